@@ -1,0 +1,135 @@
+/**
+ * What became of the host when something went wrong; each has its own exit code, so that a script can tell
+ * "nothing happened" from "it went back" from "look at it now".
+ */
+export const EXIT = {
+  /** Done as asked, and verified where there was something to verify. */
+  success: 0,
+  /** A defect of this program: report it. */
+  internal: 1,
+  /** The command line was wrong; nothing was tried. */
+  usage: 2,
+  /** Understood and declined; nothing changed. */
+  refused: 3,
+  /** Tried and failed before the switch; nothing that runs changed. */
+  failed: 4,
+  /** The switch happened, verification failed, and the release from before runs again. */
+  rolledBack: 5,
+  /** Going back failed too: the host needs a person now. */
+  rollbackFailed: 6,
+  /** `verify` found files that differ from what was sealed. */
+  damaged: 7,
+} as const;
+
+export type Outcome = keyof typeof EXIT;
+
+/**
+ * Every code this program can answer with, and what it says about the host. Codes are stable: scripts match
+ * them, the README lists them, and a test compares the two.
+ */
+export const ERROR_CODES = {
+  usage: 'usage',
+  internal: 'internal',
+  // Asking for a release
+  spec_invalid: 'usage',
+  release_id_invalid: 'usage',
+  version_not_found: 'refused',
+  registry_unreachable: 'failed',
+  registry_error: 'failed',
+  integrity_mismatch: 'failed',
+  signature_invalid: 'failed',
+  archive_invalid: 'failed',
+  not_openclaw: 'refused',
+  node_unavailable: 'refused',
+  schema_change: 'refused',
+  downgrade: 'refused',
+  // Making a release
+  insufficient_space: 'refused',
+  install_failed: 'failed',
+  lifecycle_failed: 'failed',
+  probe_failed: 'failed',
+  // The root
+  root_unwritable: 'refused',
+  root_not_owned: 'refused',
+  root_invalid: 'refused',
+  locked: 'refused',
+  release_not_found: 'refused',
+  release_unsealed: 'refused',
+  release_exists: 'refused',
+  release_in_use: 'refused',
+  release_quarantined: 'refused',
+  release_pinned: 'refused',
+  release_damaged: 'damaged',
+  no_current: 'refused',
+  no_previous: 'refused',
+  write_failed: 'failed',
+  // The gateway and its supervisor
+  supervisor_not_found: 'refused',
+  supervisor_already_running: 'refused',
+  supervisor_failed: 'failed',
+  gateway_not_running: 'refused',
+  port_held_by_orphan: 'refused',
+  restart_failed: 'rolledBack',
+  gateway_crashed: 'rolledBack',
+  gateway_not_ready: 'rolledBack',
+  gateway_worse: 'rolledBack',
+  wrong_version: 'rolledBack',
+  wrong_release: 'rolledBack',
+  rollback_failed: 'rollbackFailed',
+  // A change as a whole
+  interrupted: 'failed',
+  change_not_found: 'refused',
+  recover_needed: 'refused',
+} as const satisfies Record<string, Outcome>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ReleasesErrorOptions {
+  /** The next command to type, or what to look at; shown on a line of its own. */
+  hint?: string;
+  /** What was left untouched, as one sentence. */
+  untouched?: string;
+  cause?: unknown;
+}
+
+/** The only error this program throws on purpose: a stable code, one sentence, and the next thing to type. */
+export class ReleasesError extends Error {
+  override readonly name = 'ReleasesError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly untouched: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ReleasesErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.untouched = options.untouched;
+  }
+
+  get outcome(): Outcome {
+    return ERROR_CODES[this.code];
+  }
+}
+
+/** An error as data: what the ledger keeps and `--json` prints. */
+export interface ErrorRecord {
+  code: ErrorCode;
+  message: string;
+  hint?: string;
+  untouched?: string;
+}
+
+/** Turns anything thrown into the one shape we store and print; unknown errors become `internal`. */
+export function toErrorRecord(error: unknown): ErrorRecord {
+  if (error instanceof ReleasesError) {
+    const { code, message, hint, untouched } = error;
+    return { code, message, ...(hint && { hint }), ...(untouched && { untouched }) };
+  }
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** The `code` of a system error (`ENOENT`, `EACCES`, …), or undefined for anything else. */
+export function systemCode(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}

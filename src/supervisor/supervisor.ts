@@ -1,0 +1,39 @@
+/** What a supervisor knows about the gateway it owns, read in one go. */
+export interface Inspection {
+  /** `waiting` is a supervisor that will start it again by itself, after a back-off. */
+  state: 'running' | 'waiting' | 'stopped' | 'failed';
+  /** The gateway's main process, or null when none runs. */
+  pid: number | null;
+  /** Differs between any two starts of the gateway (systemd: InvocationID). */
+  instance: string | null;
+  /** Starts that nobody asked for, since the supervisor itself started. */
+  restarts: number;
+  /** How the last process ended, or null when none has. */
+  lastExit: { code: number | null; signal: string | null } | null;
+  /** What the gateway is started with: enough to find its port, its configuration and its state. */
+  launch: { args: string[]; env: Record<string, string> };
+}
+
+export interface RestartReport {
+  /** Milliseconds from the request until the old process was gone; 0 when none ran. */
+  stopMs: number;
+  /** The old process did not end within the stop limit and was killed. */
+  killed: boolean;
+  /** The new start, which is not yet a healthy one. */
+  instance: string;
+}
+
+/** What owns the gateway process. Nothing here ever starts a gateway by another road. */
+export interface Supervisor {
+  readonly kind: 'builtin';
+  /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
+  inspect(): Promise<Inspection>;
+  /**
+   * Stops and starts as one request that the supervisor carries out by itself: it ends with a started gateway
+   * even if the caller dies meanwhile, and however the old process ends.
+   * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, `restart_failed`
+   */
+  restart(): Promise<RestartReport>;
+  /** Whether a process belongs to the supervised gateway. */
+  owns(pid: number): Promise<boolean>;
+}
