@@ -1,0 +1,44 @@
+import type { ClientOptions } from '../source/client.js';
+import type { Root } from '../store/root.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+import type { Change, StepRecord } from './ledger.js';
+import type { StepName } from './plan.js';
+
+/** How far a step is; `done` of `total` where that can be counted. */
+export interface Progress {
+  step: StepName;
+  text: string;
+  done?: number;
+  total?: number;
+}
+
+/** Told to whoever shows it; nothing depends on anyone listening. */
+export interface Observer {
+  step?(record: StepRecord, change: Change): void;
+  progress?(progress: Progress): void;
+}
+
+/** What every step is given. */
+export interface Context {
+  root: Root;
+  supervisor: Supervisor;
+  change: Change;
+  /** npm's own configuration; read on first use, because going back needs no network. */
+  client(): Promise<ClientOptions>;
+  /** Aborted by Ctrl-C while doing; by the undo's own time budget while undoing. */
+  signal: AbortSignal;
+  progress(text: string, done?: number, total?: number): void;
+}
+
+export interface Step {
+  name: StepName;
+  /** A reason to leave the step out, or null to do it. */
+  skip?(context: Context): string | null;
+  /** May run twice; what it finds goes into `context.change.facts`. Resolves with one sentence for people. */
+  do(context: Context): Promise<string>;
+  /** May run after a `do` that never ran to its end, or never began. */
+  undo?(context: Context): Promise<void>;
+}
+
+/** Thrown by a step that finds that there is nothing to do. */
+export class NothingToDo extends Error {}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ErrorRecord, ReleasesError, systemCode } from '../errors.js';
+import type { Health } from '../gateway/health.js';
+import { writeFileDurably } from '../host/durable.js';
+import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
+import type { InstallReport } from '../source/install.js';
+import type { Resolved } from '../source/resolve.js';
+import type { RuntimeChoice } from '../source/runtime.js';
+import { directoryNames } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import type { RestartReport } from '../supervisor/supervisor.js';
+import type { Plan, StepName } from './plan.js';
+
+export type StepState = 'doing' | 'done' | 'skipped' | 'failed' | 'undoing' | 'undone' | 'undo_failed';
+
+export interface StepRecord {
+  name: StepName;
+  state: StepState;
+  startedAt: string;
+  /** Milliseconds that `do` took, once it ended. */
+  ms?: number;
+  /** One sentence for people: what was done, or why it was skipped. */
+  note?: string;
+}
+
+/** What ran before the switch: what to compare with, and what to return to. */
+export interface Baseline {
+  state: 'running' | 'waiting' | 'stopped' | 'failed';
+  instance: string | null;
+  release: string | null;
+  health: Health | null;
+}
+
+/** What the steps found out; kept in the ledger, so that `recover` knows as much as the process that died. */
+export interface Facts {
+  /** The release to return to. */
+  from: string | null;
+  /** What `previous` named before. */
+  previous: string | null;
+  to: string | null;
+  resolved?: Resolved;
+  runtime?: RuntimeChoice;
+  /** The runtime was brought by this change. */
+  runtimeAdded?: boolean;
+  /** The target was sealed before this change. */
+  alreadyStaged?: boolean;
+  install?: InstallReport;
+  baseline?: Baseline;
+  restart?: RestartReport;
+  /** ISO 8601; the old process may go on answering for a while after it. */
+  restartRequestedAt?: string;
+  /** Milliseconds from the request to restart until the new process was live: the outage is at most this. */
+  liveMs?: number;
+  /** Milliseconds from the request to restart until the new process was ready. */
+  readyMs?: number;
+  collected?: string[];
+}
+
+export type ChangeStatus =
+  | 'staged'
+  | 'already_current'
+  | 'package_update_failed'
+  | 'package_updated_restart_scheduled'
+  | 'package_updated_restart_failed'
+  | 'package_updated_restart_verified'
+  | 'rolled_back'
+  | 'rollback_failed';
+
+/** `changes/<id>.json`: one attempt, rewritten whole before and after every step. */
+export interface Change {
+  schema: 1;
+  id: string;
+  plan: Plan;
+  owner: ProcessIdentity;
+  startedAt: string;
+  endedAt: string | null;
+  /** The verdict; null until there is one. */
+  status: ChangeStatus | null;
+  steps: StepRecord[];
+  facts: Facts;
+  /** Why it failed: the first error, never one that came of cleaning up. */
+  error: ErrorRecord | null;
+  /** Why going back failed as well. */
+  undoError: ErrorRecord | null;
+  warnings: string[];
+}
+
+/** A change that has not begun; its id sorts by time. */
+export function newChange(plan: Plan, facts: Facts): Change {
+  const startedAt = new Date().toISOString();
+  return {
+    schema: 1,
+    id: `${startedAt.replace(/[-:]|\.\d+/g, '')}-${plan.kind}-${randomBytes(2).toString('hex')}`,
+    plan,
+    owner: ownIdentity(),
+    startedAt,
+    endedAt: null,
+    status: null,
+    steps: [],
+    facts,
+    error: null,
+    undoError: null,
+    warnings: [],
+  };
+}
+
+/** This process, for a ledger entry to name as its owner. */
+export function ownIdentity(): ProcessIdentity {
+  return identify(process.pid) ?? { pid: process.pid, startTicks: 0, bootId: '' };
+}
+
+/** Writes the change whole and durably. */
+export function saveChange(root: Root, change: Change): void {
+  writeFileDurably(join(root.changes, `${change.id}.json`), `${JSON.stringify(change, null, 2)}\n`, 0o600);
+}
+
+/** @throws ReleasesError `change_not_found` */
+export function readChange(root: Root, id: string): Change {
+  try {
+    const change = JSON.parse(readFileSync(join(root.changes, `${id}.json`), 'utf8')) as Change;
+    if (change.schema === 1) return change;
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
+  }
+  throw new ReleasesError('change_not_found', `There is no readable record of a change ${id}.`, {
+    hint: 'openclaw-releases history',
+  });
+}
+
+/** All changes that can be read, oldest first. */
+export function listChanges(root: Root): Change[] {
+  const ids = directoryNames(root.changes).filter((name) => /^[^.].*\.json$/.test(name));
+  return ids.flatMap((name) => {
+    try {
+      return [readChange(root, name.slice(0, -'.json'.length))];
+    } catch (error) {
+      if (error instanceof ReleasesError) return [];
+      throw error;
+    }
+  });
+}
+
+/** Changes without a verdict: the one under way, or those whose owner died. */
+export function unfinishedChanges(root: Root): Change[] {
+  return listChanges(root).filter((change) => change.endedAt === null);
+}
+
+/** `running` is never believed of the dead. */
+export function isUnderWay(change: Change): boolean {
+  return change.endedAt === null && isAlive(change.owner);
+}
+
+export function stepOf(change: Change, name: StepName): StepRecord | undefined {
+  return change.steps.find((step) => step.name === name);
+}

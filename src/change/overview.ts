@@ -1,0 +1,156 @@
+import { ReleasesError } from '../errors.js';
+import { findEndpoint } from '../gateway/endpoint.js';
+import { type Health, sampleHealth } from '../gateway/health.js';
+import { readLockOwner } from '../store/lock.js';
+import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
+import { readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+import { currentRelease, previousRelease, readTrial, type Trial } from '../store/switch.js';
+import { compareTree, type TreeDifference } from '../store/tree.js';
+import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
+import { type Change, isUnderWay, listChanges } from './ledger.js';
+import { runningRelease } from './running.js';
+
+export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
+
+export interface ListedRelease {
+  manifest: Manifest;
+  marks: Mark[];
+}
+
+export interface Listing {
+  /** Oldest first. */
+  releases: ListedRelease[];
+  unsealed: string[];
+}
+
+/** All releases with what points at them. */
+export async function listing(root: Root, supervisor: Supervisor): Promise<Listing> {
+  const { releases, unsealed } = listReleases(root);
+  const gateway = await inspectGateway(supervisor);
+  const running = gateway && runningRelease(root, gateway);
+  return {
+    releases: releases.map((manifest) => ({ manifest, marks: marksOf(root, manifest.id, running) })),
+    unsealed,
+  };
+}
+
+function marksOf(root: Root, id: string, running: string | null): Mark[] {
+  const policy = readPolicy(root);
+  const marks: Record<Mark, boolean> = {
+    running: running === id,
+    current: currentRelease(root) === id,
+    previous: previousRelease(root) === id,
+    trial: readTrial(root)?.id === id,
+    pinned: policy.pins.includes(id),
+    quarantined: id in policy.quarantine,
+  };
+  return (Object.keys(marks) as Mark[]).filter((mark) => marks[mark]);
+}
+
+export interface RunningGateway {
+  pid: number | null;
+  state: Inspection['state'];
+  restarts: number;
+  release: string | null;
+  url: string;
+  health: Health;
+}
+
+export interface Overview {
+  root: string;
+  current: string | null;
+  previous: string | null;
+  trial: Trial | null;
+  /** Null when no supervisor answers. */
+  gateway: RunningGateway | null;
+  /** The change under way, as its ledger has it at this moment. */
+  running: { change: string; step: string | null; since: string; pid: number } | null;
+  /** Changes whose process died; the next change, or `recover`, gives them an end. */
+  interrupted: string[];
+  last: Change | null;
+  lock: { pid: number; since: string; doing: string } | null;
+}
+
+/** What runs, what will be started next, and what is being done about it. */
+export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
+  const changes = listChanges(root);
+  const open = changes.filter((change) => change.endedAt === null);
+  const underWay = open.find(isUnderWay) ?? null;
+  const owner = readLockOwner(root);
+  return {
+    root: root.path,
+    current: currentRelease(root),
+    previous: previousRelease(root),
+    trial: readTrial(root),
+    gateway: await describeGateway(root, supervisor),
+    running: underWay && {
+      change: underWay.id,
+      step: underWay.steps.at(-1)?.name ?? null,
+      since: underWay.startedAt,
+      pid: underWay.owner.pid,
+    },
+    interrupted: open.filter((change) => !isUnderWay(change)).map((change) => change.id),
+    last: changes.filter((change) => change.endedAt !== null).at(-1) ?? null,
+    lock: owner && { pid: owner.pid, since: owner.since, doing: owner.doing },
+  };
+}
+
+async function describeGateway(root: Root, supervisor: Supervisor): Promise<RunningGateway | null> {
+  const inspection = await inspectGateway(supervisor);
+  if (!inspection) return null;
+  const { pid, state, restarts } = inspection;
+  const endpoint = findEndpoint(inspection.launch);
+  return {
+    pid,
+    state,
+    restarts,
+    release: runningRelease(root, inspection),
+    url: endpoint.url,
+    health: await sampleHealth(endpoint),
+  };
+}
+
+/** What the supervisor says, or null when there is none. */
+async function inspectGateway(supervisor: Supervisor): Promise<Inspection | null> {
+  try {
+    return await supervisor.inspect();
+  } catch (error) {
+    if (error instanceof ReleasesError && error.code === 'supervisor_not_found') return null;
+    throw error;
+  }
+}
+
+export interface Verdict {
+  id: string;
+  treeDigest: string;
+  files: number;
+  differences: TreeDifference[];
+}
+
+/**
+ * Compares every file of a release with the digest that it was sealed with.
+ * @throws ReleasesError `release_not_found`, `release_unsealed`
+ */
+export async function verifyRelease(root: Root, id: string): Promise<Verdict> {
+  const { treeDigest, files } = readManifest(root, id);
+  return { id, treeDigest, files, differences: await compareTree(releaseDirectory(root, id), treeDigest) };
+}
+
+/**
+ * The id that a person means: `current`, `previous`, or itself.
+ * @throws ReleasesError `no_current`, `no_previous`
+ */
+export function nameRelease(root: Root, name: string): string {
+  if (name === 'current') return currentRelease(root) ?? missing('no_current', 'No release is current yet.');
+  if (name === 'previous')
+    return previousRelease(root) ?? missing('no_previous', 'There is no previous release to return to.');
+  return name;
+}
+
+function missing(code: 'no_current' | 'no_previous', message: string): never {
+  throw new ReleasesError(code, message, {
+    hint: 'openclaw-releases list',
+    untouched: 'Nothing was changed.',
+  });
+}

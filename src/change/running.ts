@@ -1,0 +1,62 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { environmentOf, executableOf, processIds } from '../host/process.js';
+import { readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+import { currentRelease, previousRelease, readTrial } from '../store/switch.js';
+import type { Inspection } from '../supervisor/supervisor.js';
+import { unfinishedChanges } from './ledger.js';
+
+/** What the launcher puts into the environment of the process that it becomes. */
+const RELEASE_VARIABLE = 'OPENCLAW_RELEASES_RELEASE';
+
+/**
+ * The release that a process was started from, read from what the kernel keeps of its start: the command line is
+ * rewritten by OpenClaw, and `current` says what will be started next, not what runs. Null when it is none of this
+ * root's, or is not far enough into its start to tell.
+ */
+export function releaseOfProcess(root: Root, pid: number): string | null {
+  const directory = environmentOf(pid)[RELEASE_VARIABLE];
+  if (!directory || !isInside(root.releases, directory)) return null;
+  return basename(directory);
+}
+
+function isInside(releases: string, directory: string): boolean {
+  try {
+    return dirname(directory) === realpathSync(releases);
+  } catch {
+    return false;
+  }
+}
+
+export function runningRelease(root: Root, inspection: Inspection): string | null {
+  return inspection.pid === null ? null : releaseOfProcess(root, inspection.pid);
+}
+
+/** Every release that something needs, and what: the facts that collection goes by. */
+export function neededReleases(root: Root): Map<string, string> {
+  const needed = new Map<string, string>();
+  const need = (id: string | null | undefined, reason: string) => {
+    if (id && !needed.has(id)) needed.set(id, reason);
+  };
+  need(currentRelease(root), 'current');
+  need(previousRelease(root), 'previous');
+  need(readTrial(root)?.id, 'on trial');
+  for (const id of readPolicy(root).pins) need(id, 'pinned');
+  for (const { id, facts } of unfinishedChanges(root)) {
+    for (const named of [facts.from, facts.to, facts.previous])
+      need(named, `named by the unfinished change ${id}`);
+  }
+  // Any process, not just the supervised one: a shell tool started from an old release still imports from it.
+  for (const pid of processIds()) need(releaseOfProcess(root, pid), `runs as process ${pid}`);
+  return needed;
+}
+
+/** Whether the program that a process runs is the one that its release is started with. */
+export function runsProgram(pid: number, program: string): boolean {
+  try {
+    return executableOf(pid) === realpathSync(program);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,21 @@
+import { toErrorRecord } from '../../errors.js';
+import { collect, planCollection } from '../../store/collect.js';
+import type { Step } from '../context.js';
+import { neededReleases } from '../running.js';
+
+/** Removes releases beyond retention. The update has succeeded by now: a failure here is a warning. */
+export const collectStep: Step = {
+  name: 'collect',
+  async do(context) {
+    const { root, change } = context;
+    try {
+      const plan = planCollection(root, neededReleases(root));
+      collect(root, plan);
+      change.facts.collected = plan.remove.map(({ id }) => id);
+    } catch (error) {
+      change.warnings.push(`Old releases could not be removed: ${toErrorRecord(error).message}`);
+    }
+    const { collected = [] } = change.facts;
+    return collected.length === 0 ? 'nothing to remove' : `removed ${collected.join(', ')}`;
+  },
+};

@@ -1,0 +1,31 @@
+import type { Step } from '../context.js';
+import type { StepName } from '../plan.js';
+import { baseline } from './baseline.js';
+import { bless } from './bless.js';
+import { collectStep } from './collect.js';
+import { probe } from './probe.js';
+import { reserve } from './reserve.js';
+import { resolve } from './resolve.js';
+import { restart } from './restart.js';
+import { seal } from './seal.js';
+import { stage } from './stage.js';
+import { switchStep } from './switch.js';
+import { verify } from './verify.js';
+
+const STEPS: Record<StepName, Step> = {
+  resolve,
+  reserve,
+  stage,
+  probe,
+  seal,
+  baseline,
+  switch: switchStep,
+  restart,
+  verify,
+  bless,
+  collect: collectStep,
+};
+
+export function stepsNamed(names: readonly StepName[]): Step[] {
+  return names.map((name) => STEPS[name]);
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { ReleasesError } from '../../errors.js';
+import { probeVersion } from '../../source/probe.js';
+import type { Step } from '../context.js';
+import { alreadyStaged, provideRuntime, stagedFacts } from './stage.js';
+
+/** Proves that the staged tree runs and is what it should be, before anything can point at it. */
+export const probe: Step = {
+  name: 'probe',
+  skip: alreadyStaged,
+  async do(context) {
+    const { resolved, runtime, directory } = stagedFacts(context);
+    const node = await provideRuntime(context, runtime);
+    const found = await probeVersion({
+      node,
+      main: join(directory, 'node_modules/openclaw', resolved.bin),
+      scratch: join(directory, '../probe'),
+      signal: context.signal,
+    });
+    if (found === resolved.version) return `says ${found}`;
+    throw new ReleasesError(
+      'probe_failed',
+      `The staged package says that it is ${found}, not ${resolved.version}.`,
+      {
+        hint: `openclaw-releases stage ${resolved.version} once a corrected one is published`,
+        untouched: 'Nothing that runs was changed.',
+      },
+    );
+  },
+};

@@ -1,0 +1,114 @@
+import { ReleasesError } from '../../errors.js';
+import { resolveRelease } from '../../source/resolve.js';
+import { chooseRuntime } from '../../source/runtime.js';
+import { parseSpec, type Spec } from '../../source/spec.js';
+import { directoryNames, type Manifest, readManifest } from '../../store/manifest.js';
+import { readPolicy } from '../../store/policy.js';
+import type { Root } from '../../store/root.js';
+import { currentRelease, readTrial } from '../../store/switch.js';
+import { compareVersions } from '../../version.js';
+import { type Context, NothingToDo, type Step } from '../context.js';
+import { runningRelease } from '../running.js';
+
+/** Turns what was asked for into one exact release, and refuses those that must not be taken. */
+export const resolve: Step = {
+  name: 'resolve',
+  async do(context) {
+    const { root, change } = context;
+    const { facts, plan } = change;
+    const spec = parseSpec(plan.target);
+    const present = spec.kind === 'version' ? manifestIfThere(root, spec.version) : null;
+    if (present) {
+      facts.to = present.id;
+      facts.alreadyStaged = true;
+    } else {
+      facts.resolved = await resolveRelease(spec, await context.client());
+      facts.to = facts.resolved.id;
+      facts.alreadyStaged = manifestIfThere(root, facts.to) !== null;
+    }
+    if (plan.kind === 'update') await checkUpdate(context, spec, facts.to);
+    if (facts.alreadyStaged) return `${facts.to} is here already`;
+    return `${facts.to}, ${await pickRuntime(context)}`;
+  },
+};
+
+async function pickRuntime(context: Context): Promise<string> {
+  const { root, change } = context;
+  const runtime = await chooseRuntime({
+    engines: change.facts.resolved?.engines ?? null,
+    hostNode: { path: process.execPath, version: process.versions.node },
+    present: directoryNames(root.runtimes).map((name) => name.replace(/^node-/, '')),
+    options: await context.client(),
+  });
+  change.facts.runtime = runtime;
+  return runtime.kind === 'host'
+    ? `runs on the host's Node ${runtime.version}`
+    : `brings Node ${runtime.version}`;
+}
+
+function manifestIfThere(root: Root, id: string): Manifest | null {
+  try {
+    return readManifest(root, id);
+  } catch (error) {
+    if (error instanceof ReleasesError && error.code === 'release_not_found') return null;
+    throw error;
+  }
+}
+
+async function checkUpdate(context: Context, spec: Spec, to: string): Promise<void> {
+  const { root, supervisor, change } = context;
+  const current = currentRelease(root);
+  if (to === current && readTrial(root) === null && runningRelease(root, await supervisor.inspect()) === to) {
+    throw new NothingToDo(`${to} runs already`);
+  }
+  if (spec.kind === 'tag') checkUnnamed(root, to, current, spec.tag);
+  if (current !== null && !change.plan.allowSchemaChange) checkSchemas(context, current, to);
+}
+
+/** What only a person who names the version may overrule. */
+function checkUnnamed(root: Root, to: string, current: string | null, tag: string): void {
+  const policy = readPolicy(root);
+  const untouched = 'Nothing was changed.';
+  const named = `openclaw-releases update ${to}`;
+  const failure = policy.quarantine[to];
+  if (failure) {
+    throw new ReleasesError(
+      'release_quarantined',
+      `${to} (${tag}) failed here on ${failure.at}: ${failure.cause.message}`,
+      {
+        hint: `${named}, to try it again all the same`,
+        untouched,
+      },
+    );
+  }
+  if (current === null) return;
+  if (policy.pins.includes(current)) {
+    throw new ReleasesError('release_pinned', `${current} is pinned, and ${tag} is ${to}.`, {
+      hint: `openclaw-releases unpin ${current}, or ${named}`,
+      untouched,
+    });
+  }
+  if (compareVersions(to, current) < 0) {
+    throw new ReleasesError('downgrade', `${tag} is ${to}, which is older than ${current}.`, {
+      hint: named,
+      untouched,
+    });
+  }
+}
+
+/** Databases that a release has migrated are refused by the one before: code alone cannot go back past that. */
+function checkSchemas(context: Context, current: string, to: string): void {
+  const before = readManifest(context.root, current).schemas;
+  const after = (context.change.facts.resolved ?? readManifest(context.root, to)).schemas;
+  if (before?.state === after?.state && before?.agent === after?.agent) return;
+  const name = (schemas: typeof before) =>
+    schemas ? `state ${schemas.state}, agent ${schemas.agent}` : 'none declared';
+  throw new ReleasesError(
+    'schema_change',
+    `${to} declares other database versions (${name(after)}) than ${current} (${name(before)}); once it has migrated them, ${current} may refuse to start.`,
+    {
+      hint: `openclaw-releases update ${to} --allow-schema-change, after a backup of the state directory`,
+      untouched: 'Nothing was changed.',
+    },
+  );
+}

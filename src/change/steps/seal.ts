@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { ReleasesError } from '../../errors.js';
+import { removeTree, sealRelease } from '../../store/seal.js';
+import type { Step } from '../context.js';
+import { alreadyStaged, nodeLink, stagedFacts } from './stage.js';
+
+/**
+ * Makes the staged tree a release. There is nothing to undo: a sealed release is whole, nothing points at it, and
+ * keeping it makes the next try a matter of seconds; collection removes it in its time.
+ */
+export const seal: Step = {
+  name: 'seal',
+  skip: alreadyStaged,
+  async do(context) {
+    const { root, change, signal } = context;
+    const { resolved, runtime, directory } = stagedFacts(context);
+    const { install } = change.facts;
+    if (!install) throw new ReleasesError('internal', 'A release is sealed that was not installed.');
+    const { id, version, spec, integrity, signature, engines, schemas } = resolved;
+    const about = {
+      ...{ id, version, spec, integrity, signature, engines, schemas },
+      runtime: { kind: runtime.kind, version: runtime.version, path: nodeLink(runtime) },
+      main: join('node_modules/openclaw', resolved.bin),
+      lockfileDigest: install.lockfileDigest,
+      packages: install.packages,
+      skippedScripts: install.skippedScripts,
+    };
+    const manifest = await sealRelease(root, directory, about, signal);
+    removeTree(root, join(directory, '..'));
+    return `${manifest.files} files, ${Math.round(manifest.bytes / 2 ** 20)} MiB, read-only`;
+  },
+};

@@ -1,0 +1,85 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReleasesError } from '../../errors.js';
+import { installRelease } from '../../source/install.js';
+import type { Resolved } from '../../source/resolve.js';
+import { fetchRuntime, type RuntimeChoice } from '../../source/runtime.js';
+import { runtimeDirectoryName } from '../../store/collect.js';
+import { listReleases } from '../../store/manifest.js';
+import { removeTree, sealRuntime } from '../../store/seal.js';
+import type { Context, Step } from '../context.js';
+
+export function alreadyStaged(context: Context): string | null {
+  return context.change.facts.alreadyStaged ? `${context.change.facts.to} is here already` : null;
+}
+
+/** What is known after `resolve` about a release that must be staged. */
+export function stagedFacts(context: Context): {
+  resolved: Resolved;
+  runtime: RuntimeChoice;
+  directory: string;
+} {
+  const { resolved, runtime } = context.change.facts;
+  if (!resolved || !runtime)
+    throw new ReleasesError('internal', 'A release is staged that was not resolved.');
+  return { resolved, runtime, directory: join(stagingDirectory(context), 'release') };
+}
+
+function stagingDirectory(context: Context): string {
+  return join(context.root.staging, context.change.id);
+}
+
+/** Fetches and installs beside the other releases: nothing that runs is touched. */
+export const stage: Step = {
+  name: 'stage',
+  skip: alreadyStaged,
+  async do(context) {
+    const { change, signal } = context;
+    const { resolved, runtime, directory } = stagedFacts(context);
+    mkdirSync(directory, { recursive: true });
+    const node = await provideRuntime(context, runtime);
+    symlinkSync(nodeLink(runtime), join(directory, 'node'));
+    symlinkSync(join('node_modules/openclaw', resolved.bin), join(directory, 'main'));
+    const report = await installRelease({
+      resolved,
+      directory,
+      runtime: { node, version: runtime.version },
+      allowScripts: change.plan.allowScripts,
+      ...(change.plan.lockfile && { lockfile: change.plan.lockfile }),
+      options: await context.client(),
+      signal,
+      onProgress: ({ phase, done, total }) => context.progress(phase, done, total),
+    });
+    change.facts.install = report;
+    return `${report.packages} packages`;
+  },
+  async undo(context) {
+    const { root, change } = context;
+    removeTree(root, stagingDirectory(context));
+    const { runtime, runtimeAdded } = change.facts;
+    if (!runtimeAdded || runtime?.kind !== 'carried') return;
+    const used = listReleases(root).releases.some((release) => release.runtime.version === runtime.version);
+    if (!used) removeTree(root, join(root.runtimes, runtimeDirectoryName(runtime.version)));
+  },
+};
+
+/** What the release's link `node` points to, from its final place. */
+export function nodeLink(runtime: RuntimeChoice): string {
+  if (runtime.kind === 'host') return runtime.path;
+  return join('../../runtimes', runtimeDirectoryName(runtime.version), 'bin/node');
+}
+
+/** The absolute path of the Node that the release runs on, fetched first where it is not here yet. */
+export async function provideRuntime(context: Context, runtime: RuntimeChoice): Promise<string> {
+  if (runtime.kind === 'host') return runtime.path;
+  const { root, change, signal } = context;
+  const name = runtimeDirectoryName(runtime.version);
+  if (!runtime.present) {
+    context.progress(`node ${runtime.version}`);
+    const staged = join(stagingDirectory(context), name);
+    await fetchRuntime(runtime, staged, await context.client(), signal);
+    change.facts.runtimeAdded = true;
+    await sealRuntime(root, staged, name);
+  }
+  return join(root.runtimes, name, 'bin/node');
+}

@@ -1,0 +1,36 @@
+import { ReleasesError } from '../../errors.js';
+import { readManifest } from '../../store/manifest.js';
+import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/switch.js';
+import { type Context, NothingToDo, type Step } from '../context.js';
+
+/** The release that the change goes to, once it is known. */
+export function targetOf(context: Context): string {
+  const { to } = context.change.facts;
+  if (to === null) throw new ReleasesError('internal', 'A change has no target.');
+  return to;
+}
+
+/** Repoints `current`. Nothing that runs notices; what is started next does. */
+export const switchStep: Step = {
+  name: 'switch',
+  async do(context) {
+    const { root, change } = context;
+    const { from } = change.facts;
+    const to = readManifest(root, targetOf(context)).id;
+    if (!change.plan.steps.includes('restart') && currentRelease(root) === to)
+      throw new NothingToDo(`current is ${to} already`);
+    if (from !== null && from !== to) {
+      pointPrevious(root, from);
+      // Without a restart there is nobody to end the trial: the person who asked for that decides.
+      if (change.plan.steps.includes('bless')) startTrial(root, to);
+    }
+    pointCurrent(root, to);
+    return from === null || from === to ? `current is ${to}` : `${from} -> ${to}`;
+  },
+  async undo(context) {
+    const { root, change } = context;
+    pointCurrent(root, change.facts.from);
+    endTrial(root);
+    pointPrevious(root, change.facts.previous);
+  },
+};

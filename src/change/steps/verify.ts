@@ -1,0 +1,24 @@
+import type { Step } from '../context.js';
+import { awaitVerified } from '../verification.js';
+import { targetOf } from './switch.js';
+
+/** The five rules of "verified", and all of them still true after the settling time. */
+export const verify: Step = {
+  name: 'verify',
+  async do(context) {
+    const { plan, facts } = context.change;
+    const { liveAt, readyAt, health } = await awaitVerified(context, {
+      release: targetOf(context),
+      instance: facts.restart?.instance ?? null,
+      before: facts.baseline?.health ?? null,
+      mustBeReady: true,
+      settleMs: plan.limits.settleMs,
+      limits: plan.limits,
+    });
+    const since = Date.parse(facts.restartRequestedAt ?? '');
+    facts.liveMs = liveAt - since;
+    facts.readyMs = readyAt - since;
+    const says = health.version === null ? 'does not say its version' : `says ${health.version}`;
+    return `${says}, ready after ${(facts.readyMs / 1000).toFixed(1)} s, settled for ${plan.limits.settleMs / 1000} s`;
+  },
+};

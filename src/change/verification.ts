@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { type ErrorCode, ReleasesError } from '../errors.js';
+import { budgetFrom, ProgressDeadline } from '../gateway/deadline.js';
+import { type Endpoint, findEndpoint } from '../gateway/endpoint.js';
+import { type Health, sampleHealth, worsened } from '../gateway/health.js';
+import { listenerPids } from '../host/listener.js';
+import { commandLineOf, cpuTicks } from '../host/process.js';
+import { readManifest, releaseDirectory } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
+import type { Context } from './context.js';
+import { listChanges } from './ledger.js';
+import type { Limits } from './plan.js';
+import { releaseOfProcess, runsProgram } from './running.js';
+
+const POLL_MS = 250;
+
+/** A process that does nothing at all for this long is not on its way to anything. */
+const STALL_MS = 30_000;
+
+/** A process that uses less than this share of a processor is idle, not starting: polling it costs it some, too. */
+const BUSY_SHARE = 0.2;
+
+const TICKS_PER_SECOND = 100;
+
+export interface Expectation {
+  release: string;
+  /** The start that must be the one that runs, throughout. */
+  instance: string | null;
+  /** What worked before; null where nothing is known. */
+  before: Health | null;
+  /** Whether it must answer that it is ready; a gateway that was not before need not be after going back. */
+  mustBeReady: boolean;
+  settleMs: number;
+  limits: Limits;
+}
+
+/** When the new process first answered that it is live and that it is ready: milliseconds since the epoch. */
+export interface Verified {
+  liveAt: number;
+  readyAt: number;
+  health: Health;
+}
+
+/**
+ * Waits until the gateway is verified by all five rules of "verified": another process than before, from the
+ * release's own directory, owning its port, healthy and ready and no worse than before, and still so after the
+ * settling time. What can only get worse (a crash, another version) fails at once; the rest is given time for as
+ * long as the process advances.
+ * @throws ReleasesError `gateway_crashed`, `wrong_release`, `wrong_version`, `port_held_by_orphan`,
+ * `gateway_not_ready`, `gateway_worse`, `interrupted`
+ */
+export async function awaitVerified(context: Context, expected: Expectation): Promise<Verified> {
+  const { root, supervisor, signal } = context;
+  const version = readManifest(root, expected.release).version;
+  const limits = budgetFrom(earlierStarts(root), {
+    floorMs: expected.limits.readyFloorMs,
+    ceilingMs: expected.limits.readyCeilingMs,
+  });
+  const stallMs = Math.min(STALL_MS, limits.floorMs);
+  const deadline = new ProgressDeadline({ ...limits, stallMs });
+  let liveAt: number | null = null;
+  let readyAt: number | null = null;
+  for (;;) {
+    signal.throwIfAborted();
+    const inspection = await supervisor.inspect();
+    checkProcess(root, inspection, expected);
+    const endpoint = findEndpoint(inspection.launch);
+    const health = await sampleHealth(endpoint);
+    checkVersion(health, version);
+    if (health.answered) await checkListener(endpoint, supervisor);
+    const now = Date.now();
+    if (health.live) liveAt ??= now;
+    const worse = expected.before ? worsened(expected.before, health) : [];
+    const good = health.live && (health.ready || !expected.mustBeReady) && worse.length === 0;
+    if (!good) {
+      readyAt = null;
+      deadline.observe(now, signature(health, inspection.pid, stallMs));
+      const verdict = deadline.verdict(now);
+      if (verdict.state !== 'waiting') throw tooLate(health, worse, verdict.waitedMs);
+      context.progress(describe(health));
+    } else {
+      readyAt ??= now;
+      if (now - readyAt >= expected.settleMs && startedFrom(root, inspection, expected)) {
+        return { liveAt: liveAt ?? now, readyAt, health };
+      }
+      context.progress('settling', now - readyAt, expected.settleMs);
+    }
+    await setTimeout(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+function checkProcess(root: Root, inspection: Inspection, expected: Expectation): void {
+  const { pid, instance, state, lastExit } = inspection;
+  if (pid === null || state !== 'running' || (expected.instance !== null && instance !== expected.instance)) {
+    const how = lastExit ? ` (${lastExit.signal ?? `exit code ${lastExit.code}`})` : '';
+    throw fault('gateway_crashed', `The gateway of ${expected.release} ended by itself${how}.`);
+  }
+  const release = releaseOfProcess(root, pid);
+  if (release !== null && release !== expected.release) {
+    throw fault(
+      'wrong_release',
+      `The gateway that was started runs from ${release}, not from ${expected.release}.`,
+    );
+  }
+}
+
+/** Rule 2 as the kernel tells it; the launcher's first moments, before it becomes the gateway, tell nothing yet. */
+function startedFrom(root: Root, inspection: Inspection, expected: Expectation): boolean {
+  const { pid } = inspection;
+  if (pid === null || releaseOfProcess(root, pid) !== expected.release) return false;
+  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node'));
+}
+
+function checkVersion(health: Health, version: string): void {
+  if (health.version === null || health.version === version) return;
+  throw fault('wrong_version', `The gateway says that it is ${health.version}, not ${version}.`);
+}
+
+/**
+ * The process that listens on the gateway's port must be the supervised one: an orphan there answers in its place.
+ * @throws ReleasesError `port_held_by_orphan`
+ */
+export async function checkListener(endpoint: Endpoint, supervisor: Supervisor): Promise<void> {
+  for (const pid of listenerPids(endpoint.port) ?? []) {
+    if (await supervisor.owns(pid)) continue;
+    throw new ReleasesError(
+      'port_held_by_orphan',
+      `Port ${endpoint.port} is held by process ${pid}, which the supervisor does not own: ${commandLineOf(pid)}.`,
+      { hint: `ps -o pid,ppid,lstart,args -p ${pid}` },
+    );
+  }
+}
+
+/** Differs as long as the process gets on: by what it says, or by the processor time that it uses. */
+function signature(health: Health, pid: number | null, stallMs: number): string {
+  const step = Math.max(1, (stallMs / 1000) * TICKS_PER_SECOND * BUSY_SHARE);
+  const busy = pid === null ? 0 : Math.floor(cpuTicks(pid) / step);
+  return JSON.stringify([health.answered, health.live, health.phase, health.failing, busy]);
+}
+
+function tooLate(health: Health, worse: string[], waitedMs: number): ReleasesError {
+  const after = `after ${Math.round(waitedMs / 1000)} s`;
+  if (health.ready && worse.length > 0) {
+    return fault('gateway_worse', `What worked before does not work ${after}: ${worse.join(', ')}.`);
+  }
+  return fault('gateway_not_ready', `The gateway is ${describe(health)} ${after}, and does not get on.`);
+}
+
+function describe(health: Health): string {
+  if (!health.answered) return 'not answering';
+  if (!health.live) return 'not live';
+  return health.failing.length > 0 ? `not ready: ${health.failing.join(', ')}` : 'not ready';
+}
+
+function fault(code: ErrorCode, message: string): ReleasesError {
+  return new ReleasesError(code, message, { hint: 'openclaw-releases history --json' });
+}
+
+function earlierStarts(root: Root): number[] {
+  return listChanges(root).flatMap(({ status, facts }) =>
+    status === 'package_updated_restart_verified' && facts.readyMs !== undefined ? [facts.readyMs] : [],
+  );
+}

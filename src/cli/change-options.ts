@@ -1,0 +1,83 @@
+import { type Command, Option } from 'commander';
+import type { Change } from '../change/ledger.js';
+import type { PlanOptions } from '../change/plan.js';
+import { exitCodeOf, makeChange, previewChange, type Request } from '../change/switcher.js';
+import { type CommonOptions, inSession, parseSeconds, type Session } from './command.js';
+import { table } from './output.js';
+import { changeDocument, changeText } from './report.js';
+
+export interface LimitOptions {
+  settle?: number;
+  readyWithin?: number;
+}
+
+export interface StageOptions {
+  allowScripts?: string[];
+  lockfile?: string;
+}
+
+/** How long to wait for the new process. */
+export function withLimits(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--settle <seconds>', 'how long it must stay healthy (default 10)').argParser(parseSeconds),
+    )
+    .addOption(
+      new Option('--ready-within <seconds>', 'for a gateway that shows no progress (default 60)').argParser(
+        parseSeconds,
+      ),
+    );
+}
+
+/** How a release is installed. */
+export function withStaging(command: Command): Command {
+  return command
+    .option('--allow-scripts <package...>', 'dependencies whose install scripts may run')
+    .option('--lockfile <file>', 'install exactly what this package-lock.json of an earlier stage lists');
+}
+
+export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
+  const { settle, readyWithin, allowScripts, lockfile } = options;
+  return {
+    limits: {
+      ...(settle !== undefined && { settleMs: settle }),
+      ...(readyWithin !== undefined && { readyFloorMs: readyWithin }),
+    },
+    ...(allowScripts && { allowScripts }),
+    ...(lockfile && { lockfile }),
+  };
+}
+
+export interface ChangeOptions extends CommonOptions {
+  registry?: string;
+  dryRun?: boolean;
+}
+
+/** Makes the change that a command stands for, or shows what it would do, and prints the verdict. */
+export function runChange(options: ChangeOptions, request: (session: Session) => Request): Promise<void> {
+  return inSession(options, async (session) => {
+    const { environment, output } = session;
+    if (options.dryRun) {
+      const change = await previewChange(environment, request(session));
+      output.answer(
+        { ok: true, dryRun: true, plan: change.plan, facts: change.facts, steps: change.steps },
+        () => planText(change),
+      );
+      return 0;
+    }
+    const change = await makeChange(environment, request(session));
+    output.answer(changeDocument(change), () => changeText(change));
+    return exitCodeOf(change);
+  });
+}
+
+function planText(change: Change): string {
+  if (change.status === 'already_current') return `${change.facts.to} runs already; nothing would be done.`;
+  const found = new Map(change.steps.map((step) => [step.name, step.note ?? '']));
+  const rows = change.plan.steps.map((name) => [`  ${name}`, found.get(name) ?? '']);
+  const from = change.facts.from === null ? '' : ` from ${change.facts.from}`;
+  return [
+    `Would ${change.plan.kind}${from} to ${change.facts.to} by these steps; nothing was changed:`,
+    table(rows),
+  ].join('\n');
+}

@@ -1,0 +1,11 @@
+import { Command } from 'commander';
+import { runDemo } from '../../demo/demo.js';
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('stage, run, update, verify and roll back two real releases in a throw-away place')
+    .addHelpText('after', '\nExample:\n  $ openclaw-releases demo')
+    .action(async () => {
+      process.exitCode = await runDemo((line) => process.stdout.write(`${line}\n`));
+    });
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { isUnderWay, listChanges } from '../../change/ledger.js';
+import { type CommonOptions, command, inSession } from '../command.js';
+import { seconds, table } from '../output.js';
+import { changeDocument } from '../report.js';
+
+export function historyCommand(): Command {
+  return command(
+    'history',
+    'show the changes made here and how each ended',
+    'openclaw-releases history',
+  ).action((options: CommonOptions) =>
+    inSession(options, async ({ environment, output }) => {
+      const changes = listChanges(environment.root);
+      output.answer({ ok: true, changes: changes.map(changeDocument) }, () => {
+        if (changes.length === 0) return 'No change was made here yet.';
+        const rows = changes.map((change) => [
+          change.id,
+          change.facts.from ?? '-',
+          change.facts.to ?? change.plan.target,
+          change.status ??
+            (isUnderWay(change) ? `running: ${change.steps.at(-1)?.name ?? ''}` : 'interrupted'),
+          change.endedAt ? seconds(Date.parse(change.endedAt) - Date.parse(change.startedAt)) : '',
+          change.error?.code ?? '',
+        ]);
+        return table([['CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'], ...rows]);
+      });
+      return 0;
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { nameRelease } from '../../change/overview.js';
+import { withLock } from '../../change/switcher.js';
+import { readManifest } from '../../store/manifest.js';
+import { pin, unpin } from '../../store/policy.js';
+import { type CommonOptions, command, inSession } from '../command.js';
+
+export function pinCommand(): Command {
+  return pinning('pin', 'keep a release for good, and updates that name no version away from it', true);
+}
+
+export function unpinCommand(): Command {
+  return pinning('unpin', 'let a pinned release go', false);
+}
+
+function pinning(name: 'pin' | 'unpin', description: string, pinned: boolean): Command {
+  return command(name, description, `openclaw-releases ${name} 2026.9.2`)
+    .argument('<release>', 'id of a release, or current, or previous')
+    .action((release: string, options: CommonOptions) =>
+      inSession(options, async ({ environment, output }) => {
+        const { root } = environment;
+        const id = nameRelease(root, release);
+        if (pinned) readManifest(root, id);
+        const { pins } = await withLock(environment, `${name} ${id}`, async () =>
+          (pinned ? pin : unpin)(root, id),
+        );
+        output.answer({ ok: true, release: id, pins }, () => `Pinned: ${pins.join(', ') || 'none'}`);
+        return 0;
+      }),
+    );
+}

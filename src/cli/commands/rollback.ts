@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { nameRelease } from '../../change/overview.js';
+import {
+  type ChangeOptions,
+  type LimitOptions,
+  planOptions,
+  runChange,
+  withLimits,
+} from '../change-options.js';
+import { command } from '../command.js';
+
+export function rollbackCommand(): Command {
+  const rollback = command(
+    'rollback',
+    'return to the release from before, restart, verify',
+    'openclaw-releases rollback',
+  )
+    .argument('[release]', 'id of a staged release', 'previous')
+    .option('--dry-run', 'print the plan and change nothing');
+  return withLimits(rollback).action((release: string, options: ChangeOptions & LimitOptions) =>
+    runChange(options, ({ environment }) => ({
+      kind: 'rollback',
+      target: nameRelease(environment.root, release),
+      options: planOptions(options),
+    })),
+  );
+}

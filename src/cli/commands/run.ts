@@ -1,0 +1,35 @@
+import { type Command, Option } from 'commander';
+import { nameRelease } from '../../change/overview.js';
+import { withLock } from '../../change/switcher.js';
+import { releaseDirectory } from '../../store/manifest.js';
+import { defaultRootPath, rootAt } from '../../store/root.js';
+import { builtinSupervisor } from '../../supervisor/builtin.js';
+import { runSupervisor } from '../../supervisor/run.js';
+import { type CommonOptions, command, parseSeconds } from '../command.js';
+import { outputFor } from '../output.js';
+
+type Options = CommonOptions & { stopWithin?: number };
+
+export function runCommand(): Command {
+  return command('run', 'supervise the gateway in the foreground', 'openclaw-releases run -- --port 18789')
+    .argument('[arguments...]', "the gateway's own arguments, after --")
+    .addOption(
+      new Option(
+        '--stop-within <seconds>',
+        'before a gateway that was asked to stop is killed (default 60)',
+      ).argParser(parseSeconds),
+    )
+    .action(async (args: string[], options: Options) => {
+      const root = rootAt(options.root ?? defaultRootPath());
+      releaseDirectory(root, nameRelease(root, 'current'));
+      await withLock({ root, supervisor: builtinSupervisor(root.path) }, 'run', async () => {});
+      const exitCode = await runSupervisor({
+        root: root.path,
+        args,
+        ...(options.stopWithin !== undefined && { stopLimitMs: options.stopWithin }),
+        log: (line) => process.stderr.write(`openclaw-releases: ${line}\n`),
+      });
+      if (options.json) outputFor(true).answer({ ok: exitCode === 0, exitCode }, () => '');
+      process.exitCode = exitCode;
+    });
+}

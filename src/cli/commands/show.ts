@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { listing, nameRelease } from '../../change/overview.js';
+import { readManifest, releaseDirectory } from '../../store/manifest.js';
+import { readPolicy } from '../../store/policy.js';
+import { type CommonOptions, command, inSession } from '../command.js';
+import { mebibytes, table } from '../output.js';
+
+export function showCommand(): Command {
+  return command(
+    'show',
+    'show one release: where it is from, what it runs on',
+    'openclaw-releases show current',
+  )
+    .argument('<release>', 'id of a release, or current, or previous')
+    .action((name: string, options: CommonOptions) =>
+      inSession(options, async ({ environment, output }) => {
+        const { root, supervisor } = environment;
+        const manifest = readManifest(root, nameRelease(root, name));
+        const { releases } = await listing(root, supervisor);
+        const marks = releases.find((release) => release.manifest.id === manifest.id)?.marks ?? [];
+        const quarantine = readPolicy(root).quarantine[manifest.id] ?? null;
+        const path = releaseDirectory(root, manifest.id);
+        output.answer({ ok: true, path, marks, quarantine, ...manifest }, () =>
+          table([
+            ['release', manifest.id],
+            ['marks', marks.join(', ') || 'none'],
+            ['path', path],
+            ['asked for as', manifest.spec],
+            ['integrity', manifest.integrity],
+            ['signature', manifest.signature],
+            ['needs Node', manifest.engines ?? 'not declared'],
+            [
+              'runs on',
+              `Node ${manifest.runtime.version}, ${manifest.runtime.kind === 'host' ? "the host's" : 'carried'}`,
+            ],
+            [
+              'databases',
+              manifest.schemas
+                ? `state ${manifest.schemas.state}, agent ${manifest.schemas.agent}`
+                : 'not declared',
+            ],
+            [
+              'size',
+              `${mebibytes(manifest.bytes)} in ${manifest.files} files, ${manifest.packages} packages`,
+            ],
+            ['tree digest', manifest.treeDigest],
+            ['scripts not run', manifest.skippedScripts.join(', ') || 'none'],
+            ['sealed at', manifest.sealedAt],
+            ...(quarantine ? [['quarantined', `${quarantine.at}: ${quarantine.cause.message}`]] : []),
+          ]),
+        );
+        return 0;
+      }),
+    );
+}

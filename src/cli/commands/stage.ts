@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import {
+  type ChangeOptions,
+  planOptions,
+  runChange,
+  type StageOptions,
+  withStaging,
+} from '../change-options.js';
+import { command, registryOption } from '../command.js';
+
+export function stageCommand(): Command {
+  const stage = command(
+    'stage',
+    'fetch, install and prove a release beside the others',
+    'openclaw-releases stage 2026.9.2',
+  )
+    .argument('<spec>', 'version, dist-tag or file:archive.tgz')
+    .addOption(registryOption());
+  return withStaging(stage).action((spec: string, options: ChangeOptions & StageOptions) =>
+    runChange(options, () => ({ kind: 'stage', target: spec, options: planOptions(options) })),
+  );
+}

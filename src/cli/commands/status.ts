@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { type Overview, overview } from '../../change/overview.js';
+import { type CommonOptions, command, inSession } from '../command.js';
+import { table } from '../output.js';
+import { changeText } from '../report.js';
+
+export function statusCommand(): Command {
+  return command(
+    'status',
+    'show what runs, what is current, and what is being done',
+    'openclaw-releases status',
+  ).action((options: CommonOptions) =>
+    inSession(options, async ({ environment, output }) => {
+      const found = await overview(environment.root, environment.supervisor);
+      output.answer({ ok: true, ...found }, () => statusText(found));
+      return 0;
+    }),
+  );
+}
+
+function statusText(found: Overview): string {
+  const { running, interrupted, last } = found;
+  const trial = found.trial ? `${found.trial.id}, ${found.trial.boots} starts left` : 'none';
+  const rows = [
+    ['root', found.root],
+    ['current', found.current ?? 'none'],
+    ['previous', found.previous ?? 'none'],
+    ['trial', trial],
+    ['gateway', gatewayText(found)],
+    [
+      'change',
+      running
+        ? `${running.change}: ${running.step ?? 'begins'}, since ${running.since}, process ${running.pid}`
+        : 'none under way',
+    ],
+  ];
+  const lines = [table(rows)];
+  if (interrupted.length > 0)
+    lines.push(`Interrupted: ${interrupted.join(', ')}. Next: openclaw-releases recover`);
+  if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);
+  return lines.join('\n');
+}
+
+function gatewayText({ gateway, current }: Overview): string {
+  if (!gateway) return 'no supervisor answers (openclaw-releases run)';
+  if (gateway.pid === null) return gateway.state;
+  const { health } = gateway;
+  const well = health.ready
+    ? 'ready'
+    : health.live
+      ? `not ready${health.failing.map((name) => ` ${name}`).join()}`
+      : 'not live';
+  const other = gateway.release !== current ? ', not the current release' : '';
+  return `${gateway.release ?? 'of another origin'}${other}: ${well}, process ${gateway.pid}, ${gateway.url}, ${gateway.restarts} restarts by itself`;
+}

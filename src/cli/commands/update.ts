@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import {
+  type ChangeOptions,
+  type LimitOptions,
+  planOptions,
+  runChange,
+  type StageOptions,
+  withLimits,
+  withStaging,
+} from '../change-options.js';
+import { command, registryOption } from '../command.js';
+
+type Options = ChangeOptions & StageOptions & LimitOptions & { allowSchemaChange?: boolean };
+
+export function updateCommand(): Command {
+  const update = command(
+    'update',
+    'stage, switch, restart, verify; go back when it fails',
+    'openclaw-releases update latest --dry-run',
+  )
+    .argument('[spec]', 'version, dist-tag or file:archive.tgz', 'latest')
+    .addOption(registryOption())
+    .option('--dry-run', 'print the plan and change nothing')
+    .option('--allow-schema-change', 'even when going back by code alone may become impossible');
+  return withLimits(withStaging(update)).action((spec: string, options: Options) =>
+    runChange(options, () => ({
+      kind: 'update',
+      target: spec,
+      options: { ...planOptions(options), allowSchemaChange: options.allowSchemaChange ?? false },
+    })),
+  );
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { nameRelease, verifyRelease } from '../../change/overview.js';
+import { EXIT } from '../../errors.js';
+import { type CommonOptions, command, inSession } from '../command.js';
+import { errorLines } from '../output.js';
+
+export function verifyCommand(): Command {
+  return command(
+    'verify',
+    'compare every file of a release with its sealed digest',
+    'openclaw-releases verify 2026.9.2',
+  )
+    .argument('[release]', 'id of a release, or current, or previous', 'current')
+    .action((name: string, options: CommonOptions) =>
+      inSession(options, async ({ environment, output }) => {
+        const { root } = environment;
+        const { id, treeDigest, files, differences } = await verifyRelease(root, nameRelease(root, name));
+        if (differences.length === 0) {
+          output.answer(
+            { ok: true, release: id, treeDigest, files, differences },
+            () => `${id} is intact: ${files} files, ${treeDigest}`,
+          );
+          return EXIT.success;
+        }
+        const error = {
+          code: 'release_damaged' as const,
+          message: `${id} is not what was sealed: ${differences.length} differences.`,
+          hint: `openclaw-releases rollback, then remove ${root.releases}/${id} and stage it again`,
+        };
+        output.answer({ ok: false, release: id, error, treeDigest, files, differences }, () =>
+          [...differences.map(({ kind, path }) => `${kind}  ${path}`), ...errorLines(error)].join('\n'),
+        );
+        return EXIT.damaged;
+      }),
+    );
+}

@@ -1,0 +1,57 @@
+import { ReleasesError, toErrorRecord } from '../errors.js';
+
+/** How an answer is printed: one JSON document on standard output and nothing else there, or lines for people. */
+export interface Output {
+  json: boolean;
+  /** The answer; `text` is only made when people read it. */
+  answer(document: object, text: () => string): void;
+}
+
+export function outputFor(json: boolean): Output {
+  return {
+    json,
+    answer(document, text) {
+      process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${text()}\n`);
+    },
+  };
+}
+
+/** An error as its document, or as a sentence, what was left untouched, and what to type next. */
+export function printError(error: unknown, json: boolean): void {
+  const record = toErrorRecord(error);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ok: false, error: record }, null, 2)}\n`);
+    return;
+  }
+  process.stderr.write(`${errorLines(record).join('\n')}\n`);
+  if (!(error instanceof ReleasesError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+export function errorLines({ code, message, hint, untouched }: ReturnType<typeof toErrorRecord>): string[] {
+  return [
+    `error ${code}: ${message}`,
+    ...(untouched ? [`  ${untouched}`] : []),
+    ...(hint ? [`  next: ${hint}`] : []),
+  ];
+}
+
+/** Columns padded to their widest cell. */
+export function table(rows: string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+export function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,77 @@
+import yoctoSpinner, { type Spinner } from 'yocto-spinner';
+import type { Observer, Progress } from '../change/context.js';
+import type { StepRecord } from '../change/ledger.js';
+import { seconds } from './output.js';
+
+const MARKS: Partial<Record<StepRecord['state'], string>> = {
+  done: '✔',
+  skipped: '–',
+  failed: '✖',
+  undone: '↩',
+  undo_failed: '✖',
+};
+
+/** Often enough to see that it moves, rare enough not to flicker. */
+const REPAINT_MS = 100;
+
+/** Shows steps on standard error: one moving line on a terminal, one plain line an event elsewhere. */
+export function progressObserver(stream: NodeJS.WriteStream = process.stderr): Observer & { close(): void } {
+  return stream.isTTY ? movingLine(stream) : plainLines(stream);
+}
+
+function finished(record: StepRecord): string | null {
+  const mark = MARKS[record.state];
+  if (!mark) return null;
+  const took = record.state === 'done' || record.state === 'failed' ? `  ${seconds(record.ms ?? 0)}` : '';
+  const undo = record.state.startsWith('und') ? `${record.state.replace('_', ' ')}: ` : '';
+  return `${mark} ${record.name.padEnd(8)} ${undo}${record.note ?? ''}${took}`;
+}
+
+function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
+  return {
+    step(record) {
+      const line = finished(record);
+      if (line) stream.write(`${line}\n`);
+    },
+    close() {},
+  };
+}
+
+function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
+  let spinner: Spinner | null = null;
+  let begun = 0;
+  let progress: Progress | null = null;
+  const repaint = setInterval(() => {
+    if (spinner)
+      spinner.text = `${spinner.text.split('\t')[0]}\t${describe(progress)}${seconds(performance.now() - begun)}`;
+  }, REPAINT_MS).unref();
+  return {
+    step(record) {
+      if (record.state === 'doing' || record.state === 'undoing') {
+        begun = performance.now();
+        progress = null;
+        const text = record.state === 'doing' ? record.name : `undoing ${record.name}`;
+        spinner = yoctoSpinner({ text, stream }).start();
+        return;
+      }
+      spinner?.stop();
+      spinner = null;
+      const line = finished(record);
+      if (line) stream.write(`${line}\n`);
+    },
+    progress(update) {
+      progress = update;
+    },
+    close() {
+      clearInterval(repaint);
+      spinner?.stop();
+    },
+  };
+}
+
+function describe(progress: Progress | null): string {
+  if (!progress) return '';
+  const { text, done, total } = progress;
+  const share = done !== undefined && total ? ` ${Math.min(100, Math.floor((100 * done) / total))} %` : '';
+  return `${text}${share}  `;
+}

@@ -1,0 +1,58 @@
+import type { Change, ChangeStatus } from '../change/ledger.js';
+import { errorLines, seconds } from './output.js';
+
+/** What each verdict means, as a sentence about the host. */
+const MEANING: Record<ChangeStatus, (change: Change) => string> = {
+  staged: ({ facts }) => `${facts.to} is staged.`,
+  already_current: ({ facts }) => `${facts.to} is current already; nothing was changed.`,
+  package_updated_restart_verified: ({ facts }) => `${facts.to} runs and is verified${outage(facts.liveMs)}.`,
+  package_updated_restart_scheduled: ({ facts }) =>
+    `${facts.to} is current and will run from the next start on.`,
+  package_update_failed: ({ facts }) =>
+    `Failed before the switch; ${facts.from ?? 'nothing'} is still current.`,
+  package_updated_restart_failed: ({ facts }) =>
+    `The restart could not be had; ${facts.from ?? 'nothing'} is current again.`,
+  rolled_back: ({ facts }) => `${facts.to} failed verification; ${facts.from ?? 'nothing'} is current again.`,
+  rollback_failed: ({ facts }) => `Going back to ${facts.from ?? 'nothing'} failed as well: look at it now.`,
+};
+
+function outage(liveMs: number | undefined): string {
+  return liveMs === undefined ? '' : `, live again ${seconds(liveMs)} after the restart`;
+}
+
+/** The document of a change: the status first, because it is what scripts read. */
+export function changeDocument(change: Change): object {
+  const { id, status, facts, error, undoError, warnings, steps, plan, startedAt, endedAt } = change;
+  const ok = error === null;
+  return {
+    ok,
+    status,
+    change: id,
+    from: facts.from,
+    to: facts.to,
+    error,
+    undoError,
+    warnings,
+    steps,
+    facts,
+    plan,
+    startedAt,
+    endedAt,
+  };
+}
+
+export function changeText(change: Change): string {
+  const lines = [
+    change.status === null ? 'under way' : `${change.status}: ${MEANING[change.status](change)}`,
+  ];
+  if (change.error) lines.push(...errorLines(change.error));
+  if (change.undoError) lines.push(...errorLines(change.undoError));
+  for (const warning of change.warnings) lines.push(`warning: ${warning}`);
+  const { resolved, install } = change.facts;
+  if (resolved && resolved.signature !== 'verified')
+    lines.push(`note: the registry's signature is ${resolved.signature}.`);
+  if (install && install.skippedScripts.length > 0) {
+    lines.push(`note: install scripts not run: ${install.skippedScripts.join(', ')}.`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,160 @@
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { ReleasesError } from '../errors.js';
+import { loadClientOptions } from '../source/client.js';
+import { publishedVersions } from '../source/published.js';
+import { compareVersions, isStable } from '../version.js';
+import { makePlace, type Place } from './place.js';
+import { type Outage, Prober } from './prober.js';
+
+const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+const READY_WITHIN_MS = 180_000;
+
+/** Signals that end the demonstration early; it cleans up all the same. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The main job on real releases of OpenClaw, in a throw-away place: stage two, run the older under the built-in
+ * supervisor, update to the newer, verify, roll back. Leaves no process and no file behind, also when interrupted.
+ * Resolves with the exit code.
+ */
+export async function runDemo(log: (line: string) => void): Promise<number> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  for (const signal of ENDING) process.on(signal, end);
+  const place = await makePlace();
+  const demo = new Demo(place, ending.signal, log);
+  try {
+    await demo.play();
+    return 0;
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+    log('Interrupted.');
+    return 130;
+  } finally {
+    await demo.end();
+    place.remove();
+    log('Nothing is left behind: no process, no file.');
+    for (const signal of ENDING) process.off(signal, end);
+  }
+}
+
+/** A command that runs: its end, and a way to hurry it. */
+interface Running extends Promise<{ exitCode?: number | undefined }> {
+  kill(signal: NodeJS.Signals): boolean;
+}
+
+class Demo {
+  private readonly prober = new Prober();
+  private readonly children = new Set<Running>();
+  private readonly probing = new AbortController();
+  private readonly url: string;
+
+  constructor(
+    private readonly place: Place,
+    private readonly signal: AbortSignal,
+    private readonly log: (line: string) => void,
+  ) {
+    this.url = `http://127.0.0.1:${place.port}`;
+  }
+
+  async play(): Promise<void> {
+    const [older, newer] = await this.pickVersions();
+    this.log(`Everything below is in ${this.place.path}; the gateway will listen on ${this.url}.`);
+    await this.command('stage', older);
+    await this.command('stage', newer);
+    await this.command('switch', older, '--no-restart');
+    this.start('run');
+    await this.untilReady();
+    const probing = this.prober.run(this.url, this.probing.signal);
+    await this.command('update', newer);
+    const update = this.prober.take();
+    await this.command('list');
+    await this.command('rollback');
+    const rollback = this.prober.take();
+    await this.command('list');
+    await this.command('verify');
+    await this.command('history');
+    this.probing.abort();
+    await probing;
+    this.log(`\nSeconds without an answer, as seen by a prober that asked ${this.prober.requests} times:`);
+    this.log(`  update    ${describe(update)}`);
+    this.log(`  rollback  ${describe(rollback)}`);
+  }
+
+  /** Ends whatever still runs, each by its own handle, and waits for it. */
+  async end(): Promise<void> {
+    this.probing.abort();
+    for (const child of this.children) child.kill('SIGTERM');
+    await Promise.all([...this.children].map((child) => child.catch(() => {})));
+  }
+
+  /** The two newest stable releases whose databases are declared equal, so that code alone can go back. */
+  private async pickVersions(): Promise<[older: string, newer: string]> {
+    const published = await publishedVersions(await loadClientOptions());
+    const stable = published.filter(({ version, schemas }) => isStable(version) && schemas !== null);
+    stable.sort((a, b) => compareVersions(b.version, a.version));
+    for (const newer of stable) {
+      const older = stable.find(
+        ({ version, schemas }) =>
+          compareVersions(version, newer.version) < 0 &&
+          schemas?.state === newer.schemas?.state &&
+          schemas?.agent === newer.schemas?.agent,
+      );
+      if (older) return [older.version, newer.version];
+    }
+    throw new ReleasesError(
+      'version_not_found',
+      'No two published releases declare equal database versions.',
+    );
+  }
+
+  /** Runs a command as a person would, and fails if it fails. */
+  private async command(...args: string[]): Promise<void> {
+    const { exitCode } = await this.start(...args);
+    this.signal.throwIfAborted();
+    if (exitCode !== 0)
+      throw new ReleasesError('internal', `openclaw-releases ${args.join(' ')} ended with ${exitCode}.`);
+  }
+
+  /** In a session of its own: a Ctrl-C reaches this process alone, which then ends its children in order. */
+  private start(...args: string[]): Running {
+    this.signal.throwIfAborted();
+    this.log(`\n$ openclaw-releases ${args.join(' ')}`);
+    const child: Running = execa(process.execPath, [CLI, ...args], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: this.place.env,
+      extendEnv: false,
+      detached: true,
+      reject: false,
+    });
+    const kill = () => child.kill('SIGTERM');
+    this.children.add(child);
+    this.signal.addEventListener('abort', kill);
+    void child.finally(() => {
+      this.signal.removeEventListener('abort', kill);
+      this.children.delete(child);
+    });
+    return child;
+  }
+
+  private async untilReady(): Promise<void> {
+    const begun = performance.now();
+    for (;;) {
+      const response = await fetch(`${this.url}/readyz`).catch(() => null);
+      await response?.body?.cancel();
+      if (response?.ok) break;
+      if (performance.now() - begun > READY_WITHIN_MS)
+        throw new ReleasesError('gateway_not_ready', 'The gateway did not become ready.');
+      await setTimeout(100, undefined, { signal: this.signal });
+    }
+    this.log(`The gateway is ready after ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
+  }
+}
+
+function describe(outages: Outage[]): string {
+  const spells = outages.map(({ ms }) => `${(ms / 1000).toFixed(2)} s`);
+  return spells.length === 0 ? 'none' : spells.join(', then ');
+}

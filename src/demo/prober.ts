@@ -1,0 +1,55 @@
+import { request } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+
+/** One spell without an answer, in milliseconds. */
+export interface Outage {
+  at: string;
+  ms: number;
+}
+
+const EVERY_MS = 50;
+const ANSWER_WITHIN_MS = 1_000;
+
+/** Asks for `/healthz` all the time and notes every spell in which nobody answered; it runs until aborted. */
+export class Prober {
+  readonly outages: Outage[] = [];
+  requests = 0;
+
+  async run(url: string, signal: AbortSignal): Promise<void> {
+    let lastAnswer: number | null = null;
+    let missing = false;
+    while (!signal.aborted) {
+      const answered = await answers(`${url}/healthz`);
+      const now = performance.now();
+      this.requests++;
+      if (answered) {
+        if (missing && lastAnswer !== null) this.note(now - lastAnswer);
+        lastAnswer = now;
+      }
+      missing = !answered;
+      await setTimeout(EVERY_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** The spells since the last time this was asked. */
+  take(): Outage[] {
+    return this.outages.splice(0);
+  }
+
+  private note(ms: number): void {
+    this.outages.push({ at: new Date().toISOString(), ms: Math.round(ms) });
+  }
+}
+
+function answers(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asking = request(url, { timeout: ANSWER_WITHIN_MS, agent: false }, (response) => {
+      response.resume();
+      response.on('close', () => resolve(response.statusCode === 200));
+    });
+    asking.on('timeout', () => asking.destroy());
+    asking.on('error', () => resolve(false));
+    asking.on('close', () => resolve(false));
+    asking.end();
+  });
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
+import type { Root } from './root.js';
+import { removeTree } from './seal.js';
+
+/** Releases kept beyond those that something needs. */
+export const KEEP_RELEASES = 3;
+
+export interface Collection {
+  remove: { id: string; bytes: number }[];
+  /** Directories below `releases/` that are no releases. */
+  removeUnsealed: string[];
+  removeRuntimes: string[];
+  keep: { id: string; reason: string }[];
+}
+
+/**
+ * What can go: nothing that `needed` names, and not the newest `keep` releases. Only decides; see `collect`.
+ * @param needed release id to the reason why it stays: it runs, it is pinned, a link or a change names it
+ */
+export function planCollection(
+  root: Root,
+  needed: ReadonlyMap<string, string>,
+  keep = KEEP_RELEASES,
+): Collection {
+  const { releases, unsealed } = listReleases(root);
+  const newest = new Set(releases.slice(-keep).map((release) => release.id));
+  const plan: Collection = {
+    remove: [],
+    removeUnsealed: unsealed.filter((id) => !needed.has(id)),
+    removeRuntimes: [],
+    keep: [],
+  };
+  const staying: Manifest[] = [];
+  for (const release of releases) {
+    const reason = needed.get(release.id) ?? (newest.has(release.id) ? `one of the newest ${keep}` : null);
+    if (reason === null) plan.remove.push({ id: release.id, bytes: release.bytes });
+    else {
+      staying.push(release);
+      plan.keep.push({ id: release.id, reason });
+    }
+  }
+  const carried = new Set(staying.map((release) => runtimeName(release)));
+  plan.removeRuntimes = directoryNames(root.runtimes).filter((name) => !carried.has(name));
+  return plan;
+}
+
+/** The directory below `runtimes/` that a version of Node has. */
+export function runtimeDirectoryName(version: string): string {
+  return `node-${version}`;
+}
+
+function runtimeName(release: Manifest): string | null {
+  return release.runtime.kind === 'carried' ? runtimeDirectoryName(release.runtime.version) : null;
+}
+
+/** Removes what was planned, releases before the runtimes that they carried. */
+export function collect(root: Root, plan: Collection): void {
+  for (const { id } of plan.remove) removeTree(root, releaseDirectory(root, id));
+  for (const name of plan.removeUnsealed) removeTree(root, join(root.releases, name));
+  for (const name of plan.removeRuntimes) removeTree(root, join(root.runtimes, name));
+}

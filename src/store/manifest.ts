@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReleasesError, systemCode } from '../errors.js';
+import { compareVersions } from '../version.js';
+import type { Root } from './root.js';
+
+export const MANIFEST_FILE = 'release.json';
+
+/** `releases/<id>/release.json`: written last, so a directory that has it is a whole release. */
+export interface Manifest {
+  schema: 1;
+  id: string;
+  version: string;
+  /** What was asked for: `latest`, `2026.6.1`, `file:/…`. */
+  spec: string;
+  /** Of the package's archive, as Subresource Integrity. */
+  integrity: string;
+  /** `verified` by the registry's key; `absent` and `unchecked` are not. */
+  signature: 'verified' | 'absent' | 'unchecked';
+  engines: string | null;
+  /** Versions of the databases that this release declares to read and write, where it declares them. */
+  schemas: { state: number; agent: number } | null;
+  /** `path` is what the link `node` of the release points to. */
+  runtime: { kind: 'host' | 'carried'; version: string; path: string };
+  /** The package's program, relative to the release. */
+  main: string;
+  lockfileDigest: string;
+  treeDigest: string;
+  files: number;
+  bytes: number;
+  packages: number;
+  /** Dependencies whose install scripts were not run. */
+  skippedScripts: string[];
+  /** ISO 8601. */
+  sealedAt: string;
+}
+
+const ID = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,127}$/;
+
+/** @throws ReleasesError `release_id_invalid` for anything that could name another place than one release. */
+export function checkReleaseId(id: string): string {
+  if (ID.test(id) && !id.includes('..')) return id;
+  throw new ReleasesError('release_id_invalid', `${JSON.stringify(id)} is not the name of a release.`, {
+    hint: 'openclaw-releases list',
+    untouched: 'Nothing was changed.',
+  });
+}
+
+export function releaseDirectory(root: Root, id: string): string {
+  return join(root.releases, checkReleaseId(id));
+}
+
+/**
+ * The manifest of one release.
+ * @throws ReleasesError `release_id_invalid`, `release_not_found`, `release_unsealed`
+ */
+export function readManifest(root: Root, id: string): Manifest {
+  const directory = releaseDirectory(root, id);
+  try {
+    const manifest = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), 'utf8')) as Manifest;
+    if (manifest.schema === 1 && manifest.id === id) return manifest;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && !statSync(directory, { throwIfNoEntry: false })) {
+      throw new ReleasesError('release_not_found', `There is no release ${id} here.`, {
+        hint: `openclaw-releases list, or openclaw-releases stage ${id}`,
+        untouched: 'Nothing was changed.',
+        cause: error,
+      });
+    }
+    if (!(error instanceof SyntaxError) && systemCode(error) !== 'ENOENT') throw error;
+  }
+  throw new ReleasesError('release_unsealed', `${directory} has no valid manifest, so it is not a release.`, {
+    hint: 'openclaw-releases prune',
+    untouched: 'Nothing was changed.',
+  });
+}
+
+export interface ReleaseListing {
+  /** Oldest first, in the order of versions. */
+  releases: Manifest[];
+  /** Directories that are not releases: no manifest, or one that cannot be read. */
+  unsealed: string[];
+}
+
+/** Everything below `releases/`. */
+export function listReleases(root: Root): ReleaseListing {
+  const listing: ReleaseListing = { releases: [], unsealed: [] };
+  for (const id of directoryNames(root.releases)) {
+    try {
+      listing.releases.push(readManifest(root, id));
+    } catch (error) {
+      if (!(error instanceof ReleasesError)) throw error;
+      listing.unsealed.push(id);
+    }
+  }
+  listing.releases.sort((a, b) => compareVersions(a.id, b.id));
+  return listing;
+}
+
+/** Names below a directory, or none when it does not exist. */
+export function directoryNames(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import type { ErrorRecord } from '../errors.js';
+import { ReleasesError, systemCode } from '../errors.js';
+import { writeFileDurably } from '../host/durable.js';
+import type { Root } from './root.js';
+
+/** Why a release is not taken again unless a person names it. */
+export interface Quarantine {
+  cause: ErrorRecord;
+  change: string;
+  at: string;
+}
+
+/** `policy.json`: what people and failures have decided about releases. */
+export interface Policy {
+  schema: 1;
+  /** Never collected, and not left by an update that names no version. */
+  pins: string[];
+  quarantine: Record<string, Quarantine>;
+}
+
+/** @throws ReleasesError `root_invalid` when the file is there and is not a policy */
+export function readPolicy(root: Root): Policy {
+  try {
+    const policy = JSON.parse(readFileSync(root.policy, 'utf8')) as Policy;
+    if (policy.schema === 1) return policy;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { schema: 1, pins: [], quarantine: {} };
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new ReleasesError('root_invalid', `${root.policy} is not a policy that this version can read.`, {
+    hint: `mv ${root.policy} ${root.policy}.unreadable`,
+    untouched: 'Nothing was changed.',
+  });
+}
+
+function update(root: Root, edit: (policy: Policy) => void): Policy {
+  const policy = readPolicy(root);
+  edit(policy);
+  writeFileDurably(root.policy, `${JSON.stringify(policy, null, 2)}\n`, 0o600);
+  return policy;
+}
+
+export function pin(root: Root, id: string): Policy {
+  return update(root, (policy) => {
+    policy.pins = [...new Set([...policy.pins, id])].sort();
+  });
+}
+
+export function unpin(root: Root, id: string): Policy {
+  return update(root, (policy) => {
+    policy.pins = policy.pins.filter((other) => other !== id);
+  });
+}
+
+export function quarantine(root: Root, id: string, entry: Quarantine): Policy {
+  return update(root, (policy) => {
+    policy.quarantine[id] = entry;
+  });
+}
+
+/** A release that has since been verified is not in quarantine any more. */
+export function absolve(root: Root, id: string): void {
+  if (!(id in readPolicy(root).quarantine)) return;
+  update(root, (policy) => {
+    delete policy.quarantine[id];
+  });
+}

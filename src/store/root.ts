@@ -1,0 +1,112 @@
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { ReleasesError, systemCode } from '../errors.js';
+
+/** Every path below the root directory; `layout/README.md` says what each one is. */
+export interface Root {
+  path: string;
+  current: string;
+  previous: string;
+  trial: string;
+  bin: string;
+  releases: string;
+  runtimes: string;
+  staging: string;
+  changes: string;
+  policy: string;
+  lock: string;
+  lockOwner: string;
+}
+
+/** `OPENCLAW_RELEASES_ROOT`, or the XDG data directory of this user. */
+export function defaultRootPath(env: NodeJS.ProcessEnv = process.env): string {
+  const data = env.XDG_DATA_HOME || join(env.HOME || homedir(), '.local/share');
+  return env.OPENCLAW_RELEASES_ROOT || join(data, 'openclaw-releases');
+}
+
+/** The paths of a root, whether it exists or not. */
+export function rootAt(path: string): Root {
+  const at = (name: string) => join(resolve(path), name);
+  return {
+    path: resolve(path),
+    current: at('current'),
+    previous: at('previous'),
+    trial: at('trial'),
+    bin: at('bin'),
+    releases: at('releases'),
+    runtimes: at('runtimes'),
+    staging: at('staging'),
+    changes: at('changes'),
+    policy: at('policy.json'),
+    lock: at('lock'),
+    lockOwner: at('lock-owner.json'),
+  };
+}
+
+/**
+ * Makes sure that the root can be written by this user, and creates what is missing. Nothing is created when it
+ * is refused. A root of another user is refused even for the superuser: files made there as root would be files
+ * that its owner can neither switch nor remove.
+ * @throws ReleasesError `root_unwritable`, `root_not_owned`, `root_invalid`
+ */
+export function prepareRoot(root: Root): void {
+  const existing = nearestExisting(root.path);
+  checkWritable(root, existing);
+  try {
+    for (const directory of [root.path, root.releases, root.runtimes, root.staging, root.changes, root.bin]) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    }
+  } catch (error) {
+    throw unwritable(root, error);
+  }
+}
+
+function nearestExisting(path: string): string {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      statSync(at);
+      return at;
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'ENOTDIR') throw invalid(path);
+      if (code !== 'ENOENT' || at === dirname(at)) throw error;
+    }
+  }
+}
+
+function checkWritable(root: Root, existing: string): void {
+  const stats = statSync(existing);
+  if (!stats.isDirectory()) throw invalid(root.path);
+  const uid = process.getuid?.();
+  if (existing === root.path && uid !== undefined && stats.uid !== uid) {
+    throw new ReleasesError(
+      'root_not_owned',
+      `${root.path} belongs to user ${stats.uid}, not to you (${uid}).`,
+      {
+        hint: `sudo -u '#${stats.uid}' openclaw-releases --root ${root.path} status`,
+        untouched: 'Nothing was changed.',
+      },
+    );
+  }
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritable(root, error);
+  }
+}
+
+function unwritable(root: Root, cause: unknown): ReleasesError {
+  return new ReleasesError('root_unwritable', `${root.path} cannot be written (${systemCode(cause)}).`, {
+    hint: `ls -ld ${root.path} ${dirname(root.path)}`,
+    untouched: 'Nothing was changed.',
+    cause,
+  });
+}
+
+function invalid(path: string): ReleasesError {
+  return new ReleasesError('root_invalid', `${path} is not a directory.`, {
+    hint: 'Name another one with --root or OPENCLAW_RELEASES_ROOT.',
+    untouched: 'Nothing was changed.',
+  });
+}

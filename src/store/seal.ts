@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { ReleasesError } from '../errors.js';
+import { fsyncDirectory, syncFilesystem, writeFileDurably } from '../host/durable.js';
+import { MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
+import type { Root } from './root.js';
+import { DIGESTS_FILE, digestTree } from './tree.js';
+
+export type UnsealedManifest = Omit<Manifest, 'schema' | 'treeDigest' | 'files' | 'bytes' | 'sealedAt'>;
+
+/**
+ * Turns a staged tree into a release: digests, read-only, everything on disk, then the manifest, then the name.
+ * In this order a power cut leaves either no release or a whole one: a durable name over data that was still in
+ * memory left 12,582 of 12,583 files empty when it was tried.
+ * @throws ReleasesError `release_exists`, `archive_invalid`; system errors such as ENOSPC pass through
+ */
+export async function sealRelease(
+  root: Root,
+  staged: string,
+  about: UnsealedManifest,
+  signal?: AbortSignal,
+): Promise<Manifest> {
+  const destination = releaseDirectory(root, about.id);
+  if (existsSync(destination)) {
+    throw new ReleasesError('release_exists', `${destination} exists already.`, {
+      hint: `openclaw-releases show ${about.id}`,
+    });
+  }
+  const tree = await digestTree(staged, signal);
+  writeFileSync(join(staged, DIGESTS_FILE), tree.text);
+  makeReadOnly(staged);
+  // A directory that moves to another parent must itself be writable; it is closed again below.
+  chmodSync(staged, 0o755);
+  await syncFilesystem(staged);
+  const { digest: treeDigest, files, bytes } = tree;
+  const manifest: Manifest = {
+    schema: 1,
+    ...about,
+    treeDigest,
+    files,
+    bytes,
+    sealedAt: new Date().toISOString(),
+  };
+  writeFileDurably(join(staged, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, 0o444);
+  renameSync(staged, destination);
+  fsyncDirectory(root.releases);
+  chmodSync(destination, 0o555);
+  return manifest;
+}
+
+/** Moves a fetched runtime to its place below `runtimes/`, read-only and durable. */
+export async function sealRuntime(root: Root, staged: string, name: string): Promise<string> {
+  const destination = join(root.runtimes, name);
+  if (existsSync(destination)) {
+    removeTree(root, staged);
+    return destination;
+  }
+  makeReadOnly(staged);
+  chmodSync(staged, 0o755);
+  await syncFilesystem(staged);
+  renameSync(staged, destination);
+  fsyncDirectory(root.runtimes);
+  chmodSync(destination, 0o555);
+  return destination;
+}
+
+function makeReadOnly(path: string): void {
+  const stats = lstatSync(path);
+  if (stats.isSymbolicLink()) return;
+  if (stats.isDirectory()) for (const name of readdirSync(path)) makeReadOnly(join(path, name));
+  chmodSync(path, stats.mode & 0o555);
+}
+
+/**
+ * Removes a release, a runtime or a staging directory. It first moves to `staging/`, so that what is half
+ * removed has no name that anyone would start; a read-only directory cannot be emptied before it is opened.
+ */
+export function removeTree(root: Root, path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })) return;
+  mkdirSync(root.staging, { recursive: true });
+  const doomed = join(root.staging, `removed-${basename(path)}-${randomBytes(4).toString('hex')}`);
+  chmodSync(path, 0o755);
+  renameSync(path, doomed);
+  openDirectories(doomed);
+  rmSync(doomed, { recursive: true, force: true });
+}
+
+function openDirectories(path: string): void {
+  chmodSync(path, 0o755);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) openDirectories(join(path, entry.name));
+  }
+}

@@ -1,0 +1,78 @@
+import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { systemCode } from '../errors.js';
+import { fsyncDirectory, replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
+import { checkReleaseId } from './manifest.js';
+import type { Root } from './root.js';
+
+/** Starts of an unproven release before the launcher goes back by itself. */
+export const TRIAL_BOOTS = 3;
+
+/** `trial`: one line, `<release id> <boots left>`, because a shell must read it. */
+export interface Trial {
+  id: string;
+  boots: number;
+}
+
+function target(link: string): string | null {
+  try {
+    return basename(readlinkSync(link));
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'EINVAL') return null;
+    throw error;
+  }
+}
+
+/** The id that `current` points to, or null when there is none. */
+export function currentRelease(root: Root): string | null {
+  return target(root.current);
+}
+
+/** The id that `previous` points to, or null when there is none. */
+export function previousRelease(root: Root): string | null {
+  return target(root.previous);
+}
+
+/** Repoints `current` by one rename and makes it durable; a reader sees the old release or the new one. */
+export function pointCurrent(root: Root, id: string | null): void {
+  point(root, root.current, id);
+}
+
+/** Repoints `previous`, likewise. */
+export function pointPrevious(root: Root, id: string | null): void {
+  point(root, root.previous, id);
+}
+
+function point(root: Root, link: string, id: string | null): void {
+  if (target(link) === id) return;
+  if (id === null) {
+    rmSync(link, { force: true });
+    fsyncDirectory(root.path);
+  } else {
+    replaceSymlinkDurably(link, `releases/${checkReleaseId(id)}`);
+  }
+}
+
+/** What is on trial, or null; a trial that cannot be read is one with no boots left. */
+export function readTrial(root: Root): Trial | null {
+  let text: string;
+  try {
+    text = readFileSync(root.trial, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+  const [id = '', boots = ''] = text.trim().split(' ');
+  return { id, boots: /^\d+$/.test(boots) ? Number(boots) : 0 };
+}
+
+export function startTrial(root: Root, id: string, boots = TRIAL_BOOTS): void {
+  writeFileDurably(root.trial, `${checkReleaseId(id)} ${boots}\n`);
+}
+
+/** Ends the trial; ending none is fine. */
+export function endTrial(root: Root): void {
+  rmSync(root.trial, { force: true });
+  fsyncDirectory(root.path);
+}

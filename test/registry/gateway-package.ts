@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { CHUNK_NAMES, chunkFile, chunkFiles } from './gateway-chunks.js';
+import type { PackageFiles } from './tarball.js';
+
+export { CHUNK_NAMES, chunkFile, WORK } from './gateway-chunks.js';
+
+/** How a version of the little gateway differs from one that works; its program reads this from `behaviour.json`. */
+export interface Behaviour {
+  /** Throws at start: exit code 1. */
+  crashAtStart?: boolean;
+  /** Is healthy and ready, and exits with 1 this many milliseconds after it began to listen. */
+  crashAfterMs?: number;
+  /** Exits with 78 at start: a configuration that it does not accept, which no restart helps. */
+  exitCode78?: boolean;
+  /** Alive and never ready: `failing: ["channels"]`. */
+  neverReady?: boolean;
+  /** Ready, with `failing: ["discord"]` listed. */
+  failingChannel?: boolean;
+  /** Listens after a fifth of this time and is ready at its end; `failing` shrinks and `phase` advances meanwhile. */
+  slowStartMs?: number;
+  /** Says this version over HTTP. */
+  answersVersion?: string;
+  /** Says this version to `--version`. */
+  printsVersion?: string;
+  /** `false`: no `/startupz`, as in older versions. */
+  startupz?: boolean;
+  /** Goes on as before after SIGTERM. */
+  ignoreSigterm?: boolean;
+  /** After SIGTERM takes no more work, says `failing: ["draining"]`, and never exits. */
+  drainForever?: boolean;
+  /** Its `preinstall` fails and leaves the package locked. */
+  failPreinstall?: boolean;
+  /** `engines.node`; `>=20` unless given. The program itself runs on any. */
+  engines?: string;
+  /** `openclaw.schemaVersions`; left out unless given. */
+  schemaVersions?: { state: number; agent: number };
+  /** Loaded at start, so they must be installed; `{ "tiny-dep": "^1.0.0" }` unless given. */
+  dependencies?: Record<string, string>;
+}
+
+const PROGRAM = new URL('./gateway/', import.meta.url);
+
+/** Where each source of the program goes in the package. */
+const SOURCES = {
+  'openclaw.mjs': 'openclaw.mjs',
+  'dist/index.js': 'index.js',
+  'dist/gateway.js': 'gateway.js',
+  'dist/config.js': 'config.js',
+  'dist/readiness.js': 'readiness.js',
+  'scripts/preinstall.mjs': 'preinstall.mjs',
+  'scripts/postinstall.mjs': 'postinstall.mjs',
+};
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function programFiles(version: string): PackageFiles['files'] {
+  const chunks = CHUNK_NAMES.map((name) => chunkFile(version, name));
+  const read = (source: string) =>
+    readFileSync(new URL(source, PROGRAM), 'utf8')
+      .replaceAll('__VERSION__', version)
+      .replaceAll('__CHUNKS__', chunks.join(' '))
+      .replaceAll('__SHUTDOWN_CHUNK__', chunkFile(version, 'shutdown'));
+  return Object.fromEntries(
+    Object.entries(SOURCES).map(([path, source]) => [
+      path,
+      path === 'openclaw.mjs' ? { text: read(source), mode: 0o755 } : read(source),
+    ]),
+  );
+}
+
+/**
+ * A version of `openclaw` in miniature: the same entry points, lifecycle guard, lazy chunks, health endpoints and
+ * signals as the real package, and nothing to build.
+ */
+export function openclawPackage(version: string, behaviour: Behaviour = {}): PackageFiles {
+  const { engines = '>=20', schemaVersions, dependencies = { 'tiny-dep': '^1.0.0' }, ...rest } = behaviour;
+  const manifest = {
+    name: 'openclaw',
+    version,
+    description: 'A gateway in miniature, for tests',
+    license: 'MIT',
+    type: 'module',
+    main: 'dist/index.js',
+    bin: { openclaw: 'openclaw.mjs' },
+    scripts: { preinstall: 'node scripts/preinstall.mjs', postinstall: 'node scripts/postinstall.mjs' },
+    engines: { node: engines },
+    dependencies,
+    ...(schemaVersions && { openclaw: { schemaVersions } }),
+  };
+  const files = {
+    'package.json': json(manifest),
+    'behaviour.json': json(rest),
+    '.openclaw-lifecycle-pending': '',
+    ...programFiles(version),
+    ...chunkFiles(version),
+    // The real tarball spells some of its paths like this.
+    './dist/build-info.json': json({ version }),
+  };
+  return { name: 'openclaw', version, files };
+}
+
+/** What `openclaw` depends on. Its install script leaves a file `INSTALL_SCRIPT_RAN` beside it. */
+export function tinyDependency(version = '1.0.0'): PackageFiles {
+  const manifest = {
+    name: 'tiny-dep',
+    version,
+    description: 'A dependency with an install script, for tests',
+    license: 'MIT',
+    type: 'module',
+    exports: './index.js',
+    scripts: { postinstall: 'node postinstall.mjs' },
+  };
+  const files = {
+    'package.json': json(manifest),
+    'index.js': `export const version = '${version}';\n`,
+    'postinstall.mjs': [
+      `import { writeFileSync } from 'node:fs';`,
+      `writeFileSync(new URL('INSTALL_SCRIPT_RAN', import.meta.url), '');\n`,
+    ].join('\n'),
+  };
+  return { name: 'tiny-dep', version, files };
+}

@@ -1,0 +1,35 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const DEFAULT_PORT = 18789;
+
+function configPath(env) {
+  return (
+    env.OPENCLAW_CONFIG_PATH || join(env.OPENCLAW_STATE_DIR || join(homedir(), '.openclaw'), 'openclaw.json')
+  );
+}
+
+/** The configuration file; nothing when there is none. */
+export function readConfig(env) {
+  try {
+    return JSON.parse(readFileSync(configPath(env), 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+export function choosePort(args, env, config) {
+  const { values } = parseArgs({ args, options: { port: { type: 'string' } }, strict: false });
+  return Number(values.port ?? (env.OPENCLAW_GATEWAY_PORT || (config.gateway?.port ?? DEFAULT_PORT)));
+}
+
+/** One line for each start, so that a test can count starts it did not see. */
+export function recordStart(version, env) {
+  if (!env.OPENCLAW_STATE_DIR) return;
+  mkdirSync(env.OPENCLAW_STATE_DIR, { recursive: true });
+  const line = JSON.stringify({ version, pid: process.pid, at: Date.now() });
+  appendFileSync(join(env.OPENCLAW_STATE_DIR, 'starts.jsonl'), `${line}\n`);
+}

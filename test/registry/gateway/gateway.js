@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { choosePort, readConfig, recordStart } from './config.js';
+import { readiness } from './readiness.js';
+
+const CHUNKS = '__CHUNKS__'.split(' ');
+const SHUTDOWN_CHUNK = '__SHUTDOWN_CHUNK__';
+const EXIT_CONFIGURATION = 78;
+
+function log(message) {
+  console.error(`[gateway] ${message}`);
+}
+
+function refuseToStart(message) {
+  log(message);
+  process.exit(EXIT_CONFIGURATION);
+}
+
+async function loadDependencies(packageRoot) {
+  const { dependencies } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8'));
+  for (const name of Object.keys(dependencies)) await import(name);
+}
+
+/** The answer to each path, as a status and a body. */
+function createAnswers({ version, behaviour, config, uptimeMs, state }) {
+  const reported = behaviour.answersVersion ?? version;
+  const status = () => readiness(behaviour, uptimeMs(), state.draining);
+  const notFound = [404, { error: 'not found' }];
+
+  async function work(number) {
+    const file = CHUNKS[number];
+    if (file === undefined) return notFound;
+    if (state.draining) return [503, { error: 'draining' }];
+    try {
+      const chunk = await import(new URL(file, import.meta.url).href);
+      return [200, { core: version, chunk: chunk.version, shared: chunk.shared }];
+    } catch (error) {
+      log(`failed to load ${file}: ${error.message}`);
+      return [500, { error: error.code ?? error.name, message: error.message }];
+    }
+  }
+
+  return async ({ url, headers }) => {
+    const { pathname } = new URL(url, 'http://gateway');
+    if (pathname === '/healthz') return [200, { ok: true, status: 'live' }];
+    if (pathname === '/readyz') {
+      const { ready, failing } = status();
+      return [ready ? 200 : 503, { ready, failing, uptimeMs: uptimeMs() }];
+    }
+    if (pathname === '/startupz' && behaviour.startupz !== false) {
+      const { ready, phase } = status();
+      const progress = ready ? { status: 'started' } : { status: 'starting', phase };
+      return [200, { ok: true, ...progress, version: reported, uptimeMs: uptimeMs() }];
+    }
+    if (pathname === '/__openclaw/control-ui-config.json') {
+      const token = config.gateway?.auth?.token;
+      const allowed = token !== undefined && headers.authorization === `Bearer ${token}`;
+      return allowed ? [200, { serverVersion: reported }] : [401, { error: 'unauthorized' }];
+    }
+    const number = pathname.match(/^\/work\/(\d+)$/)?.[1];
+    return number === undefined ? notFound : work(Number(number));
+  };
+}
+
+async function shutDown(server) {
+  server.close();
+  server.closeAllConnections();
+  try {
+    await import(new URL(SHUTDOWN_CHUNK, import.meta.url).href);
+  } catch (error) {
+    log(`shutdown: ${error.message}`);
+  }
+  process.exit(0);
+}
+
+/** Starts the gateway and resolves once it listens. */
+export async function startGateway({ version, behaviour, args, packageRoot }) {
+  process.title = 'openclaw-gateway';
+  const startedAt = performance.now();
+  const uptimeMs = () => Math.round(performance.now() - startedAt);
+  recordStart(version, process.env);
+  if (behaviour.exitCode78) refuseToStart('the state was written by a newer version');
+  if (behaviour.crashAtStart) throw new Error('crashed at start, as it was asked to');
+  await loadDependencies(packageRoot);
+
+  let config;
+  try {
+    config = readConfig(process.env);
+  } catch (error) {
+    refuseToStart(`the configuration cannot be read: ${error.message}`);
+  }
+  const state = { draining: false };
+  const answer = createAnswers({ version, behaviour, config, uptimeMs, state });
+  const server = createServer(async (request, response) => {
+    const [status, body] = await answer(request);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+
+  const stop = () => {
+    if (behaviour.drainForever) state.draining = true;
+    else if (!behaviour.ignoreSigterm) void shutDown(server);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+
+  if (behaviour.slowStartMs) await delay(behaviour.slowStartMs / 5);
+  server.listen(choosePort(args, process.env, config), '127.0.0.1');
+  await once(server, 'listening');
+  console.log(`[gateway] listening on http://127.0.0.1:${server.address().port}/ (pid ${process.pid})`);
+
+  if (behaviour.crashAfterMs !== undefined) {
+    setTimeout(() => {
+      log('crashed while running, as it was asked to');
+      process.exit(1);
+    }, behaviour.crashAfterMs);
+  }
+}

@@ -1,0 +1,24 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+const VERSION = '__VERSION__';
+const packageRoot = new URL('../', import.meta.url);
+
+if (existsSync(new URL('.openclaw-lifecycle-pending', packageRoot))) {
+  console.error(
+    'openclaw: package lifecycle is incomplete. Reinstall with package scripts enabled, then retry.',
+  );
+  process.exit(1);
+}
+
+const behaviour = JSON.parse(readFileSync(new URL('behaviour.json', packageRoot), 'utf8'));
+const [command, ...args] = process.argv.slice(2);
+
+if (command === '--version') {
+  console.log(`OpenClaw ${behaviour.printsVersion ?? VERSION} (test)`);
+} else if (command === 'gateway') {
+  const { startGateway } = await import('./gateway.js');
+  await startGateway({ version: VERSION, behaviour, args, packageRoot });
+} else {
+  console.error(`openclaw: unknown command '${command ?? ''}'`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,12 @@
+/** What a start brings up, in order. */
+const PHASES = ['config', 'plugins', 'sidecars', 'channels'];
+
+/** Whether the gateway is ready after `uptimeMs`, and what is in the way. */
+export function readiness(behaviour, uptimeMs, draining) {
+  if (draining) return { ready: false, failing: ['draining'], phase: 'draining' };
+  if (behaviour.neverReady) return { ready: false, failing: ['channels'], phase: 'channels' };
+  const done = Math.floor((uptimeMs / (behaviour.slowStartMs ?? 1)) * PHASES.length);
+  const left = behaviour.slowStartMs ? PHASES.slice(done) : [];
+  if (left.length > 0) return { ready: false, failing: left, phase: left[0] };
+  return { ready: true, failing: behaviour.failingChannel ? ['discord'] : [], phase: 'ready' };
+}

@@ -1,0 +1,54 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
+
+/** A directory that goes away with the test, however read-only its content has become. */
+export function temporaryDirectory(name = 'test'): string {
+  const path = mkdtempSync(join(tmpdir(), `openclaw-releases-${name}-`));
+  onTestFinished(() => removeDirectory(path));
+  return path;
+}
+
+export function removeDirectory(path: string): void {
+  openDirectories(path);
+  rmSync(path, { recursive: true, force: true });
+}
+
+function openDirectories(path: string): void {
+  chmodSync(path, 0o700);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) openDirectories(join(path, entry.name));
+  }
+}
+
+/** A prepared root in a directory of its own. */
+export function temporaryRoot(): Root {
+  const root = rootAt(join(temporaryDirectory('root'), 'root'));
+  prepareRoot(root);
+  return root;
+}
+
+/** Files by path, with their directories; a value that starts with `-> ` is a symlink. */
+export function writeTree(directory: string, files: Record<string, string>): string {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    if (text.startsWith('-> ')) symlinkSync(text.slice(3), join(directory, path));
+    else writeFileSync(join(directory, path), text);
+  }
+  return directory;
+}
+
+/** Waits for something to become true, or fails saying what did not. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  withinMs = 15_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

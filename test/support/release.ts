@@ -1,0 +1,33 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Manifest } from '../../src/store/manifest.js';
+import type { Root } from '../../src/store/root.js';
+import { sealRelease, type UnsealedManifest } from '../../src/store/seal.js';
+import { writeTree } from './place.js';
+
+/** Seals a tiny release that was never fetched from anywhere. */
+export async function sealTinyRelease(
+  root: Root,
+  id: string,
+  files: Record<string, string> = {},
+): Promise<Manifest> {
+  const staged = join(root.staging, `tiny-${id}`);
+  mkdirSync(staged, { recursive: true });
+  const main = 'node_modules/openclaw/openclaw.mjs';
+  writeTree(staged, { [main]: `// ${id}\n`, main: `-> ${main}`, node: `-> ${process.execPath}`, ...files });
+  const about: UnsealedManifest = {
+    id,
+    version: id,
+    spec: id,
+    integrity: 'sha512-tiny',
+    signature: 'absent',
+    engines: null,
+    schemas: null,
+    runtime: { kind: 'host', version: process.versions.node, path: process.execPath },
+    main,
+    lockfileDigest: '',
+    packages: 1,
+    skippedScripts: [],
+  };
+  return sealRelease(root, staged, about);
+}
