@@ -1,4 +1,4 @@
-import { ReleasesError, toErrorRecord } from '../errors.js';
+import { ReleasesError, systemCode, toErrorRecord } from '../errors.js';
 import type { Context, Observer, Step } from './context.js';
 import { NothingToDo } from './context.js';
 import {
@@ -98,7 +98,7 @@ function trySave(context: Context): void {
   try {
     saveChange(context.root, context.change);
   } catch (error) {
-    const warning = `The ledger could not be written: ${toErrorRecord(error).message}`;
+    const warning = `The ledger could not be written (${systemCode(error) ?? toErrorRecord(error).message}).`;
     if (!context.change.warnings.includes(warning)) context.change.warnings.push(warning);
   }
 }

@@ -66,8 +66,7 @@ class Demo {
     await this.command('stage', older);
     await this.command('stage', newer);
     await this.command('switch', older, '--no-restart');
-    this.start('run');
-    await this.untilReady();
+    await Promise.race([this.untilReady(), this.endOf(this.start('run'))]);
     const probing = this.prober.run(this.url, this.probing.signal);
     await this.command('update', newer);
     const update = this.prober.take();
@@ -138,6 +137,11 @@ class Demo {
       this.children.delete(child);
     });
     return child;
+  }
+
+  private async endOf(gateway: Running): Promise<never> {
+    const { exitCode } = await gateway;
+    throw new ReleasesError('supervisor_failed', `The supervisor ended with ${exitCode}.`);
   }
 
   private async untilReady(): Promise<void> {

@@ -8,6 +8,13 @@ function beside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
+/** What failed is the news, not that its leftover could not be removed either. */
+function discard(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true });
+  } catch {}
+}
+
 /** Makes the entries of `directory` (creations, renames, removals) survive a power cut. */
 export function fsyncDirectory(directory: string): void {
   const fd = openSync(directory, 'r');
@@ -34,7 +41,7 @@ export function writeFileDurably(path: string, text: string, mode = 0o644): void
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw error;
   }
   fsyncDirectory(dirname(path));
@@ -47,7 +54,7 @@ export function replaceSymlinkDurably(path: string, target: string): void {
     symlinkSync(target, temporary);
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw error;
   }
   fsyncDirectory(dirname(path));

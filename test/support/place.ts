@@ -4,10 +4,13 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 
+/** When to clean up: after the test by default, after the file with `afterAll`. */
+export type AtEnd = (clean: () => void | Promise<void>) => void;
+
 /** A directory that goes away with the test, however read-only its content has become. */
-export function temporaryDirectory(name = 'test'): string {
+export function temporaryDirectory(name = 'test', atEnd: AtEnd = onTestFinished): string {
   const path = mkdtempSync(join(tmpdir(), `openclaw-releases-${name}-`));
-  onTestFinished(() => removeDirectory(path));
+  atEnd(() => removeDirectory(path));
   return path;
 }
 

@@ -14,7 +14,7 @@ import { runningRelease } from '../running.js';
 export const resolve: Step = {
   name: 'resolve',
   async do(context) {
-    const { root, change } = context;
+    const { root, change, signal } = context;
     const { facts, plan } = change;
     const spec = parseSpec(plan.target);
     const present = spec.kind === 'version' ? manifestIfThere(root, spec.version) : null;
@@ -22,7 +22,7 @@ export const resolve: Step = {
       facts.to = present.id;
       facts.alreadyStaged = true;
     } else {
-      facts.resolved = await resolveRelease(spec, await context.client());
+      facts.resolved = await resolveRelease(spec, await context.client(), signal);
       facts.to = facts.resolved.id;
       facts.alreadyStaged = manifestIfThere(root, facts.to) !== null;
     }
@@ -39,6 +39,7 @@ async function pickRuntime(context: Context): Promise<string> {
     hostNode: { path: process.execPath, version: process.versions.node },
     present: directoryNames(root.runtimes).map((name) => name.replace(/^node-/, '')),
     options: await context.client(),
+    signal: context.signal,
   });
   change.facts.runtime = runtime;
   return runtime.kind === 'host'

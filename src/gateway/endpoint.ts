@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import JSON5 from 'json5';
+
+const DEFAULT_PORT = 18789;
+
+/** Where a gateway answers, and with what it can be asked more than its health. */
+export interface Endpoint {
+  port: number;
+  url: string;
+  /** The shared token, or null where there is none that can be known from here. */
+  token: string | null;
+}
+
+/** What a gateway is started with. */
+export interface Launch {
+  args: string[];
+  env: Record<string, string>;
+}
+
+/**
+ * Where the gateway that is started so answers, in OpenClaw's own order: `--port`, `OPENCLAW_GATEWAY_PORT`,
+ * `gateway.port` of its configuration, 18789. What cannot be read or understood counts as not given; it is for
+ * OpenClaw to complain of.
+ */
+export function findEndpoint(launch: Launch): Endpoint {
+  const gateway = member(readConfiguration(launch.env), 'gateway');
+  const port =
+    parsePort(portArgument(launch.args)) ??
+    parsePort(launch.env.OPENCLAW_GATEWAY_PORT) ??
+    parsePort(member(gateway, 'port')) ??
+    DEFAULT_PORT;
+  const token = launch.env.OPENCLAW_GATEWAY_TOKEN || plainText(member(member(gateway, 'auth'), 'token'));
+  return { port, url: `http://127.0.0.1:${port}`, token };
+}
+
+function portArgument(args: string[]): string | undefined {
+  // The last one counts, as it does for OpenClaw's own parser.
+  const at = args.findLastIndex((arg) => arg === '--port' || arg.startsWith('--port='));
+  return args[at] === '--port' ? args[at + 1] : args[at]?.slice('--port='.length);
+}
+
+function parsePort(value: unknown): number | undefined {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || !/^\d{1,5}$/.test(text.trim())) return undefined;
+  const port = Number(text);
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+/** A token that stands there as it is: not a `${VARIABLE}` to expand, and not a reference to a secret. */
+function plainText(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' && !value.includes('${') ? value : null;
+}
+
+function readConfiguration(env: Record<string, string>): unknown {
+  const state = env.OPENCLAW_STATE_DIR || join(env.HOME || homedir(), '.openclaw');
+  try {
+    return JSON5.parse(readFileSync(env.OPENCLAW_CONFIG_PATH || join(state, 'openclaw.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}

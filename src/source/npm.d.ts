@@ -1,0 +1,30 @@
+/** Modules of npm that bring no types, as far as they are used here. */
+
+declare module '@npmcli/config/lib/definitions/index.js' {
+  import type Config from '@npmcli/config';
+
+  const loaded: {
+    definitions: Config.DefinitionsObject;
+    shorthands: Config.ShortFlags;
+    flatten: (source: Record<string, unknown>, target: Record<string, unknown>) => void;
+  };
+  export default loaded;
+}
+
+declare module '@npmcli/run-script' {
+  interface RunScriptOptions {
+    event: string;
+    path: string;
+    env: Record<string, string>;
+    stdio: 'pipe';
+    stdioString: true;
+  }
+  /** A script that fails rejects with an error that has these fields too. */
+  interface ScriptResult {
+    code: number | null;
+    signal: string | null;
+    stdout?: string;
+    stderr?: string;
+  }
+  export default function runScript(options: RunScriptOptions): Promise<ScriptResult>;
+}

@@ -1,0 +1,23 @@
+import { systemCode } from '../errors.js';
+import { descendsFrom, processIds } from '../host/process.js';
+
+/**
+ * Kills a process that leads its own group, the group, and on Linux also what it started outside of the group.
+ * They are stopped first: what is stopped starts nothing more while the rest is looked for.
+ */
+export function killTree(leader: number): void {
+  send(-leader, 'SIGSTOP');
+  // Elsewhere there is no /proc to look in, and the group is all that can be known.
+  const below = process.platform === 'linux' ? processIds().filter((pid) => descendsFrom(pid, leader)) : [];
+  for (const pid of below) send(pid, 'SIGKILL');
+  send(-leader, 'SIGKILL');
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // Gone by itself meanwhile.
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
+}

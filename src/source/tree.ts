@@ -1,0 +1,136 @@
+import { constants, readFileSync } from 'node:fs';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Arborist from '@npmcli/arborist';
+import { ReleasesError } from '../errors.js';
+import { hashFile } from './archive.js';
+import { type InstalledPackage, inDependencyOrder } from './installed.js';
+import { firstDifference, type Lockfile, OPENCLAW, readLockfile, sameBytes } from './lockfile.js';
+import type { InstallOrder, InstallProgress } from './orders.js';
+
+/**
+ * Lays the release out in its directory: `package.json`, the exact `package-lock.json`, `node_modules`. Runs no
+ * script of any package.
+ * @returns every installed package, dependencies before dependents
+ * @throws ReleasesError `integrity_mismatch`, `install_failed`, and errors of npm's libraries
+ */
+export async function installTree(
+  order: InstallOrder,
+  onProgress: (progress: InstallProgress) => void,
+): Promise<InstalledPackage[]> {
+  const { directory, lockfile } = order;
+  const lockPath = join(directory, 'package-lock.json');
+  await prepare(order);
+  const exact = lockfile === null ? null : await useLockfile(lockfile, lockPath, order);
+  const arborist = new Arborist(treeOptions(order));
+  const stopWatching = watch(onProgress, () => arborist.idealTree);
+  try {
+    const ideal = await arborist.buildIdealTree();
+    if (exact) checkExact(exact, ideal);
+    await arborist.reify({ save: true, omit: ['dev'] });
+  } finally {
+    stopWatching();
+  }
+  checkInstalled(readLockfile(lockPath), order);
+  return arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [];
+}
+
+function treeOptions({ directory, runtime, options }: InstallOrder): Arborist.Options {
+  return {
+    ...options,
+    path: directory,
+    // Versions are picked for the Node that the release will run on, which is not this one.
+    nodeVersion: runtime.version.replace(/^v?/, 'v'),
+    ignoreScripts: true,
+    ...{ audit: false, fund: false, installStrategy: 'hoisted', omit: ['dev'], save: true },
+  } as Arborist.Options;
+}
+
+/** An empty place with a `package.json`; what an earlier attempt left is removed, as a step may run twice. */
+async function prepare(order: InstallOrder): Promise<void> {
+  const { directory, version } = order;
+  await mkdir(directory, { recursive: true });
+  for (const name of ['node_modules', 'package-lock.json']) {
+    await rm(join(directory, name), { recursive: true, force: true });
+  }
+  const manifest = {
+    name: 'openclaw-release',
+    description: `OpenClaw ${version} with everything it needs, installed by openclaw-releases.`,
+    private: true,
+    dependencies: { openclaw: await dependency(order) },
+  };
+  await writeFile(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** An archive is kept in the release, so that its lockfile goes on naming something that is there. */
+async function dependency({ directory, version, tarball, integrity }: InstallOrder): Promise<string> {
+  if (!tarball.startsWith('file:')) return version;
+  const name = `openclaw-${version}.tgz`;
+  const copy = join(directory, name);
+  await copyFile(tarball.slice('file:'.length), copy, constants.COPYFILE_FICLONE);
+  if (!sameBytes(integrity, await hashFile(copy))) throw mismatch(`${tarball} changed while it was staged.`);
+  return `file:${name}`;
+}
+
+async function useLockfile(source: string, path: string, order: InstallOrder): Promise<Lockfile> {
+  const exact = readLockfile(source);
+  const locked = exact.get(OPENCLAW);
+  if (locked?.version !== order.version || !sameBytes(order.integrity, locked?.integrity)) {
+    throw unfit(`The lockfile ${source} is not of this release of OpenClaw ${order.version}.`);
+  }
+  await copyFile(source, path);
+  return exact;
+}
+
+function checkExact(exact: Lockfile, ideal: Arborist.Node): void {
+  const planned: Lockfile = new Map();
+  for (const node of ideal.inventory.values()) {
+    if (!node.isRoot)
+      planned.set(node.location, {
+        version: node.version,
+        ...(node.integrity && { integrity: node.integrity }),
+      });
+  }
+  const difference = firstDifference(exact, planned);
+  if (difference) throw unfit(`The lockfile is not exact: npm would install another ${difference}.`);
+}
+
+function checkInstalled(lockfile: Lockfile, { directory, version, integrity }: InstallOrder): void {
+  const { version: installed } = JSON.parse(readFileSync(join(directory, OPENCLAW, 'package.json'), 'utf8'));
+  if (installed !== version || !sameBytes(integrity, lockfile.get(OPENCLAW)?.integrity)) {
+    throw mismatch(
+      `What was installed is OpenClaw ${installed} and not the announced archive of ${version}.`,
+    );
+  }
+}
+
+/** Arborist tells its progress as timers on `process`: one around each package that it unpacks. */
+function watch(
+  onProgress: (progress: InstallProgress) => void,
+  idealTree: () => Arborist.Node | null,
+): () => void {
+  let done = 0;
+  const onTime = (moment: string, timer: string) => {
+    if (moment !== 'end') return;
+    if (timer === 'idealTree:init') onProgress({ phase: 'resolve' });
+    if (!timer.startsWith('reifyNode:')) return;
+    done += 1;
+    onProgress({ phase: 'unpack', done, total: (idealTree()?.inventory.size ?? 1) - 1 });
+  };
+  process.on('time', onTime);
+  return () => process.off('time', onTime);
+}
+
+function mismatch(message: string): ReleasesError {
+  return new ReleasesError('integrity_mismatch', message, {
+    hint: 'Stage it again; if it happens again, the registry or the archive is not to be trusted.',
+    untouched: 'Nothing that runs was changed.',
+  });
+}
+
+function unfit(message: string): ReleasesError {
+  return new ReleasesError('install_failed', message, {
+    hint: 'Stage without --lockfile, or with the package-lock.json of the same release.',
+    untouched: 'Nothing that runs was changed.',
+  });
+}

@@ -1,0 +1,120 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { ReleasesError } from '../errors.js';
+import { interrupted } from './ask.js';
+import { cleanEnvironment } from './environment.js';
+import type { Answer, InstallProgress, InstallReport, Order } from './orders.js';
+import { killTree } from './process-tree.js';
+
+/** The same place seen from `src/source` and from `dist/source`: Node 20 cannot run the TypeScript of the first. */
+const WORKER = fileURLToPath(new URL('../../dist/source/install-worker.js', import.meta.url));
+
+/** Commands that start another one with less priority; a host may lack them, or forbid their use. */
+const LOW_PRIORITY = [
+  ['nice', '-n', '10'],
+  ['ionice', '-c3'],
+];
+
+export interface WorkerOptions {
+  /** Ends the work with `interrupted`, and every process of it. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: InstallProgress) => void) | undefined;
+  /** For all install scripts together; milliseconds. */
+  scriptsTimeoutMs?: number | undefined;
+}
+
+const SCRIPTS_TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Has an order carried out by a child process of low priority, which dies with everything it started when `signal`
+ * aborts, when install scripts take too long, and when this process dies.
+ * @throws ReleasesError `interrupted`, `lifecycle_failed`, `install_failed`, and whatever the worker answers
+ */
+export async function runWorker(order: Order, options: WorkerOptions): Promise<InstallReport | null> {
+  const { signal, onProgress, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
+  if (signal?.aborted) throw interrupted(signal.reason);
+  const child = start(await lowPriority());
+  const stop = () => {
+    if (child.pid !== undefined) killTree(child.pid);
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  let timer: NodeJS.Timeout | undefined;
+  let late = false;
+  const startTimer = () => {
+    timer ??= setTimeout(() => {
+      late = true;
+      stop();
+    }, scriptsTimeoutMs);
+  };
+  let answer: Answer | undefined;
+  try {
+    const answers = child.getEachMessage();
+    // One that is gone already is told from how it ended.
+    await child.sendMessage({ ...order }).catch(() => {});
+    for await (const message of answers) {
+      answer = message as unknown as Answer;
+      if (answer.type !== 'progress') continue;
+      if (answer.progress.phase === 'scripts') startTimer();
+      onProgress?.(answer.progress);
+    }
+  } finally {
+    // Also when `onProgress` threw, or the child was gone before it was told anything.
+    if (answer === undefined || answer.type === 'progress') stop();
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  }
+  const ended = await child;
+  if (answer?.type === 'done') return answer.report;
+  if (answer?.type === 'failed') {
+    const { code, message, ...rest } = answer.error;
+    throw new ReleasesError(code, message, rest);
+  }
+  if (signal?.aborted) throw interrupted(signal.reason);
+  if (late) throw tooLong(scriptsTimeoutMs);
+  throw died(ended.signal ?? `code ${ended.exitCode}`, ended.stderr);
+}
+
+function start(prefix: string[]) {
+  const [file = process.execPath, ...args] = [...prefix, process.execPath, WORKER];
+  return execa(file, args, {
+    ipc: true,
+    // A group of its own, to be killed whole.
+    detached: true,
+    reject: false,
+    env: cleanEnvironment(),
+    extendEnv: false,
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+    buffer: { ipc: false },
+  });
+}
+
+async function lowPriority(): Promise<string[]> {
+  const usable = await Promise.all(
+    LOW_PRIORITY.map(async ([file = '', ...args]) => {
+      const { failed } = await execa(file, [...args, 'true'], { reject: false });
+      return failed ? [] : [file, ...args];
+    }),
+  );
+  return usable.flat();
+}
+
+function tooLong(limitMs: number): ReleasesError {
+  return new ReleasesError(
+    'lifecycle_failed',
+    `The install scripts did not end within ${Math.round(limitMs / 1000)} s and were killed.`,
+    { hint: 'Stage it again on a less busy host, or stage another version.', untouched: UNTOUCHED },
+  );
+}
+
+function died(how: string, stderr: string): ReleasesError {
+  const said = stderr.trim().split('\n').slice(-3).join(' / ');
+  return new ReleasesError('install_failed', `The installing process ended early (${how}): ${said}`, {
+    hint: 'Look for an out-of-memory kill: journalctl -k -e',
+    untouched: UNTOUCHED,
+  });
+}
+
+const UNTOUCHED = 'Nothing that runs was changed.';

@@ -1,0 +1,50 @@
+import { parse, type SemVer } from 'semver';
+import { ReleasesError } from './errors.js';
+
+/**
+ * OpenClaw corrects 2026.7.1 by publishing 2026.7.1-1, which semver takes for a prerelease *before* it. A suffix
+ * of nothing but numbers is therefore a correction, and every other one (`-beta.2`) a prerelease.
+ */
+const PHASE = { prerelease: 0, release: 1, correction: 2 } as const;
+
+function phase({ prerelease }: SemVer): number {
+  if (prerelease.length === 0) return PHASE.release;
+  return prerelease.every((part) => /^\d+$/.test(String(part))) ? PHASE.correction : PHASE.prerelease;
+}
+
+function read(version: string): SemVer {
+  const parsed = parse(version);
+  if (parsed) return parsed;
+  throw new ReleasesError('release_id_invalid', `${JSON.stringify(version)} is not a version.`, {
+    hint: 'openclaw-releases list',
+  });
+}
+
+/**
+ * The order in which OpenClaw publishes: prereleases, the release, its corrections. Build metadata, which tells
+ * apart releases made of archives (`2026.6.1+file.1a2b3c4d`), is compared last, so that no two ids are equal.
+ * @returns negative when `a` comes first, positive when `b` does, 0 for the same version
+ * @throws ReleasesError `release_id_invalid` when either is not a version
+ */
+export function compareVersions(a: string, b: string): number {
+  const x = read(a);
+  const y = read(b);
+  return (
+    x.compareMain(y) ||
+    phase(x) - phase(y) ||
+    x.comparePre(y) ||
+    compareText(x.build.join('.'), y.build.join('.'))
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/**
+ * Whether a version is meant for everyone: a release or a correction of one, not a beta, alpha or dev build.
+ * @throws ReleasesError `release_id_invalid`
+ */
+export function isStable(version: string): boolean {
+  return phase(read(version)) !== PHASE.prerelease;
+}

@@ -1,0 +1,500 @@
+import { once } from 'node:events';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { replaceSymlinkDurably } from '../../src/host/durable.js';
+
+const LAUNCHERS = fileURLToPath(new URL('../../layout/bin/', import.meta.url));
+const MAIN = 'node_modules/openclaw/openclaw.mjs';
+/** All that a launcher may need from the host; Node is not among them. */
+const TOOLS = ['cat', 'dirname', 'ln', 'mv', 'readlink', 'rm', 'sync'];
+
+function which(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+const bash = which('bash');
+const busybox = which('busybox');
+const dash = which('dash');
+const setpriv = which('setpriv');
+
+interface Shell {
+  name: string;
+  program: string | undefined;
+  flags: string[];
+  /** Where the shell's tools come from: BusyBox brings its own. */
+  tool: (name: string) => string | undefined;
+}
+
+const SHELLS: Shell[] = [
+  { name: 'dash', program: dash, flags: [], tool: which },
+  { name: 'busybox sh', program: busybox, flags: ['sh'], tool: () => busybox },
+  { name: 'bash --posix', program: bash, flags: ['--posix'], tool: which },
+];
+
+let base: string;
+let root: string;
+
+/** What the fake Node saw: its own path, its arguments, and what the launcher exported. */
+interface Started {
+  node: string;
+  pid: string;
+  args: string[];
+  root: string;
+  release: string;
+}
+
+function addRelease(id: string, exitCode = 0): void {
+  const release = join(root, 'releases', id);
+  const runtime = join(root, 'runtimes', `node-for-${id}`, 'bin');
+  mkdirSync(join(release, dirname(MAIN)), { recursive: true });
+  mkdirSync(runtime, { recursive: true });
+  writeFileSync(join(release, MAIN), '// never run by the fake Node\n');
+  writeFileSync(
+    join(runtime, 'node'),
+    `#!/bin/sh
+printf 'node=%s\\npid=%s\\nroot=%s\\nrelease=%s\\n' "$0" "$$" "$OPENCLAW_RELEASES_ROOT" "$OPENCLAW_RELEASES_RELEASE"
+for argument; do printf 'arg=%s\\n' "$argument"; done
+exit ${exitCode}
+`,
+    { mode: 0o755 },
+  );
+  symlinkSync(`../../runtimes/node-for-${id}/bin/node`, join(release, 'node'));
+  symlinkSync(MAIN, join(release, 'main'));
+  writeFileSync(join(release, 'release.json'), '{}\n');
+}
+
+function point(link: 'current' | 'previous', id: string): void {
+  replaceSymlinkDurably(join(root, link), `releases/${id}`);
+}
+
+function writeTrial(text: string | Buffer): void {
+  writeFileSync(join(root, 'trial'), text);
+}
+
+const trial = (): string | null =>
+  existsSync(join(root, 'trial')) ? readFileSync(join(root, 'trial'), 'utf8') : null;
+const current = (): string => readlinkSync(join(root, 'current'));
+
+function parse(stdout: string): Started {
+  const values = (key: string): string[] =>
+    stdout
+      .split('\n')
+      .filter((line) => line.startsWith(`${key}=`))
+      .map((line) => line.slice(key.length + 1));
+  const [node = '', pid = '', exportedRoot = '', release = ''] = ['node', 'pid', 'root', 'release'].map(
+    (key) => values(key)[0] ?? '',
+  );
+  return { node, pid, args: values('arg'), root: exportedRoot, release };
+}
+
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), 'launcher test ')));
+  chmodSync(base, 0o755);
+  root = join(base, 'a root');
+  mkdirSync(join(root, 'bin'), { recursive: true });
+  for (const name of ['gateway', 'openclaw']) {
+    copyFileSync(join(LAUNCHERS, name), join(root, 'bin', name));
+    chmodSync(join(root, 'bin', name), 0o755);
+  }
+  addRelease('2026.5.28');
+  addRelease('2026.6.1');
+  point('previous', '2026.5.28');
+  point('current', '2026.6.1');
+});
+
+afterEach(() => {
+  chmodSync(root, 0o755);
+  rmSync(base, { recursive: true, force: true });
+});
+
+describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launchers under $name', (shell) => {
+  let path: string;
+
+  beforeEach(() => {
+    path = join(base, 'tools');
+    mkdirSync(path);
+    for (const tool of TOOLS) symlinkSync(shell.tool(tool) ?? `/bin/${tool}`, join(path, tool));
+  });
+
+  interface Options {
+    prefix?: string[];
+    cwd?: string;
+    script?: string;
+    path?: string;
+  }
+
+  async function run(name: 'gateway' | 'openclaw', args: string[] = [], options: Options = {}) {
+    const script = options.script ?? join(root, 'bin', name);
+    const [file = '', ...rest] = [
+      ...(options.prefix ?? []),
+      shell.program ?? '',
+      ...shell.flags,
+      script,
+      ...args,
+    ];
+    const result = await execa(file, rest, {
+      cwd: options.cwd ?? base,
+      env: { PATH: options.path ?? path },
+      extendEnv: false,
+      reject: false,
+      timeout: 20_000,
+    });
+    return { ...parse(result.stdout), code: result.exitCode, stderr: result.stderr };
+  }
+
+  /** The gateway as a child that can be watched while it starts. */
+  const spawnGateway = () =>
+    execa(shell.program ?? '', [...shell.flags, join(root, 'bin/gateway')], {
+      env: { PATH: path },
+      reject: false,
+    });
+
+  /** Puts a program in front of the tool of the same name. */
+  function wrap(tool: string, body: string): void {
+    rmSync(join(path, tool));
+    writeFileSync(join(path, tool), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  }
+
+  /** Runs as somebody who is stopped by permissions, which root is not. */
+  const asNobody = (): string[] =>
+    process.getuid?.() === 0
+      ? [setpriv ?? 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
+      : [];
+
+  const release = (id: string): string => join(root, 'releases', id);
+
+  /** Nothing of a launcher's own may stay behind. */
+  function expectNoLeftovers(): void {
+    expect(readdirSync(root).filter((name) => name.startsWith('.'))).toEqual([]);
+  }
+
+  describe('openclaw', () => {
+    it('runs the current release by its real path, with its own Node and the arguments as they are', async () => {
+      const started = await run('openclaw', ['message', 'two words', '', "it's $HOME", '--flag=*']);
+      expect(started).toMatchObject({
+        code: 0,
+        stderr: '',
+        node: join(release('2026.6.1'), 'node'),
+        args: [join(release('2026.6.1'), MAIN), 'message', 'two words', '', "it's $HOME", '--flag=*'],
+        root,
+        release: release('2026.6.1'),
+      });
+    });
+
+    it('leaves a trial alone', async () => {
+      writeTrial('2026.6.1 0\n');
+      expect((await run('openclaw')).release).toBe(release('2026.6.1'));
+      expect(trial()).toBe('2026.6.1 0\n');
+    });
+
+    it('uses previous, and says so, when current dangles', async () => {
+      rmSync(release('2026.6.1'), { recursive: true });
+      const started = await run('openclaw', ['--version']);
+      expect(started.args).toEqual([join(release('2026.5.28'), MAIN), '--version']);
+      expect(started.stderr).toMatch(
+        /^openclaw-releases: .*current cannot be started; using previous, 2026\.5\.28$/,
+      );
+    });
+
+    it('exits 69 with the next command when neither can be started', async () => {
+      rmSync(join(root, 'releases'), { recursive: true });
+      const started = await run('openclaw');
+      expect(started.code).toBe(69);
+      expect(started.stderr).toMatch(/^openclaw-releases: neither .*openclaw-releases recover$/);
+    });
+  });
+
+  describe('gateway without a trial', () => {
+    it('starts the gateway of the current release', async () => {
+      const started = await run('gateway', ['--port', '18789']);
+      expect(started).toMatchObject({
+        code: 0,
+        stderr: '',
+        node: join(release('2026.6.1'), 'node'),
+        args: [join(release('2026.6.1'), MAIN), 'gateway', '--port', '18789'],
+        root,
+        release: release('2026.6.1'),
+      });
+    });
+
+    it('becomes the gateway: same process, same exit code, and a crash switches nothing', async () => {
+      addRelease('2026.7.1-2', 78);
+      point('current', '2026.7.1-2');
+      const child = spawnGateway();
+      const result = await child;
+      expect(parse(result.stdout).pid).toBe(String(child.pid));
+      expect(result.exitCode).toBe(78);
+      expect(current()).toBe('releases/2026.7.1-2');
+      expect(trial()).toBeNull();
+    });
+
+    it.each([
+      ['an absolute link', (target: string) => target],
+      ['a relative link', () => '../a root/bin/gateway'],
+    ])('finds its root through %s to a link to itself', async (_title, target) => {
+      const folder = join(base, 'else where');
+      mkdirSync(folder);
+      symlinkSync(target(join(root, 'bin/gateway')), join(folder, 'first'));
+      symlinkSync('first', join(folder, 'second'));
+      const absolute = await run('gateway', [], { script: join(folder, 'second') });
+      const relative = await run('gateway', [], { script: './second', cwd: folder });
+      const bare = await run('gateway', [], { script: 'else where/second' });
+      for (const started of [absolute, relative, bare]) {
+        expect(started).toMatchObject({ code: 0, stderr: '', root, release: release('2026.6.1') });
+      }
+    });
+
+    it('waits for nothing on the disk', async () => {
+      wrap('sync', 'echo synced >&2');
+      expect((await run('gateway')).stderr).toBe('');
+    });
+
+    it.each([
+      ['current is missing', () => rmSync(join(root, 'current'))],
+      ['current dangles', () => rmSync(release('2026.6.1'), { recursive: true })],
+      ['current has no manifest', () => rmSync(join(release('2026.6.1'), 'release.json'))],
+      [
+        'the Node of current is gone',
+        () => rmSync(join(root, 'runtimes/node-for-2026.6.1'), { recursive: true }),
+      ],
+      ['the entry of current is gone', () => rmSync(join(release('2026.6.1'), MAIN))],
+    ])('starts previous, says so, and writes nothing when %s', async (_title, damage) => {
+      damage();
+      writeTrial('2026.6.1 2\n');
+      const link = lstatSync(join(root, 'current'), { throwIfNoEntry: false })?.isSymbolicLink();
+      const started = await run('gateway');
+      expect(started).toMatchObject({ code: 0, release: release('2026.5.28') });
+      expect(started.stderr).toMatch(
+        /^openclaw-releases: .*current cannot be started; starting previous, 2026\.5\.28$/,
+      );
+      expect(trial()).toBe('2026.6.1 2\n');
+      expect(lstatSync(join(root, 'current'), { throwIfNoEntry: false })?.isSymbolicLink()).toBe(link);
+      if (link) expect(current()).toBe('releases/2026.6.1');
+    });
+
+    it('exits 69 with one line and the next command when neither current nor previous can be started', async () => {
+      rmSync(join(root, 'current'));
+      rmSync(join(release('2026.5.28'), 'release.json'));
+      const started = await run('gateway');
+      expect(started.code).toBe(69);
+      expect(started.stderr).toMatch(/^openclaw-releases: neither .* run: openclaw-releases recover$/);
+    });
+  });
+
+  describe('gateway during a trial', () => {
+    it.each([
+      ['2026.6.1 3\n', '2026.6.1 2\n'],
+      ['2026.6.1 1\n', '2026.6.1 0\n'],
+      ['2026.6.1 10\n', '2026.6.1 9\n'],
+      ['2026.6.1 2', '2026.6.1 1\n'],
+    ])('takes one boot off %j and starts current', async (before, after) => {
+      writeTrial(before);
+      expect(await run('gateway')).toMatchObject({ code: 0, stderr: '', release: release('2026.6.1') });
+      expect(trial()).toBe(after);
+      expect(current()).toBe('releases/2026.6.1');
+      expectNoLeftovers();
+    });
+
+    it('comes back to the proven release after exactly as many boots as it was given', async () => {
+      writeTrial('2026.6.1 2\n');
+      const releases = [];
+      for (let boot = 0; boot < 4; boot++) releases.push((await run('gateway')).release);
+      expect(releases).toEqual(['2026.6.1', '2026.6.1', '2026.5.28', '2026.5.28'].map(release));
+    });
+
+    it.each([
+      ['used up', '2026.6.1 0\n'],
+      ['empty', ''],
+      ['zero-filled', Buffer.alloc(11)],
+      ['a zero-filled block', Buffer.alloc(4096)],
+      ['cut off after the id', '2026.6.1'],
+      ['without an id', ' 2\n'],
+      ['a word', '2026.6.1 two\n'],
+      ['negative', '2026.6.1 -1\n'],
+      ['octal to a shell', '2026.6.1 08\n'],
+      ['an expression to a shell', '2026.6.1 boots+1\n'],
+      ['absurdly large', '2026.6.1 99999999999999999999\n'],
+      ['followed by more', '2026.6.1 1 0\n'],
+      ['random bytes', Buffer.from([0xff, 0xfe, 0x0a, 0x20, 0x31, 0x0a])],
+    ])('goes back when the count is %s', async (_title, content) => {
+      writeTrial(content);
+      const started = await run('gateway', ['--verbose']);
+      expect(started).toMatchObject({
+        code: 0,
+        node: join(release('2026.5.28'), 'node'),
+        args: [join(release('2026.5.28'), MAIN), 'gateway', '--verbose'],
+        release: release('2026.5.28'),
+      });
+      expect(started.stderr).toBe(
+        'openclaw-releases: the trial of 2026.6.1 ended without a verdict; went back to 2026.5.28',
+      );
+      expect(current()).toBe('releases/2026.5.28');
+      expect(readlinkSync(join(root, 'previous'))).toBe('releases/2026.5.28');
+      expect(trial()).toBeNull();
+      expectNoLeftovers();
+    });
+
+    it('goes back when the trial may not be read', async () => {
+      chmodSync(root, 0o777);
+      writeTrial('2026.6.1 2\n');
+      chmodSync(join(root, 'trial'), 0);
+      expect((await run('gateway', [], { prefix: asNobody() })).release).toBe(release('2026.5.28'));
+      expect(current()).toBe('releases/2026.5.28');
+    });
+
+    it('does not bring back a trial that is blessed while it counts', async () => {
+      writeTrial('2026.6.1 2\n');
+      wrap('cat', `/bin/rm '${root}/trial'; exec /bin/cat "$@"`);
+      expect(await run('gateway')).toMatchObject({ stderr: '', release: release('2026.6.1') });
+      expect(trial()).toBeNull();
+      expectNoLeftovers();
+    });
+
+    it('ignores a trial of another release', async () => {
+      writeTrial('2026.5.28 0\n');
+      expect(await run('gateway')).toMatchObject({ stderr: '', release: release('2026.6.1') });
+      expect(trial()).toBe('2026.5.28 0\n');
+    });
+
+    it.each([
+      ['is absent', () => rmSync(join(root, 'previous'))],
+      ['dangles', () => rmSync(release('2026.5.28'), { recursive: true })],
+      ['has no manifest', () => rmSync(join(release('2026.5.28'), 'release.json'))],
+      ['is the same release', () => point('previous', '2026.6.1')],
+    ])('starts current and says so when going back is due but previous %s', async (_title, damage) => {
+      damage();
+      writeTrial('2026.6.1 0\n');
+      const started = await run('gateway');
+      expect(started).toMatchObject({ code: 0, release: release('2026.6.1') });
+      expect(started.stderr).toBe(
+        'openclaw-releases: the trial of 2026.6.1 ended without a verdict, and there is no way back; starting it',
+      );
+      expect(current()).toBe('releases/2026.6.1');
+      expect(trial()).toBe('2026.6.1 0\n');
+    });
+
+    it('goes back when the count cannot be written but the link can, as on a full disk', async () => {
+      writeTrial('2026.6.1 2\n');
+      // A file size limit of nothing: files can be made and written to in vain, links and renames work.
+      const prefix = [bash ?? 'bash', '-c', `trap '' XFSZ; ulimit -f 0; exec "$@"`, '-'];
+      const started = await run('gateway', [], { prefix });
+      expect(started).toMatchObject({ code: 0, release: release('2026.5.28') });
+      expect(current()).toBe('releases/2026.5.28');
+      expect(trial()).toBeNull();
+      expectNoLeftovers();
+    });
+
+    it('starts current and says so when nothing in the root can be written', async () => {
+      writeTrial('2026.6.1 2\n');
+      chmodSync(root, 0o555);
+      const started = await run('gateway', [], { prefix: asNobody() });
+      expect(started).toMatchObject({ code: 0, release: release('2026.6.1') });
+      expect(started.stderr).toMatch(/there is no way back; starting it$/);
+      expect(current()).toBe('releases/2026.6.1');
+      expect(trial()).toBe('2026.6.1 2\n');
+    });
+
+    it('starts the gateway when nobody listens to its messages any more', async () => {
+      writeTrial('2026.6.1 0\n');
+      const go = join(base, 'go');
+      wrap('sync', `until [ -e '${go}' ]; do /bin/sleep 0.01; done`);
+      const child = spawnGateway();
+      child.stderr.destroy();
+      await once(child.stderr, 'close');
+      writeFileSync(go, '');
+      const result = await child;
+      expect(result.exitCode).toBe(0);
+      expect(parse(result.stdout).release).toBe(release('2026.5.28'));
+    });
+
+    it('makes a spent boot durable, by a plain sync where sync knows no -f', async () => {
+      const log = join(base, 'sync.log');
+      wrap('sync', `printf '%s\\n' "$*" >>'${log}'; [ $# -eq 0 ]`);
+      writeTrial('2026.6.1 1\n');
+      await run('gateway');
+      await run('gateway');
+      expect(readFileSync(log, 'utf8')).toBe(`-f ${root}\n\n-f ${root}\n\n`);
+      expect(current()).toBe('releases/2026.5.28');
+    });
+
+    it.each([
+      ['only -h, as on BSD', `[ "$2" = -h ] && { shift 2; exec REAL -f -T "$@"; }`],
+      ['neither', ''],
+    ])('goes back with an mv that knows of -T and -h %s', async (_title, known) => {
+      const real = `'${shell.tool('mv')}'${shell.tool('mv') === busybox ? ' mv' : ''}`;
+      wrap('mv', `${known.replace('REAL', real)}\ncase $2 in -*) exit 64 ;; esac\nexec ${real} "$@"`);
+      writeTrial('2026.6.1 0\n');
+      expect((await run('gateway')).release).toBe(release('2026.5.28'));
+      expect(current()).toBe('releases/2026.5.28');
+      expectNoLeftovers();
+    });
+  });
+
+  it('never shows a reader a missing current while it goes back', async () => {
+    for (let round = 0; round < 10; round++) {
+      point('current', '2026.6.1');
+      writeTrial('2026.6.1 0\n');
+      const seen = new Set<string>();
+      const going = run('gateway');
+      let done = false;
+      const finished = going.finally(() => {
+        done = true;
+      });
+      while (!done) {
+        for (let look = 0; look < 200; look++) seen.add(current());
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect((await finished).release).toBe(release('2026.5.28'));
+      expect([...seen].sort()).toEqual(['releases/2026.5.28', 'releases/2026.6.1']);
+    }
+  });
+
+  it('starts one whole release, never parts of two, while current is switched under it', async () => {
+    let done = false;
+    const starts = Promise.all(
+      [0, 1].map(async () => {
+        const seen = [];
+        for (let start = 0; start < 15; start++) seen.push(await run('gateway'));
+        return seen;
+      }),
+    ).finally(() => {
+      done = true;
+    });
+    for (let flip = 0; !done; flip++) {
+      point('current', flip % 2 ? '2026.6.1' : '2026.5.28');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const started of (await starts).flat()) {
+      expect(started).toMatchObject({ code: 0, stderr: '' });
+      expect([release('2026.5.28'), release('2026.6.1')]).toContain(started.release);
+      expect(started.node).toBe(join(started.release, 'node'));
+      expect(started.args[0]).toBe(join(started.release, MAIN));
+    }
+  });
+});
+
+it('the launchers run by themselves, as a supervisor starts them', async () => {
+  for (const name of ['gateway', 'openclaw']) {
+    const result = await execa(join(root, 'bin', name), ['x'], { cwd: '/' });
+    expect(parse(result.stdout).release).toBe(join(root, 'releases/2026.6.1'));
+  }
+});

@@ -1,0 +1,172 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { descendsFrom } from '../../src/host/process.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import {
+  alive,
+  cleanUp,
+  events,
+  eventually,
+  makeRoot,
+  started,
+  startSupervisor,
+} from '../fixtures/supervisor/harness.js';
+
+const NEVER = { firstMs: 60_000, maxMs: 60_000, resetAfterMs: 60_000 };
+
+afterEach(async () => expect(await cleanUp()).toEqual([]));
+
+describe('inspect', () => {
+  it('tells the process, its identity and what it was started with', async () => {
+    const root = makeRoot();
+    const env = {
+      OPENCLAW_PROFILE: 'work',
+      OPENCLAW_TEST_EVENTS: join(root, 'events'),
+      HOME: root,
+      SECRET: 'x',
+    };
+    startSupervisor(root, ['forever', '--port', '1'], { env });
+    const gateway = await started(root);
+    const inspection = await builtinSupervisor(root).inspect();
+    const { SECRET: _, ...launched } = env;
+    expect(inspection).toEqual({
+      state: 'running',
+      pid: gateway,
+      instance: expect.stringMatching(new RegExp(`^${gateway}-\\d+$`)),
+      restarts: 0,
+      lastExit: null,
+      launch: { args: ['forever', '--port', '1'], env: launched },
+    });
+  });
+
+  it('says that nobody supervises where nobody does', async () => {
+    const error = { code: 'supervisor_not_found', hint: 'openclaw-releases run' };
+    await expect(builtinSupervisor(makeRoot()).inspect()).rejects.toMatchObject(error);
+    await expect(builtinSupervisor('/nonexistent').restart()).rejects.toMatchObject(error);
+  });
+
+  it('does not wait for ever for a supervisor that hangs', { timeout: 20_000 }, async () => {
+    const root = makeRoot();
+    const supervisor = startSupervisor(root, ['forever']);
+    await started(root);
+    supervisor.process.kill('SIGSTOP');
+    try {
+      await expect(builtinSupervisor(root).inspect()).rejects.toMatchObject({ code: 'supervisor_failed' });
+    } finally {
+      supervisor.process.kill('SIGCONT');
+    }
+  });
+});
+
+describe('owns', () => {
+  it('knows the gateway, its children and its orphans, and no one else', async () => {
+    const root = makeRoot();
+    const running = startSupervisor(root, ['thin-parent'], { stopLimitMs: 300 });
+    const child = await started(root);
+    const supervisor = builtinSupervisor(root);
+    const { pid } = await supervisor.inspect();
+    expect(descendsFrom(child, pid ?? 0)).toBe(true);
+    expect(await supervisor.owns(child)).toBe(true);
+    expect(await supervisor.owns(pid ?? 0)).toBe(true);
+    expect(await supervisor.owns(running.pid)).toBe(false);
+    expect(await supervisor.owns(process.pid)).toBe(false);
+  });
+});
+
+describe('restart', () => {
+  it('answers when another process runs and the old one is gone', async () => {
+    const root = makeRoot();
+    startSupervisor(root, ['forever', '200']);
+    const first = await started(root);
+    const supervisor = builtinSupervisor(root);
+    const before = await supervisor.inspect();
+    const report = await supervisor.restart();
+    expect(alive(first)).toBe(false);
+    const after = await supervisor.inspect();
+    expect(after).toMatchObject({ state: 'running', instance: report.instance, restarts: 0 });
+    expect(after.instance).not.toBe(before.instance);
+    expect(after.lastExit).toEqual({ code: 0, signal: null });
+    expect(report.killed).toBe(false);
+    expect(report.stopMs).toBeGreaterThanOrEqual(200);
+  });
+
+  it('incident-4: a stop that ends in SIGKILL is still followed by a start', async () => {
+    const root = makeRoot();
+    startSupervisor(root, ['stubborn'], { stopLimitMs: 300 });
+    const first = await started(root);
+    const supervisor = builtinSupervisor(root);
+    const report = await supervisor.restart();
+    expect(report.killed).toBe(true);
+    expect(report.stopMs).toBeGreaterThanOrEqual(300);
+    expect(alive(first)).toBe(false);
+    expect(alive(await started(root, 2))).toBe(true);
+    expect(await supervisor.inspect()).toMatchObject({
+      state: 'running',
+      lastExit: { code: null, signal: 'SIGKILL' },
+    });
+    expect(events(root).filter(({ event }) => event === 'SIGTERM')).toHaveLength(1);
+  });
+
+  it('incident-4: is carried out although the one who asked is gone', async () => {
+    const root = makeRoot();
+    startSupervisor(root, ['forever', '500']);
+    const first = await started(root);
+    const socket = connect(join(root, 'run.sock'));
+    socket.write('{"cmd":"restart"}\n');
+    await eventually(() => events(root).some(({ event }) => event === 'SIGTERM'));
+    socket.destroy();
+    const second = await started(root, 2);
+    expect(alive(first)).toBe(false);
+    expect(alive(second)).toBe(true);
+  });
+
+  it('is carried out once for those who ask meanwhile', async () => {
+    const root = makeRoot();
+    startSupervisor(root, ['forever', '500']);
+    await started(root);
+    const supervisor = builtinSupervisor(root);
+    const reports = await Promise.all([supervisor.restart(), supervisor.restart(), supervisor.restart()]);
+    expect(new Set(reports.map((report) => JSON.stringify(report))).size).toBe(1);
+    await started(root, 2);
+    expect(events(root).map(({ event }) => event)).toEqual(['started', 'SIGTERM', 'started']);
+  });
+
+  it('starts at once a gateway that waits to be started again', async () => {
+    const root = makeRoot();
+    startSupervisor(root, ['sequence', '1@0'], { backoff: NEVER });
+    const supervisor = builtinSupervisor(root);
+    await started(root);
+    await eventually(async () => (await supervisor.inspect()).state === 'waiting');
+    const report = await supervisor.restart();
+    expect(report).toMatchObject({ stopMs: 0, killed: false });
+    await started(root, 2);
+    expect(await supervisor.inspect()).toMatchObject({
+      state: 'running',
+      restarts: 0,
+      instance: report.instance,
+    });
+  });
+
+  it('fails for those who wait when the supervisor is stopped meanwhile', async () => {
+    const root = makeRoot();
+    const running = startSupervisor(root, ['forever', '500']);
+    await started(root);
+    const report = builtinSupervisor(root).restart();
+    await eventually(() => events(root).some(({ event }) => event === 'SIGTERM'));
+    running.process.kill('SIGTERM');
+    await expect(report).rejects.toMatchObject({ code: 'restart_failed' });
+    expect(await running.exit).toBe(0);
+    expect(events(root).map(({ event }) => event)).toEqual(['started', 'SIGTERM']);
+  });
+
+  it('fails for those who wait when the supervisor is killed meanwhile', async () => {
+    const root = makeRoot();
+    const running = startSupervisor(root, ['forever', '500']);
+    await started(root);
+    const report = builtinSupervisor(root).restart();
+    await eventually(() => events(root).some(({ event }) => event === 'SIGTERM'));
+    running.process.kill('SIGKILL');
+    await expect(report).rejects.toMatchObject({ code: 'supervisor_failed' });
+  });
+});

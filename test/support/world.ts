@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { onTestFinished } from 'vitest';
+import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
+import { type Registry, startRegistry } from '../registry/registry.js';
+import { type AtEnd, temporaryDirectory, until, writeTree } from './place.js';
+import { freePort } from './port.js';
+
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Short enough for tests; what they stand for in real life is in `plan.ts`. */
+export const QUICK = ['--settle', '0.5', '--ready-within', '3'];
+
+export interface Answer {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+  /** The document that `--json` printed. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into documents of many shapes
+  json: any;
+}
+
+/** A host of its own: a registry, a root, a state directory and a port, and the real command to use them with. */
+export interface World {
+  registry: Registry;
+  path: string;
+  root: string;
+  port: number;
+  url: string;
+  env: Record<string, string>;
+  publish(version: string, behaviour?: Behaviour): void;
+  /** Runs the built command, with `--json`. */
+  cli(...args: string[]): Promise<Answer>;
+  /** The same, and fails the test unless it ends with 0. */
+  ok(...args: string[]): Promise<Answer['json']>;
+  /** Stages a version, makes it current, starts the supervisor and waits until the gateway is ready. */
+  start(version: string, ...runOptions: string[]): Promise<RunningSupervisor>;
+  get(path: string): Promise<{ status: number; body: unknown } | null>;
+  /** The version that answers on the port, or null. */
+  version(): Promise<string | null>;
+}
+
+export interface RunningSupervisor {
+  pid: number;
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+  ended: Promise<{ exitCode?: number | undefined; signal?: string | undefined }>;
+}
+
+export async function makeWorld(atEnd: AtEnd = onTestFinished): Promise<World> {
+  const registry = await startRegistry({ packumentMaxAge: 0 });
+  atEnd(() => registry.close());
+  registry.publish(tinyDependency());
+  const path = temporaryDirectory('world', atEnd);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const state = join(path, 'state');
+  writeTree(state, { 'openclaw.json': JSON.stringify({ gateway: { port, auth: { token: 'test' } } }) });
+  const root = join(path, 'root');
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: writeTree(join(path, 'home'), { '.npmrc': '' }),
+    TMPDIR: writeTree(join(path, 'tmp'), { '.keep': '' }),
+    OPENCLAW_STATE_DIR: state,
+    OPENCLAW_RELEASES_ROOT: root,
+    npm_config_registry: registry.url,
+    npm_config_cache: join(path, 'npm-cache'),
+    npm_config_fetch_retries: '0',
+  };
+  const spawn = (args: string[]) =>
+    execa(process.execPath, [CLI, ...args], { env, extendEnv: false, reject: false, stdin: 'ignore' });
+
+  const world: World = {
+    ...{ registry, path, root, port, url, env },
+    publish(version, behaviour = {}) {
+      registry.publish(openclawPackage(version, behaviour));
+    },
+    async cli(...args) {
+      const { exitCode = -1, stdout, stderr } = await spawn([...args, '--json']);
+      return { exitCode, stdout, stderr, json: parse(stdout) };
+    },
+    async ok(...args) {
+      const { exitCode, json, stdout, stderr } = await world.cli(...args);
+      if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}:\n${stdout}\n${stderr}`);
+      return json;
+    },
+    async start(version, ...runOptions) {
+      await world.ok('stage', version);
+      await world.ok('switch', version, '--no-restart');
+      const child = execa(process.execPath, [CLI, 'run', ...runOptions], {
+        env,
+        extendEnv: false,
+        reject: false,
+        stdin: 'ignore',
+        forceKillAfterDelay: false,
+      });
+      let stderr = '';
+      child.stderr.on('data', (chunk) => {
+        stderr += chunk;
+      });
+      atEnd(async () => {
+        child.kill('SIGTERM');
+        await child;
+      });
+      await until(
+        `the gateway of ${version} is ready:\n${stderr}`,
+        async () => (await world.get('/readyz'))?.status === 200,
+      );
+      return {
+        pid: child.pid ?? -1,
+        stderr: () => stderr,
+        kill: (signal) => void child.kill(signal),
+        ended: child,
+      };
+    },
+    async get(path) {
+      const response = await fetch(url + path, {
+        signal: AbortSignal.timeout(2_000),
+        headers: { connection: 'close' },
+      }).catch(() => null);
+      return response && { status: response.status, body: await response.json().catch(() => null) };
+    },
+    async version() {
+      return ((await world.get('/startupz'))?.body as { version?: string } | null)?.version ?? null;
+    },
+  };
+  return world;
+}
+
+function parse(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    return null;
+  }
+}
