@@ -1,8 +1,9 @@
 import { ERROR_CODES, EXIT, ReleasesError } from '../errors.js';
 import { type ClientOptions, loadClientOptions } from '../source/client.js';
+import { parseSpec } from '../source/spec.js';
 import { installLaunchers } from '../store/launchers.js';
 import { acquireLock } from '../store/lock.js';
-import { readManifest } from '../store/manifest.js';
+import { checkReleaseId, readManifest } from '../store/manifest.js';
 import { quarantine } from '../store/policy.js';
 import { prepareRoot, type Root } from '../store/root.js';
 import { currentRelease, previousRelease } from '../store/switch.js';
@@ -48,11 +49,12 @@ const FAULTS_OF_THE_RELEASE = new Set([
 /**
  * Makes one change: takes the lock, finishes what an earlier one left, runs the steps, writes the verdict.
  * A change that failed resolves too, with its status and error; only what is refused before it begins rejects.
- * @throws ReleasesError `locked`, `root_unwritable`, `root_not_owned`, `root_invalid`, `release_not_found`,
+ * @throws ReleasesError `spec_invalid`, `release_id_invalid`, `locked`, `root_unwritable`, `root_not_owned`, `root_invalid`, `release_not_found`,
  * `release_unsealed`, `supervisor_not_found`
  */
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
   const { root, observer } = environment;
+  checkRequest(request);
   return withLock(environment, `${request.kind} ${request.target}`, async () => {
     const change = await begin(environment, request);
     saveChange(root, change);
@@ -65,6 +67,7 @@ export async function makeChange(environment: Environment, request: Request): Pr
 
 /** The plan, and what the steps without effect (`resolve`, `reserve`, a look at what runs) say of it; writes nothing. */
 export async function previewChange(environment: Environment, request: Request): Promise<Change> {
+  checkRequest(request);
   const change = await begin(environment, request);
   const context = contextOf(environment, change);
   const looking = change.plan.steps.filter((name) => name === 'resolve' || name === 'reserve');
@@ -104,6 +107,12 @@ export async function withLock<T>(
   } finally {
     await unlock();
   }
+}
+
+/** What can be told from the words alone is told before anything is made or locked. */
+function checkRequest({ kind, target }: Request): void {
+  if (kind === 'stage' || kind === 'update') parseSpec(target);
+  else checkReleaseId(target);
 }
 
 async function begin(environment: Environment, request: Request): Promise<Change> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -66,7 +67,10 @@ class Demo {
     await this.command('stage', older);
     await this.command('stage', newer);
     await this.command('switch', older, '--no-restart');
-    await Promise.race([this.untilReady(), this.endOf(this.start('run'))]);
+    await Promise.race([
+      this.untilReady(),
+      this.endOf(this.start(['run'], { file: this.place.log, append: true })),
+    ]);
     const probing = this.prober.run(this.url, this.probing.signal);
     await this.command('update', newer);
     const update = this.prober.take();
@@ -112,18 +116,18 @@ class Demo {
 
   /** Runs a command as a person would, and fails if it fails. */
   private async command(...args: string[]): Promise<void> {
-    const { exitCode } = await this.start(...args);
+    const { exitCode } = await this.start(args);
     this.signal.throwIfAborted();
     if (exitCode !== 0)
       throw new ReleasesError('internal', `openclaw-releases ${args.join(' ')} ended with ${exitCode}.`);
   }
 
   /** In a session of its own: a Ctrl-C reaches this process alone, which then ends its children in order. */
-  private start(...args: string[]): Running {
+  private start(args: string[], output: 'inherit' | { file: string; append: true } = 'inherit'): Running {
     this.signal.throwIfAborted();
     this.log(`\n$ openclaw-releases ${args.join(' ')}`);
     const child: Running = execa(process.execPath, [CLI, ...args], {
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', output, output],
       env: this.place.env,
       extendEnv: false,
       detached: true,
@@ -141,6 +145,7 @@ class Demo {
 
   private async endOf(gateway: Running): Promise<never> {
     const { exitCode } = await gateway;
+    this.log(readFileSync(this.place.log, 'utf8'));
     throw new ReleasesError('supervisor_failed', `The supervisor ended with ${exitCode}.`);
   }
 

@@ -1,16 +1,25 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** OpenClaw makes this whatever TMPDIR says, when it can. */
-const OPENCLAW_TEMPORARY = '/tmp/openclaw';
-
 /** A throw-away home for a demonstration: everything that is written goes below `path`. */
 export interface Place {
   path: string;
-  root: string;
   port: number;
+  /** Where the gateway's own output goes. */
+  log: string;
   env: NodeJS.ProcessEnv;
   /** Removes all of it. */
   remove(): void;
@@ -18,7 +27,7 @@ export interface Place {
 
 /** Makes the place, with the configuration of a gateway that talks to loopback alone, on a free port. */
 export async function makePlace(): Promise<Place> {
-  const path = mkdtempSync(join(tmpdir(), 'openclaw-releases-demo-'));
+  const path = realpathSync(mkdtempSync(join(tmpdir(), 'openclaw-releases-demo-')));
   const at = (name: string) => {
     mkdirSync(join(path, name), { recursive: true });
     return join(path, name);
@@ -30,19 +39,18 @@ export async function makePlace(): Promise<Place> {
     logging: { file: join(state, 'openclaw.log') },
   };
   writeFileSync(join(state, 'openclaw.json'), JSON.stringify(config, null, 2), { mode: 0o600 });
-  const root = join(path, 'root');
-  const hadTemporary = exists(OPENCLAW_TEMPORARY);
+  const removeStrays = strays(join(state, 'state/openclaw.sqlite'));
   return {
     path,
-    root,
     port,
+    log: join(state, 'gateway.log'),
     env: {
       ...withoutOpenClaw(process.env),
       HOME: at('home'),
       TMPDIR: at('tmp'),
       OPENCLAW_STATE_DIR: state,
       OPENCLAW_CONFIG_PATH: join(state, 'openclaw.json'),
-      OPENCLAW_RELEASES_ROOT: root,
+      OPENCLAW_RELEASES_ROOT: join(path, 'root'),
       npm_config_cache: at('npm-cache'),
       // Another home, but the same registry, proxy and credentials.
       npm_config_userconfig: process.env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
@@ -50,7 +58,7 @@ export async function makePlace(): Promise<Place> {
     remove() {
       openDirectories(path);
       rmSync(path, { recursive: true, force: true });
-      if (!hadTemporary) removeIfEmpty(OPENCLAW_TEMPORARY);
+      removeStrays();
     },
   };
 }
@@ -60,13 +68,19 @@ function withoutOpenClaw(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OPENCLAW_')));
 }
 
-function exists(path: string): boolean {
-  try {
-    readdirSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+/**
+ * What OpenClaw writes to /tmp whatever TMPDIR says: a directory of its own, and lock files that are named after the
+ * database they guard. Other gateways of this user share those directories, so only what is surely ours is removed.
+ */
+function strays(database: string): () => void {
+  const locks = `/tmp/openclaw-state-locks-${process.getuid?.()}`;
+  const absent = ['/tmp/openclaw', locks].filter((directory) => !existsSync(directory));
+  return () => {
+    const suffix = createHash('sha256').update(database).digest('hex').slice(0, 8);
+    for (const family of ['gateway', 'state'])
+      rmSync(join(locks, `${family}-lifecycle.${suffix}.lock.sqlite`), { force: true });
+    for (const directory of absent) removeIfEmpty(directory);
+  };
 }
 
 function removeIfEmpty(path: string): void {

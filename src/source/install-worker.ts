@@ -7,7 +7,7 @@ import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { digestLockfile } from './lockfile.js';
 import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from './orders.js';
-import { killTree } from './process-tree.js';
+import { killOwnTree } from './process-tree.js';
 import { installTree } from './tree.js';
 
 /** A child process of its own: it can be killed whole, and its memory and priority are not the caller's. */
@@ -59,7 +59,7 @@ async function carryOut(order: Order): Promise<Answer> {
 }
 
 // Whoever ordered the work is gone, so nobody wants it any more, nor what it started.
-process.once('disconnect', () => killTree(process.pid));
+process.once('disconnect', killOwnTree);
 process.once('message', async (order: Order) => {
   await say(await carryOut(order));
   process.exit();

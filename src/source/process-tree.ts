@@ -7,10 +7,21 @@ import { descendsFrom, processIds } from '../host/process.js';
  */
 export function killTree(leader: number): void {
   send(-leader, 'SIGSTOP');
-  // Elsewhere there is no /proc to look in, and the group is all that can be known.
-  const below = process.platform === 'linux' ? processIds().filter((pid) => descendsFrom(pid, leader)) : [];
-  for (const pid of below) send(pid, 'SIGKILL');
+  killBelow(leader);
   send(-leader, 'SIGKILL');
+}
+
+/** The same for this process, which must lead its own group: it dies last, and cannot stop itself before. */
+export function killOwnTree(): void {
+  killBelow(process.pid);
+  send(-process.pid, 'SIGKILL');
+}
+
+function killBelow(leader: number): void {
+  // Elsewhere there is no /proc to look in, and the group is all that can be known.
+  if (process.platform !== 'linux') return;
+  const below = processIds().filter((pid) => pid !== leader && descendsFrom(pid, leader));
+  for (const pid of below) send(pid, 'SIGKILL');
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

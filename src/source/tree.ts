@@ -23,6 +23,7 @@ export async function installTree(
   await prepare(order);
   const exact = lockfile === null ? null : await useLockfile(lockfile, lockPath, order);
   const arborist = new Arborist(treeOptions(order));
+  onProgress({ phase: 'resolve', done: 0 });
   const stopWatching = watch(onProgress, () => arborist.idealTree);
   try {
     const ideal = await arborist.buildIdealTree();
@@ -84,12 +85,8 @@ async function useLockfile(source: string, path: string, order: InstallOrder): P
 
 function checkExact(exact: Lockfile, ideal: Arborist.Node): void {
   const planned: Lockfile = new Map();
-  for (const node of ideal.inventory.values()) {
-    if (!node.isRoot)
-      planned.set(node.location, {
-        version: node.version,
-        ...(node.integrity && { integrity: node.integrity }),
-      });
+  for (const { isRoot, location, version, integrity } of ideal.inventory.values()) {
+    if (!isRoot) planned.set(location, { version, ...(integrity && { integrity }) });
   }
   const difference = firstDifference(exact, planned);
   if (difference) throw unfit(`The lockfile is not exact: npm would install another ${difference}.`);
@@ -104,18 +101,19 @@ function checkInstalled(lockfile: Lockfile, { directory, version, integrity }: I
   }
 }
 
-/** Arborist tells its progress as timers on `process`: one around each package that it unpacks. */
+/** Arborist tells its progress as timers on `process`: one for each package that it places, and that it unpacks. */
 function watch(
   onProgress: (progress: InstallProgress) => void,
   idealTree: () => Arborist.Node | null,
 ): () => void {
-  let done = 0;
-  const onTime = (moment: string, timer: string) => {
-    if (moment !== 'end') return;
-    if (timer === 'idealTree:init') onProgress({ phase: 'resolve' });
-    if (!timer.startsWith('reifyNode:')) return;
-    done += 1;
-    onProgress({ phase: 'unpack', done, total: (idealTree()?.inventory.size ?? 1) - 1 });
+  const done = { resolve: 0, unpack: 0 };
+  const onTime = (moment: 'start' | 'end', timer: string) => {
+    if (moment === 'start' && timer.startsWith('idealTree:node_modules/')) {
+      onProgress({ phase: 'resolve', done: ++done.resolve });
+    } else if (moment === 'end' && timer.startsWith('reifyNode:')) {
+      const total = (idealTree()?.inventory.size ?? 1) - 1;
+      onProgress({ phase: 'unpack', done: ++done.unpack, total });
+    }
   };
   process.on('time', onTime);
   return () => process.off('time', onTime);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { ReleasesError } from '../errors.js';
 import { identify, type ProcessIdentity } from '../host/process.js';
 import type { Ending } from './ending.js';
@@ -49,6 +50,7 @@ export function startGateway({ root, args, env, stopLimitMs }: GatewayOptions): 
     detached: true,
     env,
   });
+  // Emitted when no process could be made, which the missing pid tells sooner, and when a signal could not be sent.
   child.on('error', () => {});
   const identity = child.pid === undefined ? null : identify(child.pid);
   if (!identity) throw new ReleasesError('supervisor_failed', 'The gateway process could not be made.');
@@ -79,7 +81,8 @@ export function startGateway({ root, args, env, stopLimitMs }: GatewayOptions): 
     return { code: child.exitCode, signal: child.signalCode, killed };
   });
 
-  const gate = child.stdio[3] as NodeJS.WritableStream & { destroy(): void };
+  const gate = child.stdio[3] as Writable;
+  // It fails when the process was ended before it got this far, which its exit tells.
   gate.on('error', () => {});
   gate.end('go\n', () => gate.destroy());
 

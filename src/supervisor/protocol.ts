@@ -60,7 +60,7 @@ export function formatError(error: unknown): string {
 function toError(record: unknown): ReleasesError | null {
   if (!isRecord(record) || typeof record.message !== 'string' || typeof record.code !== 'string') return null;
   // A supervisor of another version may know codes that this one does not.
-  const code = record.code in ERROR_CODES ? (record.code as ErrorCode) : 'supervisor_failed';
+  const code = Object.hasOwn(ERROR_CODES, record.code) ? (record.code as ErrorCode) : 'supervisor_failed';
   const { hint, untouched } = record;
   return new ReleasesError(code, record.message, {
     ...(typeof hint === 'string' && { hint }),

@@ -13,7 +13,6 @@ const pathOf = (root: string) => join(root, 'run.json');
 
 function isIdentity(value: unknown): value is ProcessIdentity {
   const { pid, startTicks, bootId } = (value ?? {}) as Partial<ProcessIdentity>;
-  // A pid of 0 or 1 is never somebody's gateway, and as a process group it would mean far too many.
   return (
     Number.isInteger(pid) && Number(pid) > 0 && Number.isFinite(startTicks) && typeof bootId === 'string'
   );
@@ -23,7 +22,9 @@ function isIdentity(value: unknown): value is ProcessIdentity {
 export function readRunRecord(root: string): RunRecord | null {
   try {
     const { supervisor, gateway } = JSON.parse(readFileSync(pathOf(root), 'utf8'));
-    return isIdentity(supervisor) ? { supervisor, gateway: isIdentity(gateway) ? gateway : null } : null;
+    if (!isIdentity(supervisor)) return null;
+    // Process 1 is never a gateway of ours, and as a process group it would mean every process there is.
+    return { supervisor, gateway: isIdentity(gateway) && gateway.pid > 1 ? gateway : null };
   } catch {
     return null;
   }

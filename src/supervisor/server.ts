@@ -54,6 +54,7 @@ export async function serve(root: string, handle: Handler): Promise<Server> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
+    // A client that goes away is its own affair.
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
     void answer(socket, handle);
@@ -70,6 +71,7 @@ export async function serve(root: string, handle: Handler): Promise<Server> {
     address.close();
     throw bindError(root, error);
   }
+  // One connection that cannot be accepted (no descriptors left) must not end the supervisor.
   server.on('error', () => {});
   return {
     async close() {

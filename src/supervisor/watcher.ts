@@ -51,8 +51,10 @@ function spawnWatcher(gateway: ProcessIdentity, seconds: number) {
         env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
       },
     );
+    // The missing pid tells it sooner.
     watcher.on('error', () => {});
     if (watcher.pid === undefined) return null;
+    // A watcher that is gone cannot be released; its exit tells.
     watcher.stdin.on('error', () => {});
     return watcher;
   } catch {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -137,6 +137,15 @@ describe('a second supervisor', () => {
     startSupervisor(root, ['forever']);
     const second = await started(root, 2);
     expect(await builtinSupervisor(root).inspect()).toMatchObject({ pid: second });
+  });
+
+  it('starts in spite of the lock of one that died while it was starting', async () => {
+    const root = makeRoot();
+    mkdirSync(join(root, 'run.lock'));
+    utimesSync(join(root, 'run.lock'), 0, 0);
+    startSupervisor(root, ['forever']);
+    expect(alive(await started(root))).toBe(true);
+    expect(existsSync(join(root, 'run.lock'))).toBe(false);
   });
 
   it('wins or is refused, and never both, when many start at once over a stale socket', async () => {

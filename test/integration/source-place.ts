@@ -1,0 +1,60 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commandLineOf, processIds } from '../../src/host/process.js';
+import { type ClientOptions, loadClientOptions } from '../../src/source/client.js';
+
+/** A directory of its own for one test, with an npm cache and an npmrc that are nobody else's. */
+export interface Place {
+  directory: string;
+  path(...names: string[]): string;
+  options(registry: string): Promise<ClientOptions>;
+  dispose(): void;
+}
+
+export function makePlace(): Place {
+  const directory = mkdtempSync(join(tmpdir(), 'source-'));
+  const npmrc = join(directory, 'npmrc');
+  // Whoever waits between two tries waits less here.
+  writeFileSync(npmrc, 'fetch-retry-mintimeout=50\nfetch-retry-maxtimeout=200\n');
+  const before = process.env.npm_config_userconfig;
+  process.env.npm_config_userconfig = npmrc;
+  return {
+    directory,
+    path: (...names) => join(directory, ...names),
+    options: (registry) => loadClientOptions({ registry, cache: join(directory, 'cache') }),
+    dispose() {
+      if (before === undefined) delete process.env.npm_config_userconfig;
+      else process.env.npm_config_userconfig = before;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until something holds, and fails when it does not within ten seconds. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`Not within 10 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export function exists(path: string): boolean {
+  return existsSync(path);
+}
+
+/** Processes whose command line names this text. */
+export function processesNaming(text: string): number[] {
+  return processIds().filter((pid) => pid !== process.pid && commandLineOf(pid).includes(text));
+}
+
+/** What a promise was rejected with; fails when it was not. */
+export async function rejection(promise: Promise<unknown>): Promise<Record<string, unknown>> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Record<string, unknown>;
+  }
+  throw new Error('It was expected to fail');
+}

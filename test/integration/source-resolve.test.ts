@@ -1,0 +1,241 @@
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { publishedVersions } from '../../src/source/published.js';
+import { resolveRelease } from '../../src/source/resolve.js';
+import { openclawPackage } from '../registry/gateway-package.js';
+import { type Registry, startRegistry } from '../registry/registry.js';
+import { writeTarball } from '../registry/tarball.js';
+import { makePlace, type Place, rejection } from './source-place.js';
+
+let registry: Registry;
+let place: Place;
+
+beforeEach(async () => {
+  place = makePlace();
+  registry = await startRegistry();
+  registry.publish(openclawPackage('2026.5.28'), { publishedAt: new Date('2026-05-28T10:00:00Z') });
+  registry.publish(
+    openclawPackage('2026.6.1', { engines: '>=22.19', schemaVersions: { state: 15, agent: 19 } }),
+  );
+  registry.publish(openclawPackage('2026.6.2-beta.1'), { tag: 'beta' });
+});
+
+afterEach(async () => {
+  await registry.close();
+  place.dispose();
+});
+
+const resolve = async (spec: Parameters<typeof resolveRelease>[0], signal?: AbortSignal) =>
+  resolveRelease(spec, await place.options(registry.url), signal);
+
+describe('resolveRelease', () => {
+  it('finds a version with all that must be known before it is fetched', async () => {
+    expect(await resolve({ kind: 'version', version: '2026.6.1' })).toEqual({
+      id: '2026.6.1',
+      version: '2026.6.1',
+      spec: '2026.6.1',
+      integrity: expect.stringMatching(/^sha512-/),
+      tarball: `${registry.url}openclaw/-/openclaw-2026.6.1.tgz`,
+      engines: '>=22.19',
+      schemas: { state: 15, agent: 19 },
+      bin: 'openclaw.mjs',
+      dependencyCount: 1,
+      unpackedSize: expect.any(Number),
+      signature: 'verified',
+      publishedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+  });
+
+  it('finds what a tag means now, not what it meant when it was asked before', async () => {
+    registry.tag('openclaw', 'latest', '2026.5.28');
+    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({
+      id: '2026.5.28',
+      spec: 'latest',
+      schemas: null,
+      publishedAt: '2026-05-28T10:00:00.000Z',
+    });
+    registry.tag('openclaw', 'latest', '2026.6.1');
+    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ id: '2026.6.1' });
+    expect(await resolve({ kind: 'tag', tag: 'beta' })).toMatchObject({ id: '2026.6.2-beta.1' });
+  });
+
+  it('names the nearest versions when there is no such one', async () => {
+    expect(await rejection(resolve({ kind: 'version', version: '2026.5.30' }))).toMatchObject({
+      code: 'version_not_found',
+      hint: 'The nearest published versions: 2026.5.28, 2026.6.1, 2026.6.2-beta.1',
+      untouched: expect.any(String),
+    });
+  });
+
+  it('names the tags when there is no such one', async () => {
+    expect(await rejection(resolve({ kind: 'tag', tag: 'stable' }))).toMatchObject({
+      code: 'version_not_found',
+      hint: 'The tags: latest, beta',
+    });
+  });
+
+  it('says that a registry without the package does not have it', async () => {
+    registry.fault({ kind: 'not-found', match: /^\/openclaw$/ });
+    const error = await rejection(resolve({ kind: 'tag', tag: 'latest' }));
+    expect(error).toMatchObject({ code: 'version_not_found', hint: expect.stringContaining('npm view') });
+  });
+
+  it('tells a broken registry from one that is not there', async () => {
+    registry.fault({ kind: 'server-error', match: /^\/openclaw$/ });
+    expect(await rejection(resolve({ kind: 'tag', tag: 'latest' }))).toMatchObject({
+      code: 'registry_error',
+    });
+  });
+
+  it('says within seconds that nothing listens where the registry should be', async () => {
+    const closed: Server = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    const options = await place.options(`http://user:secret@127.0.0.1:${port}/`);
+    const startedAt = performance.now();
+    const error = await rejection(resolveRelease({ kind: 'tag', tag: 'latest' }, options));
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
+    expect(error).toMatchObject({ code: 'registry_unreachable', hint: expect.any(String) });
+    expect(`${error.message} ${error.hint}`).not.toContain('secret');
+  });
+
+  it('takes an answer that was cut off for no answer', async () => {
+    registry.fault({ kind: 'cut-off', match: /^\/openclaw$/ });
+    expect(await rejection(resolve({ kind: 'tag', tag: 'latest' }))).toMatchObject({
+      code: 'registry_unreachable',
+    });
+  });
+
+  it('asks again after an answer that failed', async () => {
+    registry.fault({ kind: 'server-error', match: /^\/openclaw$/, once: true });
+    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ id: '2026.6.1' });
+  });
+
+  it('gives up at once when it is stopped', async () => {
+    registry.fault({ kind: 'slow', match: /^\/openclaw$/, delayMs: 30_000 });
+    const stop = new AbortController();
+    const resolving = rejection(resolve({ kind: 'tag', tag: 'latest' }, stop.signal));
+    setTimeout(() => stop.abort(), 300);
+    const startedAt = performance.now();
+    expect(await resolving).toMatchObject({ code: 'interrupted' });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  it('refuses a package of another name', async () => {
+    const pkg = openclawPackage('2026.6.3');
+    registry.publish({ ...pkg, name: 'other', files: renamed(pkg.files, { name: 'other' }) });
+    const path = place.path('other.tgz');
+    writeTarball({ ...pkg, files: renamed(pkg.files, { name: 'other' }) }, path);
+    expect(await rejection(resolve({ kind: 'file', path }))).toMatchObject({ code: 'not_openclaw' });
+  });
+});
+
+describe('signatures', () => {
+  it('refuses one that is wrong', async () => {
+    registry.fault({ kind: 'wrong-signature' });
+    expect(await rejection(resolve({ kind: 'tag', tag: 'latest' }))).toMatchObject({
+      code: 'signature_invalid',
+    });
+  });
+
+  it('never takes a missing one for a good one', async () => {
+    registry.fault({ kind: 'no-signature' });
+    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
+  });
+
+  it('calls a signature that no key can check absent', async () => {
+    registry.fault({ kind: 'no-keys' });
+    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
+  });
+
+  it('works with a registry that signs nothing and has no page of keys', async () => {
+    registry.fault({ kind: 'not-found', match: /keys$/ });
+    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
+  });
+
+  it('does not go on without the keys only because the registry could not give them', async () => {
+    registry.fault({ kind: 'server-error', match: /keys$/ });
+    expect(await rejection(resolve({ kind: 'tag', tag: 'latest' }))).toMatchObject({
+      code: 'registry_error',
+    });
+  });
+});
+
+describe('archives', () => {
+  it('are told apart by what is in them', async () => {
+    writeTarball(openclawPackage('2026.6.1', { engines: '>=20' }), place.path('a.tgz'));
+    writeTarball(openclawPackage('2026.6.1', { engines: '>=20.1' }), place.path('b.tgz'));
+    const [a, again, b] = await Promise.all(
+      ['a.tgz', 'a.tgz', 'b.tgz'].map((name) => resolve({ kind: 'file', path: place.path(name) })),
+    );
+    expect(a).toMatchObject({
+      id: expect.stringMatching(/^2026\.6\.1\+file\.[0-9a-f]{8}$/),
+      version: '2026.6.1',
+      spec: `file:${place.path('a.tgz')}`,
+      tarball: `file:${place.path('a.tgz')}`,
+      engines: '>=20',
+      signature: 'unchecked',
+      unpackedSize: expect.any(Number),
+    });
+    expect(again?.id).toBe(a?.id);
+    expect(b?.id).not.toBe(a?.id);
+  });
+
+  it('need no registry', async () => {
+    writeTarball(openclawPackage('2026.6.1'), place.path('a.tgz'));
+    await resolve({ kind: 'file', path: place.path('a.tgz') });
+    expect(registry.requests).toEqual([]);
+  });
+
+  it.each([0, 0.01, 0.5, 0.99])('are refused when only %d of their bytes are there', async (truncateTo) => {
+    writeTarball(openclawPackage('2026.6.1'), place.path('a.tgz'), { truncateTo });
+    expect(await rejection(resolve({ kind: 'file', path: place.path('a.tgz') }))).toMatchObject({
+      code: 'archive_invalid',
+    });
+  });
+
+  it('are refused when they are something else', async () => {
+    writeFileSync(place.path('a.tgz'), 'This is no archive.'.repeat(200));
+    mkdirSync(place.path('b.tgz'));
+    const codes = ['a.tgz', 'b.tgz', 'c.tgz'].map(
+      async (name) => (await rejection(resolve({ kind: 'file', path: place.path(name) }))).code,
+    );
+    expect(await Promise.all(codes)).toEqual(['archive_invalid', 'spec_invalid', 'version_not_found']);
+  });
+
+  it.each([
+    ['without a plain version', { version: '2026.6.1+mine' }],
+    ['with a path for a version', { version: '../2026.6.1' }],
+    ['with a program outside of them', { bin: { openclaw: '../../bin/sh' } }],
+    ['with an absolute program', { bin: '/bin/sh' }],
+    ['without a program', { bin: {} }],
+  ])('are refused %s', async (_what, change) => {
+    const pkg = openclawPackage('2026.6.1');
+    writeTarball({ ...pkg, files: renamed(pkg.files, change) }, place.path('a.tgz'));
+    expect(await rejection(resolve({ kind: 'file', path: place.path('a.tgz') }))).toMatchObject({
+      code: 'not_openclaw',
+    });
+  });
+});
+
+describe('publishedVersions', () => {
+  it('lists every version, oldest first, with its databases', async () => {
+    expect(await publishedVersions(await place.options(registry.url))).toEqual([
+      { version: '2026.5.28', publishedAt: '2026-05-28T10:00:00.000Z', schemas: null },
+      { version: '2026.6.1', publishedAt: expect.any(String), schemas: { state: 15, agent: 19 } },
+      { version: '2026.6.2-beta.1', publishedAt: expect.any(String), schemas: null },
+    ]);
+  });
+});
+
+type Files = ReturnType<typeof openclawPackage>['files'];
+
+/** The same files with another `package.json`. */
+function renamed(files: Files, change: object): Files {
+  const manifest = JSON.parse(String(files['package.json']));
+  return { ...files, 'package.json': JSON.stringify({ ...manifest, ...change }) };
+}
