@@ -17,14 +17,16 @@ const UNDO_BUDGET_MS = 15 * 60_000;
  * Runs the steps of a change in order. Each intent is durable before its effect. The first failure ends it and
  * undoes in reverse what was begun; that error stays the reason, whatever happens while undoing.
  * Resolves with the change and its verdict; never rejects for what a step did.
+ * @param from index of the first step to do, for a change that goes on; those before it can still be undone
  */
 export async function runSteps(
   steps: readonly Step[],
   context: Context,
   observer: Observer = {},
+  from = 0,
 ): Promise<Change> {
   const { change } = context;
-  for (const step of steps) {
+  for (const step of steps.slice(from)) {
     try {
       context.signal.throwIfAborted();
       await doStep(step, context, observer);

@@ -33,8 +33,8 @@ async function recoverChange(context: Context, observer?: Observer): Promise<Cha
   const { change } = context;
   const names = change.plan.steps;
   if (await canGoOn(context)) {
-    const rest = names.slice(names.includes('verify') ? names.indexOf('verify') : names.length);
-    return runSteps(stepsNamed(rest), context, observer);
+    const from = names.includes('verify') ? names.indexOf('verify') : names.length;
+    return runSteps(stepsNamed(names), context, observer, from);
   }
   const last = change.steps.at(-1)?.name ?? 'its first step';
   change.error = {

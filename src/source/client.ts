@@ -45,7 +45,7 @@ const RETRY_MAX_MS = 5_000;
 export async function loadClientOptions(overrides: ClientOverrides = {}): Promise<ClientOptions> {
   if (overrides.registry !== undefined) checkAddress(overrides.registry);
   const config = await load(overrides);
-  const flat: Record<string, unknown> = config.flat;
+  const flat = flatten(config);
   const chosen = Object.entries(flat).filter(([key]) => CONNECTION.has(key) || OF_ONE_REGISTRY.test(key));
   const unset = (key: string) => config.find(key) === 'default';
   return {
@@ -89,6 +89,19 @@ async function load({ registry, cache }: ClientOverrides): Promise<Config> {
       untouched: 'Nothing was changed.',
       cause,
     });
+  }
+}
+
+/** npm's own flattening also sets these variables; whoever uses this as a library keeps what it had. */
+function flatten(config: Config): Record<string, unknown> {
+  const before = ['NODE_ENV', 'npm_config_user_agent'].map((name) => [name, process.env[name]] as const);
+  try {
+    return config.flat;
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { ReleasesError, systemCode } from '../errors.js';
 import { isAlive, type ProcessIdentity } from '../host/process.js';
@@ -11,34 +12,45 @@ import { readRunRecord, writeRunRecord } from './record.js';
 import { until } from './until.js';
 
 const LOCK_STALE_MS = 10_000;
-const LOCK_RETRIES = { retries: 150, factor: 1, minTimeout: 100 };
+const LOCK_LIMIT_MS = 15_000;
+const LOCK_RETRY_MS = 100;
 const GONE_MS = 10_000;
+
+type Unlock = () => Promise<void>;
 
 /**
  * Holds the few milliseconds of `claim`. The lock of the library is judged by age and so could be lost by a
  * process suspended in the middle; the recorded identity and the exclusive bind still let only one win then.
  */
-async function lockStart(root: string): Promise<() => Promise<void>> {
-  try {
-    return await lock(join(root, 'run'), {
-      lockfilePath: join(root, 'run.lock'),
-      realpath: false,
-      stale: LOCK_STALE_MS,
-      retries: LOCK_RETRIES,
-      // The default throws out of a timer, which would end the supervisor.
-      onCompromised: () => {},
-    });
-  } catch (error) {
-    const code = systemCode(error);
-    // A directory needs a block, which a full disk has not; it must not keep the gateway down.
-    if (code === 'ENOSPC') return async () => {};
-    if (code === 'ELOCKED') {
-      throw new ReleasesError('locked', `Another supervisor has been starting in ${root} for too long.`, {
-        cause: error,
+async function lockStart(root: string): Promise<Unlock> {
+  for (const deadline = performance.now() + LOCK_LIMIT_MS; ; await sleep(LOCK_RETRY_MS)) {
+    try {
+      return await lock(join(root, 'run'), {
+        lockfilePath: join(root, 'run.lock'),
+        realpath: false,
+        stale: LOCK_STALE_MS,
+        // The default throws out of a timer, which would end the supervisor.
+        onCompromised: () => {},
       });
+    } catch (error) {
+      const code = systemCode(error);
+      // A directory needs a block, which a full disk has not; that must not keep the gateway down.
+      if (code === 'ENOSPC') return async () => {};
+      // The library's own retries would repeat what no waiting changes, too.
+      if (code !== 'ELOCKED') throw unwritable(root, error);
+      if (performance.now() > deadline) throw stillLocked(root, error);
     }
-    throw new ReleasesError('root_unwritable', `The supervisor may not write in ${root}.`, { cause: error });
   }
+}
+
+function unwritable(root: string, cause: unknown): ReleasesError {
+  return new ReleasesError('root_unwritable', `The supervisor may not write in ${root}.`, { cause });
+}
+
+function stillLocked(root: string, cause: unknown): ReleasesError {
+  return new ReleasesError('locked', `Another supervisor has been starting in ${root} for too long.`, {
+    cause,
+  });
 }
 
 /** Whether a process listens on the root's socket; the kernel answers, even for a process that hangs. */

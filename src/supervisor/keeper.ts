@@ -57,17 +57,14 @@ export class Keeper {
       const ending = await this.#runOnce();
       this.#lastEnding = ending;
       if (this.#stopping || this.#pending) continue;
-      if (!isFinal(ending)) {
-        const delayMs = this.#backoff.next(performance.now() - startedAt);
-        log(`The gateway ${describeEnding(ending)}; it is started again in ${delayMs} ms.`);
-        await this.#command(delayMs);
-        continue;
+      // During a trial it does help: each start takes one off the launcher's count, and then it goes back.
+      if (isFinal(ending) && !existsSync(join(this.#options.root, 'trial'))) {
+        log(`The gateway ${describeEnding(ending)}; starting it again would not help.`);
+        break;
       }
-      log(`The gateway ${describeEnding(ending)}; starting it again would not help.`);
-      // Only during a trial is somebody about to repair this: the switcher, by going back.
-      if (!existsSync(join(this.#options.root, 'trial'))) break;
-      this.#idleState = 'failed';
-      await this.#command();
+      const delayMs = this.#backoff.next(performance.now() - startedAt);
+      log(`The gateway ${describeEnding(ending)}; it is started again in ${delayMs} ms.`);
+      await this.#command(delayMs);
     }
     return this.#lastEnding ? exitCodeOf(this.#lastEnding) : 0;
   }
@@ -136,12 +133,12 @@ export class Keeper {
     });
   }
 
-  /** Waits for a stop, a restart, or the end of a delay in milliseconds. */
-  async #command(delayMs?: number): Promise<void> {
+  /** Waits for a stop, a restart, or the end of the delay. */
+  async #command(delayMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (delayMs !== undefined) timer = setTimeout(resolve, delayMs);
+      timer = setTimeout(resolve, delayMs);
     });
     clearTimeout(timer);
   }

@@ -4,16 +4,24 @@ import { once } from 'node:events';
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { identify, isAlive } from '../../src/host/process.js';
 import { type InstallProgress, type InstallRequest, installRelease } from '../../src/source/install.js';
 import { resolveRelease } from '../../src/source/resolve.js';
 import type { Spec } from '../../src/source/spec.js';
 import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { type PackageFiles, writeTarball } from '../registry/tarball.js';
-import { exists, makePlace, type Place, processesNaming, rejection, until } from './source-place.js';
+import {
+  exists,
+  makePlace,
+  type Place,
+  processesNaming,
+  rejection,
+  until,
+  workersOf,
+} from './source-place.js';
 
 const VERSION = '2026.6.1';
-const WORKER = 'dist/source/install-worker.js';
 
 let registry: Registry;
 let place: Place;
@@ -305,7 +313,6 @@ describe('stopping', () => {
     const request = await requestFor({ kind: 'version', version: VERSION });
     if (phase === 'unpack') registry.fault({ kind: 'slow', match: /tiny-dep-.*\.tgz$/, delayMs: 30_000 });
     const stop = new AbortController();
-    const workers = processesNaming(WORKER);
     const onProgress = (progress: InstallProgress) => {
       if (progress.phase === phase) stop.abort();
     };
@@ -314,7 +321,7 @@ describe('stopping', () => {
       code: 'interrupted',
     });
     expect(performance.now() - startedAt).toBeLessThan(15_000);
-    await until(() => processesNaming(WORKER).every((pid) => workers.includes(pid)), 'no worker is left');
+    await until(() => workersOf().length === 0, 'no worker is left');
   });
 
   it('before it began starts nothing', async () => {
@@ -330,18 +337,18 @@ describe('stopping', () => {
     registry.publish(openclawPackage(VERSION));
     registry.fault({ kind: 'slow', match: /tiny-dep-.*\.tgz$/, delayMs: 60_000 });
     const request = await requestFor({ kind: 'version', version: VERSION });
-    const before = processesNaming(WORKER);
-    const started = () => processesNaming(WORKER).filter((pid) => !before.includes(pid));
     writeFileSync(
       place.path('parent.mjs'),
       `import { installRelease } from '${new URL('../../dist/source/install.js', import.meta.url)}';
        await installRelease(${JSON.stringify(request)});`,
     );
     const parent = spawn(process.execPath, [place.path('parent.mjs')], { stdio: 'ignore' });
-    await until(() => started().length > 0 && exists(release('node_modules')), 'the worker is at work');
-    for (const pid of started()) expect(getPriority(pid)).toBe(10);
+    const working = () => workersOf(parent.pid).length > 0 && exists(release('node_modules'));
+    await until(working, 'the worker is at work');
+    const [worker] = workersOf(parent.pid).map(identify);
+    expect(worker && getPriority(worker.pid)).toBe(10);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
-    await until(() => started().length === 0, 'the worker is gone');
+    await until(() => !worker || !isAlive(worker), 'the worker is gone');
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandLineOf, processIds } from '../../src/host/process.js';
+import { commandLineOf, descendsFrom, processIds } from '../../src/host/process.js';
 import { type ClientOptions, loadClientOptions } from '../../src/source/client.js';
 
 /** A directory of its own for one test, with an npm cache and an npmrc that are nobody else's. */
@@ -47,6 +47,11 @@ export function exists(path: string): boolean {
 /** Processes whose command line names this text. */
 export function processesNaming(text: string): number[] {
   return processIds().filter((pid) => pid !== process.pid && commandLineOf(pid).includes(text));
+}
+
+/** The installing processes below this one, or below another. */
+export function workersOf(ancestor = process.pid): number[] {
+  return processesNaming('source/install-worker.js').filter((pid) => descendsFrom(pid, ancestor));
 }
 
 /** What a promise was rejected with; fails when it was not. */
