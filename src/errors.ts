@@ -56,7 +56,6 @@ export const ERROR_CODES = {
   release_not_found: 'refused',
   release_unsealed: 'refused',
   release_exists: 'refused',
-  release_in_use: 'refused',
   release_quarantined: 'refused',
   release_pinned: 'refused',
   release_damaged: 'damaged',
@@ -67,7 +66,6 @@ export const ERROR_CODES = {
   supervisor_not_found: 'refused',
   supervisor_already_running: 'refused',
   supervisor_failed: 'failed',
-  gateway_not_running: 'refused',
   port_held_by_orphan: 'refused',
   restart_failed: 'rolledBack',
   gateway_crashed: 'rolledBack',
@@ -79,7 +77,6 @@ export const ERROR_CODES = {
   // A change as a whole
   interrupted: 'failed',
   change_not_found: 'refused',
-  recover_needed: 'refused',
 } as const satisfies Record<string, Outcome>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -125,7 +122,27 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     const { code, message, hint, untouched } = error;
     return { code, message, ...(hint && { hint }), ...(untouched && { untouched }) };
   }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  const message = error instanceof Error ? error.message : String(error);
+  switch (systemCode(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return {
+        code: 'insufficient_space',
+        message: `The disk is full: ${message}.`,
+        hint: 'openclaw-releases prune --dry-run',
+      };
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'EIO':
+      return {
+        code: 'write_failed',
+        message: `A file could not be used: ${message}.`,
+        hint: 'openclaw-releases status',
+      };
+    default:
+      return { code: 'internal', message };
+  }
 }
 
 /** The `code` of a system error (`ENOENT`, `EACCES`, …), or undefined for anything else. */

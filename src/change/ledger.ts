@@ -87,12 +87,12 @@ export interface Change {
   warnings: string[];
 }
 
-/** A change that has not begun; its id sorts by time. */
+/** A change that has not begun. Its id sorts by time: the lock lets no two begin in one millisecond. */
 export function newChange(plan: Plan, facts: Facts): Change {
   const startedAt = new Date().toISOString();
   return {
     schema: 1,
-    id: `${startedAt.replace(/[-:]|\.\d+/g, '')}-${plan.kind}-${randomBytes(2).toString('hex')}`,
+    id: `${startedAt.replace(/[-:.]/g, '')}-${plan.kind}-${randomBytes(2).toString('hex')}`,
     plan,
     owner: ownIdentity(),
     startedAt,

@@ -9,7 +9,7 @@ import { currentRelease, previousRelease, readTrial, type Trial } from '../store
 import { compareTree, type TreeDifference } from '../store/tree.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 import { type Change, isUnderWay, listChanges } from './ledger.js';
-import { runningRelease } from './running.js';
+import { inspectIfThere, runningRelease } from './running.js';
 
 export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
 
@@ -27,7 +27,7 @@ export interface Listing {
 /** All releases with what points at them. */
 export async function listing(root: Root, supervisor: Supervisor): Promise<Listing> {
   const { releases, unsealed } = listReleases(root);
-  const gateway = await inspectGateway(supervisor);
+  const gateway = await inspectIfThere(supervisor);
   const running = gateway && runningRelease(root, gateway);
   return {
     releases: releases.map((manifest) => ({ manifest, marks: marksOf(root, manifest.id, running) })),
@@ -97,7 +97,7 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
 }
 
 async function describeGateway(root: Root, supervisor: Supervisor): Promise<RunningGateway | null> {
-  const inspection = await inspectGateway(supervisor);
+  const inspection = await inspectIfThere(supervisor);
   if (!inspection) return null;
   const { pid, state, restarts } = inspection;
   const endpoint = findEndpoint(inspection.launch);
@@ -109,16 +109,6 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
     url: endpoint.url,
     health: await sampleHealth(endpoint),
   };
-}
-
-/** What the supervisor says, or null when there is none. */
-async function inspectGateway(supervisor: Supervisor): Promise<Inspection | null> {
-  try {
-    return await supervisor.inspect();
-  } catch (error) {
-    if (error instanceof ReleasesError && error.code === 'supervisor_not_found') return null;
-    throw error;
-  }
 }
 
 export interface Verdict {

@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { ReleasesError } from '../errors.js';
 import { environmentOf, executableOf, processIds } from '../host/process.js';
 import { readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { currentRelease, previousRelease, readTrial } from '../store/switch.js';
-import type { Inspection } from '../supervisor/supervisor.js';
+import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 import { unfinishedChanges } from './ledger.js';
 
 /** What the launcher puts into the environment of the process that it becomes. */
@@ -31,6 +32,16 @@ function isInside(releases: string, directory: string): boolean {
 
 export function runningRelease(root: Root, inspection: Inspection): string | null {
   return inspection.pid === null ? null : releaseOfProcess(root, inspection.pid);
+}
+
+/** What the supervisor says, or null when there is none. */
+export async function inspectIfThere(supervisor: Supervisor): Promise<Inspection | null> {
+  try {
+    return await supervisor.inspect();
+  } catch (error) {
+    if (error instanceof ReleasesError && error.code === 'supervisor_not_found') return null;
+    throw error;
+  }
 }
 
 /** Every release that something needs, and what: the facts that collection goes by. */

@@ -15,6 +15,7 @@ import { runSteps } from './engine.js';
 import { type Change, newChange, saveChange } from './ledger.js';
 import { type ChangeKind, type PlanOptions, planChange } from './plan.js';
 import { recoverChanges } from './recover.js';
+import { inspectIfThere, runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
 
 /** Where changes are made, and who is told about them. */
@@ -121,8 +122,13 @@ async function begin(environment: Environment, request: Request): Promise<Change
   const plan = planChange(kind, target, options);
   const staged = kind === 'switch' || kind === 'rollback';
   const to = staged ? readManifest(root, target).id : null;
-  if (plan.steps.includes('restart')) await supervisorOf(environment).inspect();
-  return newChange(plan, { from: currentRelease(root), previous: previousRelease(root), to });
+  const supervisor = supervisorOf(environment);
+  const gateway = plan.steps.includes('restart')
+    ? await supervisor.inspect()
+    : await inspectIfThere(supervisor);
+  // What runs is proven; what `current` names may have been put there without ever being started.
+  const from = (gateway && runningRelease(root, gateway)) ?? currentRelease(root);
+  return newChange(plan, { from, previous: previousRelease(root), to });
 }
 
 function supervisorOf(environment: Environment): Supervisor {

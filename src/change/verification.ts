@@ -61,7 +61,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   const stallMs = Math.min(STALL_MS, limits.floorMs);
   const deadline = new ProgressDeadline({ ...limits, stallMs });
   let liveAt: number | null = null;
-  let readyAt: number | null = null;
+  let readyAt: { waited: number; at: number } | null = null;
   for (;;) {
     signal.throwIfAborted();
     const inspection = await supervisor.inspect();
@@ -70,22 +70,28 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     const health = await sampleHealth(endpoint);
     checkVersion(health, version);
     if (health.answered) await checkListener(endpoint, supervisor);
-    const now = Date.now();
-    if (health.live) liveAt ??= now;
+    // Two clocks: waiting must not be fooled by one that is set meanwhile.
+    const now = performance.now();
+    if (health.live) liveAt ??= Date.now();
     const worse = expected.before ? worsened(expected.before, health) : [];
     const good = health.live && (health.ready || !expected.mustBeReady) && worse.length === 0;
+    deadline.observe(now, signature(health, inspection.pid, stallMs));
     if (!good) {
       readyAt = null;
-      deadline.observe(now, signature(health, inspection.pid, stallMs));
       const verdict = deadline.verdict(now);
-      if (verdict.state !== 'waiting') throw tooLate(health, worse, verdict.waitedMs);
+      if (verdict.state !== 'waiting') {
+        // A process that ended between the two looks is a crash, whatever its port said last.
+        checkProcess(root, await supervisor.inspect(), expected);
+        throw tooLate(health, worse, verdict.waitedMs);
+      }
       context.progress(describe(health));
     } else {
-      readyAt ??= now;
-      if (now - readyAt >= expected.settleMs && startedFrom(root, inspection, expected)) {
-        return { liveAt: liveAt ?? now, readyAt, health };
+      readyAt ??= { waited: now, at: Date.now() };
+      const settledMs = now - readyAt.waited;
+      if (settledMs >= expected.settleMs && startedFrom(root, inspection, expected)) {
+        return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
       }
-      context.progress('settling', now - readyAt, expected.settleMs);
+      context.progress('settling', settledMs, expected.settleMs);
     }
     await setTimeout(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT, ReleasesError } from '../errors.js';
+import { ERROR_CODES, EXIT, ReleasesError, toErrorRecord } from '../errors.js';
 import { demoCommand } from './commands/demo.js';
 import { historyCommand } from './commands/history.js';
 import { listCommand } from './commands/list.js';
@@ -61,20 +61,24 @@ function program(): Command {
 }
 
 async function main(argv: string[]): Promise<void> {
+  const root = program();
   try {
-    await program().parseAsync(argv);
+    await root.parseAsync(argv);
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageError(error) : error;
+    const failure = error instanceof CommanderError ? usageError(error, root) : error;
     if (failure === null) return;
-    const json = argv.includes('--json');
-    printError(failure, json);
-    process.exitCode = failure instanceof ReleasesError ? EXIT[failure.outcome] : EXIT.internal;
+    printError(failure, argv.includes('--json'));
+    process.exitCode = EXIT[ERROR_CODES[toErrorRecord(failure).code]];
   }
 }
 
-/** Null for `--help` and `--version`, which commander reports as errors too. */
-function usageError(error: CommanderError): ReleasesError | null {
+/** Null where commander only reports that it has shown, or is to show, the help or the version. */
+function usageError(error: CommanderError, root: Command): ReleasesError | null {
   if (error.exitCode === 0) return null;
+  if (error.code === 'commander.help') {
+    root.outputHelp();
+    return null;
+  }
   const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
   return new ReleasesError('usage', message, {
     hint: 'openclaw-releases --help',

@@ -1,4 +1,4 @@
-import { ReleasesError, toErrorRecord } from '../errors.js';
+import { toErrorRecord } from '../errors.js';
 
 /** How an answer is printed: one JSON document on standard output and nothing else there, or lines for people. */
 export interface Output {
@@ -24,7 +24,7 @@ export function printError(error: unknown, json: boolean): void {
     return;
   }
   process.stderr.write(`${errorLines(record).join('\n')}\n`);
-  if (!(error instanceof ReleasesError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (record.code === 'internal' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
 export function errorLines({ code, message, hint, untouched }: ReturnType<typeof toErrorRecord>): string[] {

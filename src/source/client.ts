@@ -52,6 +52,9 @@ export async function loadClientOptions(overrides: ClientOverrides = {}): Promis
     ...Object.fromEntries(chosen),
     registry: String(flat.registry),
     cache: String(flat.cache),
+    // For install scripts that call npm themselves.
+    userconfig: config.get('userconfig'),
+    globalconfig: config.get('globalconfig'),
     timeout: unset('fetch-timeout') ? IDLE_TIMEOUT_MS : flat.timeout,
     retry: {
       ...(flat.retry as object),

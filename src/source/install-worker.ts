@@ -28,7 +28,7 @@ async function install(order: InstallOrder): Promise<InstallReport> {
   const total = chosen.length;
   const tell = (done: number) => void say({ type: 'progress', progress: { phase: 'scripts', done, total } });
   tell(0);
-  await runInstallScripts(chosen, directory, runtime, String(options.userAgent), tell);
+  await runInstallScripts(chosen, directory, runtime, options, tell);
   checkUnlocked(join(directory, 'node_modules/openclaw'));
   const skipped = scripted.filter((candidate) => !mayRun(candidate)).map(({ name }) => name);
   return {

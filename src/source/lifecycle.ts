@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import runScript from '@npmcli/run-script';
 import { ReleasesError } from '../errors.js';
+import type { ClientOptions } from './client.js';
 import type { ReleaseRuntime } from './orders.js';
 
 /** Left in the package by its publisher, and removed by its own scripts: while it is there nothing of it starts. */
@@ -18,28 +19,38 @@ export interface ScriptedPackage {
 }
 
 /**
- * Runs the install scripts of packages, one after the other, as npm would, on the release's own Node. This process
- * must have a clean environment: they inherit it.
+ * Runs the install scripts of packages, one after the other, as npm would, on the release's own Node. They see a
+ * home of their own: 2026.5.28 removes plugin files that it finds in the home's state directory and writes an index
+ * there, and until the switch that state belongs to the release that runs. This process must have a clean
+ * environment: they inherit it.
  * @param directory of the release
- * @param userAgent as npm calls itself; some packages look at it
  * @throws ReleasesError `lifecycle_failed`
  */
 export async function runInstallScripts(
   packages: ScriptedPackage[],
   directory: string,
   runtime: ReleaseRuntime,
-  userAgent: string,
+  options: ClientOptions,
   onDone: (done: number) => void,
 ): Promise<void> {
-  const bin = provideNode(directory, runtime.node);
+  const scratch = join(directory, '.install-scripts');
+  const bin = join(scratch, 'bin');
+  const place = { HOME: join(scratch, 'home'), TMPDIR: join(scratch, 'tmp') };
   try {
-    const env = scriptEnvironment(directory, bin.path, runtime, userAgent);
+    for (const path of [bin, ...Object.values(place)]) mkdirSync(path, { recursive: true });
+    // Whatever its file is called, scripts call it `node`.
+    symlinkSync(runtime.node, join(bin, 'node'));
+    const env = {
+      ...npmEnvironment(directory, runtime, options),
+      ...place,
+      PATH: `${bin}:${process.env.PATH}`,
+    };
     for (const [index, { name, path }] of packages.entries()) {
       for (const event of EVENTS) await runOne(name, path, event, env);
       onDone(index + 1);
     }
   } finally {
-    bin.remove();
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
@@ -78,26 +89,20 @@ function failed(message: string, cause?: unknown): ReleasesError {
   });
 }
 
-/** A directory in which the release's Node is called `node`, whatever its file is called. */
-function provideNode(directory: string, node: string): { path: string; remove(): void } {
-  if (basename(node) === 'node') return { path: dirname(node), remove: () => {} };
-  const path = join(directory, '.node-for-scripts');
-  mkdirSync(path, { recursive: true });
-  symlinkSync(node, join(path, 'node'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
-
-function scriptEnvironment(
+/** What npm tells install scripts about itself; a script that calls npm gets the same configuration. */
+function npmEnvironment(
   directory: string,
-  bin: string,
   { node, version }: ReleaseRuntime,
-  userAgent: string,
+  { registry, cache, userconfig, globalconfig, userAgent }: ClientOptions,
 ): Record<string, string> {
   return {
-    PATH: [bin, process.env.PATH].filter(Boolean).join(delimiter),
     INIT_CWD: directory,
     NODE: node,
     npm_node_execpath: node,
-    npm_config_user_agent: userAgent.replace(/node\/\S+/, `node/v${version.replace(/^v/, '')}`),
+    npm_config_registry: registry,
+    npm_config_cache: dirname(cache),
+    npm_config_userconfig: String(userconfig),
+    npm_config_globalconfig: String(globalconfig),
+    npm_config_user_agent: String(userAgent).replace(/node\/\S+/, `node/v${version.replace(/^v/, '')}`),
   };
 }

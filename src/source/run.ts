@@ -43,6 +43,8 @@ export async function run(file: string, args: string[], options: RunOptions): Pr
   }, timeoutMs);
   signal?.addEventListener('abort', stop, { once: true });
   const result = await child;
+  // What it left running goes with it.
+  stop();
   clearTimeout(timer);
   signal?.removeEventListener('abort', stop);
   if (signal?.aborted) throw interrupted(signal.reason);

@@ -59,8 +59,8 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
       onProgress?.(answer.progress);
     }
   } finally {
-    // Also when `onProgress` threw, or the child was gone before it was told anything.
-    if (answer === undefined || answer.type === 'progress') stop();
+    // Also what a script left running, and all of it when `onProgress` threw.
+    stop();
     clearTimeout(timer);
     signal?.removeEventListener('abort', stop);
   }

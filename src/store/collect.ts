@@ -24,7 +24,7 @@ export function planCollection(
   keep = KEEP_RELEASES,
 ): Collection {
   const { releases, unsealed } = listReleases(root);
-  const newest = new Set(releases.slice(-keep).map((release) => release.id));
+  const newest = new Set(releases.slice(Math.max(0, releases.length - keep)).map((release) => release.id));
   const plan: Collection = {
     remove: [],
     removeUnsealed: unsealed.filter((id) => !needed.has(id)),

@@ -249,7 +249,7 @@ describe('install scripts', () => {
     });
   });
 
-  it('run on the Node of the release, and know nothing of the gateway and its secrets', async () => {
+  it('run on the Node of the release, in a home of their own, and know nothing of the gateway and its secrets', async () => {
     const saved = { ...process.env };
     Object.assign(process.env, { OPENCLAW_STATE_DIR: '/elsewhere', SOME_API_KEY: 'secret', LC_TEST: 'kept' });
     try {
@@ -259,7 +259,9 @@ describe('install scripts', () => {
           { postinstall: 'node dump.mjs' },
           {
             'dump.mjs': `import { writeFileSync } from 'node:fs';
-              writeFileSync('dump.json', JSON.stringify({ env: process.env, node: process.execPath }));`,
+              import { homedir, tmpdir } from 'node:os';
+              const place = { home: homedir(), temporary: tmpdir() };
+              writeFileSync('dump.json', JSON.stringify({ env: process.env, node: process.execPath, ...place }));`,
           },
         ),
       );
@@ -271,16 +273,37 @@ describe('install scripts', () => {
     } finally {
       for (const name of Object.keys(process.env)) if (!(name in saved)) delete process.env[name];
     }
-    const { env, node } = json('node_modules/openclaw/dump.json');
+    const { env, node, home, temporary } = json('node_modules/openclaw/dump.json');
     expect(node).toBe(process.execPath);
     expect(env).toMatchObject({
       LC_TEST: 'kept',
       INIT_CWD: release(),
       npm_lifecycle_event: 'postinstall',
+      npm_config_registry: registry.url,
+      npm_config_userconfig: place.path('npmrc'),
       npm_config_user_agent: expect.stringContaining(`node/v${process.versions.node}`),
     });
+    for (const path of [home, temporary]) {
+      expect(path.startsWith(release())).toBe(true);
+      expect(exists(path)).toBe(false);
+    }
     expect(Object.keys(env).filter((name) => /^OPENCLAW|API_KEY|_KEYS$/.test(name))).toEqual([]);
     expect(readdirSync(release()).sort()).toEqual(['node_modules', 'package-lock.json', 'package.json']);
+  });
+
+  it('that leave something running do not get to keep it', async () => {
+    registry.publish(
+      scripted(
+        { postinstall: 'node leave.mjs' },
+        {
+          'leave.mjs': `import { spawn } from 'node:child_process';
+            const wait = ['-e', 'setInterval(() => {}, 1000)', process.cwd()];
+            spawn(process.execPath, wait, { stdio: 'ignore' }).unref();`,
+        },
+      ),
+    );
+    await installRelease(await requestFor({ kind: 'version', version: VERSION }));
+    await until(() => processesNaming(place.directory).length === 0, 'no process of it is left');
   });
 
   it('that do not end are killed with all they started', async () => {
@@ -289,7 +312,7 @@ describe('install scripts', () => {
         { postinstall: 'node linger.mjs' },
         {
           'linger.mjs': `import { spawn } from 'node:child_process';
-            const wait = ['-e', 'setInterval(() => {}, 1000)', '${'lingering-'}' + process.cwd()];
+            const wait = ['-e', 'setInterval(() => {}, 1000)', process.cwd()];
             spawn(process.execPath, wait, { detached: true, stdio: 'inherit' });
             setInterval(() => {}, 1000);`,
         },

@@ -2,9 +2,8 @@ import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { findEndpoint } from '../../gateway/endpoint.js';
 import { sampleHealth } from '../../gateway/health.js';
 import { readTrial } from '../../store/switch.js';
-import type { Inspection } from '../../supervisor/supervisor.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
-import { runningRelease } from '../running.js';
+import { inspectIfThere, runningRelease } from '../running.js';
 import { awaitVerified, checkListener } from '../verification.js';
 
 /**
@@ -34,8 +33,13 @@ export const baseline: Step = {
     const { supervisor, change } = context;
     const { baseline: before, from } = change.facts;
     if (!before || from === null) return;
-    const now = await inspectIfThere(context);
-    if (now === null || (now.state === before.state && now.instance === before.instance)) return;
+    const now = await inspectIfThere(supervisor);
+    if (now === null) {
+      // Without its supervisor no gateway runs: pointing back is all there is to do, and the next start does the rest.
+      change.warnings.push('The supervisor has ended, so no gateway was started: openclaw-releases run');
+      return;
+    }
+    if (now.state === before.state && now.instance === before.instance) return;
     const { instance } = await supervisor.restart();
     if (!before.health?.live) return;
     try {
@@ -52,17 +56,6 @@ export const baseline: Step = {
     }
   },
 };
-
-/** Without its supervisor no gateway runs; pointing back is then all there is to do, and whoever starts it next does the rest. */
-async function inspectIfThere({ supervisor, change }: Context): Promise<Inspection | null> {
-  try {
-    return await supervisor.inspect();
-  } catch (error) {
-    if (!(error instanceof ReleasesError) || error.code !== 'supervisor_not_found') throw error;
-    change.warnings.push('The supervisor has ended, so no gateway was started: openclaw-releases run');
-    return null;
-  }
-}
 
 function stranded(context: Context, from: string, cause: unknown): ReleasesError {
   const reason = toErrorRecord(cause).message;

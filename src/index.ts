@@ -1,0 +1,12 @@
+/**
+ * The release switcher as a library: what the commands do, for a gateway or another program to call.
+ * @packageDocumentation
+ */
+export type { Observer, Progress } from './change/context.js';
+export { type Change, type ChangeStatus, listChanges, readChange } from './change/ledger.js';
+export { listing, overview, verifyRelease } from './change/overview.js';
+export { type Environment, makeChange, previewChange, type Request, recover } from './change/switcher.js';
+export { type ErrorCode, type ErrorRecord, EXIT, ReleasesError } from './errors.js';
+export { defaultRootPath, type Root, rootAt } from './store/root.js';
+export { builtinSupervisor } from './supervisor/builtin.js';
+export type { Inspection, RestartReport, Supervisor } from './supervisor/supervisor.js';

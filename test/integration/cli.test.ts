@@ -1,0 +1,178 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { ERROR_CODES, EXIT } from '../../src/errors.js';
+import { temporaryDirectory } from '../support/place.js';
+import { CLI, makeWorld, QUICK } from '../support/world.js';
+
+const COMMANDS = [
+  'stage',
+  'update',
+  'list',
+  'show',
+  'switch',
+  'rollback',
+  'status',
+  'history',
+  'verify',
+  'prune',
+  'pin',
+  'unpin',
+  'recover',
+  'run',
+];
+
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+function cli(args: string[], env: Record<string, string> = {}) {
+  const root = join(temporaryDirectory('cli'), 'root');
+  return execa(process.execPath, [CLI, ...args], {
+    env: { OPENCLAW_RELEASES_ROOT: root, ...env },
+    reject: false,
+    stdin: 'ignore',
+  });
+}
+
+describe.each(COMMANDS)('%s', (name) => {
+  test('has a help with an example and --json', async () => {
+    const { stdout, exitCode } = await cli([name, '--help']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('--json');
+    expect(stdout).toMatch(new RegExp(`Example:\\n {2}\\$ openclaw-releases ${name}`));
+  });
+
+  test('answers a wrong option with one document, a code and what to type', async () => {
+    const { stdout, stderr, exitCode } = await cli([name, '--json', '--no-such-option']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'usage', hint: expect.any(String) },
+    });
+    expect([exitCode, stderr]).toEqual([EXIT.usage, '']);
+  });
+});
+
+test.each([['update'], ['rollback'], ['prune']])('%s can be tried without effect', async (name) => {
+  expect((await cli([name, '--help'])).stdout).toContain('--dry-run');
+});
+
+test.each([[['list']], [['status']], [['history']]])(
+  '%j works before anything was made, and makes nothing',
+  async (args) => {
+    const root = join(temporaryDirectory('cli'), 'root');
+    const { stdout, exitCode } = await cli([...args, '--json'], { OPENCLAW_RELEASES_ROOT: root });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+    expect([exitCode, existsSync(root)]).toEqual([0, false]);
+  },
+);
+
+test.each([
+  [['verify'], 'no_current'],
+  [['rollback'], 'no_previous'],
+  [['run'], 'no_current'],
+  [['show', '2026.6.1'], 'release_not_found'],
+  [['switch', '2026.6.1'], 'release_not_found'],
+])('%j on an empty root says what to type', async (args, code) => {
+  const { stdout, exitCode } = await cli([...args, '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: false,
+    error: { code, hint: expect.stringContaining('openclaw-releases') },
+  });
+  expect(exitCode).toBe(EXIT.refused);
+});
+
+test('no command at all shows the help, and an unknown one is a usage error', async () => {
+  expect((await cli([])).stdout).toContain('Exit codes:');
+  const { stderr, exitCode } = await cli(['upgrade']);
+  expect(stderr).toMatch(
+    /error usage: .*upgrade.*\n {2}Nothing was tried.\n {2}next: openclaw-releases --help$/s,
+  );
+  expect(exitCode).toBe(EXIT.usage);
+});
+
+test('the README lists every error code and every exit code', () => {
+  for (const code of Object.keys(ERROR_CODES)) expect(README, code).toContain(`\`${code}\``);
+  for (const code of Object.values(EXIT)) expect(README).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
+});
+
+test('a dry run tells the plan and changes nothing', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  world.publish('2026.6.5');
+  await world.start('2026.6.1');
+  const { changes } = await world.ok('history');
+  const dry = await world.ok('update', '--dry-run');
+  expect(dry).toMatchObject({
+    dryRun: true,
+    facts: { from: '2026.6.1', to: '2026.6.5' },
+    plan: { steps: expect.arrayContaining(['switch', 'verify']) },
+  });
+  expect(await world.ok('prune', '--dry-run')).toMatchObject({
+    remove: [],
+    keep: [{ id: '2026.6.1', reason: 'current' }],
+  });
+  await world.ok('stage', '2026.6.5');
+  await world.ok('switch', '2026.6.5', ...QUICK);
+  expect(await world.ok('rollback', '--dry-run')).toMatchObject({
+    facts: { from: '2026.6.5', to: '2026.6.1' },
+  });
+  expect((await world.ok('history')).changes).toHaveLength(changes.length + 2);
+  expect(await world.version()).toBe('2026.6.5');
+});
+
+test('what runs, is current or pinned is never removed, and what was never started is not returned to', async () => {
+  const world = await makeWorld();
+  for (const version of ['2026.6.1', '2026.6.5', '2026.6.6', '2026.6.8']) world.publish(version);
+  await world.start('2026.6.1');
+  for (const version of ['2026.6.5', '2026.6.6', '2026.6.8']) await world.ok('stage', version);
+  await world.ok('switch', '2026.6.5', '--no-restart');
+  await world.ok('switch', '2026.6.6', '--no-restart');
+  await world.ok('pin', '2026.6.8');
+  const kept = (await world.ok('prune', '--keep', '0')).keep;
+  expect(kept).toEqual([
+    { id: '2026.6.1', reason: 'previous' },
+    { id: '2026.6.6', reason: 'current' },
+    { id: '2026.6.8', reason: 'pinned' },
+  ]);
+  expect((await world.ok('list')).releases.map(({ id }: { id: string }) => id)).toEqual([
+    '2026.6.1',
+    '2026.6.6',
+    '2026.6.8',
+  ]);
+});
+
+test('on a terminal a moving line shows the step, how far it is and how long it took', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  const command = [process.execPath, CLI, 'stage', '2026.6.1'].join(' ');
+  const { stdout: shown } = await execa('script', ['-qec', command, '/dev/null'], {
+    env: world.env,
+    extendEnv: false,
+  });
+  expect(shown).toMatch(/stage.*\d+ %/);
+  expect(shown).toMatch(/✔ seal .*\d\.\d s/);
+  expect(shown).toContain('staged: 2026.6.1 is staged.');
+});
+
+test('without a terminal each step is one plain line, apart from the answer', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  const { stdout, stderr } = await execa(process.execPath, [CLI, 'stage', '2026.6.1'], {
+    env: world.env,
+    extendEnv: false,
+  });
+  expect(stdout).toBe('staged: 2026.6.1 is staged.\nnote: install scripts not run: tiny-dep.');
+  expect(stderr.split('\n').map((line) => line.split(/\s+/)[1])).toEqual([
+    'resolve',
+    'reserve',
+    'stage',
+    'probe',
+    'seal',
+  ]);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+  expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+});
+
+test('the built command can be run as it is', () => {
+  expect(statSync(CLI).mode & 0o111).not.toBe(0);
+});
