@@ -2,6 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Minutes of real restarts that do not depend on the version of Node this program runs on. */
 const SLOW = [
+  'test/real/**',
   'test/integration/bad-versions.test.ts',
   'test/integration/incidents.test.ts',
   'test/integration/refusals.test.ts',

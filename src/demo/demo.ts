@@ -20,12 +20,13 @@ const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * The main job on real releases of OpenClaw, in a throw-away place: stage two, run the older under the built-in
  * supervisor, update to the newer, verify, roll back. Leaves no process and no file behind, also when interrupted.
  * Resolves with the exit code.
+ * @param cache where npm keeps what it downloads; thrown away with the place unless given
  */
-export async function runDemo(log: (line: string) => void): Promise<number> {
+export async function runDemo(log: (line: string) => void, cache?: string): Promise<number> {
   const ending = new AbortController();
   const end = () => ending.abort();
   for (const signal of ENDING) process.on(signal, end);
-  const place = await makePlace();
+  const place = await makePlace(cache);
   const demo = new Demo(place, ending.signal, log);
   try {
     await demo.play();
@@ -67,10 +68,11 @@ class Demo {
     await this.command('stage', older);
     await this.command('stage', newer);
     await this.command('switch', older, '--no-restart');
-    await Promise.race([
-      this.untilReady(),
-      this.endOf(this.start(['run'], { file: this.place.log, append: true })),
-    ]);
+    const supervisor = this.start(['run'], { file: this.place.log, append: true });
+    await Promise.race([this.untilReady(), this.endOf(supervisor)]).catch((error) => {
+      if (!this.signal.aborted) this.log(readFileSync(this.place.log, 'utf8'));
+      throw error;
+    });
     const probing = this.prober.run(this.url, this.probing.signal);
     await this.command('update', newer);
     const update = this.prober.take();
@@ -145,7 +147,6 @@ class Demo {
 
   private async endOf(gateway: Running): Promise<never> {
     const { exitCode } = await gateway;
-    this.log(readFileSync(this.place.log, 'utf8'));
     throw new ReleasesError('supervisor_failed', `The supervisor ended with ${exitCode}.`);
   }
 

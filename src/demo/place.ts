@@ -26,7 +26,7 @@ export interface Place {
 }
 
 /** Makes the place, with the configuration of a gateway that talks to loopback alone, on a free port. */
-export async function makePlace(): Promise<Place> {
+export async function makePlace(cache?: string): Promise<Place> {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'openclaw-releases-demo-')));
   const at = (name: string) => {
     mkdirSync(join(path, name), { recursive: true });
@@ -51,7 +51,7 @@ export async function makePlace(): Promise<Place> {
       OPENCLAW_STATE_DIR: state,
       OPENCLAW_CONFIG_PATH: join(state, 'openclaw.json'),
       OPENCLAW_RELEASES_ROOT: join(path, 'root'),
-      npm_config_cache: at('npm-cache'),
+      npm_config_cache: cache ?? at('npm-cache'),
       // Another home, but the same registry, proxy and credentials.
       npm_config_userconfig: process.env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
     },

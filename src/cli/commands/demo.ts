@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { runDemo } from '../../demo/demo.js';
 
@@ -5,7 +6,8 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('stage, run, update, verify and roll back two real releases in a throw-away place')
     .addHelpText('after', '\nExample:\n  $ openclaw-releases demo')
-    .action(async () => {
-      process.exitCode = await runDemo((line) => process.stdout.write(`${line}\n`));
+    .option('--cache <directory>', 'keep what npm downloads there, for the next time')
+    .action(async ({ cache }: { cache?: string }) => {
+      process.exitCode = await runDemo((line) => process.stdout.write(`${line}\n`), cache && resolve(cache));
     });
 }
