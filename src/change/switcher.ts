@@ -102,9 +102,13 @@ export async function withLock<T>(
   const unlock = await acquireLock(root, doing);
   try {
     installLaunchers(root);
-    return await work(
-      await recoverChanges(root, (change) => contextOf(environment, change), environment.observer),
+    const recovered = await recoverChanges(
+      root,
+      (change) => contextOf(environment, change),
+      environment.observer,
     );
+    for (const change of recovered) quarantineFailed(root, change);
+    return await work(recovered);
   } finally {
     await unlock();
   }
