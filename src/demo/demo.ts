@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,7 @@ const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 const READY_WITHIN_MS = 180_000;
 
-/** Signals that end the demonstration early; it cleans up all the same. */
+/** Signals that end the demonstration early; it cleans up all the same, and impatience does not keep it from that. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -39,7 +40,6 @@ export async function runDemo(log: (line: string) => void, cache?: string): Prom
     await demo.end();
     place.remove();
     log('Nothing is left behind: no process, no file.');
-    for (const signal of ENDING) process.off(signal, end);
   }
 }
 
@@ -53,6 +53,8 @@ class Demo {
   private readonly children = new Set<Running>();
   private readonly probing = new AbortController();
   private readonly url: string;
+  /** Rejects when the demonstration is to end early. */
+  private readonly interrupted: Promise<never>;
 
   constructor(
     private readonly place: Place,
@@ -60,6 +62,9 @@ class Demo {
     private readonly log: (line: string) => void,
   ) {
     this.url = `http://127.0.0.1:${place.port}`;
+    this.interrupted = once(signal, 'abort').then(() => Promise.reject(signal.reason));
+    // It may come while nobody waits for it.
+    this.interrupted.catch(() => {});
   }
 
   async play(): Promise<void> {
@@ -89,11 +94,13 @@ class Demo {
     this.log(`  rollback  ${describe(rollback)}`);
   }
 
-  /** Ends whatever still runs, each by its own handle, and waits for it. */
+  /** Ends whatever still runs, the last one started first: a command under way still needs the supervisor to undo. */
   async end(): Promise<void> {
     this.probing.abort();
-    for (const child of this.children) child.kill('SIGTERM');
-    await Promise.all([...this.children].map((child) => child.catch(() => {})));
+    for (const child of [...this.children].reverse()) {
+      child.kill('SIGTERM');
+      await child.catch(() => {});
+    }
   }
 
   /** The two newest stable releases whose databases are declared equal, so that code alone can go back. */
@@ -118,8 +125,8 @@ class Demo {
 
   /** Runs a command as a person would, and fails if it fails. */
   private async command(...args: string[]): Promise<void> {
-    const { exitCode } = await this.start(args);
-    this.signal.throwIfAborted();
+    const command = this.start(args);
+    const { exitCode } = await Promise.race([command, this.interrupted]);
     if (exitCode !== 0)
       throw new ReleasesError('internal', `openclaw-releases ${args.join(' ')} ended with ${exitCode}.`);
   }
@@ -135,13 +142,8 @@ class Demo {
       detached: true,
       reject: false,
     });
-    const kill = () => child.kill('SIGTERM');
     this.children.add(child);
-    this.signal.addEventListener('abort', kill);
-    void child.finally(() => {
-      this.signal.removeEventListener('abort', kill);
-      this.children.delete(child);
-    });
+    void child.finally(() => this.children.delete(child));
     return child;
   }
 
