@@ -140,6 +140,8 @@ class Demo {
       env: this.place.env,
       extendEnv: false,
       detached: true,
+      // Going back takes as long as the gateway takes to start.
+      forceKillAfterDelay: false,
       reject: false,
     });
     this.children.add(child);

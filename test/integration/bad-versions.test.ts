@@ -1,15 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Behaviour } from '../registry/gateway-package.js';
+import { atEndOfAll } from '../support/at-end.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';
 
 const GOOD = '2026.6.1';
 
+const atEnd = atEndOfAll();
 let world: World;
 
 beforeAll(async () => {
-  world = await makeWorld(afterAll);
+  world = await makeWorld(atEnd);
   world.publish(GOOD);
   await world.start(GOOD, '--stop-within', '2');
 });

@@ -1,19 +1,21 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ExecaError, execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { environmentOf, processIds } from '../../src/host/process.js';
+import { atEndOfAll } from '../support/at-end.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
 import { CLI } from '../support/world.js';
 
 /** Two stages, three starts and two settling times of real OpenClaw, on a busy machine. */
 const LONG_MS = 600_000;
 
+const atEnd = atEndOfAll();
 let cache: string;
 let temporary: string;
 
 beforeAll(() => {
-  const directory = temporaryDirectory('demo', afterAll);
+  const directory = temporaryDirectory('demo', atEnd);
   cache = join(directory, 'cache');
   temporary = writeTree(join(directory, 'tmp'), { '.keep': '' });
 });
@@ -25,6 +27,7 @@ function startDemo() {
     stdin: 'ignore',
     all: true,
     timeout: LONG_MS,
+    forceKillAfterDelay: false,
   });
 }
 
@@ -57,7 +60,7 @@ test.each([
   let seen = '';
   demo.all.on('data', (text) => {
     seen += text;
-    if (moment.test(seen)) demo.kill('SIGINT');
+    if (moment.test(seen) && !seen.includes('Interrupted.')) demo.kill('SIGINT');
   });
   const { exitCode, all } = (await demo) as ExecaError & { all: string };
   expect(exitCode, all).toBe(130);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 
-/** When to clean up: after the test by default, after the file with `afterAll`. */
+/** When to clean up: after the test by default, after the file with `atEndOfAll`. */
 export type AtEnd = (clean: () => void | Promise<void>) => void;
 
 /** A directory that goes away with the test, however read-only its content has become. */

@@ -1,0 +1,14 @@
+import { afterAll } from 'vitest';
+import type { AtEnd } from './place.js';
+
+/**
+ * Cleans up after all tests of the file or `describe` in whose body it is called, last made first ended. For what a
+ * `beforeAll` makes: `afterAll` itself, called while a hook runs, is silently ignored by vitest.
+ */
+export function atEndOfAll(): AtEnd {
+  const cleaners: Parameters<AtEnd>[0][] = [];
+  afterAll(async () => {
+    for (const clean of cleaners.reverse()) await clean();
+  });
+  return (clean) => void cleaners.push(clean);
+}
