@@ -1,0 +1,216 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { atEndOfAll } from '../support/at-end.js';
+import { until } from '../support/place.js';
+import type { LabGateway } from './gateway.js';
+import { canBoot, type Machine, NODE } from './machine.js';
+import { CLI, makeOperator, type Operator, QUICK } from './operator.js';
+
+describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
+  const atEnd = atEndOfAll();
+  let operator: Operator;
+  let machine: Machine;
+  let gateway: LabGateway;
+
+  beforeAll(async () => {
+    operator = await makeOperator(atEnd, {
+      '2026.6.1': {},
+      '2026.6.5': { neverReady: true },
+      '2026.6.6': { drainForever: true },
+    });
+    ({ machine, gateway } = operator);
+  }, 120_000);
+
+  const ocr = (command: string) => operator.ocr(command);
+
+  async function listing(): Promise<string> {
+    const { stdout } = await machine.run(
+      'cd ~ && find .config .npm-global .openclaw/openclaw.json -type f -exec sha256sum {} + -o -type l -printf "%p -> %l\\n" -o -type d -printf "%p %m\\n" | sort',
+    );
+    return stdout;
+  }
+
+  async function backTo(version: string): Promise<void> {
+    const { json } = await ocr('status');
+    if (json.current !== version)
+      expect(await ocr(`switch ${version} ${QUICK}`)).toMatchObject({ exitCode: 0 });
+    await gateway.ready(version);
+  }
+
+  test('adopt, update, roll back, leave: the host is as it was, byte for byte', async () => {
+    const before = await listing();
+    const first = await gateway.show();
+    const dry = await ocr('adopt --dry-run');
+    expect(dry.json.writes.map(({ path }: { path: string }) => path)).toContainEqual(
+      expect.stringContaining('.d/'),
+    );
+    expect(await listing()).toBe(before);
+
+    const adopted = await ocr(`adopt ${QUICK}`);
+    expect(adopted.json, JSON.stringify(adopted.json.error)).toMatchObject({
+      status: 'package_updated_restart_verified',
+      to: '2026.5.28',
+    });
+    const shown = await gateway.show();
+    expect(shown.Description).not.toMatch(/\d{4}\.\d/);
+    expect(shown.InvocationID).not.toBe(first.InvocationID);
+    expect(await ocr('doctor')).toMatchObject({
+      json: { findings: expect.not.arrayContaining([expect.objectContaining({ code: 'unit_drifted' })]) },
+    });
+
+    const updated = await ocr(`update 2026.6.1 ${QUICK}`);
+    expect(updated.json, JSON.stringify(updated.json.error)).toMatchObject({
+      status: 'package_updated_restart_verified',
+      from: '2026.5.28',
+      to: '2026.6.1',
+    });
+    expect(await gateway.version()).toBe('2026.6.1');
+    expect(await ocr(`rollback ${QUICK}`)).toMatchObject({
+      json: { status: 'package_updated_restart_verified', to: '2026.5.28' },
+    });
+
+    const left = await ocr(`leave ${QUICK}`);
+    expect(left.json, JSON.stringify(left.json.error)).toMatchObject({ ok: true });
+    await gateway.ready('2026.5.28');
+    expect((await gateway.show()).ExecStart).toContain('.npm-global');
+    expect(await listing()).toBe(before);
+  }, 180_000);
+
+  describe('once adopted', () => {
+    beforeAll(async () => {
+      const { json } = await ocr(`adopt ${QUICK}`);
+      expect(json.error).toBeNull();
+      for (const version of ['2026.6.1', '2026.6.5', '2026.6.6'])
+        expect((await ocr(`stage ${version}`)).exitCode).toBe(0);
+    }, 180_000);
+    beforeEach(() => backTo('2026.5.28'), 60_000);
+
+    test('doctor says what has drifted, and adopting again mends it without changing the release', async () => {
+      await operator.ok(`switch 2026.6.1 ${QUICK}`);
+      const [dropIn] = (await gateway.show()).DropInPaths?.split(' ') ?? [];
+      await machine.run(`rm ${dropIn} && systemctl --user daemon-reload`);
+      const drifted = await ocr('doctor');
+      expect(drifted.json.findings).toContainEqual(
+        expect.objectContaining({
+          sentence: expect.any(String),
+          command: expect.stringContaining('openclaw-releases adopt'),
+        }),
+      );
+      expect(drifted.exitCode).toBe(7);
+      expect(await operator.ok(`adopt ${QUICK}`)).toMatchObject({
+        status: 'package_updated_restart_verified',
+        to: '2026.6.1',
+      });
+      expect(await gateway.version()).toBe('2026.6.1');
+    }, 90_000);
+
+    test('incident-1, incident-4: an update from a shell inside the unit, with KillMode=control-group, is verified', async () => {
+      expect((await gateway.show()).KillMode).toBe('control-group');
+      await gateway.asAgent(`npm_config_registry=${operator.registry.url} ${CLI} update 2026.6.1 ${QUICK}`);
+      await until(
+        'it is verified',
+        async () => (await ocr('status')).json.last?.facts.to === '2026.6.1',
+        60_000,
+      );
+      expect((await ocr('status')).json).toMatchObject({
+        current: '2026.6.1',
+        trial: null,
+        last: { status: 'package_updated_restart_verified' },
+        gateway: { release: '2026.6.1', health: { ready: true } },
+      });
+    }, 120_000);
+
+    test('incident-1: what the updater did: a detached helper dies with the unit', async () => {
+      await machine.run('rm -f /tmp/helper-survived');
+      await gateway.asAgent(
+        "setsid sh -c 'sleep 4; touch /tmp/helper-survived' >/dev/null 2>&1 & systemctl --user restart --no-block openclaw-gateway.service",
+      );
+      await gateway.ready('2026.5.28');
+      await machine.run('sleep 5');
+      expect((await machine.run('ls /tmp/helper-survived', { reject: false })).exitCode).not.toBe(0);
+    }, 60_000);
+
+    test('incident-2: a release that never gets ready: the old one runs again, and the answer says so', async () => {
+      const { exitCode, json } = await ocr(`update 2026.6.5 ${QUICK}`);
+      expect(json).toMatchObject({
+        status: 'rolled_back',
+        error: { code: 'gateway_not_ready' },
+        undoError: null,
+      });
+      expect(exitCode).toBe(5);
+      await gateway.ready('2026.5.28');
+      expect(await gateway.show()).toMatchObject({ ActiveState: 'active' });
+    }, 60_000);
+
+    test('incident-4: a gateway that drains for ever is cut below the stop limit, and the report says so', async () => {
+      expect(await ocr(`update 2026.6.6 ${QUICK}`)).toMatchObject({ exitCode: 0 });
+      const { json } = await ocr(`switch 2026.5.28 ${QUICK}`);
+      expect(json).toMatchObject({
+        status: 'package_updated_restart_verified',
+        facts: { restart: { killed: true } },
+      });
+      expect(json.facts.restart.stopMs).toBeLessThan(6_000);
+      expect(await gateway.show()).toMatchObject({ ActiveState: 'active' });
+    }, 90_000);
+
+    test('a unit that was stopped on purpose stays stopped, and that is said', async () => {
+      await gateway.systemctl('stop');
+      const { json } = await ocr(`update 2026.6.1 ${QUICK}`);
+      expect(json).toMatchObject({ status: 'package_updated_restart_scheduled' });
+      expect(JSON.stringify(json.steps)).toContain('stopped before, and stays so');
+      expect((await gateway.show()).ActiveState).toBe('inactive');
+      await gateway.systemctl('start');
+      await gateway.ready('2026.6.1');
+    }, 60_000);
+
+    test('a unit that has failed is reset and started', async () => {
+      await gateway.systemctl('kill', '--signal=KILL', '--kill-whom=all');
+      const { json } = await ocr(`update 2026.6.1 ${QUICK}`);
+      expect(json).toMatchObject({ status: 'package_updated_restart_verified' });
+    }, 60_000);
+
+    test('incident-5: an orphan on the port is named at once, without a restart, and evicted by flag', async () => {
+      await gateway.systemctl('stop');
+      const started = machine.run(
+        `exec ${NODE} .local/share/openclaw-releases/releases/2026.6.1/main gateway --port ${gateway.port}`,
+        { reject: false, timeoutMs: 90_000 },
+      );
+      await until('the orphan answers', async () => (await gateway.version()) === '2026.6.1');
+      await gateway.systemctl('start', '--no-block');
+      const orphan = (await ocr('status')).json.gateway.orphans[0];
+      expect(orphan).toMatchObject({ pid: expect.any(Number), since: expect.stringMatching(/^\d{4}-/) });
+      const restarts = (await gateway.show()).NRestarts;
+      const { exitCode, json } = await ocr(`update 2026.6.1 ${QUICK}`);
+      expect(json.error).toMatchObject({
+        code: 'port_held_by_orphan',
+        message: expect.stringMatching(/process \d+.*since \d{4}/),
+      });
+      expect(exitCode).toBe(3);
+      expect(Number((await gateway.show()).NRestarts) - Number(restarts)).toBeLessThan(10);
+      expect(await ocr(`update 2026.6.1 --evict-orphan ${QUICK}`)).toMatchObject({
+        json: { status: 'package_updated_restart_verified' },
+      });
+      await started;
+    }, 90_000);
+
+    test('reboot while a release is on trial: it comes back on the release from before', async () => {
+      const updating = machine.run(`${CLI} update 2026.6.1 --settle 60 --json`, {
+        env: operator.env,
+        reject: false,
+        timeoutMs: 90_000,
+      });
+      await until(
+        'it is being verified',
+        async () => (await ocr('status')).json.running?.step === 'verify',
+        30_000,
+      );
+      await machine.crash();
+      await updating;
+      await gateway.ready('2026.5.28', 30_000);
+      expect((await ocr('status')).json).toMatchObject({
+        current: '2026.5.28',
+        trial: null,
+        interrupted: [],
+      });
+    }, 120_000);
+  });
+});

@@ -1,0 +1,31 @@
+// What an agent of the gateway is to the machine: a shell below the gateway, in its unit and with its environment.
+// Loaded into the gateway by NODE_OPTIONS; runs the one command that a connection sends and answers how it ended.
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+
+// Worker threads load it too, with the same arguments.
+if (isMainThread && process.argv[2] === 'gateway') {
+  // Not for the commands: they are programs of their own.
+  delete process.env.NODE_OPTIONS;
+  rmSync(process.env.LAB_AGENT, { force: true });
+  createServer({ allowHalfOpen: true }, (connection) => {
+    connection.on('error', () => {});
+    connection.once('data', (command) => {
+      const child = spawn('/bin/bash', ['-c', String(command)], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const ran = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr']) {
+        child[name].setEncoding('utf8').on('data', (text) => {
+          ran[name] += text;
+        });
+      }
+      child.once('close', (exitCode, signal) => {
+        // Killed with the gateway's cgroup, while the gateway itself still lives for a moment: no answer.
+        connection.end(signal ? '' : JSON.stringify({ exitCode, ...ran }));
+      });
+    });
+  })
+    .listen(process.env.LAB_AGENT)
+    .unref();
+}

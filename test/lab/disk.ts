@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const KEEPER = fileURLToPath(new URL('./keeper.sh', import.meta.url));
+
+/** Where a machine lives on the host: an overlay of the host's root, and cgroups of its own. */
+export interface Disk {
+  /** Also names the machine. */
+  name: string;
+  /** Below the host's directory for temporary files. */
+  directory: string;
+  /** The machine's `/`, seen from the host. */
+  root: string;
+  /** One folder for each hierarchy that systemd uses. */
+  cgroups: string[];
+  /** Kills what is left in the cgroups, unmounts, removes all of it. */
+  release(): Promise<void>;
+}
+
+/** The cgroup hierarchies that systemd uses: two on a hybrid host, one with cgroup2 alone. */
+export function hierarchies(): string[] {
+  const hybrid = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
+  return [...hybrid, '/sys/fs/cgroup'].filter((path) => existsSync(join(path, 'cgroup.procs')));
+}
+
+/**
+ * Mounts an empty machine's disk. A keeper process holds it and removes it when this process ends, however it ends.
+ * @throws Error with what `mount` or `mkdir` said
+ */
+export async function holdDisk(): Promise<Disk> {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'openclaw-releases-machine-')));
+  const name = basename(directory).replace('openclaw-releases-', '').toLowerCase();
+  const cgroups = hierarchies().map((hierarchy) => join(hierarchy, basename(directory)));
+  const keeper = spawn(KEEPER, [name, directory, ...cgroups], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let complaint = '';
+  keeper.stderr.on('data', (text) => {
+    complaint += text;
+  });
+  const ended = once(keeper, 'close').then(([code]) => code as number | null);
+  const ready = await Promise.race([once(keeper.stdout, 'data'), ended]);
+  if (!Array.isArray(ready)) throw new Error(`The disk of a machine could not be made: ${complaint}`);
+  return {
+    ...{ name, directory, cgroups, root: join(directory, 'root') },
+    async release() {
+      keeper.stdin.end();
+      const code = await ended;
+      if (code !== 0) throw new Error(`Something of ${name} was left behind: ${complaint}`);
+    },
+  };
+}

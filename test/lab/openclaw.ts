@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { execa } from 'execa';
+import { freePort } from '../../src/host/port.js';
+import { until } from '../support/place.js';
+import { AGENT, askAgent, npmPrefix, TOKEN } from './gateway.js';
+import type { Machine, Ran } from './machine.js';
+
+/** Where a Node for OpenClaw is installed: the one that runs the tests may be too old for it. */
+const NODE_HOME = '/opt/openclaw-node';
+
+/** Everything that a login of claw needs to run npm, OpenClaw and our command. */
+export const OPENCLAW_NODE = join(NODE_HOME, 'bin/node');
+
+export const UNIT = 'openclaw-gateway.service';
+
+/** Real OpenClaw, installed by npm and put under systemd by itself, as its manual says. */
+export interface OpenClaw {
+  port: number;
+  /** Of a login of claw: the search path, and npm's way to the registry. */
+  env: Record<string, string>;
+  /** What the gateway that answers says it is, or null. */
+  version(): Promise<string | null>;
+  ready(version: string): Promise<void>;
+  /** Does something, and measures the longest time in which a client got no answer; to about 0.1 s. */
+  outageDuring<T>(work: () => Promise<T>): Promise<{ done: T; outageMs: number }>;
+  /** As `LabGateway.asAgent`. */
+  asAgent(command: string): Promise<Ran | null>;
+}
+
+/** Installs the registry's Node of an exact version in the machine, for everybody. */
+async function installNode(machine: Machine, version: string, env: Record<string, string>): Promise<void> {
+  const name = `node-linux-${process.arch}`;
+  await machine.run(
+    [
+      `npm install --prefix /opt/fetched --no-save --no-audit --no-fund --ignore-scripts ${name}@${version}`,
+      `mv /opt/fetched/node_modules/${name} ${NODE_HOME}`,
+      `rm -rf /opt/fetched ${NODE_HOME}/include ${NODE_HOME}/share`,
+    ].join(' && '),
+    { as: 'root', env, timeoutMs: 120_000 },
+  );
+}
+
+/**
+ * Installs OpenClaw for claw, with a Node of that version, has it write its own unit, and waits until it is ready.
+ * Downloads come from the registry that the host's npm is configured for.
+ */
+export async function installOpenClaw(
+  machine: Machine,
+  versions: { openclaw: string; node: string },
+): Promise<OpenClaw> {
+  const port = await freePort();
+  const network = await hostNetwork(join(machine.shared, 'npm-cache'));
+  const prefix = npmPrefix(machine);
+  const socket = join(machine.shared, 'openclaw.sock');
+  const env = {
+    ...network,
+    npm_config_prefix: prefix,
+    PATH: `${NODE_HOME}/bin:${prefix}/bin:/usr/local/bin:/usr/bin:/bin`,
+  };
+  await installNode(machine, versions.node, network);
+  // The cache of npm belongs to whoever made it.
+  await machine.run('chown -R claw: "$npm_config_cache"', { as: 'root', env: network });
+  const login = (command: string) => machine.run(command, { env, timeoutMs: 180_000 });
+  await login(
+    `npm install --global --no-audit --no-fund --allow-scripts=openclaw openclaw@${versions.openclaw}`,
+  );
+  await machine.write(
+    join(machine.claw.home, `.config/systemd/user/${UNIT}.d/10-agent.conf`),
+    `[Service]\nEnvironment=NODE_OPTIONS=--import=${AGENT}\nEnvironment=LAB_AGENT=${socket}\n`,
+  );
+  for (const [key, value] of [
+    ['gateway.mode', 'local'],
+    ['gateway.auth.token', TOKEN],
+    ['gateway.bind', 'loopback'],
+  ])
+    await login(`openclaw config set ${key} ${value}`);
+  await login(`openclaw gateway install --port ${port}`);
+
+  const get = async (path: string): Promise<{ ok: boolean; json: Record<string, unknown> | null } | null> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      headers: { authorization: `Bearer ${TOKEN}`, connection: 'close' },
+      signal: AbortSignal.timeout(2_000),
+    }).catch(() => null);
+    const json = (await response?.json().catch(() => null)) as Record<string, unknown> | null;
+    return response && { ok: response.ok, json };
+  };
+  // Older versions have no other page that says it.
+  const version = async () =>
+    ((await get('/__openclaw/control-ui-config.json'))?.json?.serverVersion as string | undefined) ?? null;
+  const ready = (wanted: string) =>
+    until(
+      `OpenClaw ${wanted} is ready`,
+      async () => (await get('/readyz'))?.ok === true && (await version()) === wanted,
+      60_000,
+    );
+  const outageDuring = async <T>(work: () => Promise<T>) => {
+    let over = false;
+    const working = work().finally(() => {
+      over = true;
+    });
+    // Reported by whoever awaits it below.
+    working.catch(() => {});
+    let answeredAt = performance.now();
+    let outageMs = 0;
+    while (!over) {
+      const answered = (await get('/healthz'))?.ok === true;
+      const now = performance.now();
+      outageMs = Math.max(outageMs, now - answeredAt);
+      if (answered) answeredAt = now;
+      await setTimeout(50);
+    }
+    return { done: await working, outageMs };
+  };
+  await ready(versions.openclaw);
+  return { port, env, version, ready, outageDuring, asAgent: (command) => askAgent(socket, command) };
+}
+
+/** How the host reaches its registry, as variables for npm and for Node; without credentials. */
+async function hostNetwork(cache: string): Promise<Record<string, string>> {
+  const told = /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
+  const found = Object.entries(process.env).flatMap(([name, value]) =>
+    value && told.test(name) ? [[name, value] as const] : [],
+  );
+  const settings = await Promise.all(
+    ['registry', 'cafile'].map(async (key) => {
+      const { stdout } = await execa('npm', ['config', 'get', key]);
+      return [`npm_config_${key}`, stdout.trim()] as const;
+    }),
+  );
+  return Object.fromEntries([
+    ...found,
+    ...settings.filter(([, value]) => value !== 'null' && value !== 'undefined'),
+    ['npm_config_cache', cache],
+    ['npm_config_update_notifier', 'false'],
+  ]);
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
+import { type Registry, startRegistry } from '../registry/registry.js';
+import type { AtEnd } from '../support/place.js';
+import { type GatewayOptions, installGateway, type LabGateway, npmInstall } from './gateway.js';
+import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
+
+/** The built command, as it is typed on the machine. */
+export const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.js')}`;
+
+export const QUICK = '--settle 0.5 --ready-within 3';
+
+/** The release that npm has installed before anything of ours is there. */
+export const FIRST = '2026.5.28';
+
+/** What a command of ours printed with `--json`, and how it ended. */
+export interface Answer {
+  exitCode: number;
+  // biome-ignore lint/suspicious/noExplicitAny: documents of many shapes
+  json: any;
+}
+
+/** A machine with a gateway under its unit, and somebody who types our commands there. */
+export interface Operator {
+  machine: Machine;
+  registry: Registry;
+  gateway: LabGateway;
+  env: Record<string, string>;
+  ocr(command: string): Promise<Answer>;
+  /** The same, and fails the test unless it ends with 0. */
+  ok(command: string): Promise<Answer['json']>;
+}
+
+/** Boots a machine with `FIRST` installed and running; the local registry has `versions` too. */
+export async function makeOperator(
+  atEnd: AtEnd,
+  versions: Record<string, Parameters<typeof openclawPackage>[1]>,
+  options: GatewayOptions = {},
+): Promise<Operator> {
+  const registry = await startRegistry({ packumentMaxAge: 0 });
+  atEnd(() => registry.close());
+  registry.publish(tinyDependency());
+  registry.publish(openclawPackage(FIRST));
+  for (const [version, behaviour] of Object.entries(versions))
+    registry.publish(openclawPackage(version, behaviour));
+  const machine = await bootMachine({ atEnd });
+  const env = { npm_config_registry: registry.url, npm_config_cache: join(machine.claw.home, '.npm') };
+  await npmInstall(machine, registry, FIRST);
+  const gateway = await installGateway(machine, { timeoutStopSec: 6, restartSec: 0.5, ...options });
+  await gateway.ready(FIRST);
+  const ocr = async (command: string) => {
+    const { exitCode, stdout, stderr } = await machine.run(`${CLI} ${command} --json`, {
+      env,
+      reject: false,
+      timeoutMs: 120_000,
+    });
+    if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
+    return { exitCode, json: JSON.parse(stdout) };
+  };
+  const ok = async (command: string) => {
+    const { exitCode, json } = await ocr(command);
+    if (exitCode !== 0)
+      throw new Error(`${command} ended with ${exitCode}: ${JSON.stringify(json.error ?? json)}`);
+    return json;
+  };
+  return { machine, registry, gateway, env, ocr, ok };
+}

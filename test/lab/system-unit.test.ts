@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
+import { startRegistry } from '../registry/registry.js';
+import { atEndOfAll } from '../support/at-end.js';
+import { installGateway, type LabGateway, npmInstall } from './gateway.js';
+import { bootMachine, canBoot, type Machine, NODE, REPOSITORY } from './machine.js';
+
+const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.js')}`;
+const QUICK = '--settle 0.5 --ready-within 3';
+
+describe.runIf(canBoot())('a gateway that is a unit of the system, with a user of its own', () => {
+  const atEnd = atEndOfAll();
+  let machine: Machine;
+  let gateway: LabGateway;
+  let env: Record<string, string>;
+  let root: string;
+
+  beforeAll(async () => {
+    const registry = await startRegistry({ packumentMaxAge: 0 });
+    atEnd(() => registry.close());
+    registry.publish(tinyDependency());
+    for (const version of ['2026.5.28', '2026.6.1']) registry.publish(openclawPackage(version));
+    registry.publish(openclawPackage('2026.6.5', { crashAtStart: true }));
+    machine = await bootMachine({ atEnd });
+    root = join(machine.claw.home, 'releases');
+    await machine.run(`mkdir ${root}`);
+    env = {
+      npm_config_registry: registry.url,
+      npm_config_cache: '/tmp/npm-cache-$USER',
+      OPENCLAW_RELEASES_ROOT: root,
+    };
+    await npmInstall(machine, registry, '2026.5.28');
+    gateway = await installGateway(machine, { scope: 'system', restartSec: 0.5 });
+    await gateway.ready('2026.5.28');
+  }, 120_000);
+
+  async function ocr(command: string, as: 'claw' | 'root') {
+    const cache = { npm_config_cache: `/tmp/npm-cache-${as}` };
+    const { exitCode, stdout, stderr } = await machine.run(`${CLI} ${command} --json`, {
+      ...{ as, reject: false, timeoutMs: 120_000 },
+      env: { ...env, ...cache },
+    });
+    if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
+    return { exitCode, json: JSON.parse(stdout) };
+  }
+
+  async function units(): Promise<string> {
+    const { stdout } = await machine.run(
+      'cd /etc/systemd/system && find . -type f -exec sha256sum {} + -o -type l -printf "%p -> %l\\n" | sort',
+      { as: 'root' },
+    );
+    return stdout;
+  }
+
+  test('root adopts it, its user updates and rolls back, root leaves it as it was', async () => {
+    const before = await units();
+    const adopted = await ocr(`adopt --system ${QUICK}`, 'root');
+    expect(adopted.json, JSON.stringify(adopted.json.error)).toMatchObject({
+      status: 'package_updated_restart_verified',
+      to: '2026.5.28',
+    });
+    const { stdout: foreign } = await machine.run(`find ${root} ! -user claw`, { as: 'root' });
+    expect(foreign, 'everything belongs to the user').toBe('');
+    expect(await ocr('status', 'root')).toMatchObject({ json: { gateway: { release: '2026.5.28' } } });
+
+    const updated = await ocr(`update 2026.6.1 ${QUICK}`, 'claw');
+    expect(updated.json, JSON.stringify(updated.json.error)).toMatchObject({
+      status: 'package_updated_restart_verified',
+      to: '2026.6.1',
+    });
+    expect(await gateway.version()).toBe('2026.6.1');
+    const broken = await ocr(`update 2026.6.5 ${QUICK}`, 'claw');
+    expect(broken.json).toMatchObject({
+      status: 'rolled_back',
+      error: { code: 'gateway_crashed' },
+      undoError: null,
+    });
+    expect(await ocr(`rollback ${QUICK}`, 'claw')).toMatchObject({
+      json: { status: 'package_updated_restart_verified', to: '2026.5.28' },
+    });
+    await gateway.ready('2026.5.28');
+
+    const left = await ocr(`leave --system ${QUICK}`, 'root');
+    expect(left.json, JSON.stringify(left.json.error)).toMatchObject({ ok: true });
+    expect(await units()).toBe(before);
+    await gateway.ready('2026.5.28');
+  }, 180_000);
+});
