@@ -10,6 +10,9 @@ export interface ProcessIdentity {
   bootId: string;
 }
 
+/** Linux counts process times in these, whatever the kernel's own clock is. */
+export const TICKS_PER_SECOND = 100;
+
 function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
@@ -72,6 +75,15 @@ export function descendsFrom(pid: number, ancestor: number): boolean {
     at = stat(at)?.ppid ?? 0;
   }
   return false;
+}
+
+/** When a living process was started, as ISO 8601 to the second; null when there is none. */
+export function startedAt(pid: number): string | null {
+  const ticks = stat(pid)?.startTicks;
+  const uptime = Number(read('/proc/uptime')?.split(' ')[0]);
+  if (ticks === undefined || Number.isNaN(uptime)) return null;
+  const bootedAt = Date.now() - uptime * 1000;
+  return new Date(bootedAt + (ticks / TICKS_PER_SECOND) * 1000).toISOString().replace(/\.\d+/, '');
 }
 
 /** Processor time that `pid` and everything below it have used, in clock ticks (100 a second on Linux). */

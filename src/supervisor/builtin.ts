@@ -4,9 +4,10 @@ import { descendsFrom } from '../host/process.js';
 import { type Address, openAddress } from './address.js';
 import { sessionOf } from './group.js';
 import { type InspectResult, parseReply, type Request } from './protocol.js';
-import type { Inspection, RestartReport, Supervisor } from './supervisor.js';
+import type { Inspection, OutsideProgram, RestartReport, Supervisor } from './supervisor.js';
 
 const INSPECT_TIMEOUT_MS = 5_000;
+const OUTSIDE_TIMEOUT_MS = 15_000;
 /** What a restart may take beyond the stop limit: a kill, leftovers to end, and a start, each bounded. */
 const RESTART_MARGIN_MS = 30_000;
 
@@ -27,6 +28,9 @@ export function builtinSupervisor(root: string): Supervisor {
       const main = (await inspect()).pid;
       // A process whose parent ended belongs to nobody's tree any more, but still to the gateway's session.
       return main !== null && (descendsFrom(pid, main) || sessionOf(pid) === main);
+    },
+    async runOutside(program: OutsideProgram): Promise<{ follow: string }> {
+      return (await ask(root, { cmd: 'outside', ...program }, OUTSIDE_TIMEOUT_MS)) as { follow: string };
     },
   };
 }

@@ -1,8 +1,12 @@
 import { ERROR_CODES, type ErrorCode, type ErrorRecord, ReleasesError, toErrorRecord } from '../errors.js';
-import type { Inspection } from './supervisor.js';
+import { parseProgram } from './outside.js';
+import type { Inspection, OutsideProgram } from './supervisor.js';
 
 /** Both sides of `run.sock`: one line of JSON asks, one line of JSON answers, then the connection ends. */
-export type Request = { cmd: 'inspect' } | { cmd: 'restart'; stopLimitMs?: number };
+export type Request =
+  | { cmd: 'inspect' }
+  | { cmd: 'restart'; stopLimitMs?: number }
+  | ({ cmd: 'outside' } & OutsideProgram);
 
 /** What `inspect` answers: also the limit, so that a client knows how long a restart may take. */
 export type InspectResult = Inspection & { stopLimitMs: number };
@@ -37,9 +41,10 @@ export function parseRequest(line: string): Request {
   if (!request) throw new ReleasesError('usage', 'The request is not one JSON object on one line.');
   const { cmd, stopLimitMs } = request;
   if (cmd === 'inspect') return { cmd };
+  if (cmd === 'outside') return { cmd, ...parseProgram(request) };
   if (cmd !== 'restart') {
     throw new ReleasesError('usage', `The command ${JSON.stringify(cmd) ?? '(none)'} is unknown.`, {
-      hint: 'The commands are "inspect" and "restart".',
+      hint: 'The commands are "inspect", "restart" and "outside".',
     });
   }
   if (stopLimitMs === undefined) return { cmd };

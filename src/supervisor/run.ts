@@ -4,6 +4,7 @@ import { ReleasesError } from '../errors.js';
 import { type BackoffOptions, DEFAULT_BACKOFF } from './backoff.js';
 import { claim, endPredecessor } from './claim.js';
 import { Keeper } from './keeper.js';
+import { runOutside } from './outside.js';
 import type { InspectResult } from './protocol.js';
 import { removeRunRecord, writeRunRecord } from './record.js';
 import { serve } from './server.js';
@@ -49,6 +50,7 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
     });
     const server = await serve(root, (request) => {
       if (request.cmd === 'restart') return keeper.restart(request.stopLimitMs);
+      if (request.cmd === 'outside') return runOutside(root, request, log);
       return { ...keeper.inspect(), stopLimitMs } satisfies InspectResult;
     });
     const ignoreSignals = handleSignals(keeper);

@@ -23,9 +23,17 @@ export interface RestartReport {
   instance: string;
 }
 
+/** A program to run outside of the gateway's own processes, so that it outlives a restart of the gateway. */
+export interface OutsideProgram {
+  /** Names the unit or the log; the id of a change. */
+  name: string;
+  argv: string[];
+  env: Record<string, string>;
+}
+
 /** What owns the gateway process. Nothing here ever starts a gateway by another road. */
 export interface Supervisor {
-  readonly kind: 'builtin';
+  readonly kind: 'builtin' | 'systemd';
   /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
   inspect(): Promise<Inspection>;
   /**
@@ -36,4 +44,10 @@ export interface Supervisor {
   restart(): Promise<RestartReport>;
   /** Whether a process belongs to the supervised gateway. */
   owns(pid: number): Promise<boolean>;
+  /**
+   * Starts a program that no restart of the gateway ends; resolves once the supervisor has taken it on, which is
+   * not yet a sign of life from the program itself. Answers where its log can be followed, as a command to type.
+   * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`
+   */
+  runOutside(program: OutsideProgram): Promise<{ follow: string }>;
 }

@@ -1,0 +1,71 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ReleasesError, systemCode } from '../errors.js';
+import { fsyncDirectory, writeFileDurably } from '../host/durable.js';
+import { builtinSupervisor } from './builtin.js';
+import type { Supervisor } from './supervisor.js';
+import type { UnitAddress } from './systemctl.js';
+import { requireServiceName, systemdSupervisor } from './systemd.js';
+
+/** `supervisor.json`: what owns the gateway of a root, where that is not the built-in supervisor. */
+export interface SupervisorRecord extends UnitAddress {
+  schema: 1;
+  kind: 'systemd';
+}
+
+const pathOf = (root: string) => join(root, 'supervisor.json');
+
+/**
+ * The supervisor of a root: the recorded one, else the built-in one.
+ * @throws ReleasesError `root_invalid` for a record that cannot be understood, since guessing could start a second gateway
+ */
+export function selectSupervisor(root: string): Supervisor {
+  const record = readSupervisorRecord(root);
+  return record ? systemdSupervisor({ scope: record.scope, unit: record.unit }) : builtinSupervisor(root);
+}
+
+/**
+ * The record, or null when there is none.
+ * @throws ReleasesError `root_invalid`
+ */
+export function readSupervisorRecord(root: string): SupervisorRecord | null {
+  const path = pathOf(root);
+  try {
+    return parseRecord(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return null;
+    throw new ReleasesError('root_invalid', `${path} does not say which unit runs the gateway.`, {
+      hint: `Adopt the gateway again, or remove ${path} if "openclaw-releases run" runs it.`,
+      untouched: 'The running gateway was not touched.',
+      cause,
+    });
+  }
+}
+
+/** Names the unit that owns the gateway of a root from now on. */
+export function writeSupervisorRecord(root: string, record: SupervisorRecord): void {
+  writeFileDurably(pathOf(root), `${JSON.stringify(parseRecord(record), null, 2)}\n`);
+}
+
+/** Gives a root back to the built-in supervisor. */
+export function removeSupervisorRecord(root: string): void {
+  rmSync(pathOf(root), { force: true });
+  fsyncDirectory(dirname(pathOf(root)));
+}
+
+function parseRecord(value: unknown): SupervisorRecord {
+  const { schema, kind, scope, unit } = (value ?? {}) as Record<string, unknown>;
+  if (
+    schema !== 1 ||
+    kind !== 'systemd' ||
+    (scope !== 'user' && scope !== 'system') ||
+    typeof unit !== 'string'
+  ) {
+    throw new ReleasesError(
+      'root_invalid',
+      'The record of the supervisor is not one that this version knows.',
+    );
+  }
+  requireServiceName(unit);
+  return { schema, kind, scope, unit };
+}

@@ -1,0 +1,52 @@
+const MILLISECONDS: Record<string, number> = {
+  us: 0.001,
+  ms: 1,
+  s: 1_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  month: 2_629_800_000,
+  y: 31_557_600_000,
+};
+
+/** `Name=value` lines, as `systemctl show` prints them. */
+export function parseProperties(text: string): Map<string, string> {
+  const properties = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const at = line.indexOf('=');
+    if (at > 0) properties.set(line.slice(0, at), line.slice(at + 1));
+  }
+  return properties;
+}
+
+/** A span of time such as `5min 30s`, in milliseconds; Infinity for `infinity` and for what cannot be understood. */
+export function parseSpan(text: string): number {
+  if (text === '0') return 0;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([a-z]+)/g)];
+  if (parts.length === 0) return Number.POSITIVE_INFINITY;
+  return parts.reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (MILLISECONDS[unit ?? ''] ?? Number.POSITIVE_INFINITY),
+    0,
+  );
+}
+
+/** `A=b "C=d e"`, the way lists of assignments are shown; what is no assignment is left out. */
+export function parseEnvironment(text: string): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [word, quoted] of text.matchAll(/"((?:\\.|[^"\\])*)"|\S+/g)) {
+    const assignment = quoted?.replaceAll(/\\(.)/g, '$1') ?? word;
+    const at = assignment.indexOf('=');
+    if (at > 0) env[assignment.slice(0, at)] = assignment.slice(at + 1);
+  }
+  return env;
+}
+
+/**
+ * The arguments after the program's name in a shown `ExecStart`. systemd joins them by blanks without quoting, so
+ * an argument that holds a blank comes back as several; a port or a flag never does.
+ */
+export function parseArguments(execStart: string): string[] {
+  const joined = /argv\[\]=(.*?) ; ignore_errors=/.exec(execStart)?.[1] ?? '';
+  return joined.split(/\s+/).filter(Boolean).slice(1);
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { ReleasesError } from '../errors.js';
+import { environmentOf } from '../host/process.js';
+import type { Inspection, Supervisor } from './supervisor.js';
+import type { UnitAddress } from './systemctl.js';
+import { runBeside } from './systemd-outside.js';
+import { restartUnit } from './systemd-restart.js';
+import { readUnit, stateOf, type UnitStatus } from './systemd-unit.js';
+
+/** What systemd accepts, without a leading dash, which would be read as an option. */
+const UNIT = /^[A-Za-z0-9_:.\\@][A-Za-z0-9_:.\\@-]{0,240}\.service$/;
+
+export interface SystemdOptions extends UnitAddress {
+  /** Milliseconds that a stopping gateway gets; by default a minute, or less where the unit says less. */
+  stopLimitMs?: number;
+}
+
+/**
+ * A service of systemd. `restart` starts one that was stopped on purpose, too: whether it should is for the caller
+ * to decide, from `inspect`.
+ * @throws ReleasesError `usage` for a name that no service can have
+ */
+export function systemdSupervisor(options: SystemdOptions): Supervisor {
+  const { stopLimitMs, ...address } = options;
+  requireServiceName(address.unit);
+  return {
+    kind: 'systemd',
+    inspect: async () => inspectionOf(await readUnit(address)),
+    restart: () => restartUnit(address, stopLimitMs),
+    owns: async (pid) => isInside(pid, (await readUnit(address)).controlGroup),
+    runOutside: (program) => runBeside(address, program),
+  };
+}
+
+/** @throws ReleasesError `usage` */
+export function requireServiceName(unit: string): void {
+  if (UNIT.test(unit)) return;
+  throw new ReleasesError('usage', `${JSON.stringify(unit)} is not the full name of a service.`, {
+    hint: 'openclaw-gateway.service',
+  });
+}
+
+function inspectionOf(status: UnitStatus): Inspection {
+  const { mainPid, invocation, restarts, lastExit, args, environment } = status;
+  return {
+    state: stateOf(status),
+    pid: mainPid,
+    instance: mainPid === null ? null : invocation,
+    restarts,
+    lastExit,
+    launch: { args, env: launchEnvironment(mainPid, environment) },
+  };
+}
+
+/**
+ * What finds the port, the configuration and the state. The process itself knows best: it also has what came from
+ * `EnvironmentFile=` and from the manager. Right after its start it is not yet there to be asked.
+ */
+function launchEnvironment(pid: number | null, shown: Record<string, string>): Record<string, string> {
+  const env = { ...shown, ...(pid === null ? {} : environmentOf(pid)) };
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => name === 'HOME' || name.startsWith('OPENCLAW_')),
+  );
+}
+
+/** Whether a process is in a control group or below it, in systemd's own hierarchy of either version (cgroups(7)). */
+function isInside(pid: number, group: string): boolean {
+  if (group === '') return false;
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+  } catch {
+    return false;
+  }
+  return text.split('\n').some((line) => {
+    const path = /^\d+:(?:name=systemd)?:(.*)$/.exec(line)?.[1];
+    return path === group || path?.startsWith(`${group}/`);
+  });
+}
