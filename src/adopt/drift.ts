@@ -1,0 +1,30 @@
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import type { PlannedFile, UnitChange } from './plan.js';
+
+/** What a file that adopting wrote has become. */
+export interface Drift {
+  path: string;
+  state: 'missing' | 'changed';
+}
+
+/** The files of a plan that are not on disk as it would write them. */
+export function findDrift(plan: UnitChange): Drift[] {
+  return plan.writes.flatMap((write) => {
+    const state = stateOf(write);
+    return state === 'same' ? [] : [{ path: write.path, state }];
+  });
+}
+
+function stateOf(write: PlannedFile): Drift['state'] | 'same' {
+  const stats = lstatSync(write.path, { throwIfNoEntry: false });
+  if (!stats) return 'missing';
+  if (write.kind === 'link') {
+    return stats.isSymbolicLink() && readlinkSync(write.path) === write.target ? 'same' : 'changed';
+  }
+  const executable = (mode: number) => (mode & 0o100) !== 0;
+  const same =
+    stats.isFile() &&
+    readFileSync(write.path, 'utf8') === write.content &&
+    executable(stats.mode) === executable(write.mode);
+  return same ? 'same' : 'changed';
+}

@@ -1,0 +1,133 @@
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { ReleasesError } from '../errors.js';
+import { findProgram, findPrograms, type GatewayCommand, readCommand } from './command.js';
+import { type InstalledOpenClaw, openClawAround, openClawAt } from './package.js';
+import { globalPackageDirectories } from './places.js';
+import type { Scope } from './systemctl.js';
+import { type GatewayUnit, readUnit } from './unit.js';
+
+export interface FindRequest {
+  /** The name of the unit; `openclaw-gateway.service`, or that of the profile, unless given. */
+  unit?: string;
+  /** Both are looked at unless given, the user's first. */
+  scope?: Scope;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** An OpenClaw as a package manager or a person put it there, which is not one of our releases. */
+export interface Install {
+  packageRoot: string;
+  version: string;
+  packageJson: Record<string, unknown>;
+  /** The Node it runs on: what the unit names, else the first on its or on our search path. */
+  node: { path: string; version: string };
+  unit: GatewayUnit | null;
+  /** The unit's command line, taken apart. */
+  command: GatewayCommand | null;
+  /** A program that the unit starts in place of OpenClaw itself, and that adopting leaves out; usually null. */
+  wrapper: string | null;
+  /** Other installs found, by their directories; the unit starts none of them. */
+  others: { packageRoot: string; version: string }[];
+}
+
+const VERSION_TIMEOUT_MS = 15_000;
+
+/**
+ * Finds the OpenClaw that this user runs: what the gateway's unit starts, else the first `openclaw` on the search
+ * path, else what a package manager has installed. Changes nothing.
+ * @throws ReleasesError `not_openclaw` when there is none, `supervisor_not_found` when a unit was named that there
+ *   is not, `node_unavailable`
+ */
+export async function findInstall(request: FindRequest = {}): Promise<Install> {
+  const env = request.env ?? process.env;
+  const unit = await findUnit(request, env);
+  const searchPath = unit?.environment.PATH || env.PATH || '';
+  const command = unit ? readCommand(unit.execStart, searchPath) : null;
+  const started = command ? startedBy(command, searchPath) : null;
+  const [chosen, ...others] = distinct([...(started ? [started] : []), ...(await findPackages(env))]);
+  if (!chosen) {
+    throw new ReleasesError('not_openclaw', 'No installed OpenClaw was found.', {
+      hint: 'openclaw-releases stage latest',
+      untouched: 'Nothing was changed.',
+    });
+  }
+  const node = await findNode(command, searchPath, env);
+  const { root: packageRoot, version, packageJson } = chosen;
+  return {
+    ...{ packageRoot, version, packageJson, node, unit, command },
+    wrapper: command && !started ? command.entry : null,
+    others: others.map((other) => ({ packageRoot: other.root, version: other.version })),
+  };
+}
+
+/** Every OpenClaw that can be found without the unit, that first on the search path first. */
+export async function findPackages(env: NodeJS.ProcessEnv): Promise<InstalledOpenClaw[]> {
+  const onPath = findPrograms('openclaw', env.PATH ?? '').map(openClawAround);
+  const directories = await globalPackageDirectories(env, env.HOME || homedir());
+  const installed = directories.map((directory) => openClawAt(join(directory, 'openclaw')));
+  return distinct([...onPath, ...installed].filter((found) => found !== null));
+}
+
+function distinct(found: InstalledOpenClaw[]): InstalledOpenClaw[] {
+  return [...new Map(found.map((one) => [one.root, one])).values()];
+}
+
+async function findUnit({ unit, scope }: FindRequest, env: NodeJS.ProcessEnv): Promise<GatewayUnit | null> {
+  const profile =
+    env.OPENCLAW_PROFILE && env.OPENCLAW_PROFILE !== 'default' ? `-${env.OPENCLAW_PROFILE}` : '';
+  const name = unit ?? `openclaw-gateway${profile}`;
+  const full = /\.\w+$/.test(name) ? name : `${name}.service`;
+  for (const where of scope ? [scope] : (['user', 'system'] as const)) {
+    const found = await readUnit(full, where, env);
+    if (found) return found;
+  }
+  if (unit === undefined) return null;
+  throw new ReleasesError(
+    'supervisor_not_found',
+    `systemd knows no unit ${full}${scope ? ` (${scope})` : ''}.`,
+    {
+      hint: 'systemctl --user list-unit-files "*openclaw*"; systemctl list-unit-files "*openclaw*"',
+      untouched: 'Nothing was changed.',
+    },
+  );
+}
+
+function startedBy(command: GatewayCommand, searchPath: string): InstalledOpenClaw | null {
+  const entry = isAbsolute(command.entry) ? command.entry : findProgram(command.entry, searchPath);
+  return entry ? openClawAround(entry) : null;
+}
+
+async function findNode(
+  command: GatewayCommand | null,
+  searchPath: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ path: string; version: string }> {
+  const named = command?.node ? findProgram(command.node, searchPath) : null;
+  const path =
+    named ?? findProgram('node', searchPath) ?? findProgram('node', env.PATH ?? '') ?? process.execPath;
+  const { failed, stdout } = await execa(path, ['--version'], {
+    env: { PATH: searchPath },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    timeout: VERSION_TIMEOUT_MS,
+  });
+  const version = /^v(\d+\.\d+\.\d+\S*)$/.exec(stdout?.trim() ?? '')?.[1];
+  if (!failed && version) return { path: lasting(path), version };
+  throw new ReleasesError(
+    'node_unavailable',
+    `${path}, which the gateway runs on, does not say its version.`,
+    {
+      hint: `${path} --version`,
+      untouched: 'Nothing was changed.',
+    },
+  );
+}
+
+/** Version managers put links that last as long as a session below /run and /tmp; what they point to stays. */
+function lasting(path: string): string {
+  return /^\/(run|tmp|dev)\//.test(path) ? realpathSync(path) : resolve(path);
+}

@@ -1,0 +1,40 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** An installed OpenClaw; `root` is the real path of its directory. */
+export interface InstalledOpenClaw {
+  root: string;
+  version: string;
+  /** Its `package.json`, which anyone may have written. */
+  packageJson: Record<string, unknown>;
+}
+
+/** The OpenClaw whose directory this is, or null. */
+export function openClawAt(directory: string): InstalledOpenClaw | null {
+  try {
+    const root = realpathSync(directory);
+    const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    const { name, version } = packageJson;
+    return name === 'openclaw' && typeof version === 'string' ? { root, version, packageJson } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The OpenClaw that a file belongs to, symlinks followed, or null. */
+export function openClawAround(file: string): InstalledOpenClaw | null {
+  let at: string;
+  try {
+    at = realpathSync(file);
+  } catch {
+    return null;
+  }
+  for (; at !== dirname(at); at = dirname(at)) {
+    const found = openClawAt(at);
+    if (found) return found;
+  }
+  return null;
+}

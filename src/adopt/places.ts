@@ -1,0 +1,76 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { findPrograms } from './command.js';
+
+const NPM_TIMEOUT_MS = 20_000;
+
+/**
+ * Directories in which package managers keep global packages for this user, most likely first. They need not
+ * exist. `npm` itself is asked, as its prefix can be configured to be anywhere.
+ */
+export async function globalPackageDirectories(env: NodeJS.ProcessEnv, home: string): Promise<string[]> {
+  const searchPath = env.PATH ?? '';
+  const besideNode = findPrograms('node', searchPath).map((node) =>
+    join(dirname(node), '../lib/node_modules'),
+  );
+  const data = env.XDG_DATA_HOME || join(home, '.local/share');
+  const nvm = env.NVM_DIR || join(home, '.nvm');
+  const pnpm = join(env.PNPM_HOME || join(data, 'pnpm'), 'global');
+  return [
+    ...(await npmRoot(env, home)),
+    ...besideNode,
+    ...[join(home, '.npm-global'), join(home, '.local'), '/usr/local', '/usr', '/opt/homebrew'].map(
+      (prefix) => join(prefix, 'lib/node_modules'),
+    ),
+    ...below(join(nvm, 'versions/node'), 'lib/node_modules'),
+    ...below(join(env.FNM_DIR || join(data, 'fnm'), 'node-versions'), 'installation/lib/node_modules'),
+    ...below(join(data, 'mise/installs/node'), 'lib/node_modules'),
+    ...below(join(home, '.asdf/installs/nodejs'), 'lib/node_modules'),
+    join(home, '.volta/tools/image/packages/openclaw/lib/node_modules'),
+    ...below(pnpm, 'node_modules'),
+    // Newer pnpm gives each global package a directory of its own, one level deeper.
+    ...below(pnpm, '.').flatMap((version) => below(version, 'node_modules')),
+    join(env.BUN_INSTALL || join(home, '.bun'), 'install/global/node_modules'),
+    join(env.XDG_CONFIG_HOME || join(home, '.config'), 'yarn/global/node_modules'),
+  ];
+}
+
+async function npmRoot(env: NodeJS.ProcessEnv, home: string): Promise<string[]> {
+  const [npm] = findPrograms('npm', env.PATH ?? '');
+  if (!npm) return [];
+  // npm makes its cache directory before it answers; looking must leave nothing behind in the home.
+  const cache = mkdtempSync(join(tmpdir(), 'openclaw-releases-npm-'));
+  try {
+    const { failed, stdout } = await execa(npm, ['root', '--global'], {
+      cwd: home,
+      env: {
+        ...env,
+        HOME: home,
+        npm_config_cache: cache,
+        npm_config_logs_max: '0',
+        npm_config_update_notifier: 'false',
+      },
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+      timeout: NPM_TIMEOUT_MS,
+    });
+    const answer = stdout?.trim().split('\n').at(-1) ?? '';
+    return !failed && answer.startsWith('/') ? [answer] : [];
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+}
+
+function below(directory: string, rest: string): string[] {
+  try {
+    return readdirSync(directory)
+      .sort()
+      .reverse()
+      .map((name) => join(directory, name, rest));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ReleasesError } from '../errors.js';
+import type { Install } from './install.js';
+import type { Scope } from './systemctl.js';
+import { escapePath, escapeQuoted, quoteArgument, quoteProgram, renderTemplate } from './template.js';
+import { DROP_IN_SUFFIX, type GatewayUnit } from './unit.js';
+
+/** Something that adopting writes; `mode` is of a file, links have none. */
+export type PlannedFile =
+  | { kind: 'file'; path: string; content: string; mode: number }
+  | { kind: 'link'; path: string; target: string };
+
+/** Everything that adopting changes outside of the releases; plain data, printable. */
+export interface UnitChange {
+  root: string;
+  scope: Scope;
+  unit: string;
+  dropIn: string;
+  recoverUnit: string;
+  rescueUnit: string;
+  writes: PlannedFile[];
+}
+
+export interface UnitChangeRequest {
+  install: Pick<Install, 'unit' | 'command'>;
+  /** The root directory; absolute. */
+  root: string;
+  /** What the unit that runs before the gateway at boot starts: absolute program and its arguments. */
+  recover: string[];
+  env?: NodeJS.ProcessEnv;
+}
+
+const RESCUE = fileURLToPath(new URL('../../layout/bin/rescue', import.meta.url));
+
+/**
+ * Plans what makes the unit start `bin/gateway` of the root. Writes nothing.
+ * @throws ReleasesError `supervisor_not_found` without a unit, `supervisor_failed` for one that starts no gateway or
+ *   whose own drop-ins leave no room behind them, `root_invalid` for a path that no unit file can hold
+ */
+export function planUnitChange({ install, root, recover, env = process.env }: UnitChangeRequest): UnitChange {
+  const { unit, command } = install;
+  if (!unit) {
+    throw refuse(
+      'supervisor_not_found',
+      'No unit of systemd starts this OpenClaw.',
+      'openclaw gateway install',
+    );
+  }
+  if (!command?.rest) {
+    throw refuse(
+      'supervisor_failed',
+      `${unit.name} does not start the gateway in a way that is understood: ${unit.execStart.map(({ raw }) => raw).join(' ')}`,
+      'openclaw gateway install --force',
+    );
+  }
+  const { scope, name } = unit;
+  const directory = unitDirectory(scope, env);
+  const dropIn = join(directory, `${name}.d`, dropInName(unit));
+  const [recoverUnit, rescueUnit] = [companion('recover', name), companion('rescue', name)];
+  const target = scope === 'user' ? 'default.target' : 'multi-user.target';
+  const values = {
+    ROOT: escapeQuoted(root),
+    ROOT_PATH: escapePath(root),
+    GATEWAY: quoteProgram(join(root, 'bin/gateway')),
+    RESCUE: quoteProgram(join(root, 'bin/rescue')),
+    UNIT: name,
+    RESCUE_UNIT: rescueUnit,
+    ARGUMENTS: command.rest.map((argument) => ` ${argument}`).join(''),
+    ENVIRONMENT: nodeOptions(unit, command.nodeOptions),
+    USER: scope === 'system' && unit.user ? `User=${escapePath(unit.user)}` : '',
+    SCOPE: `--${scope}`,
+    TARGET: target,
+    RECOVER: recover.map((word, at) => (at === 0 ? quoteProgram(word) : quoteArgument(word))).join(' '),
+    // The gateway's user may not start a system unit, and root must run nothing that this user can write to.
+    START:
+      scope === 'system'
+        ? ['reset-failed', '--no-block start']
+            .map((verb) => `ExecStart=+${systemctl()} ${verb} -- ${name}`)
+            .join('\n')
+        : '',
+  };
+  const file = (path: string, template: string): PlannedFile => {
+    return { kind: 'file', path, content: renderTemplate(template, values), mode: 0o644 };
+  };
+  const recoverPath = join(directory, recoverUnit);
+  const writes: PlannedFile[] = [
+    { kind: 'file', path: join(root, 'bin/rescue'), content: readFileSync(RESCUE, 'utf8'), mode: 0o755 },
+    file(join(directory, rescueUnit), 'rescue.service.in'),
+    file(recoverPath, 'recover.service.in'),
+    // What `systemctl enable` would make, so that the plan is all there is to undo.
+    { kind: 'link', path: join(directory, `${target}.wants`, recoverUnit), target: recoverPath },
+    // Last: from here on the unit starts something else.
+    file(dropIn, 'gateway.conf.in'),
+  ];
+  return { root, scope, unit: name, dropIn, recoverUnit, rescueUnit, writes };
+}
+
+/** Where the units of this user, or of the administrator, are. */
+export function unitDirectory(scope: Scope, env: NodeJS.ProcessEnv): string {
+  if (scope === 'system') return '/etc/systemd/system';
+  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'systemd/user');
+}
+
+/** `openclaw-releases-rescue.service`; units of other names get companions of their own. */
+export function companion(role: 'recover' | 'rescue', unit: string): string {
+  const stem = basename(unit, '.service');
+  return `openclaw-releases-${role}${stem === 'openclaw-gateway' ? '' : `-${stem}`}.service`;
+}
+
+/** Drop-ins apply in the order of their names, whatever directory they are in: ours has to be the last. */
+function dropInName(unit: GatewayUnit): string {
+  const others = unit.dropIns.map((path) => basename(path)).filter((name) => !name.endsWith(DROP_IN_SUFFIX));
+  for (let length = 2; length <= 8; length++) {
+    const name = `${'z'.repeat(length)}${DROP_IN_SUFFIX}`;
+    if (others.every((other) => Buffer.compare(Buffer.from(other), Buffer.from(name)) < 0)) return name;
+  }
+  throw refuse(
+    'supervisor_failed',
+    `${unit.name} has a drop-in that nothing can sort behind.`,
+    `systemctl --${unit.scope} cat ${unit.name}`,
+  );
+}
+
+/** The launcher starts Node without options, so those of the unit move to the environment. */
+function nodeOptions(unit: GatewayUnit, options: string[]): string {
+  if (options.length === 0) return '';
+  const all = [unit.environment.NODE_OPTIONS, ...options].filter(Boolean).join(' ');
+  return `Environment="${escapeQuoted(`NODE_OPTIONS=${all}`)}"`;
+}
+
+function systemctl(): string {
+  return ['/usr/bin/systemctl', '/bin/systemctl'].find((path) => existsSync(path)) ?? '/usr/bin/systemctl';
+}
+
+function refuse(
+  code: 'supervisor_not_found' | 'supervisor_failed',
+  message: string,
+  hint: string,
+): ReleasesError {
+  return new ReleasesError(code, message, { hint, untouched: 'Nothing was changed.' });
+}

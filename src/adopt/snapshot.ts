@@ -1,0 +1,15 @@
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import type { Adoption } from './apply.js';
+import type { PlannedFile, UnitChange } from './plan.js';
+
+/** What an adoption has on disk now, as a change that would write it again. */
+export function snapshotUnitChange(root: string, adoption: Adoption): UnitChange {
+  const { scope, unit, dropIn, recoverUnit, rescueUnit, files } = adoption;
+  const writes = files.flatMap(({ path }): PlannedFile[] => {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats) return [];
+    if (stats.isSymbolicLink()) return [{ kind: 'link', path, target: readlinkSync(path) }];
+    return [{ kind: 'file', path, content: readFileSync(path, 'utf8'), mode: stats.mode & 0o7777 }];
+  });
+  return { root, scope, unit, dropIn, recoverUnit, rescueUnit, writes };
+}

@@ -1,0 +1,221 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory, writeTree } from '../support/place.js';
+
+const RESCUE = fileURLToPath(new URL('../../layout/bin/rescue', import.meta.url));
+const UNIT = 'openclaw-gateway.service';
+/** All that the rescue may need from the host; Node is not among them. */
+const TOOLS = ['cat', 'dirname', 'ln', 'mv', 'readlink', 'rm', 'sleep', 'sync'];
+
+function which(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+const busybox = which('busybox');
+const SHELLS = [
+  { name: 'dash', program: which('dash'), flags: [] as string[], tool: which },
+  { name: 'busybox sh', program: busybox, flags: ['sh'], tool: () => busybox },
+  { name: 'bash --posix', program: which('bash'), flags: ['--posix'], tool: which },
+];
+
+let root: string;
+let tools: string;
+let log: string;
+
+const current = () => readlinkSync(join(root, 'current'));
+const trial = () => existsSync(join(root, 'trial'));
+const asked = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
+/** What was told to systemd, beyond questions. */
+const told = () => asked().filter((line) => !line.includes(' show '));
+
+function addRelease(id: string): void {
+  writeTree(join(root, 'releases', id), {
+    'release.json': '{}',
+    'openclaw.mjs': '',
+    main: '-> openclaw.mjs',
+    'bin-node': '',
+    node: '-> bin-node',
+  });
+  chmodSync(join(root, 'releases', id, 'bin-node'), 0o755);
+}
+
+/** A systemctl that writes down what it is told, and says of the unit what the test wants. */
+function systemd(state: string, job = 'Job=0'): void {
+  writeFileSync(
+    join(tools, 'systemctl'),
+    `#!/bin/sh\nprintf '%s\\n' "$*" >>'${log}'\ncase "$*" in *" show "*) printf '%s\\nActiveState=${state}\\n' '${job}' ;; esac\n`,
+    { mode: 0o755 },
+  );
+}
+
+describe.skipIf(SHELLS.some(({ program }) => !program)).each(SHELLS)('the rescue under $name', (shell) => {
+  beforeEach(() => {
+    const base = temporaryDirectory('rescue test');
+    root = join(base, 'a root');
+    tools = join(base, 'tools');
+    log = join(base, 'systemctl.log');
+    mkdirSync(join(root, 'bin'), { recursive: true });
+    mkdirSync(tools);
+    for (const tool of TOOLS) symlinkSync(shell.tool(tool) ?? `/bin/${tool}`, join(tools, tool));
+    copyFileSync(RESCUE, join(root, 'bin/rescue'));
+    addRelease('2026.5.28');
+    addRelease('2026.6.1');
+    symlinkSync('releases/2026.5.28', join(root, 'previous'));
+    symlinkSync('releases/2026.6.1', join(root, 'current'));
+    writeFileSync(join(root, 'trial'), '2026.6.1 2\n');
+    systemd('failed');
+  });
+
+  async function rescue(scope = '--user', prefix: string[] = []) {
+    const [file = '', ...rest] = [
+      ...prefix,
+      shell.program ?? '',
+      ...shell.flags,
+      join(root, 'bin/rescue'),
+      scope,
+      UNIT,
+    ];
+    const { exitCode, stderr } = await execa(file, rest, {
+      env: { PATH: tools, OPENCLAW_RELEASES_RESCUE_GRACE: '0' },
+      extendEnv: false,
+      reject: false,
+      timeout: 20_000,
+    });
+    return { exitCode, stderr };
+  }
+
+  const nothingHappened = () => {
+    expect(current()).toBe('releases/2026.6.1');
+    expect(told()).toEqual([]);
+    expect(readdirSync(root).filter((name) => name.startsWith('.'))).toEqual([]);
+  };
+
+  it('goes back to previous, ends the trial and starts the unit', async () => {
+    expect(await rescue()).toEqual({
+      exitCode: 0,
+      stderr: 'openclaw-releases: the trial of 2026.6.1 failed; went back to 2026.5.28',
+    });
+    expect(current()).toBe('releases/2026.5.28');
+    expect(trial()).toBe(false);
+    expect(told()).toEqual([`--user reset-failed -- ${UNIT}`, `--user --no-block start -- ${UNIT}`]);
+    expect(readdirSync(root).sort()).toEqual(['bin', 'current', 'previous', 'releases']);
+  });
+
+  it('switches nothing and says so outside of a trial', async () => {
+    rmSync(join(root, 'trial'));
+    const { exitCode, stderr } = await rescue();
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^openclaw-releases: openclaw-gateway\.service failed outside of a trial/);
+    nothingHappened();
+    expect(asked()).toEqual([]);
+  });
+
+  it('does it once: the second time there is no trial any more', async () => {
+    await rescue();
+    rmSync(log);
+    const { stderr } = await rescue();
+    expect(stderr).toMatch(/outside of a trial/);
+    expect(asked()).toEqual([]);
+  });
+
+  it.each([
+    ['starts again by itself', () => systemd('activating')],
+    ['runs', () => systemd('active')],
+    ['was stopped on purpose', () => systemd('inactive')],
+    ['is being started by somebody', () => systemd('failed', 'Job=4711')],
+    ['cannot be asked about', () => rmSync(join(tools, 'systemctl'))],
+  ])('leaves a unit alone that %s', async (_title, arrange) => {
+    arrange();
+    const { exitCode, stderr } = await rescue();
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/has not given up/);
+    nothingHappened();
+    expect(trial()).toBe(true);
+  });
+
+  it('switches nothing for a trial of a release that is not current', async () => {
+    writeFileSync(join(root, 'trial'), '2026.7.1 2\n');
+    expect((await rescue()).stderr).toMatch(/trial is of 2026\.7\.1, which is not current/);
+    nothingHappened();
+  });
+
+  it.each(['', '\0'.repeat(16)])('goes back for a trial that cannot be read (%#)', async (content) => {
+    writeFileSync(join(root, 'trial'), content);
+    await rescue();
+    expect(current()).toBe('releases/2026.5.28');
+    expect(trial()).toBe(false);
+  });
+
+  it('goes back when current cannot be started at all', async () => {
+    rmSync(join(root, 'releases/2026.6.1'), { recursive: true });
+    await rescue();
+    expect(current()).toBe('releases/2026.5.28');
+  });
+
+  it.each([
+    ['is absent', () => rmSync(join(root, 'previous'))],
+    ['cannot be started', () => rmSync(join(root, 'releases/2026.5.28/release.json'))],
+    [
+      'is the same release',
+      () => {
+        rmSync(join(root, 'previous'));
+        symlinkSync('releases/2026.6.1', join(root, 'previous'));
+      },
+    ],
+  ])('starts nothing when previous %s', async (_title, damage) => {
+    damage();
+    expect((await rescue()).stderr).toMatch(/there is no way back; run: openclaw-releases recover$/);
+    nothingHappened();
+  });
+
+  it('does not do it again where the trial could not be removed', async () => {
+    // Whatever rm is asked for, the trial stays.
+    rmSync(join(tools, 'rm'));
+    const real = `'${shell.tool('rm')}'${shell.tool('rm') === busybox ? ' rm' : ''}`;
+    writeFileSync(join(tools, 'rm'), `#!/bin/sh\ncase "$*" in */trial) exit 1 ;; esac\nexec ${real} "$@"\n`, {
+      mode: 0o755,
+    });
+    await rescue();
+    expect(current()).toBe('releases/2026.5.28');
+    rmSync(join(root, 'current'));
+    symlinkSync('releases/2026.6.1', join(root, 'current'));
+    rmSync(log);
+    expect((await rescue()).stderr).toMatch(/was rescued before/);
+    nothingHappened();
+  });
+
+  it('does nothing when it could not remember that it did', async () => {
+    const prefix = [which('bash') ?? 'bash', '-c', `trap '' XFSZ; ulimit -f 0; exec "$@"`, '-'];
+    // The size limit would stop the log too, so nothing can be asked without one.
+    writeFileSync(join(tools, 'systemctl'), `#!/bin/sh\nprintf 'Job=0\\nActiveState=failed\\n'\n`, {
+      mode: 0o755,
+    });
+    expect((await rescue('--user', prefix)).stderr).toMatch(
+      /cannot be written, so the trial of 2026\.6\.1 is left alone/,
+    );
+    expect(current()).toBe('releases/2026.6.1');
+    expect(trial()).toBe(true);
+  });
+
+  it('leaves it to the unit to start a system service, and tells it so by its exit code', async () => {
+    expect(await rescue('--system')).toMatchObject({ exitCode: 0 });
+    expect(current()).toBe('releases/2026.5.28');
+    expect(told()).toEqual([]);
+    expect(await rescue('--system')).toMatchObject({ exitCode: 1 });
+  });
+});
