@@ -1,19 +1,30 @@
+import { existsSync } from 'node:fs';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Minutes of real restarts that do not depend on the version of Node this program runs on. */
 const SLOW = [
   'test/real/**',
+  'test/lab/**',
+  'test/integration/systemd-lane.test.ts',
+  'test/integration/adopt-systemd.test.ts',
   'test/integration/bad-versions.test.ts',
   'test/integration/incidents.test.ts',
   'test/integration/refusals.test.ts',
 ];
+
+/** The supervisor's tests use the systemd that is here; without one they run on a machine of the lab. */
+const uid = process.getuid?.() ?? 0;
+const inLab = process.env.OPENCLAW_RELEASES_LAB === '1';
+const hasSystemd = inLab || (uid !== 0 && existsSync(`/run/user/${uid}/systemd/private`));
+const ELSEWHERE = [`test/integration/systemd-${hasSystemd ? 'lane' : 'supervisor'}.test.ts`];
+if (hasSystemd && !inLab) console.info("The supervisor's tests use the user's systemd that is here.");
 
 const fast = process.env.OPENCLAW_RELEASES_TEST_SET === 'fast';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(fast ? SLOW : [])],
+    exclude: [...configDefaults.exclude, ...ELSEWHERE, ...(fast ? SLOW : [])],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Tests start real processes on real ports and this is meant to run on two cores.

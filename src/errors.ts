@@ -74,6 +74,7 @@ export const ERROR_CODES = {
   wrong_version: 'rolledBack',
   wrong_release: 'rolledBack',
   rollback_failed: 'rollbackFailed',
+  helper_never_ran: 'failed',
   // A change as a whole
   interrupted: 'failed',
   change_not_found: 'refused',

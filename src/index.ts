@@ -3,9 +3,11 @@
  * @packageDocumentation
  */
 export type { Observer, Progress } from './change/context.js';
+export type { Environment } from './change/environment.js';
 export { type Change, type ChangeStatus, listChanges, readChange } from './change/ledger.js';
+export { makeChangeOutside } from './change/outside.js';
 export { listing, overview, verifyRelease } from './change/overview.js';
-export { type Environment, makeChange, previewChange, type Request, recover } from './change/switcher.js';
+export { makeChange, previewChange, type Request, recover } from './change/switcher.js';
 export { type ErrorCode, type ErrorRecord, EXIT, ReleasesError } from './errors.js';
 export { defaultRootPath, type Root, rootAt } from './store/root.js';
 export { builtinSupervisor } from './supervisor/builtin.js';

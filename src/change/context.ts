@@ -27,6 +27,10 @@ export interface Context {
   client(): Promise<ClientOptions>;
   /** Aborted by Ctrl-C while doing; by the undo's own time budget while undoing. */
   signal: AbortSignal;
+  /** False at boot, where the gateway is started by its unit after this. */
+  mayRestart: boolean;
+  /** The superuser works for the owner of the root. */
+  onBehalf: boolean;
   progress(text: string, done?: number, total?: number): void;
 }
 
@@ -38,6 +42,13 @@ export interface Step {
   do(context: Context): Promise<string>;
   /** May run after a `do` that never ran to its end, or never began. */
   undo?(context: Context): Promise<void>;
+}
+
+/** Why a change is aborted: a person's Ctrl-C is SIGINT, the end of the session or of the gateway's tree another. */
+export class Interruption extends Error {
+  constructor(readonly by: NodeJS.Signals) {
+    super(`Stopped by ${by}.`);
+  }
 }
 
 /** Thrown by a step that finds that there is nothing to do. */

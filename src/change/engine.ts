@@ -122,7 +122,9 @@ export function failedStatus(change: Change): ChangeStatus {
 
 function succeededStatus(change: Change): ChangeStatus {
   if (change.plan.kind === 'stage') return 'staged';
-  return stepOf(change, 'verify') ? 'package_updated_restart_verified' : 'package_updated_restart_scheduled';
+  return stepOf(change, 'verify')?.state === 'done'
+    ? 'package_updated_restart_verified'
+    : 'package_updated_restart_scheduled';
 }
 
 function interrupted(cause: unknown): ReleasesError {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { UnitChange } from '../adopt/plan.js';
 import { type ErrorRecord, ReleasesError, systemCode } from '../errors.js';
 import type { Health } from '../gateway/health.js';
 import { writeFileDurably } from '../host/durable.js';
@@ -56,6 +57,10 @@ export interface Facts {
   /** Milliseconds from the request to restart until the new process was ready. */
   readyMs?: number;
   collected?: string[];
+  /** What adopting writes outside of the root, or what leaving took away. */
+  unitChange?: UnitChange;
+  /** What an earlier adoption had written there, which is what undoing returns to. */
+  earlierUnitChange?: UnitChange;
 }
 
 export type ChangeStatus =
@@ -66,7 +71,8 @@ export type ChangeStatus =
   | 'package_updated_restart_failed'
   | 'package_updated_restart_verified'
   | 'rolled_back'
-  | 'rollback_failed';
+  | 'rollback_failed'
+  | 'helper_never_ran';
 
 /** `changes/<id>.json`: one attempt, rewritten whole before and after every step. */
 export interface Change {
@@ -154,4 +160,14 @@ export function isUnderWay(change: Change): boolean {
 
 export function stepOf(change: Change, name: StepName): StepRecord | undefined {
   return change.steps.find((step) => step.name === name);
+}
+
+/** Why a change that was handed to a helper has no step at all. */
+export function neverRan(why: string): ErrorRecord {
+  return {
+    code: 'helper_never_ran',
+    message: `The process that was to make the change never did. ${why}`,
+    untouched: 'Nothing was changed.',
+    hint: 'openclaw-releases status; then the same command again',
+  };
 }

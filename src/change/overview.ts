@@ -1,3 +1,5 @@
+import { examine, type Finding } from '../adopt/doctor.js';
+import { gatherFacts } from '../adopt/facts.js';
 import { ReleasesError } from '../errors.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../gateway/health.js';
@@ -9,7 +11,9 @@ import { currentRelease, previousRelease, readTrial, type Trial } from '../store
 import { compareTree, type TreeDifference } from '../store/tree.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 import { type Change, isUnderWay, listChanges } from './ledger.js';
+import { findOrphans, type Orphan } from './orphan.js';
 import { inspectIfThere, runningRelease } from './running.js';
+import { recoverCommandOf } from './steps/adopt.js';
 
 export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
 
@@ -55,6 +59,8 @@ export interface RunningGateway {
   release: string | null;
   url: string;
   health: Health;
+  /** Processes outside of the supervisor that hold the gateway's port. */
+  orphans: Orphan[];
 }
 
 export interface Overview {
@@ -108,6 +114,7 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
     release: runningRelease(root, inspection),
     url: endpoint.url,
     health: await sampleHealth(endpoint),
+    orphans: await findOrphans(endpoint, supervisor),
   };
 }
 
@@ -143,4 +150,19 @@ function missing(code: 'no_current' | 'no_previous', message: string): never {
     hint: 'openclaw-releases list',
     untouched: 'Nothing was changed.',
   });
+}
+
+/** What has drifted since a gateway was adopted: the unit rewritten, another OpenClaw first on the path, and the like. */
+export async function diagnose(root: Root, supervisor: Supervisor): Promise<Finding[]> {
+  const found = await overview(root, supervisor);
+  return examine(
+    await gatherFacts({
+      root: root.path,
+      recover: recoverCommandOf(root),
+      running: found.gateway?.health.version ?? null,
+      current: found.current && readManifest(root, found.current).version,
+      trial: found.trial?.id ?? null,
+      changeUnderWay: found.running !== null,
+    }),
+  );
 }

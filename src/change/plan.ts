@@ -1,12 +1,17 @@
+import type { UnitAddress } from '../supervisor/systemctl.js';
+
 /** Every step there is, in the one order in which they run. */
 export const STEP_NAMES = [
   'resolve',
   'reserve',
   'stage',
+  'copy',
   'probe',
   'seal',
   'baseline',
   'switch',
+  'attach',
+  'detach',
   'restart',
   'verify',
   'bless',
@@ -15,7 +20,7 @@ export const STEP_NAMES = [
 
 export type StepName = (typeof STEP_NAMES)[number];
 
-export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback';
+export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback' | 'adopt' | 'leave';
 
 /** How long to wait for what; all in milliseconds. */
 export interface Limits {
@@ -42,6 +47,12 @@ export interface Plan {
   lockfile: string | null;
   /** Proceed although the databases' declared versions differ. */
   allowSchemaChange: boolean;
+  /** End a gateway of this user that holds the port outside of the supervisor. */
+  evictOrphan: boolean;
+  /** The unit that is adopted or left; null for whatever the root's own record says. */
+  unit: UnitAddress | null;
+  /** In place of npm's configured registry; null for that one. */
+  registry: string | null;
 }
 
 export interface PlanOptions {
@@ -49,15 +60,32 @@ export interface PlanOptions {
   allowScripts?: string[];
   lockfile?: string | null;
   allowSchemaChange?: boolean;
+  evictOrphan?: boolean;
+  unit?: UnitAddress;
+  registry?: string;
   /** Repoint only, and leave the restart to whoever restarts next. */
   restart?: boolean;
 }
 
 const STEPS: Record<ChangeKind, StepName[]> = {
   stage: ['resolve', 'reserve', 'stage', 'probe', 'seal'],
-  update: [...STEP_NAMES],
+  update: [
+    'resolve',
+    'reserve',
+    'stage',
+    'probe',
+    'seal',
+    'baseline',
+    'switch',
+    'restart',
+    'verify',
+    'bless',
+    'collect',
+  ],
   switch: ['baseline', 'switch', 'restart', 'verify', 'bless'],
   rollback: ['baseline', 'switch', 'restart', 'verify', 'bless'],
+  adopt: ['reserve', 'copy', 'probe', 'seal', 'baseline', 'attach', 'restart', 'verify', 'bless'],
+  leave: ['baseline', 'detach', 'restart', 'verify'],
 };
 
 /** Pure: the same request gives the same plan. */
@@ -70,5 +98,8 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
     allowScripts: options.allowScripts ?? [],
     lockfile: options.lockfile ?? null,
     allowSchemaChange: options.allowSchemaChange ?? false,
+    evictOrphan: options.evictOrphan ?? false,
+    unit: options.unit ?? null,
+    registry: options.registry ?? null,
   };
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { isAlive } from '../host/process.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { removeTree } from '../store/seal.js';
 import { currentRelease } from '../store/switch.js';
 import type { Context, Observer } from './context.js';
 import { failedStatus, finish, runSteps, undoSteps } from './engine.js';
-import { type Change, ownIdentity, stepOf, unfinishedChanges } from './ledger.js';
+import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from './ledger.js';
 import { runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
 
@@ -22,6 +23,8 @@ export async function recoverChanges(
 ): Promise<Change[]> {
   const recovered: Change[] = [];
   for (const change of unfinishedChanges(root)) {
+    // Being handed to a helper, or the one that the holder of the lock is about to make.
+    if (isAlive(change.owner)) continue;
     change.owner = ownIdentity();
     recovered.push(await recoverChange(contextOf(change), observer));
   }
@@ -36,10 +39,14 @@ async function recoverChange(context: Context, observer?: Observer): Promise<Cha
     const from = names.includes('verify') ? names.indexOf('verify') : names.length;
     return runSteps(stepsNamed(names), context, observer, from);
   }
-  const last = change.steps.at(-1)?.name ?? 'its first step';
+  const last = change.steps.at(-1);
+  if (!last) {
+    change.error = neverRan('It ended before its first step.');
+    return finish(context, 'helper_never_ran');
+  }
   change.error = {
     code: 'interrupted',
-    message: `The process that made this change ended during ${last}.`,
+    message: `The process that made this change ended during ${last.name}.`,
     hint: `openclaw-releases ${change.plan.kind} ${change.plan.target}`,
   };
   await undoSteps(stepsNamed(names), context, observer);
@@ -48,8 +55,13 @@ async function recoverChange(context: Context, observer?: Observer): Promise<Cha
 
 /** Whether the switch happened, and the target is what runs (or is all that was asked for). */
 async function canGoOn(context: Context): Promise<boolean> {
-  const { root, change, supervisor } = context;
-  if (stepOf(change, 'switch')?.state !== 'done' || currentRelease(root) !== change.facts.to) return false;
+  const { root, change, supervisor, mayRestart } = context;
+  if (!mayRestart) return false;
+  if (
+    (stepOf(change, 'switch') ?? stepOf(change, 'attach'))?.state !== 'done' ||
+    currentRelease(root) !== change.facts.to
+  )
+    return false;
   if (!change.plan.steps.includes('restart')) return true;
   try {
     return runningRelease(root, await supervisor.inspect()) === change.facts.to;

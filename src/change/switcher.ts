@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { ERROR_CODES, EXIT, ReleasesError } from '../errors.js';
-import { type ClientOptions, loadClientOptions } from '../source/client.js';
+import { findEndpoint } from '../gateway/endpoint.js';
+import { giveToOwner } from '../host/ownership.js';
 import { parseSpec } from '../source/spec.js';
 import { installLaunchers } from '../store/launchers.js';
 import { acquireLock } from '../store/lock.js';
@@ -7,28 +9,15 @@ import { checkReleaseId, readManifest } from '../store/manifest.js';
 import { quarantine } from '../store/policy.js';
 import { prepareRoot, type Root } from '../store/root.js';
 import { currentRelease, previousRelease } from '../store/switch.js';
-import { builtinSupervisor } from '../supervisor/builtin.js';
-import type { Supervisor } from '../supervisor/supervisor.js';
-import type { Context, Observer } from './context.js';
 import { NothingToDo } from './context.js';
 import { runSteps } from './engine.js';
-import { type Change, newChange, saveChange } from './ledger.js';
-import { type ChangeKind, type PlanOptions, planChange } from './plan.js';
+import { contextOf, type Environment, supervisorOf } from './environment.js';
+import { type Change, type Facts, newChange, saveChange } from './ledger.js';
+import { checkListener } from './orphan.js';
+import { type ChangeKind, type Plan, type PlanOptions, planChange } from './plan.js';
 import { recoverChanges } from './recover.js';
 import { inspectIfThere, runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
-
-/** Where changes are made, and who is told about them. */
-export interface Environment {
-  root: Root;
-  /** Default: the built-in supervisor of that root. */
-  supervisor?: Supervisor;
-  /** Overrides of npm's own configuration. */
-  client?: { registry?: string };
-  /** Abort to interrupt: what was begun is undone. */
-  signal?: AbortSignal;
-  observer?: Observer;
-}
 
 export interface Request {
   kind: ChangeKind;
@@ -48,30 +37,34 @@ const FAULTS_OF_THE_RELEASE = new Set([
 ]);
 
 /**
- * Makes one change: takes the lock, finishes what an earlier one left, runs the steps, writes the verdict.
- * A change that failed resolves too, with its status and error; only what is refused before it begins rejects.
- * @throws ReleasesError `spec_invalid`, `release_id_invalid`, `locked`, `root_unwritable`, `root_not_owned`, `root_invalid`, `release_not_found`,
- * `release_unsealed`, `supervisor_not_found`
+ * Makes one change in this process: takes the lock, finishes what an earlier one left, runs the steps, writes the
+ * verdict. A change that failed resolves too, with its status and error; only what is refused before it begins
+ * rejects.
+ * @throws ReleasesError `spec_invalid`, `release_id_invalid`, `locked`, `root_unwritable`, `root_not_owned`,
+ * `root_invalid`, `release_not_found`, `release_unsealed`, `supervisor_not_found`
  */
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
-  const { root, observer } = environment;
-  checkRequest(request);
-  return withLock(environment, `${request.kind} ${request.target}`, async () => {
-    const change = await begin(environment, request);
-    saveChange(root, change);
-    const context = contextOf(environment, change);
-    await runSteps(stepsNamed(change.plan.steps), context, observer);
-    quarantineFailed(root, change);
-    return change;
+  const plan = planFor(request);
+  return withLock(environment, `${plan.kind} ${plan.target}`, async () => {
+    const change = newChange(plan, await startingFacts(environment, plan));
+    saveChange(environment.root, change);
+    return carryOut(environment, change);
   });
+}
+
+/** Runs the steps of a change that is in the ledger; the caller holds the lock. */
+export async function carryOut(environment: Environment, change: Change): Promise<Change> {
+  await runSteps(stepsNamed(change.plan.steps), contextOf(environment, change), environment.observer);
+  quarantineFailed(environment.root, change);
+  return change;
 }
 
 /** The plan, and what the steps without effect (`resolve`, `reserve`, a look at what runs) say of it; writes nothing. */
 export async function previewChange(environment: Environment, request: Request): Promise<Change> {
-  checkRequest(request);
-  const change = await begin(environment, request);
+  const plan = planFor(request);
+  const change = newChange(plan, await startingFacts(environment, plan));
   const context = contextOf(environment, change);
-  const looking = change.plan.steps.filter((name) => name === 'resolve' || name === 'reserve');
+  const looking = plan.steps.filter((name) => name === 'resolve' || name === 'reserve');
   for (const step of stepsNamed(looking)) {
     const record = { name: step.name, startedAt: new Date().toISOString(), ms: 0 };
     const skipped = step.skip?.(context) ?? null;
@@ -97,68 +90,44 @@ export async function withLock<T>(
   doing: string,
   work: (recovered: Change[]) => Promise<T>,
 ): Promise<T> {
-  const { root } = environment;
-  prepareRoot(root);
+  const { root, observer, onBehalf = false } = environment;
+  prepareRoot(root, onBehalf);
   const unlock = await acquireLock(root, doing);
   try {
     installLaunchers(root);
-    const recovered = await recoverChanges(
-      root,
-      (change) => contextOf(environment, change),
-      environment.observer,
-    );
+    const recovered = await recoverChanges(root, (change) => contextOf(environment, change), observer);
     for (const change of recovered) quarantineFailed(root, change);
     return await work(recovered);
   } finally {
     await unlock();
+    if (onBehalf) giveToOwner(root.path);
   }
 }
 
-/** What can be told from the words alone is told before anything is made or locked. */
-function checkRequest({ kind, target }: Request): void {
-  if (kind === 'stage' || kind === 'update') parseSpec(target);
-  else checkReleaseId(target);
+/**
+ * What can be told from the words alone is told before anything is made or locked. Files are named from the root of
+ * the host: another process, which stands elsewhere, may carry the plan out.
+ */
+export function planFor({ kind, target, options = {} }: Request): Plan {
+  if (kind === 'switch' || kind === 'rollback') checkReleaseId(target);
+  const spec = kind === 'stage' || kind === 'update' ? parseSpec(target) : null;
+  const lockfile = options.lockfile ? resolve(options.lockfile) : null;
+  return planChange(kind, spec?.kind === 'file' ? `file:${spec.path}` : target, { ...options, lockfile });
 }
 
-async function begin(environment: Environment, request: Request): Promise<Change> {
+/** What a change finds when it begins. */
+export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
   const { root } = environment;
-  const { kind, target, options } = request;
-  const plan = planChange(kind, target, options);
-  const staged = kind === 'switch' || kind === 'rollback';
-  const to = staged ? readManifest(root, target).id : null;
-  const supervisor = supervisorOf(environment);
-  const gateway = plan.steps.includes('restart')
-    ? await supervisor.inspect()
-    : await inspectIfThere(supervisor);
+  const staged = plan.kind === 'switch' || plan.kind === 'rollback';
+  const to = staged ? readManifest(root, plan.target).id : null;
+  const supervisor = supervisorOf(environment, plan);
+  const restarts = plan.steps.includes('restart');
+  const gateway = restarts ? await supervisor.inspect() : await inspectIfThere(supervisor);
+  // Now rather than after a minute of staging: with a stranger on the port nothing that follows can be told.
+  if (gateway && restarts && !plan.evictOrphan) await checkListener(findEndpoint(gateway.launch), supervisor);
   // What runs is proven; what `current` names may have been put there without ever being started.
   const from = (gateway && runningRelease(root, gateway)) ?? currentRelease(root);
-  return newChange(plan, { from, previous: previousRelease(root), to });
-}
-
-function supervisorOf(environment: Environment): Supervisor {
-  return environment.supervisor ?? builtinSupervisor(environment.root.path);
-}
-
-function contextOf(environment: Environment, change: Change): Context {
-  const { root, observer, signal } = environment;
-  let client: Promise<ClientOptions> | undefined;
-  return {
-    root,
-    change,
-    supervisor: supervisorOf(environment),
-    client: () => (client ??= loadClientOptions(environment.client)),
-    signal: signal ?? new AbortController().signal,
-    progress(text, done, total) {
-      const step = change.steps.at(-1)?.name;
-      if (step)
-        observer?.progress?.({
-          step,
-          text,
-          ...(done !== undefined && { done }),
-          ...(total !== undefined && { total }),
-        });
-    },
-  };
+  return { from, previous: previousRelease(root), to };
 }
 
 function quarantineFailed(root: Root, change: Change): void {
@@ -180,6 +149,8 @@ export function exitCodeOf(change: Change): number {
     case 'rolled_back':
     case 'package_updated_restart_failed':
       return EXIT.rolledBack;
+    case 'helper_never_ran':
+      return EXIT.failed;
     case 'package_update_failed':
       return change.error && ERROR_CODES[change.error.code] === 'refused' ? EXIT.refused : EXIT.failed;
     default:

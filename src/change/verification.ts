@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type ErrorCode, ReleasesError } from '../errors.js';
 import { budgetFrom, ProgressDeadline } from '../gateway/deadline.js';
-import { type Endpoint, findEndpoint } from '../gateway/endpoint.js';
+import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth, worsened } from '../gateway/health.js';
-import { listenerPids } from '../host/listener.js';
-import { commandLineOf, cpuTicks } from '../host/process.js';
+import { cpuTicks, TICKS_PER_SECOND } from '../host/process.js';
 import { readManifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
-import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
+import type { Inspection } from '../supervisor/supervisor.js';
 import type { Context } from './context.js';
 import { listChanges } from './ledger.js';
+import { checkListener } from './orphan.js';
 import type { Limits } from './plan.js';
 import { releaseOfProcess, runsProgram } from './running.js';
 
@@ -22,10 +22,9 @@ const STALL_MS = 30_000;
 /** A process that uses less than this share of a processor is idle, not starting: polling it costs it some, too. */
 const BUSY_SHARE = 0.2;
 
-const TICKS_PER_SECOND = 100;
-
 export interface Expectation {
-  release: string;
+  /** Null for a gateway that is none of this root's, as before it was adopted: then any release and version will do. */
+  release: string | null;
   /** The start that must be the one that runs, throughout. */
   instance: string | null;
   /** What worked before; null where nothing is known. */
@@ -53,7 +52,7 @@ export interface Verified {
  */
 export async function awaitVerified(context: Context, expected: Expectation): Promise<Verified> {
   const { root, supervisor, signal } = context;
-  const version = readManifest(root, expected.release).version;
+  const version = expected.release === null ? null : readManifest(root, expected.release).version;
   const limits = budgetFrom(earlierStarts(root), {
     floorMs: expected.limits.readyFloorMs,
     ceilingMs: expected.limits.readyCeilingMs,
@@ -101,10 +100,13 @@ function checkProcess(root: Root, inspection: Inspection, expected: Expectation)
   const { pid, instance, state, lastExit } = inspection;
   if (pid === null || state !== 'running' || (expected.instance !== null && instance !== expected.instance)) {
     const how = lastExit ? ` (${lastExit.signal ?? `exit code ${lastExit.code}`})` : '';
-    throw fault('gateway_crashed', `The gateway of ${expected.release} ended by itself${how}.`);
+    throw fault(
+      'gateway_crashed',
+      `The gateway${expected.release === null ? '' : ` of ${expected.release}`} ended by itself${how}.`,
+    );
   }
   const release = releaseOfProcess(root, pid);
-  if (release !== null && release !== expected.release) {
+  if (expected.release !== null && release !== null && release !== expected.release) {
     throw fault(
       'wrong_release',
       `The gateway that was started runs from ${release}, not from ${expected.release}.`,
@@ -115,28 +117,14 @@ function checkProcess(root: Root, inspection: Inspection, expected: Expectation)
 /** Rule 2 as the kernel tells it; the launcher's first moments, before it becomes the gateway, tell nothing yet. */
 function startedFrom(root: Root, inspection: Inspection, expected: Expectation): boolean {
   const { pid } = inspection;
+  if (expected.release === null) return true;
   if (pid === null || releaseOfProcess(root, pid) !== expected.release) return false;
   return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node'));
 }
 
-function checkVersion(health: Health, version: string): void {
-  if (health.version === null || health.version === version) return;
+function checkVersion(health: Health, version: string | null): void {
+  if (version === null || health.version === null || health.version === version) return;
   throw fault('wrong_version', `The gateway says that it is ${health.version}, not ${version}.`);
-}
-
-/**
- * The process that listens on the gateway's port must be the supervised one: an orphan there answers in its place.
- * @throws ReleasesError `port_held_by_orphan`
- */
-export async function checkListener(endpoint: Endpoint, supervisor: Supervisor): Promise<void> {
-  for (const pid of listenerPids(endpoint.port) ?? []) {
-    if (await supervisor.owns(pid)) continue;
-    throw new ReleasesError(
-      'port_held_by_orphan',
-      `Port ${endpoint.port} is held by process ${pid}, which the supervisor does not own: ${commandLineOf(pid)}.`,
-      { hint: `ps -o pid,ppid,lstart,args -p ${pid}` },
-    );
-  }
 }
 
 /** Differs as long as the process gets on: by what it says, or by the processor time that it uses. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Change } from '../change/ledger.js';
+import { makeChangeOutside, needsHelper } from '../change/outside.js';
 import type { PlanOptions } from '../change/plan.js';
 import { exitCodeOf, makeChange, previewChange, type Request } from '../change/switcher.js';
 import { type CommonOptions, inSession, parseSeconds, type Session } from './command.js';
@@ -9,16 +10,19 @@ import { changeDocument, changeText } from './report.js';
 export interface LimitOptions {
   settle?: number;
   readyWithin?: number;
+  evictOrphan?: boolean;
 }
 
 export interface StageOptions {
+  registry?: string;
   allowScripts?: string[];
   lockfile?: string;
 }
 
-/** How long to wait for the new process. */
+/** How the restart is done, and how long to wait for the new process. */
 export function withLimits(command: Command): Command {
   return command
+    .option('--evict-orphan', 'end a gateway of this user that holds the port outside of the supervisor')
     .addOption(
       new Option('--settle <seconds>', 'how long it must stay healthy (default 10)').argParser(parseSeconds),
     )
@@ -37,7 +41,7 @@ export function withStaging(command: Command): Command {
 }
 
 export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
-  const { settle, readyWithin, allowScripts, lockfile } = options;
+  const { settle, readyWithin, allowScripts, lockfile, registry, evictOrphan } = options;
   return {
     limits: {
       ...(settle !== undefined && { settleMs: settle }),
@@ -45,18 +49,23 @@ export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
     },
     ...(allowScripts && { allowScripts }),
     ...(lockfile && { lockfile }),
+    ...(registry && { registry }),
+    ...(evictOrphan && { evictOrphan }),
   };
 }
 
 export interface ChangeOptions extends CommonOptions {
-  registry?: string;
+  system?: boolean;
   dryRun?: boolean;
 }
 
 /** Makes the change that a command stands for, or shows what it would do, and prints the verdict. */
 export function runChange(options: ChangeOptions, request: (session: Session) => Request): Promise<void> {
   return inSession(options, async (session) => {
-    const { environment, output } = session;
+    const { output } = session;
+    // Only root may write units of the system, and the root may well belong to the user that the unit runs as.
+    const onBehalf = options.system === true && process.getuid?.() === 0;
+    const environment = { ...session.environment, onBehalf };
     if (options.dryRun) {
       const change = await previewChange(environment, request(session));
       output.answer(
@@ -65,7 +74,17 @@ export function runChange(options: ChangeOptions, request: (session: Session) =>
       );
       return 0;
     }
-    const change = await makeChange(environment, request(session));
+    const wanted = request(session);
+    const tell = (follow: string) => {
+      if (!output.json)
+        process.stderr.write(
+          `Made by a process of its own; follow it with: openclaw-releases status --follow, or ${follow}\n`,
+        );
+    };
+    const outside = await needsHelper(environment, wanted);
+    const change = outside
+      ? await makeChangeOutside(environment, wanted, tell)
+      : await makeChange(environment, wanted);
     output.answer(changeDocument(change), () => changeText(change));
     return exitCodeOf(change);
   });

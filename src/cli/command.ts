@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Environment } from '../change/switcher.js';
+import { Interruption } from '../change/context.js';
+import { type Environment, supervisorOf } from '../change/environment.js';
 import { defaultRootPath, rootAt } from '../store/root.js';
-import { builtinSupervisor } from '../supervisor/builtin.js';
 import { type Output, outputFor } from './output.js';
 import { progressObserver } from './progress.js';
 
@@ -42,22 +42,21 @@ export function parseSeconds(text: string): number {
  * undone; a second one changes nothing, because half of an undo is worse than waiting for it.
  */
 export async function inSession(
-  options: CommonOptions & { registry?: string },
+  options: CommonOptions,
   work: (session: Session) => Promise<number>,
 ): Promise<void> {
   const root = rootAt(options.root ?? defaultRootPath());
   const output = outputFor(options.json ?? false);
   const observer = output.json ? null : progressObserver();
   const interrupt = new AbortController();
-  const abort = () => interrupt.abort();
+  const abort = (by: NodeJS.Signals) => interrupt.abort(new Interruption(by));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, abort);
   try {
     process.exitCode = await work({
       environment: {
         root,
-        supervisor: builtinSupervisor(root.path),
+        supervisor: supervisorOf({ root }),
         signal: interrupt.signal,
-        ...(options.registry && { client: { registry: options.registry } }),
         ...(observer && { observer }),
       },
       output,

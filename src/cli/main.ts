@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ERROR_CODES, EXIT, ReleasesError, toErrorRecord } from '../errors.js';
+import { adoptCommand, leaveCommand } from './commands/adopt.js';
+import { carryCommand } from './commands/carry.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { historyCommand } from './commands/history.js';
 import { listCommand } from './commands/list.js';
 import { pinCommand, unpinCommand } from './commands/pin.js';
@@ -52,11 +55,18 @@ function program(): Command {
     unpinCommand(),
     recoverCommand(),
     runCommand(),
+    adoptCommand(),
+    leaveCommand(),
+    doctorCommand(),
     demoCommand(),
   ];
   for (const command of commands) root.addCommand(command);
+  // Only ever started by another command, outside of the gateway's own processes.
+  const carry = carryCommand();
+  root.addCommand(carry, { hidden: true });
   // Commander would print and exit by itself; a usage error is one of ours, in JSON too.
-  for (const command of [root, ...commands]) command.exitOverride().configureOutput({ writeErr: () => {} });
+  for (const command of [root, carry, ...commands])
+    command.exitOverride().configureOutput({ writeErr: () => {} });
   return root;
 }
 

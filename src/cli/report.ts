@@ -5,16 +5,22 @@ import { errorLines, seconds } from './output.js';
 const MEANING: Record<ChangeStatus, (change: Change) => string> = {
   staged: ({ facts }) => `${facts.to} is staged.`,
   already_current: ({ facts }) => `${facts.to} is current already; nothing was changed.`,
-  package_updated_restart_verified: ({ facts }) => `${facts.to} runs and is verified${outage(facts.liveMs)}.`,
+  package_updated_restart_verified: ({ facts }) =>
+    `${facts.to ?? 'What was there before'} runs and is verified${outage(facts.liveMs)}.`,
   package_updated_restart_scheduled: ({ facts }) =>
     `${facts.to} is current and will run from the next start on.`,
-  package_update_failed: ({ facts }) =>
-    `Failed before the switch; ${facts.from ?? 'nothing'} is still current.`,
+  package_update_failed: ({ facts }) => `Failed before the switch; ${current(facts.from)} still.`,
   package_updated_restart_failed: ({ facts }) =>
-    `The restart could not be had; ${facts.from ?? 'nothing'} is current again.`,
-  rolled_back: ({ facts }) => `${facts.to} failed verification; ${facts.from ?? 'nothing'} is current again.`,
-  rollback_failed: ({ facts }) => `Going back to ${facts.from ?? 'nothing'} failed as well: look at it now.`,
+    `The restart could not be had; ${current(facts.from)} again.`,
+  rolled_back: ({ facts }) => `${facts.to} failed verification; ${current(facts.from)} again.`,
+  helper_never_ran: () => 'The process that was to make the change never did; nothing was changed.',
+  rollback_failed: ({ facts }) =>
+    `Going back to ${facts.from ?? 'what ran before'} failed as well: look at it now.`,
 };
+
+function current(id: string | null): string {
+  return id === null ? 'no release is current' : `${id} is current`;
+}
 
 function outage(liveMs: number | undefined): string {
   return liveMs === undefined ? '' : `, live again ${seconds(liveMs)} after the restart`;

@@ -48,11 +48,12 @@ export function rootAt(path: string): Root {
  * Makes sure that the root can be written by this user, and creates what is missing. Nothing is created when it
  * is refused. A root of another user is refused even for the superuser: files made there as root would be files
  * that its owner can neither switch nor remove.
+ * @param onBehalf the superuser works for the owner of the root, and gives everything back afterwards
  * @throws ReleasesError `root_unwritable`, `root_not_owned`, `root_invalid`
  */
-export function prepareRoot(root: Root): void {
+export function prepareRoot(root: Root, onBehalf = false): void {
   const existing = nearestExisting(root.path);
-  checkWritable(root, existing);
+  checkWritable(root, existing, onBehalf);
   try {
     for (const directory of [root.path, root.releases, root.runtimes, root.staging, root.changes, root.bin]) {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -75,11 +76,12 @@ function nearestExisting(path: string): string {
   }
 }
 
-function checkWritable(root: Root, existing: string): void {
+function checkWritable(root: Root, existing: string, onBehalf: boolean): void {
   const stats = statSync(existing);
   if (!stats.isDirectory()) throw invalid(root.path);
   const uid = process.getuid?.();
-  if (existing === root.path && uid !== undefined && stats.uid !== uid) {
+  const another = existing === root.path && uid !== undefined && stats.uid !== uid;
+  if (another && !(onBehalf && uid === 0)) {
     throw new ReleasesError(
       'root_not_owned',
       `${root.path} belongs to user ${stats.uid}, not to you (${uid}).`,

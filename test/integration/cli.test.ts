@@ -21,6 +21,9 @@ const COMMANDS = [
   'unpin',
   'recover',
   'run',
+  'adopt',
+  'leave',
+  'doctor',
 ];
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -52,9 +55,12 @@ describe.each(COMMANDS)('%s', (name) => {
   });
 });
 
-test.each([['update'], ['rollback'], ['prune']])('%s can be tried without effect', async (name) => {
-  expect((await cli([name, '--help'])).stdout).toContain('--dry-run');
-});
+test.each([['update'], ['rollback'], ['prune'], ['adopt']])(
+  '%s can be tried without effect',
+  async (name) => {
+    expect((await cli([name, '--help'])).stdout).toContain('--dry-run');
+  },
+);
 
 test.each([[['list']], [['status']], [['history']]])(
   '%j works before anything was made, and makes nothing',

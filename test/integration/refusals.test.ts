@@ -9,11 +9,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { freePort } from '../../src/host/port.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { writeTarball } from '../registry/registry.js';
 import { canMount, remountReadOnly, smallFilesystem } from '../support/filesystem.js';
 import { until } from '../support/place.js';
-import { freePort } from '../support/port.js';
 import { type Answer, makeWorld, QUICK, type World } from '../support/world.js';
 
 /** A world in which 2026.6.1 is current, and what its root looks like. */

@@ -41,9 +41,11 @@ function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = tem
     root,
     change,
     signal: abort.signal,
+    mayRestart: true,
+    onBehalf: false,
     progress: () => {},
     client: () => Promise.reject(new Error('no network here')),
-    supervisor: { kind: 'builtin', inspect: unused, restart: unused, owns: unused },
+    supervisor: { kind: 'builtin', inspect: unused, restart: unused, owns: unused, runOutside: unused },
   };
   return runSteps(steps, context).then((ended) => ({ ended, events: events.join(' '), root }));
 }

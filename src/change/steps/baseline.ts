@@ -3,8 +3,9 @@ import { findEndpoint } from '../../gateway/endpoint.js';
 import { sampleHealth } from '../../gateway/health.js';
 import { readTrial } from '../../store/switch.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
+import { checkListener, evictOrphans } from '../orphan.js';
 import { inspectIfThere, runningRelease } from '../running.js';
-import { awaitVerified, checkListener } from '../verification.js';
+import { awaitVerified } from '../verification.js';
 
 /**
  * Measures what runs, before anything points elsewhere; its undo brings that back. It stands before `switch` so
@@ -18,10 +19,22 @@ export const baseline: Step = {
     const { facts } = change;
     const inspection = await supervisor.inspect();
     const release = runningRelease(root, inspection);
-    if (release !== null && release === facts.to && facts.from === release && readTrial(root) === null) {
+    const onlySwitches = change.plan.steps.includes('switch');
+    if (
+      onlySwitches &&
+      release !== null &&
+      release === facts.to &&
+      facts.from === release &&
+      readTrial(root) === null
+    ) {
       throw new NothingToDo(`${release} runs already`);
     }
     const endpoint = findEndpoint(inspection.launch);
+    if (change.plan.evictOrphan) {
+      const evicted = await evictOrphans(endpoint, supervisor);
+      if (evicted.length > 0)
+        change.warnings.push(`Ended what held port ${endpoint.port}: ${evicted.join(', ')}.`);
+    }
     await checkListener(endpoint, supervisor);
     const health = inspection.pid === null ? null : await sampleHealth(endpoint);
     facts.baseline = { state: inspection.state, instance: inspection.instance, release, health };
@@ -31,8 +44,8 @@ export const baseline: Step = {
   },
   async undo(context) {
     const { supervisor, change } = context;
-    const { baseline: before, from } = change.facts;
-    if (!before || from === null) return;
+    const { baseline: before } = change.facts;
+    if (!before || !context.mayRestart) return;
     const now = await inspectIfThere(supervisor);
     if (now === null) {
       // Without its supervisor no gateway runs: pointing back is all there is to do, and the next start does the rest.
@@ -44,7 +57,7 @@ export const baseline: Step = {
     if (!before.health?.live) return;
     try {
       await awaitVerified(context, {
-        release: from,
+        release: before.release,
         instance,
         before: before.health,
         mustBeReady: before.health.ready,
@@ -52,15 +65,17 @@ export const baseline: Step = {
         limits: change.plan.limits,
       });
     } catch (error) {
-      throw stranded(context, from, error);
+      throw stranded(context, before.release, error);
     }
   },
 };
 
-function stranded(context: Context, from: string, cause: unknown): ReleasesError {
+function stranded(context: Context, release: string | null, cause: unknown): ReleasesError {
   const reason = toErrorRecord(cause).message;
-  return new ReleasesError('rollback_failed', `${from} was started again and is not well: ${reason}`, {
-    hint: `openclaw-releases status; openclaw-releases verify ${from}; openclaw-releases --root ${context.root.path} switch ${from}`,
-    cause,
-  });
+  const ours = `openclaw-releases verify ${release}; openclaw-releases switch ${release} --root ${context.root.path}`;
+  return new ReleasesError(
+    'rollback_failed',
+    `${release ?? 'The gateway from before'} was started again and is not well: ${reason}`,
+    { hint: `openclaw-releases status; ${release === null ? 'openclaw-releases doctor' : ours}`, cause },
+  );
 }

@@ -1,5 +1,6 @@
 import type { Step } from '../context.js';
 import type { StepName } from '../plan.js';
+import { attach, copy, detach } from './adopt.js';
 import { baseline } from './baseline.js';
 import { bless } from './bless.js';
 import { collectStep } from './collect.js';
@@ -16,10 +17,13 @@ const STEPS: Record<StepName, Step> = {
   resolve,
   reserve,
   stage,
+  copy,
   probe,
   seal,
   baseline,
   switch: switchStep,
+  attach,
+  detach,
   restart,
   verify,
   bless,

@@ -1,9 +1,15 @@
 import { ReleasesError } from '../../errors.js';
-import type { Step } from '../context.js';
+import type { Context, Step } from '../context.js';
+
+/** A gateway that a person has stopped stays stopped: what is switched then takes effect when it is started. */
+export function stoppedOnPurpose({ change }: Context): string | null {
+  return change.facts.baseline?.state === 'stopped' ? 'the gateway was stopped before, and stays so' : null;
+}
 
 /** One restart job of the supervisor, never a bare stop. */
 export const restart: Step = {
   name: 'restart',
+  skip: stoppedOnPurpose,
   async do(context) {
     const { facts, warnings } = context.change;
     facts.restartRequestedAt = new Date().toISOString();

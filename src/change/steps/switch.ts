@@ -2,6 +2,7 @@ import { ReleasesError } from '../../errors.js';
 import { readManifest } from '../../store/manifest.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/switch.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
+import { stoppedOnPurpose } from './restart.js';
 
 /** The release that the change goes to, once it is known. */
 export function targetOf(context: Context): string {
@@ -22,7 +23,7 @@ export const switchStep: Step = {
     if (from !== null && from !== to) {
       pointPrevious(root, from);
       // Without a restart there is nobody to end the trial: the person who asked for that decides.
-      if (change.plan.steps.includes('bless')) startTrial(root, to);
+      if (change.plan.steps.includes('bless') && !stoppedOnPurpose(context)) startTrial(root, to);
     }
     pointCurrent(root, to);
     return from === null || from === to ? `current is ${to}` : `${from} -> ${to}`;

@@ -1,14 +1,15 @@
 import type { Step } from '../context.js';
 import { awaitVerified } from '../verification.js';
-import { targetOf } from './switch.js';
+import { stoppedOnPurpose } from './restart.js';
 
 /** The five rules of "verified", and all of them still true after the settling time. */
 export const verify: Step = {
   name: 'verify',
+  skip: stoppedOnPurpose,
   async do(context) {
     const { plan, facts } = context.change;
     const { liveAt, readyAt, health } = await awaitVerified(context, {
-      release: targetOf(context),
+      release: facts.to,
       instance: facts.restart?.instance ?? null,
       before: facts.baseline?.health ?? null,
       mustBeReady: true,

@@ -5,21 +5,19 @@ import { type CommonOptions, command, inSession } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
 
 export function recoverCommand(): Command {
-  return command(
-    'recover',
-    'finish or undo what an interrupted change left',
-    'openclaw-releases recover',
-  ).action((options: CommonOptions) =>
-    inSession(options, async ({ environment, output }) => {
-      const changes = await recover(environment);
-      const failed = changes.some((change) => exitCodeOf(change) === EXIT.rollbackFailed);
-      output.answer({ ok: !failed, recovered: changes.map(changeDocument) }, () =>
-        changes.length === 0
-          ? 'Nothing was left unfinished.'
-          : changes.map((change) => `${change.id}: ${changeText(change)}`).join('\n'),
-      );
-      // Going back is what recovery is for: only a gateway that could not be brought back is a failure of it.
-      return failed ? EXIT.rollbackFailed : EXIT.success;
-    }),
-  );
+  return command('recover', 'finish or undo what an interrupted change left', 'openclaw-releases recover')
+    .option('--boot', 'before the gateway is started: decide what it will be, and start nothing')
+    .action((options: CommonOptions & { boot?: boolean }) =>
+      inSession(options, async ({ environment, output }) => {
+        const changes = await recover({ ...environment, atBoot: options.boot ?? false });
+        const failed = changes.some((change) => exitCodeOf(change) === EXIT.rollbackFailed);
+        output.answer({ ok: !failed, recovered: changes.map(changeDocument) }, () =>
+          changes.length === 0
+            ? 'Nothing was left unfinished.'
+            : changes.map((change) => `${change.id}: ${changeText(change)}`).join('\n'),
+        );
+        // Going back is what recovery is for: only a gateway that could not be brought back is a failure of it.
+        return failed ? EXIT.rollbackFailed : EXIT.success;
+      }),
+    );
 }

@@ -1,21 +1,32 @@
 import type { Command } from 'commander';
+import { followChange } from '../../change/outside.js';
 import { type Overview, overview } from '../../change/overview.js';
+import { exitCodeOf } from '../../change/switcher.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { table } from '../output.js';
-import { changeText } from '../report.js';
+import { changeDocument, changeText } from '../report.js';
 
 export function statusCommand(): Command {
   return command(
     'status',
     'show what runs, what is current, and what is being done',
     'openclaw-releases status',
-  ).action((options: CommonOptions) =>
-    inSession(options, async ({ environment, output }) => {
-      const found = await overview(environment.root, environment.supervisor);
-      output.answer({ ok: true, ...found }, () => statusText(found));
-      return 0;
-    }),
-  );
+  )
+    .option('--follow', 'stay until the change under way has its verdict, and end with its exit code')
+    .action((options: CommonOptions & { follow?: boolean }) =>
+      inSession(options, async ({ environment, output }) => {
+        const found = await overview(environment.root, environment.supervisor);
+        if (options.follow && found.running) {
+          // Watching must not be able to interrupt what is watched.
+          const { signal: _, ...watching } = environment;
+          const change = await followChange(watching, found.running.change);
+          output.answer(changeDocument(change), () => changeText(change));
+          return exitCodeOf(change);
+        }
+        output.answer({ ok: true, ...found }, () => statusText(found));
+        return 0;
+      }),
+    );
 }
 
 function statusText(found: Overview): string {
@@ -35,6 +46,11 @@ function statusText(found: Overview): string {
     ],
   ];
   const lines = [table(rows)];
+  for (const { pid, commandLine, since } of found.gateway?.orphans ?? []) {
+    lines.push(
+      `port_held_by_orphan: process ${pid}, ${commandLine}, since ${since}. Next: openclaw-releases update --evict-orphan`,
+    );
+  }
   if (interrupted.length > 0)
     lines.push(`Interrupted: ${interrupted.join(', ')}. Next: openclaw-releases recover`);
   if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);

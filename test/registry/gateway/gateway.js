@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -23,6 +24,12 @@ async function loadDependencies(packageRoot) {
   for (const name of Object.keys(dependencies)) await import(name);
 }
 
+/** What an agent does in its shell: a command of its own below the gateway, not waited for. */
+function runShell(command) {
+  const { pid } = spawn('/bin/sh', ['-c', command], { stdio: 'ignore' });
+  return [200, { pid }];
+}
+
 /** The answer to each path, as a status and a body. */
 function createAnswers({ version, behaviour, config, uptimeMs, state }) {
   const reported = behaviour.answersVersion ?? version;
@@ -43,7 +50,7 @@ function createAnswers({ version, behaviour, config, uptimeMs, state }) {
   }
 
   return async ({ url, headers }) => {
-    const { pathname } = new URL(url, 'http://gateway');
+    const { pathname, searchParams } = new URL(url, 'http://gateway');
     if (pathname === '/healthz') return [200, { ok: true, status: 'live' }];
     if (pathname === '/readyz') {
       const { ready, failing } = status();
@@ -59,6 +66,7 @@ function createAnswers({ version, behaviour, config, uptimeMs, state }) {
       const allowed = token !== undefined && headers.authorization === `Bearer ${token}`;
       return allowed ? [200, { serverVersion: reported }] : [401, { error: 'unauthorized' }];
     }
+    if (pathname === '/shell') return runShell(searchParams.get('command'));
     const number = pathname.match(/^\/work\/(\d+)$/)?.[1];
     return number === undefined ? notFound : work(Number(number));
   };

@@ -1,0 +1,172 @@
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ReleasesError, toErrorRecord } from '../errors.js';
+import { isAlive } from '../host/process.js';
+import { cleanEnvironment } from '../source/environment.js';
+import { acquireLock } from '../store/lock.js';
+import { prepareRoot, type Root } from '../store/root.js';
+import { Interruption, type Observer } from './context.js';
+import { type Environment, supervisorOf } from './environment.js';
+import { type Change, neverRan, newChange, ownIdentity, readChange, saveChange } from './ledger.js';
+import { carryOut, planFor, type Request, recover, startingFacts, withLock } from './switcher.js';
+
+const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+/** From the start of the helper until its name is in the ledger; a cold start of Node on a small host takes seconds. */
+const ACKNOWLEDGE_MS = 30_000;
+
+const POLL_MS = 200;
+
+/** What the helper finds the registry, the user bus and the root by, besides what every program of ours gets. */
+const HANDED_ON = /^(npm_config_|XDG_RUNTIME_DIR$|DBUS_SESSION_BUS_ADDRESS$|XDG_DATA_HOME$)/i;
+
+function handedOn(): Record<string, string> {
+  const named = Object.entries(process.env).filter(([name]) => HANDED_ON.test(name));
+  return cleanEnvironment(Object.fromEntries(named.map(([name, value]) => [name, value ?? ''])));
+}
+
+/** Whether a change must be made by a process other than this one, because a restart may end this one. */
+export async function needsHelper(environment: Environment, request: Request): Promise<boolean> {
+  const plan = planFor(request);
+  // The superuser's own shell is no part of another user's gateway.
+  if (environment.onBehalf || !plan.steps.includes('restart')) return false;
+  const supervisor = supervisorOf(environment, plan);
+  return supervisor.kind === 'systemd' || (await supervisor.owns(process.pid).catch(() => false));
+}
+
+/**
+ * Has a change made by a process outside of the gateway's own, and follows it. This process may be ended by the
+ * restart at any time: the change goes on without it. When no process outside can be had, or it gives no sign of
+ * life, the verdict is `helper_never_ran` and nothing was changed.
+ * @param tell is given the command that follows the log of that process
+ * @throws ReleasesError what `makeChange` throws, `port_held_by_orphan`, and `interrupted` as `followChange` does
+ */
+export async function makeChangeOutside(
+  environment: Environment,
+  request: Request,
+  tell: (follow: string) => void,
+): Promise<Change> {
+  const { root } = environment;
+  const plan = planFor(request);
+  prepareRoot(root);
+  // Whoever has to be told that another change is under way is told here, not in a log.
+  await (await acquireLock(root, `${plan.kind} ${plan.target}`))();
+  const change = newChange(plan, await startingFacts(environment, plan));
+  saveChange(root, change);
+  const argv = [process.execPath, CLI, 'carry', change.id, '--root', root.path];
+  try {
+    const { follow } = await supervisorOf(environment, plan).runOutside({
+      name: change.id,
+      argv,
+      env: handedOn(),
+    });
+    tell(follow);
+  } catch (error) {
+    return giveUp(root, change.id, toErrorRecord(error).message);
+  }
+  if (!(await acknowledged(root, change)))
+    return giveUp(root, change.id, `It gave no sign of life within ${ACKNOWLEDGE_MS / 1000} s.`);
+  return followChange(environment, change.id);
+}
+
+/** Whether somebody else has put their name to the change. */
+async function acknowledged(root: Root, change: Change): Promise<boolean> {
+  const deadline = performance.now() + ACKNOWLEDGE_MS;
+  while (performance.now() < deadline) {
+    const { owner, endedAt } = readChange(root, change.id);
+    if (endedAt !== null || owner.pid !== change.owner.pid) return true;
+    await setTimeout(POLL_MS);
+  }
+  return false;
+}
+
+/** The lock decides between a helper that comes late and this verdict. */
+async function giveUp(root: Root, id: string, why: string): Promise<Change> {
+  const unlock = await acquireLock(root, `giving up ${id}`);
+  try {
+    const change = readChange(root, id);
+    if (change.endedAt !== null || change.steps.length > 0) return change;
+    change.status = 'helper_never_ran';
+    change.error = neverRan(why);
+    change.endedAt = new Date().toISOString();
+    saveChange(root, change);
+    return change;
+  } finally {
+    await unlock();
+  }
+}
+
+/** What the helper does: puts its name to the change, then makes it. A change that has its verdict is left alone. */
+export async function carryChange(environment: Environment, id: string): Promise<Change> {
+  const { root } = environment;
+  const claimed = readChange(root, id);
+  if (claimed.endedAt !== null) return claimed;
+  claimed.owner = ownIdentity();
+  saveChange(root, claimed);
+  try {
+    return await withLock(environment, `${claimed.plan.kind} ${claimed.plan.target}`, async () => {
+      const change = readChange(root, id);
+      if (change.endedAt !== null) return change;
+      change.facts = await startingFacts(environment, change.plan);
+      return carryOut(environment, change);
+    });
+  } catch (error) {
+    // Refused before its first step: the one who asked reads that in the ledger, there is nobody else to tell.
+    const refusal = {
+      error: toErrorRecord(error),
+      status: 'package_update_failed',
+      endedAt: new Date().toISOString(),
+    } as const;
+    saveChange(root, Object.assign(claimed, refusal));
+    return claimed;
+  }
+}
+
+/**
+ * Shows a change that another process makes, until it has its verdict. A Ctrl-C is passed on to that process; any
+ * other end of this one, such as the restart that it follows, leaves the change alone. If that process dies, this
+ * one gives the change its end.
+ * @throws ReleasesError `interrupted` when this process is to end and the change goes on
+ */
+export async function followChange(environment: Environment, id: string): Promise<Change> {
+  const { root, signal, observer } = environment;
+  const shown = new Map<string, string>();
+  let passedOn = false;
+  for (;;) {
+    const change = readChange(root, id);
+    show(change, shown, observer);
+    if (change.endedAt !== null) return change;
+    if (signal?.aborted && !passedOn) {
+      if (!isCtrlC(signal)) throw leaving(id);
+      process.kill(change.owner.pid, 'SIGINT');
+      passedOn = true;
+    }
+    if (!isAlive(change.owner)) {
+      await recover({ ...environment, signal: new AbortController().signal }).catch(throwUnlessLocked);
+    }
+    await setTimeout(POLL_MS);
+  }
+}
+
+function isCtrlC({ reason }: AbortSignal): boolean {
+  return reason instanceof Interruption && reason.by === 'SIGINT';
+}
+
+function leaving(id: string): ReleasesError {
+  return new ReleasesError('interrupted', `Nobody follows ${id} from here any more; it goes on by itself.`, {
+    hint: 'openclaw-releases status --follow',
+  });
+}
+
+/** Another process may be giving the change its end at this moment. */
+function throwUnlessLocked(error: unknown): void {
+  if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
+}
+
+function show(change: Change, shown: Map<string, string>, observer: Observer | undefined): void {
+  for (const step of change.steps) {
+    if (shown.get(step.name) === step.state) continue;
+    shown.set(step.name, step.state);
+    observer?.step?.(step, change);
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { applyUnitChange, readAdoption, undoUnitChange } from '../../adopt/apply.js';
+import { copyInstall } from '../../adopt/copy.js';
+import { findInstall, type Install } from '../../adopt/install.js';
+import { planUnitChange, type UnitChange } from '../../adopt/plan.js';
+import { snapshotUnitChange } from '../../adopt/snapshot.js';
+import { ReleasesError } from '../../errors.js';
+import { giveToOwner } from '../../host/ownership.js';
+import { readPackageJson } from '../../source/package-json.js';
+import { readManifest } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import { currentRelease, endTrial, pointCurrent, pointPrevious } from '../../store/switch.js';
+import { removeSupervisorRecord, writeSupervisorRecord } from '../../supervisor/select.js';
+import { systemctl, type UnitAddress } from '../../supervisor/systemctl.js';
+import { lingers } from '../../supervisor/systemd-linger.js';
+import type { Context, Step } from '../context.js';
+import { stage } from './stage.js';
+import { targetOf } from './switch.js';
+
+const CLI = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+
+/** What the unit that runs before the gateway at boot starts. */
+export function recoverCommandOf(root: Root): string[] {
+  return [process.execPath, CLI, 'recover', '--boot', '--root', root.path];
+}
+
+/**
+ * Finds the install that a unit starts, and everything that taking it over would write.
+ * @throws ReleasesError `not_openclaw`, `supervisor_not_found`, `supervisor_failed`
+ */
+export async function planAdoption(
+  root: Root,
+  unit: Partial<UnitAddress>,
+): Promise<{ install: Install; change: UnitChange }> {
+  const install = await findInstall(unit);
+  return { install, change: planUnitChange({ install, root: root.path, recover: recoverCommandOf(root) }) };
+}
+
+function unitOf({ change }: Context): UnitAddress {
+  if (change.plan.unit) return change.plan.unit;
+  throw new ReleasesError('internal', 'A change of a unit names no unit.');
+}
+
+/** The install that runs becomes a release: copied, because it goes on running meanwhile and is what `leave` returns to. */
+export const copy: Step = {
+  name: 'copy',
+  async do(context) {
+    const { root, change, signal } = context;
+    const { facts } = change;
+    const { install, change: unitChange } = await planAdoption(root, unitOf(context));
+    const { node, packageRoot, packageJson, version } = install;
+    facts.unitChange = unitChange;
+    const earlier = readAdoption(root.path);
+    if (earlier) facts.earlierUnitChange = snapshotUnitChange(root.path, earlier);
+    // Adopting again mends what has drifted; it does not go back to the version that was there at first.
+    facts.to = (earlier && currentRelease(root)) ?? version;
+    facts.alreadyStaged = isSealed(root, facts.to);
+    if (facts.alreadyStaged) return `${facts.to} is here already`;
+    const about = readPackageJson(packageJson, packageRoot);
+    facts.resolved = {
+      ...about,
+      id: version,
+      spec: `adopted from ${packageRoot}`,
+      ...{
+        integrity: '',
+        tarball: packageRoot,
+        unpackedSize: null,
+        signature: 'unchecked',
+        publishedAt: null,
+      },
+    };
+    facts.runtime = { kind: 'host', ...node };
+    const directory = join(root.staging, change.id, 'release');
+    mkdirSync(directory, { recursive: true });
+    const report = await copyInstall({
+      install,
+      into: directory,
+      signal,
+      onProgress: ({ done }) => context.progress('files', done),
+    });
+    symlinkSync(node.path, join(directory, 'node'));
+    symlinkSync(join('node_modules/openclaw', about.bin), join(directory, 'main'));
+    facts.install = {
+      lockfileDigest: report.lockfileDigest,
+      packages: report.packages,
+      ranScripts: [],
+      skippedScripts: [],
+    };
+    return `${version} from ${packageRoot}, ${report.files} files`;
+  },
+  undo: (context) => stage.undo?.(context) ?? Promise.resolve(),
+};
+
+function isSealed(root: Root, id: string): boolean {
+  try {
+    return readManifest(root, id).id === id;
+  } catch (error) {
+    if (error instanceof ReleasesError && error.code === 'release_not_found') return false;
+    throw error;
+  }
+}
+
+/** From here the unit starts what `current` names. */
+export const attach: Step = {
+  name: 'attach',
+  async do(context) {
+    const { root, change } = context;
+    const unit = unitOf(context);
+    const { unitChange } = change.facts;
+    if (!unitChange) throw new ReleasesError('internal', 'A unit is changed without a plan.');
+    pointCurrent(root, targetOf(context));
+    applyUnitChange(unitChange);
+    writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
+    // The unit's user is to start what is here.
+    if (context.onBehalf) giveToOwner(root.path);
+    await systemctl(unit.scope, 'daemon-reload');
+    if (unit.scope === 'user' && !(await lingers())) {
+      change.warnings.push(
+        'This user does not linger: the gateway ends with the last session. Next: loginctl enable-linger',
+      );
+    }
+    return `${unit.unit} starts ${join(root.bin, 'gateway')}`;
+  },
+  async undo(context) {
+    const { root, change } = context;
+    const unit = unitOf(context);
+    undoUnitChange(root.path);
+    const { earlierUnitChange } = change.facts;
+    if (earlierUnitChange) {
+      applyUnitChange(earlierUnitChange);
+    } else {
+      removeSupervisorRecord(root.path);
+      pointCurrent(root, change.facts.from);
+      pointPrevious(root, change.facts.previous);
+    }
+    await systemctl(unit.scope, 'daemon-reload');
+    endTrial(root);
+  },
+};
+
+/** From here the unit starts what it started before it was adopted. */
+export const detach: Step = {
+  name: 'detach',
+  async do(context) {
+    const { root, change } = context;
+    const unit = unitOf(context);
+    const adoption = readAdoption(root.path);
+    if (!adoption)
+      throw new ReleasesError('supervisor_not_found', `${root.path} has adopted no gateway.`, {
+        hint: 'openclaw-releases adopt',
+      });
+    change.facts.unitChange = snapshotUnitChange(root.path, adoption);
+    undoUnitChange(root.path);
+    removeSupervisorRecord(root.path);
+    await systemctl(unit.scope, 'daemon-reload');
+    return `${unit.unit} is as it was`;
+  },
+  async undo(context) {
+    const { root, change } = context;
+    const unit = unitOf(context);
+    if (!change.facts.unitChange) return;
+    applyUnitChange(change.facts.unitChange);
+    writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
+    await systemctl(unit.scope, 'daemon-reload');
+  },
+};

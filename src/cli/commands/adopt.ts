@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { planAdoption } from '../../change/steps/adopt.js';
+import type { UnitAddress } from '../../supervisor/systemctl.js';
+import {
+  type ChangeOptions,
+  type LimitOptions,
+  planOptions,
+  runChange,
+  withLimits,
+} from '../change-options.js';
+import { command, inSession } from '../command.js';
+
+const UNIT = 'openclaw-gateway.service';
+
+type Options = ChangeOptions & LimitOptions & { unit: string; system?: boolean };
+
+function unitOf({ unit, system }: Options): UnitAddress {
+  return { scope: system ? 'system' : 'user', unit };
+}
+
+function ofUnit(base: Command): Command {
+  return withLimits(base)
+    .option('--unit <name>', "the gateway's systemd unit", UNIT)
+    .option('--system', 'a unit of the system, not of this user');
+}
+
+export function adoptCommand(): Command {
+  const adopt = command(
+    'adopt',
+    'take over a gateway that runs under systemd',
+    'openclaw-releases adopt --dry-run',
+  ).option('--dry-run', 'print every file that would be written and change nothing');
+  return ofUnit(adopt).action((options: Options) => {
+    if (options.dryRun) return preview(options);
+    return runChange(options, () => ({
+      kind: 'adopt',
+      target: options.unit,
+      options: { ...planOptions(options), unit: unitOf(options) },
+    }));
+  });
+}
+
+function preview(options: Options): Promise<void> {
+  return inSession(options, async ({ environment, output }) => {
+    const { install, change } = await planAdoption(environment.root, unitOf(options));
+    const { packageRoot, version, node } = install;
+    output.answer(
+      { ok: true, dryRun: true, install: { packageRoot, version, node }, writes: change.writes },
+      () =>
+        [
+          `Would copy OpenClaw ${version} from ${packageRoot}, restart ${change.unit} once, and write:`,
+          ...change.writes.map((write) =>
+            write.kind === 'link'
+              ? `\n${write.path} -> ${write.target}`
+              : `\n${write.path}\n${write.content.replace(/^/gm, '  ')}`,
+          ),
+        ].join('\n'),
+    );
+    return 0;
+  });
+}
+
+export function leaveCommand(): Command {
+  const leave = command('leave', 'give an adopted gateway back as it was', 'openclaw-releases leave');
+  return ofUnit(leave).action((options: Options) =>
+    runChange(options, () => ({
+      kind: 'leave',
+      target: options.unit,
+      options: { ...planOptions(options), unit: unitOf(options) },
+    })),
+  );
+}

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { carryChange } from '../../change/outside.js';
+import { exitCodeOf } from '../../change/switcher.js';
+import { type CommonOptions, command, inSession } from '../command.js';
+import { changeDocument, changeText } from '../report.js';
+
+export function carryCommand(): Command {
+  return command(
+    'carry',
+    'make a change that another command has written into the ledger',
+    'openclaw-releases carry CHANGE',
+  )
+    .argument('<change>', 'id of the change')
+    .action((id: string, options: CommonOptions) =>
+      inSession(options, async ({ environment, output }) => {
+        const change = await carryChange(environment, id);
+        output.answer(changeDocument(change), () => changeText(change));
+        return exitCodeOf(change);
+      }),
+    );
+}

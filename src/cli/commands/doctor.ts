@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { diagnose } from '../../change/overview.js';
+import { EXIT } from '../../errors.js';
+import { type CommonOptions, command, inSession } from '../command.js';
+
+export function doctorCommand(): Command {
+  return command(
+    'doctor',
+    'say what has drifted since the gateway was adopted',
+    'openclaw-releases doctor',
+  ).action((options: CommonOptions) =>
+    inSession(options, async ({ environment, output }) => {
+      const findings = await diagnose(environment.root, environment.supervisor);
+      output.answer({ ok: findings.length === 0, findings }, () =>
+        findings.length === 0
+          ? 'Nothing has drifted.'
+          : findings
+              .map(
+                ({ code, sentence, command: mend }) =>
+                  `${code}: ${sentence}${mend ? `\n  next: ${mend}` : ''}`,
+              )
+              .join('\n'),
+      );
+      return findings.length === 0 ? EXIT.success : EXIT.damaged;
+    }),
+  );
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { listChanges } from '../../src/change/ledger.js';
+import { rootAt } from '../../src/store/root.js';
+import { until } from '../support/place.js';
+import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
+
+/** Gives a command in a shell that the gateway owns, as an agent would, and waits for the verdict in the ledger. */
+async function fromInside(world: World, ...args: string[]) {
+  const output = join(world.path, 'inside.log');
+  const command = [process.execPath, CLI, ...args, '>', output, '2>&1'].join(' ');
+  await world.get(`/shell?command=${encodeURIComponent(command)}`);
+  const last = () => listChanges(rootAt(world.root)).at(-1);
+  await until(
+    'the change has its verdict',
+    () => last()?.plan.kind === args[0] && last()?.endedAt !== null,
+    40_000,
+  );
+  return { change: last(), output: readFileSync(output, 'utf8') };
+}
+
+test('incident-4: an update from a shell that the gateway owns is made by a process outside of it', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  world.publish('2026.6.5');
+  await world.start('2026.6.1');
+  const { change, output } = await fromInside(world, 'update', '2026.6.5', ...QUICK);
+  expect(change).toMatchObject({ status: 'package_updated_restart_verified', facts: { to: '2026.6.5' } });
+  expect(output).toContain('openclaw-releases status --follow');
+  expect(await world.version()).toBe('2026.6.5');
+  expect(await world.ok('status')).toMatchObject({
+    current: '2026.6.5',
+    trial: null,
+    running: null,
+    interrupted: [],
+  });
+});
+
+test('incident-4: one that fails goes back all the same', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  world.publish('2026.6.5', { neverReady: true });
+  await world.start('2026.6.1');
+  const { change } = await fromInside(world, 'update', '2026.6.5', ...QUICK);
+  expect(change).toMatchObject({ status: 'rolled_back', error: { code: 'gateway_not_ready' } });
+  expect(await world.version()).toBe('2026.6.1');
+});
