@@ -18,8 +18,9 @@ const READY_WITHIN_MS = 180_000;
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * The main job on real releases of OpenClaw, in a throw-away place: stage two, run the older under the built-in
- * supervisor, update to the newer, verify, roll back. Leaves no process and no file behind, also when interrupted.
+ * The main job on real releases of OpenClaw, in a throw-away place: stage one and run it under the built-in
+ * supervisor, stage a newer one beside it, update, verify, roll back. Leaves no process and no file behind, also when
+ * interrupted.
  * Resolves with the exit code.
  * @param cache where npm keeps what it downloads; thrown away with the place unless given
  */
@@ -71,7 +72,6 @@ class Demo {
     const [older, newer] = await this.pickVersions();
     this.log(`Everything below is in ${this.place.path}; the gateway will listen on ${this.url}.`);
     await this.command('stage', older);
-    await this.command('stage', newer);
     await this.command('switch', older, '--no-restart');
     const supervisor = this.start(['run'], { file: this.place.log, append: true });
     await Promise.race([this.untilReady(), this.endOf(supervisor)]).catch((error) => {
@@ -79,6 +79,8 @@ class Demo {
       throw error;
     });
     const probing = this.prober.run(this.url, this.probing.signal);
+    await this.command('stage', newer);
+    const stage = this.prober.take();
     await this.command('update', newer);
     const update = this.prober.take();
     await this.command('list');
@@ -90,6 +92,7 @@ class Demo {
     this.probing.abort();
     await probing;
     this.log(`\nSeconds without an answer, as seen by a prober that asked ${this.prober.requests} times:`);
+    this.log(`  stage     ${describe(stage)}`);
     this.log(`  update    ${describe(update)}`);
     this.log(`  rollback  ${describe(rollback)}`);
   }

@@ -3,7 +3,7 @@ import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import type { LabGateway } from './gateway.js';
 import { canBoot, type Machine, NODE } from './machine.js';
-import { CLI, makeOperator, type Operator, QUICK } from './operator.js';
+import { type Answer, CLI, makeOperator, type Operator, QUICK } from './operator.js';
 
 describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
   const atEnd = atEndOfAll();
@@ -21,6 +21,12 @@ describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
   }, 120_000);
 
   const ocr = (command: string) => operator.ocr(command);
+
+  async function timed(command: string): Promise<Answer & { ms: number }> {
+    const begun = performance.now();
+    const answer = await ocr(command);
+    return { ...answer, ms: performance.now() - begun };
+  }
 
   async function listing(): Promise<string> {
     const { stdout } = await machine.run(
@@ -162,7 +168,7 @@ describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
       await gateway.ready('2026.6.1');
     }, 60_000);
 
-    test('a unit that has failed is reset and started', async () => {
+    test('a unit whose processes were killed a moment ago is updated all the same', async () => {
       await gateway.systemctl('kill', '--signal=KILL', '--kill-whom=all');
       const { json } = await ocr(`update 2026.6.1 ${QUICK}`);
       expect(json).toMatchObject({ status: 'package_updated_restart_verified' });
@@ -175,17 +181,22 @@ describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
         { reject: false, timeoutMs: 90_000 },
       );
       await until('the orphan answers', async () => (await gateway.version()) === '2026.6.1');
-      await gateway.systemctl('start', '--no-block');
-      const orphan = (await ocr('status')).json.gateway.orphans[0];
-      expect(orphan).toMatchObject({ pid: expect.any(Number), since: expect.stringMatching(/^\d{4}-/) });
-      const restarts = (await gateway.show()).NRestarts;
-      const { exitCode, json } = await ocr(`update 2026.6.1 ${QUICK}`);
-      expect(json.error).toMatchObject({
+      const { NRestarts } = await gateway.show();
+      const listed = await timed('list');
+      const seen = await timed('status');
+      expect(seen.json.gateway.orphans).toMatchObject([
+        { pid: expect.any(Number), since: expect.stringMatching(/^\d{4}-/) },
+      ]);
+      const refused = await timed(`update 2026.6.1 ${QUICK}`);
+      expect(refused.json.error).toMatchObject({
         code: 'port_held_by_orphan',
         message: expect.stringMatching(/process \d+.*since \d{4}/),
       });
-      expect(exitCode).toBe(3);
-      expect(Number((await gateway.show()).NRestarts) - Number(restarts)).toBeLessThan(10);
+      expect(refused.exitCode).toBe(3);
+      // Beyond what it takes to start this program at all on a busy machine.
+      expect(refused.ms - listed.ms, 'named within a second').toBeLessThan(1_000);
+      expect((await gateway.show()).NRestarts, 'no restart').toBe(NRestarts);
+      await gateway.systemctl('start', '--no-block');
       expect(await ocr(`update 2026.6.1 --evict-orphan ${QUICK}`)).toMatchObject({
         json: { status: 'package_updated_restart_verified' },
       });
