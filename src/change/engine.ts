@@ -1,4 +1,5 @@
 import { ReleasesError, systemCode, toErrorRecord } from '../errors.js';
+import { faultPoint } from '../host/fault.js';
 import type { Context, Observer, Step } from './context.js';
 import { NothingToDo } from './context.js';
 import {
@@ -58,7 +59,9 @@ async function doStep(step: Step, context: Context, observer: Observer): Promise
     observer.step?.(record, change);
   };
   try {
+    await faultPoint(step.name);
     const note = await step.do(context);
+    await faultPoint(`${step.name}:done`);
     end('done', note);
   } catch (error) {
     if (error instanceof NothingToDo) end('done', error.message);

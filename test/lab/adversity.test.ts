@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openclawPackage } from '../registry/gateway-package.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import type { LabGateway } from './gateway.js';
@@ -9,6 +10,12 @@ const NEXT = '2026.6.1';
 
 /** Moments of a crash, as parts of the time that an update takes. */
 const MOMENTS = [0.02, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05];
+
+/** Before every step, and between the effect and the record of it where that is the whole matter. */
+const POINTS = [
+  ...['resolve', 'reserve', 'stage', 'probe', 'seal', 'baseline', 'switch', 'switch:done'],
+  ...['restart', 'restart:done', 'verify', 'bless', 'collect'],
+];
 
 describe.runIf(canBoot())('an update under systemd --user that is interfered with', () => {
   const atEnd = atEndOfAll();
@@ -186,6 +193,50 @@ describe.runIf(canBoot())('an update under systemd --user that is interfered wit
     expect(JSON.parse((await ended).stdout)).toMatchObject({ status: 'package_updated_restart_verified' });
     expect((await gateway.show()).Description).not.toContain('9999');
   }, 60_000);
+
+  test('incident-4: the machine crashes at every step of an update', async () => {
+    const ends: Record<string, string> = {};
+    for (const [index, point] of POINTS.entries()) {
+      const version = `2026.7.${index + 1}`;
+      operator.registry.publish(openclawPackage(version));
+      const ended = machine.run(`${CLI} update ${version} ${QUICK} --json`, {
+        env: { ...operator.env, OPENCLAW_RELEASES_FAULT: `hang:${point}` },
+        reject: false,
+        timeoutMs: 60_000,
+      });
+      const step = point.split(':')[0];
+      await until(
+        `it hangs at ${point}`,
+        async () => (await operator.ok('status')).running?.step === step,
+        30_000,
+      );
+      if (point.endsWith(':done'))
+        await until('the effect is there', async () => (await effects(version)) === point);
+      await machine.crash();
+      await ended;
+      await gateway.ready(undefined, 30_000);
+      const { current, trial, gateway: running, interrupted } = await operator.ok('status');
+      expect({ point, running: running.release, trial, interrupted }).toEqual({
+        point,
+        running: current,
+        trial: null,
+        interrupted: [],
+      });
+      expect((await machine.run('ls ~/.local/share/openclaw-releases/staging')).stdout, point).toBe('');
+      expect(await operator.ok('verify')).toMatchObject({ ok: true, release: current });
+      ends[point] = current === version ? 'new' : 'old';
+      if (current !== FIRST) await operator.ok(`switch ${FIRST} ${QUICK}`);
+    }
+    expect(ends).toEqual(
+      Object.fromEntries(POINTS.map((point) => [point, point === 'collect' ? 'new' : 'old'])),
+    );
+  }, 300_000);
+
+  /** Which of the points after an effect has been reached, from what the machine shows. */
+  async function effects(version: string): Promise<string | null> {
+    if ((await gateway.version()) === version) return 'restart:done';
+    return (await operator.ok('status')).current === version ? 'switch:done' : null;
+  }
 
   test('incident-4: the machine crashes at any moment of an update: it comes back with one whole release, and the truth', async () => {
     const begun = performance.now();
