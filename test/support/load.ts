@@ -13,9 +13,12 @@ export interface Tally {
 /** Slow enough that every process still has chunks it never loaded when it is replaced. */
 const EVERY_MS = 25;
 
-/** Asks for work that needs one lazy chunk after the other, until aborted. */
-export async function steadyLoad(url: string, signal: AbortSignal): Promise<Tally> {
-  const tally: Tally = { whole: 0, mixed: 0, broken: {}, unanswered: 0 };
+export function emptyTally(): Tally {
+  return { whole: 0, mixed: 0, broken: {}, unanswered: 0 };
+}
+
+/** Asks for work that needs one lazy chunk after the other, until aborted; `tally` can be looked at meanwhile. */
+export async function steadyLoad(url: string, signal: AbortSignal, tally = emptyTally()): Promise<Tally> {
   for (let n = 0; !signal.aborted; n++) {
     await ask(`${url.replace(/\/$/, '')}/work/${n % CHUNK_NAMES.length}`, tally);
     await setTimeout(EVERY_MS, undefined, { signal }).catch(() => {});
