@@ -6,16 +6,13 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmdirSync,
-  rmSync,
   statSync,
   utimesSync,
-  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ReleasesError, systemCode } from '../errors.js';
-import { fsyncDirectory, replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
+import { fsyncDirectory, removeDurably, replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
 import type { UnitChange } from './plan.js';
 import type { Scope } from './systemctl.js';
 
@@ -117,8 +114,7 @@ export function undoUnitChange(root: string): Adoption | null {
       if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error;
     }
   }
-  rmSync(recordPath(root), { force: true });
-  fsyncDirectory(root);
+  removeDurably(recordPath(root));
   return adoption;
 }
 
@@ -140,24 +136,14 @@ function putBack(path: string, before: Before): void {
     mkdirSync(dirname(path), { recursive: true });
   }
   if (before.kind === 'absent') {
-    rmSync(path, { force: true });
-    fsyncDirectory(dirname(path));
+    removeDurably(path);
   } else if (before.kind === 'link') replaceSymlinkDurably(path, before.target);
   else {
-    replaceBytes(path, Buffer.from(before.content, 'base64'), before.mode);
+    writeFileDurably(path, Buffer.from(before.content, 'base64'), before.mode);
     chownSync(path, before.uid, before.gid);
     chmodSync(path, before.mode);
     utimesSync(path, before.mtimeMs / 1000, before.mtimeMs / 1000);
   }
-}
-
-/** As `writeFileDurably`, for what need not be text. */
-function replaceBytes(path: string, content: Buffer, mode: number): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, content, { mode, flag: 'wx', flush: true });
-  renameSync(temporary, path);
-  fsyncDirectory(dirname(path));
 }
 
 /** The directories on the way to this one that do not exist, the deepest last. */

@@ -52,23 +52,23 @@ async function doStep(step: Step, context: Context, observer: Observer): Promise
     observer.step?.(record, change);
     return;
   }
-  saveChange(root, change);
+  saveChange(root, change, record);
   observer.step?.(record, change);
   const end = (state: StepState, note: string) => {
     Object.assign(record, { state, ms: Math.round(performance.now() - begun), note });
     observer.step?.(record, change);
   };
   try {
-    await faultPoint(step.name);
+    faultPoint(`before ${step.name}`);
     const note = await step.do(context);
-    await faultPoint(`${step.name}:done`);
+    faultPoint(`after ${step.name}`);
     end('done', note);
   } catch (error) {
     if (error instanceof NothingToDo) end('done', error.message);
     else end('failed', toErrorRecord(error).message);
     throw error;
   }
-  saveChange(root, change);
+  saveChange(root, change, record);
 }
 
 /** Undoes, last first, every step that was begun; one that fails does not keep the others from being undone. */
@@ -83,7 +83,9 @@ export async function undoSteps(
     if (!record || record.state === 'skipped' || !step.undo) continue;
     setState(undoing, record, 'undoing', observer);
     try {
+      faultPoint(`before undo ${step.name}`);
       await step.undo(undoing);
+      faultPoint(`after undo ${step.name}`);
       setState(undoing, record, 'undone', observer);
     } catch (error) {
       context.change.undoError ??= toErrorRecord(error);
@@ -94,14 +96,14 @@ export async function undoSteps(
 
 function setState(context: Context, record: StepRecord, state: StepState, observer: Observer): void {
   record.state = state;
-  trySave(context);
+  trySave(context, record);
   observer.step?.(record, context.change);
 }
 
 /** Going back does not depend on being able to write about it: the disk may be full. */
-function trySave(context: Context): void {
+function trySave(context: Context, step?: StepRecord): void {
   try {
-    saveChange(context.root, context.change);
+    saveChange(context.root, context.change, step);
   } catch (error) {
     const warning = `The ledger could not be written (${systemCode(error) ?? toErrorRecord(error).message}).`;
     if (!context.change.warnings.includes(warning)) context.change.warnings.push(warning);

@@ -117,9 +117,14 @@ export function ownIdentity(): ProcessIdentity {
   return identify(process.pid) ?? { pid: process.pid, startTicks: 0, bootId: '' };
 }
 
-/** Writes the change whole and durably. */
-export function saveChange(root: Root, change: Change): void {
-  writeFileDurably(join(root.changes, `${change.id}.json`), `${JSON.stringify(change, null, 2)}\n`, 0o600);
+/**
+ * Writes the change whole and durably.
+ * @param step that this is about, if any: it names the write among the fault points
+ */
+export function saveChange(root: Root, change: Change, step?: StepRecord): void {
+  const text = `${JSON.stringify(change, null, 2)}\n`;
+  const moment = change.status ?? (step ? `${step.name} ${step.state}` : 'new');
+  writeFileDurably(join(root.changes, `${change.id}.json`), text, 0o600, `ledger: ${moment}`);
 }
 
 /** @throws ReleasesError `change_not_found` */

@@ -19,7 +19,7 @@ const POLL_MS = 200;
 
 /** What the helper finds the registry, the user bus and the root by, besides what every program of ours gets. */
 const HANDED_ON =
-  /^(npm_config_|XDG_RUNTIME_DIR$|DBUS_SESSION_BUS_ADDRESS$|XDG_DATA_HOME$|OPENCLAW_RELEASES_FAULT$)/i;
+  /^(npm_config_|XDG_RUNTIME_DIR$|DBUS_SESSION_BUS_ADDRESS$|XDG_DATA_HOME$|OPENCLAW_RELEASES_FAULT)/i;
 
 function handedOn(): Record<string, string> {
   const named = Object.entries(process.env).filter(([name]) => HANDED_ON.test(name));

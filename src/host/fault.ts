@@ -1,9 +1,60 @@
+import { appendFileSync, closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
+import { systemCode } from '../errors.js';
+
+/** What can happen at a fault point, by the word that a test names it with. */
+const EFFECTS: Record<string, (point: string, stamp: string | undefined) => void> = {
+  throw: (point) => {
+    throw new Error(`A fault was injected ${point}.`);
+  },
+  ENOSPC: (point) => failAs('ENOSPC', 'no space left on device', point),
+  EIO: (point) => failAs('EIO', 'i/o error', point),
+  exit: () => process.exit(1),
+  kill: () => process.kill(process.pid, 'SIGKILL'),
+  hang: (_, stamp) => hang(stamp),
+};
+
+/** No test waits longer for anything; milliseconds. */
+const LONGEST_HANG_MS = 600_000;
+const HANG_POLL_MS = 10;
+
 /**
- * Stops for ever where the test variable says so, so that a test can end the process, or its machine, at exactly this
- * moment. Costs one comparison otherwise.
- * @param name of the step; with `:done` behind it, between its effect and the record of it
+ * A moment at which a test can make this process fail, die or wait; nothing at all unless a test says so by
+ * `OPENCLAW_RELEASES_FAULT=<effect> <point>`. With `…_FAULT_STAMP=<file>` it happens once: that file is made first,
+ * and where it exists nothing happens; a `hang` ends when it is removed. `…_FAULT_TRACE=<file>` gets a line for
+ * every point that is passed.
+ * @param point `before` or `after`, and what: a step, or the write of a file
  */
-export async function faultPoint(name: string): Promise<void> {
-  if (process.env.OPENCLAW_RELEASES_FAULT !== `hang:${name}`) return;
-  await new Promise(() => setInterval(() => {}, 60_000));
+export function faultPoint(point: string): void {
+  const { OPENCLAW_RELEASES_FAULT_TRACE: trace, OPENCLAW_RELEASES_FAULT: fault = '' } = process.env;
+  if (trace) appendFileSync(trace, `${point}\n`);
+  const [effect = '', ...named] = fault.split(' ');
+  if (fault === '' || named.join(' ') !== point) return;
+  const stamp = process.env.OPENCLAW_RELEASES_FAULT_STAMP;
+  if (stamp === undefined || leaveStamp(stamp)) EFFECTS[effect]?.(point, stamp);
+}
+
+/** Whether this is the first time; on disk before anything happens, so that it stays the only time. */
+function leaveStamp(path: string): boolean {
+  try {
+    const fd = openSync(path, 'wx');
+    fsyncSync(fd);
+    closeSync(fd);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function failAs(code: 'ENOSPC' | 'EIO', what: string, point: string): never {
+  throw Object.assign(new Error(`${code}: ${what}, injected ${point}`), { code });
+}
+
+/** Blocks the whole process, as a suspended one is; the file system is all that it looks at. */
+function hang(stamp: string | undefined): void {
+  const still = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; waited < LONGEST_HANG_MS; waited += HANG_POLL_MS) {
+    if (stamp !== undefined && !existsSync(stamp)) return;
+    Atomics.wait(still, 0, 0, HANG_POLL_MS);
+  }
 }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../errors.js';
-import { fsyncDirectory, syncFilesystem, writeFileDurably } from '../host/durable.js';
+import { renameDurably, syncFilesystem, writeFileDurably } from '../host/durable.js';
 import { MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
@@ -52,8 +52,7 @@ export async function sealRelease(
     sealedAt: new Date().toISOString(),
   };
   writeFileDurably(join(staged, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, 0o444);
-  renameSync(staged, destination);
-  fsyncDirectory(root.releases);
+  renameDurably(staged, destination, 'release');
   chmodSync(destination, 0o555);
   return manifest;
 }
@@ -68,8 +67,7 @@ export async function sealRuntime(root: Root, staged: string, name: string): Pro
   makeReadOnly(staged);
   chmodSync(staged, 0o755);
   await syncFilesystem(staged);
-  renameSync(staged, destination);
-  fsyncDirectory(root.runtimes);
+  renameDurably(staged, destination, 'runtime');
   chmodSync(destination, 0o555);
   return destination;
 }

@@ -1,7 +1,7 @@
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { systemCode } from '../errors.js';
-import { fsyncDirectory, replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
+import { removeDurably, replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
 import { checkReleaseId } from './manifest.js';
 import type { Root } from './root.js';
 
@@ -36,19 +36,18 @@ export function previousRelease(root: Root): string | null {
 
 /** Repoints `current` by one rename and makes it durable; a reader sees the old release or the new one. */
 export function pointCurrent(root: Root, id: string | null): void {
-  point(root, root.current, id);
+  point(root.current, id);
 }
 
 /** Repoints `previous`, likewise. */
 export function pointPrevious(root: Root, id: string | null): void {
-  point(root, root.previous, id);
+  point(root.previous, id);
 }
 
-function point(root: Root, link: string, id: string | null): void {
+function point(link: string, id: string | null): void {
   if (target(link) === id) return;
   if (id === null) {
-    rmSync(link, { force: true });
-    fsyncDirectory(root.path);
+    removeDurably(link);
   } else {
     replaceSymlinkDurably(link, `releases/${checkReleaseId(id)}`);
   }
@@ -73,6 +72,5 @@ export function startTrial(root: Root, id: string, boots = TRIAL_BOOTS): void {
 
 /** Ends the trial; ending none is fine. */
 export function endTrial(root: Root): void {
-  rmSync(root.trial, { force: true });
-  fsyncDirectory(root.path);
+  removeDurably(root.trial);
 }

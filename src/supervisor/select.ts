@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../errors.js';
-import { fsyncDirectory, writeFileDurably } from '../host/durable.js';
+import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { builtinSupervisor } from './builtin.js';
 import type { Supervisor } from './supervisor.js';
 import type { UnitAddress } from './systemctl.js';
@@ -49,8 +49,7 @@ export function writeSupervisorRecord(root: string, record: SupervisorRecord): v
 
 /** Gives a root back to the built-in supervisor. */
 export function removeSupervisorRecord(root: string): void {
-  rmSync(pathOf(root), { force: true });
-  fsyncDirectory(dirname(pathOf(root)));
+  removeDurably(pathOf(root));
 }
 
 function parseRecord(value: unknown): SupervisorRecord {
