@@ -73,7 +73,6 @@ export const ERROR_CODES = {
   gateway_worse: 'rolledBack',
   wrong_version: 'rolledBack',
   wrong_release: 'rolledBack',
-  rollback_failed: 'rollbackFailed',
   helper_never_ran: 'failed',
   // A change as a whole
   interrupted: 'failed',

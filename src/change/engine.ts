@@ -1,5 +1,7 @@
 import { ReleasesError, systemCode, toErrorRecord } from '../errors.js';
 import { faultPoint } from '../host/fault.js';
+import { dropBallastWhenShort } from '../store/ballast.js';
+import { blame } from './blame.js';
 import type { Context, Observer, Step } from './context.js';
 import { NothingToDo } from './context.js';
 import {
@@ -28,21 +30,44 @@ export async function runSteps(
 ): Promise<Change> {
   const { change } = context;
   for (const step of steps.slice(from)) {
+    const proven = isProven(change);
     try {
-      context.signal.throwIfAborted();
+      if (!proven) context.signal.throwIfAborted();
       await doStep(step, context, observer);
     } catch (error) {
       if (error instanceof NothingToDo) return finish(context, 'already_current');
+      if (proven) {
+        change.warnings.push(
+          `It runs and is verified, but ${step.name} failed: ${toErrorRecord(error).message}`,
+        );
+        continue;
+      }
       change.error = toErrorRecord(context.signal.aborted ? interrupted(error) : error);
-      await undoSteps(steps, context, observer);
-      return finish(context, failedStatus(change));
+      return goBack(steps, context, observer);
     }
   }
   return finish(context, succeededStatus(change));
 }
 
+/** Once the trial has ended well, neither a failure nor a Ctrl-C undoes anything any more. */
+export function isProven(change: Change): boolean {
+  return stepOf(change, 'bless')?.state === 'done';
+}
+
+/** Undoes what was begun, and writes the verdict on a change that has its error. */
+export async function goBack(
+  steps: readonly Step[],
+  context: Context,
+  observer: Observer = {},
+): Promise<Change> {
+  dropBallastWhenShort(context.root);
+  await undoSteps(steps, context, observer);
+  blame(context.root, context.change);
+  return finish(context, failedStatus(context.change));
+}
+
 async function doStep(step: Step, context: Context, observer: Observer): Promise<void> {
-  const { root, change } = context;
+  const { change } = context;
   const begun = performance.now();
   const record: StepRecord = { name: step.name, state: 'doing', startedAt: new Date().toISOString() };
   change.steps = [...change.steps.filter((other) => other.name !== step.name), record];
@@ -52,7 +77,7 @@ async function doStep(step: Step, context: Context, observer: Observer): Promise
     observer.step?.(record, change);
     return;
   }
-  saveChange(root, change, record);
+  saveIntent(context, record);
   observer.step?.(record, change);
   const end = (state: StepState, note: string) => {
     Object.assign(record, { state, ms: Math.round(performance.now() - begun), note });
@@ -68,15 +93,18 @@ async function doStep(step: Step, context: Context, observer: Observer): Promise
     else end('failed', toErrorRecord(error).message);
     throw error;
   }
-  saveChange(root, change, record);
+  // What was intended is on disk: recovery does not need to be told that it was done.
+  trySave(context, record);
+}
+
+/** What cannot be recorded is not begun; but returning to a proven release does not depend on a disk with room. */
+export function saveIntent({ root, change }: Pick<Context, 'root' | 'change'>, step?: StepRecord): void {
+  if (change.plan.kind === 'rollback') trySave({ root, change }, step);
+  else saveChange(root, change, step);
 }
 
 /** Undoes, last first, every step that was begun; one that fails does not keep the others from being undone. */
-export async function undoSteps(
-  steps: readonly Step[],
-  context: Context,
-  observer: Observer = {},
-): Promise<void> {
+async function undoSteps(steps: readonly Step[], context: Context, observer: Observer): Promise<void> {
   const undoing: Context = { ...context, signal: AbortSignal.timeout(UNDO_BUDGET_MS) };
   for (const step of [...steps].reverse()) {
     const record = stepOf(context.change, step.name);
@@ -100,13 +128,13 @@ function setState(context: Context, record: StepRecord, state: StepState, observ
   observer.step?.(record, context.change);
 }
 
-/** Going back does not depend on being able to write about it: the disk may be full. */
-function trySave(context: Context, step?: StepRecord): void {
+/** Writes about what happens, where it must happen even if it cannot be written about: the disk may be full. */
+function trySave({ root, change }: Pick<Context, 'root' | 'change'>, step?: StepRecord): void {
   try {
-    saveChange(context.root, context.change, step);
+    saveChange(root, change, step);
   } catch (error) {
     const warning = `The ledger could not be written (${systemCode(error) ?? toErrorRecord(error).message}).`;
-    if (!context.change.warnings.includes(warning)) context.change.warnings.push(warning);
+    if (!change.warnings.includes(warning)) change.warnings.push(warning);
   }
 }
 
@@ -119,7 +147,7 @@ export function finish(context: Context, status: ChangeStatus): Change {
 }
 
 /** The verdict on a change that failed and was undone, from how far it had come. */
-export function failedStatus(change: Change): ChangeStatus {
+function failedStatus(change: Change): ChangeStatus {
   if (change.undoError) return 'rollback_failed';
   if (stepOf(change, 'verify')) return 'rolled_back';
   return stepOf(change, 'restart') ? 'package_updated_restart_failed' : 'package_update_failed';

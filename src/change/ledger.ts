@@ -91,6 +91,16 @@ export interface Change {
   /** Why going back failed as well. */
   undoError: ErrorRecord | null;
   warnings: string[];
+  /** Set when the process that made it died, and another one gave it its end. */
+  recovery?: Recovery;
+}
+
+export interface Recovery {
+  how: 'finished' | 'undone';
+  /** One sentence: what was found, and why this follows from it. */
+  why: string;
+  /** ISO 8601. */
+  at: string;
 }
 
 /** A change that has not begun. Its id sorts by time: the lock lets no two begin in one millisecond. */

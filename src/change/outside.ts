@@ -1,13 +1,19 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ReleasesError, toErrorRecord } from '../errors.js';
+import { claim, isClaimed } from '../host/claim.js';
 import { isAlive } from '../host/process.js';
 import { cleanEnvironment } from '../source/environment.js';
+import { dropBallastWhenShort } from '../store/ballast.js';
 import { acquireLock } from '../store/lock.js';
 import { prepareRoot, type Root } from '../store/root.js';
 import { Interruption, type Observer } from './context.js';
 import { type Environment, supervisorOf } from './environment.js';
 import { type Change, neverRan, newChange, ownIdentity, readChange, saveChange } from './ledger.js';
+import type { Plan } from './plan.js';
+import { CLAIM_SUFFIX } from './recover.js';
 import { carryOut, planFor, type Request, recover, startingFacts, withLock } from './switcher.js';
 
 const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
@@ -49,11 +55,7 @@ export async function makeChangeOutside(
 ): Promise<Change> {
   const { root } = environment;
   const plan = planFor(request);
-  prepareRoot(root);
-  // Whoever has to be told that another change is under way is told here, not in a log.
-  await (await acquireLock(root, `${plan.kind} ${plan.target}`))();
-  const change = newChange(plan, await startingFacts(environment, plan));
-  saveChange(root, change);
+  const change = await recordChange(environment, plan);
   const argv = [process.execPath, CLI, 'carry', change.id, '--root', root.path];
   try {
     const { follow } = await supervisorOf(environment, plan).runOutside({
@@ -63,11 +65,28 @@ export async function makeChangeOutside(
     });
     tell(follow);
   } catch (error) {
-    return giveUp(root, change.id, toErrorRecord(error).message);
+    const given = giveUp(root, change.id, toErrorRecord(error).message);
+    if (given) return given;
   }
-  if (!(await acknowledged(root, change)))
-    return giveUp(root, change.id, `It gave no sign of life within ${ACKNOWLEDGE_MS / 1000} s.`);
-  return followChange(environment, change.id);
+  const given = (await acknowledged(root, change))
+    ? null
+    : giveUp(root, change.id, `It gave no sign of life within ${ACKNOWLEDGE_MS / 1000} s.`);
+  return given ?? followChange(environment, change.id);
+}
+
+/** Whoever has to be told that another change is under way is told here, not in a log. */
+async function recordChange(environment: Environment, plan: Plan): Promise<Change> {
+  const { root } = environment;
+  prepareRoot(root);
+  dropBallastWhenShort(root);
+  const unlock = await acquireLock(root, `${plan.kind} ${plan.target}`);
+  try {
+    const change = newChange(plan, await startingFacts(environment, plan));
+    saveChange(root, change);
+    return change;
+  } finally {
+    await unlock();
+  }
 }
 
 /** Whether somebody else has put their name to the change. */
@@ -81,35 +100,39 @@ async function acknowledged(root: Root, change: Change): Promise<boolean> {
   return false;
 }
 
-/** The lock decides between a helper that comes late and this verdict. */
-async function giveUp(root: Root, id: string, why: string): Promise<Change> {
-  const unlock = await acquireLock(root, `giving up ${id}`);
-  try {
-    const change = readChange(root, id);
-    if (change.endedAt !== null || change.steps.length > 0) return change;
-    change.status = 'helper_never_ran';
-    change.error = neverRan(why);
-    change.endedAt = new Date().toISOString();
-    saveChange(root, change);
-    return change;
-  } finally {
-    await unlock();
-  }
+/**
+ * Writes the verdict on a change that no helper has claimed, or one that died over it; a helper that comes later
+ * finds it claimed by us. Null when a helper has it.
+ */
+function giveUp(root: Root, id: string, why: string): Change | null {
+  const path = claimPath(root, id);
+  if (!claim(path, ownIdentity()) && isClaimed(path)) return null;
+  const change = readChange(root, id);
+  if (change.endedAt !== null) return change;
+  change.status = 'helper_never_ran';
+  change.error = neverRan(why);
+  change.endedAt = new Date().toISOString();
+  saveChange(root, change);
+  return change;
+}
+
+/** What decides between a helper that comes late and the verdict that none came. It goes with the change. */
+function claimPath(root: Root, id: string): string {
+  return join(root.staging, `${id}${CLAIM_SUFFIX}`);
 }
 
 /** What the helper does: puts its name to the change, then makes it. A change that has its verdict is left alone. */
 export async function carryChange(environment: Environment, id: string): Promise<Change> {
   const { root } = environment;
   const claimed = readChange(root, id);
-  if (claimed.endedAt !== null) return claimed;
+  if (claimed.endedAt !== null || !claim(claimPath(root, id), ownIdentity())) return claimed;
   claimed.owner = ownIdentity();
   saveChange(root, claimed);
   try {
-    return await withLock(environment, `${claimed.plan.kind} ${claimed.plan.target}`, async () => {
+    return await withLock(environment, `${claimed.plan.kind} ${claimed.plan.target}`, async (recovered) => {
       const change = readChange(root, id);
-      if (change.endedAt !== null) return change;
       change.facts = await startingFacts(environment, change.plan);
-      return carryOut(environment, change);
+      return carryOut(environment, change, recovered);
     });
   } catch (error) {
     // Refused before its first step: the one who asked reads that in the ledger, there is nobody else to tell.
@@ -120,6 +143,8 @@ export async function carryChange(environment: Environment, id: string): Promise
     } as const;
     saveChange(root, Object.assign(claimed, refusal));
     return claimed;
+  } finally {
+    rmSync(claimPath(root, id), { force: true });
   }
 }
 

@@ -5,7 +5,7 @@ import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../gateway/health.js';
 import { readLockOwner } from '../store/lock.js';
 import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
-import { readPolicy } from '../store/policy.js';
+import { quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { currentRelease, previousRelease, readTrial, type Trial } from '../store/switch.js';
 import { compareTree, type TreeDifference } from '../store/tree.js';
@@ -47,7 +47,7 @@ function marksOf(root: Root, id: string, running: string | null): Mark[] {
     previous: previousRelease(root) === id,
     trial: readTrial(root)?.id === id,
     pinned: policy.pins.includes(id),
-    quarantined: id in policy.quarantine,
+    quarantined: quarantineOf(policy, id) !== null,
   };
   return (Object.keys(marks) as Mark[]).filter((mark) => marks[mark]);
 }

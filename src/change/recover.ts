@@ -3,18 +3,22 @@ import { isAlive } from '../host/process.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { removeTree } from '../store/seal.js';
-import { currentRelease } from '../store/switch.js';
+import { currentRelease, endTrial, readTrial } from '../store/switch.js';
 import type { Context, Observer } from './context.js';
-import { failedStatus, finish, runSteps, undoSteps } from './engine.js';
+import { finish, goBack, isProven, runSteps } from './engine.js';
 import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from './ledger.js';
+import { changeFromTrial } from './lost.js';
 import { runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
+
+/** Behind the id of a change that is handed to a helper: in `staging/`, who has taken it on. */
+export const CLAIM_SUFFIX = '.claim';
 
 /**
  * Gives every change whose process died its end. The caller holds the lock, so no change that has none is under
  * way. Before the switch: drop what was staged. After it: keep the new release if it runs and can be verified, else
  * go back; what cannot be read or told means going back.
- * Resolves with the changes that were given an end.
+ * Resolves with the changes that were given an end, each with its `recovery`.
  */
 export async function recoverChanges(
   root: Root,
@@ -22,52 +26,78 @@ export async function recoverChanges(
   observer?: Observer,
 ): Promise<Change[]> {
   const recovered: Change[] = [];
-  for (const change of unfinishedChanges(root)) {
-    // Being handed to a helper, or the one that the holder of the lock is about to make.
-    if (isAlive(change.owner)) continue;
-    change.owner = ownIdentity();
-    recovered.push(await recoverChange(contextOf(change), observer));
+  const unfinished = unfinishedChanges(root);
+  // Being handed to a helper, or the one that the holder of the lock is about to make.
+  const living = unfinished.filter(({ owner }) => isAlive(owner));
+  for (const change of unfinished) {
+    if (!living.includes(change)) recovered.push(await recoverChange(contextOf(change), observer));
   }
-  for (const name of directoryNames(root.staging)) removeTree(root, join(root.staging, name));
+  const lost = endTrialOfNobody(root);
+  if (lost) recovered.push(await recoverChange(contextOf(lost), observer));
+  const inUse = new Set(living.flatMap(({ id }) => [id, `${id}${CLAIM_SUFFIX}`]));
+  for (const name of directoryNames(root.staging)) {
+    if (!inUse.has(name)) removeTree(root, join(root.staging, name));
+  }
   return recovered;
+}
+
+/** No change is left that would end the trial: of what is not current it says nothing, else its change is lost. */
+function endTrialOfNobody(root: Root): Change | null {
+  const trial = readTrial(root);
+  if (trial === null) return null;
+  const change = changeFromTrial(root, trial);
+  if (change === null) endTrial(root);
+  return change;
 }
 
 async function recoverChange(context: Context, observer?: Observer): Promise<Change> {
   const { change } = context;
-  const names = change.plan.steps;
-  // Once it is proven nothing goes back by itself; only the tidying was cut off.
-  if (stepOf(change, 'bless')?.state === 'done') return finish(context, 'package_updated_restart_verified');
-  if (await canGoOn(context)) {
-    const from = names.includes('verify') ? names.indexOf('verify') : names.length;
-    return runSteps(stepsNamed(names), context, observer, from);
+  change.owner = ownIdentity();
+  const note = (how: 'finished' | 'undone', why: string) => {
+    change.recovery = { how, why, at: new Date().toISOString() };
+  };
+  const steps = stepsNamed(change.plan.steps);
+  if (isProven(change)) {
+    note('finished', `${change.facts.to} was verified already, and only the tidying was cut off.`);
+    return finish(context, 'package_updated_restart_verified');
   }
   const last = change.steps.at(-1);
   if (!last) {
+    note('undone', 'It had not begun.');
     change.error = neverRan('It ended before its first step.');
     return finish(context, 'helper_never_ran');
   }
-  change.error = {
+  const obstacle = await obstacleToGoingOn(context);
+  if (obstacle === null) {
+    note('finished', `The switch to ${change.facts.to} was done, so it is kept if it passes verification.`);
+    const { steps: names } = change.plan;
+    const from = names.includes('verify') ? names.indexOf('verify') : names.length;
+    return runSteps(steps, context, observer, from);
+  }
+  note('undone', obstacle);
+  // What failed first stays the reason; a second death while going back is no news.
+  change.error ??= {
     code: 'interrupted',
     message: `The process that made this change ended during ${last.name}.`,
     hint: `openclaw-releases ${change.plan.kind} ${change.plan.target}`,
   };
-  await undoSteps(stepsNamed(names), context, observer);
-  return finish(context, failedStatus(change));
+  return goBack(steps, context, observer);
 }
 
-/** Whether the switch happened, and the target is what runs (or is all that was asked for). */
-async function canGoOn(context: Context): Promise<boolean> {
+/** Why the change cannot be finished, as a sentence; null when the target is current and runs (where it was to). */
+async function obstacleToGoingOn(context: Context): Promise<string | null> {
   const { root, change, supervisor, mayRestart } = context;
-  if (!mayRestart) return false;
-  if (
-    (stepOf(change, 'switch') ?? stepOf(change, 'attach'))?.state !== 'done' ||
-    currentRelease(root) !== change.facts.to
-  )
-    return false;
-  if (!change.plan.steps.includes('restart')) return true;
+  const { to } = change.facts;
+  if (change.error) return 'It had failed and was going back already.';
+  if ((stepOf(change, 'switch') ?? stepOf(change, 'attach'))?.state !== 'done')
+    return 'The switch had not been done.';
+  if (currentRelease(root) !== to) return `current is not ${to} any more.`;
+  if (!change.plan.steps.includes('restart')) return null;
+  if (!mayRestart) return `The machine was started again before ${to} was verified.`;
   try {
-    return runningRelease(root, await supervisor.inspect()) === change.facts.to;
+    const running = runningRelease(root, await supervisor.inspect());
+    return running === to ? null : `${running ?? 'No release'} runs, not ${to}.`;
   } catch {
-    return false;
+    return 'The supervisor could not be asked what runs.';
   }
 }

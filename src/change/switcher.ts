@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
-import { ERROR_CODES, EXIT, ReleasesError } from '../errors.js';
+import { ERROR_CODES, EXIT } from '../errors.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { giveToOwner } from '../host/ownership.js';
 import { parseSpec } from '../source/spec.js';
+import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers } from '../store/launchers.js';
 import { acquireLock } from '../store/lock.js';
 import { checkReleaseId, readManifest } from '../store/manifest.js';
-import { quarantine } from '../store/policy.js';
-import { prepareRoot, type Root } from '../store/root.js';
+import { prepareRoot } from '../store/root.js';
 import { currentRelease, previousRelease } from '../store/switch.js';
 import { NothingToDo } from './context.js';
-import { runSteps } from './engine.js';
+import { runSteps, saveIntent } from './engine.js';
 import { contextOf, type Environment, supervisorOf } from './environment.js';
-import { type Change, type Facts, newChange, saveChange } from './ledger.js';
+import { type Change, type Facts, newChange } from './ledger.js';
 import { checkListener } from './orphan.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from './plan.js';
 import { recoverChanges } from './recover.js';
@@ -26,16 +26,6 @@ export interface Request {
   options?: PlanOptions;
 }
 
-/** Failures that speak against the release rather than against the host, the network or the person. */
-const FAULTS_OF_THE_RELEASE = new Set([
-  'lifecycle_failed',
-  'probe_failed',
-  'gateway_crashed',
-  'gateway_not_ready',
-  'gateway_worse',
-  'wrong_version',
-]);
-
 /**
  * Makes one change in this process: takes the lock, finishes what an earlier one left, runs the steps, writes the
  * verdict. A change that failed resolves too, with its status and error; only what is refused before it begins
@@ -45,18 +35,29 @@ const FAULTS_OF_THE_RELEASE = new Set([
  */
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
-  return withLock(environment, `${plan.kind} ${plan.target}`, async () => {
+  return withLock(environment, `${plan.kind} ${plan.target}`, async (recovered) => {
     const change = newChange(plan, await startingFacts(environment, plan));
-    saveChange(environment.root, change);
-    return carryOut(environment, change);
+    saveIntent({ root: environment.root, change });
+    return carryOut(environment, change, recovered);
   });
 }
 
-/** Runs the steps of a change that is in the ledger; the caller holds the lock. */
-export async function carryOut(environment: Environment, change: Change): Promise<Change> {
-  await runSteps(stepsNamed(change.plan.steps), contextOf(environment, change), environment.observer);
-  quarantineFailed(environment.root, change);
-  return change;
+/**
+ * Runs the steps of a change that is in the ledger; the caller holds the lock.
+ * @param recovered what had to be given an end before; whoever asked for this change is told
+ */
+export async function carryOut(
+  environment: Environment,
+  change: Change,
+  recovered: readonly Change[],
+): Promise<Change> {
+  change.warnings.push(...recovered.map(recoveryText));
+  return runSteps(stepsNamed(change.plan.steps), contextOf(environment, change), environment.observer);
+}
+
+/** What became of a change whose process died, and why, as one sentence. */
+export function recoveryText({ id, status, recovery }: Change): string {
+  return `An interrupted change, ${id}, was ${recovery?.how}: ${recovery?.why} It is now ${status}.`;
 }
 
 /** The plan, and what the steps without effect (`resolve`, `reserve`, a look at what runs) say of it; writes nothing. */
@@ -92,13 +93,14 @@ export async function withLock<T>(
 ): Promise<T> {
   const { root, observer, onBehalf = false } = environment;
   prepareRoot(root, onBehalf);
+  dropBallastWhenShort(root);
   const unlock = await acquireLock(root, doing);
   try {
     installLaunchers(root);
     const recovered = await recoverChanges(root, (change) => contextOf(environment, change), observer);
-    for (const change of recovered) quarantineFailed(root, change);
     return await work(recovered);
   } finally {
+    keepBallast(root);
     await unlock();
     if (onBehalf) giveToOwner(root.path);
   }
@@ -128,17 +130,6 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   // What runs is proven; what `current` names may have been put there without ever being started.
   const from = (gateway && runningRelease(root, gateway)) ?? currentRelease(root);
   return { from, previous: previousRelease(root), to };
-}
-
-function quarantineFailed(root: Root, change: Change): void {
-  const { error, facts } = change;
-  if (!error || !facts.to || !FAULTS_OF_THE_RELEASE.has(error.code)) return;
-  try {
-    quarantine(root, facts.to, { cause: error, change: change.id, at: change.endedAt ?? change.startedAt });
-  } catch (cause) {
-    if (cause instanceof ReleasesError) change.warnings.push(cause.message);
-    else throw cause;
-  }
 }
 
 /** The exit code of a change that has its verdict. */

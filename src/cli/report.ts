@@ -29,6 +29,7 @@ function outage(liveMs: number | undefined): string {
 /** The document of a change: the status first, because it is what scripts read. */
 export function changeDocument(change: Change): object {
   const { id, status, facts, error, undoError, warnings, steps, plan, startedAt, endedAt } = change;
+  const { recovery = null } = change;
   const ok = error === null;
   return {
     ok,
@@ -39,6 +40,7 @@ export function changeDocument(change: Change): object {
     error,
     undoError,
     warnings,
+    recovery,
     steps,
     facts,
     plan,
@@ -51,6 +53,8 @@ export function changeText(change: Change): string {
   const lines = [
     change.status === null ? 'under way' : `${change.status}: ${MEANING[change.status](change)}`,
   ];
+  const { recovery } = change;
+  if (recovery) lines.push(`${recovery.how} after its process died: ${recovery.why}`);
   if (change.error) lines.push(...errorLines(change.error));
   if (change.undoError) lines.push(...errorLines(change.undoError));
   for (const warning of change.warnings) lines.push(`warning: ${warning}`);

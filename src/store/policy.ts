@@ -8,8 +8,14 @@ import type { Root } from './root.js';
 export interface Quarantine {
   cause: ErrorRecord;
   change: string;
+  /** ISO 8601. */
   at: string;
+  /** Failures so far, where each one counts half after every half-life. */
+  points: number;
 }
+
+/** After this a failure counts half: hosts, configurations and the world change, so nothing is held against a release for ever. */
+const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 
 /** `policy.json`: what people and failures have decided about releases. */
 export interface Policy {
@@ -53,10 +59,28 @@ export function unpin(root: Root, id: string): Policy {
   });
 }
 
-export function quarantine(root: Root, id: string, entry: Quarantine): Policy {
+/** Counts one more failure against a release. */
+export function quarantine(root: Root, id: string, failure: Omit<Quarantine, 'points'>): Policy {
   return update(root, (policy) => {
-    policy.quarantine[id] = entry;
+    const before = policy.quarantine[id];
+    const points = 1 + (before ? pointsAt(before, Date.parse(failure.at)) : 0);
+    policy.quarantine[id] = { ...failure, points };
   });
+}
+
+function pointsAt({ points = 1, at }: Quarantine, now: number): number {
+  return points * 0.5 ** (Math.max(0, now - Date.parse(at)) / HALF_LIFE_MS);
+}
+
+/** When less than half a failure is left of it: one failure lasts a half-life, two in a row two. */
+export function quarantineEnd({ points = 1, at }: Quarantine): Date {
+  return new Date(Date.parse(at) + HALF_LIFE_MS * (1 + Math.log2(points)));
+}
+
+/** Why a release is in quarantine at this moment, or null when it is not. */
+export function quarantineOf(policy: Policy, id: string, now = Date.now()): Quarantine | null {
+  const entry = policy.quarantine[id];
+  return entry && quarantineEnd(entry).getTime() > now ? entry : null;
 }
 
 /** A release that has since been verified is not in quarantine any more. */

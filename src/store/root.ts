@@ -15,6 +15,7 @@ export interface Root {
   staging: string;
   changes: string;
   policy: string;
+  ballast: string;
   lock: string;
   lockOwner: string;
 }
@@ -39,6 +40,7 @@ export function rootAt(path: string): Root {
     staging: at('staging'),
     changes: at('changes'),
     policy: at('policy.json'),
+    ballast: at('ballast'),
     lock: at('lock'),
     lockOwner: at('lock-owner.json'),
   };

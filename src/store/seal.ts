@@ -84,7 +84,12 @@ function makeReadOnly(path: string): void {
  * removed has no name that anyone would start; a read-only directory cannot be emptied before it is opened.
  */
 export function removeTree(root: Root, path: string): void {
-  if (!lstatSync(path, { throwIfNoEntry: false })) return;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return;
+  if (!stats.isDirectory()) {
+    rmSync(path);
+    return;
+  }
   mkdirSync(root.staging, { recursive: true });
   const doomed = join(root.staging, `removed-${basename(path)}-${randomBytes(4).toString('hex')}`);
   chmodSync(path, 0o755);

@@ -16,6 +16,8 @@ export function builtinSupervisor(root: string): Supervisor {
   const inspect = async () => (await ask(root, { cmd: 'inspect' }, INSPECT_TIMEOUT_MS)) as InspectResult;
   return {
     kind: 'builtin',
+    // It starts the gateway again by itself, and its log is wherever `openclaw-releases run` writes.
+    byHand: { restart: null, log: null },
     async inspect(): Promise<Inspection> {
       const { stopLimitMs: _, ...inspection } = await inspect();
       return inspection;

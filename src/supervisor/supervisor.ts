@@ -34,6 +34,8 @@ export interface OutsideProgram {
 /** What owns the gateway process. Nothing here ever starts a gateway by another road. */
 export interface Supervisor {
   readonly kind: 'builtin' | 'systemd';
+  /** What a person types to restart the gateway and to read its log without us; null where there is no such command. */
+  readonly byHand: { restart: string | null; log: string | null };
   /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
   inspect(): Promise<Inspection>;
   /**

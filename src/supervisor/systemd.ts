@@ -25,10 +25,19 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
   requireServiceName(address.unit);
   return {
     kind: 'systemd',
+    byHand: commandsFor(address),
     inspect: async () => inspectionOf(await readUnit(address)),
     restart: () => restartUnit(address, stopLimitMs),
     owns: async (pid) => isInside(pid, (await readUnit(address)).controlGroup),
     runOutside: (program) => runBeside(address, program),
+  };
+}
+
+function commandsFor({ scope, unit }: UnitAddress): Supervisor['byHand'] {
+  const user = scope === 'user' ? ' --user' : '';
+  return {
+    restart: `systemctl${user} reset-failed ${unit}; systemctl${user} restart ${unit}`,
+    log: `journalctl${user} --unit=${unit} --lines=50`,
   };
 }
 

@@ -45,7 +45,14 @@ function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = tem
     onBehalf: false,
     progress: () => {},
     client: () => Promise.reject(new Error('no network here')),
-    supervisor: { kind: 'builtin', inspect: unused, restart: unused, owns: unused, runOutside: unused },
+    supervisor: {
+      kind: 'builtin',
+      byHand: { restart: null, log: null },
+      inspect: unused,
+      restart: unused,
+      owns: unused,
+      runOutside: unused,
+    },
   };
   return runSteps(steps, context).then((ended) => ({ ended, events: events.join(' '), root }));
 }

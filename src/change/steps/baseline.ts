@@ -2,6 +2,7 @@ import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { findEndpoint } from '../../gateway/endpoint.js';
 import { sampleHealth } from '../../gateway/health.js';
 import { readTrial } from '../../store/switch.js';
+import { commandsByHand } from '../by-hand.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
 import { checkListener, evictOrphans } from '../orphan.js';
 import { inspectIfThere, runningRelease } from '../running.js';
@@ -53,9 +54,9 @@ export const baseline: Step = {
       return;
     }
     if (now.state === before.state && now.instance === before.instance) return;
-    const { instance } = await supervisor.restart();
-    if (!before.health?.live) return;
     try {
+      const { instance } = await supervisor.restart();
+      if (!before.health?.live) return;
       await awaitVerified(context, {
         release: before.release,
         instance,
@@ -71,11 +72,13 @@ export const baseline: Step = {
 };
 
 function stranded(context: Context, release: string | null, cause: unknown): ReleasesError {
-  const reason = toErrorRecord(cause).message;
-  const ours = `openclaw-releases verify ${release}; openclaw-releases switch ${release} --root ${context.root.path}`;
+  const { code, message } = toErrorRecord(cause);
   return new ReleasesError(
-    'rollback_failed',
-    `${release ?? 'The gateway from before'} was started again and is not well: ${reason}`,
-    { hint: `openclaw-releases status; ${release === null ? 'openclaw-releases doctor' : ours}`, cause },
+    code,
+    `${release ?? 'The gateway from before'} could not be brought back: ${message}`,
+    {
+      hint: commandsByHand(context),
+      cause,
+    },
   );
 }

@@ -1,3 +1,4 @@
+import { toErrorRecord } from '../../errors.js';
 import { absolve } from '../../store/policy.js';
 import { endTrial } from '../../store/switch.js';
 import type { Step } from '../context.js';
@@ -11,7 +12,11 @@ export const bless: Step = {
   async do(context) {
     const to = targetOf(context);
     endTrial(context.root);
-    absolve(context.root, to);
+    try {
+      absolve(context.root, to);
+    } catch (error) {
+      context.change.warnings.push(`${to} is still in quarantine: ${toErrorRecord(error).message}`);
+    }
     return `${to} is proven`;
   },
 };

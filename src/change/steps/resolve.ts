@@ -3,7 +3,7 @@ import { resolveRelease } from '../../source/resolve.js';
 import { chooseRuntime } from '../../source/runtime.js';
 import { parseSpec, type Spec } from '../../source/spec.js';
 import { directoryNames, type Manifest, readManifest } from '../../store/manifest.js';
-import { readPolicy } from '../../store/policy.js';
+import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 import { currentRelease, readTrial } from '../../store/switch.js';
 import { compareVersions } from '../../version.js';
@@ -71,11 +71,11 @@ function checkUnnamed(root: Root, to: string, current: string | null, tag: strin
   const policy = readPolicy(root);
   const untouched = 'Nothing was changed.';
   const named = `openclaw-releases update ${to}`;
-  const failure = policy.quarantine[to];
+  const failure = quarantineOf(policy, to);
   if (failure) {
     throw new ReleasesError(
       'release_quarantined',
-      `${to} (${tag}) failed here on ${failure.at}: ${failure.cause.message}`,
+      `${to} (${tag}) failed here and is in quarantine until ${quarantineEnd(failure).toISOString()}: ${failure.cause.message}`,
       {
         hint: `${named}, to try it again all the same`,
         untouched,

@@ -1,4 +1,4 @@
-import { ReleasesError } from '../../errors.js';
+import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { readManifest } from '../../store/manifest.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/switch.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
@@ -9,6 +9,16 @@ export function targetOf(context: Context): string {
   const { to } = context.change.facts;
   if (to === null) throw new ReleasesError('internal', 'A change has no target.');
   return to;
+}
+
+/** A full disk must not keep anyone from going back to what was well; the launcher then has no count to go by. */
+function beginTrial({ root, change }: Context, to: string): void {
+  try {
+    startTrial(root, to);
+  } catch (error) {
+    if (change.plan.kind !== 'rollback') throw error;
+    change.warnings.push(`${to} is started without a trial: ${toErrorRecord(error).message}`);
+  }
 }
 
 /** Repoints `current`. Nothing that runs notices; what is started next does. */
@@ -23,7 +33,7 @@ export const switchStep: Step = {
     if (from !== null && from !== to) {
       pointPrevious(root, from);
       // Without a restart there is nobody to end the trial: the person who asked for that decides.
-      if (change.plan.steps.includes('bless') && !stoppedOnPurpose(context)) startTrial(root, to);
+      if (change.plan.steps.includes('bless') && !stoppedOnPurpose(context)) beginTrial(context, to);
     }
     pointCurrent(root, to);
     return from === null || from === to ? `current is ${to}` : `${from} -> ${to}`;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { nameRelease } from '../../change/overview.js';
+import { rollbackTarget } from '../../change/proven.js';
 import {
   type ChangeOptions,
   type LimitOptions,
@@ -15,12 +16,16 @@ export function rollbackCommand(): Command {
     'return to the release from before, restart, verify',
     'openclaw-releases rollback',
   )
-    .argument('[release]', 'id of a staged release', 'previous')
+    .argument(
+      '[release]',
+      'id of a staged release; without one, the last that was well here: `previous`, unless it failed',
+    )
     .option('--dry-run', 'print the plan and change nothing');
-  return withLimits(rollback).action((release: string, options: ChangeOptions & LimitOptions) =>
+  return withLimits(rollback).action((release: string | undefined, options: ChangeOptions & LimitOptions) =>
     runChange(options, ({ environment }) => ({
       kind: 'rollback',
-      target: nameRelease(environment.root, release),
+      target:
+        release === undefined ? rollbackTarget(environment.root) : nameRelease(environment.root, release),
       options: planOptions(options),
     })),
   );

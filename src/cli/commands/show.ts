@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { listing, nameRelease } from '../../change/overview.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
-import { readPolicy } from '../../store/policy.js';
+import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
 
@@ -18,7 +18,7 @@ export function showCommand(): Command {
         const manifest = readManifest(root, nameRelease(root, name));
         const { releases } = await listing(root, supervisor);
         const marks = releases.find((release) => release.manifest.id === manifest.id)?.marks ?? [];
-        const quarantine = readPolicy(root).quarantine[manifest.id] ?? null;
+        const quarantine = quarantineOf(readPolicy(root), manifest.id);
         const path = releaseDirectory(root, manifest.id);
         output.answer({ ok: true, path, marks, quarantine, ...manifest }, () =>
           table([
@@ -46,7 +46,14 @@ export function showCommand(): Command {
             ['tree digest', manifest.treeDigest],
             ['scripts not run', manifest.skippedScripts.join(', ') || 'none'],
             ['sealed at', manifest.sealedAt],
-            ...(quarantine ? [['quarantined', `${quarantine.at}: ${quarantine.cause.message}`]] : []),
+            ...(quarantine
+              ? [
+                  [
+                    'quarantined',
+                    `until ${quarantineEnd(quarantine).toISOString()}: ${quarantine.cause.message}`,
+                  ],
+                ]
+              : []),
           ]),
         );
         return 0;
