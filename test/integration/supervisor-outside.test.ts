@@ -23,7 +23,8 @@ const logOf = (root: string, name: string) => join(root, 'changes', `${name}.log
 function begun(root: string, name: string): Promise<number> {
   return eventually(() => {
     const log = existsSync(logOf(root, name)) ? readFileSync(logOf(root, name), 'utf8') : '';
-    return Number(/begun (\d+)/.exec(log)?.[1] ?? 0);
+    const pid = /begun (\d+)/.exec(log)?.[1];
+    return pid === undefined ? null : Number(pid);
   });
 }
 

@@ -53,7 +53,8 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
     const { done, outageMs } = await openclaw.outageDuring(() => ocr(`${command} ${SETTLE}`));
     note(command, done.json, outageMs);
     const { exitCode, json } = done;
-    expect({ exitCode, status: json.status }, JSON.stringify(json)).toEqual({
+    const said = exitCode === 0 ? '' : (await machine.journal(UNIT)).slice(-6000);
+    expect({ exitCode, status: json.status }, `${JSON.stringify(json)}\n${said}`).toEqual({
       ...{ exitCode: 0, status: VERIFIED },
     });
     expect(await openclaw.version()).toBe(version);
