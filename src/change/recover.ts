@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { isAlive } from '../host/process.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
@@ -13,6 +14,10 @@ import { stepsNamed } from './steps/index.js';
 
 /** Behind the id of a change that is handed to a helper: in `staging/`, who has taken it on. */
 export const CLAIM_SUFFIX = '.claim';
+
+/** The launcher decides in milliseconds; a host that swaps takes longer. */
+const LAUNCH_MS = 5_000;
+const POLL_MS = 50;
 
 /**
  * Gives every change whose process died its end. The caller holds the lock, so no change that has none is under
@@ -86,7 +91,7 @@ async function recoverChange(context: Context, observer?: Observer): Promise<Cha
 
 /** Why the change cannot be finished, as a sentence; null when the target is current and runs (where it was to). */
 async function obstacleToGoingOn(context: Context): Promise<string | null> {
-  const { root, change, supervisor, mayRestart } = context;
+  const { root, change, mayRestart } = context;
   const { to } = change.facts;
   if (change.error) return 'It had failed and was going back already.';
   if ((stepOf(change, 'switch') ?? stepOf(change, 'attach'))?.state !== 'done')
@@ -95,9 +100,20 @@ async function obstacleToGoingOn(context: Context): Promise<string | null> {
   if (!change.plan.steps.includes('restart')) return null;
   if (!mayRestart) return `The machine was started again before ${to} was verified.`;
   try {
-    const running = runningRelease(root, await supervisor.inspect());
+    const running = await settledRelease(context);
     return running === to ? null : `${running ?? 'No release'} runs, not ${to}.`;
   } catch {
     return 'The supervisor could not be asked what runs.';
+  }
+}
+
+/** What runs, once that can be told: for a moment after its start a gateway is still its launcher. */
+async function settledRelease({ root, supervisor, signal }: Context): Promise<string | null> {
+  const deadline = performance.now() + LAUNCH_MS;
+  for (;;) {
+    const inspection = await supervisor.inspect();
+    const release = runningRelease(root, inspection);
+    if (release !== null || inspection.pid === null || performance.now() > deadline) return release;
+    await setTimeout(POLL_MS, undefined, { signal });
   }
 }

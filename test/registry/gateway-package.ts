@@ -28,6 +28,8 @@ export interface Behaviour {
   ignoreSigterm?: boolean;
   /** After SIGTERM takes no more work, says `failing: ["draining"]`, and never exits. */
   drainForever?: boolean;
+  /** Marks the state directory as its own at start: other versions then crash there at start. */
+  claimsState?: boolean;
   /** Its `preinstall` fails and leaves the package locked. */
   failPreinstall?: boolean;
   /** `engines.node`; `>=20` unless given. The program itself runs on any. */

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -32,4 +32,15 @@ export function recordStart(version, env) {
   mkdirSync(env.OPENCLAW_STATE_DIR, { recursive: true });
   const line = JSON.stringify({ version, pid: process.pid, at: Date.now() });
   appendFileSync(join(env.OPENCLAW_STATE_DIR, 'starts.jsonl'), `${line}\n`);
+}
+
+const claimPath = (env) => join(env.OPENCLAW_STATE_DIR ?? '', 'claimed-by');
+
+/** The one version that may use the state, or null when any may. */
+export function stateClaimedBy(env) {
+  return env.OPENCLAW_STATE_DIR && existsSync(claimPath(env)) ? readFileSync(claimPath(env), 'utf8') : null;
+}
+
+export function claimState(version, env) {
+  if (env.OPENCLAW_STATE_DIR) writeFileSync(claimPath(env), version);
 }

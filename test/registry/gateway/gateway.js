@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { choosePort, readConfig, recordStart } from './config.js';
+import { choosePort, claimState, readConfig, recordStart, stateClaimedBy } from './config.js';
 import { readiness } from './readiness.js';
 
 const CHUNKS = '__CHUNKS__'.split(' ');
@@ -89,6 +89,9 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   const startedAt = performance.now();
   const uptimeMs = () => Math.round(performance.now() - startedAt);
   recordStart(version, process.env);
+  const claimedBy = stateClaimedBy(process.env) ?? version;
+  if (claimedBy !== version) throw new Error(`the state was written by ${claimedBy}`);
+  if (behaviour.claimsState) claimState(version, process.env);
   if (behaviour.exitCode78) refuseToStart('the state was written by a newer version');
   if (behaviour.crashAtStart) throw new Error('crashed at start, as it was asked to');
   await loadDependencies(packageRoot);

@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Change } from '../../src/change/ledger.js';
+import { listChanges } from '../../src/change/ledger.js';
+import { overview } from '../../src/change/overview.js';
+import { recover } from '../../src/change/switcher.js';
+import { type Root, rootAt } from '../../src/store/root.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { until } from '../support/place.js';
+import { CLI, type World } from '../support/world.js';
+
+/** A point, the steps as the ledger has them in the end, and which release runs then: one line of a table. */
+export type Row = [point: string, chain: string, end: 'old' | 'new'];
+
+/** Short, so that a table of a hundred rows is a matter of minutes. */
+const LIMITS = ['--settle', '0.1', '--ready-within', '3'];
+
+/** Moments at which something durable happens; the others lie between two of these. */
+const DURABLE = /^(before|after) (write|link|rename|remove|lock|unlock)\b/;
+
+/** The points that a command passes at which something durable happens, in their order. */
+export async function pointsOf(world: World, ...args: string[]): Promise<string[]> {
+  const trace = join(world.path, `trace-${Date.now()}`);
+  await command(world, args, { OPENCLAW_RELEASES_FAULT_TRACE: trace });
+  return readFileSync(trace, 'utf8')
+    .split('\n')
+    .filter((line) => DURABLE.test(line));
+}
+
+function command(world: World, args: string[], env: Record<string, string>) {
+  return execa(process.execPath, [CLI, ...args, ...LIMITS, '--json'], {
+    env: { ...world.env, ...env },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+  });
+}
+
+/** What is there after a command was killed at a point and its change recovered, in the form of a row. */
+export async function killedAt(world: World, point: string, ...args: string[]): Promise<Row> {
+  const root = rootAt(world.root);
+  const before = listChanges(root).length;
+  const old = await runs(world);
+  const stamp = join(world.path, `stamp-${before}-${Date.now()}`);
+  const { signal } = await command(world, args, {
+    OPENCLAW_RELEASES_FAULT: `kill ${point}`,
+    OPENCLAW_RELEASES_FAULT_STAMP: stamp,
+  });
+  if (signal !== 'SIGKILL') throw new Error(`${args.join(' ')} never came to: ${point}`);
+  await recover({ root, supervisor: builtinSupervisor(root.path) });
+  const made = listChanges(root).slice(before);
+  await checkSettled(root);
+  return [point, made.map(chainOf).join(' | '), (await runs(world)) === old ? 'old' : 'new'];
+}
+
+async function runs(world: World): Promise<string | null> {
+  await until('the gateway answers', async () => (await world.version()) !== null);
+  return world.version();
+}
+
+/** `step`: done, `-step`: undone, `step!`: under way when its process died and nothing to undo. */
+function chainOf(change: Change): string {
+  const names = change.steps.map(({ name, state }) => {
+    if (state === 'done' || state === 'skipped') return name;
+    return state === 'undone' ? `-${name}` : state === 'failed' ? `${name}?` : `${name}!`;
+  });
+  return [...names, change.status ?? 'no end'].join(' ');
+}
+
+/** What must be so however it went: one whole release, named by `current`, and nothing left that a person would have to remove. */
+async function checkSettled(root: Root): Promise<void> {
+  const found = await overview(root, builtinSupervisor(root.path));
+  const wrong = [
+    found.current === null ? 'nothing is current' : null,
+    found.gateway?.release === found.current ? null : `${found.gateway?.release} runs, not ${found.current}`,
+    found.gateway?.health.ready ? null : 'the gateway is not ready',
+    found.trial === null ? null : 'a trial is left',
+    found.interrupted.length === 0 ? null : 'a change has no end',
+    existsSync(root.lock) ? 'the lock is left' : null,
+    ...[root.staging, root.changes, root.path].flatMap((directory) =>
+      readdirSync(directory)
+        .filter((name) => directory === root.staging || name.startsWith('.'))
+        .map((name) => `left behind: ${join(directory, name)}`),
+    ),
+  ].filter((sentence) => sentence !== null);
+  if (wrong.length > 0) throw new Error(wrong.join('; '));
+}
