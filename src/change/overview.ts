@@ -75,7 +75,7 @@ export interface Overview {
   /** Changes whose process died; the next change, or `recover`, gives them an end. */
   interrupted: string[];
   last: Change | null;
-  lock: { pid: number; since: string; doing: string } | null;
+  lock: { pid: number; since: string; doing: string | null } | null;
 }
 
 /** What runs, what will be started next, and what is being done about it. */

@@ -1,57 +1,91 @@
-import { readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { ReleasesError, systemCode } from '../errors.js';
 import { writeFileDurably } from '../host/durable.js';
-import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
+import { faultPoint } from '../host/fault.js';
+import type { ProcessIdentity } from '../host/process.js';
+import { breakDead, sweepGuards } from './dead-lock.js';
+import { linkInPlaceOfDirectory, livingOwner, ownerText, ownText, parseOwner } from './owner-link.js';
 import type { Root } from './root.js';
 
-/** `lock-owner.json`: who holds the lock, since when, doing what. */
+/** Who holds the lock: from the link itself, what it does and since when from `lock-owner.json`. */
 export interface LockOwner extends ProcessIdentity {
-  doing: string;
+  /** Null when it could not write that down, or has not yet. */
+  doing: string | null;
+  /** ISO 8601. */
   since: string;
 }
 
-/** The modification time never decides: a suspended owner is not a dead one. */
-const NEVER_STALE_MS = Number.POSITIVE_INFINITY;
+type Unlock = () => Promise<void>;
 
-/** An owner that takes longer than this from the lock to its record has died in between. */
-const RECORD_GRACE_MS = 5_000;
+/** Times never decide, so nothing has to look at them: the longest that a timer can wait. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** Breaking a dead lock takes a moment; whoever is at it for longer (two seconds) is suspended, and named. */
+const MOST_TRIES = 200;
+const TRY_AGAIN_MS = 10;
 
 /**
- * Takes the one lock of this root; call what it returns to let go.
+ * Takes the one lock of this root; call what it returns to let go. It is held until then, or until this process is
+ * dead, whatever else happens to it.
  * @throws ReleasesError `locked`, which says who holds it, since when, doing what
  */
-export async function acquireLock(root: Root, doing: string): Promise<() => Promise<void>> {
-  let release = await tryLock(root);
-  if (!release && (await breakDeadLock(root))) release = await tryLock(root);
-  if (!release) throw locked(readLockOwner(root));
-  const unlock = release;
-  const self = identify(process.pid) ?? { pid: process.pid, startTicks: 0, bootId: '' };
-  const owner: LockOwner = { ...self, doing, since: new Date().toISOString() };
+export async function acquireLock(root: Root, doing: string): Promise<Unlock> {
+  faultPoint('before lock');
+  const unlock = await takeLock(root);
   try {
-    writeFileDurably(root.lockOwner, `${JSON.stringify(owner)}\n`);
+    faultPoint('after lock');
   } catch (error) {
-    // Going back must work on a full disk; the lock then has an owner that nobody can name.
-    if (systemCode(error) !== 'ENOSPC') {
-      await unlock();
-      throw error;
-    }
-  }
-  return async () => {
-    rmSync(root.lockOwner, { force: true });
     await unlock();
+    throw error;
+  }
+  ifPossible(() => sweepGuards(root));
+  ifPossible(() => {
+    const owner = { ...parseOwner(ownText()), doing, since: new Date().toISOString() };
+    writeFileDurably(root.lockOwner, `${JSON.stringify(owner)}\n`);
+  });
+  return async () => {
+    faultPoint('before unlock');
+    ifPossible(() => rmSync(root.lockOwner, { force: true }));
+    await unlock();
+    faultPoint('after unlock');
   };
 }
 
-async function tryLock(root: Root): Promise<(() => Promise<void>) | null> {
+/** The record is for people, and so is order: that one cannot be had, on a full disk for one, is no reason to stop. */
+function ifPossible(work: () => void): void {
+  try {
+    work();
+  } catch {}
+}
+
+async function takeLock(root: Root): Promise<Unlock> {
+  const since = new Date().toISOString();
+  // Counted rather than timed: it may be this process that is suspended, and the lock its own to take when it goes on.
+  for (let tries = 1; ; tries++) {
+    const unlock = await tryLock(root);
+    if (unlock) return unlock;
+    const owner = readLockOwner(root);
+    if (owner) throw locked(owner);
+    const breaker = breakDead(root);
+    if (tries === MOST_TRIES) {
+      const doing = 'removing the lock of a process that has ended';
+      throw locked(breaker && { ...breaker, doing, since });
+    }
+    await setTimeout(TRY_AGAIN_MS);
+  }
+}
+
+async function tryLock(root: Root): Promise<Unlock | null> {
   try {
     return await lockfile.lock(root.path, {
       lockfilePath: root.lock,
-      stale: NEVER_STALE_MS,
-      update: 60_000,
+      fs: linkInPlaceOfDirectory(ownText()),
+      stale: Number.POSITIVE_INFINITY,
+      update: NEVER_MS,
       realpath: false,
-      // The ledger and `lock-owner.json` decide; a touched timestamp that failed is no reason to die half-way.
+      // The default throws out of a timer.
       onCompromised: () => {},
     });
   } catch (error) {
@@ -60,58 +94,31 @@ async function tryLock(root: Root): Promise<(() => Promise<void>) | null> {
   }
 }
 
-/** The holder, or null when nobody holds the lock or nobody can be named. */
+/** The holder, or null when nobody holds the lock: a dead one does not. */
 export function readLockOwner(root: Root): LockOwner | null {
+  const text = ownerText(root.lock);
+  const owner = text === null ? null : livingOwner(text);
+  // The time of change: the library sets the other one, and so may anybody.
+  const made = owner && lstatSync(root.lock, { throwIfNoEntry: false })?.ctime.toISOString();
+  return made ? { ...owner, ...(readNote(root, owner) ?? { doing: null, since: made }) } : null;
+}
+
+/** What the owner wrote down; a record of somebody else, or one that cannot be understood, is none. */
+function readNote(root: Root, owner: ProcessIdentity): { doing: string; since: string } | null {
   try {
-    return JSON.parse(readFileSync(root.lockOwner, 'utf8')) as LockOwner;
+    const { pid, startTicks, bootId, doing, since } = JSON.parse(readFileSync(root.lockOwner, 'utf8'));
+    const same = pid === owner.pid && startTicks === owner.startTicks && bootId === owner.bootId;
+    return same && typeof doing === 'string' && typeof since === 'string' ? { doing, since } : null;
   } catch {
     return null;
   }
 }
 
-/** Removes a lock whose owner is dead. The rename decides between two that try it at once. */
-async function breakDeadLock(root: Root): Promise<boolean> {
-  const owner = await recordedOwner(root);
-  if (owner && isAlive(owner)) return false;
-  if (owner && !claim(root, owner)) return false;
-  try {
-    rmdirSync(root.lock);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
-  return true;
-}
-
-/** Waits for the record of an owner that has only just taken the lock; null when it never wrote one. */
-async function recordedOwner(root: Root): Promise<LockOwner | null> {
-  for (;;) {
-    const owner = readLockOwner(root);
-    if (owner) return owner;
-    const taken = statSync(root.lock, { throwIfNoEntry: false })?.mtimeMs;
-    if (taken === undefined || Date.now() - taken > RECORD_GRACE_MS) return null;
-    await setTimeout(50);
-  }
-}
-
-function claim(root: Root, dead: LockOwner): boolean {
-  const claimed = `${root.lockOwner}.${process.pid}`;
-  try {
-    renameSync(root.lockOwner, claimed);
-    const found = JSON.parse(readFileSync(claimed, 'utf8')) as LockOwner;
-    if (found.pid === dead.pid && found.startTicks === dead.startTicks) return true;
-    renameSync(claimed, root.lockOwner);
-    return false;
-  } catch {
-    return false;
-  } finally {
-    rmSync(claimed, { force: true });
-  }
-}
-
 function locked(owner: LockOwner | null): ReleasesError {
+  const what = owner?.doing ? `: ${owner.doing}` : '';
   const who = owner
-    ? `by process ${owner.pid} since ${owner.since}: ${owner.doing}`
-    : 'by a process that left no name';
+    ? `by process ${owner.pid} since ${owner.since}${what}`
+    : 'by one process after the other';
   return new ReleasesError('locked', `Another change is under way, held ${who}.`, {
     hint: 'openclaw-releases status',
     untouched: 'Nothing was changed.',
