@@ -2,17 +2,23 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { systemCode } from '../errors.js';
 import { removeDurably, replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
+import { bootId } from '../host/process.js';
 import { checkReleaseId } from './manifest.js';
 import type { Root } from './root.js';
 
 /** Starts of an unproven release before the launcher goes back by itself. */
 export const TRIAL_BOOTS = 3;
 
-/** `trial`: one line, `<release id> <boots left>`, because a shell must read it. */
+/** `trial`: one line, `<release id> <boots left> <boot id>`, because a shell must read it. */
 export interface Trial {
   id: string;
   boots: number;
+  /** The boot of the machine in which it began: another one ends it. Null where the kernel tells none. */
+  bootId: string | null;
 }
+
+/** As `bin/gateway` reads it. */
+const TRIAL = /^(\S+) (0|[1-9]\d?)(?: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?\n?$/;
 
 function target(link: string): string | null {
   try {
@@ -62,12 +68,16 @@ export function readTrial(root: Root): Trial | null {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
   }
-  const [id = '', boots = ''] = text.trim().split(' ');
-  return { id, boots: /^\d+$/.test(boots) ? Number(boots) : 0 };
+  const [, id, boots, bootId = null] = TRIAL.exec(text) ?? [];
+  if (id === undefined) return { id: text.trim().split(/\s/)[0] ?? '', boots: 0, bootId: null };
+  return { id, boots: Number(boots), bootId };
 }
 
+/** Begins a trial, in this boot of the machine. */
 export function startTrial(root: Root, id: string, boots = TRIAL_BOOTS): void {
-  writeFileDurably(root.trial, `${checkReleaseId(id)} ${boots}\n`);
+  const line = `${checkReleaseId(id)} ${boots}`;
+  const inThisBoot = `${line} ${bootId()}`;
+  writeFileDurably(root.trial, `${TRIAL.test(inThisBoot) ? inThisBoot : line}\n`);
 }
 
 /** Ends the trial; ending none is fine. */

@@ -77,7 +77,7 @@ describe.skipIf(SHELLS.some(({ program }) => !program)).each(SHELLS)('the rescue
     addRelease('2026.6.1');
     symlinkSync('releases/2026.5.28', join(root, 'previous'));
     symlinkSync('releases/2026.6.1', join(root, 'current'));
-    writeFileSync(join(root, 'trial'), '2026.6.1 2\n');
+    writeFileSync(join(root, 'trial'), '2026.6.1 2 01234567-89ab-cdef-0123-456789abcdef\n');
     systemd('failed');
   });
 
@@ -149,7 +149,7 @@ describe.skipIf(SHELLS.some(({ program }) => !program)).each(SHELLS)('the rescue
   });
 
   it('switches nothing for a trial of a release that is not current', async () => {
-    writeFileSync(join(root, 'trial'), '2026.7.1 2\n');
+    writeFileSync(join(root, 'trial'), '2026.7.1 2 01234567-89ab-cdef-0123-456789abcdef\n');
     expect((await rescue()).stderr).toMatch(/trial is of 2026\.7\.1, which is not current/);
     nothingHappened();
   });

@@ -20,6 +20,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { replaceSymlinkDurably } from '../../src/host/durable.js';
+import { bootId } from '../../src/host/process.js';
+import { canMount } from '../support/filesystem.js';
 
 const LAUNCHERS = fileURLToPath(new URL('../../layout/bin/', import.meta.url));
 const MAIN = 'node_modules/openclaw/openclaw.mjs';
@@ -30,6 +32,8 @@ function which(name: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
+
+const ANOTHER_BOOT = '01234567-89ab-cdef-0123-456789abcdef';
 
 const bash = which('bash');
 const busybox = which('busybox');
@@ -306,6 +310,7 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
       ['2026.6.1 1\n', '2026.6.1 0\n'],
       ['2026.6.1 10\n', '2026.6.1 9\n'],
       ['2026.6.1 2', '2026.6.1 1\n'],
+      [`2026.6.1 3 ${bootId()}\n`, `2026.6.1 2 ${bootId()}\n`],
     ])('takes one boot off %j and starts current', async (before, after) => {
       writeTrial(before);
       expect(await run('gateway')).toMatchObject({ code: 0, stderr: '', release: release('2026.6.1') });
@@ -333,7 +338,9 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
       ['octal to a shell', '2026.6.1 08\n'],
       ['an expression to a shell', '2026.6.1 boots+1\n'],
       ['absurdly large', '2026.6.1 99999999999999999999\n'],
-      ['followed by more', '2026.6.1 1 0\n'],
+      ['followed by what is no boot of a machine', '2026.6.1 1 0\n'],
+      ['followed by more than a boot of the machine', `2026.6.1 1 ${bootId()} 0\n`],
+      ['of another boot of the machine', `2026.6.1 3 ${ANOTHER_BOOT}\n`],
       ['random bytes', Buffer.from([0xff, 0xfe, 0x0a, 0x20, 0x31, 0x0a])],
     ])('goes back when the count is %s', async (_title, content) => {
       writeTrial(content);
@@ -369,10 +376,26 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
       expectNoLeftovers();
     });
 
-    it('ignores a trial of another release', async () => {
-      writeTrial('2026.5.28 0\n');
-      expect(await run('gateway')).toMatchObject({ stderr: '', release: release('2026.6.1') });
-      expect(trial()).toBe('2026.5.28 0\n');
+    it.each(['2026.5.28 0\n', `2026.5.28 2 ${ANOTHER_BOOT}\n`])(
+      'ignores a trial of another release (%j)',
+      async (content) => {
+        writeTrial(content);
+        expect(await run('gateway')).toMatchObject({ stderr: '', release: release('2026.6.1') });
+        expect(trial()).toBe(content);
+      },
+    );
+
+    it.runIf(canMount()).each([
+      ['cannot be read', ['--bind', '/dev/null', '/proc/sys/kernel/random/boot_id']],
+      ['is missing', ['-t', 'tmpfs', 'tmpfs', '/proc/sys/kernel/random']],
+    ])('goes by the count alone where the boot of the machine %s', async (_title, hide) => {
+      writeTrial(`2026.6.1 1 ${ANOTHER_BOOT}\n`);
+      const script = `${which('mount')} ${hide.join(' ')} && exec "$@"`;
+      const prefix = [which('unshare') ?? '', '--mount', dash ?? '', '-c', script, '-'];
+      const first = await run('gateway', [], { prefix });
+      expect(first).toMatchObject({ code: 0, stderr: '', release: release('2026.6.1') });
+      expect(trial()).toBe(`2026.6.1 0 ${ANOTHER_BOOT}\n`);
+      expect((await run('gateway', [], { prefix })).release).toBe(release('2026.5.28'));
     });
 
     it.each([

@@ -34,7 +34,7 @@ function look({ root }: World) {
     staging: names('staging'),
     current: readlinkSync(join(root, 'current')),
     trial: existsSync(join(root, 'trial')),
-    lock: existsSync(join(root, 'lock')),
+    lock: readdirSync(root).includes('lock'),
   };
 }
 

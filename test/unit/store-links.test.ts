@@ -1,5 +1,6 @@
-import { existsSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { bootId } from '../../src/host/process.js';
 import {
   currentRelease,
   endTrial,
@@ -35,20 +36,30 @@ test.each(['..', '../x', 'a/b', '', '.hidden', 'x y', 'x\n3'])('%j cannot become
   expect(existsSync(root.current)).toBe(false);
 });
 
-test('a trial says what is tried and how many starts are left', () => {
+test('a trial says what is tried, how many starts are left, and in which boot of the machine it began', () => {
   const root = temporaryRoot();
   startTrial(root, '2026.6.1', 3);
-  expect(readTrial(root)).toEqual({ id: '2026.6.1', boots: 3 });
+  expect(readTrial(root)).toEqual({ id: '2026.6.1', boots: 3, bootId: bootId() });
+  expect(readFileSync(root.trial, 'utf8')).toBe(`2026.6.1 3 ${bootId()}\n`);
   endTrial(root);
   endTrial(root);
   expect(readTrial(root)).toBeNull();
 });
 
-test.each(['', '\0\0\0\0', '2026.6.1', '2026.6.1 many', '2026.6.1 -1'])(
-  'a trial that reads %j has no starts left',
+test.each(['2026.6.1 2', '2026.6.1 2\n'])(
+  'a trial of a machine that tells no boot (%j) can be read',
   (text) => {
     const root = temporaryRoot();
     writeFileSync(root.trial, text);
-    expect(readTrial(root)?.boots).toBe(0);
+    expect(readTrial(root)).toEqual({ id: '2026.6.1', boots: 2, bootId: null });
   },
 );
+
+test.each([
+  ...['', '\0\0\0\0', '2026.6.1', '2026.6.1 many', '2026.6.1 -1', '2026.6.1 01', '2026.6.1 100'],
+  ...['2026.6.1 2 0', `2026.6.1 2 ${'x'.repeat(36)}`, `2026.6.1 2 ${bootId()} more`],
+])('a trial that reads %j has no starts left', (text) => {
+  const root = temporaryRoot();
+  writeFileSync(root.trial, text);
+  expect(readTrial(root)).toMatchObject({ boots: 0, bootId: null });
+});
