@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { ReleasesError, systemCode } from '../errors.js';
 import { fsyncDirectory, removeDurably, replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
+import { readRecord } from '../record.js';
 import type { UnitChange } from './plan.js';
 import type { Scope } from './systemctl.js';
 
@@ -44,15 +45,12 @@ const recordPath = (root: string) => join(root, 'adopted.json');
  * @throws ReleasesError `root_invalid` when there is a record that cannot be read
  */
 export function readAdoption(root: string): Adoption | null {
-  try {
-    const adoption = JSON.parse(readFileSync(recordPath(root), 'utf8')) as Adoption;
-    if (adoption.schema === 1) return adoption;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new ReleasesError('root_invalid', `${recordPath(root)} is not a record that this version can read.`, {
-    hint: `cat ${recordPath(root)}`,
+  const path = recordPath(root);
+  const found = readRecord<Adoption>(path, 'adopted');
+  if (found.state === 'read') return found.value;
+  if (found.state === 'absent') return null;
+  throw new ReleasesError('root_invalid', `${path} ${found.why}; it is what says how to leave the gateway.`, {
+    hint: `mv ${path} ${path}.unreadable, then remove our drop-in, which systemctl cat openclaw-gateway.service names, and openclaw-releases adopt`,
     untouched: 'Nothing was changed.',
   });
 }

@@ -3,6 +3,7 @@ import type { HostFacts, UnitFacts } from './facts.js';
 
 /** Stable names of what can be wrong; scripts match them. */
 export type FindingCode =
+  | 'file_unreadable'
   | 'unit_missing'
   | 'unit_masked'
   | 'unit_broken'
@@ -34,11 +35,18 @@ const ADOPT = 'openclaw-releases adopt';
 /** What has drifted since this root adopted the gateway, the most urgent first; nothing when all is well. */
 export function examine(facts: HostFacts): Finding[] {
   return [
+    ...examineFilesOfOurs(facts),
     ...examineTrial(facts),
     ...examineUnit(facts),
     ...examineVersions(facts),
     ...examineInstalls(facts),
   ];
+}
+
+function examineFilesOfOurs({ unreadable }: HostFacts): Finding[] {
+  return unreadable.map(({ path, why }) =>
+    finding('file_unreadable', `${path} cannot be understood: it ${why}.`, 'openclaw-releases recover'),
+  );
 }
 
 function examineTrial({ trial, changeUnderWay }: HostFacts): Finding[] {

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { UnitChange } from '../adopt/plan.js';
-import { type ErrorRecord, ReleasesError, systemCode } from '../errors.js';
+import { type ErrorRecord, ReleasesError } from '../errors.js';
 import type { Health } from '../gateway/health.js';
 import { writeFileDurably } from '../host/durable.js';
 import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
 import type { InstallReport } from '../source/install.js';
 import type { Resolved } from '../source/resolve.js';
 import type { RuntimeChoice } from '../source/runtime.js';
-import { directoryNames } from '../store/manifest.js';
+import { changeIds, changePath, lookAtChange } from '../store/changes.js';
 import type { Root } from '../store/root.js';
 import type { RestartReport } from '../supervisor/supervisor.js';
 import type { Plan, StepName } from './plan.js';
@@ -134,32 +132,27 @@ export function ownIdentity(): ProcessIdentity {
 export function saveChange(root: Root, change: Change, step?: StepRecord): void {
   const text = `${JSON.stringify(change, null, 2)}\n`;
   const moment = change.status ?? (step ? `${step.name} ${step.state}` : 'new');
-  writeFileDurably(join(root.changes, `${change.id}.json`), text, 0o600, `ledger: ${moment}`);
+  writeFileDurably(changePath(root, change.id), text, 0o600, `ledger: ${moment}`);
 }
 
 /** @throws ReleasesError `change_not_found` */
 export function readChange(root: Root, id: string): Change {
-  try {
-    const change = JSON.parse(readFileSync(join(root.changes, `${id}.json`), 'utf8')) as Change;
-    if (change.schema === 1) return change;
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
-  }
-  throw new ReleasesError('change_not_found', `There is no readable record of a change ${id}.`, {
-    hint: 'openclaw-releases history',
+  const found = lookAtChange(root, id);
+  if (found.state === 'read') return found.value as Change;
+  const unreadable = found.state === 'unreadable';
+  const message = unreadable
+    ? `${changePath(root, id)} ${found.why}, so nothing is known of that change.`
+    : `There is no record of a change ${id}.`;
+  throw new ReleasesError('change_not_found', message, {
+    hint: `openclaw-releases ${unreadable ? 'recover' : 'history'}`,
   });
 }
 
-/** All changes that can be read, oldest first. */
+/** All changes that can be understood, oldest first. */
 export function listChanges(root: Root): Change[] {
-  const ids = directoryNames(root.changes).filter((name) => /^[^.].*\.json$/.test(name));
-  return ids.flatMap((name) => {
-    try {
-      return [readChange(root, name.slice(0, -'.json'.length))];
-    } catch (error) {
-      if (error instanceof ReleasesError) return [];
-      throw error;
-    }
+  return changeIds(root).flatMap((id) => {
+    const found = lookAtChange(root, id);
+    return found.state === 'read' ? [found.value as Change] : [];
   });
 }
 

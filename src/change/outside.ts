@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ReleasesError, toErrorRecord } from '../errors.js';
-import { claim, isClaimed } from '../host/claim.js';
 import { isAlive } from '../host/process.js';
 import { cleanEnvironment } from '../source/environment.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import { acquireLock } from '../store/lock.js';
+import { claim, isClaimed } from '../store/owner-link.js';
 import { prepareRoot, type Root } from '../store/root.js';
 import { Interruption, type Observer } from './context.js';
 import { type Environment, supervisorOf } from './environment.js';
@@ -106,7 +106,7 @@ async function acknowledged(root: Root, change: Change): Promise<boolean> {
  */
 function giveUp(root: Root, id: string, why: string): Change | null {
   const path = claimPath(root, id);
-  if (!claim(path, ownIdentity()) && isClaimed(path)) return null;
+  if (!claim(path) && isClaimed(path)) return null;
   const change = readChange(root, id);
   if (change.endedAt !== null) return change;
   change.status = 'helper_never_ran';
@@ -125,14 +125,14 @@ function claimPath(root: Root, id: string): string {
 export async function carryChange(environment: Environment, id: string): Promise<Change> {
   const { root } = environment;
   const claimed = readChange(root, id);
-  if (claimed.endedAt !== null || !claim(claimPath(root, id), ownIdentity())) return claimed;
+  if (claimed.endedAt !== null || !claim(claimPath(root, id))) return claimed;
   claimed.owner = ownIdentity();
   saveChange(root, claimed);
   try {
-    return await withLock(environment, `${claimed.plan.kind} ${claimed.plan.target}`, async (recovered) => {
+    return await withLock(environment, `${claimed.plan.kind} ${claimed.plan.target}`, async (putRight) => {
       const change = readChange(root, id);
       change.facts = await startingFacts(environment, change.plan);
-      return carryOut(environment, change, recovered);
+      return carryOut(environment, change, putRight);
     });
   } catch (error) {
     // Refused before its first step: the one who asked reads that in the ledger, there is nobody else to tell.

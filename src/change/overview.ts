@@ -3,12 +3,20 @@ import { gatherFacts } from '../adopt/facts.js';
 import { ReleasesError } from '../errors.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../gateway/health.js';
+import type { Unreadable } from '../record.js';
 import { readLockOwner } from '../store/lock.js';
-import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
+import {
+  findManifest,
+  listReleases,
+  type Manifest,
+  readManifest,
+  releaseDirectory,
+} from '../store/manifest.js';
 import { quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { currentRelease, previousRelease, readTrial, type Trial } from '../store/switch.js';
 import { compareTree, type TreeDifference } from '../store/tree.js';
+import { findUnreadable } from '../store/unreadable.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 import { type Change, isUnderWay, listChanges } from './ledger.js';
 import { findOrphans, type Orphan } from './orphan.js';
@@ -26,6 +34,8 @@ export interface Listing {
   /** Oldest first. */
   releases: ListedRelease[];
   unsealed: string[];
+  /** Files of ours that cannot be understood. */
+  unreadable: Unreadable[];
 }
 
 /** All releases with what points at them. */
@@ -36,6 +46,7 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
   return {
     releases: releases.map((manifest) => ({ manifest, marks: marksOf(root, manifest.id, running) })),
     unsealed,
+    unreadable: unreadableFiles(root),
   };
 }
 
@@ -75,6 +86,8 @@ export interface Overview {
   /** Changes whose process died; the next change, or `recover`, gives them an end. */
   interrupted: string[];
   last: Change | null;
+  /** Files of ours that cannot be understood; `recover` moves them aside. */
+  unreadable: Unreadable[];
   lock: { pid: number; since: string; doing: string | null } | null;
 }
 
@@ -84,11 +97,12 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
   const open = changes.filter((change) => change.endedAt === null);
   const underWay = open.find(isUnderWay) ?? null;
   const owner = readLockOwner(root);
+  const unreadable = unreadableFiles(root);
   return {
     root: root.path,
     current: currentRelease(root),
     previous: previousRelease(root),
-    trial: readTrial(root),
+    trial: trialOf(root, unreadable),
     gateway: await describeGateway(root, supervisor),
     running: underWay && {
       change: underWay.id,
@@ -98,8 +112,22 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
     },
     interrupted: open.filter((change) => !isUnderWay(change)).map((change) => change.id),
     last: changes.filter((change) => change.endedAt !== null).at(-1) ?? null,
+    unreadable,
     lock: owner && { pid: owner.pid, since: owner.since, doing: owner.doing },
   };
+}
+
+/** What is named without being understood is said by its path and never printed. */
+export function unreadableFiles(root: Root): Unreadable[] {
+  return findUnreadable(root).map(({ path, why }) => ({ path, why }));
+}
+
+/** A trial that cannot be understood counts as one of `current` with no starts left. */
+function trialOf(root: Root, unreadable: Unreadable[]): Trial | null {
+  if (unreadable.some(({ path }) => path === root.trial)) {
+    return { id: currentRelease(root) ?? '', boots: 0, bootId: null };
+  }
+  return readTrial(root);
 }
 
 async function describeGateway(root: Root, supervisor: Supervisor): Promise<RunningGateway | null> {
@@ -160,8 +188,9 @@ export async function diagnose(root: Root, supervisor: Supervisor): Promise<Find
       root: root.path,
       recover: recoverCommandOf(root),
       running: found.gateway?.health.version ?? null,
-      current: found.current && readManifest(root, found.current).version,
+      current: found.current && (findManifest(root, found.current)?.version ?? null),
       trial: found.trial?.id ?? null,
+      unreadable: found.unreadable,
       changeUnderWay: found.running !== null,
     }),
   );

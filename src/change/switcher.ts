@@ -7,6 +7,7 @@ import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers } from '../store/launchers.js';
 import { acquireLock } from '../store/lock.js';
 import { checkReleaseId, readManifest } from '../store/manifest.js';
+import { type Mended, mendRoot } from '../store/mend.js';
 import { prepareRoot } from '../store/root.js';
 import { currentRelease, previousRelease } from '../store/switch.js';
 import { NothingToDo } from './context.js';
@@ -35,29 +36,39 @@ export interface Request {
  */
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
-  return withLock(environment, `${plan.kind} ${plan.target}`, async (recovered) => {
+  return withLock(environment, `${plan.kind} ${plan.target}`, async (putRight) => {
     const change = newChange(plan, await startingFacts(environment, plan));
     saveIntent({ root: environment.root, change });
-    return carryOut(environment, change, recovered);
+    return carryOut(environment, change, putRight);
   });
 }
 
 /**
  * Runs the steps of a change that is in the ledger; the caller holds the lock.
- * @param recovered what had to be given an end before; whoever asked for this change is told
+ * @param putRight what was done before; whoever asked for this change is told
  */
 export async function carryOut(
   environment: Environment,
   change: Change,
-  recovered: readonly Change[],
+  putRight: PutRight,
 ): Promise<Change> {
-  change.warnings.push(...recovered.map(recoveryText));
+  change.warnings.push(...putRightTexts(putRight));
   return runSteps(stepsNamed(change.plan.steps), contextOf(environment, change), environment.observer);
 }
 
-/** What became of a change whose process died, and why, as one sentence. */
-export function recoveryText({ id, status, recovery }: Change): string {
-  return `An interrupted change, ${id}, was ${recovery?.how}: ${recovery?.why} It is now ${status}.`;
+/** What became of changes whose process died, and of files that could not be understood, and why: one sentence each. */
+function putRightTexts({ recovered, mended }: PutRight): string[] {
+  return [
+    ...mended.map(mendedText),
+    ...recovered.map(
+      ({ id, status, recovery }) =>
+        `An interrupted change, ${id}, was ${recovery?.how}: ${recovery?.why} Its status is ${status}.`,
+    ),
+  ];
+}
+
+export function mendedText({ path, why, movedTo, instead }: Mended): string {
+  return `${path} ${why}. ${movedTo === null ? '' : `It is kept as ${movedTo}. `}In its place: ${instead}`;
 }
 
 /** The plan, and what the steps without effect (`resolve`, `reserve`, a look at what runs) say of it; writes nothing. */
@@ -80,25 +91,34 @@ export async function previewChange(environment: Environment, request: Request):
   return change;
 }
 
+/** What had to be put right before anything else could be done. */
+export interface PutRight {
+  /** Changes whose process had died, with their `recovery`. */
+  recovered: Change[];
+  /** Files that could not be understood. */
+  mended: Mended[];
+}
+
 /** Finishes or undoes what dead processes left; also the first thing that every other change does. */
-export async function recover(environment: Environment): Promise<Change[]> {
-  return withLock(environment, 'recover', async (recovered) => recovered);
+export async function recover(environment: Environment): Promise<PutRight> {
+  return withLock(environment, 'recover', async (putRight) => putRight);
 }
 
 /** Runs `work` as the only one that changes this root, after recovery. */
 export async function withLock<T>(
   environment: Environment,
   doing: string,
-  work: (recovered: Change[]) => Promise<T>,
+  work: (putRight: PutRight) => Promise<T>,
 ): Promise<T> {
   const { root, observer, onBehalf = false } = environment;
   prepareRoot(root, onBehalf);
   dropBallastWhenShort(root);
   const unlock = await acquireLock(root, doing);
   try {
+    const mended = await mendRoot(root);
     installLaunchers(root);
     const recovered = await recoverChanges(root, (change) => contextOf(environment, change), observer);
-    return await work(recovered);
+    return await work({ recovered, mended });
   } finally {
     keepBallast(root);
     await unlock();

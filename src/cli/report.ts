@@ -1,4 +1,5 @@
 import type { Change, ChangeStatus } from '../change/ledger.js';
+import type { Unreadable } from '../record.js';
 import { errorLines, seconds } from './output.js';
 
 /** What each verdict means, as a sentence about the host. */
@@ -65,4 +66,11 @@ export function changeText(change: Change): string {
     lines.push(`note: install scripts not run: ${install.skippedScripts.join(', ')}.`);
   }
   return lines.join('\n');
+}
+
+/** What cannot be understood, one line a file, and what mends it. */
+export function unreadableLines(unreadable: Unreadable[]): string[] {
+  return unreadable.map(
+    ({ path, why }) => `Cannot be understood: ${path} ${why}. Next: openclaw-releases recover`,
+  );
 }

@@ -17,9 +17,12 @@ const EFFECTS: Record<string, (point: string, stamp: string | undefined) => void
 const LONGEST_HANG_MS = 600_000;
 const HANG_POLL_MS = 10;
 
+/** How often this process has come to each point. */
+const passed = new Map<string, number>();
+
 /**
  * A moment at which a test can make this process fail, die or wait; nothing at all unless a test says so by
- * `OPENCLAW_RELEASES_FAULT=<effect> <point>`. With `…_FAULT_STAMP=<file>` it happens once: that file is made first,
+ * `OPENCLAW_RELEASES_FAULT=<effect> <point>`, with ` #2` behind it for the second time it is passed. With `…_FAULT_STAMP=<file>` it happens once: that file is made first,
  * and where it exists nothing happens; a `hang` ends when it is removed. `…_FAULT_TRACE=<file>` gets a line for
  * every point that is passed.
  * @param point `before` or `after`, and what: a step, or the write of a file
@@ -27,8 +30,11 @@ const HANG_POLL_MS = 10;
 export function faultPoint(point: string): void {
   const { OPENCLAW_RELEASES_FAULT_TRACE: trace, OPENCLAW_RELEASES_FAULT: fault = '' } = process.env;
   if (trace) appendFileSync(trace, `${point}\n`);
-  const [effect = '', ...named] = fault.split(' ');
-  if (fault === '' || named.join(' ') !== point) return;
+  if (fault === '') return;
+  const times = (passed.get(point) ?? 0) + 1;
+  passed.set(point, times);
+  const [, effect = '', named = '', nth] = /^(\S+) (.*?)(?: #(\d+))?$/.exec(fault) ?? [];
+  if (named !== point || (nth !== undefined && Number(nth) !== times)) return;
   const stamp = process.env.OPENCLAW_RELEASES_FAULT_STAMP;
   if (stamp === undefined || leaveStamp(stamp)) EFFECTS[effect]?.(point, stamp);
 }

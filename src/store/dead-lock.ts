@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, symlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from '../errors.js';
 import { faultPoint } from '../host/fault.js';
 import type { ProcessIdentity } from '../host/process.js';
 import { setAside } from './aside.js';
-import { livingOwner, ownerText, ownText, parseOwner, removeLink } from './owner-link.js';
+import { claim, livingOwner, ownerText, ownText, parseOwner, removeLink } from './owner-link.js';
 import type { Root } from './root.js';
 
 const GUARD = 'lock.dead-';
@@ -27,13 +26,12 @@ export function breakDead(root: Root, path = root.lock, depth = 0): ProcessIdent
   const living = livingOwner(text);
   if (living) return living;
   const guard = guardOf(root, text);
-  const self = ownText();
-  if (!makeLink(guard, self)) return breakDead(root, guard, depth + 1);
+  if (!claim(guard)) return breakDead(root, guard, depth + 1);
   try {
     faultPoint('before break lock');
     if (ownerText(path) === text) remove(root, path, text);
   } finally {
-    removeLink(guard, self);
+    removeLink(guard, ownText());
   }
   return null;
 }
@@ -53,16 +51,6 @@ export function sweepGuards(root: Root): void {
 
 function guardOf(root: Root, text: string): string {
   return join(root.path, GUARD + createHash('sha256').update(text).digest('hex').slice(0, 16));
-}
-
-function makeLink(path: string, text: string): boolean {
-  try {
-    symlinkSync(text, path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    throw error;
-  }
 }
 
 /** What no process of ours has made may be something that somebody wants back. */

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../errors.js';
+import { type Reading, readRecord } from '../record.js';
 import { compareVersions } from '../version.js';
 import type { Root } from './root.js';
 
@@ -50,35 +51,50 @@ export function releaseDirectory(root: Root, id: string): string {
   return join(root.releases, checkReleaseId(id));
 }
 
+/** One look at the manifest of a release; see `readRecord`. */
+export function lookAtManifest(root: Root, id: string): Reading<Manifest> {
+  return readRecord(join(releaseDirectory(root, id), MANIFEST_FILE), 'release', id);
+}
+
 /**
  * The manifest of one release.
  * @throws ReleasesError `release_id_invalid`, `release_not_found`, `release_unsealed`
  */
 export function readManifest(root: Root, id: string): Manifest {
   const directory = releaseDirectory(root, id);
-  try {
-    const manifest = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), 'utf8')) as Manifest;
-    if (manifest.schema === 1 && manifest.id === id) return manifest;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' && !statSync(directory, { throwIfNoEntry: false })) {
-      throw new ReleasesError('release_not_found', `There is no release ${id} here.`, {
-        hint: `openclaw-releases list, or openclaw-releases stage ${id}`,
-        untouched: 'Nothing was changed.',
-        cause: error,
-      });
-    }
-    if (!(error instanceof SyntaxError) && systemCode(error) !== 'ENOENT') throw error;
+  const found = lookAtManifest(root, id);
+  if (found.state === 'read') return found.value;
+  const untouched = 'Nothing was changed.';
+  if (found.state === 'unreadable') {
+    const why = `${join(directory, MANIFEST_FILE)} ${found.why}, so ${id} is not a release.`;
+    throw new ReleasesError('release_unsealed', why, { hint: 'openclaw-releases recover', untouched });
   }
-  throw new ReleasesError('release_unsealed', `${directory} has no valid manifest, so it is not a release.`, {
+  if (!statSync(directory, { throwIfNoEntry: false })) {
+    throw new ReleasesError('release_not_found', `There is no release ${id} here.`, {
+      hint: `openclaw-releases list, or openclaw-releases stage ${id}`,
+      untouched,
+    });
+  }
+  throw new ReleasesError('release_unsealed', `${directory} has no manifest, so it is not a release.`, {
     hint: 'openclaw-releases prune',
-    untouched: 'Nothing was changed.',
+    untouched,
   });
+}
+
+/** The manifest of a release that is only compared with, or null: a change of another one does not fail for it. */
+export function findManifest(root: Root, id: string): Manifest | null {
+  try {
+    return readManifest(root, id);
+  } catch (error) {
+    if (error instanceof ReleasesError) return null;
+    throw error;
+  }
 }
 
 export interface ReleaseListing {
   /** Oldest first, in the order of versions. */
   releases: Manifest[];
-  /** Directories that are not releases: no manifest, or one that cannot be read. */
+  /** Directories that are not releases: no manifest, or one that cannot be understood. */
   unsealed: string[];
 }
 
@@ -86,12 +102,9 @@ export interface ReleaseListing {
 export function listReleases(root: Root): ReleaseListing {
   const listing: ReleaseListing = { releases: [], unsealed: [] };
   for (const id of directoryNames(root.releases)) {
-    try {
-      listing.releases.push(readManifest(root, id));
-    } catch (error) {
-      if (!(error instanceof ReleasesError)) throw error;
-      listing.unsealed.push(id);
-    }
+    const manifest = findManifest(root, id);
+    if (manifest) listing.releases.push(manifest);
+    else listing.unsealed.push(id);
   }
   listing.releases.sort((a, b) => compareVersions(a.id, b.id));
   return listing;

@@ -1,4 +1,4 @@
-import { lstat, lstatSync, lutimes, readlinkSync, rmSync, symlink } from 'node:fs';
+import { lstat, lstatSync, lutimes, readlinkSync, rmSync, symlink, symlinkSync } from 'node:fs';
 import { systemCode } from '../errors.js';
 import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
 
@@ -15,6 +15,23 @@ export function ownText(): string {
     bootId: '',
   };
   return `${pid}.${startTicks}.${bootId}`;
+}
+
+/** Makes `path` say that it is this process's; false when it says something already. */
+export function claim(path: string): boolean {
+  try {
+    symlinkSync(ownText(), path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Whether `path` says that it is of a process that lives. */
+export function isClaimed(path: string): boolean {
+  const text = ownerText(path);
+  return text !== null && livingOwner(text) !== null;
 }
 
 /** The text of a link; a text of its own that no link can hold for anything else; null where nothing is. */

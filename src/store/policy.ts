@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { ErrorRecord } from '../errors.js';
-import { ReleasesError, systemCode } from '../errors.js';
 import { writeFileDurably } from '../host/durable.js';
+import { type Reading, readRecord } from '../record.js';
+import { setAside } from './aside.js';
 import type { Root } from './root.js';
 
 /** Why a release is not taken again unless a person names it. */
@@ -25,22 +25,21 @@ export interface Policy {
   quarantine: Record<string, Quarantine>;
 }
 
-/** @throws ReleasesError `root_invalid` when the file is there and is not a policy */
+/** One look at the policy; see `readRecord`. */
+export function lookAtPolicy(root: Root): Reading<Policy> {
+  return readRecord(root.policy, 'policy');
+}
+
+/** The policy; a file that cannot be understood says nothing. */
 export function readPolicy(root: Root): Policy {
-  try {
-    const policy = JSON.parse(readFileSync(root.policy, 'utf8')) as Policy;
-    if (policy.schema === 1) return policy;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return { schema: 1, pins: [], quarantine: {} };
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new ReleasesError('root_invalid', `${root.policy} is not a policy that this version can read.`, {
-    hint: `mv ${root.policy} ${root.policy}.unreadable`,
-    untouched: 'Nothing was changed.',
-  });
+  const found = lookAtPolicy(root);
+  return found.state === 'read' ? found.value : { schema: 1, pins: [], quarantine: {} };
 }
 
 function update(root: Root, edit: (policy: Policy) => void): Policy {
+  const found = lookAtPolicy(root);
+  // It may have become so since the lock was taken; what is in it must not be written over.
+  if (found.state === 'unreadable') setAside(root, root.policy, found.why);
   const policy = readPolicy(root);
   edit(policy);
   writeFileDurably(root.policy, `${JSON.stringify(policy, null, 2)}\n`, 0o600);

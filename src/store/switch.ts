@@ -66,7 +66,7 @@ export function readTrial(root: Root): Trial | null {
     text = readFileSync(root.trial, 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
-    throw error;
+    text = '';
   }
   const [, id, boots, bootId = null] = TRIAL.exec(text) ?? [];
   if (id === undefined) return { id: text.trim().split(/\s/)[0] ?? '', boots: 0, bootId: null };

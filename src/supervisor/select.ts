@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReleasesError, systemCode } from '../errors.js';
+import { ReleasesError } from '../errors.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
+import { readRecord } from '../record.js';
 import { builtinSupervisor } from './builtin.js';
 import type { Supervisor } from './supervisor.js';
 import type { UnitAddress } from './systemctl.js';
@@ -30,41 +30,26 @@ export function selectSupervisor(root: string): Supervisor {
  */
 export function readSupervisorRecord(root: string): SupervisorRecord | null {
   const path = pathOf(root);
-  try {
-    return parseRecord(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return null;
-    throw new ReleasesError('root_invalid', `${path} does not say which unit runs the gateway.`, {
-      hint: `Adopt the gateway again, or remove ${path} if "openclaw-releases run" runs it.`,
+  const found = readRecord<SupervisorRecord>(path, 'supervisor');
+  if (found.state === 'read') return found.value;
+  if (found.state === 'absent') return null;
+  throw new ReleasesError(
+    'root_invalid',
+    `${path} ${found.why}, so it does not say which unit runs the gateway.`,
+    {
+      hint: `mv ${path} ${path}.unreadable, and then openclaw-releases adopt, unless "openclaw-releases run" runs it`,
       untouched: 'The running gateway was not touched.',
-      cause,
-    });
-  }
+    },
+  );
 }
 
 /** Names the unit that owns the gateway of a root from now on. */
 export function writeSupervisorRecord(root: string, record: SupervisorRecord): void {
-  writeFileDurably(pathOf(root), `${JSON.stringify(parseRecord(record), null, 2)}\n`);
+  requireServiceName(record.unit);
+  writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Gives a root back to the built-in supervisor. */
 export function removeSupervisorRecord(root: string): void {
   removeDurably(pathOf(root));
-}
-
-function parseRecord(value: unknown): SupervisorRecord {
-  const { schema, kind, scope, unit } = (value ?? {}) as Record<string, unknown>;
-  if (
-    schema !== 1 ||
-    kind !== 'systemd' ||
-    (scope !== 'user' && scope !== 'system') ||
-    typeof unit !== 'string'
-  ) {
-    throw new ReleasesError(
-      'root_invalid',
-      'The record of the supervisor is not one that this version knows.',
-    );
-  }
-  requireServiceName(unit);
-  return { schema, kind, scope, unit };
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { isUnderWay, listChanges } from '../../change/ledger.js';
+import { unreadableFiles } from '../../change/overview.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { seconds, table } from '../output.js';
-import { changeDocument } from '../report.js';
+import { changeDocument, unreadableLines } from '../report.js';
 
 export function historyCommand(): Command {
   return command(
@@ -12,8 +13,10 @@ export function historyCommand(): Command {
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
       const changes = listChanges(environment.root);
-      output.answer({ ok: true, changes: changes.map(changeDocument) }, () => {
-        if (changes.length === 0) return 'No change was made here yet.';
+      const unreadable = unreadableFiles(environment.root);
+      output.answer({ ok: true, changes: changes.map(changeDocument), unreadable }, () => {
+        const named = unreadableLines(unreadable);
+        if (changes.length === 0) return ['No change was made here yet.', ...named].join('\n');
         const rows = changes.map((change) => [
           change.id,
           change.facts.from ?? '-',
@@ -23,7 +26,7 @@ export function historyCommand(): Command {
           change.endedAt ? seconds(Date.parse(change.endedAt) - Date.parse(change.startedAt)) : '',
           change.error?.code ?? '',
         ]);
-        return table([['CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'], ...rows]);
+        return [table([['CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'], ...rows]), ...named].join('\n');
       });
       return 0;
     }),

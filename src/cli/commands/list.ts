@@ -2,20 +2,24 @@ import type { Command } from 'commander';
 import { listing } from '../../change/overview.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
+import { unreadableLines } from '../report.js';
 
 export function listCommand(): Command {
   return command('list', 'show every release and what points at it', 'openclaw-releases list').action(
     (options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
-        const { releases, unsealed } = await listing(environment.root, environment.supervisor);
+        const { releases, unsealed, unreadable } = await listing(environment.root, environment.supervisor);
         const document = {
           ok: true,
           releases: releases.map(({ manifest, marks }) => ({ ...manifest, marks })),
           unsealed,
+          unreadable,
         };
         output.answer(document, () => {
-          if (releases.length + unsealed.length === 0)
-            return 'No release is staged yet. Next: openclaw-releases stage latest';
+          if (releases.length + unsealed.length === 0) {
+            const none = 'No release is staged yet. Next: openclaw-releases stage latest';
+            return [none, ...unreadableLines(unreadable)].join('\n');
+          }
           const rows = releases.map(({ manifest: { id, runtime, bytes, sealedAt }, marks }) => [
             id,
             `node ${runtime.version}${runtime.kind === 'host' ? " (host's)" : ''}`,
@@ -24,9 +28,10 @@ export function listCommand(): Command {
             marks.join(', '),
           ]);
           const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'STAGED (UTC)', ''], ...rows])];
-          if (unsealed.length > 0)
-            lines.push(`Not releases (no manifest): ${unsealed.join(', ')}. Next: openclaw-releases prune`);
-          return lines.join('\n');
+          const debris = unsealed.filter((id) => !unreadable.some(({ path }) => path.includes(`/${id}/`)));
+          if (debris.length > 0)
+            lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
+          return [...lines, ...unreadableLines(unreadable)].join('\n');
         });
         return 0;
       }),

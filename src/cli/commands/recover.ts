@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exitCodeOf, recover } from '../../change/switcher.js';
+import { exitCodeOf, mendedText, recover } from '../../change/switcher.js';
 import { EXIT } from '../../errors.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
@@ -9,12 +9,18 @@ export function recoverCommand(): Command {
     .option('--boot', 'before the gateway is started: decide what it will be, and start nothing')
     .action((options: CommonOptions & { boot?: boolean }) =>
       inSession(options, async ({ environment, output }) => {
-        const changes = await recover({ ...environment, atBoot: options.boot ?? false });
+        const { recovered: changes, mended } = await recover({
+          ...environment,
+          atBoot: options.boot ?? false,
+        });
         const failed = changes.some((change) => exitCodeOf(change) === EXIT.rollbackFailed);
-        output.answer({ ok: !failed, recovered: changes.map(changeDocument) }, () =>
-          changes.length === 0
+        output.answer({ ok: !failed, recovered: changes.map(changeDocument), mended }, () =>
+          changes.length + mended.length === 0
             ? 'Nothing was left unfinished.'
-            : changes.map((change) => `${change.id}: ${changeText(change)}`).join('\n'),
+            : [
+                ...mended.map(mendedText),
+                ...changes.map((change) => `${change.id}: ${changeText(change)}`),
+              ].join('\n'),
         );
         // Going back is what recovery is for: only a gateway that could not be brought back is a failure of it.
         return failed ? EXIT.rollbackFailed : EXIT.success;

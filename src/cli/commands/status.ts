@@ -4,7 +4,7 @@ import { type Overview, overview } from '../../change/overview.js';
 import { exitCodeOf } from '../../change/switcher.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { table } from '../output.js';
-import { changeDocument, changeText } from '../report.js';
+import { changeDocument, changeText, unreadableLines } from '../report.js';
 
 export function statusCommand(): Command {
   return command(
@@ -31,7 +31,7 @@ export function statusCommand(): Command {
 
 function statusText(found: Overview): string {
   const { running, interrupted, last } = found;
-  const trial = found.trial ? `${found.trial.id}, ${found.trial.boots} starts left` : 'none';
+  const trial = found.trial ? `${found.trial.id || 'a release'}, ${found.trial.boots} starts left` : 'none';
   const rows = [
     ['root', found.root],
     ['current', found.current ?? 'none'],
@@ -53,6 +53,7 @@ function statusText(found: Overview): string {
   }
   if (interrupted.length > 0)
     lines.push(`Interrupted: ${interrupted.join(', ')}. Next: openclaw-releases recover`);
+  lines.push(...unreadableLines(found.unreadable));
   if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);
   return lines.join('\n');
 }

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { whyNot } from '../record.js';
+import type { Manifest } from './manifest.js';
+import { releaseDirectory } from './manifest.js';
+import type { Root } from './root.js';
+import { DIGESTS_FILE, digestTree } from './tree.js';
+
+/** What stands where a manifest says something that the disk does not. */
+export const UNKNOWN = 'unknown';
+
+/**
+ * The manifest that a release would have, from its own files; `integrity` is empty, the signature `unchecked`, and
+ * what else cannot be known `unknown`. A tree that is not what was sealed has none.
+ * @throws whatever says that this is no whole release
+ */
+export async function rebuildManifest(root: Root, id: string): Promise<Manifest> {
+  const directory = releaseDirectory(root, id);
+  const sealed = readFileSync(join(directory, DIGESTS_FILE), 'utf8');
+  const tree = await digestTree(directory);
+  if (tree.text !== sealed) throw new Error(`its files are not those of ${DIGESTS_FILE}`);
+  const main = readlinkSync(join(directory, 'main'));
+  const about = readJson(join(directory, dirname(main), 'package.json'));
+  const { version, engines, openclaw } = about as {
+    version: string;
+    engines?: { node?: string };
+    openclaw?: { schemaVersions?: { state: number; agent: number } };
+  };
+  const { state, agent } = openclaw?.schemaVersions ?? {};
+  const manifest: Manifest = {
+    schema: 1,
+    id,
+    version,
+    spec: UNKNOWN,
+    integrity: '',
+    signature: 'unchecked',
+    engines: engines?.node?.trim() ? engines.node : null,
+    schemas:
+      Number.isInteger(state) && Number.isInteger(agent) ? ({ state, agent } as Manifest['schemas']) : null,
+    runtime: runtimeOf(readlinkSync(join(directory, 'node'))),
+    main,
+    ...lockedIn(join(directory, 'package-lock.json')),
+    ...{ treeDigest: tree.digest, files: tree.files, bytes: tree.bytes },
+    skippedScripts: [],
+    sealedAt: statSync(join(directory, DIGESTS_FILE)).mtime.toISOString(),
+  };
+  const why = whyNot('release', manifest);
+  if (why !== null) throw new Error(`what its files say ${why}`);
+  return manifest;
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** A carried Node says its version by the name of its directory, the host's only if it is this one. */
+function runtimeOf(path: string): Manifest['runtime'] {
+  const carried = /^\.\.\/\.\.\/runtimes\/node-([^/]+)\/bin\/node$/.exec(path)?.[1];
+  if (carried) return { kind: 'carried', version: carried, path };
+  return { kind: 'host', version: path === process.execPath ? process.versions.node : UNKNOWN, path };
+}
+
+function lockedIn(path: string): Pick<Manifest, 'lockfileDigest' | 'packages'> {
+  if (!existsSync(path)) return { lockfileDigest: '', packages: 0 };
+  const { packages = {} } = readJson(path) as { packages?: object };
+  const lockfileDigest = createHash('sha256').update(readFileSync(path)).digest('hex');
+  return { lockfileDigest, packages: Object.keys(packages).filter((place) => basename(place) !== '').length };
+}

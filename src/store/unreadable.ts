@@ -1,0 +1,69 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemCode } from '../errors.js';
+import type { Reading, Unreadable } from '../record.js';
+import { changeIds, changePath, lookAtChange } from './changes.js';
+import { checkReleaseId, directoryNames, lookAtManifest, MANIFEST_FILE } from './manifest.js';
+import { lookAtPolicy } from './policy.js';
+import type { Root } from './root.js';
+
+/** What a file is, as far as it matters for what stands in for it. */
+export type Damage = Unreadable &
+  ({ kind: 'policy' | 'change' | 'trial' | 'link' } | { kind: 'manifest'; id: string });
+
+/** What the switch and the launcher write, and what the launcher reads. */
+const TRIAL = /^[0-9A-Za-z][0-9A-Za-z.+-]* \d{1,2}( \S{1,64})?\n?$/;
+
+/**
+ * Every file of ours below the root that cannot be understood and that something can stand in for. Changes nothing.
+ * What says whose the gateway is (`supervisor.json`, `adopted.json`) is not among them: nothing can stand in for that.
+ */
+export function findUnreadable(root: Root): Damage[] {
+  const found: Damage[] = [];
+  for (const path of [root.current, root.previous]) {
+    const why = whyNoLink(path);
+    if (why !== null) found.push({ kind: 'link', path, why });
+  }
+  const trial = whyNoTrial(root.trial);
+  if (trial !== null) found.push({ kind: 'trial', path: root.trial, why: trial });
+  const policy = whyIn(lookAtPolicy(root));
+  if (policy !== null) found.push({ kind: 'policy', path: root.policy, why: policy });
+  for (const id of directoryNames(root.releases).filter(isReleaseId)) {
+    const why = whyIn(lookAtManifest(root, id));
+    if (why !== null) found.push({ kind: 'manifest', id, path: join(root.releases, id, MANIFEST_FILE), why });
+  }
+  for (const id of changeIds(root)) {
+    const why = whyIn(lookAtChange(root, id));
+    if (why !== null) found.push({ kind: 'change', path: changePath(root, id), why });
+  }
+  return found;
+}
+
+function whyIn(reading: Reading<unknown>): string | null {
+  return reading.state === 'unreadable' ? reading.why : null;
+}
+
+function isReleaseId(name: string): boolean {
+  try {
+    return checkReleaseId(name) === name;
+  } catch {
+    return false;
+  }
+}
+
+function whyNoLink(path: string): string | null {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats || stats.isSymbolicLink()) return null;
+  return stats.isDirectory() ? 'is a directory and not a link' : 'is not a link';
+}
+
+function whyNoTrial(path: string): string | null {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (TRIAL.test(text)) return null;
+    return text.trim() === '' ? 'is empty' : 'does not say what is on trial';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    return systemCode(error) === 'EISDIR' ? 'is a directory' : `cannot be read (${systemCode(error)})`;
+  }
+}
