@@ -30,15 +30,33 @@ export interface World {
   url: string;
   env: Record<string, string>;
   publish(version: string, behaviour?: Behaviour): void;
+  /** Starts the built command with `--json`, for a test that will not let it end in peace. */
+  begin(args: string[], env?: Record<string, string>): Begun;
   /** Runs the built command, with `--json`. */
   cli(...args: string[]): Promise<Answer>;
   /** The same, and fails the test unless it ends with 0. */
   ok(...args: string[]): Promise<Answer['json']>;
   /** Stages a version, makes it current, starts the supervisor and waits until the gateway is ready. */
   start(version: string, ...runOptions: string[]): Promise<RunningSupervisor>;
+  /** Starts the supervisor and waits until the gateway is ready. */
+  supervise(...runOptions: string[]): Promise<RunningSupervisor>;
   get(path: string): Promise<{ status: number; body: unknown } | null>;
   /** The version that answers on the port, or null. */
   version(): Promise<string | null>;
+}
+
+/** A command under way. */
+export interface Begun {
+  pid: number;
+  kill(signal: NodeJS.Signals): void;
+  ended: Promise<Answer>;
+}
+
+export interface WorldOptions {
+  /** More of the environment that commands and the supervisor are given. */
+  env?: Record<string, string>;
+  /** Where the root is, given the directory of the world: below it, so that its processes can be told. */
+  rootIn?: (path: string) => string;
 }
 
 export interface RunningSupervisor {
@@ -48,7 +66,10 @@ export interface RunningSupervisor {
   ended: Promise<{ exitCode?: number | undefined; signal?: string | undefined }>;
 }
 
-export async function makeWorld(atEnd: AtEnd = onTestFinished): Promise<World> {
+export async function makeWorld(
+  atEnd: AtEnd = onTestFinished,
+  { env: more = {}, rootIn = (path) => join(path, 'root') }: WorldOptions = {},
+): Promise<World> {
   const registry = await startRegistry({ packumentMaxAge: 0 });
   atEnd(() => registry.close());
   registry.publish(tinyDependency());
@@ -57,7 +78,7 @@ export async function makeWorld(atEnd: AtEnd = onTestFinished): Promise<World> {
   const url = `http://127.0.0.1:${port}`;
   const state = join(path, 'state');
   writeTree(state, { 'openclaw.json': JSON.stringify({ gateway: { port, auth: { token: 'test' } } }) });
-  const root = join(path, 'root');
+  const root = rootIn(path);
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: writeTree(join(path, 'home'), { '.npmrc': '' }),
@@ -67,19 +88,28 @@ export async function makeWorld(atEnd: AtEnd = onTestFinished): Promise<World> {
     npm_config_registry: registry.url,
     npm_config_cache: join(path, 'npm-cache'),
     npm_config_fetch_retries: '0',
+    ...more,
   };
-  const spawn = (args: string[]) =>
-    execa(process.execPath, [CLI, ...args], { env, extendEnv: false, reject: false, stdin: 'ignore' });
 
   const world: World = {
     ...{ registry, path, root, port, url, env },
     publish(version, behaviour = {}) {
       registry.publish(openclawPackage(version, behaviour));
     },
-    async cli(...args) {
-      const { exitCode = -1, stdout, stderr } = await spawn([...args, '--json']);
-      return { exitCode, stdout, stderr, json: parse(stdout) };
+    begin(args, extra = {}) {
+      const child = execa(process.execPath, [CLI, ...args, '--json'], {
+        env: { ...env, ...extra },
+        extendEnv: false,
+        reject: false,
+        stdin: 'ignore',
+      });
+      const ended = child.then(({ exitCode = -1, stdout, stderr }) => ({
+        ...{ exitCode, stdout, stderr },
+        json: parse(stdout),
+      }));
+      return { pid: child.pid ?? -1, kill: (signal) => void child.kill(signal), ended };
     },
+    cli: (...args) => world.begin(args).ended,
     async ok(...args) {
       const { exitCode, json, stdout, stderr } = await world.cli(...args);
       if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}:\n${stdout}\n${stderr}`);
@@ -88,6 +118,9 @@ export async function makeWorld(atEnd: AtEnd = onTestFinished): Promise<World> {
     async start(version, ...runOptions) {
       await world.ok('stage', version);
       await world.ok('switch', version, '--no-restart');
+      return world.supervise(...runOptions);
+    },
+    async supervise(...runOptions) {
       const child = execa(process.execPath, [CLI, 'run', ...runOptions], {
         env,
         extendEnv: false,
@@ -103,10 +136,10 @@ export async function makeWorld(atEnd: AtEnd = onTestFinished): Promise<World> {
         child.kill('SIGTERM');
         await child;
       });
-      await until(
-        `the gateway of ${version} is ready:\n${stderr}`,
-        async () => (await world.get('/readyz'))?.status === 200,
-      );
+      const ready = async () => (await world.get('/readyz'))?.status === 200;
+      await until('the supervised gateway is ready', ready).catch((error: Error) => {
+        throw new Error(`${error.message}\n${stderr}`);
+      });
       return {
         pid: child.pid ?? -1,
         stderr: () => stderr,

@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Change, listChanges } from '../../src/change/ledger.js';
+import { type Root, rootAt } from '../../src/store/root.js';
+import { currentRelease } from '../../src/store/switch.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import type { Supervisor } from '../../src/supervisor/supervisor.js';
+import { type Filesystem, makeFilesystem } from '../support/filesystem.js';
+import { type Answer, makeWorld, type RunningSupervisor, type World } from '../support/world.js';
+
+/** A world in which one change after the other is interrupted: two proven releases, and a gateway that runs. */
+export interface Arena {
+  world: World;
+  root: Root;
+  supervisor: Supervisor;
+  /** The process that supervises now. */
+  supervised: RunningSupervisor;
+  /** What the root lies on, where that can be cut off or filled. */
+  disk: Filesystem | null;
+  /** Releases that were verified once. */
+  proven: Set<string>;
+  /** What was done and answered since the round began, for whoever has to find out. */
+  journal: string[];
+  /** The release that runs at rest, which is the current one. */
+  running(): string;
+  nextVersion(): string;
+  /** Runs a command to its end. */
+  command(...args: string[]): Promise<Answer>;
+  /** Changes that the ledger has got since it held `known`. */
+  changesSince(known: ReadonlySet<string>): Change[];
+  end(): Promise<void>;
+}
+
+export interface ArenaOptions {
+  /** MiB of the filesystem that the root gets for itself. */
+  disk?: number;
+  env?: Record<string, string>;
+}
+
+/** Names become durable within a second, data by itself only after half a minute: what is not flushed is lost. */
+const MOUNT_OPTIONS = ['commit=1'];
+
+export async function makeArena({ disk: mebibytes, env = {} }: ArenaOptions = {}): Promise<Arena> {
+  const cleaners: (() => unknown)[] = [];
+  const end = async () => {
+    for (const clean of cleaners.splice(0).reverse()) await clean();
+  };
+  try {
+    return await prepareArena((clean) => void cleaners.push(clean), end, { disk: mebibytes ?? 0, env });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function prepareArena(
+  atEnd: (clean: () => void | Promise<void>) => void,
+  end: () => Promise<void>,
+  options: Required<ArenaOptions>,
+): Promise<Arena> {
+  let disk: Filesystem | null = null;
+  const rootIn = (path: string) => {
+    if (options.disk === 0) return join(path, 'root');
+    const directory = join(path, 'disk');
+    mkdirSync(directory);
+    const made = makeFilesystem(directory, options.disk, MOUNT_OPTIONS);
+    atEnd(() => made.unmount());
+    disk = made;
+    return join(made.mountPoint, 'root');
+  };
+  const world = await makeWorld(atEnd, { env: options.env, rootIn });
+  const root = rootAt(world.root);
+  let published = 0;
+  const nextVersion = () => `2026.6.${++published}`;
+  const first = nextVersion();
+  const second = nextVersion();
+  world.publish(first);
+  world.publish(second);
+  const supervised = await world.start(first);
+  const journal: string[] = [];
+  const arena: Arena = {
+    ...{ world, root, supervised, disk, journal, nextVersion, end },
+    supervisor: builtinSupervisor(root.path),
+    proven: new Set([first]),
+    running() {
+      const current = currentRelease(root);
+      if (current === null) throw new Error('No release is current.');
+      return current;
+    },
+    async command(...args) {
+      const answer = await world.cli(...args);
+      journal.push(`$ ${args.join(' ')}: ${answer.exitCode}`, answer.stdout, answer.stderr);
+      return answer;
+    },
+    changesSince: (known) => listChanges(root).filter((change) => !known.has(change.id)),
+  };
+  await world.ok('update', second, '--settle', '0.2');
+  arena.proven.add(second);
+  return arena;
+}

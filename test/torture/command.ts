@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { killRound } from './kill.js';
+import { tally } from './outcome.js';
+import { anySeed } from './random.js';
+import { type Kind, runRounds } from './rounds.js';
+
+const KINDS: Record<string, Kind> = {
+  kill: { arena: {}, round: killRound },
+};
+
+const USAGE = `npm run torture -- [--kind ${Object.keys(KINDS).join('|')}] [--rounds N] [--minutes N] [--seed S] [--jobs N] [--keep-going]`;
+
+const { values } = parseArgs({
+  options: {
+    kind: { type: 'string', default: 'kill' },
+    rounds: { type: 'string' },
+    minutes: { type: 'string' },
+    seed: { type: 'string', default: String(anySeed()) },
+    jobs: { type: 'string', default: '2' },
+    'keep-going': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const kind = KINDS[values.kind];
+if (values.help || !kind) {
+  console.error(USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+const seed = Number(values.seed);
+const minutes = Number(values.minutes ?? (values.rounds === undefined ? 5 : Number.POSITIVE_INFINITY));
+console.log(`kind ${values.kind}, seed ${seed}`);
+const { outcomes, failures } = await runRounds(kind, {
+  seed,
+  rounds: Number(values.rounds ?? Number.POSITIVE_INFINITY),
+  withinMs: minutes * 60_000,
+  jobs: Number(values.jobs),
+  keepGoing: values['keep-going'],
+  say: (line) => console.log(line),
+});
+console.log(`\n${tally(outcomes)}`);
+console.log(`\n${outcomes.length} rounds held, ${failures.length} broke something (seed ${seed}).`);
+for (const failure of failures) console.log(`  seed ${failure.seed}: ${failure.evidence}`);
+process.exitCode = failures.length > 0 ? 1 : 0;

@@ -1,0 +1,53 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Arena } from './arena.js';
+import { type Attempt, type Family, prepare } from './attempt.js';
+import { randomFrom } from './random.js';
+
+/** What an uninterrupted change of a family takes, and passes. */
+export interface Cycle {
+  ms: number;
+  /** Names of fault points in their order, each once. */
+  points: string[];
+}
+
+const RUNS = 2;
+
+/** Measured on this machine, each family when it is first drawn. */
+export class Cycles {
+  readonly #known = new Map<Family, Promise<Cycle>>();
+
+  of(arena: Arena, family: Family): Promise<Cycle> {
+    let cycle = this.#known.get(family);
+    if (!cycle) {
+      cycle = measure(arena, family);
+      this.#known.set(family, cycle);
+    }
+    return cycle;
+  }
+}
+
+async function measure(arena: Arena, family: Family): Promise<Cycle> {
+  const cycle: Cycle = { ms: 0, points: [] };
+  for (let run = 0; run < RUNS; run++) {
+    const trace = join(arena.world.path, 'trace');
+    const attempt = prepare(arena, family, randomFrom(run));
+    const begun = performance.now();
+    const { ended } = arena.world.begin(attempt.args, { OPENCLAW_RELEASES_FAULT_TRACE: trace });
+    const { json } = await ended;
+    cycle.ms += (performance.now() - begun) / RUNS;
+    cycle.points = [...new Set([...cycle.points, ...readFileSync(trace, 'utf8').trim().split('\n')])];
+    rmSync(trace);
+    checkEnd(arena, attempt, json);
+  }
+  return cycle;
+}
+
+/** A change that nobody interrupts ends as its release deserves. */
+function checkEnd(arena: Arena, attempt: Attempt, answer: { status?: string; error?: object } | null): void {
+  const good = ['good', 'slow', 'rollback'].includes(attempt.family);
+  const verified = answer?.status === 'package_updated_restart_verified';
+  if (verified !== good)
+    throw new Error(`Without interruption, "${attempt.family}" ended so: ${JSON.stringify(answer)}`);
+  if (good) arena.proven.add(attempt.to);
+}

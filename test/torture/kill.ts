@@ -1,0 +1,91 @@
+import type { Change } from '../../src/change/ledger.js';
+import { listChanges } from '../../src/change/ledger.js';
+import type { Arena } from './arena.js';
+import { type Attempt, drawFamily, prepare } from './attempt.js';
+import type { Cycles } from './cycles.js';
+import { brokenInvariants, untruths } from './invariants.js';
+import { drawPoint, drawTime, reach, whereIs } from './moment.js';
+import { Broken, type Outcome } from './outcome.js';
+import { sendKill } from './processes.js';
+import { pickWeighted, type Random } from './random.js';
+
+const VICTIMS = { changer: 6, gateway: 2, both: 2 };
+
+/** What a person, or a timer, types next, without knowing of anything. */
+const NEXT = { recover: 4, pin: 2, update: 2, 'status, recover': 2 };
+
+/** Points name moments that no clock would hit: a quarter of the rounds goes to them. */
+const HOW = { time: 3, point: 1 };
+
+/**
+ * One change, and the death of the process that makes it, of the gateway, or of both, in its midst; then the next
+ * command, and everything must hold.
+ * @throws Broken what does not
+ */
+export async function killRound(arena: Arena, cycles: Cycles, random: Random): Promise<Outcome> {
+  const family = drawFamily(random);
+  const how = pickWeighted(random, HOW);
+  const victim = pickWeighted(random, VICTIMS);
+  const next = pickWeighted(random, NEXT);
+  const cycle = await cycles.of(arena, family);
+  const moment = how === 'time' ? drawTime(cycle, random) : drawPoint(cycle.points, random);
+  const attempt = prepare(arena, family, random);
+  const known = new Set(listChanges(arena.root).map(({ id }) => id));
+  arena.journal.push(JSON.stringify({ attempt, moment, victim, next }));
+
+  const reached = await reach(arena, attempt, moment);
+  const { pid: gateway } = await arena.supervisor.inspect();
+  if (victim !== 'gateway') reached.begun.kill('SIGKILL');
+  if (victim !== 'changer') sendKill(gateway);
+  const [found = null] = arena.changesSince(known);
+  reached.letGo();
+  const answer = await reached.begun.ended;
+  arena.journal.push(`${whereIs(found)}: ${JSON.stringify(found)}`, `${answer.exitCode}: ${answer.stdout}`);
+
+  const expected = await continueWith(arena, next, attempt, known);
+  const [change = null] = arena.changesSince(known);
+  const broken = change ? untruths(change, found) : [];
+  broken.push(...(await brokenInvariants(arena, expected)));
+  if (broken.length > 0) throw new Broken(broken);
+  return {
+    how: outcomeOf(change, found, answer.exitCode),
+    at: whereIs(found),
+    note: `${family}, ${victim} killed by ${how}, then ${next}`,
+  };
+}
+
+/** Types the next command, and answers which release must run after it. */
+async function continueWith(
+  arena: Arena,
+  next: keyof typeof NEXT,
+  attempt: Attempt,
+  known: ReadonlySet<string>,
+): Promise<string> {
+  const commands: Record<keyof typeof NEXT, string[][]> = {
+    recover: [['recover']],
+    pin: [['pin', attempt.before]],
+    update: [['update', arena.nextVersion(), '--settle', '0.2']],
+    'status, recover': [['status'], ['recover']],
+  };
+  const update = commands.update[0]?.[1] ?? '';
+  if (next === 'update') arena.world.publish(update);
+  for (const command of commands[next]) {
+    const { exitCode, stdout } = await arena.command(...command);
+    if (exitCode !== 0) throw new Broken([`"${command.join(' ')}" ended with ${exitCode}: ${stdout}`]);
+  }
+  if (next === 'pin') await arena.command('unpin', attempt.before);
+  const [change] = arena.changesSince(known);
+  const verified = change?.status === 'package_updated_restart_verified' && change.facts.to === attempt.to;
+  if (verified) arena.proven.add(attempt.to);
+  if (next === 'update') arena.proven.add(update);
+  if (next === 'update') return update;
+  return verified ? attempt.to : attempt.before;
+}
+
+function outcomeOf(change: Change | null, found: Change | null, exitCode: number): Outcome['how'] {
+  if (change === null) return exitCode === 3 ? 'refused' : 'never begun';
+  const verified = change.status === 'package_updated_restart_verified';
+  const byItself = exitCode >= 0 || (found !== null && found.endedAt !== null);
+  if (byItself) return verified ? 'finished' : 'failed';
+  return verified ? 'resumed' : 'undone';
+}

@@ -1,0 +1,59 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Change } from '../../src/change/ledger.js';
+import { until } from '../support/place.js';
+import type { Begun } from '../support/world.js';
+import type { Arena } from './arena.js';
+import type { Attempt } from './attempt.js';
+import type { Cycle } from './cycles.js';
+import { pick, type Random } from './random.js';
+
+/** When a change is interrupted: after a while, or at a point that it passes, where it is held. */
+export type Moment = { afterMs: number } | { point: string };
+
+/** A little longer than the measured cycle: what has just ended is a moment, too. */
+const BEYOND = 1.1;
+
+export function drawTime(cycle: Cycle, random: Random): Moment {
+  return { afterMs: random() * BEYOND * cycle.ms };
+}
+
+export function drawPoint(points: string[], random: Random): Moment {
+  return { point: pick(random, points) };
+}
+
+/** A change that has come to its moment. */
+export interface Reached {
+  begun: Begun;
+  /** Its answer, when it had ended before. */
+  answered: boolean;
+  /** Lets a change go on that is held at a point. */
+  letGo(): void;
+}
+
+/** Begins the change and returns at the moment. */
+export async function reach(arena: Arena, attempt: Attempt, moment: Moment): Promise<Reached> {
+  const { world } = arena;
+  const stamp = join(world.path, 'stamp');
+  const held = 'point' in moment;
+  const begun = world.begin(
+    attempt.args,
+    held ? { OPENCLAW_RELEASES_FAULT: `hang ${moment.point}`, OPENCLAW_RELEASES_FAULT_STAMP: stamp } : {},
+  );
+  const reached = { begun, answered: false, letGo: () => rmSync(stamp, { force: true }) };
+  void begun.ended.then(() => {
+    reached.answered = true;
+  });
+  if (held) await until(`it is ${moment.point}`, () => reached.answered || existsSync(stamp), 60_000);
+  else await setTimeout(moment.afterMs);
+  return reached;
+}
+
+/** How far a change had come, by the step of its ledger. */
+export function whereIs(change: Change | null): string {
+  if (change === null) return 'before its record';
+  if (change.endedAt !== null) return 'after its end';
+  if (change.steps.some(({ state }) => state.startsWith('und'))) return 'undoing';
+  return change.steps.at(-1)?.name ?? 'before its first step';
+}

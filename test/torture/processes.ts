@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { commandLineOf, descendsFrom, identify, processIds } from '../../src/host/process.js';
+
+/** What a dead supervisor's watcher is called, which knows nothing of the world but two numbers. */
+export const WATCHER = 'openclaw-releases-watcher';
+
+function mentions(pid: number, path: string): boolean {
+  try {
+    const told =
+      readFileSync(`/proc/${pid}/environ`, 'latin1') + readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+    return told.includes(path);
+  } catch {
+    return false;
+  }
+}
+
+/** Living processes that were started in a world, which its path tells, or below one of the processes named. */
+export function processesOf(path: string, ancestors: number[] = []): number[] {
+  return processIds().filter(
+    (pid) =>
+      identify(pid) !== null &&
+      pid !== process.pid &&
+      (mentions(pid, path) || ancestors.some((ancestor) => descendsFrom(pid, ancestor))),
+  );
+}
+
+export function nameProcess(pid: number): string {
+  return `${pid} (${commandLineOf(pid)})`;
+}
+
+export function sendKill(pid: number | null): void {
+  if (pid === null) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Ended by itself meanwhile.
+  }
+}
