@@ -8,6 +8,7 @@ import { temporaryDirectory } from './place.js';
 export interface Filesystem {
   mountPoint: string;
   mount(): void;
+  /** Nothing happens when it is not mounted. */
   unmount(): void;
   /** From now on nothing reaches the disk, and every call on it fails; what was only in memory is lost. */
   cut(): void;
@@ -25,10 +26,17 @@ export function makeFilesystem(directory: string, mebibytes: number, options: st
   mkdirSync(mountPoint, { recursive: true });
   execFileSync('truncate', ['-s', `${mebibytes}M`, image]);
   execFileSync('mkfs.ext4', ['-q', '-m', '0', image]);
+  let mounted = false;
   const filesystem: Filesystem = {
     mountPoint,
-    mount: () => void execFileSync('mount', ['-o', ['loop', ...options].join(','), image, mountPoint]),
-    unmount: () => void execFileSync('umount', [mountPoint]),
+    mount() {
+      execFileSync('mount', ['-o', ['loop', ...options].join(','), image, mountPoint]);
+      mounted = true;
+    },
+    unmount() {
+      if (mounted) execFileSync('umount', [mountPoint], { stdio: 'pipe' });
+      mounted = false;
+    },
     cut: () => void execFileSync('xfs_io', ['-x', '-c', 'shutdown', mountPoint]),
     check() {
       const { status, stdout } = spawnSync('e2fsck', ['-f', '-n', image], { encoding: 'utf8' });

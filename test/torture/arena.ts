@@ -7,6 +7,7 @@ import { builtinSupervisor } from '../../src/supervisor/builtin.js';
 import type { Supervisor } from '../../src/supervisor/supervisor.js';
 import { type Filesystem, makeFilesystem } from '../support/filesystem.js';
 import { type Answer, makeWorld, type RunningSupervisor, type World } from '../support/world.js';
+import { endProcesses } from './processes.js';
 
 /** A world in which one change after the other is interrupted: two proven releases, and a gateway that runs. */
 export interface Arena {
@@ -42,20 +43,20 @@ const MOUNT_OPTIONS = ['commit=1'];
 
 export async function makeArena({ disk: mebibytes, env = {} }: ArenaOptions = {}): Promise<Arena> {
   const cleaners: (() => unknown)[] = [];
-  const end = async () => {
-    for (const clean of cleaners.splice(0).reverse()) await clean();
+  const clean = async () => {
+    for (const one of cleaners.splice(0).reverse()) await one();
   };
   try {
-    return await prepareArena((clean) => void cleaners.push(clean), end, { disk: mebibytes ?? 0, env });
+    return await prepareArena((one) => void cleaners.push(one), clean, { disk: mebibytes ?? 0, env });
   } catch (error) {
-    await end();
+    await clean();
     throw error;
   }
 }
 
 async function prepareArena(
   atEnd: (clean: () => void | Promise<void>) => void,
-  end: () => Promise<void>,
+  clean: () => Promise<void>,
   options: Required<ArenaOptions>,
 ): Promise<Arena> {
   let disk: Filesystem | null = null;
@@ -79,7 +80,7 @@ async function prepareArena(
   const supervised = await world.start(first);
   const journal: string[] = [];
   const arena: Arena = {
-    ...{ world, root, supervised, disk, journal, nextVersion, end },
+    ...{ world, root, supervised, disk, journal, nextVersion },
     supervisor: builtinSupervisor(root.path),
     proven: new Set([first]),
     running() {
@@ -91,6 +92,11 @@ async function prepareArena(
       const answer = await world.cli(...args);
       journal.push(`$ ${args.join(' ')}: ${answer.exitCode}`, answer.stdout, answer.stderr);
       return answer;
+    },
+    async end() {
+      // First of all what hangs at a point, or on a disk that was cut off.
+      await endProcesses(world.path, [arena.supervised.pid]);
+      await clean();
     },
     changesSince: (known) => listChanges(root).filter((change) => !known.has(change.id)),
   };

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { cutRound, DISK_MEBIBYTES, WITHOUT_FSYNC } from './cut.js';
 import { killRound } from './kill.js';
 import { tally } from './outcome.js';
 import { anySeed } from './random.js';
@@ -6,6 +7,8 @@ import { type Kind, runRounds } from './rounds.js';
 
 const KINDS: Record<string, Kind> = {
   kill: { arena: {}, round: killRound },
+  cut: { arena: { disk: DISK_MEBIBYTES }, round: cutRound },
+  'cut-without-fsync': { arena: { disk: DISK_MEBIBYTES, env: WITHOUT_FSYNC }, round: cutRound },
 };
 
 const USAGE = `npm run torture -- [--kind ${Object.keys(KINDS).join('|')}] [--rounds N] [--minutes N] [--seed S] [--jobs N] [--keep-going]`;

@@ -11,6 +11,15 @@ export interface Cycle {
   points: string[];
 }
 
+/** The points that lie in one of the steps, from the record of its intent to that of its result. */
+export function pointsOf({ points }: Cycle, steps: readonly string[]): string[] {
+  return steps.flatMap((step) => {
+    const first = points.indexOf(`before write ledger: ${step} doing`);
+    const last = points.indexOf(`after write ledger: ${step} done`);
+    return first < 0 || last < 0 ? [] : points.slice(first, last + 1);
+  });
+}
+
 const RUNS = 2;
 
 /** Measured on this machine, each family when it is first drawn. */

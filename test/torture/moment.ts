@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Change } from '../../src/change/ledger.js';
 import { until } from '../support/place.js';
 import type { Begun } from '../support/world.js';
@@ -8,6 +8,8 @@ import type { Arena } from './arena.js';
 import type { Attempt } from './attempt.js';
 import type { Cycle } from './cycles.js';
 import { pick, type Random } from './random.js';
+
+export { pause };
 
 /** When a change is interrupted: after a while, or at a point that it passes, where it is held. */
 export type Moment = { afterMs: number } | { point: string };
@@ -46,7 +48,7 @@ export async function reach(arena: Arena, attempt: Attempt, moment: Moment): Pro
     reached.answered = true;
   });
   if (held) await until(`it is ${moment.point}`, () => reached.answered || existsSync(stamp), 60_000);
-  else await setTimeout(moment.afterMs);
+  else await pause(moment.afterMs);
   return reached;
 }
 

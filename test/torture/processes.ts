@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { commandLineOf, descendsFrom, identify, processIds } from '../../src/host/process.js';
+import { commandLineOf, descendsFrom, identify, isAlive, processIds } from '../../src/host/process.js';
+import { until } from '../support/place.js';
 
 /** What a dead supervisor's watcher is called, which knows nothing of the world but two numbers. */
 export const WATCHER = 'openclaw-releases-watcher';
@@ -35,4 +36,17 @@ export function sendKill(pid: number | null): void {
   } catch {
     // Ended by itself meanwhile.
   }
+}
+
+/** Kills all that `processesOf` finds, until it finds nothing more. */
+export async function endProcesses(path: string, ancestors: number[]): Promise<void> {
+  const found = processesOf(path, ancestors)
+    .map(identify)
+    .filter((identity) => identity !== null);
+  for (const { pid } of found) sendKill(pid);
+  await until('everything of the world is dead', () => {
+    const left = processesOf(path);
+    for (const pid of left) sendKill(pid);
+    return left.length === 0 && !found.some(isAlive);
+  });
 }

@@ -1,0 +1,113 @@
+import { type Change, listChanges } from '../../src/change/ledger.js';
+import { syncFilesystem } from '../../src/host/durable.js';
+import type { Filesystem } from '../support/filesystem.js';
+import { until } from '../support/place.js';
+import type { Arena } from './arena.js';
+import { drawFamily, prepare } from './attempt.js';
+import { type Cycle, type Cycles, pointsOf } from './cycles.js';
+import { brokenInvariants, untruths } from './invariants.js';
+import { drawPoint, drawTime, type Moment, pause, reach, whereIs } from './moment.js';
+import { Broken, type Outcome } from './outcome.js';
+import { endProcesses } from './processes.js';
+import { between, pickWeighted, type Random } from './random.js';
+
+/** Big enough for what an update wants to be free; nearly all of it is a hole. */
+export const DISK_MEBIBYTES = 2048;
+
+/** Nothing of the world waits for the disk then. The library covers fsync, fdatasync and syncfs. */
+export const WITHOUT_FSYNC = { LD_PRELOAD: 'libeatmydata.so' };
+
+/** The steps that decide what is there after a power cut. */
+const DECISIVE = ['seal', 'switch', 'bless'] as const;
+
+/** By the clock within the cycle, at a point of the decisive steps, or a while after the end. */
+const HOW = { time: 9, point: 9, late: 2 };
+/** Where nothing is flushed by order, damage is done when names are on disk and data is not yet. */
+const HOW_WITHOUT_FSYNC = { time: 2, point: 3, late: 5 };
+
+/** The journal is committed once a second, data not for half a minute. */
+const LATE_MS = 3_000;
+const HELD_MS = 1_300;
+
+/**
+ * One change and a power cut in its midst: nothing more reaches the disk, everything dies, and the machine starts
+ * again with what is there.
+ * @throws Broken what does not hold then
+ */
+export async function cutRound(arena: Arena, cycles: Cycles, random: Random): Promise<Outcome> {
+  const disk = diskOf(arena);
+  const flushed = arena.world.env.LD_PRELOAD === undefined;
+  const family = drawFamily(random);
+  const how = pickWeighted(random, flushed ? HOW : HOW_WITHOUT_FSYNC);
+  const cycle = await cycles.of(arena, family);
+  const moment = drawMoment(how, cycle, random);
+  const heldMs = how === 'point' ? Math.max(0, between(random, -HELD_MS, HELD_MS)) : 0;
+  const attempt = prepare(arena, family, random);
+  const known = new Set(listChanges(arena.root).map(({ id }) => id));
+  arena.journal.push(JSON.stringify({ attempt, moment, heldMs }));
+  // What stood before is not in question, and an arena without fsync would never have written it.
+  if (!flushed) await syncFilesystem(disk.mountPoint);
+
+  const reached = await reach(arena, attempt, moment);
+  await pause(heldMs);
+  const [seen = null] = arena.changesSince(known);
+  const answered = reached.answered;
+  disk.cut();
+  await endProcesses(arena.world.path, [arena.supervised.pid, reached.begun.pid]);
+  reached.letGo();
+  const answer = answered ? await reached.begun.ended : null;
+  arena.journal.push(`${whereIs(seen)}: ${JSON.stringify(seen)}`, `${answer?.exitCode}: ${answer?.stdout}`);
+
+  const broken = await replay(disk);
+  const [found = null] = arena.changesSince(known);
+  arena.journal.push(`on disk: ${JSON.stringify(found)}`);
+  arena.supervised = await arena.world.supervise();
+  const { exitCode, stdout } = await arena.command('recover');
+  if (exitCode !== 0) broken.push(`"recover" ended with ${exitCode}: ${stdout}`);
+
+  const [change = null] = arena.changesSince(known);
+  const verified = change?.status === 'package_updated_restart_verified';
+  const promised = answer?.json?.status === 'package_updated_restart_verified';
+  if (verified || promised) arena.proven.add(attempt.to);
+  if (change) broken.push(...untruths(change, found));
+  broken.push(...(await brokenInvariants(arena, verified || promised ? attempt.to : attempt.before)));
+  if (broken.length > 0) throw new Broken(broken);
+  return { how: outcomeOf(change, found), at: whereIs(seen), note: `${family}, cut by ${how}` };
+}
+
+export function diskOf({ disk }: Arena): Filesystem {
+  if (disk) return disk;
+  throw new Error('The root of this arena has no filesystem of its own.');
+}
+
+function drawMoment(how: keyof typeof HOW, cycle: Cycle, random: Random): Moment {
+  const points = pointsOf(cycle, DECISIVE);
+  if (how === 'point' && points.length > 0) return drawPoint(points, random);
+  const moment = drawTime(cycle, random);
+  return how === 'late' ? { afterMs: cycle.ms + between(random, 0, LATE_MS) } : moment;
+}
+
+/** Mounts what is there, as a start of the machine does, and has it checked. */
+async function replay(disk: Filesystem): Promise<string[]> {
+  await until('the filesystem can be unmounted', () => {
+    try {
+      disk.unmount();
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  // The first mount replays the journal, which is all that a check may find undone.
+  disk.mount();
+  disk.unmount();
+  const complaint = disk.check();
+  disk.mount();
+  return complaint === null ? [] : [`The filesystem is damaged: ${complaint}`];
+}
+
+function outcomeOf(change: Change | null, found: Change | null): Outcome['how'] {
+  if (change === null) return 'never begun';
+  const verified = change.status === 'package_updated_restart_verified';
+  if (found?.endedAt) return verified ? 'finished' : 'failed';
+  return verified ? 'resumed' : 'undone';
+}
