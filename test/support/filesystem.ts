@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { systemCode } from '../../src/errors.js';
 import { temporaryDirectory } from './place.js';
 
 /** A real ext4 in a file, which can be mounted, and cut off as a power cut does. */
@@ -45,6 +47,27 @@ export function makeFilesystem(directory: string, mebibytes: number, options: st
   };
   filesystem.mount();
   return filesystem;
+}
+
+/** Leaves no byte free on the filesystem that holds a directory, until what is returned is called. */
+export function fillDisk(directory: string): () => void {
+  const filler = join(directory, `filler-${randomBytes(4).toString('hex')}`);
+  const { bavail, bsize } = statfsSync(directory);
+  const fd = openSync(filler, 'w');
+  const block = Buffer.alloc(bsize);
+  try {
+    // Nearly all of it without writing it; the rest until nothing more goes in.
+    execFileSync('fallocate', ['-l', String(Math.max(1, bavail - 1_024) * bsize), filler]);
+    for (let at = fstatSync(fd).size; ; at += bsize) {
+      writeSync(fd, block, 0, bsize, at);
+      fsyncSync(fd);
+    }
+  } catch (error) {
+    if (systemCode(error) !== 'ENOSPC') throw error;
+  } finally {
+    closeSync(fd);
+  }
+  return () => rmSync(filler, { force: true });
 }
 
 /** A real ext4 filesystem of a few MiB, mounted until the test ends. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { cutRound, DISK_MEBIBYTES, WITHOUT_FSYNC } from './cut.js';
+import { fullRound } from './full.js';
 import { killRound } from './kill.js';
 import { tally } from './outcome.js';
 import { anySeed } from './random.js';
@@ -9,6 +10,7 @@ const KINDS: Record<string, Kind> = {
   kill: { arena: {}, round: killRound },
   cut: { arena: { disk: DISK_MEBIBYTES }, round: cutRound },
   'cut-without-fsync': { arena: { disk: DISK_MEBIBYTES, env: WITHOUT_FSYNC }, round: cutRound },
+  full: { arena: { disk: DISK_MEBIBYTES }, round: fullRound },
 };
 
 const USAGE = `npm run torture -- [--kind ${Object.keys(KINDS).join('|')}] [--rounds N] [--minutes N] [--seed S] [--jobs N] [--keep-going]`;

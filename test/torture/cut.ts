@@ -5,7 +5,7 @@ import { until } from '../support/place.js';
 import type { Arena } from './arena.js';
 import { drawFamily, prepare } from './attempt.js';
 import { type Cycle, type Cycles, pointsOf } from './cycles.js';
-import { brokenInvariants, untruths } from './invariants.js';
+import { brokenInvariants, damagedReleases, untruths } from './invariants.js';
 import { drawPoint, drawTime, type Moment, pause, reach, whereIs } from './moment.js';
 import { Broken, type Outcome } from './outcome.js';
 import { endProcesses } from './processes.js';
@@ -61,7 +61,9 @@ export async function cutRound(arena: Arena, cycles: Cycles, random: Random): Pr
   const broken = await replay(disk);
   const [found = null] = arena.changesSince(known);
   arena.journal.push(`on disk: ${JSON.stringify(found)}`);
-  arena.supervised = await arena.world.supervise();
+  arena.supervised = await arena.world.supervise().catch(async (error: Error) => {
+    throw new Broken([...broken, error.message, ...(await damagedReleases(arena))]);
+  });
   const { exitCode, stdout } = await arena.command('recover');
   if (exitCode !== 0) broken.push(`"recover" ended with ${exitCode}: ${stdout}`);
 

@@ -25,14 +25,14 @@ const GONE_WITHIN_MS = 15_000;
  */
 export async function brokenInvariants(arena: Arena, expected: string): Promise<string[]> {
   const broken: string[] = [];
-  for (const check of [checkGateway, checkProcesses]) broken.push(...(await check(arena, expected)));
-  broken.push(...checkLinks(arena, expected), ...(await checkReleases(arena)));
+  for (const check of [gatewayOf, checkProcesses]) broken.push(...(await check(arena, expected)));
+  broken.push(...checkLinks(arena, expected), ...(await damagedReleases(arena)));
   broken.push(...checkRest(arena), ...checkRecords(arena));
   return broken;
 }
 
 /** One gateway, ready, the supervisor's own, of the release that is expected. */
-async function checkGateway(arena: Arena, expected: string): Promise<string[]> {
+export async function gatewayOf(arena: Arena, expected: string): Promise<string[]> {
   const { root, supervisor, world } = arena;
   let seen = '';
   const well = async () => {
@@ -90,7 +90,7 @@ function checkLinks({ root, proven }: Arena, expected: string): string[] {
 }
 
 /** Whatever is called a release is one, whole and closed, whether it runs or not: it may be switched to. */
-async function checkReleases({ root }: Arena): Promise<string[]> {
+export async function damagedReleases({ root }: Arena): Promise<string[]> {
   const broken: string[] = [];
   const { releases, unsealed } = listReleases(root);
   for (const id of unsealed) broken.push(`releases/${id} has no valid manifest.`);

@@ -44,7 +44,8 @@ export async function killRound(arena: Arena, cycles: Cycles, random: Random): P
 
   const expected = await continueWith(arena, next, attempt, known);
   const [change = null] = arena.changesSince(known);
-  const broken = change ? untruths(change, found) : [];
+  // Where only the gateway died, the change went on.
+  const broken = change ? untruths(change, victim === 'gateway' ? null : found) : [];
   broken.push(...(await brokenInvariants(arena, expected)));
   if (broken.length > 0) throw new Broken(broken);
   return {
