@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   release_quarantined: 'refused',
   release_pinned: 'refused',
   release_damaged: 'damaged',
+  unreadable_files: 'refused',
   no_current: 'refused',
   no_previous: 'refused',
   write_failed: 'failed',

@@ -5,6 +5,7 @@ import { giveToOwner } from '../host/ownership.js';
 import { parseSpec } from '../source/spec.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers } from '../store/launchers.js';
+import { removeLeftovers } from '../store/leftovers.js';
 import { acquireLock } from '../store/lock.js';
 import { checkReleaseId, readManifest } from '../store/manifest.js';
 import { type Mended, mendRoot } from '../store/mend.js';
@@ -115,6 +116,7 @@ export async function withLock<T>(
   dropBallastWhenShort(root);
   const unlock = await acquireLock(root, doing);
   try {
+    removeLeftovers(root);
     const mended = await mendRoot(root);
     installLaunchers(root);
     const recovered = await recoverChanges(root, (change) => contextOf(environment, change), observer);

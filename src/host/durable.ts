@@ -4,9 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { faultPoint } from './fault.js';
 
-/** A name beside `path` that no other writer uses; `rename` needs both on one filesystem. */
+/** A name beside `path` that no other writer uses, and that says whose it is; `rename` needs both on one filesystem. */
 function beside(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
 }
 
 /** What failed is the news, not that its leftover could not be removed either. */

@@ -6,6 +6,9 @@ import type { Root } from './root.js';
 /** What could not be understood is kept here, for a person to look at. */
 export const ASIDE_DIRECTORY = 'unreadable';
 
+/** In that directory: one line for each file, why it could not stay. */
+export const REASONS_FILE = 'why.txt';
+
 /** Longer names are cut, so that the timestamp still fits. */
 const LONGEST_NAME = 200;
 
@@ -70,7 +73,7 @@ export function writable<T>(directory: string, work: () => T): T {
 /** For people only, so a failure is none. */
 export function noteReason(root: Root, to: string, path: string, why: string): void {
   try {
-    const notes = join(root.path, ASIDE_DIRECTORY, 'why.txt');
+    const notes = join(root.path, ASIDE_DIRECTORY, REASONS_FILE);
     appendFileSync(notes, `${basename(to)}: ${relative(root.path, path)} ${why}\n`, { mode: 0o600 });
   } catch {}
 }

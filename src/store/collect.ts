@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import { ReleasesError } from '../errors.js';
+import { ASIDE_DIRECTORY, REASONS_FILE } from './aside.js';
 import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { removeTree } from './seal.js';
+import { findUnreadable } from './unreadable.js';
 
 /** Releases kept beyond those that something needs. */
 export const KEEP_RELEASES = 3;
@@ -16,6 +19,8 @@ export interface Collection {
 
 /**
  * What can go: nothing that `needed` names, and not the newest `keep` releases. Only decides; see `collect`.
+ * Refuses as long as there is something that cannot be read: a pin or a change may have been in it.
+ * @throws ReleasesError `unreadable_files`
  * @param needed release id to the reason why it stays: it runs, it is pinned, a link or a change names it
  */
 export function planCollection(
@@ -23,6 +28,7 @@ export function planCollection(
   needed: ReadonlyMap<string, string>,
   keep = KEEP_RELEASES,
 ): Collection {
+  requireReadable(root);
   const { releases, unsealed } = listReleases(root);
   const newest = new Set(releases.slice(Math.max(0, releases.length - keep)).map((release) => release.id));
   const plan: Collection = {
@@ -43,6 +49,21 @@ export function planCollection(
   const carried = new Set(staying.map((release) => runtimeName(release)));
   plan.removeRuntimes = directoryNames(root.runtimes).filter((name) => !carried.has(name));
   return plan;
+}
+
+function requireReadable(root: Root): void {
+  const [unreadable] = findUnreadable(root);
+  const kept = directoryNames(join(root.path, ASIDE_DIRECTORY)).filter((name) => name !== REASONS_FILE);
+  if (!unreadable && kept.length === 0) return;
+  const what = unreadable
+    ? `${unreadable.path} ${unreadable.why}`
+    : `${ASIDE_DIRECTORY}/${kept[0]} could not be understood`;
+  throw new ReleasesError('unreadable_files', `${what}, so it is not known what is still needed.`, {
+    hint: unreadable
+      ? 'openclaw-releases recover'
+      : `ls ${join(root.path, ASIDE_DIRECTORY)}, and remove it once it holds nothing that you want back`,
+    untouched: 'Nothing was removed.',
+  });
 }
 
 /** The directory below `runtimes/` that a version of Node has. */

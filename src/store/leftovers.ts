@@ -1,0 +1,18 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { identify } from '../host/process.js';
+import { directoryNames } from './manifest.js';
+import type { Root } from './root.js';
+
+/** What `host/durable.ts` and the launcher call a file until it gets its name; both put their pid in. */
+const TEMPORARY = /^\..+\.(\d+)(?:-[0-9a-f]+\.tmp)?$/;
+
+/** Removes the temporary files of writers that died before they could rename them. */
+export function removeLeftovers(root: Root): void {
+  for (const directory of [root.path, root.bin, root.changes]) {
+    for (const name of directoryNames(directory)) {
+      const pid = TEMPORARY.exec(name)?.[1];
+      if (pid !== undefined && identify(Number(pid)) === null) rmSync(join(directory, name), { force: true });
+    }
+  }
+}
