@@ -1,6 +1,7 @@
 import { ReleasesError, systemCode, toErrorRecord } from '../errors.js';
 import { faultPoint } from '../host/fault.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
+import type { Root } from '../store/root.js';
 import { blame } from './blame.js';
 import type { Context, Observer, Step } from './context.js';
 import { NothingToDo } from './context.js';
@@ -130,6 +131,16 @@ function setState(context: Context, record: StepRecord, state: StepState, observ
 
 /** Writes about what happens, where it must happen even if it cannot be written about: the disk may be full. */
 function trySave({ root, change }: Pick<Context, 'root' | 'change'>, step?: StepRecord): void {
+  try {
+    saveChange(root, change, step);
+  } catch {
+    retrySave(root, change, step);
+  }
+}
+
+/** Once more, with the room that is held back for this. */
+function retrySave(root: Root, change: Change, step?: StepRecord): void {
+  dropBallastWhenShort(root);
   try {
     saveChange(root, change, step);
   } catch (error) {

@@ -19,13 +19,17 @@ const LIMITS = ['--settle', '0.1', '--ready-within', '3'];
 /** Moments at which something durable happens; the others lie between two of these. */
 const DURABLE = /^(before|after) (write|link|rename|remove|lock|unlock)\b/;
 
-/** The points that a command passes at which something durable happens, in their order. */
+/** The points that a command passes at which something durable happens, in their order; ` #2` is the second of a name. */
 export async function pointsOf(world: World, ...args: string[]): Promise<string[]> {
   const trace = join(world.path, `trace-${Date.now()}`);
   await command(world, args, { OPENCLAW_RELEASES_FAULT_TRACE: trace });
-  return readFileSync(trace, 'utf8')
+  const points = readFileSync(trace, 'utf8')
     .split('\n')
     .filter((line) => DURABLE.test(line));
+  return points.map((point, index) => {
+    const times = points.slice(0, index + 1).filter((other) => other === point).length;
+    return times === 1 ? point : `${point} #${times}`;
+  });
 }
 
 function command(world: World, args: string[], env: Record<string, string>) {
@@ -52,6 +56,28 @@ export async function killedAt(world: World, point: string, ...args: string[]): 
   const made = listChanges(root).slice(before);
   await checkSettled(root);
   return [point, made.map(chainOf).join(' | '), (await runs(world)) === old ? 'old' : 'new'];
+}
+
+/** How a command ends that fails at a point, as `status code exit`, and which release runs then. */
+export async function failedAt(
+  world: World,
+  fault: string,
+  ...args: string[]
+): Promise<[string, 'old' | 'new']> {
+  const old = await runs(world);
+  const stamp = join(world.path, `stamp-${Date.now()}`);
+  const { exitCode, stdout } = await command(world, args, {
+    OPENCLAW_RELEASES_FAULT: fault,
+    OPENCLAW_RELEASES_FAULT_STAMP: stamp,
+  });
+  if (!existsSync(stamp)) throw new Error(`${args.join(' ')} never came to: ${fault}`);
+  const { status = null, error = null } = JSON.parse(stdout);
+  await checkSettled(rootAt(world.root));
+  const end = (await runs(world)) === old ? 'old' : 'new';
+  return [
+    [status, error?.code, exitCode].filter((word) => word !== null && word !== undefined).join(' '),
+    end,
+  ];
 }
 
 async function runs(world: World): Promise<string | null> {
