@@ -30,7 +30,8 @@ export function stopLimitOf({ stopLimitMs }: Pick<UnitStatus, 'stopLimitMs'>): n
  * The user that a system unit runs as may not ask for a job. Where the unit is always restarted, ending its process
  * leads to the same.
  * @param limitMs milliseconds that the old processes get to end; `stopLimitOf` the unit by default
- * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, `restart_failed`
+ * @throws ReleasesError `supervisor_not_found`, also when that systemd is shutting down, `supervisor_failed`,
+ * `restart_failed`
  */
 export async function restartUnit(address: UnitAddress, limitMs?: number): Promise<RestartReport> {
   const { scope, unit } = address;
@@ -48,7 +49,7 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
   // Between two tries of a crash loop there is no process to end, and the next try is all that is wanted.
   const isComing = refused !== null && mayNotAsk(address, refused) && refused.activeState === 'activating';
   if (!queued.ok && !signalled && !isComing)
-    throw failed(address, `systemd refused to restart ${unit}: ${queued.stderr}`);
+    throw await failed(address, `systemd refused to restart ${unit}: ${queued.stderr}`);
 
   const stopLimitMs = limitMs ?? stopLimitOf(before);
   const deadlineMs = stopLimitMs + Math.min(before.startLimitMs, START_LIMIT_MS) + MARGIN_MS;
@@ -69,11 +70,14 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
       killed = signalled ? signal(old, 'SIGKILL') : await kill(address, now);
     }
     if (isDead(now)) {
-      if (tries++ >= TRIES) throw failed(address, `${unit} was started and is ${describe(now)} again.`);
+      if (tries++ >= TRIES) throw await failed(address, `${unit} was started and is ${describe(now)} again.`);
       await clear(address);
       await systemctl(scope, 'start', '--no-block', '--', unit);
     } else if (elapsed() >= deadlineMs) {
-      throw failed(address, `${unit} is still ${describe(now)} ${Math.round(elapsed() / 1_000)} s later.`);
+      throw await failed(
+        address,
+        `${unit} is still ${describe(now)} ${Math.round(elapsed() / 1_000)} s later.`,
+      );
     }
   }
 }
@@ -131,7 +135,11 @@ function describe({ activeState, subState, result }: UnitStatus): string {
   return `${activeState} (${result === 'success' ? subState : result})`;
 }
 
-function failed({ scope, unit }: UnitAddress, sentence: string): ReleasesError {
+/** In an orderly reboot the services are stopped, this process among them, and none can be started any more. */
+async function failed({ scope, unit }: UnitAddress, sentence: string): Promise<ReleasesError> {
+  const { stdout } = await systemctl(scope, 'is-system-running');
+  if (stdout === 'stopping')
+    return new ReleasesError('supervisor_not_found', `systemd is shutting down, so ${unit} is not started.`);
   const journal = scope === 'user' ? 'journalctl --user' : 'sudo journalctl';
   return new ReleasesError('restart_failed', sentence, {
     hint: [

@@ -396,6 +396,10 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
       expect(first).toMatchObject({ code: 0, stderr: '', release: release('2026.6.1') });
       expect(trial()).toBe(`2026.6.1 0 ${ANOTHER_BOOT}\n`);
       expect((await run('gateway', [], { prefix })).release).toBe(release('2026.5.28'));
+      point('current', '2026.6.1');
+      writeTrial(`2026.6.1 1 ${ANOTHER_BOOT.replace('a', 'x')}\n`);
+      const { stderr } = await run('gateway', [], { prefix });
+      expect(stderr, 'what is no boot of a machine at all').toMatch(/went back to 2026\.5\.28$/);
     });
 
     it.each([

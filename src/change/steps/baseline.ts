@@ -66,6 +66,10 @@ export const baseline: Step = {
         limits: change.plan.limits,
       });
     } catch (error) {
+      if (error instanceof ReleasesError && error.code === 'supervisor_not_found') {
+        change.warnings.push(`${error.message} What is started next is ${before.release}.`);
+        return;
+      }
       throw stranded(context, before.release, error);
     }
   },
