@@ -27,8 +27,8 @@ export interface Arena {
   nextVersion(): string;
   /** Runs a command to its end. */
   command(...args: string[]): Promise<Answer>;
-  /** Changes that the ledger has got since it held `known`. */
-  changesSince(known: ReadonlySet<string>): Change[];
+  /** The change to a release that the ledger has got since it held `known`, or null. */
+  changeTo(target: string, known: ReadonlySet<string>): Change | null;
   end(): Promise<void>;
 }
 
@@ -98,7 +98,8 @@ async function prepareArena(
       await endProcesses(world.path, [arena.supervised.pid]);
       await clean();
     },
-    changesSince: (known) => listChanges(root).filter((change) => !known.has(change.id)),
+    changeTo: (target, known) =>
+      listChanges(root).find(({ id, plan }) => plan.target === target && !known.has(id)) ?? null,
   };
   await world.ok('update', second, '--settle', '0.2');
   arena.proven.add(second);

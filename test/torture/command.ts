@@ -35,12 +35,15 @@ if (values.help || !kind) {
 const seed = Number(values.seed);
 const minutes = Number(values.minutes ?? (values.rounds === undefined ? 5 : Number.POSITIVE_INFINITY));
 console.log(`kind ${values.kind}, seed ${seed}`);
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 const { outcomes, failures } = await runRounds(kind, {
   seed,
   rounds: Number(values.rounds ?? Number.POSITIVE_INFINITY),
   withinMs: minutes * 60_000,
   jobs: Number(values.jobs),
   keepGoing: values['keep-going'],
+  signal: stop.signal,
   say: (line) => console.log(line),
 });
 console.log(`\n${tally(outcomes)}`);

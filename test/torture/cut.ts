@@ -50,7 +50,7 @@ export async function cutRound(arena: Arena, cycles: Cycles, random: Random): Pr
 
   const reached = await reach(arena, attempt, moment);
   await pause(heldMs);
-  const [seen = null] = arena.changesSince(known);
+  const seen = arena.changeTo(attempt.to, known);
   const answered = reached.answered;
   disk.cut();
   await endProcesses(arena.world.path, [arena.supervised.pid, reached.begun.pid]);
@@ -59,7 +59,7 @@ export async function cutRound(arena: Arena, cycles: Cycles, random: Random): Pr
   arena.journal.push(`${whereIs(seen)}: ${JSON.stringify(seen)}`, `${answer?.exitCode}: ${answer?.stdout}`);
 
   const broken = await replay(disk);
-  const [found = null] = arena.changesSince(known);
+  const found = arena.changeTo(attempt.to, known);
   arena.journal.push(`on disk: ${JSON.stringify(found)}`);
   arena.supervised = await arena.world.supervise().catch(async (error: Error) => {
     throw new Broken([...broken, error.message, ...(await damagedReleases(arena))]);
@@ -67,7 +67,7 @@ export async function cutRound(arena: Arena, cycles: Cycles, random: Random): Pr
   const { exitCode, stdout } = await arena.command('recover');
   if (exitCode !== 0) broken.push(`"recover" ended with ${exitCode}: ${stdout}`);
 
-  const [change = null] = arena.changesSince(known);
+  const change = arena.changeTo(attempt.to, known);
   const verified = change?.status === 'package_updated_restart_verified';
   const promised = answer?.json?.status === 'package_updated_restart_verified';
   if (verified || promised) arena.proven.add(attempt.to);

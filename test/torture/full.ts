@@ -32,7 +32,7 @@ export async function fillAt(arena: Arena, family: Family, moment: Moment, rando
   const reached = await reach(arena, attempt, moment);
   const empty = fillDisk(diskOf(arena).mountPoint);
   try {
-    const [found = null] = arena.changesSince(known);
+    const found = arena.changeTo(attempt.to, known);
     reached.letGo();
     const { exitCode, stdout, json } = await reached.begun.ended;
     arena.journal.push(`${whereIs(found)}: ${JSON.stringify(found)}`, `${exitCode}: ${stdout}`);
@@ -46,7 +46,8 @@ export async function fillAt(arena: Arena, family: Family, moment: Moment, rando
     const recovered = await arena.command('recover');
     if (recovered.exitCode !== 0)
       broken.push(`"recover" ended with ${recovered.exitCode}: ${recovered.stdout}`);
-    for (const change of arena.changesSince(known)) broken.push(...untruths(change, null));
+    const change = arena.changeTo(attempt.to, known);
+    if (change) broken.push(...untruths(change, null));
     broken.push(...(await brokenInvariants(arena, expected)));
     if (broken.length > 0) throw new Broken(broken);
     const how = json?.change === undefined ? 'refused' : verified ? 'finished' : 'failed';

@@ -37,13 +37,13 @@ export async function killRound(arena: Arena, cycles: Cycles, random: Random): P
   const { pid: gateway } = await arena.supervisor.inspect();
   if (victim !== 'gateway') reached.begun.kill('SIGKILL');
   if (victim !== 'changer') sendKill(gateway);
-  const [found = null] = arena.changesSince(known);
+  const found = arena.changeTo(attempt.to, known);
   reached.letGo();
   const answer = await reached.begun.ended;
   arena.journal.push(`${whereIs(found)}: ${JSON.stringify(found)}`, `${answer.exitCode}: ${answer.stdout}`);
 
   const expected = await continueWith(arena, next, attempt, known);
-  const [change = null] = arena.changesSince(known);
+  const change = arena.changeTo(attempt.to, known);
   // Where only the gateway died, the change went on.
   const broken = change ? untruths(change, victim === 'gateway' ? null : found) : [];
   broken.push(...(await brokenInvariants(arena, expected)));
@@ -75,8 +75,8 @@ async function continueWith(
     if (exitCode !== 0) throw new Broken([`"${command.join(' ')}" ended with ${exitCode}: ${stdout}`]);
   }
   if (next === 'pin') await arena.command('unpin', attempt.before);
-  const [change] = arena.changesSince(known);
-  const verified = change?.status === 'package_updated_restart_verified' && change.facts.to === attempt.to;
+  const change = arena.changeTo(attempt.to, known);
+  const verified = change?.status === 'package_updated_restart_verified';
   if (verified) arena.proven.add(attempt.to);
   if (next === 'update') arena.proven.add(update);
   if (next === 'update') return update;

@@ -22,6 +22,8 @@ export interface RoundsOptions {
   jobs?: number;
   /** Goes on after a round that broke something. */
   keepGoing?: boolean;
+  /** Aborted: no round begins any more, and what runs is cleaned up. */
+  signal?: AbortSignal;
   say?: (line: string) => void;
 }
 
@@ -46,7 +48,10 @@ export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Res
   const deadline = performance.now() + withinMs;
   let begun = 0;
   const more = () =>
-    begun < rounds && performance.now() < deadline && (keepGoing || result.failures.length === 0);
+    begun < rounds &&
+    performance.now() < deadline &&
+    !options.signal?.aborted &&
+    (keepGoing || result.failures.length === 0);
 
   const work = async () => {
     let arena: Arena | null = null;
