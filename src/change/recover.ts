@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { isAlive } from '../host/process.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
-import { removeTree } from '../store/seal.js';
+import { closeSealed, removeTree } from '../store/seal.js';
 import { currentRelease, endTrial, readTrial } from '../store/switch.js';
 import type { Context, Observer } from './context.js';
 import { finish, goBack, isProven, runSteps } from './engine.js';
@@ -43,6 +43,7 @@ export async function recoverChanges(
   for (const name of directoryNames(root.staging)) {
     if (!inUse.has(name)) removeTree(root, join(root.staging, name));
   }
+  closeSealed(root);
   return recovered;
 }
 

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../errors.js';
-import { renameDurably, syncFilesystem, writeFileDurably } from '../host/durable.js';
-import { MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
+import { fsyncDirectory, renameDurably, syncFilesystem, writeFileDurably } from '../host/durable.js';
+import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
 
@@ -53,7 +53,7 @@ export async function sealRelease(
   };
   writeFileDurably(join(staged, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, 0o444);
   renameDurably(staged, destination, 'release');
-  chmodSync(destination, 0o555);
+  close(destination);
   return manifest;
 }
 
@@ -68,8 +68,23 @@ export async function sealRuntime(root: Root, staged: string, name: string): Pro
   chmodSync(staged, 0o755);
   await syncFilesystem(staged);
   renameDurably(staged, destination, 'runtime');
-  chmodSync(destination, 0o555);
+  close(destination);
   return destination;
+}
+
+/** The last of sealing, which a power cut must not take back either. */
+function close(directory: string): void {
+  chmodSync(directory, 0o555);
+  fsyncDirectory(directory);
+}
+
+/** Closes the releases and runtimes whose sealing, or removal, ended just before or after they were moved. */
+export function closeSealed(root: Root): void {
+  const sealed = [
+    ...listReleases(root).releases.map(({ id }) => releaseDirectory(root, id)),
+    ...directoryNames(root.runtimes).map((name) => join(root.runtimes, name)),
+  ];
+  for (const directory of sealed) if (lstatSync(directory).mode & 0o222) close(directory);
 }
 
 function makeReadOnly(path: string): void {
