@@ -4,14 +4,16 @@ import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSyn
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemCode } from '../../src/errors.js';
-import { temporaryDirectory } from './place.js';
+import { temporaryDirectory, until } from './place.js';
 
 /** A real ext4 in a file, which can be mounted, and cut off as a power cut does. */
 export interface Filesystem {
   mountPoint: string;
   mount(): void;
   /** Nothing happens when it is not mounted. */
-  unmount(): void;
+  unmount(): Promise<void>;
+  /** Unmounts it for good, before its directory is removed. */
+  remove(): Promise<void>;
   /** From now on nothing reaches the disk, and every call on it fails; what was only in memory is lost. */
   cut(): void;
   /** What `e2fsck` says against it while it is not mounted; null when it is clean. */
@@ -28,6 +30,10 @@ export function makeFilesystem(directory: string, mebibytes: number, options: st
   mkdirSync(mountPoint, { recursive: true });
   execFileSync('truncate', ['-s', `${mebibytes}M`, image]);
   execFileSync('mkfs.ext4', ['-q', '-m', '0', image]);
+  // Whoever makes a mount namespace meanwhile (a machine that boots) takes copies of all mounts along. Below a shared
+  // one an unmount reaches the copies, too; else the old mount would live on there, cut off, and be found again.
+  execFileSync('mount', ['--bind', directory, directory]);
+  execFileSync('mount', ['--make-shared', directory]);
   let mounted = false;
   const filesystem: Filesystem = {
     mountPoint,
@@ -35,9 +41,15 @@ export function makeFilesystem(directory: string, mebibytes: number, options: st
       execFileSync('mount', ['-o', ['loop', ...options].join(','), image, mountPoint]);
       mounted = true;
     },
-    unmount() {
-      if (mounted) execFileSync('umount', [mountPoint], { stdio: 'pipe' });
+    async unmount() {
+      // A killed process gives its files back a moment after it is a zombie.
+      await until('nothing on it is used', () => !mounted || spawnSync('umount', [mountPoint]).status === 0);
       mounted = false;
+      await until('nobody holds it any more', () => execFileSync('losetup', ['-j', image]).length === 0);
+    },
+    async remove() {
+      await filesystem.unmount();
+      execFileSync('umount', [directory]);
     },
     cut: () => void execFileSync('xfs_io', ['-x', '-c', 'shutdown', mountPoint]),
     check() {
@@ -72,8 +84,8 @@ export function fillDisk(directory: string): () => void {
 
 /** A real ext4 filesystem of a few MiB, mounted until the test ends. */
 export function smallFilesystem(mebibytes: number): string {
-  const { mountPoint, unmount } = makeFilesystem(temporaryDirectory('disk'), mebibytes);
-  onTestFinished(unmount);
+  const { mountPoint, remove } = makeFilesystem(temporaryDirectory('disk'), mebibytes);
+  onTestFinished(remove);
   return mountPoint;
 }
 

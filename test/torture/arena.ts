@@ -65,7 +65,7 @@ async function prepareArena(
     const directory = join(path, 'disk');
     mkdirSync(directory);
     const made = makeFilesystem(directory, options.disk, MOUNT_OPTIONS);
-    atEnd(() => made.unmount());
+    atEnd(() => made.remove());
     disk = made;
     return join(made.mountPoint, 'root');
   };

@@ -11,10 +11,10 @@ export interface Cycle {
   points: string[];
 }
 
-/** The points that lie in one of the steps, from the record of its intent to that of its result. */
+/** The points that lie in one of the steps, from when its intent is on record to its result. */
 export function pointsOf({ points }: Cycle, steps: readonly string[]): string[] {
   return steps.flatMap((step) => {
-    const first = points.indexOf(`before write ledger: ${step} doing`);
+    const first = points.indexOf(`after write ledger: ${step} doing`);
     const last = points.indexOf(`after write ledger: ${step} done`);
     return first < 0 || last < 0 ? [] : points.slice(first, last + 1);
   });

@@ -8,13 +8,14 @@ import type { Cycles } from './cycles.js';
 import { brokenInvariants, gatewayOf, untruths } from './invariants.js';
 import { drawPoint, type Moment, reach, whereIs } from './moment.js';
 import { Broken, type Outcome } from './outcome.js';
-import type { Random } from './random.js';
+import { type Random, randomFrom } from './random.js';
 
 /** Exit codes of a change that ended as it should: done, refused, failed before the switch, went back. */
 const CLEAN_ENDS = [0, 3, 4, 5];
 
 /** A change, and a disk that is full to the last byte from a drawn point on. */
-export async function fullRound(arena: Arena, cycles: Cycles, random: Random): Promise<Outcome> {
+export async function fullRound(arena: Arena, cycles: Cycles, seed: number): Promise<Outcome> {
+  const random = randomFrom(seed);
   const family = drawFamily(random);
   const { points } = await cycles.of(arena, family);
   return fillAt(arena, family, drawPoint(points, random), random);

@@ -7,7 +7,7 @@ import { brokenInvariants, untruths } from './invariants.js';
 import { drawPoint, drawTime, reach, whereIs } from './moment.js';
 import { Broken, type Outcome } from './outcome.js';
 import { sendKill } from './processes.js';
-import { pickWeighted, type Random } from './random.js';
+import { pickWeighted, randomFrom } from './random.js';
 
 const VICTIMS = { changer: 6, gateway: 2, both: 2 };
 
@@ -22,7 +22,8 @@ const HOW = { time: 3, point: 1 };
  * command, and everything must hold.
  * @throws Broken what does not
  */
-export async function killRound(arena: Arena, cycles: Cycles, random: Random): Promise<Outcome> {
+export async function killRound(arena: Arena, cycles: Cycles, seed: number): Promise<Outcome> {
+  const random = randomFrom(seed);
   const family = drawFamily(random);
   const how = pickWeighted(random, HOW);
   const victim = pickWeighted(random, VICTIMS);

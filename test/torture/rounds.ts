@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { type Arena, type ArenaOptions, makeArena } from './arena.js';
 import { Cycles } from './cycles.js';
 import { Broken, type Outcome } from './outcome.js';
-import { type Random, randomFrom } from './random.js';
 
 /** One kind of torture. */
 export interface Kind {
   arena: ArenaOptions;
-  round(arena: Arena, cycles: Cycles, random: Random): Promise<Outcome>;
+  round(arena: Arena, cycles: Cycles, seed: number): Promise<Outcome>;
 }
 
 export interface RoundsOptions {
@@ -61,7 +60,7 @@ export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Res
         arena ??= await makeArena(kind.arena);
         arena.journal.length = 0;
         try {
-          const outcome = await kind.round(arena, cycles, randomFrom(own));
+          const outcome = await kind.round(arena, cycles, own);
           result.outcomes.push(outcome);
           say(`${own}: ${outcome.how}, ${outcome.at} (${outcome.note})`);
         } catch (error) {

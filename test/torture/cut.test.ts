@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest';
+import { canMount } from '../support/filesystem.js';
+import { cutRound, DISK_MEBIBYTES, WITHOUT_FSYNC } from './cut.js';
+import { expectRounds, testSeed } from './expect-rounds.js';
+import { runRounds } from './rounds.js';
+
+describe.runIf(canMount())('power cuts on a filesystem of its own', () => {
+  test('25 in the midst of a change, a third of them in seal, switch and bless', async () => {
+    const { outcomes } = await expectRounds({ arena: { disk: DISK_MEBIBYTES }, round: cutRound }, 25);
+    const decisive = outcomes.filter(({ at }) => ['seal', 'switch', 'bless'].includes(at));
+    expect(decisive.length).toBeGreaterThanOrEqual(25 / 3);
+  }, 300_000);
+
+  test('without fsync the same cuts do damage, so they would show a missing one', async () => {
+    const arena = { disk: DISK_MEBIBYTES, env: WITHOUT_FSYNC };
+    const { failures } = await runRounds({ arena, round: cutRound }, { seed: testSeed(), rounds: 20 });
+    expect(failures.map(({ message }) => message).join('\n')).toMatch(
+      /is damaged|has no valid manifest|cannot be read/,
+    );
+  }, 300_000);
+});

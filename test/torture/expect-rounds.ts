@@ -1,0 +1,17 @@
+import { tally } from './outcome.js';
+import { anySeed } from './random.js';
+import { describeFailure, type Kind, type Result, runRounds } from './rounds.js';
+
+/** The seed of the whole run, for a test that failed: `OPENCLAW_RELEASES_TORTURE_SEED` repeats it. */
+export function testSeed(): number {
+  return Number(process.env.OPENCLAW_RELEASES_TORTURE_SEED ?? anySeed());
+}
+
+/** Runs rounds and fails the test when one breaks an invariant, with the seed in the message. */
+export async function expectRounds(kind: Kind, rounds: number, jobs = 3): Promise<Result> {
+  const result = await runRounds(kind, { seed: testSeed(), rounds, jobs });
+  console.info(tally(result.outcomes));
+  const [failure] = result.failures;
+  if (failure) throw new Error(describeFailure(failure));
+  return result;
+}

@@ -1,0 +1,9 @@
+import { test } from 'vitest';
+import { expectRounds } from './expect-rounds.js';
+import { killRound } from './kill.js';
+
+test(
+  '60 random kills of the process that makes a change, of the gateway, and of both',
+  () => expectRounds({ arena: {}, round: killRound }, 60),
+  300_000,
+);
