@@ -54,9 +54,9 @@ export const baseline: Step = {
       return;
     }
     if (now.state === before.state && now.instance === before.instance) return;
+    const instance = await bringBack(context, before.release);
+    if (instance === null || !before.health?.live) return;
     try {
-      const { instance } = await supervisor.restart();
-      if (!before.health?.live) return;
       await awaitVerified(context, {
         release: before.release,
         instance,
@@ -66,14 +66,22 @@ export const baseline: Step = {
         limits: change.plan.limits,
       });
     } catch (error) {
-      if (error instanceof ReleasesError && error.code === 'supervisor_not_found') {
-        change.warnings.push(`${error.message} What is started next is ${before.release}.`);
-        return;
-      }
       throw stranded(context, before.release, error);
     }
   },
 };
+
+/** The new start, or null when there is nobody left to make one: then the next one is of what `current` names. */
+async function bringBack(context: Context, release: string | null): Promise<string | null> {
+  try {
+    return (await context.supervisor.restart()).instance;
+  } catch (error) {
+    if (!(error instanceof ReleasesError && error.code === 'supervisor_not_found'))
+      throw stranded(context, release, error);
+    context.change.warnings.push(`${error.message} What is started next is ${release}.`);
+    return null;
+  }
+}
 
 function stranded(context: Context, release: string | null, cause: unknown): ReleasesError {
   const { code, message } = toErrorRecord(cause);
