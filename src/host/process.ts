@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { systemCode } from '../errors.js';
 
 /**
  * Who a process is, beyond its pid: pids are reused, and after a reboot they all are.
@@ -13,10 +14,15 @@ export interface ProcessIdentity {
 /** Linux counts process times in these, whatever the kernel's own clock is. */
 export const TICKS_PER_SECOND = 100;
 
+/** No file descriptor left, in this process or on the machine; no memory. */
+const OWN_LACKS = new Set<string | undefined>(['EMFILE', 'ENFILE', 'ENOMEM']);
+
 function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
+  } catch (error) {
+    // The lack is ours, and says nothing about the other process: a living one must not be taken for dead.
+    if (OWN_LACKS.has(systemCode(error))) throw error;
     // Gone between two looks, or not ours to read: either way there is nothing to say about it.
     return null;
   }

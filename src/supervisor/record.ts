@@ -36,8 +36,8 @@ export function writeRunRecord(
   gateway: ProcessIdentity | null,
   log: (line: string) => void,
 ): void {
-  const record = { supervisor: identify(process.pid), gateway };
   try {
+    const record = { supervisor: identify(process.pid), gateway };
     writeFileDurably(pathOf(root), `${JSON.stringify(record)}\n`, 0o600);
   } catch (error) {
     log(`run.json could not be written: ${String(error)}`);

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   lutimesSync,
@@ -16,6 +16,7 @@ import { describe, expect, test } from 'vitest';
 import { bootId, identify } from '../../src/host/process.js';
 import { breakDead } from '../../src/store/dead-lock.js';
 import { acquireLock, readLockOwner } from '../../src/store/lock.js';
+import { ownText } from '../../src/store/owner-link.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { startHolder } from '../fixtures/lock/harness.js';
 import { canMount, smallFilesystem } from '../support/filesystem.js';
@@ -139,6 +140,22 @@ test.each([
   writeFileSync(root.lockOwner, text);
   expect(readLockOwner(root)).toMatchObject({ pid: process.pid, doing: null });
   await unlock();
+});
+
+test('a process without a file descriptor to look with does not take a living owner for dead', () => {
+  const script = `
+    import { openSync } from 'node:fs';
+    import { livingOwner } from ${JSON.stringify(new URL('../../dist/store/owner-link.js', import.meta.url).href)};
+    const alive = livingOwner(${JSON.stringify(ownText())});
+    if (alive?.pid !== ${process.pid}) throw new Error('not seen to begin with');
+    try { for (;;) openSync('/dev/null'); } catch {}
+    try { livingOwner(${JSON.stringify(ownText())}); } catch ({ code }) { process.exitCode = code === 'EMFILE' ? 0 : 1; }
+  `;
+  const child = spawnSync('sh', ['-c', 'ulimit -n 64; exec "$0" --input-type=module', process.execPath], {
+    input: `process.exitCode = 2;${script}`,
+    encoding: 'utf8',
+  });
+  expect(child).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('a lock that was removed by hand and taken by somebody else is not released by the one before', async () => {
