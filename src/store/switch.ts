@@ -17,8 +17,8 @@ export interface Trial {
   bootId: string | null;
 }
 
-/** As `bin/gateway` reads it. */
-const TRIAL = /^(\S+) (0|[1-9]\d?)(?: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?\n?$/;
+/** What `trial` says, as `bin/gateway` reads it. */
+export const TRIAL = /^(\S+) (0|[1-9]\d?)(?: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?\n?$/;
 
 function target(link: string): string | null {
   try {

@@ -6,13 +6,11 @@ import { changeIds, changePath, lookAtChange } from './changes.js';
 import { checkReleaseId, directoryNames, lookAtManifest, MANIFEST_FILE } from './manifest.js';
 import { lookAtPolicy } from './policy.js';
 import type { Root } from './root.js';
+import { TRIAL } from './switch.js';
 
 /** What a file is, as far as it matters for what stands in for it. */
 export type Damage = Unreadable &
   ({ kind: 'policy' | 'change' | 'trial' | 'link' } | { kind: 'manifest'; id: string });
-
-/** What the switch and the launcher write, and what the launcher reads. */
-const TRIAL = /^[0-9A-Za-z][0-9A-Za-z.+-]* \d{1,2}( \S{1,64})?\n?$/;
 
 /**
  * Every file of ours below the root that cannot be understood and that something can stand in for. Changes nothing.

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -17,8 +17,8 @@ const LOOKS: [string[], number][] = [
   [['status'], 0],
   [['history'], 0],
   [['doctor'], 7],
-  [['prune', '--dry-run'], 0],
-  [['update', 'latest', '--dry-run'], 0],
+  // What to keep may have been in one of them.
+  [['prune', '--dry-run'], 3],
 ];
 
 /** Runs a command, and reads everything that it has written as soon as it is there. */
@@ -66,7 +66,6 @@ test('damaged files are named by those who look, and recovery and the next updat
   for (const version of ['2026.6.1', '2026.6.3', '2026.6.5', '2026.6.9']) world.publish(version);
   await world.start('2026.6.1');
   await world.ok('update', '2026.6.3', ...QUICK);
-  await world.ok('pin', '2026.6.1');
   const manifest = (id: string) => join(root.releases, id, 'release.json');
 
   const rounds: [string, boolean, [string, DamageName][]][] = [
@@ -84,16 +83,16 @@ test('damaged files are named by those who look, and recovery and the next updat
       '2026.6.9',
       false,
       [
+        [root.policy, 'a directory'],
         [root.current, 'a directory'],
         [root.previous, 'empty'],
         [manifest('2026.6.3'), 'schema 2'],
-        [root.policy, 'a directory'],
       ],
     ],
   ];
   for (const [next, recoverFirst, damages] of rounds) {
     for (const [path, how] of damages) {
-      if (path === root.policy && !existsSync(path)) await world.ok('pin', '2026.6.3');
+      if (path === root.policy) await world.ok('pin', '2026.6.1');
       damage(path, how);
     }
     const paths = damages.map(([path]) => path).sort();

@@ -46,7 +46,7 @@ export function damage(path: string, name: DamageName): void {
   });
 }
 
-/** Every file, link and directory below, with what is in it and its permissions. */
+/** Every file, link and directory below, with what is in it and its permissions; a socket has only those. */
 export function snapshot(directory: string): Map<string, string> {
   const found = new Map<string, string>();
   const visit = (path: string) => {
@@ -55,8 +55,8 @@ export function snapshot(directory: string): Map<string, string> {
     const name = relative(directory, path);
     if (stats.isSymbolicLink()) found.set(name, `-> ${readlinkSync(path)}`);
     else if (stats.isFile()) found.set(name, `${mode} ${readFileSync(path, 'base64')}`);
-    else {
-      found.set(name, mode);
+    else found.set(name, mode);
+    if (stats.isDirectory()) {
       for (const entry of readdirSync(path)) visit(join(path, entry));
     }
   };

@@ -20,7 +20,6 @@ import { neededReleases } from '../../src/change/running.js';
 import { makeChange, recover, withLock } from '../../src/change/switcher.js';
 import { ReleasesError } from '../../src/errors.js';
 import { setAside } from '../../src/store/aside.js';
-import { planCollection } from '../../src/store/collect.js';
 import { findManifest, type Manifest, readManifest, releaseDirectory } from '../../src/store/manifest.js';
 import { mendRoot } from '../../src/store/mend.js';
 import { pin, quarantine, readPolicy } from '../../src/store/policy.js';
@@ -44,6 +43,7 @@ const NEW = '2026.6.5';
 
 const nobody: Supervisor = {
   kind: 'builtin',
+  byHand: { restart: null, log: null },
   inspect: () => Promise.reject(new ReleasesError('supervisor_not_found', 'No supervisor here.')),
   restart: () => Promise.reject(new Error('no restart here')),
   owns: () => Promise.resolve(false),
@@ -99,7 +99,7 @@ const copy = (): Root => rootAt(copyRoot(model.path, join(temporaryDirectory('me
 async function look(root: Root) {
   const status = await overview(root, nobody);
   await listing(root, nobody);
-  planCollection(root, neededReleases(root));
+  neededReleases(root);
   return status;
 }
 
@@ -132,10 +132,7 @@ test.each(TABLE)(
     expect(status.unreadable).toEqual([{ path, why: expect.stringMatching(/^\S.*\S$/) }]);
     expect(snapshot(root.path), 'looking wrote nothing').toEqual(before);
 
-    let mended: unknown[] = [];
-    await withLock({ root, supervisor: nobody }, 'recover', async (_, found) => {
-      mended = found;
-    });
+    const mended = await mendRoot(root);
     const name = path.slice(root.path.length + 1);
     if (what === 'trial' && how !== 'a directory') {
       expect(mended).toEqual([]);
@@ -295,7 +292,9 @@ test('a file that cannot be moved stays, is named, and nothing fails because of 
     { path: root.policy, movedTo: null, why: 'is empty', instead: expect.stringContaining('EIO') },
   ]);
   expect(readPolicy(root)).toEqual({ schema: 1, pins: [], quarantine: {} });
-  expect(await recover({ root, supervisor: nobody })).toEqual([]);
+  expect(await recover({ root, supervisor: nobody })).toMatchObject({
+    mended: [{ path: root.policy, movedTo: null }],
+  });
 });
 
 test('a policy that became unreadable after the lock was taken is kept when it is written', () => {
