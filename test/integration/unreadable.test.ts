@@ -1,14 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { readRecord } from '../../src/record.js';
 import { changeIds, changePath, lookAtChange } from '../../src/store/changes.js';
 import { lookAtManifest } from '../../src/store/manifest.js';
-import { lookAtPolicy } from '../../src/store/policy.js';
+import { lookAtPolicy, pin } from '../../src/store/policy.js';
 import { rootAt } from '../../src/store/root.js';
 import { findUnreadable } from '../../src/store/unreadable.js';
 import { type DamageName, damage, snapshot } from '../support/damage.js';
+import { temporaryRoot } from '../support/place.js';
+import { sealTinyRelease } from '../support/release.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
 
 /** Commands that only look, with the exit code that says that they could. */
@@ -128,6 +130,30 @@ test('damaged files are named by those who look, and recovery and the next updat
   expect((await world.cli('verify', '2026.6.1')).exitCode).toBe(0);
   expect(readRecord(manifest('2026.6.1'), 'release')).toMatchObject({ value: { signature: 'unchecked' } });
 });
+
+test.each(['before write release.json', 'after write release.json', 'before rename unreadable policy.json'])(
+  'recovery that is killed %s leaves every release startable, and the next one ends it',
+  async (point) => {
+    const root = temporaryRoot();
+    const id = '2026.6.1';
+    const files = { 'node_modules/openclaw/package.json': JSON.stringify({ name: 'openclaw', version: id }) };
+    await sealTinyRelease(root, id, files);
+    pin(root, id);
+    const manifest = join(root.releases, id, 'release.json');
+    damage(manifest, 'binary junk');
+    damage(root.policy, 'zero-filled');
+    const before = snapshot(root.path);
+    const recover = (env: Record<string, string> = {}) =>
+      execa(process.execPath, [CLI, 'recover', '--root', root.path], { env, reject: false });
+    expect(await recover({ OPENCLAW_RELEASES_FAULT: `kill ${point}` })).toMatchObject({ signal: 'SIGKILL' });
+    // What the launcher asks for.
+    expect(existsSync(manifest)).toBe(true);
+    expect(await recover()).toMatchObject({ exitCode: 0 });
+    expect(findUnreadable(root)).toEqual([]);
+    expect(lookAtManifest(root, id)).toMatchObject({ state: 'read' });
+    expectKept(root.path, before, [manifest, root.policy]);
+  },
+);
 
 /** What was damaged is in `unreadable/`, byte for byte, whatever else is there. */
 function expectKept(root: string, before: Map<string, string>, paths: string[]): void {

@@ -254,7 +254,7 @@ describe('a manifest', () => {
   });
 
   test.each(['before write release.json', 'after write release.json'])(
-    'has the name at every moment: a fault %s leaves the old or the new one',
+    'stays as it was when the one made anew cannot be written (%s)',
     async (point) => {
       const root = copy();
       damage(manifestOf(root, CURRENT), 'zero-filled');
