@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Change } from '../../src/change/ledger.js';
@@ -103,7 +103,7 @@ async function checkSettled(root: Root): Promise<void> {
     found.gateway?.health.ready ? null : 'the gateway is not ready',
     found.trial === null ? null : 'a trial is left',
     found.interrupted.length === 0 ? null : 'a change has no end',
-    existsSync(root.lock) ? 'the lock is left' : null,
+    lstatSync(root.lock, { throwIfNoEntry: false }) ? 'the lock is left' : null,
     ...[root.staging, root.changes, root.path].flatMap((directory) =>
       readdirSync(directory)
         .filter((name) => directory === root.staging || name.startsWith('.'))

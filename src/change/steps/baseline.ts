@@ -44,7 +44,7 @@ export const baseline: Step = {
     return `${release ?? 'a gateway of another origin'} is ${health.ready ? 'ready' : health.live ? 'live, not ready' : 'not live'}`;
   },
   async undo(context) {
-    const { supervisor, change } = context;
+    const { root, supervisor, change } = context;
     const { baseline: before } = change.facts;
     if (!before || !context.mayRestart) return;
     const now = await inspectIfThere(supervisor);
@@ -54,7 +54,9 @@ export const baseline: Step = {
       return;
     }
     if (now.state === before.state && now.instance === before.instance) return;
-    const instance = await bringBack(context, before.release);
+    // The launcher may have gone back by itself: what it started need not be started again.
+    const isBack = before.release !== null && runningRelease(root, now) === before.release;
+    const instance = isBack ? now.instance : await bringBack(context, before.release);
     if (instance === null || !before.health?.live) return;
     try {
       await awaitVerified(context, {
