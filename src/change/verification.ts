@@ -5,7 +5,7 @@ import { budgetFrom, ProgressDeadline } from '../gateway/deadline.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth, worsened } from '../gateway/health.js';
 import { cpuTicks, TICKS_PER_SECOND } from '../host/process.js';
-import { readManifest, releaseDirectory } from '../store/manifest.js';
+import { findManifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import type { Context } from './context.js';
@@ -52,7 +52,8 @@ export interface Verified {
  */
 export async function awaitVerified(context: Context, expected: Expectation): Promise<Verified> {
   const { root, supervisor, signal } = context;
-  const version = expected.release === null ? null : readManifest(root, expected.release).version;
+  // What is gone back to is started whether its manifest can be understood or not.
+  const version = expected.release === null ? null : (findManifest(root, expected.release)?.version ?? null);
   const limits = budgetFrom(earlierStarts(root), {
     floorMs: expected.limits.readyFloorMs,
     ceilingMs: expected.limits.readyCeilingMs,

@@ -6,13 +6,13 @@ import { asidePath, noteReason, setAside, writable } from './aside.js';
 import type { Manifest } from './manifest.js';
 import { rebuildManifest } from './rebuild.js';
 import type { Root } from './root.js';
-import { currentRelease, startTrial } from './switch.js';
+import { currentRelease, previousRelease, startTrial } from './switch.js';
 import { type Damage, findUnreadable } from './unreadable.js';
 
 /** A file that could not be understood, and what stands in for it. */
 export interface Mended {
   path: string;
-  /** Null when it could not be moved; it is then treated as one that is not there. */
+  /** Null when it stays where it is, because it could not or must not be moved. */
   movedTo: string | null;
   /** To be read after `path`. */
   why: string;
@@ -23,7 +23,8 @@ export interface Mended {
 /**
  * Moves every file of ours that cannot be understood out of the way, so that what follows finds either what this
  * version understands or nothing. The caller holds the lock. Never fails because of such a file: one that cannot be
- * moved either is reported and stays. A `trial` stays too, because it is all that says that `current` is unproven.
+ * moved either is reported and stays. A `trial` stays too, because it is all that says that `current` is unproven, and
+ * so does the manifest of a release that the launcher may have to start although its files are not what was sealed.
  */
 export async function mendRoot(root: Root): Promise<Mended[]> {
   const mended: Mended[] = [];
@@ -79,6 +80,11 @@ async function mendManifest(
 ): Promise<Pick<Mended, 'movedTo' | 'instead'>> {
   const rebuilt = await rebuildManifest(root, id).catch((error) => toErrorRecord(error).message);
   if (typeof rebuilt === 'string') {
+    // Without a file of that name the launcher could not start it, and there may be nothing else that can be.
+    if (id === currentRelease(root) || id === previousRelease(root)) {
+      const name = id === currentRelease(root) ? 'current' : 'previous';
+      return { movedTo: null, instead: `Nothing (${rebuilt}); it stays as long as ${id} is ${name}.` };
+    }
     const movedTo = setAside(root, path, why);
     return { movedTo, instead: `Nothing: ${id} is not a release any more (${rebuilt}).` };
   }

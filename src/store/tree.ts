@@ -87,8 +87,8 @@ function* walk(directory: string, below = ''): Generator<string> {
     const path = below ? `${below}/${entry.name}` : entry.name;
     if (/[\n\\]/.test(entry.name))
       throw new ReleasesError('archive_invalid', `A file name in ${below} cannot be listed.`);
+    if (!below && (path === MANIFEST_FILE || path === DIGESTS_FILE)) continue;
     if (entry.isDirectory()) yield* walk(directory, path);
-    else if (!below && (path === MANIFEST_FILE || path === DIGESTS_FILE)) continue;
     else if (entry.isFile() || entry.isSymbolicLink()) yield path;
     else throw new ReleasesError('archive_invalid', `${path} is neither a file, a directory nor a symlink.`);
   }

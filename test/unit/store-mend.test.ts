@@ -152,6 +152,7 @@ test.each(TABLE)(
       ]);
       expectSame(before, name, snapshot(root.path), `unreadable/${aside}`);
       expect((await overview(root, nobody)).unreadable).toEqual([]);
+      expect((await listing(root, nobody)).releases).toHaveLength(3);
     }
     // Nothing else was lost or touched.
     const after = snapshot(root.path);
@@ -241,17 +242,37 @@ describe('a manifest', () => {
     ['its list is empty', (directory) => damage(join(directory, 'files.sha256'), 'empty')],
   ])('is not made anew when %s: that is no release any more', async (_, spoil) => {
     const root = copy();
-    const directory = releaseDirectory(root, OLD);
-    damage(manifestOf(root, OLD), 'empty');
+    const directory = releaseDirectory(root, NEW);
+    damage(manifestOf(root, NEW), 'empty');
     chmodSync(directory, 0o755);
     spoil(directory);
     const [mended] = await mendRoot(root);
-    expect(mended).toMatchObject({ movedTo: expect.stringContaining('releases_2026.5.1_release.json.') });
-    expect(mended?.instead).toMatch(/^Nothing: 2026\.5\.1 is not a release any more \(.+\)\.$/);
-    expect(existsSync(manifestOf(root, OLD))).toBe(false);
-    expect(findManifest(root, OLD)).toBe(null);
+    expect(mended).toMatchObject({ movedTo: expect.stringContaining('releases_2026.6.5_release.json.') });
+    expect(mended?.instead).toMatch(/^Nothing: 2026\.6\.5 is not a release any more \(.+\)\.$/);
+    expect(existsSync(manifestOf(root, NEW))).toBe(false);
+    expect(findManifest(root, NEW)).toBe(null);
     expect(await mendRoot(root)).toEqual([]);
   });
+
+  test.each([CURRENT, OLD])(
+    'stays when it is not made anew and a link names its release (%s)',
+    async (id) => {
+      const root = copy();
+      damage(manifestOf(root, id), 'empty');
+      damage(join(releaseDirectory(root, id), 'package-lock.json'), 'empty');
+      const before = snapshot(root.path);
+      expect(await mendRoot(root)).toEqual([
+        {
+          path: manifestOf(root, id),
+          why: 'is empty',
+          movedTo: null,
+          instead: expect.stringMatching(/^Nothing \(.+\);/),
+        },
+      ]);
+      expect(snapshot(root.path)).toEqual(before);
+      expect((await look(root)).unreadable).toHaveLength(1);
+    },
+  );
 
   test.each(['before write release.json', 'after write release.json'])(
     'stays as it was when the one made anew cannot be written (%s)',
