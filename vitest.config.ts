@@ -5,6 +5,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const SLOW = [
   'test/real/**',
   'test/lab/**',
+  'test/torture/**',
   'test/integration/systemd-lane.test.ts',
   'test/integration/adopt-systemd.test.ts',
   'test/integration/bad-versions.test.ts',

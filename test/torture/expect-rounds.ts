@@ -8,8 +8,8 @@ export function testSeed(): number {
 }
 
 /** Runs rounds and fails the test when one breaks an invariant, with the seed in the message. */
-export async function expectRounds(kind: Kind, rounds: number, jobs = 3): Promise<Result> {
-  const result = await runRounds(kind, { seed: testSeed(), rounds, jobs });
+export async function expectRounds(kind: Kind, rounds: number, seed = testSeed()): Promise<Result> {
+  const result = await runRounds(kind, { seed, rounds, jobs: 3 });
   console.info(tally(result.outcomes));
   const [failure] = result.failures;
   if (failure) throw new Error(describeFailure(failure));

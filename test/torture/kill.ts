@@ -7,12 +7,27 @@ import { brokenInvariants, untruths } from './invariants.js';
 import { drawPoint, drawTime, reach, whereIs } from './moment.js';
 import { Broken, type Outcome } from './outcome.js';
 import { sendKill } from './processes.js';
-import { pickWeighted, randomFrom } from './random.js';
+import { pick, pickWeighted, randomFrom } from './random.js';
 
 const VICTIMS = { changer: 6, gateway: 2, both: 2 };
 
 /** What a person, or a timer, types next, without knowing of anything. */
 const NEXT = { recover: 4, pin: 2, update: 2, 'status, recover': 2 };
+
+/** Where recovery itself is killed, in some rounds; one that does not come there ends in peace. */
+const AGAIN = ['switch', 'baseline', 'stage'].flatMap((step) => [
+  `before undo ${step}`,
+  `after undo ${step}`,
+  `before write ledger: ${step} undone`,
+]);
+AGAIN.push(
+  'before verify',
+  'after verify',
+  'after link current',
+  'before remove trial',
+  'after remove trial',
+);
+const AGAIN_SHARE = 0.3;
 
 /** Points name moments that no clock would hit: a quarter of the rounds goes to them. */
 const HOW = { time: 3, point: 1 };
@@ -30,9 +45,10 @@ export async function killRound(arena: Arena, cycles: Cycles, seed: number): Pro
   const next = pickWeighted(random, NEXT);
   const cycle = await cycles.of(arena, family);
   const moment = how === 'time' ? drawTime(cycle, random) : drawPoint(cycle.points, random);
+  const again = random() < AGAIN_SHARE ? pick(random, AGAIN) : null;
   const attempt = prepare(arena, family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
-  arena.journal.push(JSON.stringify({ attempt, moment, victim, next }));
+  arena.journal.push(JSON.stringify({ attempt, moment, victim, again, next }));
 
   const reached = await reach(arena, attempt, moment);
   const { pid: gateway } = await arena.supervisor.inspect();
@@ -43,6 +59,11 @@ export async function killRound(arena: Arena, cycles: Cycles, seed: number): Pro
   const answer = await reached.begun.ended;
   arena.journal.push(`${whereIs(found)}: ${JSON.stringify(found)}`, `${answer.exitCode}: ${answer.stdout}`);
 
+  if (again !== null) {
+    const { ended } = arena.world.begin(['recover'], { OPENCLAW_RELEASES_FAULT: `kill ${again}` });
+    const { exitCode, stdout } = await ended;
+    arena.journal.push(`recover, killed ${again}: ${exitCode}: ${stdout}`);
+  }
   const expected = await continueWith(arena, next, attempt, known);
   const change = arena.changeTo(attempt.to, known);
   // Where only the gateway died, the change went on.
@@ -52,7 +73,7 @@ export async function killRound(arena: Arena, cycles: Cycles, seed: number): Pro
   return {
     how: outcomeOf(change, found, answer.exitCode),
     at: whereIs(found),
-    note: `${family}, ${victim} killed by ${how}, then ${next}`,
+    note: `${family}, ${victim} killed by ${how}, ${again === null ? '' : `recover killed ${again}, `}then ${next}`,
   };
 }
 

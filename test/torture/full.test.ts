@@ -1,0 +1,40 @@
+import { describe, test } from 'vitest';
+import { canMount } from '../support/filesystem.js';
+import type { Family } from './attempt.js';
+import { DISK_MEBIBYTES } from './cut.js';
+import { expectRounds } from './expect-rounds.js';
+import { fillAt } from './full.js';
+import { randomFrom } from './random.js';
+import type { Kind } from './rounds.js';
+
+/** Every step of an update, of a rollback, and of going back from a release that crashes. */
+const ROWS: [Family, string][] = [
+  ...[
+    'resolve',
+    'reserve',
+    'stage',
+    'probe',
+    'seal',
+    'baseline',
+    'switch',
+    'restart',
+    'verify',
+    'bless',
+    'collect',
+  ].map((step): [Family, string] => ['good', `before ${step}`]),
+  ...['baseline', 'switch', 'restart', 'verify', 'bless'].map((step): [Family, string] => [
+    'rollback',
+    `before ${step}`,
+  ]),
+  ...['switch', 'baseline'].map((step): [Family, string] => ['crashes at start', `before undo ${step}`]),
+];
+
+describe.runIf(canMount())('a disk that is full to the last byte', () => {
+  test('from any step on: it ends cleanly, and going back works', async () => {
+    const round: Kind['round'] = (arena, _, row) => {
+      const [family, point] = ROWS[row] ?? ['good', ''];
+      return fillAt(arena, family, { point }, randomFrom(row));
+    };
+    await expectRounds({ arena: { disk: DISK_MEBIBYTES }, round }, ROWS.length, 0);
+  }, 300_000);
+});
