@@ -32,21 +32,26 @@ if (values.help || !kind) {
   console.error(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-const seed = Number(values.seed);
-const minutes = Number(values.minutes ?? (values.rounds === undefined ? 5 : Number.POSITIVE_INFINITY));
+const count = (text: string) => {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new Error(`${text} is not a number.\n${USAGE}`);
+  return Number(text);
+};
+const seed = count(values.seed);
+const { rounds, minutes = rounds === undefined ? '5' : undefined } = values;
 console.log(`kind ${values.kind}, seed ${seed}`);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-const { outcomes, failures } = await runRounds(kind, {
+const { outcomes, failures, leftovers } = await runRounds(kind, {
   seed,
-  rounds: Number(values.rounds ?? Number.POSITIVE_INFINITY),
-  withinMs: minutes * 60_000,
-  jobs: Number(values.jobs),
+  rounds: rounds === undefined ? Number.POSITIVE_INFINITY : count(rounds),
+  ...(minutes !== undefined && { withinMs: count(minutes) * 60_000 }),
+  jobs: count(values.jobs),
   keepGoing: values['keep-going'],
   signal: stop.signal,
   say: (line) => console.log(line),
 });
 console.log(`\n${tally(outcomes)}`);
 console.log(`\n${outcomes.length} rounds held, ${failures.length} broke something (seed ${seed}).`);
+console.log(`Temporary files left in the roots, which mean nothing: ${leftovers}.`);
 for (const failure of failures) console.log(`  seed ${failure.seed}: ${failure.evidence}`);
 process.exitCode = failures.length > 0 ? 1 : 0;
