@@ -1,6 +1,6 @@
 import { tally } from './outcome.js';
 import { anySeed } from './random.js';
-import { describeFailure, type Kind, type Result, runRounds } from './rounds.js';
+import { describeFailure, type Kind, type Result, type RoundsOptions, runRounds } from './rounds.js';
 
 /** The seed of the whole run, for a test that failed: `OPENCLAW_RELEASES_TORTURE_SEED` repeats it. */
 export function testSeed(): number {
@@ -8,10 +8,13 @@ export function testSeed(): number {
 }
 
 /** Runs rounds and fails the test when one breaks an invariant, with the seed in the message. */
-export async function expectRounds(kind: Kind, rounds: number, seed = testSeed()): Promise<Result> {
-  const result = await runRounds(kind, { seed, rounds, jobs: 3 });
+export async function expectRounds(
+  kind: Kind,
+  rounds: number,
+  options: Partial<RoundsOptions> = {},
+): Promise<Result> {
+  const result = await runRounds(kind, { seed: testSeed(), rounds, jobs: 3, ...options });
   console.info(tally(result.outcomes));
-  const [failure] = result.failures;
-  if (failure) throw new Error(describeFailure(failure));
+  if (result.failures.length > 0) throw new Error(result.failures.map(describeFailure).join('\n\n'));
   return result;
 }
