@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { type Change, listChanges, stepOf } from '../../src/change/ledger.js';
 import { overview, verifyRelease } from '../../src/change/overview.js';
 import { listenerPids } from '../../src/host/listener.js';
-import { commandLineOf, descendsFrom } from '../../src/host/process.js';
+import { commandLineOf, descendsFrom, identify } from '../../src/host/process.js';
 import { directoryNames, listReleases, releaseDirectory } from '../../src/store/manifest.js';
 import { previousRelease } from '../../src/store/switch.js';
 import { until } from '../support/place.js';
 import type { Arena } from './arena.js';
 import { nameProcess, processesOf, WATCHER } from './processes.js';
 
-/** What layout/README.md lets stand in the root at rest; besides, names that start with a dot. */
+/** What layout/README.md lets stand in the root at rest. */
 const AT_REST = new Set(
-  'current previous bin releases runtimes staging changes policy.json run.sock run.json'.split(' '),
+  'current previous bin releases runtimes staging changes policy.json ballast run.sock run.json'.split(' '),
 );
 
 /** A gateway that was killed waits for its supervisor's delay, which doubles. */
@@ -105,13 +105,29 @@ export async function damagedReleases({ root }: Arena): Promise<string[]> {
   return broken;
 }
 
-/** Nothing half done, and nothing that only a person could remove. */
+/** Nothing half done, and no temporary file but of a process that lives. */
 function checkRest({ root }: Arena): string[] {
-  const broken = directoryNames(root.path)
-    .filter((name) => !name.startsWith('.') && !AT_REST.has(name))
-    .map((name) => `${name} is left in the root.`);
+  const broken: string[] = [];
+  const expected: [string, Set<string> | null][] = [
+    [root.path, AT_REST],
+    [root.changes, null],
+    [root.bin, null],
+  ];
+  for (const [directory, names] of expected) {
+    for (const name of directoryNames(directory)) {
+      const temporary = name.startsWith('.');
+      if (temporary ? !isWritten(name) : names !== null && !names.has(name))
+        broken.push(`${name} is left in ${directory}.`);
+    }
+  }
   for (const name of directoryNames(root.staging)) broken.push(`staging/${name} is left.`);
   return broken;
+}
+
+/** The name of a temporary file has the pid of its writer in it. */
+function isWritten(name: string): boolean {
+  const pid = /\.(\d+)(-[0-9a-f]+\.tmp)?$/.exec(name)?.[1];
+  return pid !== undefined && identify(Number(pid)) !== null;
 }
 
 /** Every record can be read and has an end. */

@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { directoryNames } from '../../src/store/manifest.js';
 import { type Arena, type ArenaOptions, makeArena } from './arena.js';
 import { Cycles } from './cycles.js';
 import { Broken, type Outcome } from './outcome.js';
@@ -37,15 +36,13 @@ export interface Failure {
 export interface Result {
   outcomes: Outcome[];
   failures: Failure[];
-  /** Temporary files that were left in the roots, which layout/README.md allows. */
-  leftovers: number;
 }
 
 /** Runs rounds until there are enough, the time is over, or one breaks an invariant. */
 export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Result> {
   const { seed, rounds, withinMs = Number.POSITIVE_INFINITY, jobs = 2, keepGoing = false } = options;
   const say = options.say ?? (() => {});
-  const result: Result = { outcomes: [], failures: [], leftovers: 0 };
+  const result: Result = { outcomes: [], failures: [] };
   const cycles = new Cycles();
   const deadline = performance.now() + withinMs;
   let begun = 0;
@@ -75,17 +72,11 @@ export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Res
         }
       }
     } finally {
-      if (arena) result.leftovers += leftovers(arena);
       await arena?.end();
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
   return result;
-}
-
-function leftovers({ root }: Arena): number {
-  const names = [root.path, root.changes, root.bin].flatMap(directoryNames);
-  return names.filter((name) => name.startsWith('.')).length;
 }
 
 export function describeFailure({ seed, message, evidence }: Failure): string {
