@@ -11,7 +11,13 @@ import { until } from '../support/place.js';
 import { CLI, type World } from '../support/world.js';
 
 /** A point, the steps as the ledger has them in the end, and which release runs then: one line of a table. */
-export type Row = [point: string, chain: string, end: 'old' | 'new'];
+export type Row = [point: string, chain: string, end: string];
+
+/** Rows out of a text with one line each, `point | chain | end`. */
+export function tableOf(text: string): Row[] {
+  const rows = text.trim().split('\n');
+  return rows.map((row) => row.split('|').map((cell) => cell.trim()) as Row);
+}
 
 /** Short, so that a table of a hundred rows is a matter of minutes. */
 const LIMITS = ['--settle', '0.1', '--ready-within', '3'];
@@ -55,7 +61,7 @@ export async function killedAt(world: World, point: string, ...args: string[]): 
   await recover({ root, supervisor: builtinSupervisor(root.path) });
   const made = listChanges(root).slice(before);
   await checkSettled(root);
-  return [point, made.map(chainOf).join(' | '), (await runs(world)) === old ? 'old' : 'new'];
+  return [point, chainOf(made), (await runs(world)) === old ? 'old' : 'new'];
 }
 
 /** How a command ends that fails at a point, as `status code exit`, and which release runs then. */
@@ -85,13 +91,18 @@ async function runs(world: World): Promise<string | null> {
   return world.version();
 }
 
-/** `step`: done, `-step`: undone, `step!`: under way when its process died and nothing to undo. */
-function chainOf(change: Change): string {
-  const names = change.steps.map(({ name, state }) => {
+/** `step`: done; `-step`: undone; `step!`: under way when its process died, nothing to undo; `step?`: failed; `…`: all done before. */
+function chainOf(changes: readonly Change[]): string {
+  const [change, ...others] = changes;
+  if (!change) return 'no change was begun';
+  if (others.length > 0) throw new Error('More than one change was begun.');
+  const firstOther = change.steps.findIndex(({ state }) => state !== 'done' && state !== 'skipped');
+  const done = firstOther < 0 ? change.steps.length : firstOther;
+  const names = change.steps.slice(Math.max(0, done - 1)).map(({ name, state }) => {
     if (state === 'done' || state === 'skipped') return name;
-    return state === 'undone' ? `-${name}` : state === 'failed' ? `${name}?` : `${name}!`;
+    return state === 'undone' ? `-${name}` : `${name}${state === 'failed' ? '?' : '!'}`;
   });
-  return [...names, change.status ?? 'no end'].join(' ');
+  return [...(done > 1 ? ['…'] : []), ...names, change.status ?? 'no end'].join(' ');
 }
 
 /** What must be so however it went: one whole release, named by `current`, and nothing left that a person would have to remove. */
