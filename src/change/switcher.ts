@@ -7,9 +7,9 @@ import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers } from '../store/launchers.js';
 import { removeLeftovers } from '../store/leftovers.js';
 import { acquireLock } from '../store/lock.js';
-import { checkReleaseId, readManifest } from '../store/manifest.js';
+import { checkReleaseId, findManifest, readManifest } from '../store/manifest.js';
 import { type Mended, mendRoot } from '../store/mend.js';
-import { prepareRoot } from '../store/root.js';
+import { prepareRoot, type Root } from '../store/root.js';
 import { currentRelease, previousRelease } from '../store/switch.js';
 import { NothingToDo } from './context.js';
 import { runSteps, saveIntent } from './engine.js';
@@ -18,6 +18,7 @@ import { type Change, type Facts, newChange } from './ledger.js';
 import { checkListener } from './orphan.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from './plan.js';
 import { recoverChanges } from './recover.js';
+import { restoreCurrent } from './restore-current.js';
 import { inspectIfThere, runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
 
@@ -120,7 +121,9 @@ export async function withLock<T>(
     const mended = await mendRoot(root);
     installLaunchers(root);
     const recovered = await recoverChanges(root, (change) => contextOf(environment, change), observer);
-    return await work({ recovered, mended });
+    const wasMoved = mended.some(({ path }) => path === root.current);
+    const restored = await restoreCurrent(root, supervisorOf(environment), wasMoved);
+    return await work({ recovered, mended: restored ? [...mended, restored] : mended });
   } finally {
     keepBallast(root);
     await unlock();
@@ -150,8 +153,13 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   // Now rather than after a minute of staging: with a stranger on the port nothing that follows can be told.
   if (gateway && restarts && !plan.evictOrphan) await checkListener(findEndpoint(gateway.launch), supervisor);
   // What runs is proven; what `current` names may have been put there without ever being started.
-  const from = (gateway && runningRelease(root, gateway)) ?? currentRelease(root);
+  const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
   return { from, previous: previousRelease(root), to };
+}
+
+/** A link to nothing is nothing to return to. */
+function existing(root: Root, id: string | null): string | null {
+  return id !== null && findManifest(root, id) ? id : null;
 }
 
 /** The exit code of a change that has its verdict. */

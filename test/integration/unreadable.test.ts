@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
@@ -182,3 +182,13 @@ function expectKept(root: string, before: Map<string, string>, paths: string[]):
     paths.length,
   );
 }
+
+test('a current that is gone names what runs again', async () => {
+  const target = readlinkSync(root.current);
+  rmSync(root.current);
+  expect(await world.ok('recover')).toMatchObject({
+    recovered: [],
+    mended: [{ path: root.current, movedTo: null, instead: expect.stringContaining('which runs') }],
+  });
+  expect(readlinkSync(root.current)).toBe(target);
+});

@@ -2,7 +2,7 @@ import { ReleasesError } from '../../errors.js';
 import { resolveRelease } from '../../source/resolve.js';
 import { chooseRuntime } from '../../source/runtime.js';
 import { parseSpec, type Spec } from '../../source/spec.js';
-import { directoryNames, type Manifest, readManifest } from '../../store/manifest.js';
+import { directoryNames, findManifest, type Manifest, readManifest } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 import { currentRelease, readTrial } from '../../store/switch.js';
@@ -99,7 +99,12 @@ function checkUnnamed(root: Root, to: string, current: string | null, tag: strin
 
 /** Databases that a release has migrated are refused by the one before: code alone cannot go back past that. */
 function checkSchemas(context: Context, current: string, to: string): void {
-  const before = readManifest(context.root, current).schemas;
+  const manifest = findManifest(context.root, current);
+  if (manifest === null) {
+    context.change.warnings.push(`What database versions ${current} declares is not known.`);
+    return;
+  }
+  const before = manifest.schemas;
   const after = (context.change.facts.resolved ?? readManifest(context.root, to)).schemas;
   if (before?.state === after?.state && before?.agent === after?.agent) return;
   const name = (schemas: typeof before) =>

@@ -16,10 +16,13 @@ export const verify: Step = {
       settleMs: plan.limits.settleMs,
       limits: plan.limits,
     });
-    const since = Date.parse(facts.restartRequestedAt ?? '');
+    const says = health.version === null ? 'does not say its version' : `says ${health.version}`;
+    const settled = `settled for ${plan.limits.settleMs / 1000} s`;
+    // Not on record when the process that asked for the restart died right after it.
+    if (facts.restartRequestedAt === undefined) return `${says}, ${settled}`;
+    const since = Date.parse(facts.restartRequestedAt);
     facts.liveMs = liveAt - since;
     facts.readyMs = readyAt - since;
-    const says = health.version === null ? 'does not say its version' : `says ${health.version}`;
-    return `${says}, ready after ${(facts.readyMs / 1000).toFixed(1)} s, settled for ${plan.limits.settleMs / 1000} s`;
+    return `${says}, ready after ${(facts.readyMs / 1000).toFixed(1)} s, ${settled}`;
   },
 };
