@@ -5,12 +5,16 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const SLOW = [
   'test/real/**',
   'test/lab/**',
+  'test/killed/**',
   'test/torture/**',
   'test/integration/systemd-lane.test.ts',
   'test/integration/adopt-systemd.test.ts',
   'test/integration/bad-versions.test.ts',
   'test/integration/incidents.test.ts',
+  'test/integration/race.test.ts',
   'test/integration/refusals.test.ts',
+  'test/integration/stranded.test.ts',
+  'test/integration/unreadable.test.ts',
 ];
 
 /** The supervisor's tests use the systemd that is here; without one they run on a machine of the lab. */

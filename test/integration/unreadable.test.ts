@@ -73,6 +73,16 @@ test('everything that an update, a rollback and a failed update write passes its
   });
 });
 
+test('a current that is gone names what runs again', async () => {
+  const target = readlinkSync(root.current);
+  rmSync(root.current);
+  expect(await world.ok('recover')).toMatchObject({
+    recovered: [],
+    mended: [{ path: root.current, movedTo: null, instead: expect.stringContaining('which runs') }],
+  });
+  expect(readlinkSync(root.current)).toBe(target);
+});
+
 test('damaged files are named by those who look, and recovery and the next update go on without them', async () => {
   const current = currentRelease(root) ?? '';
   const rounds: [string, boolean, [string, DamageName][]][] = [
@@ -182,13 +192,3 @@ function expectKept(root: string, before: Map<string, string>, paths: string[]):
     paths.length,
   );
 }
-
-test('a current that is gone names what runs again', async () => {
-  const target = readlinkSync(root.current);
-  rmSync(root.current);
-  expect(await world.ok('recover')).toMatchObject({
-    recovered: [],
-    mended: [{ path: root.current, movedTo: null, instead: expect.stringContaining('which runs') }],
-  });
-  expect(readlinkSync(root.current)).toBe(target);
-});
