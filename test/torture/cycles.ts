@@ -20,6 +20,16 @@ export function pointsOf({ points }: Cycle, steps: readonly string[]): string[] 
   });
 }
 
+/** The points by the step that is done or undone at them, those before the first step among them. */
+export function pointsByStep({ points }: Cycle): string[][] {
+  const groups: string[][] = [[]];
+  for (const point of points) {
+    if (/^before write ledger: \S+ (doing|undoing)$/.test(point)) groups.push([]);
+    groups.at(-1)?.push(point);
+  }
+  return groups.filter((group) => group.length > 0);
+}
+
 const RUNS = 2;
 
 /** Measured on this machine, each family when it is first drawn. */

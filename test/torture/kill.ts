@@ -2,7 +2,7 @@ import type { Change } from '../../src/change/ledger.js';
 import { listChanges } from '../../src/change/ledger.js';
 import type { Arena } from './arena.js';
 import { type Attempt, drawFamily, prepare } from './attempt.js';
-import type { Cycles } from './cycles.js';
+import { type Cycles, pointsByStep } from './cycles.js';
 import { brokenInvariants, untruths } from './invariants.js';
 import { drawPoint, drawTime, reach, whereIs } from './moment.js';
 import { Broken, type Outcome } from './outcome.js';
@@ -29,7 +29,7 @@ AGAIN.push(
 );
 const AGAIN_SHARE = 0.3;
 
-/** Points name moments that no clock would hit: a quarter of the rounds goes to them. */
+/** Points name moments that no clock would hit, in each step alike: a quarter of the rounds goes to them. */
 const HOW = { time: 3, point: 1 };
 
 /**
@@ -44,7 +44,8 @@ export async function killRound(arena: Arena, cycles: Cycles, seed: number): Pro
   const victim = pickWeighted(random, VICTIMS);
   const next = pickWeighted(random, NEXT);
   const cycle = await cycles.of(arena, family);
-  const moment = how === 'time' ? drawTime(cycle, random) : drawPoint(cycle.points, random);
+  const moment =
+    how === 'time' ? drawTime(cycle, random) : drawPoint(pick(random, pointsByStep(cycle)), random);
   const again = random() < AGAIN_SHARE ? pick(random, AGAIN) : null;
   const attempt = prepare(arena, family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
