@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { systemCode } from '../../src/errors.js';
 import { temporaryDirectory, until } from './place.js';
 
 /** A real ext4 in a file, which can be mounted, and cut off as a power cut does. */
@@ -65,19 +64,12 @@ export function makeFilesystem(directory: string, mebibytes: number, options: st
 export function fillDisk(directory: string): () => void {
   const filler = join(directory, `filler-${randomBytes(4).toString('hex')}`);
   const { bavail, bsize } = statfsSync(directory);
-  const fd = openSync(filler, 'w');
-  const block = Buffer.alloc(bsize);
-  try {
-    // Nearly all of it without writing it; the rest until nothing more goes in.
-    execFileSync('fallocate', ['-l', String(Math.max(1, bavail - 1_024) * bsize), filler]);
-    for (let at = fstatSync(fd).size; ; at += bsize) {
-      writeSync(fd, block, 0, bsize, at);
-      fsyncSync(fd);
-    }
-  } catch (error) {
-    if (systemCode(error) !== 'ENOSPC') throw error;
-  } finally {
-    closeSync(fd);
+  writeFileSync(filler, '');
+  // Without writing it: halves of what may still fit, down to one block.
+  for (let at = 0, length = bavail * bsize; length >= bsize; ) {
+    const { status } = spawnSync('fallocate', ['-o', String(at), '-l', String(length), filler]);
+    if (status === 0) at += length;
+    else length = Math.floor(length / 2 / bsize) * bsize;
   }
   return () => rmSync(filler, { force: true });
 }
