@@ -3,7 +3,8 @@ import { cutRound, DISK_MEBIBYTES, WITHOUT_FSYNC } from './cut.js';
 import { fullRound } from './full.js';
 import { killRound } from './kill.js';
 import { tally } from './outcome.js';
-import { anySeed } from './random.js';
+import { raceRound } from './race.js';
+import { anySeed, randomFrom } from './random.js';
 import { type Kind, runRounds } from './rounds.js';
 
 const KINDS: Record<string, Kind> = {
@@ -11,6 +12,13 @@ const KINDS: Record<string, Kind> = {
   cut: { arena: { disk: DISK_MEBIBYTES }, round: cutRound },
   'cut-without-fsync': { arena: { disk: DISK_MEBIBYTES, env: WITHOUT_FSYNC }, round: cutRound },
   full: { arena: { disk: DISK_MEBIBYTES }, round: fullRound },
+  race: {
+    arena: {},
+    async round({ world }, _, seed) {
+      const winner = await raceRound(world, randomFrom(seed), seed);
+      return { how: 'finished', at: 'at the lock', note: `${winner} won` };
+    },
+  },
 };
 
 const USAGE = `npm run torture -- [--kind ${Object.keys(KINDS).join('|')}] [--rounds N] [--minutes N] [--seed S] [--jobs N] [--keep-going]`;
