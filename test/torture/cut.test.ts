@@ -9,7 +9,7 @@ describe.runIf(canMount())('power cuts on a filesystem of its own', () => {
     const { outcomes } = await expectRounds({ arena: { disk: DISK_MEBIBYTES }, round: cutRound }, 25);
     const decisive = outcomes.filter(({ at }) => ['seal', 'switch', 'bless'].includes(at));
     expect(decisive.length).toBeGreaterThanOrEqual(25 / 3);
-  }, 300_000);
+  }, 600_000);
 
   test('without fsync the same cuts do damage, so they would show a missing one', async () => {
     const arena = { disk: DISK_MEBIBYTES, env: WITHOUT_FSYNC };
@@ -17,5 +17,5 @@ describe.runIf(canMount())('power cuts on a filesystem of its own', () => {
     expect(failures.map(({ message }) => message).join('\n')).toMatch(
       /is damaged|has no valid manifest|cannot be read/,
     );
-  }, 300_000);
+  }, 600_000);
 });

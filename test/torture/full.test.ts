@@ -39,5 +39,5 @@ describe.runIf(canMount())('a disk that is full to the last byte', () => {
       seed: 0,
       keepGoing: true,
     });
-  }, 300_000);
+  }, 600_000);
 });

@@ -5,5 +5,5 @@ import { killRound } from './kill.js';
 test(
   '60 random kills of the process that makes a change, of the gateway, and of both',
   () => expectRounds({ arena: {}, round: killRound }, 60),
-  300_000,
+  600_000,
 );
