@@ -62,6 +62,8 @@ export async function goBack(
   observer: Observer = {},
 ): Promise<Change> {
   dropBallastWhenShort(context.root);
+  // A recovery that meant to finish it has found out otherwise.
+  if (context.change.recovery) context.change.recovery.how = 'undone';
   await undoSteps(steps, context, observer);
   blame(context.root, context.change);
   return finish(context, failedStatus(context.change));
