@@ -3,8 +3,9 @@ import { syncFilesystem } from '../../src/host/durable.js';
 import type { Filesystem } from '../support/filesystem.js';
 import type { Arena } from './arena.js';
 import { drawFamily, prepare } from './attempt.js';
+import { BOOTS, boot, replay } from './boot.js';
 import { type Cycle, type Cycles, pointsOf } from './cycles.js';
-import { brokenInvariants, damagedReleases, untruths } from './invariants.js';
+import { brokenInvariants, untruths } from './invariants.js';
 import { drawPoint, drawTime, type Moment, pause, reach, whereIs } from './moment.js';
 import { Broken, type Outcome } from './outcome.js';
 import { endProcesses } from './processes.js';
@@ -45,13 +46,14 @@ export async function cutRound(arena: Arena, cycles: Cycles, seed: number): Prom
   const cycle = await cycles.of(arena, family);
   const moment = drawMoment(how, cycle, random);
   const heldMs = how === 'point' ? Math.max(0, between(random, -HELD_MS, HELD_MS)) : 0;
+  const first = pickWeighted(random, BOOTS);
   const attempt = prepare(arena, family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
-  arena.journal.push(JSON.stringify({ attempt, moment, heldMs }));
+  arena.journal.push(JSON.stringify({ attempt, moment, heldMs, first }));
   // What stood before is not in question, and an arena without fsync would never have written it.
   if (!flushed) await syncFilesystem(disk.mountPoint);
 
-  const reached = await reach(arena, attempt, moment);
+  const reached = await reach(arena, attempt.args, moment);
   await pause(heldMs);
   const seen = arena.changeTo(attempt.to, known);
   const answered = reached.answered;
@@ -64,11 +66,7 @@ export async function cutRound(arena: Arena, cycles: Cycles, seed: number): Prom
   const broken = await replay(disk);
   const found = arena.changeTo(attempt.to, known);
   arena.journal.push(`on disk: ${JSON.stringify(found)}`);
-  arena.supervised = await arena.world.supervise().catch(async (error: Error) => {
-    throw new Broken([...broken, error.message, ...(await damagedReleases(arena))]);
-  });
-  const { exitCode, stdout } = await arena.command('recover');
-  if (exitCode !== 0) broken.push(`"recover" ended with ${exitCode}: ${stdout}`);
+  broken.push(...(await boot(arena, disk, first, random)));
 
   const change = arena.changeTo(attempt.to, known);
   const verified = change?.status === 'package_updated_restart_verified';
@@ -77,7 +75,11 @@ export async function cutRound(arena: Arena, cycles: Cycles, seed: number): Prom
   if (change) broken.push(...untruths(change, found));
   broken.push(...(await brokenInvariants(arena, verified || promised ? attempt.to : attempt.before)));
   if (broken.length > 0) throw new Broken(broken);
-  return { how: outcomeOf(change, found), at: whereIs(seen), note: `${family}, cut by ${how}` };
+  return {
+    how: outcomeOf(change, found),
+    at: whereIs(seen),
+    note: `${family}, cut by ${how}, then ${first}`,
+  };
 }
 
 export function diskOf({ disk }: Arena): Filesystem {
@@ -88,17 +90,6 @@ export function diskOf({ disk }: Arena): Filesystem {
 function drawMoment(how: keyof typeof HOW, cycle: Cycle, random: Random): Moment {
   if (how === 'point') return drawPoint(pointsOf(cycle, DECISIVE), random);
   return how === 'late' ? { afterMs: cycle.ms + between(random, 0, LATE_MS) } : drawTime(cycle, random);
-}
-
-/** Mounts what is there, as a start of the machine does, and has it checked. */
-async function replay(disk: Filesystem): Promise<string[]> {
-  await disk.unmount();
-  // The first mount replays the journal, which is all that a check may find undone.
-  disk.mount();
-  await disk.unmount();
-  const complaint = disk.check();
-  disk.mount();
-  return complaint === null ? [] : [`The filesystem is damaged: ${complaint}`];
 }
 
 function outcomeOf(change: Change | null, found: Change | null): Outcome['how'] {

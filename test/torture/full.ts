@@ -30,7 +30,7 @@ export async function fillAt(arena: Arena, family: Family, moment: Moment, rando
   const attempt = prepare(arena, family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
   arena.journal.push(JSON.stringify({ attempt, moment }));
-  const reached = await reach(arena, attempt, moment);
+  const reached = await reach(arena, attempt.args, moment);
   const empty = fillDisk(diskOf(arena).mountPoint);
   try {
     const found = arena.changeTo(attempt.to, known);

@@ -4,7 +4,7 @@ import type { Arena } from './arena.js';
 import { type Attempt, drawFamily, prepare } from './attempt.js';
 import { type Cycles, pointsByStep } from './cycles.js';
 import { brokenInvariants, untruths } from './invariants.js';
-import { drawPoint, drawTime, reach, whereIs } from './moment.js';
+import { drawPoint, drawTime, RECOVERY_POINTS, reach, whereIs } from './moment.js';
 import { Broken, type Outcome } from './outcome.js';
 import { sendKill } from './processes.js';
 import { pick, pickWeighted, randomFrom } from './random.js';
@@ -14,19 +14,7 @@ const VICTIMS = { changer: 6, gateway: 2, both: 2 };
 /** What a person, or a timer, types next, without knowing of anything. */
 const NEXT = { recover: 4, pin: 2, update: 2, 'status, recover': 2 };
 
-/** Where recovery itself is killed, in some rounds; one that does not come there ends in peace. */
-const AGAIN = ['switch', 'baseline', 'stage'].flatMap((step) => [
-  `before undo ${step}`,
-  `after undo ${step}`,
-  `before write ledger: ${step} undone`,
-]);
-AGAIN.push(
-  'before verify',
-  'after verify',
-  'after link current',
-  'before remove trial',
-  'after remove trial',
-);
+/** Rounds in which recovery is killed as well. */
 const AGAIN_SHARE = 0.3;
 
 /** Points name moments that no clock would hit, in each step alike: a quarter of the rounds goes to them. */
@@ -46,12 +34,12 @@ export async function killRound(arena: Arena, cycles: Cycles, seed: number): Pro
   const cycle = await cycles.of(arena, family);
   const moment =
     how === 'time' ? drawTime(cycle, random) : drawPoint(pick(random, pointsByStep(cycle)), random);
-  const again = random() < AGAIN_SHARE ? pick(random, AGAIN) : null;
+  const again = random() < AGAIN_SHARE ? pick(random, RECOVERY_POINTS) : null;
   const attempt = prepare(arena, family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
   arena.journal.push(JSON.stringify({ attempt, moment, victim, again, next }));
 
-  const reached = await reach(arena, attempt, moment);
+  const reached = await reach(arena, attempt.args, moment);
   const { pid: gateway } = await arena.supervisor.inspect();
   if (victim !== 'gateway') reached.begun.kill('SIGKILL');
   if (victim !== 'changer') sendKill(gateway);

@@ -5,7 +5,6 @@ import type { Change } from '../../src/change/ledger.js';
 import { until } from '../support/place.js';
 import type { Begun } from '../support/world.js';
 import type { Arena } from './arena.js';
-import type { Attempt } from './attempt.js';
 import type { Cycle } from './cycles.js';
 import { pick, type Random } from './random.js';
 
@@ -13,6 +12,16 @@ export { pause };
 
 /** When a change is interrupted: after a while, or at a point that it passes, where it is held. */
 export type Moment = { afterMs: number } | { point: string };
+
+/** Where recovery itself is interrupted, in some rounds; one that does not come there ends in peace. */
+export const RECOVERY_POINTS = [
+  ...['switch', 'baseline', 'stage'].flatMap((step) => [
+    `before undo ${step}`,
+    `after undo ${step}`,
+    `before write ledger: ${step} undone`,
+  ]),
+  ...['before verify', 'after verify', 'after link current', 'before remove trial', 'after remove trial'],
+];
 
 /** A little longer than the measured cycle: what has just ended is a moment, too. */
 const BEYOND = 1.1;
@@ -35,12 +44,12 @@ export interface Reached {
 }
 
 /** Begins the change and returns at the moment. */
-export async function reach(arena: Arena, attempt: Attempt, moment: Moment): Promise<Reached> {
+export async function reach(arena: Arena, args: string[], moment: Moment): Promise<Reached> {
   const { world } = arena;
   const stamp = join(world.path, 'stamp');
   const held = 'point' in moment;
   const begun = world.begin(
-    attempt.args,
+    args,
     held ? { OPENCLAW_RELEASES_FAULT: `hang ${moment.point}`, OPENCLAW_RELEASES_FAULT_STAMP: stamp } : {},
   );
   const reached = { begun, answered: false, letGo: () => rmSync(stamp, { force: true }) };
