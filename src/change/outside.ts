@@ -2,19 +2,18 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ReleasesError, toErrorRecord } from '../errors.js';
-import { isAlive } from '../host/process.js';
+import { toErrorRecord } from '../errors.js';
 import { cleanEnvironment } from '../source/environment.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import { acquireLock } from '../store/lock.js';
 import { claim, isClaimed } from '../store/owner-link.js';
 import { prepareRoot, type Root } from '../store/root.js';
-import { Interruption, type Observer } from './context.js';
 import { type Environment, supervisorOf } from './environment.js';
+import { followChange } from './follow.js';
 import { type Change, neverRan, newChange, ownIdentity, readChange, saveChange } from './ledger.js';
 import type { Plan } from './plan.js';
 import { CLAIM_SUFFIX } from './recover.js';
-import { carryOut, planFor, type Request, recover, startingFacts, withLock } from './switcher.js';
+import { carryOut, planFor, type Request, startingFacts, withLock } from './switcher.js';
 
 const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
@@ -145,54 +144,5 @@ export async function carryChange(environment: Environment, id: string): Promise
     return claimed;
   } finally {
     rmSync(claimPath(root, id), { force: true });
-  }
-}
-
-/**
- * Shows a change that another process makes, until it has its verdict. A Ctrl-C is passed on to that process; any
- * other end of this one, such as the restart that it follows, leaves the change alone. If that process dies, this
- * one gives the change its end.
- * @throws ReleasesError `interrupted` when this process is to end and the change goes on
- */
-export async function followChange(environment: Environment, id: string): Promise<Change> {
-  const { root, signal, observer } = environment;
-  const shown = new Map<string, string>();
-  let passedOn = false;
-  for (;;) {
-    const change = readChange(root, id);
-    show(change, shown, observer);
-    if (change.endedAt !== null) return change;
-    if (signal?.aborted && !passedOn) {
-      if (!isCtrlC(signal)) throw leaving(id);
-      process.kill(change.owner.pid, 'SIGINT');
-      passedOn = true;
-    }
-    if (!isAlive(change.owner)) {
-      await recover({ ...environment, signal: new AbortController().signal }).catch(throwUnlessLocked);
-    }
-    await setTimeout(POLL_MS);
-  }
-}
-
-function isCtrlC({ reason }: AbortSignal): boolean {
-  return reason instanceof Interruption && reason.by === 'SIGINT';
-}
-
-function leaving(id: string): ReleasesError {
-  return new ReleasesError('interrupted', `Nobody follows ${id} from here any more; it goes on by itself.`, {
-    hint: 'openclaw-releases status --follow',
-  });
-}
-
-/** Another process may be giving the change its end at this moment. */
-function throwUnlessLocked(error: unknown): void {
-  if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
-}
-
-function show(change: Change, shown: Map<string, string>, observer: Observer | undefined): void {
-  for (const step of change.steps) {
-    if (shown.get(step.name) === step.state) continue;
-    shown.set(step.name, step.state);
-    observer?.step?.(step, change);
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { followChange } from '../../change/outside.js';
+import { followChange } from '../../change/follow.js';
 import { type Overview, overview } from '../../change/overview.js';
 import { exitCodeOf } from '../../change/switcher.js';
 import { type CommonOptions, command, inSession } from '../command.js';
