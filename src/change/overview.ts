@@ -1,67 +1,18 @@
 import { examine, type Finding } from '../adopt/doctor.js';
 import { gatherFacts } from '../adopt/facts.js';
-import { ReleasesError } from '../errors.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../gateway/health.js';
 import type { Unreadable } from '../record.js';
 import { readLockOwner } from '../store/lock.js';
-import {
-  findManifest,
-  listReleases,
-  type Manifest,
-  readManifest,
-  releaseDirectory,
-} from '../store/manifest.js';
-import { quarantineOf, readPolicy } from '../store/policy.js';
+import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { currentRelease, previousRelease, readTrial, type Trial } from '../store/switch.js';
-import { compareTree, type TreeDifference } from '../store/tree.js';
-import { findUnreadable } from '../store/unreadable.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 import { type Change, isUnderWay, listChanges } from './ledger.js';
 import { findOrphans, type Orphan } from './orphan.js';
+import { unreadableFiles } from './releases.js';
 import { inspectIfThere, runningRelease } from './running.js';
 import { recoverCommandOf } from './steps/adopt.js';
-
-export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
-
-export interface ListedRelease {
-  manifest: Manifest;
-  marks: Mark[];
-}
-
-export interface Listing {
-  /** Oldest first. */
-  releases: ListedRelease[];
-  unsealed: string[];
-  /** Files of ours that cannot be understood. */
-  unreadable: Unreadable[];
-}
-
-/** All releases with what points at them. */
-export async function listing(root: Root, supervisor: Supervisor): Promise<Listing> {
-  const { releases, unsealed } = listReleases(root);
-  const gateway = await inspectIfThere(supervisor);
-  const running = gateway && runningRelease(root, gateway);
-  return {
-    releases: releases.map((manifest) => ({ manifest, marks: marksOf(root, manifest.id, running) })),
-    unsealed,
-    unreadable: unreadableFiles(root),
-  };
-}
-
-function marksOf(root: Root, id: string, running: string | null): Mark[] {
-  const policy = readPolicy(root);
-  const marks: Record<Mark, boolean> = {
-    running: running === id,
-    current: currentRelease(root) === id,
-    previous: previousRelease(root) === id,
-    trial: readTrial(root)?.id === id,
-    pinned: policy.pins.includes(id),
-    quarantined: quarantineOf(policy, id) !== null,
-  };
-  return (Object.keys(marks) as Mark[]).filter((mark) => marks[mark]);
-}
 
 export interface RunningGateway {
   pid: number | null;
@@ -117,11 +68,6 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
   };
 }
 
-/** What is named without being understood is said by its path and never printed. */
-export function unreadableFiles(root: Root): Unreadable[] {
-  return findUnreadable(root).map(({ path, why }) => ({ path, why }));
-}
-
 /** A trial that cannot be understood counts as one of `current` with no starts left. */
 function trialOf(root: Root, unreadable: Unreadable[]): Trial | null {
   if (unreadable.some(({ path }) => path === root.trial)) {
@@ -144,40 +90,6 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
     health: await sampleHealth(endpoint),
     orphans: await findOrphans(endpoint, supervisor),
   };
-}
-
-export interface Verdict {
-  id: string;
-  treeDigest: string;
-  files: number;
-  differences: TreeDifference[];
-}
-
-/**
- * Compares every file of a release with the digest that it was sealed with.
- * @throws ReleasesError `release_not_found`, `release_unsealed`
- */
-export async function verifyRelease(root: Root, id: string): Promise<Verdict> {
-  const { treeDigest, files } = readManifest(root, id);
-  return { id, treeDigest, files, differences: await compareTree(releaseDirectory(root, id), treeDigest) };
-}
-
-/**
- * The id that a person means: `current`, `previous`, or itself.
- * @throws ReleasesError `no_current`, `no_previous`
- */
-export function nameRelease(root: Root, name: string): string {
-  if (name === 'current') return currentRelease(root) ?? missing('no_current', 'No release is current yet.');
-  if (name === 'previous')
-    return previousRelease(root) ?? missing('no_previous', 'There is no previous release to return to.');
-  return name;
-}
-
-function missing(code: 'no_current' | 'no_previous', message: string): never {
-  throw new ReleasesError(code, message, {
-    hint: 'openclaw-releases list',
-    untouched: 'Nothing was changed.',
-  });
 }
 
 /** What has drifted since a gateway was adopted: the unit rewritten, another OpenClaw first on the path, and the like. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { listing } from '../../change/overview.js';
+import { listing } from '../../change/releases.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { unreadableLines } from '../report.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { nameRelease } from '../../change/overview.js';
 import { rollbackTarget } from '../../change/proven.js';
+import { nameRelease } from '../../change/releases.js';
 import {
   type ChangeOptions,
   type LimitOptions,

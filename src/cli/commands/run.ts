@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { nameRelease } from '../../change/overview.js';
+import { nameRelease } from '../../change/releases.js';
 import { withLock } from '../../change/switcher.js';
 import { releaseDirectory } from '../../store/manifest.js';
 import { defaultRootPath, rootAt } from '../../store/root.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { listing, nameRelease } from '../../change/overview.js';
+import { listing, nameRelease } from '../../change/releases.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import { type CommonOptions, command, inSession } from '../command.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { nameRelease } from '../../change/overview.js';
+import { nameRelease } from '../../change/releases.js';
 import {
   type ChangeOptions,
   type LimitOptions,

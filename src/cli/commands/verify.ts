@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { nameRelease, verifyRelease } from '../../change/overview.js';
+import { nameRelease, verifyRelease } from '../../change/releases.js';
 import { EXIT } from '../../errors.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { errorLines } from '../output.js';

@@ -1,0 +1,89 @@
+import { ReleasesError } from '../errors.js';
+import type { Unreadable } from '../record.js';
+import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
+import { quarantineOf, readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+import { currentRelease, previousRelease, readTrial } from '../store/switch.js';
+import { compareTree, type TreeDifference } from '../store/tree.js';
+import { findUnreadable } from '../store/unreadable.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+import { inspectIfThere, runningRelease } from './running.js';
+
+export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
+
+export interface ListedRelease {
+  manifest: Manifest;
+  marks: Mark[];
+}
+
+export interface Listing {
+  /** Oldest first. */
+  releases: ListedRelease[];
+  unsealed: string[];
+  /** Files of ours that cannot be understood. */
+  unreadable: Unreadable[];
+}
+
+/** All releases with what points at them. */
+export async function listing(root: Root, supervisor: Supervisor): Promise<Listing> {
+  const { releases, unsealed } = listReleases(root);
+  const gateway = await inspectIfThere(supervisor);
+  const running = gateway && runningRelease(root, gateway);
+  return {
+    releases: releases.map((manifest) => ({ manifest, marks: marksOf(root, manifest.id, running) })),
+    unsealed,
+    unreadable: unreadableFiles(root),
+  };
+}
+
+function marksOf(root: Root, id: string, running: string | null): Mark[] {
+  const policy = readPolicy(root);
+  const marks: Record<Mark, boolean> = {
+    running: running === id,
+    current: currentRelease(root) === id,
+    previous: previousRelease(root) === id,
+    trial: readTrial(root)?.id === id,
+    pinned: policy.pins.includes(id),
+    quarantined: quarantineOf(policy, id) !== null,
+  };
+  return (Object.keys(marks) as Mark[]).filter((mark) => marks[mark]);
+}
+
+/** What is named without being understood is said by its path and never printed. */
+export function unreadableFiles(root: Root): Unreadable[] {
+  return findUnreadable(root).map(({ path, why }) => ({ path, why }));
+}
+
+export interface Verdict {
+  id: string;
+  treeDigest: string;
+  files: number;
+  differences: TreeDifference[];
+}
+
+/**
+ * Compares every file of a release with the digest that it was sealed with.
+ * @throws ReleasesError `release_not_found`, `release_unsealed`
+ */
+export async function verifyRelease(root: Root, id: string): Promise<Verdict> {
+  const { treeDigest, files } = readManifest(root, id);
+  return { id, treeDigest, files, differences: await compareTree(releaseDirectory(root, id), treeDigest) };
+}
+
+/**
+ * The id that a person means: `current`, `previous`, or itself.
+ * @throws ReleasesError `no_current`, `no_previous`
+ */
+export function nameRelease(root: Root, name: string): string {
+  if (name === 'current') return currentRelease(root) ?? missing('no_current', 'No release is current yet.');
+  if (name === 'previous')
+    return previousRelease(root) ?? missing('no_previous', 'There is no previous release to return to.');
+  return name;
+}
+
+function missing(code: 'no_current' | 'no_previous', message: string): never {
+  throw new ReleasesError(code, message, {
+    hint: 'openclaw-releases list',
+    untouched: 'Nothing was changed.',
+  });
+}
