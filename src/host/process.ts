@@ -31,11 +31,13 @@ function read(path: string): string | null {
 interface Stat {
   state: string;
   ppid: number;
+  group: number;
+  session: number;
   cpuTicks: number;
   startTicks: number;
 }
 
-/** The fields after the command name, which may itself hold spaces and parentheses. */
+/** The fields of proc(5) after the command name, which may itself hold spaces and parentheses. */
 function stat(pid: number): Stat | null {
   const text = read(`/proc/${pid}/stat`);
   if (!text) return null;
@@ -43,6 +45,8 @@ function stat(pid: number): Stat | null {
   return {
     state: fields[0] ?? '',
     ppid: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
     cpuTicks: Number(fields[11]) + Number(fields[12]),
     startTicks: Number(fields[19]),
   };
@@ -58,6 +62,22 @@ export function identify(pid: number): ProcessIdentity | null {
   const found = stat(pid);
   if (!found || found.state === 'Z') return null;
   return { pid, startTicks: found.startTicks, bootId: bootId() };
+}
+
+/** The session of a process (the pid of the process that began it), or null when there is no such process. */
+export function sessionOf(pid: number): number | null {
+  return stat(pid)?.session ?? null;
+}
+
+/**
+ * Whether a process group has members. Zombies do not count: a container's first process may never collect those
+ * that it inherits, and they hold no port and no file.
+ */
+export function groupHasMembers(group: number): boolean {
+  return processIds().some((pid) => {
+    const found = stat(pid);
+    return found !== null && found.group === group && found.state !== 'Z';
+  });
 }
 
 /** Whether exactly this process still lives: same pid, same start, same boot. */

@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
 import { ReleasesError, systemCode } from '../errors.js';
-import { descendsFrom } from '../host/process.js';
+import { descendsFrom, sessionOf } from '../host/process.js';
 import { type Address, openAddress } from './address.js';
-import { sessionOf } from './group.js';
 import { type InspectResult, parseReply, type Request } from './protocol.js';
 import type { Inspection, OutsideProgram, RestartReport, Supervisor } from './supervisor.js';
 

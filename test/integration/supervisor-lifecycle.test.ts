@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { sessionOf } from '../../src/host/process.js';
 import { Backoff } from '../../src/supervisor/backoff.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin.js';
-import { sessionOf } from '../../src/supervisor/group.js';
 import {
   alive,
   cleanUp,
