@@ -1,4 +1,4 @@
-import { type ClientOptions, loadClientOptions } from '../source/client.js';
+import type { ClientOptions } from '../source/client.js';
 import type { Root } from '../store/root.js';
 import { selectSupervisor } from '../supervisor/select.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
@@ -38,7 +38,8 @@ export function contextOf(environment: Environment, change: Change): Context {
     supervisor: supervisorOf(environment, change.plan),
     mayRestart: !(environment.atBoot ?? false),
     onBehalf: environment.onBehalf ?? false,
-    client: () => (client ??= loadClientOptions(registry === null ? {} : { registry })),
+    // Loaded only now: what goes back, or recovers, asks no registry and need not wait for npm's libraries.
+    client: () => (client ??= loadClient(registry)),
     signal: signal ?? new AbortController().signal,
     progress(text, done, total) {
       const step = change.steps.at(-1)?.name;
@@ -46,4 +47,9 @@ export function contextOf(environment: Environment, change: Change): Context {
       if (step) observer?.progress?.({ step, text, ...counted });
     },
   };
+}
+
+async function loadClient(registry: string | null): Promise<ClientOptions> {
+  const { loadClientOptions } = await import('../source/client.js');
+  return loadClientOptions(registry === null ? {} : { registry });
 }

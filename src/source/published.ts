@@ -1,8 +1,8 @@
-import pacote from 'pacote';
 import { valid } from 'semver';
 import { compareVersions } from '../version.js';
 import { ask } from './ask.js';
 import type { ClientOptions } from './client.js';
+import { pacote } from './libraries.js';
 import { readSchemas, type SchemaVersions } from './package-json.js';
 
 export interface PublishedVersion {
@@ -20,8 +20,8 @@ export async function publishedVersions(
   options: ClientOptions,
   signal?: AbortSignal,
 ): Promise<PublishedVersion[]> {
-  const { versions, time } = await ask('openclaw', options, signal, (bounded) =>
-    pacote.packument('openclaw', { ...bounded, fullMetadata: true }),
+  const { versions, time } = await ask('openclaw', options, signal, async (bounded) =>
+    (await pacote()).packument('openclaw', { ...bounded, fullMetadata: true }),
   );
   return Object.entries(versions)
     .filter(([version]) => valid(version) === version)

@@ -1,11 +1,11 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import pacote from 'pacote';
 import { compare, major, parse, rcompare, satisfies } from 'semver';
 import { ReleasesError } from '../errors.js';
 import { ask } from './ask.js';
 import type { ClientOptions } from './client.js';
 import { cleanEnvironment } from './environment.js';
+import { pacote } from './libraries.js';
 import { run } from './run.js';
 import { fetchManifest } from './signatures.js';
 import { runWorker } from './worker.js';
@@ -73,7 +73,7 @@ async function find(
 ): Promise<RuntimeChoice> {
   try {
     return await ask(name, options, signal, async (bounded) => {
-      const { versions, time } = await pacote.packument(name, { ...bounded, fullMetadata: true });
+      const { versions, time } = await (await pacote()).packument(name, { ...bounded, fullMetadata: true });
       const before = bounded.before instanceof Date ? bounded.before.getTime() : Number.POSITIVE_INFINITY;
       const old = (version: string) => !time?.[version] || Date.parse(time[version]) <= before;
       const version = pickVersion(Object.keys(versions).filter(old), engines);

@@ -1,7 +1,6 @@
-import fetch from 'npm-registry-fetch';
-import pacote from 'pacote';
 import { systemCode } from '../errors.js';
 import type { ClientOptions } from './client.js';
+import { npmFetch, pacote } from './libraries.js';
 
 /** `verified` by the registry's key; `absent` and `unchecked` (an archive of one's own) vouch for nothing. */
 export type SignatureState = 'verified' | 'absent' | 'unchecked';
@@ -33,7 +32,8 @@ export interface SignedManifest {
 export async function fetchManifest(spec: string, options: ClientOptions): Promise<SignedManifest> {
   const keys = await fetchKeys(options);
   const { host, pathname } = new URL(options.registry);
-  const manifest = (await pacote.manifest(spec, {
+  const { manifest: ask } = await pacote();
+  const manifest = (await ask(spec, {
     ...options,
     preferOnline: !options.offline && !options.preferOffline,
     fullMetadata: true,
@@ -52,6 +52,7 @@ interface PublicKey {
 /** The keys the registry signs with, in the shape pacote wants; a registry that has no such page has none. */
 async function fetchKeys(options: ClientOptions): Promise<PublicKey[]> {
   try {
+    const fetch = await npmFetch();
     const { keys } = (await fetch.json('/-/npm/v1/keys', options)) as { keys?: PublicKey[] };
     return (keys ?? []).map((key) => ({
       ...key,

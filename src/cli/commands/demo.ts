@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { runDemo } from '../../demo/demo.js';
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -8,6 +7,7 @@ export function demoCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ openclaw-releases demo')
     .option('--cache <directory>', 'keep what npm downloads there, for the next time')
     .action(async ({ cache }: { cache?: string }) => {
+      const { runDemo } = await import('../../demo/demo.js');
       process.exitCode = await runDemo((line) => process.stdout.write(`${line}\n`), cache && resolve(cache));
     });
 }
