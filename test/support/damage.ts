@@ -1,5 +1,5 @@
+import { execFileSync } from 'node:child_process';
 import {
-  cpSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -66,6 +66,7 @@ export function snapshot(directory: string): Map<string, string> {
 
 /** A copy of a whole root, permissions included. */
 export function copyRoot(from: string, to: string): string {
-  cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  // Node's own copy keeps the modes of directories in some versions only.
+  execFileSync('cp', ['-a', '--', from, to]);
   return to;
 }
