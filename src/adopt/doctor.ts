@@ -1,36 +1,7 @@
 import { join } from 'node:path';
-import type { HostFacts, UnitFacts } from './facts.js';
-
-/** Stable names of what can be wrong; scripts match them. */
-export type FindingCode =
-  | 'file_unreadable'
-  | 'unit_missing'
-  | 'unit_masked'
-  | 'unit_broken'
-  | 'unit_changed'
-  | 'daemon_reload_needed'
-  | 'drop_in_missing'
-  | 'drop_in_changed'
-  | 'drop_in_not_last'
-  | 'starts_another_program'
-  | 'recover_not_enabled'
-  | 'companion_drifted'
-  | 'lingering_off'
-  | 'another_openclaw_on_path'
-  | 'several_installs'
-  | 'versions_disagree'
-  | 'unit_names_a_version'
-  | 'trial_pending';
-
-export interface Finding {
-  code: FindingCode;
-  /** What is so, as one sentence. */
-  sentence: string;
-  /** The command that mends it. */
-  command: string;
-}
-
-const ADOPT = 'openclaw-releases adopt';
+import { examineUnit } from './doctor-unit.js';
+import type { HostFacts } from './facts.js';
+import { ADOPT, type Finding, finding } from './finding.js';
 
 /** What has drifted since this root adopted the gateway, the most urgent first; nothing when all is well. */
 export function examine(facts: HostFacts): Finding[] {
@@ -58,104 +29,6 @@ function examineTrial({ trial, changeUnderWay }: HostFacts): Finding[] {
       'openclaw-releases recover',
     ),
   ];
-}
-
-function examineUnit(facts: HostFacts): Finding[] {
-  const { adoption, unit, root, lingering } = facts;
-  if (!adoption) return [];
-  const systemctl = `systemctl --${adoption.scope}`;
-  if (!unit) {
-    return [
-      finding('unit_missing', `systemd knows no unit ${adoption.unit} any more.`, 'openclaw gateway install'),
-    ];
-  }
-  const found: Finding[] = [];
-  if (unit.masked) {
-    found.push(
-      finding(
-        'unit_masked',
-        `${unit.name} is masked and cannot be started.`,
-        `${systemctl} unmask ${unit.name}`,
-      ),
-    );
-  }
-  if (unit.broken) {
-    found.push(
-      finding(
-        'unit_broken',
-        `systemd can make no sense of the files of ${unit.name}.`,
-        `systemd-analyze --${adoption.scope} verify ${unit.name}`,
-      ),
-    );
-  }
-  found.push(...examineFiles(unit, adoption));
-  if (unit.needsReload) {
-    found.push(
-      finding(
-        'daemon_reload_needed',
-        `Files of ${unit.name} changed since systemd read them.`,
-        `${systemctl} daemon-reload`,
-      ),
-    );
-  }
-  if (unit.later.length > 0) {
-    found.push(
-      finding(
-        'drop_in_not_last',
-        `After our drop-in for ${unit.name} applies ${unit.later.join(', ')}.`,
-        ADOPT,
-      ),
-    );
-  }
-  if (unit.starts !== join(root, 'bin/gateway')) {
-    found.push(
-      finding(
-        'starts_another_program',
-        `${unit.name} starts ${unit.starts ?? 'nothing'}, not this root's gateway.`,
-        ADOPT,
-      ),
-    );
-  }
-  if (lingering === false) {
-    found.push(
-      finding(
-        'lingering_off',
-        'The gateway stops when you log out and does not start at boot.',
-        'loginctl enable-linger',
-      ),
-    );
-  }
-  return found;
-}
-
-function examineFiles({ name, drift }: UnitFacts, adoption: NonNullable<HostFacts['adoption']>): Finding[] {
-  if (drift === null) {
-    return [
-      finding(
-        'unit_changed',
-        `${name} was changed and does not start a gateway in a way that is understood.`,
-        'openclaw gateway install --force',
-      ),
-    ];
-  }
-  return drift.map(({ path, state }) => {
-    if (path.endsWith('openclaw-releases.conf')) {
-      return state === 'missing'
-        ? finding('drop_in_missing', `Our drop-in ${path} is gone.`, ADOPT)
-        : finding(
-            'drop_in_changed',
-            `${path} is not what the unit ${name} now needs: one of the two was changed.`,
-            ADOPT,
-          );
-    }
-    return path.endsWith(`.wants/${adoption.recoverUnit}`)
-      ? finding('recover_not_enabled', `${adoption.recoverUnit} does not run at boot.`, ADOPT)
-      : finding(
-          'companion_drifted',
-          `${path} is ${state === 'missing' ? 'gone' : 'not as this version writes it'}.`,
-          ADOPT,
-        );
-  });
 }
 
 function examineVersions({ running, current, unit }: HostFacts): Finding[] {
@@ -204,8 +77,4 @@ function examineInstalls({ root, adoption, onPath, installs }: HostFacts): Findi
     );
   }
   return found;
-}
-
-function finding(code: FindingCode, sentence: string, command: string): Finding {
-  return { code, sentence, command };
 }

@@ -1,5 +1,6 @@
-import { examine, type Finding } from '../adopt/doctor.js';
+import { examine } from '../adopt/doctor.js';
 import { gatherFacts } from '../adopt/facts.js';
+import type { Finding } from '../adopt/finding.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../gateway/health.js';
 import type { Unreadable } from '../record.js';

@@ -3,21 +3,11 @@ import { expect, test } from 'vitest';
 import { newChange, saveChange } from '../../src/change/ledger.js';
 import { planChange } from '../../src/change/plan.js';
 import { restoreCurrent } from '../../src/change/restore-current.js';
-import { ReleasesError } from '../../src/errors.js';
 import type { Root } from '../../src/store/root.js';
 import { currentRelease, pointCurrent, pointPrevious } from '../../src/store/switch.js';
-import type { Supervisor } from '../../src/supervisor/supervisor.js';
+import { nobody } from '../support/nobody.js';
 import { temporaryRoot } from '../support/place.js';
 import { sealTinyRelease } from '../support/release.js';
-
-const nobody: Supervisor = {
-  kind: 'builtin',
-  byHand: { restart: null, log: null },
-  inspect: () => Promise.reject(new ReleasesError('supervisor_not_found', 'No supervisor here.')),
-  restart: () => Promise.reject(new Error('no restart here')),
-  owns: () => Promise.resolve(false),
-  runOutside: () => Promise.reject(new Error('nothing outside here')),
-};
 
 async function rootWith(...ids: string[]): Promise<Root> {
   const root = temporaryRoot();

@@ -19,7 +19,6 @@ import { planChange } from '../../src/change/plan.js';
 import { listing } from '../../src/change/releases.js';
 import { neededReleases } from '../../src/change/running.js';
 import { makeChange, recover, withLock } from '../../src/change/switcher.js';
-import { ReleasesError } from '../../src/errors.js';
 import { setAside } from '../../src/store/aside.js';
 import { findManifest, type Manifest, readManifest, releaseDirectory } from '../../src/store/manifest.js';
 import { mendRoot } from '../../src/store/mend.js';
@@ -33,23 +32,14 @@ import {
   startTrial,
 } from '../../src/store/switch.js';
 import { selectSupervisor } from '../../src/supervisor/select.js';
-import type { Supervisor } from '../../src/supervisor/supervisor.js';
 import { copyRoot, DAMAGE_NAMES, type DamageName, damage, snapshot } from '../support/damage.js';
+import { nobody } from '../support/nobody.js';
 import { temporaryDirectory, temporaryRoot } from '../support/place.js';
 import { sealTinyRelease } from '../support/release.js';
 
 const OLD = '2026.5.1';
 const CURRENT = '2026.6.1';
 const NEW = '2026.6.5';
-
-const nobody: Supervisor = {
-  kind: 'builtin',
-  byHand: { restart: null, log: null },
-  inspect: () => Promise.reject(new ReleasesError('supervisor_not_found', 'No supervisor here.')),
-  restart: () => Promise.reject(new Error('no restart here')),
-  owns: () => Promise.resolve(false),
-  runOutside: () => Promise.reject(new Error('nothing outside here')),
-};
 
 let model: Root;
 let change: Change;

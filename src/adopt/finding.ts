@@ -1,0 +1,35 @@
+/** Adopting again mends most of what can drift. */
+export const ADOPT = 'openclaw-releases adopt';
+
+/** Stable names of what can be wrong; scripts match them. */
+export type FindingCode =
+  | 'file_unreadable'
+  | 'unit_missing'
+  | 'unit_masked'
+  | 'unit_broken'
+  | 'unit_changed'
+  | 'daemon_reload_needed'
+  | 'drop_in_missing'
+  | 'drop_in_changed'
+  | 'drop_in_not_last'
+  | 'starts_another_program'
+  | 'recover_not_enabled'
+  | 'companion_drifted'
+  | 'lingering_off'
+  | 'another_openclaw_on_path'
+  | 'several_installs'
+  | 'versions_disagree'
+  | 'unit_names_a_version'
+  | 'trial_pending';
+
+export interface Finding {
+  code: FindingCode;
+  /** What is so, as one sentence. */
+  sentence: string;
+  /** The command that mends it. */
+  command: string;
+}
+
+export function finding(code: FindingCode, sentence: string, command: string): Finding {
+  return { code, sentence, command };
+}

@@ -1,0 +1,12 @@
+import { ReleasesError } from '../../src/errors.js';
+import type { Supervisor } from '../../src/supervisor/supervisor.js';
+
+/** What a root without any supervisor answers. */
+export const nobody: Supervisor = {
+  kind: 'builtin',
+  byHand: { restart: null, log: null },
+  inspect: () => Promise.reject(new ReleasesError('supervisor_not_found', 'No supervisor here.')),
+  restart: () => Promise.reject(new Error('no restart here')),
+  owns: () => Promise.resolve(false),
+  runOutside: () => Promise.reject(new Error('nothing outside here')),
+};
