@@ -1,7 +1,7 @@
 import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { findEndpoint } from '../../gateway/endpoint.js';
 import { sampleHealth } from '../../gateway/health.js';
-import { readTrial } from '../../store/switch.js';
+import { currentRelease, endTrial, readTrial } from '../../store/switch.js';
 import { commandsByHand } from '../by-hand.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
 import { checkListener, evictOrphans } from '../orphan.js';
@@ -57,6 +57,7 @@ export const baseline: Step = {
     // The launcher may have gone back by itself: what it started need not be started again.
     const isBack = before.release !== null && runningRelease(root, now) === before.release;
     const instance = isBack ? now.instance : await bringBack(context, before.release);
+    endTrialOfTheDead(context);
     if (instance === null || !before.health?.live) return;
     try {
       await awaitVerified(context, {
@@ -72,6 +73,15 @@ export const baseline: Step = {
     }
   },
 };
+
+/**
+ * A launcher that was stopped between its look at `trial` and its write has written it back after the switch was
+ * undone. Whatever was started before has ended by now, so nobody does so again.
+ */
+function endTrialOfTheDead({ root }: Context): void {
+  const trial = readTrial(root);
+  if (trial !== null && trial.id !== currentRelease(root)) endTrial(root);
+}
 
 /** The new start, or null when there is nobody left to make one: then the next one is of what `current` names. */
 async function bringBack(context: Context, release: string | null): Promise<string | null> {
