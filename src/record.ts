@@ -3,7 +3,14 @@ import { createRequire } from 'node:module';
 import { systemCode } from './errors.js';
 
 /** Files of ours that hold JSON, by the name of their schema in `layout/schemas/`. */
-export type RecordKind = 'release' | 'change' | 'policy' | 'supervisor' | 'adopted';
+export type RecordKind =
+  | 'release'
+  | 'change'
+  | 'policy'
+  | 'supervisor'
+  | 'adopted'
+  | 'restore'
+  | 'last-restore';
 
 /** A file of ours that this version cannot understand. */
 export interface Unreadable {

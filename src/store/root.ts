@@ -18,6 +18,10 @@ export interface Root {
   ballast: string;
   lock: string;
   lockOwner: string;
+  states: string;
+  return: string;
+  restore: string;
+  lastRestore: string;
 }
 
 /** `OPENCLAW_RELEASES_ROOT`, or the XDG data directory of this user. */
@@ -43,6 +47,10 @@ export function rootAt(path: string): Root {
     ballast: at('ballast'),
     lock: at('lock'),
     lockOwner: at('lock-owner.json'),
+    states: at('states'),
+    return: at('return.json'),
+    restore: at('restore.json'),
+    lastRestore: at('last-restore.json'),
   };
 }
 
