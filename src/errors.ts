@@ -41,7 +41,6 @@ export const ERROR_CODES = {
   archive_invalid: 'failed',
   not_openclaw: 'refused',
   node_unavailable: 'refused',
-  schema_change: 'refused',
   downgrade: 'refused',
   // Making a release
   insufficient_space: 'refused',
@@ -63,6 +62,13 @@ export const ERROR_CODES = {
   no_current: 'refused',
   no_previous: 'refused',
   write_failed: 'failed',
+  // The gateway's state
+  snapshot_refused: 'refused',
+  snapshot_failed: 'failed',
+  state_unreadable: 'refused',
+  confirmation_needed: 'refused',
+  restore_pending: 'refused',
+  restore_failed: 'rollbackFailed',
   // The gateway and its supervisor
   supervisor_not_found: 'refused',
   supervisor_already_running: 'refused',

@@ -9,6 +9,11 @@ import type { Resolved } from '../source/resolve.js';
 import type { RuntimeChoice } from '../source/runtime.js';
 import { changeIds, changePath, lookAtChange } from '../store/changes.js';
 import type { Root } from '../store/root.js';
+import type { LastRestore } from '../state/intent.js';
+import type { KeptState } from '../state/kept.js';
+import type { StatePlace } from '../state/place.js';
+import type { SnapshotScope } from '../state/snapshot.js';
+import type { StateVersions } from '../state/versions.js';
 import type { RestartReport } from '../supervisor/supervisor.js';
 import type { Plan, StepName } from './plan.js';
 
@@ -55,6 +60,19 @@ export interface Facts {
   /** Milliseconds from the request to restart until the new process was ready. */
   readyMs?: number;
   collected?: string[];
+  /** Where the gateway's state is. */
+  place?: StatePlace;
+  /** The copy of the state that was kept before the switch. */
+  snapshot?: Pick<KeptState, 'name' | 'files' | 'bytes' | 'at' | 'versions'> & {
+    scope: SnapshotScope;
+    ms: number;
+  };
+  /** A rollback that takes the state along: the kept state that it puts back, and since when the newer one is newer. */
+  restore?: { from: string; at: string };
+  /** What became of the state when the change went back, or when it went back by this change. */
+  stateRestored?: LastRestore;
+  /** The versions of the databases and of the configuration once the target was proven. */
+  versionsAfter?: StateVersions;
   /** What adopting writes outside of the root, or what leaving took away. */
   unitChange?: UnitChange;
   /** What an earlier adoption had written there, which is what undoing returns to. */

@@ -4,6 +4,7 @@ import type { Finding } from '../adopt/finding.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../gateway/health.js';
 import type { Unreadable } from '../record.js';
+import { type Restore, readRestore } from '../state/intent.js';
 import { readLockOwner } from '../store/lock.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
@@ -38,6 +39,8 @@ export interface Overview {
   /** Changes whose process died; the next change, or `recover`, gives them an end. */
   interrupted: string[];
   last: Change | null;
+  /** What the launcher does to the state before the next start; null when nothing. */
+  restore: Restore | null;
   /** Files of ours that cannot be understood; `recover` moves them aside. */
   unreadable: Unreadable[];
   lock: { pid: number; since: string; doing: string | null } | null;
@@ -64,6 +67,7 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
     },
     interrupted: open.filter((change) => !isUnderWay(change)).map((change) => change.id),
     last: changes.filter((change) => change.endedAt !== null).at(-1) ?? null,
+    restore: readRestore(root),
     unreadable,
     lock: owner && { pid: owner.pid, since: owner.since, doing: owner.doing },
   };

@@ -9,11 +9,13 @@ export const STEP_NAMES = [
   'probe',
   'seal',
   'baseline',
+  'snapshot',
   'switch',
   'attach',
   'detach',
   'restart',
   'verify',
+  'plugins',
   'bless',
   'collect',
 ] as const;
@@ -34,6 +36,12 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = { settleMs: 10_000, readyFloorMs: 60_000, readyCeilingMs: 600_000 };
 
+/**
+ * What a rollback does with the gateway's state. `ask`: nothing where the target reads it as it is; otherwise a
+ * person decides. `restore`: it goes back with the code, and the newer one is set aside. `keep`: only the code goes.
+ */
+export type StateChoice = 'ask' | 'restore' | 'keep';
+
 /** What will be done, as plain data: `--dry-run` prints it and the engine runs it. */
 export interface Plan {
   kind: ChangeKind;
@@ -45,8 +53,10 @@ export interface Plan {
   allowScripts: string[];
   /** An exact lockfile to install from, or null to resolve anew. */
   lockfile: string | null;
-  /** Proceed although the databases' declared versions differ. */
-  allowSchemaChange: boolean;
+  /** Whether a copy of the state is kept where the target may migrate it. */
+  snapshot: boolean;
+  /** `rollback` only: what becomes of a state that the target cannot read. */
+  state: StateChoice;
   /** End a gateway of this user that holds the port outside of the supervisor. */
   evictOrphan: boolean;
   /** The unit that is adopted or left; null for whatever the root's own record says. */
@@ -59,7 +69,8 @@ export interface PlanOptions {
   limits?: Partial<Limits>;
   allowScripts?: string[];
   lockfile?: string | null;
-  allowSchemaChange?: boolean;
+  snapshot?: boolean;
+  state?: StateChoice;
   evictOrphan?: boolean;
   unit?: UnitAddress;
   registry?: string;
@@ -76,13 +87,15 @@ const STEPS: Record<ChangeKind, StepName[]> = {
     'probe',
     'seal',
     'baseline',
+    'snapshot',
     'switch',
     'restart',
     'verify',
+    'plugins',
     'bless',
     'collect',
   ],
-  switch: ['baseline', 'switch', 'restart', 'verify', 'bless'],
+  switch: ['baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'bless'],
   rollback: ['baseline', 'switch', 'restart', 'verify', 'bless'],
   adopt: ['reserve', 'copy', 'probe', 'seal', 'baseline', 'attach', 'restart', 'verify', 'bless'],
   leave: ['baseline', 'detach', 'restart', 'verify'],
@@ -97,7 +110,8 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     allowScripts: options.allowScripts ?? [],
     lockfile: options.lockfile ?? null,
-    allowSchemaChange: options.allowSchemaChange ?? false,
+    snapshot: options.snapshot ?? true,
+    state: options.state ?? 'ask',
     evictOrphan: options.evictOrphan ?? false,
     unit: options.unit ?? null,
     registry: options.registry ?? null,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isAlive } from '../host/process.js';
 import { directoryNames } from '../store/manifest.js';
+import { endReturn } from '../state/intent.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
 import { currentRelease, endTrial, readTrial } from '../store/switch.js';
@@ -38,6 +39,7 @@ export async function recoverChanges(
     if (!living.includes(change)) recovered.push(await recoverChange(contextOf(change), observer));
   }
   const lost = endTrialOfNobody(root);
+  if (readTrial(root) === null && living.length === 0) endReturn(root);
   if (lost) recovered.push(await recoverChange(contextOf(lost), observer));
   const inUse = new Set(living.flatMap(({ id }) => [id, `${id}${CLAIM_SUFFIX}`]));
   for (const name of directoryNames(root.staging)) {

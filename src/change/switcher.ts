@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import { ERROR_CODES, EXIT } from '../errors.js';
+import { ERROR_CODES, EXIT, ReleasesError } from '../errors.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { giveToOwner } from '../host/ownership.js';
 import { parseSpec } from '../source/spec.js';
+import { readRestore } from '../state/intent.js';
+import { findStatePlace } from '../state/place.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers } from '../store/launchers.js';
 import { removeLeftovers } from '../store/leftovers.js';
@@ -16,11 +18,13 @@ import { runSteps, saveIntent } from './engine.js';
 import { contextOf, type Environment, supervisorOf } from './environment.js';
 import { type Change, type Facts, newChange } from './ledger.js';
 import { checkListener } from './orphan.js';
+import { choosePair, decidePair } from './pair.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from './plan.js';
 import { recoverChanges } from './recover.js';
 import { restoreCurrent } from './restore-current.js';
 import { inspectIfThere, runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
+import { previewSnapshot } from './steps/snapshot.js';
 
 export interface Request {
   kind: ChangeKind;
@@ -76,7 +80,8 @@ export function mendedText({ path, why, movedTo, instead }: Mended): string {
 /** The plan, and what the steps without effect (`resolve`, `reserve`, a look at what runs) say of it; writes nothing. */
 export async function previewChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
-  const change = newChange(plan, await startingFacts(environment, plan));
+  const seen: Plan = plan.state === 'ask' ? { ...plan, state: 'restore' } : plan;
+  const change = newChange(plan, await startingFacts(environment, seen));
   const context = contextOf(environment, change);
   const looking = plan.steps.filter((name) => name === 'resolve' || name === 'reserve');
   for (const step of stepsNamed(looking)) {
@@ -89,6 +94,10 @@ export async function previewChange(environment: Environment, request: Request):
       change.status = 'already_current';
       return change;
     }
+  }
+  if (plan.steps.includes('snapshot')) {
+    const note = previewSnapshot(context);
+    change.steps.push({ name: 'snapshot', startedAt: new Date().toISOString(), ms: 0, state: 'done', note });
   }
   return change;
 }
@@ -154,7 +163,25 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   if (gateway && restarts && !plan.evictOrphan) await checkListener(findEndpoint(gateway.launch), supervisor);
   // What runs is proven; what `current` names may have been put there without ever being started.
   const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
-  return { from, previous: previousRelease(root), to };
+  const place = gateway && findStatePlace(gateway.launch);
+  if (plan.steps.includes('switch')) refuseWhilePending(root);
+  const kept = to === null || to === from ? null : decidePair(await choosePair(root, place, to, from), plan.state, to);
+  return {
+    ...{ from, previous: previousRelease(root), to },
+    ...(place && { place }),
+    ...(kept && { restore: { from: kept.name, at: kept.at } }),
+  };
+}
+
+/** What waits for the next start names the release of its own; another one must not get there first. */
+function refuseWhilePending(root: Root): void {
+  const pending = readRestore(root);
+  if (pending === null) return;
+  throw new ReleasesError(
+    'restore_pending',
+    `The state goes back to ${pending.release} with the next start of the gateway, and that must come first.`,
+    { hint: 'Start the gateway, then the same command again: openclaw-releases status', untouched: 'Nothing was changed.' },
+  );
 }
 
 /** A link to nothing is nothing to return to. */

@@ -5,6 +5,7 @@ import { budgetFrom, ProgressDeadline } from '../gateway/deadline.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth, worsened } from '../gateway/health.js';
 import { cpuTicks, TICKS_PER_SECOND } from '../host/process.js';
+import { readRestore } from '../state/intent.js';
 import { findManifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';
@@ -75,7 +76,8 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     if (health.live) liveAt ??= Date.now();
     const worse = expected.before ? worsened(expected.before, health) : [];
     const good = health.live && (health.ready || !expected.mustBeReady) && worse.length === 0;
-    deadline.observe(now, signature(health, inspection.pid, stallMs));
+    const restoring = readRestore(root) === null ? '' : `restoring ${Math.floor(now / stallMs)}`;
+    deadline.observe(now, restoring + signature(health, inspection.pid, stallMs));
     if (!good) {
       readyAt = null;
       const verdict = deadline.verdict(now);

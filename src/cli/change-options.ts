@@ -60,21 +60,21 @@ export interface ChangeOptions extends CommonOptions {
 }
 
 /** Makes the change that a command stands for, or shows what it would do, and prints the verdict. */
-export function runChange(options: ChangeOptions, request: (session: Session) => Request): Promise<void> {
+export function runChange(options: ChangeOptions, request: (session: Session) => Request | Promise<Request>): Promise<void> {
   return inSession(options, async (session) => {
     const { output } = session;
     // Only root may write units of the system, and the root may well belong to the user that the unit runs as.
     const onBehalf = options.system === true && process.getuid?.() === 0;
     const environment = { ...session.environment, onBehalf };
     if (options.dryRun) {
-      const change = await previewChange(environment, request(session));
+      const change = await previewChange(environment, await request(session));
       output.answer(
         { ok: true, dryRun: true, plan: change.plan, facts: change.facts, steps: change.steps },
         () => planText(change),
       );
       return 0;
     }
-    const wanted = request(session);
+    const wanted = await request(session);
     const tell = (follow: string) => {
       if (!output.json)
         process.stderr.write(

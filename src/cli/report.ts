@@ -1,4 +1,5 @@
 import type { Change, ChangeStatus } from '../change/ledger.js';
+import { duration } from '../change/pair.js';
 import type { Unreadable } from '../record.js';
 import { errorLines, seconds } from './output.js';
 
@@ -58,6 +59,7 @@ export function changeText(change: Change): string {
   if (recovery) lines.push(`${recovery.how} after its process died: ${recovery.why}`);
   if (change.error) lines.push(...errorLines(change.error));
   if (change.undoError) lines.push(...errorLines(change.undoError));
+  lines.push(...stateLines(change));
   for (const warning of change.warnings) lines.push(`warning: ${warning}`);
   const { resolved, install } = change.facts;
   if (resolved && resolved.signature !== 'verified')
@@ -66,6 +68,23 @@ export function changeText(change: Change): string {
     lines.push(`note: install scripts not run: ${install.skippedScripts.join(', ')}.`);
   }
   return lines.join('\n');
+}
+
+/** What became of the gateway's state: what was kept of it, or what was put back and what was set aside for that. */
+function stateLines({ facts, endedAt }: Change): string[] {
+  const { stateRestored: last, snapshot, restore } = facts;
+  if (last?.restored) {
+    const since = restore?.at ?? snapshot?.at;
+    const minutes = since ? ` (${duration(Date.parse(last.at) - Date.parse(since))})` : '';
+    const from = since ? `, as it was at ${since}` : '';
+    return [
+      `state: that of ${last.release}${from}, was put back; what was written since${minutes} is kept in states/${last.aside}.`,
+    ];
+  }
+  if (last) return [`state: as it was; ${last.why}`];
+  if (!snapshot || endedAt === null) return [];
+  const what = snapshot.scope === 'config' ? 'the configuration' : 'the state';
+  return [`state: ${what} as ${facts.from} left it is kept in states/${snapshot.name}, for going back.`];
 }
 
 /** What cannot be understood, one line a file, and what mends it. */

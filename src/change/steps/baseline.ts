@@ -1,12 +1,15 @@
 import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { findEndpoint } from '../../gateway/endpoint.js';
 import { sampleHealth } from '../../gateway/health.js';
+import { findStatePlace } from '../../state/place.js';
 import { currentRelease, endTrial, readTrial } from '../../store/switch.js';
 import { commandsByHand } from '../by-hand.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
 import { checkListener, evictOrphans } from '../orphan.js';
+import { keepState, noteRestore } from '../returning.js';
 import { inspectIfThere, runningRelease } from '../running.js';
 import { awaitVerified } from '../verification.js';
+import { dropSnapshots } from './snapshot.js';
 
 /**
  * Measures what runs, before anything points elsewhere; its undo brings that back. It stands before `switch` so
@@ -38,6 +41,7 @@ export const baseline: Step = {
     }
     await checkListener(endpoint, supervisor);
     const health = inspection.pid === null ? null : await sampleHealth(endpoint);
+    facts.place = findStatePlace(inspection.launch);
     facts.baseline = { state: inspection.state, instance: inspection.instance, release, health };
     facts.from = release ?? facts.from;
     if (!health) return `no gateway runs (${inspection.state})`;
@@ -53,7 +57,7 @@ export const baseline: Step = {
       change.warnings.push('The supervisor has ended, so no gateway was started: openclaw-releases run');
       return;
     }
-    if (now.state === before.state && now.instance === before.instance) return;
+    if (now.state === before.state && now.instance === before.instance) return keepState(context);
     // The launcher may have gone back by itself: what it started need not be started again.
     const isBack = before.release !== null && runningRelease(root, now) === before.release;
     const instance = isBack ? now.instance : await bringBack(context, before.release);
@@ -71,6 +75,8 @@ export const baseline: Step = {
     } catch (error) {
       throw stranded(context, before.release, error);
     }
+    noteRestore(context);
+    dropSnapshots(root, change);
   },
 };
 

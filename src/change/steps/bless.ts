@@ -1,7 +1,9 @@
 import { toErrorRecord } from '../../errors.js';
 import { absolve } from '../../store/policy.js';
 import { endTrial } from '../../store/switch.js';
+import { endReturn } from '../../state/intent.js';
 import type { Step } from '../context.js';
+import { noteRestore } from '../returning.js';
 import { stoppedOnPurpose } from './restart.js';
 import { targetOf } from './switch.js';
 
@@ -12,6 +14,8 @@ export const bless: Step = {
   async do(context) {
     const to = targetOf(context);
     endTrial(context.root);
+    endReturn(context.root);
+    noteRestore(context);
     try {
       absolve(context.root, to);
     } catch (error) {

@@ -8,7 +8,9 @@ import { probe } from './probe.js';
 import { reserve } from './reserve.js';
 import { resolve } from './resolve.js';
 import { restart } from './restart.js';
+import { plugins } from './plugins.js';
 import { seal } from './seal.js';
+import { snapshot } from './snapshot.js';
 import { stage } from './stage.js';
 import { switchStep } from './switch.js';
 import { verify } from './verify.js';
@@ -21,11 +23,13 @@ const STEPS: Record<StepName, Step> = {
   probe,
   seal,
   baseline,
+  snapshot,
   switch: switchStep,
   attach,
   detach,
   restart,
   verify,
+  plugins,
   bless,
   collect: collectStep,
 };

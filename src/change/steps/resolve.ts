@@ -2,7 +2,7 @@ import { ReleasesError } from '../../errors.js';
 import { resolveRelease } from '../../source/resolve.js';
 import { chooseRuntime } from '../../source/runtime.js';
 import { parseSpec, type Spec } from '../../source/spec.js';
-import { directoryNames, findManifest, type Manifest, readManifest } from '../../store/manifest.js';
+import { directoryNames, type Manifest, readManifest } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 import { currentRelease, readTrial } from '../../store/switch.js';
@@ -63,7 +63,6 @@ async function checkUpdate(context: Context, spec: Spec, to: string): Promise<vo
     throw new NothingToDo(`${to} runs already`);
   }
   if (spec.kind === 'tag') checkUnnamed(root, to, current, spec.tag);
-  if (current !== null && !change.plan.allowSchemaChange) checkSchemas(context, current, to);
 }
 
 /** What only a person who names the version may overrule. */
@@ -95,26 +94,4 @@ function checkUnnamed(root: Root, to: string, current: string | null, tag: strin
       untouched,
     });
   }
-}
-
-/** Databases that a release has migrated are refused by the one before: code alone cannot go back past that. */
-function checkSchemas(context: Context, current: string, to: string): void {
-  const manifest = findManifest(context.root, current);
-  if (manifest === null) {
-    context.change.warnings.push(`What database versions ${current} declares is not known.`);
-    return;
-  }
-  const before = manifest.schemas;
-  const after = (context.change.facts.resolved ?? readManifest(context.root, to)).schemas;
-  if (before?.state === after?.state && before?.agent === after?.agent) return;
-  const name = (schemas: typeof before) =>
-    schemas ? `state ${schemas.state}, agent ${schemas.agent}` : 'none declared';
-  throw new ReleasesError(
-    'schema_change',
-    `${to} declares other database versions (${name(after)}) than ${current} (${name(before)}); once it has migrated them, ${current} may refuse to start.`,
-    {
-      hint: `openclaw-releases update ${to} --allow-schema-change, after a backup of the state directory`,
-      untouched: 'Nothing was changed.',
-    },
-  );
 }

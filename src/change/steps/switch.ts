@@ -2,6 +2,7 @@ import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { readManifest } from '../../store/manifest.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/switch.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
+import { prepareStateToReturn, requestOlderState, returnState } from '../returning.js';
 import { stoppedOnPurpose } from './restart.js';
 
 /** The release that the change goes to, once it is known. */
@@ -33,13 +34,18 @@ export const switchStep: Step = {
     if (from !== null && from !== to) {
       pointPrevious(root, from);
       // Without a restart there is nobody to end the trial: the person who asked for that decides.
-      if (change.plan.steps.includes('bless') && !stoppedOnPurpose(context)) beginTrial(context, to);
+      if (change.plan.steps.includes('bless') && !stoppedOnPurpose(context)) {
+        prepareStateToReturn(context, from, to);
+        beginTrial(context, to);
+      }
+      requestOlderState(context, from, to);
     }
     pointCurrent(root, to);
     return from === null || from === to ? `current is ${to}` : `${from} -> ${to}`;
   },
   async undo(context) {
     const { root, change } = context;
+    await returnState(context);
     pointCurrent(root, change.facts.from);
     endTrial(root);
     pointPrevious(root, change.facts.previous);

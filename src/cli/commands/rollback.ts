@@ -1,4 +1,7 @@
+import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { lossText, pairFor } from '../../change/pair.js';
+import type { StateChoice } from '../../change/plan.js';
 import { rollbackTarget } from '../../change/proven.js';
 import { nameRelease } from '../../change/releases.js';
 import {
@@ -8,7 +11,9 @@ import {
   runChange,
   withLimits,
 } from '../change-options.js';
-import { command } from '../command.js';
+import { command, type Session } from '../command.js';
+
+type Options = ChangeOptions & LimitOptions & { yes?: boolean; keepState?: boolean };
 
 export function rollbackCommand(): Command {
   const rollback = command(
@@ -20,13 +25,32 @@ export function rollbackCommand(): Command {
       '[release]',
       'id of a staged release; without one, the last that was well here: `previous`, unless it failed',
     )
-    .option('--dry-run', 'print the plan and change nothing');
-  return withLimits(rollback).action((release: string | undefined, options: ChangeOptions & LimitOptions) =>
-    runChange(options, ({ environment }) => ({
-      kind: 'rollback',
-      target:
-        release === undefined ? rollbackTarget(environment.root) : nameRelease(environment.root, release),
-      options: planOptions(options),
-    })),
+    .option('--dry-run', 'print the plan and change nothing')
+    .option('--yes', 'put the state back as well, where the release cannot read what is there now')
+    .option('--keep-state', 'go back with the code alone, whatever the release can read');
+  return withLimits(rollback).action((release: string | undefined, options: Options) =>
+    runChange(options, async (session) => {
+      const { root } = session.environment;
+      const target = release === undefined ? rollbackTarget(root) : nameRelease(root, release);
+      const state = await chooseState(session, options, target);
+      return { kind: 'rollback', target, options: { ...planOptions(options), state } };
+    }),
   );
+}
+
+/** What the options say, or the person at the terminal; without either the change itself refuses, and says what to type. */
+async function chooseState({ environment }: Session, options: Options, to: string): Promise<StateChoice> {
+  if (options.keepState) return 'keep';
+  if (options.yes) return 'restore';
+  if (options.json || options.dryRun || !process.stdin.isTTY || !process.stderr.isTTY) return 'ask';
+  const pair = await pairFor(environment, to);
+  if (pair.kind !== 'state') return 'ask';
+  process.stderr.write(`${to} cannot read today's state. ${lossText(pair.kept, pair.newer)}\n`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question('Go back to it? [y/N] ', { signal: environment.signal });
+    return /^y(es)?$/i.test(answer.trim()) ? 'restore' : 'ask';
+  } finally {
+    terminal.close();
+  }
 }

@@ -53,6 +53,11 @@ function statusText(found: Overview): string {
   }
   if (interrupted.length > 0)
     lines.push(`Interrupted: ${interrupted.join(', ')}. Next: openclaw-releases recover`);
+  if (found.restore) {
+    const { release, from, phase } = found.restore;
+    const half = phase === 'pending' ? '' : ' It is half done, and goes on there.';
+    lines.push(`The state goes back with the next start, to ${from}, with ${release}.${half}`);
+  }
   lines.push(...unreadableLines(found.unreadable));
   if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);
   return lines.join('\n');

@@ -10,7 +10,7 @@ import {
 } from '../change-options.js';
 import { command, registryOption } from '../command.js';
 
-type Options = ChangeOptions & StageOptions & LimitOptions & { allowSchemaChange?: boolean };
+type Options = ChangeOptions & StageOptions & LimitOptions & { snapshot: boolean };
 
 export function updateCommand(): Command {
   const update = command(
@@ -21,12 +21,12 @@ export function updateCommand(): Command {
     .argument('[spec]', 'version, dist-tag or file:archive.tgz', 'latest')
     .addOption(registryOption())
     .option('--dry-run', 'print the plan and change nothing')
-    .option('--allow-schema-change', 'even when going back by code alone may become impossible');
+    .option('--no-snapshot', 'keep no copy of the state, although going back may then be impossible');
   return withLimits(withStaging(update)).action((spec: string, options: Options) =>
     runChange(options, () => ({
       kind: 'update',
       target: spec,
-      options: { ...planOptions(options), allowSchemaChange: options.allowSchemaChange ?? false },
+      options: { ...planOptions(options), snapshot: options.snapshot },
     })),
   );
 }

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRestore } from '../../state/intent.js';
+import { type KeptState, listKept, removeKept } from '../../state/kept.js';
+import { measureState, type SnapshotScope, takeSnapshot } from '../../state/snapshot.js';
+import { findSqliteNode } from '../../state/sqlite-node.js';
+import { findManifest, releaseDirectory } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import type { Context, Step } from '../context.js';
+import type { Change } from '../ledger.js';
+
+/** Bytes per second: what a small host copies, digests and makes durable. */
+const USUAL_RATE = 50 * 2 ** 20;
+
+/**
+ * Keeps a copy of the gateway's state as the release from before can read it, while that one still runs: a release
+ * may migrate the databases, and OpenClaw refuses a configuration that a newer one has written. Going back then
+ * takes both back.
+ */
+export const snapshot: Step = {
+  name: 'snapshot',
+  skip: whyNone,
+  async do(context) {
+    const { root, change, signal } = context;
+    const { from, place } = change.facts;
+    if (!from || !place || !existsSync(place.directory)) return 'there is no state yet';
+    const scope = scopeOf(root, change);
+    const { kept, warnings } = await takeSnapshot({
+      ...{ root, release: from, change: change.id, place, scope, signal },
+      node: () => sqliteNodeOf(root, change),
+      onProgress: (done, total) => context.progress('snapshot', done, total),
+    });
+    change.warnings.push(...warnings);
+    const { name, files, bytes, at, ms = 0, versions } = kept;
+    change.facts.snapshot = { name, scope, files, bytes, at, ms, versions };
+    for (const old of snapshotsOf(root, from)) if (old.name !== name) removeKept(root, old.name);
+    const what = scope === 'config' ? 'the configuration' : `${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB`;
+    return `${what} in ${(ms / 1000).toFixed(1)} s`;
+  },
+  async undo({ root, change }) {
+    dropSnapshots(root, change);
+  },
+};
+
+/** What will be copied, and how long that takes, before anything happens; a sentence for people. */
+export function previewSnapshot(context: Context): string {
+  const { root, change } = context;
+  const { place } = change.facts;
+  const none = whyNone(context);
+  if (none !== null) return none;
+  if (!place || !existsSync(place.directory)) return 'there is no state yet';
+  const scope = scopeOf(root, change);
+  const { files, bytes } = measureState(place, scope);
+  const seconds = Math.max(0.1, bytes / copyRate(root)).toFixed(1);
+  return `would copy ${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB, in about ${seconds} s, while the gateway runs`;
+}
+
+/** Bytes per second, as the last large snapshot here went. */
+function copyRate(root: Root): number {
+  const timed = listKept(root).findLast(({ bytes, ms }) => ms !== undefined && ms > 0 && bytes > 2 ** 20);
+  return timed?.ms ? (timed.bytes / timed.ms) * 1000 : USUAL_RATE;
+}
+
+function whyNone({ change }: Context): string | null {
+  const { from, to } = change.facts;
+  if (change.plan.snapshot === false) return 'left out, as asked';
+  return from === null || from === to ? 'there is no release to return to' : null;
+}
+
+/**
+ * The configuration alone where the target reads and writes the same databases, as both declare; everything where
+ * that is not known, or where plugins are installed, which the target may bring to other versions.
+ */
+export function scopeOf(root: Root, change: Change): SnapshotScope {
+  const { from, to, resolved, place } = change.facts;
+  const before = (from && findManifest(root, from)?.schemas) || null;
+  const after = (resolved ?? (to ? findManifest(root, to) : null))?.schemas ?? null;
+  const same = before !== null && before.state === after?.state && before.agent === after.agent;
+  return same && place && !hasPlugins(place.directory) ? 'config' : 'all';
+}
+
+function hasPlugins(directory: string): boolean {
+  return ['npm', 'extensions'].some((name) => existsSync(join(directory, name)));
+}
+
+/** A Node that can make SQLite's own backup: what the releases run on, since they need it as well, or this one. */
+export function sqliteNodeOf(root: Root, { facts }: Pick<Change, 'facts'>): Promise<string | null> {
+  const releases = [facts.from, facts.to].filter((id) => id !== null);
+  const nodes = releases.map((id) => join(releaseDirectory(root, id), 'node'));
+  return findSqliteNode([...nodes, process.execPath]);
+}
+
+/** A release that runs again has a newer state than any snapshot of it; what was set aside is never removed. */
+function snapshotsOf(root: Root, release: string): KeptState[] {
+  return listKept(root).filter((kept) => kept.kind === 'snapshot' && kept.release === release);
+}
+
+/** Removes what a change kept, unless the launcher is still to put it back. */
+export function dropSnapshots(root: Root, change: Change): void {
+  if (readRestore(root)?.change === change.id) return;
+  for (const kept of listKept(root)) {
+    if (kept.kind === 'snapshot' && kept.change === change.id) removeKept(root, kept.name);
+  }
+}
