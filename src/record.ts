@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { systemCode } from './errors.js';
+import { compiledSchemas } from './schemas.js';
 
 /** Files of ours that hold JSON, by the name of their schema in `layout/schemas/`. */
 export type RecordKind =
@@ -26,27 +26,21 @@ export type Reading<T> =
   | { state: 'unreadable'; why: string }
   | { state: 'read'; value: T };
 
-interface Validate {
-  (value: unknown): boolean;
-  errors?: { instancePath: string; message?: string }[] | null;
-}
-
 /** Bytes; what we write ourselves has a few thousand. */
 const LARGEST = 64 * 2 ** 20;
 
 /** These say that this process cannot read anything now, and nothing about the file. */
 const OF_THE_PROCESS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN']);
 
-/** Made by the build, at the same place seen from `src/` and from `dist/`. */
-const COMPILED = '../dist/schemas.cjs';
-let compiled: Record<RecordKind, Validate> | undefined;
+let compiled: ReturnType<typeof compiledSchemas> | undefined;
 
 /** Why a value is no record of this kind, to be read after its name, or null for one that this version understands. */
 export function whyNot(kind: RecordKind, value: unknown): string | null {
   const { schema } = (value ?? {}) as { schema?: unknown };
   if (Number.isInteger(schema) && schema !== 1) return `is of schema ${schema}, and this version knows 1`;
-  compiled ??= createRequire(import.meta.url)(COMPILED) as Record<RecordKind, Validate>;
+  compiled ??= compiledSchemas();
   const validate = compiled[kind];
+  if (!validate) throw new Error(`The build made no schema ${kind}.`);
   if (validate(value)) return null;
   const { instancePath = '', message = 'is something else' } = validate.errors?.[0] ?? {};
   return `has another shape: ${instancePath || 'it'} ${message}`;

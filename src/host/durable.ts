@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { faultPoint } from './fault.js';
 
 /** A name beside `path` that no other writer uses, and that says whose it is; `rename` needs both on one filesystem. */
@@ -92,15 +91,4 @@ export function removeDurably(path: string): void {
   rmSync(path, { force: true });
   fsyncDirectory(dirname(path));
   faultPoint(`after remove ${basename(path)}`);
-}
-
-/**
- * Flushes the whole filesystem that holds `directory`: one syncfs in place of tens of thousands of fsyncs.
- * Node has no syncfs; `sync -f` is it, and a plain `sync` does more of the same where `-f` is unknown.
- */
-export async function syncFilesystem(directory: string): Promise<void> {
-  faultPoint('before sync');
-  const result = await execa('sync', ['-f', directory], { reject: false });
-  if (result.failed) await execa('sync');
-  faultPoint('after sync');
 }

@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../errors.js';
-import { fsyncDirectory, renameDurably, syncFilesystem, writeFileDurably } from '../host/durable.js';
+import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable.js';
+import { syncFilesystem } from '../host/sync.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
