@@ -47,6 +47,9 @@ export const ERROR_CODES = {
   install_failed: 'failed',
   lifecycle_failed: 'failed',
   probe_failed: 'failed',
+  // Keeping the state
+  snapshot_failed: 'failed',
+  snapshot_refused: 'refused',
   // The root
   root_unwritable: 'refused',
   root_not_owned: 'refused',

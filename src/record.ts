@@ -10,7 +10,8 @@ export type RecordKind =
   | 'supervisor'
   | 'adopted'
   | 'restore'
-  | 'last-restore';
+  | 'last-restore'
+  | 'kept-state';
 
 /** A file of ours that this version cannot understand. */
 export interface Unreadable {

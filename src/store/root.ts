@@ -14,11 +14,11 @@ export interface Root {
   runtimes: string;
   staging: string;
   changes: string;
+  states: string;
   policy: string;
   ballast: string;
   lock: string;
   lockOwner: string;
-  states: string;
   return: string;
   restore: string;
   lastRestore: string;
@@ -43,11 +43,11 @@ export function rootAt(path: string): Root {
     runtimes: at('runtimes'),
     staging: at('staging'),
     changes: at('changes'),
+    states: at('states'),
     policy: at('policy.json'),
     ballast: at('ballast'),
     lock: at('lock'),
     lockOwner: at('lock-owner.json'),
-    states: at('states'),
     return: at('return.json'),
     restore: at('restore.json'),
     lastRestore: at('last-restore.json'),

@@ -19,6 +19,7 @@ import type { ProcessIdentity } from '../../src/host/process.js';
 import { type RecordKind, readRecord, whyNot } from '../../src/record.js';
 import type { InstallReport } from '../../src/source/install.js';
 import type { Resolved } from '../../src/source/resolve.js';
+import type { KeptState } from '../../src/state/kept.js';
 import type { Manifest } from '../../src/store/manifest.js';
 import type { Policy, Quarantine } from '../../src/store/policy.js';
 import type { SupervisorRecord } from '../../src/supervisor/select.js';
@@ -171,12 +172,20 @@ const ADOPTION: Adoption = {
   ],
 };
 
+const KEPT: KeptState = {
+  ...{ schema: 1, name: '2026.6.1-snapshot-20261121T200000Z', kind: 'snapshot', release: '2026.6.1' },
+  ...{ change: 'c', at: '2026-11-21T20:00:00.000Z', files: 3, bytes: 4, ms: 5, left: ['work'] },
+  place: { directory: '/home/me/.openclaw', config: '/etc/openclaw.json' },
+  versions: { databases: { 'state/openclaw.sqlite': 18 }, config: '2026.6.1' },
+};
+
 const WHOLE: [RecordKind, object][] = [
   ['change', aChange()],
   ['release', MANIFEST],
   ['policy', POLICY],
   ['supervisor', SUPERVISOR],
   ['adopted', ADOPTION],
+  ['kept-state', KEPT],
 ];
 
 test.each(WHOLE)('%s: a whole one passes, with what a newer version adds as well', (kind, whole) => {
@@ -384,6 +393,14 @@ describe('schemas and types require the same keys', () => {
         },
         ...{ files: true, directories: true },
       } satisfies Always<Adoption>,
+    ],
+    [
+      'KeptState',
+      schemaOf('kept-state'),
+      {
+        ...{ schema: true, name: true, kind: true, release: true, change: true, at: true, place: true },
+        ...{ versions: true, files: true, bytes: true },
+      } satisfies Always<KeptState>,
     ],
     [
       'files',

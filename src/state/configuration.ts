@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { relative, resolve } from 'node:path';
+import JSON5 from 'json5';
+import { configPath, isWithin, type StatePlace } from './place.js';
+
+/** What the configuration of a place says that matters here. */
+export interface Configuration {
+  /** The release that wrote it last (`meta.lastTouchedVersion`), or null. */
+  lastTouched: string | null;
+  /** Agents' workspaces that lie in the state directory, relative to it. */
+  workspaces: string[];
+}
+
+/**
+ * Reads the configuration as far as it can be understood: what is wrong with it is for OpenClaw to complain of.
+ * @param file read in place of the one at its place: a copy of it
+ */
+export function readConfiguration(place: StatePlace, file = configPath(place)): Configuration {
+  const config = parse(file);
+  const version = member(member(config, 'meta'), 'lastTouchedVersion');
+  const agents = member(config, 'agents');
+  const list = member(agents, 'list');
+  const named = [member(agents, 'defaults'), ...(Array.isArray(list) ? list : [])]
+    .map((agent) => member(agent, 'workspace'))
+    .filter((workspace) => typeof workspace === 'string' && workspace !== '');
+  return {
+    lastTouched: typeof version === 'string' ? version : null,
+    workspaces: [...new Set(named.flatMap((path) => inside(String(path), place.directory)))].sort(),
+  };
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON5.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function inside(workspace: string, directory: string): string[] {
+  const path = resolve(workspace.replace(/^~(?=$|\/)/, homedir));
+  const found = existsSync(path) ? realpathSync(path) : path;
+  return isWithin(found, directory) ? [relative(directory, found)] : [];
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}

@@ -1,0 +1,17 @@
+/** The part of `node:sqlite` that is used here; the oldest Node that this program runs on does not have it. */
+declare module 'node:sqlite' {
+  export class DatabaseSync {
+    constructor(location: string | URL, options?: { readOnly?: boolean });
+    exec(sql: string): void;
+    prepare(sql: string): { get(): Record<string, unknown> | undefined };
+    close(): void;
+  }
+
+  export interface BackupOptions {
+    /** Pages copied at once. */
+    rate?: number;
+    progress?: (pages: { totalPages: number; remainingPages: number }) => void;
+  }
+
+  export function backup(source: DatabaseSync, to: string, options?: BackupOptions): Promise<number>;
+}

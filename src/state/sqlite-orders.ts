@@ -1,0 +1,13 @@
+/** What the process that has SQLite is asked, one after the other. Paths are absolute. */
+export type SqliteOrder =
+  | { kind: 'version'; database: string }
+  /** A copy made by SQLite itself, while others read and write; `to` must not exist. */
+  | { kind: 'copy'; database: string; to: string };
+
+/** What it answers, one line of JSON each; for every order one that is not `progress`, until one `failed`. */
+export type SqliteAnswer =
+  | { kind: 'progress'; bytes: number; total: number }
+  | { kind: 'version'; version: number }
+  /** `damaged` is what SQLite says is wrong with the database and with its copy alike, or null. */
+  | { kind: 'copied'; damaged: string | null }
+  | { kind: 'failed'; database: string; why: 'busy' | 'no-database' | 'other'; message: string };

@@ -1,0 +1,101 @@
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { ReleasesError } from '../errors.js';
+import { holdersOf } from './holders.js';
+import { QUIET } from './sqlite-node.js';
+import type { SqliteAnswer, SqliteOrder } from './sqlite-orders.js';
+
+/** The same place seen from `src/state` and from `dist/state`. */
+const WORKER = fileURLToPath(new URL('../../dist/state/sqlite-worker.js', import.meta.url));
+
+export interface SqliteOptions {
+  signal?: AbortSignal | undefined;
+  /** Bytes of the database that is copied now. */
+  onProgress?: ((bytes: number, total: number) => void) | undefined;
+}
+
+/** An answer to one order, in the order in which they were given. */
+export type SqliteResult = Exclude<SqliteAnswer, { kind: 'progress' }>;
+
+/**
+ * Has databases read or copied by a process that has SQLite, one after the other. It ends with this process, and is
+ * killed when `signal` aborts. A file that only begins as a database is no failure: it is answered with `no-database`.
+ * @param node a program that `findSqliteNode` has found
+ * @throws ReleasesError `snapshot_failed` (locked, or unreadable), `interrupted`
+ */
+export async function runSqlite(
+  node: string,
+  orders: SqliteOrder[],
+  { signal, onProgress }: SqliteOptions = {},
+): Promise<SqliteResult[]> {
+  if (orders.length === 0) return [];
+  if (signal?.aborted) throw interrupted(signal.reason);
+  const child = execa(node, [WORKER], {
+    ...QUIET,
+    reject: false,
+    buffer: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: ['pipe'],
+    forceKillAfterDelay: false,
+  });
+  let said = '';
+  child.stderr.on('data', (data) => {
+    said = (said + data).slice(-2000);
+  });
+  // SIGKILL: a copy that nobody wants has nothing to put in order.
+  const stop = () => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop, { once: true });
+  const results: SqliteResult[] = [];
+  try {
+    // One that is gone already is told from how it ended.
+    child.stdin.on('error', () => {});
+    child.stdin.write(`${JSON.stringify(orders)}\n`);
+    for await (const line of createInterface({ input: child.stdout })) {
+      const answer = JSON.parse(line) as SqliteAnswer;
+      if (answer.kind === 'progress') onProgress?.(answer.bytes, answer.total);
+      else results.push(answer);
+    }
+  } finally {
+    stop();
+    signal?.removeEventListener('abort', stop);
+  }
+  const ended = await child;
+  if (signal?.aborted) throw interrupted(signal.reason);
+  const last = results.at(-1);
+  if (last?.kind === 'failed' && last.why !== 'no-database') throw failed(last);
+  if (results.length === orders.length) return results;
+  const how = ended.signal ?? `code ${ended.exitCode}`;
+  throw new ReleasesError(
+    'snapshot_failed',
+    `The process that reads databases ended early (${how}): ${said.trim().split('\n').slice(-3).join(' / ')}`,
+    { hint: 'Look for an out-of-memory kill: journalctl -k -e', untouched: UNTOUCHED },
+  );
+}
+
+function failed({ database, why, message }: SqliteResult & { kind: 'failed' }): ReleasesError {
+  if (why !== 'busy') {
+    return new ReleasesError('snapshot_failed', `The database ${database} could not be read: ${message}.`, {
+      hint: `ls -l '${database}'*`,
+      untouched: UNTOUCHED,
+    });
+  }
+  const holders = holdersOf(database).map(({ pid, command }) => `${pid} (${command})`);
+  const who =
+    holders.length > 0 ? `by process ${holders.join(', ')}` : 'by a process that cannot be seen from here';
+  return new ReleasesError('snapshot_failed', `The database ${database} is locked ${who}.`, {
+    hint: 'End that process, or let it finish, then give the same command again.',
+    untouched: UNTOUCHED,
+  });
+}
+
+function interrupted(cause: unknown): ReleasesError {
+  return new ReleasesError('interrupted', 'Stopped on request.', {
+    hint: 'Give the same command again to begin anew.',
+    untouched: UNTOUCHED,
+    cause,
+  });
+}
+
+const UNTOUCHED = 'Nothing that runs was changed.';

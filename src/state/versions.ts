@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { readConfiguration } from './configuration.js';
+import { findDatabases, hasSideFiles, readDatabaseHeader } from './databases.js';
+import type { StatePlace } from './place.js';
+import { runSqlite } from './sqlite.js';
+import { leftOf } from './walk.js';
+
+/** What tells one form of a state from another. */
+export interface StateVersions {
+  /** `user_version` of each database, by its path in the state directory. */
+  databases: Record<string, number>;
+  /** The release that wrote the configuration last (`meta.lastTouchedVersion`), or null. */
+  config: string | null;
+}
+
+/**
+ * The versions that a state has now, with what databases have only in their `-wal` yet. Writes nothing. Where a
+ * database is in use, or was left so, a process that has SQLite is started; else the first bytes of the files tell.
+ * @param node a program that `findSqliteNode` has found
+ * @throws ReleasesError `snapshot_failed` when a database is locked for longer than 10 s, or cannot be read
+ */
+export async function readStateVersions(place: StatePlace, node: string): Promise<StateVersions> {
+  const databases: Record<string, number> = {};
+  const used: string[] = [];
+  for (const path of findDatabases(place.directory, leftOf(place))) {
+    const header = readDatabaseHeader(join(place.directory, path));
+    if (!header) continue;
+    databases[path] = header.userVersion;
+    if (hasSideFiles(join(place.directory, path))) used.push(path);
+  }
+  const orders = used.map((path) => ({ kind: 'version' as const, database: join(place.directory, path) }));
+  for (const [index, answer] of (await runSqlite(node, orders)).entries()) {
+    if (answer.kind === 'version') databases[used[index] ?? ''] = answer.version;
+  }
+  return { databases, config: readConfiguration(place).lastTouched };
+}
+
+/** Whether two states have the same databases in the same versions, and were configured by the same release. */
+export function sameVersions(a: StateVersions, b: StateVersions): boolean {
+  const [one, other] = [Object.entries(a.databases), Object.entries(b.databases)];
+  return (
+    a.config === b.config &&
+    one.length === other.length &&
+    one.every(([path, version]) => b.databases[path] === version)
+  );
+}
