@@ -39,7 +39,7 @@ export async function pointsOf(world: World, ...args: string[]): Promise<string[
 }
 
 function command(world: World, args: string[], env: Record<string, string>) {
-  return execa(process.execPath, [CLI, ...args, ...LIMITS, '--json'], {
+  return execa(world.node, [CLI, ...args, ...LIMITS, '--json'], {
     env: { ...world.env, ...env },
     extendEnv: false,
     reject: false,

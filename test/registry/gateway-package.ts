@@ -34,7 +34,19 @@ export interface Behaviour {
   failPreinstall?: boolean;
   /** `engines.node`; `>=20` unless given. The program itself runs on any. */
   engines?: string;
-  /** `openclaw.schemaVersions`; left out unless given. */
+  /**
+   * Keeps its state in databases of these versions, and moves into them what older versions left in files, before it
+   * does anything else at start. Needs a Node with `node:sqlite`; on another one it says so and exits with 1. Ends
+   * with 78 when it finds newer ones. Has `database preflight`.
+   */
+  migratesTo?: { state: number; agent: number };
+  /** Migrates the one database, and throws before the other one: exit code 1. */
+  crashMidMigration?: boolean;
+  /** `false`: no `database preflight-agent`, as in older versions. */
+  preflightAgent?: boolean;
+  /** Writes its version to the configuration, as `meta.lastTouchedVersion`. */
+  touchesConfig?: boolean;
+  /** `openclaw.schemaVersions`, whatever it does; left out unless given. */
   schemaVersions?: { state: number; agent: number };
   /** Loaded at start, so they must be installed; `{ "tiny-dep": "^1.0.0" }` unless given. */
   dependencies?: Record<string, string>;
@@ -49,6 +61,10 @@ const SOURCES = {
   'dist/gateway.js': 'gateway.js',
   'dist/config.js': 'config.js',
   'dist/readiness.js': 'readiness.js',
+  'dist/state.js': 'state.js',
+  'dist/sqlite.js': 'sqlite.js',
+  'dist/databases.js': 'databases.js',
+  'dist/preflight.js': 'preflight.js',
   'scripts/preinstall.mjs': 'preinstall.mjs',
   'scripts/postinstall.mjs': 'postinstall.mjs',
 };

@@ -8,6 +8,7 @@ export interface GatewayProcess {
   readonly url: string;
   /** The answer to `GET url + path`, its body parsed. */
   get(path: string, headers?: Record<string, string>): Promise<{ status: number; body: unknown }>;
+  post(path: string): Promise<{ status: number; body: unknown }>;
   kill(signal: NodeJS.Signals): void;
   /** How it ended and what it wrote to stderr. */
   readonly ended: Promise<{ exitCode: number | undefined; stderr: string }>;
@@ -17,8 +18,13 @@ export interface GatewayProcess {
 const LONGEST_LIFE = 60_000;
 
 /** Runs a command of the package at `packageRoot` with only `env` of the OpenClaw variables set, and the home there too. */
-export function runOpenclaw(packageRoot: string, args: string[], env: Record<string, string> = {}) {
-  return execa(process.execPath, [join(packageRoot, 'openclaw.mjs'), ...args], {
+export function runOpenclaw(
+  packageRoot: string,
+  args: string[],
+  env: Record<string, string> = {},
+  node = process.execPath,
+) {
+  return execa(node, [join(packageRoot, 'openclaw.mjs'), ...args], {
     env: { PATH: process.env.PATH, HOME: packageRoot, ...env },
     extendEnv: false,
     reject: false,
@@ -33,9 +39,13 @@ export function runOpenclaw(packageRoot: string, args: string[], env: Record<str
  */
 export async function startGatewayProcess(
   packageRoot: string,
-  { args = ['--port', '0'], env = {} }: { args?: string[]; env?: Record<string, string> } = {},
+  {
+    args = ['--port', '0'],
+    env = {},
+    node,
+  }: { args?: string[]; env?: Record<string, string>; node?: string } = {},
 ): Promise<GatewayProcess> {
-  const child = runOpenclaw(packageRoot, ['gateway', ...args], env);
+  const child = runOpenclaw(packageRoot, ['gateway', ...args], env, node);
   const ended = child.then(({ exitCode, stderr }) => ({ exitCode, stderr }));
   const listening = new Promise<string>((resolve) => {
     let printed = '';
@@ -52,6 +62,10 @@ export async function startGatewayProcess(
     url,
     async get(path, headers = {}) {
       const response = await fetch(url + path, { headers: { connection: 'close', ...headers } });
+      return { status: response.status, body: await response.json() };
+    },
+    async post(path) {
+      const response = await fetch(url + path, { method: 'POST', headers: { connection: 'close' } });
       return { status: response.status, body: await response.json() };
     },
     kill: (signal) => void child.kill(signal),

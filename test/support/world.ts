@@ -29,6 +29,8 @@ export interface World {
   port: number;
   url: string;
   env: Record<string, string>;
+  /** The Node that the command runs on, and with it the supervisor and the releases. */
+  node: string;
   publish(version: string, behaviour?: Behaviour): void;
   /** Starts the built command with `--json`, for a test that will not let it end in peace. */
   begin(args: string[], env?: Record<string, string>): Begun;
@@ -57,6 +59,8 @@ export interface WorldOptions {
   env?: Record<string, string>;
   /** Where the root is, given the directory of the world: below it, so that its processes can be told. */
   rootIn?: (path: string) => string;
+  /** The Node for all of it; this process's own unless given. Releases with databases need one with `node:sqlite`. */
+  node?: string;
 }
 
 export interface RunningSupervisor {
@@ -68,7 +72,7 @@ export interface RunningSupervisor {
 
 export async function makeWorld(
   atEnd: AtEnd = onTestFinished,
-  { env: more = {}, rootIn = (path) => join(path, 'root') }: WorldOptions = {},
+  { env: more = {}, rootIn = (path) => join(path, 'root'), node = process.execPath }: WorldOptions = {},
 ): Promise<World> {
   const registry = await startRegistry({ packumentMaxAge: 0 });
   atEnd(() => registry.close());
@@ -88,16 +92,18 @@ export async function makeWorld(
     npm_config_registry: registry.url,
     npm_config_cache: join(path, 'npm-cache'),
     npm_config_fetch_retries: '0',
+    // A candidate boot costs seconds, and what is tested here comes after it.
+    OPENCLAW_RELEASES_PROBE: 'version',
     ...more,
   };
 
   const world: World = {
-    ...{ registry, path, root, port, url, env },
+    ...{ registry, path, root, port, url, env, node },
     publish(version, behaviour = {}) {
       registry.publish(openclawPackage(version, behaviour));
     },
     begin(args, extra = {}) {
-      const child = execa(process.execPath, [CLI, ...args, '--json'], {
+      const child = execa(node, [CLI, ...args, '--json'], {
         env: { ...env, ...extra },
         extendEnv: false,
         reject: false,
@@ -121,7 +127,7 @@ export async function makeWorld(
       return world.supervise(...runOptions);
     },
     async supervise(...runOptions) {
-      const child = execa(process.execPath, [CLI, 'run', ...runOptions], {
+      const child = execa(node, [CLI, 'run', ...runOptions], {
         env,
         extendEnv: false,
         reject: false,

@@ -1,14 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { statePath } from './state.js';
 
 const DEFAULT_PORT = 18789;
 
 function configPath(env) {
-  return (
-    env.OPENCLAW_CONFIG_PATH || join(env.OPENCLAW_STATE_DIR || join(homedir(), '.openclaw'), 'openclaw.json')
-  );
+  return env.OPENCLAW_CONFIG_PATH || join(statePath(env), 'openclaw.json');
 }
 
 /** The configuration file; nothing when there is none. */
@@ -19,6 +17,17 @@ export function readConfig(env) {
     if (error.code === 'ENOENT') return {};
     throw error;
   }
+}
+
+/** Leaves its version in the configuration, which older versions go by. */
+export function touchConfig(version, env) {
+  const config = readConfig(env);
+  const next = `${configPath(env)}.${process.pid}`;
+  writeFileSync(
+    next,
+    JSON.stringify({ ...config, meta: { ...config.meta, lastTouchedVersion: version } }, null, 2),
+  );
+  renameSync(next, configPath(env));
 }
 
 export function choosePort(args, env, config) {

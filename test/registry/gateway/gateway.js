@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { choosePort, claimState, readConfig, recordStart, stateClaimedBy } from './config.js';
+import { choosePort, claimState, readConfig, recordStart, stateClaimedBy, touchConfig } from './config.js';
 import { readiness } from './readiness.js';
+import { openState } from './state.js';
 
 const CHUNKS = '__CHUNKS__'.split(' ');
 const SHUTDOWN_CHUNK = '__SHUTDOWN_CHUNK__';
@@ -31,7 +32,7 @@ function runShell(command) {
 }
 
 /** The answer to each path, as a status and a body. */
-function createAnswers({ version, behaviour, config, uptimeMs, state }) {
+function createAnswers({ version, behaviour, config, uptimeMs, state, knowledge }) {
   const reported = behaviour.answersVersion ?? version;
   const status = () => readiness(behaviour, uptimeMs(), state.draining);
   const notFound = [404, { error: 'not found' }];
@@ -49,7 +50,7 @@ function createAnswers({ version, behaviour, config, uptimeMs, state }) {
     }
   }
 
-  return async ({ url, headers }) => {
+  return async ({ method, url, headers }) => {
     const { pathname, searchParams } = new URL(url, 'http://gateway');
     if (pathname === '/healthz') return [200, { ok: true, status: 'live' }];
     if (pathname === '/readyz') {
@@ -65,6 +66,11 @@ function createAnswers({ version, behaviour, config, uptimeMs, state }) {
       const token = config.gateway?.auth?.token;
       const allowed = token !== undefined && headers.authorization === `Bearer ${token}`;
       return allowed ? [200, { serverVersion: reported }] : [401, { error: 'unauthorized' }];
+    }
+    if (pathname === '/said') return [200, { device: knowledge.device(), said: knowledge.said() }];
+    if (pathname === '/say' && method === 'POST') {
+      knowledge.say(searchParams.get('text'));
+      return [200, { ok: true }];
     }
     if (pathname === '/shell') return runShell(searchParams.get('command'));
     const number = pathname.match(/^\/work\/(\d+)$/)?.[1];
@@ -92,6 +98,11 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   const claimedBy = stateClaimedBy(process.env) ?? version;
   if (claimedBy !== version) throw new Error(`the state was written by ${claimedBy}`);
   if (behaviour.claimsState) claimState(version, process.env);
+  const knowledge = await openState({ version, behaviour, env: process.env, packageRoot }).catch((error) => {
+    if (error.newerData) refuseToStart(`failed to start: ${error.message}`);
+    throw error;
+  });
+  if (behaviour.touchesConfig) touchConfig(version, process.env);
   if (behaviour.exitCode78) refuseToStart('the state was written by a newer version');
   if (behaviour.crashAtStart) throw new Error('crashed at start, as it was asked to');
   await loadDependencies(packageRoot);
@@ -103,7 +114,7 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
     refuseToStart(`the configuration cannot be read: ${error.message}`);
   }
   const state = { draining: false };
-  const answer = createAnswers({ version, behaviour, config, uptimeMs, state });
+  const answer = createAnswers({ version, behaviour, config, uptimeMs, state, knowledge });
   const server = createServer(async (request, response) => {
     const [status, body] = await answer(request);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

@@ -18,6 +18,9 @@ if (command === '--version') {
 } else if (command === 'gateway') {
   const { startGateway } = await import('./gateway.js');
   await startGateway({ version: VERSION, behaviour, args, packageRoot });
+} else if (command === 'database' && behaviour.migratesTo) {
+  const { preflight } = await import('./preflight.js');
+  process.exitCode = await preflight({ version: VERSION, behaviour, args, packageRoot });
 } else {
   console.error(`openclaw: unknown command '${command ?? ''}'`);
   process.exitCode = 1;
