@@ -206,6 +206,15 @@ describe('a behaviour', () => {
     expect((await runOpenclaw(root, ['--version'])).stdout).toBe(`OpenClaw ${NEW} (test)`);
   });
 
+  test('crashesWhile exits with 1 while the file is there, and only then', async () => {
+    const file = join(scratch, 'broken');
+    await install(NEW, { crashesWhile: file });
+    writeFileSync(file, '');
+    expect((await runOpenclaw(root, ['gateway', '--port', '0'])).exitCode).toBe(1);
+    rmSync(file);
+    expect((await (await start()).get('readyz')).status).toBe(200);
+  });
+
   test('crashAfterMs is ready first', async () => {
     await install(NEW, { crashAfterMs: 1000 });
     const gateway = await start();
