@@ -1,6 +1,5 @@
-import { readConfiguration } from './configuration.js';
 import type { StatePlace } from './place.js';
-import { walkState } from './walk.js';
+import { leftOf, walkState } from './walk.js';
 
 /** What was written to a state after a moment. */
 export interface Newer {
@@ -21,7 +20,7 @@ const NAMED = 3;
 export function newerThan(place: StatePlace, since: string): Newer {
   const moment = Date.parse(since);
   const found: { path: string; at: number; bytes: number }[] = [];
-  for (const { path, kind, scope, stats } of walkState(place.directory, readConfiguration(place).workspaces)) {
+  for (const { path, kind, scope, stats } of walkState(place.directory, leftOf(place))) {
     if (kind === 'file' && scope === 'state' && stats.mtimeMs > moment)
       found.push({ path, at: stats.mtimeMs, bytes: stats.size });
   }
