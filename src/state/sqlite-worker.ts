@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import type { SqliteAnswer, SqliteOrder } from './sqlite-orders.js';
+import { digestFile } from './digest.js';
+import { type Failure, isPassedOver, type SqliteAnswer, type SqliteOrder } from './sqlite-orders.js';
 
 /**
  * A process of its own, run by a Node that has SQLite: the one that runs everything else may be too old for it. Orders come
@@ -40,7 +42,10 @@ function open(path: string): DatabaseSync {
     return hold(new DatabaseSync(path, { readOnly: true }));
   } catch (error) {
     if (![READ_ONLY, CANNOT_OPEN].includes(resultCode(error))) throw error;
-    return hold(new DatabaseSync(path));
+    // Never one that is not there: it would be made.
+    const url = pathToFileURL(path);
+    url.searchParams.set('mode', 'rw');
+    return hold(new DatabaseSync(url));
   }
 }
 
@@ -73,8 +78,7 @@ async function copy(from: string, to: string): Promise<SqliteAnswer> {
     });
     const small = pageBytes * number(source, 'page_count') < LARGEST_CHECKED;
     const damaged = small ? checkCopy(to) : null;
-    if (damaged === null) return { kind: 'copied', damaged };
-    if (check(source) !== null) return { kind: 'copied', damaged };
+    if (damaged === null || check(source) !== null) return { kind: 'copied', ...digestFile(to), damaged };
     throw new Error(`its copy is damaged (${damaged})`);
   } finally {
     source.close();
@@ -113,9 +117,15 @@ async function carryOut(order: SqliteOrder): Promise<SqliteAnswer> {
     }
   } catch (error) {
     const code = resultCode(error);
-    const why = code === BUSY ? 'busy' : [CORRUPT, NOT_A_DATABASE].includes(code) ? 'no-database' : 'other';
-    return { kind: 'failed', database: order.database, why, message: (error as Error).message };
+    const { message } = error as Error;
+    return { kind: 'failed', database: order.database, why: failure(code, order.database), message };
   }
+}
+
+function failure(code: number, database: string): Failure {
+  if (!existsSync(database)) return 'gone';
+  if (code === BUSY) return 'busy';
+  return code === CORRUPT || code === NOT_A_DATABASE ? 'no-database' : 'other';
 }
 
 const input = createInterface({ input: process.stdin });
@@ -124,7 +134,7 @@ input.once('line', async (line) => {
   for (const order of JSON.parse(line) as SqliteOrder[]) {
     const answer = await carryOut(order);
     say(answer);
-    if (answer.kind === 'failed' && answer.why !== 'no-database') break;
+    if (answer.kind === 'failed' && !isPassedOver(answer.why)) break;
   }
   input.close();
 });

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { ReleasesError } from '../errors.js';
 import { holdersOf } from './holders.js';
+import { throwIfInterrupted } from './interrupted.js';
 import { QUIET } from './sqlite-node.js';
-import type { SqliteAnswer, SqliteOrder } from './sqlite-orders.js';
+import { isPassedOver, type SqliteAnswer, type SqliteOrder } from './sqlite-orders.js';
 
 /** The same place seen from `src/state` and from `dist/state`. */
 const WORKER = fileURLToPath(new URL('../../dist/state/sqlite-worker.js', import.meta.url));
@@ -20,7 +21,7 @@ export type SqliteResult = Exclude<SqliteAnswer, { kind: 'progress' }>;
 
 /**
  * Has databases read or copied by a process that has SQLite, one after the other. It ends with this process, and is
- * killed when `signal` aborts. A file that only begins as a database is no failure: it is answered with `no-database`.
+ * killed when `signal` aborts. A file that only begins as a database, or that vanished, is no failure of the whole: the answer to its order says so.
  * @param node a program that `findSqliteNode` has found
  * @throws ReleasesError `snapshot_failed` (locked, or unreadable), `interrupted`
  */
@@ -30,7 +31,7 @@ export async function runSqlite(
   { signal, onProgress }: SqliteOptions = {},
 ): Promise<SqliteResult[]> {
   if (orders.length === 0) return [];
-  if (signal?.aborted) throw interrupted(signal.reason);
+  throwIfInterrupted(signal);
   const child = execa(node, [WORKER], {
     ...QUIET,
     reject: false,
@@ -62,9 +63,9 @@ export async function runSqlite(
     signal?.removeEventListener('abort', stop);
   }
   const ended = await child;
-  if (signal?.aborted) throw interrupted(signal.reason);
+  throwIfInterrupted(signal);
   const last = results.at(-1);
-  if (last?.kind === 'failed' && last.why !== 'no-database') throw failed(last);
+  if (last?.kind === 'failed' && !isPassedOver(last.why)) throw failed(last);
   if (results.length === orders.length) return results;
   const how = ended.signal ?? `code ${ended.exitCode}`;
   throw new ReleasesError(
@@ -87,14 +88,6 @@ function failed({ database, why, message }: SqliteResult & { kind: 'failed' }): 
   return new ReleasesError('snapshot_failed', `The database ${database} is locked ${who}.`, {
     hint: 'End that process, or let it finish, then give the same command again.',
     untouched: UNTOUCHED,
-  });
-}
-
-function interrupted(cause: unknown): ReleasesError {
-  return new ReleasesError('interrupted', 'Stopped on request.', {
-    hint: 'Give the same command again to begin anew.',
-    untouched: UNTOUCHED,
-    cause,
   });
 }
 

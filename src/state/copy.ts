@@ -1,0 +1,191 @@
+import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { systemCode } from '../errors.js';
+import { close, copyFile } from './copy-file.js';
+import { isQuiet, readDatabaseHeader } from './databases.js';
+import type { CopiedFile, Entry } from './entries.js';
+import { throwIfInterrupted } from './interrupted.js';
+import type { StatePlace } from './place.js';
+import { runSqlite } from './sqlite.js';
+import type { Survey } from './survey.js';
+import type { Found } from './walk.js';
+
+/** Enough files to be fast, few enough that Ctrl-C is answered at once. */
+const FILES_PER_TURN = 100;
+
+export interface CopyRequest {
+  place: StatePlace;
+  /** Of that place, made just before. */
+  survey: Survey;
+  /** An empty directory; the copy has the same paths in it. */
+  into: string;
+  /** Where a configuration file that lies outside of the state directory is copied to. */
+  configInto: string;
+  /** A program that `findSqliteNode` has found. */
+  node: string;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
+}
+
+export interface StateCopy {
+  /** A directory before what is in it. */
+  entries: Entry[];
+  config: CopiedFile | null;
+  /** Sentences: what is not as it should be in the copy. */
+  warnings: string[];
+}
+
+/**
+ * Copies what is `state`, while a gateway may be writing it: each database as it was at one moment, each file as it
+ * was at one moment. Directories are 0700 and files 0600 in the copy, with what their owner may run. The state itself
+ * is only read. History is not copied; see `linkHistory`.
+ * @throws ReleasesError `snapshot_failed`, `interrupted`; system errors such as ENOSPC pass through
+ */
+export async function copyState(request: CopyRequest): Promise<StateCopy> {
+  const failed = new AbortController();
+  const signal = request.signal ? AbortSignal.any([request.signal, failed.signal]) : failed.signal;
+  const copier = new Copier({ ...request, signal });
+  copier.directories();
+  let first: unknown;
+  const orStop = async <T>(work: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work;
+    } catch (error) {
+      first ??= error;
+      failed.abort(error);
+      return undefined;
+    }
+  };
+  // Two processors, two processes: databases are copied by the one that has SQLite. Neither is left behind at work.
+  const [databases = []] = await Promise.all([orStop(copier.databases()), orStop(copier.files())]);
+  if (first !== undefined) throw first;
+  copier.links();
+  const { place, configInto } = request;
+  const config = place.config === null ? null : copier.file(place.config, configInto, place.config);
+  return { entries: [...copier.entries, ...databases], config, warnings: copier.warnings };
+}
+
+class Copier {
+  readonly entries: Entry[] = [];
+  readonly warnings: string[] = [];
+  readonly #request: CopyRequest;
+  /** Bytes of files, of databases that are copied, and of the one that is under way. */
+  readonly #done = { files: 0, databases: 0, current: 0 };
+
+  constructor(request: CopyRequest) {
+    this.#request = request;
+  }
+
+  directories(): void {
+    for (const { path, stats } of this.#request.survey.directories) {
+      mkdirSync(this.#to(path), { mode: 0o700, recursive: true });
+      this.entries.push({ path, kind: 'directory', mode: stats.mode & 0o7777 });
+    }
+  }
+
+  async files(): Promise<void> {
+    for (const [index, found] of this.#request.survey.files.entries()) {
+      this.#plain(found);
+      if (index % FILES_PER_TURN !== 0) continue;
+      this.#tell();
+      await setImmediate();
+      throwIfInterrupted(this.#request.signal);
+    }
+  }
+
+  links(): void {
+    for (const { path } of this.#request.survey.links) {
+      try {
+        const target = readlinkSync(this.#from(path));
+        symlinkSync(target, this.#to(path));
+        this.entries.push({ path, kind: 'link', target });
+      } catch (error) {
+        if (systemCode(error) !== 'ENOENT') throw error;
+      }
+    }
+  }
+
+  async databases(): Promise<Entry[]> {
+    const { survey, node, signal } = this.#request;
+    const rest = survey.databases.filter((found) => !this.#quietDatabase(found));
+    const orders = rest.map(({ path }) => {
+      return { kind: 'copy' as const, database: this.#from(path), to: this.#to(path) };
+    });
+    const onProgress = (bytes: number) => {
+      this.#done.current = bytes;
+      this.#tell();
+    };
+    const answers = await runSqlite(node, orders, { signal, onProgress });
+    const entries: Entry[] = [];
+    for (const [index, { path, stats }] of rest.entries()) {
+      const answer = answers[index];
+      if (answer?.kind === 'copied') {
+        const { size, sha256, damaged } = answer;
+        close(this.#to(path), stats.mode);
+        entries.push({ path, kind: 'file', mode: stats.mode & 0o7777, size, sha256 });
+        if (damaged !== null)
+          this.warnings.push(`The database ${JSON.stringify(path)} is damaged: ${damaged}.`);
+      } else if (answer?.kind === 'failed' && answer.why === 'no-database') this.#asFiles(path);
+    }
+    return entries;
+  }
+
+  /** Copies one file and says when it was never still; null when it vanished. */
+  file(from: string, to: string, name: string): CopiedFile | null {
+    const copied = copyFile(from, to);
+    if (copied === null) return null;
+    const { steady, ...file } = copied;
+    if (!steady) this.warnings.push(`${JSON.stringify(name)} changed all the time while it was copied.`);
+    return file;
+  }
+
+  #from(path: string): string {
+    return join(this.#request.place.directory, path);
+  }
+
+  #to(path: string): string {
+    return join(this.#request.into, path);
+  }
+
+  #plain({ path, stats }: Pick<Found, 'path' | 'stats'>): void {
+    const file = this.file(this.#from(path), this.#to(path), path);
+    if (file) this.entries.push({ path, kind: 'file', ...file });
+    this.#done.files += stats.size;
+  }
+
+  /** Whether a database that nobody has open could be copied as the one file that it is. */
+  #quietDatabase({ path }: Found): boolean {
+    const [from, to] = [this.#from(path), this.#to(path)];
+    const header = readDatabaseHeader(from);
+    if (!header || !isQuiet(from, header)) return false;
+    const copied = copyFile(from, to);
+    if (copied?.steady && isQuiet(from, header)) {
+      const { steady: _, ...file } = copied;
+      this.entries.push({ path, kind: 'file', ...file });
+      this.#done.databases += file.size;
+      return true;
+    }
+    // Somebody has just opened it.
+    rmSync(to, { force: true });
+    return false;
+  }
+
+  /** What only begins as a database, with what would be beside one. */
+  #asFiles(path: string): void {
+    for (const name of [path, ...['-wal', '-shm', '-journal'].map((side) => path + side)]) {
+      const stats = lstatSync(this.#from(name), { throwIfNoEntry: false });
+      if (!stats?.isFile()) continue;
+      rmSync(this.#to(name), { force: true });
+      this.#plain({ path: name, stats });
+    }
+    this.warnings.push(
+      `${JSON.stringify(path)} begins as a database but is none that can be read; it was copied as it is.`,
+    );
+  }
+
+  #tell(): void {
+    const { files, databases, current } = this.#done;
+    this.#request.onProgress?.(files + databases + current, this.#request.survey.bytes);
+  }
+}

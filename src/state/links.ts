@@ -1,0 +1,75 @@
+import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { mayBeDatabase, readDatabaseHeader } from './databases.js';
+import { isWithin, type StatePlace } from './place.js';
+import { classify } from './scope.js';
+
+/** What is wrong with a link, as a sentence. */
+export type LinkProblem = { kind: 'refused' | 'warning'; sentence: string };
+
+/** Names looked at behind one link before it is given up. */
+const LARGEST_LOOK = 20_000;
+
+/**
+ * What a link in a state means for a copy of it: links are kept as links, so what one leads to is only kept when it
+ * is in the state itself. Out of it, a file is a warning and a database a refusal: it would stay the newer one.
+ * @param path of the link, relative to the state directory
+ */
+export function judgeLink(place: StatePlace, path: string, left: readonly string[]): LinkProblem | null {
+  // A package manager's links lead to code, and an OpenClaw that starts puts its own plugins' right.
+  if (/(^|\/)node_modules\//.test(path)) return null;
+  const link = join(place.directory, path);
+  const target = realTarget(link);
+  // What leads nowhere leads nowhere in the copy either.
+  if (target === null || target === place.config || target === place.directory) return null;
+  if (isWithin(target, place.directory) && classify(relative(place.directory, target), left) !== 'left')
+    return null;
+  const leads = `${JSON.stringify(path)} is a link to ${JSON.stringify(target)}`;
+  const database = findDatabase(target);
+  if (database === null) {
+    return { kind: 'warning', sentence: `${leads}, which is not kept: going back leaves it as it is.` };
+  }
+  const what = database === target ? 'a database' : `where there is a database (${JSON.stringify(database)})`;
+  const sentence = `${leads}, ${what}: it would not go back with the rest. Move it to where the link is, or start the gateway with OPENCLAW_STATE_DIR naming the directory that holds everything.`;
+  return { kind: 'refused', sentence };
+}
+
+function realTarget(link: string): string | null {
+  try {
+    return realpathSync(link);
+  } catch {
+    return null;
+  }
+}
+
+function findDatabase(target: string): string | null {
+  const waiting = [target];
+  for (let looked = 0; looked < LARGEST_LOOK; looked++) {
+    const path = waiting.pop();
+    if (path === undefined) return null;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) waiting.push(...childrenOf(path));
+    else if (stats?.isFile() && mayBeDatabase(stats.size) && readDatabaseHeader(path)) return path;
+  }
+  return null;
+}
+
+/** Not through further links: they could go round in a circle. */
+function childrenOf(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => !entry.isSymbolicLink() && entry.name !== 'node_modules')
+      .map((entry) => join(directory, entry.name));
+  } catch {
+    return [];
+  }
+}
+
+/** Where a link points, as it is spelled; null when it vanished. */
+export function linkTarget(link: string): string | null {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { isWithin } from './place.js';
+
+/** Paths below a directory, relative to it, that are mounted from elsewhere: they cannot be moved with it. */
+export function mountsBelow(directory: string): string[] {
+  return mountPoints()
+    .filter((path) => isWithin(path, directory))
+    .map((path) => relative(directory, path));
+}
+
+function mountPoints(): string[] {
+  let table: string;
+  try {
+    table = readFileSync('/proc/self/mountinfo', 'utf8');
+  } catch {
+    // Not Linux.
+    return [];
+  }
+  return table.split('\n').flatMap((line) => {
+    const path = line.split(' ')[4];
+    // The kernel writes what would break the line as octal numbers.
+    return path
+      ? [path.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))]
+      : [];
+  });
+}
