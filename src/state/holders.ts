@@ -8,7 +8,7 @@ export interface Holder {
   command: string;
 }
 
-const LONGEST_COMMAND = 60;
+const LONGEST_COMMAND = 100;
 
 /** Other processes that have a database open, or a file that SQLite keeps beside it; only those that may be seen. */
 export function holdersOf(database: string): Holder[] {

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 /** Where a gateway keeps its state. */
 export interface StatePlace {
@@ -37,7 +37,7 @@ export function findStatePlace(launch: { args?: string[]; env: Record<string, st
   return { directory, config: isWithin(config, directory) ? null : config };
 }
 
-/** The configuration file of a place, absolute. */
+/** The configuration file of a place, absolute; in the state directory it is taken to have its usual name. */
 export function configPath(place: StatePlace): string {
   return place.config ?? join(place.directory, CONFIG_FILE);
 }
@@ -66,6 +66,9 @@ function expand(path: string, home: string): string {
   return resolve(path.replace(/^~(?=$|\/)/, () => home));
 }
 
+/** With the links of whatever part of it is there. */
 function real(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path;
+  if (existsSync(path)) return realpathSync(path);
+  const parent = dirname(path);
+  return parent === path ? path : join(real(parent), basename(path));
 }
