@@ -48,8 +48,6 @@ export const ERROR_CODES = {
   lifecycle_failed: 'failed',
   probe_failed: 'failed',
   // Keeping the state
-  snapshot_failed: 'failed',
-  snapshot_refused: 'refused',
   // The root
   root_unwritable: 'refused',
   root_not_owned: 'refused',

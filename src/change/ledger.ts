@@ -7,13 +7,12 @@ import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
 import type { InstallReport } from '../source/install.js';
 import type { Resolved } from '../source/resolve.js';
 import type { RuntimeChoice } from '../source/runtime.js';
+import type { LastRestore } from '../state/intent.js';
+import type { KeptState, SnapshotScope } from '../state/kept.js';
+import type { StatePlace } from '../state/place.js';
+import type { StateVersions } from '../state/versions.js';
 import { changeIds, changePath, lookAtChange } from '../store/changes.js';
 import type { Root } from '../store/root.js';
-import type { LastRestore } from '../state/intent.js';
-import type { KeptState } from '../state/kept.js';
-import type { StatePlace } from '../state/place.js';
-import type { SnapshotScope } from '../state/snapshot.js';
-import type { StateVersions } from '../state/versions.js';
 import type { RestartReport } from '../supervisor/supervisor.js';
 import type { Plan, StepName } from './plan.js';
 

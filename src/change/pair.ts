@@ -1,13 +1,13 @@
 import { ReleasesError } from '../errors.js';
-import { type Environment, supervisorOf } from './environment.js';
-import { inspectIfThere, runningRelease } from './running.js';
-import { currentRelease } from '../store/switch.js';
 import { type KeptState, keptOf } from '../state/kept.js';
-import { findStatePlace, type StatePlace } from '../state/place.js';
 import { type Newer, newerThan } from '../state/newer.js';
+import { findStatePlace, type StatePlace } from '../state/place.js';
 import type { Root } from '../store/root.js';
+import { currentRelease } from '../store/switch.js';
+import { type Environment, supervisorOf } from './environment.js';
 import type { StateChoice } from './plan.js';
 import { type Reads, readsToday } from './readable.js';
+import { inspectIfThere, runningRelease } from './running.js';
 
 /** A release and the state that it is started with. */
 export type Pair =
@@ -19,7 +19,12 @@ export type Pair =
   | { kind: 'none'; why: string };
 
 /** With what state a release can be returned to; looks, and changes nothing. */
-export async function choosePair(root: Root, place: StatePlace | null, to: string, from: string | null): Promise<Pair> {
+export async function choosePair(
+  root: Root,
+  place: StatePlace | null,
+  to: string,
+  from: string | null,
+): Promise<Pair> {
   if (place === null || to === from) return { kind: 'code' };
   const reads: Reads = await readsToday(root, place, to, from);
   if (reads.reads !== 'no') return { kind: 'code' };
@@ -40,20 +45,28 @@ export async function pairFor(environment: Environment, to: string): Promise<Pai
  * The kept state that a rollback puts back, or null when it leaves the state as it is.
  * @throws ReleasesError `confirmation_needed`, `state_unreadable`
  */
-export function decidePair(pair: Pair, choice: StateChoice, to: string): KeptState | null {
+export function decidePair(pair: Pair, choice: StateChoice | undefined, to: string): KeptState | null {
   if (choice === 'keep' || pair.kind === 'code') return null;
   const untouched = 'Nothing was changed.';
   if (pair.kind === 'none') {
-    throw new ReleasesError('state_unreadable', `${to} cannot read today's state (${pair.why}), and none of its own is kept.`, {
-      hint: `openclaw-releases rollback ${to} --keep-state, to start it on today's state all the same`,
-      untouched,
-    });
+    throw new ReleasesError(
+      'state_unreadable',
+      `${to} cannot read today's state (${pair.why}), and none of its own is kept.`,
+      {
+        hint: `openclaw-releases rollback ${to} --keep-state, to start it on today's state all the same`,
+        untouched,
+      },
+    );
   }
   if (choice === 'restore') return pair.kept;
-  throw new ReleasesError('confirmation_needed', `${to} cannot read today's state. ${lossText(pair.kept, pair.newer)}`, {
-    hint: `openclaw-releases rollback ${to} --yes`,
-    untouched,
-  });
+  throw new ReleasesError(
+    'confirmation_needed',
+    `${to} cannot read today's state. ${lossText(pair.kept, pair.newer)}`,
+    {
+      hint: `openclaw-releases rollback ${to} --yes`,
+      untouched,
+    },
+  );
 }
 
 /** What a person gives up, for a while, who goes back to a kept state. */

@@ -15,7 +15,6 @@ export const STEP_NAMES = [
   'detach',
   'restart',
   'verify',
-  'plugins',
   'bless',
   'collect',
 ] as const;
@@ -53,10 +52,10 @@ export interface Plan {
   allowScripts: string[];
   /** An exact lockfile to install from, or null to resolve anew. */
   lockfile: string | null;
-  /** Whether a copy of the state is kept where the target may migrate it. */
-  snapshot: boolean;
-  /** `rollback` only: what becomes of a state that the target cannot read. */
-  state: StateChoice;
+  /** Whether a copy of the state is kept; absent in older records, which means so. */
+  snapshot?: boolean;
+  /** `rollback` only: what becomes of a state that the target cannot read; `ask` when absent. */
+  state?: StateChoice;
   /** End a gateway of this user that holds the port outside of the supervisor. */
   evictOrphan: boolean;
   /** The unit that is adopted or left; null for whatever the root's own record says. */
@@ -91,11 +90,10 @@ const STEPS: Record<ChangeKind, StepName[]> = {
     'switch',
     'restart',
     'verify',
-    'plugins',
     'bless',
     'collect',
   ],
-  switch: ['baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'bless'],
+  switch: ['baseline', 'snapshot', 'switch', 'restart', 'verify', 'bless'],
   rollback: ['baseline', 'switch', 'restart', 'verify', 'bless'],
   adopt: ['reserve', 'copy', 'probe', 'seal', 'baseline', 'attach', 'restart', 'verify', 'bless'],
   leave: ['baseline', 'detach', 'restart', 'verify'],

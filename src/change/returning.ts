@@ -79,9 +79,13 @@ async function awaitRestore({ root, supervisor, signal }: Context): Promise<void
   const deadline = performance.now() + RESTORE_MS;
   while (readRestore(root) !== null) {
     if (performance.now() > deadline) {
-      throw new ReleasesError('restore_failed', 'The state is half put back, and the launcher does not finish it.', {
-        hint: `openclaw-releases status; ${root.bin}/restore ${root.path}`,
-      });
+      throw new ReleasesError(
+        'restore_failed',
+        'The state is half put back, and the launcher does not finish it.',
+        {
+          hint: `openclaw-releases status; ${root.bin}/restore ${root.path}`,
+        },
+      );
     }
     await setTimeout(POLL_MS, undefined, { signal });
   }

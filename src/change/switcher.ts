@@ -80,7 +80,7 @@ export function mendedText({ path, why, movedTo, instead }: Mended): string {
 /** The plan, and what the steps without effect (`resolve`, `reserve`, a look at what runs) say of it; writes nothing. */
 export async function previewChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
-  const seen: Plan = plan.state === 'ask' ? { ...plan, state: 'restore' } : plan;
+  const seen: Plan = (plan.state ?? 'ask') === 'ask' ? { ...plan, state: 'restore' } : plan;
   const change = newChange(plan, await startingFacts(environment, seen));
   const context = contextOf(environment, change);
   const looking = plan.steps.filter((name) => name === 'resolve' || name === 'reserve');
@@ -165,7 +165,8 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
   const place = gateway && findStatePlace(gateway.launch);
   if (plan.steps.includes('switch')) refuseWhilePending(root);
-  const kept = to === null || to === from ? null : decidePair(await choosePair(root, place, to, from), plan.state, to);
+  const kept =
+    to === null || to === from ? null : decidePair(await choosePair(root, place, to, from), plan.state, to);
   return {
     ...{ from, previous: previousRelease(root), to },
     ...(place && { place }),
@@ -180,7 +181,10 @@ function refuseWhilePending(root: Root): void {
   throw new ReleasesError(
     'restore_pending',
     `The state goes back to ${pending.release} with the next start of the gateway, and that must come first.`,
-    { hint: 'Start the gateway, then the same command again: openclaw-releases status', untouched: 'Nothing was changed.' },
+    {
+      hint: 'Start the gateway, then the same command again: openclaw-releases status',
+      untouched: 'Nothing was changed.',
+    },
   );
 }
 

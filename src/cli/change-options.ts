@@ -60,7 +60,10 @@ export interface ChangeOptions extends CommonOptions {
 }
 
 /** Makes the change that a command stands for, or shows what it would do, and prints the verdict. */
-export function runChange(options: ChangeOptions, request: (session: Session) => Request | Promise<Request>): Promise<void> {
+export function runChange(
+  options: ChangeOptions,
+  request: (session: Session) => Request | Promise<Request>,
+): Promise<void> {
   return inSession(options, async (session) => {
     const { output } = session;
     // Only root may write units of the system, and the root may well belong to the user that the unit runs as.

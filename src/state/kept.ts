@@ -21,6 +21,8 @@ export interface KeptState {
   /** ISO 8601: when copying began. What was written after it may be missing. */
   at: string;
   place: StatePlace;
+  /** Everything that is `state`, or the configuration alone; everything when absent. */
+  scope?: SnapshotScope;
   /** Null where they could not be read. */
   versions: StateVersions | null;
   /** Paths in the state directory that were `left` besides those that always are; see `leftOf`. None when absent. */
@@ -32,6 +34,9 @@ export interface KeptState {
   /** How long the copy took; milliseconds. */
   ms?: number;
 }
+
+/** How much of a state is kept: everything that is `state`, or the configuration alone. */
+export type SnapshotScope = 'all' | 'config';
 
 const NAME = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,255}$/;
 

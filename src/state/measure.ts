@@ -1,5 +1,6 @@
 import { ReleasesError } from '../errors.js';
 import { freeSpace } from '../host/space.js';
+import type { SnapshotScope } from './kept.js';
 import type { RootPlace, StatePlace } from './place.js';
 import { type Survey, surveyState } from './survey.js';
 
@@ -22,8 +23,8 @@ const MARGIN = 1.1;
  * What a snapshot of a state would copy, and whether it could. Nothing is written.
  * @param root left out where it lies in the state directory
  */
-export function measureState(place: StatePlace, root?: RootPlace): Measure {
-  const { files, databases, links, history, bytes, refused, warnings } = surveyState(place, root);
+export function measureState(place: StatePlace, root?: RootPlace, scope: SnapshotScope = 'all'): Measure {
+  const { files, databases, links, history, bytes, refused, warnings } = surveyState(place, root, scope);
   const counted = files.length + databases.length + links.length;
   return { files: counted, bytes, historyFiles: history.length, refused, warnings };
 }

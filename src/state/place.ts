@@ -17,7 +17,7 @@ export interface RootPlace {
   staging: string;
 }
 
-const CONFIG_FILE = 'openclaw.json';
+export const CONFIG_FILE = 'openclaw.json';
 /** What the state directory was called before, in the order in which OpenClaw looks for it. */
 const LEGACY = '.clawdbot';
 const PROFILE = /^[A-Za-z0-9_-]+$/;

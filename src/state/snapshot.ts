@@ -1,6 +1,7 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fsyncDirectory, renameDurably, syncFilesystem, writeFileDurably } from '../host/durable.js';
+import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable.js';
+import { syncFilesystem } from '../host/sync.js';
 import { readConfiguration } from './configuration.js';
 import { copyState, type StateCopy } from './copy.js';
 import { findDatabases, readDatabaseHeader } from './databases.js';
@@ -8,7 +9,7 @@ import { KEPT, writeFileList } from './entries.js';
 import { proveExchangeable } from './exchangeable.js';
 import { linkHistory } from './history.js';
 import { throwIfInterrupted } from './interrupted.js';
-import { type KeptState, keptDirectory, keptName } from './kept.js';
+import { type KeptState, keptDirectory, keptName, type SnapshotScope } from './kept.js';
 import { requireKeepable, requireRoom } from './measure.js';
 import { configPath, type RootPlace, type StatePlace } from './place.js';
 import { type Survey, surveyState } from './survey.js';
@@ -20,6 +21,7 @@ export interface SnapshotRequest {
   release: string;
   change: string;
   place: StatePlace;
+  scope: SnapshotScope;
   /** A program that `findSqliteNode` has found. */
   node: string;
   signal?: AbortSignal | undefined;
@@ -35,9 +37,9 @@ export interface SnapshotRequest {
 export async function takeSnapshot(
   request: SnapshotRequest,
 ): Promise<{ kept: KeptState; warnings: string[] }> {
-  const { root, change, place, signal } = request;
+  const { root, change, place, scope, signal } = request;
   const began = new Date();
-  const survey = surveyState(place, root);
+  const survey = surveyState(place, root, scope);
   requireKeepable(survey);
   proveExchangeable(root, place);
   requireRoom(root, survey);
@@ -73,7 +75,7 @@ function copyInto(staged: string, request: SnapshotRequest, survey: Survey): Pro
 /** What is said about the copy is read from the copy: the state may be another by now. */
 function describe(
   staged: string,
-  { release, change, place }: SnapshotRequest,
+  { release, change, place, scope }: SnapshotRequest,
   { left }: Survey,
   { entries, config }: StateCopy,
   began: Date,
@@ -86,7 +88,7 @@ function describe(
   return {
     schema: 1,
     ...{ name: keptName(release, 'snapshot', began), kind: 'snapshot', release, change },
-    ...{ at: began.toISOString(), place, versions: versionsOf(staged, place, left), left },
+    ...{ at: began.toISOString(), place, scope, versions: versionsOf(staged, place, left), left },
     ...{ files: files.length + (config ? 1 : 0), bytes, ms: Date.now() - began.getTime() },
   };
 }

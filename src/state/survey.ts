@@ -1,9 +1,10 @@
 import { accessSync, constants, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from './databases.js';
+import type { SnapshotScope } from './kept.js';
 import { judgeLink } from './links.js';
 import { mountsBelow } from './mounts.js';
-import type { RootPlace, StatePlace } from './place.js';
+import { CONFIG_FILE, type RootPlace, type StatePlace } from './place.js';
 import { classify } from './scope.js';
 import { type Found, leftOf, walkState } from './walk.js';
 
@@ -23,8 +24,8 @@ export interface Survey {
   warnings: string[];
 }
 
-/** Looks at a whole state. Writes nothing. */
-export function surveyState(place: StatePlace, root?: RootPlace): Survey {
+/** Looks at a whole state, or at its configuration alone. Writes nothing. */
+export function surveyState(place: StatePlace, root?: RootPlace, scope: SnapshotScope = 'all'): Survey {
   const left = leftOf(place, root);
   const survey: Survey = {
     ...{ left, directories: [], files: [], databases: [], links: [], history: [] },
@@ -33,7 +34,9 @@ export function surveyState(place: StatePlace, root?: RootPlace): Survey {
   for (const path of mountsBelow(place.directory)) {
     if (classify(path, left) !== 'left') survey.refused.push(mounted(path));
   }
-  for (const found of walkState(place.directory, left)) look(place, found, survey);
+  for (const found of walkState(place.directory, left)) {
+    if (scope === 'all' || found.path === CONFIG_FILE) look(place, found, survey);
+  }
   if (place.config !== null) lookAtConfig(place.config, survey);
   return survey;
 }

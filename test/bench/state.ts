@@ -62,7 +62,7 @@ async function measure(mebibytes: number, rounds: number): Promise<void> {
     prober.take();
     const begun = performance.now();
     const { json } = await world.cli('update', target, ...QUICK, ...options);
-    samples.push({ what, ...figures(world, json, performance.now() - begun, prober) });
+    samples.push({ what, ...figures(json, performance.now() - begun, prober) });
   };
   for (let round = 0; round < rounds; round++) {
     await sample('update, the state is kept', []);
@@ -89,12 +89,7 @@ function fillState(world: World, mebibytes: number): void {
     writeFileSync(join(directory, `${at}.bin`), randomFillSync(bytes));
 }
 
-function figures(
-  world: World,
-  { steps, facts }: Change,
-  ms: number,
-  prober: Prober,
-): Omit<Sample, 'what'> {
+function figures({ steps, facts }: Change, ms: number, prober: Prober): Omit<Sample, 'what'> {
   const taken = steps.find(({ name }) => name === 'snapshot')?.ms ?? 0;
   return {
     seconds: ms / 1000,

@@ -84,6 +84,24 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   liveMs: 100,
   readyMs: 200,
   collected: ['2026.5.1'],
+  place: { directory: '/home/claw/.openclaw', config: null },
+  snapshot: {
+    ...{
+      name: '2026.6.1-snapshot-1',
+      scope: 'all',
+      files: 3,
+      bytes: 4,
+      at: '2026-06-01T00:00:00.000Z',
+      ms: 5,
+    },
+    versions: { databases: { 'state/openclaw.sqlite': 15 }, config: null },
+  },
+  restore: { from: '2026.6.1-snapshot-1', at: '2026-06-01T00:00:00.000Z' },
+  stateRestored: {
+    ...{ schema: 1, change: 'c', release: '2026.6.1', restored: true, why: 'w', from: 'f', aside: null },
+    ...{ at: '2026-06-01T00:00:00.000Z', ms: 5, warnings: [] },
+  },
+  versionsAfter: { databases: {}, config: '2026.6.1' },
   unitChange: UNIT_CHANGE,
   earlierUnitChange: UNIT_CHANGE,
 };
@@ -265,7 +283,7 @@ describe('schemas and types require the same keys', () => {
       change.$defs?.plan,
       {
         ...{ kind: true, target: true, steps: true, limits: true, allowScripts: true, lockfile: true },
-        ...{ allowSchemaChange: true, evictOrphan: true, unit: true, registry: true },
+        ...{ evictOrphan: true, unit: true, registry: true },
       } satisfies Always<Plan>,
     ],
     [

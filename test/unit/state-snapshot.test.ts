@@ -47,7 +47,7 @@ function aState(): StatePlace {
 }
 
 function request(place: StatePlace, root: Root = temporaryRoot()): SnapshotRequest & { root: Root } {
-  return { root, release: '2026.6.1', change: 'a-change', place, node };
+  return { root, release: '2026.6.1', scope: 'all', change: 'a-change', place, node };
 }
 
 afterEach(() => {

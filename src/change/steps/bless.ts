@@ -1,10 +1,12 @@
 import { toErrorRecord } from '../../errors.js';
+import { endReturn } from '../../state/intent.js';
+import { readStateVersions } from '../../state/versions.js';
 import { absolve } from '../../store/policy.js';
 import { endTrial } from '../../store/switch.js';
-import { endReturn } from '../../state/intent.js';
-import type { Step } from '../context.js';
+import type { Context, Step } from '../context.js';
 import { noteRestore } from '../returning.js';
 import { stoppedOnPurpose } from './restart.js';
+import { sqliteNodeOf } from './snapshot.js';
 import { targetOf } from './switch.js';
 
 /** Ends the trial: from here on a crash switches nothing. */
@@ -16,6 +18,7 @@ export const bless: Step = {
     endTrial(context.root);
     endReturn(context.root);
     noteRestore(context);
+    await noteVersions(context);
     try {
       absolve(context.root, to);
     } catch (error) {
@@ -24,3 +27,14 @@ export const bless: Step = {
     return `${to} is proven`;
   },
 };
+
+/** What it reads, for the day on which somebody wants to return to it. */
+async function noteVersions({ root, change }: Context): Promise<void> {
+  const { facts } = change;
+  if (!facts.place) return;
+  try {
+    facts.versionsAfter = await readStateVersions(facts.place, await sqliteNodeOf(root, change));
+  } catch (error) {
+    change.warnings.push(`The versions of the state were not noted: ${toErrorRecord(error).message}`);
+  }
+}

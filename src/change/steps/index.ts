@@ -8,7 +8,6 @@ import { probe } from './probe.js';
 import { reserve } from './reserve.js';
 import { resolve } from './resolve.js';
 import { restart } from './restart.js';
-import { plugins } from './plugins.js';
 import { seal } from './seal.js';
 import { snapshot } from './snapshot.js';
 import { stage } from './stage.js';
@@ -29,7 +28,6 @@ const STEPS: Record<StepName, Step> = {
   detach,
   restart,
   verify,
-  plugins,
   bless,
   collect: collectStep,
 };

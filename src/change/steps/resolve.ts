@@ -57,7 +57,7 @@ function manifestIfThere(root: Root, id: string): Manifest | null {
 }
 
 async function checkUpdate(context: Context, spec: Spec, to: string): Promise<void> {
-  const { root, supervisor, change } = context;
+  const { root, supervisor } = context;
   const current = currentRelease(root);
   if (to === current && readTrial(root) === null && runningRelease(root, await supervisor.inspect()) === to) {
     throw new NothingToDo(`${to} runs already`);

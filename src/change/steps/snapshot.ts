@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ReleasesError } from '../../errors.js';
+import { findDatabases } from '../../state/databases.js';
 import { readRestore } from '../../state/intent.js';
-import { type KeptState, listKept, removeKept } from '../../state/kept.js';
-import { measureState, type SnapshotScope, takeSnapshot } from '../../state/snapshot.js';
+import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../state/kept.js';
+import { measureState } from '../../state/measure.js';
+import { takeSnapshot } from '../../state/snapshot.js';
 import { findSqliteNode } from '../../state/sqlite-node.js';
 import { findManifest, releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
@@ -27,14 +30,15 @@ export const snapshot: Step = {
     const scope = scopeOf(root, change);
     const { kept, warnings } = await takeSnapshot({
       ...{ root, release: from, change: change.id, place, scope, signal },
-      node: () => sqliteNodeOf(root, change),
+      node: await sqliteNodeOf(root, change),
       onProgress: (done, total) => context.progress('snapshot', done, total),
     });
     change.warnings.push(...warnings);
     const { name, files, bytes, at, ms = 0, versions } = kept;
     change.facts.snapshot = { name, scope, files, bytes, at, ms, versions };
     for (const old of snapshotsOf(root, from)) if (old.name !== name) removeKept(root, old.name);
-    const what = scope === 'config' ? 'the configuration' : `${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB`;
+    const what =
+      scope === 'config' ? 'the configuration' : `${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB`;
     return `${what} in ${(ms / 1000).toFixed(1)} s`;
   },
   async undo({ root, change }) {
@@ -50,7 +54,7 @@ export function previewSnapshot(context: Context): string {
   if (none !== null) return none;
   if (!place || !existsSync(place.directory)) return 'there is no state yet';
   const scope = scopeOf(root, change);
-  const { files, bytes } = measureState(place, scope);
+  const { files, bytes } = measureState(place, root, scope);
   const seconds = Math.max(0.1, bytes / copyRate(root)).toFixed(1);
   return `would copy ${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB, in about ${seconds} s, while the gateway runs`;
 }
@@ -83,11 +87,23 @@ function hasPlugins(directory: string): boolean {
   return ['npm', 'extensions'].some((name) => existsSync(join(directory, name)));
 }
 
-/** A Node that can make SQLite's own backup: what the releases run on, since they need it as well, or this one. */
-export function sqliteNodeOf(root: Root, { facts }: Pick<Change, 'facts'>): Promise<string | null> {
+/**
+ * A Node that can make SQLite's own backup: what the releases run on, since they need it as well, or this one. Where
+ * there is no database any Node will do.
+ * @throws ReleasesError `snapshot_refused`
+ */
+export async function sqliteNodeOf(root: Root, { facts }: Pick<Change, 'facts'>): Promise<string> {
   const releases = [facts.from, facts.to].filter((id) => id !== null);
   const nodes = releases.map((id) => join(releaseDirectory(root, id), 'node'));
-  return findSqliteNode([...nodes, process.execPath]);
+  const { directory } = facts.place ?? {};
+  if (!directory || findDatabases(directory, []).length === 0) return process.execPath;
+  const found = await findSqliteNode([...nodes, process.execPath]);
+  if (found !== null) return found;
+  throw new ReleasesError(
+    'snapshot_refused',
+    `None of the Nodes here can copy a SQLite database: ${[...nodes, process.execPath].join(', ')}.`,
+    { hint: 'Run openclaw-releases with Node 22.16 or newer.', untouched: 'Nothing was changed.' },
+  );
 }
 
 /** A release that runs again has a newer state than any snapshot of it; what was set aside is never removed. */
