@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReleasesError, systemCode } from '../errors.js';
+import { finishRestore } from '../state/exchange.js';
+import { dropBallastWhenShort } from '../store/ballast.js';
+import { MANIFEST_FILE, releaseDirectory } from '../store/manifest.js';
+import { type Root, rootAt } from '../store/root.js';
+import { endTrial, pointCurrent, readTrial } from '../store/switch.js';
+
+/**
+ * What `bin/restore ROOT` is, made one file by the build: the launcher runs it with a release's Node when there is a
+ * `restore.json`, since nothing else of ours needs to be there. Exits with 0 when there is none any more.
+ */
+async function main(): Promise<void> {
+  const path = process.argv[2];
+  if (path === undefined) throw new Error('Usage: restore ROOT');
+  const root = rootAt(path);
+  dropBallastWhenShort(root);
+  const done = await finishRestore(root, {
+    whyNotCurrent: (release) => whyNotCurrent(root, release),
+    makeCurrent: (release) => makeCurrent(root, release),
+  });
+  if (done !== null) for (const sentence of [done.why, ...done.warnings]) say(sentence);
+}
+
+/** As the launcher sees it. */
+function whyNotCurrent(root: Root, release: string): string | null {
+  const missing = [MANIFEST_FILE, 'node', 'main'].find(
+    (name) => !existsSync(join(releaseDirectory(root, release), name)),
+  );
+  return missing === undefined ? null : `${release} cannot be started: it has no ${missing}.`;
+}
+
+/** The trial of the release itself is one that a rollback has just begun. */
+function makeCurrent(root: Root, release: string): void {
+  pointCurrent(root, release);
+  const trial = readTrial(root);
+  if (trial !== null && trial.id !== release) endTrial(root);
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`openclaw-releases: ${sentence}\n`);
+}
+
+// Whoever listens may be gone; that is no reason to end half way.
+process.stderr.on('error', () => {});
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  const ours = error instanceof ReleasesError || systemCode(error) === undefined;
+  say(ours ? message : `The state could not be exchanged: ${message}.`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,37 @@
+import { accessSync, constants, lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { mountsBelow } from './mounts.js';
+import { wholeSubtrees } from './subtrees.js';
+
+/**
+ * Why the state in a directory cannot be moved out of it by renames, as one sentence; null when it can. To be asked
+ * before anything is moved, so that what can be known to fail does not fail half way.
+ * @param left as `leftOf` says
+ */
+export function whyNotMovable(directory: string, left: readonly string[]): string | null {
+  if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory())
+    return `${directory} is not a directory.`;
+  const mounts = mountsBelow(directory);
+  for (const part of wholeSubtrees(directory, left)) {
+    const path = join(directory, part);
+    const mount = mounts.find((point) => point === part || point.startsWith(`${part}/`));
+    if (mount !== undefined) {
+      return `${join(directory, mount)} is mounted there by itself, and cannot be moved with the state.`;
+    }
+    const closed = [dirname(path), path].find(isClosed);
+    if (closed !== undefined) return `${closed} belongs to another user, and cannot be moved.`;
+  }
+  return null;
+}
+
+/** A directory of ours that is closed to changes can be opened; one of somebody else cannot. */
+function isClosed(path: string): boolean {
+  const stats = lstatSync(path);
+  if (!stats.isDirectory() || stats.uid === process.getuid?.()) return false;
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { writeFileDurably } from '../host/durable.js';
+import { syncFilesystem } from '../host/sync.js';
+import { KEPT } from './entries.js';
+import type { Restore } from './intent.js';
+import type { KeptState } from './kept.js';
+import { freeName, moveOne, moveTree } from './move.js';
+import { configPath } from './place.js';
+import { wholeSubtrees } from './subtrees.js';
+import { versionsOnDisk } from './versions-on-disk.js';
+
+/** Where a state that was set aside has what was found at a path that was needed, by that path. */
+const IN_THE_WAY = 'in-the-way';
+
+/**
+ * Moves the state that is there into `states/<aside>`, and says there whose it is when all of it has arrived. Goes on
+ * where it was interrupted. What a process that still runs makes anew meanwhile is kept apart from it.
+ */
+export async function setStateAside(states: string, restore: Restore): Promise<void> {
+  const { place, aside, left = [] } = restore;
+  const to = join(states, aside.name);
+  const [files, copy] = [join(to, KEPT.files), join(to, KEPT.config)];
+  mkdirSync(files, { recursive: true, mode: 0o700 });
+  for (const part of wholeSubtrees(place.directory, left)) {
+    moveTree(join(place.directory, part), join(files, part), (from) =>
+      moveOutOfTheWay(states, restore, from),
+    );
+  }
+  // It may lie on another filesystem, so it is copied; it stays until another takes its place.
+  if (place.config !== null && existsSync(place.config) && !existsSync(copy)) {
+    const { mode } = lstatSync(place.config);
+    writeFileDurably(copy, readFileSync(place.config), mode & 0o777, 'configuration set aside');
+  }
+  await syncFilesystem(states);
+  const config = place.config === null ? join(files, relative(place.directory, configPath(place))) : copy;
+  const kept: KeptState = {
+    schema: 1,
+    name: aside.name,
+    kind: 'set-aside',
+    release: aside.release,
+    change: restore.change,
+    at: new Date().toISOString(),
+    place,
+    versions: versionsOnDisk(place, files, config, left),
+    ...(left.length > 0 && { left }),
+    ...measure(files),
+  };
+  writeFileDurably(join(to, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600, 'set-aside');
+}
+
+/** Moves something out of the live state that has a name which is needed. */
+export function moveOutOfTheWay(states: string, { place, aside }: Restore, path: string): void {
+  moveOne(path, freeName(join(states, aside.name, IN_THE_WAY, relative(place.directory, path))));
+}
+
+function measure(directory: string): { files: number; bytes: number } {
+  let [files, bytes] = [0, 0];
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.isDirectory()) continue;
+    files++;
+    bytes += entry.isFile() ? lstatSync(join(entry.parentPath, entry.name)).size : 0;
+  }
+  return { files, bytes };
+}
