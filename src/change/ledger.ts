@@ -62,7 +62,7 @@ export interface Facts {
   /** Where the gateway's state is. */
   place?: StatePlace;
   /** The copy of the state that was kept before the switch. */
-  snapshot?: Pick<KeptState, 'name' | 'files' | 'bytes' | 'at' | 'versions'> & {
+  snapshot?: Pick<KeptState, 'name' | 'files' | 'bytes' | 'at'> & {
     scope: SnapshotScope;
     ms: number;
   };
@@ -70,7 +70,8 @@ export interface Facts {
   restore?: { from: string; at: string };
   /** What became of the state when the change went back, or when it went back by this change. */
   stateRestored?: LastRestore;
-  /** The versions of the databases and of the configuration once the target was proven. */
+  /** The versions of the databases and of the configuration before the switch, and once the target was proven. */
+  versionsBefore?: StateVersions;
   versionsAfter?: StateVersions;
   /** What adopting writes outside of the root, or what leaving took away. */
   unitChange?: UnitChange;

@@ -1,12 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ReleasesError } from '../errors.js';
-import { type KeptState, keptOf } from '../state/kept.js';
+import { type KeptState, keptOf, listKept } from '../state/kept.js';
 import { type Newer, newerThan } from '../state/newer.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
 import type { Root } from '../store/root.js';
 import { currentRelease } from '../store/switch.js';
 import { type Environment, supervisorOf } from './environment.js';
 import type { StateChoice } from './plan.js';
-import { type Reads, readsToday } from './readable.js';
+import { type Reads, readsToday, versionsOf } from './readable.js';
 import { inspectIfThere, runningRelease } from './running.js';
 
 /** A release and the state that it is started with. */
@@ -15,8 +16,8 @@ export type Pair =
   | { kind: 'code' }
   /** It reads what it left behind; what came after that is set aside. */
   | { kind: 'state'; kept: KeptState; newer: Newer }
-  /** Nothing is left that it reads. */
-  | { kind: 'none'; why: string };
+  /** Nothing of its own is left that it reads; `by` is a release whose kept state has databases that it does. */
+  | { kind: 'none'; why: string; by: string | null };
 
 /** With what state a release can be returned to; looks, and changes nothing. */
 export async function choosePair(
@@ -29,8 +30,19 @@ export async function choosePair(
   const reads: Reads = await readsToday(root, place, to, from);
   if (reads.reads !== 'no') return { kind: 'code' };
   const kept = keptOf(root, to);
-  if (kept === null) return { kind: 'none', why: reads.why };
+  if (kept === null) return { kind: 'none', why: reads.why, by: null };
+  if (kept.scope === 'config' && reads.databases)
+    return { kind: 'none', why: reads.why, by: stepOnTheWay(root, to) };
   return { kind: 'state', kept, newer: newerThan(place, kept.at) };
+}
+
+/** A release that shares its databases with this one, and whose own were kept: the way back leads over it. */
+function stepOnTheWay(root: Root, to: string): string | null {
+  const databases = versionsOf(root, to)?.databases;
+  const shared = listKept(root).findLast(
+    ({ scope, versions }) => scope !== 'config' && isDeepStrictEqual(versions?.databases, databases),
+  );
+  return shared?.release ?? null;
 }
 
 /** The same for the gateway that runs here. */
@@ -53,7 +65,9 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
       'state_unreadable',
       `${to} cannot read today's state (${pair.why}), and none of its own is kept.`,
       {
-        hint: `openclaw-releases rollback ${to} --keep-state, to start it on today's state all the same`,
+        hint: pair.by
+          ? `openclaw-releases rollback ${pair.by}, then openclaw-releases rollback ${to}`
+          : `openclaw-releases rollback ${to} --keep-state, to start it on today's state all the same`,
         untouched,
       },
     );

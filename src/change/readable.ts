@@ -1,6 +1,6 @@
 import { keptOf } from '../state/kept.js';
 import type { StatePlace } from '../state/place.js';
-import { readStateVersions, type StateVersions, sameVersions } from '../state/versions.js';
+import { readStateVersions, type StateVersions } from '../state/versions.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { compareVersions } from '../version.js';
@@ -8,7 +8,10 @@ import { listChanges } from './ledger.js';
 import { sqliteNodeOf } from './steps/snapshot.js';
 
 /** Whether a release can read a state, and why not. */
-export type Reads = { reads: 'yes' } | { reads: 'no' | 'unknown'; why: string };
+export type Reads =
+  | { reads: 'yes' | 'unknown'; why: string }
+  /** `databases`: it is not only the configuration. */
+  | { reads: 'no'; why: string; databases: boolean };
 
 export async function readsToday(
   root: Root,
@@ -23,30 +26,25 @@ export async function readsToday(
 function compare(root: Root, id: string, today: StateVersions): Reads {
   const then = versionsOf(root, id);
   if (then === null) return { reads: 'unknown', why: 'it has not run here' };
-  if (sameVersions(then, today)) return { reads: 'yes' };
   const gone = Object.keys(then.databases).find((path) => !(path in today.databases));
-  if (gone) return { reads: 'no', why: `its database ${gone} is not there any more` };
-  const version = findManifest(root, id)?.version;
-  if (
-    version &&
-    today.config !== null &&
-    today.config !== then.config &&
-    compareVersions(today.config, version) > 0
-  )
-    return { reads: 'no', why: `${today.config} has written the configuration` };
-  const raised = Object.entries(today.databases).find(([path, now]) => now > (then.databases[path] ?? now));
-  if (raised)
-    return {
-      reads: 'no',
-      why: `${raised[0]} has version ${raised[1]}, and had ${then.databases[raised[0]]}`,
-    };
-  return { reads: 'yes' };
+  if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
+  const raised = Object.entries(then.databases).find(([path, before]) => today.databases[path] !== before);
+  if (raised) {
+    const why = `${raised[0]} has version ${today.databases[raised[0]]}, and had ${raised[1]}`;
+    return { reads: 'no', why, databases: true };
+  }
+  const version = findManifest(root, id)?.version ?? id;
+  if (today.config !== null && today.config !== then.config && compareVersions(today.config, version) > 0) {
+    return { reads: 'no', why: `${today.config} has written the configuration`, databases: false };
+  }
+  return { reads: 'yes', why: 'its databases have the versions that it left them with' };
 }
 
 /** The versions that the state had when the release last ran on it. */
-function versionsOf(root: Root, id: string): StateVersions | null {
-  const kept = keptOf(root, id);
-  const last = listChanges(root).findLast(({ facts }) => facts.to === id && facts.versionsAfter);
-  const left = listChanges(root).findLast(({ facts }) => facts.from === id && facts.snapshot?.versions);
-  return kept?.versions ?? left?.facts.snapshot?.versions ?? last?.facts.versionsAfter ?? null;
+export function versionsOf(root: Root, id: string): StateVersions | null {
+  for (const { facts } of listChanges(root).toReversed()) {
+    if (facts.from === id && facts.versionsBefore) return facts.versionsBefore;
+    if (facts.to === id && facts.versionsAfter) return facts.versionsAfter;
+  }
+  return keptOf(root, id)?.versions ?? null;
 }

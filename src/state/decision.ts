@@ -7,7 +7,7 @@ import { proveExchangeable } from './exchangeable.js';
 import { type Holder, holdersOf } from './holders.js';
 import { whyNotIntact } from './intact.js';
 import type { Restore } from './intent.js';
-import type { KeptState } from './kept.js';
+import type { KeptState, SnapshotScope } from './kept.js';
 import { whyNotMovable } from './movable.js';
 import { configPath, type RootPlace } from './place.js';
 import { areSame, versionsOnDisk } from './versions-on-disk.js';
@@ -17,8 +17,8 @@ import { leftOf } from './walk.js';
 export type Decision =
   /** `why` is a sentence. */
   | { move: false; why: string }
-  /** What stays in the state directory, as `leftOf` says. */
-  | { move: true; left: string[] };
+  /** How much of the state; and what stays in the state directory, as `leftOf` says. */
+  | { move: true; scope: SnapshotScope; left: string[] };
 
 /** A gateway that is being ended has this long to let go of its databases. */
 const LET_GO_MS = 5_000;
@@ -40,10 +40,12 @@ export function decide(root: RootPlace, restore: Restore): Decision {
     throw new Error(`${join(from, KEPT.record)} ${why}, so it is not known what was kept there.`);
   }
   const kept = found.value;
+  const { scope = 'all' } = kept;
   const left = [...new Set([...leftOf(place, root), ...(kept.left ?? [])])].sort();
   if (restore.onlyIfChanged) {
     const now = versionsOnDisk(place, place.directory, configPath(place), left);
-    if (areSame(kept.versions, now)) {
+    // A copy of the configuration alone knows nothing of databases.
+    if (areSame(kept.versions, scope === 'config' && now ? { ...now, databases: {} } : now)) {
       return { move: false, why: `The state still has the versions that ${restore.release} left it with.` };
     }
   }
@@ -54,7 +56,7 @@ export function decide(root: RootPlace, restore: Restore): Decision {
   const stuck = whyNotMovable(place.directory, left);
   if (stuck !== null) throw new Error(stuck);
   proveExchangeable(root, place);
-  return { move: true, left };
+  return { move: true, scope, left };
 }
 
 /**

@@ -54,7 +54,7 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
     warnings.push(...(await waitForHolders(restore, decision.left)));
     // Taken back meanwhile.
     if (understand(root.restore) === null) return null;
-    restore = advance(root, { ...restore, left: decision.left }, 'setting-aside');
+    restore = advance(root, { ...restore, scope: decision.scope, left: decision.left }, 'setting-aside');
   }
   const from = join(root.states, restore.from);
   if (restore.phase === 'setting-aside') {

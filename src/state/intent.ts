@@ -1,6 +1,7 @@
 import { ReleasesError } from '../errors.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
 import { type RecordKind, readRecord } from '../record.js';
+import type { SnapshotScope } from './kept.js';
 
 /** The paths of a root that say what is to become of the state; the store's root has them all. */
 export interface RestorePaths {
@@ -29,6 +30,8 @@ export interface Restore {
   onlyIfChanged: boolean;
   /** Nothing was moved yet; the present state is being moved out; the kept one is being moved in. */
   phase: 'pending' | 'setting-aside' | 'putting-back';
+  /** How much of the state is exchanged, as much as was kept; known from the second phase on. */
+  scope?: SnapshotScope;
   /** Paths below the state directory that stay, besides those that always do; known from the second phase on. */
   left?: string[];
 }

@@ -6,7 +6,7 @@ import { KEPT } from './entries.js';
 import type { Restore } from './intent.js';
 import type { KeptState } from './kept.js';
 import { freeName, moveOne, moveTree } from './move.js';
-import { configPath } from './place.js';
+import { CONFIG_FILE, configPath, type StatePlace } from './place.js';
 import { wholeSubtrees } from './subtrees.js';
 import { versionsOnDisk } from './versions-on-disk.js';
 
@@ -18,11 +18,11 @@ const IN_THE_WAY = 'in-the-way';
  * where it was interrupted. What a process that still runs makes anew meanwhile is kept apart from it.
  */
 export async function setStateAside(states: string, restore: Restore): Promise<void> {
-  const { place, aside, left = [] } = restore;
+  const { place, aside, scope = 'all', left = [] } = restore;
   const to = join(states, aside.name);
   const [files, copy] = [join(to, KEPT.files), join(to, KEPT.config)];
   mkdirSync(files, { recursive: true, mode: 0o700 });
-  for (const part of wholeSubtrees(place.directory, left)) {
+  for (const part of scope === 'all' ? wholeSubtrees(place.directory, left) : configurationIn(place)) {
     moveTree(join(place.directory, part), join(files, part), (from) =>
       moveOutOfTheWay(states, restore, from),
     );
@@ -42,11 +42,17 @@ export async function setStateAside(states: string, restore: Restore): Promise<v
     change: restore.change,
     at: new Date().toISOString(),
     place,
+    scope,
     versions: versionsOnDisk(place, files, config, left),
     ...(left.length > 0 && { left }),
     ...measure(files),
   };
   writeFileDurably(join(to, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600, 'set-aside');
+}
+
+/** The configuration file, where it is in the state directory and is there. */
+function configurationIn({ directory, config }: StatePlace): string[] {
+  return config === null && existsSync(join(directory, CONFIG_FILE)) ? [CONFIG_FILE] : [];
 }
 
 /** Moves something out of the live state that has a name which is needed. */

@@ -21,6 +21,7 @@ test('stage, run, update, verify, list, roll back: the main job', async () => {
     'probe done',
     'seal done',
     'baseline done',
+    'snapshot done',
     'switch done',
     'restart done',
     'verify done',

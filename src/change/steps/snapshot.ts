@@ -7,6 +7,7 @@ import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../
 import { measureState } from '../../state/measure.js';
 import { takeSnapshot } from '../../state/snapshot.js';
 import { findSqliteNode } from '../../state/sqlite-node.js';
+import { readStateVersions } from '../../state/versions.js';
 import { findManifest, releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import type { Context, Step } from '../context.js';
@@ -27,15 +28,17 @@ export const snapshot: Step = {
     const { root, change, signal } = context;
     const { from, place } = change.facts;
     if (!from || !place || !existsSync(place.directory)) return 'there is no state yet';
+    const node = await sqliteNodeOf(root, change);
+    change.facts.versionsBefore = await readStateVersions(place, node);
     const scope = scopeOf(root, change);
     const { kept, warnings } = await takeSnapshot({
       ...{ root, release: from, change: change.id, place, scope, signal },
-      node: await sqliteNodeOf(root, change),
+      node,
       onProgress: (done, total) => context.progress('snapshot', done, total),
     });
     change.warnings.push(...warnings);
-    const { name, files, bytes, at, ms = 0, versions } = kept;
-    change.facts.snapshot = { name, scope, files, bytes, at, ms, versions };
+    const { name, files, bytes, at, ms = 0 } = kept;
+    change.facts.snapshot = { name, scope, files, bytes, at, ms };
     for (const old of snapshotsOf(root, from)) if (old.name !== name) removeKept(root, old.name);
     const what =
       scope === 'config' ? 'the configuration' : `${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB`;
