@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
@@ -31,13 +30,13 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   const about = await exchange(root, code, asked);
   if (about === null) return null;
   const { change, release, from } = asked;
-  const used = about.restored ? retire(root, from) : null;
+  if (about.restored) retire(root, from);
   code.makeCurrent(release);
   const [at, ms] = [new Date().toISOString(), Date.now() - began];
   const done: LastRestore = { schema: 1, change, release, from, ...about, at, ms };
   writeFileDurably(root.lastRestore, `${JSON.stringify(done, null, 2)}\n`, 0o600);
+  removeRetired(root, from);
   removeDurably(root.restore);
-  if (used !== null) removeRetired(used);
   return done;
 }
 
@@ -82,19 +81,19 @@ function advance(root: RestorePaths, restore: Restore, phase: Restore['phase']):
   return next;
 }
 
+const retiredAt = (root: RootPlace, from: string) => join(root.staging, `removed-${from}`);
+
 /** What was put back is no kept state any more; by one rename, because half of one must not be taken for it. */
-function retire(root: RootPlace, from: string): string | null {
+function retire(root: RootPlace, from: string): void {
   const kept = join(root.states, from);
-  if (!lstatSync(kept, { throwIfNoEntry: false })) return null;
+  if (!lstatSync(kept, { throwIfNoEntry: false })) return;
   mkdirSync(root.staging, { recursive: true, mode: 0o700 });
-  const retired = join(root.staging, `removed-${from}-${randomBytes(4).toString('hex')}`);
-  renameDurably(kept, retired, 'used up');
-  return retired;
+  renameDurably(kept, retiredAt(root, from), 'used up');
 }
 
-/** Staging is emptied by the next change anyway. */
-function removeRetired(directory: string): void {
+/** What of it cannot be removed is no reason to fail: the next change empties staging. */
+function removeRetired(root: RootPlace, from: string): void {
   try {
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(retiredAt(root, from), { recursive: true, force: true });
   } catch {}
 }
