@@ -171,9 +171,9 @@ class Copier {
     return false;
   }
 
-  /** What only begins as a database, with what would be beside one. */
+  /** What only begins as a database, with what would belong to one. A `-shm` is memory, not content. */
   #asFiles(path: string): void {
-    for (const name of [path, ...['-wal', '-shm', '-journal'].map((side) => path + side)]) {
+    for (const name of [path, `${path}-wal`, `${path}-journal`]) {
       const stats = lstatSync(this.#from(name), { throwIfNoEntry: false });
       if (!stats?.isFile()) continue;
       rmSync(this.#to(name), { force: true });
