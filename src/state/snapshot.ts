@@ -21,7 +21,8 @@ export interface SnapshotRequest {
   release: string;
   change: string;
   place: StatePlace;
-  scope: SnapshotScope;
+  /** Default: everything. */
+  scope?: SnapshotScope;
   /** A program that `findSqliteNode` has found. */
   node: string;
   signal?: AbortSignal | undefined;
@@ -37,7 +38,7 @@ export interface SnapshotRequest {
 export async function takeSnapshot(
   request: SnapshotRequest,
 ): Promise<{ kept: KeptState; warnings: string[] }> {
-  const { root, change, place, scope, signal } = request;
+  const { root, change, place, scope = 'all', signal } = request;
   const began = new Date();
   const survey = surveyState(place, root, scope);
   requireKeepable(survey);
@@ -75,7 +76,7 @@ function copyInto(staged: string, request: SnapshotRequest, survey: Survey): Pro
 /** What is said about the copy is read from the copy: the state may be another by now. */
 function describe(
   staged: string,
-  { release, change, place, scope }: SnapshotRequest,
+  { release, change, place, scope = 'all' }: SnapshotRequest,
   { left }: Survey,
   { entries, config }: StateCopy,
   began: Date,

@@ -163,17 +163,6 @@ test('an update without a supervisor is refused before anything is fetched', asy
   unchanged();
 });
 
-test('database versions that differ are refused unless that is asked for', async () => {
-  const world = await makeWorld();
-  world.publish('2026.8.2', { schemaVersions: { state: 15, agent: 19 } });
-  world.publish('2026.9.3', { schemaVersions: { state: 16, agent: 19 } });
-  await world.start('2026.8.2');
-  expectRefusal(await world.cli('update', ...QUICK), 'schema_change', 3);
-  expect(await world.ok('update', '--allow-schema-change', ...QUICK)).toMatchObject({
-    status: 'package_updated_restart_verified',
-  });
-});
-
 test('a pinned release is only left for a version that is named', async () => {
   const world = await makeWorld();
   world.publish('2026.6.1');

@@ -1,7 +1,6 @@
 import { toErrorRecord } from '../../errors.js';
-import { collect, planCollection } from '../../store/collect.js';
+import { collectAll, planFullCollection } from '../collection.js';
 import type { Step } from '../context.js';
-import { neededReleases } from '../running.js';
 
 /** Removes releases beyond retention. The update has succeeded by now: a failure here is a warning. */
 export const collectStep: Step = {
@@ -9,8 +8,8 @@ export const collectStep: Step = {
   async do(context) {
     const { root, change } = context;
     try {
-      const plan = planCollection(root, neededReleases(root));
-      collect(root, plan);
+      const plan = planFullCollection(root);
+      collectAll(root, plan);
       change.facts.collected = plan.remove.map(({ id }) => id);
     } catch (error) {
       change.warnings.push(`Old releases could not be removed: ${toErrorRecord(error).message}`);

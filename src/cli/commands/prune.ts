@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { neededReleases } from '../../change/running.js';
+import { collectAll, type FullCollection, planFullCollection } from '../../change/collection.js';
 import { withLock } from '../../change/switcher.js';
-import { type Collection, collect, KEEP_RELEASES, planCollection } from '../../store/collect.js';
+import { KEEP_RELEASES } from '../../store/collect.js';
+import type { Root } from '../../store/root.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
 
@@ -14,16 +16,16 @@ export function pruneCommand(): Command {
     .action((options: Options) =>
       inSession(options, async ({ environment, output }) => {
         const { root } = environment;
-        const decide = () => planCollection(root, neededReleases(root), options.keep);
+        const decide = () => planFullCollection(root, options.keep);
         const dryRun = options.dryRun ?? false;
         const plan = dryRun
           ? decide()
           : await withLock(environment, 'prune', async () => {
               const decided = decide();
-              collect(root, decided);
+              collectAll(root, decided);
               return decided;
             });
-        output.answer({ ok: true, dryRun, ...plan }, () => pruneText(plan, dryRun));
+        output.answer({ ok: true, dryRun, ...plan }, () => pruneText(root, plan, dryRun));
         return 0;
       }),
     );
@@ -34,13 +36,19 @@ function parseCount(text: string): number {
   return Number(text);
 }
 
-function pruneText(plan: Collection, dryRun: boolean): string {
+function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
   const verb = dryRun ? 'would remove' : 'removed';
   const rows = [
     ...plan.remove.map(({ id, bytes }) => [verb, id, mebibytes(bytes)]),
     ...plan.removeUnsealed.map((id) => [verb, id, 'not a release: no manifest']),
     ...plan.removeRuntimes.map((name) => [verb, name, 'no release runs on it']),
+    ...plan.removeStates.map(({ name, bytes }) => [verb, `states/${name}`, mebibytes(bytes)]),
     ...plan.keep.map(({ id, reason }) => ['kept', id, reason]),
+    ...plan.setAside.map(({ name, bytes }) => [
+      'kept',
+      `states/${name}`,
+      `${mebibytes(bytes)}; when you are sure: rm -r ${join(root.states, name)}`,
+    ]),
   ];
   return rows.length > 0 ? table(rows) : 'There is nothing here.';
 }

@@ -1,0 +1,45 @@
+import { readRestore, readReturn } from '../state/intent.js';
+import { listKept, removeKept } from '../state/kept.js';
+import { type Collection, collect, planCollection } from '../store/collect.js';
+import type { Root } from '../store/root.js';
+import { currentRelease } from '../store/switch.js';
+import { unfinishedChanges } from './ledger.js';
+import { neededReleases } from './running.js';
+
+/** Releases, and the copies of the state that were kept for them. */
+export interface FullCollection extends Collection {
+  removeStates: { name: string; bytes: number }[];
+  /** What was set aside; only a person removes it. */
+  setAside: { name: string; bytes: number }[];
+}
+
+/**
+ * What can go. A copy of the state goes with its release, and when its release runs again, whose state is newer; what
+ * was set aside stays.
+ * @throws ReleasesError `unreadable_files`
+ */
+export function planFullCollection(root: Root, keep?: number): FullCollection {
+  const plan = planCollection(root, neededReleases(root), keep);
+  const kept = listKept(root);
+  const needed = new Set([
+    ...[readRestore(root)?.from, readReturn(root)?.from],
+    ...unfinishedChanges(root).flatMap(({ facts }) => [facts.snapshot?.name, facts.restore?.from]),
+  ]);
+  const current = currentRelease(root);
+  const staying = new Set(plan.keep.map(({ id }) => id));
+  const useless = kept.filter(
+    ({ kind, name, release }) =>
+      kind === 'snapshot' && !needed.has(name) && (release === current || !staying.has(release)),
+  );
+  return {
+    ...plan,
+    removeStates: useless.map(({ name, bytes }) => ({ name, bytes })),
+    setAside: kept.filter(({ kind }) => kind === 'set-aside').map(({ name, bytes }) => ({ name, bytes })),
+  };
+}
+
+/** Removes what was planned: a release before its state, which is of no use without it. */
+export function collectAll(root: Root, plan: FullCollection): void {
+  collect(root, plan);
+  for (const { name } of plan.removeStates) removeKept(root, name);
+}
