@@ -23,8 +23,9 @@ export interface Mended {
 /**
  * Moves every file of ours that cannot be understood out of the way, so that what follows finds either what this
  * version understands or nothing. The caller holds the lock. Never fails because of such a file: one that cannot be
- * moved either is reported and stays. A `trial` stays too, because it is all that says that `current` is unproven, and
- * so does the manifest of a release that the launcher may have to start although its files are not what was sealed.
+ * moved either is reported and stays. A `trial` stays too, because it is all that says that `current` is unproven; so
+ * does what says which state belongs to which release, and the manifest of a release that the launcher may have to
+ * start although its files are not what was sealed.
  */
 export async function mendRoot(root: Root): Promise<Mended[]> {
   const mended: Mended[] = [];
@@ -57,11 +58,20 @@ async function mend(root: Root, damage: Damage): Promise<Pick<Mended, 'movedTo' 
       };
     case 'link':
       return { movedTo: aside(), instead: 'Nothing: the next switch makes it anew.' };
+    case 'restore':
+      return { movedTo: null, instead: standsInForRestore(root) };
+    case 'last-restore':
+      return { movedTo: aside(), instead: 'Nothing: what the last restore of the state did is not known.' };
     case 'trial':
       return mendTrial(root, aside);
     case 'manifest':
       return mendManifest(root, damage.id, damage);
   }
+}
+
+/** A wrong guess would start a release on the state of another. */
+function standsInForRestore(root: Root): string {
+  return `Nothing: no gateway is started on a state that may belong to another release. Look at ${root.states} and at the state directory, and remove it once they are as they should be.`;
 }
 
 /** Nothing of ours can remove a directory of that name; a trial with no starts left says the same and can be ended. */

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../errors.js';
-import type { Reading, Unreadable } from '../record.js';
+import { type Reading, readRecord, type Unreadable } from '../record.js';
 import { changeIds, changePath, lookAtChange } from './changes.js';
 import { checkReleaseId, directoryNames, lookAtManifest, MANIFEST_FILE } from './manifest.js';
 import { lookAtPolicy } from './policy.js';
@@ -10,11 +10,15 @@ import { TRIAL } from './switch.js';
 
 /** What a file is, as far as it matters for what stands in for it. */
 export type Damage = Unreadable &
-  ({ kind: 'policy' | 'change' | 'trial' | 'link' } | { kind: 'manifest'; id: string });
+  (
+    | { kind: 'policy' | 'change' | 'trial' | 'link' | 'restore' | 'last-restore' }
+    | { kind: 'manifest'; id: string }
+  );
 
 /**
- * Every file of ours below the root that cannot be understood and that something can stand in for. Changes nothing.
- * What says whose the gateway is (`supervisor.json`, `adopted.json`) is not among them: nothing can stand in for that.
+ * Every file of ours below the root that cannot be understood, of those that something can stand in for and of those
+ * that say which state belongs to which release. Changes nothing. What says whose the gateway is (`supervisor.json`,
+ * `adopted.json`) is not among them: nothing can stand in for that.
  */
 export function findUnreadable(root: Root): Damage[] {
   const found: Damage[] = [];
@@ -26,6 +30,12 @@ export function findUnreadable(root: Root): Damage[] {
   if (trial !== null) found.push({ kind: 'trial', path: root.trial, why: trial });
   const policy = whyIn(lookAtPolicy(root));
   if (policy !== null) found.push({ kind: 'policy', path: root.policy, why: policy });
+  for (const path of [root.restore, root.return]) {
+    const why = whyIn(readRecord(path, 'restore'));
+    if (why !== null) found.push({ kind: 'restore', path, why });
+  }
+  const last = whyIn(readRecord(root.lastRestore, 'last-restore'));
+  if (last !== null) found.push({ kind: 'last-restore', path: root.lastRestore, why: last });
   for (const id of directoryNames(root.releases).filter(isReleaseId)) {
     const why = whyIn(lookAtManifest(root, id));
     if (why !== null) found.push({ kind: 'manifest', id, path: join(root.releases, id, MANIFEST_FILE), why });

@@ -346,6 +346,37 @@ test('what says whose the gateway is stays where it is: a wrong guess could star
   expect(() => readAdoption(root.path)).toThrow(expect.objectContaining(error));
 });
 
+test.each(DAMAGE_NAMES)(
+  'what says which state belongs to which release stays where it is and is named, each time: %s',
+  async (how) => {
+    const root = copy();
+    for (const path of [root.restore, root.return]) {
+      writeFileSync(path, JSON.stringify({ schema: 1, change: 'c' }));
+      damage(path, how);
+    }
+    const why = expect.stringMatching(/^\S.*\S$/);
+    for (const round of [1, 2]) {
+      const mended = await mendRoot(root);
+      expect(mended, `round ${round}`).toEqual(
+        [root.restore, root.return].map((path) => ({
+          path,
+          why,
+          movedTo: null,
+          instead: expect.stringMatching(/^Nothing: no gateway is started /),
+        })),
+      );
+    }
+    expect((await look(root)).unreadable.map(({ path }) => path)).toEqual([root.restore, root.return]);
+  },
+);
+
+test('what the last restore did is moved aside when it cannot be understood', async () => {
+  const root = copy();
+  writeFileSync(root.lastRestore, '{}');
+  expect(await mendRoot(root)).toMatchObject([{ path: root.lastRestore, movedTo: expect.any(String) }]);
+  expect((await look(root)).unreadable).toEqual([]);
+});
+
 test('a directory in place of the trial becomes one that can be ended', async () => {
   const root = copy();
   damage(root.trial, 'a directory');
