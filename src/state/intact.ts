@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { below } from './below.js';
 import { digestFile } from './digest.js';
 import { type CopiedFile, type Entry, KEPT, readFileList } from './entries.js';
 
@@ -17,7 +18,7 @@ export function whyNotIntact(kept: string): string | null {
   }
   const files = join(kept, KEPT.files);
   const known = new Set(list.entries.map(({ path }) => path));
-  const stranger = pathsBelow(files).find((path) => !known.has(path));
+  const stranger = below(files).find(({ path }) => !known.has(path))?.path;
   if (stranger !== undefined) return `${join(files, stranger)} was not there when ${kept} was kept.`;
   const changed = list.entries.find((entry) => !isAsKept(join(files, entry.path), entry));
   if (changed !== undefined) return `${join(files, changed.path)} is not what was kept.`;
@@ -37,11 +38,4 @@ function isSameFile(path: string, copied: CopiedFile): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats?.isFile() || stats.size !== copied.size) return false;
   return digestFile(path).sha256 === copied.sha256;
-}
-
-function pathsBelow(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true, recursive: true }).map((entry) =>
-    relative(directory, join(entry.parentPath, entry.name)),
-  );
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
 import { readRecord } from '../record.js';
+import { below } from './below.js';
 import { type FileList, KEPT, readFileList } from './entries.js';
 import type { Restore } from './intent.js';
 import type { KeptState } from './kept.js';
@@ -27,7 +28,8 @@ export async function putStateBack(states: string, restore: Restore): Promise<vo
 
 /** Transcripts only ever grow: one that is there is at least as long, and the kept one goes with what is set aside. */
 function putHistoryBack(place: StatePlace, from: string, aside: string): void {
-  for (const path of filesBelow(from)) {
+  for (const { path, entry } of below(from)) {
+    if (entry.isDirectory()) continue;
     const [kept, live] = [join(from, path), join(place.directory, path)];
     const there = lstatSync(live, { throwIfNoEntry: false });
     // The same file under two names, which a rename would leave as they are.
@@ -54,14 +56,6 @@ function putConfigurationBack({ config }: StatePlace, from: string, mode?: numbe
   const kept = readRecord<KeptState>(join(from, KEPT.record), 'kept-state');
   // That state was used without this file.
   if (kept.state === 'read' && kept.value.place.config === config) removeDurably(config);
-}
-
-function filesBelow(directory: string): string[] {
-  return namesIn(directory).flatMap((name) => {
-    const inner = join(directory, name);
-    if (!lstatSync(inner).isDirectory()) return [name];
-    return filesBelow(inner).map((path) => join(name, path));
-  });
 }
 
 function namesIn(directory: string): string[] {

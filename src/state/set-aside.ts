@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
+import { below } from './below.js';
 import { KEPT } from './entries.js';
 import type { Restore } from './intent.js';
 import type { KeptState } from './kept.js';
@@ -62,10 +63,10 @@ export function moveOutOfTheWay(states: string, { place, aside }: Restore, path:
 
 function measure(directory: string): { files: number; bytes: number } {
   let [files, bytes] = [0, 0];
-  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+  for (const { path, entry } of below(directory)) {
     if (entry.isDirectory()) continue;
     files++;
-    bytes += entry.isFile() ? lstatSync(join(entry.parentPath, entry.name)).size : 0;
+    bytes += entry.isFile() ? lstatSync(join(directory, path)).size : 0;
   }
   return { files, bytes };
 }

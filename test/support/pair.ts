@@ -12,9 +12,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { replaceSymlinkDurably } from '../../src/host/durable.js';
+import { below } from '../../src/state/below.js';
 import type { Entry, FileList } from '../../src/state/entries.js';
 import { type Restore, requestRestore } from '../../src/state/intent.js';
 import type { KeptState } from '../../src/state/kept.js';
@@ -128,7 +129,7 @@ function keep(root: Root, state: string, place: KeptState['place']): void {
   const kept = join(root.states, SNAPSHOT);
   mkdirSync(join(kept, 'files'), { recursive: true, mode: 0o700 });
   const entries: Entry[] = [];
-  for (const path of pathsBelow(state)) {
+  for (const { path } of below(state)) {
     const [live, scope] = [join(state, path), classify(path, [])];
     const stats = lstatSync(live);
     if (scope === 'history') {
@@ -176,16 +177,9 @@ function appendTo(path: string, text: string): void {
   writeFileSync(path, text, { flag: 'a' });
 }
 
-/** Everything below a directory, a directory before what is in it. */
-export function pathsBelow(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true, recursive: true })
-    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
-    .sort();
-}
-
 /** Files and links below a directory by their paths, with modes where they are not the usual ones. */
 export function contentOf(directory: string, scope?: ReturnType<typeof classify>): Record<string, string> {
-  const entries = pathsBelow(directory).flatMap((path): [string, string][] => {
+  const entries = below(directory).flatMap(({ path }): [string, string][] => {
     if (scope !== undefined && classify(path, []) !== scope) return [];
     const at = join(directory, path);
     const stats = lstatSync(at);
