@@ -70,8 +70,8 @@ class Copier {
   readonly entries: Entry[] = [];
   readonly warnings: string[] = [];
   readonly #request: CopyRequest;
-  /** Bytes of files, of databases that are copied, and of the one that is under way. */
-  readonly #done = { files: 0, databases: 0, current: 0 };
+  /** Bytes that are copied, by the two that copy. */
+  readonly #done = { here: 0, elsewhere: 0 };
 
   constructor(request: CopyRequest) {
     this.#request = request;
@@ -113,7 +113,7 @@ class Copier {
       return { kind: 'copy' as const, database: this.#from(path), to: this.#to(path) };
     });
     const onProgress = (bytes: number) => {
-      this.#done.current = bytes;
+      this.#done.elsewhere = bytes;
       this.#tell();
     };
     const answers = await runSqlite(node, orders, { signal, onProgress });
@@ -151,7 +151,7 @@ class Copier {
   #plain({ path, stats }: Pick<Found, 'path' | 'stats'>): void {
     const file = this.file(this.#from(path), this.#to(path), path);
     if (file) this.entries.push({ path, kind: 'file', ...file });
-    this.#done.files += stats.size;
+    this.#done.here += stats.size;
   }
 
   /** Whether a database that nobody has open could be copied as the one file that it is. */
@@ -163,7 +163,7 @@ class Copier {
     if (copied?.steady && isQuiet(from, header)) {
       const { steady: _, ...file } = copied;
       this.entries.push({ path, kind: 'file', ...file });
-      this.#done.databases += file.size;
+      this.#done.here += file.size;
       return true;
     }
     // Somebody has just opened it.
@@ -185,7 +185,8 @@ class Copier {
   }
 
   #tell(): void {
-    const { files, databases, current } = this.#done;
-    this.#request.onProgress?.(files + databases + current, this.#request.survey.bytes);
+    const { bytes } = this.#request.survey;
+    // A database that is written meanwhile has become larger than it was.
+    this.#request.onProgress?.(Math.min(this.#done.here + this.#done.elsewhere, bytes), bytes);
   }
 }

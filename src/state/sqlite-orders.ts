@@ -6,7 +6,8 @@ export type SqliteOrder =
 
 /** What it answers, one line of JSON each; for every order one that is not `progress`. */
 export type SqliteAnswer =
-  | { kind: 'progress'; bytes: number; total: number }
+  /** Bytes of the database that is being copied. */
+  | { kind: 'progress'; bytes: number }
   | { kind: 'version'; version: number }
   /** `damaged` is what SQLite says is wrong with the database and with its copy alike, or null. */
   | { kind: 'copied'; size: number; sha256: string; damaged: string | null }

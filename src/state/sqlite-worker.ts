@@ -72,8 +72,7 @@ async function copy(from: string, to: string): Promise<SqliteAnswer> {
     await backup(source, to, {
       rate: PAGES_PER_STEP,
       progress: ({ totalPages, remainingPages }) => {
-        const [bytes, total] = [(totalPages - remainingPages) * pageBytes, totalPages * pageBytes];
-        say({ kind: 'progress', bytes, total });
+        say({ kind: 'progress', bytes: (totalPages - remainingPages) * pageBytes });
       },
     });
     const small = pageBytes * number(source, 'page_count') < LARGEST_CHECKED;

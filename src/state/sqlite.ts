@@ -12,8 +12,8 @@ const WORKER = fileURLToPath(new URL('../../dist/state/sqlite-worker.js', import
 
 export interface SqliteOptions {
   signal?: AbortSignal | undefined;
-  /** Bytes of the database that is copied now. */
-  onProgress?: ((bytes: number, total: number) => void) | undefined;
+  /** Bytes of databases that have been copied so far. */
+  onProgress?: ((bytes: number) => void) | undefined;
 }
 
 /** An answer to one order, in the order in which they were given. */
@@ -49,14 +49,16 @@ export async function runSqlite(
   const stop = () => void child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
   const results: SqliteResult[] = [];
+  let copied = 0;
   try {
     // One that is gone already is told from how it ended.
     child.stdin.on('error', () => {});
     child.stdin.write(`${JSON.stringify(orders)}\n`);
     for await (const line of createInterface({ input: child.stdout })) {
       const answer = JSON.parse(line) as SqliteAnswer;
-      if (answer.kind === 'progress') onProgress?.(answer.bytes, answer.total);
-      else results.push(answer);
+      if (answer.kind !== 'progress') results.push(answer);
+      if (answer.kind === 'copied') copied += answer.size;
+      onProgress?.(answer.kind === 'progress' ? copied + answer.bytes : copied);
     }
   } finally {
     stop();
