@@ -105,7 +105,7 @@ test('looking for a database that vanished does not make one', async () => {
     { kind: 'failed', why: 'gone' },
   ]);
   expect(existsSync(at('gone.sqlite'))).toBe(false);
-  expect(copyFile(at('gone.sqlite'), at('copy'))).toBe(null);
+  expect(await copyFile(at('gone.sqlite'), at('copy'))).toBe(null);
   expect(existsSync(at('copy'))).toBe(false);
 });
 
