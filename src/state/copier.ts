@@ -45,9 +45,10 @@ export class Copier {
   links(): void {
     for (const { path } of this.#request.survey.links) {
       try {
-        const target = readlinkSync(this.#from(path));
+        // As bytes: what it points to can have a name that is not UTF-8.
+        const target = readlinkSync(this.#from(path), { encoding: 'buffer' });
         symlinkSync(target, this.#to(path));
-        this.entries.push({ path, kind: 'link', target });
+        this.entries.push({ path, kind: 'link', target: target.toString() });
       } catch (error) {
         if (systemCode(error) !== 'ENOENT') throw error;
       }

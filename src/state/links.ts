@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { mayBeDatabase, readDatabaseHeader } from './databases.js';
 import { isWithin, type StatePlace } from './place.js';
@@ -62,14 +62,5 @@ function childrenOf(directory: string): string[] {
       .map((entry) => join(directory, entry.name));
   } catch {
     return [];
-  }
-}
-
-/** Where a link points, as it is spelled; null when it vanished. */
-export function linkTarget(link: string): string | null {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return null;
   }
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants, lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from './databases.js';
 import type { SnapshotScope } from './kept.js';
 import { judgeLink } from './links.js';
@@ -69,10 +69,21 @@ function lookAtConfig(config: string, survey: Survey): void {
   const stats = lstatSync(config, { throwIfNoEntry: false });
   if (!stats) return;
   survey.bytes += stats.size;
+  if (!may(config, constants.R_OK)) survey.refused.push(closed(config, 'r'));
+  // It is put back by a rename; but a gateway that cannot write it has no way to change it either.
+  if (!may(dirname(config), constants.W_OK | constants.X_OK)) {
+    survey.warnings.push(
+      `${JSON.stringify(config)} is where this user cannot write: going back leaves it as it is.`,
+    );
+  }
+}
+
+function may(path: string, mode: number): boolean {
   try {
-    accessSync(config, constants.R_OK);
+    accessSync(path, mode);
+    return true;
   } catch {
-    survey.refused.push(closed(config, 'r'));
+    return false;
   }
 }
 

@@ -37,26 +37,16 @@ const ROWS =
 
 test('what a killed process had begun to change is not in the copy', async () => {
   const { at, snapshot } = aPlace();
-  sql(node, at('a.sqlite'), 'CREATE TABLE t (x)', "INSERT INTO t VALUES ('before')", 'SELECT 1');
+  sql(node, at('a.sqlite'), 'CREATE TABLE t (x)', ROWS, "UPDATE t SET x = 'before' || x", 'SELECT 1');
   // A cache of ten pages sends what is not committed to the file, with the journal that undoes it beside it.
-  sqlAndDie(
-    node,
-    at('a.sqlite'),
-    'PRAGMA cache_size = 10',
-    'BEGIN',
-    "UPDATE t SET x = 'after'",
-    ROWS,
-    'SELECT 1',
-  );
-  expect(statSync(at('a.sqlite-journal')).size).toBeGreaterThan(512);
-  expect(statSync(at('a.sqlite')).size).toBeGreaterThan(500_000);
+  const update = "UPDATE t SET x = 'after ' || substr(x, 7)";
+  sqlAndDie(node, at('a.sqlite'), 'PRAGMA cache_size = 10', 'BEGIN', update, 'SELECT 1');
+  expect(readFileSync(at('a.sqlite')).includes('after ')).toBe(true);
   const { files, warnings } = await snapshot();
   expect(warnings).toEqual([]);
   expect(existsSync(join(files, 'state/a.sqlite-journal'))).toBe(false);
-  expect(sql(node, join(files, 'state/a.sqlite'), 'SELECT count(*) AS n, min(x) AS x FROM t')).toEqual({
-    n: 1,
-    x: 'before',
-  });
+  const count = "SELECT count(*) AS n FROM t WHERE substr(CAST(x AS BLOB), 1, 6) = CAST('before' AS BLOB)";
+  expect(sql(node, join(files, 'state/a.sqlite'), count)).toEqual({ n: 2000 });
 });
 
 test('what only begins as a database is copied as it is, with what is beside it, and named', async () => {

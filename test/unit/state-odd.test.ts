@@ -48,6 +48,7 @@ test('a link stays a link: one within the state is whole, one out of it to a fil
     'out file': `-> ${outside}/note.txt`,
     'out\ndirectory': `-> ${outside}/skills`,
   });
+  symlinkSync(Buffer.from([0x78, 0xff]), join(request.place.directory, 'to no UTF-8'));
   const { kept, warnings } = await takeSnapshot(request);
   expect(warnings).toEqual([
     expect.stringContaining(`"out\\ndirectory" is a link to "${outside}/skills"`),
@@ -55,10 +56,11 @@ test('a link stays a link: one within the state is whole, one out of it to a fil
   ]);
   const states = join(request.root.states, kept.name);
   const links = readFileList(states).entries.filter(({ kind }) => kind === 'link');
-  expect(links).toHaveLength(6);
+  expect(links).toHaveLength(7);
+  const bytes = { encoding: 'buffer' } as const;
   for (const link of links) {
-    expect(readlinkSync(join(states, KEPT.files, link.path))).toBe(
-      readlinkSync(join(request.place.directory, link.path)),
+    expect(readlinkSync(join(states, KEPT.files, link.path), bytes)).toEqual(
+      readlinkSync(join(request.place.directory, link.path), bytes),
     );
   }
 });
@@ -129,6 +131,21 @@ test('what cannot be read is refused with the command to type', () => {
   expect(withoutPrivileges(request).measured.refused[1]).toContain(
     `sudo chown -R 0 '${directory}/mine.json'`,
   );
+});
+
+test('a configuration where this user cannot write is named, and one that it cannot read is refused', () => {
+  const elsewhere = writeTree(temporaryDirectory('elsewhere'), { 'mine.json': '{}' });
+  const config = join(elsewhere, 'mine.json');
+  const request = aRequest();
+  chmodSync(elsewhere, 0o500);
+  const place = { ...request.place, config };
+  const { measured } = withoutPrivileges({ ...request, place });
+  expect(measured.refused).toEqual([]);
+  expect(measured.warnings).toEqual([expect.stringContaining(`"${config}" is where this user cannot write`)]);
+  chmodSync(config, 0);
+  expect(withoutPrivileges({ ...request, place }).measured.refused).toEqual([
+    expect.stringContaining(`chmod u+r '${config}'`),
+  ]);
 });
 
 interface Said {
