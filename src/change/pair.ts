@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ReleasesError } from '../errors.js';
-import { type KeptState, keptOf, listKept } from '../state/kept.js';
+import { whyNotIntact } from '../state/intact.js';
+import { type KeptState, keptDirectory, keptOf, listKept } from '../state/kept.js';
 import { type Newer, newerThan } from '../state/newer.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
 import type { Root } from '../store/root.js';
@@ -79,6 +80,24 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
     {
       hint: `openclaw-releases rollback ${to} --yes`,
       untouched,
+    },
+  );
+}
+
+/**
+ * Reads all of a kept copy before anything is stopped for it. The launcher does so again, when no gateway runs any
+ * more and there is nothing better to do than to go back. What was set aside was moved, so it has no digests.
+ * @throws ReleasesError `state_unreadable`
+ */
+export function requireIntact(root: Root, kept: KeptState): void {
+  const why = kept.kind === 'snapshot' ? whyNotIntact(keptDirectory(root, kept.name)) : null;
+  if (why === null) return;
+  throw new ReleasesError(
+    'state_unreadable',
+    `The state that is kept of ${kept.release} is damaged: ${why}`,
+    {
+      hint: `openclaw-releases rollback ${kept.release} --keep-state, to start it on today's state all the same`,
+      untouched: 'Nothing was changed.',
     },
   );
 }

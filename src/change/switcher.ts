@@ -18,7 +18,7 @@ import { runSteps, saveIntent } from './engine.js';
 import { contextOf, type Environment, supervisorOf } from './environment.js';
 import { type Change, type Facts, newChange } from './ledger.js';
 import { checkListener } from './orphan.js';
-import { choosePair, decidePair } from './pair.js';
+import { choosePair, decidePair, requireIntact } from './pair.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from './plan.js';
 import { recoverChanges } from './recover.js';
 import { restoreCurrent } from './restore-current.js';
@@ -167,6 +167,7 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   if (plan.steps.includes('switch')) refuseWhilePending(root);
   const kept =
     to === null || to === from ? null : decidePair(await choosePair(root, place, to, from), plan.state, to);
+  if (kept) requireIntact(root, kept);
   return {
     ...{ from, previous: previousRelease(root), to },
     ...(place && { place }),
