@@ -10,9 +10,12 @@ const SLOW = [
   'test/integration/systemd-lane.test.ts',
   'test/integration/adopt-systemd.test.ts',
   'test/integration/bad-versions.test.ts',
+  'test/integration/going-back.test.ts',
   'test/integration/incidents.test.ts',
   'test/integration/race.test.ts',
   'test/integration/refusals.test.ts',
+  'test/integration/state-rollback.test.ts',
+  'test/integration/state-snapshot.test.ts',
   'test/integration/stranded.test.ts',
   'test/integration/unreadable.test.ts',
 ];

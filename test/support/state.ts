@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { writeTree } from './place.js';
@@ -112,4 +112,22 @@ export async function contentOf(
   ]);
   for (const [index, dump] of JSON.parse(stdout).entries()) content[databases[index] ?? ''] = dump;
   return content;
+}
+
+/** Grow with each start and with each migration; neither is taken back. */
+const GROWING = ['starts.jsonl', 'agents/main/session-sqlite-import-archive'];
+
+/** Everything in the state of a world that a restore brings back or leaves alone. */
+export function wholeState(world: World): Promise<Record<string, unknown>> {
+  return contentOf(stateOf(world), world.node, GROWING);
+}
+
+/** What a kept state of a world holds, by the paths that it would be put back at. */
+export function keptContent(world: World, name: string): Promise<Record<string, unknown>> {
+  return contentOf(join(world.root, 'states', name, 'files'), world.node, GROWING);
+}
+
+/** The names of the files by which a root says that state is to be exchanged; none are left when nothing is under way. */
+export function exchangeFiles(world: World): string[] {
+  return ['return.json', 'restore.json'].filter((name) => existsSync(join(world.root, name)));
 }

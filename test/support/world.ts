@@ -42,6 +42,8 @@ export interface World {
   start(version: string, ...runOptions: string[]): Promise<RunningSupervisor>;
   /** Starts the supervisor and waits until the gateway is ready. */
   supervise(...runOptions: string[]): Promise<RunningSupervisor>;
+  /** The same with more of an environment, which the launchers get from it. */
+  superviseWith(env: Record<string, string>, ...runOptions: string[]): Promise<RunningSupervisor>;
   get(path: string): Promise<{ status: number; body: unknown } | null>;
   /** The version that answers on the port, or null. */
   version(): Promise<string | null>;
@@ -126,9 +128,10 @@ export async function makeWorld(
       await world.ok('switch', version, '--no-restart');
       return world.supervise(...runOptions);
     },
-    async supervise(...runOptions) {
+    supervise: (...runOptions) => world.superviseWith({}, ...runOptions),
+    async superviseWith(extra, ...runOptions) {
       const child = execa(node, [CLI, 'run', ...runOptions], {
-        env,
+        env: { ...env, ...extra },
         extendEnv: false,
         reject: false,
         stdin: 'ignore',

@@ -1,0 +1,169 @@
+import { closeSync, ftruncateSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { listKept } from '../../src/state/kept.js';
+import { rootAt } from '../../src/store/root.js';
+import type { Behaviour } from '../registry/gateway-package.js';
+import { atEndOfAll } from '../support/at-end.js';
+import { smallFilesystem } from '../support/filesystem.js';
+import { until } from '../support/place.js';
+import { sqliteNode } from '../support/sqlite-node.js';
+import { memoryOf, say, stateOf, wholeState, wordsOf, writeOldState } from '../support/state.js';
+import { makeWorld, QUICK, type World } from '../support/world.js';
+
+const OLD = '2026.9.2';
+const DECLARED = { state: 15, agent: 19 };
+const OLD_BEHAVIOUR: Behaviour = { migratesTo: DECLARED, schemaVersions: DECLARED };
+
+const atEnd = atEndOfAll();
+let world: World;
+let published = 0;
+
+beforeAll(async () => {
+  world = await makeWorld(atEnd, { node: await sqliteNode() });
+  world.publish(OLD, OLD_BEHAVIOUR);
+  await writeOldState(world);
+  await world.start(OLD, '--stop-within', '2');
+});
+
+function publish(behaviour: Behaviour): string {
+  const version = `2026.9.${10 + ++published}`;
+  world.publish(version, behaviour);
+  return version;
+}
+
+const kept = () => listKept(rootAt(world.root));
+
+/** Nothing of what runs, of what it knows and of what is kept is another than it was. */
+async function standing() {
+  const { gateway, current, previous, trial } = await world.ok('status');
+  return { ...{ pid: gateway.pid, current, previous, trial, kept: kept() }, state: await wholeState(world) };
+}
+
+describe('what is kept before a switch', () => {
+  const failing = { neverReady: true };
+  const same = { ...OLD_BEHAVIOUR, ...failing };
+
+  test.each<[string, Behaviour, string]>([
+    ['the configuration, for one that declares the same databases', same, 'config'],
+    [
+      'everything, for one that declares newer ones',
+      { ...same, schemaVersions: { state: 18, agent: 23 } },
+      'all',
+    ],
+    ['everything, for one that declares none', { migratesTo: DECLARED, ...failing }, 'all'],
+  ])('%s', async (_, behaviour, scope) => {
+    const before = await standing();
+    const { json } = await world.cli('update', publish(behaviour), ...QUICK);
+    expect(json).toMatchObject({
+      status: 'rolled_back',
+      facts: { snapshot: { scope }, stateRestored: { restored: false } },
+    });
+    expect(await standing()).toEqual({ ...before, pid: expect.any(Number) });
+  });
+
+  test('as a configuration alone goes back alone: what was said meanwhile stays', async () => {
+    const version = publish({ ...same, touchesConfig: true });
+    const before = await standing();
+    const { memory, file } = { memory: await memoryOf(world), file: join(stateOf(world), 'openclaw.json') };
+    const update = world.begin(['update', version, ...QUICK]);
+    await until('the new release answers', async () => (await world.version()) === version);
+    await say(world, 'said during the trial');
+    expect(readFileSync(file, 'utf8')).toContain(version);
+    const { json } = await update.ended;
+    expect(json).toMatchObject({ status: 'rolled_back', facts: { stateRestored: { restored: true } } });
+    expect((await memoryOf(world)).said).toEqual([
+      ...memory.said,
+      { by: version, text: 'said during the trial' },
+    ]);
+    expect((await wholeState(world))['openclaw.json']).toBe(before.state['openclaw.json']);
+  });
+
+  test('is nothing, when that was asked for', async () => {
+    const version = publish({ ...OLD_BEHAVIOUR, ...failing });
+    const { json } = await world.cli('update', version, '--no-snapshot', ...QUICK);
+    expect(json.status).toBe('rolled_back');
+    expect(json.facts.snapshot).toBeUndefined();
+  });
+
+  test('is said before it is done, and not done', async () => {
+    const before = await standing();
+    const { steps } = await world.ok('update', publish({}), '--dry-run');
+    expect(steps.find(({ name }: { name: string }) => name === 'snapshot').note).toMatch(
+      /would copy \d+ files/,
+    );
+    expect(await standing()).toEqual(before);
+  });
+});
+
+test('one that migrates although it declares the same databases cannot be gone back from, and nothing is lost', async () => {
+  const other = await makeWorld(undefined, { node: world.node });
+  const lying = { migratesTo: { state: 18, agent: 23 }, schemaVersions: DECLARED };
+  other.publish(OLD, OLD_BEHAVIOUR);
+  other.publish('2026.9.6', { ...lying, neverReady: true });
+  other.publish('2026.9.7', lying);
+  await other.start(OLD, '--stop-within', '2');
+  await say(other, 'before one that lies');
+  const { exitCode, json } = await other.cli('update', '2026.9.6', ...QUICK);
+  expect(json).toMatchObject({ status: 'rollback_failed', facts: { snapshot: { scope: 'config' } } });
+  expect(exitCode).toBe(6);
+  // A release that reads it has all of it.
+  await other.start('2026.9.7');
+  expect(await wordsOf(other)).toEqual(['before one that lies']);
+});
+
+describe('an update that cannot keep the state is refused before the switch, and nothing is changed:', () => {
+  test('there is no room for it', async () => {
+    const before = await standing();
+    const large = join(stateOf(world), 'large.bin');
+    const fd = openSync(large, 'w');
+    // Holes: it takes no room, and its copy is measured by what it would hold.
+    ftruncateSync(fd, 4 * 2 ** 40);
+    closeSync(fd);
+    try {
+      const { exitCode, json } = await world.cli(
+        'update',
+        publish({ migratesTo: { state: 18, agent: 23 } }),
+        ...QUICK,
+      );
+      expect(json).toMatchObject({ status: 'package_update_failed', error: { code: 'insufficient_space' } });
+      expect(exitCode).toBe(3);
+    } finally {
+      rmSync(large);
+    }
+    expect(await standing()).toEqual(before);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('the root is on another filesystem than the state', async () => {
+    const other = await makeWorld(undefined, {
+      node: world.node,
+      rootIn: () => join(smallFilesystem(2048), 'root'),
+    });
+    other.publish(OLD);
+    other.publish('2026.9.6', { migratesTo: { state: 18, agent: 23 } });
+    await writeOldState(other);
+    await other.start(OLD, '--stop-within', '2');
+    const before = await wholeState(other);
+    const { exitCode, json } = await other.cli('update', '2026.9.6', ...QUICK);
+    expect(json).toMatchObject({
+      status: 'package_update_failed',
+      error: { code: 'snapshot_refused', message: expect.stringContaining(stateOf(other)) },
+    });
+    expect(exitCode).toBe(3);
+    expect(await other.version()).toBe(OLD);
+    expect(await wholeState(other)).toEqual(before);
+  });
+});
+
+test.each(['before rename kept state', 'after snapshot'])(
+  'an update that is killed %s leaves no half of a copy, and the next one goes through',
+  async (point) => {
+    const version = publish({ migratesTo: { state: 18 + published, agent: 23 } });
+    const before = await standing();
+    await world.begin(['update', version, ...QUICK], { OPENCLAW_RELEASES_FAULT: `kill ${point}` }).ended;
+    await world.ok('recover');
+    expect(await standing()).toEqual(before);
+    await world.ok('update', version, ...QUICK);
+    expect(kept().at(-1)).toMatchObject({ kind: 'snapshot', release: before.current });
+  },
+);
