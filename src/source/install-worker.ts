@@ -2,12 +2,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pacote from 'pacote';
 import { toErrorRecord } from '../errors.js';
+import { killOwnTree } from '../host/process-tree.js';
 import { sourceFailure } from './failure.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { digestLockfile } from './lockfile.js';
 import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from './orders.js';
-import { killOwnTree } from './process-tree.js';
 import { installTree } from './tree.js';
 
 /** A child process of its own: it can be killed whole, and its memory and priority are not the caller's. */

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
+import { killTree } from '../host/process-tree.js';
 import { interrupted } from './ask.js';
-import { killTree } from './process-tree.js';
 
 export interface RunOptions {
   cwd: string;

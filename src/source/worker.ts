@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { ReleasesError } from '../errors.js';
+import { killTree } from '../host/process-tree.js';
 import { interrupted } from './ask.js';
 import { cleanEnvironment } from './environment.js';
 import type { Answer, InstallProgress, InstallReport, Order } from './orders.js';
-import { killTree } from './process-tree.js';
 
 /** The same place seen from `src/source` and from `dist/source`: Node 20 cannot run the TypeScript of the first. */
 const WORKER = fileURLToPath(new URL('../../dist/source/install-worker.js', import.meta.url));

@@ -1,5 +1,5 @@
 import { systemCode } from '../errors.js';
-import { descendsFrom, processIds } from '../host/process.js';
+import { descendsFrom, processIds } from './process.js';
 
 /**
  * Kills a process that leads its own group, the group, and on Linux also what it started outside of the group.
