@@ -1,0 +1,98 @@
+import { execa } from 'execa';
+import { ReleasesError } from '../errors.js';
+import { killTree } from '../host/process-tree.js';
+import { withoutSecrets } from './candidate-environment.js';
+import {
+  type CandidateReport,
+  type CandidateRequest,
+  type PreparedCandidate,
+  prepareCandidate,
+} from './candidate-order.js';
+import { isolated, isolatedOptions, isolation } from './isolation.js';
+
+export type { CandidateReport, CandidateRequest } from './candidate-order.js';
+
+/** For the namespaces, and for the answer on its way. */
+const MARGIN_MS = 10_000;
+
+/** Lines of what a candidate said last that are told. */
+const LINES = 20;
+
+/**
+ * Starts a release's gateway on a copy of the state, in isolation: it finds the copy where the live state is, can
+ * write nothing else, and reaches nobody. It is ended as soon as it is ready, or when it is too late; nothing of it
+ * outlives this call, nor this process.
+ * @throws ReleasesError `probe_failed` when isolation cannot be had here or something that is named does not exist,
+ * `interrupted` when `signal` aborts; that the gateway does not start is a report
+ */
+export async function bootCandidate(request: CandidateRequest): Promise<CandidateReport> {
+  const { launch, timeoutMs, signal } = request;
+  if (signal?.aborted) throw interrupted(signal.reason);
+  const { identity, bindings, command, order } = prepare(request);
+  const found = await isolation(identity);
+  if (!found.available) throw failed(`A candidate cannot be started in isolation here: ${found.why}`);
+  const { namespaces } = found;
+  const [file, ...args] = isolated({ namespaces, identity, bindings, command });
+  const child = execa(file, args, {
+    ...isolatedOptions(),
+    // A group of its own, to be killed whole.
+    detached: true,
+    reject: false,
+    stdin: 'pipe',
+  });
+  const stop = () => {
+    if (child.pid !== undefined) killTree(child.pid);
+  };
+  const timer = setTimeout(stop, timeoutMs + MARGIN_MS);
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  // One that could not be isolated reads nothing; that is told from how it ended.
+  child.stdin.on('error', () => {});
+  child.stdin.write(`${JSON.stringify(order)}\n`);
+  const ended = await child.finally(() => {
+    stop();
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  });
+  if (signal?.aborted) throw interrupted(signal.reason);
+  const report = parse(ended.stdout);
+  if (!report) {
+    const how = ended.stderr.trim().split('\n').at(-1) || ended.signal || `code ${ended.exitCode}`;
+    throw failed(
+      `The candidate's start gave no report: ${withoutSecrets(how, launch, order.endpoint.token)}.`,
+    );
+  }
+  const said = report.said.trimEnd().split('\n').slice(-LINES).join('\n');
+  return { ...report, said: withoutSecrets(said, launch, order.endpoint.token) };
+}
+
+function prepare(request: CandidateRequest): PreparedCandidate {
+  try {
+    return prepareCandidate(request);
+  } catch (error) {
+    throw failed(`What a candidate needs is not there: ${(error as Error).message}.`);
+  }
+}
+
+function parse(stdout: string): CandidateReport | null {
+  try {
+    return JSON.parse(stdout) as CandidateReport;
+  } catch {
+    return null;
+  }
+}
+
+function failed(message: string): ReleasesError {
+  return new ReleasesError('probe_failed', message, {
+    hint: 'Leave the candidate out; a change is verified after its switch, and goes back by itself.',
+    untouched: 'Nothing that runs was changed.',
+  });
+}
+
+function interrupted(cause: unknown): ReleasesError {
+  return new ReleasesError('interrupted', 'Stopped on request.', {
+    hint: 'Give the same command again to begin anew.',
+    untouched: 'Nothing that runs was changed.',
+    cause,
+  });
+}

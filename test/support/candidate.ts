@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { CandidateReport, CandidateRequest } from '../../src/gateway/candidate.js';
+import { isolation } from '../../src/gateway/isolation.js';
+import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
+import { writeTree } from '../registry/tarball.js';
+
+/** A user without any rights, to be tried where the tests are the superuser's. */
+export const ORDINARY = 65_534;
+
+const CANDIDATE = new URL('../../dist/gateway/candidate.js', import.meta.url).href;
+
+/**
+ * Whether a process can be isolated here. Where it cannot, the lane says so, and fails where it must not be missing.
+ * @throws Error when CI is set and it cannot
+ */
+export async function canIsolate(): Promise<boolean> {
+  const found = await isolation();
+  if (found.available) return true;
+  const message = `tests of candidates need namespaces: ${found.why}`;
+  if (process.env.CI) throw new Error(message);
+  console.warn(`NOT RUN: ${message}`);
+  return false;
+}
+
+/** Unpacks a version in miniature as a release has it, ready to be started. */
+export function layOutMiniature(release: string, version: string, behaviour: Behaviour = {}): void {
+  const openclaw = join(release, 'node_modules/openclaw');
+  writeTree(openclawPackage(version, behaviour), openclaw);
+  writeTree(tinyDependency(), join(release, 'node_modules/tiny-dep'));
+  // What its own install script does.
+  rmSync(join(openclaw, '.openclaw-lifecycle-pending'));
+}
+
+/** Gives a directory to that user, and starts a candidate as it; as this one, where this is no superuser. */
+export async function bootAsOrdinary(request: CandidateRequest, directory: string): Promise<CandidateReport> {
+  const superuser = process.getuid?.() === 0;
+  if (superuser) execFileSync('chown', ['-R', `${ORDINARY}:${ORDINARY}`, directory]);
+  const user = ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', '--'];
+  const script = `
+    const { bootCandidate } = await import(${JSON.stringify(CANDIDATE)});
+    console.log(JSON.stringify(await bootCandidate(${JSON.stringify(request)})));`;
+  const [file = '', ...args] = [
+    ...(superuser ? user : []),
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+  ];
+  const { stdout } = await execa(file, args, { cwd: '/', timeout: 60_000 });
+  return JSON.parse(stdout) as CandidateReport;
+}
