@@ -3,7 +3,11 @@ declare module 'node:sqlite' {
   export class DatabaseSync {
     constructor(location: string | URL, options?: { readOnly?: boolean });
     exec(sql: string): void;
-    prepare(sql: string): { get(): Record<string, unknown> | undefined };
+    prepare(sql: string): {
+      get(): Record<string, unknown> | undefined;
+      all(): Record<string, unknown>[];
+      run(...values: (string | number | null)[]): unknown;
+    };
     close(): void;
   }
 
