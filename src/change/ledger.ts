@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { UnitChange } from '../adopt/plan.js';
 import { type ErrorRecord, ReleasesError } from '../errors.js';
 import type { Health } from '../gateway/health.js';
+import type { Plugin } from '../gateway/plugin.js';
 import { writeFileDurably } from '../host/durable.js';
 import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
 import type { InstallReport } from '../source/install.js';
@@ -34,6 +35,16 @@ export interface Baseline {
   instance: string | null;
   release: string | null;
   health: Health | null;
+}
+
+/** The plugins that are installed beside the release. */
+export interface PluginFacts {
+  /** As the release found them. */
+  before: Plugin[];
+  /** As they are with it. */
+  after?: Plugin[];
+  /** sha256 of the configuration as it was left: one that was changed since is not put back. Null for none. */
+  config?: string | null;
 }
 
 /** What the steps found out; kept in the ledger, so that `recover` knows as much as the process that died. */
@@ -73,6 +84,8 @@ export interface Facts {
   /** The versions of the databases and of the configuration before the switch, and once the target was proven. */
   versionsBefore?: StateVersions;
   versionsAfter?: StateVersions;
+  /** What became of the plugins; absent where none is installed. */
+  plugins?: PluginFacts;
   /** What adopting writes outside of the root, or what leaving took away. */
   unitChange?: UnitChange;
   /** What an earlier adoption had written there, which is what undoing returns to. */

@@ -15,6 +15,7 @@ export const STEP_NAMES = [
   'detach',
   'restart',
   'verify',
+  'plugins',
   'bless',
   'collect',
 ] as const;
@@ -31,9 +32,16 @@ export interface Limits {
   readyFloorMs: number;
   /** What a gateway that does progress is given, at most. */
   readyCeilingMs: number;
+  /** What the release's own tools are given to bring plugins along. */
+  pluginsMs?: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { settleMs: 10_000, readyFloorMs: 60_000, readyCeilingMs: 600_000 };
+export const DEFAULT_LIMITS = {
+  settleMs: 10_000,
+  readyFloorMs: 60_000,
+  readyCeilingMs: 600_000,
+  pluginsMs: 120_000,
+} as const satisfies Limits;
 
 /**
  * What a rollback does with the gateway's state. `ask`: nothing where the target reads it as it is; otherwise a
@@ -90,10 +98,11 @@ const STEPS: Record<ChangeKind, StepName[]> = {
     'switch',
     'restart',
     'verify',
+    'plugins',
     'bless',
     'collect',
   ],
-  switch: ['baseline', 'snapshot', 'switch', 'restart', 'verify', 'bless'],
+  switch: ['baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'bless'],
   rollback: ['baseline', 'switch', 'restart', 'verify', 'bless'],
   adopt: ['reserve', 'copy', 'probe', 'seal', 'baseline', 'attach', 'restart', 'verify', 'bless'],
   leave: ['baseline', 'detach', 'restart', 'verify'],

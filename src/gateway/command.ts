@@ -20,6 +20,8 @@ export interface CommandResult {
   /** What it said, in the order in which it said so, without colours. */
   output: string;
   stdout: string;
+  /** It was killed, by its time-out or by somebody else: whatever it did may be half done. */
+  cutOff: boolean;
   /** Why it is not ok, in a few words. */
   problem: string;
 }
@@ -70,6 +72,7 @@ export async function runCommand(
     ok: !result.failed && !late,
     output: plain(result.all),
     stdout: plain(result.stdout),
+    cutOff: late || result.signal !== undefined,
     problem: how,
   };
 }

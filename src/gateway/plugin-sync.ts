@@ -35,9 +35,11 @@ export interface PluginFailure {
 
 export interface SyncReport {
   changed: PluginChange[];
-  /** Plugins whose link to OpenClaw's package leads to this release now, and did not before. */
+  /** Packages whose link to OpenClaw's package leads to this release now, and did not before. */
   relinked: string[];
   failed: PluginFailure[];
+  /** A tool did not end by itself: half of a plugin may be there, and the set from before should be put back. */
+  cutOff: boolean;
   /** What is installed now. */
   plugins: Plugin[];
 }
@@ -60,7 +62,7 @@ export async function syncPlugins(request: SyncRequest): Promise<SyncReport> {
   const { place, main, version, signal } = request;
   const deadline = performance.now() + request.budgetMs;
   const before = await listPlugins(place, version, signal);
-  const linkedBefore = linksElsewhere(place.state, main).map(({ path }) => path);
+  const elsewhere = linksElsewhere(place.state, main);
   const update = await runTool(request, ['plugins', 'update', '--all'], deadline);
   // Newer releases put links right when they start; older ones only by this.
   const repair =
@@ -81,8 +83,9 @@ export async function syncPlugins(request: SyncRequest): Promise<SyncReport> {
     const how = repair && !repair.ok ? ` (${repair.problem})` : '';
     failed.push({ id: plugin, why: `It still runs on OpenClaw's code in ${target}${how}.` });
   }
-  const relinked = linkedBefore.filter((path) => !leftPaths.has(path));
-  return { changed, relinked, failed, plugins };
+  const relinked = elsewhere.filter(({ path }) => !leftPaths.has(path)).map(({ plugin }) => plugin);
+  const cutOff = update.cutOff || (repair?.cutOff ?? false);
+  return { changed, relinked, failed, cutOff, plugins };
 }
 
 /**

@@ -102,6 +102,13 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   },
   versionsBefore: { databases: { 'state/openclaw.sqlite': 15 }, config: null },
   versionsAfter: { databases: {}, config: '2026.6.1' },
+  plugins: {
+    before: [
+      { id: 'matrix', version: '2026.5.18', source: 'npm @openclaw/matrix', enabled: true, problem: null },
+    ],
+    after: [{ id: 'matrix', version: null, source: 'files', enabled: false, problem: 'Its files are gone.' }],
+    config: null,
+  },
   unitChange: UNIT_CHANGE,
   earlierUnitChange: UNIT_CHANGE,
 };

@@ -4,6 +4,7 @@ import { readStateVersions } from '../../state/versions.js';
 import { absolve } from '../../store/policy.js';
 import { endTrial } from '../../store/switch.js';
 import type { Context, Step } from '../context.js';
+import { dropPluginSet } from '../plugin-set.js';
 import { noteRestore } from '../returning.js';
 import { stoppedOnPurpose } from './restart.js';
 import { sqliteNodeOf } from './snapshot.js';
@@ -17,6 +18,7 @@ export const bless: Step = {
     const to = targetOf(context);
     endTrial(context.root);
     endReturn(context.root);
+    dropPluginSet(context);
     noteRestore(context);
     await noteVersions(context);
     try {

@@ -4,6 +4,7 @@ import { attach, copy, detach } from './adopt.js';
 import { baseline } from './baseline.js';
 import { bless } from './bless.js';
 import { collectStep } from './collect.js';
+import { plugins } from './plugins.js';
 import { probe } from './probe.js';
 import { reserve } from './reserve.js';
 import { resolve } from './resolve.js';
@@ -28,6 +29,7 @@ const STEPS: Record<StepName, Step> = {
   detach,
   restart,
   verify,
+  plugins,
   bless,
   collect: collectStep,
 };
