@@ -25,6 +25,7 @@ test('stage, run, update, verify, list, roll back: the main job', async () => {
     'switch done',
     'restart done',
     'verify done',
+    'plugins skipped',
     'bless done',
     'collect done',
   ]);
