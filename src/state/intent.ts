@@ -2,6 +2,7 @@ import { ReleasesError } from '../errors.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
 import { type RecordKind, readRecord } from '../record.js';
 import type { SnapshotScope } from './kept.js';
+import type { StatePlace } from './place.js';
 
 /** The paths of a root that say what is to become of the state; the store's root has them all. */
 export interface RestorePaths {
@@ -24,8 +25,7 @@ export interface Restore {
   from: string;
   /** What the state that is there now is kept as, a name below `states/` that is free, and the release that used it last. */
   aside: { name: string; release: string };
-  /** Where the state lives: its real path, and the configuration file when that lies outside of it. */
-  place: { directory: string; config: string | null };
+  place: StatePlace;
   /** Nothing is moved when the versions of the state are still those of `from`. */
   onlyIfChanged: boolean;
   /** Nothing was moved yet; the present state is being moved out; the kept one is being moved in. */

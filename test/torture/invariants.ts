@@ -13,7 +13,9 @@ import { nameProcess, processesOf, WATCHER } from './processes.js';
 
 /** What layout/README.md lets stand in the root at rest. */
 const AT_REST = new Set(
-  'current previous bin releases runtimes staging changes policy.json ballast run.sock run.json'.split(' '),
+  'current previous bin releases runtimes staging changes states policy.json last-restore.json ballast run.sock run.json'.split(
+    ' ',
+  ),
 );
 
 /** A gateway that was killed waits for its supervisor's delay, which doubles. */

@@ -19,6 +19,7 @@ import type { ProcessIdentity } from '../../src/host/process.js';
 import { type RecordKind, readRecord, whyNot } from '../../src/record.js';
 import type { InstallReport } from '../../src/source/install.js';
 import type { Resolved } from '../../src/source/resolve.js';
+import type { LastRestore, Restore } from '../../src/state/intent.js';
 import type { KeptState } from '../../src/state/kept.js';
 import type { Manifest } from '../../src/store/manifest.js';
 import type { Policy, Quarantine } from '../../src/store/policy.js';
@@ -204,6 +205,17 @@ const KEPT: KeptState = {
   versions: { databases: { 'state/openclaw.sqlite': 18 }, config: '2026.6.1' },
 };
 
+const RESTORE: Restore = {
+  ...{ schema: 1, change: 'c', release: '2026.6.1', from: KEPT.name, onlyIfChanged: true, phase: 'pending' },
+  ...{ aside: { name: '2026.9.6-set-aside-20261121T200000Z', release: '2026.9.6' }, place: KEPT.place },
+  left: ['work'],
+};
+
+const LAST_RESTORE: LastRestore = {
+  ...{ schema: 1, change: 'c', release: '2026.6.1', restored: true, why: 'w', from: KEPT.name, aside: null },
+  ...{ at: '2026-11-21T20:00:00.000Z', ms: 5, warnings: ['w'] },
+};
+
 const WHOLE: [RecordKind, object][] = [
   ['change', aChange()],
   ['release', MANIFEST],
@@ -211,6 +223,8 @@ const WHOLE: [RecordKind, object][] = [
   ['supervisor', SUPERVISOR],
   ['adopted', ADOPTION],
   ['kept-state', KEPT],
+  ['restore', RESTORE],
+  ['last-restore', LAST_RESTORE],
 ];
 
 test.each(WHOLE)('%s: a whole one passes, with what a newer version adds as well', (kind, whole) => {
@@ -264,6 +278,15 @@ test.each<[string, (change: Change) => unknown]>([
   );
 });
 
+test.each<[string, object]>([
+  ['another place than one below states/', { from: '../releases/2026.6.1' }],
+  ['another place to set something aside', { aside: { name: 'a/b', release: '2026.9.6' } }],
+  ['a state directory that depends on where one is', { place: { directory: 'state', config: null } }],
+  ['a phase that there is not', { phase: 'done' }],
+])('a restore that names %s is not understood', (_, damage) => {
+  expect(whyNot('restore', { ...RESTORE, ...damage })).toMatch(/^has another shape: \//);
+});
+
 test('an entry of the quarantine need not say its points', () => {
   const [entry] = Object.values(POLICY.quarantine);
   const { points: _, ...without } = { points: 1, ...entry };
@@ -277,6 +300,22 @@ describe('schemas and types require the same keys', () => {
   const release = schemaOf('release');
   const policy = schemaOf('policy');
   const expected: [string, Schema | undefined, object][] = [
+    [
+      'Restore',
+      schemaOf('restore'),
+      {
+        ...{ schema: true, change: true, release: true, from: true, aside: true, place: true },
+        ...{ onlyIfChanged: true, phase: true },
+      } satisfies Always<Restore>,
+    ],
+    [
+      'LastRestore',
+      schemaOf('last-restore'),
+      {
+        ...{ schema: true, change: true, release: true, restored: true, why: true, from: true, aside: true },
+        ...{ at: true, ms: true, warnings: true },
+      } satisfies Always<LastRestore>,
+    ],
     [
       'Change',
       change,

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { type Code, finishRestore } from '../../src/state/exchange.js';
 import { cancelRestore, lastRestore, type Restore, requestRestore } from '../../src/state/intent.js';
+import { takeSnapshot } from '../../src/state/snapshot.js';
 import { pointCurrent } from '../../src/store/switch.js';
+import { sql } from '../support/database.js';
 import {
   ASIDE,
   contentOf,
@@ -19,6 +21,7 @@ import {
   whatIsWrong,
 } from '../support/pair.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
+import { sqliteNode } from '../support/sqlite-node.js';
 
 const pairIn = (name = 'exchange'): Pair => makePair(temporaryDirectory(name));
 
@@ -58,6 +61,35 @@ describe('an exchange of the state', () => {
         databases: { 'state/openclaw.sqlite': 18, 'agents/main/agent/openclaw-agent.sqlite': 23 },
       },
     });
+  });
+
+  test('puts back what a real snapshot kept, modes and links included', async () => {
+    const pair = pairIn();
+    rmSync(join(pair.root.states, SNAPSHOT), { recursive: true });
+    const place = { directory: pair.state, config: null };
+    const node = await sqliteNode();
+    // These are no more than headers, which SQLite does not copy.
+    for (const path of Object.keys(contentOf(pair.state, 'state')))
+      if (path.includes('sqlite')) rmSync(join(pair.state, path));
+    sql(
+      node,
+      join(pair.state, 'real.sqlite'),
+      'PRAGMA journal_mode = WAL',
+      'CREATE TABLE t (x)',
+      'PRAGMA user_version = 7',
+      'SELECT 1',
+    );
+    chmodSync(join(pair.state, 'credentials/more'), 0o640);
+    const before = contentOf(pair.state, 'state');
+    const { kept } = await takeSnapshot({ root: pair.root, release: OLD, change: 'c', place, node });
+    sql(node, join(pair.state, 'real.sqlite'), 'PRAGMA user_version = 8', 'SELECT 1');
+    writeTree(pair.state, { 'credentials/more': 'changed', 'credentials/even more': 'new' });
+    ask(pair, { from: kept.name });
+    expect(await finish(pair)).toMatchObject({ restored: true });
+    const after = contentOf(pair.state, 'state');
+    // Two files of the same database need not have the same bytes.
+    expect({ ...after, 'real.sqlite': '' }).toEqual({ ...before, 'real.sqlite': '' });
+    expect(sql(node, join(pair.state, 'real.sqlite'), 'PRAGMA user_version')).toEqual({ user_version: 7 });
   });
 
   test('goes forward again from what was set aside, with what came meanwhile kept in its turn', async () => {
