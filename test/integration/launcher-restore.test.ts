@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -16,6 +17,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { replaceSymlinkDurably } from '../../src/host/durable.js';
 import { cancelRestore, lastRestore, prepareReturn } from '../../src/state/intent.js';
 import { startTrial } from '../../src/store/switch.js';
+import { canMount } from '../support/filesystem.js';
 import {
   ASIDE,
   type Before,
@@ -51,6 +53,61 @@ beforeEach(() => {
     chmodSync(join(pair.root.bin, name), 0o755);
   }
   before = lookBefore(pair);
+});
+
+test.runIf(canMount())(
+  'directories that their owner has closed to changes are moved like any other',
+  async () => {
+    const closed = [join(pair.state, 'npm'), join(pair.state, 'agents/main')];
+    for (const path of closed) chmodSync(path, 0o500);
+    before = lookBefore(pair);
+    execFileSync('chown', ['-R', '65534:65534', directory]);
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--', process.execPath];
+    const { exitCode, stderr } = await execa(
+      'setpriv',
+      [...nobody, join(pair.root.bin, 'restore'), pair.root.path],
+      {
+        reject: false,
+      },
+    );
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/is back; what/)]);
+    const { 'agents/main/': _, ...newState } = before.newState;
+    // It has stayed where it was, because of the history in it.
+    expect(whatIsWrong(pair, { ...before, newState })).toEqual([]);
+    expect(newState).toMatchObject({ 'npm/': '500' });
+  },
+);
+
+test.runIf(canMount())(
+  'a directory of another user stops the exchange before anything is moved',
+  async () => {
+    execFileSync('chown', ['-R', '65534:65534', directory]);
+    execFileSync('chown', ['0:0', join(pair.state, 'tasks')]);
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--', process.execPath];
+    const { exitCode, stderr } = await execa(
+      'setpriv',
+      [...nobody, join(pair.root.bin, 'restore'), pair.root.path],
+      {
+        reject: false,
+      },
+    );
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/tasks belongs to another user, and cannot be moved\.$/),
+    ]);
+    expect(contentOf(pair.state, 'state')).toEqual(before.newState);
+  },
+);
+
+test.runIf(canMount())('a file that is mounted into the state stops it, too, and is named', async () => {
+  const config = join(pair.state, 'openclaw.json');
+  const script = `mount --bind ${JSON.stringify(config)} ${JSON.stringify(config)} && exec "$@"`;
+  const run = [process.execPath, join(pair.root.bin, 'restore'), pair.root.path];
+  const { exitCode, stderr } = await execa('unshare', ['--mount', 'sh', '-c', script, '-', ...run], {
+    reject: false,
+  });
+  expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/openclaw\.json is mounted there by itself/)]);
+  expect(contentOf(pair.state, 'state')).toEqual(before.newState);
 });
 
 describe.each(SHELLS)('the launcher under %s %s', (shell, ...flags) => {
