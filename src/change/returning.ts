@@ -20,7 +20,7 @@ const POLL_MS = 100;
 /** Before the switch: what the launcher puts back with the code if the trial fails. */
 export function prepareStateToReturn({ root, change }: Context, from: string, to: string): void {
   const { place, snapshot, restore } = change.facts;
-  if (!place) return;
+  if (!place) return endReturn(root);
   const pair = { schema: 1, change: change.id, place, phase: 'pending' } as const;
   if (restore) {
     const aside = asideName(change, from);
@@ -33,6 +33,9 @@ export function prepareStateToReturn({ root, change }: Context, from: string, to
       ...{ ...pair, release: from, from: snapshot.name, onlyIfChanged: true },
       aside: { name: asideName(change, to), release: to },
     });
+  } else {
+    // One of an earlier trial says nothing about this one.
+    endReturn(root);
   }
 }
 

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ERROR_CODES, EXIT, ReleasesError } from '../errors.js';
 import { findEndpoint } from '../gateway/endpoint.js';
@@ -177,11 +178,11 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
 
 /** What waits for the next start names the release of its own; another one must not get there first. */
 function refuseWhilePending(root: Root): void {
-  const pending = readRestore(root);
-  if (pending === null) return;
+  if (!lstatSync(root.restore, { throwIfNoEntry: false })) return;
+  const { release = 'a release that cannot be told' } = readRestore(root) ?? {};
   throw new ReleasesError(
     'restore_pending',
-    `The state goes back to ${pending.release} with the next start of the gateway, and that must come first.`,
+    `The state goes back to ${release} with the next start of the gateway, and that must come first.`,
     {
       hint: 'Start the gateway, then the same command again: openclaw-releases status',
       untouched: 'Nothing was changed.',

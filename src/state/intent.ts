@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { ReleasesError } from '../errors.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
 import { type RecordKind, readRecord } from '../record.js';
@@ -64,7 +65,7 @@ export function prepareReturn(root: RestorePaths, restore: Restore): void {
 
 /** There is nothing to return to any more, since the trial ended well or never began. Durable; none is fine. */
 export function endReturn(root: RestorePaths): void {
-  removeDurably(root.return);
+  if (lstatSync(root.return, { throwIfNoEntry: false })) removeDurably(root.return);
 }
 
 /**

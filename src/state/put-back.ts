@@ -50,7 +50,10 @@ function putConfigurationBack({ config }: StatePlace, from: string, mode?: numbe
   if (config === null) return;
   const copy = join(from, KEPT.config);
   if (existsSync(copy)) {
-    writeFileDurably(config, readFileSync(copy), mode ?? lstatSync(copy).mode & 0o777, 'configuration');
+    const text = readFileSync(copy);
+    // Where its directory is closed to this user, nobody but its owner has changed it either.
+    if (existsSync(config) && readFileSync(config).equals(text)) return;
+    writeFileDurably(config, text, mode ?? lstatSync(copy).mode & 0o777, 'configuration');
     return;
   }
   const kept = readRecord<KeptState>(join(from, KEPT.record), 'kept-state');
