@@ -1,0 +1,96 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** OpenClaw's own answer took 0.8 s; on a busy host much more. */
+const TIMEOUT_MS = 60_000;
+
+export interface PreflightRequest {
+  /** The Node of the release, and its program; absolute. */
+  node: string;
+  main: string;
+  /** A copied database with nothing beside it; absolute. It is only read. */
+  database: string;
+  /** Whose: the gateway's, or that of the agent with this id. */
+  of: 'state' | { agent: string };
+  /** A directory that may be made and is removed again: the home and the state that the program sees. */
+  scratch: string;
+  signal?: AbortSignal | undefined;
+}
+
+export type Preflight =
+  /** As it is, or after the release has migrated it. */
+  | { answer: 'readable'; asItIs: boolean }
+  /** `found` is its version, `known` the newest that the release knows; null where that is not what is wrong. */
+  | { answer: 'unreadable'; why: string; found: number | null; known: number | null }
+  /** The release has no such command, or cannot tell. */
+  | { answer: 'unknown'; why: string };
+
+/** Asks a release itself whether it can read a copied database (`openclaw database preflight`). Never throws for its answer. */
+export async function preflight(request: PreflightRequest): Promise<Preflight> {
+  const { node, main, database, of, scratch, signal } = request;
+  const command =
+    of === 'state' ? ['preflight', database] : ['preflight-agent', database, '--agent-id', of.agent];
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  try {
+    const { stdout } = await execa(node, [main, 'database', ...command, '--json'], {
+      cwd: scratch,
+      // Nothing of the gateway's: neither its state nor its secrets.
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: scratch,
+        OPENCLAW_STATE_DIR: join(scratch, 'state'),
+        ...QUIET,
+      },
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      ...(signal && { cancelSignal: signal }),
+    });
+    return understand(stdout);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const QUIET = { OPENCLAW_NO_AUTO_UPDATE: '1', OPENCLAW_NO_RESPAWN: '1', NO_COLOR: '1' };
+
+/** The statuses that are known, and whether they ask for no migration; a newer release may have more. */
+const READABLE = new Map([
+  ['exact', true],
+  ['compatible', true],
+  ['migration-required', false],
+]);
+
+function understand(stdout: string): Preflight {
+  const document = parse(stdout);
+  if (document === null) return { answer: 'unknown', why: 'it has no command that tells' };
+  const { status, reason } = document;
+  const asItIs = READABLE.get(String(status));
+  if (asItIs !== undefined) return { answer: 'readable', asItIs };
+  const [found, known] = [version(document.foundVersion), version(document.targetVersion)];
+  const said = typeof reason === 'string' ? reason : `it says ${JSON.stringify(status)}`;
+  if (status !== 'incompatible') return { answer: 'unknown', why: said };
+  const newer = found !== null && known !== null && found > known;
+  return {
+    answer: 'unreadable',
+    why: newer ? `version ${found}, and it knows ${known}` : said,
+    found,
+    known,
+  };
+}
+
+function parse(stdout: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(stdout);
+    return typeof value === 'object' ? (value as Record<string, unknown> | null) : null;
+  } catch {
+    return null;
+  }
+}
+
+function version(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
