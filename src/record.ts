@@ -9,6 +9,7 @@ export type RecordKind =
   | 'policy'
   | 'supervisor'
   | 'adopted'
+  | 'readable'
   | 'restore'
   | 'last-restore'
   | 'kept-state';

@@ -1,10 +1,11 @@
-import { keptOf } from '../state/kept.js';
+import { type KeptState, keptOf } from '../state/kept.js';
 import type { StatePlace } from '../state/place.js';
 import { readStateVersions, type StateVersions } from '../state/versions.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { compareVersions } from '../version.js';
 import { listChanges } from './ledger.js';
+import { recallReads } from './readable-record.js';
 import { sqliteNodeOf } from './steps/snapshot.js';
 
 /** Whether a release can read a state, and why not. */
@@ -20,7 +21,22 @@ export async function readsToday(
   from: string | null,
 ): Promise<Reads> {
   const node = await sqliteNodeOf(root, { facts: { from, to: id, previous: null, place } });
-  return compare(root, id, await readStateVersions(place, node));
+  return readsVersions(root, id, await readStateVersions(place, node));
+}
+
+/**
+ * The same of a state of these versions: by what the release had before it when it last ran here, and where it never
+ * did, by what was found out on a copy.
+ */
+export function readsVersions(root: Root, id: string, today: StateVersions): Reads {
+  const compared = compare(root, id, today);
+  return compared.reads === 'unknown' ? (recallReads(root, id, today) ?? compared) : compared;
+}
+
+/** What is kept of a release that cannot read today's state, as far as it would help; null where nothing would. */
+export function keptInstead(root: Root, id: string, reads: Reads & { reads: 'no' }): KeptState | null {
+  const kept = keptOf(root, id);
+  return kept?.scope === 'config' && reads.databases ? null : kept;
 }
 
 function compare(root: Root, id: string, today: StateVersions): Reads {

@@ -7,6 +7,7 @@ import { currentRelease, previousRelease, readTrial } from '../store/switch.js';
 import { compareTree, type TreeDifference } from '../store/tree.js';
 import { findUnreadable } from '../store/unreadable.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
+import { type Readable, readableReleases } from './readable-list.js';
 import { inspectIfThere, runningRelease } from './running.js';
 
 export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
@@ -14,6 +15,8 @@ export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'qu
 export interface ListedRelease {
   manifest: Manifest;
   marks: Mark[];
+  /** Whether it can be started on today's state. */
+  readable: Readable;
 }
 
 export interface Listing {
@@ -24,17 +27,26 @@ export interface Listing {
   unreadable: Unreadable[];
 }
 
-/** All releases with what points at them. */
+/** All releases with what points at them, and whether they can be started on today's state. */
 export async function listing(root: Root, supervisor: Supervisor): Promise<Listing> {
   const { releases, unsealed } = listReleases(root);
   const gateway = await inspectIfThere(supervisor);
   const running = gateway && runningRelease(root, gateway);
+  const ids = releases.map(({ id }) => id);
+  const readable = await readableReleases(root, gateway, ids);
   return {
-    releases: releases.map((manifest) => ({ manifest, marks: marksOf(root, manifest.id, running) })),
+    releases: releases.map((manifest) => ({
+      manifest,
+      marks: marksOf(root, manifest.id, running),
+      readable: readable.get(manifest.id) ?? NOT_KNOWN,
+    })),
     unsealed,
     unreadable: unreadableFiles(root),
   };
 }
+
+/** Of a release that came after the look at the state. */
+export const NOT_KNOWN: Readable = { reads: 'unknown', why: 'it has just come' };
 
 function marksOf(root: Root, id: string, running: string | null): Mark[] {
   const policy = readPolicy(root);

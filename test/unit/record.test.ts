@@ -13,6 +13,7 @@ import {
   type StepRecord,
 } from '../../src/change/ledger.js';
 import { type Plan, planChange, STEP_NAMES } from '../../src/change/plan.js';
+import type { ReadableRecord } from '../../src/change/readable-record.js';
 import type { ErrorRecord } from '../../src/errors.js';
 import type { Health } from '../../src/gateway/health.js';
 import type { ProcessIdentity } from '../../src/host/process.js';
@@ -214,9 +215,18 @@ const RESTORE: Restore = {
 const LAST_RESTORE: LastRestore = {
   ...{ schema: 1, change: 'c', release: '2026.6.1', restored: true, why: 'w', from: KEPT.name, aside: null },
   ...{ at: '2026-11-21T20:00:00.000Z', ms: 5, warnings: ['w'] },
+const READABLE: ReadableRecord = {
+  ...{ schema: 1, look: 'x', today: { databases: { 'state/openclaw.sqlite': 18 }, config: null } },
+  answers: {
+    '2026.6.1': {
+      ...{ reads: 'no', why: 'x', databases: true, at: 'now' },
+      versions: { databases: {}, config: '2026.6.1' },
+    },
+  },
 };
 
 const WHOLE: [RecordKind, object][] = [
+  ['readable', READABLE],
   ['change', aChange()],
   ['release', MANIFEST],
   ['policy', POLICY],
@@ -457,6 +467,11 @@ describe('schemas and types require the same keys', () => {
         },
         ...{ files: true, directories: true },
       } satisfies Always<Adoption>,
+    ],
+    [
+      'ReadableRecord',
+      schemaOf('readable'),
+      { schema: true, look: true, today: true, answers: true } satisfies Always<ReadableRecord>,
     ],
     [
       'KeptState',

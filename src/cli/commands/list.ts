@@ -1,17 +1,34 @@
 import type { Command } from 'commander';
+import { checkReadable } from '../../change/readable-checks.js';
+import type { Readable } from '../../change/readable-list.js';
 import { listing } from '../../change/releases.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { unreadableLines } from '../report.js';
 
+const READS: Record<Readable['reads'], string> = {
+  yes: 'yes',
+  'with-snapshot': 'with its state',
+  no: 'no',
+  unknown: 'not known',
+};
+
 export function listCommand(): Command {
-  return command('list', 'show every release and what points at it', 'openclaw-releases list').action(
-    (options: CommonOptions) =>
+  return command('list', 'show every release and what points at it', 'openclaw-releases list')
+    .option(
+      '--check',
+      "try on a copy of today's state which releases can read it, where that is not known yet",
+    )
+    .action((options: CommonOptions & { check?: boolean }) =>
       inSession(options, async ({ environment, output }) => {
+        if (options.check) await checkReadable(environment);
         const { releases, unsealed, unreadable } = await listing(environment.root, environment.supervisor);
         const document = {
           ok: true,
-          releases: releases.map(({ manifest, marks }) => ({ ...manifest, marks })),
+          releases: releases.map(({ manifest, marks, readable: { reads, why } }) => ({
+            ...manifest,
+            ...{ marks, reads, readsWhy: why },
+          })),
           unsealed,
           unreadable,
         };
@@ -20,14 +37,15 @@ export function listCommand(): Command {
             const none = 'No release is staged yet. Next: openclaw-releases stage latest';
             return [none, ...unreadableLines(unreadable)].join('\n');
           }
-          const rows = releases.map(({ manifest: { id, runtime, bytes, sealedAt }, marks }) => [
+          const rows = releases.map(({ manifest: { id, runtime, bytes, sealedAt }, marks, readable }) => [
             id,
             `node ${runtime.version}${runtime.kind === 'host' ? " (host's)" : ''}`,
             mebibytes(bytes),
             sealedAt.slice(0, 16).replace('T', ' '),
+            READS[readable.reads],
             marks.join(', '),
           ]);
-          const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'STAGED (UTC)', ''], ...rows])];
+          const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'STAGED (UTC)', 'READS STATE', ''], ...rows])];
           const debris = unsealed.filter((id) => !unreadable.some(({ path }) => path.includes(`/${id}/`)));
           if (debris.length > 0)
             lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
@@ -35,5 +53,5 @@ export function listCommand(): Command {
         });
         return 0;
       }),
-  );
+    );
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { listing, nameRelease } from '../../change/releases.js';
+import type { Readable } from '../../change/readable-list.js';
+import { listing, NOT_KNOWN, nameRelease } from '../../change/releases.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import { type CommonOptions, command, inSession } from '../command.js';
@@ -17,10 +18,12 @@ export function showCommand(): Command {
         const { root, supervisor } = environment;
         const manifest = readManifest(root, nameRelease(root, name));
         const { releases } = await listing(root, supervisor);
-        const marks = releases.find((release) => release.manifest.id === manifest.id)?.marks ?? [];
+        const listed = releases.find((release) => release.manifest.id === manifest.id);
+        const { marks, readable } = listed ?? { marks: [], readable: NOT_KNOWN };
+        const reads = { reads: readable.reads, readsWhy: readable.why };
         const quarantine = quarantineOf(readPolicy(root), manifest.id);
         const path = releaseDirectory(root, manifest.id);
-        output.answer({ ok: true, path, marks, quarantine, ...manifest }, () =>
+        output.answer({ ok: true, path, marks, ...reads, quarantine, ...manifest }, () =>
           table([
             ['release', manifest.id],
             ['marks', marks.join(', ') || 'none'],
@@ -39,6 +42,7 @@ export function showCommand(): Command {
                 ? `state ${manifest.schemas.state}, agent ${manifest.schemas.agent}`
                 : 'not declared',
             ],
+            ["reads today's state", readableText(readable)],
             [
               'size',
               `${mebibytes(manifest.bytes)} in ${manifest.files} files, ${manifest.packages} packages`,
@@ -59,4 +63,10 @@ export function showCommand(): Command {
         return 0;
       }),
     );
+}
+
+function readableText({ reads, why }: Readable): string {
+  if (reads === 'with-snapshot') return `no: ${why}; its own is kept, and would be put back`;
+  if (reads === 'unknown') return `not known: ${why}. Next: openclaw-releases list --check`;
+  return `${reads}: ${why}`;
 }

@@ -1,0 +1,48 @@
+import { environmentOf } from '../host/process.js';
+import { findStatePlace } from '../state/place.js';
+import { readStateVersions } from '../state/versions.js';
+import { listReleases, readManifest } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import type { Inspection } from '../supervisor/supervisor.js';
+import { type Environment, supervisorOf } from './environment.js';
+import { checkReads, type ReadableCheck } from './readable-check.js';
+import { nodeFor, type Readable, readableOn, readableReleases } from './readable-list.js';
+import { keepReads } from './readable-record.js';
+import { withLock } from './switcher.js';
+
+/**
+ * Finds out what is unknown of all releases, each on a copy of the state, and keeps the answers for as long as the
+ * state has these versions. Takes the lock: the copies are where changes stage.
+ * @throws ReleasesError `supervisor_not_found`, `locked`, `snapshot_refused`, `snapshot_failed`, `insufficient_space`,
+ * `interrupted`
+ */
+export async function checkReadable(environment: Environment): Promise<Map<string, Readable>> {
+  const { root, signal } = environment;
+  const gateway = await supervisorOf(environment).inspect();
+  return withLock(environment, 'list --check', async () => {
+    const ids = listReleases(root).releases.map(({ id }) => id);
+    const known = await readableReleases(root, gateway, ids);
+    const check = await prepareCheck(root, gateway, signal);
+    for (const [id, { reads }] of known) {
+      if (reads !== 'unknown') continue;
+      const found = await checkReads(check, readManifest(root, id));
+      keepReads(root, id, check.today, found);
+      known.set(id, readableOn(root, id, check.today));
+    }
+    return known;
+  });
+}
+
+async function prepareCheck(
+  root: Root,
+  gateway: Inspection,
+  signal: AbortSignal | undefined,
+): Promise<ReadableCheck> {
+  const { launch, pid } = gateway;
+  const place = findStatePlace(launch);
+  const node = await nodeFor(root, gateway, place);
+  const today = await readStateVersions(place, node);
+  // The inspection has what finds the state; a candidate needs what its configuration refers to as well.
+  const env = { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) };
+  return { root, place, today, node, launch: { args: launch.args, env }, signal };
+}

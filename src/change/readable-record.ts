@@ -1,0 +1,66 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileDurably } from '../host/durable.js';
+import { readRecord } from '../record.js';
+import { type StateVersions, sameVersions } from '../state/versions.js';
+import type { Root } from '../store/root.js';
+import type { Reads } from './readable.js';
+
+/** `readable.json`: what was found out with some effort. One that is lost, or cannot be understood, is found out anew. */
+export interface ReadableRecord {
+  schema: 1;
+  /** What the state looked like from outside when `today` was read; see `lookOf`. */
+  look: string;
+  today: StateVersions | null;
+  /** By release. */
+  answers: Record<string, Answer>;
+}
+
+/** What was found out on a copy of a state of these versions, and when (ISO 8601). */
+type Answer = Reads & { versions: StateVersions; at: string };
+
+const EMPTY: ReadableRecord = { schema: 1, look: '', today: null, answers: {} };
+
+/** The versions of the state as they were read last, and what it looked like then; null when they never were. */
+export function recallVersions(root: Root): { look: string; versions: StateVersions } | null {
+  const { look, today } = read(root);
+  return today && { look, versions: today };
+}
+
+export function keepVersions(root: Root, look: string, today: StateVersions): void {
+  write(root, { ...read(root), look, today });
+}
+
+/** What was found out about a release on a state of these versions, or null. */
+export function recallReads(root: Root, id: string, versions: StateVersions): Reads | null {
+  const answer = read(root).answers[id];
+  if (!answer || !sameVersions(answer.versions, versions)) return null;
+  const { versions: _, at: __, ...reads } = answer;
+  return reads;
+}
+
+export function keepReads(root: Root, id: string, versions: StateVersions, found: Reads): void {
+  const record = read(root);
+  const answer: Answer = { ...found, versions, at: new Date().toISOString() };
+  write(root, { ...record, answers: { ...record.answers, [id]: answer } });
+}
+
+function pathOf(root: Root): string {
+  return join(root.path, 'readable.json');
+}
+
+function read(root: Root): ReadableRecord {
+  const found = readRecord<ReadableRecord>(pathOf(root), 'readable');
+  return found.state === 'read' ? found.value : EMPTY;
+}
+
+/**
+ * Of two that write at once the last one wins, and the other one finds out again. Whoever only looks must not fail for
+ * it, and the superuser leaves no file of its own in another's root.
+ */
+function write(root: Root, record: ReadableRecord): void {
+  try {
+    if (statSync(root.path).uid !== process.getuid?.()) return;
+    writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  } catch {}
+}
