@@ -81,6 +81,8 @@ export interface Facts {
   restore?: { from: string; at: string };
   /** What became of the state when the change went back, or when it went back by this change. */
   stateRestored?: LastRestore;
+  /** What the target made of a copy of the state when it was tried on one. */
+  learned?: StateVersions;
   /** The versions of the databases and of the configuration before the switch, and once the target was proven. */
   versionsBefore?: StateVersions;
   versionsAfter?: StateVersions;

@@ -44,6 +44,14 @@ export const DEFAULT_LIMITS = {
 } as const satisfies Limits;
 
 /**
+ * How a staged release is tried before anything points at it: it says its `version`; or it is started as well, on a
+ * copy of the state (`boot`), which `auto` does where there is memory and isolation for it.
+ */
+export const PROBES = ['version', 'boot', 'auto'] as const;
+
+export type Probe = (typeof PROBES)[number];
+
+/**
  * What a rollback does with the gateway's state. `ask`: nothing where the target reads it as it is; otherwise a
  * person decides. `restore`: it goes back with the code, and the newer one is set aside. `keep`: only the code goes.
  */
@@ -60,6 +68,8 @@ export interface Plan {
   allowScripts: string[];
   /** An exact lockfile to install from, or null to resolve anew. */
   lockfile: string | null;
+  /** How a staged release is tried; `version` when absent. */
+  probe?: Probe;
   /** Whether a copy of the state is kept; absent in older records, which means so. */
   snapshot?: boolean;
   /** `rollback` only: what becomes of a state that the target cannot read; `ask` when absent. */
@@ -76,6 +86,7 @@ export interface PlanOptions {
   limits?: Partial<Limits>;
   allowScripts?: string[];
   lockfile?: string | null;
+  probe?: Probe;
   snapshot?: boolean;
   state?: StateChoice;
   evictOrphan?: boolean;
@@ -117,6 +128,7 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     allowScripts: options.allowScripts ?? [],
     lockfile: options.lockfile ?? null,
+    probe: options.probe ?? 'auto',
     snapshot: options.snapshot ?? true,
     state: options.state ?? 'ask',
     evictOrphan: options.evictOrphan ?? false,

@@ -21,6 +21,8 @@ export interface Manifest {
   engines: string | null;
   /** Versions of the databases that this release declares to read and write, where it declares them. */
   schemas: { state: number; agent: number } | null;
+  /** The versions that it gave a copy of this host's state when it was tried on one; see `StateVersions`. */
+  learned?: { databases: Record<string, number>; config: string | null };
   /** `path` is what the link `node` of the release points to. */
   runtime: { kind: 'host' | 'carried'; version: string; path: string };
   /** The package's program, relative to the release. */

@@ -102,6 +102,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
     ...{ schema: 1, change: 'c', release: '2026.6.1', restored: true, why: 'w', from: 'f', aside: null },
     ...{ at: '2026-06-01T00:00:00.000Z', ms: 5, warnings: [] },
   },
+  learned: { databases: { 'state/openclaw.sqlite': 16 }, config: null },
   versionsBefore: { databases: { 'state/openclaw.sqlite': 15 }, config: null },
   versionsAfter: { databases: {}, config: '2026.6.1' },
   plugins: {
@@ -215,6 +216,8 @@ const RESTORE: Restore = {
 const LAST_RESTORE: LastRestore = {
   ...{ schema: 1, change: 'c', release: '2026.6.1', restored: true, why: 'w', from: KEPT.name, aside: null },
   ...{ at: '2026-11-21T20:00:00.000Z', ms: 5, warnings: ['w'] },
+};
+
 const READABLE: ReadableRecord = {
   ...{ schema: 1, look: 'x', today: { databases: { 'state/openclaw.sqlite': 18 }, config: null } },
   answers: {

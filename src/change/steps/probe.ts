@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../../errors.js';
 import { probeVersion } from '../../source/probe.js';
-import type { Step } from '../context.js';
+import { tryCandidate } from '../candidate.js';
+import type { Context, Step } from '../context.js';
 import { alreadyStaged, provideRuntime, stagedFacts } from './stage.js';
 
 /** Proves that the staged tree runs and is what it should be, before anything can point at it. */
@@ -17,7 +18,7 @@ export const probe: Step = {
       scratch: join(directory, '../probe'),
       signal: context.signal,
     });
-    if (found === resolved.version) return `says ${found}`;
+    if (found === resolved.version) return `says ${found}${await alsoStarted(context, node)}`;
     throw new ReleasesError(
       'probe_failed',
       `The staged package says that it is ${found}, not ${resolved.version}.`,
@@ -28,3 +29,17 @@ export const probe: Step = {
     );
   },
 };
+
+/** What a start on a copy of the state adds, where there is to be one; to be read after the version. */
+async function alsoStarted(context: Context, node: string): Promise<string> {
+  const { plan, facts } = context.change;
+  if (plan.kind !== 'update' || (plan.probe ?? 'version') === 'version') return '';
+  const { resolved, directory } = stagedFacts(context);
+  const { note, versions } = await tryCandidate(context, {
+    node,
+    main: join(directory, 'node_modules/openclaw', resolved.bin),
+    scratch: join(directory, '../candidate'),
+  });
+  if (versions) facts.learned = versions;
+  return `, ${note}`;
+}

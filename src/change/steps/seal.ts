@@ -24,6 +24,7 @@ export const seal: Step = {
       lockfileDigest: install.lockfileDigest,
       packages: install.packages,
       skippedScripts: install.skippedScripts,
+      ...(change.facts.learned && { learned: change.facts.learned }),
     };
     const manifest = await sealRelease(root, directory, about, signal);
     removeTree(root, join(directory, '..'));

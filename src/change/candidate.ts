@@ -1,0 +1,108 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReleasesError, toErrorRecord } from '../errors.js';
+import { bootCandidate, type CandidateReport } from '../gateway/candidate.js';
+import { candidateWorthwhile } from '../gateway/worthwhile.js';
+import { environmentOf } from '../host/process.js';
+import { copyState } from '../state/copy.js';
+import { requireKeepable, requireRoom } from '../state/measure.js';
+import { findStatePlace, type StatePlace } from '../state/place.js';
+import { surveyState } from '../state/survey.js';
+import { readStateVersions, type StateVersions } from '../state/versions.js';
+import type { Inspection } from '../supervisor/supervisor.js';
+import type { Context } from './context.js';
+import { inspectIfThere } from './running.js';
+import { sqliteNodeOf } from './steps/snapshot.js';
+
+export interface Candidate {
+  /** The Node and the program of the staged release; absolute. */
+  node: string;
+  main: string;
+  /** A directory that may be made and is removed again. */
+  scratch: string;
+}
+
+/** Why there is no copy to try it on; what that means for going back is for the snapshot to say. */
+const NO_COPY = new Set(['snapshot_refused', 'snapshot_failed', 'insufficient_space']);
+
+/** What a candidate has shown. */
+export interface Tried {
+  /** One sentence for people. */
+  note: string;
+  /** What it has made of the versions of the state; null where it was not started. */
+  versions: StateVersions | null;
+}
+
+/**
+ * Starts a staged release on a copy of the state, in isolation, before anything points at it: what ends there by
+ * itself would have ended in its trial, after the stop of the gateway that runs.
+ * @throws ReleasesError `probe_failed` when it ends by itself, or cannot be tried although that was asked for;
+ * `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`
+ */
+export async function tryCandidate(context: Context, candidate: Candidate): Promise<Tried> {
+  const asked = context.change.plan.probe === 'boot';
+  const gateway = await inspectIfThere(context.supervisor);
+  const against = gateway === null ? 'No gateway is known here.' : await candidateWorthwhile();
+  if (gateway === null || against !== null) {
+    if (asked) throw failed(`It cannot be tried on a copy of the state: ${against}`);
+    return { note: 'not tried on a copy of the state', versions: null };
+  }
+  const place = findStatePlace(gateway.launch);
+  try {
+    return await boot(context, candidate, gateway, place);
+  } catch (error) {
+    const { code, message } = toErrorRecord(error);
+    if (asked || !NO_COPY.has(code)) throw error;
+    return { note: `not tried on a copy of the state: ${message}`, versions: null };
+  } finally {
+    rmSync(candidate.scratch, { recursive: true, force: true });
+  }
+}
+
+async function boot(
+  context: Context,
+  { node, main, scratch }: Candidate,
+  { launch, pid }: Inspection,
+  place: StatePlace,
+): Promise<Tried> {
+  const { root, change, signal } = context;
+  const sqlite = await sqliteNodeOf(root, { facts: { ...change.facts, place } });
+  const copy = { directory: join(scratch, 'state'), config: place.config && join(scratch, 'config') };
+  mkdirSync(copy.directory, { recursive: true, mode: 0o700 });
+  const survey = surveyState(place, root);
+  requireKeepable(survey);
+  requireRoom(root, survey);
+  const configInto = join(scratch, 'config');
+  await copyState({ place, survey, into: copy.directory, configInto, node: sqlite, signal });
+  context.progress('starting on a copy of the state');
+  // What the configuration refers to is in the environment of what runs, and not in what a unit says.
+  const env = { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) };
+  const report = await bootCandidate({
+    ...{ node, main, copy, place, signal, launch: { args: launch.args, env } },
+    timeoutMs: change.plan.limits.readyFloorMs,
+  });
+  if (report.exit !== null) throw failed(`On a copy of the state it ended by itself (${howEnded(report)}).`);
+  const versions = await readStateVersions(copy, sqlite);
+  if (report.ready) return { note: `ready on a copy of the state after ${seconds(report)} s`, versions };
+  // Without a network some of it may never be; the trial will tell.
+  change.warnings.push(
+    `On a copy of the state it was not ready within ${seconds(report)} s: ${report.failing.join(', ') || 'no answer'}.`,
+  );
+  return { note: `not ready on a copy of the state after ${seconds(report)} s`, versions };
+}
+
+function seconds({ readyMs }: CandidateReport): string {
+  return (readyMs / 1000).toFixed(1);
+}
+
+function howEnded({ exit, said }: CandidateReport): string {
+  const last = said.split('\n').findLast((line) => /[a-z]{3}/i.test(line));
+  return `${exit?.signal ?? `exit code ${exit?.code}`}${last ? `: ${last.trim()}` : ''}`;
+}
+
+function failed(message: string): ReleasesError {
+  return new ReleasesError('probe_failed', message, {
+    hint: 'The same command with --probe version, which leaves this to the trial.',
+    untouched: 'Nothing that runs was changed.',
+  });
+}
