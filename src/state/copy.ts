@@ -29,7 +29,7 @@ export interface StateCopy {
  * Copies what is `state`, while a gateway may be writing it: each database as it was at one moment, each file as it
  * was at one moment. Directories are 0700 and files 0600 in the copy, with what their owner may run. The state itself
  * is only read, but for what SQLite does on opening a database that a killed process left: it undoes what was not
- * committed, as the next start of the gateway would. History is not copied; see `linkHistory`.
+ * committed, as the next start of the gateway would. History is not copied; see `copyHistory`.
  * @throws ReleasesError `snapshot_failed`, `interrupted`; system errors such as ENOSPC pass through
  */
 export async function copyState(request: CopyRequest): Promise<StateCopy> {

@@ -8,6 +8,7 @@ import { type Survey, surveyState } from './survey.js';
 export interface Measure {
   /** Databases and links among them; history not. */
   files: number;
+  /** Of these, and of history. */
   bytes: number;
   historyFiles: number;
   /** Sentences: why no snapshot can be taken, with what to type. */
@@ -24,8 +25,10 @@ const MARGIN = 1.1;
  * @param root left out where it lies in the state directory
  */
 export function measureState(place: StatePlace, root?: RootPlace, scope: SnapshotScope = 'all'): Measure {
-  const { files, databases, links, history, bytes, refused, warnings } = surveyState(place, root, scope);
+  const survey = surveyState(place, root, scope);
+  const { files, databases, links, history, historyBytes, refused, warnings } = survey;
   const counted = files.length + databases.length + links.length;
+  const bytes = survey.bytes + historyBytes;
   return { files: counted, bytes, historyFiles: history.length, refused, warnings };
 }
 
@@ -43,7 +46,7 @@ export function requireKeepable({ refused }: Survey): void {
 /** @throws ReleasesError `insufficient_space` */
 export function requireRoom(root: RootPlace, survey: Survey): void {
   const free = freeSpace(root.staging);
-  const bytes = Math.ceil(survey.bytes * MARGIN);
+  const bytes = Math.ceil((survey.bytes + survey.historyBytes) * MARGIN);
   const names = [survey.files, survey.databases, survey.directories, survey.links, survey.history];
   const files = names.reduce((sum, { length }) => sum + length, 0);
   if (free.bytes >= bytes && (free.files === null || free.files >= files)) return;

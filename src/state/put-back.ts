@@ -4,6 +4,7 @@ import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
 import { readRecord } from '../record.js';
 import { below } from './below.js';
+import { continues } from './continuation.js';
 import { type FileList, KEPT, readFileList } from './entries.js';
 import type { Restore } from './intent.js';
 import type { KeptState } from './kept.js';
@@ -26,14 +27,13 @@ export async function putStateBack(states: string, restore: Restore): Promise<vo
   await syncFilesystem(states);
 }
 
-/** Transcripts only ever grow: one that is there is at least as long, and the kept one goes with what is set aside. */
+/** Transcripts only grow: one that is there and goes on where the kept one ends has it all. Any other is kept, too. */
 function putHistoryBack(place: StatePlace, from: string, aside: string): void {
   for (const { path, entry } of below(from)) {
     if (entry.isDirectory()) continue;
     const [kept, live] = [join(from, path), join(place.directory, path)];
     const there = lstatSync(live, { throwIfNoEntry: false });
-    // The same file under two names, which a rename would leave as they are.
-    if (there?.ino === lstatSync(kept).ino) continue;
+    if (there?.isFile() && continues(live, kept)) continue;
     moveOne(kept, there ? join(aside, path) : live);
   }
 }

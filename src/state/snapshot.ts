@@ -7,7 +7,7 @@ import { copyState, type StateCopy } from './copy.js';
 import { findDatabases, readDatabaseHeader } from './databases.js';
 import { KEPT, writeFileList } from './entries.js';
 import { proveExchangeable } from './exchangeable.js';
-import { linkHistory } from './history.js';
+import { copyHistory } from './history.js';
 import { throwIfInterrupted } from './interrupted.js';
 import { type KeptState, keptDirectory, keptName, type SnapshotScope } from './kept.js';
 import { requireKeepable, requireRoom } from './measure.js';
@@ -50,7 +50,9 @@ export async function takeSnapshot(
   mkdirSync(staged, { recursive: true, mode: 0o700 });
   try {
     const copied = await copyInto(staged, request, survey);
-    const history = linkHistory(place.directory, survey.history, join(staged, KEPT.history));
+    const history = copyHistory(place.directory, survey.history, join(staged, KEPT.history));
+    const total = survey.bytes + survey.historyBytes;
+    request.onProgress?.(total, total);
     writeFileList(staged, { schema: 1, entries: copied.entries, config: copied.config });
     throwIfInterrupted(signal);
     // Else a durable name could stand over data that was still in memory.
@@ -67,7 +69,8 @@ export async function takeSnapshot(
 }
 
 function copyInto(staged: string, request: SnapshotRequest, survey: Survey): Promise<StateCopy> {
-  const { place, node, signal, onProgress } = request;
+  const { place, node, signal } = request;
+  const onProgress = (done: number) => request.onProgress?.(done, survey.bytes + survey.historyBytes);
   const into = join(staged, KEPT.files);
   mkdirSync(into, { mode: 0o700 });
   return copyState({ place, survey, into, configInto: join(staged, KEPT.config), node, signal, onProgress });

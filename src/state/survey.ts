@@ -18,6 +18,7 @@ export interface Survey {
   history: Found[];
   /** Of files and databases, with what databases have beside them. */
   bytes: number;
+  historyBytes: number;
   /** Sentences: why no copy can be made, with what to type. */
   refused: string[];
   /** Sentences: what a copy would lack. */
@@ -29,7 +30,7 @@ export function surveyState(place: StatePlace, root?: RootPlace, scope: Snapshot
   const left = leftOf(place, root);
   const survey: Survey = {
     ...{ left, directories: [], files: [], databases: [], links: [], history: [] },
-    ...{ bytes: 0, refused: [], warnings: [] },
+    ...{ bytes: 0, historyBytes: 0, refused: [], warnings: [] },
   };
   for (const path of mountsBelow(place.directory)) {
     if (classify(path, left) !== 'left') survey.refused.push(mounted(path));
@@ -55,8 +56,10 @@ function look(place: StatePlace, found: Found, survey: Survey): void {
     if (problem) survey[problem.kind === 'refused' ? 'refused' : 'warnings'].push(problem.sentence);
     // History is put back where it is missing, and a link has no content to lose.
     if (scope === 'state') survey.links.push(found);
-  } else if (scope === 'history') survey.history.push(found);
-  else if (databaseOfSideFile(absolute) !== null) survey.bytes += stats.size;
+  } else if (scope === 'history') {
+    survey.history.push(found);
+    survey.historyBytes += stats.size;
+  } else if (databaseOfSideFile(absolute) !== null) survey.bytes += stats.size;
   else {
     if (found.closed) survey.refused.push(closed(absolute, 'r'));
     survey.bytes += stats.size;

@@ -164,6 +164,16 @@ describe('an exchange of the state', () => {
     });
   });
 
+  test('leaves a transcript that has gone on since, which has all of the kept one', async () => {
+    const pair = pairIn();
+    writeTree(pair.state, { 'agents/main/sessions/a.jsonl': 'a said\nand b\n' });
+    await finish(pair);
+    expect(contentOf(pair.state, 'history')).toMatchObject({
+      'agents/main/sessions/a.jsonl': 'a said\nand b\n',
+    });
+    expect(existsSync(join(pair.root.states, ASIDE, 'history'))).toBe(false);
+  });
+
   test('exchanges a configuration file outside of the state directory', async () => {
     const pair = pairIn();
     const config = join(pair.root.path, '..', 'outside.json');

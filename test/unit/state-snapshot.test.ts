@@ -112,12 +112,15 @@ test('its record says of when it is and which versions it has, as they are read 
   expect(measureState(asked.place)).toMatchObject({ files: 6, historyFiles: 1, refused: [], warnings: [] });
 });
 
-test('history is protected by a second name for the same file, and what is left is not in it', async () => {
+test('history is copied, since OpenClaw refuses to migrate a transcript with a second name; what is left is not in it', async () => {
   const asked = request(aState());
   const { kept } = await takeSnapshot(asked);
   const states = join(asked.root.states, kept.name);
   const one = 'agents/main/sessions/one.jsonl';
-  expect(statSync(join(states, KEPT.history, one)).ino).toBe(statSync(join(asked.place.directory, one)).ino);
+  const [copy, live] = [join(states, KEPT.history, one), join(asked.place.directory, one)];
+  expect(readFileSync(copy)).toEqual(readFileSync(live));
+  expect(statSync(copy)).toMatchObject({ nlink: 1, mode: statSync(live).mode });
+  expect(statSync(live).nlink).toBe(1);
   expect(existsSync(join(states, KEPT.files, one))).toBe(false);
   expect(existsSync(join(states, KEPT.files, 'media'))).toBe(false);
 });

@@ -1,0 +1,34 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** What is compared at once; bytes. */
+const BLOCK = 1 << 20;
+
+/** Whether one file begins with the whole content of another, as a transcript does with what it was earlier. */
+export function continues(path: string, earlier: string): boolean {
+  const [now, then] = [openSync(path, 'r'), openSync(earlier, 'r')];
+  try {
+    const { size } = fstatSync(then);
+    if (fstatSync(now).size < size) return false;
+    const [a, b] = [Buffer.alloc(BLOCK), Buffer.alloc(BLOCK)];
+    for (let at = 0; at < size; at += BLOCK) {
+      const length = Math.min(BLOCK, size - at);
+      if (fill(now, a, length, at) !== length || fill(then, b, length, at) !== length) return false;
+      if (a.compare(b, 0, length, 0, length) !== 0) return false;
+    }
+    return true;
+  } finally {
+    closeSync(now);
+    closeSync(then);
+  }
+}
+
+/** Reads that many bytes, unless the file ends before; answers how many. */
+function fill(file: number, into: Buffer, length: number, at: number): number {
+  let done = 0;
+  while (done < length) {
+    const read = readSync(file, into, done, length - done, at + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return done;
+}
