@@ -18,6 +18,9 @@ const QUIET = {
   OPENCLAW_SKIP_GMAIL_WATCHER: '1',
   OPENCLAW_SKIP_CANVAS_HOST: '1',
   OPENCLAW_SKIP_BROWSER_CONTROL_SERVER: '1',
+  // Newer versions ask npm about plugins when they start, which else tries again for minutes.
+  npm_config_offline: 'true',
+  npm_config_fetch_retries: '0',
   NO_COLOR: '1',
   TMPDIR: '/tmp',
   // Databases are copied there when they are looked at, and a home is read-only.

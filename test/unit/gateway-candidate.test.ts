@@ -24,6 +24,7 @@ test('a candidate is started as the gateway is, on loopback, without what ties t
     HOME: '/home/me',
     DISCORD_TOKEN: 'of a channel',
     OPENCLAW_SKIP_CHANNELS: '1',
+    npm_config_offline: 'true',
   });
   expect(
     Object.keys(launch.env).filter((name) => /SYSTEMD|SERVICE|RELEASES|INVOCATION|NOTIFY|DBUS/.test(name)),
