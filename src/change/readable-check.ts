@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootCandidate, type CandidateReport } from '../gateway/candidate.js';
 import type { Launch } from '../gateway/endpoint.js';
-import { preflight } from '../gateway/preflight.js';
 import { candidateWorthwhile } from '../gateway/worthwhile.js';
 import { copyState } from '../state/copy.js';
 import { requireKeepable, requireRoom } from '../state/measure.js';
@@ -12,12 +11,8 @@ import type { StateVersions } from '../state/versions.js';
 import { type Manifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { removeTree } from '../store/seal.js';
-import { compareVersions } from '../version.js';
-import type { Reads } from './readable.js';
-
-/** The gateway's own database, and those of its agents; others are a plugin's, and nobody declares their versions. */
-const STATE = 'state/openclaw.sqlite';
-const AGENT = /^agents\/([^/]+)\/agent\/openclaw-agent\.sqlite$/;
+import { type Reads, wasWrittenByNewer } from './readable.js';
+import { askDatabases, no } from './readable-ask.js';
 
 /** A release was measured at 25 s on a busy host of two processors; a slow start is no refusal. */
 const READY_WITHIN_MS = 180_000;
@@ -49,7 +44,7 @@ export async function checkReads(check: ReadableCheck, release: Manifest): Promi
     const copy = await copyInto(directory, check);
     const asked = release.schemas === null ? null : await askDatabases(check, release, copy, directory);
     if (asked?.reads === 'no') return asked;
-    const newer = check.today.config !== null && compareVersions(check.today.config, release.version) > 0;
+    const newer = wasWrittenByNewer(check.today, release.version);
     // Releases were seen to refuse a configuration for who has written it, and files that only a doctor migrates.
     if (asked?.reads === 'yes' && 'asItIs' in asked && asked.asItIs && !newer)
       return { reads: 'yes', why: asked.why };
@@ -82,44 +77,6 @@ async function copyInto(
   return copy;
 }
 
-/** `asItIs`: without a migration, which is where a start can fail. */
-type Asked = Reads | { reads: 'yes'; why: string; asItIs: boolean };
-
-async function askDatabases(
-  { root, today, signal }: ReadableCheck,
-  { id, main, schemas }: Manifest,
-  copy: StatePlace,
-  directory: string,
-): Promise<Asked> {
-  const release = releaseDirectory(root, id);
-  const program = {
-    node: join(release, 'node'),
-    main: join(release, main),
-    scratch: join(directory, 'ask'),
-    signal,
-  };
-  let [any, asItIs] = [false, true];
-  for (const [path, version] of Object.entries(today.databases)) {
-    const agent = AGENT.exec(path)?.[1];
-    if (path !== STATE && agent === undefined) continue;
-    any = true;
-    const database = join(copy.directory, path);
-    const found = await preflight({ ...program, database, of: agent === undefined ? 'state' : { agent } });
-    if (found.answer === 'unreadable') return no(`${path} has ${found.why}`);
-    if (found.answer === 'readable') {
-      asItIs &&= found.asItIs;
-      continue;
-    }
-    // Releases before 2026.9.6 cannot be asked about this one, and still say what they know.
-    const known = agent === undefined ? schemas?.state : schemas?.agent;
-    if (known === undefined) return { reads: 'unknown', why: `of ${path} it cannot tell: ${found.why}` };
-    if (version > known) return no(`${path} has version ${version}, and it knows ${known}`);
-    asItIs &&= version === known;
-  }
-  if (!any) return { reads: 'unknown', why: 'there is no database that it could be asked about' };
-  return { reads: 'yes', why: 'it says so of a copy of each database', asItIs };
-}
-
 async function startOn(check: ReadableCheck, release: Manifest, copy: StatePlace): Promise<Reads> {
   const { root, place, launch, signal } = check;
   const against = await candidateWorthwhile();
@@ -144,9 +101,6 @@ async function startOn(check: ReadableCheck, release: Manifest, copy: StatePlace
     why: 'it starts on a copy of it, and may not see what newer releases have moved',
   };
 }
-
-/** What is kept of the configuration alone would not help. */
-const no = (why: string): Reads => ({ reads: 'no', why, databases: true });
 
 function lastWords({ exit, said }: CandidateReport): string {
   const last = said.split('\n').findLast((line) => /[a-z]{3}/i.test(line));

@@ -1,3 +1,4 @@
+import { valid } from 'semver';
 import { type KeptState, keptOf } from '../state/kept.js';
 import type { StatePlace } from '../state/place.js';
 import { readStateVersions, type StateVersions } from '../state/versions.js';
@@ -50,10 +51,15 @@ function compare(root: Root, id: string, today: StateVersions): Reads {
     return { reads: 'no', why, databases: true };
   }
   const version = findManifest(root, id)?.version ?? id;
-  if (today.config !== null && today.config !== then.config && compareVersions(today.config, version) > 0) {
+  if (today.config !== then.config && wasWrittenByNewer(today, version)) {
     return { reads: 'no', why: `${today.config} has written the configuration`, databases: false };
   }
   return { reads: 'yes', why: 'its databases have the versions that it left them with' };
+}
+
+/** Whether a newer release has written the configuration; what is no version there tells nothing. */
+export function wasWrittenByNewer({ config }: StateVersions, version: string): boolean {
+  return config !== null && valid(config) !== null && compareVersions(config, version) > 0;
 }
 
 /** The versions that the state had when the release last ran on it. */

@@ -1,7 +1,7 @@
 import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readsVersions } from '../../src/change/readable.js';
+import { readsVersions, wasWrittenByNewer } from '../../src/change/readable.js';
 import { keepReads, keepVersions, recallReads, recallVersions } from '../../src/change/readable-record.js';
 import { lookOf } from '../../src/state/look.js';
 import type { StateVersions } from '../../src/state/versions.js';
@@ -60,6 +60,16 @@ describe('what was found out on a copy', () => {
     expect(existsSync(join(root.path, 'readable.json'))).toBe(false);
     chownSync(root.path, 0, 0);
   });
+});
+
+it.each([
+  ['2026.9.6', true],
+  ['2026.9.2', false],
+  ['2026.9.2-1', true],
+  ['a build of mine', false],
+  [null, false],
+])('a configuration by %s is by a newer release than 2026.9.2: %s', (config, newer) => {
+  expect(wasWrittenByNewer({ databases: {}, config }, '2026.9.2')).toBe(newer);
 });
 
 describe('the look of a state', () => {
