@@ -94,8 +94,7 @@ export async function syncPlugins(request: SyncRequest): Promise<SyncReport> {
  */
 export async function brokenPlugins(request: SyncRequest): Promise<PluginFailure[]> {
   const deadline = performance.now() + request.budgetMs;
-  const { ok, output } = await runTool(request, ['plugins', 'doctor'], deadline);
-  if (!ok) return [];
+  const { output } = await runTool(request, ['plugins', 'doctor'], deadline);
   const [, errors = ''] = /^Plugin errors:\n((?:- .*\n?)*)/m.exec(output) ?? [];
   return errors.split('\n').flatMap((line) => {
     const [, id, why] = /^- (\S+?)(?: \[[^\]]*\])?: (.*)$/.exec(line) ?? [];
