@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { PluginPlace } from '../gateway/plugin.js';
 import { isKept, putBackPluginSet } from '../gateway/plugin-set.js';
 import { lastRestore, readRestore } from '../state/intent.js';
@@ -31,7 +31,11 @@ export function keptPluginSet({ root, change }: Pick<Context, 'root' | 'change'>
 
 /** The set of before is of no use any more: it was put back, or the change is proven. */
 export function dropPluginSet(context: Pick<Context, 'root' | 'change'>): void {
-  if (existsSync(keptPluginSet(context))) removeTree(context.root, keptPluginSet(context));
+  const kept = keptPluginSet(context);
+  if (!existsSync(kept)) return;
+  removeTree(context.root, kept);
+  // Nothing else is staged any more once the release is sealed.
+  if (readdirSync(dirname(kept)).length === 0) rmdirSync(dirname(kept));
 }
 
 /**

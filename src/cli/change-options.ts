@@ -10,6 +10,7 @@ import { changeDocument, changeText } from './report.js';
 export interface LimitOptions {
   settle?: number;
   readyWithin?: number;
+  pluginsWithin?: number;
   evictOrphan?: boolean;
 }
 
@@ -33,6 +34,16 @@ export function withLimits(command: Command): Command {
     );
 }
 
+/** For changes that bring plugins along. */
+export function withPlugins(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--plugins-within <seconds>',
+      "for the release's own tools to bring plugins along (default 120)",
+    ).argParser(parseSeconds),
+  );
+}
+
 /** How a release is installed. */
 export function withStaging(command: Command): Command {
   return command
@@ -41,11 +52,12 @@ export function withStaging(command: Command): Command {
 }
 
 export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
-  const { settle, readyWithin, allowScripts, lockfile, registry, evictOrphan } = options;
+  const { settle, readyWithin, pluginsWithin, allowScripts, lockfile, registry, evictOrphan } = options;
   return {
     limits: {
       ...(settle !== undefined && { settleMs: settle }),
       ...(readyWithin !== undefined && { readyFloorMs: readyWithin }),
+      ...(pluginsWithin !== undefined && { pluginsMs: pluginsWithin }),
     },
     ...(allowScripts && { allowScripts }),
     ...(lockfile && { lockfile }),

@@ -48,10 +48,28 @@ export interface Behaviour {
   preflightAgent?: boolean;
   /** Writes its version to the configuration, as `meta.lastTouchedVersion`. */
   touchesConfig?: boolean;
+  /** What it does with installed plugins. */
+  plugins?: PluginBehaviour;
   /** `openclaw.schemaVersions`, whatever it does; left out unless given. */
   schemaVersions?: { state: number; agent: number };
   /** Loaded at start, so they must be installed; `{ "tiny-dep": "^1.0.0" }` unless given. */
   dependencies?: Record<string, string>;
+}
+
+/** Each by the ids of plugins, for those that are installed. */
+export interface PluginBehaviour {
+  /** `plugins update --all` brings them to these versions. */
+  to?: Record<string, string>;
+  /** It says why it cannot, and ends with 1. */
+  refuses?: Record<string, string>;
+  /** It never ends, and neither does its helper, whose pid is in `plugin-helper.pid` in the state directory. */
+  hangs?: boolean;
+  /** `plugins doctor` says why they cannot be loaded. */
+  breaks?: Record<string, string>;
+  /** Throws at start when they have these versions. */
+  crashesWith?: Record<string, string>;
+  /** `doctor --fix` leaves links as they are. */
+  leavesLinks?: boolean;
 }
 
 const PROGRAM = new URL('./gateway/', import.meta.url);
@@ -67,6 +85,7 @@ const SOURCES = {
   'dist/sqlite.js': 'sqlite.js',
   'dist/databases.js': 'databases.js',
   'dist/preflight.js': 'preflight.js',
+  'dist/plugins.js': 'plugins.js',
   'scripts/preinstall.mjs': 'preinstall.mjs',
   'scripts/postinstall.mjs': 'postinstall.mjs',
 };

@@ -6,6 +6,7 @@ import {
   planOptions,
   runChange,
   withLimits,
+  withPlugins,
 } from '../change-options.js';
 import { command } from '../command.js';
 
@@ -17,7 +18,7 @@ export function switchCommand(): Command {
   )
     .argument('<release>', 'id of a staged release')
     .option('--no-restart', 'only repoint: takes effect at the next start, and is not verified');
-  return withLimits(change).action(
+  return withLimits(withPlugins(change)).action(
     (release: string, options: ChangeOptions & LimitOptions & { restart: boolean }) =>
       runChange(options, ({ environment }) => ({
         kind: 'switch',

@@ -7,6 +7,7 @@ import {
   runChange,
   type StageOptions,
   withLimits,
+  withPlugins,
   withStaging,
 } from '../change-options.js';
 import { command, registryOption } from '../command.js';
@@ -32,7 +33,7 @@ export function updateCommand(): Command {
         .env('OPENCLAW_RELEASES_PROBE'),
     )
     .option('--no-snapshot', 'keep no copy of the state, although going back may then be impossible');
-  return withLimits(withStaging(update)).action((spec: string, options: Options) =>
+  return withLimits(withPlugins(withStaging(update))).action((spec: string, options: Options) =>
     runChange(options, () => ({
       kind: 'update',
       target: spec,

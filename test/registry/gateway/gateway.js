@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { choosePort, claimState, readConfig, recordStart, stateClaimedBy, touchConfig } from './config.js';
+import { installedVersions } from './plugins.js';
 import { readiness } from './readiness.js';
 import { openState } from './state.js';
 
@@ -107,6 +108,10 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   const { crashesWhile } = behaviour;
   if (crashesWhile && existsSync(crashesWhile)) throw new Error(`crashed, since ${crashesWhile} is there`);
   if (behaviour.crashAtStart) throw new Error('crashed at start, as it was asked to');
+  const { crashesWith = {} } = behaviour.plugins ?? {};
+  for (const [id, installed] of Object.entries(installedVersions(process.env))) {
+    if (crashesWith[id] === installed) throw new Error(`crashed, since ${id} is ${installed}`);
+  }
   await loadDependencies(packageRoot);
 
   let config;

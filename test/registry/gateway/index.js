@@ -21,6 +21,12 @@ if (command === '--version') {
 } else if (command === 'database' && behaviour.migratesTo) {
   const { preflight } = await import('./preflight.js');
   process.exitCode = await preflight({ version: VERSION, behaviour, args, packageRoot });
+} else if (command === 'plugins') {
+  const { plugins } = await import('./plugins.js');
+  process.exitCode = await plugins({ behaviour, args, packageRoot });
+} else if (command === 'doctor') {
+  const { repairLinks } = await import('./plugins.js');
+  repairLinks({ behaviour, packageRoot });
 } else {
   console.error(`openclaw: unknown command '${command ?? ''}'`);
   process.exitCode = 1;
