@@ -1,12 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ReleasesError } from '../errors.js';
+import { releasesLinkedByPlugins } from '../gateway/plugin-links.js';
 import { environmentOf, executableOf, processIds } from '../host/process.js';
 import { readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { currentRelease, previousRelease, readTrial } from '../store/switch.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
-import { unfinishedChanges } from './ledger.js';
+import { listChanges, unfinishedChanges } from './ledger.js';
 
 /** What the launcher puts into the environment of the process that it becomes. */
 const RELEASE_VARIABLE = 'OPENCLAW_RELEASES_RELEASE';
@@ -58,6 +59,10 @@ export function neededReleases(root: Root): Map<string, string> {
     for (const named of [facts.from, facts.to, facts.previous])
       need(named, `named by the unfinished change ${id}`);
   }
+  // Where the state is, as the gateway was started when it was last changed.
+  const place = listChanges(root).findLast(({ facts }) => facts.place)?.facts.place;
+  for (const [id, plugin] of place ? releasesLinkedByPlugins(place.directory, root.releases) : [])
+    need(id, `linked by the plugin ${plugin}`);
   // Any process, not just the supervised one: a shell tool started from an old release still imports from it.
   for (const pid of processIds()) need(releaseOfProcess(root, pid), `runs as process ${pid}`);
   return needed;

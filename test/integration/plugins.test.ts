@@ -78,13 +78,18 @@ describe('a release and the plugins beside it', () => {
     expect(change.warnings).toEqual(['The plugin chat has not come along: it imports what is gone']);
   });
 
-  test('a link that nothing repairs is a warning that names the release it leads to', async () => {
+  test('a link that nothing repairs is a warning that names the release it leads to, and that one is not pruned', async () => {
     const world = await worldWithPlugin({ leavesLinks: true });
     const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
     const target = join(release(world, '2026.6.1'), 'node_modules/openclaw');
     expect(change.warnings).toEqual([
       `The plugin @acme/chat has not come along: It still runs on OpenClaw's code in ${target}.`,
     ]);
+
+    world.publish('2026.6.3', { plugins: { leavesLinks: true } });
+    await world.ok('update', '2026.6.3', ...QUICK);
+    const { keep } = await world.ok('prune', '--keep', '0', '--dry-run');
+    expect(keep).toContainEqual({ id: '2026.6.1', reason: 'linked by the plugin @acme/chat' });
   });
 
   test('a gateway that is not well with the new set gets the old one back, and the release stays', async () => {

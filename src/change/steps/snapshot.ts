@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../../errors.js';
+import { hasPlugins } from '../../gateway/plugin-folders.js';
 import { findDatabases } from '../../state/databases.js';
 import { readRestore } from '../../state/intent.js';
 import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../state/kept.js';
@@ -84,10 +85,6 @@ export function scopeOf(root: Root, change: Change): SnapshotScope {
   const after = (resolved ?? (to ? findManifest(root, to) : null))?.schemas ?? null;
   const same = before !== null && before.state === after?.state && before.agent === after.agent;
   return same && place && !hasPlugins(place.directory) ? 'config' : 'all';
-}
-
-function hasPlugins(directory: string): boolean {
-  return ['npm', 'extensions'].some((name) => existsSync(join(directory, name)));
 }
 
 /**
