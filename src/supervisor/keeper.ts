@@ -57,8 +57,7 @@ export class Keeper {
       const ending = await this.#runOnce();
       this.#lastEnding = ending;
       if (this.#stopping || this.#pending) continue;
-      // During a trial it does help: each start takes one off the launcher's count, and then it goes back.
-      if (isFinal(ending) && !existsSync(join(this.#options.root, 'trial'))) {
+      if (isFinal(ending) && !this.#nextStartDiffers()) {
         log(`The gateway ${describeEnding(ending)}; starting it again would not help.`);
         break;
       }
@@ -67,6 +66,14 @@ export class Keeper {
       await this.#command(delayMs);
     }
     return this.#lastEnding ? exitCodeOf(this.#lastEnding) : 0;
+  }
+
+  /**
+   * During a trial each start takes one off the launcher's count, and then it goes back; a restore of the state that
+   * was cut off is gone on with.
+   */
+  #nextStartDiffers(): boolean {
+    return ['trial', 'restore.json'].some((name) => existsSync(join(this.#options.root, name)));
   }
 
   /** Ends the gateway and with it `keep`. Asked again, it sends nothing again. */

@@ -112,15 +112,18 @@ describe('a gateway that ends by itself', () => {
     expect(told(root)).toEqual(['started']);
   });
 
-  it('is started again when it ended with 78 during a trial, so that the launcher counts and goes back', async () => {
+  it.each([
+    ['78 during a trial, so that the launcher counts and goes back', 'trial', 78],
+    ['69 while a restore waits, so that the launcher goes on with it', 'restore.json', 69],
+  ])('is started again when it ended with %s', async (_, file, code) => {
     const root = makeRoot();
-    writeFileSync(join(root, 'trial'), '');
-    startSupervisor(root, ['sequence', '78@0', '78@0'], { backoff: QUICK });
+    writeFileSync(join(root, file), '');
+    startSupervisor(root, ['sequence', `${code}@0`, `${code}@0`], { backoff: QUICK });
     await started(root, 3);
     expect(await builtinSupervisor(root).inspect()).toMatchObject({
       state: 'running',
       restarts: 2,
-      lastExit: { code: 78 },
+      lastExit: { code },
     });
   });
 
