@@ -1,6 +1,7 @@
 import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { findEndpoint } from '../../gateway/endpoint.js';
-import { sampleHealth } from '../../gateway/health.js';
+import { type Health, sampleHealth } from '../../gateway/health.js';
+import { readRestore } from '../../state/intent.js';
 import { findStatePlace } from '../../state/place.js';
 import { currentRelease, endTrial, readTrial } from '../../store/switch.js';
 import { commandsByHand } from '../by-hand.js';
@@ -64,14 +65,7 @@ export const baseline: Step = {
     endTrialOfTheDead(context);
     if (instance === null || !before.health?.live) return;
     try {
-      await awaitVerified(context, {
-        release: before.release,
-        instance,
-        before: before.health,
-        mustBeReady: before.health.ready,
-        settleMs: 0,
-        limits: change.plan.limits,
-      });
+      await awaitBack(context, { ...before, health: before.health }, instance);
     } catch (error) {
       throw stranded(context, before.release, error);
     }
@@ -79,6 +73,25 @@ export const baseline: Step = {
     dropSnapshots(root, change);
   },
 };
+
+type Before = { release: string | null; health: Health };
+
+/** A launcher that was cut off while it put the state back is given one more start, which goes on with that. */
+async function awaitBack(context: Context, before: Before, instance: string): Promise<void> {
+  const { release, health } = before;
+  const well = (started: string) =>
+    awaitVerified(context, {
+      ...{ release, instance: started, before: health, mustBeReady: health.ready, settleMs: 0 },
+      limits: context.change.plan.limits,
+    });
+  try {
+    await well(instance);
+  } catch (error) {
+    if (readRestore(context.root) === null) throw error;
+    const again = await bringBack(context, release);
+    if (again !== null) await well(again);
+  }
+}
 
 /**
  * A launcher that was stopped between its look at `trial` and its write has written it back after the switch was
