@@ -13,7 +13,8 @@ import { followChange } from './follow.js';
 import { type Change, neverRan, newChange, ownIdentity, readChange, saveChange } from './ledger.js';
 import type { Plan } from './plan.js';
 import { CLAIM_SUFFIX } from './recover.js';
-import { carryOut, planFor, type Request, startingFacts, withLock } from './switcher.js';
+import { startingFacts } from './starting-facts.js';
+import { carryOut, planFor, type Request, withLock } from './switcher.js';
 
 const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 

@@ -8,7 +8,7 @@ import type { Root } from '../store/root.js';
 import { currentRelease } from '../store/switch.js';
 import { type Environment, supervisorOf } from './environment.js';
 import type { StateChoice } from './plan.js';
-import { type Reads, readsToday, versionsOf } from './readable.js';
+import { keptInstead, type Reads, readsToday, versionsOf } from './readable.js';
 import { inspectIfThere, runningRelease } from './running.js';
 
 /** A release and the state that it is started with. */
@@ -30,10 +30,8 @@ export async function choosePair(
   if (place === null || to === from) return { kind: 'code' };
   const reads: Reads = await readsToday(root, place, to, from);
   if (reads.reads !== 'no') return { kind: 'code' };
-  const kept = keptOf(root, to);
-  if (kept === null) return { kind: 'none', why: reads.why, by: null };
-  if (kept.scope === 'config' && reads.databases)
-    return { kind: 'none', why: reads.why, by: stepOnTheWay(root, to) };
+  const kept = keptInstead(root, to, reads);
+  if (kept === null) return { kind: 'none', why: reads.why, by: stepOnTheWay(root, to) };
   return { kind: 'state', kept, newer: newerThan(place, kept.at) };
 }
 

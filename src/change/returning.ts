@@ -20,23 +20,18 @@ const POLL_MS = 100;
 /** Before the switch: what the launcher puts back with the code if the trial fails. */
 export function prepareStateToReturn({ root, change }: Context, from: string, to: string): void {
   const { place, snapshot, restore } = change.facts;
-  if (!place) return endReturn(root);
-  const pair = { schema: 1, change: change.id, place, phase: 'pending' } as const;
-  if (restore) {
-    const aside = asideName(change, from);
-    prepareReturn(root, {
-      ...{ ...pair, release: from, from: aside, onlyIfChanged: false },
-      aside: { name: asideName(change, to), release: to },
-    });
-  } else if (snapshot) {
-    prepareReturn(root, {
-      ...{ ...pair, release: from, from: snapshot.name, onlyIfChanged: true },
-      aside: { name: asideName(change, to), release: to },
-    });
-  } else {
+  // The trial of a rollback ends, if it fails, with the state that it is about to set aside.
+  const kept = restore ? asideName(change, from) : snapshot?.name;
+  if (!place || kept === undefined) {
     // One of an earlier trial says nothing about this one.
     endReturn(root);
+    return;
   }
+  prepareReturn(root, {
+    ...{ schema: 1, change: change.id, release: from, from: kept },
+    ...{ aside: { name: asideName(change, to), release: to }, place },
+    ...{ onlyIfChanged: !restore, phase: 'pending' },
+  });
 }
 
 /** With a rollback that takes the state along: the launcher puts it in place before it starts the older release. */

@@ -1,29 +1,22 @@
-import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ERROR_CODES, EXIT, ReleasesError } from '../errors.js';
-import { findEndpoint } from '../gateway/endpoint.js';
+import { ERROR_CODES, EXIT } from '../errors.js';
 import { giveToOwner } from '../host/ownership.js';
 import { parseSpec } from '../source/spec.js';
-import { readRestore } from '../state/intent.js';
-import { findStatePlace } from '../state/place.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers } from '../store/launchers.js';
 import { removeLeftovers } from '../store/leftovers.js';
 import { acquireLock } from '../store/lock.js';
-import { checkReleaseId, findManifest, readManifest } from '../store/manifest.js';
+import { checkReleaseId } from '../store/manifest.js';
 import { type Mended, mendRoot } from '../store/mend.js';
-import { prepareRoot, type Root } from '../store/root.js';
-import { currentRelease, previousRelease } from '../store/switch.js';
+import { prepareRoot } from '../store/root.js';
 import { NothingToDo } from './context.js';
 import { runSteps, saveIntent } from './engine.js';
 import { contextOf, type Environment, supervisorOf } from './environment.js';
-import { type Change, type Facts, newChange } from './ledger.js';
-import { checkListener } from './orphan.js';
-import { choosePair, decidePair, requireIntact } from './pair.js';
+import { type Change, newChange } from './ledger.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from './plan.js';
 import { recoverChanges } from './recover.js';
 import { restoreCurrent } from './restore-current.js';
-import { inspectIfThere, runningRelease } from './running.js';
+import { startingFacts } from './starting-facts.js';
 import { stepsNamed } from './steps/index.js';
 import { previewSnapshot } from './steps/snapshot.js';
 
@@ -150,49 +143,6 @@ export function planFor({ kind, target, options = {} }: Request): Plan {
   const spec = kind === 'stage' || kind === 'update' ? parseSpec(target) : null;
   const lockfile = options.lockfile ? resolve(options.lockfile) : null;
   return planChange(kind, spec?.kind === 'file' ? `file:${spec.path}` : target, { ...options, lockfile });
-}
-
-/** What a change finds when it begins. */
-export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
-  const { root } = environment;
-  const staged = plan.kind === 'switch' || plan.kind === 'rollback';
-  const to = staged ? readManifest(root, plan.target).id : null;
-  const supervisor = supervisorOf(environment, plan);
-  const restarts = plan.steps.includes('restart');
-  const gateway = restarts ? await supervisor.inspect() : await inspectIfThere(supervisor);
-  // Now rather than after a minute of staging: with a stranger on the port nothing that follows can be told.
-  if (gateway && restarts && !plan.evictOrphan) await checkListener(findEndpoint(gateway.launch), supervisor);
-  // What runs is proven; what `current` names may have been put there without ever being started.
-  const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
-  const place = gateway && findStatePlace(gateway.launch);
-  if (plan.steps.includes('switch')) refuseWhilePending(root);
-  const kept =
-    to === null || to === from ? null : decidePair(await choosePair(root, place, to, from), plan.state, to);
-  if (kept) requireIntact(root, kept);
-  return {
-    ...{ from, previous: previousRelease(root), to },
-    ...(place && { place }),
-    ...(kept && { restore: { from: kept.name, at: kept.at } }),
-  };
-}
-
-/** What waits for the next start names the release of its own; another one must not get there first. */
-function refuseWhilePending(root: Root): void {
-  if (!lstatSync(root.restore, { throwIfNoEntry: false })) return;
-  const { release = 'a release that cannot be told' } = readRestore(root) ?? {};
-  throw new ReleasesError(
-    'restore_pending',
-    `The state goes back to ${release} with the next start of the gateway, and that must come first.`,
-    {
-      hint: 'Start the gateway, then the same command again: openclaw-releases status',
-      untouched: 'Nothing was changed.',
-    },
-  );
-}
-
-/** A link to nothing is nothing to return to. */
-function existing(root: Root, id: string | null): string | null {
-  return id !== null && findManifest(root, id) ? id : null;
 }
 
 /** The exit code of a change that has its verdict. */

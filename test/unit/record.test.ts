@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Adoption } from '../../src/adopt/apply.js';
 import type { UnitChange } from '../../src/adopt/plan.js';
-import {
-  type Baseline,
-  type Change,
-  type ChangeStatus,
-  type Facts,
-  newChange,
-  type StepRecord,
-} from '../../src/change/ledger.js';
+import type { Baseline, Facts } from '../../src/change/facts.js';
+import { type Change, type ChangeStatus, newChange, type StepRecord } from '../../src/change/ledger.js';
 import { type Plan, planChange, STEP_NAMES } from '../../src/change/plan.js';
 import type { ReadableRecord } from '../../src/change/readable-record.js';
 import type { ErrorRecord } from '../../src/errors.js';

@@ -1,0 +1,57 @@
+import { lstatSync } from 'node:fs';
+import { ReleasesError } from '../errors.js';
+import { findEndpoint } from '../gateway/endpoint.js';
+import { readRestore } from '../state/intent.js';
+import { findStatePlace } from '../state/place.js';
+import { findManifest, readManifest } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import { currentRelease, previousRelease } from '../store/switch.js';
+import { type Environment, supervisorOf } from './environment.js';
+import type { Facts } from './facts.js';
+import { checkListener } from './orphan.js';
+import { choosePair, decidePair, requireIntact } from './pair.js';
+import type { Plan } from './plan.js';
+import { inspectIfThere, runningRelease } from './running.js';
+
+/** What a change finds when it begins. */
+export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
+  const { root } = environment;
+  const staged = plan.kind === 'switch' || plan.kind === 'rollback';
+  const to = staged ? readManifest(root, plan.target).id : null;
+  const supervisor = supervisorOf(environment, plan);
+  const restarts = plan.steps.includes('restart');
+  const gateway = restarts ? await supervisor.inspect() : await inspectIfThere(supervisor);
+  // Now rather than after a minute of staging: with a stranger on the port nothing that follows can be told.
+  if (gateway && restarts && !plan.evictOrphan) await checkListener(findEndpoint(gateway.launch), supervisor);
+  // What runs is proven; what `current` names may have been put there without ever being started.
+  const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
+  const place = gateway && findStatePlace(gateway.launch);
+  if (plan.steps.includes('switch')) refuseWhilePending(root);
+  const kept =
+    to === null || to === from ? null : decidePair(await choosePair(root, place, to, from), plan.state, to);
+  if (kept) requireIntact(root, kept);
+  return {
+    ...{ from, previous: previousRelease(root), to },
+    ...(place && { place }),
+    ...(kept && { restore: { from: kept.name, at: kept.at } }),
+  };
+}
+
+/** What waits for the next start names the release of its own; another one must not get there first. */
+function refuseWhilePending(root: Root): void {
+  if (!lstatSync(root.restore, { throwIfNoEntry: false })) return;
+  const { release = 'a release that cannot be told' } = readRestore(root) ?? {};
+  throw new ReleasesError(
+    'restore_pending',
+    `The state goes back to ${release} with the next start of the gateway, and that must come first.`,
+    {
+      hint: 'Start the gateway, then the same command again: openclaw-releases status',
+      untouched: 'Nothing was changed.',
+    },
+  );
+}
+
+/** A link to nothing is nothing to return to. */
+function existing(root: Root, id: string | null): string | null {
+  return id !== null && findManifest(root, id) ? id : null;
+}
