@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ReleasesError } from '../errors.js';
 import { whyNotIntact } from '../state/intact.js';
-import { type KeptState, keptDirectory, keptOf, listKept } from '../state/kept.js';
+import { type KeptState, keptDirectory, listKept } from '../state/kept.js';
 import { type Newer, newerThan } from '../state/newer.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
 import type { Root } from '../store/root.js';
