@@ -10,6 +10,7 @@ import {
   syncPlugins,
 } from '../../gateway/plugin-sync.js';
 import { listPlugins } from '../../gateway/plugins.js';
+import { environmentOf } from '../../host/process.js';
 import type { StatePlace } from '../../state/place.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
 import type { Context, Step } from '../context.js';
@@ -75,11 +76,13 @@ async function requestFor(context: Context, place: StatePlace): Promise<SyncRequ
   const { root, change, supervisor, signal } = context;
   const { id, version } = readManifest(root, targetOf(context));
   const directory = releaseDirectory(root, id);
+  const { pid, launch } = await supervisor.inspect();
   return {
     ...{ place: await pluginPlaceOf(context, place), version, signal },
     node: join(directory, 'node'),
     main: join(directory, 'main'),
-    env: (await supervisor.inspect()).launch.env,
+    // All of it: the tools need a PATH, and what a registry is reached by, as the gateway has them.
+    env: pid === null ? launch.env : { ...environmentOf(pid), ...launch.env },
     budgetMs: change.plan.limits.pluginsMs ?? DEFAULT_LIMITS.pluginsMs,
   };
 }
@@ -107,7 +110,7 @@ async function take(context: Context, request: SyncRequest, report: SyncReport):
   }
   const enabled = report.plugins.some((plugin) => plugin.enabled);
   const broken = enabled ? await brokenPlugins({ ...request, budgetMs: QUESTION_MS }) : [];
-  warn(context, [...broken, ...failed]);
+  warn(context, [...failed, ...broken]);
   const after = await listPlugins(request.place, request.version, signal);
   if (change.facts.plugins) change.facts.plugins.after = after;
   if (cutOff) return 'put back as they were';
@@ -131,11 +134,10 @@ async function startedWell(context: Context): Promise<void> {
   if (problem !== null) throw new NotWell(problem);
 }
 
-/** One warning for each plugin: the first reason is the one that counts. */
+/** One warning for each plugin, with all that is known of why. */
 function warn({ change }: Context, failures: PluginFailure[]): void {
-  const told = new Set<string>();
-  for (const { id, why } of failures) {
-    if (!told.has(id)) change.warnings.push(`The plugin ${id} has not come along: ${why}`);
-    told.add(id);
+  for (const id of new Set(failures.map((failure) => failure.id))) {
+    const reasons = failures.filter((failure) => failure.id === id).map(({ why }) => why);
+    change.warnings.push(`The plugin ${id} has not come along: ${reasons.join('; ')}`);
   }
 }
