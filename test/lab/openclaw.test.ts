@@ -1,77 +1,35 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
-import { bootMachine, canBoot, type Machine, REPOSITORY } from './machine.js';
+import { bootMachine, canBoot, type Machine } from './machine.js';
 import { installOpenClaw, OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw.js';
+import { beginStory, LONG_MS, type Story } from './openclaw-story.js';
 
-const CLI = `${OPENCLAW_NODE} ${join(REPOSITORY, 'dist/cli/main.js')}`;
 const VERIFIED = 'package_updated_restart_verified';
-const SETTLE = '--settle 3';
 
 /** Runs 2026.5.28 and 2026.6.1, and is too old for 2026.9.x. */
 const NODE_VERSION = '22.19.0';
 
-/** Two stages of real OpenClaw on a busy machine, with their starts and settling times. */
-const LONG_MS = 300_000;
-
-interface Answer {
-  exitCode: number;
-  // biome-ignore lint/suspicious/noExplicitAny: documents of many shapes
-  json: any;
-}
-
 // One story: each test begins where the one before it ended.
 describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
   const atEnd = atEndOfAll();
-  const told: string[] = [];
   let machine: Machine;
   let openclaw: OpenClaw;
+  let story: Story;
+  const ocr: Story['ocr'] = (...command) => story.ocr(...command);
+  const verified: Story['verified'] = (...change) => story.verified(...change);
   let before: string[];
 
   beforeAll(async () => {
     machine = await bootMachine({ atEnd });
     openclaw = await installOpenClaw(machine, { openclaw: '2026.5.28', node: NODE_VERSION });
+    story = beginStory(machine, openclaw);
   }, LONG_MS);
 
   afterAll(async () => {
-    if (openclaw) console.log(await account());
+    if (story) console.log(await story.account());
   }, 60_000);
-
-  async function ocr(command: string): Promise<Answer> {
-    const { exitCode, stdout, stderr } = await machine.run(`${CLI} ${command} --json`, {
-      env: openclaw.env,
-      reject: false,
-      timeoutMs: LONG_MS,
-    });
-    if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
-    return { exitCode, json: JSON.parse(stdout) };
-  }
-
-  /** Makes a change, notes what it cost, and expects it to be verified. */
-  async function verified(command: string, version: string): Promise<Answer['json']> {
-    const { done, outageMs } = await openclaw.outageDuring(() => ocr(`${command} ${SETTLE}`));
-    note(command, done.json, outageMs);
-    const { exitCode, json } = done;
-    const said = exitCode === 0 ? '' : (await machine.journal(UNIT)).slice(-6000);
-    expect({ exitCode, status: json.status }, `${JSON.stringify(json)}\n${said}`).toEqual({
-      ...{ exitCode: 0, status: VERIFIED },
-    });
-    expect(await openclaw.version()).toBe(version);
-    return json;
-  }
-
-  function note(command: string, { status, steps, facts }: Answer['json'], outageMs: number): void {
-    const seconds = (ms: number | undefined) => (ms === undefined ? '-' : `${(ms / 1000).toFixed(1)} s`);
-    told.push(
-      `${command}: ${status}; ${seconds(outageMs)} without an answer, live ${seconds(facts.liveMs)} and ready ` +
-        `${seconds(facts.readyMs)} after the request to restart`,
-      ...steps.map(
-        (step: { name: string; ms?: number; note?: string }) =>
-          `  ${step.name.padEnd(9)}${seconds(step.ms).padStart(7)}  ${step.note ?? ''}`,
-      ),
-    );
-  }
 
   /** Everything in claw's home, apart from OpenClaw's state, caches, and the root of releases, which `leave` keeps. */
   async function listing(): Promise<string[]> {
@@ -88,22 +46,32 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
     return stdout.split('\n');
   }
 
-  /** What a person would look at, in the end. */
-  async function account(): Promise<string> {
-    const journal = 'journalctl --user --no-pager --quiet --output=short-precise';
-    const commands = [
-      ...['list', 'status', 'doctor', 'history'].map((command) => `${CLI} ${command}`),
-      `systemctl --user cat ${UNIT}`,
-      `${journal} --user-unit=${UNIT} | grep -E 'systemd\\[|listening|\\] ready|SIGTERM|[Ee]rror|[Ff]ail|annot'`,
-      // Without the documents that are printed there.
-      `${journal} --user-unit='openclaw-releases-*' | grep -vE '\\]: ([{}]|  )'`,
-    ];
-    const said: string[] = [];
-    for (const command of commands) {
-      const { stdout, stderr } = await machine.run(command, { env: openclaw.env, reject: false });
-      said.push(`$ ${command.replace(CLI, 'openclaw-releases')}\n${stdout}\n${stderr}`.trimEnd());
-    }
-    return [...said, told.join('\n')].join('\n\n');
+  /** Of a kept state, as claw sees it. */
+  function kept(name: string, path = ''): string {
+    return join(machine.claw.home, '.local/share/openclaw-releases/states', name, 'files', path);
+  }
+
+  /** The `user_version` of a database, whether its last changes are in its main file or beside it; a copy is opened. */
+  async function schemaOf(path: string): Promise<number> {
+    const script =
+      'const { DatabaseSync } = require("node:sqlite");' +
+      'console.log(new DatabaseSync(process.argv[1]).prepare("PRAGMA user_version").get().user_version);';
+    const { stdout } = await machine.run(
+      `copy=$(mktemp -d) && cp ${path} $copy && for beside in ${path}-wal; do [ ! -e $beside ] || cp $beside $copy; done` +
+        ` && ${OPENCLAW_NODE} -e '${script}' $copy/${basename(path)} && rm -r $copy`,
+    );
+    return Number(stdout);
+  }
+
+  /** Whether these releases can read the state of today, as `list` says. */
+  async function readsOf(...releases: string[]): Promise<string[]> {
+    const { json } = await ocr('list');
+    const listed = json.releases as { id: string; reads: string }[];
+    return releases.map((release) => listed.find(({ id }) => id === release)?.reads ?? 'not listed');
+  }
+
+  async function digestOf(path: string): Promise<string> {
+    return (await machine.run(`sha256sum ${path}`)).stdout;
   }
 
   test(
@@ -113,7 +81,7 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
         await machine.run(`systemctl --user restart ${UNIT}`);
         await openclaw.ready('2026.5.28');
       });
-      told.push(`a plain restart: ${(plain.outageMs / 1000).toFixed(1)} s without an answer`);
+      story.tell(`a plain restart: ${(plain.outageMs / 1000).toFixed(1)} s without an answer`);
       before = await listing();
       expect((await ocr('adopt --dry-run')).json).toMatchObject({
         ok: true,
@@ -139,7 +107,7 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
       const env = Object.entries(openclaw.env).map(([name, value]) => `${name}='${value}'`);
       const { done: last, outageMs } = await openclaw.outageDuring(async () => {
         // Ended with the gateway, so it answers nothing.
-        await openclaw.asAgent(`env ${env.join(' ')} ${CLI} update 2026.6.1 ${SETTLE}`);
+        await openclaw.asAgent(`env ${env.join(' ')} ${story.command} update 2026.6.1 --settle 3`);
         let status = (await ocr('status')).json;
         await until(
           'the change has its verdict',
@@ -151,7 +119,7 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
         );
         return status.last;
       });
-      note('update 2026.6.1, from inside', last, outageMs);
+      story.note('update 2026.6.1, from inside', last, outageMs);
       expect(last).toMatchObject({ status: VERIFIED, facts: { from: '2026.5.28', to: '2026.6.1' } });
       expect(await openclaw.version()).toBe('2026.6.1');
     },
@@ -169,16 +137,75 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
   );
 
   test(
-    'adopted again, it takes a newer pair that needs another Node',
+    'an update that migrates and then does not start: the release from before runs again, on its own state',
     async () => {
       await verified('adopt', '2026.5.28');
-      expect((await ocr('update 2026.9.1')).json).toMatchObject({ error: { code: 'schema_change' } });
-      const { facts } = await verified('update 2026.9.1 --allow-schema-change', '2026.9.1');
-      expect(facts.runtime).toMatchObject({ kind: 'carried' });
-      await verified('update 2026.9.2', '2026.9.2');
+      await openclaw.openSession();
+      await openclaw.say('To 2026.5.28.');
+      const state = join(machine.claw.home, '.openclaw');
+      const identity = await digestOf(`${state}/identity/device.json`);
+
+      // It moves identity and tasks into a new database, then finds sessions that it leaves to a person to migrate.
+      const { exitCode, json } = await story.change('update 2026.9.1');
+      expect({ exitCode, status: json.status, code: json.error?.code }, JSON.stringify(json)).toEqual({
+        ...{ exitCode: 5, status: 'rolled_back', code: 'gateway_crashed' },
+      });
+      const { snapshot, stateRestored } = json.facts;
+      expect(snapshot).toMatchObject({ scope: 'all' });
+      expect(stateRestored).toMatchObject({ restored: true, from: snapshot.name, release: '2026.5.28' });
+      expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(15);
+
+      expect(await openclaw.version()).toBe('2026.5.28');
+      expect(await openclaw.said()).toEqual(['To 2026.5.28.']);
+      expect(await digestOf(`${state}/identity/device.json`)).toBe(identity);
+      expect(await schemaOf(`${state}/state/openclaw.sqlite`)).toBe(1);
       expect((await ocr('status')).json).toMatchObject({
-        ...{ current: '2026.9.2', previous: '2026.9.1', trial: null, interrupted: [] },
-        gateway: { release: '2026.9.2', restarts: 0, health: { ready: true, version: '2026.9.2' } },
+        ...{ current: '2026.5.28', trial: null, interrupted: [], restore: null },
+      });
+    },
+    LONG_MS,
+  );
+
+  test(
+    'gone back by hand, a release runs on its own state, and what was said to the newer one is set aside',
+    async () => {
+      await verified('update 2026.6.1', '2026.6.1');
+      const { facts } = await verified('update 2026.9.6', '2026.9.6');
+      expect(facts.runtime).toMatchObject({ kind: 'carried' });
+      await openclaw.say('To 2026.9.6.');
+      expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.9.6.']);
+      expect(await readsOf('2026.9.6', '2026.6.1', '2026.5.28')).toEqual([
+        ...['yes', 'with-snapshot', 'with-snapshot'],
+      ]);
+
+      const refused = await ocr('rollback');
+      expect(refused).toMatchObject({ exitCode: 3, json: { error: { code: 'confirmation_needed' } } });
+      story.tell(`rollback: ${refused.json.error.message}`);
+      expect(await openclaw.version()).toBe('2026.9.6');
+
+      const { facts: back } = await verified('rollback --yes', '2026.6.1');
+      expect(back.stateRestored).toMatchObject({ restored: true, release: '2026.6.1' });
+      expect(await openclaw.said()).toEqual(['To 2026.5.28.']);
+      const aside = kept(back.stateRestored.aside);
+      expect(await schemaOf(`${aside}/state/openclaw.sqlite`)).toBe(18);
+      expect((await machine.run(`grep -rlF 'To 2026.9.6.' ${aside}`)).stdout).toMatch(/\.sqlite(-wal)?$/m);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'the same across three versions at once',
+    async () => {
+      await openclaw.say('To 2026.6.1.');
+      await verified('update 2026.9.6', '2026.9.6');
+      expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.6.1.']);
+
+      const { facts } = await verified('rollback 2026.5.28 --yes', '2026.5.28');
+      expect(facts.stateRestored).toMatchObject({ restored: true, release: '2026.5.28' });
+      expect(await openclaw.said()).toContain('To 2026.5.28.');
+      expect((await ocr('status')).json).toMatchObject({
+        ...{ current: '2026.5.28', previous: '2026.9.6', trial: null, interrupted: [], restore: null },
+        gateway: { release: '2026.5.28', restarts: 0, health: { ready: true, version: '2026.5.28' } },
       });
     },
     LONG_MS,

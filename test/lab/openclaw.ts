@@ -14,6 +14,9 @@ export const OPENCLAW_NODE = join(NODE_HOME, 'bin/node');
 
 export const UNIT = 'openclaw-gateway.service';
 
+/** Where the session of the tests is told of, by all versions alike. */
+const SESSION = 'agent:main:kept';
+
 /** Real OpenClaw, installed by npm and put under systemd by itself, as its manual says. */
 export interface OpenClaw {
   port: number;
@@ -24,6 +27,12 @@ export interface OpenClaw {
   ready(version: string): Promise<void>;
   /** Does something, and measures the longest time in which a client got no answer; to about 0.1 s. */
   outageDuring<T>(work: () => Promise<T>): Promise<{ done: T; outageMs: number }>;
+  /** Opens the session of the tests; once for a state, and only of a version that pairs by itself, as 2026.5.28 does. */
+  openSession(): Promise<void>;
+  /** Has the agent say something in that session. */
+  say(text: string): Promise<void>;
+  /** Everything that was said in it, as the gateway tells it; nothing when it knows of no such session. */
+  said(): Promise<string[]>;
   /** As `LabGateway.asAgent`. */
   asAgent(command: string): Promise<Ran | null>;
 }
@@ -77,13 +86,13 @@ export async function installOpenClaw(
     await login(`openclaw config set ${key} ${value}`);
   await login(`openclaw gateway install --port ${port}`);
 
-  const get = async (path: string): Promise<{ ok: boolean; json: Record<string, unknown> | null } | null> => {
+  const get = async (path: string): Promise<Answered | null> => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       headers: { authorization: `Bearer ${TOKEN}`, connection: 'close' },
       signal: AbortSignal.timeout(2_000),
     }).catch(() => null);
     const json = (await response?.json().catch(() => null)) as Record<string, unknown> | null;
-    return response && { ok: response.ok, json };
+    return response && { ok: response.ok, status: response.status, json };
   };
   // Older versions have no other page that says it.
   const version = async () =>
@@ -112,8 +121,42 @@ export async function installOpenClaw(
     }
     return { done: await working, outageMs };
   };
+  // The command of the release that is current: an older one speaks another protocol.
+  const program = join(machine.claw.home, '.local/share/openclaw-releases/bin/openclaw');
+  const call = (method: string, parameters: object, reject = true) =>
+    machine.run(
+      `${program} gateway call ${method} --url ws://127.0.0.1:${port} --token ${TOKEN} --json ` +
+        `--params '${JSON.stringify(parameters)}'`,
+      { env, reject },
+    );
+  const inject = { sessionKey: SESSION };
   await ready(versions.openclaw);
-  return { port, env, version, ready, outageDuring, asAgent: (command) => askAgent(socket, command) };
+  return {
+    ...{ port, env, version, ready, outageDuring },
+    async openSession() {
+      // Nobody is there to hear it; but whoever calls first is paired, with the rights that this call needs.
+      await call('chat.inject', { ...inject, message: 'Is anybody there?' }, false);
+      await call('sessions.create', { key: SESSION });
+    },
+    async say(text) {
+      await call('chat.inject', { ...inject, message: text });
+    },
+    async said() {
+      const answer = await get(`/sessions/${encodeURIComponent(SESSION)}/history`);
+      if (answer?.status === 404) return [];
+      if (!answer?.json || !answer.ok)
+        throw new Error(`The gateway does not tell what was said: ${answer?.status}`);
+      const messages = answer.json.messages as { content: { text: string }[] }[];
+      return messages.flatMap(({ content }) => content.map(({ text }) => text));
+    },
+    asAgent: (command) => askAgent(socket, command),
+  };
+}
+
+interface Answered {
+  ok: boolean;
+  status: number;
+  json: Record<string, unknown> | null;
 }
 
 /** How the host reaches its registry, as variables for npm and for Node; without credentials. */

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type Machine, REPOSITORY } from './machine.js';
+import { OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw.js';
+
+const CLI = `${OPENCLAW_NODE} ${join(REPOSITORY, 'dist/cli/main.js')}`;
+const VERIFIED = 'package_updated_restart_verified';
+
+/** Seconds that a release must stay well, in place of the usual ones. */
+const SETTLE = '--settle 3';
+
+/** A stage of real OpenClaw on a busy machine, with its start and settling time. */
+export const LONG_MS = 300_000;
+
+/** A document of our command, of whatever shape, and the exit code. */
+export interface Answer {
+  exitCode: number;
+  // biome-ignore lint/suspicious/noExplicitAny: documents of many shapes
+  json: any;
+}
+
+/** Changes of one machine's gateway by our command, and an account of what each of them cost. */
+export interface Story {
+  /** The command as claw would type it, up to its own name. */
+  command: string;
+  /** Runs our command as claw, outside of the gateway. */
+  ocr(command: string): Promise<Answer>;
+  /** Makes a change, notes what it cost, and says how it ended. */
+  change(command: string): Promise<Answer>;
+  /** Likewise, and expects that it is verified and that this version answers. */
+  verified(command: string, version: string): Promise<Answer['json']>;
+  /** Adds the document of a change to the account. */
+  note(command: string, document: Answer['json'], outageMs: number): void;
+  /** Adds a line to the account. */
+  tell(line: string): void;
+  /** What a person would look at, in the end. */
+  account(): Promise<string>;
+}
+
+export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
+  const told: string[] = [];
+
+  async function ocr(command: string): Promise<Answer> {
+    const { exitCode, stdout, stderr } = await machine.run(`${CLI} ${command} --json`, {
+      env: openclaw.env,
+      reject: false,
+      timeoutMs: LONG_MS,
+    });
+    if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
+    return { exitCode, json: JSON.parse(stdout) };
+  }
+
+  async function change(command: string): Promise<Answer> {
+    const { done, outageMs } = await openclaw.outageDuring(() => ocr(`${command} ${SETTLE}`));
+    note(command, done.json, outageMs);
+    return done;
+  }
+
+  async function verified(command: string, version: string): Promise<Answer['json']> {
+    const { exitCode, json } = await change(command);
+    const said = exitCode === 0 ? '' : (await machine.journal(UNIT)).slice(-6000);
+    expect({ exitCode, status: json.status }, `${JSON.stringify(json)}\n${said}`).toEqual({
+      ...{ exitCode: 0, status: VERIFIED },
+    });
+    expect(await openclaw.version()).toBe(version);
+    return json;
+  }
+
+  function note(command: string, document: Answer['json'], outageMs: number): void {
+    const { status, steps = [], facts = {}, error, undoError, warnings = [] } = document;
+    const { snapshot, stateRestored } = facts;
+    told.push(
+      `${command}: ${status ?? 'refused'}; ${seconds(outageMs)} without an answer, live ${seconds(facts.liveMs)} and ready ` +
+        `${seconds(facts.readyMs)} after the request to restart`,
+      ...steps.map(
+        (step: { name: string; ms?: number; note?: string }) =>
+          `  ${step.name.padEnd(9)}${seconds(step.ms).padStart(7)}  ${step.note ?? ''}`,
+      ),
+      ...Object.entries({ error, undoError, snapshot, stateRestored })
+        .filter(([, value]) => value)
+        .map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`),
+      ...warnings.map((warning: string) => `  warning: ${warning}`),
+    );
+  }
+
+  async function account(): Promise<string> {
+    const journal = 'journalctl --user --no-pager --quiet --output=short-precise';
+    const commands = [
+      ...['list', 'status', 'doctor', 'history'].map((command) => `${CLI} ${command}`),
+      `systemctl --user cat ${UNIT}`,
+      `${journal} --user-unit=${UNIT} | grep -E 'systemd\\[|openclaw-releases|listening|\\] ready|SIGTERM|[Ee]rror|[Ff]ail|annot'`,
+      // Without the documents that are printed there.
+      `${journal} --user-unit='openclaw-releases-*' | grep -vE '\\]: ([{}]|  )'`,
+    ];
+    const said: string[] = [];
+    for (const command of commands) {
+      const { stdout, stderr } = await machine.run(command, { env: openclaw.env, reject: false });
+      said.push(`$ ${command.replace(CLI, 'openclaw-releases')}\n${stdout}\n${stderr}`.trimEnd());
+    }
+    return [...said, told.join('\n')].join('\n\n');
+  }
+
+  return { command: CLI, ocr, change, verified, note, tell: (line) => void told.push(line), account };
+}
+
+function seconds(ms: number | undefined): string {
+  return ms === undefined ? '-' : `${(ms / 1000).toFixed(1)} s`;
+}
