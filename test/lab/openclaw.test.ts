@@ -137,38 +137,11 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
   );
 
   test(
-    'an update that migrates and then does not start: the release from before runs again, on its own state',
+    'gone back by hand, a release runs on its own state, and what was said to the newer one is set aside',
     async () => {
       await verified('adopt', '2026.5.28');
       await openclaw.openSession();
       await openclaw.say('To 2026.5.28.');
-      const state = join(machine.claw.home, '.openclaw');
-      const identity = await digestOf(`${state}/identity/device.json`);
-
-      // It moves identity and tasks into a new database, then finds sessions that it leaves to a person to migrate.
-      const { exitCode, json } = await story.change('update 2026.9.1');
-      expect({ exitCode, status: json.status, code: json.error?.code }, JSON.stringify(json)).toEqual({
-        ...{ exitCode: 5, status: 'rolled_back', code: 'gateway_crashed' },
-      });
-      const { snapshot, stateRestored } = json.facts;
-      expect(snapshot).toMatchObject({ scope: 'all' });
-      expect(stateRestored).toMatchObject({ restored: true, from: snapshot.name, release: '2026.5.28' });
-      expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(15);
-
-      expect(await openclaw.version()).toBe('2026.5.28');
-      expect(await openclaw.said()).toEqual(['To 2026.5.28.']);
-      expect(await digestOf(`${state}/identity/device.json`)).toBe(identity);
-      expect(await schemaOf(`${state}/state/openclaw.sqlite`)).toBe(1);
-      expect((await ocr('status')).json).toMatchObject({
-        ...{ current: '2026.5.28', trial: null, interrupted: [], restore: null },
-      });
-    },
-    LONG_MS,
-  );
-
-  test(
-    'gone back by hand, a release runs on its own state, and what was said to the newer one is set aside',
-    async () => {
       await verified('update 2026.6.1', '2026.6.1');
       const { facts } = await verified('update 2026.9.6', '2026.9.6');
       expect(facts.runtime).toMatchObject({ kind: 'carried' });
@@ -190,7 +163,7 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
       expect(await schemaOf(`${aside}/state/openclaw.sqlite`)).toBe(18);
       expect((await machine.run(`grep -rlF 'To 2026.9.6.' ${aside}`)).stdout).toMatch(/\.sqlite(-wal)?$/m);
     },
-    LONG_MS,
+    2 * LONG_MS,
   );
 
   test(
@@ -206,6 +179,36 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
       expect((await ocr('status')).json).toMatchObject({
         ...{ current: '2026.5.28', previous: '2026.9.6', trial: null, interrupted: [], restore: null },
         gateway: { release: '2026.5.28', restarts: 0, health: { ready: true, version: '2026.5.28' } },
+      });
+    },
+    LONG_MS,
+  );
+
+  test(
+    'an update that migrates and then does not start: the release from before runs again, on its own state',
+    async () => {
+      const state = join(machine.claw.home, '.openclaw');
+      const identity = await digestOf(`${state}/identity/device.json`);
+      const said = await openclaw.said();
+
+      // It moves identity and tasks into a new database, then finds sessions that it leaves to a person to migrate.
+      const { exitCode, json } = await story.change('update 2026.9.1');
+      expect({ exitCode, status: json.status, code: json.error?.code }, JSON.stringify(json)).toEqual({
+        ...{ exitCode: 5, status: 'rolled_back', code: 'gateway_crashed' },
+      });
+      const { snapshot, stateRestored } = json.facts;
+      expect(snapshot).toMatchObject({ scope: 'all' });
+      expect(stateRestored).toMatchObject({ restored: true, from: snapshot.name, release: '2026.5.28' });
+      expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(15);
+
+      expect(await openclaw.version()).toBe('2026.5.28');
+      expect(await openclaw.said()).toEqual(said);
+      expect(await digestOf(`${state}/identity/device.json`)).toBe(identity);
+      expect(
+        (await machine.run(`find ${state} -path '*/logs' -prune -o -name '*.migrated' -print`)).stdout,
+      ).toBe('');
+      expect((await ocr('status')).json).toMatchObject({
+        ...{ current: '2026.5.28', trial: null, interrupted: [], restore: null },
       });
     },
     LONG_MS,
