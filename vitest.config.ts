@@ -12,6 +12,7 @@ const SLOW = [
   'test/integration/bad-versions.test.ts',
   'test/integration/going-back.test.ts',
   'test/integration/incidents.test.ts',
+  'test/integration/plugins.test.ts',
   'test/integration/race.test.ts',
   'test/integration/refusals.test.ts',
   'test/integration/state-rollback.test.ts',

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ReleasesError } from '../errors.js';
+import { listPlugins } from '../gateway/plugins.js';
 import { whyNotIntact } from '../state/intact.js';
 import { type KeptState, keptDirectory, listKept } from '../state/kept.js';
 import { type Newer, newerThan } from '../state/newer.js';
@@ -7,7 +8,10 @@ import { findStatePlace, type StatePlace } from '../state/place.js';
 import type { Root } from '../store/root.js';
 import { currentRelease } from '../store/switch.js';
 import { type Environment, supervisorOf } from './environment.js';
+import type { Facts } from './facts.js';
+import { listChanges } from './ledger.js';
 import type { StateChoice } from './plan.js';
+import { pluginPlaceOf } from './plugin-set.js';
 import { keptInstead, type Reads, readsToday, versionsOf } from './readable.js';
 import { inspectIfThere, runningRelease } from './running.js';
 
@@ -16,7 +20,7 @@ export type Pair =
   /** It reads the state as it is. */
   | { kind: 'code' }
   /** It reads what it left behind; what came after that is set aside. */
-  | { kind: 'state'; kept: KeptState; newer: Newer }
+  | { kind: 'state'; kept: KeptState; why: string; newer: Newer }
   /** Nothing of its own is left that it reads; `by` is a release whose kept state has databases that it does. */
   | { kind: 'none'; why: string; by: string | null };
 
@@ -28,11 +32,39 @@ export async function choosePair(
   from: string | null,
 ): Promise<Pair> {
   if (place === null || to === from) return { kind: 'code' };
-  const reads: Reads = await readsToday(root, place, to, from);
-  if (reads.reads !== 'no') return { kind: 'code' };
-  const kept = keptInstead(root, to, reads);
-  if (kept === null) return { kind: 'none', why: reads.why, by: stepOnTheWay(root, to) };
-  return { kind: 'state', kept, newer: newerThan(place, kept.at) };
+  const facts = { from, to, previous: null, place };
+  const reads = await readsToday(root, place, to, from);
+  const against = reads.reads === 'no' ? reads : await pluginsAgainst(root, place, facts);
+  if (against === null) return { kind: 'code' };
+  const kept = keptInstead(root, to, against);
+  if (kept === null) {
+    // It reads the databases; what a plugin of another version does with it is seen by verification.
+    if (reads.reads !== 'no') return { kind: 'code' };
+    return { kind: 'none', why: against.why, by: stepOnTheWay(root, to) };
+  }
+  return { kind: 'state', kept, why: against.why, newer: newerThan(place, kept.at) };
+}
+
+/** Plugins belong to the release that brought them: one that is of another version now goes back with the state. */
+async function pluginsAgainst(
+  root: Root,
+  place: StatePlace,
+  facts: Facts,
+): Promise<(Reads & { reads: 'no' }) | null> {
+  const left = listChanges(root).findLast((change) => change.facts.from === facts.to && change.facts.plugins);
+  const before = left?.facts.plugins?.before ?? [];
+  if (before.length === 0) return null;
+  const today = await listPlugins(await pluginPlaceOf({ root, change: { facts } }, place), null);
+  for (const { id, version } of before) {
+    const now = today.find((plugin) => plugin.id === id)?.version ?? null;
+    if (now === version) continue;
+    return {
+      reads: 'no',
+      why: `the plugin ${id} is ${now ?? 'gone'} now, and was ${version ?? 'there'}`,
+      databases: true,
+    };
+  }
+  return null;
 }
 
 /** A release that shares its databases with this one, and whose own were kept: the way back leads over it. */
@@ -72,14 +104,10 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
     );
   }
   if (choice === 'restore') return pair.kept;
-  throw new ReleasesError(
-    'confirmation_needed',
-    `${to} cannot read today's state. ${lossText(pair.kept, pair.newer)}`,
-    {
-      hint: `openclaw-releases rollback ${to} --yes`,
-      untouched,
-    },
-  );
+  throw new ReleasesError('confirmation_needed', lossText(to, pair), {
+    hint: `openclaw-releases rollback ${to} --yes, or --keep-state to go back with the code alone`,
+    untouched,
+  });
 }
 
 /**
@@ -101,10 +129,12 @@ export function requireIntact(root: Root, kept: KeptState): void {
 }
 
 /** What a person gives up, for a while, who goes back to a kept state. */
-export function lossText({ at, release }: KeptState, { files, bytes, names }: Newer): string {
+export function lossText(to: string, { kept, why, newer }: Pair & { kind: 'state' }): string {
+  const { at, release } = kept;
+  const { files, bytes, names } = newer;
   const named = names.length === 0 ? '' : `, the newest ${names.join(', ')}`;
   return (
-    `Its own, as ${release} left it at ${at}, is put back (${duration(Date.now() - Date.parse(at))} ago); what was written since ` +
+    `${to} cannot be started on today's state: ${why}. Its own, as ${release} left it at ${at}, is put back (${duration(Date.now() - Date.parse(at))} ago); what was written since ` +
     `(${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB${named}) is set aside, not deleted.`
   );
 }

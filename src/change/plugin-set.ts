@@ -4,17 +4,19 @@ import type { PluginPlace } from '../gateway/plugin.js';
 import { isKept, putBackPluginSet } from '../gateway/plugin-set.js';
 import { lastRestore, readRestore } from '../state/intent.js';
 import { configPath, type StatePlace } from '../state/place.js';
+import type { Root } from '../store/root.js';
 import { removeTree } from '../store/seal.js';
 import { readTrial, startTrial } from '../store/switch.js';
 import type { Context } from './context.js';
 import { saveIntent } from './engine.js';
+import type { Change } from './ledger.js';
 import { sqliteNodeOf } from './steps/snapshot.js';
 import { targetOf } from './steps/switch.js';
 import { awaitVerified } from './verification.js';
 
 /** Where the plugins are, as the parts that work on them want to know it. */
 export async function pluginPlaceOf(
-  { root, change }: Pick<Context, 'root' | 'change'>,
+  { root, change }: { root: Root; change: Pick<Change, 'facts'> },
   place: StatePlace,
 ): Promise<PluginPlace> {
   const { uid, gid } = statSync(place.directory);

@@ -113,6 +113,18 @@ describe('a release and the plugins beside it', () => {
     expect(await world.version()).toBe('2026.6.1');
   });
 
+  test('and so they do when a person goes back later, with the state that was kept for that', async () => {
+    const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
+    await world.ok('update', '2026.6.2', ...QUICK);
+    const { exitCode, json } = await world.cli('rollback', ...QUICK);
+    expect([exitCode, json.error.code]).toEqual([3, 'confirmation_needed']);
+    expect(json.error.message).toContain('the plugin chat is 2.0.0 now, and was 1.0.0');
+    await world.ok('rollback', '--yes', ...QUICK);
+    expect(versionOf(world)).toBe('1.0.0');
+    expect(linkOf(world)).toBe(join(release(world, '2026.6.1'), 'node_modules/openclaw'));
+    expect(await world.version()).toBe('2026.6.1');
+  });
+
   test('and without a copy of the state likewise', async () => {
     const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
     world.env.OPENCLAW_RELEASES_FAULT = 'throw after plugins';

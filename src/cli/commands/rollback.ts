@@ -45,7 +45,7 @@ async function chooseState({ environment }: Session, options: Options, to: strin
   if (options.json || options.dryRun || !process.stdin.isTTY || !process.stderr.isTTY) return 'ask';
   const pair = await pairFor(environment, to);
   if (pair.kind !== 'state') return 'ask';
-  process.stderr.write(`${to} cannot read today's state. ${lossText(pair.kept, pair.newer)}\n`);
+  process.stderr.write(`${lossText(to, pair)}\n`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question('Go back to it? [y/N] ', { signal: environment.signal });
