@@ -28,6 +28,12 @@ const SLOWER = 3;
 /** Why there is no copy to try it on; what that means for going back is for the snapshot to say. */
 const NO_COPY: ReadonlySet<string> = new Set(['snapshot_refused', 'snapshot_failed', 'insufficient_space']);
 
+/** Where in the program it was, and what Node says of itself after an error that nobody caught. */
+const NOT_TELLING = /^(\s+at |Node\.js v\d)/;
+
+/** Why it ended, in the words of most programs. */
+const TELLING = /error\b|fail|cannot|refuse|reject/i;
+
 /** What a candidate has shown. */
 export interface Tried {
   /** One sentence for people. */
@@ -105,7 +111,8 @@ function seconds({ readyMs }: CandidateReport): string {
 }
 
 function howEnded({ exit, said }: CandidateReport): string {
-  const last = said.split('\n').findLast((line) => /[a-z]{3}/i.test(line));
+  const lines = said.split('\n').filter((line) => /[a-z]{3}/i.test(line) && !NOT_TELLING.test(line));
+  const last = lines.findLast((line) => TELLING.test(line)) ?? lines.at(-1);
   return `${exit?.signal ?? `exit code ${exit?.code}`}${last ? `: ${last.trim()}` : ''}`;
 }
 

@@ -1,12 +1,13 @@
 // What an agent of the gateway is to the machine: a shell below the gateway, in its unit and with its environment.
 // Loaded into the gateway by NODE_OPTIONS; runs the one command that a connection sends and answers how it ended.
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 // Worker threads load it too, with the same arguments.
-if (isMainThread && process.argv[2] === 'gateway') {
+if (isMainThread && process.argv[2] === 'gateway' && mayListen()) {
   // Not for the commands: they are programs of their own.
   delete process.env.NODE_OPTIONS;
   rmSync(process.env.LAB_AGENT, { force: true });
@@ -28,4 +29,14 @@ if (isMainThread && process.argv[2] === 'gateway') {
   })
     .listen(process.env.LAB_AGENT)
     .unref();
+}
+
+/** Not where a gateway is tried on a copy of the state: it can write nothing else, and the socket is the live one's. */
+function mayListen() {
+  try {
+    accessSync(dirname(process.env.LAB_AGENT), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

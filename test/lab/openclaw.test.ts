@@ -192,7 +192,7 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
       const said = await openclaw.said();
 
       // It moves identity and tasks into a new database, then finds sessions that it leaves to a person to migrate.
-      const { exitCode, json } = await story.change('update 2026.9.1');
+      const { exitCode, json } = await story.change('update 2026.9.1 --probe version');
       expect({ exitCode, status: json.status, code: json.error?.code }, JSON.stringify(json)).toEqual({
         ...{ exitCode: 5, status: 'rolled_back', code: 'gateway_crashed' },
       });
