@@ -107,7 +107,7 @@ test('what is said to the new release before it fails is kept with its state', a
   });
 });
 
-test('what is said to the old release between the copy and the switch is not lost', async () => {
+test('what is said to the old release between the copy and the switch is kept with what is set aside', async () => {
   const version = publish({ ...MIGRATES, crashAtStart: true });
   const { memory } = await sayBefore(version);
   const stamp = join(world.path, 'copied');
@@ -118,8 +118,13 @@ test('what is said to the old release between the copy and the switch is not los
   await until('the state is copied', () => existsSync(stamp), 30_000);
   await say(world, 'after the copy');
   rmSync(stamp);
-  expect((await update.ended).json.status).toBe('rolled_back');
-  expect((await memoryOf(world)).said).toEqual([...memory.said, { by: OLD, text: 'after the copy' }]);
+  const { json } = await update.ended;
+  expect(json.status).toBe('rolled_back');
+  expect(await memoryOf(world)).toEqual(memory);
+  const content = await keptContent(world, json.facts.stateRestored.aside);
+  expect(content['agents/main/agent/openclaw-agent.sqlite']).toMatchObject({
+    said: [...memory.said, { by: OLD, text: 'after the copy' }],
+  });
 });
 
 test('an update that goes back tells what it set aside, and since when', async () => {

@@ -8,8 +8,6 @@ before lock                                           | no change was begun     
 after lock                                            | no change was begun                                                                             | old
 before write lock-owner.json                          | no change was begun                                                                             | old
 after write lock-owner.json                           | no change was begun                                                                             | old
-before remove return.json                             | no change was begun                                                                             | old
-after remove return.json                              | no change was begun                                                                             | old
 before write ledger: new                              | no change was begun                                                                             | old
 after write ledger: new                               | helper_never_ran                                                                                | old
 before write ledger: resolve doing                    | helper_never_ran                                                                                | old
@@ -72,8 +70,8 @@ before write ledger: bless doing                      | … collect package_upda
 after write ledger: bless doing                       | … collect package_updated_restart_verified                                                      | new
 before remove trial                                   | … collect package_updated_restart_verified                                                      | new
 after remove trial                                    | … collect package_updated_restart_verified                                                      | new
-before remove return.json #2                          | … collect package_updated_restart_verified                                                      | new
-after remove return.json #2                           | … collect package_updated_restart_verified                                                      | new
+before remove return.json                             | … collect package_updated_restart_verified                                                      | new
+after remove return.json                              | … collect package_updated_restart_verified                                                      | new
 before write ledger: bless done                       | … collect package_updated_restart_verified                                                      | new
 after write ledger: bless done                        | … bless package_updated_restart_verified                                                        | new
 before write ledger: collect doing                    | … bless package_updated_restart_verified                                                        | new
