@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -173,6 +173,42 @@ test('a release that is restarted again and again goes back with its state, with
   expect(await wordsOf(world)).toEqual(before.memory.said.map(({ text }) => text));
   expect(exchangeFiles(world)).toEqual([]);
   expect(readdirSync(join(world.root, 'staging'))).toEqual([]);
+});
+
+test('a copy that was damaged meanwhile is not put back: no gateway runs on what is not understood, until it is mended', async () => {
+  const other = await makeWorld(undefined, { node: world.node });
+  other.publish(OLD);
+  other.publish('2026.9.1', { ...MIGRATES, crashAtStart: true });
+  await writeOldState(other);
+  await other.start(OLD, '--stop-within', '2');
+  const before = await wholeState(other);
+  const stamp = join(other.path, 'copied');
+  const update = other.begin(['update', '2026.9.1', ...LIMITS], {
+    OPENCLAW_RELEASES_FAULT: 'hang after snapshot',
+    OPENCLAW_RELEASES_FAULT_STAMP: stamp,
+  });
+  await until('the state is copied', () => existsSync(stamp), 30_000);
+  const [snapshot] = listKept(rootAt(other.root));
+  const copy = join(other.root, 'states', snapshot?.name ?? '', 'files/identity/device.json');
+  const whole = readFileSync(copy);
+  writeFileSync(copy, '{"deviceId":"of somebody else"}');
+  rmSync(stamp);
+
+  const { exitCode, json } = await update.ended;
+  expect(json).toMatchObject({
+    status: 'rollback_failed',
+    undoError: {
+      code: 'restore_failed',
+      message: expect.stringContaining(`its state is not put back. ${copy} is not what was kept.`),
+    },
+  });
+  expect(exitCode).toBe(6);
+  expect(await other.version()).toBeNull();
+
+  writeFileSync(copy, whole);
+  await until('the old release answers', async () => (await other.version()) === OLD, 30_000);
+  expect(await wholeState(other)).toEqual(before);
+  expect(exchangeFiles(other)).toEqual([]);
 });
 
 test('a release that is well keeps the state that it has migrated, and the one from before is kept', async () => {

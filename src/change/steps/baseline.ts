@@ -1,8 +1,10 @@
 import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { findEndpoint } from '../../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../../gateway/health.js';
-import { readRestore } from '../../state/intent.js';
+import { decide } from '../../state/decision.js';
+import { type Restore, readRestore } from '../../state/intent.js';
 import { findStatePlace } from '../../state/place.js';
+import type { Root } from '../../store/root.js';
 import { currentRelease, endTrial, readTrial } from '../../store/switch.js';
 import { commandsByHand } from '../by-hand.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
@@ -89,8 +91,23 @@ async function awaitBack(context: Context, before: Before, instance: string): Pr
   } catch (error) {
     if (readRestore(context.root) === null) throw error;
     const again = await bringBack(context, release);
-    if (again !== null) await well(again);
+    if (again === null) return;
+    await well(again).catch((cause) => {
+      const restore = readRestore(context.root);
+      throw restore === null ? cause : notPutBack(context.root, restore, cause);
+    });
   }
+}
+
+/** The launcher starts nothing then. Why is found out once more here, by looking only: two must never exchange at once. */
+function notPutBack(root: Root, restore: Restore, cause: unknown): ReleasesError {
+  let why = 'The launcher does not get on with it.';
+  try {
+    if (restore.phase === 'pending') decide(root, restore);
+  } catch (error) {
+    why = toErrorRecord(error).message;
+  }
+  return new ReleasesError('restore_failed', `its state is not put back. ${why}`, { cause });
 }
 
 /**
