@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Minutes of real restarts that do not depend on the version of Node this program runs on. */
+/** Minutes of real restarts, and of shell, that do not depend on the version of Node this program runs on. */
 const SLOW = [
   'test/real/**',
   'test/lab/**',
   'test/killed/**',
   'test/torture/**',
   'test/integration/systemd-lane.test.ts',
+  'test/integration/adopt-rescue.test.ts',
   'test/integration/adopt-systemd.test.ts',
   'test/integration/bad-versions.test.ts',
   'test/integration/going-back.test.ts',
   'test/integration/incidents.test.ts',
+  'test/integration/launcher.test.ts',
+  'test/integration/launcher-restore.test.ts',
   'test/integration/plugins.test.ts',
   'test/integration/race.test.ts',
   'test/integration/refusals.test.ts',

@@ -1,10 +1,13 @@
 import { valid } from 'semver';
 import { type KeptState, keptOf } from '../state/kept.js';
-import type { StatePlace } from '../state/place.js';
+import { configPath, type StatePlace } from '../state/place.js';
 import { readStateVersions, type StateVersions } from '../state/versions.js';
+import { versionsOnDisk } from '../state/versions-on-disk.js';
+import { leftOf } from '../state/walk.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { compareVersions } from '../version.js';
+import type { Facts } from './facts.js';
 import { listChanges } from './ledger.js';
 import { recallReads } from './readable-record.js';
 import { sqliteNodeOf } from './steps/snapshot.js';
@@ -21,8 +24,26 @@ export async function readsToday(
   id: string,
   from: string | null,
 ): Promise<Reads> {
-  const node = await sqliteNodeOf(root, { facts: { from, to: id, previous: null, place } });
-  return readsVersions(root, id, await readStateVersions(place, node));
+  const today = await versionsToday(root, place, { from, to: id, previous: null, place });
+  return today === null
+    ? { reads: 'unknown', why: 'its databases do not tell' }
+    : readsVersions(root, id, today);
+}
+
+/**
+ * The versions of the state as it is, or null. A gateway that is wedged may keep its databases locked for ever, and
+ * that is when one wants to go back: then their files tell, without SQLite.
+ */
+export async function versionsToday(
+  root: Root,
+  place: StatePlace,
+  facts: Facts,
+): Promise<StateVersions | null> {
+  try {
+    return await readStateVersions(place, await sqliteNodeOf(root, { facts }));
+  } catch {
+    return versionsOnDisk(place, place.directory, configPath(place), leftOf(place, root));
+  }
 }
 
 /**

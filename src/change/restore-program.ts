@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../errors.js';
 import { finishRestore } from '../state/exchange.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
-import { MANIFEST_FILE, releaseDirectory } from '../store/manifest.js';
-import { type Root, rootAt } from '../store/root.js';
-import { endTrial, pointCurrent, readTrial } from '../store/switch.js';
+import { rootAt } from '../store/root.js';
+import { restoreCode } from './restore-code.js';
 
 /**
  * What `bin/restore ROOT` is, made one file by the build: the launcher runs it with a release's Node when there is a
@@ -16,26 +13,8 @@ async function main(): Promise<void> {
   if (path === undefined) throw new Error('Usage: restore ROOT');
   const root = rootAt(path);
   dropBallastWhenShort(root);
-  const done = await finishRestore(root, {
-    whyNotCurrent: (release) => whyNotCurrent(root, release),
-    makeCurrent: (release) => makeCurrent(root, release),
-  });
+  const done = await finishRestore(root, restoreCode(root));
   if (done !== null) for (const sentence of [done.why, ...done.warnings]) say(sentence);
-}
-
-/** As the launcher sees it. */
-function whyNotCurrent(root: Root, release: string): string | null {
-  const missing = [MANIFEST_FILE, 'node', 'main'].find(
-    (name) => !existsSync(join(releaseDirectory(root, release), name)),
-  );
-  return missing === undefined ? null : `${release} cannot be started: it has no ${missing}.`;
-}
-
-/** The trial of the release itself is one that a rollback has just begun. */
-function makeCurrent(root: Root, release: string): void {
-  pointCurrent(root, release);
-  const trial = readTrial(root);
-  if (trial !== null && trial.id !== release) endTrial(root);
 }
 
 function say(sentence: string): void {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ReleasesError } from '../errors.js';
+import { finishRestore } from '../state/exchange.js';
 import {
   beginReturn,
   cancelRestore,
@@ -12,6 +13,7 @@ import {
 } from '../state/intent.js';
 import type { Context } from './context.js';
 import { type Change, stepOf } from './ledger.js';
+import { restoreCode } from './restore-code.js';
 
 /** A restore is renames, and the digests of what is put back; milliseconds. */
 const RESTORE_MS = 120_000;
@@ -71,8 +73,12 @@ export async function returnState(context: Context): Promise<void> {
   beginReturn(root);
 }
 
-/** A restore that has moved something is finished by the launcher before anything else can be done. */
-async function awaitRestore({ root, supervisor, signal }: Context): Promise<void> {
+/** A restore that has moved something is finished before anything else can be done: by the launcher, or at boot by us. */
+async function awaitRestore({ root, supervisor, signal, mayRestart }: Context): Promise<void> {
+  if (!mayRestart) {
+    await finishRestore(root, restoreCode(root));
+    return;
+  }
   await supervisor.restart();
   const deadline = performance.now() + RESTORE_MS;
   while (readRestore(root) !== null) {
@@ -81,7 +87,7 @@ async function awaitRestore({ root, supervisor, signal }: Context): Promise<void
         'restore_failed',
         'The state is half put back, and the launcher does not finish it.',
         {
-          hint: `openclaw-releases status; ${root.bin}/restore ${root.path}`,
+          hint: ['openclaw-releases status', supervisor.byHand.log].filter(Boolean).join('; '),
         },
       );
     }

@@ -9,6 +9,7 @@ import { currentRelease, endTrial, readTrial } from '../../store/switch.js';
 import { commandsByHand } from '../by-hand.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
 import { checkListener, evictOrphans } from '../orphan.js';
+import { versionsToday } from '../readable.js';
 import { keepState, noteRestore } from '../returning.js';
 import { inspectIfThere, runningRelease } from '../running.js';
 import { awaitVerified } from '../verification.js';
@@ -47,6 +48,8 @@ export const baseline: Step = {
     facts.place = findStatePlace(inspection.launch);
     facts.baseline = { state: inspection.state, instance: inspection.instance, release, health };
     facts.from = release ?? facts.from;
+    const versions = onlySwitches ? await versionsToday(root, facts.place, facts) : null;
+    if (versions) facts.versionsBefore = versions;
     if (!health) return `no gateway runs (${inspection.state})`;
     return `${release ?? 'a gateway of another origin'} is ${health.ready ? 'ready' : health.live ? 'live, not ready' : 'not live'}`;
   },

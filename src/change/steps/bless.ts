@@ -1,13 +1,12 @@
 import { toErrorRecord } from '../../errors.js';
 import { endReturn } from '../../state/intent.js';
-import { readStateVersions } from '../../state/versions.js';
 import { absolve } from '../../store/policy.js';
 import { endTrial } from '../../store/switch.js';
 import type { Context, Step } from '../context.js';
 import { dropPluginSet } from '../plugin-set.js';
+import { versionsToday } from '../readable.js';
 import { noteRestore } from '../returning.js';
 import { stoppedOnPurpose } from './restart.js';
-import { sqliteNodeOf } from './snapshot.js';
 import { targetOf } from './switch.js';
 
 /** Ends the trial: from here on a crash switches nothing. */
@@ -33,10 +32,6 @@ export const bless: Step = {
 /** What it reads, for the day on which somebody wants to return to it. */
 async function noteVersions({ root, change }: Context): Promise<void> {
   const { facts } = change;
-  if (!facts.place) return;
-  try {
-    facts.versionsAfter = await readStateVersions(facts.place, await sqliteNodeOf(root, change));
-  } catch (error) {
-    change.warnings.push(`The versions of the state were not noted: ${toErrorRecord(error).message}`);
-  }
+  const versions = facts.place ? await versionsToday(root, facts.place, facts) : null;
+  if (versions) facts.versionsAfter = versions;
 }

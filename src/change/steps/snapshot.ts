@@ -8,7 +8,6 @@ import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../
 import { measureState } from '../../state/measure.js';
 import { takeSnapshot } from '../../state/snapshot.js';
 import { findSqliteNode } from '../../state/sqlite-node.js';
-import { readStateVersions } from '../../state/versions.js';
 import { findManifest, releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import type { Context, Step } from '../context.js';
@@ -30,7 +29,6 @@ export const snapshot: Step = {
     const { from, place } = change.facts;
     if (!from || !place || !existsSync(place.directory)) return 'there is no state yet';
     const node = await sqliteNodeOf(root, change);
-    change.facts.versionsBefore = await readStateVersions(place, node);
     const scope = scopeOf(root, change);
     const { kept, warnings } = await takeSnapshot({
       ...{ root, release: from, change: change.id, place, scope, signal },
