@@ -61,6 +61,8 @@ export interface WorldOptions {
   env?: Record<string, string>;
   /** Where the root is, given the directory of the world: below it, so that its processes can be told. */
   rootIn?: (path: string) => string;
+  /** Where the state is, likewise; asked for after the root. */
+  stateIn?: (path: string) => string;
   /** The Node for all of it; this process's own unless given. Releases with databases need one with `node:sqlite`. */
   node?: string;
 }
@@ -74,7 +76,12 @@ export interface RunningSupervisor {
 
 export async function makeWorld(
   atEnd: AtEnd = onTestFinished,
-  { env: more = {}, rootIn = (path) => join(path, 'root'), node = process.execPath }: WorldOptions = {},
+  {
+    env: more = {},
+    rootIn = (path) => join(path, 'root'),
+    stateIn = (path) => join(path, 'state'),
+    node = process.execPath,
+  }: WorldOptions = {},
 ): Promise<World> {
   const registry = await startRegistry({ packumentMaxAge: 0 });
   atEnd(() => registry.close());
@@ -82,9 +89,9 @@ export async function makeWorld(
   const path = temporaryDirectory('world', atEnd);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const state = join(path, 'state');
-  writeTree(state, { 'openclaw.json': JSON.stringify({ gateway: { port, auth: { token: 'test' } } }) });
   const root = rootIn(path);
+  const state = stateIn(path);
+  writeTree(state, { 'openclaw.json': JSON.stringify({ gateway: { port, auth: { token: 'test' } } }) });
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: writeTree(join(path, 'home'), { '.npmrc': '' }),

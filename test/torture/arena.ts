@@ -69,7 +69,9 @@ async function prepareArena(
     disk = made;
     return join(made.mountPoint, 'root');
   };
-  const world = await makeWorld(atEnd, { env: options.env, rootIn });
+  // A copy of the state is put back by renames, so it lies beside the root.
+  const stateIn = (path: string) => join(disk?.mountPoint ?? path, 'state');
+  const world = await makeWorld(atEnd, { env: options.env, rootIn, stateIn });
   const root = rootAt(world.root);
   let published = 0;
   const nextVersion = () => `2026.6.${++published}`;

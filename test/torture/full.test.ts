@@ -16,6 +16,7 @@ const ROWS: [Family, string][] = [
     'probe',
     'seal',
     'baseline',
+    'snapshot',
     'switch',
     'restart',
     'verify',
@@ -26,7 +27,10 @@ const ROWS: [Family, string][] = [
     'rollback',
     `before ${step}`,
   ]),
-  ...['switch', 'baseline'].map((step): [Family, string] => ['crashes at start', `before undo ${step}`]),
+  ...['switch', 'snapshot', 'baseline'].map((step): [Family, string] => [
+    'crashes at start',
+    `before undo ${step}`,
+  ]),
 ];
 
 describe.runIf(canMount())('a disk that is full to the last byte', () => {

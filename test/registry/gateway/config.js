@@ -35,12 +35,16 @@ export function choosePort(args, env, config) {
   return Number(values.port ?? (env.OPENCLAW_GATEWAY_PORT || (config.gateway?.port ?? DEFAULT_PORT)));
 }
 
-/** One line for each start, so that a test can count starts it did not see. */
+/** One line for each start, so that a test can count starts it did not see; a full disk is no reason not to start. */
 export function recordStart(version, env) {
   if (!env.OPENCLAW_STATE_DIR) return;
-  mkdirSync(env.OPENCLAW_STATE_DIR, { recursive: true });
   const line = JSON.stringify({ version, pid: process.pid, at: Date.now() });
-  appendFileSync(join(env.OPENCLAW_STATE_DIR, 'starts.jsonl'), `${line}\n`);
+  try {
+    mkdirSync(env.OPENCLAW_STATE_DIR, { recursive: true });
+    appendFileSync(join(env.OPENCLAW_STATE_DIR, 'starts.jsonl'), `${line}\n`);
+  } catch (error) {
+    if (error.code !== 'ENOSPC') throw error;
+  }
 }
 
 const claimPath = (env) => join(env.OPENCLAW_STATE_DIR ?? '', 'claimed-by');
