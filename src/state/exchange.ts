@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemCode } from '../errors.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
 import { readRecord } from '../record.js';
 import { decide, waitForHolders } from './decision.js';
@@ -34,11 +35,23 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   code.makeCurrent(release);
   const [at, ms] = [new Date().toISOString(), Date.now() - began];
   const done: LastRestore = { schema: 1, change, release, from, ...about, at, ms };
-  writeFileDurably(root.lastRestore, `${JSON.stringify(done, null, 2)}\n`, 0o600);
+  report(root, done);
   removeRetired(root, from);
   removeDurably(root.restore);
   return done;
 }
+
+/** Who asked wants to know; but a disk without room for that must not keep the gateway from being started. */
+function report(root: RestorePaths, done: LastRestore): void {
+  try {
+    writeFileDurably(root.lastRestore, `${JSON.stringify(done, null, 2)}\n`, 0o600);
+  } catch (error) {
+    if (!FULL.has(systemCode(error) ?? '')) throw error;
+    done.warnings.push(`${root.lastRestore} could not be written: the disk is full.`);
+  }
+}
+
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 type About = Pick<LastRestore, 'restored' | 'why' | 'aside' | 'warnings'>;
 

@@ -87,7 +87,7 @@ describe('an exchange that fails is finished by the next run', () => {
     'EIO before rename used up',
     'ENOSPC before link current',
     'EIO before remove trial',
-    'ENOSPC before write last-restore.json',
+    'EIO before write last-restore.json',
     'EIO before remove restore.json',
   ])('%s', async (fault) => {
     const pair = pairOnTrial(temporaryDirectory('fails'));
@@ -96,6 +96,15 @@ describe('an exchange that fails is finished by the next run', () => {
     expect(failed.exitCode).toBe(1);
     expect(failed.stderr).toMatch(/^openclaw-releases: The state could not be exchanged: \w+: .*\.$/);
     expect((await restore(pair)).exitCode).toBe(0);
+    expect(whatIsWrong(pair, before)).toEqual([]);
+  });
+
+  test('and one that only has no room to tell what it did is done', async () => {
+    const pair = pairOnTrial(temporaryDirectory('fails'));
+    const before = lookBefore(pair);
+    const done = await restore(pair, { OPENCLAW_RELEASES_FAULT: 'ENOSPC before write last-restore.json' });
+    expect(done.exitCode).toBe(0);
+    expect(done.stderr).toContain('last-restore.json could not be written: the disk is full.');
     expect(whatIsWrong(pair, before)).toEqual([]);
   });
 });
