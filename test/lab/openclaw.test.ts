@@ -191,15 +191,16 @@ describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
       const identity = await digestOf(`${state}/identity/device.json`);
       const said = await openclaw.said();
 
-      // It moves identity and tasks into a new database, then finds sessions that it leaves to a person to migrate.
-      const { exitCode, json } = await story.change('update 2026.9.1 --probe version');
+      // It moves identity and tasks into a new database, then refuses a transcript that somebody has a second name for.
+      await machine.run(`mkdir ~/by-hand && ln ${state}/agents/main/sessions/*.jsonl ~/by-hand`);
+      const { exitCode, json } = await story.change('update 2026.9.6');
       expect({ exitCode, status: json.status, code: json.error?.code }, JSON.stringify(json)).toEqual({
         ...{ exitCode: 5, status: 'rolled_back', code: 'gateway_crashed' },
       });
       const { snapshot, stateRestored } = json.facts;
       expect(snapshot).toMatchObject({ scope: 'all' });
       expect(stateRestored).toMatchObject({ restored: true, from: snapshot.name, release: '2026.5.28' });
-      expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(15);
+      expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(18);
 
       expect(await openclaw.version()).toBe('2026.5.28');
       expect(await openclaw.said()).toEqual(said);
