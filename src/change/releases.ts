@@ -1,5 +1,6 @@
 import { ReleasesError } from '../errors.js';
 import type { Unreadable } from '../record.js';
+import { type KeptState, listKept } from '../state/kept.js';
 import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
 import { quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
@@ -23,6 +24,8 @@ export interface Listing {
   /** Oldest first. */
   releases: ListedRelease[];
   unsealed: string[];
+  /** Copies of the state, and what was set aside of it; oldest first. */
+  states: KeptState[];
   /** Files of ours that cannot be understood. */
   unreadable: Unreadable[];
 }
@@ -41,6 +44,7 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
       readable: readable.get(manifest.id) ?? NOT_KNOWN,
     })),
     unsealed,
+    states: listKept(root),
     unreadable: unreadableFiles(root),
   };
 }

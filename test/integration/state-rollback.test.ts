@@ -71,8 +71,16 @@ async function standing() {
   };
 }
 
-test('each release that was left behind has a state that it can be returned to', () => {
-  expect(listKept(root())).toMatchObject([
+test('each release that was left behind has a state that it can be returned to, and the list says so', async () => {
+  const list = await world.ok('list');
+  // biome-ignore lint/suspicious/noExplicitAny: a document of `--json`
+  expect(list.releases.map(({ id, reads }: any) => [id, reads])).toEqual([
+    [FILES, 'with-snapshot'],
+    [OLDER, 'with-snapshot'],
+    [NEWER, 'yes'],
+  ]);
+  expect(list.states).toEqual(listKept(root()));
+  expect(list.states).toMatchObject([
     { kind: 'snapshot', release: FILES, versions: { databases: { 'tasks/runs.sqlite': 0 } } },
     {
       kind: 'snapshot',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { checkReadable } from '../../change/readable-checks.js';
 import type { Readable } from '../../change/readable-list.js';
 import { listing } from '../../change/releases.js';
+import type { KeptState } from '../../state/kept.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { unreadableLines } from '../report.js';
@@ -22,7 +23,10 @@ export function listCommand(): Command {
     .action((options: CommonOptions & { check?: boolean }) =>
       inSession(options, async ({ environment, output }) => {
         if (options.check) await checkReadable(environment);
-        const { releases, unsealed, unreadable } = await listing(environment.root, environment.supervisor);
+        const { releases, unsealed, states, unreadable } = await listing(
+          environment.root,
+          environment.supervisor,
+        );
         const document = {
           ok: true,
           releases: releases.map(({ manifest, marks, readable: { reads, why } }) => ({
@@ -30,6 +34,7 @@ export function listCommand(): Command {
             ...{ marks, reads, readsWhy: why },
           })),
           unsealed,
+          states,
           unreadable,
         };
         output.answer(document, () => {
@@ -49,9 +54,16 @@ export function listCommand(): Command {
           const debris = unsealed.filter((id) => !unreadable.some(({ path }) => path.includes(`/${id}/`)));
           if (debris.length > 0)
             lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
-          return [...lines, ...unreadableLines(unreadable)].join('\n');
+          return [...lines, ...states.map(stateLine), ...unreadableLines(unreadable)].join('\n');
         });
         return 0;
       }),
     );
+}
+
+function stateLine({ name, kind, scope, release, at, bytes }: KeptState): string {
+  const what = scope === 'config' ? 'the configuration' : 'the state';
+  const how =
+    kind === 'snapshot' ? `a copy of ${what} as ${release} had it` : `${what} of ${release}, set aside`;
+  return `Kept: states/${name}, ${mebibytes(bytes)}: ${how} at ${at.slice(0, 16).replace('T', ' ')}`;
 }
