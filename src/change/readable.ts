@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { valid } from 'semver';
-import { type KeptState, keptOf } from '../state/kept.js';
+import { type KeptState, keptOf, listKept } from '../state/kept.js';
 import { configPath, type StatePlace } from '../state/place.js';
 import { readStateVersions, type StateVersions } from '../state/versions.js';
 import { versionsOnDisk } from '../state/versions-on-disk.js';
@@ -57,13 +58,14 @@ export function readsVersions(root: Root, id: string, today: StateVersions): Rea
 
 /** What is kept of a release that cannot read today's state, as far as it would help; null where nothing would. */
 export function keptInstead(root: Root, id: string, reads: Reads & { reads: 'no' }): KeptState | null {
-  const kept = keptOf(root, id);
+  const kept = listKept(root).findLast((one) => one.release === id && !isOfFailure(root, one)) ?? null;
   return kept?.scope === 'config' && reads.databases ? null : kept;
 }
 
 function compare(root: Root, id: string, today: StateVersions): Reads {
   const then = versionsOf(root, id);
   if (then === null) return { reads: 'unknown', why: 'it has not run here' };
+  if (wasStartedOn(root, id, today)) return { reads: 'yes', why: 'it was started on such a state here' };
   const gone = Object.keys(then.databases).find((path) => !(path in today.databases));
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
   const raised = Object.entries(then.databases).find(([path, before]) => today.databases[path] !== before);
@@ -81,6 +83,23 @@ function compare(root: Root, id: string, today: StateVersions): Reads {
 /** Whether a newer release has written the configuration; what is no version there tells nothing. */
 export function wasWrittenByNewer({ config }: StateVersions, version: string): boolean {
   return config !== null && valid(config) !== null && compareVersions(config, version) > 0;
+}
+
+/** Whether it was well here, once it had been started on a state of these versions. */
+function wasStartedOn(root: Root, id: string, today: StateVersions): boolean {
+  return listChanges(root).some(
+    ({ facts, status }) =>
+      facts.to === id &&
+      status === 'package_updated_restart_verified' &&
+      isDeepStrictEqual(facts.versionsBefore, today),
+  );
+}
+
+/** What a release had made of the state when it failed here is none that anybody returns to. */
+function isOfFailure(root: Root, { kind, release, change }: KeptState): boolean {
+  if (kind !== 'set-aside') return false;
+  const made = listChanges(root).find(({ id }) => id === change);
+  return made?.facts.to === release && made.plan.kind !== 'rollback';
 }
 
 /** The versions that the state had when the release last ran on it. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Change } from '../change/ledger.js';
 import { makeChangeOutside, needsHelper } from '../change/outside.js';
-import type { PlanOptions } from '../change/plan.js';
+import { type PlanOptions, PROBES, type Probe } from '../change/plan.js';
 import { exitCodeOf, makeChange, previewChange, type Request } from '../change/switcher.js';
 import { type CommonOptions, inSession, parseSeconds, type Session } from './command.js';
 import { table } from './output.js';
@@ -15,6 +15,7 @@ export interface LimitOptions {
 }
 
 export interface StageOptions {
+  probe?: Probe;
   registry?: string;
   allowScripts?: string[];
   lockfile?: string;
@@ -44,15 +45,25 @@ export function withPlugins(command: Command): Command {
   );
 }
 
-/** How a release is installed. */
-export function withStaging(command: Command): Command {
+/**
+ * How a release is installed and tried.
+ * @param probe how it is tried where nobody says
+ */
+export function withStaging(command: Command, probe: Probe): Command {
   return command
+    .addOption(
+      new Option('--probe <how>', 'how to try it: its version, a boot on a copy of the state, or auto')
+        .choices(PROBES)
+        .default(probe)
+        .env('OPENCLAW_RELEASES_PROBE'),
+    )
     .option('--allow-scripts <package...>', 'dependencies whose install scripts may run')
     .option('--lockfile <file>', 'install exactly what this package-lock.json of an earlier stage lists');
 }
 
 export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
-  const { settle, readyWithin, pluginsWithin, allowScripts, lockfile, registry, evictOrphan } = options;
+  const { settle, readyWithin, pluginsWithin, allowScripts, lockfile, probe, registry, evictOrphan } =
+    options;
   return {
     limits: {
       ...(settle !== undefined && { settleMs: settle }),
@@ -61,6 +72,7 @@ export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
     },
     ...(allowScripts && { allowScripts }),
     ...(lockfile && { lockfile }),
+    ...(probe && { probe }),
     ...(registry && { registry }),
     ...(evictOrphan && { evictOrphan }),
   };

@@ -1,8 +1,11 @@
 import type { Launch } from './endpoint.js';
 
-/** Would have the candidate talk to a supervisor, to the session or to releases that are the running gateway's. */
+/**
+ * Would have the candidate talk to a supervisor, to the session or to releases that are the running gateway's, or load
+ * what may want to write where a candidate cannot.
+ */
 const OF_THE_RUNNING_ONE =
-  /^(INVOCATION_ID|NOTIFY_SOCKET|JOURNAL_STREAM|MAINPID|SYSTEMD_EXEC_PID|MANAGERPID|WATCHDOG_\w+|LISTEN_\w+|MEMORY_PRESSURE_\w+|CREDENTIALS_DIRECTORY|DBUS_\w+|XDG_RUNTIME_DIR|OPENCLAW_SYSTEMD_\w+|OPENCLAW_LAUNCHD_\w+|OPENCLAW_SERVICE_\w+|OPENCLAW_RELEASES_\w+|OPENCLAW_GATEWAY_RESTART_\w+|PWD|OLDPWD)$/;
+  /^(INVOCATION_ID|NOTIFY_SOCKET|JOURNAL_STREAM|MAINPID|SYSTEMD_EXEC_PID|MANAGERPID|WATCHDOG_\w+|LISTEN_\w+|MEMORY_PRESSURE_\w+|CREDENTIALS_DIRECTORY|DBUS_\w+|XDG_RUNTIME_DIR|OPENCLAW_SYSTEMD_\w+|OPENCLAW_LAUNCHD_\w+|OPENCLAW_SERVICE_\w+|OPENCLAW_RELEASES_\w+|OPENCLAW_GATEWAY_RESTART_\w+|NODE_OPTIONS|PWD|OLDPWD)$/;
 
 /**
  * Keeps a candidate quiet: it sends nothing, starts nothing beside itself, and does not announce itself. Versions

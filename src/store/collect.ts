@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ReleasesError } from '../errors.js';
 import { ASIDE_DIRECTORY, REASONS_FILE } from './aside.js';
 import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
+import { quarantineOf, readPolicy } from './policy.js';
 import type { Root } from './root.js';
 import { removeTree } from './seal.js';
 import { findUnreadable } from './unreadable.js';
@@ -18,7 +19,7 @@ export interface Collection {
 }
 
 /**
- * What can go: nothing that `needed` names, and not the newest `keep` releases. Only decides; see `collect`.
+ * What can go: nothing that `needed` names, and not the newest `keep` releases of those that are not in quarantine. Only decides; see `collect`.
  * Refuses as long as there is something that cannot be read: a pin or a change may have been in it.
  * @throws ReleasesError `unreadable_files`
  * @param needed release id to the reason why it stays: it runs, it is pinned, a link or a change names it
@@ -30,7 +31,10 @@ export function planCollection(
 ): Collection {
   requireReadable(root);
   const { releases, unsealed } = listReleases(root);
-  const newest = new Set(releases.slice(Math.max(0, releases.length - keep)).map((release) => release.id));
+  const policy = readPolicy(root);
+  // One that failed here must not take the place of one that was well.
+  const candidates = releases.filter(({ id }) => quarantineOf(policy, id) === null);
+  const newest = new Set(candidates.slice(Math.max(0, candidates.length - keep)).map(({ id }) => id));
   const plan: Collection = {
     remove: [],
     removeUnsealed: unsealed.filter((id) => !needed.has(id)),

@@ -105,6 +105,8 @@ test('what is said to the new release before it fails is kept with its state', a
   expect(content['agents/main/agent/openclaw-agent.sqlite']).toMatchObject({
     said: [...memory.said, { by: version, text: 'said during the trial' }],
   });
+  // Nobody is led back to what a release that failed has made of the state.
+  expect((await world.ok('show', version)).reads).not.toBe('with-snapshot');
 });
 
 test('what is said to the old release between the copy and the switch is kept with what is set aside', async () => {

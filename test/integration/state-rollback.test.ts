@@ -119,6 +119,8 @@ test('a rollback that was agreed to returns to the older state, and keeps the ne
   const aside = await keptContent(world, json.facts.stateRestored.aside);
   expect(aside[AGENT]).toEqual(newer[AGENT]);
   expect(aside['openclaw.json']).toBe(newer['openclaw.json']);
+  // It was started on such a state before, and migrates it again.
+  expect((await world.ok('show', NEWER)).reads).toBe('yes');
 });
 
 test('after a rollback the newer release migrates the older state again', async () => {

@@ -15,6 +15,16 @@ import {
 import { temporaryRoot } from '../support/place.js';
 import { sealTinyRelease } from '../support/release.js';
 
+test('a release that failed here does not take the place of one that was well', async () => {
+  const root = temporaryRoot();
+  for (const id of ['2026.5.1', '2026.6.1', '2026.7.1']) await sealTinyRelease(root, id);
+  const cause = { code: 'gateway_crashed', message: 'It ended.' } as const;
+  quarantine(root, '2026.7.1', { change: 'c', at: new Date().toISOString(), cause });
+  const plan = planCollection(root, new Map(), 2);
+  expect(plan.keep.map(({ id }) => id)).toEqual(['2026.5.1', '2026.6.1']);
+  expect(plan.remove.map(({ id }) => id)).toEqual(['2026.7.1']);
+});
+
 test('the newest and the needed stay, the rest goes, and so do directories without a manifest', async () => {
   const root = temporaryRoot();
   for (const id of ['2026.5.1', '2026.5.2', '2026.6.1', '2026.7.1', '2026.7.1-2'])

@@ -33,7 +33,8 @@ export const probe: Step = {
 /** What a start on a copy of the state adds, where there is to be one; to be read after the version. */
 async function alsoStarted(context: Context, node: string): Promise<string> {
   const { plan, facts } = context.change;
-  if (plan.kind !== 'update' || (plan.probe ?? 'version') === 'version') return '';
+  const stages = plan.kind === 'update' || plan.kind === 'stage';
+  if (!stages || (plan.probe ?? 'version') === 'version') return '';
   const { resolved, directory } = stagedFacts(context);
   const { note, versions } = await tryCandidate(context, {
     node,

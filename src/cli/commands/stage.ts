@@ -16,7 +16,7 @@ export function stageCommand(): Command {
   )
     .argument('<spec>', 'version, dist-tag or file:archive.tgz')
     .addOption(registryOption());
-  return withStaging(stage).action((spec: string, options: ChangeOptions & StageOptions) =>
+  return withStaging(stage, 'version').action((spec: string, options: ChangeOptions & StageOptions) =>
     runChange(options, () => ({ kind: 'stage', target: spec, options: planOptions(options) })),
   );
 }

@@ -1,5 +1,4 @@
-import { type Command, Option } from 'commander';
-import { PROBES, type Probe } from '../../change/plan.js';
+import type { Command } from 'commander';
 import {
   type ChangeOptions,
   type LimitOptions,
@@ -12,7 +11,7 @@ import {
 } from '../change-options.js';
 import { command, registryOption } from '../command.js';
 
-type Options = ChangeOptions & StageOptions & LimitOptions & { probe: Probe; snapshot: boolean };
+type Options = ChangeOptions & StageOptions & LimitOptions & { snapshot: boolean };
 
 export function updateCommand(): Command {
   const update = command(
@@ -23,21 +22,12 @@ export function updateCommand(): Command {
     .argument('[spec]', 'version, dist-tag or file:archive.tgz', 'latest')
     .addOption(registryOption())
     .option('--dry-run', 'print the plan and change nothing')
-    .addOption(
-      new Option(
-        '--probe <how>',
-        'try the release first: say its version, boot on a copy of the state, or auto',
-      )
-        .choices(PROBES)
-        .default('auto')
-        .env('OPENCLAW_RELEASES_PROBE'),
-    )
     .option('--no-snapshot', 'keep no copy of the state, although going back may then be impossible');
-  return withLimits(withPlugins(withStaging(update))).action((spec: string, options: Options) =>
+  return withLimits(withPlugins(withStaging(update, 'auto'))).action((spec: string, options: Options) =>
     runChange(options, () => ({
       kind: 'update',
       target: spec,
-      options: { ...planOptions(options), probe: options.probe, snapshot: options.snapshot },
+      options: { ...planOptions(options), snapshot: options.snapshot },
     })),
   );
 }
