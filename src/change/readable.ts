@@ -85,11 +85,12 @@ export function wasWrittenByNewer({ config }: StateVersions, version: string): b
   return config !== null && valid(config) !== null && compareVersions(config, version) > 0;
 }
 
-/** Whether it was well here, once it had been started on a state of these versions. */
+/** Whether it was well here, once it had been started on a state of these versions, and not on one that was put back. */
 function wasStartedOn(root: Root, id: string, today: StateVersions): boolean {
   return listChanges(root).some(
     ({ facts, status }) =>
       facts.to === id &&
+      !facts.restore &&
       status === 'package_updated_restart_verified' &&
       isDeepStrictEqual(facts.versionsBefore, today),
   );

@@ -8,8 +8,6 @@ before lock                                           | no change was begun     
 after lock                                            | no change was begun                                             | old
 before write lock-owner.json                          | no change was begun                                             | old
 after write lock-owner.json                           | no change was begun                                             | old
-before remove return.json                             | no change was begun                                             | old
-after remove return.json                              | no change was begun                                             | old
 before write ledger: new                              | no change was begun                                             | old
 after write ledger: new                               | helper_never_ran                                                | old
 before write ledger: baseline doing                   | helper_never_ran                                                | old
@@ -38,8 +36,6 @@ before write ledger: bless doing                      | … bless package_update
 after write ledger: bless doing                       | … bless package_updated_restart_verified                        | new
 before remove trial                                   | … bless package_updated_restart_verified                        | new
 after remove trial                                    | … bless package_updated_restart_verified                        | new
-before remove return.json #2                          | … bless package_updated_restart_verified                        | new
-after remove return.json #2                           | … bless package_updated_restart_verified                        | new
 before write ledger: bless done                       | … bless package_updated_restart_verified                        | new
 after write ledger: bless done                        | … bless package_updated_restart_verified                        | new
 before write ledger: package_updated_restart_verified | … bless package_updated_restart_verified                        | new
