@@ -70,7 +70,9 @@ describe.runIf(canBoot())('a gateway that is a unit of the system, with a user o
       to: '2026.6.1',
     });
     expect(await gateway.version()).toBe('2026.6.1');
-    const broken = await ocr(`update 2026.6.5 ${QUICK}`, 'claw');
+    const tried = await ocr(`update 2026.6.5 ${QUICK}`, 'claw');
+    expect(tried.json).toMatchObject({ status: 'package_update_failed', error: { code: 'probe_failed' } });
+    const broken = await ocr(`update 2026.6.5 --probe version ${QUICK}`, 'claw');
     expect(broken.json).toMatchObject({
       status: 'rolled_back',
       error: { code: 'gateway_crashed' },
