@@ -45,10 +45,10 @@ beforeAll(async () => {
   await world.start('2026.6.1');
 });
 
-/** Migrates the state, and then does not start. */
+/** Migrates the state, and is never ready: one that ends by itself may or may not be seen running by who recovers. */
 function publish(): string {
   const version = `2026.9.${++published}`;
-  world.publish(version, { migratesTo: { state: 15, agent: 19 }, crashAtStart: true });
+  world.publish(version, { migratesTo: { state: 15, agent: 19 }, neverReady: true });
   return version;
 }
 
