@@ -1,17 +1,14 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { ReleasesError, toErrorRecord } from '../errors.js';
 import { bootCandidate, type CandidateReport } from '../gateway/candidate.js';
+import { howEnded } from '../gateway/candidate-ending.js';
 import { candidateWorthwhile } from '../gateway/worthwhile.js';
-import { environmentOf } from '../host/process.js';
-import { copyState } from '../state/copy.js';
-import { requireKeepable, requireRoom } from '../state/measure.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
-import { surveyState } from '../state/survey.js';
+import { copyToScratch } from '../state/scratch.js';
 import { readStateVersions, type StateVersions } from '../state/versions.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import type { Context } from './context.js';
-import { inspectIfThere } from './running.js';
+import { inspectIfThere, wholeLaunch } from './running.js';
 import { sqliteNodeOf } from './steps/snapshot.js';
 
 export interface Candidate {
@@ -27,12 +24,6 @@ const SLOWER = 3;
 
 /** Why there is no copy to try it on; what that means for going back is for the snapshot to say. */
 const NO_COPY: ReadonlySet<string> = new Set(['snapshot_refused', 'snapshot_failed', 'insufficient_space']);
-
-/** Where in the program it was, and what Node says of itself after an error that nobody caught. */
-const NOT_TELLING = /^(\s+at |Node\.js v\d)/;
-
-/** Why it ended, in the words of most programs. */
-const TELLING = /error\b|fail|cannot|refuse|reject/i;
 
 /** What a candidate has shown. */
 export interface Tried {
@@ -71,23 +62,15 @@ export async function tryCandidate(context: Context, candidate: Candidate): Prom
 async function boot(
   context: Context,
   { node, main, scratch }: Candidate,
-  { launch, pid }: Inspection,
+  gateway: Inspection,
   place: StatePlace,
 ): Promise<Tried> {
   const { root, change, signal } = context;
   const sqlite = await sqliteNodeOf(root, { facts: { ...change.facts, place } });
-  const copy = { directory: join(scratch, 'state'), config: place.config && join(scratch, 'config') };
-  mkdirSync(copy.directory, { recursive: true, mode: 0o700 });
-  const survey = surveyState(place, root);
-  requireKeepable(survey);
-  requireRoom(root, survey);
-  const configInto = join(scratch, 'config');
-  await copyState({ place, survey, into: copy.directory, configInto, node: sqlite, signal });
+  const copy = await copyToScratch({ root, place, directory: scratch, node: sqlite, signal });
   context.progress('starting on a copy of the state');
-  // What the configuration refers to is in the environment of what runs, and not in what a unit says.
-  const env = { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) };
   const report = await bootCandidate({
-    ...{ node, main, copy, place, signal, launch: { args: launch.args, env } },
+    ...{ node, main, copy, place, signal, launch: wholeLaunch(gateway) },
     timeoutMs: change.plan.limits.readyFloorMs * SLOWER,
   }).catch((error: unknown) => {
     if (change.plan.probe === 'boot' || toErrorRecord(error).code !== 'probe_failed') throw error;
@@ -108,12 +91,6 @@ async function boot(
 
 function seconds({ readyMs }: CandidateReport): string {
   return (readyMs / 1000).toFixed(1);
-}
-
-function howEnded({ exit, said }: CandidateReport): string {
-  const lines = said.split('\n').filter((line) => /[a-z]{3}/i.test(line) && !NOT_TELLING.test(line));
-  const last = lines.findLast((line) => TELLING.test(line)) ?? lines.at(-1);
-  return `${exit?.signal ?? `exit code ${exit?.code}`}${last ? `: ${last.trim()}` : ''}`;
 }
 
 function failed(message: string): ReleasesError {

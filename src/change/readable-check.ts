@@ -1,12 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootCandidate, type CandidateReport } from '../gateway/candidate.js';
+import { bootCandidate } from '../gateway/candidate.js';
+import { howEnded } from '../gateway/candidate-ending.js';
 import type { Launch } from '../gateway/endpoint.js';
 import { candidateWorthwhile } from '../gateway/worthwhile.js';
-import { copyState } from '../state/copy.js';
-import { requireKeepable, requireRoom } from '../state/measure.js';
 import type { StatePlace } from '../state/place.js';
-import { surveyState } from '../state/survey.js';
+import { copyToScratch } from '../state/scratch.js';
 import type { StateVersions } from '../state/versions.js';
 import { type Manifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
@@ -39,9 +37,8 @@ export async function checkReads(check: ReadableCheck, release: Manifest): Promi
   const { root } = check;
   const directory = join(root.staging, `readable-${release.id}`);
   removeTree(root, directory);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   try {
-    const copy = await copyInto(directory, check);
+    const copy = await copyToScratch({ ...check, directory });
     const asked = release.schemas === null ? null : await askDatabases(check, release, copy, directory);
     if (asked?.reads === 'no') return asked;
     const newer = wasWrittenByNewer(check.today, release.version);
@@ -57,26 +54,6 @@ export async function checkReads(check: ReadableCheck, release: Manifest): Promi
   }
 }
 
-async function copyInto(
-  directory: string,
-  { root, place, node, signal }: ReadableCheck,
-): Promise<StatePlace> {
-  const survey = surveyState(place, root);
-  requireKeepable(survey);
-  requireRoom(root, survey);
-  const copy = { directory: join(directory, 'state'), config: place.config && join(directory, 'config') };
-  mkdirSync(copy.directory, { mode: 0o700 });
-  await copyState({
-    place,
-    survey,
-    into: copy.directory,
-    configInto: join(directory, 'config'),
-    node,
-    signal,
-  });
-  return copy;
-}
-
 async function startOn(check: ReadableCheck, release: Manifest, copy: StatePlace): Promise<Reads> {
   const { root, place, launch, signal } = check;
   const against = await candidateWorthwhile();
@@ -86,7 +63,7 @@ async function startOn(check: ReadableCheck, release: Manifest, copy: StatePlace
     ...{ node: join(directory, 'node'), main: join(directory, release.main), copy, place, launch, signal },
     timeoutMs: READY_WITHIN_MS,
   });
-  if (report.exit !== null) return no(`it does not start on a copy of it: ${lastWords(report)}`);
+  if (report.exit !== null) return no(`it does not start on a copy of it: ${howEnded(report)}`);
   if (!report.ready) {
     // Slow is not the same as unable.
     const failing = report.failing.length > 0 ? ` (${report.failing.join(', ')})` : '';
@@ -100,9 +77,4 @@ async function startOn(check: ReadableCheck, release: Manifest, copy: StatePlace
     reads: 'unknown',
     why: 'it starts on a copy of it, and may not see what newer releases have moved',
   };
-}
-
-function lastWords({ exit, said }: CandidateReport): string {
-  const last = said.split('\n').findLast((line) => /[a-z]{3}/i.test(line));
-  return last?.replace(/^\d{4}-\S+\s+/, '').trim() ?? `exit code ${exit?.code ?? exit?.signal}`;
 }

@@ -1,4 +1,3 @@
-import { environmentOf } from '../host/process.js';
 import { findStatePlace } from '../state/place.js';
 import { readStateVersions } from '../state/versions.js';
 import { listReleases, readManifest } from '../store/manifest.js';
@@ -8,6 +7,7 @@ import { type Environment, supervisorOf } from './environment.js';
 import { checkReads, type ReadableCheck } from './readable-check.js';
 import { nodeFor, type Readable, readableOn, readableReleases } from './readable-list.js';
 import { keepReads } from './readable-record.js';
+import { wholeLaunch } from './running.js';
 import { withLock } from './switcher.js';
 
 /**
@@ -38,11 +38,8 @@ async function prepareCheck(
   gateway: Inspection,
   signal: AbortSignal | undefined,
 ): Promise<ReadableCheck> {
-  const { launch, pid } = gateway;
-  const place = findStatePlace(launch);
+  const place = findStatePlace(gateway.launch);
   const node = await nodeFor(root, gateway, place);
   const today = await readStateVersions(place, node);
-  // The inspection has what finds the state; a candidate needs what its configuration refers to as well.
-  const env = { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) };
-  return { root, place, today, node, launch: { args: launch.args, env }, signal };
+  return { root, place, today, node, launch: wholeLaunch(gateway), signal };
 }

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileDurably } from '../host/durable.js';
 import { readRecord } from '../record.js';
-import { type StateVersions, sameVersions } from '../state/versions.js';
+import type { StateVersions } from '../state/versions.js';
+import { areSame } from '../state/versions-on-disk.js';
 import type { Root } from '../store/root.js';
 import type { Reads } from './readable.js';
 
@@ -34,7 +35,7 @@ export function keepVersions(root: Root, look: string, today: StateVersions): vo
 /** What was found out about a release on a state of these versions, or null. */
 export function recallReads(root: Root, id: string, versions: StateVersions): Reads | null {
   const answer = read(root).answers[id];
-  if (!answer || !sameVersions(answer.versions, versions)) return null;
+  if (!answer || !areSame(answer.versions, versions)) return null;
   const { versions: _, at: __, ...reads } = answer;
   return reads;
 }

@@ -45,6 +45,14 @@ export async function inspectIfThere(supervisor: Supervisor): Promise<Inspection
   }
 }
 
+/**
+ * What the gateway was started with, all of it: an inspection has what finds its state, and its configuration may refer
+ * to more. Holds its secrets: never print it, never store it.
+ */
+export function wholeLaunch({ launch, pid }: Inspection): Inspection['launch'] {
+  return { args: launch.args, env: { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) } };
+}
+
 /** Every release that something needs, and what: the facts that collection goes by. */
 export function neededReleases(root: Root): Map<string, string> {
   const needed = new Map<string, string>();

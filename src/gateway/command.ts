@@ -1,18 +1,5 @@
-import { execa } from 'execa';
 import { ReleasesError } from '../errors.js';
-import { killTree } from '../host/process-tree.js';
-
-export interface CommandOptions {
-  cwd: string;
-  /** All of it: nothing is inherited. Holds the gateway's secrets. */
-  env: Record<string, string>;
-  timeoutMs: number;
-  signal?: AbortSignal | undefined;
-  /** Whose process it becomes; only the superuser may say so. */
-  user?: { uid: number; gid: number } | undefined;
-  /** Written to its input, which then ends. */
-  input?: string;
-}
+import { type BoundedOptions, runBounded } from '../host/bounded.js';
 
 export interface CommandResult {
   /** Ended by itself, in time, with code 0. */
@@ -38,47 +25,16 @@ const ESCAPES = /\u001b\[[0-9;]*[A-Za-z]/g;
 export async function runCommand(
   file: string,
   args: string[],
-  options: CommandOptions,
+  options: BoundedOptions,
 ): Promise<CommandResult> {
-  const { cwd, env, timeoutMs, signal, user, input } = options;
-  throwIfInterrupted(signal);
-  const child = execa(file, args, {
-    ...{ cwd, env, extendEnv: false, detached: true, reject: false, all: true, ...user },
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
-    // What says more than that has gone wrong in a way of its own.
-    maxBuffer: 16 * 2 ** 20,
-  });
-  const stop = () => {
-    if (child.pid !== undefined) killTree(child.pid);
-  };
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    stop();
-  }, timeoutMs);
-  signal?.addEventListener('abort', stop, { once: true });
-  const result = await child;
-  clearTimeout(timer);
-  // What it left running goes with it.
-  stop();
-  signal?.removeEventListener('abort', stop);
-  throwIfInterrupted(signal);
-  const how = late
-    ? `no end after ${Math.round(timeoutMs / 1000)} s`
-    : result.signal
-      ? `signal ${result.signal}`
-      : (result.code ?? `code ${result.exitCode}`);
-  return {
-    ok: !result.failed && !late,
-    output: plain(result.all),
-    stdout: plain(result.stdout),
-    cutOff: late || result.signal !== undefined,
-    problem: how,
-  };
+  throwIfInterrupted(options.signal);
+  const { ok, output, stdout, cutOff, how } = await runBounded(file, args, options);
+  throwIfInterrupted(options.signal);
+  return { ok, output: plain(output), stdout: plain(stdout), cutOff, problem: how };
 }
 
-function plain(text: unknown): string {
-  return typeof text === 'string' ? text.replaceAll(ESCAPES, '') : '';
+function plain(text: string): string {
+  return text.replaceAll(ESCAPES, '');
 }
 
 function throwIfInterrupted(signal: AbortSignal | undefined): void {

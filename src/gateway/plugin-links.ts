@@ -13,7 +13,7 @@ export interface PeerLink {
 }
 
 /** All links from installed plugins to OpenClaw's package. */
-export function peerLinks(state: string): PeerLink[] {
+function peerLinks(state: string): PeerLink[] {
   return pluginProjects(state)
     .flatMap((project) => [project, ...packagesIn(project)])
     .flatMap((directory) => {

@@ -34,13 +34,3 @@ export async function readStateVersions(place: StatePlace, node: string): Promis
   }
   return { databases, config: readConfiguration(place).lastTouched };
 }
-
-/** Whether two states have the same databases in the same versions, and were configured by the same release. */
-export function sameVersions(a: StateVersions, b: StateVersions): boolean {
-  const [one, other] = [Object.entries(a.databases), Object.entries(b.databases)];
-  return (
-    a.config === b.config &&
-    one.length === other.length &&
-    one.every(([path, version]) => b.databases[path] === version)
-  );
-}

@@ -22,6 +22,7 @@ import { digestTree } from '../../src/store/tree.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { bootAsOrdinary, canIsolate, layOutMiniature, ORDINARY } from '../support/candidate.js';
 import { removeDirectory, temporaryDirectory, until, writeTree } from '../support/place.js';
+import { isSuperuser } from '../support/superuser.js';
 
 const VERSION = '2026.6.1';
 const TOKEN = 'very-secret-token';
@@ -206,7 +207,7 @@ describe.runIf(await canIsolate())('a candidate', () => {
   });
 });
 
-describe.runIf(SUPERUSER)('isolation', () => {
+describe.runIf(isSuperuser('give rights away'))('isolation', () => {
   it('says why where it cannot be had, as in a container without rights', async () => {
     const script = `
       const { isolation } = await import(${JSON.stringify(new URL('../../dist/gateway/isolation.js', import.meta.url).href)});

@@ -5,7 +5,7 @@ import { listKept } from '../../src/state/kept.js';
 import { rootAt } from '../../src/store/root.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { smallFilesystem } from '../support/filesystem.js';
+import { canMount, smallFilesystem } from '../support/filesystem.js';
 import { until } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { memoryOf, say, stateOf, wholeState, wordsOf, writeOldState } from '../support/state.js';
@@ -134,7 +134,7 @@ describe('an update that cannot keep the state is refused before the switch, and
     expect(await standing()).toEqual(before);
   });
 
-  test.skipIf(process.getuid?.() !== 0)('the root is on another filesystem than the state', async () => {
+  test.runIf(canMount())('the root is on another filesystem than the state', async () => {
     const other = await makeWorld(undefined, {
       node: world.node,
       rootIn: () => join(smallFilesystem(2048), 'root'),

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory, until } from './place.js';
+import { isSuperuser } from './superuser.js';
 
 /** A real ext4 in a file, which can be mounted, and cut off as a power cut does. */
 export interface Filesystem {
@@ -90,8 +91,5 @@ export function remountReadOnly(mountPoint: string): void {
  * fails where it must not be missing.
  */
 export function canMount(): boolean {
-  const superuser = process.getuid?.() === 0;
-  if (!superuser && process.env.CI) throw new Error('These tests mount filesystems: run them as root.');
-  if (!superuser) console.warn('NOT RUN: tests that mount a small filesystem need root.');
-  return superuser;
+  return isSuperuser('mount a small filesystem');
 }

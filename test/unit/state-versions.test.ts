@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSqliteNode } from '../../src/state/sqlite-node.js';
-import { readStateVersions, sameVersions } from '../../src/state/versions.js';
+import { readStateVersions } from '../../src/state/versions.js';
+import { areSame } from '../../src/state/versions-on-disk.js';
 import { sql, sqlAndDie, useDatabase } from '../support/database.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
@@ -75,12 +76,12 @@ test('a database that is written all the time is read; one that is locked names 
 
 test('versions are the same only when every database and the configuration are', () => {
   const versions = { databases: { a: 1, b: 2 }, config: '2026.6.1' };
-  expect(sameVersions(versions, { databases: { b: 2, a: 1 }, config: '2026.6.1' })).toBe(true);
-  expect(sameVersions(versions, { databases: { a: 1, b: 3 }, config: '2026.6.1' })).toBe(false);
-  expect(sameVersions(versions, { databases: { a: 1 }, config: '2026.6.1' })).toBe(false);
-  expect(sameVersions({ ...versions, databases: { a: 1 } }, versions)).toBe(false);
-  expect(sameVersions(versions, { databases: { a: 1, c: 2 }, config: '2026.6.1' })).toBe(false);
-  expect(sameVersions(versions, { ...versions, config: null })).toBe(false);
+  expect(areSame(versions, { databases: { b: 2, a: 1 }, config: '2026.6.1' })).toBe(true);
+  expect(areSame(versions, { databases: { a: 1, b: 3 }, config: '2026.6.1' })).toBe(false);
+  expect(areSame(versions, { databases: { a: 1 }, config: '2026.6.1' })).toBe(false);
+  expect(areSame({ ...versions, databases: { a: 1 } }, versions)).toBe(false);
+  expect(areSame(versions, { databases: { a: 1, c: 2 }, config: '2026.6.1' })).toBe(false);
+  expect(areSame(versions, { ...versions, config: null })).toBe(false);
 });
 
 test('a Node without SQLite, and what is no Node, are passed over', async () => {

@@ -10,7 +10,6 @@ import {
   syncPlugins,
 } from '../../gateway/plugin-sync.js';
 import { listPlugins } from '../../gateway/plugins.js';
-import { environmentOf } from '../../host/process.js';
 import type { StatePlace } from '../../state/place.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
 import type { Context, Step } from '../context.js';
@@ -23,6 +22,7 @@ import {
   returnPluginSet,
   startOnceMore,
 } from '../plugin-set.js';
+import { wholeLaunch } from '../running.js';
 import { stoppedOnPurpose } from './restart.js';
 import { targetOf } from './switch.js';
 
@@ -76,13 +76,12 @@ async function requestFor(context: Context, place: StatePlace): Promise<SyncRequ
   const { root, change, supervisor, signal } = context;
   const { id, version } = readManifest(root, targetOf(context));
   const directory = releaseDirectory(root, id);
-  const { pid, launch } = await supervisor.inspect();
   return {
     ...{ place: await pluginPlaceOf(context, place), version, signal },
     node: join(directory, 'node'),
     main: join(directory, 'main'),
     // All of it: the tools need a PATH, and what a registry is reached by, as the gateway has them.
-    env: pid === null ? launch.env : { ...environmentOf(pid), ...launch.env },
+    env: wholeLaunch(await supervisor.inspect()).env,
     budgetMs: change.plan.limits.pluginsMs ?? DEFAULT_LIMITS.pluginsMs,
   };
 }

@@ -77,7 +77,7 @@ function whyNone({ change }: Context): string | null {
  * The configuration alone where the target reads and writes the same databases, as both declare; everything where
  * that is not known, or where plugins are installed, which the target may bring to other versions.
  */
-export function scopeOf(root: Root, change: Change): SnapshotScope {
+function scopeOf(root: Root, change: Change): SnapshotScope {
   const { from, to, resolved, place } = change.facts;
   const before = (from && findManifest(root, from)?.schemas) || null;
   const after = (resolved ?? (to ? findManifest(root, to) : null))?.schemas ?? null;
