@@ -1,5 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { systemCode } from '../errors.js';
-import { descendsFrom, processIds } from './process.js';
+import { descendsFrom, environmentOf, processIds } from './process.js';
+
+const GONE_WITHIN_MS = 5_000;
+const POLL_MS = 10;
 
 /**
  * Kills a process that leads its own group, the group, and on Linux also what it started outside of the group.
@@ -15,6 +19,25 @@ export function killTree(leader: number): void {
 export function killOwnTree(): void {
   killBelow(process.pid);
   send(-process.pid, 'SIGKILL');
+}
+
+/**
+ * Kills every process that was started with a variable in its environment, and returns when none is left, or after
+ * 5 s: what the kernel does not let go of writes nothing either. For what outlives its parent: a child hears of that
+ * end only when it next listens. On Linux alone: elsewhere nobody's environment can be read.
+ */
+export async function killStartedWith(name: string, isOne: (value: string) => boolean): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const deadline = performance.now() + GONE_WITHIN_MS;
+  for (;;) {
+    const found = processIds().filter((pid) => {
+      const value = pid === process.pid ? undefined : environmentOf(pid)[name];
+      return value !== undefined && isOne(value);
+    });
+    if (found.length === 0 || performance.now() > deadline) return;
+    for (const pid of found) send(pid, 'SIGKILL');
+    await setTimeout(POLL_MS);
+  }
 }
 
 function killBelow(leader: number): void {

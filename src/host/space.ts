@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface FreeSpace {
@@ -8,10 +8,19 @@ export interface FreeSpace {
   files: number | null;
 }
 
+/** Whether two paths are, or will be, on one filesystem. */
+export function sameFilesystem(path: string, other: string): boolean {
+  return statSync(nearestExisting(path)).dev === statSync(nearestExisting(other)).dev;
+}
+
+function nearestExisting(path: string): string {
+  let existing = path;
+  while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
+  return existing;
+}
+
 /** Room left on the filesystem that holds `directory`, or will hold it once it is made. */
 export function freeSpace(directory: string): FreeSpace {
-  let existing = directory;
-  while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
-  const stats = statfsSync(existing);
+  const stats = statfsSync(nearestExisting(directory));
   return { bytes: stats.bavail * stats.bsize, files: stats.files > 0 ? stats.ffree : null };
 }

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import { faultPoint } from './fault.js';
-
-const run = promisify(execFile);
 
 /**
  * Flushes the whole filesystem that holds `directory`: one syncfs in place of tens of thousands of fsyncs.
@@ -10,6 +7,6 @@ const run = promisify(execFile);
  */
 export async function syncFilesystem(directory: string): Promise<void> {
   faultPoint('before sync');
-  await run('sync', ['-f', directory]).catch(() => run('sync'));
+  await execa('sync', ['-f', directory]).catch(() => execa('sync'));
   faultPoint('after sync');
 }

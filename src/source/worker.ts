@@ -1,13 +1,16 @@
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { sep } from 'node:path';
 import { execa } from 'execa';
-import { ReleasesError } from '../errors.js';
-import { killTree } from '../host/process-tree.js';
+import { fromErrorRecord, ReleasesError } from '../errors.js';
+import { killStartedWith, killTree } from '../host/process-tree.js';
+import { ownFile } from '../own-files.js';
 import { interrupted } from './ask.js';
 import { cleanEnvironment } from './environment.js';
+import { FRUGAL, FRUGAL_ENVIRONMENT } from './frugal.js';
 import type { Answer, InstallProgress, InstallReport, Order } from './orders.js';
 
 /** The same place seen from `src/source` and from `dist/source`: Node 20 cannot run the TypeScript of the first. */
-const WORKER = fileURLToPath(new URL('../../dist/source/install-worker.js', import.meta.url));
+const WORKER = ownFile('dist/source/install-worker.js');
 
 /** Commands that start another one with less priority; a host may lack them, or forbid their use. */
 const LOW_PRIORITY = [
@@ -25,6 +28,19 @@ export interface WorkerOptions {
 
 const SCRIPTS_TIMEOUT_MS = 10 * 60_000;
 
+/** Where a worker writes: it and what it starts carry this in their environment, to be found when they are orphans. */
+const WORKPLACE = 'OPENCLAW_RELEASES_WORKPLACE';
+
+/**
+ * Ends the workers that write below a directory, with everything they started. A worker whose parent was killed ends
+ * by itself, but only when it gets to hear of it: until then it may make anew what is being removed.
+ */
+export async function endWorkersBelow(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  const real = realpathSync(directory);
+  await killStartedWith(WORKPLACE, (place) => place === real || place.startsWith(real + sep));
+}
+
 /**
  * Has an order carried out by a child process of low priority, which dies with everything it started when `signal`
  * aborts, when install scripts take too long, and when this process dies.
@@ -33,7 +49,7 @@ const SCRIPTS_TIMEOUT_MS = 10 * 60_000;
 export async function runWorker(order: Order, options: WorkerOptions): Promise<InstallReport | null> {
   const { signal, onProgress, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const child = start(await lowPriority());
+  const child = start(await lowPriority(), order.directory);
   const stop = () => {
     if (child.pid !== undefined) killTree(child.pid);
   };
@@ -66,23 +82,21 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
   }
   const ended = await child;
   if (answer?.type === 'done') return answer.report;
-  if (answer?.type === 'failed') {
-    const { code, message, ...rest } = answer.error;
-    throw new ReleasesError(code, message, rest);
-  }
+  if (answer?.type === 'failed') throw fromErrorRecord(answer.error);
   if (signal?.aborted) throw interrupted(signal.reason);
   if (late) throw tooLong(scriptsTimeoutMs);
   throw died(ended.signal ?? `code ${ended.exitCode}`, ended.stderr);
 }
 
-function start(prefix: string[]) {
-  const [file = process.execPath, ...args] = [...prefix, process.execPath, WORKER];
+function start(prefix: string[], directory: string) {
+  mkdirSync(directory, { recursive: true });
+  const [file = process.execPath, ...args] = [...prefix, process.execPath, ...FRUGAL, WORKER];
   return execa(file, args, {
     ipc: true,
     // A group of its own, to be killed whole.
     detached: true,
     reject: false,
-    env: cleanEnvironment(),
+    env: cleanEnvironment({ ...FRUGAL_ENVIRONMENT, [WORKPLACE]: realpathSync(directory) }),
     extendEnv: false,
     stdin: 'ignore',
     stdout: 'ignore',
