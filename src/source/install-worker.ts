@@ -4,6 +4,7 @@ import pacote from 'pacote';
 import { toErrorRecord } from '../errors.js';
 import { killOwnTree } from '../host/process-tree.js';
 import { sourceFailure } from './failure.js';
+import { FRUGAL_ENVIRONMENT } from './frugal.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { digestLockfile } from './lockfile.js';
@@ -39,10 +40,10 @@ async function install(order: InstallOrder): Promise<InstallReport> {
   };
 }
 
-async function unpack({ spec, integrity, into, options }: UnpackOrder): Promise<null> {
-  await pacote.extract(spec, into, { ...options, integrity });
+async function unpack({ spec, integrity, directory, options }: UnpackOrder): Promise<null> {
+  await pacote.extract(spec, directory, { ...options, integrity });
   // Headers and manuals, two thirds of the files; the licence stays.
-  for (const name of ['include', 'share']) await rm(join(into, name), { recursive: true, force: true });
+  for (const name of ['include', 'share']) await rm(join(directory, name), { recursive: true, force: true });
   return null;
 }
 
@@ -57,6 +58,9 @@ async function carryOut(order: Order): Promise<Answer> {
     };
   }
 }
+
+// Not for install scripts.
+for (const name of Object.keys(FRUGAL_ENVIRONMENT)) delete process.env[name];
 
 // Whoever ordered the work is gone, so nobody wants it any more, nor what it started.
 process.once('disconnect', killOwnTree);

@@ -11,6 +11,11 @@ declare module '@npmcli/config/lib/definitions/index.js' {
   export default loaded;
 }
 
+declare module 'cacache/lib/content/path.js' {
+  /** Where the bytes of a checksum are in a cache. */
+  export default function contentPath(cache: string, integrity: string): string;
+}
+
 declare module '@npmcli/run-script' {
   interface RunScriptOptions {
     event: string;

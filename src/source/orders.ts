@@ -12,6 +12,7 @@ export type Order = InstallOrder | UnpackOrder;
 
 export interface InstallOrder {
   kind: 'install';
+  /** Absolute; all that is written lies below it. */
   directory: string;
   version: string;
   integrity: string;
@@ -27,7 +28,8 @@ export interface UnpackOrder {
   /** `name@version` */
   spec: string;
   integrity: string;
-  into: string;
+  /** Absolute; all that is written lies below it. */
+  directory: string;
   options: ClientOptions;
 }
 

@@ -111,7 +111,7 @@ export async function fetchRuntime(
   if (choice.kind === 'host' || choice.integrity === null) return;
   const { version, integrity } = choice;
   await runWorker(
-    { kind: 'unpack', spec: `${choice.package}@${version}`, integrity, into, options },
+    { kind: 'unpack', spec: `${choice.package}@${version}`, integrity, directory: into, options },
     { signal },
   );
   const node = join(into, 'bin/node');

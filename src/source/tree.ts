@@ -1,12 +1,16 @@
 import { constants, readFileSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Arborist from '@npmcli/arborist';
+import type Arborist from '@npmcli/arborist';
 import { ReleasesError } from '../errors.js';
+import { EagerArborist } from './arborist.js';
 import { hashFile } from './archive.js';
+import type { ClientOptions } from './client.js';
+import { Extraction } from './extraction.js';
 import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import { firstDifference, type Lockfile, OPENCLAW, readLockfile, sameBytes } from './lockfile.js';
 import type { InstallOrder, InstallProgress } from './orders.js';
+import { Packuments } from './packuments.js';
 
 /**
  * Lays the release out in its directory: `package.json`, the exact `package-lock.json`, `node_modules`. Runs no
@@ -22,21 +26,34 @@ export async function installTree(
   const lockPath = join(directory, 'package-lock.json');
   await prepare(order);
   const exact = lockfile === null ? null : await useLockfile(lockfile, lockPath, order);
-  const arborist = new Arborist(treeOptions(order));
+  const extraction = new Extraction(join(directory, '.unpacking'));
+  const options = treeOptions(order);
+  const packuments = new Packuments(options, { name: 'openclaw', version: order.version });
+  const arborist = new EagerArborist({ ...options, packumentCache: packuments as never });
   onProgress({ phase: 'resolve', done: 0 });
   const stopWatching = watch(onProgress, () => arborist.idealTree);
   try {
+    // The largest by far, and known before anything is resolved.
+    if (!order.tarball.startsWith('file:'))
+      extraction.begin(`openclaw@${order.tarball}`, beginOptions(order));
+    if (!exact && !order.tarball.startsWith('file:')) void packuments.follow('openclaw', order.version);
     const ideal = await arborist.buildIdealTree();
+    packuments.forget();
     if (exact) checkExact(exact, ideal);
     await arborist.reify({ save: true, omit: ['dev'] });
   } finally {
     stopWatching();
+    await extraction.close();
   }
   checkInstalled(readLockfile(lockPath), order);
   return arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [];
 }
 
-function treeOptions({ directory, runtime, options }: InstallOrder): Arborist.Options {
+function beginOptions({ options, tarball, integrity }: InstallOrder) {
+  return { ...options, resolved: tarball, integrity };
+}
+
+function treeOptions({ directory, runtime, options }: InstallOrder): Arborist.Options & ClientOptions {
   return {
     ...options,
     path: directory,
@@ -44,7 +61,7 @@ function treeOptions({ directory, runtime, options }: InstallOrder): Arborist.Op
     nodeVersion: runtime.version.replace(/^v?/, 'v'),
     ignoreScripts: true,
     ...{ audit: false, fund: false, installStrategy: 'hoisted', omit: ['dev'], save: true },
-  } as Arborist.Options;
+  } as Arborist.Options & ClientOptions;
 }
 
 /** An empty place with a `package.json`; what an earlier attempt left is removed, as a step may run twice. */

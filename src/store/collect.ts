@@ -2,49 +2,77 @@ import { join } from 'node:path';
 import { ReleasesError } from '../errors.js';
 import { ASIDE_DIRECTORY, REASONS_FILE } from './aside.js';
 import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
-import { quarantineOf, readPolicy } from './policy.js';
+import { quarantineOf, type Retention, readPolicy } from './policy.js';
 import type { Root } from './root.js';
 import { removeTree } from './seal.js';
 import { findUnreadable } from './unreadable.js';
 
-/** Releases kept beyond those that something needs. */
+/** Releases kept, whether anything needs them or not. */
 export const KEEP_RELEASES = 3;
 
+const MIB = 2 ** 20;
+
 export interface Collection {
-  remove: { id: string; bytes: number }[];
+  /** `shares`: some of its blocks may be those of another release, which keeps them. */
+  remove: { id: string; bytes: number; shares: boolean }[];
   /** Directories below `releases/` that are no releases. */
   removeUnsealed: string[];
   removeRuntimes: string[];
   keep: { id: string; reason: string }[];
+  /** What was set and cannot be kept to; sentences. */
+  warnings: string[];
 }
 
+/** How much is kept, of which `bytes` has no limit unless one was set. */
+export type Limits = Pick<Retention, 'releases' | 'bytes'>;
+
 /**
- * What can go: nothing that `needed` names, and not the newest `keep` releases of those that are not in quarantine. Only decides; see `collect`.
- * Refuses as long as there is something that cannot be read: a pin or a change may have been in it.
+ * What can go: nothing that `needed` names, and not the newest of those that are not in quarantine, as many as both
+ * limits let stay. Only decides; see `collect`. Refuses as long as there is something that cannot be read: a pin or a change may have been in it.
  * @throws ReleasesError `unreadable_files`
  * @param needed release id to the reason why it stays: it runs, it is pinned, a link or a change names it
+ * @param asked in the place of what was set
+ * @param goesWith bytes that are kept for a release and go with it
  */
 export function planCollection(
   root: Root,
   needed: ReadonlyMap<string, string>,
-  keep = KEEP_RELEASES,
+  asked: Limits = {},
+  goesWith: (id: string) => number = () => 0,
 ): Collection {
   requireReadable(root);
   const { releases, unsealed } = listReleases(root);
   const policy = readPolicy(root);
+  const { releases: count = KEEP_RELEASES, bytes: most = Number.POSITIVE_INFINITY } = {
+    ...policy.retention,
+    ...asked,
+  };
+  const taken = ({ id, bytes }: Manifest) => bytes + goesWith(id);
+  const takenByNeeded = releases
+    .filter(({ id }) => needed.has(id))
+    .reduce((sum, release) => sum + taken(release), 0);
   // One that failed here must not take the place of one that was well.
-  const candidates = releases.filter(({ id }) => quarantineOf(policy, id) === null);
-  const newest = new Set(candidates.slice(Math.max(0, candidates.length - keep)).map(({ id }) => id));
+  const candidates = releases.filter(({ id }) => quarantineOf(policy, id) === null).reverse();
+  const newest = new Set<string>();
+  let left = most - takenByNeeded;
+  for (const release of candidates.slice(0, count)) {
+    if (needed.has(release.id)) continue;
+    left -= taken(release);
+    if (left < 0) break;
+    newest.add(release.id);
+  }
   const plan: Collection = {
     remove: [],
     removeUnsealed: unsealed.filter((id) => !needed.has(id)),
     removeRuntimes: [],
     keep: [],
+    warnings: takenByNeeded > most ? [tooLittle(takenByNeeded, most)] : [],
   };
+  const shares = releases.some(({ sharedBytes = 0 }) => sharedBytes > 0);
   const staying: Manifest[] = [];
   for (const release of releases) {
-    const reason = needed.get(release.id) ?? (newest.has(release.id) ? `one of the newest ${keep}` : null);
-    if (reason === null) plan.remove.push({ id: release.id, bytes: release.bytes });
+    const reason = needed.get(release.id) ?? (newest.has(release.id) ? `one of the newest ${count}` : null);
+    if (reason === null) plan.remove.push({ id: release.id, bytes: release.bytes, shares });
     else {
       staying.push(release);
       plan.keep.push({ id: release.id, reason });
@@ -53,6 +81,11 @@ export function planCollection(
   const carried = new Set(staying.map((release) => runtimeName(release)));
   plan.removeRuntimes = directoryNames(root.runtimes).filter((name) => !carried.has(name));
   return plan;
+}
+
+function tooLittle(needed: number, most: number): string {
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / MIB)} MiB`;
+  return `The releases that are needed take ${mebibytes(needed)}, and ${mebibytes(most)} are set as the most: none of them was removed.`;
 }
 
 function requireReadable(root: Root): void {
@@ -79,9 +112,11 @@ function runtimeName(release: Manifest): string | null {
   return release.runtime.kind === 'carried' ? runtimeDirectoryName(release.runtime.version) : null;
 }
 
-/** Removes what was planned, releases before the runtimes that they carried. */
+/** Removes what was planned, releases before the runtimes that they carried, and what was compiled of releases that are gone. */
 export function collect(root: Root, plan: Collection): void {
   for (const { id } of plan.remove) removeTree(root, releaseDirectory(root, id));
   for (const name of plan.removeUnsealed) removeTree(root, join(root.releases, name));
   for (const name of plan.removeRuntimes) removeTree(root, join(root.runtimes, name));
+  const left = new Set(directoryNames(root.releases));
+  for (const id of directoryNames(root.caches)) if (!left.has(id)) removeTree(root, join(root.caches, id));
 }

@@ -31,6 +31,10 @@ export interface Manifest {
   treeDigest: string;
   files: number;
   bytes: number;
+  /** Room that it took on the disk when it was sealed, in whole blocks, besides the blocks that it shares. */
+  addedBytes?: number;
+  /** Of the blocks that it shares with releases that were here when it was sealed. */
+  sharedBytes?: number;
   packages: number;
   /** Dependencies whose install scripts were not run. */
   skippedScripts: string[];

@@ -51,11 +51,18 @@ async function mend(root: Root, damage: Damage): Promise<Pick<Mended, 'movedTo' 
         movedTo: aside(),
         instead: 'An empty policy: what was pinned and what was in quarantine is not known.',
       };
+    case 'auto':
+      return {
+        movedTo: aside(),
+        instead: 'Nothing: what the timer knew of the registry, and what it had decided, is not known.',
+      };
     case 'change':
       return {
         movedTo: aside(),
         instead: 'Nothing: what that change did, and whether it ended, is not known.',
       };
+    case 'request':
+      return { movedTo: aside(), instead: 'Nothing: who asked, and whether they were told, is not known.' };
     case 'link':
       return { movedTo: aside(), instead: 'Nothing: the next switch makes it anew.' };
     case 'restore':

@@ -17,12 +17,63 @@ export interface Quarantine {
 /** After this a failure counts half: hosts, configurations and the world change, so nothing is held against a release for ever. */
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 
+/** While it lasts nothing is updated that nobody asked for by name: no timer, and no tag. */
+export interface Hold {
+  /** ISO 8601; null for until somebody lifts it. */
+  until: string | null;
+  /** ISO 8601. */
+  at: string;
+  why: string | null;
+}
+
+export interface MaintenanceWindow {
+  /** The days on which it begins, `mon` to `sun`; null for every day. */
+  days: string[] | null;
+  /** `HH:MM` on the wall clock of the time zone. */
+  from: string;
+  to: string;
+  timeZone: string;
+}
+
+/** What an operator has set for automatic updates; what is absent has its default. Hours, minutes and seconds as named. */
+export interface Schedule {
+  channel?: 'stable' | 'beta';
+  delayHours?: number;
+  jitterHours?: number;
+  minimumAgeHours?: number;
+  betweenHours?: number;
+  soakHours?: number;
+  windows?: MaintenanceWindow[];
+  idleMinutes?: number;
+  countdownSeconds?: number;
+  deadlineHours?: number;
+  skip?: string[];
+}
+
+/** What an operator has set for how much is kept; what is absent has its default. */
+export interface Retention {
+  /** How many of the newest, whether anything needs them or not. */
+  releases?: number;
+  /** Of releases, and of the copies of the state that are kept for them, whether they share blocks or not. */
+  bytes?: number;
+  /** Bytes that staging leaves free on the filesystem. */
+  leaveFree?: number;
+}
+
+/** Bytes that staging leaves free for the gateway's own state, logs and databases, where nothing else is set. */
+export const LEAVE_FREE_BYTES = 256 * 2 ** 20;
+
 /** `policy.json`: what people and failures have decided about releases. */
 export interface Policy {
   schema: 1;
   /** Never collected, and not left by an update that names no version. */
   pins: string[];
   quarantine: Record<string, Quarantine>;
+  hold?: Hold | null;
+  schedule?: Schedule;
+  retention?: Retention;
+  /** When a person last lifted a hold, or said so without one; ISO 8601. Failures of before stop no timer any more. */
+  resumedAt?: string;
 }
 
 /** One look at the policy; see `readRecord`. */
@@ -56,6 +107,50 @@ export function unpin(root: Root, id: string): Policy {
   return update(root, (policy) => {
     policy.pins = policy.pins.filter((other) => other !== id);
   });
+}
+
+/** Holds automatic updates, and those that name no version. */
+export function hold(root: Root, until: Hold): Policy {
+  return update(root, (policy) => {
+    policy.hold = until;
+  });
+}
+
+/** Lifts a hold, and has the timer begin anew after failures in a row. */
+export function unhold(root: Root, at = new Date()): Policy {
+  return update(root, (policy) => {
+    policy.hold = null;
+    policy.resumedAt = at.toISOString();
+  });
+}
+
+/** Changes what is set for automatic updates; a setting that is undefined gets its default again. */
+export function setSchedule(root: Root, changes: { [K in keyof Schedule]: Schedule[K] | undefined }): Policy {
+  return update(root, (policy) => {
+    const kept = Object.entries({ ...policy.schedule, ...changes }).filter(
+      ([, value]) => value !== undefined,
+    );
+    policy.schedule = Object.fromEntries(kept);
+  });
+}
+
+/** Changes how much is kept; what is undefined gets its default again. */
+export function setRetention(
+  root: Root,
+  changes: { [K in keyof Retention]: Retention[K] | undefined },
+): Policy {
+  return update(root, (policy) => {
+    const kept = Object.entries({ ...policy.retention, ...changes }).filter(
+      ([, value]) => value !== undefined,
+    );
+    policy.retention = Object.fromEntries(kept);
+  });
+}
+
+/** The hold at this moment; one that is over is none. */
+export function holdOf({ hold: held }: Policy, now = Date.now()): Hold | null {
+  if (!held) return null;
+  return held.until === null || Date.parse(held.until) > now ? held : null;
 }
 
 /** Counts one more failure against a release. */

@@ -10,12 +10,17 @@ export interface Root {
   previous: string;
   trial: string;
   bin: string;
+  plugin: string;
   releases: string;
   runtimes: string;
+  /** What Node has compiled, a directory a release. */
+  caches: string;
   staging: string;
   changes: string;
   states: string;
+  requests: string;
   policy: string;
+  auto: string;
   ballast: string;
   lock: string;
   lockOwner: string;
@@ -39,12 +44,16 @@ export function rootAt(path: string): Root {
     previous: at('previous'),
     trial: at('trial'),
     bin: at('bin'),
+    plugin: at('plugin'),
     releases: at('releases'),
     runtimes: at('runtimes'),
+    caches: at('cache'),
     staging: at('staging'),
     changes: at('changes'),
     states: at('states'),
+    requests: at('requests'),
     policy: at('policy.json'),
+    auto: at('auto.json'),
     ballast: at('ballast'),
     lock: at('lock'),
     lockOwner: at('lock-owner.json'),

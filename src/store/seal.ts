@@ -7,6 +7,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -15,9 +16,13 @@ import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable
 import { syncFilesystem } from '../host/sync.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
+import { shareBlocks } from './share.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
 
-export type UnsealedManifest = Omit<Manifest, 'schema' | 'treeDigest' | 'files' | 'bytes' | 'sealedAt'>;
+export type UnsealedManifest = Omit<
+  Manifest,
+  'schema' | 'treeDigest' | 'files' | 'bytes' | 'addedBytes' | 'sharedBytes' | 'sealedAt'
+>;
 
 /**
  * Turns a staged tree into a release: digests, read-only, everything on disk, then the manifest, then the name.
@@ -38,8 +43,9 @@ export async function sealRelease(
     });
   }
   const tree = await digestTree(staged, signal);
+  const sharedBytes = await shareBlocks(root, staged, tree.text, signal);
   writeFileSync(join(staged, DIGESTS_FILE), tree.text);
-  makeReadOnly(staged);
+  const taken = makeReadOnly(staged, statfsSync(staged).bsize);
   // A directory that moves to another parent must itself be writable; it is closed again below.
   chmodSync(staged, 0o755);
   await syncFilesystem(staged);
@@ -50,6 +56,8 @@ export async function sealRelease(
     treeDigest,
     files,
     bytes,
+    addedBytes: taken - sharedBytes,
+    sharedBytes,
     sealedAt: new Date().toISOString(),
   };
   writeFileDurably(join(staged, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, 0o444);
@@ -88,11 +96,15 @@ export function closeSealed(root: Root): void {
   for (const directory of sealed) if (lstatSync(directory).mode & 0o222) close(directory);
 }
 
-function makeReadOnly(path: string): void {
+/** @returns the room that the files and directories take on the disk, in bytes of whole blocks */
+function makeReadOnly(path: string, block = 1): number {
   const stats = lstatSync(path);
-  if (stats.isSymbolicLink()) return;
-  if (stats.isDirectory()) for (const name of readdirSync(path)) makeReadOnly(join(path, name));
+  if (stats.isSymbolicLink()) return 0;
+  let taken = Math.ceil(stats.size / block) * block;
+  if (stats.isDirectory())
+    for (const name of readdirSync(path)) taken += makeReadOnly(join(path, name), block);
   chmodSync(path, stats.mode & 0o555);
+  return taken;
 }
 
 /**

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { ReleasesError } from '../errors.js';
+import { digestFiles } from './digests.js';
 import { MANIFEST_FILE } from './manifest.js';
 
 export const DIGESTS_FILE = 'files.sha256';
-
-/** Enough files to be fast, few enough that Ctrl-C is answered at once. */
-const FILES_PER_TURN = 500;
 
 export interface TreeDigest {
   /** The text of `files.sha256`: what `sha256sum -c` reads; lines that start with `# ` are the symlinks. */
@@ -29,25 +26,28 @@ export interface TreeDifference {
  * @throws ReleasesError `archive_invalid` for a name no list can hold, or a link that leaves the release
  */
 export async function digestTree(directory: string, signal?: AbortSignal): Promise<TreeDigest> {
-  const lines: string[] = [];
-  const buffer = Buffer.allocUnsafe(1 << 20);
-  let files = 0;
-  let bytes = 0;
-  for (const path of walk(directory)) {
-    const stats = lstatSync(join(directory, path));
-    if (stats.isSymbolicLink()) {
-      lines.push(`# ${path} -> ${containedLink(directory, path)}`);
-      continue;
-    }
-    lines.push(`${digestFile(join(directory, path), buffer)}  ${path}`);
-    bytes += stats.size;
-    if (++files % FILES_PER_TURN === 0) {
-      await setImmediate();
-      signal?.throwIfAborted();
-    }
-  }
+  const entries: Entry[] = [];
+  const { digests, bytes } = await digestFiles(filesOf(directory, entries), signal);
+  const next = digests.values();
+  const lines = entries.map(({ path, isLink }) =>
+    isLink ? `# ${path} -> ${containedLink(directory, path)}` : `${next.next().value}  ${path}`,
+  );
   const text = `${lines.join('\n')}\n`;
-  return { text, digest: createHash('sha256').update(text).digest('hex'), files, bytes };
+  return { text, digest: createHash('sha256').update(text).digest('hex'), files: digests.length, bytes };
+}
+
+interface Entry {
+  /** Relative to the release. */
+  path: string;
+  isLink: boolean;
+}
+
+/** Absolute paths of all files, in the order of `entries`, which gets what is found. */
+function* filesOf(directory: string, entries: Entry[]): Generator<string> {
+  for (const entry of walk(directory)) {
+    entries.push(entry);
+    if (!entry.isLink) yield join(directory, entry.path);
+  }
 }
 
 /** What differs between a sealed release and the list it was sealed with; nothing when it is intact. */
@@ -80,7 +80,7 @@ function byPath(text: string): Map<string, string> {
 }
 
 /** Paths of all files and symlinks, in an order that does not depend on the locale. */
-function* walk(directory: string, below = ''): Generator<string> {
+function* walk(directory: string, below = ''): Generator<Entry> {
   const entries = readdirSync(join(directory, below), { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
@@ -89,22 +89,9 @@ function* walk(directory: string, below = ''): Generator<string> {
       throw new ReleasesError('archive_invalid', `A file name in ${below} cannot be listed.`);
     if (!below && (path === MANIFEST_FILE || path === DIGESTS_FILE)) continue;
     if (entry.isDirectory()) yield* walk(directory, path);
-    else if (entry.isFile() || entry.isSymbolicLink()) yield path;
+    else if (entry.isFile() || entry.isSymbolicLink()) yield { path, isLink: entry.isSymbolicLink() };
     else throw new ReleasesError('archive_invalid', `${path} is neither a file, a directory nor a symlink.`);
   }
-}
-
-function digestFile(path: string, buffer: Buffer): string {
-  const hash = createHash('sha256');
-  const fd = openSync(path, 'r');
-  try {
-    for (let read = readSync(fd, buffer); read > 0; read = readSync(fd, buffer)) {
-      hash.update(buffer.subarray(0, read));
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return hash.digest('hex');
 }
 
 /** The link's target. Only `node` may point out of the release: to the runtime it is started with. */

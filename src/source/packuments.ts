@@ -1,0 +1,172 @@
+import npa from 'npm-package-arg';
+import npmFetch from 'npm-registry-fetch';
+import pacote from 'pacote';
+import type { ClientOptions } from './client.js';
+import { Sieve } from './sieve.js';
+
+type Json = Record<string, unknown>;
+
+/** What npm makes a tree and a lockfile of; the rest of a version is nine tenths of the document. */
+const KEPT = [
+  ...['name', 'version', '_id', 'bin', 'directories', 'deprecated', 'license', 'licenses', 'funding'],
+  ...[
+    'dependencies',
+    'optionalDependencies',
+    'peerDependencies',
+    'peerDependenciesMeta',
+    'acceptDependencies',
+  ],
+  ...['bundleDependencies', 'bundledDependencies', 'workspaces', '_hasShrinkwrap', 'hasShrinkwrap'],
+  ...['engines', 'os', 'cpu', 'libc', 'gypfile', 'hasInstallScript'],
+];
+const SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
+const WANTED = new Set(['name', 'dist-tags', 'versions', 'stagedVersions', 'policyRestrictions']);
+const WANTED_OF_VERSION = new Set([...KEPT, 'scripts', 'dist']);
+const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
+const KEY = /^full:.*\/([^/]+)$/;
+
+/**
+ * The registry's documents about packages, each asked for once, in the place of the cache that pacote and arborist take
+ * for it. In full: the short form does not say which C library a package is for, and npm would install others.
+ */
+export class Packuments {
+  readonly #options: ClientOptions;
+  readonly #documents = new Map<string, Promise<Json>>();
+  readonly #followed = new Set<string>();
+
+  readonly #asked: { name: string; version: string };
+
+  /** @param asked the package whose document whoever ordered the work has asked for a moment ago, to find this version */
+  constructor(options: ClientOptions, asked: { name: string; version: string }) {
+    this.#options = options;
+    this.#asked = asked;
+  }
+
+  /** Always, for what pacote calls a full document: `get` asks for those that are not here. */
+  has(key: string): boolean {
+    return KEY.test(key);
+  }
+
+  get(key: string): Promise<Json> {
+    const name = decodeURIComponent(KEY.exec(key)?.[1] ?? '');
+    const known = this.#documents.get(key) ?? this.#fetch(name);
+    this.#documents.set(key, known);
+    // Whoever asks again may have more luck.
+    known.catch(() => this.#documents.delete(key));
+    return known;
+  }
+
+  set(): void {}
+
+  delete(key: string): boolean {
+    return this.#documents.delete(key);
+  }
+
+  /**
+   * Asks at once for all that a package may lead to, without waiting for where arborist places what: level by level, it
+   * waits for the network most of the time. What cannot be had is left for arborist to find out.
+   * @param spec as in `dependencies`
+   */
+  async follow(name: string, spec: string): Promise<void> {
+    const id = `${name}@${spec}`;
+    if (this.#followed.has(id)) return;
+    this.#followed.add(id);
+    try {
+      const parsed = npa.resolve(name, spec);
+      if (!parsed.registry) return;
+      const manifest = await pacote.manifest(id, this.#manifestOptions());
+      await Promise.all(needs(manifest as unknown as Json).map((need) => this.follow(...need)));
+    } catch {
+      // Then it is no help.
+    }
+  }
+
+  /** Lets go of them when the tree is known: they are most of what is in memory then. */
+  forget(): void {
+    this.#documents.clear();
+  }
+
+  #manifestOptions() {
+    return { ...this.#options, fullMetadata: true as const, packumentCache: this as never };
+  }
+
+  async #fetch(name: string): Promise<Json> {
+    const { name: known, version } = this.#asked;
+    if (name !== known) return this.#ask(name, {});
+    // Not every registry says for how long an answer is good, and this one has 10 MB.
+    const found = await this.#ask(name, { preferOffline: true });
+    return version in record(found.versions) ? found : this.#ask(name, { preferOnline: true });
+  }
+
+  async #ask(name: string, how: { preferOffline?: true; preferOnline?: true }): Promise<Json> {
+    const { body } = await npmFetch(`/${npa(name).escapedName}`, {
+      ...this.#options,
+      ...how,
+      headers: { accept: 'application/json' },
+      spec: npa(name),
+    });
+    const withTimes = this.#options.before !== undefined && this.#options.before !== null;
+    const sieve = new Sieve((path) => isWanted(path) || (withTimes && path[0] === 'time'));
+    await take(body, (bytes) => sieve.write(bytes));
+    return shorten(record(sieve.end()), withTimes);
+  }
+}
+
+function needs(manifest: Json): [name: string, spec: string][] {
+  const bundled = new Set((manifest.bundleDependencies as string[] | undefined) ?? []);
+  const meta = record(manifest.peerDependenciesMeta);
+  const peers = Object.entries(record(manifest.peerDependencies)).filter(
+    ([name]) => record(meta[name]).optional !== true,
+  );
+  return [
+    ...Object.entries(record(manifest.dependencies)),
+    ...Object.entries(record(manifest.optionalDependencies)),
+    ...peers,
+  ]
+    .filter(([name]) => !bundled.has(name))
+    .map(([name, spec]) => [name, String(spec)]);
+}
+
+/** Iterating over a stream of npm's warns of listeners. */
+async function take(body: unknown, write: (bytes: Buffer) => void): Promise<void> {
+  const stream = body as NodeJS.EventEmitter & { promise(): Promise<void> };
+  stream.on('data', write);
+  await stream.promise();
+}
+
+function isWanted([first = '', version, key, ofKey]: readonly string[]): boolean {
+  if (version === undefined) return WANTED.has(first);
+  if (first !== 'versions' || key === undefined) return true;
+  return WANTED_OF_VERSION.has(key) && (key !== 'dist' || ofKey === undefined || WANTED_OF_DIST.has(ofKey));
+}
+
+function shorten(document: Json, withTimes: boolean): Json {
+  const { versions, stagedVersions, policyRestrictions, time } = document;
+  return {
+    name: document.name,
+    'dist-tags': document['dist-tags'],
+    versions: Object.fromEntries(
+      Object.entries(record(versions)).map(([version, manifest]) => [
+        version,
+        shortenVersion(record(manifest)),
+      ]),
+    ),
+    ...(stagedVersions !== undefined && { stagedVersions }),
+    ...(policyRestrictions !== undefined && { policyRestrictions }),
+    ...(withTimes && { time }),
+  };
+}
+
+function shortenVersion(manifest: Json): Json {
+  const kept: Json = {};
+  for (const key of KEPT) if (manifest[key] !== undefined) kept[key] = manifest[key];
+  const scripts = record(manifest.scripts);
+  for (const name of SCRIPTS)
+    if (scripts[name]) kept.scripts = { ...record(kept.scripts), [name]: scripts[name] };
+  const { tarball, integrity, shasum } = record(manifest.dist);
+  return { ...kept, dist: { tarball, ...(integrity ? { integrity } : { shasum }) } };
+}
+
+function record(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
+}

@@ -1,0 +1,22 @@
+/** What a thread of `digestFiles` runs: reads files and says their digests. Imports nothing but what Node brings and files beside it. */
+import { setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import { type BatchDigest, digestBatch } from './digest-batch.js';
+
+export type Digested = BatchDigest | { failure: { message: string; code: string | undefined } };
+
+/** Whatever runs beside it goes first, the gateway above all. */
+const NICE = 10;
+
+// Linux takes 0 for the thread that asks, and not for its process.
+setPriority(0, NICE);
+parentPort?.on('message', (paths: string[]) => parentPort?.postMessage(digested(paths)));
+
+function digested(paths: string[]): Digested {
+  try {
+    return digestBatch(paths);
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    return { failure: { message, code } };
+  }
+}

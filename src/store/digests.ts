@@ -1,0 +1,121 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { ownFile } from '../own-files.js';
+import { type BatchDigest, digestBatch } from './digest-batch.js';
+import type { Digested } from './digest-thread.js';
+
+const PROGRAM = ownFile('dist/store/digest-thread.js');
+
+/** Enough files to be worth a message, few enough that Ctrl-C is answered at once and that no thread ends long after the others. */
+const FILES_PER_BATCH = 200;
+
+/** With fewer, threads are not worth their start, which takes as long as digesting a few hundred files. */
+const BATCHES_FOR_THREADS = 10;
+
+/** More wait for the same disk, or take from the gateway what it needs. */
+const MOST_THREADS = 4;
+
+/** What a thread needs is one piece of a file; without a limit it lets garbage stand. */
+const LIMITS = { maxYoungGenerationSizeMb: 6 };
+
+/** What has been asked of a thread and not answered yet; so that it never waits for the next batch. */
+const BATCHES_AHEAD = 2;
+
+/**
+ * sha256 of each of these files in hex, in their order, and how many bytes they have: on all cores where that is worth it,
+ * at low priority.
+ * @param paths absolute; finding them, if that takes time, goes on beside it
+ * @throws system errors; why `signal` was aborted
+ */
+export async function digestFiles(paths: Iterable<string>, signal?: AbortSignal): Promise<BatchDigest> {
+  const batches = inBatches(paths);
+  const first: string[][] = [];
+  while (first.length < BATCHES_FOR_THREADS) {
+    const { value, done } = batches.next();
+    if (done) return whole(await oneByOne(first, signal));
+    first.push(value);
+  }
+  return whole(await inThreads(chain(first, batches), signal));
+}
+
+function* chain<T>(...all: Iterable<T>[]): Generator<T> {
+  for (const some of all) yield* some;
+}
+
+function whole(done: BatchDigest[]): BatchDigest {
+  return {
+    digests: done.flatMap(({ digests }) => digests),
+    bytes: done.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+function* inBatches(paths: Iterable<string>): Generator<string[]> {
+  let batch: string[] = [];
+  for (const path of paths) {
+    batch.push(path);
+    if (batch.length < FILES_PER_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function oneByOne(batches: string[][], signal?: AbortSignal): Promise<BatchDigest[]> {
+  const done: BatchDigest[] = [];
+  for (const batch of batches) {
+    done.push(digestBatch(batch));
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
+  return done;
+}
+
+async function inThreads(batches: Iterable<string[]>, signal?: AbortSignal): Promise<BatchDigest[]> {
+  const next = numbered(batches);
+  const done: BatchDigest[] = [];
+  const threads = Math.min(MOST_THREADS, availableParallelism());
+  const workers = Array.from({ length: threads }, () => new Worker(PROGRAM, { resourceLimits: LIMITS }));
+  try {
+    await Promise.all(workers.map((worker) => keepBusy(worker, next, done, signal)));
+    return done;
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+function* numbered<T>(all: Iterable<T>): Generator<[number, T]> {
+  let at = 0;
+  for (const one of all) yield [at++, one];
+}
+
+/** Until there is no next batch: has this thread digest them, and puts the answers where they belong. */
+function keepBusy(
+  worker: Worker,
+  next: Generator<[number, string[]]>,
+  done: BatchDigest[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked: number[] = [];
+    const ask = () => {
+      const { value } = next.next();
+      if (value) {
+        asked.push(value[0]);
+        worker.postMessage(value[1]);
+      } else if (asked.length === 0) resolve();
+    };
+    worker.on('error', reject);
+    worker.on('message', (answer: Digested) => {
+      try {
+        signal?.throwIfAborted();
+        if ('failure' in answer) throw Object.assign(new Error(answer.failure.message), answer.failure);
+        done[asked.shift() ?? 0] = answer;
+        ask();
+      } catch (error) {
+        reject(error);
+      }
+    });
+    for (let ahead = 0; ahead < BATCHES_AHEAD; ahead++) ask();
+  });
+}

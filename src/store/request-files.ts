@@ -1,0 +1,54 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeDurably, writeFileDurably } from '../host/durable.js';
+import { type Reading, readRecord } from '../record.js';
+import { breakDead } from './dead-lock.js';
+import { directoryNames } from './manifest.js';
+import { claim, ownText, removeLink } from './owner-link.js';
+import type { Root } from './root.js';
+
+/** The time, so that names sort by it; what belongs to the lock beside them is called otherwise. */
+const REQUEST_FILE = /^\d{8}T\d{6,9}Z-[0-9a-f]+\.json$/;
+
+/** `requests/<id>.json`; what is in it is the business of whoever makes changes. */
+export function requestPath(root: Root, id: string): string {
+  return join(root.requests, `${id}.json`);
+}
+
+/** Ids of all requests that there are files of, oldest first. */
+export function requestIds(root: Root): string[] {
+  const names = directoryNames(root.requests).filter((name) => REQUEST_FILE.test(name));
+  return names.map((name) => name.slice(0, -'.json'.length));
+}
+
+/** One look at the record of a request; see `readRecord`. */
+export function lookAtRequest(root: Root, id: string): Reading<unknown> {
+  return readRecord(requestPath(root, id), 'request', id);
+}
+
+/** Replaces the record whole, durably; it may hold what a person wrote, so it is its owner's alone. */
+export function writeRequest(root: Root, id: string, record: object): void {
+  mkdirSync(root.requests, { recursive: true, mode: 0o700 });
+  writeFileDurably(requestPath(root, id), `${JSON.stringify(record, null, 2)}\n`, 0o600, 'request');
+}
+
+export function removeRequest(root: Root, id: string): void {
+  removeDurably(requestPath(root, id));
+  rmSync(claimOf(root, id), { force: true });
+}
+
+/** Takes it upon this process to deal with a request; false while another living process has done so. */
+export function claimRequest(root: Root, id: string): boolean {
+  const path = claimOf(root, id);
+  if (claim(path)) return true;
+  return breakDead(root, path) === null && claim(path);
+}
+
+/** Lets go of what this process had claimed. */
+export function releaseRequest(root: Root, id: string): void {
+  removeLink(claimOf(root, id), ownText());
+}
+
+function claimOf(root: Root, id: string): string {
+  return join(root.requests, `${id}.claim`);
+}
