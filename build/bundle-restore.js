@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { schemaCode } from './schema-code.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
@@ -20,11 +21,12 @@ await build({
   plugins: [
     {
       name: 'schemas inside',
-      setup({ onLoad }) {
+      setup({ onLoad, onResolve }) {
         onLoad({ filter: /\/dist\/schemas\.js$/ }, () => ({
-          contents: `import schemas from './schemas.cjs'; export const compiledSchemas = () => schemas;`,
-          resolveDir: dist,
+          contents: `import schemas from 'own:schemas'; export const compiledSchema = (name) => schemas[name];`,
         }));
+        onResolve({ filter: /^own:schemas$/ }, ({ path }) => ({ path, namespace: 'own' }));
+        onLoad({ filter: /./, namespace: 'own' }, () => ({ contents: schemaCode() }));
       },
     },
   ],

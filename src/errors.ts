@@ -30,6 +30,8 @@ export type Outcome = keyof typeof EXIT;
 export const ERROR_CODES = {
   usage: 'usage',
   internal: 'internal',
+  params_invalid: 'usage',
+  forbidden: 'refused',
   // Asking for a release
   spec_invalid: 'usage',
   release_id_invalid: 'usage',
@@ -58,6 +60,7 @@ export const ERROR_CODES = {
   release_exists: 'refused',
   release_quarantined: 'refused',
   release_pinned: 'refused',
+  updates_held: 'refused',
   release_damaged: 'damaged',
   unreadable_files: 'refused',
   no_current: 'refused',
@@ -82,9 +85,13 @@ export const ERROR_CODES = {
   wrong_version: 'rolledBack',
   wrong_release: 'rolledBack',
   helper_never_ran: 'failed',
+  gateway_busy: 'refused',
   // A change as a whole
   interrupted: 'failed',
+  timed_out: 'failed',
   change_not_found: 'refused',
+  nothing_under_way: 'refused',
+  too_late: 'refused',
 } as const satisfies Record<string, Outcome>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -94,6 +101,8 @@ export interface ReleasesErrorOptions {
   hint?: string;
   /** What was left untouched, as one sentence. */
   untouched?: string;
+  /** What a program needs to go on by, and nothing that a person has to read. */
+  details?: Record<string, string | number | null>;
   cause?: unknown;
 }
 
@@ -103,12 +112,14 @@ export class ReleasesError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly untouched: string | undefined;
+  readonly details: ReleasesErrorOptions['details'];
 
   constructor(code: ErrorCode, message: string, options: ReleasesErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
     this.untouched = options.untouched;
+    this.details = options.details;
   }
 
   get outcome(): Outcome {
@@ -122,13 +133,24 @@ export interface ErrorRecord {
   message: string;
   hint?: string;
   untouched?: string;
+  details?: Record<string, string | number | null>;
+}
+
+/** The error that another process met, as it told it. */
+export function fromErrorRecord({ code, message, ...rest }: ErrorRecord): ReleasesError {
+  return new ReleasesError(code, message, rest);
 }
 
 /** Turns anything thrown into the one shape we store and print; unknown errors become `internal`. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof ReleasesError) {
-    const { code, message, hint, untouched } = error;
-    return { code, message, ...(hint && { hint }), ...(untouched && { untouched }) };
+    const { code, message, hint, untouched, details } = error;
+    return {
+      ...{ code, message },
+      ...(hint && { hint }),
+      ...(untouched && { untouched }),
+      ...(details && { details }),
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   switch (systemCode(error)) {

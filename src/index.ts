@@ -8,8 +8,20 @@ export { type Change, type ChangeStatus, listChanges, readChange } from './chang
 export { makeChangeOutside } from './change/outside.js';
 export { overview } from './change/overview.js';
 export { listing, verifyRelease } from './change/releases.js';
+export {
+  claimDelivery,
+  giveUpDelivery,
+  markDelivered,
+  type RequestRecord,
+  type Undelivered,
+  undelivered,
+} from './change/requests.js';
 export { makeChange, previewChange, type Request, recover } from './change/switcher.js';
+export { verdictText } from './change/verdict-text.js';
 export { type ErrorCode, type ErrorRecord, EXIT, ReleasesError } from './errors.js';
+export type { Caller, Reply, RunAnswer, StatusAnswer } from './rpc/documents.js';
+export { handle, type RpcEnvironment } from './rpc/handle.js';
+export { METHODS, type Method } from './rpc/methods.js';
 export { defaultRootPath, type Root, rootAt } from './store/root.js';
 export { builtinSupervisor } from './supervisor/builtin.js';
 export type { Inspection, RestartReport, Supervisor } from './supervisor/supervisor.js';

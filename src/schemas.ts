@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { ownFile } from './own-files.js';
 
 /** What the build makes of one file of `layout/schemas/`. */
 export interface Validate {
@@ -6,10 +7,10 @@ export interface Validate {
   errors?: { instancePath: string; message?: string }[] | null;
 }
 
-/** Made by the build, at the same place seen from `src/` and from `dist/`. */
-const COMPILED = '../dist/schemas.cjs';
-
-/** The compiled schemas, by the name of their file. A program that is one file has them inside: see `build/bundle-restore.js`. */
-export function compiledSchemas(): Record<string, Validate | undefined> {
-  return createRequire(import.meta.url)(COMPILED);
+/**
+ * A compiled schema, by the name of its file. A program that is one file has them inside: see `build/bundle-restore.js`.
+ * @throws Error for a name that the build knows no schema of
+ */
+export function compiledSchema(name: string): Validate {
+  return createRequire(import.meta.url)(ownFile(`dist/schemas/${name}.cjs`))[name];
 }

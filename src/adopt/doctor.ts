@@ -55,7 +55,7 @@ function examineInstalls({ root, adoption, onPath, installs }: HostFacts): Findi
   const found: Finding[] = [];
   if (onPath && !onPath.ours) {
     const which = `${onPath.path}${onPath.version ? ` (${onPath.version})` : ''}`;
-    const sentence = `The first openclaw on the search path is ${which} and not that of the current release.`;
+    const sentence = `The first openclaw on the search path is ${which} and not that of the current release: an \`openclaw update\` that is typed changes that one, and restarts this gateway.`;
     found.push(
       finding(
         'another_openclaw_on_path',

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
-import type { PlannedFile, UnitChange } from './plan.js';
+import type { PlannedFile } from '../host/written.js';
+import type { UnitChange } from './plan.js';
 
 /** What a file that adopting wrote has become. */
 export interface Drift {

@@ -1,17 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ReleasesError } from '../errors.js';
+import {
+  escapePath,
+  escapeQuoted,
+  quoteArgument,
+  quoteProgram,
+  renderTemplate,
+} from '../host/unit-template.js';
+import type { PlannedFile } from '../host/written.js';
+import { ownFile } from '../own-files.js';
 import type { Install } from './install.js';
 import type { Scope } from './systemctl.js';
-import { escapePath, escapeQuoted, quoteArgument, quoteProgram, renderTemplate } from './template.js';
 import { DROP_IN_SUFFIX, type GatewayUnit } from './unit.js';
-
-/** Something that adopting writes; `mode` is of a file, links have none. */
-export type PlannedFile =
-  | { kind: 'file'; path: string; content: string; mode: number }
-  | { kind: 'link'; path: string; target: string };
 
 /** Everything that adopting changes outside of the releases; plain data, printable. */
 export interface UnitChange {
@@ -33,7 +35,7 @@ export interface UnitChangeRequest {
   env?: NodeJS.ProcessEnv;
 }
 
-const RESCUE = fileURLToPath(new URL('../../layout/bin/rescue', import.meta.url));
+const RESCUE = ownFile('layout/bin/rescue');
 
 /**
  * Plans what makes the unit start `bin/gateway` of the root. Writes nothing.
@@ -105,7 +107,7 @@ export function unitDirectory(scope: Scope, env: NodeJS.ProcessEnv): string {
 }
 
 /** `openclaw-releases-rescue.service`; units of other names get companions of their own. */
-export function companion(role: 'recover' | 'rescue', unit: string): string {
+export function companion(role: 'recover' | 'rescue' | 'auto', unit: string): string {
   const stem = basename(unit, '.service');
   return `openclaw-releases-${role}${stem === 'openclaw-gateway' ? '' : `-${stem}`}.service`;
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import type { PlannedFile } from '../host/written.js';
 import type { Adoption } from './apply.js';
-import type { PlannedFile, UnitChange } from './plan.js';
+import type { UnitChange } from './plan.js';
 
 /** What an adoption has on disk now, as a change that would write it again. */
 export function snapshotUnitChange(root: string, adoption: Adoption): UnitChange {

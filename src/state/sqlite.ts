@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { ReleasesError } from '../errors.js';
+import { ownFile } from '../own-files.js';
 import { holdersOf } from './holders.js';
 import { throwIfInterrupted } from './interrupted.js';
 import { QUIET } from './sqlite-node.js';
 import { isPassedOver, type SqliteAnswer, type SqliteOrder } from './sqlite-orders.js';
 
 /** The same place seen from `src/state` and from `dist/state`. */
-const WORKER = fileURLToPath(new URL('../../dist/state/sqlite-worker.js', import.meta.url));
+const WORKER = ownFile('dist/state/sqlite-worker.js');
 
 export interface SqliteOptions {
   signal?: AbortSignal | undefined;

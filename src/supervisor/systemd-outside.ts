@@ -12,7 +12,7 @@ const MEMORY_CAP = 2 * 1024 ** 3;
  * The gateway comes first: a machine that runs short of processor, disk or memory takes it from here. Where the
  * limits are not delegated to a user's systemd it ignores them.
  */
-function limits(): string[] {
+export function limits(): string[] {
   // In a container the machine's memory is not what may be used; 0 where no limit can be known.
   const available = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   const memory = Math.min(MEMORY_CAP, Math.floor(available * 0.75));

@@ -1,0 +1,74 @@
+/**
+ * Joins the modules of the command, and of the libraries that it always loads, into few files: what a start costs is
+ * above all finding and opening 300 of them. What only some commands load, and what npm brings, stays outside; what only
+ * some of the work of a command needs is loaded when that is done.
+ */
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { lazy } from './lazy.js';
+import { semverFunctions } from './semver.js';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+
+/** To start processes, to read configurations, to lock, to show that something moves: each a file of its own. */
+const LIBRARIES = ['execa', 'json5', 'proper-lockfile', 'yocto-spinner'];
+/** What takes Node more than a millisecond to load. */
+const BUILTINS = ['child_process', 'crypto', 'fs/promises', 'http', 'net', 'readline', 'stream/promises'];
+
+rmSync(`${dist}cli/joined`, { recursive: true, force: true });
+const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'eof' };
+await build({
+  ...common,
+  entryPoints: LIBRARIES,
+  outdir: `${dist}cli/joined`,
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+});
+const light = [
+  semverFunctions,
+  lazy(
+    [...LIBRARIES, ...BUILTINS.map((name) => `node:${name}`)],
+    (name) => `require(ownFile('dist/cli/joined/${name}.cjs'))`,
+    ['commander'],
+  ),
+];
+await build({
+  ...common,
+  entryPoints: [`${dist}cli/every.js`],
+  outdir: `${dist}cli`,
+  chunkNames: 'joined/[name]-[hash]',
+  allowOverwrite: true,
+  splitting: true,
+  format: 'esm',
+  external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
+  // Libraries that are CommonJS ask for what Node brings by this name.
+  banner: {
+    js: "import { createRequire as ownRequire } from 'node:module'; const require = ownRequire(import.meta.url);",
+  },
+  plugins: light,
+});
+// As CommonJS: whoever imports `node:fs` gets it with everything that it only has on demand, and that takes a while.
+await build({
+  ...common,
+  entryPoints: [`${dist}cli/looking.js`],
+  outfile: `${dist}cli/looking.cjs`,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  format: 'cjs',
+  external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
+  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'ownUrl' },
+  plugins: [
+    {
+      name: 'what only looks changes nothing',
+      setup({ onLoad }) {
+        // With the options that need these, main.js loads every.js.
+        onLoad({ filter: /\/dist\/change\/(follow|switcher|readable-checks)\.js$/ }, () => ({
+          contents: `throw new Error('This is not for those who only look.');`,
+        }));
+      },
+    },
+    ...light,
+  ],
+});

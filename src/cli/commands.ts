@@ -1,0 +1,36 @@
+import type { Commands } from './program.js';
+
+/** In the order in which help shows them. */
+export const COMMANDS: Commands = {
+  stage: async () => (await import('./commands/stage.js')).stageCommand(),
+  update: async () => (await import('./commands/update.js')).updateCommand(),
+  list: async () => (await import('./commands/list.js')).listCommand(),
+  show: async () => (await import('./commands/show.js')).showCommand(),
+  switch: async () => (await import('./commands/switch.js')).switchCommand(),
+  rollback: async () => (await import('./commands/rollback.js')).rollbackCommand(),
+  status: async () => (await import('./commands/status.js')).statusCommand(),
+  history: async () => (await import('./commands/history.js')).historyCommand(),
+  stop: async () => (await import('./commands/stop.js')).stopCommand(),
+  'skip-wait': async () => (await import('./commands/stop.js')).skipWaitCommand(),
+  verify: async () => (await import('./commands/verify.js')).verifyCommand(),
+  prune: async () => (await import('./commands/prune.js')).pruneCommand(),
+  retention: async () => (await import('./commands/retention.js')).retentionCommand(),
+  pin: async () => (await import('./commands/pin.js')).pinCommand(),
+  unpin: async () => (await import('./commands/pin.js')).unpinCommand(),
+  hold: async () => (await import('./commands/hold.js')).holdCommand(),
+  unhold: async () => (await import('./commands/hold.js')).unholdCommand(),
+  timer: async () => (await import('./commands/timer.js')).timerCommand(),
+  auto: async () => (await import('./commands/auto.js')).autoCommand(),
+  recover: async () => (await import('./commands/recover.js')).recoverCommand(),
+  run: async () => (await import('./commands/run.js')).runCommand(),
+  adopt: async () => (await import('./commands/adopt.js')).adoptCommand(),
+  leave: async () => (await import('./commands/adopt.js')).leaveCommand(),
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  demo: async () => (await import('./commands/demo.js')).demoCommand(),
+};
+
+/** Only ever started by a program: by the gateway for one of its callers, by another command outside of the gateway. */
+export const HIDDEN_COMMANDS: Commands = {
+  rpc: async () => (await import('./commands/rpc.js')).rpcCommand(),
+  carry: async () => (await import('./commands/carry.js')).carryCommand(),
+};
