@@ -1,0 +1,11 @@
+/** What one rule says; `pass` has nothing against it. */
+export interface Opinion {
+  verdict: 'pass' | 'wait' | 'no';
+  /** One sentence for people. */
+  reason: string;
+  /** For `wait`, where it is known: when this rule will have nothing against it; ISO 8601. */
+  until?: string;
+}
+
+export const pass = (reason: string): Opinion => ({ verdict: 'pass', reason });
+export const no = (reason: string): Opinion => ({ verdict: 'no', reason });

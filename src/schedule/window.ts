@@ -1,0 +1,93 @@
+import { WEEKDAYS, type Window } from './settings.js';
+import { DAY, HOUR, MINUTE } from './time.js';
+import { isTimeZone, offsetAt, stretches } from './zone.js';
+
+/** A span in which a window is open, in milliseconds since 1970; `end` is not in it. */
+export interface Opening {
+  start: number;
+  end: number;
+}
+
+/** Offsets from UTC lie between -12 and +14 hours. */
+const FARTHEST_OFFSET_MS = 15 * HOUR;
+
+const FARTHEST_DATE_MS = 8.6e15;
+
+/** What is wrong with a window, as a sentence for people, or null. */
+export function whyNotWindow({ days, from, to, timeZone }: Window): string | null {
+  if (!isTimeZone(timeZone)) return `${JSON.stringify(timeZone)} is not a time zone.`;
+  for (const time of [from, to]) {
+    const minutes = minutesOf(time);
+    if (minutes === null || (time === from && minutes === 24 * 60))
+      return `${JSON.stringify(time)} is not a time of the day.`;
+  }
+  if (days === null) return null;
+  if (days.length === 0) return 'A window has no days, so it never opens.';
+  const unknown = days.find((day) => !WEEKDAYS.includes(day));
+  return unknown === undefined ? null : `${JSON.stringify(unknown)} is not a day of the week.`;
+}
+
+function minutesOf(time: string): number | null {
+  const [, hours, minutes] = /^(\d\d):([0-5]\d)$/.exec(time) ?? [];
+  const total = Number(hours) * 60 + Number(minutes);
+  return total <= 24 * 60 ? total : null;
+}
+
+/**
+ * When the window that begins on a day of its wall clock is open. Usually one span. In the hour that the clock goes
+ * through twice it is open both times, so there may be two. A window that lies wholly in the hour that the clock leaves
+ * out is open at the moment, and for as long, as it would have been had the clock not been put forward.
+ * @param day midnight UTC of the date, in milliseconds
+ */
+function openingsOn({ from, to, timeZone }: Window, day: number): Opening[] {
+  const begin = minutesOf(from) ?? 0;
+  const length = ((minutesOf(to) ?? 0) - begin) * MINUTE;
+  const wall = day + begin * MINUTE;
+  const wallEnd = wall + (length > 0 ? length : length + DAY);
+  const around = stretches(timeZone, wall - FARTHEST_OFFSET_MS, wallEnd + FARTHEST_OFFSET_MS);
+  const openings = around.flatMap(({ start, end, offset }) => {
+    const opening = { start: Math.max(start, wall - offset), end: Math.min(end, wallEnd - offset) };
+    return opening.start < opening.end ? [opening] : [];
+  });
+  if (openings.length > 0) return openings;
+  const before = around.findLast(({ end, offset }) => end + offset <= wall);
+  return before ? [{ start: wall - before.offset, end: wallEnd - before.offset }] : [];
+}
+
+/** All openings of a window that may matter at a moment or in the eight days after it. */
+function openingsAround(window: Window, ms: number): Opening[] {
+  // Nothing is open at a moment that cannot be a date.
+  if (!(Math.abs(ms) < FARTHEST_DATE_MS)) return [];
+  const today = Math.floor((ms + offsetAt(window.timeZone, ms)) / DAY) * DAY;
+  const openings: Opening[] = [];
+  for (let ahead = -2; ahead <= 8; ahead++) {
+    const day = today + ahead * DAY;
+    const name = WEEKDAYS[new Date(day).getUTCDay()];
+    if (window.days && !(name && window.days.includes(name))) continue;
+    openings.push(...openingsOn(window, day));
+  }
+  return openings;
+}
+
+/** The opening that a moment lies in, with what follows it without a gap; always open without windows. */
+export function openingAt(windows: Window[], ms: number): Opening | null {
+  if (windows.length === 0) return { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+  const openings = windows.flatMap((window) => openingsAround(window, ms)).sort((a, b) => a.start - b.start);
+  let open: Opening | null = null;
+  for (const { start, end } of openings) {
+    if (open && start <= open.end) open.end = Math.max(open.end, end);
+    else if (open && open.end > ms) break;
+    else open = { start, end };
+  }
+  return open && open.start <= ms && ms < open.end ? open : null;
+}
+
+/** The first moment, not before `ms`, at which a window is open; null when there is none. The windows must be such. */
+export function nextOpening(windows: Window[], ms: number): number | null {
+  if (windows.length === 0) return ms;
+  const moments = windows
+    .flatMap((window) => openingsAround(window, ms))
+    .filter(({ end }) => end > ms)
+    .map(({ start }) => Math.max(start, ms));
+  return moments.length > 0 ? Math.min(...moments) : null;
+}
