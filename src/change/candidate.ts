@@ -1,11 +1,15 @@
-import { rmSync } from 'node:fs';
-import { ReleasesError, toErrorRecord } from '../errors.js';
-import { bootCandidate, type CandidateReport } from '../gateway/candidate.js';
+import { chownSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReleasesError, systemCode, toErrorRecord } from '../errors.js';
+import { bootCandidate, type CandidateReport, type Warming } from '../gateway/candidate.js';
 import { howEnded } from '../gateway/candidate-ending.js';
 import { candidateWorthwhile } from '../gateway/worthwhile.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
 import { copyToScratch } from '../state/scratch.js';
 import { readStateVersions, type StateVersions } from '../state/versions.js';
+import { releaseDirectory } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import { removeTree } from '../store/seal.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import type { Context } from './context.js';
 import { inspectIfThere, wholeLaunch } from './running.js';
@@ -17,6 +21,8 @@ export interface Candidate {
   main: string;
   /** A directory that may be made and is removed again. */
   scratch: string;
+  /** The staged tree, and the id that it will have. */
+  release: { directory: string; id: string };
 }
 
 /** Beside the gateway that runs, and from a place that it was never started from, a start takes this many times as long. */
@@ -56,12 +62,13 @@ export async function tryCandidate(context: Context, candidate: Candidate): Prom
     return { note: `not tried on a copy of the state: ${message}`, versions: null };
   } finally {
     rmSync(candidate.scratch, { recursive: true, force: true });
+    removePlaceOf(context.root, candidate.release.id);
   }
 }
 
 async function boot(
   context: Context,
-  { node, main, scratch }: Candidate,
+  { node, main, scratch, release }: Candidate,
   gateway: Inspection,
   place: StatePlace,
 ): Promise<Tried> {
@@ -72,6 +79,7 @@ async function boot(
   const report = await bootCandidate({
     ...{ node, main, copy, place, signal, launch: wholeLaunch(gateway) },
     timeoutMs: change.plan.limits.readyFloorMs * SLOWER,
+    warming: warmingOf(root, release, copy.directory),
   }).catch((error: unknown) => {
     if (change.plan.probe === 'boot' || toErrorRecord(error).code !== 'probe_failed') throw error;
     return toErrorRecord(error).message;
@@ -87,6 +95,31 @@ async function boot(
     `On a copy of the state it was not ready within ${seconds(report)} s: ${report.failing.join(', ') || 'no answer'}.`,
   );
   return { note: `not ready on a copy of the state after ${seconds(report)} s`, versions };
+}
+
+/** @param copy belongs to the gateway's user, who is to fill the cache */
+function warmingOf(root: Root, { directory, id }: Candidate['release'], copy: string): Warming {
+  const [at, cache] = [releaseDirectory(root, id), join(root.caches, id)];
+  removeTree(root, cache);
+  for (const path of [at, cache]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const { uid, gid } = statSync(copy);
+  if (process.getuid?.() === 0) for (const path of [root.caches, cache]) chownSync(path, uid, gid);
+  return { release: directory, at, cache };
+}
+
+/** Removes all that a candidate leaves outside of `staging/`, also one that was killed. */
+export function removeTracesOf(root: Root, id: string): void {
+  removeTree(root, join(root.caches, id));
+  removePlaceOf(root, id);
+}
+
+/** Until a release is sealed there is nothing at its place; what the candidate saw there is nobody else's. */
+function removePlaceOf(root: Root, id: string): void {
+  try {
+    rmdirSync(releaseDirectory(root, id));
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY'].includes(systemCode(error) ?? '')) throw error;
+  }
 }
 
 function seconds({ readyMs }: CandidateReport): string {

@@ -1,10 +1,10 @@
 import { readRestore, readReturn } from '../state/intent.js';
 import { listKept, removeKept } from '../state/kept.js';
-import { type Collection, collect, planCollection } from '../store/collect.js';
+import { type Collection, collect, type Limits, planCollection } from '../store/collect.js';
 import type { Root } from '../store/root.js';
 import { currentRelease } from '../store/switch.js';
 import { unfinishedChanges } from './ledger.js';
-import { neededReleases } from './running.js';
+import { neededReleases } from './needed.js';
 
 /** Releases, and the copies of the state that were kept for them. */
 export interface FullCollection extends Collection {
@@ -18,18 +18,22 @@ export interface FullCollection extends Collection {
  * was set aside stays.
  * @throws ReleasesError `unreadable_files`
  */
-export function planFullCollection(root: Root, keep?: number): FullCollection {
-  const plan = planCollection(root, neededReleases(root), keep);
+export function planFullCollection(root: Root, asked?: Limits): FullCollection {
   const kept = listKept(root);
   const needed = new Set([
     ...[readRestore(root)?.from, readReturn(root)?.from],
     ...unfinishedChanges(root).flatMap(({ facts }) => [facts.snapshot?.name, facts.restore?.from]),
   ]);
   const current = currentRelease(root);
+  const snapshots = kept.filter(({ kind }) => kind === 'snapshot');
+  const goesWith = (id: string) =>
+    snapshots
+      .filter(({ name, release }) => release === id && (id !== current || needed.has(name)))
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+  const plan = planCollection(root, neededReleases(root), asked, goesWith);
   const staying = new Set(plan.keep.map(({ id }) => id));
-  const useless = kept.filter(
-    ({ kind, name, release }) =>
-      kind === 'snapshot' && !needed.has(name) && (release === current || !staying.has(release)),
+  const useless = snapshots.filter(
+    ({ name, release }) => !needed.has(name) && (release === current || !staying.has(release)),
   );
   return {
     ...plan,

@@ -1,4 +1,5 @@
 import type { ClientOptions } from '../source/client.js';
+import type { Lookup, LookupRequest } from '../source/lookup.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { Change, StepRecord } from './ledger.js';
@@ -8,6 +9,8 @@ import type { StepName } from './plan.js';
 export interface Progress {
   step: StepName;
   text: string;
+  /** Milliseconds until what is waited for comes to its end anyway. */
+  leftMs?: number;
   done?: number;
   total?: number;
 }
@@ -25,13 +28,15 @@ export interface Context {
   change: Change;
   /** npm's own configuration; read on first use, because going back needs no network. */
   client(): Promise<ClientOptions>;
+  /** What the registry has; `client` knows afterwards what was found out on the way. */
+  lookUp(question: Omit<LookupRequest, 'overrides'>): Promise<Lookup>;
   /** Aborted by Ctrl-C while doing; by the undo's own time budget while undoing. */
   signal: AbortSignal;
   /** False at boot, where the gateway is started by its unit after this. */
   mayRestart: boolean;
   /** The superuser works for the owner of the root. */
   onBehalf: boolean;
-  progress(text: string, done?: number, total?: number): void;
+  progress(text: string, done?: number, total?: number, leftMs?: number): void;
 }
 
 export interface Step {

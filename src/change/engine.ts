@@ -1,4 +1,4 @@
-import { ReleasesError, systemCode, toErrorRecord } from '../errors.js';
+import { systemCode, toErrorRecord } from '../errors.js';
 import { faultPoint } from '../host/fault.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import type { Root } from '../store/root.js';
@@ -13,6 +13,8 @@ import {
   saveChange,
   stepOf,
 } from './ledger.js';
+import { isSwitch, type StopWatch, watchForStop, whyAborted } from './stopping.js';
+import { dropWishes } from './wishes.js';
 
 /** Going back restarts a gateway and waits for it: that has its own time, whatever the change has used up. */
 const UNDO_BUDGET_MS = 15 * 60_000;
@@ -29,9 +31,28 @@ export async function runSteps(
   observer: Observer = {},
   from = 0,
 ): Promise<Change> {
+  const stop = watchForStop(context);
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  // One that goes on after a switch is past what can be stopped.
+  if (from > 0) stop.end();
+  try {
+    return await runEach(steps, { ...context, signal }, observer, from, stop);
+  } finally {
+    stop.end();
+  }
+}
+
+async function runEach(
+  steps: readonly Step[],
+  context: Context,
+  observer: Observer,
+  from: number,
+  stop: StopWatch,
+): Promise<Change> {
   const { change } = context;
   for (const step of steps.slice(from)) {
     const proven = isProven(change);
+    if (isSwitch(step.name)) stop.end();
     try {
       if (!proven) context.signal.throwIfAborted();
       await doStep(step, context, observer);
@@ -43,7 +64,7 @@ export async function runSteps(
         );
         continue;
       }
-      change.error = toErrorRecord(context.signal.aborted ? interrupted(error) : error);
+      change.error = toErrorRecord(context.signal.aborted ? whyAborted(context.signal, error) : error);
       return goBack(steps, context, observer);
     }
   }
@@ -155,6 +176,7 @@ function retrySave(root: Root, change: Change, step?: StepRecord): void {
 export function finish(context: Context, status: ChangeStatus): Change {
   context.change.status = status;
   context.change.endedAt = new Date().toISOString();
+  dropWishes(context.root, context.change.id);
   trySave(context);
   return context.change;
 }
@@ -171,11 +193,4 @@ function succeededStatus(change: Change): ChangeStatus {
   return stepOf(change, 'verify')?.state === 'done'
     ? 'package_updated_restart_verified'
     : 'package_updated_restart_scheduled';
-}
-
-function interrupted(cause: unknown): ReleasesError {
-  return new ReleasesError('interrupted', 'The change was interrupted and has been undone.', {
-    hint: 'openclaw-releases status',
-    cause,
-  });
 }

@@ -1,4 +1,4 @@
-import type { ClientOptions } from '../source/client.js';
+import type { ClientOptions, ClientOverrides } from '../source/client.js';
 import type { Root } from '../store/root.js';
 import { selectSupervisor } from '../supervisor/select.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
@@ -40,10 +40,20 @@ export function contextOf(environment: Environment, change: Change): Context {
     onBehalf: environment.onBehalf ?? false,
     // Loaded only now: what goes back, or recovers, asks no registry and need not wait for npm's libraries.
     client: () => (client ??= loadClient(registry)),
+    async lookUp(question) {
+      const { lookUp } = await import('../source/lookup.js');
+      const found = await lookUp({ ...question, overrides: overridesOf(registry) }, signal);
+      client = Promise.resolve(found.options);
+      return found;
+    },
     signal: signal ?? new AbortController().signal,
-    progress(text, done, total) {
+    progress(text, done, total, leftMs) {
       const step = change.steps.at(-1)?.name;
-      const counted = { ...(done !== undefined && { done }), ...(total !== undefined && { total }) };
+      const counted = {
+        ...(done !== undefined && { done }),
+        ...(total !== undefined && { total }),
+        ...(leftMs !== undefined && { leftMs }),
+      };
       if (step) observer?.progress?.({ step, text, ...counted });
     },
   };
@@ -51,5 +61,9 @@ export function contextOf(environment: Environment, change: Change): Context {
 
 async function loadClient(registry: string | null): Promise<ClientOptions> {
   const { loadClientOptions } = await import('../source/client.js');
-  return loadClientOptions(registry === null ? {} : { registry });
+  return loadClientOptions(overridesOf(registry));
+}
+
+function overridesOf(registry: string | null): ClientOverrides {
+  return registry === null ? {} : { registry };
 }

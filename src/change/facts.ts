@@ -9,6 +9,8 @@ import type { KeptState, SnapshotScope } from '../state/kept.js';
 import type { StatePlace } from '../state/place.js';
 import type { StateVersions } from '../state/versions.js';
 import type { RestartReport } from '../supervisor/supervisor.js';
+import type { TimerRecord } from '../timer/record.js';
+import type { Asker } from './plan.js';
 
 /** What ran before the switch: what to compare with, and what to return to. */
 export interface Baseline {
@@ -28,6 +30,22 @@ export interface PluginFacts {
   config?: string | null;
 }
 
+/** How the gateway was given time before its restart. */
+export interface IdleFacts {
+  /** ISO 8601: since when the restart is announced. */
+  announcedAt: string;
+  /** ISO 8601: when it is not waited for any more, however busy it is. */
+  deadlineAt: string;
+  /** ISO 8601: when the countdown ends; null before it begins. */
+  restartAt: string | null;
+  /** What kept it busy when it was looked at last, a few words each; null where it cannot be told. */
+  busy: string[] | null;
+  /** How the wait ended; absent while it lasts. */
+  how?: 'idle' | 'skipped' | 'deadline' | 'unknown';
+  /** What was still under way when the wait ended, and was cut off by the restart. */
+  cut?: string[];
+}
+
 /** What the steps found out; kept in the ledger, so that `recover` knows as much as the process that died. */
 export interface Facts {
   /** The release to return to. */
@@ -42,6 +60,9 @@ export interface Facts {
   /** The target was sealed before this change. */
   alreadyStaged?: boolean;
   install?: InstallReport;
+  idle?: IdleFacts;
+  /** Who had it stopped before its switch. */
+  stoppedBy?: Asker;
   baseline?: Baseline;
   restart?: RestartReport;
   /** ISO 8601; the old process may go on answering for a while after it. */
@@ -69,6 +90,8 @@ export interface Facts {
   versionsAfter?: StateVersions;
   /** What became of the plugins; absent where none is installed. */
   plugins?: PluginFacts;
+  /** The timer that leaving disabled, for undoing it. */
+  timer?: Pick<TimerRecord, 'host' | 'registry'>;
   /** What adopting writes outside of the root, or what leaving took away. */
   unitChange?: UnitChange;
   /** What an earlier adoption had written there, which is what undoing returns to. */

@@ -5,6 +5,7 @@ import { Interruption, type Observer } from './context.js';
 import type { Environment } from './environment.js';
 import { type Change, readChange } from './ledger.js';
 import { recover } from './switcher.js';
+import { waitingOf, waitingProgress } from './waiting.js';
 
 const POLL_MS = 200;
 
@@ -55,4 +56,6 @@ function show(change: Change, shown: Map<string, string>, observer: Observer | u
     shown.set(step.name, step.state);
     observer?.step?.(step, change);
   }
+  const waiting = waitingOf(change);
+  if (waiting) observer?.progress?.(waitingProgress(waiting));
 }

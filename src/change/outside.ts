@@ -1,22 +1,19 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { toErrorRecord } from '../errors.js';
+import { ownFile } from '../own-files.js';
 import { cleanEnvironment } from '../source/environment.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
-import { acquireLock } from '../store/lock.js';
-import { claim, isClaimed } from '../store/owner-link.js';
 import { prepareRoot, type Root } from '../store/root.js';
+import { giveUp, isAcknowledged, isCarried } from './carry.js';
 import { type Environment, supervisorOf } from './environment.js';
 import { followChange } from './follow.js';
-import { type Change, neverRan, newChange, ownIdentity, readChange, saveChange } from './ledger.js';
+import { type Change, newChange, readChange, saveChange } from './ledger.js';
 import type { Plan } from './plan.js';
-import { CLAIM_SUFFIX } from './recover.js';
 import { startingFacts } from './starting-facts.js';
-import { carryOut, planFor, type Request, withLock } from './switcher.js';
+import { planFor, type Request } from './switcher.js';
+import { takeRoot } from './taking.js';
 
-const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+const CLI = ownFile('dist/cli/main.js');
 
 /** From the start of the helper until its name is in the ledger; a cold start of Node on a small host takes seconds. */
 const ACKNOWLEDGE_MS = 30_000;
@@ -41,6 +38,14 @@ export async function needsHelper(environment: Environment, request: Request): P
   return supervisor.kind === 'systemd' || (await supervisor.owns(process.pid).catch(() => false));
 }
 
+/** What became of handing a change over. */
+export interface Handed {
+  /** As the ledger has it: under way, or with the verdict that no process outside could be had. */
+  change: Change;
+  /** The command that follows the log of that process; null when none was started. */
+  follow: string | null;
+}
+
 /**
  * Has a change made by a process outside of the gateway's own, and follows it. This process may be ended by the
  * restart at any time: the change goes on without it. When no process outside can be had, or it gives no sign of
@@ -53,33 +58,54 @@ export async function makeChangeOutside(
   request: Request,
   tell: (follow: string) => void,
 ): Promise<Change> {
+  const recorded = await recordChange(environment, planFor(request));
+  const { change } = await handOver(environment, recorded, { tell });
+  return change.endedAt === null ? followChange(environment, change.id) : change;
+}
+
+/**
+ * Starts the process that makes a change which is in the ledger, and resolves once that process has put its name to
+ * it, or with the verdict that none did. Never rejects for what the supervisor answers.
+ */
+export async function handOver(
+  environment: Environment,
+  change: Change,
+  { tell, acknowledgeMs = ACKNOWLEDGE_MS }: { tell?: (follow: string) => void; acknowledgeMs?: number } = {},
+): Promise<Handed> {
   const { root } = environment;
-  const plan = planFor(request);
-  const change = await recordChange(environment, plan);
-  const argv = [process.execPath, CLI, 'carry', change.id, '--root', root.path];
   try {
-    const { follow } = await supervisorOf(environment, plan).runOutside({
-      name: change.id,
-      argv,
-      env: handedOn(),
-    });
-    tell(follow);
+    const { follow } = await runOutside(environment, change, ['carry', change.id]);
+    tell?.(follow);
+    const given = (await acknowledged(root, change.id, acknowledgeMs))
+      ? null
+      : giveUp(root, change.id, `It gave no sign of life within ${acknowledgeMs / 1000} s.`);
+    return { change: given ?? readChange(root, change.id), follow };
   } catch (error) {
     const given = giveUp(root, change.id, toErrorRecord(error).message);
-    if (given) return given;
+    return { change: given ?? readChange(root, change.id), follow: null };
   }
-  const given = (await acknowledged(root, change))
-    ? null
-    : giveUp(root, change.id, `It gave no sign of life within ${ACKNOWLEDGE_MS / 1000} s.`);
-  return given ?? followChange(environment, change.id);
+}
+
+/** Runs a command of ours where no restart of the gateway ends it, named after the change that it is about. */
+export function runOutside(
+  environment: Environment,
+  { id, plan }: Change,
+  args: string[],
+  suffix = '',
+): Promise<{ follow: string }> {
+  return supervisorOf(environment, plan).runOutside({
+    name: `${id}${suffix}`,
+    argv: [process.execPath, CLI, ...args, '--root', environment.root.path],
+    env: handedOn(),
+  });
 }
 
 /** Whoever has to be told that another change is under way is told here, not in a log. */
-async function recordChange(environment: Environment, plan: Plan): Promise<Change> {
+export async function recordChange(environment: Environment, plan: Plan): Promise<Change> {
   const { root } = environment;
   prepareRoot(root);
   dropBallastWhenShort(root);
-  const unlock = await acquireLock(root, `${plan.kind} ${plan.target}`);
+  const unlock = await takeRoot(root, `${plan.kind} ${plan.target}`);
   try {
     const change = newChange(plan, await startingFacts(environment, plan));
     saveChange(root, change);
@@ -89,61 +115,14 @@ async function recordChange(environment: Environment, plan: Plan): Promise<Chang
   }
 }
 
-/** Whether somebody else has put their name to the change. */
-async function acknowledged(root: Root, change: Change): Promise<boolean> {
-  const deadline = performance.now() + ACKNOWLEDGE_MS;
+/** Whether somebody has put their name to the change in time; not waited for where whoever began it is dead. */
+export async function acknowledged(root: Root, id: string, withinMs = ACKNOWLEDGE_MS): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
   while (performance.now() < deadline) {
-    const { owner, endedAt } = readChange(root, change.id);
-    if (endedAt !== null || owner.pid !== change.owner.pid) return true;
+    const change = readChange(root, id);
+    if (isAcknowledged(root, change)) return true;
+    if (!isCarried(root, change)) return false;
     await setTimeout(POLL_MS);
   }
   return false;
-}
-
-/**
- * Writes the verdict on a change that no helper has claimed, or one that died over it; a helper that comes later
- * finds it claimed by us. Null when a helper has it.
- */
-function giveUp(root: Root, id: string, why: string): Change | null {
-  const path = claimPath(root, id);
-  if (!claim(path) && isClaimed(path)) return null;
-  const change = readChange(root, id);
-  if (change.endedAt !== null) return change;
-  change.status = 'helper_never_ran';
-  change.error = neverRan(why);
-  change.endedAt = new Date().toISOString();
-  saveChange(root, change);
-  return change;
-}
-
-/** What decides between a helper that comes late and the verdict that none came. It goes with the change. */
-function claimPath(root: Root, id: string): string {
-  return join(root.staging, `${id}${CLAIM_SUFFIX}`);
-}
-
-/** What the helper does: puts its name to the change, then makes it. A change that has its verdict is left alone. */
-export async function carryChange(environment: Environment, id: string): Promise<Change> {
-  const { root } = environment;
-  const claimed = readChange(root, id);
-  if (claimed.endedAt !== null || !claim(claimPath(root, id))) return claimed;
-  claimed.owner = ownIdentity();
-  saveChange(root, claimed);
-  try {
-    return await withLock(environment, `${claimed.plan.kind} ${claimed.plan.target}`, async (putRight) => {
-      const change = readChange(root, id);
-      change.facts = await startingFacts(environment, change.plan);
-      return carryOut(environment, change, putRight);
-    });
-  } catch (error) {
-    // Refused before its first step: the one who asked reads that in the ledger, there is nobody else to tell.
-    const refusal = {
-      error: toErrorRecord(error),
-      status: 'package_update_failed',
-      endedAt: new Date().toISOString(),
-    } as const;
-    saveChange(root, Object.assign(claimed, refusal));
-    return claimed;
-  } finally {
-    rmSync(claimPath(root, id), { force: true });
-  }
 }

@@ -1,20 +1,19 @@
-import { examine } from '../adopt/doctor.js';
-import { gatherFacts } from '../adopt/facts.js';
-import type { Finding } from '../adopt/finding.js';
 import { findEndpoint } from '../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../gateway/health.js';
 import type { Unreadable } from '../record.js';
 import { type Restore, readRestore } from '../state/intent.js';
 import { readLockOwner } from '../store/lock.js';
-import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { currentRelease, previousRelease, readTrial, type Trial } from '../store/switch.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
-import { type Change, isUnderWay, listChanges } from './ledger.js';
+import { lastEnded, lookAtLedger } from './ended.js';
+import type { IdleFacts } from './facts.js';
+import { type Change, isUnderWay } from './ledger.js';
 import { findOrphans, type Orphan } from './orphan.js';
 import { unreadableFiles } from './releases.js';
 import { inspectIfThere, runningRelease } from './running.js';
-import { recoverCommandOf } from './steps/adopt.js';
+import { type AutoOverview, autoOverview } from './timer-overview.js';
+import { waitingOf } from './waiting.js';
 
 export interface RunningGateway {
   pid: number | null;
@@ -35,12 +34,21 @@ export interface Overview {
   /** Null when no supervisor answers. */
   gateway: RunningGateway | null;
   /** The change under way, as its ledger has it at this moment. */
-  running: { change: string; step: string | null; since: string; pid: number } | null;
+  running: {
+    change: string;
+    step: string | null;
+    since: string;
+    pid: number;
+    /** The announced restart, with what keeps the gateway busy at this moment; null when it does not wait. */
+    waiting: IdleFacts | null;
+  } | null;
   /** Changes whose process died; the next change, or `recover`, gives them an end. */
   interrupted: string[];
   last: Change | null;
   /** What the launcher does to the state before the next start; null when nothing. */
   restore: Restore | null;
+  /** Updates by the timer, and whether somebody holds them. */
+  auto: AutoOverview;
   /** Files of ours that cannot be understood; `recover` moves them aside. */
   unreadable: Unreadable[];
   lock: { pid: number; since: string; doing: string | null } | null;
@@ -48,11 +56,11 @@ export interface Overview {
 
 /** What runs, what will be started next, and what is being done about it. */
 export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
-  const changes = listChanges(root);
-  const open = changes.filter((change) => change.endedAt === null);
+  const ledger = lookAtLedger(root);
+  const { open } = ledger;
   const underWay = open.find(isUnderWay) ?? null;
   const owner = readLockOwner(root);
-  const unreadable = unreadableFiles(root);
+  const unreadable = unreadableFiles(root, ledger);
   return {
     root: root.path,
     current: currentRelease(root),
@@ -64,10 +72,12 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
       step: underWay.steps.at(-1)?.name ?? null,
       since: underWay.startedAt,
       pid: underWay.owner.pid,
+      waiting: await describeWaiting(underWay, supervisor),
     },
     interrupted: open.filter((change) => !isUnderWay(change)).map((change) => change.id),
-    last: changes.filter((change) => change.endedAt !== null).at(-1) ?? null,
+    last: lastEnded(root, ledger),
     restore: readRestore(root),
+    auto: autoOverview(root),
     unreadable,
     lock: owner && { pid: owner.pid, since: owner.since, doing: owner.doing },
   };
@@ -97,18 +107,12 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
   };
 }
 
-/** What has drifted since a gateway was adopted: the unit rewritten, another OpenClaw first on the path, and the like. */
-export async function diagnose(root: Root, supervisor: Supervisor): Promise<Finding[]> {
-  const found = await overview(root, supervisor);
-  return examine(
-    await gatherFacts({
-      root: root.path,
-      recover: recoverCommandOf(root),
-      running: found.gateway?.health.version ?? null,
-      current: found.current && (findManifest(root, found.current)?.version ?? null),
-      trial: found.trial?.id ?? null,
-      unreadable: found.unreadable,
-      changeUnderWay: found.running !== null,
-    }),
-  );
+/** As the record has it, with a look of our own: that one is written when the wait begins. */
+async function describeWaiting(change: Change, supervisor: Supervisor): Promise<IdleFacts | null> {
+  const waiting = waitingOf(change);
+  const inspection = waiting && (await inspectIfThere(supervisor));
+  if (!inspection || inspection.pid === null) return waiting;
+  const { sampleActivity } = await import('../gateway/activity.js');
+  const busy = await sampleActivity(findEndpoint(inspection.launch));
+  return { ...waiting, busy: busy ?? waiting.busy };
 }

@@ -7,12 +7,14 @@ import { type Newer, newerThan } from '../state/newer.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
 import type { Root } from '../store/root.js';
 import { currentRelease } from '../store/switch.js';
+import { duration } from './duration.js';
 import { type Environment, supervisorOf } from './environment.js';
 import type { Facts } from './facts.js';
 import { listChanges } from './ledger.js';
 import type { StateChoice } from './plan.js';
 import { pluginPlaceOf } from './plugin-set.js';
-import { keptInstead, type Reads, readsToday, versionsOf } from './readable.js';
+import { readsToday } from './readable.js';
+import { keptInstead, type Reads, readPast, versionsOf } from './readable-rules.js';
 import { inspectIfThere, runningRelease } from './running.js';
 
 /** A release and the state that it is started with. */
@@ -36,7 +38,7 @@ export async function choosePair(
   const reads = await readsToday(root, place, to, from);
   const against = reads.reads === 'no' ? reads : await pluginsAgainst(root, place, facts);
   if (against === null) return { kind: 'code' };
-  const kept = keptInstead(root, to, against);
+  const kept = keptInstead(readPast(root), to, against);
   if (kept === null) {
     // It reads the databases; what a plugin of another version does with it is seen by verification.
     if (reads.reads !== 'no') return { kind: 'code' };
@@ -69,7 +71,7 @@ async function pluginsAgainst(
 
 /** A release that shares its databases with this one, and whose own were kept: the way back leads over it. */
 function stepOnTheWay(root: Root, to: string): string | null {
-  const databases = versionsOf(root, to)?.databases;
+  const databases = versionsOf(readPast(root), to)?.databases;
   const shared = listKept(root).findLast(
     ({ scope, versions }) => scope !== 'config' && isDeepStrictEqual(versions?.databases, databases),
   );
@@ -137,12 +139,4 @@ export function lossText(to: string, { kept, why, newer }: Pair & { kind: 'state
     `${to} cannot be started on today's state: ${why}. Its own, as ${release} left it at ${at}, is put back (${duration(Date.now() - Date.parse(at))} ago); what was written since ` +
     `(${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB${named}) is set aside, not deleted.`
   );
-}
-
-/** In the largest unit that says enough. */
-export function duration(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 2) return `${Math.round(ms / 1000)} seconds`;
-  if (minutes < 120) return `${minutes} minutes`;
-  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} hours` : `${Math.round(minutes / 1440)} days`;
 }

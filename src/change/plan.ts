@@ -8,6 +8,7 @@ export const STEP_NAMES = [
   'copy',
   'probe',
   'seal',
+  'idle',
   'baseline',
   'snapshot',
   'switch',
@@ -57,6 +58,27 @@ export type Probe = (typeof PROBES)[number];
  */
 export type StateChoice = 'ask' | 'restore' | 'keep';
 
+/** Who asked: a person at the command line, the gateway on behalf of somebody, or the timer. */
+export type Asker = 'person' | 'gateway' | 'timer';
+
+/** How the gateway is given time to become idle before it is restarted; all in milliseconds. */
+export interface IdleLimits {
+  /** How long to wait for it at most; 0 does not wait. */
+  withinMs: number;
+  /** From the moment it is idle, or is not waited for any more, until the restart; announced, and can be stopped. */
+  countdownMs: number;
+  /** How long it must have been idle; two looks when absent. */
+  quietMs?: number;
+  /** When it is still busy after that time, end the change before the switch instead of going on. */
+  giveUp?: boolean;
+}
+
+/**
+ * How long each of them waits where nobody says, in milliseconds. A person sits there; five minutes is what OpenClaw
+ * itself defers a restart for. Going back is not waited for: something is broken.
+ */
+export const IDLE_WITHIN_MS = { person: 60_000, gateway: 300_000, rollback: 0 } as const;
+
 /** What will be done, as plain data: `--dry-run` prints it and the engine runs it. */
 export interface Plan {
   kind: ChangeKind;
@@ -74,6 +96,12 @@ export interface Plan {
   snapshot?: boolean;
   /** `rollback` only: what becomes of a state that the target cannot read; `ask` when absent. */
   state?: StateChoice;
+  /** Who asked; a person when absent. */
+  by?: Asker;
+  /** Absent: the step `idle` is left out; the restart is neither announced nor waited for. */
+  idle?: IdleLimits;
+  /** Milliseconds from its beginning after which a change that is not proven is undone; absent: no end. */
+  timeoutMs?: number;
   /** End a gateway of this user that holds the port outside of the supervisor. */
   evictOrphan: boolean;
   /** The unit that is adopted or left; null for whatever the root's own record says. */
@@ -89,6 +117,9 @@ export interface PlanOptions {
   probe?: Probe;
   snapshot?: boolean;
   state?: StateChoice;
+  by?: Asker;
+  idle?: IdleLimits;
+  timeoutMs?: number;
   evictOrphan?: boolean;
   unit?: UnitAddress;
   registry?: string;
@@ -104,6 +135,7 @@ const STEPS: Record<ChangeKind, StepName[]> = {
     'stage',
     'probe',
     'seal',
+    'idle',
     'baseline',
     'snapshot',
     'switch',
@@ -113,8 +145,8 @@ const STEPS: Record<ChangeKind, StepName[]> = {
     'bless',
     'collect',
   ],
-  switch: ['baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'bless'],
-  rollback: ['baseline', 'switch', 'restart', 'verify', 'bless'],
+  switch: ['idle', 'baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'bless'],
+  rollback: ['idle', 'baseline', 'switch', 'restart', 'verify', 'bless'],
   adopt: ['reserve', 'copy', 'probe', 'seal', 'baseline', 'attach', 'restart', 'verify', 'bless'],
   leave: ['baseline', 'detach', 'restart', 'verify'],
 };
@@ -124,15 +156,23 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
   return {
     kind,
     target,
-    steps: options.restart === false ? ['switch'] : STEPS[kind],
+    steps: stepNamesOf(kind, options),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     allowScripts: options.allowScripts ?? [],
     lockfile: options.lockfile ?? null,
     probe: options.probe ?? 'auto',
     snapshot: options.snapshot ?? true,
     state: options.state ?? 'ask',
+    ...(options.by && { by: options.by }),
+    ...(options.idle && { idle: options.idle }),
+    ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
     evictOrphan: options.evictOrphan ?? false,
     unit: options.unit ?? null,
     registry: options.registry ?? null,
   };
+}
+
+function stepNamesOf(kind: ChangeKind, { restart, idle }: PlanOptions): StepName[] {
+  if (restart === false) return ['switch'];
+  return STEPS[kind].filter((name) => name !== 'idle' || idle !== undefined);
 }

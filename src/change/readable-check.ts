@@ -9,8 +9,8 @@ import type { StateVersions } from '../state/versions.js';
 import { type Manifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { removeTree } from '../store/seal.js';
-import { type Reads, wasWrittenByNewer } from './readable.js';
 import { askDatabases, no } from './readable-ask.js';
+import { type Reads, wasWrittenByNewer } from './readable-rules.js';
 
 /** A release was measured at 25 s on a busy host of two processors; a slow start is no refusal. */
 const READY_WITHIN_MS = 180_000;

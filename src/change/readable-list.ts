@@ -1,15 +1,14 @@
 import { toErrorRecord } from '../errors.js';
 import { startedAt } from '../host/process.js';
 import { lookOf } from '../state/look.js';
-import { findStatePlace, type StatePlace } from '../state/place.js';
-import { readStateVersions, type StateVersions } from '../state/versions.js';
+import { findStatePlace } from '../state/place.js';
+import type { StateVersions } from '../state/versions.js';
 import type { Root } from '../store/root.js';
-import { currentRelease, previousRelease } from '../store/switch.js';
 import type { Inspection } from '../supervisor/supervisor.js';
-import { keptInstead, readsVersions } from './readable.js';
+import type { PastChange } from './ended.js';
 import { keepVersions, recallVersions } from './readable-record.js';
+import { keptInstead, readPast, readsVersions } from './readable-rules.js';
 import { runningRelease } from './running.js';
-import { sqliteNodeOf } from './steps/snapshot.js';
 
 /** Whether a release can be started on today's state. */
 export interface Readable {
@@ -30,14 +29,16 @@ export async function readableReleases(
   root: Root,
   gateway: Inspection | null,
   ids: readonly string[],
+  changes?: readonly PastChange[],
 ): Promise<Map<string, Readable>> {
   if (gateway === null) return new Map(ids.map((id) => [id, unknown('no gateway is known here')]));
   const running = runningRelease(root, gateway);
   const today = await lookAtVersions(root, gateway);
+  const past = readPast(root, changes);
   return new Map(
     ids.map((id) => {
       if (id === running) return [id, RUNNING];
-      return [id, typeof today === 'string' ? unknown(today) : readableOn(root, id, today)];
+      return [id, typeof today === 'string' ? unknown(today) : readableOn(root, id, today, past)];
     }),
   );
 }
@@ -46,10 +47,10 @@ const RUNNING: Readable = { reads: 'yes', why: 'it runs on it' };
 const unknown = (why: string): Readable => ({ reads: 'unknown', why });
 
 /** The same of one release and a state of these versions. */
-export function readableOn(root: Root, id: string, today: StateVersions): Readable {
-  const found = readsVersions(root, id, today);
+export function readableOn(root: Root, id: string, today: StateVersions, past = readPast(root)): Readable {
+  const found = readsVersions(root, id, today, past);
   if (found.reads !== 'no') return { reads: found.reads, why: found.why };
-  return { reads: keptInstead(root, id, found) === null ? 'no' : 'with-snapshot', why: found.why };
+  return { reads: keptInstead(past, id, found) === null ? 'no' : 'with-snapshot', why: found.why };
 }
 
 /** A sentence where they cannot be read: who only looks is told so, and sees the rest. */
@@ -66,6 +67,11 @@ async function versionsToday(root: Root, gateway: Inspection): Promise<StateVers
   const before = recallVersions(root);
   const look = lookOf(place, before?.versions ?? null, gateway.instance);
   if (before?.look === look) return before.versions;
+  // Loaded only now: most of the time the state looks as it did the last time.
+  const [{ readStateVersions }, { nodeFor }] = await Promise.all([
+    import('../state/versions.js'),
+    import('./readable-node.js'),
+  ]);
   const versions = await readStateVersions(place, await nodeFor(root, gateway, place));
   if (hasSettled(gateway)) keepVersions(root, lookOf(place, versions, gateway.instance), versions);
   return versions;
@@ -74,10 +80,4 @@ async function versionsToday(root: Root, gateway: Inspection): Promise<StateVers
 function hasSettled({ pid }: Inspection): boolean {
   const since = pid === null ? null : startedAt(pid);
   return since === null || Date.now() - Date.parse(since) > SETTLED_MS;
-}
-
-/** A Node that reads databases, for this gateway's state: of what runs, or is to run, or did. */
-export function nodeFor(root: Root, gateway: Inspection, place: StatePlace): Promise<string> {
-  const from = runningRelease(root, gateway) ?? currentRelease(root);
-  return sqliteNodeOf(root, { facts: { from, to: previousRelease(root), previous: null, place } });
 }

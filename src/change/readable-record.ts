@@ -5,7 +5,7 @@ import { readRecord } from '../record.js';
 import type { StateVersions } from '../state/versions.js';
 import { areSame } from '../state/versions-on-disk.js';
 import type { Root } from '../store/root.js';
-import type { Reads } from './readable.js';
+import type { Reads } from './readable-rules.js';
 
 /** `readable.json`: what was found out with some effort. One that is lost, or cannot be understood, is found out anew. */
 export interface ReadableRecord {
@@ -24,24 +24,24 @@ const EMPTY: ReadableRecord = { schema: 1, look: '', today: null, answers: {} };
 
 /** The versions of the state as they were read last, and what it looked like then; null when they never were. */
 export function recallVersions(root: Root): { look: string; versions: StateVersions } | null {
-  const { look, today } = read(root);
+  const { look, today } = readReadable(root);
   return today && { look, versions: today };
 }
 
 export function keepVersions(root: Root, look: string, today: StateVersions): void {
-  write(root, { ...read(root), look, today });
+  write(root, { ...readReadable(root), look, today });
 }
 
 /** What was found out about a release on a state of these versions, or null. */
-export function recallReads(root: Root, id: string, versions: StateVersions): Reads | null {
-  const answer = read(root).answers[id];
+export function recallReads({ answers }: ReadableRecord, id: string, versions: StateVersions): Reads | null {
+  const answer = answers[id];
   if (!answer || !areSame(answer.versions, versions)) return null;
   const { versions: _, at: __, ...reads } = answer;
   return reads;
 }
 
 export function keepReads(root: Root, id: string, versions: StateVersions, found: Reads): void {
-  const record = read(root);
+  const record = readReadable(root);
   const answer: Answer = { ...found, versions, at: new Date().toISOString() };
   write(root, { ...record, answers: { ...record.answers, [id]: answer } });
 }
@@ -50,7 +50,8 @@ function pathOf(root: Root): string {
   return join(root.path, 'readable.json');
 }
 
-function read(root: Root): ReadableRecord {
+/** An empty one where there is none, or none that can be understood. */
+export function readReadable(root: Root): ReadableRecord {
   const found = readRecord<ReadableRecord>(pathOf(root), 'readable');
   return found.state === 'read' ? found.value : EMPTY;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isAlive } from '../host/process.js';
+import { endWorkersBelow } from '../source/worker.js';
 import { endReturn } from '../state/intent.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
@@ -12,6 +13,7 @@ import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from '.
 import { changeFromTrial } from './lost.js';
 import { runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
+import { wishNames } from './wishes.js';
 
 /** Behind the id of a change that is handed to a helper: in `staging/`, who has taken it on. */
 export const CLAIM_SUFFIX = '.claim';
@@ -35,16 +37,19 @@ export async function recoverChanges(
   const unfinished = unfinishedChanges(root);
   // Being handed to a helper, or the one that the holder of the lock is about to make.
   const living = unfinished.filter(({ owner }) => isAlive(owner));
+  const inUse = new Set(living.flatMap(({ id }) => [id, `${id}${CLAIM_SUFFIX}`, ...wishNames(id)]));
+  const abandoned = () =>
+    directoryNames(root.staging)
+      .filter((name) => !inUse.has(name))
+      .map((name) => join(root.staging, name));
+  for (const path of abandoned()) await endWorkersBelow(path);
   for (const change of unfinished) {
     if (!living.includes(change)) recovered.push(await recoverChange(contextOf(change), observer));
   }
   const lost = endTrialOfNobody(root);
   if (readTrial(root) === null && living.length === 0) endReturn(root);
   if (lost) recovered.push(await recoverChange(contextOf(lost), observer));
-  const inUse = new Set(living.flatMap(({ id }) => [id, `${id}${CLAIM_SUFFIX}`]));
-  for (const name of directoryNames(root.staging)) {
-    if (!inUse.has(name)) removeTree(root, join(root.staging, name));
-  }
+  for (const path of abandoned()) removeTree(root, path);
   closeSealed(root);
   return recovered;
 }

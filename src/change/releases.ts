@@ -8,6 +8,7 @@ import { currentRelease, previousRelease, readTrial } from '../store/switch.js';
 import { compareTree, type TreeDifference } from '../store/tree.js';
 import { findUnreadable } from '../store/unreadable.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
+import { type LedgerLook, lookAtLedger } from './ended.js';
 import { type Readable, readableReleases } from './readable-list.js';
 import { inspectIfThere, runningRelease } from './running.js';
 
@@ -36,38 +37,50 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
   const gateway = await inspectIfThere(supervisor);
   const running = gateway && runningRelease(root, gateway);
   const ids = releases.map(({ id }) => id);
-  const readable = await readableReleases(root, gateway, ids);
+  const ledger = lookAtLedger(root);
+  const readable = await readableReleases(root, gateway, ids, ledger.past);
+  const marksOf = marks(root, running);
   return {
     releases: releases.map((manifest) => ({
       manifest,
-      marks: marksOf(root, manifest.id, running),
+      marks: marksOf(manifest.id),
       readable: readable.get(manifest.id) ?? NOT_KNOWN,
     })),
     unsealed,
     states: listKept(root),
-    unreadable: unreadableFiles(root),
+    unreadable: unreadableFiles(root, ledger, unsealed),
   };
 }
 
 /** Of a release that came after the look at the state. */
 export const NOT_KNOWN: Readable = { reads: 'unknown', why: 'it has just come' };
 
-function marksOf(root: Root, id: string, running: string | null): Mark[] {
+/** What points at a release, by what does so at this moment. */
+function marks(root: Root, running: string | null): (id: string) => Mark[] {
   const policy = readPolicy(root);
-  const marks: Record<Mark, boolean> = {
-    running: running === id,
-    current: currentRelease(root) === id,
-    previous: previousRelease(root) === id,
-    trial: readTrial(root)?.id === id,
-    pinned: policy.pins.includes(id),
-    quarantined: quarantineOf(policy, id) !== null,
+  const [current, previous] = [currentRelease(root), previousRelease(root)];
+  const onTrial = readTrial(root)?.id;
+  return (id) => {
+    const marks: Record<Mark, boolean> = {
+      running: running === id,
+      current: current === id,
+      previous: previous === id,
+      trial: onTrial === id,
+      pinned: policy.pins.includes(id),
+      quarantined: quarantineOf(policy, id) !== null,
+    };
+    return (Object.keys(marks) as Mark[]).filter((mark) => marks[mark]);
   };
-  return (Object.keys(marks) as Mark[]).filter((mark) => marks[mark]);
 }
 
 /** What is named without being understood is said by its path and never printed. */
-export function unreadableFiles(root: Root): Unreadable[] {
-  return findUnreadable(root).map(({ path, why }) => ({ path, why }));
+export function unreadableFiles(
+  root: Root,
+  ledger: Pick<LedgerLook, 'unreadable'> = lookAtLedger(root),
+  releases?: string[],
+): Unreadable[] {
+  const found = findUnreadable(root, ledger.unreadable, releases);
+  return found.map(({ path, why }) => ({ path, why }));
 }
 
 export interface Verdict {

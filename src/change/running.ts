@@ -1,13 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ReleasesError } from '../errors.js';
-import { releasesLinkedByPlugins } from '../gateway/plugin-links.js';
-import { environmentOf, executableOf, processIds } from '../host/process.js';
-import { readPolicy } from '../store/policy.js';
+import { environmentOf, executableOf } from '../host/process.js';
 import type { Root } from '../store/root.js';
-import { currentRelease, previousRelease, readTrial } from '../store/switch.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
-import { listChanges, unfinishedChanges } from './ledger.js';
 
 /** What the launcher puts into the environment of the process that it becomes. */
 const RELEASE_VARIABLE = 'OPENCLAW_RELEASES_RELEASE';
@@ -51,29 +47,6 @@ export async function inspectIfThere(supervisor: Supervisor): Promise<Inspection
  */
 export function wholeLaunch({ launch, pid }: Inspection): Inspection['launch'] {
   return { args: launch.args, env: { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) } };
-}
-
-/** Every release that something needs, and what: the facts that collection goes by. */
-export function neededReleases(root: Root): Map<string, string> {
-  const needed = new Map<string, string>();
-  const need = (id: string | null | undefined, reason: string) => {
-    if (id && !needed.has(id)) needed.set(id, reason);
-  };
-  need(currentRelease(root), 'current');
-  need(previousRelease(root), 'previous');
-  need(readTrial(root)?.id, 'on trial');
-  for (const id of readPolicy(root).pins) need(id, 'pinned');
-  for (const { id, facts } of unfinishedChanges(root)) {
-    for (const named of [facts.from, facts.to, facts.previous])
-      need(named, `named by the unfinished change ${id}`);
-  }
-  // Where the state is, as the gateway was started when it was last changed.
-  const place = listChanges(root).findLast(({ facts }) => facts.place)?.facts.place;
-  for (const [id, plugin] of place ? releasesLinkedByPlugins(place.directory, root.releases) : [])
-    need(id, `linked by the plugin ${plugin}`);
-  // Any process, not just the supervised one: a shell tool started from an old release still imports from it.
-  for (const pid of processIds()) need(releaseOfProcess(root, pid), `runs as process ${pid}`);
-  return needed;
 }
 
 /** Whether the program that a process runs is the one that its release is started with. */

@@ -3,9 +3,8 @@ import { ERROR_CODES, EXIT } from '../errors.js';
 import { giveToOwner } from '../host/ownership.js';
 import { parseSpec } from '../source/spec.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
-import { installLaunchers } from '../store/launchers.js';
+import { installLaunchers, installPlugin } from '../store/launchers.js';
 import { removeLeftovers } from '../store/leftovers.js';
-import { acquireLock } from '../store/lock.js';
 import { checkReleaseId } from '../store/manifest.js';
 import { type Mended, mendRoot } from '../store/mend.js';
 import { prepareRoot } from '../store/root.js';
@@ -17,8 +16,10 @@ import { type ChangeKind, type Plan, type PlanOptions, planChange } from './plan
 import { recoverChanges } from './recover.js';
 import { restoreCurrent } from './restore-current.js';
 import { startingFacts } from './starting-facts.js';
+import { previewIdle } from './steps/idle.js';
 import { stepsNamed } from './steps/index.js';
 import { previewSnapshot } from './steps/snapshot.js';
+import { takeRoot } from './taking.js';
 
 export interface Request {
   kind: ChangeKind;
@@ -89,9 +90,11 @@ export async function previewChange(environment: Environment, request: Request):
       return change;
     }
   }
-  if (plan.steps.includes('snapshot')) {
-    const note = previewSnapshot(context);
-    change.steps.push({ name: 'snapshot', startedAt: new Date().toISOString(), ms: 0, state: 'done', note });
+  const notes = { idle: previewIdle, snapshot: previewSnapshot };
+  for (const name of ['idle', 'snapshot'] as const) {
+    if (!plan.steps.includes(name)) continue;
+    const note = notes[name](context);
+    change.steps.push({ name, startedAt: new Date().toISOString(), ms: 0, state: 'done', note });
   }
   return change;
 }
@@ -118,11 +121,12 @@ export async function withLock<T>(
   const { root, observer, onBehalf = false } = environment;
   prepareRoot(root, onBehalf);
   dropBallastWhenShort(root);
-  const unlock = await acquireLock(root, doing);
+  const unlock = await takeRoot(root, doing);
   try {
     removeLeftovers(root);
     const mended = await mendRoot(root);
     installLaunchers(root);
+    installPlugin(root);
     const recovered = await recoverChanges(root, (change) => contextOf(environment, change), observer);
     const wasMoved = mended.some(({ path }) => path === root.current);
     const restored = await restoreCurrent(root, supervisorOf(environment), wasMoved);

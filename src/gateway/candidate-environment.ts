@@ -5,7 +5,7 @@ import type { Launch } from './endpoint.js';
  * what may want to write where a candidate cannot.
  */
 const OF_THE_RUNNING_ONE =
-  /^(INVOCATION_ID|NOTIFY_SOCKET|JOURNAL_STREAM|MAINPID|SYSTEMD_EXEC_PID|MANAGERPID|WATCHDOG_\w+|LISTEN_\w+|MEMORY_PRESSURE_\w+|CREDENTIALS_DIRECTORY|DBUS_\w+|XDG_RUNTIME_DIR|OPENCLAW_SYSTEMD_\w+|OPENCLAW_LAUNCHD_\w+|OPENCLAW_SERVICE_\w+|OPENCLAW_RELEASES_\w+|OPENCLAW_GATEWAY_RESTART_\w+|NODE_OPTIONS|PWD|OLDPWD)$/;
+  /^(INVOCATION_ID|NOTIFY_SOCKET|JOURNAL_STREAM|MAINPID|SYSTEMD_EXEC_PID|MANAGERPID|WATCHDOG_\w+|LISTEN_\w+|MEMORY_PRESSURE_\w+|CREDENTIALS_DIRECTORY|DBUS_\w+|XDG_RUNTIME_DIR|OPENCLAW_SYSTEMD_\w+|OPENCLAW_LAUNCHD_\w+|OPENCLAW_SERVICE_\w+|OPENCLAW_RELEASES_\w+|OPENCLAW_GATEWAY_RESTART_\w+|NODE_OPTIONS|NODE_COMPILE_CACHE|OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED|PWD|OLDPWD)$/;
 
 /**
  * Keeps a candidate quiet: it sends nothing, starts nothing beside itself, and does not announce itself. Versions
@@ -33,8 +33,9 @@ const QUIET = {
 /**
  * With what a candidate is started: as the gateway is, in the same state directory by name, and without what ties the
  * gateway to this host's supervisor. Holds the gateway's secrets: never print it, never store it.
+ * @param cache where Node keeps what it compiles, as `bin/gateway` will name it
  */
-export function candidateLaunch(launch: Launch): Launch {
+export function candidateLaunch(launch: Launch, cache?: string): Launch {
   const PATH = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
   const kept = Object.entries(launch.env).filter(([name]) => !OF_THE_RUNNING_ONE.test(name));
   // A supervisor tells what stands after the launcher, or after Node and the program.
@@ -42,8 +43,13 @@ export function candidateLaunch(launch: Launch): Launch {
   // The addresses of this host's network are not there to listen on.
   return {
     args: ['gateway', ...args, '--bind', 'loopback'],
-    env: { PATH, ...Object.fromEntries(kept), ...QUIET },
+    env: { PATH, ...Object.fromEntries(kept), ...QUIET, ...(cache && cachingIn(cache)) },
   };
+}
+
+/** Without the second, OpenClaw starts itself once more below itself, to name a directory of its own. */
+function cachingIn(directory: string): Record<string, string> {
+  return { NODE_COMPILE_CACHE: directory, OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: '1' };
 }
 
 /** Names of values that are to be taken out of what a gateway says. */

@@ -1,12 +1,12 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ownFile } from '../own-files.js';
 import { candidateLaunch } from './candidate-environment.js';
 import { type Endpoint, findEndpoint, type Launch } from './endpoint.js';
 import { type Binding, type Identity, shown } from './isolation.js';
 
 /** The same place seen from `src/gateway` and from `dist/gateway`: Node 20 cannot run the TypeScript of the first. */
-const WORKER = fileURLToPath(new URL('../../dist/gateway/candidate-worker.js', import.meta.url));
+const WORKER = ownFile('dist/gateway/candidate-worker.js');
 
 /** What the worker is a file of: whether its modules are ECMAScript's is said there. */
 const PACKAGE = dirname(dirname(dirname(WORKER)));
@@ -16,6 +16,19 @@ interface Place {
   directory: string;
   /** The configuration file where it lies outside of the directory, else null. */
   config: string | null;
+}
+
+/**
+ * Makes the first start after the switch a warm one: Node keeps what it compiles by the path of each file, so the
+ * candidate finds the release where it is going to be.
+ */
+export interface Warming {
+  /** The staged release; absolute. */
+  release: string;
+  /** Where it will be: an empty directory until then. */
+  at: string;
+  /** The directory that Node fills; belongs to the gateway's user. */
+  cache: string;
 }
 
 export interface CandidateRequest {
@@ -31,6 +44,7 @@ export interface CandidateRequest {
   signal?: AbortSignal | undefined;
   /** For the gateway to become ready; milliseconds. */
   timeoutMs: number;
+  warming?: Warming | undefined;
 }
 
 /** How the start of a candidate went. */
@@ -57,7 +71,12 @@ export interface CandidateOrder {
   directory: string;
   endpoint: Endpoint;
   timeoutMs: number;
+  /** Milliseconds for one that was ready to end by itself; what it has compiled is kept only then. */
+  endMs: number;
 }
+
+/** Some 40 MB of what was compiled are written then, beside a gateway that serves people. */
+export const END_MS = 20_000;
 
 /** A candidate as it is started: whose it is, what it can see and write besides this host, and what it is told. */
 export interface PreparedCandidate {
@@ -69,21 +88,35 @@ export interface PreparedCandidate {
 
 /** @throws what the filesystem says of something that is named and does not exist */
 export function prepareCandidate(request: CandidateRequest): PreparedCandidate {
-  const { copy, place, launch, timeoutMs } = request;
+  const { copy, place, launch, timeoutMs, warming } = request;
   const node = realpathSync(request.node);
-  const main = realpathSync(request.main);
+  const staged = realpathSync(request.main);
+  const main = warming ? join(warming.at, relative(realpathSync(warming.release), staged)) : staged;
   const bindings = [{ from: realpathSync(copy.directory), at: place.directory, writable: true }];
   if (copy.config !== null && place.config !== null) {
     bindings.push({ from: realpathSync(copy.config), at: place.config, writable: true });
   }
-  bindings.push(...shown([dirname(dirname(node)), releaseOf(main), PACKAGE], place.directory));
+  const seen = [dirname(dirname(node)), PACKAGE];
+  if (warming) bindings.push(...bindingsOf(warming));
+  else seen.push(releaseOf(main));
+  bindings.push(...shown(seen, place.directory));
   const endpoint = endpointOf(request);
   return {
     identity: identityOf(copy.directory),
     bindings,
     command: [node, WORKER],
-    order: { node, main, ...candidateLaunch(launch), directory: place.directory, endpoint, timeoutMs },
+    order: {
+      ...{ node, main, ...candidateLaunch(launch, warming?.cache), directory: place.directory },
+      ...{ endpoint, timeoutMs, endMs: warming ? END_MS : 0 },
+    },
   };
+}
+
+function bindingsOf({ release, at, cache }: Warming): Binding[] {
+  return [
+    { from: realpathSync(release), at, writable: false },
+    { from: realpathSync(cache), at: cache, writable: true },
+  ];
 }
 
 /** Only the superuser can be somebody else: the user of the gateway, whose copy it is. */

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
@@ -56,5 +57,12 @@ async function carryOut(order: CandidateOrder): Promise<void> {
   const readyMs = passed();
   const { version = null, failing = [] } = health ?? {};
   const report: CandidateReport = { ready, readyMs, version, failing, exit, said };
+  if (ready) await end(gateway, order.endMs);
   process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+}
+
+async function end(gateway: ChildProcess, withinMs: number): Promise<void> {
+  if (withinMs === 0) return;
+  gateway.kill();
+  await Promise.race([once(gateway, 'close'), setTimeout(withinMs)]);
 }

@@ -10,7 +10,7 @@ import {
 } from './candidate-order.js';
 import { isolated, isolatedOptions, isolation } from './isolation.js';
 
-export type { CandidateReport, CandidateRequest } from './candidate-order.js';
+export type { CandidateReport, CandidateRequest, Warming } from './candidate-order.js';
 
 /** For the namespaces, and for the answer on its way. */
 const MARGIN_MS = 10_000;
@@ -43,7 +43,7 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
   const stop = () => {
     if (child.pid !== undefined) killTree(child.pid);
   };
-  const timer = setTimeout(stop, timeoutMs + MARGIN_MS);
+  const timer = setTimeout(stop, timeoutMs + order.endMs + MARGIN_MS);
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   // One that could not be isolated reads nothing; that is told from how it ended.

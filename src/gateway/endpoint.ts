@@ -56,9 +56,18 @@ function plainText(value: unknown): string | null {
 function readConfiguration(env: Record<string, string>): unknown {
   const state = env.OPENCLAW_STATE_DIR || join(env.HOME || homedir(), '.openclaw');
   try {
-    return JSON5.parse(readFileSync(env.OPENCLAW_CONFIG_PATH || join(state, 'openclaw.json'), 'utf8'));
+    return parse(readFileSync(env.OPENCLAW_CONFIG_PATH || join(state, 'openclaw.json'), 'utf8'));
   } catch {
     return undefined;
+  }
+}
+
+/** What is JSON means the same in both, and needs no library. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return JSON5.parse(text);
   }
 }
 

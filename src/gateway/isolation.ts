@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { ownFile } from '../own-files.js';
 
-const SCRIPT = fileURLToPath(new URL('../../layout/candidate/isolated', import.meta.url));
+const SCRIPT = ownFile('layout/candidate/isolated');
 
 /** `mount` and `ip` are where a user's own path does not always lead. */
 const PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', ...(process.env.PATH?.split(':') ?? [])].join(':');

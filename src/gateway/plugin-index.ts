@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ReleasesError } from '../errors.js';
+import { ownFile } from '../own-files.js';
 import { runCommand } from './command.js';
 import type { PluginPlace } from './plugin.js';
 
 /** The same place seen from `src/gateway` and from `dist/gateway`. */
-const WORKER = fileURLToPath(new URL('../../dist/gateway/plugin-index-worker.js', import.meta.url));
+const WORKER = ownFile('dist/gateway/plugin-index-worker.js');
 
 const TIMEOUT_MS = 30_000;
 

@@ -1,6 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { applyUnitChange, readAdoption, undoUnitChange } from '../../adopt/apply.js';
 import { copyInstall } from '../../adopt/copy.js';
 import { findInstall, type Install } from '../../adopt/install.js';
@@ -8,18 +7,23 @@ import { planUnitChange, type UnitChange } from '../../adopt/plan.js';
 import { snapshotUnitChange } from '../../adopt/snapshot.js';
 import { ReleasesError } from '../../errors.js';
 import { giveToOwner } from '../../host/ownership.js';
+import { ownFile } from '../../own-files.js';
 import { readPackageJson } from '../../source/package-json.js';
+import { readAuto } from '../../store/auto-file.js';
 import { readManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious } from '../../store/switch.js';
 import { removeSupervisorRecord, writeSupervisorRecord } from '../../supervisor/select.js';
 import { systemctl, type UnitAddress } from '../../supervisor/systemctl.js';
 import { lingers } from '../../supervisor/systemd-linger.js';
+import { readTimer } from '../../timer/record.js';
 import type { Context, Step } from '../context.js';
+import { saveChange, stepOf } from '../ledger.js';
+import { installTimer, planTimer, removeTimer } from '../timer-units.js';
 import { stage } from './stage.js';
 import { targetOf } from './switch.js';
 
-const CLI = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const CLI = ownFile('dist/cli/main.js');
 
 /** What the unit that runs before the gateway at boot starts. */
 export function recoverCommandOf(root: Root): string[] {
@@ -152,10 +156,16 @@ export const detach: Step = {
         hint: 'openclaw-releases adopt',
       });
     change.facts.unitChange = snapshotUnitChange(root.path, adoption);
+    const timer = readTimer(root.path);
+    if (timer) {
+      change.facts.timer = { host: timer.host, registry: timer.registry };
+      saveChange(root, change, stepOf(change, 'detach'));
+      await removeTimer(root);
+    }
     undoUnitChange(root.path);
     removeSupervisorRecord(root.path);
     await systemctl(unit.scope, 'daemon-reload');
-    return `${unit.unit} is as it was`;
+    return `${unit.unit} is as it was${timer ? ', and the timer is disabled' : ''}`;
   },
   async undo(context) {
     const { root, change } = context;
@@ -164,5 +174,10 @@ export const detach: Step = {
     applyUnitChange(change.facts.unitChange);
     writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
     await systemctl(unit.scope, 'daemon-reload');
+    const { timer } = change.facts;
+    if (!timer) return;
+    const system = timer.host.kind === 'systemd' && timer.host.scope === 'system';
+    const plan = await planTimer(root, { system, registry: timer.registry }, readAuto(root).installId);
+    await installTimer(root, plan, timer.registry);
   },
 };

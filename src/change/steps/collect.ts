@@ -10,6 +10,7 @@ export const collectStep: Step = {
     try {
       const plan = planFullCollection(root);
       collectAll(root, plan);
+      change.warnings.push(...plan.warnings);
       change.facts.collected = plan.remove.map(({ id }) => id);
     } catch (error) {
       change.warnings.push(`Old releases could not be removed: ${toErrorRecord(error).message}`);

@@ -4,6 +4,7 @@ import { attach, copy, detach } from './adopt.js';
 import { baseline } from './baseline.js';
 import { bless } from './bless.js';
 import { collectStep } from './collect.js';
+import { idle } from './idle.js';
 import { plugins } from './plugins.js';
 import { probe } from './probe.js';
 import { reserve } from './reserve.js';
@@ -22,6 +23,7 @@ const STEPS: Record<StepName, Step> = {
   copy,
   probe,
   seal,
+  idle,
   baseline,
   snapshot,
   switch: switchStep,

@@ -40,6 +40,7 @@ async function alsoStarted(context: Context, node: string): Promise<string> {
     node,
     main: join(directory, 'node_modules/openclaw', resolved.bin),
     scratch: join(directory, '../candidate'),
+    release: { directory, id: resolved.id },
   });
   if (versions) facts.learned = versions;
   return `, ${note}`;

@@ -1,50 +1,51 @@
-import { ReleasesError } from '../../errors.js';
-import { resolveRelease } from '../../source/resolve.js';
-import { chooseRuntime } from '../../source/runtime.js';
+import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../../errors.js';
+import type { RuntimeChoice } from '../../source/runtime.js';
 import { parseSpec, type Spec } from '../../source/spec.js';
-import { directoryNames, type Manifest, readManifest } from '../../store/manifest.js';
-import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
+import { directoryNames, listReleases, type Manifest, readManifest } from '../../store/manifest.js';
+import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 import { currentRelease, readTrial } from '../../store/switch.js';
 import { compareVersions } from '../../version.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
+import { heldText } from '../holding-text.js';
 import { runningRelease } from '../running.js';
 
 /** Turns what was asked for into one exact release, and refuses those that must not be taken. */
 export const resolve: Step = {
   name: 'resolve',
   async do(context) {
-    const { root, change, signal } = context;
+    const { root, change } = context;
     const { facts, plan } = change;
     const spec = parseSpec(plan.target);
+    let missing: ErrorRecord | null = null;
     const present = spec.kind === 'version' ? manifestIfThere(root, spec.version) : null;
     if (present) {
       facts.to = present.id;
       facts.alreadyStaged = true;
     } else {
-      facts.resolved = await resolveRelease(spec, await context.client(), signal);
-      facts.to = facts.resolved.id;
+      const { resolved, runtime } = await context.lookUp({
+        spec,
+        staged: listReleases(root).releases.map(({ id }) => id),
+        hostNode: { path: process.execPath, version: process.versions.node },
+        present: directoryNames(root.runtimes).map((name) => name.replace(/^node-/, '')),
+      });
+      facts.resolved = resolved;
+      facts.to = resolved.id;
       facts.alreadyStaged = manifestIfThere(root, facts.to) !== null;
+      if (runtime && 'error' in runtime) missing = runtime.error;
+      else if (runtime && !facts.alreadyStaged) facts.runtime = runtime;
     }
     if (plan.kind === 'update') await checkUpdate(context, spec, facts.to);
     if (facts.alreadyStaged) return `${facts.to} is here already`;
-    return `${facts.to}, ${await pickRuntime(context)}`;
+    if (missing) throw fromErrorRecord(missing);
+    return `${facts.to}, ${runtimeText(facts.runtime)}`;
   },
 };
 
-async function pickRuntime(context: Context): Promise<string> {
-  const { root, change } = context;
-  const runtime = await chooseRuntime({
-    engines: change.facts.resolved?.engines ?? null,
-    hostNode: { path: process.execPath, version: process.versions.node },
-    present: directoryNames(root.runtimes).map((name) => name.replace(/^node-/, '')),
-    options: await context.client(),
-    signal: context.signal,
-  });
-  change.facts.runtime = runtime;
-  return runtime.kind === 'host'
+function runtimeText(runtime: RuntimeChoice | undefined): string {
+  return runtime?.kind === 'host'
     ? `runs on the host's Node ${runtime.version}`
-    : `brings Node ${runtime.version}`;
+    : `brings Node ${runtime?.version}`;
 }
 
 function manifestIfThere(root: Root, id: string): Manifest | null {
@@ -62,7 +63,18 @@ async function checkUpdate(context: Context, spec: Spec, to: string): Promise<vo
   if (to === current && readTrial(root) === null && runningRelease(root, await supervisor.inspect()) === to) {
     throw new NothingToDo(`${to} runs already`);
   }
+  // The timer names what it takes; that somebody held updates since it decided counts all the same.
+  if (spec.kind === 'tag' || context.change.plan.by === 'timer') checkHeld(root, to);
   if (spec.kind === 'tag') checkUnnamed(root, to, current, spec.tag);
+}
+
+function checkHeld(root: Root, to: string): void {
+  const held = holdOf(readPolicy(root));
+  if (!held) return;
+  throw new ReleasesError('updates_held', `Updates are held${heldText(held)}, and this one is to ${to}.`, {
+    hint: `openclaw-releases unhold, or openclaw-releases update ${to}`,
+    untouched: 'Nothing was changed.',
+  });
 }
 
 /** What only a person who names the version may overrule. */

@@ -61,6 +61,15 @@ export function previewSnapshot(context: Context): string {
   return `would copy ${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB, in about ${seconds} s, while the gateway runs`;
 }
 
+/** Bytes that the copy of the state will take in this change; 0 where it makes none. */
+export function snapshotBytes(context: Context): number {
+  const { root, change } = context;
+  const { place } = change.facts;
+  if (!change.plan.steps.includes('snapshot') || whyNone(context) !== null) return 0;
+  if (!place || !existsSync(place.directory)) return 0;
+  return measureState(place, root, scopeOf(root, change)).bytes;
+}
+
 /** Bytes per second, as the last large snapshot here went. */
 function copyRate(root: Root): number {
   const timed = listKept(root).findLast(({ bytes, ms }) => ms !== undefined && ms > 0 && bytes > 2 ** 20);

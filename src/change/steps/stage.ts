@@ -5,8 +5,9 @@ import { installRelease } from '../../source/install.js';
 import type { Resolved } from '../../source/resolve.js';
 import { fetchRuntime, type RuntimeChoice } from '../../source/runtime.js';
 import { runtimeDirectoryName } from '../../store/collect.js';
-import { listReleases } from '../../store/manifest.js';
+import { findManifest, listReleases } from '../../store/manifest.js';
 import { removeTree, sealRuntime } from '../../store/seal.js';
+import { removeTracesOf } from '../candidate.js';
 import type { Context, Step } from '../context.js';
 
 export function alreadyStaged(context: Context): string | null {
@@ -56,7 +57,9 @@ export const stage: Step = {
   async undo(context) {
     const { root, change } = context;
     removeTree(root, stagingDirectory(context));
-    const { runtime, runtimeAdded } = change.facts;
+    const { resolved, runtime, runtimeAdded } = change.facts;
+    // What a candidate left of one that is sealed stays with it.
+    if (resolved && findManifest(root, resolved.id) === null) removeTracesOf(root, resolved.id);
     if (!runtimeAdded || runtime?.kind !== 'carried') return;
     const used = listReleases(root).releases.some((release) => release.runtime.version === runtime.version);
     if (!used) removeTree(root, join(root.runtimes, runtimeDirectoryName(runtime.version)));

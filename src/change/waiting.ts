@@ -1,0 +1,23 @@
+import type { Progress } from './context.js';
+import type { IdleFacts } from './facts.js';
+import { type Change, stepOf } from './ledger.js';
+
+/** What a change waits for before its restart, as its record has it; null for one that does not wait now. */
+export function waitingOf(change: Change): IdleFacts | null {
+  const { idle } = change.facts;
+  const waits = stepOf(change, 'idle')?.state === 'doing' && change.endedAt === null;
+  return waits && idle && idle.how === undefined ? idle : null;
+}
+
+/** The same as progress of its step. */
+export function waitingProgress({ busy, deadlineAt, restartAt }: IdleFacts, now = Date.now()): Progress {
+  const leftMs = Math.max(0, Date.parse(restartAt ?? deadlineAt) - now);
+  return { step: 'idle', text: waitingText({ busy, restartAt }), leftMs };
+}
+
+/** What is waited for, without a time. */
+export function waitingText({ busy, restartAt }: Pick<IdleFacts, 'busy' | 'restartAt'>): string {
+  if (restartAt !== null) return 'the gateway is restarted soon';
+  if (busy === null) return 'waiting for the gateway';
+  return busy.length === 0 ? 'the gateway is idle, one more look' : `waiting for ${busy.join(', ')}`;
+}
