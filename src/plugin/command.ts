@@ -1,0 +1,27 @@
+import type { PluginApi } from './api.js';
+import type { Host } from './host.js';
+import { handOver } from './program.js';
+
+const NAME = 'releases';
+const DESCRIPTION = 'Releases of this gateway: list, update, roll back';
+
+/** `openclaw releases …`: every argument as it came, so that there is one list of options and one help. */
+export function registerCommand(api: PluginApi, host: Host, argv = process.argv): void {
+  api.registerCli(
+    ({ program }) => {
+      program
+        .command(NAME)
+        .description(DESCRIPTION)
+        .helpOption(false)
+        .allowUnknownOption()
+        .argument('[args...]')
+        .action(async () => {
+          process.exitCode = await handOver(host, argv.slice(argv.indexOf(NAME) + 1));
+        });
+    },
+    {
+      commands: [NAME],
+      descriptors: [{ name: NAME, description: DESCRIPTION, hasSubcommands: true }],
+    },
+  );
+}

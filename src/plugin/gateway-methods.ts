@@ -1,0 +1,46 @@
+import type { ErrorRecord } from '../errors.js';
+import type { Caller } from '../rpc/documents.js';
+import { METHODS, type Method } from '../rpc/methods.js';
+import type { Broadcast, GatewayCall, GatewayError, PluginApi } from './api.js';
+import type { Host } from './host.js';
+import { ask } from './program.js';
+
+/** Every method that is ours to register: `update.*` is the gateway's own, and no plugin can take it over. */
+export const OWN_METHODS = (Object.keys(METHODS) as Method[]).filter((name) => name.startsWith('releases.'));
+
+/** @param reachable is given how to tell clients something, which before 2026.9 only a call brings along */
+export function registerMethods(api: PluginApi, host: Host, reachable: (broadcast: Broadcast) => void): void {
+  for (const name of OWN_METHODS) {
+    const { scope } = METHODS[name];
+    api.registerGatewayMethod(
+      name,
+      async (call) => {
+        if (call.context?.broadcast) reachable(call.context.broadcast);
+        const reply = await ask(host, name, call.params, callerOf(call));
+        if (reply.ok) call.respond(true, reply.payload);
+        else call.respond(false, undefined, gatewayError(reply.error));
+      },
+      { scope },
+    );
+  }
+}
+
+/** A call that no client made comes from within the gateway, whose own business it is. */
+function callerOf({ client }: GatewayCall): Caller {
+  if (!client?.connect) return { scopes: null };
+  const { scopes, client: program } = client.connect;
+  const known = Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [];
+  return { scopes: known, ...(typeof program?.id === 'string' && { name: program.id }) };
+}
+
+/** The gateway has few codes of its own; ours are under `details`, with what to type. */
+function gatewayError(error: ErrorRecord): GatewayError {
+  const { code, message } = error;
+  const isAsked = code === 'params_invalid' || code === 'usage' || code === 'forbidden';
+  return {
+    code: isAsked ? 'INVALID_REQUEST' : 'UNAVAILABLE',
+    message: `${code}: ${message}`,
+    details: error,
+    ...(code === 'locked' && { retryable: true }),
+  };
+}

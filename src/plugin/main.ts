@@ -1,0 +1,27 @@
+/**
+ * The plugin that OpenClaw loads, one file with `build/bundle-plugin.js`: nothing is imported later, because
+ * `npm install -g` of a newer version replaces every file of this one under the gateway that runs. It looks and it asks;
+ * whatever changes something is done by a process of our command.
+ */
+import type { PluginApi } from './api.js';
+import { registerCommand } from './command.js';
+import { registerMethods } from './gateway-methods.js';
+import { hostOf, isWhole } from './host.js';
+import { registerRoutes } from './routes.js';
+import { Announcer, registerFollower } from './service.js';
+import { readShell } from './shell.js';
+
+export default {
+  id: 'openclaw-releases',
+  name: 'Releases',
+  description: 'Updates that cannot break the gateway that runs.',
+  register(api: PluginApi): void {
+    const host = hostOf(api);
+    registerCommand(api, host);
+    if (!isWhole(api)) return;
+    const announcer = new Announcer();
+    registerMethods(api, host, (broadcast) => announcer.useBroadcast(broadcast));
+    registerRoutes(api, host, readShell());
+    registerFollower(api, host, announcer);
+  },
+};

@@ -1,0 +1,66 @@
+import type { ErrorRecord } from '../../errors.js';
+
+const STORED = 'openclaw-releases-token';
+
+/** No answer of ours came: the gateway is away, is starting, or somebody else answered. */
+export class NoAnswer extends Error {}
+
+/** The gateway lets nobody look without its token. */
+export class Unauthorized extends Error {}
+
+/** An answer that says no. */
+export class Refused extends Error {
+  constructor(readonly record: ErrorRecord) {
+    super(record.message);
+  }
+}
+
+/**
+ * The token of the gateway: out of the fragment of the address, as its own page takes it, which is then removed from the
+ * address; kept for this tab alone.
+ */
+export function token(): string | null {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (given) {
+    sessionStorage.setItem(STORED, given);
+    history.replaceState(null, '', location.pathname);
+  }
+  return sessionStorage.getItem(STORED);
+}
+
+export function setToken(value: string | null): void {
+  if (value === null) sessionStorage.removeItem(STORED);
+  else sessionStorage.setItem(STORED, value);
+}
+
+const QUICK_MS = 8_000;
+const SLOW_MS = 90_000;
+
+export const look = <T>(name: string, withinMs = QUICK_MS) => call<T>(name, { method: 'GET' }, withinMs);
+
+export const order = <T>(name: string, params: object) =>
+  call<T>(name, { method: 'POST', body: JSON.stringify(params) }, SLOW_MS);
+
+async function call<T>(name: string, init: RequestInit, withinMs: number): Promise<T> {
+  const known = token();
+  const headers = {
+    ...(known && { authorization: `Bearer ${known}` }),
+    ...(init.body ? { 'content-type': 'application/json', 'x-openclaw-releases': 'page' } : {}),
+  };
+  const options = { credentials: 'same-origin', redirect: 'error', cache: 'no-store' } as const;
+  let response: Response;
+  let document: unknown;
+  try {
+    const signal = AbortSignal.timeout(withinMs);
+    response = await fetch(`/releases/api/${name}`, { ...init, ...options, headers, signal });
+    document = await response.json();
+  } catch (error) {
+    throw new NoAnswer(String(error));
+  }
+  if (response.status === 401) throw new Unauthorized();
+  const { ok, error } = document as { ok?: boolean; error?: ErrorRecord };
+  if (ok === false && error?.code) throw new Refused(error);
+  // A gateway that is starting, or that has no such plugin, has words of its own.
+  if (!response.ok || ok === undefined) throw new NoAnswer(`HTTP ${response.status}`);
+  return document as T;
+}

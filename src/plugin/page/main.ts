@@ -1,0 +1,159 @@
+import type { ChangePicture, Picture } from '../picture.js';
+import { look, setToken, token, Unauthorized } from './client.js';
+import { byId, say, show } from './dom.js';
+import { history } from './history.js';
+import { model, type Reads } from './model.js';
+import { actions, notice, tokenForm, whatRuns } from './now.js';
+import { followLoss, forgetRequest, makeOrders } from './orders.js';
+import { releaseList } from './releases.js';
+import { runningChange, tick } from './running.js';
+import { clock, duration, title, verdict } from './words.js';
+
+/** Milliseconds between two looks. */
+const BUSY = 1_000;
+const QUIET = 5_000;
+const HIDDEN = 20_000;
+/** While nothing answers: doubled up to the last, and no longer than the second while a restart is awaited. */
+const [FIRST, AWAITED, LONGEST] = [500, 2_000, 15_000];
+
+let tries = 0;
+let timer = 0;
+let looking = false;
+let readsOf = '';
+let told = '';
+
+const orders = makeOrders(() => {
+  render();
+  if (model.asking === null) again();
+});
+
+function again(afterMs = 0): void {
+  clearTimeout(timer);
+  timer = window.setTimeout(() => void round(), afterMs);
+}
+
+async function round(): Promise<void> {
+  if (looking) return;
+  looking = true;
+  try {
+    const picture = await look<Picture>('picture');
+    arrived(picture);
+  } catch (error) {
+    if (error instanceof Unauthorized) locked();
+    else lost();
+  } finally {
+    looking = false;
+    render();
+  }
+  if (!model.needsToken) again(pause());
+}
+
+function pause(): number {
+  if (model.lostSince !== null) {
+    const longest = model.picture?.running ? AWAITED : LONGEST;
+    const wait = Math.min(FIRST * 2 ** tries++, longest);
+    model.retryAt = Date.now() + wait;
+    render();
+    return wait;
+  }
+  if (document.hidden) return HIDDEN;
+  return model.picture?.running?.status === 'running' ? BUSY : QUIET;
+}
+
+function arrived(picture: Picture): void {
+  const before = model.picture;
+  tries = 0;
+  Object.assign(model, { picture, seenAt: Date.now(), lostSince: null, retryAt: null, needsToken: false });
+  tell(before, picture);
+  void askReads(picture);
+}
+
+/** No data stays on a page that may not have it. */
+function locked(): void {
+  setToken(null);
+  model.reads.clear();
+  readsOf = '';
+  Object.assign(model, { picture: null, lostSince: null, needsToken: true, notice: null });
+}
+
+function lost(): void {
+  if (model.lostSince !== null) return;
+  model.lostSince = Date.now();
+  say(connection());
+}
+
+/** What has happened since the last look, for those who listen to the page. */
+function tell(before: Picture | null, { running, changes }: Picture): void {
+  const ended = before?.running && changes.find(({ id }) => id === before.running?.id);
+  if (ended) {
+    forgetRequest();
+    say(`${title(ended)}: ${verdict(ended).text}.`);
+    if (ended.error?.code === 'confirmation_needed') followLoss(ended.id, ended.error);
+    return;
+  }
+  const step = running?.steps.at(-1);
+  const now = step ? `${step.name}: ${step.state}` : '';
+  if (now && now !== told) say(now);
+  told = now;
+}
+
+/** A process is started for this, so only when its answer may have changed, and not beside a change. */
+async function askReads({ running, releases, current, gateway, changes }: Picture): Promise<void> {
+  const of = JSON.stringify([releases.map(({ id }) => id), current, gateway.pid, changes[0]?.id]);
+  if (running || of === readsOf) return;
+  readsOf = of;
+  model.reads = new Map();
+  try {
+    const { releases: listed } = await look<{ releases: Reads[] }>('list', 60_000);
+    model.reads = new Map(listed.map(({ id, reads, readsWhy }) => [id, { id, reads, readsWhy }]));
+  } catch {
+    // Then it is not known; another process of the gateway, or the next change, is a reason to ask again.
+  }
+  render();
+}
+
+function connection(): string {
+  const { seenAt, lostSince, picture } = model;
+  if (lostSince === null) return seenAt === null ? '' : `As of ${clock(seenAt)}`;
+  const step = picture?.running?.steps.at(-1)?.name;
+  const change = picture?.running
+    ? ` The change ${picture.running.id} was at ${step ?? 'its beginning'}.`
+    : '';
+  const known = seenAt === null ? '' : ` What is shown is as of ${clock(seenAt)}.`;
+  return `No answer since ${clock(lostSince)}.${change}${known}`;
+}
+
+function render(): void {
+  const { picture, lostSince, needsToken, asking, retryAt } = model;
+  const line = byId('connection');
+  const soon =
+    retryAt && lostSince !== null
+      ? ` Trying again within ${duration(Math.max(0, retryAt - Date.now()))}.`
+      : '';
+  line.textContent = needsToken ? 'This gateway wants its token first.' : connection() + soon;
+  line.classList.toggle('lost', lostSince !== null);
+  show('token', needsToken ? { needsToken } : null, () => tokenForm(() => again()));
+  show('notice', model.notice, () => notice(model));
+  const { at: _, ...lasting } = picture ?? { at: '' };
+  const state = picture && [lasting, lostSince !== null, asking];
+  const running: ChangePicture | null = picture?.running ?? null;
+  show(
+    'now',
+    picture && [picture.gateway, picture.current, picture.trial, picture.hold, lostSince !== null],
+    () => whatRuns(model),
+  );
+  show('change', running && [running, lostSince !== null, asking], () =>
+    running ? runningChange(running, model, orders) : [],
+  );
+  const isBusy = running !== null || lostSince !== null || asking;
+  show('actions', picture && [isBusy, picture.previous, picture.hold], () => actions(model, orders));
+  show('releases', state && [picture.releases, [...model.reads], isBusy], () => releaseList(model, orders));
+  show('history', picture?.changes ?? null, () => history(picture?.changes ?? []));
+  tick();
+}
+
+addEventListener('hashchange', () => token() && again());
+document.addEventListener('visibilitychange', () => document.hidden || again());
+setInterval(() => tick(), 1_000);
+token();
+void round();

@@ -1,0 +1,70 @@
+import type { ReleasePicture } from '../picture.js';
+import { h } from './dom.js';
+import type { Model, Orders, Reads } from './model.js';
+import { dayAndTime, mebibytes } from './words.js';
+
+const READS: Record<Reads['reads'], string> = {
+  yes: 'reads today’s state',
+  'with-snapshot': 'does not read today’s state; its own is kept and goes back with it',
+  no: 'cannot read today’s state',
+  unknown: 'not known whether it reads today’s state',
+};
+
+export function releaseList(model: Model, orders: Orders): Node[] {
+  const { picture } = model;
+  if (!picture) return [];
+  if (picture.releases.length === 0) {
+    return [h('h2', {}, 'Releases'), h('p', {}, 'None is staged yet.')];
+  }
+  const items = picture.releases.map((release) => item(release, model, orders));
+  return [h('h2', {}, 'Releases'), h('ul', { class: 'plain' }, ...items)];
+}
+
+function item(release: ReleasePicture, model: Model, orders: Orders): HTMLElement {
+  const { id, marks, bytes, sealedAt, node, quarantinedAt } = release;
+  const reads = model.reads.get(id);
+  const isPinned = marks.includes('pinned');
+  const isBusy = model.picture?.running != null || model.asking !== null || model.lostSince !== null;
+  const tone = reads?.reads === 'yes' ? 'good' : reads?.reads === 'unknown' ? 'soft' : 'warn';
+  return h(
+    'li',
+    { 'data-release': id },
+    h(
+      'div',
+      { class: 'row' },
+      h('strong', {}, id),
+      ...marks.map((mark) => h('span', { class: `mark ${mark}` }, mark)),
+    ),
+    h('p', { class: 'soft' }, `Node ${node}, ${mebibytes(bytes)}, staged ${dayAndTime(sealedAt)}`),
+    reads
+      ? h('p', { class: tone }, READS[reads.reads], h('span', { class: 'soft' }, ` (${reads.readsWhy})`))
+      : null,
+    quarantinedAt ? h('p', { class: 'bad' }, `It failed here at ${dayAndTime(quarantinedAt)}.`) : null,
+    h(
+      'div',
+      { class: 'row' },
+      !marks.includes('current') &&
+        h(
+          'button',
+          {
+            ...{ type: 'button', id: `to-${id}`, disabled: isBusy, 'aria-label': `Switch to ${id}` },
+            click: () => orders.switchTo(id),
+          },
+          'Switch to it',
+        ),
+      h(
+        'button',
+        {
+          ...{
+            type: 'button',
+            id: `pin-${id}`,
+            disabled: isBusy,
+            'aria-label': `${isPinned ? 'Unpin' : 'Pin'} ${id}`,
+          },
+          click: () => orders.pin(id, !isPinned),
+        },
+        isPinned ? 'Unpin' : 'Pin',
+      ),
+    ),
+  );
+}

@@ -1,0 +1,95 @@
+import type { ChangePicture } from '../picture.js';
+import { h } from './dom.js';
+import { failure } from './failure.js';
+import type { Model, Orders } from './model.js';
+import { clock, duration, title, verdict } from './words.js';
+
+const SIGNS: Record<string, string> = {
+  ...{ done: '✓', skipped: '–', failed: '✗', undone: '↩', undo_failed: '✗' },
+};
+
+/** Step by step; what is still going on counts up by itself. */
+export function runningChange(change: ChangePicture, { lostSince, asking }: Model, orders: Orders): Node[] {
+  const words = verdict(change);
+  const canStop = change.status === 'running' && !change.steps.some(({ name }) => name === 'switch');
+  const { idle } = change;
+  const waits = idle && idle.how === undefined;
+  return [
+    h('h2', {}, title(change)),
+    h(
+      'p',
+      {},
+      change.status === 'interrupted'
+        ? h('span', { class: 'bad' }, words.text)
+        : h('span', {}, 'Under way for ', h('time', { 'data-since': change.startedAt }, '')),
+      change.error && h('span', { class: 'bad' }, ' — it failed, and is being undone'),
+      lostSince !== null && h('span', { class: 'warn' }, ' — as it was when the gateway last answered'),
+    ),
+    ...(idle ? [waiting(idle, waits === true)] : []),
+    h('ol', { class: 'steps plain' }, ...change.steps.map(step)),
+    ...(change.error ? [failure(change.error, 'running')] : []),
+    ...(change.status === 'interrupted'
+      ? [h('p', {}, 'The next command gives it an end: openclaw-releases recover')]
+      : []),
+    h(
+      'div',
+      { class: 'row' },
+      canStop &&
+        h(
+          'button',
+          { type: 'button', id: 'stop', disabled: asking === 'stop', click: () => orders.stop() },
+          'Stop',
+        ),
+      waits &&
+        change.kind === 'update' &&
+        h(
+          'button',
+          { type: 'button', id: 'skip', disabled: asking !== null, click: () => orders.skipWait() },
+          'Do not wait',
+        ),
+    ),
+  ];
+}
+
+function waiting(idle: NonNullable<ChangePicture['idle']>, waits: boolean): HTMLElement {
+  if (!waits) {
+    const cut = idle.cut?.length ? ` The restart cut off ${idle.cut.join(', ')}.` : '';
+    return h('p', { class: 'soft' }, `Announced at ${clock(idle.announcedAt)}; waited: ${idle.how}.${cut}`);
+  }
+  const busy = idle.busy?.length ? `waiting for ${idle.busy.join(', ')}` : 'waiting for it to be idle';
+  return h(
+    'p',
+    { class: 'warn' },
+    `Restart announced at ${clock(idle.announcedAt)}; `,
+    idle.restartAt
+      ? h('span', {}, 'it restarts in ', h('time', { 'data-until': idle.restartAt }, ''), '.')
+      : h('span', {}, `${busy}, at the longest for `, h('time', { 'data-until': idle.deadlineAt }, ''), '.'),
+  );
+}
+
+function step({ name, state, startedAt, ms, note }: ChangePicture['steps'][number]): HTMLElement {
+  const goesOn = state === 'doing' || state === 'undoing';
+  const tone = state === 'failed' || state === 'undo_failed' ? 'bad' : state === 'done' ? 'good' : 'soft';
+  return h(
+    'li',
+    { 'data-step': name, 'data-state': state },
+    h('span', { class: `${tone}${goesOn ? ' spin' : ''}`, 'aria-hidden': 'true' }, SIGNS[state] ?? ''),
+    h('span', {}, name),
+    goesOn
+      ? h('span', {}, state === 'undoing' ? 'being undone, ' : '', h('time', { 'data-since': startedAt }, ''))
+      : h(
+          'span',
+          { class: 'soft' },
+          [state, ms === undefined ? '' : duration(ms)].filter(Boolean).join(', '),
+        ),
+    note ? h('span', { class: 'note' }, note) : null,
+  );
+}
+
+/** Brings every time that goes on to this second; what it says is not for the live region. */
+export function tick(now = Date.now()): void {
+  for (const element of document.querySelectorAll<HTMLElement>('[data-since]'))
+    element.textContent = duration(now - Date.parse(element.dataset.since ?? ''));
+  for (const element of document.querySelectorAll<HTMLElement>('[data-until]'))
+    element.textContent = duration(Math.max(0, Date.parse(element.dataset.until ?? '') - now));
+}

@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ErrorRecord, ReleasesError, toErrorRecord } from '../errors.js';
+import type { Caller } from '../rpc/documents.js';
+import { isMethod, METHODS, type Method } from '../rpc/methods.js';
+import { refusal } from './access.js';
+import type { PluginApi } from './api.js';
+import { OWN_METHODS } from './gateway-methods.js';
+import type { Host } from './host.js';
+import { pictureOf } from './picture.js';
+import { ask } from './program.js';
+import type { Shell } from './shell.js';
+
+const PAGE = '/releases';
+const API = '/releases/api';
+
+/** Bytes; the longest question is a note and a session. */
+const LONGEST = 64 * 1024;
+
+const STATUS: Partial<Record<ErrorRecord['code'], number>> = {
+  ...{ params_invalid: 400, usage: 400, spec_invalid: 400, forbidden: 403 },
+  ...{ release_not_found: 404, change_not_found: 404, internal: 500 },
+};
+
+/**
+ * The page, which holds no data and needs no token, and below it what it asks for, which the gateway lets nobody have
+ * without one: `GET …/api/picture`, `GET …/api/<method>` to look, `POST …/api/<method>` to change something.
+ */
+export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
+  api.registerHttpRoute({
+    path: PAGE,
+    auth: 'plugin',
+    match: 'exact',
+    async handler(_, response) {
+      response.writeHead(200, { ...shell.headers, 'content-type': 'text/html; charset=utf-8' });
+      response.end(shell.html);
+      return true;
+    },
+  });
+  api.registerHttpRoute({
+    path: API,
+    auth: 'gateway',
+    match: 'prefix',
+    async handler(request, response) {
+      try {
+        send(response, 200, await answer(api, host, request));
+      } catch (thrown) {
+        const error = toErrorRecord(thrown);
+        send(response, STATUS[error.code] ?? 409, { ok: false, error });
+      }
+      return true;
+    },
+  });
+}
+
+async function answer(api: PluginApi, host: Host, request: IncomingMessage): Promise<object> {
+  const name = new URL(request.url ?? '/', 'http://gateway').pathname.slice(API.length + 1);
+  const isLooking = request.method === 'GET';
+  if (!isLooking && request.method !== 'POST') throw usage(`${request.method} is neither GET nor POST.`);
+  if (name === 'picture' && isLooking) {
+    check(refusal(api, request, 'operator.read'));
+    return { ok: true, ...pictureOf(host) };
+  }
+  const method = `releases.${name}`;
+  if (!isMethod(method) || !OWN_METHODS.includes(method)) throw usage(`There is no ${name} here.`);
+  const { scope } = METHODS[method];
+  if (isLooking && scope !== 'operator.read') throw usage(`${name} changes something: use POST.`);
+  check(refusal(api, request, scope));
+  return unwrap(await ask(host, method, isLooking ? {} : await bodyOf(request), CALLERS[scope]));
+}
+
+/** The gateway and `refusal` have looked at the request by now. */
+const CALLERS: Record<(typeof METHODS)[Method]['scope'], Caller> = {
+  'operator.read': { scopes: ['operator.read'], name: 'page' },
+  'operator.admin': { scopes: ['operator.admin'], name: 'page' },
+};
+
+function unwrap(reply: Awaited<ReturnType<typeof ask>>): object {
+  if (reply.ok) return reply.payload;
+  throw asError(reply.error);
+}
+
+function check(error: ErrorRecord | null): void {
+  if (error) throw asError(error);
+}
+
+function asError({ code, message, ...rest }: ErrorRecord): ReleasesError {
+  return new ReleasesError(code, message, rest);
+}
+
+function usage(message: string): ReleasesError {
+  return new ReleasesError('usage', message, {
+    hint: 'openclaw-releases --help',
+    untouched: 'Nothing was tried.',
+  });
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LONGEST) throw usage(`The request is longer than ${LONGEST} bytes.`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');
+  } catch {
+    throw usage('The request is not JSON.');
+  }
+}
+
+function send(response: ServerResponse, status: number, document: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(document));
+}

@@ -1,0 +1,78 @@
+import type { Change } from '../change/ledger.js';
+import type { Broadcast, PluginApi } from './api.js';
+import { Bereaved } from './bereaved.js';
+import { deliverVerdicts } from './delivery.js';
+import type { Host } from './host.js';
+import { changePicture } from './picture.js';
+import { watchChanges } from './watch.js';
+
+const PLUGIN = 'openclaw-releases';
+
+/** How clients of the gateway are told; what a line has of it, it is given. */
+export class Announcer {
+  #emit: ((payload: object) => void) | null = null;
+
+  /** 2026.9 and later. */
+  useEvents(emit: (name: string, payload: object, options: { scope: 'operator.read' }) => void): void {
+    this.#emit = (payload) => emit('progress', payload, { scope: 'operator.read' });
+  }
+
+  /** Before that: any name below `plugin.`, for operators that may write. */
+  useBroadcast(broadcast: Broadcast): void {
+    this.#emit ??= (payload) => broadcast(`plugin.${PLUGIN}.progress`, payload, { dropIfSlow: true });
+  }
+
+  tell(payload: object): void {
+    this.#emit?.(payload);
+  }
+
+  forget(): void {
+    this.#emit = null;
+  }
+}
+
+/**
+ * Follows what others do below the root, in a gateway that a launcher of that root started: tells clients of each step,
+ * whoever asked of the verdict, and has changes of the dead given their end. Any other gateway of this user keeps out of it.
+ */
+export function registerFollower(api: PluginApi, host: Host, announcer: Announcer): void {
+  if (host.release === null) return;
+  let end = () => {};
+  const bereaved = new Bereaved(host);
+  const deliver = () => deliverVerdicts(api, host);
+  api.registerService({
+    id: `${PLUGIN}-follower`,
+    start({ gatewayEvents }) {
+      if (gatewayEvents?.emit) announcer.useEvents(gatewayEvents.emit.bind(gatewayEvents));
+      // Reading the first records compiles their schemas, and a start has better things to do.
+      const soon = setImmediate(() => {
+        deliver();
+        bereaved.watch();
+      });
+      const stop = watchChanges(host.root, (change: Change) => {
+        announcer.tell(progressOf(change));
+        if (change.endedAt === null) bereaved.watch();
+        else deliver();
+      });
+      end = () => {
+        clearImmediate(soon);
+        stop();
+        bereaved.end();
+        announcer.forget();
+      };
+    },
+    stop: () => end(),
+  });
+}
+
+/** Enough to know that there is something to look at, and to show one line. */
+export function progressOf(change: Change): object {
+  const { id, kind, from, to, status, steps, idle, error } = changePicture(change);
+  const step = steps.at(-1);
+  return {
+    ...{ change: id, kind, from, to, status },
+    step: step ? { name: step.name, state: step.state } : null,
+    idle,
+    error: error && { code: error.code, message: error.message },
+  };
+}

@@ -1,0 +1,44 @@
+/** What a caller needs: to look, or to change something; the gateway's own names for its operators. */
+export type Scope = 'operator.read' | 'operator.admin';
+
+interface MethodEntry {
+  scope: Scope;
+  /** One sentence for whoever lists the methods. */
+  summary: string;
+}
+
+const read = (summary: string): MethodEntry => ({ scope: 'operator.read', summary });
+const admin = (summary: string): MethodEntry => ({ scope: 'operator.admin', summary });
+
+/**
+ * Every method that a gateway can be asked by. Imports nothing: whoever registers them loads this and no more.
+ * `releases.update` is `update.run` under a name that a plugin may have, and `releases.status` is `update.status` with
+ * the overview of the host.
+ */
+export const METHODS = {
+  'update.run': admin(
+    'Updates to a version, a tag or a channel; answers once a process outside has taken it on.',
+  ),
+  'update.status': read('What became of a change, or how far it is, and what really runs.'),
+  'releases.list': read('The releases that are kept, what points at each, and whether it reads the state.'),
+  'releases.show': read('One release: where it is from, what it runs on, what is held against it.'),
+  'releases.status': read(
+    'What runs, what is current, what is being done, and what became of the last change.',
+  ),
+  'releases.history': read('The changes made here and how each ended.'),
+  'releases.verify': read('Compares every file of a release with its sealed digest.'),
+  'releases.update': admin('The same as update.run.'),
+  'releases.rollback': admin('Returns to the release from before, or to the one that is named.'),
+  'releases.switch': admin('Makes a staged release current, verified like an update.'),
+  'releases.pin': admin('Keeps a release, and keeps updates that name no version away from it.'),
+  'releases.unpin': admin('Lets a pinned release go.'),
+  'releases.hold': admin('Holds updates that nobody asked for by name, until a time or until it is lifted.'),
+  'releases.unhold': admin('Lifts the hold.'),
+  'releases.stop': admin('Ends the change under way before its switch.'),
+} as const satisfies Record<string, MethodEntry>;
+
+export type Method = keyof typeof METHODS;
+
+export function isMethod(name: unknown): name is Method {
+  return typeof name === 'string' && Object.hasOwn(METHODS, name);
+}

@@ -1,0 +1,129 @@
+import { changeUnderWay } from '../change/carry.js';
+import { type Environment, supervisorOf } from '../change/environment.js';
+import { haveEnded, lookAt, type Seen } from '../change/fate.js';
+import { listChanges } from '../change/ledger.js';
+import {
+  digestOfKey,
+  findRequest,
+  type RequestRecord,
+  requestsOf,
+  requestWithKey,
+} from '../change/requests.js';
+import { type Runs, whatRuns } from '../change/runs.js';
+import { ReleasesError, toErrorRecord } from '../errors.js';
+import type { Root } from '../store/root.js';
+import { changeDocument } from './change-document.js';
+import type { ChangeDocument, NoChange, RequestDocument, StatusAnswer } from './documents.js';
+import { id, readFields, text } from './fields.js';
+
+const FIELDS = { change: id, requestId: id, idempotencyKey: text(256) };
+
+/**
+ * What a change is doing, or what became of it: the one that is named, else the one under way, else the last one.
+ * Takes no lock and writes nothing.
+ * @param mayEnd whether a change whose process died is given its end, by a process of its own: not for whoever may
+ * only look, since that can restart the gateway
+ * @throws ReleasesError `params_invalid`, `change_not_found`
+ */
+export async function updateStatus(
+  environment: Environment,
+  params: unknown,
+  mayEnd: boolean,
+): Promise<StatusAnswer> {
+  const { root } = environment;
+  const named = nameOf(root, params);
+  const at = new Date().toISOString();
+  const change = named === null ? latest(root) : named.change;
+  const seen = change === null ? null : lookAt(root, change);
+  const requests = change === null ? [named?.request].filter((one) => one != null) : requestsOf(root, change);
+  const document = seen ? changeDocument(root, seen) : noChange(named?.request ?? null);
+  const [runs, problem] = await runsNow(environment);
+  const warnings = [...document.warnings, ...(problem ? [problem] : [])];
+  if (seen?.isDead) warnings.push(await end(environment, seen, mayEnd));
+  const [first = null] = requests;
+  return {
+    ok: true,
+    at,
+    ...document,
+    warnings,
+    note: first?.note ?? null,
+    session: first && sessionOf(first),
+    requests: requests.map(requestDocument),
+    delivered: requests.length > 0 && requests.every(({ deliveredAt }) => deliveredAt !== null),
+    runs,
+  };
+}
+
+/** The change that is asked about, and the request by which it is named; null for whatever there is. */
+function nameOf(
+  root: Root,
+  params: unknown,
+): { change: string | null; request: RequestRecord | null } | null {
+  const { change, requestId, idempotencyKey } = readFields(params, FIELDS, 'update.status');
+  const given = [change, requestId, idempotencyKey].filter((value) => value !== undefined);
+  if (given.length === 0) return null;
+  if (given.length > 1) {
+    throw new ReleasesError(
+      'params_invalid',
+      'Only one of change, requestId and idempotencyKey can be asked for.',
+    );
+  }
+  if (change !== undefined) return { change, request: null };
+  const request =
+    requestId !== undefined
+      ? findRequest(root, requestId)
+      : requestWithKey(root, digestOfKey(given[0] ?? ''));
+  if (request) return { change: request.change, request };
+  throw new ReleasesError(
+    'change_not_found',
+    'There is no record of such a request; they are kept for a week.',
+    {
+      hint: 'openclaw-releases history',
+    },
+  );
+}
+
+function latest(root: Root): string | null {
+  return (changeUnderWay(root) ?? listChanges(root).at(-1))?.id ?? null;
+}
+
+/** What cannot be told is no reason not to tell the rest: a supervisor may be restarting as well. */
+async function runsNow(environment: Environment): Promise<[Runs | null, string | null]> {
+  try {
+    return [await whatRuns(environment.root, supervisorOf(environment)), null];
+  } catch (error) {
+    return [null, `What runs cannot be told: ${toErrorRecord(error).message}`];
+  }
+}
+
+async function end(environment: Environment, { change }: Seen, mayEnd: boolean): Promise<string> {
+  const later = 'The next change gives it its end, or the next start of the machine.';
+  if (!mayEnd) return later;
+  try {
+    const begun = await haveEnded(environment, change);
+    return begun
+      ? 'A process was started that gives it its end.'
+      : 'Another process is about to give it its end.';
+  } catch (error) {
+    return `${later} No process could be started for it: ${toErrorRecord(error).message}`;
+  }
+}
+
+const NOTHING: { [K in Exclude<keyof ChangeDocument, 'warnings' | 'steps' | 'status'>]: null } = {
+  ...{ step: null, phase: null, goingBack: null, change: null, kind: null, target: null, startedAt: null },
+  ...{ endedAt: null, to: null, before: null, after: null, reason: null, error: null, undoError: null },
+  ...{ expect: null, downtimeMs: null, handoff: null, idle: null },
+};
+
+function noChange(request: RequestRecord | null): NoChange {
+  return { ...NOTHING, status: request ? 'already_current' : 'idle', steps: [], warnings: [] };
+}
+
+function sessionOf({ sessionKey, deliveryContext, threadId }: RequestRecord): StatusAnswer['session'] {
+  return sessionKey || deliveryContext || threadId ? { sessionKey, deliveryContext, threadId } : null;
+}
+
+function requestDocument(request: RequestRecord): RequestDocument {
+  const { schema: _, key: __, wants: ___, change: ____, before: _____, ...document } = request;
+  return document;
+}

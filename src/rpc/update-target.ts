@@ -1,0 +1,61 @@
+import { ReleasesError } from '../errors.js';
+import { parseSpec } from '../source/spec.js';
+import { type Field, refuse, text } from './fields.js';
+
+/** OpenClaw's channels, as the tags of its package. The extended one has none of its own and follows the stable one. */
+const CHANNELS: Record<string, string> = { stable: 'latest', beta: 'beta', 'extended-stable': 'latest' };
+
+const spec = text(128);
+
+/** A version or a tag: what lies on the disk of the host is for whoever has a shell there. */
+const target: Field<string> = (value, name) => {
+  const named = spec(value, name);
+  const parsed = parseSpec(named);
+  if (parsed.kind !== 'file') return named;
+  throw refuse(
+    name,
+    'a version or a dist-tag',
+    value,
+    `On the host itself: openclaw-releases update ${named}`,
+  );
+};
+
+const tag: Field<string> = (value, name) => {
+  const named = target(value, name);
+  if (parseSpec(named).kind === 'tag') return named;
+  throw refuse(name, 'a dist-tag such as latest', value, `Give it as target: {"target":"${named}"}`);
+};
+
+const channel: Field<string> = (value, name) => {
+  if (value === 'dev') {
+    throw refuse(
+      name,
+      'stable, beta or extended-stable',
+      value,
+      'dev is built from a checkout and is no release; the newest published one is {"channel":"beta"}.',
+    );
+  }
+  const named = typeof value === 'string' && Object.hasOwn(CHANNELS, value) ? CHANNELS[value] : undefined;
+  if (named !== undefined) return named;
+  throw refuse(name, 'stable, beta or extended-stable', value);
+};
+
+export const TARGET_FIELDS = { target, tag, channel };
+
+/**
+ * What to update to; `latest` where nothing is said.
+ * @throws ReleasesError `params_invalid` when more than one of the three says it
+ */
+export function targetOf(values: { target?: string; tag?: string; channel?: string }): string {
+  const given = Object.keys(TARGET_FIELDS).filter(
+    (name) => values[name as keyof typeof values] !== undefined,
+  );
+  if (given.length > 1) {
+    throw new ReleasesError(
+      'params_invalid',
+      `Only one of target, tag and channel may say what to update to, and ${given.join(' and ')} came.`,
+      { untouched: 'Nothing was changed.' },
+    );
+  }
+  return values.target ?? values.tag ?? values.channel ?? 'latest';
+}
