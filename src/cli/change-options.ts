@@ -14,6 +14,12 @@ export interface LimitOptions {
   evictOrphan?: boolean;
 }
 
+export interface IdleOptions {
+  /** Milliseconds, as below. */
+  idleWithin?: number;
+  countdown?: number;
+}
+
 export interface StageOptions {
   probe?: Probe;
   registry?: string;
@@ -33,6 +39,38 @@ export function withLimits(command: Command): Command {
         parseSeconds,
       ),
     );
+}
+
+/**
+ * How the gateway is given time before it is restarted.
+ * @param defaultMs how long it is waited for where nobody says
+ */
+export function withIdle(command: Command, defaultMs: number): Command {
+  return command
+    .addOption(
+      new Option(
+        '--idle-within <seconds>',
+        `how long to wait for a busy gateway before its restart (default ${defaultMs / 1000})`,
+      ).argParser(parseSeconds),
+    )
+    .addOption(
+      new Option(
+        '--countdown <seconds>',
+        'from then until the restart, in which it can be stopped (default 0)',
+      ).argParser(parseSeconds),
+    );
+}
+
+/** Nothing to wait for is nothing to announce. */
+export async function idleOptions(
+  { environment }: Session,
+  { idleWithin, countdown = 0 }: IdleOptions,
+  defaultMs: number,
+): Promise<Pick<PlanOptions, 'idle'>> {
+  // What asks from inside of the gateway keeps it busy itself: an agent would wait for its own command to end.
+  const inside = () => environment.supervisor.owns(process.pid).catch(() => false);
+  const withinMs = idleWithin ?? (defaultMs > 0 && (await inside()) ? 0 : defaultMs);
+  return withinMs + countdown > 0 ? { idle: { withinMs, countdownMs: countdown } } : {};
 }
 
 /** For changes that bring plugins along. */

@@ -55,3 +55,9 @@ export function mebibytes(bytes: number): string {
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
+
+/** Minutes and seconds, `3:40`, never less than what is left. */
+export function clock(ms: number): string {
+  const whole = Math.ceil(ms / 1000);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}

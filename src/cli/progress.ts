@@ -1,7 +1,7 @@
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
 import type { Observer, Progress } from '../change/context.js';
 import type { StepRecord } from '../change/ledger.js';
-import { seconds } from './output.js';
+import { clock, seconds } from './output.js';
 
 const MARKS: Partial<Record<StepRecord['state'], string>> = {
   done: '✔',
@@ -28,10 +28,17 @@ function finished(record: StepRecord): string | null {
 }
 
 function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
+  let waiting = '';
   return {
     step(record) {
       const line = finished(record);
       if (line) stream.write(`${line}\n`);
+    },
+    // Of all that goes on, what may take minutes and can be stopped: once for each thing that is waited for.
+    progress({ text, leftMs }) {
+      if (leftMs === undefined || text === waiting) return;
+      waiting = text;
+      stream.write(`… ${text}${left(leftMs)}\n`);
     },
     close() {},
   };
@@ -71,7 +78,11 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
 
 function describe(progress: Progress | null): string {
   if (!progress) return '';
-  const { text, done, total } = progress;
+  const { text, done, total, leftMs } = progress;
   const share = done !== undefined && total ? ` ${Math.min(100, Math.floor((100 * done) / total))} %` : '';
-  return `${text}${share}  `;
+  return `${text}${share}${left(leftMs)}  `;
+}
+
+function left(ms: number | undefined): string {
+  return ms === undefined ? '' : `, ${clock(ms)} left`;
 }

@@ -1,5 +1,7 @@
+import { duration } from '../change/duration.js';
+import type { IdleFacts } from '../change/facts.js';
 import type { Change, ChangeStatus } from '../change/ledger.js';
-import { duration } from '../change/pair.js';
+import { waitingText } from '../change/waiting.js';
 import type { Unreadable } from '../record.js';
 import { errorLines, seconds } from './output.js';
 
@@ -60,6 +62,8 @@ export function changeText(change: Change): string {
   if (change.error) lines.push(...errorLines(change.error));
   if (change.undoError) lines.push(...errorLines(change.undoError));
   lines.push(...stateLines(change));
+  const { cut = [] } = change.facts.idle ?? {};
+  if (cut.length > 0 && change.facts.restart) lines.push(`cut off by the restart: ${cut.join(', ')}.`);
   for (const warning of change.warnings) lines.push(`warning: ${warning}`);
   const { resolved, install } = change.facts;
   if (resolved && resolved.signature !== 'verified')
@@ -92,4 +96,14 @@ export function unreadableLines(unreadable: Unreadable[]): string[] {
   return unreadable.map(
     ({ path, why }) => `Cannot be understood: ${path} ${why}. Next: openclaw-releases recover`,
   );
+}
+
+/** An announced restart: since when, what it waits for, when it comes at the latest, and what may be typed about it. */
+export function waitingLines(waiting: IdleFacts): string[] {
+  const { announcedAt, deadlineAt, restartAt } = waiting;
+  const when = restartAt === null ? `until ${deadlineAt} at the latest` : `at ${restartAt}`;
+  return [
+    `A restart is announced since ${announcedAt}: ${waitingText(waiting)}, ${when}.`,
+    '  next: openclaw-releases stop, to end it; openclaw-releases skip-wait, to have it now',
+  ];
 }

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { ReleasesError } from '../errors.js';
+import { ownFile } from '../own-files.js';
 import { loadClientOptions } from '../source/client.js';
 import { publishedVersions } from '../source/published.js';
 import { compareVersions, isStable } from '../version.js';
 import { makePlace, type Place } from './place.js';
 import { type Outage, Prober } from './prober.js';
 
-const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+const CLI = ownFile('dist/cli/main.js');
 
 const READY_WITHIN_MS = 180_000;
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { diagnose } from '../../change/overview.js';
+import { diagnose } from '../../change/diagnosis.js';
 import { EXIT } from '../../errors.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { checkReadable } from '../../change/readable-checks.js';
+import { heldText } from '../../change/holding-text.js';
 import type { Readable } from '../../change/readable-list.js';
 import { listing } from '../../change/releases.js';
 import type { KeptState } from '../../state/kept.js';
+import { holdOf, readPolicy } from '../../store/policy.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { unreadableLines } from '../report.js';
@@ -22,11 +23,16 @@ export function listCommand(): Command {
     )
     .action((options: CommonOptions & { check?: boolean }) =>
       inSession(options, async ({ environment, output }) => {
-        if (options.check) await checkReadable(environment);
+        if (options.check) {
+          const { checkReadable } = await import('../../change/readable-checks.js');
+          await checkReadable(environment);
+        }
         const { releases, unsealed, states, unreadable } = await listing(
           environment.root,
           environment.supervisor,
         );
+        const hold = holdOf(readPolicy(environment.root));
+        const held = hold ? [`Updates are held${heldText(hold)}. Next: openclaw-releases unhold`] : [];
         const document = {
           ok: true,
           releases: releases.map(({ manifest, marks, readable: { reads, why } }) => ({
@@ -35,26 +41,32 @@ export function listCommand(): Command {
           })),
           unsealed,
           states,
+          hold,
           unreadable,
         };
         output.answer(document, () => {
           if (releases.length + unsealed.length === 0) {
             const none = 'No release is staged yet. Next: openclaw-releases stage latest';
-            return [none, ...unreadableLines(unreadable)].join('\n');
+            return [none, ...held, ...unreadableLines(unreadable)].join('\n');
           }
-          const rows = releases.map(({ manifest: { id, runtime, bytes, sealedAt }, marks, readable }) => [
-            id,
-            `node ${runtime.version}${runtime.kind === 'host' ? " (host's)" : ''}`,
-            mebibytes(bytes),
-            sealedAt.slice(0, 16).replace('T', ' '),
-            READS[readable.reads],
-            marks.join(', '),
-          ]);
-          const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'STAGED (UTC)', 'READS STATE', ''], ...rows])];
+          const rows = releases.map(
+            ({ manifest: { id, runtime, bytes, addedBytes, sealedAt }, marks, readable }) => [
+              id,
+              `node ${runtime.version}${runtime.kind === 'host' ? " (host's)" : ''}`,
+              mebibytes(bytes),
+              addedBytes === undefined ? '-' : mebibytes(addedBytes),
+              sealedAt.slice(0, 16).replace('T', ' '),
+              READS[readable.reads],
+              marks.join(', '),
+            ],
+          );
+          const lines = [
+            table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', 'STAGED (UTC)', 'READS STATE', ''], ...rows]),
+          ];
           const debris = unsealed.filter((id) => !unreadable.some(({ path }) => path.includes(`/${id}/`)));
           if (debris.length > 0)
             lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
-          return [...lines, ...states.map(stateLine), ...unreadableLines(unreadable)].join('\n');
+          return [...lines, ...states.map(stateLine), ...held, ...unreadableLines(unreadable)].join('\n');
         });
         return 0;
       }),

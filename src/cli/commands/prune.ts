@@ -1,22 +1,28 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { collectAll, type FullCollection, planFullCollection } from '../../change/collection.js';
 import { withLock } from '../../change/switcher.js';
-import { KEEP_RELEASES } from '../../store/collect.js';
 import type { Root } from '../../store/root.js';
+import { parseBytes, parseCount } from '../amount.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
 
-type Options = CommonOptions & { dryRun?: boolean; keep: number };
+type Options = CommonOptions & { dryRun?: boolean; keep?: number; maxBytes?: number };
 
 export function pruneCommand(): Command {
   return command('prune', 'remove releases that nothing needs', 'openclaw-releases prune --dry-run')
-    .option('--keep <count>', 'newest releases to keep whatever needs them', parseCount, KEEP_RELEASES)
+    .option('--keep <count>', 'newest releases to keep, whether anything needs them or not', parseCount)
+    .option('--max-bytes <amount>', 'the most that releases and copies of the state may take', parseBytes)
     .option('--dry-run', 'print what would be removed and change nothing')
     .action((options: Options) =>
       inSession(options, async ({ environment, output }) => {
         const { root } = environment;
-        const decide = () => planFullCollection(root, options.keep);
+        const { keep, maxBytes } = options;
+        const asked = {
+          ...(keep !== undefined && { releases: keep }),
+          ...(maxBytes !== undefined && { bytes: maxBytes }),
+        };
+        const decide = () => planFullCollection(root, asked);
         const dryRun = options.dryRun ?? false;
         const plan = dryRun
           ? decide()
@@ -31,15 +37,14 @@ export function pruneCommand(): Command {
     );
 }
 
-function parseCount(text: string): number {
-  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('Not a whole number.');
-  return Number(text);
-}
-
 function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
   const verb = dryRun ? 'would remove' : 'removed';
   const rows = [
-    ...plan.remove.map(({ id, bytes }) => [verb, id, mebibytes(bytes)]),
+    ...plan.remove.map(({ id, bytes, shares }) => [
+      verb,
+      id,
+      shares ? `${mebibytes(bytes)}, but for blocks that releases share` : mebibytes(bytes),
+    ]),
     ...plan.removeUnsealed.map((id) => [verb, id, 'not a release: no manifest']),
     ...plan.removeRuntimes.map((name) => [verb, name, 'no release runs on it']),
     ...plan.removeStates.map(({ name, bytes }) => [verb, `states/${name}`, mebibytes(bytes)]),
@@ -50,5 +55,6 @@ function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
       `${mebibytes(bytes)}; when you are sure: rm -r ${join(root.states, name)}`,
     ]),
   ];
-  return rows.length > 0 ? table(rows) : 'There is nothing here.';
+  if (rows.length === 0) return 'There is nothing here.';
+  return [table(rows), ...plan.warnings.map((warning) => `warning: ${warning}`)].join('\n');
 }

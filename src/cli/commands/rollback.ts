@@ -1,19 +1,22 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { lossText, pairFor } from '../../change/pair.js';
-import type { StateChoice } from '../../change/plan.js';
+import { IDLE_WITHIN_MS, type StateChoice } from '../../change/plan.js';
 import { rollbackTarget } from '../../change/proven.js';
 import { nameRelease } from '../../change/releases.js';
 import {
   type ChangeOptions,
+  type IdleOptions,
+  idleOptions,
   type LimitOptions,
   planOptions,
   runChange,
+  withIdle,
   withLimits,
 } from '../change-options.js';
 import { command, type Session } from '../command.js';
 
-type Options = ChangeOptions & LimitOptions & { yes?: boolean; keepState?: boolean };
+type Options = ChangeOptions & LimitOptions & IdleOptions & { yes?: boolean; keepState?: boolean };
 
 export function rollbackCommand(): Command {
   const rollback = command(
@@ -28,13 +31,22 @@ export function rollbackCommand(): Command {
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'put the state back as well, where the release cannot read what is there now')
     .option('--keep-state', 'go back with the code alone, whatever the release can read');
-  return withLimits(rollback).action((release: string | undefined, options: Options) =>
-    runChange(options, async (session) => {
-      const { root } = session.environment;
-      const target = release === undefined ? rollbackTarget(root) : nameRelease(root, release);
-      const state = await chooseState(session, options, target);
-      return { kind: 'rollback', target, options: { ...planOptions(options), state } };
-    }),
+  return withIdle(withLimits(rollback), IDLE_WITHIN_MS.rollback).action(
+    (release: string | undefined, options: Options) =>
+      runChange(options, async (session) => {
+        const { root } = session.environment;
+        const target = release === undefined ? rollbackTarget(root) : nameRelease(root, release);
+        const state = await chooseState(session, options, target);
+        return {
+          kind: 'rollback',
+          target,
+          options: {
+            ...planOptions(options),
+            ...(await idleOptions(session, options, IDLE_WITHIN_MS.rollback)),
+            state,
+          },
+        };
+      }),
   );
 }
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { lookEveryHour } from '../../auto/hourly.js';
 import { nameRelease } from '../../change/releases.js';
 import { withLock } from '../../change/switcher.js';
 import { releaseDirectory } from '../../store/manifest.js';
@@ -23,12 +24,14 @@ export function runCommand(): Command {
       const root = rootAt(options.root ?? defaultRootPath());
       releaseDirectory(root, nameRelease(root, 'current'));
       await withLock({ root, supervisor: builtinSupervisor(root.path) }, 'run', async () => {});
+      const log = (line: string) => void process.stderr.write(`openclaw-releases: ${line}\n`);
+      const stopLooking = lookEveryHour(root, log);
       const exitCode = await runSupervisor({
         root: root.path,
         args,
         ...(options.stopWithin !== undefined && { stopLimitMs: options.stopWithin }),
-        log: (line) => process.stderr.write(`openclaw-releases: ${line}\n`),
-      });
+        log,
+      }).finally(stopLooking);
       if (options.json) outputFor(true).answer({ ok: exitCode === 0, exitCode }, () => '');
       process.exitCode = exitCode;
     });

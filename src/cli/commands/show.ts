@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Readable } from '../../change/readable-list.js';
 import { listing, NOT_KNOWN, nameRelease } from '../../change/releases.js';
-import { readManifest, releaseDirectory } from '../../store/manifest.js';
+import { type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
@@ -47,6 +47,7 @@ export function showCommand(): Command {
               'size',
               `${mebibytes(manifest.bytes)} in ${manifest.files} files, ${manifest.packages} packages`,
             ],
+            ['added to the disk', addedText(manifest)],
             ['tree digest', manifest.treeDigest],
             ['scripts not run', manifest.skippedScripts.join(', ') || 'none'],
             ['sealed at', manifest.sealedAt],
@@ -63,6 +64,12 @@ export function showCommand(): Command {
         return 0;
       }),
     );
+}
+
+function addedText({ addedBytes, sharedBytes }: Manifest): string {
+  if (addedBytes === undefined) return 'not known';
+  const added = `${mebibytes(addedBytes)} when it was staged`;
+  return sharedBytes ? `${added}, and ${mebibytes(sharedBytes)} that releases share` : added;
 }
 
 function readableText({ reads, why }: Readable): string {

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import {
   type ChangeOptions,
@@ -16,7 +17,9 @@ export function stageCommand(): Command {
   )
     .argument('<spec>', 'version, dist-tag or file:archive.tgz')
     .addOption(registryOption());
-  return withStaging(stage, 'version').action((spec: string, options: ChangeOptions & StageOptions) =>
-    runChange(options, () => ({ kind: 'stage', target: spec, options: planOptions(options) })),
-  );
+  return withStaging(stage, 'version').action((spec: string, options: ChangeOptions & StageOptions) => {
+    // Digests and all: nobody waits for it as for a restart, and a gateway may be busy beside it.
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    return runChange(options, () => ({ kind: 'stage', target: spec, options: planOptions(options) }));
+  });
 }

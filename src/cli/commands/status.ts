@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { followChange } from '../../change/follow.js';
 import { type Overview, overview } from '../../change/overview.js';
-import { exitCodeOf } from '../../change/switcher.js';
+import { autoRows } from '../auto-report.js';
 import { type CommonOptions, command, inSession } from '../command.js';
 import { table } from '../output.js';
-import { changeDocument, changeText, unreadableLines } from '../report.js';
+import { changeDocument, changeText, unreadableLines, waitingLines } from '../report.js';
 
 export function statusCommand(): Command {
   return command(
@@ -17,6 +16,10 @@ export function statusCommand(): Command {
       inSession(options, async ({ environment, output }) => {
         const found = await overview(environment.root, environment.supervisor);
         if (options.follow && found.running) {
+          const [{ followChange }, { exitCodeOf }] = await Promise.all([
+            import('../../change/follow.js'),
+            import('../../change/switcher.js'),
+          ]);
           // Watching must not be able to interrupt what is watched.
           const { signal: _, ...watching } = environment;
           const change = await followChange(watching, found.running.change);
@@ -45,7 +48,9 @@ function statusText(found: Overview): string {
         : 'none under way',
     ],
   ];
+  rows.push(...autoRows(found.auto));
   const lines = [table(rows)];
+  if (running?.waiting) lines.push(...waitingLines(running.waiting));
   for (const { pid, commandLine, since } of found.gateway?.orphans ?? []) {
     lines.push(
       `port_held_by_orphan: process ${pid}, ${commandLine}, since ${since}. Next: openclaw-releases update --evict-orphan`,

@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
+import { IDLE_WITHIN_MS } from '../../change/plan.js';
 import { nameRelease } from '../../change/releases.js';
 import {
   type ChangeOptions,
+  type IdleOptions,
+  idleOptions,
   type LimitOptions,
   planOptions,
   runChange,
+  withIdle,
   withLimits,
   withPlugins,
 } from '../change-options.js';
@@ -18,12 +22,16 @@ export function switchCommand(): Command {
   )
     .argument('<release>', 'id of a staged release')
     .option('--no-restart', 'only repoint: takes effect at the next start, and is not verified');
-  return withLimits(withPlugins(change)).action(
-    (release: string, options: ChangeOptions & LimitOptions & { restart: boolean }) =>
-      runChange(options, ({ environment }) => ({
+  return withIdle(withLimits(withPlugins(change)), IDLE_WITHIN_MS.person).action(
+    (release: string, options: ChangeOptions & LimitOptions & IdleOptions & { restart: boolean }) =>
+      runChange(options, async (session) => ({
         kind: 'switch',
-        target: nameRelease(environment.root, release),
-        options: { ...planOptions(options), restart: options.restart },
+        target: nameRelease(session.environment.root, release),
+        options: {
+          ...planOptions(options),
+          ...(await idleOptions(session, options, IDLE_WITHIN_MS.person)),
+          restart: options.restart,
+        },
       })),
   );
 }

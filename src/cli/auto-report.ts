@@ -1,0 +1,48 @@
+import type { Considered } from '../auto/decision.js';
+import type { Verdict } from '../auto/run.js';
+import { heldText } from '../change/holding-text.js';
+import type { AutoOverview } from '../change/timer-overview.js';
+import { table } from './output.js';
+
+/** A decision as one line, for the journal. */
+export function decisionLine({ verdict, version, reason, until }: Omit<Verdict, 'rule'>): string {
+  const about = version === null ? '' : ` ${version}`;
+  switch (verdict) {
+    case 'update':
+      return `update${about}: ${reason}`;
+    case 'wait':
+      return `wait${about}${until === null ? '' : `, until ${until.slice(0, 16).replace('T', ' ')} UTC`}: ${reason}`;
+    default:
+      return `no${about}: ${reason}`;
+  }
+}
+
+/** The decision, and what each rule says. */
+export function explanation({ decision, policy, file, asked }: Considered): string {
+  const known = asked
+    ? 'The registry was asked now.'
+    : file.registry
+      ? `The registry was not asked, or did not answer: this is from what it said at ${file.registry.askedAt}.`
+      : 'The registry has not answered yet, or was not asked.';
+  return [
+    decisionLine(decision),
+    known,
+    ...(file.trouble ? [`It failed since ${file.trouble.since}: ${file.trouble.error.message}`] : []),
+    ...policy.notes,
+    '',
+    table([
+      ['RULE', 'SAYS', 'WHY'],
+      ...decision.votes.map(({ rule, verdict, reason }) => [rule, verdict, reason]),
+    ]),
+  ].join('\n');
+}
+
+/** What `status` says of it: nothing where nobody has enabled the timer, and nobody holds updates. */
+export function autoRows({ enabled, hold, last, announced, trouble }: AutoOverview): string[][] {
+  return [
+    ...(enabled ? [['timer', last ? decisionLine(last) : 'enabled; it has not looked yet']] : []),
+    ...(announced ? [['announced', `${announced.version}, since ${announced.at}`]] : []),
+    ...(trouble && enabled ? [['registry', `failed since ${trouble.since}: ${trouble.error.message}`]] : []),
+    ...(hold ? [['held', `updates${heldText(hold)}`]] : []),
+  ];
+}

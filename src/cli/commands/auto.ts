@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import { consider } from '../../auto/decision.js';
+import type { AskRegistry } from '../../auto/registry.js';
+import { type AutoOptions, runAuto } from '../../auto/run.js';
+import { exitCodeOf } from '../../change/switcher.js';
+import { decisionLine, explanation } from '../auto-report.js';
+import {
+  type LimitOptions,
+  planOptions,
+  type StageOptions,
+  withLimits,
+  withPlugins,
+  withStaging,
+} from '../change-options.js';
+import { type CommonOptions, command, inSession, registryOption } from '../command.js';
+import { changeDocument, changeText } from '../report.js';
+
+type Options = CommonOptions & StageOptions & LimitOptions & { explain?: boolean };
+
+export function autoCommand(): Command {
+  const auto = command(
+    'auto',
+    'what the timer runs: update when that may be now, and say why or why not',
+    'openclaw-releases auto --explain',
+  )
+    .addOption(registryOption())
+    .option('--explain', 'show the decision and what each rule says, and do nothing');
+  return withLimits(withPlugins(withStaging(auto, 'auto'))).action((options: Options) =>
+    inSession(options, async ({ environment, output }) => {
+      const ask = registryOf(options);
+      if (options.explain) {
+        const considered = await consider(environment, ask, true);
+        const { decision, policy, file, asked } = considered;
+        const { settings, channelFrom, notes, facts } = policy;
+        const { registry, trouble, announced, stopped } = file;
+        output.answer(
+          {
+            ok: true,
+            ...{ decision, settings, channelFrom, notes, blockedBy: facts.blockedBy },
+            registry: { asked, known: registry, trouble },
+            ...{ announced, stopped },
+          },
+          () => explanation(considered),
+        );
+        return 0;
+      }
+      const say = (line: string) => {
+        if (!output.json) process.stdout.write(`${line}\n`);
+      };
+      const told: Pick<AutoOptions, 'decided' | 'follow'> = {
+        decided: (decision) => say(decisionLine(decision)),
+        follow: (followed) => say(`Made by a process of its own; follow it with: ${followed}`),
+      };
+      const { decision, changes } = await runAuto(environment, { ask, plan: planOptions(options), ...told });
+      const last = changes.at(-1);
+      // Waiting for a gateway that is busy is what was meant.
+      const exitCode = last && last.error?.code !== 'gateway_busy' ? exitCodeOf(last) : 0;
+      if (output.json) {
+        output.answer({ ok: exitCode === 0, decision, changes: changes.map(changeDocument) }, () => '');
+      } else for (const change of changes) say(`${change.id}: ${changeText(change)}`);
+      return exitCode;
+    }),
+  );
+}
+
+/** npm's libraries are loaded only when the registry is asked: most runs end before that. */
+function registryOf({ registry }: Options): AskRegistry {
+  return async (question) => {
+    const [{ loadClientOptions }, { offeredReleases }] = await Promise.all([
+      import('../../source/client.js'),
+      import('../../source/offered.js'),
+    ]);
+    return offeredReleases(await loadClientOptions(registry === undefined ? {} : { registry }), question);
+  };
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { withLock } from '../../change/switcher.js';
+import { KEEP_RELEASES } from '../../store/collect.js';
+import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
+import { parseBytes, parseCount } from '../amount.js';
+import { type CommonOptions, command, inSession } from '../command.js';
+import { mebibytes, table } from '../output.js';
+
+type Options = CommonOptions & Retention & { defaults?: boolean };
+
+const DEFAULTS = { releases: undefined, bytes: undefined, leaveFree: undefined };
+
+export function retentionCommand(): Command {
+  return command(
+    'retention',
+    'show or set how much is kept after an update, and by prune',
+    'openclaw-releases retention --releases 3 --bytes 4GiB',
+  )
+    .option('--releases <count>', 'newest releases to keep, whether anything needs them or not', parseCount)
+    .option(
+      '--bytes <amount>',
+      'the most that releases and the copies of the state kept for them may take',
+      parseBytes,
+    )
+    .option('--leave-free <amount>', 'what staging must leave free on the filesystem', parseBytes)
+    .option('--defaults', 'forget what was set before')
+    .action((options: Options) =>
+      inSession(options, async ({ environment, output }) => {
+        const { root } = environment;
+        const { releases, bytes, leaveFree, defaults = false } = options;
+        const named = Object.fromEntries(
+          Object.entries({ releases, bytes, leaveFree }).filter(([, value]) => value !== undefined),
+        );
+        const changes = { ...(defaults && DEFAULTS), ...named };
+        const { retention = {} } =
+          Object.keys(changes).length === 0
+            ? readPolicy(root)
+            : await withLock(environment, 'retention', async () => setRetention(root, changes));
+        output.answer({ ok: true, retention: withDefaults(retention) }, () => retentionText(retention));
+        return 0;
+      }),
+    );
+}
+
+/** `bytes` is null where there is no limit. */
+function withDefaults({ releases = KEEP_RELEASES, bytes, leaveFree = LEAVE_FREE_BYTES }: Retention) {
+  return { releases, bytes: bytes ?? null, leaveFree };
+}
+
+function retentionText(retention: Retention): string {
+  const { releases, bytes, leaveFree } = withDefaults(retention);
+  return table([
+    ['kept', `the newest ${releases} releases, and what something needs`],
+    [
+      'at most',
+      bytes === null
+        ? 'no limit in bytes'
+        : `${mebibytes(bytes)}, releases and the copies of the state kept for them`,
+    ],
+    ['left free', `${mebibytes(leaveFree)} at least, when a release is staged`],
+  ]);
+}

@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import { ERROR_CODES, EXIT, ReleasesError, toErrorRecord } from '../../errors.js';
+import type { Caller, Reply } from '../../rpc/documents.js';
+import { handle } from '../../rpc/handle.js';
+import {
+  type LimitOptions,
+  planOptions,
+  type StageOptions,
+  withLimits,
+  withPlugins,
+  withStaging,
+} from '../change-options.js';
+import { type CommonOptions, command, inSession, registryOption } from '../command.js';
+
+/** Bytes; the longest note and the longest continuation are far below. */
+const LONGEST = 256 * 1024;
+
+export function rpcCommand(): Command {
+  const rpc = command(
+    'rpc',
+    'answer one call that came through the gateway: {"params":…,"caller":…} on standard input',
+    `echo '{"params":{}}' | openclaw-releases rpc update.status`,
+  )
+    .argument('<method>', 'update.run, update.status, releases.list, …')
+    .addOption(registryOption());
+  type Options = CommonOptions & LimitOptions & StageOptions;
+  return withLimits(withPlugins(withStaging(rpc, 'auto'))).action((method: string, options: Options) =>
+    inSession({ ...options, json: true }, async ({ environment }) => {
+      const reply = await answer(async () => {
+        const { params, caller } = parse(await read(process.stdin));
+        return handle({ ...environment, plan: planOptions(options) }, method, params, caller);
+      });
+      process.stdout.write(`${JSON.stringify(reply)}\n`);
+      return reply.ok ? EXIT.success : EXIT[ERROR_CODES[reply.error.code]];
+    }),
+  );
+}
+
+async function answer(call: () => Promise<object>): Promise<Reply> {
+  try {
+    return { ok: true, payload: await call() };
+  } catch (error) {
+    return { ok: false, error: toErrorRecord(error) };
+  }
+}
+
+async function read(input: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    bytes += chunk.length;
+    if (bytes > LONGEST) throw unusable(`is longer than ${LONGEST} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Nothing at all is a call without parameters, by the gateway itself. */
+function parse(text: string): { params: unknown; caller: Caller } {
+  let call: unknown = {};
+  try {
+    if (text.trim() !== '') call = JSON.parse(text);
+  } catch {
+    throw unusable('is not JSON');
+  }
+  if (typeof call !== 'object' || call === null || Array.isArray(call)) throw unusable('is no object');
+  const { params, caller } = call as { params?: unknown; caller?: unknown };
+  return { params, caller: parseCaller(caller) };
+}
+
+/** What is said of a caller and not understood must not read as one who may do everything. */
+function parseCaller(caller: unknown): Caller {
+  if (caller === undefined || caller === null) return { scopes: null };
+  const { scopes = null, name } = caller as { scopes?: unknown; name?: unknown };
+  const isList = Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string');
+  if (typeof caller !== 'object' || (scopes !== null && !isList)) {
+    throw unusable('has a caller whose scopes are neither a list of strings nor null');
+  }
+  return { scopes: scopes as string[] | null, ...(typeof name === 'string' && { name: name.slice(0, 200) }) };
+}
+
+function unusable(what: string): ReleasesError {
+  return new ReleasesError('params_invalid', `What came on standard input ${what}.`, {
+    hint: `echo '{"params":{}}' | openclaw-releases rpc update.status`,
+    untouched: 'Nothing was tried.',
+  });
+}

@@ -1,0 +1,154 @@
+import { Command } from 'commander';
+import { type TimerStatus, timerStatus } from '../../auto/status.js';
+import { heldText } from '../../change/holding-text.js';
+import { disableTimer, enableTimer } from '../../change/timer-enabling.js';
+import { planTimer } from '../../change/timer-units.js';
+import { readAuto } from '../../store/auto-file.js';
+import { readPolicy } from '../../store/policy.js';
+import { decisionLine } from '../auto-report.js';
+import { type CommonOptions, command, inSession, registryOption } from '../command.js';
+import { table } from '../output.js';
+import { settingsFrom, type TimerOptions, withSettings } from '../timer-options.js';
+import { windowText } from '../window.js';
+
+type EnableOptions = CommonOptions & TimerOptions & { system?: boolean; registry?: string; dryRun?: boolean };
+type SystemOption = CommonOptions & { system?: boolean };
+
+export function timerCommand(): Command {
+  return new Command('timer')
+    .description('updates by a timer: enable, disable, status')
+    .addCommand(enableCommand())
+    .addCommand(disableCommand())
+    .addCommand(statusCommand());
+}
+
+function enableCommand(): Command {
+  const enable = command(
+    'enable',
+    'have updates made by themselves, and say when that may be',
+    'openclaw-releases timer enable --window "Mon-Fri 02:00-05:00" --time-zone Europe/Berlin',
+  )
+    .addOption(registryOption())
+    .option('--system', 'a timer of the system, not of this user; for root')
+    .option('--dry-run', 'print every file that would be written and change nothing');
+  return withSettings(enable).action((options: EnableOptions) =>
+    inSession(options, async ({ environment, output }) => {
+      const { root } = environment;
+      const settings = settingsFrom(options, readPolicy(root).schedule ?? {});
+      const where = { system: options.system ?? false, registry: options.registry ?? null };
+      if (options.dryRun) {
+        const { host, writes } = await planTimer(root, where, readAuto(root).installId);
+        output.answer({ ok: true, dryRun: true, host, writes, settings }, () =>
+          [
+            `Would set ${JSON.stringify(settings)}${writes.length > 0 ? ', and write:' : '; openclaw-releases run looks by itself.'}`,
+            ...writes.map((write) =>
+              write.kind === 'link'
+                ? `\n${write.path} -> ${write.target}`
+                : `\n${write.path}\n${write.content.replace(/^/gm, '  ')}`,
+            ),
+          ].join('\n'),
+        );
+        return 0;
+      }
+      const own = onBehalf(options) ? { ...environment, onBehalf: true } : environment;
+      const { warnings } = await enableTimer(own, { settings, ...where });
+      const status = await timerStatus(own);
+      output.answer({ ok: true, ...status, warnings }, () =>
+        [statusText(status), ...warnings.map((warning) => `warning: ${warning}`)].join('\n'),
+      );
+      return 0;
+    }),
+  );
+}
+
+function disableCommand(): Command {
+  return command(
+    'disable',
+    'make no updates by themselves any more; what was set is kept',
+    'openclaw-releases timer disable',
+  )
+    .option('--system', 'a timer of the system; for root')
+    .action((options: SystemOption) =>
+      inSession(options, async ({ environment, output }) => {
+        const own = onBehalf(options) ? { ...environment, onBehalf: true } : environment;
+        const was = await disableTimer(own);
+        output.answer({ ok: true, enabled: false, was: was?.host ?? null }, () =>
+          was ? 'The timer is disabled, and what it had written is gone.' : 'The timer was not enabled.',
+        );
+        return 0;
+      }),
+    );
+}
+
+function statusCommand(): Command {
+  return command(
+    'status',
+    'show when it looks next, what is set, and what it decided last and why',
+    'openclaw-releases timer status',
+  ).action((options: CommonOptions) =>
+    inSession(options, async ({ environment, output }) => {
+      const status = await timerStatus(environment);
+      output.answer({ ok: true, ...status }, () => statusText(status));
+      return 0;
+    }),
+  );
+}
+
+/** Root writes units of the system, and the rest belongs to the user that the gateway runs as. */
+function onBehalf({ system }: SystemOption): boolean {
+  return system === true && process.getuid?.() === 0;
+}
+
+function statusText(status: TimerStatus): string {
+  const { settings, channelFrom, host, hold, announced, last, trouble } = status;
+  const from = { timer: '', openclaw: " (OpenClaw's own setting)", default: '' }[channelFrom];
+  const hours = (value: number) => (value % 24 === 0 && value > 0 ? `${value / 24} d` : `${value} h`);
+  const rows = [
+    [
+      'timer',
+      status.enabled
+        ? host?.kind === 'systemd'
+          ? `${host.service}, ${host.scope}`
+          : 'openclaw-releases run'
+        : 'disabled',
+    ],
+    ['next look', status.next ?? 'none'],
+    ['channel', `${settings.channel}${from}`],
+    ['windows', settings.windows.map(windowText).join('; ') || 'at any time'],
+    [
+      'after publication',
+      `${hours(settings.delayHours)}, and up to ${hours(settings.jitterHours)} more for this host; ${hours(settings.minimumAgeHours)} at least`,
+    ],
+    [
+      'between changes',
+      `${hours(settings.betweenHours)}; a release runs ${hours(settings.soakHours)} before the next`,
+    ],
+    [
+      'before a restart',
+      `idle for ${settings.idleMinutes} min, ${settings.countdownSeconds} s announced; after ${hours(settings.deadlineHours)} not waited for`,
+    ],
+    ['skipped', settings.skip.join(', ') || 'none'],
+    ['held', hold ? heldText(hold).trim() : 'no'],
+    ['announced', announced ? `${announced.version}, since ${announced.at}` : 'nothing'],
+    ['last decision', last ? `${last.at} ${decisionLine(last)}` : 'none yet'],
+    ...(last?.change ? [['change', `${last.change}: ${last.status}`]] : []),
+    ...status.quarantine.map(({ release, until, why }) => [
+      'quarantine',
+      `${release} until ${until}: ${why}`,
+    ]),
+    ...(trouble
+      ? [
+          [
+            'registry',
+            `failed ${trouble.failures} times since ${trouble.since}; asked again after ${trouble.retryAt}: ${trouble.error.message}`,
+          ],
+        ]
+      : []),
+  ];
+  const lines = [table(rows)];
+  if (!status.enabled) lines.push('Next: openclaw-releases timer enable');
+  for (const reason of status.blockedBy) lines.push(`Nothing is updated: ${reason}`);
+  if (status.breaker)
+    lines.push(`Nothing is updated: ${status.breaker} Next: openclaw-releases history, then unhold`);
+  return [...lines, ...status.notes].join('\n');
+}

@@ -1,0 +1,133 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parse as parseVersion } from 'semver';
+import { ReleasesError } from '../errors.js';
+import { isTimeZone } from '../schedule/zone.js';
+import type { Schedule } from '../store/policy.js';
+import { ownTimeZone, parseWindow, type WallWindow } from './window.js';
+
+export interface TimerOptions {
+  channel?: 'stable' | 'beta';
+  window?: WallWindow[];
+  anyTime?: boolean;
+  timeZone?: string;
+  delay?: number;
+  jitter?: number;
+  minimumAge?: number;
+  between?: number;
+  soak?: number;
+  idle?: number;
+  countdown?: number;
+  deadline?: number;
+  skip?: string[];
+  skipNone?: boolean;
+  defaults?: boolean;
+}
+
+const SPAN = /^(\d{1,5}(?:\.\d+)?)(s|m|h|d|w)?$/;
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
+const LONGEST_SECONDS = 52 * SECONDS.w;
+
+/** A span such as `36h`, `2d` or `90m`, in another unit. */
+function spanIn(unit: keyof typeof SECONDS): (text: string) => number {
+  return (text) => {
+    const [, count, given = unit] = SPAN.exec(text.trim()) ?? [];
+    const seconds = Number(count) * SECONDS[given as keyof typeof SECONDS];
+    if (Number.isNaN(seconds)) throw new InvalidArgumentError('Not a span of time such as 90m, 36h or 2d.');
+    if (seconds > LONGEST_SECONDS) throw new InvalidArgumentError('That is longer than a year.');
+    return seconds / SECONDS[unit];
+  };
+}
+
+/** What can be set for automatic updates. */
+export function withSettings(command: Command): Command {
+  const option = (flags: string, description: string, parser: (text: string) => number) =>
+    command.addOption(new Option(flags, description).argParser(parser));
+  command
+    .addOption(new Option('--channel <name>', 'stable or beta').argParser(parseChannel))
+    .addOption(
+      new Option(
+        '--window <text>',
+        'when a restart is welcome, "Mon-Fri 02:00-05:00"; may be given again',
+      ).argParser((text: string, before: WallWindow[] | undefined) => [...(before ?? []), parseWindow(text)]),
+    )
+    .option('--any-time', 'no windows')
+    .addOption(
+      new Option('--time-zone <name>', "of the windows (default: this machine's)").argParser(parseTimeZone),
+    );
+  option('--delay <span>', 'from the publication of a release until the first hosts take it', spanIn('h'));
+  option('--jitter <span>', 'over which hosts are spread after that', spanIn('h'));
+  option('--minimum-age <span>', 'no release is taken before, whatever else is set', spanIn('h'));
+  option('--between <span>', 'from one change to the next', spanIn('h'));
+  option('--soak <span>', 'that a release must have run well before the next one', spanIn('h'));
+  option('--idle <span>', 'that the gateway must have been idle', spanIn('m'));
+  option('--countdown <span>', 'announced before the restart', spanIn('s'));
+  option('--deadline <span>', 'after which a busy gateway is not waited for any more', spanIn('h'));
+  return command
+    .addOption(
+      new Option('--skip <version>', 'never taken; may be given again').argParser(
+        (text: string, before: string[] | undefined) => [...(before ?? []), checkVersion(text)],
+      ),
+    )
+    .option('--skip-none', 'forget the versions that were skipped')
+    .option('--defaults', 'forget what was set before');
+}
+
+function parseChannel(text: string): 'stable' | 'beta' {
+  if (text === 'stable' || text === 'beta') return text;
+  if (text === 'extended-stable')
+    throw new InvalidArgumentError(
+      'It is only ever updated by hand: openclaw-releases update extended-stable.',
+    );
+  if (text === 'dev')
+    throw new InvalidArgumentError('It is built from sources, and there are no releases of it.');
+  throw new InvalidArgumentError('The channels are stable and beta.');
+}
+
+function parseTimeZone(text: string): string {
+  if (isTimeZone(text)) return text;
+  throw new InvalidArgumentError('Not a time zone such as Europe/Berlin or UTC.');
+}
+
+function checkVersion(text: string): string {
+  if (parseVersion(text)) return text;
+  throw new InvalidArgumentError('Not a version.');
+}
+
+/**
+ * What is to be set. What is not named stays as it is.
+ * @throws ReleasesError `usage` for a time zone without a window
+ */
+export function settingsFrom(
+  options: TimerOptions,
+  before: Schedule,
+): { [K in keyof Schedule]: Schedule[K] | undefined } {
+  const kept: Schedule = options.defaults ? {} : before;
+  const named = {
+    ...{ channel: options.channel, delayHours: options.delay, jitterHours: options.jitter },
+    ...{ minimumAgeHours: options.minimumAge, betweenHours: options.between, soakHours: options.soak },
+    ...{ idleMinutes: options.idle, countdownSeconds: options.countdown, deadlineHours: options.deadline },
+  };
+  const skip = [...(options.skipNone ? [] : (kept.skip ?? [])), ...(options.skip ?? [])];
+  const windows = windowsFrom(options, kept);
+  const forgotten = options.defaults
+    ? Object.fromEntries(Object.keys(before).map((key) => [key, undefined]))
+    : {};
+  return {
+    ...forgotten,
+    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)),
+    ...(windows === null ? {} : { windows: windows?.length ? windows : undefined }),
+    ...((options.skip || options.skipNone) && { skip: skip.length > 0 ? [...new Set(skip)] : undefined }),
+  };
+}
+
+function windowsFrom(options: TimerOptions, kept: Schedule): Schedule['windows'] | null {
+  const { window, anyTime, timeZone } = options;
+  if (anyTime) return [];
+  if (window) return window.map((one) => ({ ...one, timeZone: timeZone ?? ownTimeZone() }));
+  if (timeZone === undefined) return null;
+  if (kept.windows?.length) return kept.windows.map((one) => ({ ...one, timeZone }));
+  throw new ReleasesError('usage', 'There is no window that the time zone could be of.', {
+    hint: `openclaw-releases timer enable --window "02:00-05:00" --time-zone ${timeZone}`,
+    untouched: 'Nothing was changed.',
+  });
+}
