@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ownFile } from '../../src/own-files.js';
+import type { Command } from './measure.js';
+
+export const OURS = 'openclaw-releases';
+export const NPM = 'npm i -g';
+export const PNPM = 'pnpm add';
+
+const CLI = ownFile('dist/cli/main.js');
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/openclaw-releases/peers', import.meta.url));
+
+/** One way to get a release onto the disk, with a cache directory that is its own. */
+export interface Peer {
+  name: string;
+  /** @param place an empty directory @param cache what it may keep between two releases */
+  command(version: string, place: string, cache: string): Command;
+}
+
+/** @param exact a lockfile, and the one version that it is of */
+export function ours(node: string, exact?: { version: string; lockfile: string }): Peer {
+  return {
+    name: exact ? `${OURS}, exact lockfile` : OURS,
+    command: (version, place, cache) => ({
+      file: node,
+      args: [
+        CLI,
+        'stage',
+        version,
+        '--json',
+        '--root',
+        place,
+        ...(exact?.version === version ? ['--lockfile', exact.lockfile] : []),
+      ],
+      cwd: place,
+      env: withNode(node, { npm_config_cache: cache }),
+    }),
+  };
+}
+
+export function npm(node: string): Peer {
+  const quiet = ['--no-audit', '--no-fund', '--no-progress'];
+  return {
+    name: NPM,
+    command: (version, place, cache) => ({
+      file: 'npm',
+      args: ['install', '--global', '--prefix', place, `openclaw@${version}`, ...quiet],
+      cwd: place,
+      env: withNode(node, { npm_config_cache: cache }),
+    }),
+  };
+}
+
+/** With copied files: OpenClaw refuses linked ones in places. */
+export function pnpm(node: string): Peer {
+  const program = fetched('pnpm', 'pnpm/bin/pnpm.cjs', 'pnpm/bin/pnpm.mjs');
+  const quiet = ['--package-import-method', 'copy', '--ignore-scripts', '--reporter', 'silent'];
+  return {
+    name: PNPM,
+    command: (version, place, cache) => ({
+      file: node,
+      args: [program, 'add', `openclaw@${version}`, '--store-dir', join(cache, 'store'), ...quiet],
+      cwd: project(place),
+      env: withNode(node, { XDG_CACHE_HOME: cache, npm_config_minimum_release_age: '0' }),
+    }),
+  };
+}
+
+/** With copied files as well. */
+export function bun(node: string): Peer {
+  const program = fetched('bun', '@oven/bun-linux-x64/bin/bun', '@oven/bun-linux-aarch64/bin/bun');
+  return {
+    name: 'bun add',
+    command: (version, place, cache) => ({
+      file: program,
+      args: ['add', `openclaw@${version}`, '--backend', 'copyfile', '--ignore-scripts', '--silent'],
+      cwd: project(place),
+      env: withNode(node, { BUN_INSTALL_CACHE_DIR: cache }),
+    }),
+  };
+}
+
+function withNode(node: string, env: Record<string, string>): Record<string, string> {
+  return { ...env, PATH: `${dirname(node)}:${process.env.PATH}` };
+}
+
+function project(place: string): string {
+  writeFileSync(join(place, 'package.json'), '{"name":"bench","private":true}');
+  return place;
+}
+
+/** The program of a package from the registry, which is fetched once. */
+function fetched(name: string, ...programs: string[]): string {
+  const directory = join(CACHE, name);
+  const found = () => programs.map((path) => join(directory, 'node_modules', path)).find(existsSync);
+  if (!found()) {
+    mkdirSync(directory, { recursive: true });
+    const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock'];
+    execFileSync('npm', ['install', '--prefix', directory, ...options, name], { stdio: 'ignore' });
+  }
+  const program = found();
+  if (!program) throw new Error(`${name} has none of ${programs.join(', ')}.`);
+  return program;
+}

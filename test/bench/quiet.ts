@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { makePlace, type Place } from '../../src/demo/place.js';
+import { killTree } from '../../src/host/process-tree.js';
+import { removeDirectory, until } from '../support/place.js';
+import { sqliteNode } from '../support/sqlite-node.js';
+import { type Command, measure } from './measure.js';
+import { npm, OURS, ours, type Peer } from './peers.js';
+import { type BenchOptions, inTurn, median, type Report, type Section, spread } from './section.js';
+
+const VERSION = '2026.9.6';
+const NEXT = '2026.9.5';
+const ALONE = 'nothing';
+/** A request begins so often, whether the one before was answered or not: who waits in line is counted. */
+const EVERY_MS = 10;
+const ALONE_MS = 15_000;
+const ANSWER_WITHIN_MS = 10_000;
+const READY_WITHIN_MS = 180_000;
+/** What a gateway does after it says that it is ready is its own. */
+const SETTLE_MS = 15_000;
+
+interface Window {
+  beside: string;
+  requests: number;
+  unanswered: number;
+  /** Milliseconds. */
+  p50: number;
+  p99: number;
+}
+
+/** What the users of a gateway notice while a release is staged beside it. */
+export const section: Section = {
+  title: 'The gateway while a release is staged beside it',
+  async run(options) {
+    const node = await sqliteNode();
+    const { directory, say } = options;
+    const root = join(directory, 'root');
+    mkdirSync(root);
+    await measure(ours(node).command(VERSION, root, join(directory, 'first-cache')));
+    const place = await makePlace();
+    const stop = await startGateway(join(root, 'releases', VERSION), place);
+    try {
+      say(`a gateway of ${VERSION} is ready`);
+      return reportOn(await windows([ours(node), npm(node)], place, options));
+    } finally {
+      await stop();
+      place.remove();
+    }
+  },
+};
+
+/** As the launcher does. */
+async function startGateway(directory: string, place: Place): Promise<() => Promise<void>> {
+  const release = realpathSync(directory);
+  const log = openSync(place.log, 'a');
+  const child = spawn(join(release, 'node'), [realpathSync(join(release, 'main')), 'gateway'], {
+    ...{ env: place.env, detached: true, stdio: ['ignore', log, log], cwd: place.path },
+  });
+  closeSync(log);
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    child.kill();
+    await Promise.race([ended, setTimeout(15_000, undefined, { ref: false })]);
+    if (child.exitCode === null && child.signalCode === null) killTree(child.pid ?? Number.NaN);
+  };
+  try {
+    const ready = async () => (await fetch(`${urlOf(place)}/readyz`).catch(() => null))?.status === 200;
+    await until(`the gateway is ready; see\n${place.log}`, ready, READY_WITHIN_MS);
+    await setTimeout(SETTLE_MS);
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function urlOf({ port }: Place): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+async function windows(
+  peers: Peer[],
+  gateway: Place,
+  { rounds, directory, say }: BenchOptions,
+): Promise<Window[]> {
+  const kinds = [null, ...peers];
+  const all: Window[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const peer of inTurn(kinds, round)) {
+      const window = peer
+        ? await besideOne(peer, gateway, directory)
+        : await underLoad(ALONE, gateway, (signal) => setTimeout(ALONE_MS, undefined, { signal }));
+      all.push(window);
+      const { beside, requests, p50, p99 } = window;
+      say(`beside ${beside}: ${requests} requests, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+    }
+  }
+  return all;
+}
+
+async function besideOne(peer: Peer, gateway: Place, directory: string): Promise<Window> {
+  const place = join(directory, 'place');
+  const cache = join(directory, 'cache');
+  for (const path of [place, cache]) mkdirSync(path);
+  try {
+    return await underLoad(peer.name, gateway, () => toEnd(peer.command(NEXT, place, cache)));
+  } finally {
+    for (const path of [place, cache]) removeDirectory(path);
+  }
+}
+
+/** Not by `measure`, which looks at all processes and so disturbs what is timed here. */
+async function toEnd({ file, args, cwd, env }: Command): Promise<void> {
+  const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: 'ignore' });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}.`);
+}
+
+async function underLoad(
+  beside: string,
+  gateway: Place,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<Window> {
+  const agent = new Agent({ keepAlive: true });
+  const stop = new AbortController();
+  const answers: Promise<number | null>[] = [];
+  const asking = setInterval(() => answers.push(ask(`${urlOf(gateway)}/healthz`, agent)), EVERY_MS);
+  try {
+    await work(stop.signal);
+  } finally {
+    clearInterval(asking);
+    stop.abort();
+  }
+  const all = await Promise.all(answers);
+  agent.destroy();
+  const taken = all.filter((ms) => ms !== null).sort((a, b) => a - b);
+  const at = (part: number) => taken[Math.floor(taken.length * part)] ?? Number.NaN;
+  return {
+    ...{ beside, requests: all.length, unanswered: all.length - taken.length },
+    ...{ p50: at(0.5), p99: at(0.99) },
+  };
+}
+
+/** Milliseconds until the answer was whole, or null. */
+function ask(url: string, agent: Agent): Promise<number | null> {
+  const begun = performance.now();
+  return new Promise((resolve) => {
+    const asked = request(url, { agent, timeout: ANSWER_WITHIN_MS }, (response) => {
+      response
+        .resume()
+        .on('end', () => resolve(response.statusCode === 200 ? performance.now() - begun : null));
+    });
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => resolve(null));
+    asked.end();
+  });
+}
+
+function reportOn(all: Window[]): Report {
+  const names = [...new Set(all.map(({ beside }) => beside))];
+  const of = (name: string, key: 'p50' | 'p99') =>
+    all.filter(({ beside }) => beside === name).map((one) => one[key]);
+  const ratio = (name: string) => median(of(name, 'p99')) / median(of(ALONE, 'p99'));
+  const rows = names.map((name) => [
+    name,
+    ...[spread(of(name, 'p50'), 1), spread(of(name, 'p99'), 1), `${ratio(name).toFixed(2)}x`],
+    all.filter(({ beside }) => beside === name).reduce((sum, { unanswered }) => sum + unanswered, 0),
+  ]);
+  return {
+    about: `OpenClaw ${VERSION}, asked for /healthz every ${EVERY_MS} ms while ${NEXT} is staged with an empty cache: medians (least to most) of windows in turn.`,
+    tables: [{ columns: ['beside it', 'p50 ms', 'p99 ms', 'of alone', 'unanswered'], rows }],
+    targets: [
+      { what: 'p99 of the gateway while a release is staged, of alone', ratio: ratio(OURS), atMost: 1.2 },
+    ],
+    samples: all,
+  };
+}

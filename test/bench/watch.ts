@@ -1,0 +1,102 @@
+import { request } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import { cpuTicks, TICKS_PER_SECOND } from '../../src/host/process.js';
+
+const EVERY_MS = 5;
+const ANSWER_WITHIN_MS = 2_000;
+
+/** Milliseconds without a good answer, from the last one before to the first one after. */
+export interface Outage {
+  /** `/readyz` */
+  readyMs: number;
+  /** `/healthz` */
+  liveMs: number;
+  /** Processor time that the new process had used when it was ready; unlike the others it says little of what else ran. */
+  cpuMs: number;
+}
+
+/** What is watched. */
+export interface Watched {
+  url: string;
+  /** The gateway's process. */
+  pid(): Promise<number>;
+}
+
+/** What a gateway's users miss while `work` is done; resolves once it is ready again. */
+export async function outageOf({ url, pid }: Watched, work: () => Promise<unknown>): Promise<Outage> {
+  let cpuMs: Promise<number> | undefined;
+  const ready = new Watch(`${url}/readyz`, () => {
+    cpuMs = pid().then((one) => (cpuTicks(one) / TICKS_PER_SECOND) * 1000);
+  });
+  const live = new Watch(`${url}/healthz`);
+  try {
+    await Promise.all([ready.answer(), live.answer()]);
+    await work();
+    await Promise.all([ready.answer(), live.answer()]);
+    return { readyMs: ready.missed, liveMs: live.missed, cpuMs: (await cpuMs) ?? Number.NaN };
+  } finally {
+    ready.end();
+    live.end();
+  }
+}
+
+/** Asks again and again, each time over a connection of its own. */
+class Watch {
+  missed = 0;
+  #ended = false;
+  #lastGood: number | null = null;
+  #failed = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(
+    url: string,
+    private readonly back: () => void = () => {},
+  ) {
+    void this.#run(url);
+  }
+
+  /** Resolves with the next good answer to something that is asked from now on. */
+  answer(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  async #run(url: string): Promise<void> {
+    while (!this.#ended) {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      if (await isGood(url)) {
+        this.#note(performance.now());
+        for (const resolve of waiting) resolve();
+      } else {
+        this.#failed = true;
+        this.#waiting.push(...waiting);
+      }
+      await setTimeout(EVERY_MS);
+    }
+  }
+
+  #note(now: number): void {
+    if (this.#failed && this.#lastGood !== null) {
+      this.missed += now - this.#lastGood;
+      this.back();
+    }
+    this.#failed = false;
+    this.#lastGood = now;
+  }
+}
+
+function isGood(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asking = request(url, { timeout: ANSWER_WITHIN_MS, agent: false }, (response) => {
+      response.resume();
+      response.on('close', () => resolve(response.statusCode === 200));
+    });
+    asking.on('timeout', () => asking.destroy());
+    asking.on('error', () => resolve(false));
+    asking.end();
+  });
+}
