@@ -6,23 +6,27 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bootCandidate, type CandidateRequest } from '../../src/gateway/candidate.js';
 import { isolation } from '../../src/gateway/isolation.js';
 import { candidateWorthwhile } from '../../src/gateway/worthwhile.js';
-import { commandLineOf, processIds } from '../../src/host/process.js';
+import { commandLineOf, environmentOf, processIds } from '../../src/host/process.js';
 import { digestTree } from '../../src/store/tree.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { bootAsOrdinary, canIsolate, layOutMiniature, ORDINARY } from '../support/candidate.js';
 import { removeDirectory, temporaryDirectory, until, writeTree } from '../support/place.js';
+import { sqliteNode } from '../support/sqlite-node.js';
 import { isSuperuser } from '../support/superuser.js';
+import { makeWorld, QUICK } from '../support/world.js';
 
 const VERSION = '2026.6.1';
 const TOKEN = 'very-secret-token';
@@ -147,6 +151,33 @@ describe.runIf(await canIsolate())('a candidate', () => {
     expect(naming(path)).toEqual([]);
   });
 
+  it.each(['its own user', 'an ordinary user'])(
+    'leaves what Node has compiled, to be found when the release is in its place, as %s',
+    async (who) => {
+      const { path, release: at, request } = makeHost();
+      const [staged, cache] = [join(path, 'root/staging/x/release'), join(path, 'root/cache/x')];
+      for (const directory of [join(staged, '..'), cache]) mkdirSync(directory, { recursive: true });
+      renameSync(at, staged);
+      mkdirSync(at);
+      // Where that user may read it.
+      const node = join(path, 'runtime/bin/node');
+      cpSync(await sqliteNode(), node);
+      const main = join(staged, relative(at, request.main));
+      const warm = { ...request, node, main, warming: { release: staged, at, cache } };
+      const report = who === 'its own user' ? await bootCandidate(warm) : await bootAsOrdinary(warm, path);
+
+      expect(report).toMatchObject({ ready: true, version: VERSION, exit: null });
+      expect(readdirSync(at)).toEqual([]);
+      renameSync(staged, at);
+      const env = { NODE_COMPILE_CACHE: cache, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+      // One user's is none of another's.
+      const user = `${who === 'an ordinary user' && SUPERUSER ? ORDINARY : process.getuid?.()}`;
+      const started = ['--reuid', user, '--', node, request.main, '--version'];
+      const { stderr } = await execa('setpriv', started, { env });
+      expect(stderr).toMatch(/cache for (ESM )?\S*openclaw\.mjs was accepted/);
+    },
+  );
+
   it('is refused with a hint when there is no such copy', async () => {
     const { request } = makeHost();
     rmSync(request.copy.directory, { recursive: true });
@@ -228,5 +259,40 @@ describe('whether a candidate is worthwhile', () => {
     expect(await candidateWorthwhile('MemAvailable:    9000000 kB\n')).toBe(
       found.available ? null : found.why,
     );
+  });
+});
+
+describe.runIf(await canIsolate())('what a release was tried with', () => {
+  it('is what its gateway starts with, and goes when it was not sealed, or whoever tried it was killed', async () => {
+    const world = await makeWorld(onTestFinished, {
+      node: await sqliteNode(),
+      env: { OPENCLAW_RELEASES_PROBE: 'auto' },
+    });
+    for (const version of ['2026.5.28', '2026.6.1']) world.publish(version);
+    world.publish('2026.7.1', { crashAtStart: true });
+    world.publish('2026.7.2', { neverReady: true });
+    await world.start('2026.5.28');
+    const cache = join(world.root, 'cache');
+    await world.ok('update', '2026.6.1', ...QUICK);
+    expect(await world.version()).toBe('2026.6.1');
+    const { gateway } = await world.ok('status');
+    expect(environmentOf(gateway.pid).NODE_COMPILE_CACHE).toBe(join(cache, '2026.6.1'));
+    expect(readdirSync(join(cache, '2026.6.1'))).toHaveLength(1);
+    expect(statSync(join(cache, '2026.6.1')).mode & 0o777).toBe(0o700);
+
+    const nothingLeft = () => {
+      expect(readdirSync(cache)).toEqual(['2026.6.1']);
+      expect(readdirSync(join(world.root, 'releases'))).toEqual(['2026.5.28', '2026.6.1']);
+    };
+    const failed = await world.cli('update', '2026.7.1', ...QUICK);
+    expect(failed.json.error.code).toBe('probe_failed');
+    nothingLeft();
+
+    const killed = world.begin(['update', '2026.7.2', ...QUICK]);
+    await until('it is tried', () => existsSync(join(cache, '2026.7.2')));
+    killed.kill('SIGKILL');
+    await killed.ended;
+    await world.ok('recover');
+    nothingLeft();
   });
 });

@@ -17,6 +17,7 @@ const COMMANDS = [
   'history',
   'verify',
   'prune',
+  'retention',
   'pin',
   'unpin',
   'recover',
@@ -179,6 +180,13 @@ test('without a terminal each step is one plain line, apart from the answer', as
   ]);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
   expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+});
+
+test('whoever reads the output may leave before it is written', async () => {
+  const child = cli(['--help']);
+  child.stdout.destroy();
+  const { exitCode, stderr } = await child;
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
 });
 
 test('the built command can be run as it is', () => {

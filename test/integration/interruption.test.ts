@@ -3,6 +3,14 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { unfinishedChanges } from '../../src/change/ledger.js';
+import {
+  commandLineOf,
+  descendsFrom,
+  identify,
+  isAlive,
+  type ProcessIdentity,
+  processIds,
+} from '../../src/host/process.js';
 import { rootAt } from '../../src/store/root.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { until } from '../support/place.js';
@@ -20,6 +28,29 @@ async function stopDuring(world: World, step: string, signal: NodeJS.Signals, ..
   update.kill(signal);
   const { exitCode, stdout } = await update;
   return { exitCode, document: stdout ? JSON.parse(stdout) : null };
+}
+
+/** Kills an update while its worker, which is stopped first, fetches. */
+async function killDuringStage(world: World): Promise<{ child: ProcessIdentity }> {
+  const update = execa(process.execPath, [CLI, 'update', '2026.6.5'], {
+    env: world.env,
+    extendEnv: false,
+    reject: false,
+  });
+  const worker = () =>
+    processIds().find(
+      (pid) =>
+        pid !== update.pid &&
+        descendsFrom(pid, update.pid ?? -1) &&
+        commandLineOf(pid).includes('install-worker'),
+    ) ?? -1;
+  await until('its worker runs', () => worker() > 0);
+  const child = identify(worker());
+  if (child === null) throw new Error('The worker ended at once.');
+  process.kill(child.pid, 'SIGSTOP');
+  update.kill('SIGKILL');
+  await update;
+  return { child };
 }
 
 async function updatableWorld(behaviour: Behaviour = {}): Promise<World> {
@@ -53,6 +84,17 @@ test('Ctrl-C while staging leaves nothing behind', async () => {
   expect(exitCode).toBe(4);
   await expectSettledOn(world, '2026.6.1');
   expect(readdirSync(join(world.root, 'releases'))).toEqual(['2026.6.1']);
+});
+
+test('what staged for a process that was killed is ended before its work is removed', async () => {
+  const world = await updatableWorld();
+  slowly(world);
+  const { child } = await killDuringStage(world);
+  // Stopped, it cannot hear that its parent is gone; going on, it would make anew what recovery removes.
+  expect(isAlive(child)).toBe(true);
+  await world.ok('recover');
+  expect(isAlive(child)).toBe(false);
+  await expectSettledOn(world, '2026.6.1');
 });
 
 test('Ctrl-C while verifying goes back', async () => {

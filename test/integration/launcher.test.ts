@@ -64,6 +64,8 @@ interface Started {
   args: string[];
   root: string;
   release: string;
+  /** Where Node is to keep what it compiles, and whether OpenClaw is told that it need not start itself again for that. */
+  cache: string;
 }
 
 function addRelease(id: string, exitCode = 0): void {
@@ -76,6 +78,7 @@ function addRelease(id: string, exitCode = 0): void {
     join(runtime, 'node'),
     `#!/bin/sh
 printf 'node=%s\\npid=%s\\nroot=%s\\nrelease=%s\\n' "$0" "$$" "$OPENCLAW_RELEASES_ROOT" "$OPENCLAW_RELEASES_RELEASE"
+printf 'cache=%s\\n' "\${NODE_COMPILE_CACHE-none} \${OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED-none}"
 for argument; do printf 'arg=%s\\n' "$argument"; done
 exit ${exitCode}
 `,
@@ -104,10 +107,10 @@ function parse(stdout: string): Started {
       .split('\n')
       .filter((line) => line.startsWith(`${key}=`))
       .map((line) => line.slice(key.length + 1));
-  const [node = '', pid = '', exportedRoot = '', release = ''] = ['node', 'pid', 'root', 'release'].map(
-    (key) => values(key)[0] ?? '',
-  );
-  return { node, pid, args: values('arg'), root: exportedRoot, release };
+  const [node = '', pid = '', exportedRoot = '', release = '', cache = ''] = [
+    ...['node', 'pid', 'root', 'release', 'cache'],
+  ].map((key) => values(key)[0] ?? '');
+  return { node, pid, args: values('arg'), root: exportedRoot, release, cache };
 }
 
 beforeEach(() => {
@@ -144,6 +147,7 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
     cwd?: string;
     script?: string;
     path?: string;
+    env?: Record<string, string>;
   }
 
   async function run(name: 'gateway' | 'openclaw', args: string[] = [], options: Options = {}) {
@@ -157,7 +161,7 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
     ];
     const result = await execa(file, rest, {
       cwd: options.cwd ?? base,
-      env: { PATH: options.path ?? path },
+      env: { PATH: options.path ?? path, ...options.env },
       extendEnv: false,
       reject: false,
       timeout: 20_000,
@@ -219,6 +223,36 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
       );
     });
 
+    it.each([
+      [['update']],
+      [['--update']],
+      [['update', '--yes', '--tag', 'beta']],
+      [['update', 'wizard']],
+      [['--no-color', '--profile', 'a b', '--log-level=debug', 'update']],
+    ])('does not let OpenClaw replace itself, and says what to run instead: %j', async (args) => {
+      const refused = await run('openclaw', args);
+      expect(refused).toMatchObject({ code: 3, node: '', args: [] });
+      expect(refused.stderr).toMatch(
+        /^openclaw-releases: .*nothing was changed; run: openclaw-releases update$/,
+      );
+    });
+
+    it.each([
+      [['update', 'status', '--json']],
+      [['update', '--tag', 'beta', '--dry-run']],
+      [['update', '--help']],
+      [['plugins', 'update', '--all']],
+      [['message', 'send', 'update']],
+      [['--container', 'one', 'update']],
+      [['--profile']],
+      [['--']],
+      [['-*']],
+    ])('lets through what only looks, and every other command: %j', async (args) => {
+      expect(await run('openclaw', args)).toMatchObject({
+        ...{ code: 0, stderr: '', args: [join(release('2026.6.1'), MAIN), ...args] },
+      });
+    });
+
     it('exits 69 with the next command when neither can be started', async () => {
       rmSync(join(root, 'releases'), { recursive: true });
       const started = await run('openclaw');
@@ -265,6 +299,36 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
       for (const started of [absolute, relative, bare]) {
         expect(started).toMatchObject({ code: 0, stderr: '', root, release: release('2026.6.1') });
       }
+    });
+
+    describe('and what was compiled of a release', () => {
+      const at = (id: string): string => join(root, 'cache', id);
+      const NONE = 'none none';
+
+      it.each([
+        ['nothing is named', () => ({})],
+        ['that of another release is named, by a gateway that started this', () => named(at('2026.5.28'))],
+      ])('names the directory of that release where there is one and %s', async (_title, env) => {
+        expect((await run('gateway', [], { env: env() })).cache).toBe(NONE);
+        mkdirSync(at('2026.6.1'), { recursive: true });
+        expect((await run('gateway', [], { env: env() })).cache).toBe(`${at('2026.6.1')} 1`);
+        point('current', '2026.5.28');
+        expect((await run('gateway', [], { env: env() })).cache).toBe(NONE);
+      });
+
+      it.each([
+        ['names another place', { NODE_COMPILE_CACHE: '/elsewhere' }, '/elsewhere none'],
+        ['wants none', { NODE_DISABLE_COMPILE_CACHE: '1' }, NONE],
+        ['wants none, in as few words', { NODE_DISABLE_COMPILE_CACHE: '' }, NONE],
+      ])('leaves it alone when somebody %s', async (_title, env, cache) => {
+        mkdirSync(at('2026.6.1'), { recursive: true });
+        expect((await run('gateway', [], { env })).cache).toBe(cache);
+      });
+
+      const named = (directory: string) => ({
+        NODE_COMPILE_CACHE: directory,
+        OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: '1',
+      });
     });
 
     it('waits for nothing on the disk', async () => {
@@ -453,13 +517,13 @@ describe.skipIf(!dash || !busybox || !bash || !setpriv).each(SHELLS)('the launch
       expect(parse(result.stdout).release).toBe(release('2026.5.28'));
     });
 
-    it('makes a spent boot durable, by a plain sync where sync knows no -f', async () => {
+    it('makes a spent boot durable and nothing of others, by a plain sync where sync knows no files', async () => {
       const log = join(base, 'sync.log');
       wrap('sync', `printf '%s\\n' "$*" >>'${log}'; [ $# -eq 0 ]`);
       writeTrial('2026.6.1 1\n');
       await run('gateway');
       await run('gateway');
-      expect(readFileSync(log, 'utf8')).toBe(`-f ${root}\n\n-f ${root}\n\n`);
+      expect(readFileSync(log, 'utf8')).toBe(`${root}/trial ${root}\n\n${root}\n\n`);
       expect(current()).toBe('releases/2026.5.28');
     });
 

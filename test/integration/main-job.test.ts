@@ -20,6 +20,7 @@ test('stage, run, update, verify, list, roll back: the main job', async () => {
     'stage done',
     'probe done',
     'seal done',
+    'idle done',
     'baseline done',
     'snapshot done',
     'switch done',

@@ -287,7 +287,9 @@ describe('install scripts', () => {
       expect(path.startsWith(release())).toBe(true);
       expect(exists(path)).toBe(false);
     }
-    expect(Object.keys(env).filter((name) => /^OPENCLAW|API_KEY|_KEYS$/.test(name))).toEqual([]);
+    expect(Object.keys(env).filter((name) => /^OPENCLAW|API_KEY|_KEYS$/.test(name))).toEqual([
+      'OPENCLAW_RELEASES_WORKPLACE',
+    ]);
     expect(readdirSync(release()).sort()).toEqual(['node_modules', 'package-lock.json', 'package.json']);
   });
 

@@ -20,7 +20,7 @@ export function tableOf(text: string): Row[] {
 }
 
 /** Short, so that a table of a hundred rows is a matter of minutes. */
-const LIMITS = ['--settle', '0.1', '--ready-within', '3'];
+const LIMITS = ['--settle', '0.1', '--ready-within', '3', '--idle-within', '0'];
 
 /** Moments at which something durable happens; the others lie between two of these. */
 const DURABLE = /^(before|after) (write|link|rename|remove|lock|unlock)\b/;
@@ -39,7 +39,9 @@ export async function pointsOf(world: World, ...args: string[]): Promise<string[
 }
 
 function command(world: World, args: string[], env: Record<string, string>) {
-  return execa(world.node, [CLI, ...args, ...LIMITS, '--json'], {
+  const [name = '', ...others] = args;
+  // What a table says of its own comes last, and wins.
+  return execa(world.node, [CLI, name, ...LIMITS, ...others, '--json'], {
     env: { ...world.env, ...env },
     extendEnv: false,
     reject: false,

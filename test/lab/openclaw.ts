@@ -52,11 +52,13 @@ async function installNode(machine: Machine, version: string, env: Record<string
 
 /**
  * Installs OpenClaw for claw, with a Node of that version, has it write its own unit, and waits until it is ready.
- * Downloads come from the registry that the host's npm is configured for.
+ * Downloads come from the registry that the host's npm is configured for, also those of the gateway itself.
+ * @param settings of OpenClaw, by their path, besides those that it needs
  */
 export async function installOpenClaw(
   machine: Machine,
   versions: { openclaw: string; node: string },
+  settings: Record<string, unknown> = {},
 ): Promise<OpenClaw> {
   const port = await freePort();
   const network = await hostNetwork(join(machine.shared, 'npm-cache'));
@@ -70,20 +72,22 @@ export async function installOpenClaw(
   await installNode(machine, versions.node, network);
   // The cache of npm belongs to whoever made it.
   await machine.run('chown -R claw: "$npm_config_cache"', { as: 'root', env: network });
+  const ofUnit = { ...network, NODE_OPTIONS: `--import=${AGENT}`, LAB_AGENT: socket };
   const login = (command: string) => machine.run(command, { env, timeoutMs: 180_000 });
   await login(
     `npm install --global --no-audit --no-fund --allow-scripts=openclaw openclaw@${versions.openclaw}`,
   );
   await machine.write(
     join(machine.claw.home, `.config/systemd/user/${UNIT}.d/10-agent.conf`),
-    `[Service]\nEnvironment=NODE_OPTIONS=--import=${AGENT}\nEnvironment=LAB_AGENT=${socket}\n`,
+    [
+      '[Service]',
+      ...Object.entries(ofUnit).map(([name, value]) => `Environment="${name}=${value}"`),
+      '',
+    ].join('\n'),
   );
-  for (const [key, value] of [
-    ['gateway.mode', 'local'],
-    ['gateway.auth.token', TOKEN],
-    ['gateway.bind', 'loopback'],
-  ])
-    await login(`openclaw config set ${key} ${value}`);
+  const needed = { 'gateway.mode': 'local', 'gateway.auth.token': TOKEN, 'gateway.bind': 'loopback' };
+  for (const [key, value] of Object.entries({ ...needed, ...settings }))
+    await login(`openclaw config set ${key} '${typeof value === 'string' ? value : JSON.stringify(value)}'`);
   await login(`openclaw gateway install --port ${port}`);
 
   const get = async (path: string): Promise<Answered | null> => {

@@ -31,13 +31,17 @@ export interface Operator {
   ok(command: string): Promise<Answer['json']>;
 }
 
-/** Boots a machine with `FIRST` installed and running; the local registry has `versions` too. */
+/**
+ * Boots a machine with `FIRST` installed and running; the local registry has `versions` too.
+ * @param now the registry's clock
+ */
 export async function makeOperator(
   atEnd: AtEnd,
   versions: Record<string, Parameters<typeof openclawPackage>[1]>,
   options: GatewayOptions = {},
+  now: () => number = Date.now,
 ): Promise<Operator> {
-  const registry = await startRegistry({ packumentMaxAge: 0 });
+  const registry = await startRegistry({ packumentMaxAge: 0, now });
   atEnd(() => registry.close());
   registry.publish(tinyDependency());
   registry.publish(openclawPackage(FIRST));

@@ -88,4 +88,27 @@ describe.runIf(canBoot())('a gateway that is a unit of the system, with a user o
     expect(await units()).toBe(before);
     await gateway.ready('2026.5.28');
   }, 180_000);
+
+  test('root enables a timer of the system; it looks as the user that the gateway runs as, and nothing is left of it', async () => {
+    expect(await ocr(`adopt --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });
+    const before = await units();
+    const registry = env.npm_config_registry;
+    expect((await ocr('timer enable --system', 'claw')).json.error).toMatchObject({ code: 'usage' });
+    const enabled = await ocr(`timer enable --system --registry ${registry}`, 'root');
+    expect(enabled.json, JSON.stringify(enabled.json.error)).toMatchObject({
+      host: { kind: 'systemd', scope: 'system', service: 'openclaw-releases-auto.service' },
+    });
+    await machine.run('systemctl start openclaw-releases-auto.service', { as: 'root' });
+    expect(await machine.journal('openclaw-releases-auto.service')).toMatch(/(wait|no) \d+\.\d+\.\d+.*: /);
+    const owners = await machine.run(`find ${root} -not -user claw`, { as: 'root' });
+    expect(owners.stdout).toBe('');
+    expect((await ocr('timer status', 'claw')).json).toMatchObject({
+      enabled: true,
+      next: expect.stringMatching(/^2/),
+      last: { verdict: expect.stringMatching(/wait|no/) },
+    });
+    expect(await ocr('timer disable --system', 'root')).toMatchObject({ exitCode: 0 });
+    expect(await units()).toBe(before);
+    expect(await ocr(`leave --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });
+  }, 120_000);
 });

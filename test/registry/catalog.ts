@@ -66,6 +66,12 @@ export class Catalog {
     this.#existing(name, version).tags[tag] = version;
   }
 
+  /** What its publisher says against a version; an empty text takes that back. */
+  deprecate(name: string, version: string, why: string): void {
+    const release = this.#existing(name, version).releases.get(version);
+    if (release) release.manifest = { ...release.manifest, deprecated: why };
+  }
+
   /** The tarball at this path of the registry, and what it was made of. */
   tarballAt(path: string): Release | undefined {
     const name = path.slice(1, path.indexOf('/-/'));

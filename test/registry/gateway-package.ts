@@ -32,6 +32,11 @@ export interface Behaviour {
   drainForever?: boolean;
   /** Marks the state directory as its own at start: other versions then crash there at start. */
   claimsState?: boolean;
+  /**
+   * Tells over a WebSocket how busy it is: with what the file `busy` in its state directory says, one kind of work a
+   * line, as `embedded-run`; idle without one.
+   */
+  tellsActivity?: boolean;
   /** Its `preinstall` fails and leaves the package locked. */
   failPreinstall?: boolean;
   /** `engines.node`; `>=20` unless given. The program itself runs on any. */
@@ -81,11 +86,14 @@ const SOURCES = {
   'dist/gateway.js': 'gateway.js',
   'dist/config.js': 'config.js',
   'dist/readiness.js': 'readiness.js',
+  'dist/socket.js': 'socket.js',
+  'dist/files.js': 'files.js',
   'dist/state.js': 'state.js',
   'dist/sqlite.js': 'sqlite.js',
   'dist/databases.js': 'databases.js',
   'dist/preflight.js': 'preflight.js',
   'dist/plugins.js': 'plugins.js',
+  'dist/loaded-plugins.js': 'loaded-plugins.js',
   'scripts/preinstall.mjs': 'preinstall.mjs',
   'scripts/postinstall.mjs': 'postinstall.mjs',
 };

@@ -23,6 +23,7 @@ export interface Registry {
   /** Takes its tags away too; `latest` falls back to what was published last. */
   unpublish(name: string, version: string): void;
   tag(name: string, tag: string, version: string): void;
+  deprecate(name: string, version: string, why: string): void;
   fault(fault: Fault): void;
   clearFaults(): void;
   close(): Promise<void>;
@@ -39,8 +40,12 @@ const TARBALL_MAX_AGE = 31_557_600;
  * Starts the registry inside this process.
  * @param options.packumentMaxAge seconds for which a client may use a cached packument without asking. The default
  *   is that of the public registry, so a client that wants the newest must say so, here as there.
+ * @param options.origin what it says that its address is, for clients that reach it by another way
+ * @param options.now its clock, in milliseconds; that of this process unless given
  */
-export async function startRegistry(options: { packumentMaxAge?: number } = {}): Promise<Registry> {
+export async function startRegistry(
+  options: { packumentMaxAge?: number; origin?: string; now?: () => number } = {},
+): Promise<Registry> {
   const key = createSigningKey();
   const catalog = new Catalog(key);
   const faults = new Faults();
@@ -54,7 +59,7 @@ export async function startRegistry(options: { packumentMaxAge?: number } = {}):
   }
 
   function packument(path: string, accept: string): Document {
-    const found = catalog.packument(path.slice(1), url, spoiledSignatures(path));
+    const found = catalog.packument(path.slice(1), options.origin ?? url, spoiledSignatures(path));
     if (!found) return NOT_FOUND;
     const maxAge = options.packumentMaxAge ?? PACKUMENT_MAX_AGE;
     if (!accept.includes(INSTALL_TYPE)) return jsonDocument(found, { maxAge });
@@ -86,6 +91,7 @@ export async function startRegistry(options: { packumentMaxAge?: number } = {}):
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', url).pathname);
     requests.push(`${request.method} ${path}`);
+    if (options.now) response.setHeader('date', new Date(options.now()).toUTCString());
     const document =
       request.method === 'GET' || request.method === 'HEAD'
         ? documentFor(path, request.headers.accept ?? '')
@@ -103,6 +109,7 @@ export async function startRegistry(options: { packumentMaxAge?: number } = {}):
     publish: (pkg, publishOptions = {}) => catalog.publish(pkg, publishOptions),
     unpublish: (name, version) => catalog.unpublish(name, version),
     tag: (name, tag, version) => catalog.tag(name, tag, version),
+    deprecate: (name, version, why) => catalog.deprecate(name, version, why),
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     async close() {

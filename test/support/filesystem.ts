@@ -1,10 +1,28 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory, until } from './place.js';
 import { isSuperuser } from './superuser.js';
+
+/** How each is made in a file; the least that fits is 300 MiB for xfs and 110 MiB for btrfs, most of it never written. */
+const MAKE = {
+  ext4: ['mkfs.ext4', '-q', '-m', '0'],
+  xfs: ['mkfs.xfs', '-q', '-m', 'reflink=1'],
+  btrfs: ['mkfs.btrfs', '-q'],
+};
+export type FilesystemType = keyof typeof MAKE;
+
+/** Those of this kernel on which files can share blocks; one that is missing is said. */
+export function sharingFilesystems(): FilesystemType[] {
+  return (['xfs', 'btrfs'] as const).filter((type) => {
+    spawnSync('modprobe', [type]);
+    const known = readFileSync('/proc/filesystems', 'utf8').includes(`\t${type}\n`);
+    if (!known) console.warn(`THIS KERNEL HAS NO ${type}: sharing blocks is not tried on it.`);
+    return known;
+  });
+}
 
 /** A real ext4 in a file, which can be mounted, and cut off as a power cut does. */
 export interface Filesystem {
@@ -24,12 +42,18 @@ export interface Filesystem {
  * Makes a filesystem in an empty directory and mounts it. Needs the superuser and `mkfs.ext4`, and `xfs_io` to be cut.
  * @param options of `mount`, besides `loop`
  */
-export function makeFilesystem(directory: string, mebibytes: number, options: string[] = []): Filesystem {
+export function makeFilesystem(
+  directory: string,
+  mebibytes: number,
+  options: string[] = [],
+  type: FilesystemType = 'ext4',
+): Filesystem {
   const image = join(directory, 'image');
   const mountPoint = join(directory, 'mounted');
   mkdirSync(mountPoint, { recursive: true });
   execFileSync('truncate', ['-s', `${mebibytes}M`, image]);
-  execFileSync('mkfs.ext4', ['-q', '-m', '0', image]);
+  const [make = '', ...how] = MAKE[type];
+  execFileSync(make, [...how, image]);
   // Whoever makes a mount namespace meanwhile (a machine that boots) takes copies of all mounts along. Below a shared
   // one an unmount reaches the copies, too; else the old mount would live on there, cut off, and be found again.
   execFileSync('mount', ['--bind', directory, directory]);
@@ -75,9 +99,9 @@ export function fillDisk(directory: string): () => void {
   return () => rmSync(filler, { force: true });
 }
 
-/** A real ext4 filesystem of a few MiB, mounted until the test ends. */
-export function smallFilesystem(mebibytes: number): string {
-  const { mountPoint, remove } = makeFilesystem(temporaryDirectory('disk'), mebibytes);
+/** A real filesystem of a few MiB, mounted until the test ends. */
+export function smallFilesystem(mebibytes: number, type: FilesystemType = 'ext4'): string {
+  const { mountPoint, remove } = makeFilesystem(temporaryDirectory('disk'), mebibytes, [], type);
   onTestFinished(remove);
   return mountPoint;
 }

@@ -16,7 +16,12 @@ export async function sealTinyRelease(
   mkdirSync(staged, { recursive: true });
   const main = 'node_modules/openclaw/openclaw.mjs';
   writeTree(staged, { [main]: `// ${id}\n`, main: `-> ${main}`, node: `-> ${node}`, ...files });
-  const about: UnsealedManifest = {
+  return sealRelease(root, staged, { ...releaseManifest(id), main });
+}
+
+/** What is known of a release that was never fetched from anywhere. */
+export function releaseManifest(id: string): UnsealedManifest {
+  return {
     id,
     version: id,
     spec: id,
@@ -25,10 +30,9 @@ export async function sealTinyRelease(
     engines: null,
     schemas: null,
     runtime: { kind: 'host', version: process.versions.node, path: process.execPath },
-    main,
+    main: 'main.mjs',
     lockfileDigest: '',
     packages: 1,
     skippedScripts: [],
   };
-  return sealRelease(root, staged, about);
 }

@@ -63,6 +63,8 @@ export interface WorldOptions {
   rootIn?: (path: string) => string;
   /** Where the state is, likewise; asked for after the root. */
   stateIn?: (path: string) => string;
+  /** The registry's clock, in milliseconds; this machine's unless given. */
+  now?: () => number;
   /** The Node for all of it; this process's own unless given. Releases with databases need one with `node:sqlite`. */
   node?: string;
 }
@@ -81,9 +83,10 @@ export async function makeWorld(
     rootIn = (path) => join(path, 'root'),
     stateIn = (path) => join(path, 'state'),
     node = process.execPath,
+    now,
   }: WorldOptions = {},
 ): Promise<World> {
-  const registry = await startRegistry({ packumentMaxAge: 0 });
+  const registry = await startRegistry({ packumentMaxAge: 0, ...(now && { now }) });
   atEnd(() => registry.close());
   registry.publish(tinyDependency());
   const path = temporaryDirectory('world', atEnd);

@@ -15,6 +15,7 @@ const ROWS: [Family, string][] = [
     'stage',
     'probe',
     'seal',
+    'idle',
     'baseline',
     'snapshot',
     'switch',

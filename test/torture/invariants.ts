@@ -13,7 +13,7 @@ import { nameProcess, processesOf, WATCHER } from './processes.js';
 
 /** What layout/README.md lets stand in the root at rest. */
 const AT_REST = new Set(
-  'current previous bin releases runtimes staging changes states policy.json last-restore.json ballast run.sock run.json'.split(
+  'current previous bin plugin releases runtimes cache staging changes states policy.json auto.json ended.json last-restore.json ballast run.sock run.json'.split(
     ' ',
   ),
 );
@@ -115,6 +115,7 @@ function checkRest({ root }: Arena): string[] {
     [root.path, AT_REST],
     [root.changes, null],
     [root.bin, null],
+    [root.plugin, null],
   ];
   for (const [directory, names] of expected) {
     for (const name of directoryNames(directory)) {

@@ -31,6 +31,7 @@ const MOMENTS = [
     'stage',
     'probe',
     'seal',
+    'idle',
     'baseline',
     'snapshot',
     'switch',

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCommand } from '../../src/adopt/command.js';
-import { escapeQuoted, quoteArgument } from '../../src/adopt/template.js';
 import { readSettings, splitWords } from '../../src/adopt/unit-file.js';
+import { escapeQuoted, quoteArgument } from '../../src/host/unit-template.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
 
 const values = (text: string) => splitWords(text).map(({ value }) => value);

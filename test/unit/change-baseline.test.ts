@@ -41,6 +41,7 @@ async function goBack(onStop: (root: Context['root']) => void) {
       },
     },
     client: () => Promise.reject(new Error('no network here')),
+    lookUp: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
     mayRestart: true,
     onBehalf: false,

@@ -45,6 +45,7 @@ function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = tem
     onBehalf: false,
     progress: () => {},
     client: () => Promise.reject(new Error('no network here')),
+    lookUp: () => Promise.reject(new Error('no network here')),
     supervisor: {
       kind: 'builtin',
       byHand: { restart: null, log: null },

@@ -14,6 +14,8 @@ test('a candidate is started as the gateway is, on loopback, without what ties t
     NOTIFY_SOCKET: '/run/notify',
     DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1/bus',
     OPENCLAW_SKIP_CHANNELS: '0',
+    NODE_COMPILE_CACHE: '/home/me/root/cache/2026.5.28',
+    OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: '1',
   };
   const launch = candidateLaunch({
     args: ['/x/main.mjs', 'gateway', '--port', '18800', '--bind', 'tailnet'],
@@ -27,7 +29,9 @@ test('a candidate is started as the gateway is, on loopback, without what ties t
     npm_config_offline: 'true',
   });
   expect(
-    Object.keys(launch.env).filter((name) => /SYSTEMD|SERVICE|RELEASES|INVOCATION|NOTIFY|DBUS/.test(name)),
+    Object.keys(launch.env).filter((name) =>
+      /SYSTEMD|SERVICE|RELEASES|INVOCATION|NOTIFY|DBUS|COMPILE/.test(name),
+    ),
   ).toEqual([]);
   expect(candidateLaunch({ args: ['--port', '1'], env: {} }).args.slice(0, 3)).toEqual([
     'gateway',

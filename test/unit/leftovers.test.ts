@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeLeftovers } from '../../src/store/leftovers.js';
@@ -16,10 +16,15 @@ test('temporary files of dead writers go, those of living ones and files of othe
     `x.${dead}`,
   ];
   for (const name of [...gone, ...stays]) writeFileSync(join(root.path, name), '');
-  writeFileSync(join(root.changes, `.c.json.${dead}-0123456789ab.tmp`), '');
+  mkdirSync(root.plugin);
+  const below = [
+    join(root.changes, `.c.json.${dead}-0123456789ab.tmp`),
+    join(root.plugin, `.index.js.${dead}-0123456789ab.tmp`),
+  ];
+  for (const path of below) writeFileSync(path, '');
   removeLeftovers(root);
   const left = readdirSync(root.path);
   expect(left).toEqual(expect.arrayContaining(stays));
   for (const name of gone) expect(left).not.toContain(name);
-  expect(readdirSync(root.changes)).toEqual([]);
+  expect([...readdirSync(root.changes), ...readdirSync(root.plugin)]).toEqual([]);
 });

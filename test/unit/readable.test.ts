@@ -1,8 +1,14 @@
 import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readsVersions, wasWrittenByNewer } from '../../src/change/readable.js';
-import { keepReads, keepVersions, recallReads, recallVersions } from '../../src/change/readable-record.js';
+import {
+  keepReads,
+  keepVersions,
+  readReadable,
+  recallReads,
+  recallVersions,
+} from '../../src/change/readable-record.js';
+import { readsVersions, wasWrittenByNewer } from '../../src/change/readable-rules.js';
 import { lookOf } from '../../src/state/look.js';
 import type { StateVersions } from '../../src/state/versions.js';
 import { database } from '../support/pair.js';
@@ -18,10 +24,10 @@ describe('what was found out on a copy', () => {
     const root = temporaryRoot();
     keepReads(root, '2026.9.2', TODAY, NO);
     keepReads(root, '2026.9.6', TODAY, { reads: 'yes', why: 'it starts' });
-    expect(recallReads(root, '2026.9.2', TODAY)).toEqual(NO);
-    expect(recallReads(root, '2026.9.6', TODAY)).toEqual({ reads: 'yes', why: 'it starts' });
-    expect(recallReads(root, '2026.9.2', OTHER)).toBeNull();
-    expect(recallReads(root, '2026.9.3', TODAY)).toBeNull();
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
+    expect(recallReads(readReadable(root), '2026.9.6', TODAY)).toEqual({ reads: 'yes', why: 'it starts' });
+    expect(recallReads(readReadable(root), '2026.9.2', OTHER)).toBeNull();
+    expect(recallReads(readReadable(root), '2026.9.3', TODAY)).toBeNull();
     expect(readsVersions(root, '2026.9.2', TODAY)).toEqual(NO);
     expect(readsVersions(root, '2026.9.2', OTHER)).toEqual({ reads: 'unknown', why: 'it has not run here' });
   });
@@ -31,7 +37,7 @@ describe('what was found out on a copy', () => {
     keepReads(root, '2026.9.2', TODAY, NO);
     keepVersions(root, 'a look', TODAY);
     expect(recallVersions(root)).toEqual({ look: 'a look', versions: TODAY });
-    expect(recallReads(root, '2026.9.2', TODAY)).toEqual(NO);
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
   });
 
   it.each([
@@ -42,16 +48,16 @@ describe('what was found out on a copy', () => {
   ])('is found out again when it cannot be understood: %j', (text) => {
     const root = temporaryRoot();
     writeFileSync(join(root.path, 'readable.json'), text);
-    expect(recallReads(root, '2026.9.2', TODAY)).toBeNull();
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
     keepReads(root, '2026.9.2', TODAY, NO);
-    expect(recallReads(root, '2026.9.2', TODAY)).toEqual(NO);
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
   });
 
   it('is not needed: a root that cannot be written is only looked at', () => {
     const root = temporaryRoot();
     mkdirSync(join(root.path, 'readable.json'));
     keepReads(root, '2026.9.2', TODAY, NO);
-    expect(recallReads(root, '2026.9.2', TODAY)).toBeNull();
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
   });
 
   it.runIf(isSuperuser("work in another user's root"))(

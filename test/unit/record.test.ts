@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Adoption } from '../../src/adopt/apply.js';
 import type { UnitChange } from '../../src/adopt/plan.js';
+import { type EndedRecord, type PastChange, pastOf } from '../../src/change/ended.js';
 import type { Baseline, Facts } from '../../src/change/facts.js';
 import { type Change, type ChangeStatus, newChange, type StepRecord } from '../../src/change/ledger.js';
 import { type Plan, planChange, STEP_NAMES } from '../../src/change/plan.js';
 import type { ReadableRecord } from '../../src/change/readable-record.js';
+import type { RequestRecord } from '../../src/change/requests.js';
 import type { ErrorRecord } from '../../src/errors.js';
 import type { Health } from '../../src/gateway/health.js';
 import type { ProcessIdentity } from '../../src/host/process.js';
@@ -16,10 +18,12 @@ import type { InstallReport } from '../../src/source/install.js';
 import type { Resolved } from '../../src/source/resolve.js';
 import type { LastRestore, Restore } from '../../src/state/intent.js';
 import type { KeptState } from '../../src/state/kept.js';
+import type { AutoFile } from '../../src/store/auto-file.js';
 import type { Manifest } from '../../src/store/manifest.js';
 import type { Policy, Quarantine } from '../../src/store/policy.js';
 import type { SupervisorRecord } from '../../src/supervisor/select.js';
 import type { RestartReport } from '../../src/supervisor/supervisor.js';
+import type { TimerRecord } from '../../src/timer/record.js';
 import { temporaryDirectory } from '../support/place.js';
 
 /** The keys that a value of this type always has; the compiler refuses a list that is not exactly those. */
@@ -74,6 +78,11 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   runtimeAdded: true,
   alreadyStaged: false,
   install: { lockfileDigest: 'x', packages: 2, ranScripts: ['openclaw'], skippedScripts: [] },
+  idle: {
+    ...{ announcedAt: '2026-06-01T00:00:00.000Z', deadlineAt: '2026-06-01T00:05:00.000Z', restartAt: null },
+    ...{ busy: ['an agent run'], how: 'deadline', cut: ['an agent run'] },
+  },
+  stoppedBy: 'person',
   baseline: { state: 'running', instance: 'i', release: '2026.6.1', health: HEALTH },
   restart: { stopMs: 1.5, killed: false, instance: 'j' },
   restartRequestedAt: '2026-06-01T00:00:00.000Z',
@@ -106,6 +115,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
     after: [{ id: 'matrix', version: null, source: 'files', enabled: false, problem: 'Its files are gone.' }],
     config: null,
   },
+  timer: { host: { kind: 'builtin' }, registry: null },
   unitChange: UNIT_CHANGE,
   earlierUnitChange: UNIT_CHANGE,
 };
@@ -127,6 +137,8 @@ function aChange(): Change {
     unit: { scope: 'user', unit: 'openclaw-gateway.service' },
     registry: 'https://registry.example/',
     lockfile: '/x/package-lock.json',
+    by: 'timer',
+    idle: { withinMs: 1, countdownMs: 2, quietMs: 3, giveUp: true },
   });
   const change = newChange(plan, FACTS);
   const error: ErrorRecord = { code: 'gateway_crashed', message: 'm', hint: 'h', untouched: 'u' };
@@ -175,6 +187,53 @@ const POLICY: Policy = {
       points: 1,
     } as Quarantine,
   },
+  hold: { until: null, at: 'now', why: null },
+  schedule: {
+    ...{
+      channel: 'beta',
+      delayHours: 1,
+      jitterHours: 0.5,
+      minimumAgeHours: 2,
+      betweenHours: 3,
+      soakHours: 4,
+    },
+    windows: [{ days: ['mon'], from: '02:00', to: '05:00', timeZone: 'Europe/Berlin' }],
+    ...{ idleMinutes: 5, countdownSeconds: 60, deadlineHours: 24, skip: ['2026.7.1'] },
+  },
+  resumedAt: '2026-06-01T00:00:00.000Z',
+};
+
+const NOW = '2026-06-01T00:00:00.000Z';
+
+const AUTO: AutoFile = {
+  ...{ schema: 1, installId: 'x', clock: { now: 1, lastRun: null, behindSince: null, jumpedAt: 2 } },
+  registry: {
+    tags: { latest: '2026.6.1' },
+    versions: [{ version: '2026.6.1', at: '', deprecated: null }],
+    ...{ askedAt: NOW, saidAt: null, etag: '"x"', wholeFor: null },
+  },
+  trouble: {
+    failures: 1,
+    error: { code: 'registry_unreachable', message: 'm', hint: 'h' },
+    ...{ since: NOW, retryAt: NOW },
+  },
+  newestSeen: { stable: '2026.6.1' },
+  gateway: { release: '2026.6.1', first: 0, restarts: 1, restartedAt: NOW },
+  announced: { version: '2026.6.5', at: NOW },
+  stopped: { version: '2026.6.5', at: NOW, until: NOW },
+  decisions: [
+    { ...{ at: NOW, since: NOW, verdict: 'wait', version: null, rule: 'window', reason: 'r', until: NOW } },
+    {
+      ...{ at: NOW, verdict: 'update', version: '2026.6.5', rule: null, reason: 'r', until: null },
+      ...{ change: 'c', status: 'rolled_back' },
+    },
+  ],
+};
+
+const TIMER: TimerRecord = {
+  ...{ schema: 1, registry: null, at: NOW, directories: ['/d'] },
+  host: { kind: 'systemd', scope: 'user', service: 'openclaw-releases-auto.service' },
+  files: [{ path: '/a', before: { kind: 'absent' } }],
 };
 
 const SUPERVISOR: SupervisorRecord = {
@@ -222,8 +281,27 @@ const READABLE: ReadableRecord = {
   },
 };
 
+const REQUEST: RequestRecord = {
+  ...{ schema: 1, id: '20261121T200000000Z-1a2b3c4d', at: '2026-11-21T20:00:00.000Z', by: 'me' },
+  ...{ key: 'a'.repeat(64), wants: { kind: 'update', target: 'latest' }, how: 'began', change: 'c' },
+  ...{ before: '2026.6.1', note: 'n', sessionKey: 's', deliveryContext: { channel: 'discord', to: 't' } },
+  ...{ threadId: '1', continuationMessage: 'm', restartDelayMs: 0, deliveredAt: null },
+};
+
+const ENDED: EndedRecord = {
+  schema: 1,
+  bootId: 'b',
+  changes: { c: { ...withoutId(pastOf(aChange())), stamp: '1 2 3 4' } },
+};
+
+function withoutId({ id: _, ...past }: PastChange): Omit<PastChange, 'id'> {
+  return past;
+}
+
 const WHOLE: [RecordKind, object][] = [
+  ['request', REQUEST],
   ['readable', READABLE],
+  ['ended', ENDED],
   ['change', aChange()],
   ['release', MANIFEST],
   ['policy', POLICY],
@@ -232,6 +310,8 @@ const WHOLE: [RecordKind, object][] = [
   ['kept-state', KEPT],
   ['restore', RESTORE],
   ['last-restore', LAST_RESTORE],
+  ['auto', AUTO],
+  ['timer', TIMER],
 ];
 
 test.each(WHOLE)('%s: a whole one passes, with what a newer version adds as well', (kind, whole) => {
@@ -300,6 +380,20 @@ test('an entry of the quarantine need not say its points', () => {
   expect(whyNot('policy', { ...POLICY, quarantine: { '2026.7.1': without } })).toBe(null);
 });
 
+test.each<[RecordKind, object, object]>([
+  ['release', { ...MANIFEST, addedBytes: 0, sharedBytes: 0 }, { ...MANIFEST, addedBytes: -1 }],
+  ['release', { ...MANIFEST, addedBytes: 2 ** 40 }, { ...MANIFEST, sharedBytes: 0.5 }],
+  ['policy', { ...POLICY, retention: {} }, { ...POLICY, retention: [] }],
+  [
+    'policy',
+    { ...POLICY, retention: { releases: 0, bytes: 2 ** 32, leaveFree: 1 } },
+    { ...POLICY, retention: { bytes: 1.5 } },
+  ],
+])('%s: what takes room is a whole number', (kind, whole, wrong) => {
+  expect(whyNot(kind, whole)).toBe(null);
+  expect(whyNot(kind, wrong)).toMatch(/^has another shape: \//);
+});
+
 describe('schemas and types require the same keys', () => {
   const change = schemaOf('change');
   const facts = change.$defs?.facts?.properties ?? {};
@@ -314,6 +408,15 @@ describe('schemas and types require the same keys', () => {
         ...{ schema: true, change: true, release: true, from: true, aside: true, place: true },
         ...{ onlyIfChanged: true, phase: true },
       } satisfies Always<Restore>,
+    ],
+    [
+      'RequestRecord',
+      schemaOf('request'),
+      {
+        ...{ schema: true, id: true, at: true, by: true, key: true, wants: true, how: true, change: true },
+        ...{ before: true, note: true, sessionKey: true, deliveryContext: true, threadId: true },
+        ...{ continuationMessage: true, restartDelayMs: true, deliveredAt: true },
+      } satisfies Always<RequestRecord>,
     ],
     [
       'LastRestore',
@@ -464,6 +567,34 @@ describe('schemas and types require the same keys', () => {
         },
         ...{ files: true, directories: true },
       } satisfies Always<Adoption>,
+    ],
+    [
+      'AutoFile',
+      schemaOf('auto'),
+      {
+        ...{ schema: true, installId: true, clock: true, registry: true, trouble: true, newestSeen: true },
+        ...{ gateway: true, announced: true, stopped: true, decisions: true },
+      } satisfies Always<AutoFile>,
+    ],
+    [
+      'TimerRecord',
+      schemaOf('timer'),
+      {
+        ...{ schema: true, host: true, registry: true, at: true, files: true, directories: true },
+      } satisfies Always<TimerRecord>,
+    ],
+    [
+      'EndedRecord',
+      schemaOf('ended'),
+      { schema: true, bootId: true, changes: true } satisfies Always<EndedRecord>,
+    ],
+    [
+      'PastChange',
+      schemaOf('ended').properties?.changes?.additionalProperties,
+      {
+        ...{ stamp: true, kind: true, status: true, from: true, to: true, restores: true },
+        ...{ before: true, after: true },
+      } satisfies Always<EndedRecord['changes'][string]>,
     ],
     [
       'ReadableRecord',

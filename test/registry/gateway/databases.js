@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readDevice, readTranscripts, SESSIONS } from './files.js';
 import { loadSqlite, userVersion } from './sqlite.js';
-import { readDevice, readTranscripts, SESSIONS } from './state.js';
 
 const ARCHIVE = 'agents/main/session-sqlite-import-archive';
 const { DatabaseSync } = await loadSqlite();

@@ -4,8 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { choosePort, claimState, readConfig, recordStart, stateClaimedBy, touchConfig } from './config.js';
+import { loadPlugins } from './loaded-plugins.js';
 import { installedVersions } from './plugins.js';
 import { readiness } from './readiness.js';
+import { answerSockets } from './socket.js';
 import { openState } from './state.js';
 
 const CHUNKS = '__CHUNKS__'.split(' ');
@@ -122,10 +124,14 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   }
   const state = { draining: false };
   const answer = createAnswers({ version, behaviour, config, uptimeMs, state, knowledge });
+  const plugins = await loadPlugins({ config, version });
   const server = createServer(async (request, response) => {
+    if (await plugins.answer(request, response)) return;
     const [status, body] = await answer(request);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
+
+  if (behaviour.tellsActivity) answerSockets(server, config, process.env);
 
   const stop = () => {
     if (behaviour.drainForever) state.draining = true;
@@ -137,6 +143,7 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   if (behaviour.slowStartMs) await delay(behaviour.slowStartMs / 5);
   server.listen(choosePort(args, process.env, config), '127.0.0.1');
   await once(server, 'listening');
+  plugins.start();
   console.log(`[gateway] listening on http://127.0.0.1:${server.address().port}/ (pid ${process.pid})`);
 
   if (behaviour.crashAfterMs !== undefined) {

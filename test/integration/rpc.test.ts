@@ -1,0 +1,230 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { listChanges } from '../../src/change/ledger.js';
+import { claimDelivery, listRequests, markDelivered, undelivered } from '../../src/change/requests.js';
+import { verdictText } from '../../src/change/verdict-text.js';
+import { rootAt } from '../../src/store/root.js';
+import { rpc, untilStatus } from '../support/rpc.js';
+import { makeWorld, type World } from '../support/world.js';
+
+async function oldWorld(...others: string[]): Promise<World> {
+  const world = await makeWorld();
+  for (const version of ['2026.5.28', ...others]) world.publish(version);
+  await world.start('2026.5.28');
+  return world;
+}
+
+const SESSION = {
+  sessionKey: 'agent:main:main',
+  deliveryContext: { channel: 'discord', to: 'channel:1', accountId: 'me', threadId: 7 },
+  note: 'as agreed',
+  continuationMessage: 'Go on with the garden.',
+};
+
+test('update.run answers at once, update.status follows it through the restart, and who asked survives it', async () => {
+  const world = await oldWorld('2026.6.1');
+  const { payload: answer } = await rpc(world, 'update.run', {
+    target: '2026.6.1',
+    ...SESSION,
+    skipDeferral: true,
+  });
+  expect(answer).toMatchObject({
+    ...{ ok: true, status: 'accepted', repeated: false, kind: 'update', target: '2026.6.1', error: null },
+    before: { version: '2026.5.28' },
+    handoff: { command: expect.stringContaining('tail -f') },
+    follow: { method: 'update.status', params: { change: answer.change } },
+  });
+  expect(answer.phase).not.toBe('finished');
+  const status = await untilStatus(world, answer.follow.params);
+  expect(status).toMatchObject({
+    ...{ ok: true, status: 'package_updated_restart_verified', phase: 'finished', step: null, error: null },
+    ...{ before: { version: '2026.5.28' }, after: { version: '2026.6.1' }, reason: null, delivered: false },
+    ...{ note: 'as agreed', runs: { version: '2026.6.1', release: '2026.6.1', ready: true } },
+    session: { deliveryContext: { channel: 'discord', to: 'channel:1', accountId: 'me' }, threadId: '7' },
+  });
+  expect(status.downtimeMs).toBeGreaterThan(0);
+  expect(status.steps.find(({ name }) => name === 'restart')).toMatchObject({ state: 'done', exitCode: 0 });
+  expect(listChanges(rootAt(world.root)).at(-1)?.plan).toMatchObject({ by: 'gateway' });
+
+  const root = rootAt(world.root);
+  const [told, ...more] = undelivered(root);
+  expect(more).toEqual([]);
+  if (!told) throw new Error('There is nothing to tell.');
+  expect(verdictText(told.change, told.request)).toContain('2026.5.28 -> 2026.6.1');
+  expect(claimDelivery(root, told.request.id)).toBe(true);
+  expect(claimDelivery(root, told.request.id), 'another one at the same time').toBe(false);
+  markDelivered(root, told.request.id);
+  expect(claimDelivery(root, told.request.id), 'another one later').toBe(false);
+  expect(undelivered(root)).toEqual([]);
+  expect((await rpc(world, 'update.status', { requestId: answer.requestId })).payload.delivered).toBe(true);
+  for (const name of readdirSync(root.requests)) {
+    expect(statSync(join(root.requests, name)).mode & 0o077, name).toBe(0);
+  }
+});
+
+test('of many that ask for the same at once, by its version or by a tag, one makes the change and the others join it', async () => {
+  const world = await oldWorld('2026.6.1');
+  const asked = [0, 1, 2, 3, 4, 5].map((number) => {
+    const what = number % 2 === 0 ? { target: '2026.6.1' } : { channel: 'stable' };
+    // It stays under way until all have been answered, however long that takes.
+    return rpc(world, 'update.run', { ...what, restartDelayMs: 600_000 });
+  });
+  const answers = (await Promise.all(asked)).map(({ payload, error }) => payload ?? error);
+  expect(answers.map(({ status }) => status).sort()).toEqual([
+    'accepted',
+    ...Array.from({ length: 5 }, () => 'joined'),
+  ]);
+  const [change, ...others] = new Set(answers.map((answer) => answer.change));
+  expect(others).toEqual([]);
+  await world.ok('skip-wait');
+  expect((await untilStatus(world, { change })).status).toBe('package_updated_restart_verified');
+  const updates = listChanges(rootAt(world.root)).filter(({ plan }) => plan.kind === 'update');
+  expect(updates).toHaveLength(1);
+  expect(undelivered(rootAt(world.root)), 'each of them is told').toHaveLength(6);
+});
+
+test('the same idempotency key is the same request: while it runs, after its end, and from many at once', async () => {
+  const world = await oldWorld('2026.6.1');
+  const params = { target: '2026.6.1', idempotencyKey: 'k-1', skipDeferral: true };
+  const answers = await Promise.all([1, 2, 3].map(() => rpc(world, 'update.run', params)));
+  expect(new Set(answers.map(({ payload }) => payload.requestId)).size).toBe(1);
+  expect(answers.filter(({ payload }) => !payload.repeated)).toHaveLength(1);
+  await untilStatus(world, { idempotencyKey: 'k-1' });
+  await world.ok('rollback', '--settle', '0.5');
+  expect((await rpc(world, 'update.run', params)).payload).toMatchObject({
+    ...{ ok: true, repeated: true, status: 'package_updated_restart_verified', phase: 'finished' },
+    change: answers[0]?.payload.change,
+  });
+  expect(await world.version()).toBe('2026.5.28');
+  const other = await rpc(world, 'update.run', { ...params, target: 'latest' });
+  expect(other).toMatchObject({ exitCode: 2, error: { code: 'params_invalid' } });
+  expect(other.error.message).toContain('idempotencyKey was used for update 2026.6.1');
+  expect(listRequests(rootAt(world.root))).toHaveLength(1);
+});
+
+test.each(['after lock', 'before write request', 'after write request'])(
+  'a gateway that dies %s while it is asked: asked again with the same key, the change is made once',
+  async (point) => {
+    const world = await oldWorld('2026.6.1');
+    const params = { target: '2026.6.1', idempotencyKey: 'k-1', skipDeferral: true };
+    const env = { OPENCLAW_RELEASES_FAULT: `kill ${point}` };
+    await expect(rpc(world, 'update.run', params, { env })).rejects.toThrow();
+    const { payload } = await rpc(world, 'update.run', params);
+    expect(payload).toMatchObject({ ok: true, status: 'accepted', repeated: false });
+    expect(await untilStatus(world, { idempotencyKey: 'k-1' })).toMatchObject({
+      ...{ status: 'package_updated_restart_verified', change: payload.change },
+    });
+    const begun = listChanges(rootAt(world.root)).filter(
+      ({ plan, steps }) => plan.kind === 'update' && steps.length > 0,
+    );
+    expect(begun.map(({ id }) => id)).toEqual([payload.change]);
+    expect(undelivered(rootAt(world.root))).toHaveLength(1);
+  },
+);
+
+test('what comes on standard input is bounded and understood, and a read-only caller stays one', async () => {
+  const world = await makeWorld();
+  const forbidden = await rpc(world, 'update.run', {}, { caller: { scopes: ['operator.read'] } });
+  expect(forbidden).toMatchObject({ exitCode: 3, ok: false, error: { code: 'forbidden' } });
+  expect(forbidden.error.message).toBe('update.run needs operator.admin, and the caller has operator.read.');
+  expect((await rpc(world, 'update.status', {}, { text: '' })).payload).toMatchObject({
+    ...{
+      ok: true,
+      status: 'idle',
+      change: null,
+      runs: null,
+      warnings: [expect.stringContaining('No supervisor')],
+    },
+  });
+  const wrong = {
+    '{': 'is not JSON',
+    '[]': 'is no object',
+    '{"caller":{"scopes":"all"}}': 'has a caller whose',
+  };
+  const long = JSON.stringify({ params: { note: 'x'.repeat(300_000) } });
+  for (const [text, why] of [...Object.entries(wrong), [long, 'is longer than 262144 bytes'] as const]) {
+    const reply = await rpc(world, 'update.run', {}, { text });
+    expect(reply).toMatchObject({ exitCode: 2, ok: false, error: { code: 'params_invalid' } });
+    expect(reply.error.message).toContain(why);
+  }
+});
+
+test('another change is refused with what is under way; a more urgent request does not wait; a stop ends it', async () => {
+  const world = await oldWorld('2026.6.1', '2026.6.5');
+  const delayed = { target: '2026.6.1', restartDelayMs: 600_000 };
+  const { payload: first } = await rpc(world, 'update.run', delayed);
+  const waits = await untilStatus(world, {}, ({ idle }) => idle?.restartAt != null);
+  expect(waits).toMatchObject({
+    status: 'running',
+    step: 'idle',
+    phase: 'waiting',
+    after: { version: null },
+  });
+  const refused = await rpc(world, 'update.run', { target: '2026.6.5' });
+  expect(refused).toMatchObject({
+    exitCode: 3,
+    error: { code: 'locked', details: { change: first.change, kind: 'update', target: '2026.6.1' } },
+  });
+  expect(refused.error.hint).toContain('openclaw-releases stop');
+  const stop = await rpc(world, 'releases.stop', { change: first.change });
+  expect(stop.payload).toMatchObject({ ok: true, change: first.change });
+  expect(await untilStatus(world, { change: first.change })).toMatchObject({
+    ...{ status: 'package_update_failed', reason: 'interrupted' },
+    runs: { version: '2026.5.28' },
+  });
+
+  const { payload: second } = await rpc(world, 'update.run', delayed);
+  await untilStatus(world, {}, ({ step }) => step === 'idle');
+  const urgent = await rpc(world, 'update.run', { target: '2026.6.1', skipDeferral: true });
+  expect(urgent.payload).toMatchObject({ ok: true, status: 'upgraded', change: second.change });
+  expect(await untilStatus(world, { change: second.change })).toMatchObject({
+    ...{ status: 'package_updated_restart_verified', idle: { how: 'skipped' } },
+    requests: [{ how: 'began' }, { how: 'upgraded' }],
+  });
+  const again = await rpc(world, 'update.run', { target: '2026.6.1' });
+  expect(again.payload).toMatchObject({ ok: true, status: 'already_current', change: null });
+});
+
+test('a change that is not proven in the time that it was given is undone', async () => {
+  const world = await oldWorld();
+  world.publish('2026.6.1', { neverReady: true });
+  const { payload } = await rpc(world, 'update.run', {
+    target: '2026.6.1',
+    timeoutMs: 3_000,
+    skipDeferral: true,
+  });
+  const status = await untilStatus(world, { change: payload.change });
+  expect(status).toMatchObject({ reason: 'timed_out', after: { version: '2026.5.28' } });
+  expect(status.status).toMatch(/^(rolled_back|package_update_failed)$/);
+  expect(await world.version()).toBe('2026.5.28');
+});
+
+test('rollback, switch, pins, holds and whatever only looks', async () => {
+  const world = await oldWorld('2026.6.1');
+  await world.ok('update', '2026.6.1', '--settle', '0.5');
+  const { payload: back } = await rpc(world, 'releases.rollback', { skipDeferral: true });
+  expect(await untilStatus(world, { change: back.change })).toMatchObject({
+    ...{ status: 'package_updated_restart_verified', kind: 'rollback', runs: { version: '2026.5.28' } },
+  });
+  const { payload: forth } = await rpc(world, 'releases.switch', { release: '2026.6.1', skipDeferral: true });
+  expect((await untilStatus(world, { change: forth.change })).runs).toMatchObject({ version: '2026.6.1' });
+  expect((await rpc(world, 'releases.pin', { release: 'current' })).payload.pins).toEqual(['2026.6.1']);
+  const until = '2099-01-01T00:00:00.000Z';
+  expect((await rpc(world, 'releases.hold', { until, why: 'holidays' })).payload.hold).toMatchObject({
+    until,
+  });
+  expect((await rpc(world, 'releases.list')).payload).toMatchObject({
+    releases: [{ id: '2026.5.28' }, { id: '2026.6.1', marks: ['running', 'current', 'pinned'] }],
+    hold: { why: 'holidays' },
+  });
+  expect((await rpc(world, 'releases.unhold')).payload.hold).toBe(null);
+  expect((await rpc(world, 'releases.unpin', { release: '2026.6.1' })).payload.pins).toEqual([]);
+  expect((await rpc(world, 'releases.show')).payload).toMatchObject({ id: '2026.6.1', quarantine: null });
+  expect((await rpc(world, 'releases.verify')).payload).toMatchObject({ ok: true, differences: [] });
+  const { payload: history } = await rpc(world, 'releases.history', { limit: 2 });
+  expect(history.changes.map(({ kind }: { kind: string }) => kind)).toEqual(['rollback', 'switch']);
+  expect((await rpc(world, 'releases.status')).payload).toMatchObject({
+    ...{ change: forth.change, host: { current: '2026.6.1', trial: null } },
+  });
+});

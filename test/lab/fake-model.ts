@@ -1,0 +1,51 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { AtEnd } from '../support/place.js';
+
+/** A model on the host's loopback that agrees with everything, and remembers what it was asked. */
+export interface FakeModel {
+  /** Settings of OpenClaw by which its agents ask this one, by their path. */
+  settings: Record<string, unknown>;
+  /** Every question so far, as it came over the wire, oldest first. */
+  asked: string[];
+}
+
+export async function startFakeModel(atEnd: AtEnd): Promise<FakeModel> {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    asked.push(await text(request));
+    const chunk = { id: 'a', object: 'chat.completion.chunk', created: 1, model: 'agreeable' };
+    const say = (choice: object) =>
+      response.write(`data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }] })}\n\n`);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    say({ delta: { role: 'assistant', content: 'Very well.' } });
+    say({ delta: {}, finish_reason: 'stop' });
+    response.end('data: [DONE]\n\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  atEnd(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const model = {
+    ...{ id: 'agreeable', name: 'agreeable', reasoning: false, input: ['text'] },
+    ...{
+      cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+      contextWindow: 100_000,
+      maxTokens: 1000,
+    },
+  };
+  const provider = {
+    ...{ baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: 'none', api: 'openai-completions' },
+    models: [model],
+  };
+  return {
+    asked,
+    settings: {
+      'models.providers.fake': provider,
+      'agents.defaults.model.primary': 'fake/agreeable',
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { listChanges } from '../../src/change/ledger.js';
+import { readPolicy } from '../../src/store/policy.js';
+import { rootAt } from '../../src/store/root.js';
+import { closeBrowser, hasBrowser, type Visitor, visit } from '../support/browser.js';
+import { until } from '../support/place.js';
+import { makePluginWorld, TOKEN } from '../support/plugin-world.js';
+import type { World } from '../support/world.js';
+
+afterAll(closeBrowser);
+
+const OLD = '2026.5.28';
+const NEW = '2026.6.1';
+const VERDICT_MS = 40_000;
+
+async function open(world: World, options: Parameters<typeof visit>[0] = {}): Promise<Visitor> {
+  const visitor = await visit(options);
+  await visitor.page.goto(`${world.url}/releases#token=${TOKEN}`);
+  await visitor.page.locator('#now .big').waitFor();
+  return visitor;
+}
+
+/** Nothing leaves the gateway, and the token is nowhere but in the header of requests. */
+async function expectDiscreet(world: World, { page, requests, said }: Visitor): Promise<void> {
+  const elsewhere = requests.filter((url) => new URL(url).origin !== world.url);
+  expect(elsewhere).toEqual([]);
+  // The first address is the one that was typed.
+  for (const url of requests.slice(1)) expect(url).not.toContain(TOKEN);
+  expect(page.url()).toBe(`${world.url}/releases`);
+  expect(await page.content()).not.toContain(TOKEN);
+  expect(said.join('\n')).not.toContain(TOKEN);
+}
+
+const changeThat = (visitor: Visitor, status: string) =>
+  visitor.page.locator(`#history li[data-status="${status}"]`).first();
+
+/** Keeps every text that the page shows, as often as it changes. */
+const watchText = (visitor: Visitor) =>
+  visitor.page.evaluate(`
+    globalThis.seen = [];
+    new MutationObserver(() => seen.push(document.body.innerText))
+      .observe(document.body, { subtree: true, childList: true, characterData: true });
+  `);
+const textsOf = (visitor: Visitor) => visitor.page.evaluate('seen') as Promise<string[]>;
+
+describe.runIf(hasBrowser)('the page', () => {
+  test('shows an update through the restart of the gateway that it comes from, and success only once it is verified', async () => {
+    const world = await makePluginWorld(OLD, NEW);
+    await world.start(OLD);
+    const visitor = await open(world);
+    const { page } = visitor;
+    await watchText(visitor);
+    await page.locator('#spec').fill(NEW);
+    await page.locator('#update').click();
+    await page.locator('#dialog-yes').click();
+    await page.locator('#change li[data-step="stage"]').waitFor();
+    await visitor.picture('update-under-way');
+    await changeThat(visitor, 'package_updated_restart_verified').waitFor({ timeout: VERDICT_MS });
+    expect(await page.locator('#now .big').innerText()).toBe(NEW);
+    expect(await world.version()).toBe(NEW);
+    expect(await page.locator('#connection').innerText()).toMatch(/^As of/);
+    await page.locator(`[data-release="${OLD}"] >> text=reads today`).waitFor();
+    await visitor.picture('update-verified');
+    const seen = await textsOf(visitor);
+    const verified = seen.findIndex((text) => text.includes('runs and is verified'));
+    expect(verified).toBeGreaterThan(0);
+    expect(seen.slice(0, verified).some((text) => text.includes('Under way'))).toBe(true);
+    const change = listChanges(rootAt(world.root)).at(-1);
+    expect(change).toMatchObject({ status: 'package_updated_restart_verified', plan: { by: 'gateway' } });
+    await expectDiscreet(world, visitor);
+  });
+
+  test('says since when there is no answer, keeps what it knew, and goes on by itself', async () => {
+    const world = await makePluginWorld(OLD);
+    const supervisor = await world.start(OLD);
+    const visitor = await open(world, { reducedMotion: true });
+    const { page } = visitor;
+    supervisor.kill('SIGTERM');
+    await page.locator('#spec').fill('2026.8.1');
+    await page.locator('#connection.lost').waitFor();
+    const line = page.locator('#connection');
+    await until('the page says so', async () =>
+      /^No answer since \d\d:\d\d:\d\d/.test(await line.innerText()),
+    );
+    expect(await line.innerText()).toContain('as of');
+    expect(await page.locator('#now .big').innerText()).toBe(OLD);
+    expect(await page.locator('#update').isDisabled()).toBe(true);
+    await visitor.picture('no-answer');
+    await supervisor.ended;
+    await world.supervise();
+    await page.locator('#connection:not(.lost)').waitFor({ timeout: 20_000 });
+    expect(await page.locator('#update').isDisabled()).toBe(false);
+    expect(await page.locator('#spec').inputValue(), 'what was typed stays').toBe('2026.8.1');
+  });
+
+  test('a failed update says what happened and what to type, in the dark, and a held host says so', async () => {
+    const world = await makePluginWorld(OLD);
+    world.publish(NEW, { crashAtStart: true });
+    await world.start(OLD);
+    const visitor = await open(world, { dark: true });
+    const { page } = visitor;
+    await watchText(visitor);
+    await page.locator('#hold').click();
+    await page.locator('#unhold').waitFor();
+    expect(readPolicy(rootAt(world.root)).hold).toMatchObject({ until: null });
+    await visitor.picture('held-dark');
+    await page.locator('#unhold').click();
+    await page.locator('#hold').waitFor();
+    await page.locator('#spec').fill(NEW);
+    await page.locator('#update').click();
+    await page.locator('#dialog-yes').click();
+    const failed = changeThat(visitor, 'rolled_back');
+    await failed.waitFor({ timeout: VERDICT_MS });
+    const { error } = listChanges(rootAt(world.root)).at(-1) ?? {};
+    expect(await failed.innerText()).toContain(error?.message);
+    expect(await failed.innerText()).toContain(error?.hint);
+    expect(await failed.locator('button').first().innerText()).toBe('Copy');
+    expect(await page.locator('#now .big').innerText()).toBe(OLD);
+    expect((await textsOf(visitor)).filter((text) => text.includes('is verified'))).toEqual([]);
+    await visitor.picture('failed-dark');
+    await expectDiscreet(world, visitor);
+  });
+
+  test('by the keyboard alone and on a phone: rolls back, after it was asked what is lost', async () => {
+    const world = await makePluginWorld(OLD, NEW);
+    await world.start(OLD);
+    await world.ok('update', NEW, '--settle', '0.5');
+    const visitor = await open(world, { width: 360, height: 740 });
+    const { page } = visitor;
+    const { keyboard } = page;
+    /** Where the keyboard is; it must be seen there. */
+    const focused = () => page.evaluate('document.activeElement.id') as Promise<string>;
+    const tabTo = async (id: string) => {
+      for (let tabs = 0; (await focused()) !== id; tabs++) {
+        if (tabs > 40) throw new Error(`Tab does not lead to ${id}.`);
+        await keyboard.press('Tab');
+      }
+      const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+      expect(outline).toBe('solid');
+    };
+    await tabTo('rollback');
+    await keyboard.press('Enter');
+    await page.locator('dialog[open]').waitFor();
+    await visitor.picture('phone-dialog');
+    // The focus is in the dialog, and stays there.
+    const within =
+      'document.querySelector("dialog").contains(document.activeElement) || document.activeElement === document.body';
+    for (let tabs = 0; tabs < 5; tabs++) {
+      expect(await page.evaluate(within)).toBe(true);
+      await keyboard.press('Tab');
+    }
+    await keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('rollback');
+    expect(listChanges(rootAt(world.root)).at(-1)?.plan.kind).toBe('update');
+
+    await keyboard.press('Enter');
+    await tabTo('dialog-yes');
+    await keyboard.press('Enter');
+    await page.locator('#history li[data-change*="rollback"]').waitFor({ timeout: VERDICT_MS });
+    expect(await page.locator('#now .big').innerText()).toBe(OLD);
+    const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    expect(sideways).toBeLessThanOrEqual(0);
+    await visitor.picture('phone-rolled-back');
+    await expectDiscreet(world, visitor);
+  });
+
+  test('without the token it shows nothing at all, and takes it from a form', async () => {
+    const world = await makePluginWorld(OLD);
+    await world.start(OLD);
+    const visitor = await visit({ width: 360, height: 740 });
+    const { page } = visitor;
+    await page.goto(`${world.url}/releases`);
+    await page.locator('#token-field').waitFor();
+    expect(await page.locator('main').innerText()).not.toContain(OLD);
+    await visitor.picture('phone-token');
+    await page.locator('#token-field').fill('another one');
+    await page.keyboard.press('Enter');
+    await page.locator('#token-field').waitFor();
+    expect(await page.locator('main').innerText()).not.toContain(OLD);
+    await page.locator('#token-field').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.locator('#now .big').waitFor();
+    await expectDiscreet(world, visitor);
+    const ledgers = listChanges(rootAt(world.root)).map(({ id }) =>
+      join(world.root, 'changes', `${id}.json`),
+    );
+    for (const path of ledgers) expect(readFileSync(path, 'utf8')).not.toContain(TOKEN);
+  });
+});

@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isSuperuser } from './superuser.js';
+
+/** A cgroup in which all processes together get so much memory, what they read and write included. */
+export interface MemoryLimit {
+  /** What to put before a program and its arguments, for it to be started in there. */
+  prefix: [file: string, ...args: string[]];
+  /** How many processes were killed because there was no more. */
+  kills(): number;
+  /** When none is in it any more. */
+  remove(): void;
+}
+
+const HYBRID = '/sys/fs/cgroup/memory';
+const UNIFIED = '/sys/fs/cgroup';
+
+/** @throws Error that says what is missing */
+export function limitMemory(mebibytes: number): MemoryLimit {
+  const old = existsSync(join(HYBRID, 'memory.limit_in_bytes'));
+  if (!old) writeFileSync(join(UNIFIED, 'cgroup.subtree_control'), '+memory');
+  const directory = join(old ? HYBRID : UNIFIED, `openclaw-releases-${process.pid}-${mebibytes}`);
+  mkdirSync(directory);
+  const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+  write(old ? 'memory.limit_in_bytes' : 'memory.max', String(mebibytes << 20));
+  // Swap would hide what does not fit.
+  if (!old && existsSync(join(directory, 'memory.swap.max'))) write('memory.swap.max', '0');
+  const counter = join(directory, old ? 'memory.oom_control' : 'memory.events');
+  return {
+    prefix: ['sh', '-c', 'echo $$ >"$0" && exec "$@"', join(directory, 'cgroup.procs')],
+    kills: () => Number(/^oom_kill (\d+)/m.exec(readFileSync(counter, 'utf8'))?.[1] ?? Number.NaN),
+    remove: () => rmdirSync(directory),
+  };
+}
+
+/**
+ * Whether memory can be limited here. Where it cannot, the lane says so, and fails where it must not be missing.
+ * @throws Error when CI is set and it cannot
+ */
+export function canLimitMemory(): boolean {
+  if (!isSuperuser('limit memory')) return false;
+  try {
+    limitMemory(64).remove();
+    return true;
+  } catch (error) {
+    if (process.env.CI) throw error;
+    console.warn(`NOT RUN: tests that limit memory: ${(error as Error).message}`);
+    return false;
+  }
+}

@@ -1,0 +1,49 @@
+import { execa } from 'execa';
+import type { StatusAnswer } from '../../src/rpc/documents.js';
+import { until } from './place.js';
+import { CLI, QUICK, type World } from './world.js';
+
+/** What `openclaw-releases rpc METHOD` printed; a failure is a document as well. */
+export interface RpcReply {
+  exitCode: number;
+  ok: boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into documents of many shapes
+  payload?: any;
+  // biome-ignore lint/suspicious/noExplicitAny: likewise
+  error?: any;
+}
+
+/** Calls a method as the gateway does: a process for the call, one document in and one out. */
+export async function rpc(
+  world: World,
+  method: string,
+  params: unknown = {},
+  { caller, env = {}, text }: { caller?: object; env?: Record<string, string>; text?: string } = {},
+): Promise<RpcReply> {
+  const { exitCode = -1, stdout } = await execa(world.node, [CLI, 'rpc', method, ...QUICK], {
+    env: { ...world.env, ...env },
+    extendEnv: false,
+    reject: false,
+    input: text ?? JSON.stringify({ params, caller }),
+  });
+  return { exitCode, ...JSON.parse(stdout) };
+}
+
+/** Asks again until a change has its verdict, or the way that the test waits for. */
+export async function untilStatus(
+  world: World,
+  params: object,
+  done: (status: StatusAnswer) => boolean = ({ phase }) => phase === 'finished',
+): Promise<StatusAnswer> {
+  let last: StatusAnswer | undefined;
+  await until(
+    'update.status says it',
+    async () => {
+      const { payload } = await rpc(world, 'update.status', params);
+      last = payload;
+      return payload !== undefined && done(payload);
+    },
+    60_000,
+  );
+  return last as StatusAnswer;
+}
