@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Minutes of real restarts, and of shell, that do not depend on the version of Node this program runs on. */
 const SLOW = [
@@ -7,22 +8,51 @@ const SLOW = [
   'test/lab/**',
   'test/killed/**',
   'test/torture/**',
+  'test/month/**',
+  'test/plugin/**',
   'test/integration/systemd-lane.test.ts',
   'test/integration/adopt-rescue.test.ts',
   'test/integration/adopt-systemd.test.ts',
+  'test/integration/auto.test.ts',
+  'test/integration/auto-hourly.test.ts',
   'test/integration/bad-versions.test.ts',
   'test/integration/going-back.test.ts',
+  'test/integration/idle.test.ts',
   'test/integration/incidents.test.ts',
   'test/integration/launcher.test.ts',
   'test/integration/launcher-restore.test.ts',
   'test/integration/plugins.test.ts',
   'test/integration/race.test.ts',
   'test/integration/refusals.test.ts',
+  'test/integration/rpc.test.ts',
+  'test/integration/rpc-incidents.test.ts',
   'test/integration/state-rollback.test.ts',
   'test/integration/state-snapshot.test.ts',
   'test/integration/stranded.test.ts',
   'test/integration/unreadable.test.ts',
 ];
+
+/** Minutes each: begun last, one of them would keep one core waiting for the other. Each begins with `test/`. */
+const LONGEST = [
+  'lab/openclaw-plugin',
+  'lab/openclaw.',
+  'real/demo',
+  'torture/',
+  'lab/adversity',
+  'killed/',
+  'month/',
+  'lab/',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex((name) => moduleId.includes(`/test/${name}`));
+      return found < 0 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 /** The supervisor's tests use the systemd that is here; without one they run on a machine of the lab. */
 const uid = process.getuid?.() ?? 0;
@@ -41,5 +71,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests start real processes on real ports and this is meant to run on two cores.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });
