@@ -54,7 +54,7 @@ export const hostRules = {
     const byPerson = restarts.findLastIndex((entry) => isMadeByPerson(entry));
     const since = restarts
       .slice(byPerson + 1)
-      .filter((entry) => isByTimer(entry) && endOf(entry) > resumedAt);
+      .filter((entry) => isByTimer(entry) && endOf(entry) >= resumedAt);
     const stuck = since.find(({ status }) => status === 'rollback_failed');
     if (stuck)
       return no(

@@ -104,6 +104,13 @@ const AGAINST: Row[] = [
     { history: [...THREE.slice(0, 2), early('2026-11-11T12:00:00Z'), ...THREE.slice(2)] },
   ],
   [
+    'three went back since a person said unhold, the first at that very moment',
+    'breaker',
+    'no',
+    'The last 3',
+    { history: THREE, policy: { resumedAt: '2026-11-10T00:00:00Z' } },
+  ],
+  [
     'one automatic update could not even go back',
     'breaker',
     'no',
