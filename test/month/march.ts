@@ -31,7 +31,7 @@ const HAPPENINGS: Happening[] = [
     registry: (registry) => registry.fault({ kind: 'server-error', match: /^\/openclaw$/ }),
   },
   {
-    at: '2026-03-23T20:00Z',
+    at: '2026-03-23T04:00Z',
     what: 'the registry is back, and names 2026.3.1 as its latest, without 2026.3.3',
     registry(registry) {
       registry.clearFaults();
