@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import cacache from 'cacache';
 import contentPath from 'cacache/lib/content/path.js';
@@ -11,19 +11,14 @@ interface Place {
 }
 
 /**
- * Copies an archive out of npm's cache: a copy costs little while it is in memory, and what pacote does with its cache is to
- * read up to 64 MiB at once.
- * @returns whether it was there
+ * Where an archive is in npm's cache, to be read there: pacote would take it out in pieces of up to 64 MiB. Whoever reads it
+ * has to check it, and to expect that it is gone.
+ * @returns its path, or null when it is not there
  */
-export async function copyFromCache({ cache, integrity }: Place, archive: string): Promise<boolean> {
-  if (!cache || !integrity) return false;
-  try {
-    await cacache.get.copy.byDigest(cache, String(integrity), archive);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw error;
-  }
+export function findInCache({ cache, integrity }: Place): string | null {
+  if (!cache || !integrity) return null;
+  const path = contentPath(cache, String(integrity));
+  return existsSync(path) ? path : null;
 }
 
 /**

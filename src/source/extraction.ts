@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import npa from 'npm-package-arg';
 import pacote from 'pacote';
 import { systemCode } from '../errors.js';
-import { copyFromCache, moveIntoCache } from './archive-cache.js';
+import { findInCache, moveIntoCache } from './archive-cache.js';
 import { Limit } from './limit.js';
 import { makeProgramsExecutable, moveInto } from './place.js';
 import { Unpackers } from './unpackers.js';
@@ -28,7 +28,8 @@ export class Extraction {
   readonly #fetches = new Limit(FETCHES);
   readonly #unpackings = new Limit(UNPACKINGS);
   readonly #original: Extract = pacote.extract;
-  readonly #begun = new Map<string, Promise<string>>();
+  /** By checksum. */
+  readonly #begun = new Map<string, Promise<string>[]>();
   #last = 0;
 
   /** @param scratch a directory on the filesystem of the release, which is made, and removed by `close` */
@@ -42,10 +43,21 @@ export class Extraction {
 
   /** Begins with an archive whose place is not known yet; whoever extracts one with this checksum first, gets it. */
   begin(spec: string, options: Options & { integrity: string }): void {
-    const unpacked = this.#unpack(spec, options);
+    this.#keep(options.integrity, this.#unpack(spec, options, { urgent: true }));
+  }
+
+  /** The same with those of these archives that are in the cache; what nobody extracts in the end is removed by `close`. */
+  beginCached(checksums: readonly string[], { cache }: Options): void {
+    for (const integrity of checksums) {
+      const archive = findInCache({ cache, integrity });
+      if (archive) this.#keep(integrity, this.#unpackInto(this.#nextPlace(), archive, integrity));
+    }
+  }
+
+  #keep(integrity: string, unpacked: Promise<string>): void {
     // Whoever wants the package tries again, and is told.
     unpacked.catch(() => {});
-    this.#begun.set(options.integrity, unpacked);
+    this.#begun.set(integrity, [...(this.#begun.get(integrity) ?? []), unpacked]);
   }
 
   async close(): Promise<void> {
@@ -59,8 +71,7 @@ export class Extraction {
     // A directory and a git repository are packed first, by npm's own means.
     if (type === 'git' || type === 'directory') return this.#original(spec, into, options);
     const integrity = String(options.integrity ?? '');
-    const begun = this.#begun.get(integrity);
-    this.#begun.delete(integrity);
+    const begun = this.#begun.get(integrity)?.shift();
     // What was begun with was a guess at where arborist would fetch it from.
     const directory = (await begun?.catch(() => null)) ?? (await this.#unpack(spec, options));
     if (type === 'file') makeProgramsExecutable(directory);
@@ -69,24 +80,32 @@ export class Extraction {
   };
 
   /** @returns where it was unpacked to */
-  async #unpack(spec: string, options: Options): Promise<string> {
-    const into = join(this.#scratch, String(++this.#last));
+  async #unpack(spec: string, options: Options, how?: { urgent: boolean }): Promise<string> {
+    const into = this.#nextPlace();
     const integrity = options.integrity ? String(options.integrity) : null;
-    const unpack = (archive: string) =>
-      this.#unpackings.run(() => this.#unpackers.unpack({ archive, integrity, into }));
-    const copy = `${into}.tgz`;
-    if (!options.preferOnline && (await copyFromCache(options, copy))) {
-      if (await unpack(copy).then(() => true, passOver)) {
-        rmSync(copy);
-        return into;
-      }
-      rmSync(into, { recursive: true, force: true });
-    }
-    const archive = await this.#fetches.run(() => fetchArchive(spec, copy, options));
-    await unpack(archive);
+    const cached = options.preferOnline ? null : findInCache(options);
+    if (cached && (await this.#unpackInto(into, cached, integrity, how).then(() => true, passOver)))
+      return into;
+    rmSync(into, { recursive: true, force: true });
+    const archive = await this.#fetches.run(() => fetchArchive(spec, `${into}.tgz`, options));
+    await this.#unpackInto(into, archive, integrity, how);
     await moveIntoCache(options, spec, archive);
     rmSync(archive, { force: true });
     return into;
+  }
+
+  async #unpackInto(
+    into: string,
+    archive: string,
+    integrity: string | null,
+    how?: { urgent: boolean },
+  ): Promise<string> {
+    await this.#unpackings.run(() => this.#unpackers.unpack({ archive, integrity, into }), how);
+    return into;
+  }
+
+  #nextPlace(): string {
+    return join(this.#scratch, String(++this.#last));
   }
 }
 
@@ -115,8 +134,8 @@ function fetchArchive(spec: string, path: string, options: Options): Promise<str
   return pacote.tarball.stream(spec, take, { ...options, ...past } as Options);
 }
 
-/** What the cache has of it is damaged: pacote finds that out as well, removes it and fetches it anew. */
+/** What the cache had of it is damaged, or gone by now: it is fetched anew. */
 function passOver(error: unknown): false {
-  if (/^(EINTEGRITY|Z_|TAR_)/.test(systemCode(error) ?? '')) return false;
+  if (/^(ENOENT|EINTEGRITY|Z_|TAR_)/.test(systemCode(error) ?? '')) return false;
   throw error;
 }

@@ -15,6 +15,8 @@ export interface InstallRequest extends WorkerOptions {
   allowScripts: string[];
   /** Path of an exact `package-lock.json` of the same release to install from. */
   lockfile?: string;
+  /** Path of the `package-lock.json` of a release that probably shares most packages with it: these are begun with at once. */
+  similar?: string | undefined;
   options: ClientOptions;
 }
 
@@ -26,10 +28,13 @@ export interface InstallRequest extends WorkerOptions {
  *   `registry_unreachable`, `insufficient_space`, `interrupted`
  */
 export async function installRelease(request: InstallRequest): Promise<InstallReport> {
-  const { resolved, directory, runtime, allowScripts, lockfile, options, ...rest } = request;
+  const { resolved, directory, runtime, allowScripts, lockfile, similar, options, ...rest } = request;
   const { version, integrity, tarball } = resolved;
   const order = { version, integrity, tarball, directory, runtime, allowScripts, options };
-  const report = await runWorker({ kind: 'install', ...order, lockfile: lockfile ?? null }, rest);
+  const report = await runWorker(
+    { kind: 'install', ...order, lockfile: lockfile ?? null, similar: similar ?? null },
+    rest,
+  );
   if (report) return report;
   throw new ReleasesError('internal', 'The installing process gave no report.');
 }

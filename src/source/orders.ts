@@ -20,6 +20,8 @@ export interface InstallOrder {
   runtime: ReleaseRuntime;
   allowScripts: string[];
   lockfile: string | null;
+  /** Path of the `package-lock.json` of a release that probably shares most packages with it. */
+  similar: string | null;
   options: ClientOptions;
 }
 

@@ -36,6 +36,7 @@ export async function installTree(
     // The largest by far, and known before anything is resolved.
     if (!order.tarball.startsWith('file:'))
       extraction.begin(`openclaw@${order.tarball}`, beginOptions(order));
+    extraction.beginCached(probableArchives(order), options);
     if (!exact && !order.tarball.startsWith('file:')) void packuments.follow('openclaw', order.version);
     const ideal = await arborist.buildIdealTree();
     packuments.forget();
@@ -47,6 +48,19 @@ export async function installTree(
   }
   checkInstalled(readLockfile(lockPath), order);
   return arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [];
+}
+
+/** Checksums of what is unpacked while the tree is not known yet: two releases in a row differ in a few packages of hundreds. */
+function probableArchives({ similar }: InstallOrder): string[] {
+  try {
+    const locked = similar === null ? [] : [...readLockfile(similar)];
+    return locked.flatMap(([location, { integrity }]) =>
+      integrity && location !== OPENCLAW ? [integrity] : [],
+    );
+  } catch {
+    // It is a help, and no more.
+    return [];
+  }
 }
 
 function beginOptions({ options, tarball, integrity }: InstallOrder) {

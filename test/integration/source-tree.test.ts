@@ -129,8 +129,14 @@ async function orderFor(
     resolvedWith ?? options,
   );
   const runtime = { node: process.execPath, version: process.versions.node };
-  const plain = { kind: 'install' as const, allowScripts: [], lockfile: null, options };
+  const plain = { kind: 'install' as const, allowScripts: [], lockfile: null, similar: null, options };
   return { ...plain, directory: place.path(directory), version, integrity, tarball, runtime, ...rest };
+}
+
+async function announced(asked: string): Promise<Pick<InstallOrder, 'version' | 'integrity' | 'tarball'>> {
+  const options = await place.options(registry.url);
+  const { version, integrity, tarball } = await resolveRelease({ kind: 'version', version: asked }, options);
+  return { version, integrity, tarball };
 }
 
 /** Every path below a directory with its kind, its mode, and what is in it. */
@@ -204,14 +210,46 @@ describe('the tree of a release', () => {
     expect(registry.requests.slice(before).filter((request) => request.endsWith('.tgz'))).toEqual([]);
   });
 
-  it("is made of what the registry announced, though npm's cache was damaged", async () => {
+  it.each([
+    ['nothing before it', null],
+    ['a similar release', 'release/package-lock.json'],
+  ])(
+    "after %s is made of what the registry announced, though npm's cache was damaged",
+    async (_, similar) => {
+      publishOddities();
+      await installTree(await orderFor('release'), () => {});
+      const first = contentsOf(place.path('release'));
+      damageCache();
+      const order = await orderFor('again', { similar: similar && place.path(similar) });
+      await installTree(order, () => {});
+      expect(contentsOf(place.path('again'))).toEqual(first);
+    },
+  );
+
+  it('has nothing of a similar release but what it shares', async () => {
     publishOddities();
-    await installTree(await orderFor('release'), () => {});
-    const first = contentsOf(place.path('release'));
-    damageCache();
-    await installTree(await orderFor('again'), () => {});
-    expect(contentsOf(place.path('again'))).toEqual(first);
+    registry.publish(openclawPackage('2026.5.1', { dependencies: { plain: '*', twice: '^1.0.0' } }));
+    await installTree(await orderFor('before'), () => {});
+    const similar = place.path('before/package-lock.json');
+    const order = await orderFor('release', { ...(await announced('2026.5.1')), similar });
+    await installTree(order, () => {});
+    await installTree({ ...order, directory: place.path('unhelped'), similar: null }, () => {});
+    const made = contentsOf(place.path('release'));
+    expect(made).toEqual(contentsOf(place.path('unhelped')));
+    expect(Object.keys(made)).not.toContain('node_modules/modes');
+    expect(Object.keys(made)).not.toContain('.unpacking');
   });
+
+  it.each(['there is no such file', 'it is no lockfile'])(
+    'is made without the help of a similar release when %s',
+    async (why) => {
+      publishOddities();
+      const similar = place.path('package-lock.json');
+      if (why === 'it is no lockfile') writeFileSync(similar, '{"packages":');
+      await installTree(await orderFor('release', { similar }), () => {});
+      expect(exists(place.path('release/node_modules/plain/index.js'))).toBe(true);
+    },
+  );
 });
 
 /** Every archive in the cache gets other bytes in its middle. */
@@ -254,6 +292,24 @@ describe('the network', () => {
     const order = await orderFor('release', { options: old }, { ...old, cache: place.path('another') });
     await installTree(order, () => {});
     expect(exists(place.path('release/node_modules/plain/index.js'))).toBe(true);
+  });
+
+  it('is not waited for by what a similar release has, though a document has not come', async () => {
+    publishOddities();
+    publish('unseen', '1.0.0');
+    registry.publish(openclawPackage('2026.5.1', { dependencies: { modes: '*', unseen: '*' } }));
+    await installTree(await orderFor('before'), () => {});
+    const similar = place.path('before/package-lock.json');
+    const order = await orderFor('release', { ...(await announced('2026.5.1')), similar });
+    registry.fault({ kind: 'slow', match: /^\/unseen$/, delayMs: 60_000 });
+    const installing = installTree(order, () => {}).catch((error) => error);
+    const scratch = place.path('release/.unpacking');
+    const unpacked = () => (exists(scratch) ? readdirSync(scratch, { recursive: true }).map(String) : []);
+    await until(() => unpacked().some((path) => path.endsWith('bin/with.js')), 'one of them is unpacked');
+    expect(exists(place.path('release/node_modules'))).toBe(false);
+    await registry.close();
+    expect(await installing).toBeInstanceOf(Error);
+    registry = await startRegistry();
   });
 
   it('is not waited for by archives that are here, however slow the largest is', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import cacache from 'cacache';
 import ssri from 'ssri';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { copyFromCache, moveIntoCache } from '../../src/source/archive-cache.js';
+import { findInCache, moveIntoCache } from '../../src/source/archive-cache.js';
 
 const BYTES = Buffer.from('an archive');
 const INTEGRITY = ssri.fromData(BYTES).toString();
@@ -34,9 +34,7 @@ describe("an archive in npm's cache", () => {
     await moveInto(cache);
     expect(await cacache.get.byDigest(cache, INTEGRITY)).toEqual(BYTES);
     expect(await cacache.verify(cache)).toMatchObject({ verifiedContent: 1, reclaimedCount: 0 });
-    const copy = join(directory(), 'copy');
-    expect(await copyFromCache({ cache, integrity: INTEGRITY }, copy)).toBe(true);
-    expect(readFileSync(copy)).toEqual(BYTES);
+    expect(readFileSync(findInCache({ cache, integrity: INTEGRITY }) ?? '')).toEqual(BYTES);
     expect(existsSync(join(cache, 'tmp')) ? readdirSync(join(cache, 'tmp')) : []).toEqual([]);
   });
 
@@ -48,9 +46,13 @@ describe("an archive in npm's cache", () => {
     expect(await cacache.get.byDigest(cache, INTEGRITY)).toEqual(BYTES);
   });
 
+  it('is not found where there is none', () => {
+    expect(findInCache({ cache: directory(), integrity: INTEGRITY })).toBe(null);
+  });
+
   it('is not looked for, and not put there, without a checksum', async () => {
     const cache = directory();
-    expect(await copyFromCache({ cache, integrity: null }, join(cache, 'copy'))).toBe(false);
+    expect(findInCache({ cache, integrity: null })).toBe(null);
     await moveIntoCache({ cache, integrity: null }, 'openclaw', join(cache, 'none.tgz'));
     expect(readdirSync(cache)).toEqual([]);
   });

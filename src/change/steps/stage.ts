@@ -5,7 +5,8 @@ import { installRelease } from '../../source/install.js';
 import type { Resolved } from '../../source/resolve.js';
 import { fetchRuntime, type RuntimeChoice } from '../../source/runtime.js';
 import { runtimeDirectoryName } from '../../store/collect.js';
-import { findManifest, listReleases } from '../../store/manifest.js';
+import { findManifest, listReleases, releaseDirectory } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
 import { removeTree, sealRuntime } from '../../store/seal.js';
 import { removeTracesOf } from '../candidate.js';
 import type { Context, Step } from '../context.js';
@@ -24,6 +25,11 @@ export function stagedFacts(context: Context): {
   if (!resolved || !runtime)
     throw new ReleasesError('internal', 'A release is staged that was not resolved.');
   return { resolved, runtime, directory: join(stagingDirectory(context), 'release') };
+}
+
+function newestLockfile(root: Root): string | undefined {
+  const newest = listReleases(root).releases.at(-1);
+  return newest && join(releaseDirectory(root, newest.id), 'package-lock.json');
 }
 
 function stagingDirectory(context: Context): string {
@@ -47,6 +53,7 @@ export const stage: Step = {
       runtime: { node, version: runtime.version },
       allowScripts: change.plan.allowScripts,
       ...(change.plan.lockfile && { lockfile: change.plan.lockfile }),
+      similar: newestLockfile(context.root),
       options: await context.client(),
       signal,
       onProgress: ({ phase, done, total }) => context.progress(phase, done, total),
