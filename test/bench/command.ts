@@ -9,6 +9,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeDirectory } from '../support/place.js';
+import { forgotten } from './aside.js';
 import type { Plot } from './plot.js';
 import type { Report, Section, Table, Target } from './section.js';
 
@@ -46,8 +47,9 @@ const reports: Record<string, Report> = {};
 try {
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
   console.log(`# Bench: ${values.rounds} rounds on ${machine}`);
-  for (const name of names) {
+  for (const [at, name] of names.entries()) {
     const { section } = (await SECTIONS[name]?.()) ?? {};
+    if (at > 0) await forgotten();
     if (section) reports[name] = await runSection(name, section);
   }
 } finally {

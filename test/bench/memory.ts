@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { limitMemory } from '../support/memory-limit.js';
-import { removeDirectory } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
+import { Aside } from './aside.js';
 import { type Command, measure } from './measure.js';
 import { NPM, npm, OURS, ours, type Peer } from './peers.js';
 import { type BenchOptions, inTurn, type Report, type Section, spread } from './section.js';
@@ -26,13 +26,14 @@ export const section: Section = {
     const node = await sqliteNode();
     const peers = [ours(node), npm(node)];
     const samples: Sample[] = [];
+    const aside = new Aside(options.directory);
     for (let round = 0; round < options.rounds; round++)
-      for (const peer of inTurn(peers, round)) samples.push(await sample(peer, options));
+      for (const peer of inTurn(peers, round)) samples.push(await sample(peer, aside, options));
     return reportOn(samples);
   },
 };
 
-async function sample(peer: Peer, { directory, say }: BenchOptions): Promise<Sample> {
+async function sample(peer: Peer, aside: Aside, { directory, say }: BenchOptions): Promise<Sample> {
   const place = join(directory, 'place');
   const cache = join(directory, 'cache');
   for (const path of [place, cache]) mkdirSync(path);
@@ -48,7 +49,7 @@ async function sample(peer: Peer, { directory, say }: BenchOptions): Promise<Sam
     return { peer: peer.name, ...none, why };
   } finally {
     limit.remove();
-    for (const path of [place, cache]) removeDirectory(path);
+    aside.put(place, cache);
   }
 }
 

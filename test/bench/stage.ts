@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeDirectory } from '../support/place.js';
+import { execa } from 'execa';
 import { sqliteNode } from '../support/sqlite-node.js';
+import { Aside } from './aside.js';
 import { type Figures, measure } from './measure.js';
 import { bun, NPM, npm, OURS, ours, type Peer, PNPM, pnpm } from './peers.js';
 import {
@@ -25,18 +26,19 @@ interface Sample extends Figures {
 }
 
 /**
- * What it costs to get a release onto the disk: with an empty cache, with the cache that the previous release left, and
- * with everything cached. Ours is the whole command: it proves, digests and syncs what the others do not.
+ * What it costs to get a release onto the disk: with an empty cache, beside (or in the place of) the previous release with
+ * the cache that it left, and with everything cached. Ours is the whole command: it proves, digests and syncs what the others do not.
  */
 export const section: Section = {
   title: 'Staging a release',
   async run(options) {
-    const peers = await choosePeers(options);
-    return reportOn(await rounds(peers, options));
+    const aside = new Aside(options.directory);
+    const peers = await choosePeers(options, aside);
+    return reportOn(await rounds(peers, aside, options));
   },
 };
 
-async function choosePeers({ directory, say }: BenchOptions): Promise<Peer[]> {
+async function choosePeers({ directory, say }: BenchOptions, aside: Aside): Promise<Peer[]> {
   const node = await sqliteNode();
   const others = [npm, pnpm, bun].flatMap((peer) => {
     try {
@@ -46,36 +48,46 @@ async function choosePeers({ directory, say }: BenchOptions): Promise<Peer[]> {
       return [];
     }
   });
-  return [
-    ours(node),
-    ours(node, { version: VERSION, lockfile: await lockfileOf(node, directory) }),
-    ...others,
-  ];
+  const lockfile = join(directory, 'package-lock.json');
+  const ground = groundIn(directory);
+  // As a fleet, `import` and a restage have it: of a release that was staged before.
+  await install(ours(node), VERSION, ground);
+  cpSync(join(ground.place, 'releases', VERSION, 'package-lock.json'), lockfile);
+  aside.put(ground.place, ground.cache);
+  return [ours(node), ours(node, { version: VERSION, lockfile }), ...others];
 }
 
-/** As a fleet, `import` and a restage have it: of a release that was staged before. */
-async function lockfileOf(node: string, directory: string): Promise<string> {
-  const place = join(directory, 'locked');
-  mkdirSync(place);
-  await measure(ours(node).command(VERSION, place, join(directory, 'locked-cache')));
-  const kept = join(directory, 'package-lock.json');
-  cpSync(join(place, 'releases', VERSION, 'package-lock.json'), kept);
-  removeDirectory(place);
-  return kept;
+/** Always the same two: some keep in the one where the other is. */
+interface Ground {
+  place: string;
+  cache: string;
 }
 
-async function rounds(peers: Peer[], options: BenchOptions): Promise<Sample[]> {
+function groundIn(directory: string): Ground {
+  return { place: join(directory, 'place'), cache: join(directory, 'cache') };
+}
+
+async function rounds(peers: Peer[], aside: Aside, options: BenchOptions): Promise<Sample[]> {
   const { directory, say } = options;
   const samples: Sample[] = [];
-  const cache = join(directory, 'cache');
-  const left = new Map(peers.map((peer, at) => [peer, join(directory, `left-${at}`)]));
-  for (const [peer, kept] of left) await install(peer, PREVIOUS, kept, directory);
+  const ground = groundIn(directory);
+  const before = new Map<Peer, Ground>();
+  for (const [at, peer] of peers.entries()) {
+    await install(peer, PREVIOUS, ground);
+    const left = groundIn(join(directory, `before-${at}`));
+    mkdirSync(join(directory, `before-${at}`));
+    for (const what of ['place', 'cache'] as const) renameSync(ground[what], left[what]);
+    before.set(peer, left);
+  }
   for (let round = 0; round < options.rounds; round++) {
+    if (round > 0) await aside.empty();
     for (const peer of inTurn(peers, round)) {
       for (const situation of SITUATIONS) {
-        if (situation === 'cold') rmSync(cache, { recursive: true, force: true });
-        if (situation === 'previous') replace(cache, left.get(peer) ?? '');
-        const figures = await install(peer, VERSION, cache, directory);
+        // What everything is cached in is what the situation before has left.
+        if (situation !== 'warm' && existsSync(ground.cache)) aside.put(ground.cache);
+        if (situation === 'previous') await copyGround(before.get(peer), ground);
+        const figures = await install(peer, VERSION, ground);
+        aside.put(ground.place);
         samples.push({ peer: peer.name, situation, ...figures });
         say(`${peer.name}, ${situation}: ${figures.seconds.toFixed(1)} s, ${figures.peakMebibytes} MiB`);
       }
@@ -84,20 +96,16 @@ async function rounds(peers: Peer[], options: BenchOptions): Promise<Sample[]> {
   return samples;
 }
 
-function replace(cache: string, by: string): void {
-  rmSync(cache, { recursive: true, force: true });
-  cpSync(by, cache, { recursive: true, preserveTimestamps: true });
+async function copyGround(from: Ground | undefined, to: Ground): Promise<void> {
+  for (const what of ['place', 'cache'] as const) await execa('cp', ['-a', from?.[what] ?? '', to[what]]);
 }
 
-async function install(peer: Peer, version: string, cache: string, directory: string): Promise<Figures> {
-  const place = join(directory, 'place');
-  mkdirSync(place, { recursive: true });
-  mkdirSync(cache, { recursive: true });
-  try {
-    return await measure(peer.command(version, place, cache));
-  } finally {
-    removeDirectory(place);
-  }
+async function install(peer: Peer, version: string, { place, cache }: Ground): Promise<Figures> {
+  for (const directory of [place, cache]) mkdirSync(directory, { recursive: true });
+  const command = peer.command(version, place, cache);
+  // What was written before is not to be written while this is measured.
+  await execa('sync');
+  return measure(command);
 }
 
 function reportOn(samples: Sample[]): Report {
