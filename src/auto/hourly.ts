@@ -6,7 +6,7 @@ import type { Root } from '../store/root.js';
 import { everyHour } from '../timer/hourly.js';
 import { readTimer } from '../timer/record.js';
 
-const CLI = ownFile('dist/cli/main.js');
+const CLI = ownFile('dist/cli/main.cjs');
 
 /**
  * Runs the timer beside the built-in supervisor, while it is enabled: whether it is, is looked at each time.

@@ -13,7 +13,7 @@ import { startingFacts } from './starting-facts.js';
 import { planFor, type Request } from './switcher.js';
 import { takeRoot } from './taking.js';
 
-const CLI = ownFile('dist/cli/main.js');
+const CLI = ownFile('dist/cli/main.cjs');
 
 /** From the start of the helper until its name is in the ledger; a cold start of Node on a small host takes seconds. */
 const ACKNOWLEDGE_MS = 30_000;

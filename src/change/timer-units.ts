@@ -11,7 +11,7 @@ import { limits } from '../supervisor/systemd-outside.js';
 import { applyTimer, type Host, readTimer, type TimerRecord, undoTimer } from '../timer/record.js';
 import { planUnits, timerOf } from '../timer/units.js';
 
-const CLI = ownFile('dist/cli/main.js');
+const CLI = ownFile('dist/cli/main.cjs');
 const HOUR_MS = 60 * 60_000;
 
 /** Which timer, and where its runs look for releases. */

@@ -10,7 +10,7 @@ import { compareVersions, isStable } from '../version.js';
 import { makePlace, type Place } from './place.js';
 import { type Outage, Prober } from './prober.js';
 
-const CLI = ownFile('dist/cli/main.js');
+const CLI = ownFile('dist/cli/main.cjs');
 
 const READY_WITHIN_MS = 180_000;
 

@@ -29,7 +29,7 @@ export function hostOf(api: PluginApi, env: NodeJS.ProcessEnv = process.env): Ho
   return {
     root: rootAt(isInRoot ? dirname(directory) : defaultRootPath(env)),
     get cli() {
-      return commandIn(directory) ?? join(directory, '../cli/main.js');
+      return commandIn(directory) ?? join(directory, '../cli/main.cjs');
     },
     release: env.OPENCLAW_RELEASES_RELEASE?.split('/').at(-1) ?? null,
     // 2026.9 forbids a look at it while only commands are asked for.

@@ -33,7 +33,7 @@ export function installLaunchers(root: Root): void {
 export function installPlugin(root: Root): void {
   try {
     mkdirSync(root.plugin, { recursive: true, mode: 0o700 });
-    keep(join(root.plugin, COMMAND_FILE), `${ownFile('dist/cli/main.js')}\n`, 0o644);
+    keep(join(root.plugin, COMMAND_FILE), `${ownFile('dist/cli/main.cjs')}\n`, 0o644);
     for (const name of PLUGIN) {
       keep(join(root.plugin, name), readFileSync(ownFile(`dist/plugin/${name}`), 'utf8'), 0o644);
     }

@@ -32,7 +32,7 @@ export interface Host extends Watched {
 /** Under the built-in supervisor, from a root of its own. */
 export async function ourHost(cache: string): Promise<Host> {
   const place = await makePlace(cache);
-  const cli = ownFile('dist/cli/main.js');
+  const cli = ownFile('dist/cli/main.cjs');
   const env = place.env as Record<string, string>;
   const run = (...args: string[]) =>
     measure({ file: process.execPath, args: [cli, ...args], cwd: place.path, env });

@@ -9,7 +9,7 @@ export const OURS = 'openclaw-releases';
 export const NPM = 'npm i -g';
 export const PNPM = 'pnpm add';
 
-const CLI = ownFile('dist/cli/main.js');
+const CLI = ownFile('dist/cli/main.cjs');
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/openclaw-releases/peers', import.meta.url));
 
 /** One way to get a release onto the disk, with a cache directory that is its own. */

@@ -30,7 +30,7 @@ try {
 }
 
 async function measure(version: string, rounds: number): Promise<void> {
-  const cli = ownFile('dist/cli/main.js');
+  const cli = ownFile('dist/cli/main.cjs');
   execFileSync(process.execPath, [cli, 'stage', version, '--root', root], { stdio: ['ignore', 2, 2] });
   const arms: Arm[] = [];
   const samples: Sample[] = [];

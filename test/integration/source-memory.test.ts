@@ -41,7 +41,7 @@ function publishAll(): void {
 
 async function stageWithin({ prefix: [file, ...args] }: MemoryLimit) {
   const directory = temporaryDirectory('memory');
-  const cli = [ownFile('dist/cli/main.js'), 'stage', VERSION, '--json', '--registry', registry.url];
+  const cli = [ownFile('dist/cli/main.cjs'), 'stage', VERSION, '--json', '--registry', registry.url];
   return execa(file, [...args, process.execPath, ...cli, '--root', `${directory}/root`], {
     env: { npm_config_cache: `${directory}/cache` },
     reject: false,

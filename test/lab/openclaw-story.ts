@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { type Machine, REPOSITORY } from './machine.js';
 import { OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw.js';
 
-const CLI = `${OPENCLAW_NODE} ${join(REPOSITORY, 'dist/cli/main.js')}`;
+const CLI = `${OPENCLAW_NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 const VERIFIED = 'package_updated_restart_verified';
 
 /** Seconds that a release must stay well, in place of the usual ones. */

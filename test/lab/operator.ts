@@ -6,7 +6,7 @@ import { type GatewayOptions, installGateway, type LabGateway, npmInstall } from
 import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
 
 /** The built command, as it is typed on the machine. */
-export const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.js')}`;
+export const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 
 export const QUICK = '--settle 0.5 --ready-within 3';
 

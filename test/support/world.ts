@@ -7,7 +7,7 @@ import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gat
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { type AtEnd, temporaryDirectory, until, writeTree } from './place.js';
 
-export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 
 /** Short enough for tests; what they stand for in real life is in `plan.ts`. */
 export const QUICK = ['--settle', '0.5', '--ready-within', '3'];

@@ -23,7 +23,7 @@ import { installTimer, planTimer, removeTimer } from '../timer-units.js';
 import { stage } from './stage.js';
 import { targetOf } from './switch.js';
 
-const CLI = ownFile('dist/cli/main.js');
+const CLI = ownFile('dist/cli/main.cjs');
 
 /** What the unit that runs before the gateway at boot starts. */
 export function recoverCommandOf(root: Root): string[] {
