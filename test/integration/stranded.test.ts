@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execaCommand } from 'execa';
 import { expect, test } from 'vitest';
@@ -47,6 +47,20 @@ test('both broken: rollback_failed, loudly, with the commands to type, and then 
     release.marks.includes('quarantined'),
   );
   expect(quarantined.map(({ id }: { id: string }) => id)).toEqual(['2026.6.2', '2026.6.3']);
+});
+
+test('what ran before is brought back though it ends once on its way', async () => {
+  const world = await makeWorld();
+  const once = join(world.path, 'crash-once');
+  world.publish('2026.6.1', { crashesOnce: once });
+  world.publish('2026.6.2', { crashAtStart: true });
+  await world.start('2026.6.1');
+  writeFileSync(once, '');
+  const { exitCode, json } = await world.cli('update', '2026.6.2', ...QUICK);
+  expect(existsSync(once)).toBe(false);
+  expect(exitCode).toBe(5);
+  expect(json).toMatchObject({ status: 'rolled_back', undoError: null });
+  expect(await world.version()).toBe('2026.6.1');
 });
 
 test('both broken: the command that needs none of our code works once the state is mended', async () => {

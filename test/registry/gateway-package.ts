@@ -10,6 +10,8 @@ export interface Behaviour {
   crashAtStart?: boolean;
   /** Throws at start while there is a file at this absolute path: a release that was well and is not any more. */
   crashesWhile?: string;
+  /** The same once: it removes the file. */
+  crashesOnce?: string;
   /** Is healthy and ready, and exits with 1 this many milliseconds after it began to listen. */
   crashAfterMs?: number;
   /** Exits with 78 at start: a configuration that it does not accept, which no restart helps. */

@@ -1,3 +1,4 @@
+import { quarantineOf, readPolicy } from '../../src/store/policy.js';
 import { previousRelease } from '../../src/store/switch.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import type { Arena } from './arena.js';
@@ -49,7 +50,9 @@ export function prepare(arena: Arena, family: Family, random: Random): Attempt {
   const options = ['--settle', between(random, 0.2, 0.5).toFixed(2), '--ready-within', '1'];
   const before = arena.running();
   const previous = previousRelease(root);
-  if (family === 'rollback' && previous !== null && previous !== before)
+  // One that failed is passed over by a rollback, for whichever ran well before it.
+  const mayReturn = previous !== null && quarantineOf(readPolicy(root), previous) === null;
+  if (family === 'rollback' && mayReturn && previous !== before)
     return { family, before, to: previous, args: ['rollback', ...options] };
   const behaviour: Behaviour = family === 'rollback' ? {} : RELEASES[family];
   const to = arena.nextVersion();

@@ -81,7 +81,10 @@ export const baseline: Step = {
 
 type Before = { release: string | null; health: Health };
 
-/** A launcher that was cut off while it put the state back is given one more start, which goes on with that. */
+/**
+ * A gateway that ends on its way back is given one more start: it ran here before, so something else may have ended it. So
+ * is a launcher that was cut off while it put the state back, which goes on with that.
+ */
 async function awaitBack(context: Context, before: Before, instance: string): Promise<void> {
   const { release, health } = before;
   const well = (started: string) =>
@@ -92,7 +95,8 @@ async function awaitBack(context: Context, before: Before, instance: string): Pr
   try {
     await well(instance);
   } catch (error) {
-    if (readRestore(context.root) === null) throw error;
+    const crashed = error instanceof ReleasesError && error.code === 'gateway_crashed';
+    if (!crashed && readRestore(context.root) === null) throw error;
     const again = await bringBack(context, release);
     if (again === null) return;
     await well(again).catch((cause) => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { choosePort, claimState, readConfig, recordStart, stateClaimedBy, touchConfig } from './config.js';
@@ -107,7 +107,11 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   });
   if (behaviour.touchesConfig) touchConfig(version, process.env);
   if (behaviour.exitCode78) refuseToStart('the state was written by a newer version');
-  const { crashesWhile } = behaviour;
+  const { crashesWhile, crashesOnce } = behaviour;
+  if (crashesOnce && existsSync(crashesOnce)) {
+    rmSync(crashesOnce);
+    throw new Error('crashed, this once');
+  }
   if (crashesWhile && existsSync(crashesWhile)) throw new Error(`crashed, since ${crashesWhile} is there`);
   if (behaviour.crashAtStart) throw new Error('crashed at start, as it was asked to');
   const { crashesWith = {} } = behaviour.plugins ?? {};
