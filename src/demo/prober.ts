@@ -41,7 +41,8 @@ export class Prober {
   }
 }
 
-function answers(url: string): Promise<boolean> {
+/** Whether this address answers with 200 within a second, over a connection of its own. */
+export function answers(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const asking = request(url, { timeout: ANSWER_WITHIN_MS, agent: false }, (response) => {
       response.resume();

@@ -1,9 +1,8 @@
-import { request } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { answers } from '../../src/demo/prober.js';
 import { cpuTicks, TICKS_PER_SECOND } from '../../src/host/process.js';
 
 const EVERY_MS = 5;
-const ANSWER_WITHIN_MS = 2_000;
 
 /** Milliseconds without a good answer, from the last one before to the first one after. */
 export interface Outage {
@@ -68,7 +67,7 @@ class Watch {
     while (!this.#ended) {
       const waiting = this.#waiting;
       this.#waiting = [];
-      if (await isGood(url)) {
+      if (await answers(url)) {
         this.#note(performance.now());
         for (const resolve of waiting) resolve();
       } else {
@@ -87,16 +86,4 @@ class Watch {
     this.#failed = false;
     this.#lastGood = now;
   }
-}
-
-function isGood(url: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const asking = request(url, { timeout: ANSWER_WITHIN_MS, agent: false }, (response) => {
-      response.resume();
-      response.on('close', () => resolve(response.statusCode === 200));
-    });
-    asking.on('timeout', () => asking.destroy());
-    asking.on('error', () => resolve(false));
-    asking.end();
-  });
 }

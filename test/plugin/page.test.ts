@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Route } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listChanges } from '../../src/change/ledger.js';
 import { readPolicy } from '../../src/store/policy.js';
@@ -157,6 +158,7 @@ describe.runIf(hasBrowser)('the page', () => {
     expect(listChanges(rootAt(world.root)).at(-1)?.plan.kind).toBe('update');
 
     await keyboard.press('Enter');
+    await page.locator('dialog[open]').waitFor();
     await tabTo('dialog-yes');
     await keyboard.press('Enter');
     await page.locator('#history li[data-change*="rollback"]').waitFor({ timeout: VERDICT_MS });
@@ -176,12 +178,28 @@ describe.runIf(hasBrowser)('the page', () => {
     await page.locator('#token-field').waitFor();
     expect(await page.locator('main').innerText()).not.toContain(OLD);
     await visitor.picture('phone-token');
+    const refused = page.waitForResponse((response) => response.status() === 401);
     await page.locator('#token-field').fill('another one');
     await page.keyboard.press('Enter');
-    await page.locator('#token-field').waitFor();
+    await refused;
     expect(await page.locator('main').innerText()).not.toContain(OLD);
+    // A look with a wrong token that takes long does not stand in the way of the right one.
+    let typed = () => {};
+    const isTyped = new Promise<void>((resolve) => {
+      typed = resolve;
+    });
+    const slowly = async (route: Route) => {
+      await isTyped;
+      await route.continue();
+    };
+    await page.route('**/releases/api/picture', slowly, { times: 1 });
+    const asked = page.waitForRequest('**/releases/api/picture');
+    await page.locator('#token-field').fill('yet another one');
+    await page.keyboard.press('Enter');
+    await asked;
     await page.locator('#token-field').fill(TOKEN);
     await page.keyboard.press('Enter');
+    typed();
     await page.locator('#now .big').waitFor();
     await expectDiscreet(world, visitor);
     const ledgers = listChanges(rootAt(world.root)).map(({ id }) =>

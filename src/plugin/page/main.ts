@@ -35,17 +35,21 @@ function again(afterMs = 0): void {
 async function round(): Promise<void> {
   if (looking) return;
   looking = true;
+  const used = token();
   try {
     const picture = await look<Picture>('picture');
     arrived(picture);
   } catch (error) {
-    if (error instanceof Unauthorized) locked();
-    else lost();
+    if (!(error instanceof Unauthorized)) lost();
+    // Else another one was typed meanwhile.
+    else if (token() === used) locked();
   } finally {
     looking = false;
     render();
   }
-  if (!model.needsToken) again(pause());
+  const known = token();
+  if (known !== null && known !== used) again();
+  else if (known !== null || !model.needsToken) again(pause());
 }
 
 function pause(): number {
