@@ -38,7 +38,7 @@ export class Unpackers {
 }
 
 /** What is unpacked is garbage at once: without a limit a thread lets 48 MiB of it stand before it looks. */
-const LIMITS = { maxYoungGenerationSizeMb: 6 };
+const LIMITS = { maxYoungGenerationSizeMb: 2 };
 
 function start(): Thread {
   const thread: Thread = { worker: new Worker(PROGRAM, { resourceLimits: LIMITS }), waiting: new Map() };

@@ -25,10 +25,10 @@ export class Aside {
     for (const path of paths) renameSync(path, join(this.#directory, String(++this.#last)));
   }
 
-  async empty(): Promise<void> {
+  /** To be followed by `forgotten`. */
+  empty(): void {
     removeDirectory(this.#directory);
     mkdirSync(this.#directory);
-    await forgotten();
   }
 }
 

@@ -47,9 +47,9 @@ const reports: Record<string, Report> = {};
 try {
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
   console.log(`# Bench: ${values.rounds} rounds on ${machine}`);
-  for (const [at, name] of names.entries()) {
+  for (const name of names) {
     const { section } = (await SECTIONS[name]?.()) ?? {};
-    if (at > 0) await forgotten();
+    await forgotten();
     if (section) reports[name] = await runSection(name, section);
   }
 } finally {

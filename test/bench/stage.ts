@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { Aside } from './aside.js';
+import { Aside, forgotten } from './aside.js';
 import { type Figures, measure } from './measure.js';
 import { bun, NPM, npm, OURS, ours, type Peer, PNPM, pnpm } from './peers.js';
 import {
@@ -80,8 +80,10 @@ async function rounds(peers: Peer[], aside: Aside, options: BenchOptions): Promi
     before.set(peer, left);
   }
   for (let round = 0; round < options.rounds; round++) {
-    if (round > 0) await aside.empty();
+    if (round > 0) aside.empty();
     for (const peer of inTurn(peers, round)) {
+      // Some remove as much as they make.
+      await forgotten();
       for (const situation of SITUATIONS) {
         // What everything is cached in is what the situation before has left.
         if (situation !== 'warm' && existsSync(ground.cache)) aside.put(ground.cache);
