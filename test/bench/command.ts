@@ -9,7 +9,6 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeDirectory } from '../support/place.js';
-import { forgotten } from './aside.js';
 import type { Plot } from './plot.js';
 import type { Report, Section, Table, Target } from './section.js';
 
@@ -49,7 +48,6 @@ try {
   console.log(`# Bench: ${values.rounds} rounds on ${machine}`);
   for (const name of names) {
     const { section } = (await SECTIONS[name]?.()) ?? {};
-    await forgotten();
     if (section) reports[name] = await runSection(name, section);
   }
 } finally {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { limitMemory } from '../support/memory-limit.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { Aside } from './aside.js';
+import { onFreshDisk } from './fresh-disk.js';
 import { type Command, measure } from './measure.js';
 import { NPM, npm, OURS, ours, type Peer } from './peers.js';
 import { type BenchOptions, inTurn, type Report, type Section, spread } from './section.js';
@@ -26,31 +26,30 @@ export const section: Section = {
     const node = await sqliteNode();
     const peers = [ours(node), npm(node)];
     const samples: Sample[] = [];
-    const aside = new Aside(options.directory);
     for (let round = 0; round < options.rounds; round++)
-      for (const peer of inTurn(peers, round)) samples.push(await sample(peer, aside, options));
+      for (const peer of inTurn(peers, round)) samples.push(await sample(peer, options));
     return reportOn(samples);
   },
 };
 
-async function sample(peer: Peer, aside: Aside, { directory, say }: BenchOptions): Promise<Sample> {
-  const place = join(directory, 'place');
-  const cache = join(directory, 'cache');
-  for (const path of [place, cache]) mkdirSync(path);
-  const limit = limitMemory(LIMIT_MEBIBYTES);
-  const none = { finished: false, seconds: Number.NaN, peakMebibytes: Number.NaN };
-  try {
-    const figures = await measure(within(limit.prefix, peer.command(VERSION, place, cache)));
-    say(`${peer.name}: ${figures.seconds.toFixed(1)} s, ${figures.peakMebibytes} MiB`);
-    return { peer: peer.name, finished: true, ...figures, why: '' };
-  } catch (error) {
-    const why = limit.kills() > 0 ? 'killed for its memory' : (error as Error).message;
-    say(`${peer.name}: ${why}`);
-    return { peer: peer.name, ...none, why };
-  } finally {
-    limit.remove();
-    aside.put(place, cache);
-  }
+function sample(peer: Peer, { directory, say }: BenchOptions): Promise<Sample> {
+  return onFreshDisk(directory, async (disk) => {
+    const [place, cache] = [join(disk, 'place'), join(disk, 'cache')];
+    for (const path of [place, cache]) mkdirSync(path);
+    const limit = limitMemory(LIMIT_MEBIBYTES);
+    const none = { finished: false, seconds: Number.NaN, peakMebibytes: Number.NaN };
+    try {
+      const figures = await measure(within(limit.prefix, peer.command(VERSION, place, cache)));
+      say(`${peer.name}: ${figures.seconds.toFixed(1)} s, ${figures.peakMebibytes} MiB`);
+      return { peer: peer.name, finished: true, ...figures, why: '' };
+    } catch (error) {
+      const why = limit.kills() > 0 ? 'killed for its memory' : (error as Error).message;
+      say(`${peer.name}: ${why}`);
+      return { peer: peer.name, ...none, why };
+    } finally {
+      limit.remove();
+    }
+  });
 }
 
 function within([shell, ...start]: string[], { file, args, ...rest }: Command): Command {

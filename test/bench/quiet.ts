@@ -8,7 +8,7 @@ import { makePlace, type Place } from '../../src/demo/place.js';
 import { killTree } from '../../src/host/process-tree.js';
 import { until } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { Aside } from './aside.js';
+import { onFreshDisk } from './fresh-disk.js';
 import { type Command, measure } from './measure.js';
 import { npm, OURS, ours, type Peer } from './peers.js';
 import { type BenchOptions, inTurn, median, type Report, type Section, spread } from './section.js';
@@ -89,12 +89,11 @@ async function windows(
   { rounds, directory, say }: BenchOptions,
 ): Promise<Window[]> {
   const kinds = [null, ...peers];
-  const aside = new Aside(directory);
   const all: Window[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const peer of inTurn(kinds, round)) {
       const window = peer
-        ? await besideOne(peer, gateway, directory, aside)
+        ? await besideOne(peer, gateway, directory)
         : await underLoad(ALONE, gateway, (signal) => setTimeout(ALONE_MS, undefined, { signal }));
       all.push(window);
       const { beside, requests, p50, p99 } = window;
@@ -104,15 +103,12 @@ async function windows(
   return all;
 }
 
-async function besideOne(peer: Peer, gateway: Place, directory: string, aside: Aside): Promise<Window> {
-  const place = join(directory, 'place');
-  const cache = join(directory, 'cache');
-  for (const path of [place, cache]) mkdirSync(path);
-  try {
-    return await underLoad(peer.name, gateway, () => toEnd(peer.command(NEXT, place, cache)));
-  } finally {
-    aside.put(place, cache);
-  }
+function besideOne(peer: Peer, gateway: Place, directory: string): Promise<Window> {
+  return onFreshDisk(directory, (disk) => {
+    const [place, cache] = [join(disk, 'place'), join(disk, 'cache')];
+    for (const path of [place, cache]) mkdirSync(path);
+    return underLoad(peer.name, gateway, () => toEnd(peer.command(NEXT, place, cache)));
+  });
 }
 
 /** Not by `measure`, which looks at all processes and so disturbs what is timed here. */

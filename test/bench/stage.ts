@@ -1,8 +1,9 @@
-import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { removeDirectory } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { Aside, forgotten } from './aside.js';
+import { onFreshDisk } from './fresh-disk.js';
 import { type Figures, measure } from './measure.js';
 import { bun, NPM, npm, OURS, ours, type Peer, PNPM, pnpm } from './peers.js';
 import {
@@ -27,18 +28,17 @@ interface Sample extends Figures {
 
 /**
  * What it costs to get a release onto the disk: with an empty cache, beside (or in the place of) the previous release with
- * the cache that it left, and with everything cached. Ours is the whole command: it proves, digests and syncs what the others do not.
+ * the cache that it left, and with everything cached; each time on a disk of its own. Ours is the whole command: it proves, digests and syncs what the others do not.
  */
 export const section: Section = {
   title: 'Staging a release',
   async run(options) {
-    const aside = new Aside(options.directory);
-    const peers = await choosePeers(options, aside);
-    return reportOn(await rounds(peers, aside, options));
+    const peers = await choosePeers(options);
+    return reportOn(await rounds(peers, options));
   },
 };
 
-async function choosePeers({ directory, say }: BenchOptions, aside: Aside): Promise<Peer[]> {
+async function choosePeers({ directory, say }: BenchOptions): Promise<Peer[]> {
   const node = await sqliteNode();
   const others = [npm, pnpm, bun].flatMap((peer) => {
     try {
@@ -49,60 +49,64 @@ async function choosePeers({ directory, say }: BenchOptions, aside: Aside): Prom
     }
   });
   const lockfile = join(directory, 'package-lock.json');
-  const ground = groundIn(directory);
-  // As a fleet, `import` and a restage have it: of a release that was staged before.
-  await install(ours(node), VERSION, ground);
-  cpSync(join(ground.place, 'releases', VERSION, 'package-lock.json'), lockfile);
-  aside.put(ground.place, ground.cache);
+  await onGround(directory, null, async (ground) => {
+    await install(ours(node), VERSION, ground);
+    // As a fleet, `import` and a restage have it: of a release that was staged before.
+    cpSync(join(ground, 'place/releases', VERSION, 'package-lock.json'), lockfile);
+  });
   return [ours(node), ours(node, { version: VERSION, lockfile }), ...others];
 }
 
-/** Always the same two: some keep in the one where the other is. */
-interface Ground {
-  place: string;
-  cache: string;
-}
-
-function groundIn(directory: string): Ground {
-  return { place: join(directory, 'place'), cache: join(directory, 'cache') };
-}
-
-async function rounds(peers: Peer[], aside: Aside, options: BenchOptions): Promise<Sample[]> {
+async function rounds(peers: Peer[], options: BenchOptions): Promise<Sample[]> {
   const { directory, say } = options;
   const samples: Sample[] = [];
-  const ground = groundIn(directory);
-  const before = new Map<Peer, Ground>();
+  const before = new Map<Peer, string>();
   for (const [at, peer] of peers.entries()) {
-    await install(peer, PREVIOUS, ground);
-    const left = groundIn(join(directory, `before-${at}`));
-    mkdirSync(join(directory, `before-${at}`));
-    for (const what of ['place', 'cache'] as const) renameSync(ground[what], left[what]);
-    before.set(peer, left);
+    const kept = join(directory, `before-${at}`);
+    mkdirSync(kept);
+    before.set(peer, kept);
+    await onGround(directory, null, async (ground) => {
+      await install(peer, PREVIOUS, ground);
+      await copy(['place', 'cache'], ground, kept);
+    });
   }
   for (let round = 0; round < options.rounds; round++) {
-    if (round > 0) aside.empty();
     for (const peer of inTurn(peers, round)) {
-      // Some remove as much as they make.
-      await forgotten();
+      const after = mkdtempSync(join(directory, 'after-'));
       for (const situation of SITUATIONS) {
-        // What everything is cached in is what the situation before has left.
-        if (situation !== 'warm' && existsSync(ground.cache)) aside.put(ground.cache);
-        if (situation === 'previous') await copyGround(before.get(peer), ground);
-        const figures = await install(peer, VERSION, ground);
-        aside.put(ground.place);
+        const found = { cold: null, previous: before.get(peer) ?? null, warm: after }[situation];
+        const figures = await onGround(directory, found, async (ground) => {
+          const measured = await install(peer, VERSION, ground);
+          if (situation === 'previous') await copy(['cache'], ground, after);
+          return measured;
+        });
         samples.push({ peer: peer.name, situation, ...figures });
         say(`${peer.name}, ${situation}: ${figures.seconds.toFixed(1)} s, ${figures.peakMebibytes} MiB`);
       }
+      removeDirectory(after);
     }
   }
   return samples;
 }
 
-async function copyGround(from: Ground | undefined, to: Ground): Promise<void> {
-  for (const what of ['place', 'cache'] as const) await execa('cp', ['-a', from?.[what] ?? '', to[what]]);
+/** @param found a directory with the `place` and the `cache` that are there already, as far as they are */
+function onGround<T>(
+  directory: string,
+  found: string | null,
+  work: (ground: string) => Promise<T>,
+): Promise<T> {
+  return onFreshDisk(directory, async (ground) => {
+    if (found !== null) await copy(readdirSync(found), found, ground);
+    return work(ground);
+  });
 }
 
-async function install(peer: Peer, version: string, { place, cache }: Ground): Promise<Figures> {
+async function copy(names: string[], from: string, to: string): Promise<void> {
+  for (const name of names) await execa('cp', ['-a', join(from, name), to]);
+}
+
+async function install(peer: Peer, version: string, ground: string): Promise<Figures> {
+  const [place, cache] = [join(ground, 'place'), join(ground, 'cache')];
   for (const directory of [place, cache]) mkdirSync(directory, { recursive: true });
   const command = peer.command(version, place, cache);
   // What was written before is not to be written while this is measured.
