@@ -20,7 +20,7 @@ export function withPlugin(world: World): World {
     recursive: true,
   });
   writeTree(dist, {
-    'cli/main.cjs': `if (process.argv[2] === 'rpc') process.argv.push(...${JSON.stringify(QUICK)});\nawait import(${JSON.stringify(CLI)});\n`,
+    'cli/main.cjs': `if (process.argv[2] === 'rpc') process.argv.push(...${JSON.stringify(QUICK)});\nrequire(${JSON.stringify(CLI)});\n`,
     'package.json': '{"type":"module"}',
   });
   return loading(world, join(dist, 'plugin'));
