@@ -28,7 +28,8 @@ interface Sample extends Figures {
 
 /**
  * What it costs to get a release onto the disk: with an empty cache, beside (or in the place of) the previous release with
- * the cache that it left, and with everything cached; each time on a disk of its own. Ours is the whole command: it proves, digests and syncs what the others do not.
+ * the cache that it left, and with everything cached; each time on a disk of its own. Ours is the whole command: it proves,
+ * digests and syncs what the others do not.
  */
 export const section: Section = {
   title: 'Staging a release',
