@@ -159,10 +159,18 @@ describe.runIf(hasBrowser)('the page', () => {
 
     await keyboard.press('Enter');
     await page.locator('dialog[open]').waitFor();
+    // Closed and asked anew at once: that it was closed is told with the next frame.
+    await page.evaluate(`
+      document.querySelector('dialog').close();
+      document.getElementById('rollback').click();
+      new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    `);
     await tabTo('dialog-yes');
     await keyboard.press('Enter');
     await page.locator('#history li[data-change*="rollback"]').waitFor({ timeout: VERDICT_MS });
     expect(await page.locator('#now .big').innerText()).toBe(OLD);
+    const made = listChanges(rootAt(world.root)).map(({ plan }) => plan.kind);
+    expect(made.filter((kind) => kind === 'rollback')).toHaveLength(1);
     const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     expect(sideways).toBeLessThanOrEqual(0);
     await visitor.picture('phone-rolled-back');

@@ -7,8 +7,13 @@ interface Question {
   yes: string;
 }
 
+/** Gives the last question its answer; nothing once it has one. */
+let settle: (agreed: boolean) => void = () => {};
+
 /** Asks, and says whether it is agreed to. The dialog keeps the focus within it, Escape is a no. */
 export function confirm({ title, text, yes }: Question): Promise<boolean> {
+  // Whoever is quick asks anew before the browser has told that the dialog was closed.
+  settle(false);
   const dialog = byId<HTMLDialogElement>('dialog');
   const opener = document.activeElement?.id;
   const close = (value: string) => () => dialog.close(value);
@@ -23,18 +28,21 @@ export function confirm({ title, text, yes }: Question): Promise<boolean> {
       h('button', { type: 'button', id: 'dialog-yes', class: 'main', click: close('yes') }, yes),
     ),
   );
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener(
-      'close',
-      () => {
-        const agreed = dialog.returnValue === 'yes';
-        dialog.replaceChildren();
-        // The page may have been built anew meanwhile.
-        if (opener) document.getElementById(opener)?.focus();
-        resolve(agreed);
-      },
-      { once: true },
-    );
+    const closed = () => {
+      // That was the question before.
+      if (dialog.open) return;
+      settle(dialog.returnValue === 'yes');
+      dialog.replaceChildren();
+      // The page may have been built anew meanwhile.
+      if (opener) document.getElementById(opener)?.focus();
+    };
+    settle = (agreed) => {
+      dialog.removeEventListener('close', closed);
+      settle = () => {};
+      resolve(agreed);
+    };
+    dialog.addEventListener('close', closed);
   });
 }
