@@ -20,12 +20,17 @@ export interface Orphan {
 
 /**
  * What a process like that answers looks like the gateway, and the gateway itself cannot start (openclaw#7421).
+ * @param main a process of which the supervisor has just said that it is the gateway's
  */
-export async function findOrphans(endpoint: Endpoint, supervisor: Supervisor): Promise<Orphan[]> {
+export async function findOrphans(
+  endpoint: Endpoint,
+  supervisor: Supervisor,
+  main: number | null = null,
+): Promise<Orphan[]> {
   const orphans: Orphan[] = [];
   for (const pid of listenerPids(endpoint.port) ?? []) {
     // It may have ended, or become the supervisor's, between two looks.
-    if ((await supervisor.owns(pid)) || !identify(pid)) continue;
+    if (pid === main || (await supervisor.owns(pid)) || !identify(pid)) continue;
     orphans.push({ pid, commandLine: commandLineOf(pid), since: startedAt(pid) });
   }
   return orphans;

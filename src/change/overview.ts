@@ -103,7 +103,7 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
     release: runningRelease(root, inspection),
     url: endpoint.url,
     health: await sampleHealth(endpoint),
-    orphans: await findOrphans(endpoint, supervisor),
+    orphans: await findOrphans(endpoint, supervisor, pid),
   };
 }
 

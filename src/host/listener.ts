@@ -1,23 +1,55 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { processIds } from './process.js';
 
 const LISTEN = '0A';
 
+/** Longer than most lines of the tables; bytes. */
+const LINE = 192;
+
+/**
+ * The lines of one of the kernel's tables, which goes only as far as it is read. All of it takes milliseconds, and more on a
+ * host with more memory: the kernel looks through every place where a connection could be.
+ */
+function* linesOf(table: string): Generator<string> {
+  const file = openSync(table, 'r');
+  try {
+    const piece = Buffer.allocUnsafe(LINE);
+    let text = '';
+    for (let length = readSync(file, piece); length > 0; length = readSync(file, piece)) {
+      const lines = (text + piece.toString('latin1', 0, length)).split('\n');
+      text = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** The inodes of the sockets that listen on a port, of one of the kernel's tables; null when it may not be read. */
 function listeningInodes(table: string, port: number): string[] | null {
-  let text: string;
+  const inodes = [];
   try {
-    text = readFileSync(table, 'utf8');
+    for (const line of linesOf(table)) {
+      const [number = '', local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
+      if (!/^\d+:$/.test(number)) continue;
+      // What listens comes before all connections (Linux, networking/proc_net_tcp).
+      if (state !== LISTEN) break;
+      const localPort = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
+      if (localPort === port && inode) inodes.push(inode);
+    }
+    return inodes;
   } catch {
     return null;
   }
-  const inodes = [];
-  for (const line of text.split('\n').slice(1)) {
-    const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
-    const localPort = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
-    if (state === LISTEN && localPort === port && inode) inodes.push(inode);
+}
+
+/** Whether there is any TCP socket of IPv6; true where it is not said. */
+function usesIpv6(): boolean {
+  try {
+    return !/^TCP6: inuse 0$/m.test(readFileSync('/proc/net/sockstat6', 'utf8'));
+  } catch {
+    return true;
   }
-  return inodes;
 }
 
 /** The sockets that a process holds, by inode; none when it is gone or its files may not be read. */
@@ -41,7 +73,7 @@ function socketInodes(pid: number): Set<string> {
 function holders(port: number): number[] | null {
   const ipv4 = listeningInodes('/proc/net/tcp', port);
   // There is no second table on a host without IPv6.
-  const ipv6 = listeningInodes('/proc/net/tcp6', port) ?? [];
+  const ipv6 = usesIpv6() ? (listeningInodes('/proc/net/tcp6', port) ?? []) : [];
   if (!ipv4) return null;
   const unowned = new Set([...ipv4, ...ipv6]);
   if (unowned.size === 0) return [];

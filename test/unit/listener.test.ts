@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listenerPids } from '../../src/host/listener.js';
 
@@ -80,6 +80,21 @@ describe.skipIf(process.platform !== 'linux')('listenerPids', () => {
     const gone = await listen('127.0.0.1');
     await new Promise((resolve) => servers.pop()?.close(resolve));
     expect(listenerPids(gone)).toEqual([]);
+  });
+
+  it.each(['127.0.0.1', '::1'])('finds each of many on %s, beside connections to them', async (host) => {
+    const ports = [];
+    const sockets = [];
+    for (let count = 0; count < 50; count++) {
+      const port = await listen(host);
+      ports.push(port);
+      const socket = connect(port, host);
+      sockets.push(socket);
+      await once(socket, 'connect');
+    }
+    expect(ports.map((port) => listenerPids(port))).toEqual(ports.map(() => [process.pid]));
+    for (const socket of sockets) expect(listenerPids(socket.localPort ?? 0)).toEqual([]);
+    for (const socket of sockets) socket.destroy();
   });
 
   it.skipIf(process.getuid?.() !== 0)(
