@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { ReleasesError } from '../errors.js';
 import type { Root } from '../store/root.js';
-import { type Change, isUnderWay, listChanges, readChange, stepOf } from './ledger.js';
+import { changeUnderWay, isCarried } from './carry.js';
+import { type Change, readChange, stepOf } from './ledger.js';
 import type { Asker } from './plan.js';
 import { canBeStopped } from './stopping.js';
 import { dropWishes, wish } from './wishes.js';
@@ -11,27 +12,33 @@ const POLL_MS = 200;
 const UNTOUCHED = 'Nothing was changed.';
 
 /**
+ * Says that the change under way is to be stopped, and waits for nothing: its own process undoes what was begun.
+ * @param named the id of the only change that is meant
+ * @throws ReleasesError `nothing_under_way`, `too_late`
+ */
+export function askToStop(root: Root, by: Asker, named?: string): Change {
+  const change = findUnderWay(root, named);
+  if (!canBeStopped(change)) throw tooLate(change);
+  wish(root, change.id, 'stop', by);
+  return change;
+}
+
+/**
  * Stops the change under way, and resolves with it once it has its end: stopped, or failed by itself meanwhile. What
  * was begun is undone first, which takes as long as it takes.
  * @throws ReleasesError `nothing_under_way`, `too_late`
  */
 export async function stopChange(root: Root, by: Asker): Promise<Change> {
-  const { id } = changeUnderWay(root);
-  for (let change = readChange(root, id), said = false; ; change = readChange(root, id)) {
-    if (change.endedAt === null && isUnderWay(change) && (change.error !== null || canBeStopped(change))) {
-      if (!said) wish(root, id, 'stop', by);
-      said = true;
-      await setTimeout(POLL_MS);
-      continue;
-    }
-    dropWishes(root, id);
-    if (change.endedAt !== null) return change;
-    if (!isUnderWay(change)) throw hasDied(change);
-    throw new ReleasesError('too_late', `${id} is past its switch (${change.steps.at(-1)?.name}).`, {
-      hint: 'openclaw-releases status --follow; then openclaw-releases rollback',
-      untouched: UNTOUCHED,
-    });
+  let change = findUnderWay(root);
+  const { id } = change;
+  if (change.error === null) askToStop(root, by, id);
+  while (isCarried(root, change) && (change.error !== null || canBeStopped(change))) {
+    await setTimeout(POLL_MS);
+    change = readChange(root, id);
   }
+  dropWishes(root, id);
+  if (change.endedAt !== null) return change;
+  throw isCarried(root, change) ? tooLate(change) : hasDied(change);
 }
 
 /**
@@ -40,7 +47,7 @@ export async function stopChange(root: Root, by: Asker): Promise<Change> {
  * @throws ReleasesError `nothing_under_way`, `too_late`
  */
 export function skipWait(root: Root, by: Asker): Change {
-  const change = changeUnderWay(root);
+  const change = findUnderWay(root);
   const step = stepOf(change, 'idle');
   const waits = change.plan.steps.includes('idle') && (step === undefined || step.state === 'doing');
   if (!waits || !canBeStopped(change)) {
@@ -53,11 +60,19 @@ export function skipWait(root: Root, by: Asker): Change {
   return change;
 }
 
-function changeUnderWay(root: Root): Change {
-  const change = listChanges(root).find(isUnderWay);
-  if (change) return change;
-  throw new ReleasesError('nothing_under_way', 'No change is under way.', {
+function findUnderWay(root: Root, named?: string): Change {
+  const change = changeUnderWay(root);
+  if (change && (named === undefined || named === change.id)) return change;
+  const message = named === undefined ? 'No change is under way.' : `${named} is not under way any more.`;
+  throw new ReleasesError('nothing_under_way', message, {
     hint: 'openclaw-releases status',
+    untouched: UNTOUCHED,
+  });
+}
+
+function tooLate({ id, steps }: Change): ReleasesError {
+  return new ReleasesError('too_late', `${id} is past its switch (${steps.at(-1)?.name}), or ends already.`, {
+    hint: 'openclaw-releases status --follow; then openclaw-releases rollback',
     untouched: UNTOUCHED,
   });
 }

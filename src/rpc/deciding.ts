@@ -1,11 +1,8 @@
-import { changeUnderWay } from '../change/carry.js';
 import type { Environment } from '../change/environment.js';
 import { holdUpdates, releaseHold } from '../change/holding.js';
 import { nameRelease } from '../change/releases.js';
-import { canBeStopped } from '../change/stopping.js';
 import { whileTaken } from '../change/taking.js';
-import { wish } from '../change/wishes.js';
-import { ReleasesError } from '../errors.js';
+import { askToStop } from '../change/wanting.js';
 import { readManifest } from '../store/manifest.js';
 import { pin, unpin } from '../store/policy.js';
 import { type Field, id, optionalText, readFields, refuse, text } from './fields.js';
@@ -63,19 +60,6 @@ export async function liftHold({ root }: Environment, params: unknown): Promise<
  */
 export async function stopChange({ root }: Environment, params: unknown): Promise<object> {
   const { change: named } = readFields(params, { change: id }, 'releases.stop');
-  const change = changeUnderWay(root);
-  const untouched = 'Nothing was changed.';
-  if (!change || (named !== undefined && named !== change.id)) {
-    const message = named === undefined ? 'No change is under way.' : `${named} is not under way any more.`;
-    throw new ReleasesError('nothing_under_way', message, {
-      ...{ hint: 'openclaw-releases status', untouched },
-    });
-  }
-  if (!canBeStopped(change)) {
-    throw new ReleasesError('too_late', `${change.id} is past its switch, or ends already.`, {
-      ...{ hint: 'openclaw-releases status --follow; then openclaw-releases rollback', untouched },
-    });
-  }
-  wish(root, change.id, 'stop', 'gateway');
+  const change = askToStop(root, 'gateway', named);
   return { ok: true, change: change.id, phase: 'requested' };
 }
