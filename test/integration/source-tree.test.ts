@@ -344,6 +344,7 @@ describe('the network', () => {
       'plain',
       'twice',
       '@scope/scoped',
+      '@scope/scoped/node_modules/twice',
       'other',
       'plugin',
       'host',
