@@ -2,6 +2,7 @@ import npa from 'npm-package-arg';
 import npmFetch from 'npm-registry-fetch';
 import pacote from 'pacote';
 import type { ClientOptions } from './client.js';
+import { keepDocument, recallDocument } from './document-cache.js';
 import { Sieve } from './sieve.js';
 
 type Json = Record<string, unknown>;
@@ -92,23 +93,52 @@ export class Packuments {
 
   async #fetch(name: string): Promise<Json> {
     const { name: known, version } = this.#asked;
-    if (name !== known) return this.#ask(name, {});
+    if (name !== known) return this.#ask(name);
     // Not every registry says for how long an answer is good, and this one has 10 MB.
-    const found = await this.#ask(name, { preferOffline: true });
-    return version in record(found.versions) ? found : this.#ask(name, { preferOnline: true });
+    const found = await this.#read(await this.#request(name, { preferOffline: true }));
+    if (version in record(found.versions)) return found;
+    return this.#read(await this.#request(name, { preferOnline: true }));
   }
 
-  async #ask(name: string, how: { preferOffline?: true; preferOnline?: true }): Promise<Json> {
-    const { body } = await npmFetch(`/${npa(name).escapedName}`, {
+  async #ask(name: string): Promise<Json> {
+    const { cache, offline, preferOffline } = this.#options;
+    const registry = npmFetch.pickRegistry(name, this.#options);
+    const place = { cache, registry, name, withTimes: this.#withTimes };
+    const kept = await recallDocument(place);
+    if (kept && (offline || preferOffline)) return kept.document;
+    try {
+      // Without a network there is only what npm has kept.
+      const past = offline ? {} : { cache: undefined };
+      const response = await this.#request(name, past, kept?.question);
+      if (kept && response.status === 304) return kept.document;
+      const document = await this.#read(response);
+      await keepDocument(place, document, response.headers);
+      return document;
+    } catch (error) {
+      // A registry that cannot be reached has not said that it is gone; npm goes on with what it has, too.
+      if (kept && !(error instanceof Object && 'statusCode' in error)) return kept.document;
+      throw error;
+    }
+  }
+
+  #request(name: string, how: Partial<npmFetch.Options>, headers: Record<string, string> = {}) {
+    return npmFetch(`/${npa(name).escapedName}`, {
       ...this.#options,
       ...how,
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', ...headers },
       spec: npa(name),
     });
-    const withTimes = this.#options.before !== undefined && this.#options.before !== null;
+  }
+
+  async #read({ body }: { body: unknown }): Promise<Json> {
+    const withTimes = this.#withTimes;
     const sieve = new Sieve((path) => isWanted(path) || (withTimes && path[0] === 'time'));
     await take(body, (bytes) => sieve.write(bytes));
     return shorten(record(sieve.end()), withTimes);
+  }
+
+  get #withTimes(): boolean {
+    return this.#options.before !== undefined && this.#options.before !== null;
   }
 }
 
