@@ -6,6 +6,7 @@ import { systemCode } from '../errors.js';
 import { findInCache, moveIntoCache } from './archive-cache.js';
 import { Limit } from './limit.js';
 import { makeProgramsExecutable, moveInto } from './place.js';
+import type { PackageCopy, SimilarPackage } from './similar.js';
 import { Unpackers } from './unpackers.js';
 
 /** Enough for a network; npm begins hundreds, and keeps a part of each in memory. */
@@ -46,12 +47,26 @@ export class Extraction {
     this.#keep(options.integrity, this.#unpack(spec, options, { urgent: true }));
   }
 
-  /** The same with those of these archives that are in the cache; what nobody extracts in the end is removed by `close`. */
-  beginCached(checksums: readonly string[], { cache }: Options): void {
-    for (const integrity of checksums) {
+  /**
+   * Begins with packages that another release has: they are copied from there, or unpacked out of the cache. What nobody
+   * extracts in the end is removed by `close`.
+   */
+  beginSimilar(packages: readonly SimilarPackage[], { cache }: Options): void {
+    for (const { integrity, copy } of packages) {
       const archive = findInCache({ cache, integrity });
-      if (archive) this.#keep(integrity, this.#unpackInto(this.#nextPlace(), archive, integrity));
+      if (copy || archive) this.#keep(integrity, this.#make(copy, archive, integrity));
     }
+  }
+
+  async #make(copy: PackageCopy | null, archive: string | null, integrity: string): Promise<string> {
+    const into = this.#nextPlace();
+    if (copy) {
+      const copied = this.#unpackings.run(() => this.#unpackers.copy(copy, into));
+      if (await copied.then(() => true, isStale)) return into;
+      rmSync(into, { recursive: true, force: true });
+    }
+    if (!archive) throw new Error(`${integrity} is not in the cache.`);
+    return this.#unpackInto(into, archive, integrity);
   }
 
   #keep(integrity: string, unpacked: Promise<string>): void {
@@ -137,5 +152,11 @@ function fetchArchive(spec: string, path: string, options: Options): Promise<str
 /** What the cache had of it is damaged, or gone by now: it is fetched anew. */
 function passOver(error: unknown): false {
   if (/^(ENOENT|EINTEGRITY|Z_|TAR_)/.test(systemCode(error) ?? '')) return false;
+  throw error;
+}
+
+/** What the other release had of it is not what was unpacked there, or not here any more. */
+function isStale(error: unknown): false {
+  if (/^(ESTALE|ENOENT|ENOTDIR|EACCES|EIO)$/.test(systemCode(error) ?? '')) return false;
   throw error;
 }

@@ -2,9 +2,11 @@ import { ReleasesError } from '../errors.js';
 import type { ClientOptions } from './client.js';
 import type { InstallReport, ReleaseRuntime } from './orders.js';
 import type { Resolved } from './resolve.js';
+import type { Similar } from './similar.js';
 import { runWorker, type WorkerOptions } from './worker.js';
 
 export type { InstallProgress, InstallReport } from './orders.js';
+export type { Similar } from './similar.js';
 
 export interface InstallRequest extends WorkerOptions {
   resolved: Resolved;
@@ -15,8 +17,8 @@ export interface InstallRequest extends WorkerOptions {
   allowScripts: string[];
   /** Path of an exact `package-lock.json` of the same release to install from. */
   lockfile?: string;
-  /** Path of the `package-lock.json` of a release that probably shares most packages with it: these are begun with at once. */
-  similar?: string | undefined;
+  /** Its packages are begun with at once. */
+  similar?: Similar | undefined;
   options: ClientOptions;
 }
 

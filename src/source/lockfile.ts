@@ -5,6 +5,7 @@ import { ReleasesError } from '../errors.js';
 interface LockedPackage {
   version?: string;
   integrity?: string;
+  hasInstallScript?: boolean;
 }
 
 /** The packages of a `package-lock.json` (version 2 or 3) by their place: `node_modules/openclaw`. */

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.js';
 import type { ClientOptions } from './client.js';
+import type { Similar } from './similar.js';
 
 /** The Node that the release runs on; `node` is absolute. */
 export interface ReleaseRuntime {
@@ -20,8 +21,7 @@ export interface InstallOrder {
   runtime: ReleaseRuntime;
   allowScripts: string[];
   lockfile: string | null;
-  /** Path of the `package-lock.json` of a release that probably shares most packages with it. */
-  similar: string | null;
+  similar: Similar | null;
   options: ClientOptions;
 }
 

@@ -11,6 +11,7 @@ import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import { firstDifference, type Lockfile, OPENCLAW, readLockfile, sameBytes } from './lockfile.js';
 import type { InstallOrder, InstallProgress } from './orders.js';
 import { Packuments } from './packuments.js';
+import { packagesOf, type SimilarPackage } from './similar.js';
 
 /**
  * Lays the release out in its directory: `package.json`, the exact `package-lock.json`, `node_modules`. Runs no
@@ -36,7 +37,7 @@ export async function installTree(
     // The largest by far, and known before anything is resolved.
     if (!order.tarball.startsWith('file:'))
       extraction.begin(`openclaw@${order.tarball}`, beginOptions(order));
-    extraction.beginCached(probableArchives(order), options);
+    extraction.beginSimilar(probablePackages(order), options);
     if (!exact && !order.tarball.startsWith('file:')) void packuments.follow('openclaw', order.version);
     const ideal = await arborist.buildIdealTree();
     packuments.forget();
@@ -50,13 +51,10 @@ export async function installTree(
   return arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [];
 }
 
-/** Checksums of what is unpacked while the tree is not known yet: two releases in a row differ in a few packages of hundreds. */
-function probableArchives({ similar }: InstallOrder): string[] {
+/** What is begun with while the tree is not known yet: two releases in a row differ in a few packages of hundreds. */
+function probablePackages({ similar }: InstallOrder): SimilarPackage[] {
   try {
-    const locked = similar === null ? [] : [...readLockfile(similar)];
-    return locked.flatMap(([location, { integrity }]) =>
-      integrity && location !== OPENCLAW ? [integrity] : [],
-    );
+    return similar === null ? [] : packagesOf(similar);
   } catch {
     // It is a help, and no more.
     return [];

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ownFile } from '../own-files.js';
+import type { PackageCopy } from './similar.js';
 import type { Unpacking } from './unpack.js';
 import type { Instruction, Unpacked } from './unpack-thread.js';
 
@@ -14,7 +15,7 @@ interface Thread {
   waiting: Map<number, (failure: Error | null) => void>;
 }
 
-/** Threads that unpack archives: that is most of what an install costs, and it does not wait for a network. */
+/** Threads that make packages: that is most of what an install costs, and it does not wait for a network. */
 export class Unpackers {
   readonly #threads: Thread[] = Array.from({ length: THREADS }, start);
   #last = 0;
@@ -24,11 +25,23 @@ export class Unpackers {
    * @throws what `unpack` does, by message and code
    */
   unpack(unpacking: Unpacking): Promise<void> {
+    return this.#give(unpacking);
+  }
+
+  /**
+   * Copies a package of another release into a directory that is made; the same holds for what is there.
+   * @throws what `copyPackage` does, by message and code
+   */
+  copy(copy: PackageCopy, into: string): Promise<void> {
+    return this.#give({ copy, into });
+  }
+
+  #give(work: Unpacking | { copy: PackageCopy; into: string }): Promise<void> {
     const id = ++this.#last;
     const { worker, waiting } = this.#threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
     return new Promise((resolve, reject) => {
       waiting.set(id, (failure) => (failure ? reject(failure) : resolve()));
-      worker.postMessage({ id, ...unpacking } satisfies Instruction);
+      worker.postMessage({ id, ...work } satisfies Instruction);
     });
   }
 

@@ -1,5 +1,5 @@
-import crypto from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { digestOpen } from '../host/digest.js';
 
 export interface BatchDigest {
   /** sha256 of each file in hex, in the order in which they were asked for. */
@@ -7,11 +7,6 @@ export interface BatchDigest {
   /** Of all of them. */
   bytes: number;
 }
-
-/** Larger files are read piece by piece; bytes. */
-const PIECE = 1 << 18;
-
-let piece: Buffer | undefined;
 
 /**
  * Reads these files and digests them, one after the other.
@@ -30,14 +25,4 @@ export function digestBatch(paths: readonly string[]): BatchDigest {
     }
   }
   return batch;
-}
-
-function digestOpen(fd: number, size: number): string {
-  piece ??= Buffer.allocUnsafe(PIECE);
-  let read = readSync(fd, piece);
-  // One call where Node has it; what is read whole in one piece is most files.
-  if (read === size && read < PIECE && crypto.hash) return crypto.hash('sha256', piece.subarray(0, read));
-  const hash = crypto.createHash('sha256');
-  for (; read > 0; read = readSync(fd, piece)) hash.update(piece.subarray(0, read));
-  return hash.digest('hex');
 }

@@ -1,4 +1,4 @@
-/** What a thread of `digestFiles` runs: reads files and says their digests. Imports nothing but what Node brings and files beside it. */
+/** What a thread of `digestFiles` runs: reads files and says their digests. Imports little: it is started anew each time. */
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { type BatchDigest, digestBatch } from './digest-batch.js';

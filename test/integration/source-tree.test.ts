@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
+  chmodSync,
   cpSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +18,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installRelease } from '../../src/source/install.js';
 import type { InstallOrder } from '../../src/source/orders.js';
 import { resolveRelease } from '../../src/source/resolve.js';
+import type { Similar } from '../../src/source/similar.js';
 import { installTree } from '../../src/source/tree.js';
+import { digestTree } from '../../src/store/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import type { PackageFiles } from '../registry/tarball.js';
@@ -211,26 +217,72 @@ describe('the tree of a release', () => {
   });
 
   it.each([
-    ['nothing before it', null],
-    ['a similar release', 'release/package-lock.json'],
+    ['nothing', async () => null],
+    [
+      'a similar release whose packages are not what was unpacked',
+      async () => {
+        const similar = await sealed('release');
+        for (const path of Object.keys(contentsOf(place.path('release/node_modules'))))
+          if (path.endsWith('.js')) appendFileSync(place.path('release/node_modules', path), '// damaged');
+        return similar;
+      },
+    ],
   ])(
-    "after %s is made of what the registry announced, though npm's cache was damaged",
-    async (_, similar) => {
+    "beside %s is made of what the registry announced, though npm's cache was damaged",
+    async (_, besides) => {
       publishOddities();
       await installTree(await orderFor('release'), () => {});
       const first = contentsOf(place.path('release'));
       damageCache();
-      const order = await orderFor('again', { similar: similar && place.path(similar) });
-      await installTree(order, () => {});
+      await installTree(await orderFor('again', { similar: await besides() }), () => {});
       expect(contentsOf(place.path('again'))).toEqual(first);
     },
   );
+
+  it('is copied from a similar release as far as that has it, without its archives', async () => {
+    publishOddities();
+    await installTree(await orderFor('release'), () => {});
+    const first = contentsOf(place.path('release'));
+    const similar = await sealed('release');
+    rmSync(place.path('cache'), { recursive: true });
+    const before = registry.requests.length;
+    await installTree(await orderFor('again', { similar }), () => {});
+    expect(contentsOf(place.path('again'))).toEqual(first);
+    const archives = registry.requests.slice(before).filter((request) => request.endsWith('.tgz'));
+    // OpenClaw's own, and of one that has others in its archive.
+    expect(archives.sort()).toEqual([
+      'GET /bundler/-/bundler-1.0.0.tgz',
+      `GET /openclaw/-/openclaw-${VERSION}.tgz`,
+    ]);
+  });
+
+  it.each<[what: string, change: (name: (path: string) => string) => void]>([
+    ['changed', (name) => appendFileSync(name('plain/index.js'), '// by a script')],
+    ['added', (name) => writeFileSync(name('plain/built.js'), '// by a script')],
+    ['removed', (name) => rmSync(name('modes/deep/file.js'))],
+    [
+      'replaced',
+      (name) => {
+        rmSync(name('plain/index.js'));
+        writeFileSync(name('plain/index.js'), '// older than the release');
+        utimesSync(name('plain/index.js'), 1, 1);
+      },
+    ],
+  ])('has nothing that a script has %s in a similar release', async (_what, change) => {
+    publishOddities();
+    await installTree(await orderFor('release'), () => {});
+    const first = contentsOf(place.path('release'));
+    change((path) => place.path('release/node_modules', path));
+    expect(contentsOf(place.path('release'))).not.toEqual(first);
+    await installTree(await orderFor('again', { similar: await sealed('release') }), () => {});
+    expect(contentsOf(place.path('again'))).toEqual(first);
+  });
 
   it('has nothing of a similar release but what it shares', async () => {
     publishOddities();
     registry.publish(openclawPackage('2026.5.1', { dependencies: { plain: '*', twice: '^1.0.0' } }));
     await installTree(await orderFor('before'), () => {});
-    const similar = place.path('before/package-lock.json');
+    const similar = await sealed('before');
     const order = await orderFor('release', { ...(await announced('2026.5.1')), similar });
     await installTree(order, () => {});
     await installTree({ ...order, directory: place.path('unhelped'), similar: null }, () => {});
@@ -240,17 +292,33 @@ describe('the tree of a release', () => {
     expect(Object.keys(made)).not.toContain('.unpacking');
   });
 
-  it.each(['there is no such file', 'it is no lockfile'])(
-    'is made without the help of a similar release when %s',
-    async (why) => {
-      publishOddities();
-      const similar = place.path('package-lock.json');
-      if (why === 'it is no lockfile') writeFileSync(similar, '{"packages":');
-      await installTree(await orderFor('release', { similar }), () => {});
-      expect(exists(place.path('release/node_modules/plain/index.js'))).toBe(true);
-    },
-  );
+  it.each<[why: string, change: (similar: Similar) => void]>([
+    ['has no lockfile', ({ directory }) => rmSync(join(directory, 'package-lock.json'))],
+    ['has a damaged lockfile', ({ directory }) => writeFileSync(join(directory, 'package-lock.json'), '{')],
+    ['has no list of its files', ({ digests }) => rmSync(digests)],
+    ['has another list than it was sealed with', ({ digests }) => appendFileSync(digests, '# one -> more\n')],
+    ['lacks files', ({ directory }) => rmSync(join(directory, 'node_modules'), { recursive: true })],
+  ])('is made without the help of a similar release that %s', async (_why, change) => {
+    publishOddities();
+    await installTree(await orderFor('release'), () => {});
+    const first = contentsOf(place.path('release'));
+    const similar = await sealed('release');
+    change(similar);
+    await installTree(await orderFor('again', { similar }), () => {});
+    expect(contentsOf(place.path('again'))).toEqual(first);
+  });
 });
+
+/** What a sealed release has besides: the list of its files, and no right to write to any. */
+async function sealed(name: string): Promise<Similar> {
+  const directory = place.path(name);
+  const { text, digest: treeDigest } = await digestTree(directory);
+  const digests = place.path(`${name}.sha256`);
+  writeFileSync(digests, text);
+  for (const [path, what] of Object.entries(contentsOf(directory)))
+    if (!what.startsWith('->')) chmodSync(join(directory, path), Number.parseInt(what, 8) & 0o555);
+  return { directory, digests, treeDigest };
+}
 
 /** Every archive in the cache gets other bytes in its middle. */
 function damageCache(): void {
@@ -299,7 +367,7 @@ describe('the network', () => {
     publish('unseen', '1.0.0');
     registry.publish(openclawPackage('2026.5.1', { dependencies: { modes: '*', unseen: '*' } }));
     await installTree(await orderFor('before'), () => {});
-    const similar = place.path('before/package-lock.json');
+    const similar = await sealed('before');
     const order = await orderFor('release', { ...(await announced('2026.5.1')), similar });
     registry.fault({ kind: 'slow', match: /^\/unseen$/, delayMs: 60_000 });
     const installing = installTree(order, () => {}).catch((error) => error);

@@ -1,13 +1,14 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../../errors.js';
-import { installRelease } from '../../source/install.js';
+import { installRelease, type Similar } from '../../source/install.js';
 import type { Resolved } from '../../source/resolve.js';
 import { fetchRuntime, type RuntimeChoice } from '../../source/runtime.js';
 import { runtimeDirectoryName } from '../../store/collect.js';
 import { findManifest, listReleases, releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { removeTree, sealRuntime } from '../../store/seal.js';
+import { DIGESTS_FILE } from '../../store/tree.js';
 import { removeTracesOf } from '../candidate.js';
 import type { Context, Step } from '../context.js';
 
@@ -27,9 +28,11 @@ export function stagedFacts(context: Context): {
   return { resolved, runtime, directory: join(stagingDirectory(context), 'release') };
 }
 
-function newestLockfile(root: Root): string | undefined {
+function newestRelease(root: Root): Similar | undefined {
   const newest = listReleases(root).releases.at(-1);
-  return newest && join(releaseDirectory(root, newest.id), 'package-lock.json');
+  if (!newest) return undefined;
+  const directory = releaseDirectory(root, newest.id);
+  return { directory, digests: join(directory, DIGESTS_FILE), treeDigest: newest.treeDigest };
 }
 
 function stagingDirectory(context: Context): string {
@@ -53,7 +56,7 @@ export const stage: Step = {
       runtime: { node, version: runtime.version },
       allowScripts: change.plan.allowScripts,
       ...(change.plan.lockfile && { lockfile: change.plan.lockfile }),
-      similar: newestLockfile(context.root),
+      similar: newestRelease(context.root),
       options: await context.client(),
       signal,
       onProgress: ({ phase, done, total }) => context.progress(phase, done, total),
