@@ -7,7 +7,7 @@ import { findInCache, moveIntoCache } from './archive-cache.js';
 import { Limit } from './limit.js';
 import { makeProgramsExecutable, moveInto } from './place.js';
 import type { PackageCopy, SimilarPackage } from './similar.js';
-import { Unpackers } from './unpackers.js';
+import { type Growing, Unpackers } from './unpackers.js';
 
 /** Enough for a network; npm begins hundreds, and keeps a part of each in memory. */
 const FETCHES = 4;
@@ -102,11 +102,25 @@ export class Extraction {
     if (cached && (await this.#unpackInto(into, cached, integrity, how).then(() => true, passOver)))
       return into;
     rmSync(into, { recursive: true, force: true });
-    const archive = await this.#fetches.run(() => fetchArchive(spec, `${into}.tgz`, options));
-    await this.#unpackInto(into, archive, integrity, how);
+    const archive = await this.#fetch(spec, into, options, integrity);
     await moveIntoCache(options, spec, archive);
     rmSync(archive, { force: true });
     return into;
+  }
+
+  /**
+   * Fetches an archive, and unpacks it while it comes.
+   * @returns the archive
+   */
+  async #fetch(spec: string, into: string, options: Options, integrity: string | null): Promise<string> {
+    let growing: Growing | undefined;
+    const begin = (archive: string) => {
+      growing = this.#unpackers.grow({ archive, integrity, into });
+      return growing;
+    };
+    const archive = await this.#fetches.run(() => fetchArchive(spec, into, options, begin));
+    await growing?.end();
+    return archive;
   }
 
   async #unpackInto(
@@ -126,20 +140,34 @@ export class Extraction {
 
 /**
  * Fetches an archive, checking what comes.
- * @param path where to; a file beside it for each try of pacote, which opens one even to find that its cache has nothing,
- *   and forgets it
+ * @param into where it is unpacked to; beside it a file for each try of pacote, which opens one even to find that its cache has
+ *   nothing, and forgets it
+ * @param begin what is done with an archive while it comes
  * @returns the file
  */
-function fetchArchive(spec: string, path: string, options: Options): Promise<string> {
+function fetchArchive(
+  spec: string,
+  into: string,
+  options: Options,
+  begin: (archive: string) => Growing,
+): Promise<string> {
   let tries = 0;
   const take = async (stream: NodeJS.EventEmitter) => {
     // One that breaks off tells so more than once, and only the first is waited for below.
     stream.on('error', () => {});
-    const archive = `${path}.${++tries}`;
+    const archive = `${into}.tgz.${++tries}`;
     const file = openSync(archive, 'w');
+    const growing = begin(archive);
     try {
-      for await (const bytes of stream as unknown as AsyncIterable<Buffer>) writeFileSync(file, bytes);
+      for await (const bytes of stream as unknown as AsyncIterable<Buffer>) {
+        writeFileSync(file, bytes);
+        growing.more();
+      }
       return archive;
+    } catch (error) {
+      await growing.drop();
+      rmSync(into, { recursive: true, force: true });
+      throw error;
     } finally {
       closeSync(file);
     }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import ssri from 'ssri';
+import ssri, { type IntegrityMap } from 'ssri';
 import { type Parser, type ReadEntry, UnpackSync } from 'tar';
 import { OddArchive, OWN_FAULT, PlainWriter } from './plain-writer.js';
 
@@ -26,47 +26,123 @@ export interface Unpacking {
  * @throws errors of node-tar and of the disk, and one with the code `EINTEGRITY` at the end
  */
 export function unpack(unpacking: Unpacking): void {
-  const { into } = unpacking;
-  const writer = new PlainWriter(into, keeper());
-  try {
-    feed(writer.parser, unpacking, writer);
-  } catch (error) {
-    if (!(error instanceof OddArchive)) throw error;
-    // node-tar knows what to do with everything, at twice the price.
+  new GrowingArchive(unpacking).end();
+}
+
+/** An archive that is unpacked, as `unpack` does, while it comes. */
+export class GrowingArchive {
+  readonly #unpacking: Unpacking;
+  #writer: PlainWriter | null = null;
+  #reader: Reader | null = null;
+  #failure: unknown = null;
+
+  constructor(unpacking: Unpacking) {
+    this.#unpacking = unpacking;
+  }
+
+  /** Goes as far as the archive has come. What is wrong is told at the end. */
+  more(): void {
+    if (this.#failure) return;
+    try {
+      this.#writer ??= new PlainWriter(this.#unpacking.into, keeper());
+      this.#reader ??= new Reader(this.#unpacking, this.#writer.parser, this.#writer);
+      this.#reader.read();
+    } catch (failure) {
+      this.#failure = failure;
+    }
+  }
+
+  /**
+   * To be called when all of it has come.
+   * @throws what `unpack` does
+   */
+  end(): void {
+    this.more();
+    try {
+      if (this.#failure) throw this.#failure;
+      this.#reader?.end();
+    } catch (failure) {
+      if (!(failure instanceof OddArchive)) throw failure;
+      this.#unpackOddly();
+    } finally {
+      this.drop();
+    }
+  }
+
+  /** To be called instead when it does not come to its end. */
+  drop(): void {
+    this.#reader?.close();
+    this.#writer?.close();
+  }
+
+  /** node-tar knows what to do with everything, at twice the price. */
+  #unpackOddly(): void {
+    const { into } = this.#unpacking;
     rmSync(into, { recursive: true, force: true });
     mkdirSync(into);
     const errors = { failure: null as Error | null };
-    feed(createUnpacker(into, errors), unpacking, errors);
-  } finally {
-    writer.close();
+    const reader = new Reader(this.#unpacking, createUnpacker(into, errors), errors);
+    try {
+      reader.read();
+      reader.end();
+    } finally {
+      reader.close();
+    }
   }
 }
 
-/** @param state where the parser's owner puts the first thing that went wrong */
-function feed(parser: Parser, { archive, integrity }: Unpacking, state: { failure: Error | null }): void {
-  const wanted = integrity === null ? null : ssri.parse(integrity);
-  const algorithm = wanted?.pickAlgorithm() ?? 'sha512';
-  const hash = createHash(algorithm);
-  const file = openSync(archive, 'r');
-  try {
-    let compressed: boolean | null = null;
-    let bytes = Buffer.allocUnsafe(READ_BYTES);
-    while (!state.failure) {
-      const length = readSync(file, bytes);
-      if (length === 0) break;
-      compressed ??= bytes.readUInt16BE() === GZIP;
-      hash.update(bytes.subarray(0, length));
-      parser.write(bytes.subarray(0, length));
-      // Of an archive that is not compressed, node-tar keeps a part until the rest has come.
-      if (!compressed) bytes = Buffer.allocUnsafe(READ_BYTES);
-    }
-  } finally {
-    closeSync(file);
+/** Gives an archive to a parser, and checks it. */
+class Reader {
+  readonly #unpacking: Unpacking;
+  readonly #parser: Parser;
+  readonly #state: { failure: Error | null };
+  readonly #wanted: IntegrityMap | null;
+  readonly #algorithm: string;
+  readonly #hash: Hash;
+  #file: number | null;
+  #compressed: boolean | null = null;
+  #bytes = Buffer.allocUnsafe(READ_BYTES);
+
+  /** @param state where the parser's owner puts the first thing that went wrong */
+  constructor(unpacking: Unpacking, parser: Parser, state: { failure: Error | null }) {
+    const { archive, integrity } = unpacking;
+    this.#unpacking = unpacking;
+    this.#parser = parser;
+    this.#state = state;
+    this.#wanted = integrity === null ? null : ssri.parse(integrity);
+    this.#algorithm = this.#wanted?.pickAlgorithm() ?? 'sha512';
+    this.#hash = createHash(this.#algorithm);
+    this.#file = openSync(archive, 'r');
   }
-  if (!state.failure) parser.end();
-  if (state.failure) throw state.failure;
-  if (wanted && !wanted.match(ssri.fromHex(hash.digest('hex'), algorithm))) {
-    throw Object.assign(new Error(`${archive} is not ${integrity}`), { code: 'EINTEGRITY' });
+
+  /** To where the file ends at this moment. */
+  read(): void {
+    while (this.#file !== null && !this.#state.failure) {
+      const length = readSync(this.#file, this.#bytes);
+      if (length === 0) break;
+      const bytes = this.#bytes.subarray(0, length);
+      this.#compressed ??= length > 1 && bytes.readUInt16BE() === GZIP;
+      this.#hash.update(bytes);
+      this.#parser.write(bytes);
+      // Of an archive that is not compressed, node-tar keeps a part until the rest has come.
+      if (!this.#compressed) this.#bytes = Buffer.allocUnsafe(READ_BYTES);
+    }
+    if (this.#state.failure) throw this.#state.failure;
+  }
+
+  end(): void {
+    this.#parser.end();
+    if (this.#state.failure) throw this.#state.failure;
+    const found = ssri.fromHex(this.#hash.digest('hex'), this.#algorithm);
+    if (this.#wanted && !this.#wanted.match(found)) {
+      const { archive, integrity } = this.#unpacking;
+      throw Object.assign(new Error(`${archive} is not ${integrity}`), { code: 'EINTEGRITY' });
+    }
+  }
+
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
   }
 }
 

@@ -2,22 +2,29 @@ import { Worker } from 'node:worker_threads';
 import { ownFile } from '../own-files.js';
 import type { PackageCopy } from './similar.js';
 import type { Unpacking } from './unpack.js';
-import type { Instruction, Unpacked } from './unpack-thread.js';
+import type { Instruction, Unpacked, Work } from './unpack-thread.js';
 
 /** Two use two cores, and more do not make a disk faster. */
 const THREADS = 2;
 
 const PROGRAM = ownFile('dist/source/unpack-thread.js');
 
-interface Thread {
-  worker: Worker;
-  /** What to do when an archive of this number is unpacked, or was not. */
-  waiting: Map<number, (failure: Error | null) => void>;
+/** An archive that is unpacked while it comes. */
+export interface Growing {
+  /** More of it is there. */
+  more(): void;
+  /**
+   * All of it is there. What was made of it is good only when this has ended well.
+   * @throws what `unpack` does, by message and code
+   */
+  end(): Promise<void>;
+  /** It does not come to its end. */
+  drop(): Promise<void>;
 }
 
 /** Threads that make packages: that is most of what an install costs, and it does not wait for a network. */
 export class Unpackers {
-  readonly #threads: Thread[] = Array.from({ length: THREADS }, start);
+  readonly #threads = Array.from({ length: THREADS }, () => new Thread());
   #last = 0;
 
   /**
@@ -25,7 +32,7 @@ export class Unpackers {
    * @throws what `unpack` does, by message and code
    */
   unpack(unpacking: Unpacking): Promise<void> {
-    return this.#give(unpacking);
+    return this.#choose().finish({ kind: 'unpack', unpacking }, ++this.#last);
   }
 
   /**
@@ -33,37 +40,75 @@ export class Unpackers {
    * @throws what `copyPackage` does, by message and code
    */
   copy(copy: PackageCopy, into: string): Promise<void> {
-    return this.#give({ copy, into });
+    return this.#choose().finish({ kind: 'copy', copy, into }, ++this.#last);
   }
 
-  #give(work: Unpacking | { copy: PackageCopy; into: string }): Promise<void> {
+  /** Begins to unpack an archive that still comes, as `unpack` does. */
+  grow(unpacking: Unpacking): Growing {
+    const thread = this.#choose();
     const id = ++this.#last;
-    const { worker, waiting } = this.#threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
-    return new Promise((resolve, reject) => {
-      waiting.set(id, (failure) => (failure ? reject(failure) : resolve()));
-      worker.postMessage({ id, ...work } satisfies Instruction);
-    });
+    thread.tell({ kind: 'begin', unpacking }, id);
+    return {
+      more: () => thread.tell({ kind: 'more' }, id),
+      end: () => thread.finish({ kind: 'end' }, id),
+      drop: () => thread.finish({ kind: 'drop' }, id),
+    };
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+
+  #choose(): Thread {
+    return this.#threads.reduce((a, b) => (b.busy < a.busy ? b : a));
   }
 }
 
 /** What is unpacked is garbage at once: without a limit a thread lets 48 MiB of it stand before it looks. */
 const LIMITS = { maxYoungGenerationSizeMb: 2 };
 
-function start(): Thread {
-  const thread: Thread = { worker: new Worker(PROGRAM, { resourceLimits: LIMITS }), waiting: new Map() };
-  thread.worker.on('message', ({ id, failure }: Unpacked) => {
-    const end = thread.waiting.get(id);
-    thread.waiting.delete(id);
-    end?.(failure && Object.assign(new Error(failure.message), failure.code && { code: failure.code }));
-  });
-  // Out of memory, for one; then nothing of it is answered any more.
-  thread.worker.on('error', (error) => {
-    for (const end of thread.waiting.values()) end(error);
-    thread.waiting.clear();
-  });
-  return thread;
+class Thread {
+  readonly #worker = new Worker(PROGRAM, { resourceLimits: LIMITS });
+  /** What has begun and has no end yet. */
+  readonly #open = new Set<number>();
+  /** What to do when the work of this number is done, or was not. */
+  readonly #waiting = new Map<number, (failure: Error | null) => void>();
+  #failure: Error | null = null;
+
+  constructor() {
+    this.#worker.on('message', ({ id, failure }: Unpacked) => {
+      this.#open.delete(id);
+      const end = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      end?.(failure && Object.assign(new Error(failure.message), failure.code && { code: failure.code }));
+    });
+    // Out of memory, for one; then nothing of it is answered any more.
+    this.#worker.on('error', (error) => {
+      this.#failure = error;
+      for (const end of this.#waiting.values()) end(error);
+      this.#waiting.clear();
+    });
+  }
+
+  /** How much it has to do. */
+  get busy(): number {
+    return this.#open.size;
+  }
+
+  tell(work: Work, id: number): void {
+    this.#open.add(id);
+    this.#worker.postMessage({ id, work } satisfies Instruction);
+  }
+
+  finish(work: Work, id: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure);
+      this.#waiting.set(id, (failure) => (failure ? reject(failure) : resolve()));
+      this.tell(work, id);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
 }
