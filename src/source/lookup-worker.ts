@@ -14,7 +14,7 @@ async function lookUp({ spec, overrides, staged, hostNode, present }: LookupRequ
   return { options, resolved, runtime };
 }
 
-process.once('disconnect', () => process.exit());
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.once('message', async (request: LookupRequest) => {
   const answer: LookupAnswer = await lookUp(request).then(
     (found) => ({ found }),

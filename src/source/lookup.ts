@@ -45,6 +45,8 @@ export async function lookUp(request: LookupRequest, signal?: AbortSignal): Prom
   // One that is gone already is told from how it ended.
   await child.sendMessage({ ...request }).catch(() => {});
   const answer = (await child.getOneMessage().catch(() => null)) as LookupAnswer | null;
+  // One that has answered may never end by itself: nodejs/node#54918.
+  child.kill('SIGKILL');
   const ended = await child;
   if (signal?.aborted) throw interrupted(signal.reason);
   if (answer && 'found' in answer) return answer.found;

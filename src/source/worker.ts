@@ -70,9 +70,13 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
     await child.sendMessage({ ...order }).catch(() => {});
     for await (const message of answers) {
       answer = message as unknown as Answer;
-      if (answer.type !== 'progress') continue;
-      if (answer.progress.phase === 'scripts') startTimer();
-      onProgress?.(answer.progress);
+      if (answer.type === 'progress') {
+        if (answer.progress.phase === 'scripts') startTimer();
+        onProgress?.(answer.progress);
+      } else {
+        // It may never end by itself: nodejs/node#54918.
+        stop();
+      }
     }
   } finally {
     // Also what a script left running, and all of it when `onProgress` threw.

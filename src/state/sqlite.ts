@@ -59,6 +59,8 @@ export async function runSqlite(
       if (answer.kind !== 'progress') results.push(answer);
       if (answer.kind === 'copied') copied += answer.size;
       onProgress?.(answer.kind === 'progress' ? copied + answer.bytes : copied);
+      // It may never end by itself: nodejs/node#54918.
+      if (results.length === orders.length || isLast(answer)) break;
     }
   } finally {
     stop();
@@ -67,7 +69,7 @@ export async function runSqlite(
   const ended = await child;
   throwIfInterrupted(signal);
   const last = results.at(-1);
-  if (last?.kind === 'failed' && !isPassedOver(last.why)) throw failed(last);
+  if (last && isLast(last)) throw failed(last);
   if (results.length === orders.length) return results;
   const how = ended.signal ?? `code ${ended.exitCode}`;
   throw new ReleasesError(
@@ -75,6 +77,11 @@ export async function runSqlite(
     `The process that reads databases ended early (${how}): ${said.trim().split('\n').slice(-3).join(' / ')}`,
     { hint: 'Look for an out-of-memory kill: journalctl -k -e', untouched: UNTOUCHED },
   );
+}
+
+/** Whether no other order is carried out after this answer. */
+function isLast(answer: SqliteAnswer): answer is SqliteResult & { kind: 'failed' } {
+  return answer.kind === 'failed' && !isPassedOver(answer.why);
 }
 
 function failed({ database, why, message }: SqliteResult & { kind: 'failed' }): ReleasesError {
