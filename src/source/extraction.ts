@@ -12,7 +12,7 @@ import { type Growing, Unpackers } from './unpackers.js';
 /** Enough for a network; npm begins hundreds, and keeps a part of each in memory. */
 const FETCHES = 4;
 /** Two in work, and two ready. */
-const UNPACKINGS = 4;
+const UNPACKINGS = 16;
 
 type Extract = typeof pacote.extract;
 type Options = NonNullable<Parameters<Extract>[2]>;
@@ -102,7 +102,7 @@ export class Extraction {
     if (cached && (await this.#unpackInto(into, cached, integrity, how).then(() => true, passOver)))
       return into;
     rmSync(into, { recursive: true, force: true });
-    const archive = await this.#fetch(spec, into, options, integrity);
+    const archive = await this.#fetch(spec, into, options);
     await moveIntoCache(options, spec, archive);
     rmSync(archive, { force: true });
     return into;
@@ -112,10 +112,11 @@ export class Extraction {
    * Fetches an archive, and unpacks it while it comes.
    * @returns the archive
    */
-  async #fetch(spec: string, into: string, options: Options, integrity: string | null): Promise<string> {
+  async #fetch(spec: string, into: string, options: Options): Promise<string> {
     let growing: Growing | undefined;
     const begin = (archive: string) => {
-      growing = this.#unpackers.grow({ archive, integrity, into });
+      // pacote checks what comes.
+      growing = this.#unpackers.grow({ archive, integrity: null, into });
       return growing;
     };
     const archive = await this.#fetches.run(() => fetchArchive(spec, into, options, begin));

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { ReleasesError } from '../errors.js';
 
 interface LockedPackage {
+  /** Only where its place has another: of an alias. */
+  name?: string;
   version?: string;
   integrity?: string;
   hasInstallScript?: boolean;

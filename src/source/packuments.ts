@@ -32,6 +32,7 @@ const KEY = /^full:.*\/([^/]+)$/;
  */
 export class Packuments {
   readonly #options: ClientOptions;
+  /** By the name of the package. */
   readonly #documents = new Map<string, Promise<Json>>();
   readonly #followed = new Set<string>();
 
@@ -49,18 +50,13 @@ export class Packuments {
   }
 
   get(key: string): Promise<Json> {
-    const name = decodeURIComponent(KEY.exec(key)?.[1] ?? '');
-    const known = this.#documents.get(key) ?? this.#fetch(name);
-    this.#documents.set(key, known);
-    // Whoever asks again may have more luck.
-    known.catch(() => this.#documents.delete(key));
-    return known;
+    return this.#document(nameIn(key));
   }
 
   set(): void {}
 
   delete(key: string): boolean {
-    return this.#documents.delete(key);
+    return this.#documents.delete(nameIn(key));
   }
 
   /**
@@ -82,6 +78,11 @@ export class Packuments {
     }
   }
 
+  /** Asks for those of packages that are probably needed; what cannot be had is left for arborist to find out. */
+  expect(names: Iterable<string>): void {
+    for (const name of names) void this.#document(name);
+  }
+
   /** Lets go of them when the tree is known: they are most of what is in memory then. */
   forget(): void {
     this.#documents.clear();
@@ -89,6 +90,14 @@ export class Packuments {
 
   #manifestOptions() {
     return { ...this.#options, fullMetadata: true as const, packumentCache: this as never };
+  }
+
+  #document(name: string): Promise<Json> {
+    const known = this.#documents.get(name) ?? this.#fetch(name);
+    this.#documents.set(name, known);
+    // Whoever asks again may have more luck.
+    known.catch(() => this.#documents.delete(name));
+    return known;
   }
 
   async #fetch(name: string): Promise<Json> {
@@ -140,6 +149,10 @@ export class Packuments {
   get #withTimes(): boolean {
     return this.#options.before !== undefined && this.#options.before !== null;
   }
+}
+
+function nameIn(key: string): string {
+  return decodeURIComponent(KEY.exec(key)?.[1] ?? '');
 }
 
 function needs(manifest: Json): [name: string, spec: string][] {

@@ -23,6 +23,8 @@ export interface PackageCopy {
 
 /** A package of a similar release. */
 export interface SimilarPackage {
+  /** In the registry. */
+  name: string;
   /** Of its archive. */
   integrity: string;
   /** Null where what is there is not what was in its archive, as far as that can be told. */
@@ -46,11 +48,11 @@ export function packagesOf({ directory, digests, treeDigest }: Similar): Similar
   const files = filesByLocation(text);
   // A package that brings others along has them in its archive.
   const bundlers = new Set([...files.keys()].filter((at) => !locked.get(at)?.integrity).flatMap(ancestors));
-  return [...locked].flatMap(([location, { integrity, hasInstallScript }]) => {
+  return [...locked].flatMap(([location, { name, integrity, hasInstallScript }]) => {
     if (!integrity || location === OPENCLAW) return [];
     const ownFiles = bundlers.has(location) || hasInstallScript ? undefined : files.get(location);
     const copy = ownFiles ? { from: join(directory, location), files: ownFiles, laidOutMs } : null;
-    return [{ integrity, copy }];
+    return [{ name: name ?? location.split('node_modules/').at(-1) ?? '', integrity, copy }];
   });
 }
 

@@ -37,8 +37,12 @@ export async function installTree(
     // The largest by far, and known before anything is resolved.
     if (!order.tarball.startsWith('file:'))
       extraction.begin(`openclaw@${order.tarball}`, beginOptions(order));
-    extraction.beginSimilar(probablePackages(order), options);
-    if (!exact && !order.tarball.startsWith('file:')) void packuments.follow('openclaw', order.version);
+    const probable = probablePackages(order);
+    extraction.beginSimilar(probable, options);
+    if (!exact && !order.tarball.startsWith('file:')) {
+      void packuments.follow('openclaw', order.version);
+      packuments.expect(probable.map(({ name }) => name));
+    }
     const ideal = await arborist.buildIdealTree();
     packuments.forget();
     if (exact) checkExact(exact, ideal);

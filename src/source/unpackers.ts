@@ -7,6 +7,9 @@ import type { Instruction, Unpacked, Work } from './unpack-thread.js';
 /** Two use two cores, and more do not make a disk faster. */
 const THREADS = 2;
 
+/** What still comes is large more often than not, and so many others are given to the other thread before this one has another. */
+const GROWING = 3;
+
 const PROGRAM = ownFile('dist/source/unpack-thread.js');
 
 /** An archive that is unpacked while it comes. */
@@ -69,8 +72,8 @@ const LIMITS = { maxYoungGenerationSizeMb: 2 };
 
 class Thread {
   readonly #worker = new Worker(PROGRAM, { resourceLimits: LIMITS });
-  /** What has begun and has no end yet. */
-  readonly #open = new Set<number>();
+  /** What has begun and has no end yet, with how much it weighs. */
+  readonly #open = new Map<number, number>();
   /** What to do when the work of this number is done, or was not. */
   readonly #waiting = new Map<number, (failure: Error | null) => void>();
   #failure: Error | null = null;
@@ -92,11 +95,13 @@ class Thread {
 
   /** How much it has to do. */
   get busy(): number {
-    return this.#open.size;
+    let sum = 0;
+    for (const weight of this.#open.values()) sum += weight;
+    return sum;
   }
 
   tell(work: Work, id: number): void {
-    this.#open.add(id);
+    if (!this.#open.has(id)) this.#open.set(id, work.kind === 'begin' ? GROWING : 1);
     this.#worker.postMessage({ id, work } satisfies Instruction);
   }
 
