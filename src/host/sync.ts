@@ -10,3 +10,12 @@ export async function syncFilesystem(directory: string): Promise<void> {
   await execa('sync', ['-f', directory]).catch(() => execa('sync'));
   faultPoint('after sync');
 }
+
+/**
+ * Has the filesystem that holds `directory` begin to write what is in memory, and waits for nothing: the kernel itself lets half
+ * a minute pass, and whoever flushes it later waits for that much less.
+ */
+export function beginSync(directory: string): void {
+  const child = execa('sync', ['-f', directory], { stdio: 'ignore', reject: false });
+  child.unref();
+}

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../../errors.js';
+import { beginSync } from '../../host/sync.js';
 import { installRelease, type Similar } from '../../source/install.js';
 import type { Resolved } from '../../source/resolve.js';
 import { fetchRuntime, type RuntimeChoice } from '../../source/runtime.js';
@@ -59,7 +60,11 @@ export const stage: Step = {
       similar: newestRelease(context.root),
       options: await context.client(),
       signal,
-      onProgress: ({ phase, done, total }) => context.progress(phase, done, total),
+      onProgress: ({ phase, done, total }) => {
+        // All packages are there; what comes until they are sealed leaves the disk idle.
+        if (phase === 'scripts' && done === 0) beginSync(directory);
+        context.progress(phase, done, total);
+      },
     });
     change.facts.install = report;
     return `${report.packages} packages`;
