@@ -3,6 +3,12 @@ import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { type BatchDigest, digestBatch } from './digest-batch.js';
 
+/** What it is told. */
+export interface DigestOrder {
+  paths: string[];
+  close: boolean;
+}
+
 export type Digested = BatchDigest | { failure: { message: string; code: string | undefined } };
 
 /** Whatever runs beside it goes first, the gateway above all. */
@@ -10,11 +16,11 @@ const NICE = 10;
 
 // Linux takes 0 for the thread that asks, and not for its process.
 setPriority(0, NICE);
-parentPort?.on('message', (paths: string[]) => parentPort?.postMessage(digested(paths)));
+parentPort?.on('message', (order: DigestOrder) => parentPort?.postMessage(digested(order)));
 
-function digested(paths: string[]): Digested {
+function digested({ paths, close }: DigestOrder): Digested {
   try {
-    return digestBatch(paths);
+    return digestBatch(paths, close);
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     return { failure: { message, code } };

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ownFile } from '../own-files.js';
 import { type BatchDigest, digestBatch } from './digest-batch.js';
-import type { Digested } from './digest-thread.js';
+import type { Digested, DigestOrder } from './digest-thread.js';
 
 const PROGRAM = ownFile('dist/store/digest-thread.js');
 
@@ -22,21 +22,30 @@ const LIMITS = { maxYoungGenerationSizeMb: 6 };
 /** What has been asked of a thread and not answered yet; so that it never waits for the next batch. */
 const BATCHES_AHEAD = 2;
 
+export interface DigestOptions {
+  signal?: AbortSignal | undefined;
+  /** Takes from each file the right to be written. */
+  close?: boolean;
+}
+
 /**
  * sha256 of each of these files in hex, in their order, and how many bytes they have: on all cores where that is worth it,
  * at low priority.
  * @param paths absolute; finding them, if that takes time, goes on beside it
  * @throws system errors; why `signal` was aborted
  */
-export async function digestFiles(paths: Iterable<string>, signal?: AbortSignal): Promise<BatchDigest> {
+export async function digestFiles(
+  paths: Iterable<string>,
+  { signal, close = false }: DigestOptions = {},
+): Promise<BatchDigest> {
   const batches = inBatches(paths);
   const first: string[][] = [];
   while (first.length < BATCHES_FOR_THREADS) {
     const { value, done } = batches.next();
-    if (done) return whole(await oneByOne(first, signal));
+    if (done) return whole(await oneByOne(first, close, signal));
     first.push(value);
   }
-  return whole(await inThreads(chain(first, batches), signal));
+  return whole(await inThreads(chain(first, batches), close, signal));
 }
 
 function* chain<T>(...all: Iterable<T>[]): Generator<T> {
@@ -46,7 +55,7 @@ function* chain<T>(...all: Iterable<T>[]): Generator<T> {
 function whole(done: BatchDigest[]): BatchDigest {
   return {
     digests: done.flatMap(({ digests }) => digests),
-    bytes: done.reduce((sum, { bytes }) => sum + bytes, 0),
+    sizes: done.flatMap(({ sizes }) => sizes),
   };
 }
 
@@ -61,18 +70,22 @@ function* inBatches(paths: Iterable<string>): Generator<string[]> {
   if (batch.length > 0) yield batch;
 }
 
-async function oneByOne(batches: string[][], signal?: AbortSignal): Promise<BatchDigest[]> {
+async function oneByOne(batches: string[][], close: boolean, signal?: AbortSignal): Promise<BatchDigest[]> {
   const done: BatchDigest[] = [];
   for (const batch of batches) {
-    done.push(digestBatch(batch));
+    done.push(digestBatch(batch, close));
     await setImmediate();
     signal?.throwIfAborted();
   }
   return done;
 }
 
-async function inThreads(batches: Iterable<string[]>, signal?: AbortSignal): Promise<BatchDigest[]> {
-  const next = numbered(batches);
+async function inThreads(
+  batches: Iterable<string[]>,
+  close: boolean,
+  signal?: AbortSignal,
+): Promise<BatchDigest[]> {
+  const next = orders(batches, close);
   const done: BatchDigest[] = [];
   const threads = Math.min(MOST_THREADS, availableParallelism());
   const workers = Array.from({ length: threads }, () => new Worker(PROGRAM, { resourceLimits: LIMITS }));
@@ -84,15 +97,15 @@ async function inThreads(batches: Iterable<string[]>, signal?: AbortSignal): Pro
   }
 }
 
-function* numbered<T>(all: Iterable<T>): Generator<[number, T]> {
+function* orders(batches: Iterable<string[]>, close: boolean): Generator<[number, DigestOrder]> {
   let at = 0;
-  for (const one of all) yield [at++, one];
+  for (const paths of batches) yield [at++, { paths, close }];
 }
 
 /** Until there is no next batch: has this thread digest them, and puts the answers where they belong. */
 function keepBusy(
   worker: Worker,
-  next: Generator<[number, string[]]>,
+  next: Generator<[number, DigestOrder]>,
   done: BatchDigest[],
   signal: AbortSignal | undefined,
 ): Promise<void> {

@@ -42,10 +42,12 @@ export async function sealRelease(
       hint: `openclaw-releases show ${about.id}`,
     });
   }
-  const tree = await digestTree(staged, signal);
+  const tree = await digestTree(staged, { signal, close: true });
   const sharedBytes = await shareBlocks(root, staged, tree.text, signal);
-  writeFileSync(join(staged, DIGESTS_FILE), tree.text);
-  const taken = makeReadOnly(staged, statfsSync(staged).bsize);
+  writeFileSync(join(staged, DIGESTS_FILE), tree.text, { mode: 0o444 });
+  const sizes = [Buffer.byteLength(tree.text), ...tree.sizes, ...closeDirectories(staged)];
+  const block = statfsSync(staged).bsize;
+  const taken = sizes.reduce((sum, size) => sum + Math.ceil(size / block) * block, 0);
   // A directory that moves to another parent must itself be writable; it is closed again below.
   chmodSync(staged, 0o755);
   await syncFilesystem(staged);
@@ -96,15 +98,20 @@ export function closeSealed(root: Root): void {
   for (const directory of sealed) if (lstatSync(directory).mode & 0o222) close(directory);
 }
 
-/** @returns the room that the files and directories take on the disk, in bytes of whole blocks */
-function makeReadOnly(path: string, block = 1): number {
+function makeReadOnly(path: string): void {
   const stats = lstatSync(path);
-  if (stats.isSymbolicLink()) return 0;
-  let taken = Math.ceil(stats.size / block) * block;
-  if (stats.isDirectory())
-    for (const name of readdirSync(path)) taken += makeReadOnly(join(path, name), block);
+  if (stats.isSymbolicLink()) return;
+  if (stats.isDirectory()) for (const name of readdirSync(path)) makeReadOnly(join(path, name));
   chmodSync(path, stats.mode & 0o555);
-  return taken;
+}
+
+/** @returns the size of each directory, in bytes */
+function* closeDirectories(path: string): Generator<number> {
+  for (const entry of readdirSync(path, { withFileTypes: true }))
+    if (entry.isDirectory()) yield* closeDirectories(join(path, entry.name));
+  const { mode, size } = lstatSync(path);
+  chmodSync(path, mode & 0o555);
+  yield size;
 }
 
 /**

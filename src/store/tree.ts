@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { ReleasesError } from '../errors.js';
-import { digestFiles } from './digests.js';
+import { type DigestOptions, digestFiles } from './digests.js';
 import { MANIFEST_FILE } from './manifest.js';
 
 export const DIGESTS_FILE = 'files.sha256';
@@ -14,6 +14,8 @@ export interface TreeDigest {
   digest: string;
   files: number;
   bytes: number;
+  /** Of each file, in the order of the list; bytes. */
+  sizes: number[];
 }
 
 export interface TreeDifference {
@@ -23,17 +25,20 @@ export interface TreeDifference {
 
 /**
  * Digests every file of a release, its own two records aside.
+ * @param options `close` takes from each the right to be written
  * @throws ReleasesError `archive_invalid` for a name no list can hold, or a link that leaves the release
  */
-export async function digestTree(directory: string, signal?: AbortSignal): Promise<TreeDigest> {
+export async function digestTree(directory: string, options?: DigestOptions): Promise<TreeDigest> {
   const entries: Entry[] = [];
-  const { digests, bytes } = await digestFiles(filesOf(directory, entries), signal);
+  const { digests, sizes } = await digestFiles(filesOf(directory, entries), options);
   const next = digests.values();
   const lines = entries.map(({ path, isLink }) =>
     isLink ? `# ${path} -> ${containedLink(directory, path)}` : `${next.next().value}  ${path}`,
   );
   const text = `${lines.join('\n')}\n`;
-  return { text, digest: createHash('sha256').update(text).digest('hex'), files: digests.length, bytes };
+  const digest = createHash('sha256').update(text).digest('hex');
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { text, digest, files: digests.length, bytes, sizes };
 }
 
 interface Entry {

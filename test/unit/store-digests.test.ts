@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestFiles } from '../../src/store/digests.js';
@@ -26,15 +26,25 @@ function manyFiles(): { directory: string; paths: string[]; contents: (string | 
 
 test('digests of many files, and of large ones, are those of each, in their order', async () => {
   const { paths, contents } = manyFiles();
-  const { digests, bytes } = await digestFiles(paths);
+  const { digests, sizes } = await digestFiles(paths);
   expect(digests).toEqual(contents.map(sha256));
-  expect(bytes).toBe(contents.reduce((sum, { length }) => sum + length, 0));
+  expect(sizes).toEqual(contents.map(({ length }) => length));
 });
 
 test('few files are digested the same', async () => {
   const { paths, contents } = manyFiles();
   expect((await digestFiles(paths.slice(0, 9))).digests).toEqual(contents.slice(0, 9).map(sha256));
-  expect(await digestFiles([])).toEqual({ digests: [], bytes: 0 });
+  expect(await digestFiles([])).toEqual({ digests: [], sizes: [] });
+});
+
+test.each([9, MANY])('%i files lose the right to be written, and no other', async (count) => {
+  const { paths } = manyFiles();
+  for (const [at, path] of paths.entries()) chmodSync(path, at % 2 === 0 ? 0o755 : 0o640);
+  await digestFiles(paths.slice(0, count));
+  expect(statSync(paths[0] ?? '').mode & 0o777).toBe(0o755);
+  await digestFiles(paths.slice(0, count), { close: true });
+  const modes = paths.slice(0, count).map((path) => statSync(path).mode & 0o777);
+  expect(modes).toEqual(modes.map((_, at) => (at % 2 === 0 ? 0o555 : 0o440)));
 });
 
 test.each([1, MANY])('a file among %i that cannot be read is a system error with its code', async (count) => {
@@ -50,7 +60,7 @@ test('an abort ends it with its reason, while files are still being found', asyn
   function* endless() {
     for (;;) yield* paths;
   }
-  const digesting = digestFiles(endless(), controller.signal);
+  const digesting = digestFiles(endless(), { signal: controller.signal });
   setImmediate(() => controller.abort(why));
   await expect(digesting).rejects.toBe(why);
 });

@@ -75,7 +75,9 @@ test('a link that leaves the release is refused', async () => {
 test('digesting can be interrupted', async () => {
   const files = Object.fromEntries(Array.from({ length: 1200 }, (_, n) => [`${n}.js`, `${n}`]));
   const directory = writeTree(temporaryDirectory(), files);
-  await expect(digestTree(directory, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(digestTree(directory, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
 });
 
 test('a second release of the same id is refused and changes nothing', async () => {
