@@ -121,11 +121,12 @@ class Reader {
       const length = readSync(this.#file, this.#bytes);
       if (length === 0) break;
       const bytes = this.#bytes.subarray(0, length);
+      const isFirst = this.#compressed === null;
       this.#compressed ??= length > 1 && bytes.readUInt16BE() === GZIP;
       this.#hash?.update(bytes);
       this.#parser.write(bytes);
-      // Of an archive that is not compressed, node-tar keeps a part until the rest has come.
-      if (!this.#compressed) this.#bytes = Buffer.allocUnsafe(READ_BYTES);
+      // Of an archive that is not compressed, and of what is too short to tell, node-tar keeps a part until the rest has come.
+      if (isFirst || !this.#compressed) this.#bytes = Buffer.allocUnsafe(READ_BYTES);
     }
     if (this.#state.failure) throw this.#state.failure;
   }
