@@ -124,8 +124,8 @@ export class Packuments {
       await keepDocument(place, document, response.headers);
       return document;
     } catch (error) {
-      // A registry that cannot be reached has not said that it is gone; npm goes on with what it has, too.
-      if (kept && !(error instanceof Object && 'statusCode' in error)) return kept.document;
+      // One that cannot be reached says nothing of it; npm goes on with what it has, too.
+      if (kept && !isAnswer(error)) return kept.document;
       throw error;
     }
   }
@@ -149,6 +149,11 @@ export class Packuments {
   get #withTimes(): boolean {
     return this.#options.before !== undefined && this.#options.before !== null;
   }
+}
+
+/** Whether the registry has answered, though with an error or no document. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof SyntaxError || (error instanceof Object && 'statusCode' in error);
 }
 
 function nameIn(key: string): string {

@@ -134,13 +134,15 @@ describe('a document of the registry', () => {
     expect(asked.map((headers) => headers['if-none-match'])).toEqual([undefined, undefined]);
   });
 
-  it('is what was kept while its registry cannot be reached, and not when that says that it has none', async () => {
+  it('is what was kept while its registry cannot be reached, and not when that answers something else', async () => {
     answer = whole();
     await documentOf();
     answer = nothing;
     expect(await documentOf()).toEqual(KEPT);
     answer = status(404);
     expect(await rejection(documentOf())).toMatchObject({ code: 'E404' });
+    answer = (response) => void response.writeHead(200).end('<html>Please log in</html>');
+    expect(await rejection(documentOf())).toBeInstanceOf(SyntaxError);
   });
 
   it.each(['offline', 'preferOffline'])('is not asked for again when npm is to be %s', async (option) => {
