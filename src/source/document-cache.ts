@@ -1,7 +1,5 @@
 import cacache from 'cacache';
-
-/** Changes with what of a document is kept. */
-const FORM = 1;
+import { FORM, type Json } from './document.js';
 
 /** Where a document is kept. */
 export interface DocumentPlace {
@@ -14,7 +12,7 @@ export interface DocumentPlace {
 }
 
 export interface KeptDocument {
-  document: Record<string, unknown>;
+  document: Json;
   /** Headers that ask its registry whether it is still so. */
   question: Record<string, string>;
 }
@@ -37,7 +35,7 @@ export async function recallDocument(place: DocumentPlace): Promise<KeptDocument
 /** Keeps what a registry has answered, unless it says nothing by which it could be asked whether that is still so. */
 export async function keepDocument(
   place: DocumentPlace,
-  document: Record<string, unknown>,
+  document: Json,
   headers: Pick<Headers, 'get'>,
 ): Promise<void> {
   const question = questionOf(headers);

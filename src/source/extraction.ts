@@ -11,7 +11,7 @@ import { type Growing, Unpackers } from './unpackers.js';
 
 /** Enough for a network; npm begins hundreds, and keeps a part of each in memory. */
 const FETCHES = 4;
-/** Two in work, and two ready. */
+/** Enough that the threads have work while this one is busy with documents; few enough that what is urgent is soon next. */
 const UNPACKINGS = 16;
 
 type Extract = typeof pacote.extract;

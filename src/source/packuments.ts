@@ -2,28 +2,9 @@ import npa from 'npm-package-arg';
 import npmFetch from 'npm-registry-fetch';
 import pacote from 'pacote';
 import type { ClientOptions } from './client.js';
+import { type Json, readDocument, record } from './document.js';
 import { keepDocument, recallDocument } from './document-cache.js';
-import { Sieve } from './sieve.js';
 
-type Json = Record<string, unknown>;
-
-/** What npm makes a tree and a lockfile of; the rest of a version is nine tenths of the document. */
-const KEPT = [
-  ...['name', 'version', '_id', 'bin', 'directories', 'deprecated', 'license', 'licenses', 'funding'],
-  ...[
-    'dependencies',
-    'optionalDependencies',
-    'peerDependencies',
-    'peerDependenciesMeta',
-    'acceptDependencies',
-  ],
-  ...['bundleDependencies', 'bundledDependencies', 'workspaces', '_hasShrinkwrap', 'hasShrinkwrap'],
-  ...['engines', 'os', 'cpu', 'libc', 'gypfile', 'hasInstallScript'],
-];
-const SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
-const WANTED = new Set(['name', 'dist-tags', 'versions', 'stagedVersions', 'policyRestrictions']);
-const WANTED_OF_VERSION = new Set([...KEPT, 'scripts', 'dist']);
-const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
 const KEY = /^full:.*\/([^/]+)$/;
 
 /**
@@ -139,11 +120,8 @@ export class Packuments {
     });
   }
 
-  async #read({ body }: { body: unknown }): Promise<Json> {
-    const withTimes = this.#withTimes;
-    const sieve = new Sieve((path) => isWanted(path) || (withTimes && path[0] === 'time'));
-    await take(body, (bytes) => sieve.write(bytes));
-    return shorten(record(sieve.end()), withTimes);
+  #read({ body }: { body: unknown }): Promise<Json> {
+    return readDocument(body, this.#withTimes);
   }
 
   get #withTimes(): boolean {
@@ -173,48 +151,4 @@ function needs(manifest: Json): [name: string, spec: string][] {
   ]
     .filter(([name]) => !bundled.has(name))
     .map(([name, spec]) => [name, String(spec)]);
-}
-
-/** Iterating over a stream of npm's warns of listeners. */
-async function take(body: unknown, write: (bytes: Buffer) => void): Promise<void> {
-  const stream = body as NodeJS.EventEmitter & { promise(): Promise<void> };
-  stream.on('data', write);
-  await stream.promise();
-}
-
-function isWanted([first = '', version, key, ofKey]: readonly string[]): boolean {
-  if (version === undefined) return WANTED.has(first);
-  if (first !== 'versions' || key === undefined) return true;
-  return WANTED_OF_VERSION.has(key) && (key !== 'dist' || ofKey === undefined || WANTED_OF_DIST.has(ofKey));
-}
-
-function shorten(document: Json, withTimes: boolean): Json {
-  const { versions, stagedVersions, policyRestrictions, time } = document;
-  return {
-    name: document.name,
-    'dist-tags': document['dist-tags'],
-    versions: Object.fromEntries(
-      Object.entries(record(versions)).map(([version, manifest]) => [
-        version,
-        shortenVersion(record(manifest)),
-      ]),
-    ),
-    ...(stagedVersions !== undefined && { stagedVersions }),
-    ...(policyRestrictions !== undefined && { policyRestrictions }),
-    ...(withTimes && { time }),
-  };
-}
-
-function shortenVersion(manifest: Json): Json {
-  const kept: Json = {};
-  for (const key of KEPT) if (manifest[key] !== undefined) kept[key] = manifest[key];
-  const scripts = record(manifest.scripts);
-  for (const name of SCRIPTS)
-    if (scripts[name]) kept.scripts = { ...record(kept.scripts), [name]: scripts[name] };
-  const { tarball, integrity, shasum } = record(manifest.dist);
-  return { ...kept, dist: { tarball, ...(integrity ? { integrity } : { shasum }) } };
-}
-
-function record(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? (value as Json) : {};
 }
