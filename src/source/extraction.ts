@@ -31,6 +31,8 @@ export class Extraction {
   readonly #original: Extract = pacote.extract;
   /** By checksum. */
   readonly #begun = new Map<string, Promise<string>[]>();
+  /** By checksum. */
+  readonly #copies = new Map<string, PackageCopy>();
   #last = 0;
 
   /** @param scratch a directory on the filesystem of the release, which is made, and removed by `close` */
@@ -42,31 +44,30 @@ export class Extraction {
     Object.assign(pacote, { extract: this.#extract });
   }
 
-  /** Begins with an archive whose place is not known yet; whoever extracts one with this checksum first, gets it. */
-  begin(spec: string, options: Options & { integrity: string }): void {
-    this.#keep(options.integrity, this.#unpack(spec, options, { urgent: true }));
+  /**
+   * Begins with an archive whose place is not known yet, unless it was begun with; whoever extracts one with this
+   * checksum first, gets it. What nobody extracts in the end is removed by `close`.
+   */
+  begin(spec: string, options: Options & { integrity: string }, how?: { urgent: boolean }): void {
+    if (!this.#begun.has(options.integrity)) this.#keep(options.integrity, this.#unpack(spec, options, how));
   }
 
   /**
-   * Begins with packages that another release has: they are copied from there, or unpacked out of the cache. What nobody
-   * extracts in the end is removed by `close`.
+   * Takes packages that another release has from there, or out of the cache, and begins with those that will be wanted again
+   * as far as anybody can tell; nothing is fetched for a guess.
    */
   beginSimilar(packages: readonly SimilarPackage[], { cache }: Options): void {
-    for (const { integrity, copy } of packages) {
-      const archive = findInCache({ cache, integrity });
-      if (copy || archive) this.#keep(integrity, this.#make(copy, archive, integrity));
+    for (const { integrity, copy } of packages) if (copy) this.#copies.set(integrity, copy);
+    for (const { integrity, copy, pinned } of packages) {
+      const isHere = copy || findInCache({ cache, integrity });
+      if (isHere && !pinned) this.#keep(integrity, this.#guess({ cache, integrity }));
     }
   }
 
-  async #make(copy: PackageCopy | null, archive: string | null, integrity: string): Promise<string> {
+  async #guess(options: Options): Promise<string> {
     const into = this.#nextPlace();
-    if (copy) {
-      const copied = this.#unpackings.run(() => this.#unpackers.copy(copy, into));
-      if (await copied.then(() => true, isStale)) return into;
-      rmSync(into, { recursive: true, force: true });
-    }
-    if (!archive) throw new Error(`${integrity} is not in the cache.`);
-    return this.#unpackInto(into, archive, integrity);
+    if (await this.#takeHere(into, options)) return into;
+    throw new Error(`${options.integrity} is not here any more.`);
   }
 
   #keep(integrity: string, unpacked: Promise<string>): void {
@@ -97,15 +98,27 @@ export class Extraction {
   /** @returns where it was unpacked to */
   async #unpack(spec: string, options: Options, how?: { urgent: boolean }): Promise<string> {
     const into = this.#nextPlace();
-    const integrity = options.integrity ? String(options.integrity) : null;
-    const cached = options.preferOnline ? null : findInCache(options);
-    if (cached && (await this.#unpackInto(into, cached, integrity, how).then(() => true, passOver)))
-      return into;
-    rmSync(into, { recursive: true, force: true });
+    if (await this.#takeHere(into, options, how)) return into;
     const archive = await this.#fetch(spec, into, options);
     await moveIntoCache(options, spec, archive);
     rmSync(archive, { force: true });
     return into;
+  }
+
+  /** @returns whether another release or the cache had it, as it was */
+  async #takeHere(into: string, options: Options, how?: { urgent: boolean }): Promise<boolean> {
+    const integrity = options.integrity ? String(options.integrity) : null;
+    const copy = this.#copies.get(integrity ?? '');
+    const archive = options.preferOnline ? null : findInCache(options);
+    const ways = [
+      copy && (() => this.#unpackers.copy(copy, into)),
+      archive && (() => this.#unpackers.unpack({ archive, integrity, into })),
+    ];
+    for (const way of ways) {
+      if (way && (await this.#unpackings.run(way, how).then(() => true, passOver))) return true;
+      rmSync(into, { recursive: true, force: true });
+    }
+    return false;
   }
 
   /**
@@ -122,16 +135,6 @@ export class Extraction {
     const archive = await this.#fetches.run(() => fetchArchive(spec, into, options, begin));
     await growing?.end();
     return archive;
-  }
-
-  async #unpackInto(
-    into: string,
-    archive: string,
-    integrity: string | null,
-    how?: { urgent: boolean },
-  ): Promise<string> {
-    await this.#unpackings.run(() => this.#unpackers.unpack({ archive, integrity, into }), how);
-    return into;
   }
 
   #nextPlace(): string {
@@ -178,14 +181,8 @@ function fetchArchive(
   return pacote.tarball.stream(spec, take, { ...options, ...past } as Options);
 }
 
-/** What the cache had of it is damaged, or gone by now: it is fetched anew. */
+/** What there is of it is damaged, not what was unpacked there, or gone by now: there are other ways to it. */
 function passOver(error: unknown): false {
-  if (/^(ENOENT|EINTEGRITY|Z_|TAR_)/.test(systemCode(error) ?? '')) return false;
-  throw error;
-}
-
-/** What the other release had of it is not what was unpacked there, or not here any more. */
-function isStale(error: unknown): false {
-  if (/^(ESTALE|ENOENT|ENOTDIR|EACCES|EIO)$/.test(systemCode(error) ?? '')) return false;
+  if (/^(ESTALE|ENOENT|ENOTDIR|EACCES|EIO|EINTEGRITY|Z_|TAR_)/.test(systemCode(error) ?? '')) return false;
   throw error;
 }

@@ -8,6 +8,7 @@ interface LockedPackage {
   version?: string;
   integrity?: string;
   hasInstallScript?: boolean;
+  dependencies?: Record<string, string>;
 }
 
 /** The packages of a `package-lock.json` (version 2 or 3) by their place: `node_modules/openclaw`. */

@@ -16,6 +16,11 @@ declare module 'cacache/lib/content/path.js' {
   export default function contentPath(cache: string, integrity: string): string;
 }
 
+declare module 'npm-install-checks' {
+  /** @throws Error EBADPLATFORM for a package that is not for where this runs */
+  export function checkPlatform(manifest: object): void;
+}
+
 declare module '@npmcli/run-script' {
   interface RunScriptOptions {
     event: string;

@@ -1,9 +1,14 @@
+import { checkPlatform } from 'npm-install-checks';
 import npa from 'npm-package-arg';
 import npmFetch from 'npm-registry-fetch';
-import pacote from 'pacote';
+import pacote, { type ManifestResult } from 'pacote';
+import { satisfies, valid } from 'semver';
 import type { ClientOptions } from './client.js';
 import { type Json, readDocument, record } from './document.js';
 import { keepDocument, recallDocument } from './document-cache.js';
+
+/** What a package says of itself, and where its archive is. */
+export type Picked = pacote.Manifest & ManifestResult;
 
 const KEY = /^full:.*\/([^/]+)$/;
 
@@ -16,13 +21,24 @@ export class Packuments {
   /** By the name of the package. */
   readonly #documents = new Map<string, Promise<Json>>();
   readonly #followed = new Set<string>();
+  /** Versions that are wanted and no others, by the name of the package. */
+  readonly #pins = new Map<string, string[]>();
+  readonly #onPick: (picked: Picked) => void;
 
   readonly #asked: { name: string; version: string };
 
-  /** @param asked the package whose document whoever ordered the work has asked for a moment ago, to find this version */
-  constructor(options: ClientOptions, asked: { name: string; version: string }) {
+  /**
+   * @param asked the package whose document whoever ordered the work has asked for a moment ago, to find this version
+   * @param onPick told of each version that `follow` comes to and that is for this platform: most of them will be in the tree
+   */
+  constructor(
+    options: ClientOptions,
+    asked: { name: string; version: string },
+    onPick: (picked: Picked) => void = () => {},
+  ) {
     this.#options = options;
     this.#asked = asked;
+    this.#onPick = onPick;
   }
 
   /** Always, for what pacote calls a full document: `get` asks for those that are not here. */
@@ -44,16 +60,22 @@ export class Packuments {
    * Asks at once for all that a package may lead to, without waiting for where arborist places what: level by level, it
    * waits for the network most of the time. What cannot be had is left for arborist to find out.
    * @param spec as in `dependencies`
+   * @param isInstalled false below a package that is for another platform
    */
-  async follow(name: string, spec: string): Promise<void> {
+  async follow(name: string, spec: string, isInstalled = true): Promise<void> {
     const id = `${name}@${spec}`;
     if (this.#followed.has(id)) return;
     this.#followed.add(id);
+    if (valid(spec)) this.#pins.set(name, [...(this.#pins.get(name) ?? []), spec]);
+    // npm installs no other version beside it where it can.
+    else if (this.#pins.get(name)?.some((pin) => satisfies(pin, spec))) return;
     try {
       const parsed = npa.resolve(name, spec);
       if (!parsed.registry) return;
       const manifest = await pacote.manifest(id, this.#manifestOptions());
-      await Promise.all(needs(manifest as unknown as Json).map((need) => this.follow(...need)));
+      const fits = isInstalled && isForThisPlatform(manifest);
+      if (fits) this.#onPick(manifest);
+      await Promise.all(needs(manifest as unknown as Json).map((need) => this.follow(...need, fits)));
     } catch {
       // Then it is no help.
     }
@@ -126,6 +148,15 @@ export class Packuments {
 
   get #withTimes(): boolean {
     return this.#options.before !== undefined && this.#options.before !== null;
+  }
+}
+
+function isForThisPlatform(manifest: Picked): boolean {
+  try {
+    checkPlatform(manifest);
+    return true;
+  } catch {
+    return false;
   }
 }
 

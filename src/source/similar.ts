@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { valid } from 'semver';
 import { OPENCLAW, readLockfile } from './lockfile.js';
 
 /** A release that is here, and that probably shares most packages with one that is to come. */
@@ -27,6 +28,8 @@ export interface SimilarPackage {
   name: string;
   /** Of its archive. */
   integrity: string;
+  /** Whether OpenClaw names this very version; the next one may name another. */
+  pinned: boolean;
   /** Null where what is there is not what was in its archive, as far as that can be told. */
   copy: PackageCopy | null;
 }
@@ -46,13 +49,16 @@ export function packagesOf({ directory, digests, treeDigest }: Similar): Similar
     throw new Error(`${digests} is not the list that its release was sealed with.`);
   const locked = readLockfile(lockPath);
   const files = filesByLocation(text);
+  const pins = locked.get(OPENCLAW)?.dependencies ?? {};
+  const isPinned = (location: string) => valid(pins[location.slice('node_modules/'.length)]) !== null;
   // A package that brings others along has them in its archive.
   const bundlers = new Set([...files.keys()].filter((at) => !locked.get(at)?.integrity).flatMap(ancestors));
   return [...locked].flatMap(([location, { name, integrity, hasInstallScript }]) => {
     if (!integrity || location === OPENCLAW) return [];
     const ownFiles = bundlers.has(location) || hasInstallScript ? undefined : files.get(location);
     const copy = ownFiles ? { from: join(directory, location), files: ownFiles, laidOutMs } : null;
-    return [{ name: name ?? location.split('node_modules/').at(-1) ?? '', integrity, copy }];
+    const nameHere = location.split('node_modules/').at(-1) ?? '';
+    return [{ name: name ?? nameHere, integrity, pinned: isPinned(location), copy }];
   });
 }
 

@@ -10,7 +10,7 @@ import { Extraction } from './extraction.js';
 import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import { firstDifference, type Lockfile, OPENCLAW, readLockfile, sameBytes } from './lockfile.js';
 import type { InstallOrder, InstallProgress } from './orders.js';
-import { Packuments } from './packuments.js';
+import { Packuments, type Picked } from './packuments.js';
 import { packagesOf, type SimilarPackage } from './similar.js';
 
 /**
@@ -29,21 +29,25 @@ export async function installTree(
   const exact = lockfile === null ? null : await useLockfile(lockfile, lockPath, order);
   const extraction = new Extraction(join(directory, '.unpacking'));
   const options = treeOptions(order);
-  const packuments = new Packuments(options, { name: 'openclaw', version: order.version });
+  let isKnown = false;
+  const packuments = new Packuments(options, { name: 'openclaw', version: order.version }, (picked) => {
+    if (!isKnown) extraction.begin(...archiveOf(picked, options));
+  });
   const arborist = new EagerArborist({ ...options, packumentCache: packuments as never });
   onProgress({ phase: 'resolve', done: 0 });
   const stopWatching = watch(onProgress, () => arborist.idealTree);
   try {
     // The largest by far, and known before anything is resolved.
     if (!order.tarball.startsWith('file:'))
-      extraction.begin(`openclaw@${order.tarball}`, beginOptions(order));
+      extraction.begin(`openclaw@${order.tarball}`, beginOptions(order), { urgent: true });
     const probable = probablePackages(order);
-    extraction.beginSimilar(probable, options);
+    extraction.beginSimilar(probable.filter(isIn(exact)), options);
     if (!exact && !order.tarball.startsWith('file:')) {
       void packuments.follow('openclaw', order.version);
       packuments.expect(probable.map(({ name }) => name));
     }
     const ideal = await arborist.buildIdealTree();
+    isKnown = true;
     packuments.forget();
     if (exact) checkExact(exact, ideal);
     await arborist.reify({ save: true, omit: ['dev'] });
@@ -63,6 +67,16 @@ function probablePackages({ similar }: InstallOrder): SimilarPackage[] {
     // It is a help, and no more.
     return [];
   }
+}
+
+/** All packages are, of a tree that is not known yet. */
+function isIn(exact: Lockfile | null): (similar: SimilarPackage) => boolean {
+  const locked = exact && new Set([...exact.values()].map(({ integrity }) => integrity));
+  return ({ integrity }) => locked?.has(integrity) ?? true;
+}
+
+function archiveOf({ name, _resolved: resolved, _integrity: integrity }: Picked, options: ClientOptions) {
+  return [`${name}@${resolved}`, { ...options, resolved, integrity }] as const;
 }
 
 function beginOptions({ options, tarball, integrity }: InstallOrder) {

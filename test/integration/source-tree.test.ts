@@ -256,6 +256,31 @@ describe('the tree of a release', () => {
     ]);
   });
 
+  it('is not copied from a similar release where OpenClaw names another version', async () => {
+    publish('modes', '1.0.0', {}, { 'old.js': '' });
+    publish('modes', '1.0.1');
+    publish('plain', '1.0.0');
+    publish('waited-for', '1.0.0');
+    registry.publish(odd({ modes: '1.0.0', plain: '*' }));
+    await installTree(await orderFor('release'), () => {});
+    const similar = await sealed('release');
+    const next = '2026.6.2';
+    registry.publish(
+      openclawPackage(next, { dependencies: { modes: '1.0.1', plain: '*', 'waited-for': '*' } }),
+    );
+    const order = await orderFor('again', { ...(await announced(next)), similar });
+    registry.fault({ kind: 'slow', match: /^\/waited-for$/, delayMs: 60_000 });
+    const failed = installTree(order, () => {}).catch((error) => error);
+    const scratch = place.path('again/.unpacking');
+    const made = () => (exists(scratch) ? readdirSync(scratch, { recursive: true }).map(String) : []);
+    const isAsked = () => registry.requests.some((request) => request.endsWith('modes-1.0.1.tgz'));
+    await until(() => made().some((path) => path.endsWith('/index.js')) && isAsked(), 'the others are begun');
+    expect(made().filter((path) => path.endsWith('old.js'))).toEqual([]);
+    await registry.close();
+    expect(await failed).toBeInstanceOf(Error);
+    registry = await startRegistry();
+  });
+
   it.each<[what: string, change: (name: (path: string) => string) => void]>([
     ['changed', (name) => appendFileSync(name('plain/index.js'), '// by a script')],
     ['added', (name) => writeFileSync(name('plain/built.js'), '// by a script')],
@@ -377,6 +402,28 @@ describe('the network', () => {
     expect(exists(place.path('release/node_modules'))).toBe(false);
     await registry.close();
     expect(await installing).toBeInstanceOf(Error);
+    registry = await startRegistry();
+  });
+
+  it('is asked for archives while a document has not come, and for none that the tree will not have', async () => {
+    for (const name of ['only-elsewhere', 'waited-for', 'pinned']) publish(name, '1.0.0');
+    publish('pinned', '1.1.0');
+    publish('user', '1.0.0', { dependencies: { pinned: '^1.0.0' } });
+    publish('elsewhere', '1.0.0', { os: ['win32'], dependencies: { 'only-elsewhere': '1.0.0' } });
+    publish('here', '1.0.0', { os: [process.platform] });
+    registry.publish(odd({ pinned: '1.0.0', user: '*', 'waited-for': '*' }, { elsewhere: '*', here: '*' }));
+    const order = await orderFor('release');
+    registry.fault({ kind: 'slow', match: /^\/waited-for$/, delayMs: 60_000 });
+    const failed = installTree(order, () => {}).catch((error) => error);
+    const wanted = ['here', 'openclaw', 'pinned', 'user'];
+    const asked = () => archives().map((request) => request.split('/')[1]);
+    await until(() => wanted.every((name) => asked().includes(name)), 'they are asked for');
+    expect(exists(place.path('release/node_modules'))).toBe(false);
+    await registry.close();
+    expect(await failed).toBeInstanceOf(Error);
+    expect(archives().sort()).toEqual(
+      wanted.map((name) => `GET /${name}/-/${name}-${name === 'openclaw' ? VERSION : '1.0.0'}.tgz`),
+    );
     registry = await startRegistry();
   });
 
