@@ -10,6 +10,7 @@ import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { digestLockfile } from './lockfile.js';
 import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from './orders.js';
 import { installTree } from './tree.js';
+import { trustOnce } from './trust.js';
 
 /** A child process of its own: it can be killed whole, and its memory and priority are not the caller's. */
 function say(answer: Answer): Promise<void> {
@@ -47,7 +48,8 @@ async function unpack({ spec, integrity, directory, options }: UnpackOrder): Pro
   return null;
 }
 
-async function carryOut(order: Order): Promise<Answer> {
+async function carryOut(given: Order): Promise<Answer> {
+  const order = { ...given, options: trustOnce(given.options) };
   try {
     return { type: 'done', report: order.kind === 'install' ? await install(order) : await unpack(order) };
   } catch (error) {
