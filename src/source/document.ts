@@ -1,3 +1,4 @@
+import { collectGarbage } from './garbage.js';
 import { Sieve } from './sieve.js';
 
 export type Json = Record<string, unknown>;
@@ -30,7 +31,10 @@ const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
  */
 export async function readDocument(body: unknown, withTimes: boolean): Promise<Json> {
   const sieve = new Sieve((path) => isWanted(path) || (withTimes && path[0] === 'time'));
-  await take(body, (bytes) => sieve.write(bytes));
+  await take(body, (bytes) => {
+    sieve.write(bytes);
+    collectGarbage(bytes.length);
+  });
   return shorten(record(sieve.end()), withTimes);
 }
 

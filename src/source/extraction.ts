@@ -4,6 +4,7 @@ import npa from 'npm-package-arg';
 import pacote from 'pacote';
 import { systemCode } from '../errors.js';
 import { findInCache, moveIntoCache } from './archive-cache.js';
+import { collectGarbage } from './garbage.js';
 import { Limit } from './limit.js';
 import { makeProgramsExecutable, moveInto } from './place.js';
 import type { PackageCopy, SimilarPackage } from './similar.js';
@@ -166,6 +167,7 @@ function fetchArchive(
       for await (const bytes of stream as unknown as AsyncIterable<Buffer>) {
         writeFileSync(file, bytes);
         growing.more();
+        collectGarbage(bytes.length);
       }
       return archive;
     } catch (error) {

@@ -1,11 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ownFile } from '../own-files.js';
 import type { PackageCopy } from './similar.js';
 import type { Unpacking } from './unpack.js';
 import type { Instruction, Unpacked, Work } from './unpack-thread.js';
 
-/** Two use two cores, and more do not make a disk faster. */
-const THREADS = 2;
+/** The thread that fetches takes a core as well; and more than two do not make a disk faster. */
+const THREADS = Math.max(1, Math.min(2, availableParallelism() - 1));
 
 /** What still comes is large more often than not, and so many others are given to the other thread before this one has another. */
 const GROWING = 3;
