@@ -64,7 +64,7 @@ await build({
       name: 'what only looks changes nothing',
       setup({ onLoad }) {
         // With the options that need these, main.cjs loads every.js.
-        onLoad({ filter: /\/dist\/change\/(follow|switcher|readable-checks)\.js$/ }, () => ({
+        onLoad({ filter: /\/dist\/change\/(follow|switcher|readable\/checks)\.js$/ }, () => ({
           contents: `throw new Error('This is not for those who only look.');`,
         }));
       },

@@ -15,9 +15,9 @@ export {
   type RequestRecord,
   type Undelivered,
   undelivered,
-} from './change/requests.js';
+} from './change/requests/requests.js';
+export { verdictText } from './change/requests/verdict-text.js';
 export { makeChange, previewChange, type Request, recover } from './change/switcher.js';
-export { verdictText } from './change/verdict-text.js';
 export { type ErrorCode, type ErrorRecord, EXIT, ReleasesError } from './errors.js';
 export type { Caller, Reply, RunAnswer, StatusAnswer } from './rpc/documents.js';
 export { handle, type RpcEnvironment } from './rpc/handle.js';

@@ -1,4 +1,4 @@
-import { offsetOf } from '../change/timer-units.js';
+import { offsetOf } from '../change/timer/units.js';
 import { toErrorRecord } from '../errors.js';
 import { ownFile } from '../own-files.js';
 import { lookAtAuto, readAuto, writeAuto } from '../store/auto-file.js';

@@ -1,6 +1,6 @@
 import type { Environment } from '../change/environment.js';
-import { type AutoOverview, autoOverview } from '../change/timer-overview.js';
-import { offsetOf } from '../change/timer-units.js';
+import { type AutoOverview, autoOverview } from '../change/timer/overview.js';
+import { offsetOf } from '../change/timer/units.js';
 import type { Settings } from '../schedule/settings.js';
 import type { PastDecision } from '../store/auto-file.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../store/policy.js';

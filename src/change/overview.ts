@@ -12,7 +12,7 @@ import { type Change, isUnderWay } from './ledger.js';
 import { findOrphans, type Orphan } from './orphan.js';
 import { unreadableFiles } from './releases.js';
 import { inspectIfThere, runningRelease } from './running.js';
-import { type AutoOverview, autoOverview } from './timer-overview.js';
+import { type AutoOverview, autoOverview } from './timer/overview.js';
 import { waitingOf } from './waiting.js';
 
 export interface RunningGateway {

@@ -13,8 +13,8 @@ import type { Facts } from './facts.js';
 import { listChanges } from './ledger.js';
 import type { StateChoice } from './plan.js';
 import { pluginPlaceOf } from './plugin-set.js';
-import { readsToday } from './readable.js';
-import { keptInstead, type Reads, readPast, versionsOf } from './readable-rules.js';
+import { readsToday } from './readable/readable.js';
+import { keptInstead, type Reads, readPast, versionsOf } from './readable/rules.js';
 import { inspectIfThere, runningRelease } from './running.js';
 
 /** A release and the state that it is started with. */

@@ -9,7 +9,7 @@ import { compareTree, type TreeDifference } from '../store/tree.js';
 import { findUnreadable } from '../store/unreadable.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type LedgerLook, lookAtLedger } from './ended.js';
-import { type Readable, readableReleases } from './readable-list.js';
+import { type Readable, readableReleases } from './readable/list.js';
 import { inspectIfThere, runningRelease } from './running.js';
 
 export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';

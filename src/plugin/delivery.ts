@@ -5,8 +5,8 @@ import {
   type RequestRecord,
   type Undelivered,
   undelivered,
-} from '../change/requests.js';
-import { verdictText } from '../change/verdict-text.js';
+} from '../change/requests/requests.js';
+import { verdictText } from '../change/requests/verdict-text.js';
 import { compareVersions } from '../version.js';
 import type { PluginApi } from './api.js';
 import type { Host } from './host.js';

@@ -1,5 +1,5 @@
 import { type ChangeKind, IDLE_WITHIN_MS, type PlanOptions } from '../change/plan.js';
-import { type Asked, type DeliveryContext, digestOfKey } from '../change/requests.js';
+import { type Asked, type DeliveryContext, digestOfKey } from '../change/requests/requests.js';
 import { type Field, flag, integer, optionalText, readFields, refuse, text } from './fields.js';
 
 const DAY_MS = 24 * 60 * 60_000;

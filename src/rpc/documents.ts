@@ -1,7 +1,7 @@
 import type { IdleFacts } from '../change/facts.js';
 import type { ChangeStatus, StepState } from '../change/ledger.js';
 import type { ChangeKind, StepName } from '../change/plan.js';
-import type { DeliveryContext, How } from '../change/requests.js';
+import type { DeliveryContext, How } from '../change/requests/requests.js';
 import type { Runs } from '../change/runs.js';
 import type { ErrorCode, ErrorRecord } from '../errors.js';
 

@@ -8,7 +8,7 @@ import {
   type RequestRecord,
   requestsOf,
   requestWithKey,
-} from '../change/requests.js';
+} from '../change/requests/requests.js';
 import { type Runs, whatRuns } from '../change/runs.js';
 import { ReleasesError, toErrorRecord } from '../errors.js';
 import type { Root } from '../store/root.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { offsetOf } from '../../src/change/timer-units.js';
+import { offsetOf } from '../../src/change/timer/units.js';
 import { readAuto } from '../../src/store/auto-file.js';
 import { rootAt } from '../../src/store/root.js';
 import { atMoment, canFakeTime } from '../support/faketime.js';

@@ -2,8 +2,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listChanges } from '../../src/change/ledger.js';
-import { claimDelivery, listRequests, markDelivered, undelivered } from '../../src/change/requests.js';
-import { verdictText } from '../../src/change/verdict-text.js';
+import {
+  claimDelivery,
+  listRequests,
+  markDelivered,
+  undelivered,
+} from '../../src/change/requests/requests.js';
+import { verdictText } from '../../src/change/requests/verdict-text.js';
 import { rootAt } from '../../src/store/root.js';
 import { rpc, untilStatus } from '../support/rpc.js';
 import { makeWorld, type World } from '../support/world.js';

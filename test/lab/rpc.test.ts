@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listChanges } from '../../src/change/ledger.js';
-import { undelivered } from '../../src/change/requests.js';
+import { undelivered } from '../../src/change/requests/requests.js';
 import type { StatusAnswer } from '../../src/rpc/documents.js';
 import { rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';

@@ -7,8 +7,8 @@ import {
   readReadable,
   recallReads,
   recallVersions,
-} from '../../src/change/readable-record.js';
-import { readsVersions, wasWrittenByNewer } from '../../src/change/readable-rules.js';
+} from '../../src/change/readable/record.js';
+import { readsVersions, wasWrittenByNewer } from '../../src/change/readable/rules.js';
 import { lookOf } from '../../src/state/look.js';
 import type { StateVersions } from '../../src/state/versions.js';
 import { database } from '../support/pair.js';

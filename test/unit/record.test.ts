@@ -8,8 +8,8 @@ import { type EndedRecord, type PastChange, pastOf } from '../../src/change/ende
 import type { Baseline, Facts } from '../../src/change/facts.js';
 import { type Change, type ChangeStatus, newChange, type StepRecord } from '../../src/change/ledger.js';
 import { type Plan, planChange, STEP_NAMES } from '../../src/change/plan.js';
-import type { ReadableRecord } from '../../src/change/readable-record.js';
-import type { RequestRecord } from '../../src/change/requests.js';
+import type { ReadableRecord } from '../../src/change/readable/record.js';
+import type { RequestRecord } from '../../src/change/requests/requests.js';
 import type { ErrorRecord } from '../../src/errors.js';
 import type { Health } from '../../src/gateway/health.js';
 import type { ProcessIdentity } from '../../src/host/process.js';

@@ -15,8 +15,8 @@ import {
   type RequestRecord,
   saveRequest,
   undelivered,
-} from '../../src/change/requests.js';
-import { verdictText } from '../../src/change/verdict-text.js';
+} from '../../src/change/requests/requests.js';
+import { verdictText } from '../../src/change/requests/verdict-text.js';
 import { mendRoot } from '../../src/store/mend.js';
 import { requestPath } from '../../src/store/request-files.js';
 import { prepareRoot, type Root } from '../../src/store/root.js';

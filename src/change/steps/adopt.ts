@@ -19,7 +19,7 @@ import { lingers } from '../../supervisor/systemd-linger.js';
 import { readTimer } from '../../timer/record.js';
 import type { Context, Step } from '../context.js';
 import { saveChange, stepOf } from '../ledger.js';
-import { installTimer, planTimer, removeTimer } from '../timer-units.js';
+import { installTimer, planTimer, removeTimer } from '../timer/units.js';
 import { stage } from './stage.js';
 import { targetOf } from './switch.js';
 

@@ -9,7 +9,7 @@ import { currentRelease, endTrial, readTrial } from '../../store/switch.js';
 import { commandsByHand } from '../by-hand.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
 import { checkListener, evictOrphans } from '../orphan.js';
-import { versionsToday } from '../readable.js';
+import { versionsToday } from '../readable/readable.js';
 import { keepState, noteRestore } from '../returning.js';
 import { inspectIfThere, runningRelease } from '../running.js';
 import { awaitVerified } from '../verification.js';

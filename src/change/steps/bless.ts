@@ -4,7 +4,7 @@ import { absolve } from '../../store/policy.js';
 import { endTrial } from '../../store/switch.js';
 import type { Context, Step } from '../context.js';
 import { dropPluginSet } from '../plugin-set.js';
-import { versionsToday } from '../readable.js';
+import { versionsToday } from '../readable/readable.js';
 import { noteRestore } from '../returning.js';
 import { stoppedOnPurpose } from './restart.js';
 import { targetOf } from './switch.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { heldText } from '../../change/holding-text.js';
-import type { Readable } from '../../change/readable-list.js';
+import type { Readable } from '../../change/readable/list.js';
 import { listing } from '../../change/releases.js';
 import type { KeptState } from '../../state/kept.js';
 import { holdOf, readPolicy } from '../../store/policy.js';
@@ -24,7 +24,7 @@ export function listCommand(): Command {
     .action((options: CommonOptions & { check?: boolean }) =>
       inSession(options, async ({ environment, output }) => {
         if (options.check) {
-          const { checkReadable } = await import('../../change/readable-checks.js');
+          const { checkReadable } = await import('../../change/readable/checks.js');
           await checkReadable(environment);
         }
         const { releases, unsealed, states, unreadable } = await listing(

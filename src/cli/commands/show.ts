@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Readable } from '../../change/readable-list.js';
+import type { Readable } from '../../change/readable/list.js';
 import { listing, NOT_KNOWN, nameRelease } from '../../change/releases.js';
 import { type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';

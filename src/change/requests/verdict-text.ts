@@ -1,4 +1,4 @@
-import type { Change, ChangeStatus } from './ledger.js';
+import type { Change, ChangeStatus } from '../ledger.js';
 import type { RequestRecord } from './requests.js';
 
 type Says = (from: string, to: string) => string;

@@ -1,15 +1,15 @@
 import { statSync } from 'node:fs';
-import { companion, unitDirectory } from '../adopt/plan.js';
-import { ReleasesError } from '../errors.js';
-import type { PlannedFile } from '../host/written.js';
-import { ownFile } from '../own-files.js';
-import { nextRunJitter } from '../schedule/jitter.js';
-import type { Root } from '../store/root.js';
-import { readSupervisorRecord } from '../supervisor/select.js';
-import { systemctl } from '../supervisor/systemctl.js';
-import { limits } from '../supervisor/systemd-outside.js';
-import { applyTimer, type Host, readTimer, type TimerRecord, undoTimer } from '../timer/record.js';
-import { planUnits, timerOf } from '../timer/units.js';
+import { companion, unitDirectory } from '../../adopt/plan.js';
+import { ReleasesError } from '../../errors.js';
+import type { PlannedFile } from '../../host/written.js';
+import { ownFile } from '../../own-files.js';
+import { nextRunJitter } from '../../schedule/jitter.js';
+import type { Root } from '../../store/root.js';
+import { readSupervisorRecord } from '../../supervisor/select.js';
+import { systemctl } from '../../supervisor/systemctl.js';
+import { limits } from '../../supervisor/systemd-outside.js';
+import { applyTimer, type Host, readTimer, type TimerRecord, undoTimer } from '../../timer/record.js';
+import { planUnits, timerOf } from '../../timer/units.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
 const HOUR_MS = 60 * 60_000;

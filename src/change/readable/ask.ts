@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { preflight } from '../gateway/preflight.js';
-import { throwIfInterrupted } from '../state/interrupted.js';
-import type { StatePlace } from '../state/place.js';
-import { type Manifest, releaseDirectory } from '../store/manifest.js';
-import type { ReadableCheck } from './readable-check.js';
-import type { Reads } from './readable-rules.js';
+import { preflight } from '../../gateway/preflight.js';
+import { throwIfInterrupted } from '../../state/interrupted.js';
+import type { StatePlace } from '../../state/place.js';
+import { type Manifest, releaseDirectory } from '../../store/manifest.js';
+import type { ReadableCheck } from './check.js';
+import type { Reads } from './rules.js';
 
 /** The gateway's own database, and those of its agents; others are a plugin's, and nobody declares their versions. */
 const STATE = 'state/openclaw.sqlite';

@@ -1,6 +1,6 @@
-import { parseSpec } from '../source/spec.js';
-import type { Change } from './ledger.js';
-import type { Plan } from './plan.js';
+import { parseSpec } from '../../source/spec.js';
+import type { Change } from '../ledger.js';
+import type { Plan } from '../plan.js';
 
 /** The registry may be slow, and others wait for their turn meanwhile; milliseconds. */
 const RESOLVE_MS = 5_000;
@@ -21,8 +21,8 @@ export async function wantsTheSame(plan: Plan, { plan: other, facts }: Change): 
 async function releaseOf({ target, registry }: Plan): Promise<string | null> {
   // Only here is npm's own code needed to decide on a request, and it takes a while to load.
   const [{ loadClientOptions }, { resolveRelease }] = await Promise.all([
-    import('../source/client.js'),
-    import('../source/resolve.js'),
+    import('../../source/client.js'),
+    import('../../source/resolve.js'),
   ]);
   try {
     const client = await loadClientOptions(registry === null ? {} : { registry });

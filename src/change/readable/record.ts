@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileDurably } from '../host/durable.js';
-import { readRecord } from '../record.js';
-import type { StateVersions } from '../state/versions.js';
-import { areSame } from '../state/versions-on-disk.js';
-import type { Root } from '../store/root.js';
-import type { Reads } from './readable-rules.js';
+import { writeFileDurably } from '../../host/durable.js';
+import { readRecord } from '../../record.js';
+import type { StateVersions } from '../../state/versions.js';
+import { areSame } from '../../state/versions-on-disk.js';
+import type { Root } from '../../store/root.js';
+import type { Reads } from './rules.js';
 
 /** `readable.json`: what was found out with some effort. One that is lost, or cannot be understood, is found out anew. */
 export interface ReadableRecord {

@@ -1,11 +1,11 @@
-import { configPath, type StatePlace } from '../state/place.js';
-import { readStateVersions, type StateVersions } from '../state/versions.js';
-import { versionsOnDisk } from '../state/versions-on-disk.js';
-import { leftOf } from '../state/walk.js';
-import type { Root } from '../store/root.js';
-import type { Facts } from './facts.js';
-import { type Reads, readsVersions } from './readable-rules.js';
-import { sqliteNodeOf } from './steps/snapshot.js';
+import { configPath, type StatePlace } from '../../state/place.js';
+import { readStateVersions, type StateVersions } from '../../state/versions.js';
+import { versionsOnDisk } from '../../state/versions-on-disk.js';
+import { leftOf } from '../../state/walk.js';
+import type { Root } from '../../store/root.js';
+import type { Facts } from '../facts.js';
+import { sqliteNodeOf } from '../steps/snapshot.js';
+import { type Reads, readsVersions } from './rules.js';
 
 /** Whether a release can read the state as it is now. */
 export async function readsToday(

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { bootCandidate } from '../gateway/candidate.js';
-import { howEnded } from '../gateway/candidate-ending.js';
-import type { Launch } from '../gateway/endpoint.js';
-import { candidateWorthwhile } from '../gateway/worthwhile.js';
-import type { StatePlace } from '../state/place.js';
-import { copyToScratch } from '../state/scratch.js';
-import type { StateVersions } from '../state/versions.js';
-import { type Manifest, releaseDirectory } from '../store/manifest.js';
-import type { Root } from '../store/root.js';
-import { removeTree } from '../store/seal.js';
-import { askDatabases, no } from './readable-ask.js';
-import { type Reads, wasWrittenByNewer } from './readable-rules.js';
+import { bootCandidate } from '../../gateway/candidate.js';
+import { howEnded } from '../../gateway/candidate-ending.js';
+import type { Launch } from '../../gateway/endpoint.js';
+import { candidateWorthwhile } from '../../gateway/worthwhile.js';
+import type { StatePlace } from '../../state/place.js';
+import { copyToScratch } from '../../state/scratch.js';
+import type { StateVersions } from '../../state/versions.js';
+import { type Manifest, releaseDirectory } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import { removeTree } from '../../store/seal.js';
+import { askDatabases, no } from './ask.js';
+import { type Reads, wasWrittenByNewer } from './rules.js';
 
 /** A release was measured at 25 s on a busy host of two processors; a slow start is no refusal. */
 const READY_WITHIN_MS = 180_000;

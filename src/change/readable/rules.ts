@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { valid } from 'semver';
-import { type KeptState, listKept } from '../state/kept.js';
-import type { StateVersions } from '../state/versions.js';
-import { findManifest } from '../store/manifest.js';
-import type { Root } from '../store/root.js';
-import { compareVersions } from '../version.js';
-import { type PastChange, pastOf } from './ended.js';
-import { listChanges } from './ledger.js';
-import { type ReadableRecord, readReadable, recallReads } from './readable-record.js';
+import { type KeptState, listKept } from '../../state/kept.js';
+import type { StateVersions } from '../../state/versions.js';
+import { findManifest } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import { compareVersions } from '../../version.js';
+import { type PastChange, pastOf } from '../ended.js';
+import { listChanges } from '../ledger.js';
+import { type ReadableRecord, readReadable, recallReads } from './record.js';
 
 /** Whether a release can read a state, and why not. */
 export type Reads =

@@ -1,14 +1,14 @@
-import { toErrorRecord } from '../errors.js';
-import { startedAt } from '../host/process.js';
-import { lookOf } from '../state/look.js';
-import { findStatePlace } from '../state/place.js';
-import type { StateVersions } from '../state/versions.js';
-import type { Root } from '../store/root.js';
-import type { Inspection } from '../supervisor/supervisor.js';
-import type { PastChange } from './ended.js';
-import { keepVersions, recallVersions } from './readable-record.js';
-import { keptInstead, readPast, readsVersions } from './readable-rules.js';
-import { runningRelease } from './running.js';
+import { toErrorRecord } from '../../errors.js';
+import { startedAt } from '../../host/process.js';
+import { lookOf } from '../../state/look.js';
+import { findStatePlace } from '../../state/place.js';
+import type { StateVersions } from '../../state/versions.js';
+import type { Root } from '../../store/root.js';
+import type { Inspection } from '../../supervisor/supervisor.js';
+import type { PastChange } from '../ended.js';
+import { runningRelease } from '../running.js';
+import { keepVersions, recallVersions } from './record.js';
+import { keptInstead, readPast, readsVersions } from './rules.js';
 
 /** Whether a release can be started on today's state. */
 export interface Readable {
@@ -69,8 +69,8 @@ async function versionsToday(root: Root, gateway: Inspection): Promise<StateVers
   if (before?.look === look) return before.versions;
   // Loaded only now: most of the time the state looks as it did the last time.
   const [{ readStateVersions }, { nodeFor }] = await Promise.all([
-    import('../state/versions.js'),
-    import('./readable-node.js'),
+    import('../../state/versions.js'),
+    import('./node.js'),
   ]);
   const versions = await readStateVersions(place, await nodeFor(root, gateway, place));
   if (hasSettled(gateway)) keepVersions(root, lookOf(place, versions, gateway.instance), versions);

@@ -1,7 +1,7 @@
-import { type AutoFile, lookAtAuto, type PastDecision } from '../store/auto-file.js';
-import { type Hold, holdOf, readPolicy } from '../store/policy.js';
-import type { Root } from '../store/root.js';
-import { readTimer } from '../timer/record.js';
+import { type AutoFile, lookAtAuto, type PastDecision } from '../../store/auto-file.js';
+import { type Hold, holdOf, readPolicy } from '../../store/policy.js';
+import type { Root } from '../../store/root.js';
+import { readTimer } from '../../timer/record.js';
 
 /** What `status` says of the timer: cheap, from files alone. */
 export interface AutoOverview {

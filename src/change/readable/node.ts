@@ -1,9 +1,9 @@
-import type { StatePlace } from '../state/place.js';
-import type { Root } from '../store/root.js';
-import { currentRelease, previousRelease } from '../store/switch.js';
-import type { Inspection } from '../supervisor/supervisor.js';
-import { runningRelease } from './running.js';
-import { sqliteNodeOf } from './steps/snapshot.js';
+import type { StatePlace } from '../../state/place.js';
+import type { Root } from '../../store/root.js';
+import { currentRelease, previousRelease } from '../../store/switch.js';
+import type { Inspection } from '../../supervisor/supervisor.js';
+import { runningRelease } from '../running.js';
+import { sqliteNodeOf } from '../steps/snapshot.js';
 
 /** A Node that reads databases, for this gateway's state: of what runs, or is to run, or did. */
 export function nodeFor(root: Root, gateway: Inspection, place: StatePlace): Promise<string> {

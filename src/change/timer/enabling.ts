@@ -1,10 +1,10 @@
-import { lookAtAuto, readAuto, writeAuto } from '../store/auto-file.js';
-import { type Schedule, setSchedule } from '../store/policy.js';
-import { lingers } from '../supervisor/systemd-linger.js';
-import { type Host, readTimer, type TimerRecord } from '../timer/record.js';
-import type { Environment } from './environment.js';
-import { withLock } from './switcher.js';
-import { installTimer, planTimer, removeTimer, type TimerChoice } from './timer-units.js';
+import { lookAtAuto, readAuto, writeAuto } from '../../store/auto-file.js';
+import { type Schedule, setSchedule } from '../../store/policy.js';
+import { lingers } from '../../supervisor/systemd-linger.js';
+import { type Host, readTimer, type TimerRecord } from '../../timer/record.js';
+import type { Environment } from '../environment.js';
+import { withLock } from '../switcher.js';
+import { installTimer, planTimer, removeTimer, type TimerChoice } from './units.js';
 
 export interface EnableOptions extends TimerChoice {
   /** What to set; what is undefined and present gets its default again. */

@@ -1,15 +1,15 @@
-import { findStatePlace } from '../state/place.js';
-import { readStateVersions } from '../state/versions.js';
-import { listReleases, readManifest } from '../store/manifest.js';
-import type { Root } from '../store/root.js';
-import type { Inspection } from '../supervisor/supervisor.js';
-import { type Environment, supervisorOf } from './environment.js';
-import { checkReads, type ReadableCheck } from './readable-check.js';
-import { type Readable, readableOn, readableReleases } from './readable-list.js';
-import { nodeFor } from './readable-node.js';
-import { keepReads } from './readable-record.js';
-import { wholeLaunch } from './running.js';
-import { withLock } from './switcher.js';
+import { findStatePlace } from '../../state/place.js';
+import { readStateVersions } from '../../state/versions.js';
+import { listReleases, readManifest } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import type { Inspection } from '../../supervisor/supervisor.js';
+import { type Environment, supervisorOf } from '../environment.js';
+import { wholeLaunch } from '../running.js';
+import { withLock } from '../switcher.js';
+import { checkReads, type ReadableCheck } from './check.js';
+import { type Readable, readableOn, readableReleases } from './list.js';
+import { nodeFor } from './node.js';
+import { keepReads } from './record.js';
 
 /**
  * Finds out what is unknown of all releases, each on a copy of the state, and keeps the answers for as long as the

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lookAtChange } from '../store/changes.js';
+import { lookAtChange } from '../../store/changes.js';
 import {
   claimRequest,
   lookAtRequest,
@@ -7,10 +7,10 @@ import {
   removeRequest,
   requestIds,
   writeRequest,
-} from '../store/request-files.js';
-import type { Root } from '../store/root.js';
-import { type Change, unfinishedChanges } from './ledger.js';
-import type { ChangeKind } from './plan.js';
+} from '../../store/request-files.js';
+import type { Root } from '../../store/root.js';
+import { type Change, unfinishedChanges } from '../ledger.js';
+import type { ChangeKind } from '../plan.js';
 
 /** Where OpenClaw delivers to, as it names it. */
 export interface DeliveryContext {

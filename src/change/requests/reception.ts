@@ -1,15 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
-import { ReleasesError, toErrorRecord } from '../errors.js';
-import { findManifest } from '../store/manifest.js';
-import { removeRequest } from '../store/request-files.js';
-import { prepareRoot, type Root } from '../store/root.js';
-import { currentRelease, readTrial } from '../store/switch.js';
-import { inTurn } from '../store/turn.js';
-import { changeUnderWay, giveUp, isAcknowledged, isCarried } from './carry.js';
-import { type Environment, supervisorOf } from './environment.js';
-import { type Change, readChange, saveChange } from './ledger.js';
-import { acknowledged, handOver, recordChange } from './outside.js';
-import type { Plan } from './plan.js';
+import { ReleasesError, toErrorRecord } from '../../errors.js';
+import { findManifest } from '../../store/manifest.js';
+import { removeRequest } from '../../store/request-files.js';
+import { prepareRoot, type Root } from '../../store/root.js';
+import { currentRelease, readTrial } from '../../store/switch.js';
+import { inTurn } from '../../store/turn.js';
+import { changeUnderWay, giveUp, isAcknowledged, isCarried } from '../carry.js';
+import { type Environment, supervisorOf } from '../environment.js';
+import { type Change, readChange, saveChange } from '../ledger.js';
+import { acknowledged, handOver, recordChange } from '../outside.js';
+import type { Plan } from '../plan.js';
+import { inspectIfThere, runningRelease } from '../running.js';
+import { planFor, type Request } from '../switcher.js';
+import { occupied, stillWaits } from '../under-way.js';
+import { wish } from '../wishes.js';
 import {
   type Asked,
   collectRequests,
@@ -18,11 +22,7 @@ import {
   requestWithKey,
   saveRequest,
 } from './requests.js';
-import { inspectIfThere, runningRelease } from './running.js';
 import { wantsTheSame } from './sameness.js';
-import { planFor, type Request } from './switcher.js';
-import { occupied, stillWaits } from './under-way.js';
-import { wish } from './wishes.js';
 
 /** A request that came from elsewhere than a command line. */
 export interface Wanted {
