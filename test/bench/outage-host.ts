@@ -29,13 +29,19 @@ export interface Host extends Watched {
   remove(): Promise<void>;
 }
 
+export interface OurHost extends Host {
+  /** What the next restart starts, and nothing else. */
+  point(version: string): Promise<unknown>;
+}
+
 /** Under the built-in supervisor, from a root of its own. */
-export async function ourHost(cache: string): Promise<Host> {
+export async function ourHost(cache: string): Promise<OurHost> {
   const place = await makePlace(cache);
   const cli = ownFile('dist/cli/main.cjs');
   const env = place.env as Record<string, string>;
   const run = (...args: string[]) =>
     measure({ file: process.execPath, args: [cli, ...args], cwd: place.path, env });
+  const point = (version: string) => run('switch', version, '--no-restart');
   const asked = builtinSupervisor(env.OPENCLAW_RELEASES_ROOT ?? '');
   let supervisor: Started | null = null;
   return {
@@ -43,12 +49,13 @@ export async function ourHost(cache: string): Promise<Host> {
     pid: async () => (await asked.inspect()).pid ?? Number.NaN,
     async begin(version) {
       await run('stage', version);
-      await run('switch', version, '--no-restart');
+      await point(version);
       supervisor = start(place, process.execPath, [cli, 'run']);
       await untilReady(place);
     },
     // As `update` tries it.
     stage: (version) => run('stage', version, '--probe', 'auto'),
+    point,
     restart: () => asked.restart(),
     update: (version) => run('update', version),
     rollback: () => run('rollback', '--yes'),
