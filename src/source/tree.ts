@@ -31,7 +31,8 @@ export async function installTree(
   const options = treeOptions(order);
   let isKnown = false;
   const packuments = new Packuments(options, { name: 'openclaw', version: order.version }, (picked) => {
-    if (!isKnown) extraction.begin(...archiveOf(picked, options));
+    // Without a checksum nobody could tell whose it is.
+    if (!isKnown && picked._integrity) extraction.begin(...archiveOf(picked, options));
   });
   const arborist = new EagerArborist({ ...options, packumentCache: packuments as never });
   onProgress({ phase: 'resolve', done: 0 });
