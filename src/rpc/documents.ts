@@ -1,7 +1,7 @@
 import type { IdleFacts } from '../change/facts.js';
 import type { ChangeStatus, StepState } from '../change/ledger.js';
 import type { ChangeKind, StepName } from '../change/plan.js';
-import type { DeliveryContext, How } from '../change/requests/requests.js';
+import type { Asked, How } from '../change/requests/requests.js';
 import type { Runs } from '../change/runs.js';
 import type { ErrorCode, ErrorRecord } from '../errors.js';
 
@@ -77,16 +77,10 @@ export interface StepDocument {
 }
 
 /** A request that led to this change: what its session and its delivery survive a restart in. */
-export interface RequestDocument {
+export interface RequestDocument extends Asked {
   id: string;
   at: string;
   how: How;
-  by: string | null;
-  note: string | null;
-  sessionKey: string | null;
-  deliveryContext: DeliveryContext | null;
-  threadId: string | null;
-  continuationMessage: string | null;
   restartDelayMs: number | null;
   /** Whether whoever asked has been told the verdict; ISO 8601. */
   deliveredAt: string | null;

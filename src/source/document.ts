@@ -23,6 +23,7 @@ const SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
 const WANTED = new Set(['name', 'dist-tags', 'versions', 'stagedVersions', 'policyRestrictions']);
 const WANTED_OF_VERSION = new Set([...KEPT, 'scripts', 'dist']);
 const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
+
 /**
  * What npm needs of a registry's document about a package, taken as it comes.
  * @param body a stream of npm's

@@ -24,6 +24,7 @@ export class Packuments {
   /** Versions that are wanted and no others, by the name of the package. */
   readonly #pins = new Map<string, string[]>();
   readonly #onPick: (picked: Picked) => void;
+  #isOver = false;
 
   readonly #asked: { name: string; version: string };
 
@@ -64,7 +65,7 @@ export class Packuments {
    */
   async follow(name: string, spec: string, isInstalled = true): Promise<void> {
     const id = `${name}@${spec}`;
-    if (this.#followed.has(id)) return;
+    if (this.#isOver || this.#followed.has(id)) return;
     this.#followed.add(id);
     if (valid(spec)) this.#pins.set(name, [...(this.#pins.get(name) ?? []), spec]);
     // npm installs no other version beside it where it can.
@@ -73,6 +74,7 @@ export class Packuments {
       const parsed = npa.resolve(name, spec);
       if (!parsed.registry) return;
       const manifest = await pacote.manifest(id, this.#manifestOptions());
+      if (this.#isOver) return;
       const fits = isInstalled && isForThisPlatform(manifest);
       if (fits) this.#onPick(manifest);
       await Promise.all(needs(manifest as unknown as Json).map((need) => this.follow(...need, fits)));
@@ -86,8 +88,9 @@ export class Packuments {
     for (const name of names) void this.#document(name);
   }
 
-  /** Lets go of them when the tree is known: they are most of what is in memory then. */
+  /** Follows nothing any more and lets go of all when the tree is known: they are most of what is in memory then. */
   forget(): void {
+    this.#isOver = true;
     this.#documents.clear();
   }
 

@@ -10,7 +10,7 @@ import { Extraction } from './extraction.js';
 import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import { firstDifference, type Lockfile, OPENCLAW, readLockfile, sameBytes } from './lockfile.js';
 import type { InstallOrder, InstallProgress } from './orders.js';
-import { Packuments, type Picked } from './packuments.js';
+import { Packuments } from './packuments.js';
 import { packagesOf, type SimilarPackage } from './similar.js';
 
 /**
@@ -29,10 +29,11 @@ export async function installTree(
   const exact = lockfile === null ? null : await useLockfile(lockfile, lockPath, order);
   const extraction = new Extraction(join(directory, '.unpacking'));
   const options = treeOptions(order);
-  let isKnown = false;
+  const begin = (name: string, resolved: string, integrity: string, how?: { urgent: boolean }) =>
+    extraction.begin(`${name}@${resolved}`, { ...options, resolved, integrity }, how);
   const packuments = new Packuments(options, { name: 'openclaw', version: order.version }, (picked) => {
     // Without a checksum nobody could tell whose it is.
-    if (!isKnown && picked._integrity) extraction.begin(...archiveOf(picked, options));
+    if (picked._integrity) begin(picked.name, picked._resolved, picked._integrity);
   });
   const arborist = new EagerArborist({ ...options, packumentCache: packuments as never });
   onProgress({ phase: 'resolve', done: 0 });
@@ -40,7 +41,7 @@ export async function installTree(
   try {
     // The largest by far, and known before anything is resolved.
     if (!order.tarball.startsWith('file:'))
-      extraction.begin(`openclaw@${order.tarball}`, beginOptions(order), { urgent: true });
+      begin('openclaw', order.tarball, order.integrity, { urgent: true });
     const probable = probablePackages(order);
     extraction.beginSimilar(probable.filter(isIn(exact)), options);
     if (!exact && !order.tarball.startsWith('file:')) {
@@ -48,7 +49,6 @@ export async function installTree(
       packuments.expect(probable.map(({ name }) => name));
     }
     const ideal = await arborist.buildIdealTree();
-    isKnown = true;
     packuments.forget();
     if (exact) checkExact(exact, ideal);
     await arborist.reify({ save: true, omit: ['dev'] });
@@ -74,14 +74,6 @@ function probablePackages({ similar }: InstallOrder): SimilarPackage[] {
 function isIn(exact: Lockfile | null): (similar: SimilarPackage) => boolean {
   const locked = exact && new Set([...exact.values()].map(({ integrity }) => integrity));
   return ({ integrity }) => locked?.has(integrity) ?? true;
-}
-
-function archiveOf({ name, _resolved: resolved, _integrity: integrity }: Picked, options: ClientOptions) {
-  return [`${name}@${resolved}`, { ...options, resolved, integrity }] as const;
-}
-
-function beginOptions({ options, tarball, integrity }: InstallOrder) {
-  return { ...options, resolved: tarball, integrity };
 }
 
 function treeOptions({ directory, runtime, options }: InstallOrder): Arborist.Options & ClientOptions {

@@ -28,8 +28,12 @@ export interface Growing {
 
 /** Threads that make packages: that is most of what an install costs, and it does not wait for a network. */
 export class Unpackers {
-  readonly #threads = Array.from({ length: THREADS }, () => new Thread());
+  readonly #threads: Thread[];
   #last = 0;
+
+  constructor(threads = THREADS) {
+    this.#threads = Array.from({ length: threads }, () => new Thread());
+  }
 
   /**
    * Unpacks an archive into a directory that is made. What is there is good only when this has ended well.

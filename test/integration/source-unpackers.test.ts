@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { ownFile } from '../../src/own-files.js';
+import { FRUGAL } from '../../src/source/frugal.js';
+import { Unpackers } from '../../src/source/unpackers.js';
+import { packTarball } from '../registry/tarball.js';
+import { temporaryDirectory } from '../support/place.js';
+
+// As many as a host with two cores has, and with more.
+test.each([1, 2])('packages are made side by side by %i threads, one while it comes', async (threads) => {
+  const directory = temporaryDirectory();
+  const unpackers = new Unpackers(threads);
+  onTestFinished(() => unpackers.close());
+  const archives = Array.from({ length: 12 }, (_, at) => {
+    const name = `package-${at}`;
+    const bytes = packTarball({ name, version: '1.0.0', files: { 'package.json': '{}', 'index.js': name } });
+    const integrity = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+    return { name, bytes, integrity, archive: join(directory, `${name}.tgz`), into: join(directory, name) };
+  });
+  const [late, ...others] = archives;
+  if (!late) throw new Error('There is none.');
+  for (const { archive, bytes } of others) writeFileSync(archive, bytes);
+  const middle = late.bytes.length >> 1;
+  writeFileSync(late.archive, late.bytes.subarray(0, middle));
+  const growing = unpackers.grow(late);
+  growing.more();
+  await Promise.all(others.map((one) => unpackers.unpack(one)));
+  appendFileSync(late.archive, late.bytes.subarray(middle));
+  await growing.end();
+  for (const { name, into } of archives) expect(readFileSync(join(into, 'index.js'), 'utf8')).toBe(name);
+});
+
+/** The most that buffers take while 200 MiB of them pass, in MiB. */
+const PROGRAM = `
+import { collectGarbage } from ${JSON.stringify(ownFile('dist/source/garbage.js'))};
+let most = 0;
+for (let at = 0; at < 3_200; at++) {
+  Buffer.alloc(64 * 1024, at);
+  collectGarbage(64 * 1024);
+  most = Math.max(most, process.memoryUsage().arrayBuffers);
+}
+console.log(Math.round(most / 1024 / 1024));
+`;
+
+test('buffers that nobody has any more do not stand, with the flags of the processes that stage', async () => {
+  const most = async (flags: string[]) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...[...flags, '--input-type=module', '--eval', PROGRAM],
+    ]);
+    return Number(stdout);
+  };
+  const left = await most(FRUGAL.filter((flag) => flag !== '--expose-gc'));
+  expect(await most(FRUGAL)).toBeLessThan(left / 2);
+});
