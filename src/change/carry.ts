@@ -1,41 +1,13 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { ReleasesError, toErrorRecord } from '../errors.js';
 import { claim, isClaimed } from '../store/owner-link.js';
 import type { Root } from '../store/root.js';
+import { untilAnswered } from './asking.js';
+import { askingPath, claimPath } from './claims.js';
 import type { Environment } from './environment.js';
-import {
-  type Change,
-  isUnderWay,
-  neverRan,
-  ownIdentity,
-  readChange,
-  saveChange,
-  unfinishedChanges,
-} from './ledger.js';
-import { CLAIM_SUFFIX } from './recover.js';
+import { type Change, neverRan, ownIdentity, readChange, saveChange } from './ledger.js';
 import { startingFacts } from './starting-facts.js';
 import { carryOut, withLock } from './switcher.js';
-
-/** What decides between a helper that comes late and the verdict that none came. It goes with the change. */
-function claimPath(root: Root, id: string): string {
-  return join(root.staging, `${id}${CLAIM_SUFFIX}`);
-}
-
-/** Whether a process lives that makes this change, or has it made. */
-export function isCarried(root: Root, change: Change): boolean {
-  return isUnderWay(change) || (change.endedAt === null && isClaimed(claimPath(root, change.id)));
-}
-
-/** The change that a living process makes, or has just written down. */
-export function changeUnderWay(root: Root): Change | null {
-  return unfinishedChanges(root).findLast((change) => isCarried(root, change)) ?? null;
-}
-
-/** Whether a process has put its name to the change, or it needs none any more. */
-export function isAcknowledged(root: Root, change: Change): boolean {
-  return change.endedAt !== null || change.steps.length > 0 || isClaimed(claimPath(root, change.id));
-}
 
 /**
  * Writes the verdict on a change that no helper has claimed, or one that died over it; a helper that comes later
@@ -50,6 +22,7 @@ export function giveUp(root: Root, id: string, why: string): Change | null {
   change.error = neverRan(why);
   change.endedAt = new Date().toISOString();
   saveChange(root, change);
+  rmSync(askingPath(root, id), { force: true });
   return change;
 }
 
@@ -64,6 +37,7 @@ export async function carryChange(environment: Environment, id: string): Promise
   const signals = [environment.signal, limit?.signal].filter((signal) => signal !== undefined);
   const limited = { ...environment, signal: AbortSignal.any(signals) };
   try {
+    await untilAnswered(root, id, limited);
     return await withLock(limited, `${claimed.plan.kind} ${claimed.plan.target}`, async (putRight) => {
       const change = readChange(root, id);
       change.facts = await startingFacts(environment, change.plan);

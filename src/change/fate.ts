@@ -1,6 +1,6 @@
 import { readLockOwner } from '../store/lock.js';
 import type { Root } from '../store/root.js';
-import { isCarried } from './carry.js';
+import { isCarried } from './claims.js';
 import { isProven } from './engine.js';
 import type { Environment } from './environment.js';
 import { type Change, readChange, stepOf } from './ledger.js';

@@ -106,12 +106,15 @@ export function readChange(root: Root, id: string): Change {
   });
 }
 
+/** One change, or null when there is none that can be understood. */
+export function findChange(root: Root, id: string): Change | null {
+  const found = lookAtChange(root, id);
+  return found.state === 'read' ? (found.value as Change) : null;
+}
+
 /** All changes that can be understood, oldest first. */
 export function listChanges(root: Root): Change[] {
-  return changeIds(root).flatMap((id) => {
-    const found = lookAtChange(root, id);
-    return found.state === 'read' ? [found.value as Change] : [];
-  });
+  return changeIds(root).flatMap((id) => findChange(root, id) ?? []);
 }
 
 /** Changes without a verdict: the one under way, or those whose owner died. */

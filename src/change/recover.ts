@@ -7,6 +7,7 @@ import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
 import { currentRelease, endTrial, readTrial } from '../store/switch.js';
+import { claimNames } from './claims.js';
 import type { Context, Observer } from './context.js';
 import { finish, goBack, isProven, runSteps } from './engine.js';
 import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from './ledger.js';
@@ -14,9 +15,6 @@ import { changeFromTrial } from './lost.js';
 import { runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
 import { wishNames } from './wishes.js';
-
-/** Behind the id of a change that is handed to a helper: in `staging/`, who has taken it on. */
-export const CLAIM_SUFFIX = '.claim';
 
 /** The launcher decides in milliseconds; a host that swaps takes longer. */
 const LAUNCH_MS = 5_000;
@@ -37,7 +35,7 @@ export async function recoverChanges(
   const unfinished = unfinishedChanges(root);
   // Being handed to a helper, or the one that the holder of the lock is about to make.
   const living = unfinished.filter(({ owner }) => isAlive(owner));
-  const inUse = new Set(living.flatMap(({ id }) => [id, `${id}${CLAIM_SUFFIX}`, ...wishNames(id)]));
+  const inUse = new Set(living.flatMap(({ id }) => [id, ...claimNames(id), ...wishNames(id)]));
   const abandoned = () =>
     directoryNames(root.staging)
       .filter((name) => !inUse.has(name))

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { ReleasesError } from '../errors.js';
 import type { Root } from '../store/root.js';
-import { changeUnderWay, isCarried } from './carry.js';
+import { changeUnderWay, isCarried } from './claims.js';
 import { type Change, readChange, stepOf } from './ledger.js';
 import type { Asker } from './plan.js';
 import { canBeStopped } from './stopping.js';

@@ -1,3 +1,4 @@
+import { isAcknowledged } from '../change/claims.js';
 import { fateOf, type Seen } from '../change/fate.js';
 import type { Change, StepRecord } from '../change/ledger.js';
 import type { StepName } from '../change/plan.js';
@@ -48,7 +49,7 @@ export function changeDocument(root: Root, { change, isDead }: Seen): ChangeDocu
     ...{ error: error ?? (isDead ? deathOf(change) : null), undoError },
     expect: isDead ? `${fateOf(change)} Next: openclaw-releases recover` : null,
     downtimeMs: downtimeOf(change),
-    handoff: handoffOf(change, isDead),
+    handoff: handoffOf(root, change, isDead),
     idle: facts.idle ?? null,
     warnings,
   };
@@ -97,8 +98,9 @@ function deathOf({ steps, owner }: Change): ErrorRecord {
   };
 }
 
-function handoffOf({ status, steps, owner, endedAt }: Change, isDead: boolean): Handoff {
-  const started = steps.length > 0 ? 'acknowledged' : 'started';
+function handoffOf(root: Root, change: Change, isDead: boolean): Handoff {
+  const { status, owner, endedAt } = change;
+  const started = isAcknowledged(root, change) ? 'acknowledged' : 'started';
   const after = status === 'helper_never_ran' ? 'unavailable' : 'ended';
   return { status: endedAt !== null || isDead ? after : started, pid: owner.pid, command: null };
 }

@@ -64,7 +64,7 @@ export function handle(
   caller?: Caller,
 ): Promise<object>;
 export async function handle(
-  { plan, acknowledgeMs, ...environment }: RpcEnvironment,
+  { plan, acknowledgeMs, endsWithAnswer, ...environment }: RpcEnvironment,
   method: string,
   params: unknown = {},
   caller: Caller = { scopes: null },
@@ -72,7 +72,11 @@ export async function handle(
   try {
     if (!isMethod(method)) throw unknownMethod(method);
     requireScope(method, caller);
-    const options = { ...(plan && { plan }), ...(acknowledgeMs !== undefined && { acknowledgeMs }) };
+    const options = {
+      ...(plan && { plan }),
+      ...(acknowledgeMs !== undefined && { acknowledgeMs }),
+      ...(endsWithAnswer !== undefined && { endsWithAnswer }),
+    };
     const mayChange = may(caller, 'operator.admin');
     return await HANDLERS[method]({ environment, params, by: caller.name ?? null, mayChange, options });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { changeUnderWay } from '../change/carry.js';
+import { changeUnderWay } from '../change/claims.js';
 import { type Environment, supervisorOf } from '../change/environment.js';
 import { haveEnded, lookAt, type Seen } from '../change/fate.js';
 import { listChanges } from '../change/ledger.js';

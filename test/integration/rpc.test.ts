@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listChanges } from '../../src/change/ledger.js';
@@ -10,6 +10,7 @@ import {
 } from '../../src/change/requests/requests.js';
 import { verdictText } from '../../src/change/requests/verdict-text.js';
 import { rootAt } from '../../src/store/root.js';
+import { until } from '../support/place.js';
 import { rpc, untilStatus } from '../support/rpc.js';
 import { makeWorld, type World } from '../support/world.js';
 
@@ -127,6 +128,30 @@ test.each(['after lock', 'before write request', 'after write request'])(
     expect(undelivered(rootAt(world.root))).toHaveLength(1);
   },
 );
+
+test('nothing is begun before whoever asked has its answer, however long it takes to write it down', async () => {
+  const world = await oldWorld('2026.6.1');
+  const stamp = join(world.path, 'answers');
+  const env = { OPENCLAW_RELEASES_FAULT: 'hang before answer', OPENCLAW_RELEASES_FAULT_STAMP: stamp };
+  const asked = rpc(world, 'update.run', { target: '2026.6.1', skipDeferral: true }, { env });
+  const root = rootAt(world.root);
+  const handed = () => readdirSync(root.staging).some((name) => name.endsWith('.claim'));
+  await until(
+    'another process has the change, and the answer is on its way',
+    () => existsSync(stamp) && handed(),
+  );
+  // Had it begun, its first step would be there within milliseconds of the claim.
+  const others = await rpc(world, 'update.status');
+  expect(others.payload).toMatchObject({ status: 'running', step: null });
+  expect(listChanges(root).at(-1)?.steps).toEqual([]);
+  rmSync(stamp);
+  expect(await asked).toMatchObject({
+    ok: true,
+    payload: { status: 'accepted', handoff: { status: 'acknowledged' } },
+  });
+  expect((await untilStatus(world, {})).status).toBe('package_updated_restart_verified');
+  expect(readdirSync(root.staging)).toEqual([]);
+});
 
 test('what comes on standard input is bounded and understood, and a read-only caller stays one', async () => {
   const world = await makeWorld();

@@ -5,9 +5,11 @@ import { removeRequest } from '../../store/request-files.js';
 import { prepareRoot, type Root } from '../../store/root.js';
 import { currentRelease, readTrial } from '../../store/switch.js';
 import { inTurn } from '../../store/turn.js';
-import { changeUnderWay, giveUp, isAcknowledged, isCarried } from '../carry.js';
+import { withAnswerToGive } from '../asking.js';
+import { giveUp } from '../carry.js';
+import { changeUnderWay, isAcknowledged, isCarried } from '../claims.js';
 import { type Environment, supervisorOf } from '../environment.js';
-import { type Change, readChange, saveChange } from '../ledger.js';
+import { type Change, findChange, readChange, saveChange } from '../ledger.js';
 import { acknowledged, handOver, recordChange } from '../outside.js';
 import type { Plan } from '../plan.js';
 import { inspectIfThere, runningRelease } from '../running.js';
@@ -49,6 +51,8 @@ export interface Received {
 export interface ReceptionOptions {
   /** How long the process outside is given to put its name to the change; milliseconds. */
   acknowledgeMs?: number;
+  /** This process ends as soon as it has answered; nothing is restarted before, so that the answer gets through. */
+  endsWithAnswer?: boolean;
 }
 
 /** What holds the lock without a change (a pin, the look at what is to be done) is done with it soon. */
@@ -66,7 +70,7 @@ const POLL_MS = 50;
 export async function receive(
   environment: Environment,
   wanted: Wanted,
-  { acknowledgeMs }: ReceptionOptions = {},
+  { acknowledgeMs, endsWithAnswer = false }: ReceptionOptions = {},
 ): Promise<Received> {
   const { root } = environment;
   prepareRoot(root);
@@ -75,7 +79,12 @@ export async function receive(
   const { change, begun } = decided;
   if (change === null) return decided;
   const limit = acknowledgeMs === undefined ? {} : { acknowledgeMs };
-  if (begun) return { ...decided, ...(await handOver(environment, change, limit)) };
+  if (begun) {
+    const handed = withAnswerToGive(root, change.id, endsWithAnswer, () =>
+      handOver(environment, change, limit),
+    );
+    return { ...decided, ...(await handed) };
+  }
   await acknowledged(root, change.id, acknowledgeMs);
   return { ...decided, change: readChange(root, change.id) };
 }
@@ -181,13 +190,4 @@ async function isCurrent(environment: Environment, { kind, target }: Plan): Prom
   if (kind !== 'update' || target !== currentRelease(root) || readTrial(root) !== null) return false;
   const inspection = await inspectIfThere(supervisorOf(environment));
   return inspection !== null && runningRelease(root, inspection) === target;
-}
-
-function findChange(root: Root, id: string): Change | null {
-  try {
-    return readChange(root, id);
-  } catch (error) {
-    if (error instanceof ReleasesError) return null;
-    throw error;
-  }
 }

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lookAtChange } from '../../store/changes.js';
 import {
   claimRequest,
   lookAtRequest,
@@ -9,7 +8,7 @@ import {
   writeRequest,
 } from '../../store/request-files.js';
 import type { Root } from '../../store/root.js';
-import { type Change, unfinishedChanges } from '../ledger.js';
+import { type Change, findChange, unfinishedChanges } from '../ledger.js';
 import type { ChangeKind } from '../plan.js';
 
 /** Where OpenClaw delivers to, as it names it. */
@@ -128,8 +127,7 @@ export function undelivered(root: Root, now = Date.now()): Undelivered[] {
     ({ deliveredAt, at }) => deliveredAt === null && now - Date.parse(at) < WORTH_TELLING_MS,
   );
   return requests.flatMap((request) => {
-    const found = request.change === null ? null : lookAtChange(root, request.change);
-    const change = found?.state === 'read' ? (found.value as Change) : null;
+    const change = request.change === null ? null : findChange(root, request.change);
     return change?.endedAt ? [{ request, change }] : [];
   });
 }

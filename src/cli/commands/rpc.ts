@@ -28,7 +28,8 @@ export function rpcCommand(): Command {
     inSession({ ...options, json: true }, async ({ environment }) => {
       const reply = await answer(async () => {
         const { params, caller } = parse(await read(process.stdin));
-        return handle({ ...environment, plan: planOptions(options) }, method, params, caller);
+        const here = { ...environment, plan: planOptions(options), endsWithAnswer: true };
+        return handle(here, method, params, caller);
       });
       process.stdout.write(`${JSON.stringify(reply)}\n`);
       return reply.ok ? EXIT.success : EXIT[ERROR_CODES[reply.error.code]];
