@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lazy } from './lazy.js';
+import { SCHEMA_NAMES } from './schema-code.js';
 import { semverFunctions } from './semver.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -14,7 +15,10 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 /** To start processes, to read configurations, to lock, to show that something moves: each a file of its own. */
 const LIBRARIES = ['execa', 'json5', 'proper-lockfile', 'yocto-spinner'];
 /** What takes Node more than a millisecond to load. */
-const BUILTINS = ['child_process', 'crypto', 'fs/promises', 'http', 'net', 'readline', 'stream/promises'];
+const BUILTINS = [
+  ...['child_process', 'crypto', 'fs/promises', 'http', 'module', 'net', 'readline', 'stream/promises'],
+  'timers/promises',
+];
 
 rmSync(`${dist}cli/joined`, { recursive: true, force: true });
 const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'eof' };
@@ -66,6 +70,19 @@ await build({
         // With the options that need these, main.cjs loads every.js.
         onLoad({ filter: /\/dist\/change\/(follow|switcher|readable\/checks)\.js$/ }, () => ({
           contents: `throw new Error('This is not for those who only look.');`,
+        }));
+      },
+    },
+    {
+      name: 'what looks quickly is inside',
+      setup({ onLoad }) {
+        const quick = SCHEMA_NAMES.map((name) => `'${name}': () => require('./schemas/${name}.quick.cjs')`);
+        onLoad({ filter: /\/dist\/schemas\.js$/ }, () => ({
+          contents: `import { ownFile } from './own-files.js';
+            const quick = {${quick.join()}};
+            export const quickSchema = (name) => quick[name]();
+            export const compiledSchema = (name) => require(ownFile(\`dist/schemas/\${name}.cjs\`))[name];`,
+          resolveDir: dist,
         }));
       },
     },

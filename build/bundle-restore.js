@@ -23,7 +23,7 @@ await build({
       name: 'schemas inside',
       setup({ onLoad, onResolve }) {
         onLoad({ filter: /\/dist\/schemas\.js$/ }, () => ({
-          contents: `import schemas from 'own:schemas'; export const compiledSchema = (name) => schemas[name];`,
+          contents: `import schemas from 'own:schemas'; export const compiledSchema = (name) => schemas[name]; export const quickSchema = compiledSchema;`,
         }));
         onResolve({ filter: /^own:schemas$/ }, ({ path }) => ({ path, namespace: 'own' }));
         onLoad({ filter: /./, namespace: 'own' }, () => ({ contents: schemaCode() }));

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { systemCode } from './errors.js';
-import { compiledSchema, type Validate } from './schemas.js';
+import { compiledSchema, quickSchema, type Validate } from './schemas.js';
 
 /** Files of ours that hold JSON, by the name of their schema in `layout/schemas/`. */
 export type RecordKind =
@@ -39,12 +39,16 @@ const LARGEST = 64 * 2 ** 20;
 const OF_THE_PROCESS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN']);
 
 /** Loaded one by one: that of a change alone is two fifths of all. */
+const quick = new Map<RecordKind, (value: unknown) => boolean>();
 const compiled = new Map<RecordKind, Validate>();
 
 /** Why a value is no record of this kind, to be read after its name, or null for one that this version understands. */
 export function whyNot(kind: RecordKind, value: unknown): string | null {
   const { schema } = (value ?? {}) as { schema?: unknown };
   if (Number.isInteger(schema) && schema !== 1) return `is of schema ${schema}, and this version knows 1`;
+  const check = quick.get(kind) ?? quickSchema(kind);
+  quick.set(kind, check);
+  if (check(value)) return null;
   const validate = compiled.get(kind) ?? compiledSchema(kind);
   compiled.set(kind, validate);
   if (validate(value)) return null;

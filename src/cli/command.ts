@@ -37,6 +37,16 @@ export function parseSeconds(text: string): number {
   return value * 1000;
 }
 
+/** Runs the work of a command that only looks: nothing has to be undone when it is interrupted, and nothing takes long. */
+export async function atGlance(
+  options: CommonOptions,
+  work: (session: Session) => Promise<number>,
+): Promise<void> {
+  const root = rootAt(options.root ?? defaultRootPath());
+  const environment = { root, supervisor: supervisorOf({ root }) };
+  process.exitCode = await work({ environment, output: outputFor(options.json ?? false) });
+}
+
 /**
  * Runs a command's work with its environment. Ctrl-C and SIGTERM interrupt the change under way, which is then
  * undone; a second one changes nothing, because half of an undo is worse than waiting for it.

@@ -1,4 +1,5 @@
 import { toErrorRecord } from '../errors.js';
+import { print } from './print.js';
 
 /** How an answer is printed: one JSON document on standard output and nothing else there, or lines for people. */
 export interface Output {
@@ -11,7 +12,7 @@ export function outputFor(json: boolean): Output {
   return {
     json,
     answer(document, text) {
-      process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${text()}\n`);
+      print(json ? `${JSON.stringify(document, null, 2)}\n` : `${text()}\n`);
     },
   };
 }
@@ -20,11 +21,11 @@ export function outputFor(json: boolean): Output {
 export function printError(error: unknown, json: boolean): void {
   const record = toErrorRecord(error);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ok: false, error: record }, null, 2)}\n`);
+    print(`${JSON.stringify({ ok: false, error: record }, null, 2)}\n`);
     return;
   }
-  process.stderr.write(`${errorLines(record).join('\n')}\n`);
-  if (record.code === 'internal' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  print(`${errorLines(record).join('\n')}\n`, 2);
+  if (record.code === 'internal' && error instanceof Error) print(`${error.stack}\n`, 2);
 }
 
 export function errorLines({ code, message, hint, untouched }: ReturnType<typeof toErrorRecord>): string[] {

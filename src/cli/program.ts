@@ -43,8 +43,6 @@ async function program(name: string, commands: Commands, hiddenCommands: Command
  * @param hidden commands that help does not show
  */
 export async function runProgram(argv: string[], commands: Commands, hidden: Commands = {}): Promise<void> {
-  // Whoever reads the output may leave early, as `head` does; a change under way must not end with it.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const root = await program(argv[2] ?? '', commands, hidden);
   try {
     await root.parseAsync(argv);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ReleasesError, systemCode } from '../errors.js';
 import { descendsFrom, sessionOf } from '../host/process.js';
@@ -42,6 +43,8 @@ async function ask(root: string, request: Request, timeoutMs: number): Promise<u
   let timer: NodeJS.Timeout | undefined;
   try {
     address = openAddress(root);
+    // Loading what connects takes longer than all else for those who only look.
+    if (!existsSync(address.path)) throw notFound(root);
     const socket = connect(address.path).setEncoding('utf8');
     timer = setTimeout(() => socket.destroy(noAnswer(timeoutMs)), timeoutMs);
     socket.write(`${JSON.stringify(request)}\n`);
@@ -60,15 +63,17 @@ function noAnswer(timeoutMs: number): ReleasesError {
   return new ReleasesError('supervisor_failed', `The supervisor did not answer within ${timeoutMs} ms.`);
 }
 
+function notFound(root: string, cause?: unknown): ReleasesError {
+  return new ReleasesError('supervisor_not_found', `No supervisor runs for ${root}.`, {
+    hint: 'openclaw-releases run',
+    cause,
+  });
+}
+
 function connectionError(root: string, error: unknown): ReleasesError {
   if (error instanceof ReleasesError) return error;
   const code = systemCode(error);
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    return new ReleasesError('supervisor_not_found', `No supervisor runs for ${root}.`, {
-      hint: 'openclaw-releases run',
-      cause: error,
-    });
-  }
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return notFound(root, error);
   return new ReleasesError('supervisor_failed', `The supervisor of ${root} cannot be asked (${code}).`, {
     cause: error,
   });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Adoption } from '../../src/adopt/apply.js';
 import type { UnitChange } from '../../src/adopt/plan.js';
@@ -14,6 +15,7 @@ import type { ErrorRecord } from '../../src/errors.js';
 import type { Health } from '../../src/gateway/health.js';
 import type { ProcessIdentity } from '../../src/host/process.js';
 import { type RecordKind, readRecord, whyNot } from '../../src/record.js';
+import { compiledSchema, quickSchema } from '../../src/schemas.js';
 import type { InstallReport } from '../../src/source/install.js';
 import type { Resolved } from '../../src/source/resolve.js';
 import type { LastRestore, Restore } from '../../src/state/intent.js';
@@ -332,6 +334,40 @@ test.each(WHOLE)(
     expect(whyNot(kind, { ...whole, schema: 2 })).toBe('is of schema 2, and this version knows 1');
   },
 );
+
+/** All keys and indices on the way to each value in a value, itself among them. */
+function pathsIn(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, [...path, key]))];
+}
+
+/** A copy in which another value stands at a path, or nothing where that is undefined. */
+function replaced(value: unknown, [key, ...rest]: string[], by: unknown): unknown {
+  if (key === undefined) return by;
+  const copy = structuredClone(value) as Record<string, unknown>;
+  const inner = replaced(copy[key], rest, by);
+  if (Array.isArray(copy) && inner === undefined) copy.splice(Number(key), 1);
+  else copy[key] = inner;
+  return JSON.parse(JSON.stringify(copy));
+}
+
+test.each(WHOLE)('%s: what looks quickly and what says why agree about any damage', (kind, whole) => {
+  const [quick, full] = [quickSchema(kind), compiledSchema(kind)];
+  const paths = pathsIn(whole);
+  const odd = fc.constantFrom<unknown>('', 'x\0', '../x', '/x', -1, 0, 1.5, 2 ** 53, null, true, [], {});
+  const by = fc.oneof(odd, fc.constant(undefined), fc.jsonValue());
+  fc.assert(
+    fc.property(fc.constantFrom(...paths.slice(1)), by, fc.jsonValue(), (path, value, whatever) => {
+      for (const one of [
+        replaced(whole, path, value),
+        replaced(whole, [...path.slice(0, -1), 'other'], value),
+        whatever,
+      ])
+        expect(quick(one), JSON.stringify(one)).toBe(full(one));
+    }),
+    { numRuns: 400 },
+  );
+});
 
 test('a change passes without any of the facts that are found later, and with how it was recovered', () => {
   const change = aChange();

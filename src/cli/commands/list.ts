@@ -4,7 +4,7 @@ import type { Readable } from '../../change/readable/list.js';
 import { listing } from '../../change/releases.js';
 import type { KeptState } from '../../state/kept.js';
 import { holdOf, readPolicy } from '../../store/policy.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { atGlance, type CommonOptions, command, inSession } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { unreadableLines } from '../report.js';
 
@@ -22,7 +22,7 @@ export function listCommand(): Command {
       "try on a copy of today's state which releases can read it, where that is not known yet",
     )
     .action((options: CommonOptions & { check?: boolean }) =>
-      inSession(options, async ({ environment, output }) => {
+      (options.check ? inSession : atGlance)(options, async ({ environment, output }) => {
         if (options.check) {
           const { checkReadable } = await import('../../change/readable/checks.js');
           await checkReadable(environment);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Overview, overview } from '../../change/overview.js';
 import { autoRows } from '../auto-report.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { atGlance, type CommonOptions, command, inSession } from '../command.js';
 import { table } from '../output.js';
 import { changeDocument, changeText, unreadableLines, waitingLines } from '../report.js';
 
@@ -13,7 +13,7 @@ export function statusCommand(): Command {
   )
     .option('--follow', 'stay until the change under way has its verdict, and end with its exit code')
     .action((options: CommonOptions & { follow?: boolean }) =>
-      inSession(options, async ({ environment, output }) => {
+      (options.follow ? inSession : atGlance)(options, async ({ environment, output }) => {
         const found = await overview(environment.root, environment.supervisor);
         if (options.follow && found.running) {
           const [{ followChange }, { exitCodeOf }] = await Promise.all([
