@@ -1,5 +1,5 @@
 import { collectGarbage } from './garbage.js';
-import { Sieve } from './sieve.js';
+import { Sieve, type Wish } from './sieve.js';
 
 export type Json = Record<string, unknown>;
 
@@ -20,8 +20,8 @@ const KEPT = [
   ...['engines', 'os', 'cpu', 'libc', 'gypfile', 'hasInstallScript'],
 ];
 const SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
-const WANTED = new Set(['name', 'dist-tags', 'versions', 'stagedVersions', 'policyRestrictions']);
-const WANTED_OF_VERSION = new Set([...KEPT, 'scripts', 'dist']);
+const WANTED = new Set(['name', 'dist-tags', 'stagedVersions', 'policyRestrictions']);
+const WANTED_OF_VERSION = new Set([...KEPT, 'scripts']);
 const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
 
 /**
@@ -31,7 +31,7 @@ const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
  * @throws SyntaxError for what is no JSON, or not all of it; errors of the stream
  */
 export async function readDocument(body: unknown, withTimes: boolean): Promise<Json> {
-  const sieve = new Sieve((path) => isWanted(path) || (withTimes && path[0] === 'time'));
+  const sieve = new Sieve((path) => (withTimes && path[0] === 'time' ? 'all' : wishOf(path)));
   await take(body, (bytes) => {
     sieve.write(bytes);
     collectGarbage(bytes.length);
@@ -46,10 +46,11 @@ async function take(body: unknown, write: (bytes: Buffer) => void): Promise<void
   await stream.promise();
 }
 
-function isWanted([first = '', version, key, ofKey]: readonly string[]): boolean {
-  if (version === undefined) return WANTED.has(first);
-  if (first !== 'versions' || key === undefined) return true;
-  return WANTED_OF_VERSION.has(key) && (key !== 'dist' || ofKey === undefined || WANTED_OF_DIST.has(ofKey));
+function wishOf([first = '', version, key, ofKey]: readonly string[]): Wish {
+  if (first !== 'versions') return WANTED.has(first) ? 'all' : 'nothing';
+  if (version === undefined || key === undefined) return 'parts';
+  if (key !== 'dist') return WANTED_OF_VERSION.has(key) ? 'all' : 'nothing';
+  return ofKey === undefined ? 'parts' : WANTED_OF_DIST.has(ofKey) ? 'all' : 'nothing';
 }
 
 function shorten(document: Json, withTimes: boolean): Json {

@@ -3,49 +3,43 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [...'{}[]'].map((si
 const NULL = Buffer.from('null');
 const FIRST_BYTES = 64 * 1024;
 
+/** What is wanted of a value: all of it, whatever it is asked about part by part, or nothing. */
+export type Wish = 'all' | 'parts' | 'nothing';
+
 /**
  * Takes a JSON document as it comes, and keeps of it what is wanted: the other values become null before anything is made
  * of them, and are not looked at, so that a document of ten megabytes is never in memory.
  */
 export class Sieve {
-  readonly #wants: (path: readonly string[]) => boolean;
+  readonly #wishOf: (path: readonly string[]) => Wish;
   #kept = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
-  /** Of each object and array that is open: the key that it has come to, or null in an array. */
-  readonly #path: (string | null)[] = [];
+  /** The keys that have been come to, of each object that is open and whose parts are asked about. */
+  readonly #path: string[] = [];
+  /** A value that is kept or left out as a whole is being passed. */
+  #passing: Exclude<Wish, 'parts'> | null = null;
+  /** How many objects and arrays of that value are open. */
+  #open = 0;
   #inString = false;
   #escaped = false;
-  /** The bytes of a string that may be a key, as far as they have come; null while it cannot be one. */
-  #key: number[] | null = null;
   #keyComes = false;
-  /** How many are open around a value that is left out; 0 while none is. */
-  #leftOut = 0;
+  /** A key as far as it had come when the bytes ended; null outside of one. */
+  #key: Buffer | null = null;
 
-  /** @param wants asked of each value in an object, with the keys on the way to it, when all of them are in objects */
-  constructor(wants: (path: readonly string[]) => boolean) {
-    this.#wants = wants;
+  /** @param wishOf asked about each value in an object, with the keys on the way to it, as far as its object is asked about */
+  constructor(wishOf: (path: readonly string[]) => Wish) {
+    this.#wishOf = wishOf;
   }
 
   write(bytes: Buffer): void {
-    let from = this.#leftOut > 0 ? -1 : 0;
-    for (let at = 0; at < bytes.length; at++) {
-      const byte = bytes[at] ?? 0;
-      if (this.#inString) {
-        this.#takeOfString(byte);
-        continue;
-      }
-      if (from < 0 && this.#path.length === this.#leftOut && (byte === COMMA || byte === CLOSE_OBJECT)) {
-        this.#leftOut = 0;
-        from = at;
-      }
-      if (this.#take(byte) && from >= 0) {
-        this.#keep(bytes.subarray(from, at + 1));
-        this.#keep(NULL);
-        this.#leftOut = this.#path.length;
-        from = -1;
-      }
+    let at = 0;
+    while (at < bytes.length) {
+      const from = at;
+      const isLeftOut = this.#passing === 'nothing';
+      at = this.#passing === null ? this.#take(bytes, at) : this.#pass(bytes, at);
+      if (!isLeftOut) this.#keep(bytes.subarray(from, at));
+      if (!isLeftOut && this.#passing === 'nothing') this.#keep(NULL);
     }
-    if (from >= 0) this.#keep(bytes.subarray(from));
   }
 
   /** @throws SyntaxError for what is no JSON, or not all of it */
@@ -53,51 +47,76 @@ export class Sieve {
     return JSON.parse(this.#kept.toString('utf8', 0, this.#length));
   }
 
-  #takeOfString(byte: number): void {
+  /** @returns where a value that is passed as a whole begins, or the end of the bytes */
+  #take(bytes: Buffer, from: number): number {
+    let keyFrom = from;
+    for (let at = from; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (this.#inString) {
+        if (this.#isInside(byte)) continue;
+        if (this.#key) this.#path[this.#path.length - 1] = this.#endKey(bytes.subarray(keyFrom, at));
+      } else if (byte === QUOTE) {
+        this.#inString = true;
+        if (this.#keyComes) this.#key = NOTHING;
+        this.#keyComes = false;
+        keyFrom = at + 1;
+      } else if (byte === COLON) {
+        const wish = this.#ask();
+        if (wish === 'parts') continue;
+        this.#passing = wish;
+        return at + 1;
+      } else if (byte === COMMA) this.#keyComes = true;
+      else if (byte === OPEN_OBJECT) {
+        this.#path.push('');
+        this.#keyComes = true;
+      } else if (byte === CLOSE_OBJECT) this.#path.pop();
+      else if (byte === OPEN_ARRAY) {
+        this.#passing = 'all';
+        return at;
+      }
+    }
+    if (this.#key) this.#key = Buffer.concat([this.#key, bytes.subarray(keyFrom)]);
+    return bytes.length;
+  }
+
+  /** @returns where the value that is passed ends, or the end of the bytes */
+  #pass(bytes: Buffer, from: number): number {
+    let open = this.#open;
+    for (let at = from; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (this.#inString) this.#isInside(byte);
+      else if (byte === QUOTE) this.#inString = true;
+      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) open++;
+      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || byte === COMMA) {
+        if (open === 0) {
+          this.#passing = null;
+          this.#open = 0;
+          return at;
+        }
+        if (byte !== COMMA) open--;
+      }
+    }
+    this.#open = open;
+    return bytes.length;
+  }
+
+  /** Takes a byte of a string. @returns whether the string goes on after it */
+  #isInside(byte: number | undefined): boolean {
     if (this.#escaped) this.#escaped = false;
     else if (byte === BACKSLASH) this.#escaped = true;
-    else if (byte === QUOTE) {
-      this.#inString = false;
-      return;
-    }
-    this.#key?.push(byte);
+    else if (byte === QUOTE) this.#inString = false;
+    return this.#inString;
   }
 
-  /** @returns whether a value begins here that is not wanted */
-  #take(byte: number): boolean {
-    switch (byte) {
-      case QUOTE:
-        this.#inString = true;
-        this.#key = this.#keyComes && this.#leftOut === 0 ? [] : null;
-        this.#keyComes = false;
-        return false;
-      case COLON:
-        return this.#leftOut === 0 && this.#valueBegins();
-      case COMMA:
-        this.#keyComes = this.#path.at(-1) !== null;
-        return false;
-      case OPEN_OBJECT:
-      case OPEN_ARRAY:
-        this.#keyComes = byte === OPEN_OBJECT;
-        this.#path.push(this.#keyComes ? '' : null);
-        return false;
-      case CLOSE_OBJECT:
-      case CLOSE_ARRAY:
-        this.#path.pop();
-        this.#keyComes = false;
-        return false;
-      default:
-        return false;
-    }
-  }
-
-  #valueBegins(): boolean {
-    this.#path[this.#path.length - 1] = Buffer.from(this.#key ?? []).toString();
+  #endKey(rest: Buffer): string {
+    const key = this.#key?.length ? Buffer.concat([this.#key, rest]) : rest;
     this.#key = null;
-    if (this.#path.includes(null)) return false;
-    const path = this.#path as string[];
-    // A key that is written with escapes is not read here, and what it leads to is kept.
-    return !path.at(-1)?.includes('\\') && !this.#wants(path);
+    return key.toString();
+  }
+
+  /** A key that is written with escapes is not read here, and what it leads to is kept. */
+  #ask(): Wish {
+    return this.#path.at(-1)?.includes('\\') ? 'all' : this.#wishOf(this.#path);
   }
 
   #keep(bytes: Buffer): void {
@@ -111,3 +130,5 @@ export class Sieve {
     this.#length = length;
   }
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -1,25 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Sieve } from '../../src/source/sieve.js';
+import { Sieve, type Wish } from '../../src/source/sieve.js';
 
-type Wants = (path: readonly string[]) => boolean;
+type Wishes = (path: readonly string[]) => Wish;
 
-function sift(text: string, wants: Wants, chunk = 7): unknown {
-  const sieve = new Sieve(wants);
+function sift(text: string, wishOf: Wishes, chunk = 7): unknown {
+  const sieve = new Sieve(wishOf);
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += chunk) sieve.write(bytes.subarray(at, at + chunk));
   return sieve.end();
 }
 
 /** The same with all of the document in memory. */
-function expected(value: unknown, wants: Wants, path: string[] = []): unknown {
+function expected(value: unknown, wishOf: Wishes, path: string[] = []): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const place = [...path, key];
       // A key that JSON writes with a backslash is kept.
-      const wanted = JSON.stringify(key).includes('\\') || wants(place);
-      return [key, wanted ? expected(inner, wants, place) : null];
+      const wish = JSON.stringify(key).includes('\\') ? 'all' : wishOf(place);
+      return [key, { all: inner, parts: expected(inner, wishOf, place), nothing: null }[wish]];
     }),
   );
 }
@@ -36,12 +36,16 @@ describe('the sieve for documents', () => {
         fc.dictionary(key, tie('tree'), { maxKeys: 5, noNullPrototype: true }),
       ),
     }));
-    const wants: Wants = (path) => !path.at(-1)?.startsWith('a') && (path.at(-1)?.length ?? 0) % 3 !== 2;
+    const wishOf: Wishes = (path) => {
+      const key = path.at(-1) ?? '';
+      if (key.startsWith('a') || key.length % 3 === 2) return 'nothing';
+      return key.length % 5 === 4 ? 'all' : 'parts';
+    };
     fc.assert(
       fc.property(tree, fc.integer({ min: 1, max: 50 }), fc.boolean(), (value, chunk, pretty) => {
         const text = JSON.stringify(value, null, pretty ? 2 : undefined);
-        expect(JSON.stringify(sift(text, wants, chunk))).toBe(
-          JSON.stringify(expected(JSON.parse(text), wants)),
+        expect(JSON.stringify(sift(text, wishOf, chunk))).toBe(
+          JSON.stringify(expected(JSON.parse(text), wishOf)),
         );
       }),
       { numRuns: 500 },
@@ -49,7 +53,7 @@ describe('the sieve for documents', () => {
   });
 
   it('keeps nothing of what is not wanted in memory', () => {
-    const sieve = new Sieve(([first]) => first !== 'readme');
+    const sieve = new Sieve(([first]) => (first === 'readme' ? 'nothing' : 'parts'));
     sieve.write(Buffer.from('{"name":"x","readme":"'));
     const before = process.memoryUsage();
     const piece = Buffer.from('{[\\"'.repeat(1 << 16));
@@ -61,6 +65,6 @@ describe('the sieve for documents', () => {
   });
 
   it.each(['', '{"a":1', '{"readme":"cut o', '{"a":{"readme":[1,2}', 'no JSON'])('refuses %j', (text) => {
-    expect(() => sift(text, ([first]) => first !== 'readme')).toThrow(SyntaxError);
+    expect(() => sift(text, ([first]) => (first === 'readme' ? 'nothing' : 'parts'))).toThrow(SyntaxError);
   });
 });
