@@ -1,6 +1,7 @@
 const [QUOTE, BACKSLASH, COLON, COMMA] = [...'"\\:,'].map((sign) => sign.charCodeAt(0));
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [...'{}[]'].map((sign) => sign.charCodeAt(0));
 const NULL = Buffer.from('null');
+const NO_BYTES = Buffer.alloc(0);
 const FIRST_BYTES = 64 * 1024;
 
 /** What is wanted of a value: all of it, whatever it is asked about part by part, or nothing. */
@@ -32,14 +33,17 @@ export class Sieve {
   }
 
   write(bytes: Buffer): void {
-    let at = 0;
-    while (at < bytes.length) {
-      const from = at;
-      const isLeftOut = this.#passing === 'nothing';
+    let from = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const wasLeftOut = this.#passing === 'nothing';
       at = this.#passing === null ? this.#take(bytes, at) : this.#pass(bytes, at);
-      if (!isLeftOut) this.#keep(bytes.subarray(from, at));
-      if (!isLeftOut && this.#passing === 'nothing') this.#keep(NULL);
+      const isLeftOut = this.#passing === 'nothing';
+      if (wasLeftOut && !isLeftOut) from = at;
+      if (wasLeftOut || !isLeftOut) continue;
+      this.#keep(bytes, from, at);
+      this.#keep(NULL, 0, NULL.length);
     }
+    if (this.#passing !== 'nothing') this.#keep(bytes, from, bytes.length);
   }
 
   /** @throws SyntaxError for what is no JSON, or not all of it */
@@ -54,10 +58,10 @@ export class Sieve {
       const byte = bytes[at];
       if (this.#inString) {
         if (this.#isInside(byte)) continue;
-        if (this.#key) this.#path[this.#path.length - 1] = this.#endKey(bytes.subarray(keyFrom, at));
+        if (this.#key) this.#path[this.#path.length - 1] = this.#endKey(this.#key, bytes, keyFrom, at);
       } else if (byte === QUOTE) {
         this.#inString = true;
-        if (this.#keyComes) this.#key = NOTHING;
+        if (this.#keyComes) this.#key = NO_BYTES;
         this.#keyComes = false;
         keyFrom = at + 1;
       } else if (byte === COLON) {
@@ -108,10 +112,11 @@ export class Sieve {
     return this.#inString;
   }
 
-  #endKey(rest: Buffer): string {
-    const key = this.#key?.length ? Buffer.concat([this.#key, rest]) : rest;
+  /** @param begun in bytes before these */
+  #endKey(begun: Buffer, bytes: Buffer, from: number, to: number): string {
     this.#key = null;
-    return key.toString();
+    if (begun.length === 0) return bytes.toString('utf8', from, to);
+    return Buffer.concat([begun, bytes.subarray(from, to)]).toString();
   }
 
   /** A key that is written with escapes is not read here, and what it leads to is kept. */
@@ -119,16 +124,14 @@ export class Sieve {
     return this.#path.at(-1)?.includes('\\') ? 'all' : this.#wishOf(this.#path);
   }
 
-  #keep(bytes: Buffer): void {
-    const length = this.#length + bytes.length;
+  #keep(bytes: Buffer, from: number, to: number): void {
+    const length = this.#length + to - from;
     if (length > this.#kept.length) {
       const larger = Buffer.allocUnsafe(Math.max(length, this.#kept.length * 2));
       this.#kept.copy(larger, 0, 0, this.#length);
       this.#kept = larger;
     }
-    bytes.copy(this.#kept, this.#length);
+    bytes.copy(this.#kept, this.#length, from, to);
     this.#length = length;
   }
 }
-
-const NOTHING = Buffer.alloc(0);
