@@ -27,8 +27,22 @@ function read(version: string): SemVer {
  * @throws ReleasesError `release_id_invalid` when either is not a version
  */
 export function compareVersions(a: string, b: string): number {
-  const x = read(a);
-  const y = read(b);
+  return compare(read(a), read(b));
+}
+
+/**
+ * These, older versions first, each read once; of one alone nothing is asked.
+ * @throws ReleasesError `release_id_invalid` when one of several is not a version
+ */
+export function inVersionOrder<T>(items: readonly T[], versionOf: (item: T) => string): T[] {
+  if (items.length < 2) return [...items];
+  return items
+    .map((item) => ({ item, version: read(versionOf(item)) }))
+    .sort((a, b) => compare(a.version, b.version))
+    .map(({ item }) => item);
+}
+
+function compare(x: SemVer, y: SemVer): number {
   return (
     x.compareMain(y) ||
     phase(x) - phase(y) ||

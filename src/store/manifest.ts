@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../errors.js';
 import { type Reading, readRecord } from '../record.js';
-import { compareVersions } from '../version.js';
+import { inVersionOrder } from '../version.js';
 import type { Root } from './root.js';
 
 export const MANIFEST_FILE = 'release.json';
@@ -106,14 +106,14 @@ export interface ReleaseListing {
 
 /** Everything below `releases/`. */
 export function listReleases(root: Root): ReleaseListing {
-  const listing: ReleaseListing = { releases: [], unsealed: [] };
+  const releases: Manifest[] = [];
+  const unsealed: string[] = [];
   for (const id of directoryNames(root.releases)) {
     const manifest = findManifest(root, id);
-    if (manifest) listing.releases.push(manifest);
-    else listing.unsealed.push(id);
+    if (manifest) releases.push(manifest);
+    else unsealed.push(id);
   }
-  listing.releases.sort((a, b) => compareVersions(a.id, b.id));
-  return listing;
+  return { releases: inVersionOrder(releases, ({ id }) => id), unsealed };
 }
 
 /** Names below a directory, or none when it does not exist. */

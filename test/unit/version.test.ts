@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareVersions, isStable } from '../../src/version.js';
+import { compareVersions, inVersionOrder, isStable } from '../../src/version.js';
 
 /** As the registry lists them, in no useful order: `npm view openclaw versions --json`. */
 const PUBLISHED: string[] = JSON.parse(
@@ -52,6 +52,16 @@ describe('compareVersions', () => {
   ])('puts %s before %s', (first, second) => {
     expect(compareVersions(first, second)).toBeLessThan(0);
     expect(compareVersions(second, first)).toBeGreaterThan(0);
+  });
+
+  it('puts many in the order in which it compares two', () => {
+    fc.assert(
+      fc.property(fc.array(versions, { maxLength: 20 }), (all) => {
+        expect(inVersionOrder(all, (one) => one)).toEqual(all.toSorted(compareVersions));
+      }),
+    );
+    expect(inVersionOrder(['none'], (one) => one)).toEqual(['none']);
+    expect(() => inVersionOrder(['none', '2026.6.1'], (one) => one)).toThrow('"none" is not a version');
   });
 
   it('finds a version equal to itself only', () => {
