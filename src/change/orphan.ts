@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ReleasesError } from '../errors.js';
 import type { Endpoint } from '../gateway/endpoint.js';
 import { sampleHealth } from '../gateway/health.js';
-import { listenerPids } from '../host/listener.js';
+import { holdsPort, listenerPids } from '../host/listener.js';
 import { commandLineOf, identify, isAlive, startedAt } from '../host/process.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 
@@ -20,13 +20,15 @@ export interface Orphan {
 
 /**
  * What a process like that answers looks like the gateway, and the gateway itself cannot start (openclaw#7421).
- * @param main a process of which the supervisor has just said that it is the gateway's
+ * @param main a process of which the supervisor has just said that it is the gateway's: where it holds the port by itself,
+ *   no other is looked at
  */
 export async function findOrphans(
   endpoint: Endpoint,
   supervisor: Supervisor,
   main: number | null = null,
 ): Promise<Orphan[]> {
+  if (main !== null && holdsPort(endpoint.port, main)) return [];
   const orphans: Orphan[] = [];
   for (const pid of listenerPids(endpoint.port) ?? []) {
     // It may have ended, or become the supervisor's, between two looks.

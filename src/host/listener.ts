@@ -70,12 +70,17 @@ function socketInodes(pid: number): Set<string> {
   return inodes;
 }
 
-function holders(port: number): number[] | null {
+/** All that listen on a port; null when that cannot be known. */
+function listening(port: number): Set<string> | null {
   const ipv4 = listeningInodes('/proc/net/tcp', port);
   // There is no second table on a host without IPv6.
   const ipv6 = usesIpv6() ? (listeningInodes('/proc/net/tcp6', port) ?? []) : [];
-  if (!ipv4) return null;
-  const unowned = new Set([...ipv4, ...ipv6]);
+  return ipv4 && new Set([...ipv4, ...ipv6]);
+}
+
+function holders(port: number): number[] | null {
+  const unowned = listening(port);
+  if (!unowned) return null;
   if (unowned.size === 0) return [];
   const wanted = new Set(unowned);
   const pids = processIds().filter((pid) => {
@@ -84,6 +89,15 @@ function holders(port: number): number[] | null {
     return held.length > 0;
   });
   return unowned.size === 0 ? pids.sort((a, b) => a - b) : null;
+}
+
+/** Whether a process holds every socket that listens on a port, and there is one: known at once, without a look at all others. */
+export function holdsPort(port: number, pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  const sockets = listening(port);
+  if (!sockets || sockets.size === 0) return false;
+  const held = socketInodes(pid);
+  return [...sockets].every((socket) => held.has(socket));
 }
 
 /**

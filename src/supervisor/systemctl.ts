@@ -1,8 +1,8 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError, systemCode } from '../errors.js';
 
 /** Which systemd: the one of the user who runs this, or the machine's. */
 export type Scope = 'user' | 'system';
@@ -37,25 +37,68 @@ export async function askSystemd(
   timeoutMs = TIMEOUT_MS,
 ): Promise<Answer> {
   const bus = busEnvironment(scope);
-  const result = await execa(program, [`--${scope}`, '--no-ask-password', ...args], {
-    // The bus goes last: a program's own environment must not send us to another one.
-    env: { ...env, ...bus },
-    stdin: 'ignore',
-    timeout: timeoutMs,
-    reject: false,
-  });
-  if (result.code === 'ENOENT') {
-    throw new ReleasesError('supervisor_failed', `${program} is not installed, or not on PATH.`, {
-      hint: 'Install systemd’s own programs, or put them on PATH.',
-      cause: result,
-    });
-  }
-  if (result.timedOut) {
+  // The bus goes last: a program's own environment must not send us to another one.
+  const ended = await run(
+    program,
+    [`--${scope}`, '--no-ask-password', ...args],
+    { ...env, ...bus },
+    timeoutMs,
+  );
+  if (ended === 'late') {
     throw new ReleasesError('supervisor_failed', `${program} did not answer within ${timeoutMs} ms.`, {
       hint: typed(scope, 'status'),
     });
   }
-  return { ok: !result.failed, stdout: result.stdout, stderr: result.stderr.trim() };
+  return ended;
+}
+
+/**
+ * To the end of a program of a few lines, or `late`, and then it is killed. Not with execa: `list` and `status` ask
+ * systemd, and to load that costs as much as all else that they do.
+ */
+function run(
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+  timeoutMs: number,
+): Promise<Answer | 'late'> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        said[stream] += text;
+      });
+    }
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      // Whatever it has started may hold these open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      resolve('late');
+    }, timeoutMs);
+    child.on('error', (cause) => {
+      clearTimeout(timer);
+      reject(notStarted(program, cause));
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ ok: code === 0, stdout: said.stdout.replace(/\n$/, ''), stderr: said.stderr.trim() });
+    });
+  });
+}
+
+function notStarted(program: string, cause: unknown): ReleasesError {
+  const code = systemCode(cause);
+  if (code !== 'ENOENT')
+    return new ReleasesError('supervisor_failed', `${program} cannot be started (${code}).`, { cause });
+  return new ReleasesError('supervisor_failed', `${program} is not installed, or not on PATH.`, {
+    hint: 'Install systemd’s own programs, or put them on PATH.',
+    cause,
+  });
 }
 
 /**

@@ -1,44 +1,30 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { releaseDirectory } from '../../src/store/manifest.js';
 import { rootAt } from '../../src/store/root.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { CLI } from '../support/world.js';
+import { BARE, BIG, type Cost, lookingArms, SMALL, time, UNDER_SYSTEMD } from './looking.js';
 import { measure } from './measure.js';
 import { ours } from './peers.js';
-import { growRoot, type Size, updatedWorld } from './roots.js';
 import { type BenchOptions, inTurn, median, type Report, type Section, spread } from './section.js';
 
 const VERSION = '2026.9.6';
-const SMALL: Size = { releases: 3, changes: 20 };
-const BIG: Size = { releases: 100, changes: 1_000 };
 /** They take a tenth of a second. */
 const LEAST_ROUNDS = 20;
 const LEAST_VERIFY_ROUNDS = 5;
-const BARE = 'node -e 0';
 const OURS = 'verify';
 const SHA256SUM = 'xargs -P2 sha256sum';
 
-/** A command line that is measured; the Node goes first. */
-interface Arm {
-  name: string;
-  node: string;
-  args: string[];
-}
-
-interface Sample {
+interface Sample extends Cost {
   node: string;
   name: string;
-  /** Milliseconds. */
-  wall: number;
-  /** Milliseconds of user and system. */
-  cpu: number;
 }
 
 /**
  * What those cost who only look: `list` and `status` beside a Node that does nothing, with a small root and a large one,
- * with a gateway that runs (as it mostly does) and without; and `verify` beside `sha256sum` over the same files.
+ * with a gateway that runs (as it mostly does) and without, and with one that systemd runs; and `verify` beside
+ * `sha256sum` over the same files.
  */
 export const section: Section = {
   title: 'Looking',
@@ -56,51 +42,13 @@ async function lookingRounds({ directory, rounds, say }: BenchOptions): Promise<
     const arms = await lookingArms(directory, (clean) => void cleaners.push(clean));
     const least = Math.max(rounds, LEAST_ROUNDS);
     for (let round = 0; round < least; round++) {
-      for (const arm of inTurn(arms, round)) samples.push({ ...time(arm.node, arm.args), ...named(arm) });
+      for (const { node, name, time } of inTurn(arms, round)) samples.push({ node, name, ...(await time()) });
       if (round % 5 === 4) say(`${round + 1} of ${least} rounds`);
     }
   } finally {
     for (const clean of cleaners.reverse()) await clean();
   }
   return samples;
-}
-
-async function lookingArms(directory: string, atEnd: (clean: () => unknown) => void): Promise<Arm[]> {
-  const nodes = [...new Set([await sqliteNode(), process.execPath])];
-  const roots: [string, string][] = [];
-  for (const [size, name] of [
-    [SMALL, 'small'],
-    [BIG, 'large'],
-  ] as const) {
-    const [world, templates] = await updatedWorld(atEnd);
-    await growRoot(world.root, size, templates);
-    roots.push([`${name} root`, world.root]);
-    const alone = join(directory, name);
-    await growRoot(alone, size, templates);
-    roots.push([`${name} root, no gateway`, alone]);
-  }
-  return nodes.flatMap((node) => [
-    { name: BARE, node, args: ['-e', '0'] },
-    ...['list', 'status'].flatMap((command) =>
-      roots.map(([what, root]) => ({
-        ...{ name: `${command}, ${what}`, node, args: [CLI, command, '--root', root] },
-      })),
-    ),
-  ]);
-}
-
-function named({ name, node }: Arm): Pick<Sample, 'name' | 'node'> {
-  return { name, node: spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim() };
-}
-
-/** @throws Error when it fails */
-function time(file: string, args: string[], cwd = '/'): Pick<Sample, 'wall' | 'cpu'> {
-  // What it prints goes through a pipe, as for whoever reads it.
-  const script = 'TIMEFORMAT="%R %U %S"; time "$0" "$@" 2>/dev/null';
-  const { status, stderr } = spawnSync('bash', ['-c', script, file, ...args], { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${status}.`);
-  const [wall = 0, user = 0, system = 0] = stderr.trim().split(' ').map(Number);
-  return { wall: wall * 1000, cpu: (user + system) * 1000 };
 }
 
 async function verifyRounds({ directory, rounds, say }: BenchOptions): Promise<Sample[]> {
@@ -112,7 +60,7 @@ async function verifyRounds({ directory, rounds, say }: BenchOptions): Promise<S
   const release = releaseDirectory(rootAt(place), VERSION);
   // At the priority that verify has, since other work goes on on this machine.
   const peer = 'find . -type f -print0 | nice xargs -0 -P2 -n200 sha256sum > /dev/null';
-  const arms: [string, () => Pick<Sample, 'wall' | 'cpu'>][] = [
+  const arms: [string, () => Cost][] = [
     [OURS, () => time(node, [CLI, 'verify', VERSION, '--root', place])],
     [SHA256SUM, () => time('bash', ['-c', peer], release)],
   ];
@@ -126,22 +74,24 @@ async function verifyRounds({ directory, rounds, say }: BenchOptions): Promise<S
 }
 
 function reportOn(looks: Sample[], verified: Sample[]): Report {
-  const of = (all: Sample[], node: string, name: string, key: 'wall' | 'cpu') =>
+  const of = (all: Sample[], node: string, name: string, key: keyof Cost) =>
     all.filter((one) => one.node === node && one.name === name).map((one) => one[key]);
-  const ratio = (node: string, name: string, to: string, key: 'wall' | 'cpu' = 'cpu') =>
+  const ratio = (node: string, name: string, to: string, key: keyof Cost = 'cpu') =>
     median(of(looks, node, name, key)) / median(of(looks, node, to, key));
   const distinct = (all: Sample[], key: 'node' | 'name') => [...new Set(all.map((one) => one[key]))];
   const nodes = distinct(looks, 'node').sort();
+  const bareOf = (name: string) => (name.endsWith(UNDER_SYSTEMD) ? `${BARE}, ${UNDER_SYSTEMD}` : BARE);
   const rows = nodes.flatMap((node) =>
     distinct(looks, 'name')
       .sort()
       .map((name) => [
         ...[node, name],
-        ...[spread(of(looks, node, name, 'cpu')), `${ratio(node, name, BARE).toFixed(2)}x`],
-        ...[spread(of(looks, node, name, 'wall')), `${ratio(node, name, BARE, 'wall').toFixed(2)}x`],
+        ...(['cpu', 'wall'] as const).flatMap((key) => [
+          ...[spread(of(looks, node, name, key)), `${ratio(node, name, bareOf(name), key).toFixed(2)}x`],
+        ]),
       ]),
   );
-  const verify = (name: string, key: 'wall' | 'cpu') => median(of(verified, '', name, key));
+  const verify = (name: string, key: keyof Cost) => median(of(verified, '', name, key));
   const cores = (name: string) => verify(name, 'cpu') / verify(name, 'wall');
   return {
     about: `Small: ${SMALL.releases} releases and ${SMALL.changes} changes; large: ${BIG.releases} and ${BIG.changes}. Milliseconds, medians (least to most), each in turn in every round; promises are of processor time. verify: OpenClaw ${VERSION}, all of it in memory.`,
@@ -161,6 +111,11 @@ function reportOn(looks: Sample[], verified: Sample[]): Report {
           {
             what: `${command} on Node ${node}, of node -e 0`,
             ratio: ratio(node, `${command}, small root`, BARE),
+            atMost: 2,
+          },
+          {
+            what: `${command} on Node ${node}, ${UNDER_SYSTEMD}, of node -e 0`,
+            ratio: ratio(node, `${command}, ${UNDER_SYSTEMD}`, `${BARE}, ${UNDER_SYSTEMD}`),
             atMost: 2,
           },
           {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { listenerPids } from '../../src/host/listener.js';
+import { holdsPort, listenerPids } from '../../src/host/listener.js';
 
 const servers: Server[] = [];
 const children: ChildProcess[] = [];
@@ -110,4 +110,22 @@ describe.skipIf(process.platform !== 'linux')('listenerPids', () => {
       expect(listenerPids(port)).toEqual([pid]);
     },
   );
+});
+
+describe.skipIf(process.platform !== 'linux')('holdsPort', () => {
+  it.each(['127.0.0.1', '::1'])('is so of who listens on %s, and of nobody else', async (host) => {
+    const port = await listen(host);
+    expect(holdsPort(port, process.pid)).toBe(true);
+    expect(holdsPort(port, process.ppid)).toBe(false);
+  });
+
+  it('is not so of one of two, of one that is gone, or of a port that nobody listens on', async () => {
+    const { pid, port } = await listenElsewhere(LISTEN);
+    expect(holdsPort(port, pid)).toBe(true);
+    await listen('::1', port);
+    expect([pid, process.pid].map((each) => holdsPort(port, each))).toEqual([false, false]);
+    const gone = await listen('127.0.0.1');
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    expect(holdsPort(gone, process.pid)).toBe(false);
+  });
 });
