@@ -3,9 +3,10 @@ import type { Change } from '../change/ledger.js';
 import { makeChangeOutside, needsHelper } from '../change/outside.js';
 import { type PlanOptions, PROBES, type Probe } from '../change/plan.js';
 import { exitCodeOf, makeChange, previewChange, type Request } from '../change/switcher.js';
-import { type CommonOptions, inSession, parseSeconds, type Session } from './command.js';
+import { parseSeconds } from './command.js';
 import { table } from './output.js';
 import { changeDocument, changeText } from './report.js';
+import { type CommonOptions, inSession, type Session } from './session.js';
 
 export interface LimitOptions {
   settle?: number;

@@ -1,13 +1,28 @@
 #!/usr/bin/env node
 /**
  * Most is asked of `list` and `status`, and a start is above all loading: they have a file of their own, see
- * `build/bundle-cli.js`. All of it is CommonJS, as Node's loader of other modules takes longer to start than they do.
+ * `build/bundle-cli.js`, without what reads every other command line. All of it is CommonJS, as Node's loader of other
+ * modules takes longer to start than they do.
  */
 const LOOKING = ['list', 'status'];
-/** With one of these they do more than look. */
-const DOING = ['--check', '--follow'];
 
-const [, , name = '', ...options] = process.argv;
-const looks = LOOKING.includes(name) && !options.some((option) => DOING.includes(option));
-if (looks) require('./looking.cjs').run(process.argv);
+/** What all commands have, and null where there is anything else: that is for the program that knows every command. */
+function commonOptions(words: string[]): { json: boolean; root?: string } | null {
+  const options: { json: boolean; root?: string } = { json: false };
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (word === '--json') {
+      options.json = true;
+      continue;
+    }
+    const root = word === '--root' ? words[++at] : word.startsWith('--root=') ? word.slice(7) : '';
+    if (!root || root.startsWith('-')) return null;
+    options.root = root;
+  }
+  return options;
+}
+
+const [, , name = '', ...words] = process.argv;
+const options = LOOKING.includes(name) ? commonOptions(words) : null;
+if (options) require('./looking.cjs').run(name, options);
 else void import('./every.js').then(({ run }) => run(process.argv));

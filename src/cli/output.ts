@@ -1,4 +1,4 @@
-import { toErrorRecord } from '../errors.js';
+import { ERROR_CODES, EXIT, toErrorRecord } from '../errors.js';
 import { print } from './print.js';
 
 /** How an answer is printed: one JSON document on standard output and nothing else there, or lines for people. */
@@ -17,9 +17,10 @@ export function outputFor(json: boolean): Output {
   };
 }
 
-/** An error as its document, or as a sentence, what was left untouched, and what to type next. */
-export function printError(error: unknown, json: boolean): void {
+/** Prints why a command failed, as a document or as `errorLines`, and sets what the process ends with. */
+export function failWith(error: unknown, json: boolean): void {
   const record = toErrorRecord(error);
+  process.exitCode = EXIT[ERROR_CODES[record.code]];
   if (json) {
     print(`${JSON.stringify({ ok: false, error: record }, null, 2)}\n`);
     return;
@@ -28,6 +29,7 @@ export function printError(error: unknown, json: boolean): void {
   if (record.code === 'internal' && error instanceof Error) print(`${error.stack}\n`, 2);
 }
 
+/** An error as a sentence, what was left untouched, and what to type next. */
 export function errorLines({ code, message, hint, untouched }: ReturnType<typeof toErrorRecord>): string[] {
   return [
     `error ${code}: ${message}`,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { ERROR_CODES, EXIT, ReleasesError, toErrorRecord } from '../errors.js';
+import { EXIT, ReleasesError } from '../errors.js';
 import { ownFile } from '../own-files.js';
-import { printError } from './output.js';
+import { failWith } from './output.js';
 
 /** By name, loaded one by one: what a command needs is most of what its start costs. */
 export type Commands = Record<string, () => Promise<Command>>;
@@ -49,8 +49,7 @@ export async function runProgram(argv: string[], commands: Commands, hidden: Com
   } catch (error) {
     const failure = error instanceof CommanderError ? usageError(error, root) : error;
     if (failure === null) return;
-    printError(failure, argv.includes('--json'));
-    process.exitCode = EXIT[ERROR_CODES[toErrorRecord(failure).code]];
+    failWith(failure, argv.includes('--json'));
   }
 }
 

@@ -91,7 +91,10 @@ const TIMED = 'TIMEFORMAT="%R %U %S"; time';
 /** @throws Error when it fails */
 export function time(file: string, args: string[], cwd = '/'): Cost {
   const script = `${TIMED} "$0" "$@" 2>/dev/null`;
-  const { status, stderr } = spawnSync('bash', ['-c', script, file, ...args], { cwd, encoding: 'utf8' });
+  // Node begins by reading what some of its variables name: certificates, for one.
+  const { PATH, HOME } = process.env;
+  const options = { cwd, env: { PATH, HOME }, encoding: 'utf8' } as const;
+  const { status, stderr } = spawnSync('bash', ['-c', script, file, ...args], options);
   if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${status}.`);
   return costOf(stderr);
 }

@@ -8,7 +8,8 @@ import {
   runChange,
   withLimits,
 } from '../change-options.js';
-import { command, inSession } from '../command.js';
+import { command } from '../command.js';
+import { inSession } from '../session.js';
 
 const UNIT = 'openclaw-gateway.service';
 

@@ -12,8 +12,9 @@ import {
   withPlugins,
   withStaging,
 } from '../change-options.js';
-import { type CommonOptions, command, inSession, registryOption } from '../command.js';
+import { command, registryOption } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 type Options = CommonOptions & StageOptions & LimitOptions & { explain?: boolean };
 

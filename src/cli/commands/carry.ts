@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { carryChange } from '../../change/carry.js';
 import { exitCodeOf } from '../../change/switcher.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function carryCommand(): Command {
   return command(

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { diagnose } from '../../change/diagnosis.js';
 import { EXIT } from '../../errors.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function doctorCommand(): Command {
   return command(

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { isUnderWay, listChanges } from '../../change/ledger.js';
 import { unreadableFiles } from '../../change/releases.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { seconds, table } from '../output.js';
 import { changeDocument, unreadableLines } from '../report.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function historyCommand(): Command {
   return command(

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { holdUpdates, releaseHold } from '../../change/holding.js';
 import { heldText } from '../../change/holding-text.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { parseMoment } from '../moment.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function holdCommand(): Command {
   return command(

@@ -3,7 +3,8 @@ import { nameRelease } from '../../change/releases.js';
 import { withLock } from '../../change/switcher.js';
 import { readManifest } from '../../store/manifest.js';
 import { pin, unpin } from '../../store/policy.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function pinCommand(): Command {
   return pinning('pin', 'keep a release for good, and updates that name no version away from it', true);

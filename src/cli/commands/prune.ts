@@ -4,8 +4,9 @@ import { collectAll, type FullCollection, planFullCollection } from '../../chang
 import { withLock } from '../../change/switcher.js';
 import type { Root } from '../../store/root.js';
 import { parseBytes, parseCount } from '../amount.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 type Options = CommonOptions & { dryRun?: boolean; keep?: number; maxBytes?: number };
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { exitCodeOf, mendedText, recover } from '../../change/switcher.js';
 import { EXIT } from '../../errors.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function recoverCommand(): Command {
   return command('recover', 'finish or undo what an interrupted change left', 'openclaw-releases recover')

@@ -3,8 +3,9 @@ import { withLock } from '../../change/switcher.js';
 import { KEEP_RELEASES } from '../../store/collect.js';
 import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
 import { parseBytes, parseCount } from '../amount.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 type Options = CommonOptions & Retention & { defaults?: boolean };
 

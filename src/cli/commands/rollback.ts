@@ -14,7 +14,8 @@ import {
   withIdle,
   withLimits,
 } from '../change-options.js';
-import { command, type Session } from '../command.js';
+import { command } from '../command.js';
+import type { Session } from '../session.js';
 
 type Options = ChangeOptions & LimitOptions & IdleOptions & { yes?: boolean; keepState?: boolean };
 

@@ -10,7 +10,8 @@ import {
   withPlugins,
   withStaging,
 } from '../change-options.js';
-import { type CommonOptions, command, inSession, registryOption } from '../command.js';
+import { command, registryOption } from '../command.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 /** Bytes; the longest note and the longest continuation are far below. */
 const LONGEST = 256 * 1024;

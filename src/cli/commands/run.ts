@@ -3,11 +3,11 @@ import { lookEveryHour } from '../../auto/hourly.js';
 import { nameRelease } from '../../change/releases.js';
 import { withLock } from '../../change/switcher.js';
 import { releaseDirectory } from '../../store/manifest.js';
-import { defaultRootPath, rootAt } from '../../store/root.js';
 import { builtinSupervisor } from '../../supervisor/builtin.js';
 import { runSupervisor } from '../../supervisor/run.js';
-import { type CommonOptions, command, parseSeconds } from '../command.js';
+import { command, parseSeconds } from '../command.js';
 import { outputFor } from '../output.js';
+import { type CommonOptions, rootOf } from '../session.js';
 
 type Options = CommonOptions & { stopWithin?: number };
 
@@ -21,7 +21,7 @@ export function runCommand(): Command {
       ).argParser(parseSeconds),
     )
     .action(async (args: string[], options: Options) => {
-      const root = rootAt(options.root ?? defaultRootPath());
+      const root = rootOf(options);
       releaseDirectory(root, nameRelease(root, 'current'));
       await withLock({ root, supervisor: builtinSupervisor(root.path) }, 'run', async () => {});
       const log = (line: string) => void process.stderr.write(`openclaw-releases: ${line}\n`);

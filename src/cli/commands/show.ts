@@ -3,8 +3,9 @@ import type { Readable } from '../../change/readable/list.js';
 import { listing, NOT_KNOWN, nameRelease } from '../../change/releases.js';
 import { type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function showCommand(): Command {
   return command(

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { type Overview, overview } from '../../change/overview.js';
-import { autoRows } from '../auto-report.js';
-import { atGlance, type CommonOptions, command, inSession } from '../command.js';
-import { table } from '../output.js';
-import { changeDocument, changeText, unreadableLines, waitingLines } from '../report.js';
+import { lookAtLedger } from '../../change/ended.js';
+import { isUnderWay } from '../../change/ledger.js';
+import { command } from '../command.js';
+import { showStatus } from '../looks/status.js';
+import { changeDocument, changeText } from '../report.js';
+import { atGlance, type CommonOptions, inSession, type Session } from '../session.js';
 
 export function statusCommand(): Command {
   return command(
@@ -13,70 +14,22 @@ export function statusCommand(): Command {
   )
     .option('--follow', 'stay until the change under way has its verdict, and end with its exit code')
     .action((options: CommonOptions & { follow?: boolean }) =>
-      (options.follow ? inSession : atGlance)(options, async ({ environment, output }) => {
-        const found = await overview(environment.root, environment.supervisor);
-        if (options.follow && found.running) {
-          const [{ followChange }, { exitCodeOf }] = await Promise.all([
-            import('../../change/follow.js'),
-            import('../../change/switcher.js'),
-          ]);
-          // Watching must not be able to interrupt what is watched.
-          const { signal: _, ...watching } = environment;
-          const change = await followChange(watching, found.running.change);
-          output.answer(changeDocument(change), () => changeText(change));
-          return exitCodeOf(change);
-        }
-        output.answer({ ok: true, ...found }, () => statusText(found));
-        return 0;
-      }),
+      options.follow ? inSession(options, follow) : atGlance(options, showStatus),
     );
 }
 
-function statusText(found: Overview): string {
-  const { running, interrupted, last } = found;
-  const trial = found.trial ? `${found.trial.id || 'a release'}, ${found.trial.boots} starts left` : 'none';
-  const rows = [
-    ['root', found.root],
-    ['current', found.current ?? 'none'],
-    ['previous', found.previous ?? 'none'],
-    ['trial', trial],
-    ['gateway', gatewayText(found)],
-    [
-      'change',
-      running
-        ? `${running.change}: ${running.step ?? 'begins'}, since ${running.since}, process ${running.pid}`
-        : 'none under way',
-    ],
-  ];
-  rows.push(...autoRows(found.auto));
-  const lines = [table(rows)];
-  if (running?.waiting) lines.push(...waitingLines(running.waiting));
-  for (const { pid, commandLine, since } of found.gateway?.orphans ?? []) {
-    lines.push(
-      `port_held_by_orphan: process ${pid}, ${commandLine}, since ${since}. Next: openclaw-releases update --evict-orphan`,
-    );
-  }
-  if (interrupted.length > 0)
-    lines.push(`Interrupted: ${interrupted.join(', ')}. Next: openclaw-releases recover`);
-  if (found.restore) {
-    const { release, from, phase } = found.restore;
-    const half = phase === 'pending' ? '' : ' It is half done, and goes on there.';
-    lines.push(`The state goes back with the next start, to ${from}, with ${release}.${half}`);
-  }
-  lines.push(...unreadableLines(found.unreadable));
-  if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);
-  return lines.join('\n');
-}
-
-function gatewayText({ gateway, current }: Overview): string {
-  if (!gateway) return 'no supervisor answers (openclaw-releases run)';
-  if (gateway.pid === null) return gateway.state;
-  const { health } = gateway;
-  const well = health.ready
-    ? 'ready'
-    : health.live
-      ? `not ready${health.failing.map((name) => ` ${name}`).join()}`
-      : 'not live';
-  const other = gateway.release !== current ? ', not the current release' : '';
-  return `${gateway.release ?? 'of another origin'}${other}: ${well}, process ${gateway.pid}, ${gateway.url}, ${gateway.restarts} restarts by itself`;
+/** Without a change under way there is only the status. */
+async function follow(session: Session): Promise<number> {
+  const { environment, output } = session;
+  const underWay = lookAtLedger(environment.root).open.find(isUnderWay);
+  if (!underWay) return showStatus(session);
+  const [{ followChange }, { exitCodeOf }] = await Promise.all([
+    import('../../change/follow.js'),
+    import('../../change/switcher.js'),
+  ]);
+  // Watching must not be able to interrupt what is watched.
+  const { signal: _, ...watching } = environment;
+  const change = await followChange(watching, underWay.id);
+  output.answer(changeDocument(change), () => changeText(change));
+  return exitCodeOf(change);
 }

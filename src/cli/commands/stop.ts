@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { skipWait, stopChange } from '../../change/wanting.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { changeText } from '../report.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function stopCommand(): Command {
   return command(

@@ -6,8 +6,9 @@ import { planTimer } from '../../change/timer/units.js';
 import { readAuto } from '../../store/auto-file.js';
 import { readPolicy } from '../../store/policy.js';
 import { decisionLine } from '../auto-report.js';
-import { type CommonOptions, command, inSession, registryOption } from '../command.js';
+import { command, registryOption } from '../command.js';
 import { table } from '../output.js';
+import { type CommonOptions, inSession } from '../session.js';
 import { settingsFrom, type TimerOptions, withSettings } from '../timer-options.js';
 import { windowText } from '../window.js';
 

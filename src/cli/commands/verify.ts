@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { nameRelease, verifyRelease } from '../../change/releases.js';
 import { EXIT } from '../../errors.js';
-import { type CommonOptions, command, inSession } from '../command.js';
+import { command } from '../command.js';
 import { errorLines } from '../output.js';
+import { type CommonOptions, inSession } from '../session.js';
 
 export function verifyCommand(): Command {
   return command(

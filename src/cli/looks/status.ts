@@ -1,0 +1,61 @@
+import { type Overview, overview } from '../../change/overview.js';
+import { autoRows } from '../auto-report.js';
+import { table } from '../output.js';
+import { changeText, unreadableLines, waitingLines } from '../report.js';
+import type { Session } from '../session.js';
+
+/** What runs, what is current, and what is being done. */
+export async function showStatus({ environment, output }: Session): Promise<number> {
+  const found = await overview(environment.root, environment.supervisor);
+  output.answer({ ok: true, ...found }, () => statusText(found));
+  return 0;
+}
+
+function statusText(found: Overview): string {
+  const { running, interrupted, last } = found;
+  const trial = found.trial ? `${found.trial.id || 'a release'}, ${found.trial.boots} starts left` : 'none';
+  const rows = [
+    ['root', found.root],
+    ['current', found.current ?? 'none'],
+    ['previous', found.previous ?? 'none'],
+    ['trial', trial],
+    ['gateway', gatewayText(found)],
+    [
+      'change',
+      running
+        ? `${running.change}: ${running.step ?? 'begins'}, since ${running.since}, process ${running.pid}`
+        : 'none under way',
+    ],
+  ];
+  rows.push(...autoRows(found.auto));
+  const lines = [table(rows)];
+  if (running?.waiting) lines.push(...waitingLines(running.waiting));
+  for (const { pid, commandLine, since } of found.gateway?.orphans ?? []) {
+    lines.push(
+      `port_held_by_orphan: process ${pid}, ${commandLine}, since ${since}. Next: openclaw-releases update --evict-orphan`,
+    );
+  }
+  if (interrupted.length > 0)
+    lines.push(`Interrupted: ${interrupted.join(', ')}. Next: openclaw-releases recover`);
+  if (found.restore) {
+    const { release, from, phase } = found.restore;
+    const half = phase === 'pending' ? '' : ' It is half done, and goes on there.';
+    lines.push(`The state goes back with the next start, to ${from}, with ${release}.${half}`);
+  }
+  lines.push(...unreadableLines(found.unreadable));
+  if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);
+  return lines.join('\n');
+}
+
+function gatewayText({ gateway, current }: Overview): string {
+  if (!gateway) return 'no supervisor answers (openclaw-releases run)';
+  if (gateway.pid === null) return gateway.state;
+  const { health } = gateway;
+  const well = health.ready
+    ? 'ready'
+    : health.live
+      ? `not ready${health.failing.map((name) => ` ${name}`).join()}`
+      : 'not live';
+  const other = gateway.release !== current ? ', not the current release' : '';
+  return `${gateway.release ?? 'of another origin'}${other}: ${well}, process ${gateway.pid}, ${gateway.url}, ${gateway.restarts} restarts by itself`;
+}
