@@ -3,6 +3,7 @@ import { type Environment, supervisorOf } from '../change/environment.js';
 import { defaultRootPath, type Root, rootAt } from '../store/root.js';
 import { type Output, outputFor } from './output.js';
 import { progressObserver } from './progress.js';
+import { yielding } from './yielding.js';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -51,7 +52,7 @@ export async function inSession(
         root,
         supervisor: supervisorOf({ root }),
         signal: interrupt.signal,
-        ...(observer && { observer }),
+        observer: yielding(observer ?? {}),
       },
       output,
     });

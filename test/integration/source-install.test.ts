@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identify, isAlive } from '../../src/host/process.js';
@@ -372,6 +372,9 @@ describe('stopping', () => {
     await until(working, 'the worker is at work');
     const [worker] = workersOf(parent.pid).map(identify);
     expect(worker && getPriority(worker.pid)).toBe(10);
+    const group = `/proc/${worker?.pid}/autogroup`;
+    // Where the kernel groups by session, only that counts beside the gateway.
+    if (existsSync(group)) expect(readFileSync(group, 'utf8')).toMatch(/ nice 10\n$/);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
     await until(() => !worker || !isAlive(worker), 'the worker is gone');
