@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { canBoot } from '../lab/ability.js';
 import type { Machine } from '../lab/machine.js';
 import { makeOperator, QUICK } from '../lab/operator.js';
@@ -13,6 +14,9 @@ export const BIG: Size = { releases: 100, changes: 1_000 };
 export const BARE = 'node -e 0';
 /** In a machine with a systemd of its own, whose gateway was adopted. */
 export const UNDER_SYSTEMD = 'under systemd';
+
+const KNOWN = 'readable.json';
+const SETTLED_WITHIN_MS = 200_000;
 
 /** Milliseconds. */
 export interface Cost {
@@ -39,6 +43,7 @@ export async function lookingArms(directory: string, atEnd: AtEnd): Promise<Arm[
 
 async function armsHere(nodes: string[], directory: string, atEnd: AtEnd): Promise<Arm[]> {
   const roots: [string, string][] = [];
+  const running: string[] = [];
   for (const [size, name] of [
     [SMALL, 'small'],
     [BIG, 'large'],
@@ -46,9 +51,14 @@ async function armsHere(nodes: string[], directory: string, atEnd: AtEnd): Promi
     const [world, templates] = await updatedWorld(atEnd);
     await growRoot(world.root, size, templates);
     roots.push([`${name} root`, world.root]);
+    running.push(world.root);
     const alone = join(directory, name);
     await growRoot(alone, size, templates);
     roots.push([`${name} root, no gateway`, alone]);
+  }
+  for (const root of running) {
+    const known = () => existsSync(join(root, KNOWN));
+    await hasSettled(() => time(process.execPath, [CLI, 'list', '--root', root]), known);
   }
   return nodes.flatMap((node) => {
     const arm = (name: string, args: string[]) => ({
@@ -68,6 +78,11 @@ async function armsUnderSystemd(nodes: string[], atEnd: AtEnd): Promise<Arm[]> {
   await operator.ok(`adopt ${QUICK}`);
   await operator.ok(`update 2026.6.1 ${QUICK}`);
   const { machine } = operator;
+  const root = join(machine.root, machine.claw.home, '.local/share/openclaw-releases');
+  await hasSettled(
+    () => operator.ok('list'),
+    () => existsSync(join(root, KNOWN)),
+  );
   return nodes.flatMap((node, at) => {
     // Whoever has the gateway need not be let into a checkout's cache.
     const inside = join(machine.shared, `node-${at}`);
@@ -81,6 +96,15 @@ async function armsUnderSystemd(nodes: string[], atEnd: AtEnd): Promise<Arm[]> {
       time: () => timeInside(machine, `${inside} ${args}`),
     }));
   });
+}
+
+/** Which release reads which state is found out once, and written down when the gateway has run for two minutes. */
+async function hasSettled(look: () => unknown, isKnown: () => boolean): Promise<void> {
+  const deadline = performance.now() + SETTLED_WITHIN_MS;
+  for (await look(); !isKnown(); await look()) {
+    if (performance.now() > deadline) throw new Error(`There is no ${KNOWN} after ${SETTLED_WITHIN_MS} ms.`);
+    await setTimeout(5_000);
+  }
 }
 
 const versionOf = (node: string) => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();

@@ -89,6 +89,9 @@ describe('who only looks', () => {
         expect(quick, args.join(' ')).toEqual(full);
         expect(quick?.exitCode, args.join(' ')).toBe(wrong.includes(args) ? 2 : 0);
       }
+      const [{ stdout = '' } = {}] = await both('--json');
+      if (command === 'status')
+        expect(JSON.parse(stdout).root).toBe(join(dirname(root.path), 'openclaw-releases'));
       writeFileSync(join(root.path, 'supervisor.json'), '');
       for (const args of [
         ['--root', root.path],

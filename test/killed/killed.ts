@@ -55,11 +55,12 @@ export async function killedAt(world: World, point: string, ...args: string[]): 
   const before = listChanges(root).length;
   const old = await runs(world);
   const stamp = join(world.path, `stamp-${before}-${Date.now()}`);
-  const { signal } = await command(world, args, {
+  const { signal, stdout, stderr } = await command(world, args, {
     OPENCLAW_RELEASES_FAULT: `kill ${point}`,
     OPENCLAW_RELEASES_FAULT_STAMP: stamp,
   });
-  if (signal !== 'SIGKILL') throw new Error(`${args.join(' ')} never came to: ${point}`);
+  if (signal !== 'SIGKILL')
+    throw new Error(`${args.join(' ')} never came to: ${point}\n${stdout}\n${stderr}`);
   await recover({ root, supervisor: builtinSupervisor(root.path) });
   const made = listChanges(root).slice(before);
   await checkSettled(root);
@@ -74,11 +75,12 @@ export async function failedAt(
 ): Promise<[string, 'old' | 'new']> {
   const old = await runs(world);
   const stamp = join(world.path, `stamp-${Date.now()}`);
-  const { exitCode, stdout } = await command(world, args, {
+  const { exitCode, stdout, stderr } = await command(world, args, {
     OPENCLAW_RELEASES_FAULT: fault,
     OPENCLAW_RELEASES_FAULT_STAMP: stamp,
   });
-  if (!existsSync(stamp)) throw new Error(`${args.join(' ')} never came to: ${fault}`);
+  if (!existsSync(stamp))
+    throw new Error(`${args.join(' ')} never came to: ${fault}\n${exitCode} ${stdout}\n${stderr}`);
   const { status = null, error = null } = JSON.parse(stdout);
   await checkSettled(rootAt(world.root));
   const end = (await runs(world)) === old ? 'old' : 'new';
@@ -115,6 +117,7 @@ async function checkSettled(root: Root): Promise<void> {
     found.gateway?.release === found.current ? null : `${found.gateway?.release} runs, not ${found.current}`,
     found.gateway?.health.ready ? null : 'the gateway is not ready',
     found.trial === null ? null : 'a trial is left',
+    found.restore === null ? null : 'a state waits to be put back',
     found.interrupted.length === 0 ? null : 'a change has no end',
     lstatSync(root.lock, { throwIfNoEntry: false }) ? 'the lock is left' : null,
     ...[root.staging, root.changes, root.path].flatMap((directory) =>

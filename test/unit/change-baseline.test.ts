@@ -1,8 +1,12 @@
-import { expect, test } from 'vitest';
-import type { Context } from '../../src/change/context.js';
+import { spawn } from 'node:child_process';
+import { expect, onTestFinished, test } from 'vitest';
 import { newChange } from '../../src/change/ledger.js';
 import { planChange } from '../../src/change/plan.js';
+import { runningRelease } from '../../src/change/running.js';
 import { baseline } from '../../src/change/steps/baseline.js';
+import { requestRestore } from '../../src/state/intent.js';
+import { releaseDirectory } from '../../src/store/manifest.js';
+import type { Root } from '../../src/store/root.js';
 import { pointCurrent, readTrial, startTrial } from '../../src/store/switch.js';
 import type { Inspection } from '../../src/supervisor/supervisor.js';
 import { nobody } from '../support/nobody.js';
@@ -18,11 +22,15 @@ const NEW_START: Inspection = {
   launch: { args: [], env: {} },
 };
 
-/** Going back from 2026.6.1 to 2026.5.1; `onStop` is the last thing that the stopped launcher does. */
-async function goBack(onStop: (root: Context['root']) => void) {
+/**
+ * Going back from 2026.6.1 to 2026.5.1; `onStop` is the last thing that the stopped launcher does.
+ * @param start what the supervisor has started before that
+ */
+async function goBack(onStop: (root: Root) => void, start: (root: Root) => Inspection = () => NEW_START) {
   const root = temporaryRoot();
   for (const id of ['2026.5.1', '2026.6.1']) await sealTinyRelease(root, id);
   pointCurrent(root, '2026.5.1');
+  const now = start(root);
   const change = newChange(planChange('switch', '2026.6.1'), {
     from: '2026.5.1',
     previous: null,
@@ -34,7 +42,7 @@ async function goBack(onStop: (root: Context['root']) => void) {
     change,
     supervisor: {
       ...nobody,
-      inspect: () => Promise.resolve(NEW_START),
+      inspect: () => Promise.resolve(now),
       restart() {
         onStop(root);
         return Promise.resolve({ stopMs: 0, killed: false, instance: 'after' });
@@ -56,4 +64,28 @@ test('a trial that a stopped launcher writes back at its end does not outlive go
 
 test('a trial of what is gone back to is its own', async () => {
   expect(await goBack((root) => startTrial(root, '2026.5.1', 2))).toMatchObject({ id: '2026.5.1', boots: 2 });
+});
+
+test.each([
+  ['is not started again', false],
+  ['is started again while a state waits to be put back: its launcher did not see that', true],
+])('what has gone back by itself %s', async (_, waits) => {
+  let restarts = 0;
+  const start = (root: Root) => {
+    if (waits) {
+      requestRestore(root, {
+        ...{ schema: 1, change: 'a-change', release: '2026.5.1', from: 'kept', phase: 'pending' },
+        ...{ aside: { name: 'aside', release: '2026.6.1' }, onlyIfChanged: true },
+        place: { directory: root.path, config: null },
+      });
+    }
+    const env = { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, '2026.5.1') };
+    const child = spawn('/bin/sleep', ['60'], { env, stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const started = { ...NEW_START, pid: child.pid ?? null };
+    expect(runningRelease(root, started)).toBe('2026.5.1');
+    return started;
+  };
+  await goBack(() => restarts++, start);
+  expect(restarts).toBe(waits ? 1 : 0);
 });
