@@ -16,6 +16,8 @@ export interface UnitAddress {
 
 export interface Answer {
   ok: boolean;
+  /** It was ended by a signal that was not ours, and so says nothing. */
+  killed: boolean;
   stdout: string;
   /** What the program said for people to read. */
   stderr: string;
@@ -86,7 +88,8 @@ function run(
     });
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve({ ok: code === 0, stdout: said.stdout.replace(/\n$/, ''), stderr: said.stderr.trim() });
+      const stdout = said.stdout.replace(/\n$/, '');
+      resolve({ ok: code === 0, killed: code === null, stdout, stderr: said.stderr.trim() });
     });
   });
 }

@@ -56,11 +56,18 @@ export interface UnitStatus {
  */
 export async function readUnit(address: UnitAddress): Promise<UnitStatus> {
   const { scope, unit } = address;
-  const answer = await systemctl(scope, 'show', '--property', PROPERTIES.join(','), '--', unit);
+  const ask = () => systemctl(scope, 'show', '--property', PROPERTIES.join(','), '--', unit);
+  let answer = await ask();
+  // A session that ends, or a machine that goes down, signals all of its processes: ours goes back then, and has to ask.
+  if (answer.killed) answer = await ask();
   if (!answer.ok) {
-    throw new ReleasesError('supervisor_failed', `systemd cannot be asked about ${unit}: ${answer.stderr}`, {
-      hint: typed(scope, 'status', unit),
-    });
+    throw new ReleasesError(
+      'supervisor_failed',
+      `systemd cannot be asked about ${unit}: ${answer.stderr || 'systemctl was ended by a signal'}`,
+      {
+        hint: typed(scope, 'status', unit),
+      },
+    );
   }
   const properties = parseProperties(answer.stdout);
   const get = (name: string) => properties.get(name) ?? '';

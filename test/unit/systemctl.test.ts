@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { identify } from '../../src/host/process.js';
 import { askSystemd } from '../../src/supervisor/systemctl.js';
+import { readUnit } from '../../src/supervisor/systemd-unit.js';
 import { until } from '../support/place.js';
 
 /** What becomes of a program that does not do as systemd's do; how those are spoken to is tested with a real one. */
@@ -31,6 +32,7 @@ describe('a program of systemd', () => {
     install('cat; echo "$*"; echo "$GIVEN $XDG_RUNTIME_DIR"; echo " a warning" >&2');
     expect(await ask()).toEqual({
       ok: true,
+      killed: false,
       stdout: `--user --no-ask-password show\nyes ${directory}`,
       stderr: 'a warning',
     });
@@ -38,9 +40,9 @@ describe('a program of systemd', () => {
 
   test('may fail, or be killed, and that is an answer', async () => {
     install('echo no such unit >&2; exit 5');
-    expect(await ask()).toEqual({ ok: false, stdout: '', stderr: 'no such unit' });
+    expect(await ask()).toEqual({ ok: false, killed: false, stdout: '', stderr: 'no such unit' });
     install('kill -KILL $$');
-    expect(await ask()).toMatchObject({ ok: false });
+    expect(await ask()).toMatchObject({ ok: false, killed: true });
   });
 
   test('that does not answer is killed in time, even while another holds what it writes to', async () => {
@@ -55,6 +57,16 @@ describe('a program of systemd', () => {
     const [own = 0, left = 0] = readFileSync(pids, 'utf8').split(' ').map(Number);
     process.kill(left, 'SIGKILL');
     await until('it is gone', () => identify(own) === null);
+  });
+
+  test('is asked about a unit once more when something else has ended it, and not for ever', async () => {
+    const once = join(directory, 'once');
+    install(`test -e ${once} || { touch ${once}; kill -TERM $$; }; echo LoadState=loaded; echo MainPID=7`);
+    const address = { scope: 'user', unit: 'openclaw-gateway.service' } as const;
+    expect(await readUnit(address)).toMatchObject({ mainPid: 7 });
+    expect(existsSync(once)).toBe(true);
+    install('kill -TERM $$');
+    await expect(readUnit(address)).rejects.toMatchObject({ code: 'supervisor_failed' });
   });
 
   test('that is missing, or cannot be run, is named', async () => {
