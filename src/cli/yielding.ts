@@ -1,12 +1,11 @@
 import type { Observer } from '../change/context.js';
-import { setOwnSessionPriority } from '../host/session-priority.js';
+import { BESIDE, setOwnSessionPriority } from '../host/session-priority.js';
 
 /** What is done beside a gateway that serves people, and that nobody waits for as for a restart. */
-const BESIDE = new Set(['copy', 'stage', 'probe', 'seal']);
-const NICE = 10;
+const MAKE_READY = new Set(['copy', 'stage', 'probe', 'seal']);
 
 /** An observer that takes less of the processor while a release is made ready, and as much as others for all else. */
-export function yielding(observer: Observer = {}): Observer {
+export function yielding(observer: Observer): Observer {
   let nice = 0;
   let done = Promise.resolve();
   const become = (wanted: number) => {
@@ -17,7 +16,7 @@ export function yielding(observer: Observer = {}): Observer {
   return {
     ...observer,
     step(record, change) {
-      if (record.state === 'doing') become(BESIDE.has(record.name) ? NICE : 0);
+      if (record.state === 'doing') become(MAKE_READY.has(record.name) ? BESIDE : 0);
       if (record.state === 'undoing') become(0);
       observer.step?.(record, change);
     },

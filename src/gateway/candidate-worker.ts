@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { setSessionPriority } from '../host/session-priority.js';
+import { BESIDE, setSessionPriority } from '../host/session-priority.js';
 import type { CandidateOrder, CandidateReport } from './candidate-order.js';
 import { type Health, sampleHealth } from './health.js';
 
@@ -14,7 +14,6 @@ import { type Health, sampleHealth } from './health.js';
  */
 
 const POLL_MS = 150;
-const NICE = 10;
 
 /** Characters of what the gateway said last. */
 const SAID = 8000;
@@ -25,8 +24,8 @@ lines.once('close', () => process.exit(1));
 
 async function carryOut(order: CandidateOrder): Promise<void> {
   // What serves people goes first.
-  setPriority(NICE);
-  void setSessionPriority(NICE);
+  setPriority(BESIDE);
+  void setSessionPriority(BESIDE);
   const startedAt = performance.now();
   const gateway = spawn(order.node, [order.main, ...order.args], {
     cwd: order.directory,

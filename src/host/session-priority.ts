@@ -3,6 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import { systemCode } from '../errors.js';
 import { sessionOf } from './process.js';
 
+/** Of what is done beside a gateway that serves people, as a process and as a session. */
+export const BESIDE = 10;
+
 const AUTOGROUP = '/proc/self/autogroup';
 /** The kernel lets users change one every tenth of a second, whosever it is. */
 const AGAIN_MS = 110;

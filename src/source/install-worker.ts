@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pacote from 'pacote';
 import { toErrorRecord } from '../errors.js';
 import { killOwnTree } from '../host/process-tree.js';
-import { setSessionPriority } from '../host/session-priority.js';
+import { BESIDE, setSessionPriority } from '../host/session-priority.js';
 import { sourceFailure } from './failure.js';
 import { FRUGAL_ENVIRONMENT } from './frugal.js';
 import type { InstalledPackage } from './installed.js';
@@ -12,9 +12,6 @@ import { digestLockfile } from './lockfile.js';
 import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from './orders.js';
 import { installTree } from './tree.js';
 import { trustOnce } from './trust.js';
-
-/** As it is nice itself. */
-const NICE = 10;
 
 /** A child process of its own: it can be killed whole, and its memory and priority are not the caller's. */
 function say(answer: Answer): Promise<void> {
@@ -66,7 +63,7 @@ async function carryOut(given: Order): Promise<Answer> {
 }
 
 // Started with a session of its own.
-void setSessionPriority(NICE);
+void setSessionPriority(BESIDE);
 
 // Not for install scripts.
 for (const name of Object.keys(FRUGAL_ENVIRONMENT)) delete process.env[name];

@@ -3,6 +3,7 @@ import { sep } from 'node:path';
 import { execa } from 'execa';
 import { fromErrorRecord, ReleasesError } from '../errors.js';
 import { killStartedWith, killTree } from '../host/process-tree.js';
+import { BESIDE } from '../host/session-priority.js';
 import { ownFile } from '../own-files.js';
 import { interrupted } from './ask.js';
 import { cleanEnvironment } from './environment.js';
@@ -14,7 +15,7 @@ const WORKER = ownFile('dist/source/install-worker.js');
 
 /** Commands that start another one with less priority; a host may lack them, or forbid their use. */
 const LOW_PRIORITY = [
-  ['nice', '-n', '10'],
+  ['nice', '-n', String(BESIDE)],
   ['ionice', '-c3'],
 ];
 
