@@ -37,6 +37,8 @@ const RESTORE = fileURLToPath(new URL('../../dist/restore.cjs', import.meta.url)
 const ANOTHER_BOOT = '01234567-89ab-cdef-0123-456789abcdef';
 const SHELLS = [['dash'], ['busybox', 'sh'], ['bash', '--posix']];
 
+const started = (id: string) => `release=${id}`;
+
 let directory: string;
 let pair: Pair;
 let before: Before;
@@ -110,6 +112,63 @@ test.runIf(canMount())('a file that is mounted into the state stops it, too, and
   expect(contentOf(pair.state, 'state')).toEqual(before.newState);
 });
 
+/** Does something right before the Nth command of a launcher, functions and subshells included; fewer do nothing. */
+const BEFORE_COMMAND = `
+set -T
+commands=0
+before_each() {
+  commands=$((commands + 1))
+  [ "$commands" -eq "$NTH" ] && mkdir "$FIRED" 2>/dev/null && sh -c "$MEANWHILE"
+  return 0
+}
+trap before_each DEBUG
+. "$0"
+`;
+
+test.each([
+  ['asks for its state and points back', true],
+  ['has asked for its state and not yet pointed back', false],
+])(
+  'no release gets the state of another one, whenever whoever goes back %s',
+  async (_, pointsBack) => {
+    const outcomes: Record<string, number> = {};
+    for (let nth = 1; ; nth++) {
+      const directory = temporaryDirectory('launcher meanwhile');
+      const { root, state, restore } = makePair(directory);
+      const before = lookBefore({ root, state, restore });
+      copyFileSync(GATEWAY, join(root.bin, 'gateway'));
+      copyFileSync(RESTORE, join(root.bin, 'restore'));
+      cancelRestore(root);
+      prepareReturn(root, restore);
+      startTrial(root, NEW);
+      const fired = join(directory, 'fired');
+      const back =
+        'ln -s "releases/$OLD" "$ROOT/.back" && mv -T "$ROOT/.back" "$ROOT/current" && rm "$ROOT/trial"';
+      const { stdout, exitCode } = await execa(
+        'bash',
+        ['--posix', '-c', BEFORE_COMMAND, join(root.bin, 'gateway')],
+        {
+          env: {
+            ...{ NTH: String(nth), FIRED: fired, ROOT: root.path, OLD },
+            MEANWHILE: ['mv "$ROOT/return.json" "$ROOT/restore.json"', ...(pointsBack ? [back] : [])].join(
+              ' && ',
+            ),
+          },
+          reject: false,
+        },
+      );
+      if (!existsSync(fired)) break;
+      expect([nth, exitCode]).toEqual([nth, 0]);
+      if (stdout === started(OLD))
+        expect(whatIsWrong({ root, state, restore }, before), `command ${nth}`).toEqual([]);
+      else expect([nth, stdout, contentOf(state, 'state')]).toEqual([nth, started(NEW), before.newState]);
+      outcomes[stdout] = (outcomes[stdout] ?? 0) + 1;
+    }
+    expect(outcomes).toEqual({ [started(OLD)]: expect.any(Number), [started(NEW)]: expect.any(Number) });
+  },
+  120_000,
+);
+
 describe.each(SHELLS)('the launcher under %s %s', (shell, ...flags) => {
   const launch = async (env: Record<string, string> = {}) => {
     const args = [...flags.filter((flag) => flag !== undefined), join(pair.root.bin, 'gateway')];
@@ -120,7 +179,6 @@ describe.each(SHELLS)('the launcher under %s %s', (shell, ...flags) => {
     });
     return { exitCode, stdout, stderr };
   };
-  const started = (id: string) => `release=${id}`;
   const current = () => readlinkSync(pair.root.current);
 
   /** As an update leaves it whose trial nobody decides: what was asked for is prepared only. */

@@ -64,8 +64,7 @@ export const baseline: Step = {
       return;
     }
     if (now.state === before.state && now.instance === before.instance) return keepState(context);
-    // The launcher may have gone back by itself: what it started need not be started again. But one that was starting the
-    // other release may have seen `current` point back after it had looked for a state to put back.
+    // The launcher may have gone back by itself: what it started need not be started again, unless its state still waits.
     const isBack =
       before.release !== null && runningRelease(root, now) === before.release && readRestore(root) === null;
     const instance = isBack ? now.instance : await bringBack(context, before.release);
