@@ -23,11 +23,22 @@ export interface WorkerOptions {
   /** Ends the work with `interrupted`, and every process of it. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: InstallProgress) => void) | undefined;
+  /** To run it on what a gateway leaves, for a while; it only has less priority without. */
+  leftovers?: Leftovers | null;
   /** For all install scripts together; milliseconds. */
   scriptsTimeoutMs?: number | undefined;
 }
 
+/** The same as the supervisor's, which this room does not know. */
+export interface Leftovers {
+  command: string[];
+  patienceMs: number;
+  hurry(pid: number): Promise<void>;
+}
+
 const SCRIPTS_TIMEOUT_MS = 10 * 60_000;
+/** For a program that does nothing. */
+const TRIED_WITHIN_MS = 5_000;
 
 /** Where a worker writes: it and what it starts carry this in their environment, to be found when they are orphans. */
 const WORKPLACE = 'OPENCLAW_RELEASES_WORKPLACE';
@@ -48,9 +59,9 @@ export async function endWorkersBelow(directory: string): Promise<void> {
  * @throws ReleasesError `interrupted`, `lifecycle_failed`, `install_failed`, and whatever the worker answers
  */
 export async function runWorker(order: Order, options: WorkerOptions): Promise<InstallReport | null> {
-  const { signal, onProgress, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
+  const { signal, onProgress, leftovers, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const child = start(await lowPriority(), order.directory);
+  const child = start(await usable([leftovers?.command ?? [], ...LOW_PRIORITY]), order.directory);
   const stop = () => {
     if (child.pid !== undefined) killTree(child.pid);
   };
@@ -64,6 +75,11 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
       stop();
     }, scriptsTimeoutMs);
   };
+  const hurry = () => {
+    // Where it cannot be hurried it goes on as it is.
+    if (child.pid !== undefined) leftovers?.hurry(child.pid).catch(() => {});
+  };
+  const patience = leftovers && setTimeout(hurry, leftovers.patienceMs);
   let answer: Answer | undefined;
   try {
     const answers = child.getEachMessage();
@@ -83,6 +99,7 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
     // Also what a script left running, and all of it when `onProgress` threw.
     stop();
     clearTimeout(timer);
+    if (patience) clearTimeout(patience);
     signal?.removeEventListener('abort', stop);
   }
   const ended = await child;
@@ -110,14 +127,17 @@ function start(prefix: string[], directory: string) {
   });
 }
 
-async function lowPriority(): Promise<string[]> {
-  const usable = await Promise.all(
-    LOW_PRIORITY.map(async ([file = '', ...args]) => {
-      const { failed } = await execa(file, [...args, 'true'], { reject: false });
+/** Those of these beginnings of a command line that work here, one after the other. */
+async function usable(prefixes: string[][]): Promise<string[]> {
+  const tried = await Promise.all(
+    prefixes.map(async ([file, ...args]) => {
+      if (file === undefined) return [];
+      const options = { reject: false, timeout: TRIED_WITHIN_MS, stdio: 'ignore' } as const;
+      const { failed } = await execa(file, [...args, 'true'], options);
       return failed ? [] : [file, ...args];
     }),
   );
-  return usable.flat();
+  return tried.flat();
 }
 
 function tooLong(limitMs: number): ReleasesError {

@@ -31,6 +31,16 @@ export interface OutsideProgram {
   env: Record<string, string>;
 }
 
+/** A way to run a program on what the gateway leaves of the processor. */
+export interface Leftovers {
+  /** What its command line begins with. May not work here, which a program that does nothing tells. */
+  command: string[];
+  /** Milliseconds after which it is to be hurried: on a machine that is always busy nothing is left. */
+  patienceMs: number;
+  /** Gives such a program a share after all; one that has ended is none. */
+  hurry(pid: number): Promise<void>;
+}
+
 /** What owns the gateway process. Nothing here ever starts a gateway by another road. */
 export interface Supervisor {
   readonly kind: 'builtin' | 'systemd';
@@ -52,4 +62,6 @@ export interface Supervisor {
    * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`
    */
   runOutside(program: OutsideProgram): Promise<{ follow: string }>;
+  /** Null where it has no such means. */
+  leftovers?(): Leftovers | null;
 }

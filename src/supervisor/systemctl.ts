@@ -121,7 +121,7 @@ export function typed(scope: Scope, ...args: string[]): string {
  * What systemd's programs need to reach the manager. A timer, a cron job, `su` and a gateway that drops its
  * environment all lack the user's bus; pam_systemd and logind put it at /run/user/<uid> (user@.service(5)).
  */
-function busEnvironment(scope: Scope): Record<string, string> {
+export function busEnvironment(scope: Scope): Record<string, string> {
   if (scope === 'system') {
     // The test of sd_booted(3).
     if (existsSync('/run/systemd/system')) return {};

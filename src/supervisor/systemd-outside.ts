@@ -1,23 +1,9 @@
-import { totalmem } from 'node:os';
 import { ReleasesError } from '../errors.js';
 import { parseProgram } from './outside.js';
 import type { OutsideProgram } from './supervisor.js';
 import { askSystemd, type Scope, typed, type UnitAddress } from './systemctl.js';
+import { limits } from './systemd-limits.js';
 import { readUnit } from './systemd-unit.js';
-
-/** The installation of the largest OpenClaw so far peaked at 760 MB. */
-const MEMORY_CAP = 2 * 1024 ** 3;
-
-/**
- * The gateway comes first: a machine that runs short of processor, disk or memory takes it from here. Where the
- * limits are not delegated to a user's systemd it ignores them.
- */
-export function limits(): string[] {
-  // In a container the machine's memory is not what may be used; 0 where no limit can be known.
-  const available = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-  const memory = Math.min(MEMORY_CAP, Math.floor(available * 0.75));
-  return ['CPUWeight=20', 'IOWeight=20', `MemoryMax=${memory}`, 'OOMScoreAdjust=500'];
-}
 
 const PROPERTIES = [
   // Starting fails where the program cannot be executed; the default type would report success.
@@ -75,7 +61,7 @@ export async function runBeside(gateway: UnitAddress, program: OutsideProgram): 
 }
 
 /** The user that a system unit runs as may not start others there, but has a systemd of its own if it lingers. */
-function scopeFor(gateway: UnitAddress): Scope {
+export function scopeFor(gateway: UnitAddress): Scope {
   return process.getuid?.() === 0 ? gateway.scope : 'user';
 }
 

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { ReleasesError } from '../errors.js';
 import { environmentOf } from '../host/process.js';
-import type { Inspection, Supervisor } from './supervisor.js';
+import { controlGroupsOf } from './control-group.js';
+import type { Inspection, Leftovers, Supervisor } from './supervisor.js';
 import type { UnitAddress } from './systemctl.js';
-import { runBeside } from './systemd-outside.js';
+import { runBeside, scopeFor } from './systemd-outside.js';
 import { restartUnit } from './systemd-restart.js';
+import { idleScope } from './systemd-scope.js';
 import { readUnit, stateOf, type UnitStatus } from './systemd-unit.js';
 
 /** What systemd accepts, without a leading dash, which would be read as an option. */
@@ -30,6 +31,7 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     restart: () => restartUnit(address, stopLimitMs),
     owns: async (pid) => isInside(pid, (await readUnit(address)).controlGroup),
     runOutside: (program) => runBeside(address, program),
+    leftovers: () => leftoversBeside(address),
   };
 }
 
@@ -72,17 +74,16 @@ function launchEnvironment(pid: number | null, shown: Record<string, string>): R
   );
 }
 
-/** Whether a process is in a control group or below it, in systemd's own hierarchy of either version (cgroups(7)). */
+/** Whether a process is in a control group or below it. */
 function isInside(pid: number, group: string): boolean {
-  if (group === '') return false;
-  let text: string;
+  return group !== '' && controlGroupsOf(pid).some((path) => path === group || path.startsWith(`${group}/`));
+}
+
+function leftoversBeside(address: UnitAddress): Leftovers | null {
   try {
-    text = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+    return idleScope(scopeFor(address));
   } catch {
-    return false;
+    // A user without a systemd of its own, beside a system unit.
+    return null;
   }
-  return text.split('\n').some((line) => {
-    const path = /^\d+:(?:name=systemd)?:(.*)$/.exec(line)?.[1];
-    return path === group || path?.startsWith(`${group}/`);
-  });
 }

@@ -329,6 +329,32 @@ describe('install scripts', () => {
   });
 });
 
+describe('on what a gateway leaves', () => {
+  it('it is installed by a process that is hurried when it takes long', async () => {
+    const [mark, sign] = [`TEST_MARK=${place.directory}`, place.path('hurried')];
+    const wait = `import { existsSync } from 'node:fs';
+      setInterval(() => existsSync(${JSON.stringify(sign)}) && process.exit(), 20);`;
+    registry.publish(scripted({ postinstall: 'node wait.mjs' }, { 'wait.mjs': wait }));
+    const found: string[] = [];
+    const hurry = async (pid: number) => {
+      found.push(readFileSync(`/proc/${pid}/environ`, 'utf8'));
+      writeFileSync(sign, '');
+    };
+    const request = await requestFor({ kind: 'version', version: VERSION });
+    await installRelease({ ...request, leftovers: { command: ['env', mark], patienceMs: 500, hurry } });
+    expect(found).toEqual([expect.stringContaining(mark)]);
+  });
+
+  it('it is installed all the same where that cannot be had', async () => {
+    registry.publish(openclawPackage(VERSION));
+    const request = await requestFor({ kind: 'version', version: VERSION });
+    const hurry = () => Promise.reject(new Error('not asked for'));
+    for (const command of [['false'], ['no-such-program']]) {
+      await installRelease({ ...request, leftovers: { command, patienceMs: 0, hurry } });
+    }
+  });
+});
+
 describe('stopping', () => {
   it.each([
     ['while it downloads', 'unpack'],

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { identify } from '../../src/host/process.js';
 import { systemdSupervisor } from '../../src/supervisor/systemd.js';
@@ -406,6 +407,30 @@ describe.runIf(SCOPE)(`a service of the ${SCOPE}'s systemd`, () => {
       expect(readFileSync(`/dev/shm/${name}.done`, 'utf8')).toBe('nobody\n');
       expect(existsSync(directory)).toBe(true);
     });
+  });
+
+  test('what the gateway leaves is what a program gets, until it is hurried', async () => {
+    const { supervisor, systemctl } = makeUnit(HEALTHY);
+    const leftovers = supervisor.leftovers?.();
+    const [file = '', ...args] = leftovers?.command ?? [];
+    const told = "process.on('message', () => process.exit()); process.send(Object.keys(process.env))";
+    const child = execa(file, [...args, process.execPath, '-e', told], {
+      ...{ ipc: true, env: { PATH: process.env.PATH ?? '' }, extendEnv: false },
+    });
+    const variables = await child.getOneMessage();
+    expect(variables).not.toContain('XDG_RUNTIME_DIR');
+    expect(variables).not.toContain('DBUS_SESSION_BUS_ADDRESS');
+    const pid = child.pid ?? Number.NaN;
+    const unit = /[^/]+\.scope$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[0] ?? '';
+    const shown = (property: string) => systemctl('show', '--value', '-p', property, unit);
+    expect([shown('CPUWeight'), shown('IOWeight')]).toEqual(['idle', '20']);
+    expect(Number(shown('MemoryMax'))).toBeLessThanOrEqual(2 * 1024 ** 3);
+    await leftovers?.hurry(pid);
+    expect(shown('CPUWeight')).toBe('20');
+    await child.sendMessage('end');
+    await child;
+    await until('its scope is gone', () => shown('LoadState') === 'not-found');
+    await leftovers?.hurry(pid);
   });
 
   describe.runIf(SCOPE === 'system')('asked by the user that it runs as', () => {

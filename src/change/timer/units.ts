@@ -7,7 +7,7 @@ import { nextRunJitter } from '../../schedule/jitter.js';
 import type { Root } from '../../store/root.js';
 import { readSupervisorRecord } from '../../supervisor/select.js';
 import { systemctl } from '../../supervisor/systemctl.js';
-import { limits } from '../../supervisor/systemd-outside.js';
+import { limits } from '../../supervisor/systemd-limits.js';
 import { applyTimer, type Host, readTimer, type TimerRecord, undoTimer } from '../../timer/record.js';
 import { planUnits, timerOf } from '../../timer/units.js';
 
