@@ -29,6 +29,8 @@ export interface Operator {
   ocr(command: string): Promise<Answer>;
   /** The same, and fails the test unless it ends with 0. */
   ok(command: string): Promise<Answer['json']>;
+  /** How often something was run on what the gateway leaves: twice a release, of which once to see whether it can be. */
+  ranBeside(): Promise<number>;
 }
 
 /**
@@ -67,5 +69,9 @@ export async function makeOperator(
       throw new Error(`${command} ended with ${exitCode}: ${JSON.stringify(json.error ?? json)}`);
     return json;
   };
-  return { machine, registry, gateway, env, ocr, ok };
+  const ranBeside = async () => {
+    const { stdout } = await machine.run('journalctl --quiet --output=cat', { as: 'root' });
+    return stdout.match(/^Started run-.*OpenClaw releases: a release is made ready/gm)?.length ?? 0;
+  };
+  return { machine, registry, gateway, env, ocr, ok, ranBeside };
 }

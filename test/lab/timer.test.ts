@@ -169,6 +169,7 @@ describe.runIf(canBoot() && canFakeTime())('a timer of systemd, days in a minute
       current: '2026.6.6',
       auto: { enabled: true, hold: null },
     });
+    expect(await operator.ranBeside()).toBe(2 * updates.length);
     const journal = await machine.journal(SERVICE);
     console.info(
       [...new Set(journal.split('\n').map((line) => line.replace(/^.*?\]: /, '')))]
