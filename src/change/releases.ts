@@ -10,7 +10,8 @@ import { findUnreadable } from '../store/unreadable.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type LedgerLook, lookAtLedger } from './ended.js';
 import { type Readable, readableReleases } from './readable/list.js';
-import { inspectIfThere, runningRelease } from './running.js';
+import { todayAtGlance, todayOf } from './readable/today.js';
+import { inspectIfThere } from './running.js';
 
 export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
 
@@ -34,12 +35,11 @@ export interface Listing {
 /** All releases with what points at them, and whether they can be started on today's state. */
 export async function listing(root: Root, supervisor: Supervisor): Promise<Listing> {
   const { releases, unsealed } = listReleases(root);
-  const gateway = await inspectIfThere(supervisor);
-  const running = gateway && runningRelease(root, gateway);
+  const today = todayAtGlance(root, supervisor) ?? (await todayOf(root, await inspectIfThere(supervisor)));
   const ids = releases.map(({ id }) => id);
   const ledger = lookAtLedger(root);
-  const readable = await readableReleases(root, gateway, ids, ledger.past);
-  const marksOf = marks(root, running);
+  const readable = readableReleases(root, today, ids, ledger.past);
+  const marksOf = marks(root, today?.running ?? null);
   return {
     releases: releases.map((manifest) => ({
       manifest,

@@ -14,6 +14,14 @@ export interface Inspection {
   launch: { args: string[]; env: Record<string, string> };
 }
 
+/** What can be seen of a gateway that runs without asking its supervisor; the arguments cannot. */
+export interface Glance {
+  pid: number;
+  /** These two as an inspection has them. */
+  instance: string;
+  env: Record<string, string>;
+}
+
 export interface RestartReport {
   /** Milliseconds from the request until the old process was gone; 0 when none ran. */
   stopMs: number;
@@ -48,6 +56,11 @@ export interface Supervisor {
   readonly byHand: { restart: string | null; log: string | null };
   /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
   inspect(): Promise<Inspection>;
+  /**
+   * For those who only look, where asking takes longer than all else that they do. Null says nothing: `inspect` has to
+   * be asked then, and always by whoever acts.
+   */
+  glance?(): Glance | null;
   /**
    * Stops and starts as one request that the supervisor carries out by itself: it ends with a started gateway
    * even if the caller dies meanwhile, and however the old process ends.

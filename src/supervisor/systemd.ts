@@ -3,6 +3,7 @@ import { environmentOf } from '../host/process.js';
 import { controlGroupsOf } from './control-group.js';
 import type { Inspection, Leftovers, Supervisor } from './supervisor.js';
 import type { UnitAddress } from './systemctl.js';
+import { glanceAtUnit, ofGateway } from './systemd-glance.js';
 import { runBeside, scopeFor } from './systemd-outside.js';
 import { restartUnit } from './systemd-restart.js';
 import { idleScope } from './systemd-scope.js';
@@ -28,6 +29,7 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     kind: 'systemd',
     byHand: commandsFor(address),
     inspect: async () => inspectionOf(await readUnit(address)),
+    glance: () => glanceAtUnit(address),
     restart: () => restartUnit(address, stopLimitMs),
     owns: async (pid) => isInside(pid, (await readUnit(address)).controlGroup),
     runOutside: (program) => runBeside(address, program),
@@ -64,14 +66,11 @@ function inspectionOf(status: UnitStatus): Inspection {
 }
 
 /**
- * What finds the port, the configuration and the state. The process itself knows best: it also has what came from
- * `EnvironmentFile=` and from the manager. Right after its start it is not yet there to be asked.
+ * The process itself knows best: it also has what came from `EnvironmentFile=` and from the manager. Right after its
+ * start it is not yet there to be asked.
  */
 function launchEnvironment(pid: number | null, shown: Record<string, string>): Record<string, string> {
-  const env = { ...shown, ...(pid === null ? {} : environmentOf(pid)) };
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => name === 'HOME' || name.startsWith('OPENCLAW_')),
-  );
+  return ofGateway({ ...shown, ...(pid === null ? {} : environmentOf(pid)) });
 }
 
 /** Whether a process is in a control group or below it. */

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import type { LabGateway } from './gateway.js';
+import { keepLook, listBlindly, runningIn } from './looked.js';
 import { canBoot, type Machine, NODE } from './machine.js';
 import { type Answer, CLI, makeOperator, type Operator, QUICK } from './operator.js';
 
@@ -214,6 +216,31 @@ describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
         json: { status: 'package_updated_restart_verified' },
       });
       await started;
+    }, 90_000);
+
+    test('list asks systemd once after a start of the gateway, and then sees by itself what runs', async () => {
+      const root = join(machine.claw.home, '.local/share/openclaw-releases');
+      const cannotAsk = { error: { code: 'supervisor_failed' } };
+      // Of this start, nothing is kept yet.
+      await gateway.systemctl('restart');
+      await gateway.ready('2026.5.28');
+      for (const version of ['2026.5.28', '2026.6.1']) {
+        if (version !== '2026.5.28') await operator.ok(`switch ${version} ${QUICK}`);
+        expect(await listBlindly(machine, { root })).toMatchObject(cannotAsk);
+        const asked = await operator.ok('list');
+        expect(runningIn(asked)).toEqual([version]);
+        await keepLook(machine, gateway, root);
+        expect(await listBlindly(machine, { root })).toEqual(asked);
+      }
+      // Whoever is below the gateway has its environment, and is not taken for it.
+      const below = await gateway.asAgent(`PATH=/nowhere ${CLI} list --json`);
+      expect(runningIn(JSON.parse(below?.stdout ?? ''))).toEqual(['2026.6.1']);
+      await gateway.systemctl('stop');
+      expect(await listBlindly(machine, { root })).toMatchObject(cannotAsk);
+      expect(runningIn(await operator.ok('list'))).toEqual([]);
+      await gateway.systemctl('start');
+      await gateway.ready('2026.6.1');
+      expect(await listBlindly(machine, { root })).toMatchObject(cannotAsk);
     }, 90_000);
 
     test('reboot while a release is on trial: it comes back on the release from before', async () => {

@@ -10,6 +10,7 @@ import { checkReads, type ReadableCheck } from './check.js';
 import { type Readable, readableOn, readableReleases } from './list.js';
 import { nodeFor } from './node.js';
 import { keepReads } from './record.js';
+import { todayOf } from './today.js';
 
 /**
  * Finds out what is unknown of all releases, each on a copy of the state, and keeps the answers for as long as the
@@ -22,7 +23,7 @@ export async function checkReadable(environment: Environment): Promise<Map<strin
   const gateway = await supervisorOf(environment).inspect();
   return withLock(environment, 'list --check', async () => {
     const ids = listReleases(root).releases.map(({ id }) => id);
-    const known = await readableReleases(root, gateway, ids);
+    const known = readableReleases(root, await todayOf(root, gateway), ids);
     const check = await prepareCheck(root, gateway, signal);
     for (const [id, { reads }] of known) {
       if (reads !== 'unknown') continue;
