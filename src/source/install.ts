@@ -1,12 +1,12 @@
 import { ReleasesError } from '../errors.js';
 import type { ClientOptions } from './client.js';
+import type { Similar } from './installing/similar.js';
 import type { InstallReport, ReleaseRuntime } from './orders.js';
 import type { Resolved } from './resolve.js';
-import type { Similar } from './similar.js';
 import { runWorker, type WorkerOptions } from './worker.js';
 
+export type { Similar } from './installing/similar.js';
 export type { InstallProgress, InstallReport } from './orders.js';
-export type { Similar } from './similar.js';
 
 export interface InstallRequest extends WorkerOptions {
   resolved: Resolved;

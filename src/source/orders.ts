@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../errors.js';
 import type { ClientOptions } from './client.js';
-import type { Similar } from './similar.js';
+import type { Similar } from './installing/similar.js';
 
 /** The Node that the release runs on; `node` is absolute. */
 export interface ReleaseRuntime {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ClientOptions } from '../../src/source/client.js';
-import { Packuments } from '../../src/source/packuments.js';
+import { Packuments } from '../../src/source/installing/packuments.js';
 import { makePlace, type Place, rejection } from './source-place.js';
 
 const DOCUMENT = {

@@ -8,7 +8,7 @@ import { startPrivateRegistry } from '../registry/private.js';
 import { startRegistry } from '../registry/registry.js';
 import { temporaryDirectory } from '../support/place.js';
 
-const TRUST = ownFile('dist/source/trust.js');
+const TRUST = ownFile('dist/source/installing/trust.js');
 
 /** In a process of its own, whose authorities are changed for good. */
 const PROGRAM = `

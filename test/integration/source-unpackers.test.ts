@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { ownFile } from '../../src/own-files.js';
 import { FRUGAL } from '../../src/source/frugal.js';
-import { Unpackers } from '../../src/source/unpackers.js';
+import { Unpackers } from '../../src/source/installing/unpackers.js';
 import { packTarball } from '../registry/tarball.js';
 import { temporaryDirectory } from '../support/place.js';
 
@@ -36,7 +36,7 @@ test.each([1, 2])('packages are made side by side by %i threads, one while it co
 
 /** The most that buffers take while 200 MiB of them pass, in MiB. */
 const PROGRAM = `
-import { collectGarbage } from ${JSON.stringify(ownFile('dist/source/garbage.js'))};
+import { collectGarbage } from ${JSON.stringify(ownFile('dist/source/installing/garbage.js'))};
 let most = 0;
 for (let at = 0; at < 3_200; at++) {
   Buffer.alloc(64 * 1024, at);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import cacache from 'cacache';
 import ssri from 'ssri';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { findInCache, moveIntoCache } from '../../src/source/archive-cache.js';
+import { findInCache, moveIntoCache } from '../../src/source/installing/archive-cache.js';
 
 const BYTES = Buffer.from('an archive');
 const INTEGRITY = ssri.fromData(BYTES).toString();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Limit } from '../../src/source/limit.js';
+import { Limit } from '../../src/source/installing/limit.js';
 
 it('lets so many run at once, and then what is urgent before what waited longer', async () => {
   const limit = new Limit(2);

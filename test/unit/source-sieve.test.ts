@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Sieve, type Wish } from '../../src/source/sieve.js';
+import { Sieve, type Wish } from '../../src/source/installing/sieve.js';
 
 type Wishes = (path: readonly string[]) => Wish;
 

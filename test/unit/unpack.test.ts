@@ -14,7 +14,7 @@ import pacote from 'pacote';
 import ssri from 'ssri';
 import { Header } from 'tar';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { GrowingArchive, unpack } from '../../src/source/unpack.js';
+import { GrowingArchive, unpack } from '../../src/source/installing/unpack.js';
 
 interface Entry {
   path: string;

@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pacote from 'pacote';
-import { toErrorRecord } from '../errors.js';
-import { killOwnTree } from '../host/process-tree.js';
-import { BESIDE, setSessionPriority } from '../host/session-priority.js';
-import { sourceFailure } from './failure.js';
-import { FRUGAL_ENVIRONMENT } from './frugal.js';
+import { toErrorRecord } from '../../errors.js';
+import { killOwnTree } from '../../host/process-tree.js';
+import { BESIDE, setSessionPriority } from '../../host/session-priority.js';
+import { sourceFailure } from '../failure.js';
+import { FRUGAL_ENVIRONMENT } from '../frugal.js';
+import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from '../orders.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { digestLockfile } from './lockfile.js';
-import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from './orders.js';
 import { installTree } from './tree.js';
 import { trustOnce } from './trust.js';
 

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import runScript from '@npmcli/run-script';
-import { ReleasesError } from '../errors.js';
-import type { ClientOptions } from './client.js';
-import type { ReleaseRuntime } from './orders.js';
+import { ReleasesError } from '../../errors.js';
+import type { ClientOptions } from '../client.js';
+import type { ReleaseRuntime } from '../orders.js';
 
 /** Left in the package by its publisher, and removed by its own scripts: while it is there nothing of it starts. */
 const PENDING_MARKER = '.openclaw-lifecycle-pending';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../../errors.js';
 
 interface LockedPackage {
   /** Only where its place has another: of an alias. */

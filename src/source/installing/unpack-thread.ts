@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../../errors.js';
 import { copyPackage } from './copy.js';
 import type { PackageCopy } from './similar.js';
 import { GrowingArchive, type Unpacking, unpack } from './unpack.js';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { digestOpen } from '../host/digest.js';
+import { digestOpen } from '../../host/digest.js';
 import type { PackageCopy } from './similar.js';
 
 /**

@@ -2,14 +2,14 @@ import { constants, readFileSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Arborist from '@npmcli/arborist';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../../errors.js';
+import { hashFile } from '../archive.js';
+import type { ClientOptions } from '../client.js';
+import type { InstallOrder, InstallProgress } from '../orders.js';
 import { EagerArborist } from './arborist.js';
-import { hashFile } from './archive.js';
-import type { ClientOptions } from './client.js';
 import { Extraction } from './extraction.js';
 import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import { firstDifference, type Lockfile, OPENCLAW, readLockfile, sameBytes } from './lockfile.js';
-import type { InstallOrder, InstallProgress } from './orders.js';
 import { Packuments } from './packuments.js';
 import { packagesOf, type SimilarPackage } from './similar.js';
 

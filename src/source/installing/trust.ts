@@ -1,5 +1,5 @@
 import tls from 'node:tls';
-import type { ClientOptions } from './client.js';
+import type { ClientOptions } from '../client.js';
 
 /** Since Node 22.19 and 24.5. */
 interface LaterTls {

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Parser, type ReadEntry } from 'tar';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../../errors.js';
 
 /** Something in an archive that only node-tar knows what to do with. */
 export class OddArchive extends Error {}

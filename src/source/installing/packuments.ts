@@ -3,7 +3,7 @@ import npa from 'npm-package-arg';
 import npmFetch from 'npm-registry-fetch';
 import pacote, { type ManifestResult } from 'pacote';
 import { satisfies, valid } from 'semver';
-import type { ClientOptions } from './client.js';
+import type { ClientOptions } from '../client.js';
 import { type Json, readDocument, record } from './document.js';
 import { keepDocument, recallDocument } from './document-cache.js';
 

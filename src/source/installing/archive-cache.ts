@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs
 import { basename, dirname, join } from 'node:path';
 import cacache from 'cacache';
 import contentPath from 'cacache/lib/content/path.js';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../../errors.js';
 
 /** Where npm's cache is, and what is wanted of it; the archive of a directory has no checksum that was known before. */
 interface Place {

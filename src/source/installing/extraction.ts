@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import npa from 'npm-package-arg';
 import pacote from 'pacote';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../../errors.js';
 import { findInCache, moveIntoCache } from './archive-cache.js';
 import { collectGarbage } from './garbage.js';
 import { Limit } from './limit.js';
