@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ReleasesError } from '../errors.js';
 import { listPlugins } from '../gateway/plugins.js';
-import { whyNotIntact } from '../state/intact.js';
+import { whyNotIntact } from '../state/exchange/intact.js';
 import { type KeptState, keptDirectory, listKept } from '../state/kept.js';
 import { type Newer, newerThan } from '../state/newer.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';

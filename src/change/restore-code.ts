@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Code } from '../state/exchange.js';
+import type { Code } from '../state/exchange/exchange.js';
 import { MANIFEST_FILE, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { endTrial, pointCurrent, readTrial } from '../store/switch.js';

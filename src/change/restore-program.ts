@@ -1,5 +1,5 @@
 import { ReleasesError, systemCode } from '../errors.js';
-import { finishRestore } from '../state/exchange.js';
+import { finishRestore } from '../state/exchange/exchange.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import { rootAt } from '../store/root.js';
 import { restoreCode } from './restore-code.js';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ReleasesError } from '../errors.js';
-import { finishRestore } from '../state/exchange.js';
+import { finishRestore } from '../state/exchange/exchange.js';
 import {
   beginReturn,
   cancelRestore,

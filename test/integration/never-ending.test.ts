@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { installRelease } from '../../src/source/install.js';
 import { lookUp } from '../../src/source/lookup.js';
-import { runSqlite } from '../../src/state/sqlite.js';
+import { runSqlite } from '../../src/state/copying/sqlite.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { sqliteNode } from '../support/sqlite-node.js';

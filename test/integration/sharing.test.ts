@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { copyInstall } from '../../src/adopt/copy.js';
 import { verifyRelease } from '../../src/change/releases.js';
-import { takeSnapshot } from '../../src/state/snapshot.js';
+import { takeSnapshot } from '../../src/state/copying/snapshot.js';
 import { releaseDirectory } from '../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { sealRelease } from '../../src/store/seal.js';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findSqliteNode } from '../../src/state/sqlite-node.js';
+import { findSqliteNode } from '../../src/state/copying/sqlite-node.js';
 
 const MAJOR = 24;
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/openclaw-releases', import.meta.url));

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { type Code, finishRestore } from '../../src/state/exchange.js';
+import { takeSnapshot } from '../../src/state/copying/snapshot.js';
+import { type Code, finishRestore } from '../../src/state/exchange/exchange.js';
 import { cancelRestore, lastRestore, type Restore, requestRestore } from '../../src/state/intent.js';
-import { takeSnapshot } from '../../src/state/snapshot.js';
 import { pointCurrent } from '../../src/store/switch.js';
 import { sql } from '../support/database.js';
 import {

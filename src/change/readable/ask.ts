@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { preflight } from '../../gateway/preflight.js';
-import { throwIfInterrupted } from '../../state/interrupted.js';
+import { throwIfInterrupted } from '../../state/copying/interrupted.js';
 import type { StatePlace } from '../../state/place.js';
 import { type Manifest, releaseDirectory } from '../../store/manifest.js';
 import type { ReadableCheck } from './check.js';

@@ -1,7 +1,7 @@
 import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { findEndpoint } from '../../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../../gateway/health.js';
-import { decide } from '../../state/decision.js';
+import { decide } from '../../state/exchange/decision.js';
 import { type Restore, readRestore } from '../../state/intent.js';
 import { findStatePlace } from '../../state/place.js';
 import type { Root } from '../../store/root.js';

@@ -1,7 +1,7 @@
-import { ReleasesError } from '../errors.js';
-import { freeSpace } from '../host/space.js';
-import type { SnapshotScope } from './kept.js';
-import type { RootPlace, StatePlace } from './place.js';
+import { ReleasesError } from '../../errors.js';
+import { freeSpace } from '../../host/space.js';
+import type { SnapshotScope } from '../kept.js';
+import type { RootPlace, StatePlace } from '../place.js';
 import { type Survey, surveyState } from './survey.js';
 
 /** What a snapshot would copy. */

@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { ReleasesError } from '../errors.js';
-import { ownFile } from '../own-files.js';
-import { holdersOf } from './holders.js';
+import { ReleasesError } from '../../errors.js';
+import { ownFile } from '../../own-files.js';
+import { holdersOf } from '../holders.js';
 import { throwIfInterrupted } from './interrupted.js';
 import { QUIET } from './sqlite-node.js';
 import { isPassedOver, type SqliteAnswer, type SqliteOrder } from './sqlite-orders.js';
 
 /** The same place seen from `src/state` and from `dist/state`. */
-const WORKER = ownFile('dist/state/sqlite-worker.js');
+const WORKER = ownFile('dist/state/copying/sqlite-worker.js');
 
 export interface SqliteOptions {
   signal?: AbortSignal | undefined;

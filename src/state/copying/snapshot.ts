@@ -1,19 +1,19 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable.js';
-import { syncFilesystem } from '../host/sync.js';
-import { readConfiguration } from './configuration.js';
+import { fsyncDirectory, renameDurably, writeFileDurably } from '../../host/durable.js';
+import { syncFilesystem } from '../../host/sync.js';
+import { readConfiguration } from '../configuration.js';
+import { findDatabases, readDatabaseHeader } from '../databases.js';
+import { KEPT, writeFileList } from '../entries.js';
+import { proveExchangeable } from '../exchangeable.js';
+import { type KeptState, keptDirectory, keptName, type SnapshotScope } from '../kept.js';
+import { configPath, type RootPlace, type StatePlace } from '../place.js';
+import type { StateVersions } from '../versions.js';
 import { copyState, type StateCopy } from './copy.js';
-import { findDatabases, readDatabaseHeader } from './databases.js';
-import { KEPT, writeFileList } from './entries.js';
-import { proveExchangeable } from './exchangeable.js';
 import { copyHistory } from './history.js';
 import { throwIfInterrupted } from './interrupted.js';
-import { type KeptState, keptDirectory, keptName, type SnapshotScope } from './kept.js';
 import { requireKeepable, requireRoom } from './measure.js';
-import { configPath, type RootPlace, type StatePlace } from './place.js';
 import { type Survey, surveyState } from './survey.js';
-import type { StateVersions } from './versions.js';
 
 export interface SnapshotRequest {
   root: RootPlace;

@@ -1,17 +1,17 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRecord } from '../record.js';
-import { findDatabases } from './databases.js';
-import { KEPT } from './entries.js';
-import { proveExchangeable } from './exchangeable.js';
-import { type Holder, holdersOf } from './holders.js';
+import { readRecord } from '../../record.js';
+import { findDatabases } from '../databases.js';
+import { KEPT } from '../entries.js';
+import { proveExchangeable } from '../exchangeable.js';
+import { type Holder, holdersOf } from '../holders.js';
+import type { Restore } from '../intent.js';
+import type { KeptState, SnapshotScope } from '../kept.js';
+import { configPath, type RootPlace } from '../place.js';
+import { areSame, versionsOnDisk } from '../versions-on-disk.js';
+import { leftOf } from '../walk.js';
 import { whyNotIntact } from './intact.js';
-import type { Restore } from './intent.js';
-import type { KeptState, SnapshotScope } from './kept.js';
 import { whyNotMovable } from './movable.js';
-import { configPath, type RootPlace } from './place.js';
-import { areSame, versionsOnDisk } from './versions-on-disk.js';
-import { leftOf } from './walk.js';
 
 /** Whether a state is to be exchanged, found out before anything is moved. */
 export type Decision =

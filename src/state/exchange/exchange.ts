@@ -1,11 +1,11 @@
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from '../errors.js';
-import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
-import { readRecord } from '../record.js';
+import { systemCode } from '../../errors.js';
+import { removeDurably, renameDurably, writeFileDurably } from '../../host/durable.js';
+import { readRecord } from '../../record.js';
+import { type LastRestore, type Restore, type RestorePaths, requestRestore } from '../intent.js';
+import type { RootPlace } from '../place.js';
 import { decide, waitForHolders } from './decision.js';
-import { type LastRestore, type Restore, type RestorePaths, requestRestore } from './intent.js';
-import type { RootPlace } from './place.js';
 import { putStateBack } from './put-back.js';
 import { setStateAside } from './set-aside.js';
 

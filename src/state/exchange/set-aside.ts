@@ -1,15 +1,15 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { writeFileDurably } from '../host/durable.js';
-import { syncFilesystem } from '../host/sync.js';
-import { below } from './below.js';
-import { KEPT } from './entries.js';
-import type { Restore } from './intent.js';
-import type { KeptState } from './kept.js';
+import { writeFileDurably } from '../../host/durable.js';
+import { syncFilesystem } from '../../host/sync.js';
+import { below } from '../below.js';
+import { KEPT } from '../entries.js';
+import type { Restore } from '../intent.js';
+import type { KeptState } from '../kept.js';
+import { CONFIG_FILE, configPath, type StatePlace } from '../place.js';
+import { versionsOnDisk } from '../versions-on-disk.js';
 import { freeName, moveOne, moveTree } from './move.js';
-import { CONFIG_FILE, configPath, type StatePlace } from './place.js';
 import { wholeSubtrees } from './subtrees.js';
-import { versionsOnDisk } from './versions-on-disk.js';
 
 /** Where a state that was set aside has what was found at a path that was needed, by that path. */
 const IN_THE_WAY = 'in-the-way';

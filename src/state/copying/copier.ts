@@ -1,14 +1,14 @@
 import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../../errors.js';
+import { isQuiet, readDatabaseHeader } from '../databases.js';
+import type { CopiedFile, Entry } from '../entries.js';
+import type { Found } from '../walk.js';
 import type { CopyRequest } from './copy.js';
 import { close, copyFile } from './copy-file.js';
-import { isQuiet, readDatabaseHeader } from './databases.js';
-import type { CopiedFile, Entry } from './entries.js';
 import { throwIfInterrupted } from './interrupted.js';
 import { runSqlite } from './sqlite.js';
-import type { Found } from './walk.js';
 
 /** Enough files to be fast, few enough that Ctrl-C is answered at once. */
 const FILES_PER_TURN = 100;

@@ -1,15 +1,15 @@
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeDurably, writeFileDurably } from '../host/durable.js';
-import { syncFilesystem } from '../host/sync.js';
-import { readRecord } from '../record.js';
-import { below } from './below.js';
+import { removeDurably, writeFileDurably } from '../../host/durable.js';
+import { syncFilesystem } from '../../host/sync.js';
+import { readRecord } from '../../record.js';
+import { below } from '../below.js';
+import { type FileList, KEPT, readFileList } from '../entries.js';
+import type { Restore } from '../intent.js';
+import type { KeptState } from '../kept.js';
+import type { StatePlace } from '../place.js';
 import { continues } from './continuation.js';
-import { type FileList, KEPT, readFileList } from './entries.js';
-import type { Restore } from './intent.js';
-import type { KeptState } from './kept.js';
 import { moveOne, moveTree } from './move.js';
-import type { StatePlace } from './place.js';
 import { moveOutOfTheWay } from './set-aside.js';
 
 /** Moves a kept state to the place where it was. Goes on where it was interrupted. */

@@ -1,6 +1,6 @@
+import type { CopiedFile, Entry } from '../entries.js';
+import type { StatePlace } from '../place.js';
 import { Copier } from './copier.js';
-import type { CopiedFile, Entry } from './entries.js';
-import type { StatePlace } from './place.js';
 import type { Survey } from './survey.js';
 
 export interface CopyRequest {

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { systemCode } from '../errors.js';
-import { faultPoint } from '../host/fault.js';
+import { systemCode } from '../../errors.js';
+import { faultPoint } from '../../host/fault.js';
 
 /**
  * Moves a file, a link or a directory by renames alone; where there is a directory already, what is in it. Can be

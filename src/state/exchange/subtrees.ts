@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { classify } from './scope.js';
+import { classify } from '../scope.js';
 
 /**
  * The largest parts of a state directory that are `state` and nothing else, relative to it: each of them can be

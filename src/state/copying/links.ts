@@ -1,8 +1,8 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { mayBeDatabase, readDatabaseHeader } from './databases.js';
-import { isWithin, type StatePlace } from './place.js';
-import { classify } from './scope.js';
+import { mayBeDatabase, readDatabaseHeader } from '../databases.js';
+import { isWithin, type StatePlace } from '../place.js';
+import { classify } from '../scope.js';
 
 /** What is wrong with a link, as a sentence. */
 export type LinkProblem = { kind: 'refused' | 'warning'; sentence: string };

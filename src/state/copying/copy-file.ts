@@ -1,8 +1,8 @@
 import { chmodSync, constants, copyFileSync, lstatSync, rmSync, type Stats, utimesSync } from 'node:fs';
 import { copyFile as copyLarge } from 'node:fs/promises';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../../errors.js';
+import type { CopiedFile } from '../entries.js';
 import { digestInTurns } from './digest.js';
-import type { CopiedFile } from './entries.js';
 
 /** A file that is written all the time is copied this often, then taken as it is. */
 const TRIES = 3;

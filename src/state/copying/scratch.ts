@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RootPlace, StatePlace } from '../place.js';
 import { copyState } from './copy.js';
 import { requireKeepable, requireRoom } from './measure.js';
-import type { RootPlace, StatePlace } from './place.js';
 import { surveyState } from './survey.js';
 
 export interface ScratchRequest {

@@ -1,4 +1,4 @@
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../../errors.js';
 
 /** The one error for a copy that was stopped by whoever asked for it. */
 export function interrupted(cause?: unknown): ReleasesError {

@@ -1,12 +1,12 @@
 import { accessSync, constants, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from './databases.js';
-import type { SnapshotScope } from './kept.js';
+import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from '../databases.js';
+import { mountsBelow } from '../exchange/mounts.js';
+import type { SnapshotScope } from '../kept.js';
+import { CONFIG_FILE, type RootPlace, type StatePlace } from '../place.js';
+import { classify } from '../scope.js';
+import { type Found, leftOf, walkState } from '../walk.js';
 import { judgeLink } from './links.js';
-import { mountsBelow } from './mounts.js';
-import { CONFIG_FILE, type RootPlace, type StatePlace } from './place.js';
-import { classify } from './scope.js';
-import { type Found, leftOf, walkState } from './walk.js';
 
 /** Everything that a copy of a state would have in it, and what stands against one. Paths are relative to the state directory. */
 export interface Survey {

@@ -1,8 +1,8 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { below } from './below.js';
-import { digestFile } from './digest.js';
-import { type CopiedFile, type Entry, KEPT, readFileList } from './entries.js';
+import { below } from '../below.js';
+import { digestFile } from '../copying/digest.js';
+import { type CopiedFile, type Entry, KEPT, readFileList } from '../entries.js';
 
 /**
  * What is wrong with a snapshot, as one sentence that names the first file which is not what was copied; null when

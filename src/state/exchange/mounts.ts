@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { isWithin } from './place.js';
+import { isWithin } from '../place.js';
 
 /** Paths below a directory, relative to it, that are mounted from elsewhere: they cannot be moved with it. */
 export function mountsBelow(directory: string): string[] {

@@ -1,7 +1,7 @@
 import { constants, copyFileSync, lstatSync, mkdirSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { systemCode } from '../errors.js';
-import type { Found } from './walk.js';
+import { systemCode } from '../../errors.js';
+import type { Found } from '../walk.js';
 
 /** A transcript that is written all the time is copied this often; its last line is then one that was not ended. */
 const TRIES = 3;
