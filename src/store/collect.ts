@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../errors.js';
 import { ASIDE_DIRECTORY, REASONS_FILE } from './aside.js';
@@ -47,7 +48,8 @@ export function planCollection(
     ...policy.retention,
     ...asked,
   };
-  const taken = ({ id, bytes }: Manifest) => bytes + goesWith(id);
+  const alone = ({ id, bytes }: Manifest) => bytes + compiledBytes(root, id);
+  const taken = (release: Manifest) => alone(release) + goesWith(release.id);
   const takenByNeeded = releases
     .filter(({ id }) => needed.has(id))
     .reduce((sum, release) => sum + taken(release), 0);
@@ -72,7 +74,7 @@ export function planCollection(
   const staying: Manifest[] = [];
   for (const release of releases) {
     const reason = needed.get(release.id) ?? (newest.has(release.id) ? `one of the newest ${count}` : null);
-    if (reason === null) plan.remove.push({ id: release.id, bytes: release.bytes, shares });
+    if (reason === null) plan.remove.push({ id: release.id, bytes: alone(release), shares });
     else {
       staying.push(release);
       plan.keep.push({ id: release.id, reason });
@@ -110,6 +112,16 @@ export function runtimeDirectoryName(version: string): string {
 
 function runtimeName(release: Manifest): string | null {
   return release.runtime.kind === 'carried' ? runtimeDirectoryName(release.runtime.version) : null;
+}
+
+/** What Node has compiled of a release, which a gateway that runs may be adding to. */
+function compiledBytes(root: Root, id: string): number {
+  const below = (path: string): number => {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats?.isDirectory()) return stats?.size ?? 0;
+    return directoryNames(path).reduce((sum, name) => sum + below(join(path, name)), 0);
+  };
+  return below(join(root.caches, id));
 }
 
 /** Removes what was planned, releases before the runtimes that they carried, and what was compiled of releases that are gone. */

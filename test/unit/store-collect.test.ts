@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { collect, planCollection } from '../../src/store/collect.js';
@@ -122,6 +122,22 @@ describe('a limit in bytes', () => {
     const root = await fourReleases();
     await sealTinyRelease(root, '2026.7.2', { filler: 'x'.repeat(50 * KIB) });
     expect(ids(planCollection(root, new Map(), { bytes: 40 * KIB }).keep)).toEqual(['2026.8.1']);
+  });
+
+  test('counts what Node has compiled of a release, which goes with it', async () => {
+    const root = await fourReleases();
+    const compiled = join(root.caches, '2026.7.1/v24.21.0-x64');
+    mkdirSync(compiled, { recursive: true });
+    for (const name of ['0a', '0b']) writeFileSync(join(compiled, name), 'x'.repeat(3 * KIB));
+    const plan = (kibibytes: number) => planCollection(root, new Map(), { bytes: kibibytes * KIB });
+    expect(ids(plan(26).keep)).toEqual(['2026.8.1']);
+    expect(ids(plan(28).keep)).toEqual(['2026.7.1', '2026.8.1']);
+    const [, , third] = listReleases(root).releases;
+    expect(plan(26).remove).toContainEqual(
+      expect.objectContaining({ id: '2026.7.1', bytes: (third?.bytes ?? 0) + 6 * KIB }),
+    );
+    collect(root, plan(26));
+    expect(existsSync(join(root.caches, '2026.7.1'))).toBe(false);
   });
 
   test('counts what goes with a release, and what is asked for goes before what was set', async () => {
