@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ReleasesError, systemCode } from '../errors.js';
-import { descendsFrom, sessionOf } from '../host/process.js';
+import { descendsFrom, environmentOf, isAlive, sessionOf } from '../host/process.js';
 import { type Address, openAddress } from './address.js';
+import { launchEnvironment } from './launch.js';
 import { type InspectResult, parseReply, type Request } from './protocol.js';
-import type { Inspection, OutsideProgram, RestartReport, Supervisor } from './supervisor.js';
+import { instanceOf, readRunRecord } from './record.js';
+import type { Glance, Inspection, OutsideProgram, RestartReport, Supervisor } from './supervisor.js';
 
 const INSPECT_TIMEOUT_MS = 5_000;
 const OUTSIDE_TIMEOUT_MS = 15_000;
@@ -22,6 +24,7 @@ export function builtinSupervisor(root: string): Supervisor {
       const { stopLimitMs: _, ...inspection } = await inspect();
       return inspection;
     },
+    glance: () => glanceAt(root),
     async restart(): Promise<RestartReport> {
       const { stopLimitMs } = await inspect();
       return (await ask(root, { cmd: 'restart' }, stopLimitMs + RESTART_MARGIN_MS)) as RestartReport;
@@ -35,6 +38,14 @@ export function builtinSupervisor(root: string): Supervisor {
       return (await ask(root, { cmd: 'outside', ...program }, OUTSIDE_TIMEOUT_MS)) as { follow: string };
     },
   };
+}
+
+/** By what the supervisor has written down of the gateway that it started last. */
+function glanceAt(root: string): Glance | null {
+  const { supervisor, gateway } = readRunRecord(root) ?? {};
+  if (!supervisor || !gateway || !isAlive(supervisor) || !isAlive(gateway)) return null;
+  const { pid } = gateway;
+  return { pid, instance: instanceOf(gateway), env: launchEnvironment(environmentOf(pid)) };
 }
 
 /** One request over one connection; `timeoutMs` counts from the call to the whole answer. */

@@ -5,7 +5,9 @@ import type { ProcessIdentity } from '../host/process.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { type Gateway, type GatewayOptions, startGateway } from './child.js';
 import { describeEnding, type Ending, exitCodeOf, isFinal, NOT_STARTED } from './ending.js';
+import { launchEnvironment } from './launch.js';
 import { PendingRestart } from './pending.js';
+import { instanceOf } from './record.js';
 import type { Inspection, RestartReport } from './supervisor.js';
 
 export interface KeeperOptions extends GatewayOptions {
@@ -149,18 +151,4 @@ export class Keeper {
     });
     clearTimeout(timer);
   }
-}
-
-/** A pid alone returns; a pid with its start does not. */
-function instanceOf({ pid, startTicks }: ProcessIdentity): string {
-  return `${pid}-${startTicks}`;
-}
-
-/** What finds the port, the configuration and the state; nothing else of the environment is anyone's business. */
-function launchEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && (name === 'HOME' || name.startsWith('OPENCLAW_'))) found[name] = value;
-  }
-  return found;
 }

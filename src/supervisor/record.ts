@@ -11,6 +11,11 @@ export interface RunRecord {
 
 const pathOf = (root: string) => join(root, 'run.json');
 
+/** A pid alone returns; a pid with its start does not. */
+export function instanceOf({ pid, startTicks }: ProcessIdentity): string {
+  return `${pid}-${startTicks}`;
+}
+
 function isIdentity(value: unknown): value is ProcessIdentity {
   const { pid, startTicks, bootId } = (value ?? {}) as Partial<ProcessIdentity>;
   return (

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentOf } from '../host/process.js';
+import { launchEnvironment } from './launch.js';
 import type { Glance } from './supervisor.js';
 import type { UnitAddress } from './systemctl.js';
 
@@ -17,16 +18,9 @@ export function glanceAtUnit(address: UnitAddress, mounts: readonly string[] = M
   const started = processesOf(groupOf(address), mounts).flatMap((pid) => {
     const env = environmentOf(pid);
     const { SYSTEMD_EXEC_PID: told, INVOCATION_ID: instance } = env;
-    return told === String(pid) && instance ? [{ pid, instance, env: ofGateway(env) }] : [];
+    return told === String(pid) && instance ? [{ pid, instance, env: launchEnvironment(env) }] : [];
   });
   return started.length === 1 ? (started[0] ?? null) : null;
-}
-
-/** What of an environment finds the port, the configuration and the state. */
-export function ofGateway(env: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => name === 'HOME' || name.startsWith('OPENCLAW_')),
-  );
 }
 
 /** Where it is unless its unit names a slice. */

@@ -1,9 +1,10 @@
 import { ReleasesError } from '../errors.js';
 import { environmentOf } from '../host/process.js';
 import { controlGroupsOf } from './control-group.js';
+import { launchEnvironment } from './launch.js';
 import type { Inspection, Leftovers, Supervisor } from './supervisor.js';
 import type { UnitAddress } from './systemctl.js';
-import { glanceAtUnit, ofGateway } from './systemd-glance.js';
+import { glanceAtUnit } from './systemd-glance.js';
 import { runBeside, scopeFor } from './systemd-outside.js';
 import { restartUnit } from './systemd-restart.js';
 import { idleScope } from './systemd-scope.js';
@@ -61,7 +62,7 @@ function inspectionOf(status: UnitStatus): Inspection {
     instance: mainPid === null ? null : invocation,
     restarts,
     lastExit,
-    launch: { args, env: launchEnvironment(mainPid, environment) },
+    launch: { args, env: environmentFor(mainPid, environment) },
   };
 }
 
@@ -69,8 +70,8 @@ function inspectionOf(status: UnitStatus): Inspection {
  * The process itself knows best: it also has what came from `EnvironmentFile=` and from the manager. Right after its
  * start it is not yet there to be asked.
  */
-function launchEnvironment(pid: number | null, shown: Record<string, string>): Record<string, string> {
-  return ofGateway({ ...shown, ...(pid === null ? {} : environmentOf(pid)) });
+function environmentFor(pid: number | null, shown: Record<string, string>): Record<string, string> {
+  return launchEnvironment({ ...shown, ...(pid === null ? {} : environmentOf(pid)) });
 }
 
 /** Whether a process is in a control group or below it. */

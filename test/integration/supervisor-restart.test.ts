@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -17,15 +18,17 @@ const NEVER = { firstMs: 60_000, maxMs: 60_000, resetAfterMs: 60_000 };
 
 afterEach(async () => expect(await cleanUp()).toEqual([]));
 
+const environmentOf = (root: string) => ({
+  OPENCLAW_PROFILE: 'work',
+  OPENCLAW_TEST_EVENTS: join(root, 'events'),
+  HOME: root,
+  SECRET: 'x',
+});
+
 describe('inspect', () => {
   it('tells the process, its identity and what it was started with', async () => {
     const root = makeRoot();
-    const env = {
-      OPENCLAW_PROFILE: 'work',
-      OPENCLAW_TEST_EVENTS: join(root, 'events'),
-      HOME: root,
-      SECRET: 'x',
-    };
+    const env = environmentOf(root);
     startSupervisor(root, ['forever', '--port', '1'], { env });
     const gateway = await started(root);
     const inspection = await builtinSupervisor(root).inspect();
@@ -56,6 +59,48 @@ describe('inspect', () => {
     } finally {
       supervisor.process.kill('SIGCONT');
     }
+  });
+});
+
+describe('a glance', () => {
+  it('sees what is told, also when the supervisor hangs, and nothing of what has ended', async () => {
+    const root = makeRoot();
+    const running = startSupervisor(root, ['forever'], { env: environmentOf(root) });
+    const supervisor = builtinSupervisor(root);
+    const seen = () => supervisor.glance?.() ?? null;
+    const told = async () => {
+      const { pid, instance, launch } = await supervisor.inspect();
+      return { pid, instance, env: launch.env };
+    };
+    await started(root);
+    const first = await told();
+    expect(seen()).toEqual(first);
+    await supervisor.restart();
+    await started(root, 2);
+    expect(seen()).toEqual(await told());
+    expect(seen()?.instance).not.toBe(first.instance);
+    running.process.kill('SIGSTOP');
+    expect(seen()).not.toBeNull();
+    running.process.kill('SIGCONT');
+    running.process.kill('SIGTERM');
+    await running.exit;
+    expect(seen()).toBeNull();
+    expect(builtinSupervisor('/nonexistent').glance?.()).toBeNull();
+  });
+
+  it('sees no process that merely has the pid of one that was started', async () => {
+    const root = makeRoot();
+    startSupervisor(root, ['forever'], { env: environmentOf(root) });
+    await started(root);
+    const path = join(root, 'run.json');
+    const record = JSON.parse(readFileSync(path, 'utf8'));
+    for (const who of ['supervisor', 'gateway']) {
+      const earlier = { ...record[who], startTicks: record[who].startTicks - 1 };
+      writeFileSync(path, JSON.stringify({ ...record, [who]: earlier }));
+      expect(builtinSupervisor(root).glance?.()).toBeNull();
+    }
+    writeFileSync(path, JSON.stringify(record));
+    expect(builtinSupervisor(root).glance?.()).not.toBeNull();
   });
 });
 
