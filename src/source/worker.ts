@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { execa } from 'execa';
 import { fromErrorRecord, ReleasesError } from '../errors.js';
+import type { Background } from '../host/background.js';
 import { killStartedWith, killTree } from '../host/process-tree.js';
 import { BESIDE } from '../host/session-priority.js';
 import { ownFile } from '../own-files.js';
@@ -24,16 +25,9 @@ export interface WorkerOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: InstallProgress) => void) | undefined;
   /** To run it on what a gateway leaves, for a while; it only has less priority without. */
-  leftovers?: Leftovers | null;
+  background?: Background | null;
   /** For all install scripts together; milliseconds. */
   scriptsTimeoutMs?: number | undefined;
-}
-
-/** The same as the supervisor's, which this room does not know. */
-export interface Leftovers {
-  command: string[];
-  patienceMs: number;
-  hurry(pid: number): Promise<void>;
 }
 
 const SCRIPTS_TIMEOUT_MS = 10 * 60_000;
@@ -59,9 +53,9 @@ export async function endWorkersBelow(directory: string): Promise<void> {
  * @throws ReleasesError `interrupted`, `lifecycle_failed`, `install_failed`, and whatever the worker answers
  */
 export async function runWorker(order: Order, options: WorkerOptions): Promise<InstallReport | null> {
-  const { signal, onProgress, leftovers, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
+  const { signal, onProgress, background, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const child = start(await usable([leftovers?.command ?? [], ...LOW_PRIORITY]), order.directory);
+  const child = start(await usable([background?.command ?? [], ...LOW_PRIORITY]), order.directory);
   const stop = () => {
     if (child.pid !== undefined) killTree(child.pid);
   };
@@ -77,9 +71,9 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
   };
   const hurry = () => {
     // Where it cannot be hurried it goes on as it is.
-    if (child.pid !== undefined) leftovers?.hurry(child.pid).catch(() => {});
+    if (child.pid !== undefined) background?.hurry(child.pid).catch(() => {});
   };
-  const patience = leftovers && setTimeout(hurry, leftovers.patienceMs);
+  const patience = background ? setTimeout(hurry, background.patienceMs) : undefined;
   let answer: Answer | undefined;
   try {
     const answers = child.getEachMessage();
@@ -99,7 +93,7 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
     // Also what a script left running, and all of it when `onProgress` threw.
     stop();
     clearTimeout(timer);
-    if (patience) clearTimeout(patience);
+    clearTimeout(patience);
     signal?.removeEventListener('abort', stop);
   }
   const ended = await child;

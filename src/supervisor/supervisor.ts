@@ -1,3 +1,5 @@
+import type { Background } from '../host/background.js';
+
 /** What a supervisor knows about the gateway it owns, read in one go. */
 export interface Inspection {
   /** `waiting` is a supervisor that will start it again by itself, after a back-off. */
@@ -39,16 +41,6 @@ export interface OutsideProgram {
   env: Record<string, string>;
 }
 
-/** A way to run a program on what the gateway leaves of the processor. */
-export interface Leftovers {
-  /** What its command line begins with. May not work here, which a program that does nothing tells. */
-  command: string[];
-  /** Milliseconds after which it is to be hurried: on a machine that is always busy nothing is left. */
-  patienceMs: number;
-  /** Gives such a program a share after all; one that has ended is none. */
-  hurry(pid: number): Promise<void>;
-}
-
 /** What owns the gateway process. Nothing here ever starts a gateway by another road. */
 export interface Supervisor {
   readonly kind: 'builtin' | 'systemd';
@@ -60,7 +52,7 @@ export interface Supervisor {
    * For those who only look, where asking takes longer than all else that they do. Null says nothing: `inspect` has to
    * be asked then, and always by whoever acts.
    */
-  glance?(): Glance | null;
+  glance(): Glance | null;
   /**
    * Stops and starts as one request that the supervisor carries out by itself: it ends with a started gateway
    * even if the caller dies meanwhile, and however the old process ends.
@@ -76,5 +68,5 @@ export interface Supervisor {
    */
   runOutside(program: OutsideProgram): Promise<{ follow: string }>;
   /** Null where it has no such means. */
-  leftovers?(): Leftovers | null;
+  background?(): Background | null;
 }

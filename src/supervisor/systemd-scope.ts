@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import type { Background } from '../host/background.js';
 import { controlGroupsOf } from './control-group.js';
-import type { Leftovers } from './supervisor.js';
 import { busEnvironment, type Scope, systemctl } from './systemctl.js';
 import { scopeLimits, WEIGHT } from './systemd-limits.js';
 
@@ -16,7 +16,7 @@ const UNNAMED = /^run-.*\.scope$/;
  * and only an idle group gives way at once. systemd has these since 252; before, it takes no such scope.
  * @throws ReleasesError `supervisor_not_found` where that systemd does not run
  */
-export function idleScope(scope: Scope): Leftovers {
+export function idleScope(scope: Scope): Background {
   const bus = busVariables(scope);
   const properties = ['CPUWeight=idle', ...scopeLimits()];
   return {

@@ -1,8 +1,9 @@
 import { ReleasesError } from '../errors.js';
+import type { Background } from '../host/background.js';
 import { environmentOf } from '../host/process.js';
 import { controlGroupsOf } from './control-group.js';
 import { launchEnvironment } from './launch.js';
-import type { Inspection, Leftovers, Supervisor } from './supervisor.js';
+import type { Inspection, Supervisor } from './supervisor.js';
 import type { UnitAddress } from './systemctl.js';
 import { glanceAtUnit } from './systemd-glance.js';
 import { runBeside, scopeFor } from './systemd-outside.js';
@@ -34,7 +35,7 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     restart: () => restartUnit(address, stopLimitMs),
     owns: async (pid) => isInside(pid, (await readUnit(address)).controlGroup),
     runOutside: (program) => runBeside(address, program),
-    leftovers: () => leftoversBeside(address),
+    background: () => backgroundOf(address),
   };
 }
 
@@ -79,7 +80,7 @@ function isInside(pid: number, group: string): boolean {
   return group !== '' && controlGroupsOf(pid).some((path) => path === group || path.startsWith(`${group}/`));
 }
 
-function leftoversBeside(address: UnitAddress): Leftovers | null {
+function backgroundOf(address: UnitAddress): Background | null {
   try {
     return idleScope(scopeFor(address));
   } catch {

@@ -341,7 +341,7 @@ describe('on what a gateway leaves', () => {
       writeFileSync(sign, '');
     };
     const request = await requestFor({ kind: 'version', version: VERSION });
-    await installRelease({ ...request, leftovers: { command: ['env', mark], patienceMs: 500, hurry } });
+    await installRelease({ ...request, background: { command: ['env', mark], patienceMs: 500, hurry } });
     expect(found).toEqual([expect.stringContaining(mark)]);
   });
 
@@ -350,7 +350,7 @@ describe('on what a gateway leaves', () => {
     const request = await requestFor({ kind: 'version', version: VERSION });
     const hurry = () => Promise.reject(new Error('not asked for'));
     for (const command of [['false'], ['no-such-program']]) {
-      await installRelease({ ...request, leftovers: { command, patienceMs: 0, hurry } });
+      await installRelease({ ...request, background: { command, patienceMs: 0, hurry } });
     }
   });
 });

@@ -411,8 +411,8 @@ describe.runIf(SCOPE)(`a service of the ${SCOPE}'s systemd`, () => {
 
   test('what the gateway leaves is what a program gets, until it is hurried', async () => {
     const { supervisor, systemctl } = makeUnit(HEALTHY);
-    const leftovers = supervisor.leftovers?.();
-    const [file = '', ...args] = leftovers?.command ?? [];
+    const background = supervisor.background?.();
+    const [file = '', ...args] = background?.command ?? [];
     const told = "process.on('message', () => process.exit()); process.send(Object.keys(process.env))";
     const child = execa(file, [...args, process.execPath, '-e', told], {
       ...{ ipc: true, env: { PATH: process.env.PATH ?? '' }, extendEnv: false },
@@ -425,12 +425,12 @@ describe.runIf(SCOPE)(`a service of the ${SCOPE}'s systemd`, () => {
     const shown = (property: string) => systemctl('show', '--value', '-p', property, unit);
     expect([shown('CPUWeight'), shown('IOWeight')]).toEqual(['idle', '20']);
     expect(Number(shown('MemoryMax'))).toBeLessThanOrEqual(2 * 1024 ** 3);
-    await leftovers?.hurry(pid);
+    await background?.hurry(pid);
     expect(shown('CPUWeight')).toBe('20');
     await child.sendMessage('end');
     await child;
     await until('its scope is gone', () => shown('LoadState') === 'not-found');
-    await leftovers?.hurry(pid);
+    await background?.hurry(pid);
   });
 
   describe.runIf(SCOPE === 'system')('asked by the user that it runs as', () => {

@@ -50,6 +50,7 @@ function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = tem
       kind: 'builtin',
       byHand: { restart: null, log: null },
       inspect: unused,
+      glance: unused,
       restart: unused,
       owns: unused,
       runOutside: unused,

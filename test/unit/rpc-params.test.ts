@@ -4,20 +4,13 @@ import { ReleasesError } from '../../src/errors.js';
 import { handle } from '../../src/rpc/handle.js';
 import { METHODS, type Method } from '../../src/rpc/methods.js';
 import { rootAt } from '../../src/store/root.js';
-import type { Supervisor } from '../../src/supervisor/supervisor.js';
+import { nobody } from '../support/nobody.js';
 import { temporaryDirectory } from '../support/place.js';
 
-const gone = () => Promise.reject(new ReleasesError('supervisor_not_found', 'No supervisor runs here.'));
-
-/** Nothing can begin here, so what is answered is about the words alone. */
-const NOBODY: Supervisor = {
-  ...{ kind: 'builtin', byHand: { restart: null, log: null } },
-  ...{ inspect: gone, restart: gone, owns: gone, runOutside: gone },
-};
-
+/** Nobody supervises: nothing can begin here, so what is answered is about the words alone. */
 function ask(method: string, params: unknown, scopes: string[] | null = null) {
   const root = rootAt(`${temporaryDirectory('rpc')}/root`);
-  return handle({ root, supervisor: NOBODY }, method, params, { scopes });
+  return handle({ root, supervisor: nobody }, method, params, { scopes });
 }
 
 const WRONG: [string, unknown, string][] = [
@@ -183,7 +176,7 @@ test('whatever JSON comes, nothing but an error of ours is thrown', async () => 
   const params = fc.oneof(named, fc.jsonValue());
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...Object.keys(METHODS)), params, async (method, value) => {
-      await handle({ root, supervisor: NOBODY }, method, value).catch((error: unknown) => {
+      await handle({ root, supervisor: nobody }, method, value).catch((error: unknown) => {
         expect(error).toBeInstanceOf(ReleasesError);
         expect((error as ReleasesError).code).not.toBe('internal');
       });

@@ -32,7 +32,7 @@ export async function todayOf(root: Root, gateway: Inspection | null): Promise<T
  */
 export function todayAtGlance(root: Root, supervisor: Supervisor): Today | null {
   try {
-    const seen = supervisor.glance?.() ?? null;
+    const seen = supervisor.glance();
     const running = seen && releaseOfProcess(root, seen.pid);
     if (seen === null || running === null) return null;
     const versions = recallFor(root, findStatePlace(seen), seen.instance);

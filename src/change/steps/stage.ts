@@ -58,7 +58,7 @@ export const stage: Step = {
       allowScripts: change.plan.allowScripts,
       ...(change.plan.lockfile && { lockfile: change.plan.lockfile }),
       similar: newestRelease(context.root),
-      leftovers: context.supervisor.leftovers?.() ?? null,
+      background: context.supervisor.background?.() ?? null,
       options: await context.client(),
       signal,
       onProgress: ({ phase, done, total }) => {
