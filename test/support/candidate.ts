@@ -6,11 +6,7 @@ import type { CandidateReport, CandidateRequest } from '../../src/gateway/candid
 import { isolation } from '../../src/gateway/isolation.js';
 import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { writeTree } from '../registry/tarball.js';
-
-/** A user without any rights, to be tried where the tests are the superuser's. */
-export const ORDINARY = 65_534;
-
-const CANDIDATE = new URL('../../dist/gateway/candidate.js', import.meta.url).href;
+import { ORDINARY, ordinaryUser } from './ordinary-user.js';
 
 /**
  * Whether a process can be isolated here. Where it cannot, the lane says so, and fails where it must not be missing.
@@ -36,19 +32,12 @@ export function layOutMiniature(release: string, version: string, behaviour: Beh
 
 /** Gives a directory to that user, and starts a candidate as it; as this one, where this is no superuser. */
 export async function bootAsOrdinary(request: CandidateRequest, directory: string): Promise<CandidateReport> {
-  const superuser = process.getuid?.() === 0;
-  if (superuser) execFileSync('chown', ['-R', `${ORDINARY}:${ORDINARY}`, directory]);
-  const user = ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', '--'];
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${ORDINARY}:${ORDINARY}`, directory]);
+  const { command, checkout } = ordinaryUser();
   const script = `
-    const { bootCandidate } = await import(${JSON.stringify(CANDIDATE)});
+    const { bootCandidate } = await import(${JSON.stringify(join(checkout, 'dist/gateway/candidate.js'))});
     console.log(JSON.stringify(await bootCandidate(${JSON.stringify(request)})));`;
-  const [file = '', ...args] = [
-    ...(superuser ? user : []),
-    process.execPath,
-    '--input-type=module',
-    '-e',
-    script,
-  ];
+  const [file = '', ...args] = [...command, process.execPath, '--input-type=module', '-e', script];
   const { stdout } = await execa(file, args, { cwd: '/', timeout: 60_000 });
   return JSON.parse(stdout) as CandidateReport;
 }

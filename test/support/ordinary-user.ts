@@ -1,0 +1,26 @@
+import { chmodSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './place.js';
+
+/** A user without any rights, to be tried where the tests are the superuser's. */
+export const ORDINARY = 65_534;
+
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A way to start a program without the rights of the superuser. */
+export interface OrdinaryUser {
+  /** What its command line begins with; empty for whoever is no superuser. */
+  command: string[];
+  /** Where it finds this checkout, which may be below a directory that others may not enter. */
+  checkout: string;
+}
+
+/** The checkout has a second place for that program alone, until the test ends. */
+export function ordinaryUser(): OrdinaryUser {
+  if (process.getuid?.() !== 0) return { command: [], checkout: CHECKOUT };
+  const checkout = temporaryDirectory('checkout');
+  chmodSync(checkout, 0o755);
+  const mounted = 'mount --bind "$0" "$1" && shift && exec "$@"';
+  const drop = ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', '--'];
+  return { command: ['unshare', '--mount', 'sh', '-c', mounted, CHECKOUT, checkout, ...drop], checkout };
+}
