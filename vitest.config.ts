@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Minutes of real restarts, and of shell, that do not depend on the version of Node this program runs on. */
+/** Minutes of real restarts, of waiting, and of shell, that do not depend on the version of Node this program runs on. */
 const SLOW = [
   'test/real/**',
   'test/lab/**',
@@ -13,23 +13,32 @@ const SLOW = [
   'test/integration/systemd-lane.test.ts',
   'test/integration/adopt-rescue.test.ts',
   'test/integration/adopt-systemd.test.ts',
-  'test/integration/auto.test.ts',
   'test/integration/auto-hourly.test.ts',
+  'test/integration/auto.test.ts',
   'test/integration/bad-versions.test.ts',
+  'test/integration/candidate.test.ts',
   'test/integration/going-back.test.ts',
   'test/integration/idle.test.ts',
   'test/integration/incidents.test.ts',
-  'test/integration/launcher.test.ts',
+  'test/integration/interruption.test.ts',
   'test/integration/launcher-restore.test.ts',
+  'test/integration/launcher.test.ts',
+  'test/integration/outside.test.ts',
   'test/integration/plugins.test.ts',
   'test/integration/race.test.ts',
+  'test/integration/readable.test.ts',
   'test/integration/refusals.test.ts',
-  'test/integration/rpc.test.ts',
+  'test/integration/room.test.ts',
   'test/integration/rpc-incidents.test.ts',
+  'test/integration/rpc.test.ts',
+  'test/integration/sharing.test.ts',
   'test/integration/state-rollback.test.ts',
   'test/integration/state-snapshot.test.ts',
   'test/integration/stranded.test.ts',
   'test/integration/unreadable.test.ts',
+  'test/unit/change-idle.test.ts',
+  'test/unit/ended.test.ts',
+  'test/unit/timer-hourly.test.ts',
 ];
 
 /** Minutes each: begun last, one of them would keep one core waiting for the other. Each begins with `test/`. */
