@@ -60,14 +60,17 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   format: 'cjs',
-  // Only a gateway that is waited for is asked how busy it is, and that takes a library of its own.
-  external: ['@npmcli/*', 'npm-registry-fetch', 'pacote', '../gateway/activity.js'],
+  external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
   banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': 'ownUrl' },
   plugins: [
     {
       name: 'what looks quickly is inside',
-      setup({ onLoad }) {
+      setup({ onLoad, onResolve }) {
+        // Only a gateway that is waited for is asked how busy it is, and that takes a library of its own.
+        onResolve({ filter: /\/gateway\/activity\.js$/ }, () => ({
+          ...{ path: '../gateway/activity.js', external: true },
+        }));
         const quick = SCHEMA_NAMES.map((name) => `'${name}': () => require('./schemas/${name}.quick.cjs')`);
         onLoad({ filter: /\/dist\/schemas\.js$/ }, () => ({
           contents: `import { ownFile } from './own-files.js';

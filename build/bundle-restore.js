@@ -1,5 +1,5 @@
 /**
- * Makes `dist/restore.cjs`, which every root gets as `bin/restore`, out of `src/change/restore-program.ts`: one file that
+ * Makes `dist/restore.cjs`, which every root gets as `bin/restore`, out of `src/change/returning/restore-program.ts`: one file that
  * needs nothing but a Node, since it has to work where this program is not installed any more.
  */
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { schemaCode } from './schema-code.js';
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 await build({
-  entryPoints: [`${dist}change/restore-program.js`],
+  entryPoints: [`${dist}change/returning/restore-program.js`],
   outfile: `${dist}restore.cjs`,
   bundle: true,
   platform: 'node',

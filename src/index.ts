@@ -4,10 +4,10 @@
  */
 export type { Observer, Progress } from './change/context.js';
 export type { Environment } from './change/environment.js';
+export { makeChangeOutside } from './change/helper/outside.js';
 export { type Change, type ChangeStatus, listChanges, readChange } from './change/ledger.js';
-export { makeChangeOutside } from './change/outside.js';
-export { overview } from './change/overview.js';
-export { listing, verifyRelease } from './change/releases.js';
+export { overview } from './change/looking/overview.js';
+export { listing, verifyRelease } from './change/looking/releases.js';
 export {
   claimDelivery,
   giveUpDelivery,

@@ -1,6 +1,6 @@
 import type { Environment } from '../change/environment.js';
+import { makeChangeOutside, needsHelper } from '../change/helper/outside.js';
 import type { Change } from '../change/ledger.js';
-import { makeChangeOutside, needsHelper } from '../change/outside.js';
 import type { IdleLimits, PlanOptions } from '../change/plan.js';
 import { makeChange, type Request } from '../change/switcher.js';
 import { ReleasesError } from '../errors.js';

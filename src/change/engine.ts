@@ -13,8 +13,8 @@ import {
   saveChange,
   stepOf,
 } from './ledger.js';
-import { isSwitch, type StopWatch, watchForStop, whyAborted } from './stopping.js';
-import { dropWishes } from './wishes.js';
+import { isSwitch, type StopWatch, watchForStop, whyAborted } from './wishes/stopping.js';
+import { dropWishes } from './wishes/wishes.js';
 
 /** Going back restarts a gateway and waits for it: that has its own time, whatever the change has used up. */
 const UNDO_BUDGET_MS = 15 * 60_000;

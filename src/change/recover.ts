@@ -7,14 +7,14 @@ import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
 import { currentRelease, endTrial, readTrial } from '../store/switch.js';
-import { claimNames } from './claims.js';
 import type { Context, Observer } from './context.js';
 import { finish, goBack, isProven, runSteps } from './engine.js';
+import { claimNames } from './helper/claims.js';
 import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from './ledger.js';
 import { changeFromTrial } from './lost.js';
 import { runningRelease } from './running.js';
 import { stepsNamed } from './steps/index.js';
-import { wishNames } from './wishes.js';
+import { wishNames } from './wishes/wishes.js';
 
 /** The launcher decides in milliseconds; a host that swaps takes longer. */
 const LAUNCH_MS = 5_000;

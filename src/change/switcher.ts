@@ -14,7 +14,7 @@ import { contextOf, type Environment, supervisorOf } from './environment.js';
 import { type Change, newChange } from './ledger.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from './plan.js';
 import { recoverChanges } from './recover.js';
-import { restoreCurrent } from './restore-current.js';
+import { restoreCurrent } from './returning/restore-current.js';
 import { startingFacts } from './starting-facts.js';
 import { previewIdle } from './steps/idle.js';
 import { stepsNamed } from './steps/index.js';

@@ -1,7 +1,7 @@
 import type { Considered } from '../auto/decision.js';
 import type { Verdict } from '../auto/run.js';
-import { heldText } from '../change/holding-text.js';
 import type { AutoOverview } from '../change/timer/overview.js';
+import { heldText } from '../change/wishes/holding-text.js';
 import { table } from './output.js';
 
 /** A decision as one line, for the journal. */

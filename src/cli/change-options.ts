@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
+import { makeChangeOutside, needsHelper } from '../change/helper/outside.js';
 import type { Change } from '../change/ledger.js';
-import { makeChangeOutside, needsHelper } from '../change/outside.js';
 import { type PlanOptions, PROBES, type Probe } from '../change/plan.js';
 import { exitCodeOf, makeChange, previewChange, type Request } from '../change/switcher.js';
 import { parseSeconds } from './command.js';

@@ -1,5 +1,5 @@
-import { isAcknowledged } from '../change/claims.js';
-import { fateOf, type Seen } from '../change/fate.js';
+import { isAcknowledged } from '../change/helper/claims.js';
+import { fateOf, type Seen } from '../change/helper/fate.js';
 import type { Change, StepRecord } from '../change/ledger.js';
 import type { StepName } from '../change/plan.js';
 import { ERROR_CODES, type ErrorRecord, EXIT } from '../errors.js';

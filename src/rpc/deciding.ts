@@ -1,8 +1,8 @@
 import type { Environment } from '../change/environment.js';
-import { holdUpdates, releaseHold } from '../change/holding.js';
-import { nameRelease } from '../change/releases.js';
+import { nameRelease } from '../change/looking/releases.js';
 import { whileTaken } from '../change/taking.js';
-import { askToStop } from '../change/wanting.js';
+import { holdUpdates, releaseHold } from '../change/wishes/holding.js';
+import { askToStop } from '../change/wishes/wanting.js';
 import { readManifest } from '../store/manifest.js';
 import { pin, unpin } from '../store/policy.js';
 import { type Field, id, optionalText, readFields, refuse, text } from './fields.js';

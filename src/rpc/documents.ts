@@ -1,8 +1,8 @@
 import type { IdleFacts } from '../change/facts.js';
 import type { ChangeStatus, StepState } from '../change/ledger.js';
+import type { Runs } from '../change/looking/runs.js';
 import type { ChangeKind, StepName } from '../change/plan.js';
 import type { Asked, How } from '../change/requests/requests.js';
-import type { Runs } from '../change/runs.js';
 import type { ErrorCode, ErrorRecord } from '../errors.js';
 
 /** Who asks, as far as the gateway tells it. */

@@ -1,8 +1,8 @@
 import { type Environment, supervisorOf } from '../change/environment.js';
-import { lookAt } from '../change/fate.js';
+import { lookAt } from '../change/helper/fate.js';
 import { listChanges } from '../change/ledger.js';
-import { overview } from '../change/overview.js';
-import { listing, NOT_KNOWN, nameRelease, verifyRelease } from '../change/releases.js';
+import { overview } from '../change/looking/overview.js';
+import { listing, NOT_KNOWN, nameRelease, verifyRelease } from '../change/looking/releases.js';
 import { readManifest, releaseDirectory } from '../store/manifest.js';
 import { holdOf, quarantineOf, readPolicy } from '../store/policy.js';
 import { changeDocument } from './change-document.js';

@@ -1,9 +1,9 @@
 import type { Environment } from '../change/environment.js';
-import { lookAt } from '../change/fate.js';
+import { lookAt } from '../change/helper/fate.js';
+import { nameRelease } from '../change/looking/releases.js';
 import type { ChangeKind, PlanOptions, StateChoice } from '../change/plan.js';
-import { rollbackTarget } from '../change/proven.js';
-import { nameRelease } from '../change/releases.js';
 import { type Received, type ReceptionOptions, receive } from '../change/requests/reception.js';
+import { rollbackTarget } from '../change/returning/proven.js';
 import { ReleasesError } from '../errors.js';
 import { ASKED_FIELDS, askedOf, keyOf, timesOf } from './asked.js';
 import { changeDocument } from './change-document.js';

@@ -1,7 +1,8 @@
-import { changeUnderWay } from '../change/claims.js';
 import { type Environment, supervisorOf } from '../change/environment.js';
-import { haveEnded, lookAt, type Seen } from '../change/fate.js';
+import { changeUnderWay } from '../change/helper/claims.js';
+import { haveEnded, lookAt, type Seen } from '../change/helper/fate.js';
 import { listChanges } from '../change/ledger.js';
+import { type Runs, whatRuns } from '../change/looking/runs.js';
 import {
   digestOfKey,
   findRequest,
@@ -9,7 +10,6 @@ import {
   requestsOf,
   requestWithKey,
 } from '../change/requests/requests.js';
-import { type Runs, whatRuns } from '../change/runs.js';
 import { ReleasesError, toErrorRecord } from '../errors.js';
 import type { Root } from '../store/root.js';
 import { changeDocument } from './change-document.js';

@@ -5,7 +5,7 @@ import type { Change } from '../../src/change/ledger.js';
 import { listChanges } from '../../src/change/ledger.js';
 import type { IdleLimits } from '../../src/change/plan.js';
 import { exitCodeOf, makeChange } from '../../src/change/switcher.js';
-import { wish } from '../../src/change/wishes.js';
+import { wish } from '../../src/change/wishes/wishes.js';
 import { readPolicy } from '../../src/store/policy.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { currentRelease } from '../../src/store/switch.js';

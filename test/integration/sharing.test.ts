@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { copyInstall } from '../../src/adopt/copy.js';
-import { verifyRelease } from '../../src/change/releases.js';
+import { verifyRelease } from '../../src/change/looking/releases.js';
 import { takeSnapshot } from '../../src/state/copying/snapshot.js';
 import { releaseDirectory } from '../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Change } from '../../src/change/ledger.js';
 import { listChanges } from '../../src/change/ledger.js';
-import { overview } from '../../src/change/overview.js';
+import { overview } from '../../src/change/looking/overview.js';
 import { recover } from '../../src/change/switcher.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin.js';

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Change, listChanges, stepOf } from '../../src/change/ledger.js';
-import { overview } from '../../src/change/overview.js';
-import { verifyRelease } from '../../src/change/releases.js';
+import { overview } from '../../src/change/looking/overview.js';
+import { verifyRelease } from '../../src/change/looking/releases.js';
 import { listenerPids } from '../../src/host/listener.js';
 import { commandLineOf, descendsFrom, identify } from '../../src/host/process.js';
 import { directoryNames, listReleases, releaseDirectory } from '../../src/store/manifest.js';

@@ -1,7 +1,7 @@
 import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { untilAnswered, withAnswerToGive } from '../../src/change/asking.js';
+import { untilAnswered, withAnswerToGive } from '../../src/change/helper/asking.js';
 import { temporaryRoot } from '../support/place.js';
 
 test('a change begins once whoever asked is through with it', async () => {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type EndedRecord, lastEnded, lookAtLedger, SETTLED_MS } from '../../src/change/ended.js';
 import { type Change, newChange } from '../../src/change/ledger.js';
+import { type EndedRecord, lastEnded, lookAtLedger, SETTLED_MS } from '../../src/change/looking/ended.js';
 import { planChange } from '../../src/change/plan.js';
 import { changePath } from '../../src/store/changes.js';
 import type { Root } from '../../src/store/root.js';

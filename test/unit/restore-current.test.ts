@@ -2,7 +2,7 @@ import { readlinkSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { newChange, saveChange } from '../../src/change/ledger.js';
 import { planChange } from '../../src/change/plan.js';
-import { restoreCurrent } from '../../src/change/restore-current.js';
+import { restoreCurrent } from '../../src/change/returning/restore-current.js';
 import type { Root } from '../../src/store/root.js';
 import { currentRelease, pointCurrent, pointPrevious } from '../../src/store/switch.js';
 import { nobody } from '../support/nobody.js';

@@ -13,12 +13,12 @@ import {
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readAdoption } from '../../src/adopt/apply.js';
-import { diagnose } from '../../src/change/diagnosis.js';
 import { type Change, listChanges, newChange, readChange, saveChange } from '../../src/change/ledger.js';
+import { diagnose } from '../../src/change/looking/diagnosis.js';
+import { overview } from '../../src/change/looking/overview.js';
+import { listing } from '../../src/change/looking/releases.js';
 import { neededReleases } from '../../src/change/needed.js';
-import { overview } from '../../src/change/overview.js';
 import { planChange } from '../../src/change/plan.js';
-import { listing } from '../../src/change/releases.js';
 import { makeChange, recover, withLock } from '../../src/change/switcher.js';
 import { setAside } from '../../src/store/aside.js';
 import { findManifest, type Manifest, readManifest, releaseDirectory } from '../../src/store/manifest.js';

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { listing } from '../../src/change/looking/releases.js';
 import { keepVersions } from '../../src/change/readable/record.js';
 import { todayAtGlance } from '../../src/change/readable/today.js';
-import { listing } from '../../src/change/releases.js';
 import { lookOf } from '../../src/state/look.js';
 import { findStatePlace } from '../../src/state/place.js';
 import type { StateVersions } from '../../src/state/versions.js';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { newChange, saveChange } from '../../src/change/ledger.js';
 import { planChange } from '../../src/change/plan.js';
 import { recover } from '../../src/change/switcher.js';
-import { dropWishes, wish, wished } from '../../src/change/wishes.js';
+import { dropWishes, wish, wished } from '../../src/change/wishes/wishes.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin.js';
 import { temporaryRoot } from '../support/place.js';
 

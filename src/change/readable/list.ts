@@ -1,6 +1,6 @@
 import type { StateVersions } from '../../state/versions.js';
 import type { Root } from '../../store/root.js';
-import type { PastChange } from '../ended.js';
+import type { PastChange } from '../looking/ended.js';
 import { keptInstead, readPast, readsVersions } from './rules.js';
 import type { Today } from './today.js';
 

@@ -5,8 +5,8 @@ import type { StateVersions } from '../../state/versions.js';
 import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { compareVersions } from '../../version.js';
-import { type PastChange, pastOf } from '../ended.js';
 import { listChanges } from '../ledger.js';
+import { type PastChange, pastOf } from '../looking/ended.js';
 import { type ReadableRecord, readReadable, recallReads } from './record.js';
 
 /** Whether a release can read a state, and why not. */

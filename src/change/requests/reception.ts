@@ -5,17 +5,17 @@ import { removeRequest } from '../../store/request-files.js';
 import { prepareRoot, type Root } from '../../store/root.js';
 import { currentRelease, readTrial } from '../../store/switch.js';
 import { inTurn } from '../../store/turn.js';
-import { withAnswerToGive } from '../asking.js';
-import { giveUp } from '../carry.js';
-import { changeUnderWay, isAcknowledged, isCarried } from '../claims.js';
 import { type Environment, supervisorOf } from '../environment.js';
+import { withAnswerToGive } from '../helper/asking.js';
+import { giveUp } from '../helper/carry.js';
+import { changeUnderWay, isAcknowledged, isCarried } from '../helper/claims.js';
+import { acknowledged, handOver, recordChange } from '../helper/outside.js';
 import { type Change, findChange, readChange, saveChange } from '../ledger.js';
-import { acknowledged, handOver, recordChange } from '../outside.js';
 import type { Plan } from '../plan.js';
 import { inspectIfThere, runningRelease } from '../running.js';
 import { planFor, type Request } from '../switcher.js';
-import { occupied, stillWaits } from '../under-way.js';
-import { wish } from '../wishes.js';
+import { occupied, stillWaits } from '../wishes/under-way.js';
+import { wish } from '../wishes/wishes.js';
 import {
   type Asked,
   collectRequests,

@@ -5,7 +5,7 @@ import { endTrial } from '../../store/switch.js';
 import type { Context, Step } from '../context.js';
 import { dropPluginSet } from '../plugin-set.js';
 import { versionsToday } from '../readable/readable.js';
-import { noteRestore } from '../returning.js';
+import { noteRestore } from '../returning/returning.js';
 import { stoppedOnPurpose } from './restart.js';
 import { targetOf } from './switch.js';
 

@@ -8,9 +8,9 @@ import { saveIntent } from '../engine.js';
 import type { IdleFacts } from '../facts.js';
 import { stepOf } from '../ledger.js';
 import type { IdleLimits } from '../plan.js';
-import { WHO } from '../stopping.js';
 import { waitingProgress } from '../waiting.js';
-import { wished } from '../wishes.js';
+import { WHO } from '../wishes/stopping.js';
+import { wished } from '../wishes/wishes.js';
 
 /** Between two looks at the gateway. One idle moment may lie between two pieces of work: two in a row count. */
 const LOOK_MS = 1000;

@@ -7,8 +7,8 @@ import type { Root } from '../../store/root.js';
 import { currentRelease, readTrial } from '../../store/switch.js';
 import { compareVersions } from '../../version.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
-import { heldText } from '../holding-text.js';
 import { runningRelease } from '../running.js';
+import { heldText } from '../wishes/holding-text.js';
 
 /** Turns what was asked for into one exact release, and refuses those that must not be taken. */
 export const resolve: Step = {

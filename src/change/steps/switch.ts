@@ -2,7 +2,7 @@ import { ReleasesError, toErrorRecord } from '../../errors.js';
 import { readManifest } from '../../store/manifest.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/switch.js';
 import { type Context, NothingToDo, type Step } from '../context.js';
-import { prepareStateToReturn, requestOlderState, returnState } from '../returning.js';
+import { prepareStateToReturn, requestOlderState, returnState } from '../returning/returning.js';
 import { stoppedOnPurpose } from './restart.js';
 
 /** The release that the change goes to, once it is known. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { carryChange } from '../../change/carry.js';
+import { carryChange } from '../../change/helper/carry.js';
 import { exitCodeOf } from '../../change/switcher.js';
 import { command } from '../command.js';
 import { changeDocument, changeText } from '../report.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { diagnose } from '../../change/diagnosis.js';
+import { diagnose } from '../../change/looking/diagnosis.js';
 import { EXIT } from '../../errors.js';
 import { command } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';

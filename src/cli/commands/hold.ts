@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { holdUpdates, releaseHold } from '../../change/holding.js';
-import { heldText } from '../../change/holding-text.js';
+import { holdUpdates, releaseHold } from '../../change/wishes/holding.js';
+import { heldText } from '../../change/wishes/holding-text.js';
 import { command } from '../command.js';
 import { parseMoment } from '../moment.js';
 import { type CommonOptions, inSession } from '../session.js';

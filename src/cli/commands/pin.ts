@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { nameRelease } from '../../change/releases.js';
+import { nameRelease } from '../../change/looking/releases.js';
 import { withLock } from '../../change/switcher.js';
 import { readManifest } from '../../store/manifest.js';
 import { pin, unpin } from '../../store/policy.js';

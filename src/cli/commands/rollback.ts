@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { nameRelease } from '../../change/looking/releases.js';
 import { lossText, pairFor } from '../../change/pair.js';
 import { IDLE_WITHIN_MS, type StateChoice } from '../../change/plan.js';
-import { rollbackTarget } from '../../change/proven.js';
-import { nameRelease } from '../../change/releases.js';
+import { rollbackTarget } from '../../change/returning/proven.js';
 import {
   type ChangeOptions,
   type IdleOptions,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { lookEveryHour } from '../../auto/hourly.js';
-import { nameRelease } from '../../change/releases.js';
+import { nameRelease } from '../../change/looking/releases.js';
 import { withLock } from '../../change/switcher.js';
 import { releaseDirectory } from '../../store/manifest.js';
 import { builtinSupervisor } from '../../supervisor/builtin.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { listing, NOT_KNOWN, nameRelease } from '../../change/looking/releases.js';
 import type { Readable } from '../../change/readable/list.js';
-import { listing, NOT_KNOWN, nameRelease } from '../../change/releases.js';
 import { type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import { command } from '../command.js';

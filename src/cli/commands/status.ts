@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { lookAtLedger } from '../../change/ended.js';
 import { isUnderWay } from '../../change/ledger.js';
+import { lookAtLedger } from '../../change/looking/ended.js';
 import { command } from '../command.js';
 import { showStatus } from '../looks/status.js';
 import { changeDocument, changeText } from '../report.js';
@@ -24,7 +24,7 @@ async function follow(session: Session): Promise<number> {
   const underWay = lookAtLedger(environment.root).open.find(isUnderWay);
   if (!underWay) return showStatus(session);
   const [{ followChange }, { exitCodeOf }] = await Promise.all([
-    import('../../change/follow.js'),
+    import('../../change/helper/follow.js'),
     import('../../change/switcher.js'),
   ]);
   // Watching must not be able to interrupt what is watched.

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { nameRelease } from '../../change/looking/releases.js';
 import { IDLE_WITHIN_MS } from '../../change/plan.js';
-import { nameRelease } from '../../change/releases.js';
 import {
   type ChangeOptions,
   type IdleOptions,

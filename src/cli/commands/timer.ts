@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { type TimerStatus, timerStatus } from '../../auto/status.js';
-import { heldText } from '../../change/holding-text.js';
 import { disableTimer, enableTimer } from '../../change/timer/enabling.js';
 import { planTimer } from '../../change/timer/units.js';
+import { heldText } from '../../change/wishes/holding-text.js';
 import { readAuto } from '../../store/auto-file.js';
 import { readPolicy } from '../../store/policy.js';
 import { decisionLine } from '../auto-report.js';

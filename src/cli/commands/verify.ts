@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { nameRelease, verifyRelease } from '../../change/releases.js';
+import { nameRelease, verifyRelease } from '../../change/looking/releases.js';
 import { EXIT } from '../../errors.js';
 import { command } from '../command.js';
 import { errorLines } from '../output.js';

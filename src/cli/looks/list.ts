@@ -1,6 +1,6 @@
-import { heldText } from '../../change/holding-text.js';
+import { listing } from '../../change/looking/releases.js';
 import type { Readable } from '../../change/readable/list.js';
-import { listing } from '../../change/releases.js';
+import { heldText } from '../../change/wishes/holding-text.js';
 import type { KeptState } from '../../state/kept.js';
 import { holdOf, readPolicy } from '../../store/policy.js';
 import { mebibytes, table } from '../output.js';

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { ReleasesError } from '../errors.js';
-import { isAlive } from '../host/process.js';
-import { Interruption, type Observer } from './context.js';
-import type { Environment } from './environment.js';
-import { type Change, readChange } from './ledger.js';
-import { recover } from './switcher.js';
-import { waitingOf, waitingProgress } from './waiting.js';
+import { ReleasesError } from '../../errors.js';
+import { isAlive } from '../../host/process.js';
+import { Interruption, type Observer } from '../context.js';
+import type { Environment } from '../environment.js';
+import { type Change, readChange } from '../ledger.js';
+import { recover } from '../switcher.js';
+import { waitingOf, waitingProgress } from '../waiting.js';
 
 const POLL_MS = 200;
 

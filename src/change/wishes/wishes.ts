@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileDurably } from '../host/durable.js';
-import type { Root } from '../store/root.js';
-import type { Asker } from './plan.js';
+import { writeFileDurably } from '../../host/durable.js';
+import type { Root } from '../../store/root.js';
+import type { Asker } from '../plan.js';
 
 /**
  * What others may want of a change under way. `skip`: the gateway is not waited for any longer, and there is no

@@ -1,7 +1,7 @@
-import { ReleasesError, systemCode } from '../errors.js';
-import { finishRestore } from '../state/exchange/exchange.js';
-import { dropBallastWhenShort } from '../store/ballast.js';
-import { rootAt } from '../store/root.js';
+import { ReleasesError, systemCode } from '../../errors.js';
+import { finishRestore } from '../../state/exchange/exchange.js';
+import { dropBallastWhenShort } from '../../store/ballast.js';
+import { rootAt } from '../../store/root.js';
 import { restoreCode } from './restore-code.js';
 
 /**

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileDurably } from '../host/durable.js';
-import { bootId } from '../host/process.js';
-import { readRecord, type Unreadable } from '../record.js';
-import type { StateVersions } from '../state/versions.js';
-import { changeIds, changePath, lookAtChange } from '../store/changes.js';
-import type { Root } from '../store/root.js';
-import type { Change } from './ledger.js';
+import { writeFileDurably } from '../../host/durable.js';
+import { bootId } from '../../host/process.js';
+import { readRecord, type Unreadable } from '../../record.js';
+import type { StateVersions } from '../../state/versions.js';
+import { changeIds, changePath, lookAtChange } from '../../store/changes.js';
+import type { Root } from '../../store/root.js';
+import type { Change } from '../ledger.js';
 
 /** What of a change tells which release reads which state. */
 export interface PastChange {

@@ -1,9 +1,9 @@
-import { ReleasesError } from '../errors.js';
-import { type Hold, hold, unhold } from '../store/policy.js';
-import type { Root } from '../store/root.js';
-import { isUnderWay, listChanges } from './ledger.js';
-import type { Asker } from './plan.js';
-import { whileTaken } from './taking.js';
+import { ReleasesError } from '../../errors.js';
+import { type Hold, hold, unhold } from '../../store/policy.js';
+import type { Root } from '../../store/root.js';
+import { isUnderWay, listChanges } from '../ledger.js';
+import type { Asker } from '../plan.js';
+import { whileTaken } from '../taking.js';
 import { stopChange } from './wanting.js';
 
 /** A hold, and the change that it stopped, if any. */

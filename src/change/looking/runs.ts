@@ -1,10 +1,10 @@
-import { findEndpoint } from '../gateway/endpoint.js';
-import { sampleHealth } from '../gateway/health.js';
-import { startedAt } from '../host/process.js';
-import { findManifest } from '../store/manifest.js';
-import type { Root } from '../store/root.js';
-import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
-import { runningRelease } from './running.js';
+import { findEndpoint } from '../../gateway/endpoint.js';
+import { sampleHealth } from '../../gateway/health.js';
+import { startedAt } from '../../host/process.js';
+import { findManifest } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import type { Inspection, Supervisor } from '../../supervisor/supervisor.js';
+import { runningRelease } from '../running.js';
 
 /** What really runs at this moment, whatever is meant to. */
 export interface Runs {

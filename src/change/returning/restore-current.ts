@@ -1,11 +1,11 @@
 import { lstatSync } from 'node:fs';
-import { findManifest } from '../store/manifest.js';
-import type { Mended } from '../store/mend.js';
-import type { Root } from '../store/root.js';
-import { currentRelease, pointCurrent, previousRelease } from '../store/switch.js';
-import type { Supervisor } from '../supervisor/supervisor.js';
+import { findManifest } from '../../store/manifest.js';
+import type { Mended } from '../../store/mend.js';
+import type { Root } from '../../store/root.js';
+import { currentRelease, pointCurrent, previousRelease } from '../../store/switch.js';
+import type { Supervisor } from '../../supervisor/supervisor.js';
+import { runningRelease } from '../running.js';
 import { provenReleases } from './proven.js';
-import { runningRelease } from './running.js';
 
 /**
  * Makes `current` name a release again where it names none: the one that runs, else the one from before, else the last

@@ -1,7 +1,7 @@
-import { ReleasesError } from '../errors.js';
-import type { Context } from './context.js';
-import { type Change, stepOf } from './ledger.js';
-import type { Asker, StepName } from './plan.js';
+import { ReleasesError } from '../../errors.js';
+import type { Context } from '../context.js';
+import { type Change, stepOf } from '../ledger.js';
+import type { Asker, StepName } from '../plan.js';
 import { wished } from './wishes.js';
 
 const LOOK_MS = 300;

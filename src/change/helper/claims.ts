@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { isClaimed } from '../store/owner-link.js';
-import type { Root } from '../store/root.js';
-import { type Change, isUnderWay, unfinishedChanges } from './ledger.js';
+import { isClaimed } from '../../store/owner-link.js';
+import type { Root } from '../../store/root.js';
+import { type Change, isUnderWay, unfinishedChanges } from '../ledger.js';
 
 /** Behind the id of a change that is handed to a helper, in `staging/`: who has taken it on. */
 const CLAIM_SUFFIX = '.claim';

@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
-import { toErrorRecord } from '../errors.js';
-import { ownFile } from '../own-files.js';
-import { cleanEnvironment } from '../source/environment.js';
-import { dropBallastWhenShort } from '../store/ballast.js';
-import { prepareRoot, type Root } from '../store/root.js';
+import { toErrorRecord } from '../../errors.js';
+import { ownFile } from '../../own-files.js';
+import { cleanEnvironment } from '../../source/environment.js';
+import { dropBallastWhenShort } from '../../store/ballast.js';
+import { prepareRoot, type Root } from '../../store/root.js';
+import { type Environment, supervisorOf } from '../environment.js';
+import { type Change, newChange, readChange, saveChange } from '../ledger.js';
+import type { Plan } from '../plan.js';
+import { startingFacts } from '../starting-facts.js';
+import { planFor, type Request } from '../switcher.js';
+import { takeRoot } from '../taking.js';
 import { giveUp } from './carry.js';
 import { isAcknowledged, isCarried } from './claims.js';
-import { type Environment, supervisorOf } from './environment.js';
 import { followChange } from './follow.js';
-import { type Change, newChange, readChange, saveChange } from './ledger.js';
-import type { Plan } from './plan.js';
-import { startingFacts } from './starting-facts.js';
-import { planFor, type Request } from './switcher.js';
-import { takeRoot } from './taking.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
 

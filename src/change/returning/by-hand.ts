@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Context } from './context.js';
+import type { Context } from '../context.js';
 import { provenReleases } from './proven.js';
 
 /**

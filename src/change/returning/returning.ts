@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { ReleasesError } from '../errors.js';
-import { finishRestore } from '../state/exchange/exchange.js';
+import { ReleasesError } from '../../errors.js';
+import { finishRestore } from '../../state/exchange/exchange.js';
 import {
   beginReturn,
   cancelRestore,
@@ -10,9 +10,9 @@ import {
   type Restore,
   readRestore,
   requestRestore,
-} from '../state/intent.js';
-import type { Context } from './context.js';
-import { type Change, stepOf } from './ledger.js';
+} from '../../state/intent.js';
+import type { Context } from '../context.js';
+import { type Change, stepOf } from '../ledger.js';
 import { restoreCode } from './restore-code.js';
 
 /** A restore is renames, and the digests of what is put back; milliseconds. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Code } from '../state/exchange/exchange.js';
-import { MANIFEST_FILE, releaseDirectory } from '../store/manifest.js';
-import type { Root } from '../store/root.js';
-import { endTrial, pointCurrent, readTrial } from '../store/switch.js';
+import type { Code } from '../../state/exchange/exchange.js';
+import { MANIFEST_FILE, releaseDirectory } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import { endTrial, pointCurrent, readTrial } from '../../store/switch.js';
 
 /** What a restore of the state does with the code that belongs to it. */
 export function restoreCode(root: Root): Code {

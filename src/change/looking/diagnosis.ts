@@ -1,11 +1,11 @@
-import { examine } from '../adopt/doctor.js';
-import { gatherFacts } from '../adopt/facts.js';
-import type { Finding } from '../adopt/finding.js';
-import { findManifest } from '../store/manifest.js';
-import type { Root } from '../store/root.js';
-import type { Supervisor } from '../supervisor/supervisor.js';
+import { examine } from '../../adopt/doctor.js';
+import { gatherFacts } from '../../adopt/facts.js';
+import type { Finding } from '../../adopt/finding.js';
+import { findManifest } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import type { Supervisor } from '../../supervisor/supervisor.js';
+import { recoverCommandOf } from '../steps/adopt.js';
 import { overview } from './overview.js';
-import { recoverCommandOf } from './steps/adopt.js';
 
 /** What has drifted since a gateway was adopted: the unit rewritten, another OpenClaw first on the path, and the like. */
 export async function diagnose(root: Root, supervisor: Supervisor): Promise<Finding[]> {

@@ -1,5 +1,5 @@
-import { ReleasesError } from '../errors.js';
-import { type Change, stepOf } from './ledger.js';
+import { ReleasesError } from '../../errors.js';
+import { type Change, stepOf } from '../ledger.js';
 import { canBeStopped } from './stopping.js';
 
 /** Whether it waits for the gateway, or will. */

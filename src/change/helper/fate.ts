@@ -1,9 +1,9 @@
-import { readLockOwner } from '../store/lock.js';
-import type { Root } from '../store/root.js';
+import { readLockOwner } from '../../store/lock.js';
+import type { Root } from '../../store/root.js';
+import { isProven } from '../engine.js';
+import type { Environment } from '../environment.js';
+import { type Change, readChange, stepOf } from '../ledger.js';
 import { isCarried } from './claims.js';
-import { isProven } from './engine.js';
-import type { Environment } from './environment.js';
-import { type Change, readChange, stepOf } from './ledger.js';
 import { runOutside } from './outside.js';
 
 /** A change, and whether the process that makes it lives. */

@@ -1,4 +1,4 @@
-import type { Hold } from '../store/policy.js';
+import type { Hold } from '../../store/policy.js';
 
 /** Until when, and why, to be read after "held". */
 export function heldText({ until, why }: Hold): string {

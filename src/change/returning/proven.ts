@@ -1,9 +1,9 @@
-import { ReleasesError } from '../errors.js';
-import { listReleases } from '../store/manifest.js';
-import { quarantineOf, readPolicy } from '../store/policy.js';
-import type { Root } from '../store/root.js';
-import { currentRelease, previousRelease } from '../store/switch.js';
-import { type Change, listChanges } from './ledger.js';
+import { ReleasesError } from '../../errors.js';
+import { listReleases } from '../../store/manifest.js';
+import { quarantineOf, readPolicy } from '../../store/policy.js';
+import type { Root } from '../../store/root.js';
+import { currentRelease, previousRelease } from '../../store/switch.js';
+import { type Change, listChanges } from '../ledger.js';
 
 /** Releases that were well here once, are still here, and are not in quarantine; the one that was so last comes first. */
 export function provenReleases(root: Root): string[] {

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { faultPoint } from '../host/fault.js';
-import { claim, isClaimed } from '../store/owner-link.js';
-import type { Root } from '../store/root.js';
+import { faultPoint } from '../../host/fault.js';
+import { claim, isClaimed } from '../../store/owner-link.js';
+import type { Root } from '../../store/root.js';
 import { askingPath } from './claims.js';
 
 /** Nothing waits longer for whoever asks, who may hang as anybody may; milliseconds. */

@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
-import { ReleasesError, toErrorRecord } from '../errors.js';
-import { claim, isClaimed } from '../store/owner-link.js';
-import type { Root } from '../store/root.js';
+import { ReleasesError, toErrorRecord } from '../../errors.js';
+import { claim, isClaimed } from '../../store/owner-link.js';
+import type { Root } from '../../store/root.js';
+import type { Environment } from '../environment.js';
+import { type Change, neverRan, ownIdentity, readChange, saveChange } from '../ledger.js';
+import { startingFacts } from '../starting-facts.js';
+import { carryOut, withLock } from '../switcher.js';
 import { untilAnswered } from './asking.js';
 import { askingPath, claimPath } from './claims.js';
-import type { Environment } from './environment.js';
-import { type Change, neverRan, ownIdentity, readChange, saveChange } from './ledger.js';
-import { startingFacts } from './starting-facts.js';
-import { carryOut, withLock } from './switcher.js';
 
 /**
  * Writes the verdict on a change that no helper has claimed, or one that died over it; a helper that comes later

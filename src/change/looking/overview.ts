@@ -1,19 +1,19 @@
-import { findEndpoint } from '../gateway/endpoint.js';
-import { type Health, sampleHealth } from '../gateway/health.js';
-import type { Unreadable } from '../record.js';
-import { type Restore, readRestore } from '../state/intent.js';
-import { readLockOwner } from '../store/lock.js';
-import type { Root } from '../store/root.js';
-import { currentRelease, previousRelease, readTrial, type Trial } from '../store/switch.js';
-import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
+import { findEndpoint } from '../../gateway/endpoint.js';
+import { type Health, sampleHealth } from '../../gateway/health.js';
+import type { Unreadable } from '../../record.js';
+import { type Restore, readRestore } from '../../state/intent.js';
+import { readLockOwner } from '../../store/lock.js';
+import type { Root } from '../../store/root.js';
+import { currentRelease, previousRelease, readTrial, type Trial } from '../../store/switch.js';
+import type { Inspection, Supervisor } from '../../supervisor/supervisor.js';
+import type { IdleFacts } from '../facts.js';
+import { type Change, isUnderWay } from '../ledger.js';
+import { findOrphans, type Orphan } from '../orphan.js';
+import { inspectIfThere, runningRelease } from '../running.js';
+import { type AutoOverview, autoOverview } from '../timer/overview.js';
+import { waitingOf } from '../waiting.js';
 import { lastEnded, lookAtLedger } from './ended.js';
-import type { IdleFacts } from './facts.js';
-import { type Change, isUnderWay } from './ledger.js';
-import { findOrphans, type Orphan } from './orphan.js';
 import { unreadableFiles } from './releases.js';
-import { inspectIfThere, runningRelease } from './running.js';
-import { type AutoOverview, autoOverview } from './timer/overview.js';
-import { waitingOf } from './waiting.js';
 
 export interface RunningGateway {
   pid: number | null;
@@ -112,7 +112,7 @@ async function describeWaiting(change: Change, supervisor: Supervisor): Promise<
   const waiting = waitingOf(change);
   const inspection = waiting && (await inspectIfThere(supervisor));
   if (!inspection || inspection.pid === null) return waiting;
-  const { sampleActivity } = await import('../gateway/activity.js');
+  const { sampleActivity } = await import('../../gateway/activity.js');
   const busy = await sampleActivity(findEndpoint(inspection.launch));
   return { ...waiting, busy: busy ?? waiting.busy };
 }

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { ReleasesError } from '../errors.js';
-import type { Root } from '../store/root.js';
-import { changeUnderWay, isCarried } from './claims.js';
-import { type Change, readChange, stepOf } from './ledger.js';
-import type { Asker } from './plan.js';
+import { ReleasesError } from '../../errors.js';
+import type { Root } from '../../store/root.js';
+import { changeUnderWay, isCarried } from '../helper/claims.js';
+import { type Change, readChange, stepOf } from '../ledger.js';
+import type { Asker } from '../plan.js';
 import { canBeStopped } from './stopping.js';
 import { dropWishes, wish } from './wishes.js';
 

@@ -1,17 +1,17 @@
-import { ReleasesError } from '../errors.js';
-import type { Unreadable } from '../record.js';
-import { type KeptState, listKept } from '../state/kept.js';
-import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
-import { quarantineOf, readPolicy } from '../store/policy.js';
-import type { Root } from '../store/root.js';
-import { currentRelease, previousRelease, readTrial } from '../store/switch.js';
-import { compareTree, type TreeDifference } from '../store/tree.js';
-import { findUnreadable } from '../store/unreadable.js';
-import type { Supervisor } from '../supervisor/supervisor.js';
+import { ReleasesError } from '../../errors.js';
+import type { Unreadable } from '../../record.js';
+import { type KeptState, listKept } from '../../state/kept.js';
+import { listReleases, type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
+import { quarantineOf, readPolicy } from '../../store/policy.js';
+import type { Root } from '../../store/root.js';
+import { currentRelease, previousRelease, readTrial } from '../../store/switch.js';
+import { compareTree, type TreeDifference } from '../../store/tree.js';
+import { findUnreadable } from '../../store/unreadable.js';
+import type { Supervisor } from '../../supervisor/supervisor.js';
+import { type Readable, readableReleases } from '../readable/list.js';
+import { todayAtGlance, todayOf } from '../readable/today.js';
+import { inspectIfThere } from '../running.js';
 import { type LedgerLook, lookAtLedger } from './ended.js';
-import { type Readable, readableReleases } from './readable/list.js';
-import { todayAtGlance, todayOf } from './readable/today.js';
-import { inspectIfThere } from './running.js';
 
 export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
 
