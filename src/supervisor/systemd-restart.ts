@@ -38,6 +38,8 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
   const before = await readUnit(address);
   const old = before.mainPid === null ? null : identify(before.mainPid);
   if (before.needsReload) await systemctl(scope, 'daemon-reload');
+  // Otherwise systemd 257 does not stop it.
+  if (before.isFrozen) await systemctl(scope, 'thaw', '--', unit);
   await clear(address);
 
   const startedAt = performance.now();

@@ -5,7 +5,7 @@ import { type Scope, systemctl, typed, type UnitAddress } from './systemctl.js';
 import { parseArguments, parseEnvironment, parseProperties, parseSpan } from './systemd-format.js';
 
 const PROPERTIES = [
-  ...['LoadState', 'ActiveState', 'SubState', 'Result', 'Job', 'NeedDaemonReload'],
+  ...['LoadState', 'ActiveState', 'SubState', 'Result', 'Job', 'NeedDaemonReload', 'FreezerState'],
   ...['MainPID', 'InvocationID', 'NRestarts', 'ControlGroup', 'ExecMainCode', 'ExecMainStatus'],
   ...[
     'ExecStart',
@@ -28,6 +28,8 @@ export interface UnitStatus {
   hasJob: boolean;
   /** The unit's files changed and systemd still goes by the old ones. */
   needsReload: boolean;
+  /** By `systemctl freeze` (systemd 246, cgroup v2). */
+  isFrozen: boolean;
   mainPid: number | null;
   /** Drawn anew at each start; null when it was never started. */
   invocation: string | null;
@@ -78,6 +80,7 @@ export async function readUnit(address: UnitAddress): Promise<UnitStatus> {
     result: get('Result'),
     hasJob: Number(get('Job')) > 0,
     needsReload: get('NeedDaemonReload') === 'yes',
+    isFrozen: /^(freezing|frozen)$/.test(get('FreezerState')),
     mainPid: Number(get('MainPID')) || null,
     invocation: get('InvocationID') || null,
     restarts: Number(get('NRestarts')),

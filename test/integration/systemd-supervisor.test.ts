@@ -244,7 +244,7 @@ describe.runIf(SCOPE)(`a service of the ${SCOPE}'s systemd`, () => {
     test('incident-2: restarts a unit that is frozen', async () => {
       const { supervisor, unit, systemctl } = makeUnit(`${HEALTHY}TimeoutStopSec=10`, { stopLimitMs: 500 });
       systemctl('start', unit);
-      // Only cgroup2 freezes.
+      // Only cgroup2 freezes; `systemctl.test.ts` has a systemd that says so anywhere.
       if (existsSync('/sys/fs/cgroup/cgroup.controllers')) systemctl('freeze', unit);
       await supervisor.restart();
       expect(await supervisor.inspect()).toMatchObject({ state: 'running' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { identify } from '../../src/host/process.js';
 import { askSystemd } from '../../src/supervisor/systemctl.js';
+import { restartUnit } from '../../src/supervisor/systemd-restart.js';
 import { readUnit } from '../../src/supervisor/systemd-unit.js';
 import { until } from '../support/place.js';
 
@@ -67,6 +68,22 @@ describe('a program of systemd', () => {
     expect(existsSync(once)).toBe(true);
     install('kill -TERM $$');
     await expect(readUnit(address)).rejects.toMatchObject({ code: 'supervisor_failed' });
+  });
+
+  test('thaws a unit that is frozen before it restarts it: as systemd 257, it would not stop it', async () => {
+    const [frozen, instance] = [join(directory, 'frozen'), join(directory, 'instance')];
+    writeFileSync(frozen, '');
+    writeFileSync(instance, 'before');
+    install(`case "$*" in
+      *" show "*)
+        printf '%s\\n' LoadState=loaded ActiveState=active SubState=running MainPID=7 "InvocationID=$(cat ${instance})"
+        test -e ${frozen} && echo FreezerState=frozen ;;
+      *" thaw "*) rm ${frozen} ;;
+      *" restart "*) test -e ${frozen} || printf after >${instance} ;;
+    esac
+    true`);
+    const restarted = await restartUnit({ scope: 'user', unit: 'openclaw-gateway.service' });
+    expect(restarted.instance).toBe('after');
   });
 
   test('that is missing, or cannot be run, is named', async () => {
