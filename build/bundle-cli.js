@@ -69,7 +69,8 @@ await build({
       setup({ onLoad, onResolve }) {
         // Only a gateway that is waited for is asked how busy it is, and that takes a library of its own.
         onResolve({ filter: /\/gateway\/activity\.js$/ }, () => ({
-          ...{ path: '../gateway/activity.js', external: true },
+          path: '../gateway/activity.js',
+          external: true,
         }));
         const quick = SCHEMA_NAMES.map((name) => `'${name}': () => require('./schemas/${name}.quick.cjs')`);
         onLoad({ filter: /\/dist\/schemas\.js$/ }, () => ({
