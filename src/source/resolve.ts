@@ -21,7 +21,7 @@ export interface Resolved extends PackageFacts {
   /** Bytes of the package's own files, or null where the registry does not say. */
   unpackedSize: number | null;
   signature: SignatureState;
-  /** ISO 8601, or null where nobody says. */
+  /** ISO 8601, or null where nobody said it. */
   publishedAt: string | null;
 }
 
@@ -39,7 +39,7 @@ export async function resolveRelease(
   const wanted = spec.kind === 'version' ? spec.version : spec.tag;
   const about = `openclaw@${wanted}`;
   const { manifest, signature } = await ask(about, options, signal, (bounded) =>
-    fetchManifest(about, bounded),
+    fetchManifest('openclaw', wanted, bounded),
   ).catch((error) => {
     throw withChoice(error, wanted);
   });

@@ -78,7 +78,7 @@ async function find(
       const old = (version: string) => !time?.[version] || Date.parse(time[version]) <= before;
       const version = pickVersion(Object.keys(versions).filter(old), engines);
       if (version === null) throw unavailable(`The registry has no Node that satisfies ${engines}.`, engines);
-      const { manifest } = await fetchManifest(`${name}@${version}`, bounded);
+      const { manifest } = await fetchManifest(name, version, bounded);
       if (!manifest._integrity)
         throw unavailable(`The registry gives no checksum for ${name}@${version}.`, engines);
       return { kind: 'carried', version, package: name, integrity: manifest._integrity, present: false };

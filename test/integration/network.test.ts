@@ -66,7 +66,7 @@ describe('nothing is downloaded twice:', () => {
     const whole = second.filter(({ request, status }) => status === 200 && !ARCHIVE.test(request));
     expect(whole.map(({ request }) => new URL(request.slice(4)).pathname).sort()).toEqual([
       '/changing',
-      '/openclaw',
+      `/openclaw/${NEW}`,
     ]);
     for (const all of [first, second]) {
       const asked = all.map(({ request }) => request);

@@ -6,9 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { publishedVersions } from '../../src/source/published.js';
 import { resolveRelease } from '../../src/source/resolve.js';
 import { openclawPackage } from '../registry/gateway-package.js';
-import { type Registry, startRegistry } from '../registry/registry.js';
+import { KEY_END, type Registry, startRegistry } from '../registry/registry.js';
 import { writeTarball } from '../registry/tarball.js';
 import { makePlace, type Place, rejection } from './source-place.js';
+
+/** The document of one version. */
+const ALONE = /^\/openclaw\/\d[^/]*$/;
 
 let registry: Registry;
 let place: Place;
@@ -45,8 +48,28 @@ describe('resolveRelease', () => {
       dependencyCount: 1,
       unpackedSize: expect.any(Number),
       signature: 'verified',
-      publishedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      publishedAt: null,
     });
+    expect(registry.requests.sort()).toEqual(['GET /-/npm/v1/keys', 'GET /openclaw/2026.6.1']);
+  });
+
+  it.each<[string, () => void]>([
+    ['has no document of it', () => registry.fault({ kind: 'not-found', match: ALONE })],
+    ['fails for that one', () => registry.fault({ kind: 'server-error', match: ALONE })],
+    ['is cut off in that one', () => registry.fault({ kind: 'cut-off', match: ALONE })],
+  ])('finds a version in the whole document where the registry %s', async (_what, spoil) => {
+    spoil();
+    expect(await resolve({ kind: 'version', version: '2026.6.1' })).toMatchObject({
+      ...{ id: '2026.6.1', signature: 'verified', publishedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) },
+    });
+    expect(registry.requests).toContain('GET /openclaw');
+  });
+
+  it('finds no version that was published too late for npm to take it', async () => {
+    const options = { ...(await place.options(registry.url)), before: new Date('2026-05-29T00:00:00Z') };
+    const of = (version: string) => resolveRelease({ kind: 'version', version }, options);
+    expect(await of('2026.5.28')).toMatchObject({ id: '2026.5.28' });
+    expect(await rejection(of('2026.6.1'))).toMatchObject({ code: 'version_not_found' });
   });
 
   it('finds what a tag means now, not what it meant when it was asked before', async () => {
@@ -135,16 +158,27 @@ describe('resolveRelease', () => {
 });
 
 describe('signatures', () => {
-  it('refuses one that is wrong', async () => {
+  it.each<[string, Parameters<typeof resolveRelease>[0]]>([
+    ['a tag', { kind: 'tag', tag: 'latest' }],
+    ['a version', { kind: 'version', version: '2026.6.1' }],
+  ])('refuses one of %s that is wrong', async (_what, spec) => {
     registry.fault({ kind: 'wrong-signature' });
-    expect(await rejection(resolve({ kind: 'tag', tag: 'latest' }))).toMatchObject({
-      code: 'signature_invalid',
-    });
+    expect(await rejection(resolve(spec))).toMatchObject({ code: 'signature_invalid' });
   });
 
   it('never takes a missing one for a good one', async () => {
     registry.fault({ kind: 'no-signature' });
     expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
+    expect(await resolve({ kind: 'version', version: '2026.6.1' })).toMatchObject({ signature: 'absent' });
+  });
+
+  it('takes one by a key that has ended only for what was published before its end', async () => {
+    registry.publish(openclawPackage('2026.6.16'), { publishedAt: new Date(KEY_END) });
+    registry.fault({ kind: 'ended-key' });
+    expect(await resolve({ kind: 'version', version: '2026.5.28' })).toMatchObject({ signature: 'verified' });
+    expect(await rejection(resolve({ kind: 'version', version: '2026.6.16' }))).toMatchObject({
+      code: 'signature_invalid',
+    });
   });
 
   it('calls a signature that no key can check absent', async () => {

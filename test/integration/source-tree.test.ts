@@ -376,7 +376,8 @@ describe('the network', () => {
     expect(archives().length).toBeGreaterThan(8);
   });
 
-  it("is asked again when npm's cache knows OpenClaw from before this version", async () => {
+  it("is asked again when npm's cache knows OpenClaw from before this version, and nothing of a version alone", async () => {
+    registry.fault({ kind: 'not-found', match: /^\/openclaw\/\d[^/]*$/ });
     publish('plain', '1.0.0');
     registry.publish(openclawPackage('2026.5.1', { dependencies: { plain: '*' } }));
     const old = await place.options(registry.url);

@@ -3,7 +3,7 @@ export interface Fault {
   /**
    * Any answer: `not-found` (404), `server-error` (500), `cut-off` (the announced length, half of the body, then a
    * closed connection), `slow`. Tarballs: `wrong-integrity` (another valid tarball than the packument says).
-   * Packuments: `wrong-signature` (well formed, over other data), `no-signature`. Keys: `no-keys` (an empty list).
+   * Packuments: `wrong-signature` (well formed, over other data), `no-signature`. Keys: `no-keys` (an empty list), `ended-key` (it ended at `KEY_END`).
    */
   kind:
     | 'not-found'
@@ -13,7 +13,8 @@ export interface Fault {
     | 'wrong-integrity'
     | 'wrong-signature'
     | 'no-signature'
-    | 'no-keys';
+    | 'no-keys'
+    | 'ended-key';
   /** Only for request paths that match, for example `/\.tgz$/`. */
   match?: RegExp;
   /** Ends after the first answer it spoiled. */

@@ -32,6 +32,10 @@ export interface Registry {
 const INSTALL_TYPE = 'application/vnd.npm.install-v1+json';
 const NOT_FOUND: Document = jsonDocument({ error: 'Not found' }, { status: 404 });
 
+const VERSION_PATH = /^\/((?:@[^/]+\/)?[^/@]+)\/([^/]+)$/;
+/** Of the fault `ended-key`. */
+export const KEY_END = '2026-06-15T00:00:00.000Z';
+
 /** How long clients may believe a packument and a tarball, in seconds: what the public registry says. */
 const PACKUMENT_MAX_AGE = 300;
 const TARBALL_MAX_AGE = 31_557_600;
@@ -66,6 +70,14 @@ export async function startRegistry(
     return jsonDocument(abbreviate(found), { maxAge, type: INSTALL_TYPE });
   }
 
+  /** `/name/version`; the public registry has it as it stands in the packument. */
+  function versionAlone(path: string): Document {
+    const [, name = '', version = ''] = VERSION_PATH.exec(path) ?? [];
+    const found = catalog.packument(name, options.origin ?? url, spoiledSignatures(path));
+    const manifest = found?.versions[version];
+    return manifest ? jsonDocument(manifest, { maxAge: PACKUMENT_MAX_AGE }) : NOT_FOUND;
+  }
+
   function tarball(path: string): Document {
     const found = catalog.tarballAt(path);
     if (!found) return NOT_FOUND;
@@ -83,9 +95,11 @@ export async function startRegistry(
       return jsonDocument({ error: 'Broken on purpose' }, { status: 500 });
     if (faults.take('not-found', path)) return NOT_FOUND;
     if (path === '/-/npm/v1/keys') {
-      return jsonDocument({ keys: faults.take('no-keys', path) ? [] : [key.publicKey] });
+      const expires = faults.take('ended-key', path) ? KEY_END : key.publicKey.expires;
+      return jsonDocument({ keys: faults.take('no-keys', path) ? [] : [{ ...key.publicKey, expires }] });
     }
-    return path.endsWith('.tgz') ? tarball(path) : packument(path, accept);
+    if (path.endsWith('.tgz')) return tarball(path);
+    return VERSION_PATH.test(path) ? versionAlone(path) : packument(path, accept);
   }
 
   const server = createServer((request, response) => {

@@ -89,6 +89,14 @@ describe('a registry that works', () => {
     expect(version).toBe('2026.5.28');
   });
 
+  test('tells of one version alone what the whole document does', async () => {
+    const document = async (path: string) => (await fetch(`${registry.url}${path}`)).json();
+    const { versions } = (await document('openclaw')) as { versions: Record<string, unknown> };
+    expect(await document('openclaw/2026.6.1')).toEqual(versions['2026.6.1']);
+    for (const path of ['openclaw/2026.6.2', 'other/2026.6.1'])
+      expect((await fetch(`${registry.url}${path}`)).status).toBe(404);
+  });
+
   test('knows scoped packages', async () => {
     const manifest = { name: '@scope/node-linux-x64', version: '24.0.0-rc.1' };
     registry.publish({ ...manifest, files: { 'package.json': JSON.stringify(manifest) } });

@@ -53,7 +53,8 @@ function wishOf([first = '', version, key, ofKey]: readonly string[]): Wish {
   return ofKey === undefined ? 'parts' : WANTED_OF_DIST.has(ofKey) ? 'all' : 'nothing';
 }
 
-function shorten(document: Json, withTimes: boolean): Json {
+/** What npm needs of a document, without the rest of it. */
+export function shorten(document: Json, withTimes: boolean): Json {
   const { versions, stagedVersions, policyRestrictions, time } = document;
   return {
     name: document.name,

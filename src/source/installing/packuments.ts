@@ -4,7 +4,8 @@ import npmFetch from 'npm-registry-fetch';
 import pacote, { type ManifestResult } from 'pacote';
 import { satisfies, valid } from 'semver';
 import type { ClientOptions } from '../client.js';
-import { type Json, readDocument, record } from './document.js';
+import { versionDocument } from '../version-document.js';
+import { type Json, readDocument, record, shorten } from './document.js';
 import { keepDocument, recallDocument } from './document-cache.js';
 
 /** What a package says of itself, and where its archive is. */
@@ -29,7 +30,7 @@ export class Packuments {
   readonly #asked: { name: string; version: string };
 
   /**
-   * @param asked the package whose document whoever ordered the work has asked for a moment ago, to find this version
+   * @param asked the package of which one version is wanted and no other
    * @param onPick told of each version that `follow` comes to and that is for this platform: most of them will be in the tree
    */
   constructor(
@@ -109,7 +110,9 @@ export class Packuments {
   async #fetch(name: string): Promise<Json> {
     const { name: known, version } = this.#asked;
     if (name !== known) return this.#ask(name);
-    // Not every registry says for how long an answer is good, and this one has 10 MB.
+    // Whoever ordered the work has just asked for the same, and not every registry says for how long an answer is good.
+    const alone = await versionDocument(name, version, { ...this.#options, preferOffline: true });
+    if (alone) return shorten({ name, versions: { [version]: alone } }, false);
     const found = await this.#read(await this.#request(name, { preferOffline: true }));
     if (version in record(found.versions)) return found;
     return this.#read(await this.#request(name, { preferOnline: true }));
