@@ -8,7 +8,7 @@ import type { Resolved } from './resolve.js';
 import type { RuntimeChoice, RuntimeRequest } from './runtime.js';
 import type { Spec } from './spec.js';
 
-const WORKER = ownFile('dist/source/lookup-worker.js');
+const WORKER = ownFile('dist/source/lookup-worker.cjs');
 
 export interface LookupRequest extends Pick<RuntimeRequest, 'hostNode' | 'present'> {
   spec: Spec;

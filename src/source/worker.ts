@@ -12,7 +12,7 @@ import { FRUGAL, FRUGAL_ENVIRONMENT } from './frugal.js';
 import type { Answer, InstallProgress, InstallReport, Order } from './orders.js';
 
 /** The same place seen from `src/source` and from `dist/source`: Node 20 cannot run the TypeScript of the first. */
-const WORKER = ownFile('dist/source/installing/install-worker.js');
+const WORKER = ownFile('dist/source/installing/install-worker.cjs');
 
 /** Commands that start another one with less priority; a host may lack them, or forbid their use. */
 const LOW_PRIORITY = [

@@ -5,6 +5,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSy
 import { getPriority } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identify, isAlive } from '../../src/host/process.js';
+import { ownFile } from '../../src/own-files.js';
 import { type InstallProgress, type InstallRequest, installRelease } from '../../src/source/install.js';
 import { resolveRelease } from '../../src/source/resolve.js';
 import type { Spec } from '../../src/source/spec.js';
@@ -291,6 +292,14 @@ describe('install scripts', () => {
       'OPENCLAW_RELEASES_WORKPLACE',
     ]);
     expect(readdirSync(release()).sort()).toEqual(['node_modules', 'package-lock.json', 'package.json']);
+  });
+
+  it('find what npm brings along to build with', async () => {
+    registry.publish(scripted({ postinstall: '(command -v node-gyp; node-gyp --version) > found.txt' }));
+    await installRelease(await requestFor({ kind: 'version', version: VERSION }));
+    const ours = ownFile('node_modules/@npmcli/run-script/lib/node-gyp-bin/node-gyp');
+    const [path, version] = readFileSync(release('node_modules/openclaw/found.txt'), 'utf8').split('\n');
+    expect({ path, version }).toEqual({ path: ours, version: expect.stringMatching(/^v\d+\./) });
   });
 
   it('that leave something running do not get to keep it', async () => {

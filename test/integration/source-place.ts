@@ -51,7 +51,7 @@ export function processesNaming(text: string): number[] {
 
 /** The installing processes below this one, or below another. */
 export function workersOf(ancestor = process.pid): number[] {
-  return processesNaming('source/installing/install-worker.js').filter((pid) => descendsFrom(pid, ancestor));
+  return processesNaming('source/installing/install-worker.cjs').filter((pid) => descendsFrom(pid, ancestor));
 }
 
 /** What a promise was rejected with; fails when it was not. */

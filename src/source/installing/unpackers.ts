@@ -11,7 +11,7 @@ const THREADS = Math.max(1, Math.min(2, availableParallelism() - 1));
 /** What still comes is large more often than not, and so many others are given to the other thread before this one has another. */
 const GROWING = 3;
 
-const PROGRAM = ownFile('dist/source/installing/unpack-thread.js');
+const PROGRAM = ownFile('dist/source/installing/unpack-thread.cjs');
 
 /** An archive that is unpacked while it comes. */
 export interface Growing {

@@ -1,0 +1,56 @@
+/**
+ * Joins what asks a registry and what installs with npm's libraries, into one file each: finding and opening 400 modules is
+ * most of what such a process takes to start.
+ */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { lazy } from './lazy.js';
+
+const source = fileURLToPath(new URL('../dist/source/', import.meta.url));
+
+/** It is to verify what nobody here has verified, and a third of what there is to load. */
+const attestations = lazy(['sigstore'], (name) => `require('${name}')`, ['pacote']);
+
+/** What install scripts are given stays where its package is: a directory of programs, and node-gyp. */
+const RUN_SCRIPT = "require.resolve('@npmcli/run-script')";
+const FOUND_AT = {
+  'set-path.js': ['__dirname', `require('node:path').dirname(${RUN_SCRIPT})`],
+  'make-spawn-args.js': [
+    "require.resolve('node-gyp/bin/node-gyp.js')",
+    `require('node:module').createRequire(${RUN_SCRIPT}).resolve('node-gyp/bin/node-gyp.js')`,
+  ],
+};
+const programs = {
+  name: 'the programs of install scripts',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/@npmcli\/run-script\/lib\/(set-path|make-spawn-args)\.js$/ }, async ({ path }) => {
+      const [theirs, ours] = FOUND_AT[basename(path)];
+      const text = await readFile(path, 'utf8');
+      if (!text.includes(theirs)) throw new Error(`${path} finds its programs in another way now.`);
+      return { contents: text.replace(theirs, ours) };
+    });
+  },
+};
+
+await build({
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  legalComments: 'eof',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  entryPoints: ['lookup-worker', 'installing/install-worker', 'installing/unpack-thread'].map(
+    (name) => `${source}${name}.js`,
+  ),
+  outdir: source,
+  outbase: source,
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  external: ['sigstore'],
+  logOverride: { 'require-resolve-not-external': 'silent' },
+  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'ownUrl' },
+  plugins: [attestations, programs],
+});
