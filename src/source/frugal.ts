@@ -1,7 +1,7 @@
 /** Without these, Node and the allocator take three times what is needed: a host may have little beside its gateway. */
 export const FRUGAL = [
   '--max-semi-space-size=8',
-  '--heap-growing-percent=20',
+  '--heap-growing-percent=60',
   '--optimize-for-size',
   // For `collectGarbage`.
   '--expose-gc',

@@ -46,13 +46,32 @@ for (let at = 0; at < 3_200; at++) {
 console.log(Math.round(most / 1024 / 1024));
 `;
 
+/** What objects that nobody has any more take before and after, in MiB. */
+const FORGETTING = `
+import { collectAllGarbage } from ${JSON.stringify(ownFile('dist/source/installing/garbage.js'))};
+const used = () => Math.round(process.memoryUsage().heapUsed / 1024 / 1024);
+const make = () => Array.from({ length: 400_000 }, (_, at) => ({ at, name: String(at) }));
+globalThis.kept = make();
+const before = used();
+globalThis.kept = null;
+setImmediate(() => {
+  collectAllGarbage();
+  console.log(JSON.stringify({ before, after: used() }));
+});
+`;
+
+async function said(program: string, flags: string[]): Promise<unknown> {
+  const args = [...flags, '--input-type=module', '--eval', program];
+  return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
+}
+
 test('buffers that nobody has any more do not stand, with the flags of the processes that stage', async () => {
-  const most = async (flags: string[]) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      ...[...flags, '--input-type=module', '--eval', PROGRAM],
-    ]);
-    return Number(stdout);
-  };
+  const most = async (flags: string[]) => Number(await said(PROGRAM, flags));
   const left = await most(FRUGAL.filter((flag) => flag !== '--expose-gc'));
   expect(await most(FRUGAL)).toBeLessThan(left / 2);
+});
+
+test('what the tree was made of is given back before scripts run', async () => {
+  const { before, after } = (await said(FORGETTING, FRUGAL)) as { before: number; after: number };
+  expect(after).toBeLessThan(before / 2);
 });

@@ -7,6 +7,7 @@ import { BESIDE, setSessionPriority } from '../../host/session-priority.js';
 import { sourceFailure } from '../failure.js';
 import { FRUGAL_ENVIRONMENT } from '../frugal.js';
 import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from '../orders.js';
+import { collectAllGarbage } from './garbage.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { digestLockfile } from './lockfile.js';
@@ -31,6 +32,8 @@ async function install(order: InstallOrder): Promise<InstallReport> {
   const total = chosen.length;
   const tell = (done: number) => void say({ type: 'progress', progress: { phase: 'scripts', done, total } });
   tell(0);
+  // What the tree was made of is most of what this process takes, and scripts are processes besides.
+  collectAllGarbage();
   await runInstallScripts(chosen, directory, runtime, options, tell);
   checkUnlocked(join(directory, 'node_modules/openclaw'));
   const skipped = scripted.filter((candidate) => !mayRun(candidate)).map(({ name }) => name);
