@@ -6,6 +6,7 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { joined, oneFile } from './joined.js';
 import { lazy } from './lazy.js';
 import { SCHEMA_NAMES } from './schema-code.js';
 import { semverFunctions } from './semver.js';
@@ -21,9 +22,8 @@ const BUILTINS = [
 ];
 
 rmSync(`${dist}cli/joined`, { recursive: true, force: true });
-const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'eof' };
 await build({
-  ...common,
+  ...joined,
   entryPoints: LIBRARIES,
   outdir: `${dist}cli/joined`,
   outExtension: { '.js': '.cjs' },
@@ -38,7 +38,7 @@ const light = [
   ),
 ];
 await build({
-  ...common,
+  ...joined,
   entryPoints: [`${dist}cli/every.js`],
   outdir: `${dist}cli`,
   chunkNames: 'joined/[name]-[hash]',
@@ -54,15 +54,10 @@ await build({
 });
 // As CommonJS: whoever imports `node:fs` gets it with everything that it only has on demand, and that takes a while.
 await build({
-  ...common,
+  ...oneFile,
   entryPoints: [`${dist}cli/looking.js`],
   outfile: `${dist}cli/looking.cjs`,
-  minifyWhitespace: true,
-  minifySyntax: true,
-  format: 'cjs',
   external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
-  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
-  define: { 'import.meta.url': 'ownUrl' },
   plugins: [
     {
       name: 'what looks quickly is inside',

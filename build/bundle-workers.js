@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { oneFile } from './joined.js';
 import { lazy } from './lazy.js';
 
 const source = fileURLToPath(new URL('../dist/source/', import.meta.url));
@@ -35,22 +36,14 @@ const programs = {
 };
 
 await build({
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  legalComments: 'eof',
-  minifyWhitespace: true,
-  minifySyntax: true,
+  ...oneFile,
   entryPoints: ['lookup-worker', 'installing/install-worker', 'installing/unpack-thread'].map(
     (name) => `${source}${name}.js`,
   ),
   outdir: source,
   outbase: source,
   outExtension: { '.js': '.cjs' },
-  format: 'cjs',
   external: ['sigstore'],
   logOverride: { 'require-resolve-not-external': 'silent' },
-  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
-  define: { 'import.meta.url': 'ownUrl' },
   plugins: [attestations, programs],
 });

@@ -71,7 +71,7 @@ test('buffers that nobody has any more do not stand, with the flags of the proce
   expect(await most(FRUGAL)).toBeLessThan(left / 2);
 });
 
-test('what the tree was made of is given back before scripts run', async () => {
+test('nor do objects, once all is looked for', async () => {
   const { before, after } = (await said(FORGETTING, FRUGAL)) as { before: number; after: number };
   expect(after).toBeLessThan(before / 2);
 });
