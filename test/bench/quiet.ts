@@ -1,20 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { makePlace, type Place } from '../../src/demo/place.js';
-import { killTree } from '../../src/host/process-tree.js';
 import { makeIdleGroup } from '../support/idle-group.js';
-import { until } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { onFreshDisk } from './fresh-disk.js';
 import { type Command, measure } from './measure.js';
 import { npm, OURS, ours, type Peer } from './peers.js';
 import type { Answers, Asked } from './prober.js';
-import { type BenchOptions, inTurn, median, type Report, type Section, spread } from './section.js';
+import { startGateway, urlOf } from './quiet-gateway.js';
+import { type BenchOptions, inTurn, type Report, type Section } from './section.js';
 
 const VERSION = '2026.9.6';
 const NEXT = '2026.9.5';
@@ -22,9 +21,6 @@ const ALONE = 'nothing';
 const IDLE = 'worker in an idle group';
 const EVERY_MS = 10;
 const ALONE_MS = 15_000;
-const READY_WITHIN_MS = 180_000;
-/** What a gateway does after it says that it is ready is its own. */
-const SETTLE_MS = 45_000;
 
 const PROBER = fileURLToPath(new URL('./prober.ts', import.meta.url));
 
@@ -81,35 +77,6 @@ async function withIdleGroup<T>(
   }
 }
 
-/** As the launcher does. */
-async function startGateway(directory: string, place: Place): Promise<() => Promise<void>> {
-  const release = realpathSync(directory);
-  const log = openSync(place.log, 'a');
-  const child = spawn(join(release, 'node'), [realpathSync(join(release, 'main')), 'gateway'], {
-    ...{ env: place.env, detached: true, stdio: ['ignore', log, log], cwd: place.path },
-  });
-  closeSync(log);
-  const ended = once(child, 'exit');
-  const stop = async () => {
-    child.kill();
-    await Promise.race([ended, setTimeout(15_000, undefined, { ref: false })]);
-    if (child.exitCode === null && child.signalCode === null) killTree(child.pid ?? Number.NaN);
-  };
-  try {
-    const ready = async () => (await fetch(`${urlOf(place)}/readyz`).catch(() => null))?.status === 200;
-    await until(`the gateway is ready; see\n${place.log}`, ready, READY_WITHIN_MS);
-    await setTimeout(SETTLE_MS);
-    return stop;
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-function urlOf({ port }: Place): string {
-  return `http://127.0.0.1:${port}`;
-}
-
 async function windows(
   peers: Peer[],
   gateway: Place,
@@ -123,8 +90,9 @@ async function windows(
         ? await besideOne(peer, gateway, directory)
         : await underLoad(ALONE, gateway, (signal) => setTimeout(ALONE_MS, undefined, { signal }));
       all.push(window);
-      const { beside, requests, p50, p99 } = window;
-      say(`beside ${beside}: ${requests} requests, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+      const { beside, taken } = window;
+      const [p50, p99] = [quantile(taken, 0.5), quantile(taken, 0.99)].map((ms) => ms.toFixed(1));
+      say(`beside ${beside}: ${taken.length} answers, p50 ${p50} ms, p99 ${p99} ms`);
     }
   }
   return all;
@@ -186,18 +154,30 @@ function startProber() {
   return execa(file, args, { ipc: true, reject: false });
 }
 
+/** @param part of 1 */
+function quantile(all: number[], part: number): number {
+  return all.toSorted((a, b) => a - b)[Math.floor(all.length * part)] ?? Number.NaN;
+}
+
+/** Of all windows of a kind together: in a single one the p99 is the seventh worst answer, and says little. */
 function reportOn(all: Window[]): Report {
   const names = [...new Set(all.map(({ beside }) => beside))];
-  const of = (name: string, key: 'p50' | 'p99') =>
-    all.filter(({ beside }) => beside === name).map((one) => one[key]);
-  const ratio = (name: string) => median(of(name, 'p99')) / median(of(ALONE, 'p99'));
-  const rows = names.map((name) => [
-    name,
-    ...[spread(of(name, 'p50'), 1), spread(of(name, 'p99'), 1), `${ratio(name).toFixed(2)}x`],
-    all.filter(({ beside }) => beside === name).reduce((sum, { unanswered }) => sum + unanswered, 0),
-  ]);
+  const of = (name: string) => all.filter(({ beside }) => beside === name);
+  const whole = (name: string, part: number) =>
+    quantile(
+      of(name).flatMap(({ taken }) => taken),
+      part,
+    );
+  const ratio = (name: string) => whole(name, 0.99) / whole(ALONE, 0.99);
+  const rows = names.map((name) => {
+    const each = (part: number) => of(name).map(({ taken }) => quantile(taken, part));
+    const range = (part: number) =>
+      `${whole(name, part).toFixed(1)} (${least(each(part))} to ${most(each(part))})`;
+    const unanswered = of(name).reduce((sum, window) => sum + window.unanswered, 0);
+    return [name, range(0.5), range(0.99), `${ratio(name).toFixed(2)}x`, unanswered];
+  });
   return {
-    about: `OpenClaw ${VERSION}, asked for /healthz every ${EVERY_MS} ms while ${NEXT} is staged with an empty cache: medians (least to most) of windows in turn.`,
+    about: `OpenClaw ${VERSION}, asked for /healthz every ${EVERY_MS} ms while ${NEXT} is staged with an empty cache: of all windows together (of the least and the most of one), each in turn.`,
     tables: [{ columns: ['beside it', 'p50 ms', 'p99 ms', 'of alone', 'unanswered'], rows }],
     targets: [OURS, `${OURS}, ${IDLE}`].map((name) => ({
       ...{ what: `p99 of the gateway beside ${name}, of alone`, ratio: ratio(name), atMost: 1.2 },
@@ -205,3 +185,6 @@ function reportOn(all: Window[]): Report {
     samples: all,
   };
 }
+
+const least = (all: number[]) => Math.min(...all).toFixed(1);
+const most = (all: number[]) => Math.max(...all).toFixed(1);

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Place } from '../../src/demo/place.js';
+import { killTree } from '../../src/host/process-tree.js';
+import { until } from '../support/place.js';
+
+const READY_WITHIN_MS = 180_000;
+/** What a gateway does after it says that it is ready is its own. */
+const SETTLE_MS = 45_000;
+
+/** A gateway of a release that has come to rest, started as the launcher does; resolves with what ends it. */
+export async function startGateway(directory: string, place: Place): Promise<() => Promise<void>> {
+  const release = realpathSync(directory);
+  const log = openSync(place.log, 'a');
+  const child = spawn(join(release, 'node'), [realpathSync(join(release, 'main')), 'gateway'], {
+    ...{ env: place.env, detached: true, stdio: ['ignore', log, log], cwd: place.path },
+  });
+  closeSync(log);
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    child.kill();
+    await Promise.race([ended, setTimeout(15_000, undefined, { ref: false })]);
+    if (child.exitCode === null && child.signalCode === null) killTree(child.pid ?? Number.NaN);
+  };
+  try {
+    const ready = async () => (await fetch(`${urlOf(place)}/readyz`).catch(() => null))?.status === 200;
+    await until(`the gateway is ready; see\n${place.log}`, ready, READY_WITHIN_MS);
+    await setTimeout(SETTLE_MS);
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export function urlOf({ port }: Place): string {
+  return `http://127.0.0.1:${port}`;
+}
