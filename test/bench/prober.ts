@@ -1,5 +1,5 @@
 /**
- * Asks a gateway for its health until it is told to stop, and says how long the answers took: a process of `quiet.ts`.
+ * Asks a gateway for one thing until it is told to stop, and says how long the answers took: a process of `quiet.ts`.
  * A request begins every so many milliseconds, whether the one before was answered or not: who waits in line is counted.
  */
 import { Agent, request } from 'node:http';

@@ -5,28 +5,31 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { makePlace, type Place } from '../../src/demo/place.js';
+import { makePlace } from '../../src/demo/place.js';
+import { cpuTicks, TICKS_PER_SECOND } from '../../src/host/process.js';
 import { makeIdleGroup } from '../support/idle-group.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { onFreshDisk } from './fresh-disk.js';
 import { type Command, measure } from './measure.js';
-import { npm, OURS, ours, type Peer } from './peers.js';
+import { npm, ours, type Peer } from './peers.js';
 import type { Answers, Asked } from './prober.js';
-import { startGateway, urlOf } from './quiet-gateway.js';
-import { type BenchOptions, inTurn, type Report, type Section } from './section.js';
+import { type Gateway, startGateway } from './quiet-gateway.js';
+import {
+  ALONE,
+  IDLE,
+  LOADS,
+  type Load,
+  NEXT,
+  quantile,
+  reportOn,
+  VERSION,
+  type Window,
+} from './quiet-report.js';
+import { type BenchOptions, inTurn, type Section } from './section.js';
 
-const VERSION = '2026.9.6';
-const NEXT = '2026.9.5';
-const ALONE = 'nothing';
-const IDLE = 'worker in an idle group';
-const EVERY_MS = 10;
 const ALONE_MS = 15_000;
 
 const PROBER = fileURLToPath(new URL('./prober.ts', import.meta.url));
-
-interface Window extends Answers {
-  beside: string;
-}
 
 /** What the users of a gateway notice while a release is staged beside it. */
 export const section: Section = {
@@ -38,14 +41,14 @@ export const section: Section = {
     mkdirSync(root);
     await measure(ours(node).command(VERSION, root, join(directory, 'first-cache')));
     const place = await makePlace();
-    const stop = await startGateway(join(root, 'releases', VERSION), place);
+    const gateway = await startGateway(join(root, 'releases', VERSION), place);
     try {
       say(`a gateway of ${VERSION} is ready`);
       return await withIdleGroup(directory, async (idle) =>
-        reportOn(await windows([ours(node), idle(ours(node)), npm(node)], place, options)),
+        reportOn(await windows([ours(node), idle(ours(node)), npm(node)], gateway, options)),
       );
     } finally {
-      await stop();
+      await gateway.stop();
       place.remove();
     }
   },
@@ -79,30 +82,32 @@ async function withIdleGroup<T>(
 
 async function windows(
   peers: Peer[],
-  gateway: Place,
+  gateway: Gateway,
   { rounds, directory, say }: BenchOptions,
 ): Promise<Window[]> {
-  const kinds = [null, ...peers];
+  const kinds = (Object.keys(LOADS) as Load[]).flatMap((load) =>
+    [null, ...peers].map((peer) => ({ load, peer })),
+  );
   const all: Window[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const peer of inTurn(kinds, round)) {
+    for (const { load, peer } of inTurn(kinds, round)) {
       const window = peer
-        ? await besideOne(peer, gateway, directory)
-        : await underLoad(ALONE, gateway, (signal) => setTimeout(ALONE_MS, undefined, { signal }));
+        ? await besideOne(peer, load, gateway, directory)
+        : await underLoad(ALONE, load, gateway, (signal) => setTimeout(ALONE_MS, undefined, { signal }));
       all.push(window);
       const { beside, taken } = window;
       const [p50, p99] = [quantile(taken, 0.5), quantile(taken, 0.99)].map((ms) => ms.toFixed(1));
-      say(`beside ${beside}: ${taken.length} answers, p50 ${p50} ms, p99 ${p99} ms`);
+      say(`${load}, beside ${beside}: ${taken.length} answers, p50 ${p50} ms, p99 ${p99} ms`);
     }
   }
   return all;
 }
 
-function besideOne(peer: Peer, gateway: Place, directory: string): Promise<Window> {
+function besideOne(peer: Peer, load: Load, gateway: Gateway, directory: string): Promise<Window> {
   const staged = (disk: string) => {
     const [place, cache] = [join(disk, 'place'), join(disk, 'cache')];
     for (const path of [place, cache]) mkdirSync(path);
-    return underLoad(peer.name, gateway, () => toEnd(peer.command(NEXT, place, cache)));
+    return underLoad(peer.name, load, gateway, () => toEnd(peer.command(NEXT, place, cache)));
   };
   return onFreshDisk(directory, staged, { direct: true });
 }
@@ -119,18 +124,24 @@ async function toEnd({ file, args, cwd, env }: Command): Promise<void> {
 
 async function underLoad(
   beside: string,
-  gateway: Place,
+  load: Load,
+  gateway: Gateway,
   work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<Window> {
   const prober = startProber();
   const stop = new AbortController();
+  const { path, everyMs } = LOADS[load];
+  const order: Asked = { url: gateway.url + path, everyMs };
+  const begun = performance.now();
+  const before = cpuTicks(gateway.pid);
   try {
-    const order: Asked = { url: `${urlOf(gateway)}/healthz`, everyMs: EVERY_MS };
     await prober.sendMessage({ ...order });
     await work(stop.signal);
     await prober.sendMessage('stop');
     const answers = (await prober.getOneMessage()) as unknown as Answers;
-    return { beside, ...answers };
+    const ticks = cpuTicks(gateway.pid) - before;
+    const taking = ticks / TICKS_PER_SECOND / ((performance.now() - begun) / 1000);
+    return { beside, load, taking, ...answers };
   } finally {
     stop.abort();
     prober.kill();
@@ -153,38 +164,3 @@ function startProber() {
   ];
   return execa(file, args, { ipc: true, reject: false });
 }
-
-/** @param part of 1 */
-function quantile(all: number[], part: number): number {
-  return all.toSorted((a, b) => a - b)[Math.floor(all.length * part)] ?? Number.NaN;
-}
-
-/** Of all windows of a kind together: in a single one the p99 is the seventh worst answer, and says little. */
-function reportOn(all: Window[]): Report {
-  const names = [...new Set(all.map(({ beside }) => beside))];
-  const of = (name: string) => all.filter(({ beside }) => beside === name);
-  const whole = (name: string, part: number) =>
-    quantile(
-      of(name).flatMap(({ taken }) => taken),
-      part,
-    );
-  const ratio = (name: string) => whole(name, 0.99) / whole(ALONE, 0.99);
-  const rows = names.map((name) => {
-    const each = (part: number) => of(name).map(({ taken }) => quantile(taken, part));
-    const range = (part: number) =>
-      `${whole(name, part).toFixed(1)} (${least(each(part))} to ${most(each(part))})`;
-    const unanswered = of(name).reduce((sum, window) => sum + window.unanswered, 0);
-    return [name, range(0.5), range(0.99), `${ratio(name).toFixed(2)}x`, unanswered];
-  });
-  return {
-    about: `OpenClaw ${VERSION}, asked for /healthz every ${EVERY_MS} ms while ${NEXT} is staged with an empty cache: of all windows together (of the least and the most of one), each in turn.`,
-    tables: [{ columns: ['beside it', 'p50 ms', 'p99 ms', 'of alone', 'unanswered'], rows }],
-    targets: [OURS, `${OURS}, ${IDLE}`].map((name) => ({
-      ...{ what: `p99 of the gateway beside ${name}, of alone`, ratio: ratio(name), atMost: 1.2 },
-    })),
-    samples: all,
-  };
-}
-
-const least = (all: number[]) => Math.min(...all).toFixed(1);
-const most = (all: number[]) => Math.max(...all).toFixed(1);
