@@ -54,12 +54,13 @@ export function checkReleaseId(id: string): string {
 }
 
 export function releaseDirectory(root: Root, id: string): string {
-  return join(root.releases, checkReleaseId(id));
+  // `list` does this for every release, and `join` looks at every character.
+  return `${root.releases}/${checkReleaseId(id)}`;
 }
 
 /** One look at the manifest of a release; see `readRecord`. */
 export function lookAtManifest(root: Root, id: string): Reading<Manifest> {
-  return readRecord(join(releaseDirectory(root, id), MANIFEST_FILE), 'release', id);
+  return readRecord(`${releaseDirectory(root, id)}/${MANIFEST_FILE}`, 'release', id);
 }
 
 /**
@@ -67,9 +68,9 @@ export function lookAtManifest(root: Root, id: string): Reading<Manifest> {
  * @throws ReleasesError `release_id_invalid`, `release_not_found`, `release_unsealed`
  */
 export function readManifest(root: Root, id: string): Manifest {
-  const directory = releaseDirectory(root, id);
   const found = lookAtManifest(root, id);
   if (found.state === 'read') return found.value;
+  const directory = releaseDirectory(root, id);
   const untouched = 'Nothing was changed.';
   if (found.state === 'unreadable') {
     const why = `${join(directory, MANIFEST_FILE)} ${found.why}, so ${id} is not a release.`;

@@ -15,10 +15,14 @@ export type Reads =
   /** `databases`: it is not only the configuration. */
   | { reads: 'no'; why: string; databases: boolean };
 
-/** What happened here, as far as it tells which release reads which state; read once for all of them. */
+/** What happened here, as far as it tells which release reads which state; read and sorted once for all of them. */
 export interface Past {
   /** Oldest first. */
   changes: readonly PastChange[];
+  /** The versions that the state had when a release last ran on it, of those whose changes tell. */
+  left: ReadonlyMap<string, StateVersions>;
+  /** Those with which a release was well here, once it had been started on them, and not on a state that was put back. */
+  startedOn: ReadonlyMap<string, StateVersions[]>;
   kept: readonly KeptState[];
   /** What was found out on copies. */
   record: ReadableRecord;
@@ -26,7 +30,17 @@ export interface Past {
 
 /** @param changes from whoever has looked at the ledger; read unless given */
 export function readPast(root: Root, changes: readonly PastChange[] = listChanges(root).map(pastOf)): Past {
-  return { changes, kept: listKept(root), record: readReadable(root) };
+  const left = new Map<string, StateVersions>();
+  const startedOn = new Map<string, StateVersions[]>();
+  for (const { from, to, restores, status, before, after } of changes) {
+    if (to !== null && after) left.set(to, after);
+    if (from !== null && before) left.set(from, before);
+    if (to === null || restores || !before || status !== 'package_updated_restart_verified') continue;
+    const others = startedOn.get(to);
+    if (others) others.push(before);
+    else startedOn.set(to, [before]);
+  }
+  return { changes, left, startedOn, kept: listKept(root), record: readReadable(root) };
 }
 
 /**
@@ -47,7 +61,8 @@ export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no'
 function compare(root: Root, id: string, today: StateVersions, past: Past): Reads {
   const then = versionsOf(past, id);
   if (then === null) return { reads: 'unknown', why: 'it has not run here' };
-  if (wasStartedOn(past, id, today)) return { reads: 'yes', why: 'it was started on such a state here' };
+  if (past.startedOn.get(id)?.some((before) => isDeepStrictEqual(before, today)))
+    return { reads: 'yes', why: 'it was started on such a state here' };
   const gone = Object.keys(then.databases).find((path) => !(path in today.databases));
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
   const raised = Object.entries(then.databases).find(([path, before]) => today.databases[path] !== before);
@@ -67,17 +82,6 @@ export function wasWrittenByNewer({ config }: StateVersions, version: string): b
   return config !== null && valid(config) !== null && compareVersions(config, version) > 0;
 }
 
-/** Whether it was well here, once it had been started on a state of these versions, and not on one that was put back. */
-function wasStartedOn({ changes }: Past, id: string, today: StateVersions): boolean {
-  return changes.some(
-    ({ to, restores, status, before }) =>
-      to === id &&
-      !restores &&
-      status === 'package_updated_restart_verified' &&
-      isDeepStrictEqual(before, today),
-  );
-}
-
 /** What a release had made of the state when it failed here is none that anybody returns to. */
 function isOfFailure({ changes }: Past, { kind, release, change }: KeptState): boolean {
   if (kind !== 'set-aside') return false;
@@ -86,10 +90,6 @@ function isOfFailure({ changes }: Past, { kind, release, change }: KeptState): b
 }
 
 /** The versions that the state had when the release last ran on it. */
-export function versionsOf({ changes, kept }: Past, id: string): StateVersions | null {
-  for (const { from, to, before, after } of changes.toReversed()) {
-    if (from === id && before) return before;
-    if (to === id && after) return after;
-  }
-  return kept.findLast(({ release }) => release === id)?.versions ?? null;
+export function versionsOf({ left, kept }: Past, id: string): StateVersions | null {
+  return left.get(id) ?? kept.findLast(({ release }) => release === id)?.versions ?? null;
 }
