@@ -7,7 +7,7 @@ import { runSqlite } from '../../src/state/copying/sqlite.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { makePlace, type Place, processesNaming } from './source-place.js';
+import { makePlace, type Place, workersOf } from './source-place.js';
 
 const VERSION = '2026.6.1';
 const HOST = { path: process.execPath, version: process.versions.node };
@@ -74,7 +74,7 @@ describe('a process that has answered is not waited for when it does not end:', 
     const runtime = { node: HOST.path, version: HOST.version };
     const report = await installRelease({ resolved, directory, runtime, allowScripts: [], options });
     expect(report.ranScripts).toEqual(['openclaw']);
-    expect(processesNaming('install-worker')).toEqual([]);
+    expect(workersOf()).toEqual([]);
   });
 
   it('one that reads databases', async () => {
