@@ -1,3 +1,4 @@
+import { quantiles } from '../simulation/statistics.js';
 import { OURS } from './peers.js';
 import type { Answers } from './prober.js';
 import { median, type Report } from './section.js';
@@ -21,29 +22,25 @@ export interface Window extends Answers {
   taking: number;
 }
 
-/** @param part of 1 */
-export function quantile(all: number[], part: number): number {
-  return all.toSorted((a, b) => a - b)[Math.floor(all.length * part)] ?? Number.NaN;
+/** Of the answers in all of these together, in milliseconds: the one below which this share of them lies. */
+export function quantile(windows: Answers[], share: number): number {
+  return quantiles(Float64Array.from(windows.flatMap(({ taken }) => taken)), share)[0] ?? Number.NaN;
 }
 
-/** Of all windows of a kind together: in a single one the p99 is the seventh worst answer, and says little. */
+/** Of all windows of a kind together: in a single one of the idle gateway the p99 is the seventh worst answer, and says little. */
 export function reportOn(all: Window[]): Report {
   const names = [...new Set(all.map(({ beside }) => beside))];
   const of = (load: Load, name: string) => all.filter((one) => one.load === load && one.beside === name);
-  const whole = (windows: Window[], part: number) =>
-    quantile(
-      windows.flatMap(({ taken }) => taken),
-      part,
-    );
-  const ratio = (load: Load, name: string) => whole(of(load, name), 0.99) / whole(of(load, ALONE), 0.99);
+  const ratio = (load: Load, name: string) =>
+    quantile(of(load, name), 0.99) / quantile(of(load, ALONE), 0.99);
   const loads = Object.keys(LOADS) as Load[];
   const rows = loads.flatMap((load) =>
     names.map((name) => {
       const windows = of(load, name);
-      const range = (part: number) => {
-        const each = windows.map(({ taken }) => quantile(taken, part));
+      const range = (share: number) => {
+        const each = windows.map((window) => quantile([window], share));
         const [least, most] = [Math.min(...each), Math.max(...each)].map((ms) => ms.toFixed(1));
-        return `${whole(windows, part).toFixed(1)} (${least} to ${most})`;
+        return `${quantile(windows, share).toFixed(1)} (${least} to ${most})`;
       };
       const taking = `${(median(windows.map((one) => one.taking)) * 100).toFixed(0)} %`;
       const unanswered = windows.reduce((sum, one) => sum + one.unanswered, 0);

@@ -96,7 +96,7 @@ async function windows(
         : await underLoad(ALONE, load, gateway, (signal) => setTimeout(ALONE_MS, undefined, { signal }));
       all.push(window);
       const { beside, taken } = window;
-      const [p50, p99] = [quantile(taken, 0.5), quantile(taken, 0.99)].map((ms) => ms.toFixed(1));
+      const [p50, p99] = [0.5, 0.99].map((share) => quantile([window], share).toFixed(1));
       say(`${load}, beside ${beside}: ${taken.length} answers, p50 ${p50} ms, p99 ${p99} ms`);
     }
   }

@@ -31,7 +31,7 @@ export interface Table {
   rows: (string | number)[][];
 }
 
-/** A promise that is kept when the ratio is at most its limit. Ratios are of medians that were measured side by side. */
+/** A promise that is kept when the ratio is at most its limit. Ratios are of medians, or of a p99, that were measured side by side. */
 export interface Target {
   what: string;
   ratio: number;
