@@ -23,6 +23,7 @@ const SLOW = [
   'test/integration/interruption.test.ts',
   'test/integration/launcher-restore.test.ts',
   'test/integration/launcher.test.ts',
+  'test/integration/lockfiles.test.ts',
   'test/integration/outside.test.ts',
   'test/integration/plugins.test.ts',
   'test/integration/race.test.ts',

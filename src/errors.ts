@@ -47,9 +47,9 @@ export const ERROR_CODES = {
   // Making a release
   insufficient_space: 'refused',
   install_failed: 'failed',
+  lockfile_invalid: 'refused',
   lifecycle_failed: 'failed',
   probe_failed: 'failed',
-  // Keeping the state
   // The root
   root_unwritable: 'refused',
   root_not_owned: 'refused',

@@ -1,10 +1,14 @@
+import { toErrorRecord } from '../errors.js';
 import { readRestore, readReturn } from '../state/intent.js';
 import { listKept, removeKept } from '../state/kept.js';
 import { type Collection, collect, type Limits, planCollection } from '../store/collect.js';
+import { keepLockfileOf } from '../store/lockfiles.js';
+import { readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { currentRelease } from '../store/switch.js';
 import { unfinishedChanges } from './ledger.js';
 import { neededReleases } from './needed.js';
+import { provenReleases } from './returning/proven.js';
 
 /** Releases, and the copies of the state that were kept for them. */
 export interface FullCollection extends Collection {
@@ -42,8 +46,24 @@ export function planFullCollection(root: Root, asked?: Limits): FullCollection {
   };
 }
 
-/** Removes what was planned: a release before its state, which is of no use without it. */
+/**
+ * Removes what was planned: a release before its state, which is of no use without it. One that was well here leaves its
+ * lockfile, so that it is the same one should it be staged again.
+ */
 export function collectAll(root: Root, plan: FullCollection): void {
+  if (plan.remove.length > 0) keepLockfiles(root, plan);
   collect(root, plan);
   for (const { name } of plan.removeStates) removeKept(root, name);
+}
+
+function keepLockfiles(root: Root, { remove, warnings }: FullCollection): void {
+  const proven = new Set(provenReleases(root));
+  for (const { id } of remove.filter(({ id }) => proven.has(id))) {
+    try {
+      keepLockfileOf(root, readManifest(root, id));
+    } catch (error) {
+      // Room may be what the removal is for.
+      warnings.push(`The lockfile of ${id} could not be kept: ${toErrorRecord(error).message}`);
+    }
+  }
 }

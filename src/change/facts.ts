@@ -59,6 +59,8 @@ export interface Facts {
   runtimeAdded?: boolean;
   /** The target was sealed before this change. */
   alreadyStaged?: boolean;
+  /** Absolute; the lockfile that it is installed from. Absent where its dependencies are looked up. */
+  lockfile?: string;
   install?: InstallReport;
   idle?: IdleFacts;
   /** Who had it stopped before its switch. */

@@ -88,8 +88,10 @@ export interface Plan {
   limits: Limits;
   /** Dependencies whose install scripts may run. */
   allowScripts: string[];
-  /** An exact lockfile to install from, or null to resolve anew. */
+  /** An exact lockfile to install from; null for the one that the root keeps of that version, if it does. */
   lockfile: string | null;
+  /** Dependencies are looked up anew, whatever the root keeps. */
+  anew?: boolean;
   /** How a staged release is tried; `version` when absent. */
   probe?: Probe;
   /** Whether a copy of the state is kept; absent in older records, which means so. */
@@ -114,6 +116,7 @@ export interface PlanOptions {
   limits?: Partial<Limits>;
   allowScripts?: string[];
   lockfile?: string | null;
+  anew?: boolean;
   probe?: Probe;
   snapshot?: boolean;
   state?: StateChoice;
@@ -160,6 +163,7 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     allowScripts: options.allowScripts ?? [],
     lockfile: options.lockfile ?? null,
+    ...(options.anew && { anew: true }),
     probe: options.probe ?? 'auto',
     snapshot: options.snapshot ?? true,
     state: options.state ?? 'ask',

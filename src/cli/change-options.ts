@@ -25,7 +25,8 @@ export interface StageOptions {
   probe?: Probe;
   registry?: string;
   allowScripts?: string[];
-  lockfile?: string;
+  /** False for none, not even the one that the root keeps. */
+  lockfile?: string | false;
 }
 
 /** How the restart is done, and how long to wait for the new process. */
@@ -97,7 +98,8 @@ export function withStaging(command: Command, probe: Probe): Command {
         .env('OPENCLAW_RELEASES_PROBE'),
     )
     .option('--allow-scripts <package...>', 'dependencies whose install scripts may run')
-    .option('--lockfile <file>', 'install exactly what this package-lock.json of an earlier stage lists');
+    .option('--lockfile <file>', 'install exactly what this package-lock.json of an earlier stage lists')
+    .option('--no-lockfile', 'look dependencies up anew, though there is a lockfile of that version here');
 }
 
 export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
@@ -111,6 +113,7 @@ export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
     },
     ...(allowScripts && { allowScripts }),
     ...(lockfile && { lockfile }),
+    ...(lockfile === false && { anew: true }),
     ...(probe && { probe }),
     ...(registry && { registry }),
     ...(evictOrphan && { evictOrphan }),

@@ -13,6 +13,7 @@ export const COMMANDS: Commands = {
   stop: async () => (await import('./commands/stop.js')).stopCommand(),
   'skip-wait': async () => (await import('./commands/stop.js')).skipWaitCommand(),
   verify: async () => (await import('./commands/verify.js')).verifyCommand(),
+  import: async () => (await import('./commands/import.js')).importCommand(),
   prune: async () => (await import('./commands/prune.js')).pruneCommand(),
   retention: async () => (await import('./commands/retention.js')).retentionCommand(),
   pin: async () => (await import('./commands/pin.js')).pinCommand(),

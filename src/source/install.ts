@@ -26,7 +26,7 @@ export interface InstallRequest extends WorkerOptions {
  * Fetches a release with everything it depends on and makes it ready to start: `package.json`, the exact
  * `package-lock.json` and `node_modules` in `directory`, with OpenClaw's own install scripts run. On failure
  * `directory` is left as it is, for the caller to remove.
- * @throws ReleasesError `integrity_mismatch`, `archive_invalid`, `install_failed`, `lifecycle_failed`,
+ * @throws ReleasesError `integrity_mismatch`, `archive_invalid`, `install_failed`, `lockfile_invalid`, `lifecycle_failed`,
  *   `registry_unreachable`, `insufficient_space`, `interrupted`
  */
 export async function installRelease(request: InstallRequest): Promise<InstallReport> {

@@ -9,7 +9,8 @@ const TEMPORARY = /^\..+\.(\d+)(?:-[0-9a-f]+\.tmp)?$/;
 
 /** Removes the temporary files of writers that died before they could rename them. */
 export function removeLeftovers(root: Root): void {
-  for (const directory of [root.path, root.bin, root.plugin, root.changes, root.requests]) {
+  const { path, bin, plugin, changes, requests, lockfiles } = root;
+  for (const directory of [path, bin, plugin, changes, requests, lockfiles]) {
     for (const name of directoryNames(directory)) {
       const pid = TEMPORARY.exec(name)?.[1];
       if (pid !== undefined && identify(Number(pid)) === null) rmSync(join(directory, name), { force: true });

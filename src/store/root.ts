@@ -19,6 +19,8 @@ export interface Root {
   changes: string;
   states: string;
   requests: string;
+  /** What a version is made of whenever it is staged, a file each. */
+  lockfiles: string;
   policy: string;
   auto: string;
   ballast: string;
@@ -52,6 +54,7 @@ export function rootAt(path: string): Root {
     changes: at('changes'),
     states: at('states'),
     requests: at('requests'),
+    lockfiles: at('lockfiles'),
     policy: at('policy.json'),
     auto: at('auto.json'),
     ballast: at('ballast'),

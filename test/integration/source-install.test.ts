@@ -160,12 +160,12 @@ describe('installRelease', () => {
     const { 'node_modules/tiny-dep': left, ...packages } = lock.packages;
     writeFileSync(lockfile, JSON.stringify({ ...lock, packages }));
     expect(left).toBeTruthy();
-    expect(await rejection(installRelease(request))).toMatchObject({ code: 'install_failed' });
+    expect(await rejection(installRelease(request))).toMatchObject({ code: 'lockfile_invalid' });
     packages['node_modules/openclaw'].integrity = `sha512-${'A'.repeat(86)}==`;
     writeFileSync(lockfile, JSON.stringify({ ...lock, packages }));
-    expect(await rejection(installRelease(request))).toMatchObject({ code: 'install_failed' });
+    expect(await rejection(installRelease(request))).toMatchObject({ code: 'lockfile_invalid' });
     writeFileSync(lockfile, 'no lockfile');
-    expect(await rejection(installRelease(request))).toMatchObject({ code: 'install_failed' });
+    expect(await rejection(installRelease(request))).toMatchObject({ code: 'lockfile_invalid' });
   });
 
   it('keeps an archive in the release, so that its lockfile goes on naming something that is there', async () => {

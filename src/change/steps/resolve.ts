@@ -1,6 +1,7 @@
 import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../../errors.js';
 import type { RuntimeChoice } from '../../source/runtime.js';
 import { parseSpec, type Spec } from '../../source/spec.js';
+import { keptLockfile } from '../../store/lockfiles.js';
 import { directoryNames, listReleases, type Manifest, readManifest } from '../../store/manifest.js';
 import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
@@ -38,9 +39,19 @@ export const resolve: Step = {
     if (plan.kind === 'update') await checkUpdate(context, spec, facts.to);
     if (facts.alreadyStaged) return `${facts.to} is here already`;
     if (missing) throw fromErrorRecord(missing);
-    return `${facts.to}, ${runtimeText(facts.runtime)}`;
+    const lockfile = lockfileOf(context);
+    if (lockfile) facts.lockfile = lockfile;
+    return `${facts.to}, ${runtimeText(facts.runtime)}${lockfile ? `, as ${lockfile} lists` : ''}`;
   },
 };
+
+/** The lockfile that somebody names, else what the root keeps of that version. An archive has the version of another release. */
+function lockfileOf({ root, change }: Context): string | null {
+  const { plan, facts } = change;
+  if (plan.lockfile || plan.anew || !facts.resolved) return plan.lockfile;
+  const { id, version } = facts.resolved;
+  return id === version ? keptLockfile(root, version) : null;
+}
 
 function runtimeText(runtime: RuntimeChoice | undefined): string {
   return runtime?.kind === 'host'

@@ -56,7 +56,7 @@ export const stage: Step = {
       directory,
       runtime: { node, version: runtime.version },
       allowScripts: change.plan.allowScripts,
-      ...(change.plan.lockfile && { lockfile: change.plan.lockfile }),
+      ...(change.facts.lockfile && { lockfile: change.facts.lockfile }),
       similar: newestRelease(context.root),
       background: context.supervisor.background?.() ?? null,
       options: await context.client(),

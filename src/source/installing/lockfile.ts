@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { valid } from 'semver';
 import { ReleasesError } from '../../errors.js';
 
 interface LockedPackage {
@@ -8,6 +9,9 @@ interface LockedPackage {
   version?: string;
   integrity?: string;
   hasInstallScript?: boolean;
+  /** It comes in the archive of the package that it lies in. */
+  inBundle?: boolean;
+  link?: boolean;
   dependencies?: Record<string, string>;
 }
 
@@ -16,20 +20,54 @@ export type Lockfile = Map<string, LockedPackage>;
 
 export const OPENCLAW = 'node_modules/openclaw';
 
-/** @throws ReleasesError `install_failed` when it is not such a file */
+/** @throws ReleasesError `lockfile_invalid` when it is not such a file */
 export function readLockfile(path: string): Lockfile {
+  let text: string;
   try {
-    const { packages } = JSON.parse(readFileSync(path, 'utf8')) as {
-      packages: Record<string, LockedPackage>;
-    };
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw unfit(`${path} cannot be read.`, cause);
+  }
+  return parseLockfile(text, path);
+}
+
+/**
+ * @param source where it is from, in words
+ * @throws ReleasesError `lockfile_invalid`
+ */
+export function parseLockfile(text: string, source: string): Lockfile {
+  try {
+    const { packages } = JSON.parse(text) as { packages: Record<string, LockedPackage> };
     return new Map(Object.entries(packages).filter(([location]) => location !== ''));
   } catch (cause) {
-    throw new ReleasesError('install_failed', `${path} is not a package-lock.json that can be used.`, {
-      hint: 'Use the one of a release: releases/<id>/package-lock.json',
-      untouched: 'Nothing that runs was changed.',
-      cause,
-    });
+    throw unfit(`${source} is not a package-lock.json that can be used.`, cause);
   }
+}
+
+/**
+ * The release that a lockfile is of, once each of its packages has a checksum: without one nobody could tell whether
+ * it is the same again.
+ * @param source where it is from, in words
+ * @throws ReleasesError `lockfile_invalid`
+ */
+export function lockedRelease(lockfile: Lockfile, source: string): { version: string; integrity: string } {
+  for (const [location, { integrity, inBundle, link }] of lockfile) {
+    if (!integrity && !inBundle && !link) throw unfit(`${source} has no checksum for ${location}.`);
+  }
+  const { version, integrity } = lockfile.get(OPENCLAW) ?? {};
+  if (!version || !integrity || valid(version) !== version) {
+    throw unfit(`${source} is not of a release: it names no exact version of ${OPENCLAW}.`);
+  }
+  return { version, integrity };
+}
+
+/** A lockfile that a release cannot be installed from. */
+export function unfit(message: string, cause?: unknown): ReleasesError {
+  return new ReleasesError('lockfile_invalid', message, {
+    hint: 'Use releases/<id>/package-lock.json of a release that was staged, or --no-lockfile to look its dependencies up anew.',
+    untouched: 'Nothing that runs was changed.',
+    cause,
+  });
 }
 
 /** sha256 of the file, in hex. */

@@ -1,5 +1,5 @@
 import { constants, readFileSync } from 'node:fs';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Arborist from '@npmcli/arborist';
 import { ReleasesError } from '../../errors.js';
@@ -9,7 +9,16 @@ import type { InstallOrder, InstallProgress } from '../orders.js';
 import { EagerArborist } from './arborist.js';
 import { Extraction } from './extraction.js';
 import { type InstalledPackage, inDependencyOrder } from './installed.js';
-import { firstDifference, type Lockfile, OPENCLAW, readLockfile, sameBytes } from './lockfile.js';
+import {
+  firstDifference,
+  type Lockfile,
+  lockedRelease,
+  OPENCLAW,
+  readLockfile,
+  sameBytes,
+  unfit,
+} from './lockfile.js';
+import { withOwnAddresses } from './own-addresses.js';
 import { Packuments } from './packuments.js';
 import { packagesOf, type SimilarPackage } from './similar.js';
 
@@ -17,7 +26,7 @@ import { packagesOf, type SimilarPackage } from './similar.js';
  * Lays the release out in its directory: `package.json`, the exact `package-lock.json`, `node_modules`. Runs no
  * script of any package.
  * @returns every installed package, dependencies before dependents
- * @throws ReleasesError `integrity_mismatch`, `install_failed`, and errors of npm's libraries
+ * @throws ReleasesError `integrity_mismatch`, `lockfile_invalid`, and errors of npm's libraries
  */
 export async function installTree(
   order: InstallOrder,
@@ -115,11 +124,11 @@ async function dependency({ directory, version, tarball, integrity }: InstallOrd
 
 async function useLockfile(source: string, path: string, order: InstallOrder): Promise<Lockfile> {
   const exact = readLockfile(source);
-  const locked = exact.get(OPENCLAW);
-  if (locked?.version !== order.version || !sameBytes(order.integrity, locked?.integrity)) {
-    throw unfit(`The lockfile ${source} is not of this release of OpenClaw ${order.version}.`);
+  const locked = lockedRelease(exact, source);
+  if (locked.version !== order.version || !sameBytes(order.integrity, locked.integrity)) {
+    throw unfit(`${source} is not of this release of OpenClaw ${order.version}, but of ${locked.version}.`);
   }
-  await copyFile(source, path);
+  await writeFile(path, withOwnAddresses(await readFile(source, 'utf8'), order.options));
   return exact;
 }
 
@@ -162,13 +171,6 @@ function watch(
 function mismatch(message: string): ReleasesError {
   return new ReleasesError('integrity_mismatch', message, {
     hint: 'Stage it again; if it happens again, the registry or the archive is not to be trusted.',
-    untouched: 'Nothing that runs was changed.',
-  });
-}
-
-function unfit(message: string): ReleasesError {
-  return new ReleasesError('install_failed', message, {
-    hint: 'Stage without --lockfile, or with the package-lock.json of the same release.',
     untouched: 'Nothing that runs was changed.',
   });
 }

@@ -1,0 +1,140 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { tinyDependency } from '../registry/gateway-package.js';
+import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
+
+const kept = (world: World, version: string) => join(world.root, 'lockfiles', `${version}.json`);
+const inRelease = (world: World, id: string, ...names: string[]) =>
+  join(world.root, 'releases', id, ...names);
+const lockfileOf = (world: World, id: string) => inRelease(world, id, 'package-lock.json');
+const text = (path: string) => readFileSync(path, 'utf8');
+
+function dependencyOf(world: World, id: string): string {
+  return JSON.parse(text(inRelease(world, id, 'node_modules/tiny-dep/package.json'))).version;
+}
+
+test('a release that was well here and was collected is the same again, unless that is not wanted', async () => {
+  const world = await makeWorld();
+  for (const version of ['2026.6.1', '2026.6.3', '2026.6.5', '2026.6.9']) world.publish(version);
+  await world.start('2026.6.1');
+  const before = text(lockfileOf(world, '2026.6.1'));
+  await world.ok('stage', '2026.6.3');
+  for (const version of ['2026.6.5', '2026.6.9']) await world.ok('update', version, ...QUICK);
+  await world.ok('prune', '--keep', '1');
+  for (const id of ['2026.6.1', '2026.6.3']) expect(existsSync(inRelease(world, id))).toBe(false);
+  world.registry.publish(tinyDependency('1.1.0'));
+
+  const { facts, steps } = await world.ok('stage', '2026.6.1');
+  expect(facts.lockfile).toBe(kept(world, '2026.6.1'));
+  expect(steps[0].note).toContain(`as ${facts.lockfile} lists`);
+  expect(text(lockfileOf(world, '2026.6.1'))).toBe(before);
+  expect(dependencyOf(world, '2026.6.1')).toBe('1.0.0');
+
+  // It never ran here.
+  expect(existsSync(kept(world, '2026.6.3'))).toBe(false);
+  await world.ok('stage', '2026.6.3');
+  expect(dependencyOf(world, '2026.6.3')).toBe('1.1.0');
+
+  await world.ok('prune', '--keep', '1');
+  const anew = await world.ok('stage', '2026.6.1', '--no-lockfile');
+  expect(anew.facts.lockfile).toBeUndefined();
+  expect(dependencyOf(world, '2026.6.1')).toBe('1.1.0');
+});
+
+describe('import', () => {
+  const VERSION = '2026.6.1';
+
+  async function fleet() {
+    const [first, other] = [await makeWorld(), await makeWorld()];
+    for (const { publish } of [first, other]) publish(VERSION);
+    await first.ok('stage', VERSION);
+    other.registry.publish(tinyDependency('1.1.0'));
+    return { first, other };
+  }
+
+  test('makes a release what it is on another host, out of the own registry', async () => {
+    const { first, other } = await fleet();
+    const asked = first.registry.requests.length;
+    expect(await other.ok('import', lockfileOf(first, VERSION))).toEqual({
+      ok: true,
+      version: VERSION,
+      packages: 2,
+      path: kept(other, VERSION),
+      staged: 'no',
+    });
+    await other.ok('stage', VERSION);
+    expect(dependencyOf(other, VERSION)).toBe('1.0.0');
+    expect(first.registry.requests).toHaveLength(asked);
+    expect(text(lockfileOf(other, VERSION))).not.toContain(first.registry.url);
+    expect(await other.ok('import', lockfileOf(first, VERSION))).toMatchObject({ staged: 'other' });
+    expect(await other.ok('import', lockfileOf(other, VERSION))).toMatchObject({ staged: 'same' });
+    expect(await other.ok('verify', VERSION)).toMatchObject({ ok: true, differences: [] });
+  });
+
+  test('takes it from standard input', async () => {
+    const { first, other } = await fleet();
+    const { stdout } = await execa(process.execPath, [CLI, 'import', '-'], {
+      env: other.env,
+      extendEnv: false,
+      input: text(lockfileOf(first, VERSION)),
+    });
+    expect(stdout).toBe(
+      `${VERSION} is installed as ${kept(other, VERSION)} lists from now on: 2 packages.\nNext: openclaw-releases stage ${VERSION}`,
+    );
+    expect(text(kept(other, VERSION))).toBe(text(lockfileOf(first, VERSION)));
+  });
+
+  const integrity = `sha512-${'A'.repeat(86)}==`;
+  const openclaw = { version: VERSION, integrity };
+  const tiny = { version: '1.0.0', integrity };
+
+  test.each<[string, object | string]>([
+    ['that is no JSON', '{'],
+    ['of nothing', {}],
+    ['of no OpenClaw', { packages: { 'node_modules/tiny-dep': tiny } }],
+    [
+      'with a package that has no checksum',
+      { packages: { 'node_modules/openclaw': openclaw, 'node_modules/tiny-dep': { version: '1.0.0' } } },
+    ],
+    [
+      'of a version that names another place',
+      { packages: { 'node_modules/openclaw': { ...openclaw, version: '../../current' } } },
+    ],
+  ])('refuses one %s, and keeps nothing', async (_what, lockfile) => {
+    const world = await makeWorld();
+    const path = join(world.path, 'spoiled.json');
+    writeFileSync(path, typeof lockfile === 'string' ? lockfile : JSON.stringify(lockfile));
+    const { exitCode, json } = await world.cli('import', path);
+    expect(exitCode).toBe(3);
+    expect(json.error).toMatchObject({
+      code: 'lockfile_invalid',
+      hint: expect.stringContaining('--no-lockfile'),
+    });
+    expect(existsSync(join(world.root, 'lockfiles'))).toBe(false);
+  });
+
+  test('says what cannot be read', async () => {
+    const world = await makeWorld();
+    const { exitCode, json } = await world.cli('import', 'nowhere.json');
+    expect([exitCode, json.error.code, json.error.hint]).toEqual([2, 'usage', 'ls -l nowhere.json']);
+  });
+});
+
+test('a lockfile of other bytes of that version stages nothing, and the way past it is named', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  mkdirSync(join(world.root, 'lockfiles'), { recursive: true });
+  const openclaw = { version: '2026.6.1', integrity: `sha512-${'A'.repeat(86)}==` };
+  writeFileSync(
+    kept(world, '2026.6.1'),
+    JSON.stringify({ lockfileVersion: 3, packages: { 'node_modules/openclaw': openclaw } }),
+  );
+  const { exitCode, json } = await world.cli('stage', '2026.6.1');
+  expect(exitCode).toBe(3);
+  expect(json).toMatchObject({ status: 'package_update_failed', error: { code: 'lockfile_invalid' } });
+  expect(json.error.message).toContain(kept(world, '2026.6.1'));
+  expect(json.error.hint).toContain('--no-lockfile');
+  await world.ok('stage', '2026.6.1', '--no-lockfile');
+});
