@@ -9,9 +9,9 @@ const OPTIONS: ClientOptions = {
   '@mine:registry': 'https://mine.example',
 };
 
-function kept(location: string, resolved: string, options = {}): string | undefined {
+function kept(location: string, resolved: string, options = {}, archive?: string): string | undefined {
   const text = JSON.stringify({ packages: { '': {}, [location]: { version: '1.0.0', resolved } } });
-  return JSON.parse(withOwnAddresses(text, { ...OPTIONS, ...options })).packages[location].resolved;
+  return JSON.parse(withOwnAddresses(text, { ...OPTIONS, ...options }, archive)).packages[location].resolved;
 }
 
 it.each([
@@ -22,7 +22,6 @@ it.each([
     'https://mine.example/@mine/b/-/b-1.0.0.tgz',
   ],
   ['in whose place npm puts the registry', 'node_modules/a', 'https://public.example/a/-/a-1.0.0.tgz'],
-  ['of the archive that the release is made of', 'node_modules/openclaw', 'file:openclaw-1.0.0.tgz'],
 ])('an address %s stays', (_which, location, resolved) => {
   expect(kept(location, resolved)).toBe(resolved);
 });
@@ -48,4 +47,10 @@ it('stays wherever it is when npm is to replace every host', () => {
 it('leaves a lockfile of this host as it is, byte for byte', () => {
   const text = '{ "packages" : { "": {}, "node_modules/a": { "inBundle": true } } }';
   expect(withOwnAddresses(text, OPTIONS)).toBe(text);
+});
+
+it('has the address of an archive only where the release is made of that one', () => {
+  const archive = 'file:openclaw-1.0.0.tgz';
+  expect(kept('node_modules/openclaw', archive, {}, archive)).toBe(archive);
+  expect(kept('node_modules/openclaw', archive)).toBeUndefined();
 });

@@ -11,13 +11,14 @@ interface Text {
  * but it is not to say whom this host talks to.
  * @param text of a `package-lock.json`
  * @param options of npm, for its registries
+ * @param archive the address of the archive that the release is made of, where that is a file beside the lockfile
  */
-export function withOwnAddresses(text: string, options: ClientOptions): string {
+export function withOwnAddresses(text: string, options: ClientOptions, archive?: string): string {
   const lockfile = JSON.parse(text) as Text;
   let isOwn = true;
   for (const [location, locked] of Object.entries(lockfile.packages)) {
     const { name = location.split('node_modules/').at(-1) ?? '', resolved } = locked;
-    if (resolved === undefined || isOwnAddress(name, resolved, options)) continue;
+    if (resolved === undefined || resolved === archive || isOwnAddress(name, resolved, options)) continue;
     delete locked.resolved;
     isOwn = false;
   }
@@ -25,8 +26,6 @@ export function withOwnAddresses(text: string, options: ClientOptions): string {
 }
 
 function isOwnAddress(name: string, resolved: string, options: ClientOptions): boolean {
-  // The archive that the release is made of lies beside its lockfile.
-  if (name === 'openclaw' && resolved.startsWith('file:')) return true;
   if (!URL.canParse(resolved)) return false;
   const address = new URL(resolved);
   const registry = npmFetch.pickRegistry(name, options);

@@ -115,11 +115,15 @@ async function prepare(order: InstallOrder): Promise<void> {
 /** An archive is kept in the release, so that its lockfile goes on naming something that is there. */
 async function dependency({ directory, version, tarball, integrity }: InstallOrder): Promise<string> {
   if (!tarball.startsWith('file:')) return version;
-  const name = `openclaw-${version}.tgz`;
+  const name = archiveName(version);
   const copy = join(directory, name);
   await copyFile(tarball.slice('file:'.length), copy, constants.COPYFILE_FICLONE);
   if (!sameBytes(integrity, await hashFile(copy))) throw mismatch(`${tarball} changed while it was staged.`);
   return `file:${name}`;
+}
+
+function archiveName(version: string): string {
+  return `openclaw-${version}.tgz`;
 }
 
 async function useLockfile(source: string, path: string, order: InstallOrder): Promise<Lockfile> {
@@ -128,7 +132,8 @@ async function useLockfile(source: string, path: string, order: InstallOrder): P
   if (locked.version !== order.version || !sameBytes(order.integrity, locked.integrity)) {
     throw unfit(`${source} is not of this release of OpenClaw ${order.version}, but of ${locked.version}.`);
   }
-  await writeFile(path, withOwnAddresses(await readFile(source, 'utf8'), order.options));
+  const archive = order.tarball.startsWith('file:') ? `file:${archiveName(order.version)}` : undefined;
+  await writeFile(path, withOwnAddresses(await readFile(source, 'utf8'), order.options, archive));
   return exact;
 }
 
