@@ -5,6 +5,7 @@ import { overview } from '../../src/change/looking/overview.js';
 import { verifyRelease } from '../../src/change/looking/releases.js';
 import { listenerPids } from '../../src/host/listener.js';
 import { commandLineOf, descendsFrom, identify } from '../../src/host/process.js';
+import { readLockfile } from '../../src/source/installing/lockfile.js';
 import { directoryNames, listReleases, releaseDirectory } from '../../src/store/manifest.js';
 import { previousRelease } from '../../src/store/switch.js';
 import { until } from '../support/place.js';
@@ -13,7 +14,7 @@ import { nameProcess, processesOf, WATCHER } from './processes.js';
 
 /** What layout/README.md lets stand in the root at rest. */
 const AT_REST = new Set(
-  'current previous bin plugin releases runtimes cache staging changes states policy.json auto.json ended.json last-restore.json ballast run.sock run.json'.split(
+  'current previous bin plugin releases runtimes cache staging changes states lockfiles policy.json auto.json ended.json last-restore.json ballast run.sock run.json'.split(
     ' ',
   ),
 );
@@ -116,6 +117,7 @@ function checkRest({ root }: Arena): string[] {
     [root.changes, null],
     [root.bin, null],
     [root.plugin, null],
+    [root.lockfiles, null],
   ];
   for (const [directory, names] of expected) {
     for (const name of directoryNames(directory)) {
@@ -125,6 +127,8 @@ function checkRest({ root }: Arena): string[] {
     }
   }
   for (const name of directoryNames(root.staging)) broken.push(`staging/${name} is left.`);
+  for (const name of directoryNames(root.lockfiles).filter((name) => !name.startsWith('.')))
+    if (readLockfile(join(root.lockfiles, name)).size === 0) broken.push(`lockfiles/${name} lists nothing.`);
   return broken;
 }
 

@@ -123,7 +123,7 @@ async function whatBroke(
   if (trial || running || lock || interrupted.length > 0)
     broken.push(`Something is left: ${JSON.stringify({ trial, running, lock, interrupted })}`);
   for (const name of readdirSync(root.path))
-    if (/^(lock|trial)/.test(name)) broken.push(`${name} is left in the root.`);
+    if (/^(lock(?!files$)|trial)/.test(name)) broken.push(`${name} is left in the root.`);
   for (const name of readdirSync(root.staging)) broken.push(`staging/${name} is left.`);
   return broken;
 }
