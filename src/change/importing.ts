@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lockedRelease, parseLockfile } from '../source/installing/lockfile.js';
+import { lockedRelease, parseLockfile } from '../source/lockfile.js';
 import { keepLockfile } from '../store/lockfiles.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';

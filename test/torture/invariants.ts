@@ -5,7 +5,7 @@ import { overview } from '../../src/change/looking/overview.js';
 import { verifyRelease } from '../../src/change/looking/releases.js';
 import { listenerPids } from '../../src/host/listener.js';
 import { commandLineOf, descendsFrom, identify } from '../../src/host/process.js';
-import { readLockfile } from '../../src/source/installing/lockfile.js';
+import { readLockfile } from '../../src/source/lockfile.js';
 import { directoryNames, listReleases, releaseDirectory } from '../../src/store/manifest.js';
 import { previousRelease } from '../../src/store/switch.js';
 import { until } from '../support/place.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstDifference, type Lockfile, sameBytes } from '../../src/source/installing/lockfile.js';
+import { firstDifference, type Lockfile, sameBytes } from '../../src/source/lockfile.js';
 
 const lock = (packages: Record<string, { version?: string; integrity?: string }>): Lockfile =>
   new Map(Object.entries(packages));

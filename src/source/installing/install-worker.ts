@@ -6,11 +6,11 @@ import { killOwnTree } from '../../host/process-tree.js';
 import { BESIDE, setSessionPriority } from '../../host/session-priority.js';
 import { sourceFailure } from '../failure.js';
 import { FRUGAL_ENVIRONMENT } from '../frugal.js';
+import { digestLockfile } from '../lockfile.js';
 import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from '../orders.js';
 import { collectAllGarbage } from './garbage.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
-import { digestLockfile } from './lockfile.js';
 import { installTree } from './tree.js';
 import { trustOnce } from './trust.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { valid } from 'semver';
-import { OPENCLAW, readLockfile } from './lockfile.js';
+import { OPENCLAW, readLockfile } from '../lockfile.js';
 
 /** A release that is here, and that probably shares most packages with one that is to come. */
 export interface Similar {

@@ -5,10 +5,6 @@ import type Arborist from '@npmcli/arborist';
 import { ReleasesError } from '../../errors.js';
 import { hashFile } from '../archive.js';
 import type { ClientOptions } from '../client.js';
-import type { InstallOrder, InstallProgress } from '../orders.js';
-import { EagerArborist } from './arborist.js';
-import { Extraction } from './extraction.js';
-import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import {
   firstDifference,
   type Lockfile,
@@ -17,7 +13,11 @@ import {
   readLockfile,
   sameBytes,
   unfit,
-} from './lockfile.js';
+} from '../lockfile.js';
+import type { InstallOrder, InstallProgress } from '../orders.js';
+import { EagerArborist } from './arborist.js';
+import { Extraction } from './extraction.js';
+import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import { withOwnAddresses } from './own-addresses.js';
 import { Packuments } from './packuments.js';
 import { packagesOf, type SimilarPackage } from './similar.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { valid } from 'semver';
-import { ReleasesError } from '../../errors.js';
+import { ReleasesError } from '../errors.js';
 
 interface LockedPackage {
   /** Only where its place has another: of an alias. */
