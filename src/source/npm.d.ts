@@ -19,6 +19,8 @@ declare module 'cacache/lib/content/path.js' {
 declare module 'npm-install-checks' {
   /** @throws Error EBADPLATFORM for a package that is not for where this runs */
   export function checkPlatform(manifest: object): void;
+  /** @throws Error EBADENGINE for a package that is not for these versions; a null one counts as any */
+  export function checkEngine(manifest: object, npm: string | null, node: string | null): void;
 }
 
 declare module '@npmcli/run-script' {

@@ -65,7 +65,7 @@ describe('nothing is downloaded twice:', () => {
     expect(archives(second)).toEqual(['changing-1.1.0', `openclaw-${NEW}`]);
     const whole = second.filter(({ request, status }) => status === 200 && !ARCHIVE.test(request));
     expect(whole.map(({ request }) => new URL(request.slice(4)).pathname).sort()).toEqual([
-      '/changing',
+      '/changing/latest',
       `/openclaw/${NEW}`,
     ]);
     for (const all of [first, second]) {

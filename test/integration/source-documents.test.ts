@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ClientOptions } from '../../src/source/client.js';
-import { Packuments } from '../../src/source/installing/packuments.js';
+import { Documents } from '../../src/source/installing/documents.js';
 import { makePlace, type Place, rejection } from './source-place.js';
 
 const DOCUMENT = {
@@ -69,10 +69,10 @@ async function documentOf(
   name = 'plain',
   options: Partial<ClientOptions> = {},
 ): Promise<Record<string, unknown>> {
-  const packuments = new Packuments({ ...(await place.options(url)), ...options } as ClientOptions, {
+  const documents = new Documents({ ...(await place.options(url)), ...options } as ClientOptions, {
     ...{ name: 'openclaw', version: '2026.6.1' },
   });
-  return packuments.get(`full:${url}${name}`);
+  return documents.whole(name);
 }
 
 describe('a document of the registry', () => {

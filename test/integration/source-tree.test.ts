@@ -269,7 +269,7 @@ describe('the tree of a release', () => {
       openclawPackage(next, { dependencies: { modes: '1.0.1', plain: '*', 'waited-for': '*' } }),
     );
     const order = await orderFor('again', { ...(await announced(next)), similar });
-    registry.fault({ kind: 'slow', match: /^\/waited-for$/, delayMs: 60_000 });
+    registry.fault({ kind: 'slow', match: /^\/waited-for(\/latest)?$/, delayMs: 60_000 });
     const failed = installTree(order, () => {}).catch((error) => error);
     const scratch = place.path('again/.unpacking');
     const made = () => (exists(scratch) ? readdirSync(scratch, { recursive: true }).map(String) : []);
@@ -395,7 +395,7 @@ describe('the network', () => {
     await installTree(await orderFor('before'), () => {});
     const similar = await sealed('before');
     const order = await orderFor('release', { ...(await announced('2026.5.1')), similar });
-    registry.fault({ kind: 'slow', match: /^\/unseen$/, delayMs: 60_000 });
+    registry.fault({ kind: 'slow', match: /^\/unseen(\/latest)?$/, delayMs: 60_000 });
     const installing = installTree(order, () => {}).catch((error) => error);
     const scratch = place.path('release/.unpacking');
     const unpacked = () => (exists(scratch) ? readdirSync(scratch, { recursive: true }).map(String) : []);
@@ -414,7 +414,7 @@ describe('the network', () => {
     publish('here', '1.0.0', { os: [process.platform] });
     registry.publish(odd({ pinned: '1.0.0', user: '*', 'waited-for': '*' }, { elsewhere: '*', here: '*' }));
     const order = await orderFor('release');
-    registry.fault({ kind: 'slow', match: /^\/waited-for$/, delayMs: 60_000 });
+    registry.fault({ kind: 'slow', match: /^\/waited-for(\/latest)?$/, delayMs: 60_000 });
     const failed = installTree(order, () => {}).catch((error) => error);
     const wanted = ['here', 'openclaw', 'pinned', 'user'];
     const asked = () => archives().map((request) => request.split('/')[1]);

@@ -70,11 +70,11 @@ export async function startRegistry(
     return jsonDocument(abbreviate(found), { maxAge, type: INSTALL_TYPE });
   }
 
-  /** `/name/version`; the public registry has it as it stands in the packument. */
+  /** `/name/version` or `/name/tag`; the public registry has it as it stands in the packument. */
   function versionAlone(path: string): Document {
     const [, name = '', version = ''] = VERSION_PATH.exec(path) ?? [];
     const found = catalog.packument(name, options.origin ?? url, spoiledSignatures(path));
-    const manifest = found?.versions[version];
+    const manifest = found?.versions[found['dist-tags'][version] ?? version];
     return manifest ? jsonDocument(manifest, { maxAge: PACKUMENT_MAX_AGE }) : NOT_FOUND;
   }
 

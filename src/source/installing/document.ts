@@ -31,12 +31,17 @@ const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
  * @throws SyntaxError for what is no JSON, or not all of it; errors of the stream
  */
 export async function readDocument(body: unknown, withTimes: boolean): Promise<Json> {
-  const sieve = new Sieve((path) => (withTimes && path[0] === 'time' ? 'all' : wishOf(path)));
+  const document = await pass(body, (path) => (withTimes && path[0] === 'time' ? 'all' : wishOf(path)));
+  return shorten(record(document), withTimes);
+}
+
+async function pass(body: unknown, wish: (path: readonly string[]) => Wish): Promise<unknown> {
+  const sieve = new Sieve(wish);
   await take(body, (bytes) => {
     sieve.write(bytes);
     collectGarbage(bytes.length);
   });
-  return shorten(record(sieve.end()), withTimes);
+  return sieve.end();
 }
 
 /** Iterating over a stream of npm's warns of listeners. */
@@ -44,6 +49,13 @@ async function take(body: unknown, write: (bytes: Buffer) => void): Promise<void
   const stream = body as NodeJS.EventEmitter & { promise(): Promise<void> };
   stream.on('data', write);
   await stream.promise();
+}
+
+/**
+ * What npm needs of a registry's document about one version alone; the rest is as for `readDocument`.
+ */
+export async function readVersion(body: unknown): Promise<Json> {
+  return shortenVersion(record(await pass(body, (path) => wishOf(['versions', '', ...path]))));
 }
 
 function wishOf([first = '', version, key, ofKey]: readonly string[]): Wish {

@@ -1,61 +1,61 @@
-import { checkPlatform } from 'npm-install-checks';
+import { checkEngine, checkPlatform } from 'npm-install-checks';
 import npa from 'npm-package-arg';
 import npmFetch from 'npm-registry-fetch';
 import pacote, { type ManifestResult } from 'pacote';
-import { satisfies, valid } from 'semver';
+import { clean, satisfies, valid } from 'semver';
 import type { ClientOptions } from '../client.js';
-import { versionDocument } from '../version-document.js';
-import { type Json, readDocument, record, shorten } from './document.js';
-import { keepDocument, recallDocument } from './document-cache.js';
+import { type Json, record } from './document.js';
+import { Documents } from './documents.js';
 
 /** What a package says of itself, and where its archive is. */
 export type Picked = pacote.Manifest & ManifestResult;
 
-const KEY = /^full:.*\/([^/]+)$/;
+type Picking = (spec: string | npa.Result, options?: Json) => Promise<Picked>;
+
+/** What pacote calls a document; not the short one. */
+const KEY = /^full:/;
 
 /**
- * The registry's documents about packages, each asked for once, in the place of the cache that pacote and arborist take
- * for it. In full: the short form does not say which C library a package is for, and npm would install others.
+ * What packages say of themselves, for arborist, each asked for once. pacote picks their versions, as ever, but out of the smallest
+ * document that leads it to the version that it would pick out of the whole one: of 73 MB of documents for an OpenClaw nine remain.
  */
 export class Packuments {
   readonly #options: ClientOptions;
-  /** By the name of the package. */
-  readonly #documents = new Map<string, Promise<Json>>();
+  readonly #documents: Documents;
+  readonly #only: string;
   readonly #followed = new Set<string>();
   /** Versions that are wanted and no others, by the name of the package. */
   readonly #pins = new Map<string, string[]>();
+  /** Registries that have no documents of a version alone. */
+  readonly #wholeOnly = new Set<string>();
   readonly #onPick: (picked: Picked) => void;
+  readonly #original = pacote.manifest as unknown as Picking;
   #isOver = false;
 
-  readonly #asked: { name: string; version: string };
-
   /**
-   * @param asked the package of which one version is wanted and no other
+   * @param only the package of which one version is wanted and no other
    * @param onPick told of each version that `follow` comes to and that is for this platform: most of them will be in the tree
    */
   constructor(
     options: ClientOptions,
-    asked: { name: string; version: string },
+    only: { name: string; version: string },
     onPick: (picked: Picked) => void = () => {},
   ) {
     this.#options = options;
-    this.#asked = asked;
+    this.#documents = new Documents(options, only);
+    this.#only = only.name;
     this.#onPick = onPick;
+    // Arborist has an option for documents, which is not told what they are wanted for. Should it ask for another pacote than
+    // this, it takes whole ones, only slower.
+    Object.assign(pacote, { manifest: this.manifest });
   }
 
-  /** Always, for what pacote calls a full document: `get` asks for those that are not here. */
-  has(key: string): boolean {
-    return KEY.test(key);
-  }
+  /** Does what `pacote.manifest` does, and in its place until `close`. */
+  readonly manifest: Picking = (spec, options = {}) =>
+    this.#original(spec, { ...options, packumentCache: this.#cacheFor(npa(spec as string), options) });
 
-  get(key: string): Promise<Json> {
-    return this.#document(nameIn(key));
-  }
-
-  set(): void {}
-
-  delete(key: string): boolean {
-    return this.#documents.delete(nameIn(key));
+  close(): void {
+    Object.assign(pacote, { manifest: this.#original });
   }
 
   /**
@@ -74,7 +74,7 @@ export class Packuments {
     try {
       const parsed = npa.resolve(name, spec);
       if (!parsed.registry) return;
-      const manifest = await pacote.manifest(id, this.#manifestOptions());
+      const manifest = await this.manifest(id, { ...this.#options, fullMetadata: true });
       if (this.#isOver) return;
       const fits = isInstalled && isForThisPlatform(manifest);
       if (fits) this.#onPick(manifest);
@@ -84,95 +84,72 @@ export class Packuments {
     }
   }
 
-  /** Asks for those of packages that are probably needed; what cannot be had is left for arborist to find out. */
+  /** Asks for packages that are probably needed; what cannot be had is left for arborist to find out. */
   expect(names: Iterable<string>): void {
-    for (const name of names) void this.#document(name);
+    for (const name of names) this.#enoughFor(npa.resolve(name, '*'), this.#options).catch(() => {});
   }
 
   /** Follows nothing any more and lets go of all when the tree is known: they are most of what is in memory then. */
   forget(): void {
     this.#isOver = true;
-    this.#documents.clear();
+    this.#documents.forget();
   }
 
-  #manifestOptions() {
-    return { ...this.#options, fullMetadata: true as const, packumentCache: this as never };
+  /** In the place of the one that pacote has for the documents of one command. */
+  #cacheFor(spec: npa.Result, options: Json) {
+    // Of `other@npm:this@1` it is this.
+    const wanted = (spec as npa.AliasResult).subSpec ?? spec;
+    return {
+      has: (key: string) => KEY.test(key),
+      get: () => this.#enoughFor(wanted, options),
+      set: () => {},
+      delete: () => false,
+    };
   }
 
-  #document(name: string): Promise<Json> {
-    const known = this.#documents.get(name) ?? this.#fetch(name);
-    this.#documents.set(name, known);
-    // Whoever asks again may have more luck.
-    known.catch(() => this.#documents.delete(name));
-    return known;
-  }
-
-  async #fetch(name: string): Promise<Json> {
-    const { name: known, version } = this.#asked;
-    if (name !== known) return this.#ask(name);
-    // Whoever ordered the work has just asked for the same, and not every registry says for how long an answer is good.
-    const alone = await versionDocument(name, version, { ...this.#options, preferOffline: true });
-    if (alone) return shorten({ name, versions: { [version]: alone } }, false);
-    const found = await this.#read(await this.#request(name, { preferOffline: true }));
-    if (version in record(found.versions)) return found;
-    return this.#read(await this.#request(name, { preferOnline: true }));
-  }
-
-  async #ask(name: string): Promise<Json> {
-    const { cache, offline, preferOffline } = this.#options;
+  /** A document out of which pacote picks what it would pick out of the whole one. */
+  async #enoughFor(wanted: npa.Result, options: Json): Promise<Json> {
+    const name = wanted.name ?? '';
     const registry = npmFetch.pickRegistry(name, this.#options);
-    const place = { cache, registry, name, withTimes: this.#withTimes };
-    const kept = await recallDocument(place);
-    if (kept && (offline || preferOffline)) return kept.document;
-    try {
-      // Without a network there is only what npm has kept.
-      const past = offline ? {} : { cache: undefined };
-      const response = await this.#request(name, past, kept?.question);
-      if (kept && response.status === 304) return kept.document;
-      const document = await this.#read(response);
-      await keepDocument(place, document, response.headers);
-      return document;
-    } catch (error) {
-      // One that cannot be reached says nothing of it; npm goes on with what it has, too.
-      if (kept && !isAnswer(error)) return kept.document;
-      throw error;
-    }
-  }
-
-  #request(name: string, how: Partial<npmFetch.Options>, headers: Record<string, string> = {}) {
-    return npmFetch(`/${npa(name).escapedName}`, {
-      ...this.#options,
-      ...how,
-      headers: { accept: 'application/json', ...headers },
-      spec: npa(name),
-    });
-  }
-
-  #read({ body }: { body: unknown }): Promise<Json> {
-    return readDocument(body, this.#withTimes);
-  }
-
-  get #withTimes(): boolean {
-    return this.#options.before !== undefined && this.#options.before !== null;
+    const isWhole = name === this.#only || this.#documents.has(name) || this.#wholeOnly.has(registry);
+    const version = isWhole ? null : enoughOf(wanted, options);
+    if (version === null) return this.#documents.whole(name);
+    const alone = await this.#documents.alone(name, version).catch(() => null);
+    if (alone && isPicked(alone, wanted, options)) return alone;
+    const whole = await this.#documents.whole(name);
+    if (!alone) this.#wholeOnly.add(registry);
+    return whole;
   }
 }
 
+/** The version, or the tag of one, whose own document may be enough; null where others are looked at in any case. */
+function enoughOf({ type, fetchSpec }: npa.Result, { before, avoid, defaultTag }: Json): string | null {
+  if (before || avoid || (defaultTag && defaultTag !== 'latest')) return null;
+  if (type === 'version') return clean(fetchSpec ?? '', { loose: true });
+  return type === 'range' ? 'latest' : null;
+}
+
+/** Whether npm takes the one version of a document whatever others there are (`npm-pick-manifest`). */
+function isPicked(alone: Json, { type, fetchSpec }: npa.Result, options: Json): boolean {
+  if (type === 'version') return true;
+  const [manifest] = Object.values(record(alone.versions)) as pacote.Manifest[];
+  if (!manifest || manifest.deprecated) return false;
+  const fits = fetchSpec === '*' || satisfies(manifest.version, fetchSpec ?? '', { loose: true });
+  const { npmVersion = null, nodeVersion = process.version } = options as Record<string, string | null>;
+  return fits && passes(() => checkEngine(manifest, npmVersion ?? null, nodeVersion ?? null));
+}
+
 function isForThisPlatform(manifest: Picked): boolean {
+  return passes(() => checkPlatform(manifest));
+}
+
+function passes(check: () => unknown): boolean {
   try {
-    checkPlatform(manifest);
+    check();
     return true;
   } catch {
     return false;
   }
-}
-
-/** Whether the registry has answered, though with an error or no document. */
-function isAnswer(error: unknown): boolean {
-  return error instanceof SyntaxError || (error instanceof Object && 'statusCode' in error);
-}
-
-function nameIn(key: string): string {
-  return decodeURIComponent(KEY.exec(key)?.[1] ?? '');
 }
 
 function needs(manifest: Json): [name: string, spec: string][] {

@@ -44,7 +44,7 @@ export async function installTree(
     // Without a checksum nobody could tell whose it is.
     if (picked._integrity) begin(picked.name, picked._resolved, picked._integrity);
   });
-  const arborist = new EagerArborist({ ...options, packumentCache: packuments as never });
+  const arborist = new EagerArborist(options);
   onProgress({ phase: 'resolve', done: 0 });
   const stopWatching = watch(onProgress, () => arborist.idealTree);
   try {
@@ -55,7 +55,8 @@ export async function installTree(
     extraction.beginSimilar(probable.filter(isIn(exact)), options);
     if (!exact && !order.tarball.startsWith('file:')) {
       void packuments.follow('openclaw', order.version);
-      packuments.expect(probable.map(({ name }) => name));
+      // Of the others the version is known in a moment.
+      packuments.expect(probable.filter(({ pinned }) => !pinned).map(({ name }) => name));
     }
     const ideal = await arborist.buildIdealTree();
     packuments.forget();
@@ -63,6 +64,7 @@ export async function installTree(
     await arborist.reify({ save: true, omit: ['dev'] });
   } finally {
     stopWatching();
+    packuments.close();
     await extraction.close();
   }
   checkInstalled(readLockfile(lockPath), order);

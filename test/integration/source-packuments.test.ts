@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import npa from 'npm-package-arg';
+import pacote from 'pacote';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClientOptions } from '../../src/source/client.js';
+import { Packuments, type Picked } from '../../src/source/installing/packuments.js';
+import { type Registry, startRegistry } from '../registry/registry.js';
+import { makePlace, type Place, rejection } from './source-place.js';
+
+let registry: Registry;
+let place: Place;
+let options: ClientOptions;
+let open: Packuments | null = null;
+
+beforeEach(async () => {
+  place = makePlace();
+  registry = await startRegistry();
+  options = { ...(await place.options(registry.url)), nodeVersion: 'v24.21.0' };
+});
+
+afterEach(async () => {
+  open?.close();
+  open = null;
+  await registry.close();
+  place.dispose();
+});
+
+function publish(name: string, version: string, manifest: object = {}): void {
+  registry.publish({
+    name,
+    version,
+    files: { 'package.json': JSON.stringify({ name, version, ...manifest }) },
+  });
+}
+
+/** As another staging does. */
+function begin(): Packuments {
+  open?.close();
+  open = new Packuments(options, { name: 'openclaw', version: '2026.6.1' });
+  return open;
+}
+
+/** What is picked, and what was asked for to do so. */
+async function pick(packuments: Packuments, spec: string, extra: object = {}) {
+  const before = registry.requests.length;
+  const { name, version, _resolved, _integrity } = await packuments.manifest(npa(spec), {
+    ...{ ...options, fullMetadata: true },
+    ...extra,
+  });
+  return {
+    picked: { name, version, _resolved, _integrity },
+    asked: registry.requests.slice(before).map((request) => request.replace('GET /', '')),
+  };
+}
+
+describe('a version is picked', () => {
+  beforeEach(() => {
+    for (const version of ['1.0.0', '1.1.0', '2.0.0', '2.1.0-rc.1']) publish('tool', version);
+    registry.tag('tool', 'latest', '1.1.0');
+    registry.tag('tool', 'next', '2.0.0');
+  });
+
+  it.each<[spec: string, version: string, asked: string[]]>([
+    ['tool@1.0.0', '1.0.0', ['tool/1.0.0']],
+    ['tool@v1.0.0', '1.0.0', ['tool/1.0.0']],
+    ['tool@2.1.0-rc.1', '2.1.0-rc.1', ['tool/2.1.0-rc.1']],
+    ['tool@^1.0.0', '1.1.0', ['tool/latest']],
+    ['tool@*', '1.1.0', ['tool/latest']],
+    ['tool', '1.1.0', ['tool/latest']],
+    ['other@npm:tool@^1.0.0', '1.1.0', ['tool/latest']],
+    ['tool@~1.0.0', '1.0.0', ['tool/latest', 'tool']],
+    ['tool@>=2', '2.0.0', ['tool/latest', 'tool']],
+    ['tool@next', '2.0.0', ['tool']],
+    ['tool@latest', '1.1.0', ['tool']],
+  ])('of %s: %s', async (spec, version, asked) => {
+    const found = await pick(begin(), spec);
+    expect(found.picked).toMatchObject({ name: 'tool', version });
+    expect(found.asked).toEqual(asked);
+  });
+
+  it('out of the whole document where that is here, or where its time or another tag counts', async () => {
+    const packuments = begin();
+    await pick(packuments, 'tool@next');
+    expect((await pick(packuments, 'tool@^1.0.0')).asked).toEqual([]);
+    expect((await pick(begin(), 'tool@^1.0.0', { before: new Date() })).asked).toEqual(['tool']);
+    const found = await pick(begin(), 'tool@>=1', { defaultTag: 'next' });
+    expect([found.picked.version, found.asked]).toEqual(['2.0.0', ['tool']]);
+  });
+
+  it('that is not taken back and runs on this Node, before any other', async () => {
+    registry.deprecate('tool', '1.1.0', 'broken');
+    expect((await pick(begin(), 'tool@^1.0.0')).picked.version).toBe('1.0.0');
+    publish('needs', '1.0.0');
+    publish('needs', '1.1.0', { engines: { node: '>=99' } });
+    registry.tag('needs', 'latest', '1.1.0');
+    expect((await pick(begin(), 'needs@^1.0.0')).picked.version).toBe('1.0.0');
+  });
+
+  it('of a registry that has nothing of a version alone, and is not asked for it again', async () => {
+    publish('another', '1.0.0');
+    registry.fault({ kind: 'not-found', match: /^\/\w+\/./ });
+    const packuments = begin();
+    expect(await pick(packuments, 'tool@1.0.0')).toMatchObject({
+      ...{ picked: { version: '1.0.0' }, asked: ['tool/1.0.0', 'tool'] },
+    });
+    expect(await pick(packuments, 'another@*')).toMatchObject({
+      ...{ picked: { version: '1.0.0' }, asked: ['another'] },
+    });
+  });
+
+  it('of one that says something else of it', async () => {
+    registry.fault({ kind: 'cut-off', match: /latest$/, once: true });
+    const found = await pick(begin(), 'tool@^1.0.0');
+    expect([found.picked.version, found.asked]).toEqual(['1.1.0', ['tool/latest', 'tool']]);
+  });
+
+  it('and what cannot be had is what npm says it is', async () => {
+    expect(await rejection(pick(begin(), 'tool@3.0.0'))).toMatchObject({ code: 'ETARGET' });
+    expect(await rejection(pick(begin(), 'tool@^3.0.0'))).toMatchObject({ code: 'ETARGET' });
+    expect(await rejection(pick(begin(), 'unknown@^3.0.0'))).toMatchObject({ code: 'E404' });
+  });
+});
+
+it('the same version is picked as out of the whole document', async () => {
+  const part = fc.integer({ min: 0, max: 3 });
+  const version = fc
+    .tuple(part, part, part, fc.constantFrom('', '', '', '-beta.1'))
+    .map(([major, minor, patch, pre]) => `${major}.${minor}.${patch}${pre}`);
+  const one = fc.record({ version, deprecated: fc.boolean(), old: fc.boolean() });
+  const range = fc
+    .tuple(fc.constantFrom('^', '~', '>=', '<', '<=', ''), version)
+    .map((both) => both.join(''));
+  let last = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(one, { selector: (each) => each.version, minLength: 1, maxLength: 5 }),
+      fc.nat(),
+      fc.oneof(range, fc.constantFrom('*', '', '1.x || 2.x', 'latest')),
+      async (versions, at, wanted) => {
+        const name = `drawn-${++last}`;
+        for (const each of versions) {
+          publish(name, each.version, each.old ? { engines: { node: '<20' } } : {});
+          if (each.deprecated) registry.deprecate(name, each.version, 'taken back');
+        }
+        registry.tag(name, 'latest', versions[at % versions.length]?.version ?? '');
+        const spec = `${name}@${wanted}`;
+        const packuments = begin();
+        const ours = await outcome(packuments.manifest(npa(spec), { ...options, fullMetadata: true }));
+        packuments.close();
+        expect(ours).toBe(await outcome(pacote.manifest(spec, { ...options, fullMetadata: true } as never)));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+function outcome(picking: Promise<Pick<Picked, 'version' | '_resolved' | '_integrity'>>): Promise<string> {
+  return picking.then(
+    ({ version, _resolved, _integrity }) => `${version} ${_resolved} ${_integrity}`,
+    ({ code }) => code,
+  );
+}
+
+it('pacote is what it was when all is done', () => {
+  const { manifest } = pacote;
+  const packuments = begin();
+  expect(pacote.manifest).not.toBe(manifest);
+  packuments.close();
+  expect(pacote.manifest).toBe(manifest);
+});
