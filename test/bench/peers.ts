@@ -53,10 +53,11 @@ export function npm(node: string): Peer {
   };
 }
 
-/** With copied files: OpenClaw refuses linked ones in places. */
+/** With copied files: OpenClaw refuses linked ones in places. And with OpenClaw's own scripts: without them it does not start. */
 export function pnpm(node: string): Peer {
   const program = fetched('pnpm', 'pnpm/bin/pnpm.cjs', 'pnpm/bin/pnpm.mjs');
-  const quiet = ['--package-import-method', 'copy', '--ignore-scripts', '--reporter', 'silent'];
+  const scripts = ['--allow-build=openclaw', '--config.strict-dep-builds=false'];
+  const quiet = ['--package-import-method', 'copy', ...scripts, '--reporter', 'silent'];
   return {
     name: PNPM,
     command: (version, place, cache) => ({
@@ -68,14 +69,14 @@ export function pnpm(node: string): Peer {
   };
 }
 
-/** With copied files as well. */
+/** With copied files and OpenClaw's scripts as well. */
 export function bun(node: string): Peer {
   const program = fetched('bun', '@oven/bun-linux-x64/bin/bun', '@oven/bun-linux-aarch64/bin/bun');
   return {
     name: 'bun add',
     command: (version, place, cache) => ({
       file: program,
-      args: ['add', `openclaw@${version}`, '--backend', 'copyfile', '--ignore-scripts', '--silent'],
+      args: ['add', `openclaw@${version}`, '--backend', 'copyfile', '--silent'],
       cwd: project(place),
       env: withNode(node, { BUN_INSTALL_CACHE_DIR: cache }),
     }),
@@ -87,7 +88,8 @@ function withNode(node: string, env: Record<string, string>): Record<string, str
 }
 
 function project(place: string): string {
-  writeFileSync(join(place, 'package.json'), '{"name":"bench","private":true}');
+  const document = { name: 'bench', private: true, trustedDependencies: ['openclaw'] };
+  writeFileSync(join(place, 'package.json'), JSON.stringify(document));
   return place;
 }
 
