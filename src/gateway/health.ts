@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import { type Answer, ask as askWithNode } from './answer.js';
 import type { Endpoint } from './endpoint.js';
 
 /** One look at a gateway from outside; everything is false, null or empty for one that does not answer. */
@@ -18,28 +17,24 @@ export interface Health {
   version: string | null;
 }
 
-const BODY_LIMIT = 64 * 1024;
-
 /** Says nothing of the start: load while it lasts, advice, and sentences that may hold measured numbers. */
 const NOT_PROGRESS = new Set(['eventLoop', 'advisories', 'message']);
-
-interface Answer {
-  status: number;
-  /** Neither found nor an answer: older versions serve their user interface for every path they do not know. */
-  html: boolean;
-  json: Record<string, unknown> | null;
-}
 
 /**
  * Asks a gateway how it is, over the three health endpoints at once, without credentials; its version also over the
  * user interface's configuration, with the token, where `/startupz` does not tell it. Never throws.
  * @param timeoutMs for all of it together
+ * @param asking how a page of it is asked for
  */
-export async function sampleHealth(endpoint: Endpoint, timeoutMs = 2000): Promise<Health> {
+export async function sampleHealth(
+  endpoint: Endpoint,
+  timeoutMs = 2000,
+  asking = askWithNode,
+): Promise<Health> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {
-    const ask = (path: string, headers = {}) => request(endpoint.url + path, headers, deadline.signal);
+    const ask = (path: string, headers = {}) => asking(endpoint.url + path, headers, deadline.signal);
     const startup = ask('/startupz');
     const [healthz, readyz, startupz, version] = await Promise.all([
       ask('/healthz'),
@@ -73,42 +68,6 @@ export function worsened(before: Health, after: Health): string[] {
     ...(before.ready && !after.ready ? ['ready'] : []),
     ...after.failing.filter((name) => !before.failing.includes(name)),
   ];
-}
-
-/** Resolves with null for what did not answer in time, or not in HTTP. */
-async function request(url: string, headers: object, signal: AbortSignal): Promise<Answer | null> {
-  try {
-    // No agent: a connection kept for later would keep the caller's process alive with it.
-    const outgoing = get(url, { agent: false, headers: { accept: 'application/json', ...headers }, signal });
-    // A second error, after the one that ended the wait, has nobody else to hear it.
-    outgoing.on('error', () => {});
-    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-    const html = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
-    return { status: response.statusCode ?? 0, html, json: html ? drop(response) : await readJson(response) };
-  } catch {
-    return null;
-  }
-}
-
-function drop(response: IncomingMessage): null {
-  response.destroy();
-  return null;
-}
-
-async function readJson(response: IncomingMessage): Promise<Record<string, unknown> | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > BODY_LIMIT) return drop(response);
-      chunks.push(chunk);
-    }
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
-    return typeof value === 'object' ? (value as Record<string, unknown> | null) : null;
-  } catch {
-    return null;
-  }
 }
 
 function isGood(answer: Answer | null): boolean {

@@ -8,6 +8,7 @@ import {
 } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ask, askQuickly } from '../../src/gateway/answer.js';
 import type { Endpoint } from '../../src/gateway/endpoint.js';
 import { type Health, sampleHealth, worsened } from '../../src/gateway/health.js';
 
@@ -63,10 +64,15 @@ const eventLoop = { degraded: true, degradedSinceMs: 0, reasons: ['event_loop_de
 const readyz: Route = [200, { ready: true, failing: [], uptimeMs: 1059, eventLoop }];
 const startupz: Route = [200, { ok: true, status: 'started', version: '2026.9.2', uptimeMs: 1077 }];
 
-describe('sampleHealth', () => {
+describe.each([
+  ['with the client of Node', ask],
+  ['quickly', askQuickly],
+])('sampleHealth, asking %s', (_how, asking) => {
+  const sample = (endpoint: Endpoint, timeoutMs?: number) => sampleHealth(endpoint, timeoutMs, asking);
+
   it('reads what 2026.9.2 answers', async () => {
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': readyz, '/startupz': startupz });
-    expect(await sampleHealth(endpoint)).toEqual({
+    expect(await sample(endpoint)).toEqual({
       answered: true,
       live: true,
       ready: true,
@@ -89,13 +95,13 @@ describe('sampleHealth', () => {
         response.end(JSON.stringify({ serverVersion: '2026.5.28' }));
       };
       const routes = { '/healthz': healthz, '/readyz': readyz, '/startupz': route, [CONFIG]: config };
-      expect(await sampleHealth(await gateway(routes, 'secret'))).toMatchObject({
+      expect(await sample(await gateway(routes, 'secret'))).toMatchObject({
         ready: true,
         version: '2026.5.28',
       });
       expect(authorization).toBe('Bearer secret');
       authorization = undefined;
-      expect(await sampleHealth(await gateway(routes))).toMatchObject({ ready: true, version: null });
+      expect(await sample(await gateway(routes))).toMatchObject({ ready: true, version: null });
       expect(authorization).toBeUndefined();
     },
   );
@@ -106,7 +112,7 @@ describe('sampleHealth', () => {
       seen.push(request.headers.authorization);
       response.end('{}');
     };
-    await sampleHealth(await gateway({ '/healthz': note, '/readyz': note, '/startupz': note }, 'secret'));
+    await sample(await gateway({ '/healthz': note, '/readyz': note, '/startupz': note }, 'secret'));
     expect(seen).toEqual([undefined, undefined, undefined]);
   });
 
@@ -116,13 +122,24 @@ describe('sampleHealth', () => {
       '/readyz': readyz,
       [CONFIG]: [401, { error: 'unauthorized' }] as Route,
     };
-    expect((await sampleHealth(await gateway(routes, 'wrong'))).version).toBeNull();
+    expect((await sample(await gateway(routes, 'wrong'))).version).toBeNull();
+  });
+
+  it('sends no token that would be more than one field', async () => {
+    let asked = false;
+    const config: Handler = (_request, response) => {
+      asked = true;
+      response.end(JSON.stringify({ serverVersion: '2026.5.28' }));
+    };
+    const endpoint = await gateway({ '/healthz': healthz, [CONFIG]: config }, 'secret\r\nx: y');
+    expect(await sample(endpoint)).toMatchObject({ live: true, version: null });
+    expect(asked).toBe(false);
   });
 
   it('names what fails', async () => {
     const failing = ['discord', 'telegram', 7, null];
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': [503, { ready: false, failing }] });
-    expect(await sampleHealth(endpoint)).toMatchObject({
+    expect(await sample(endpoint)).toMatchObject({
       live: true,
       ready: false,
       failing: ['discord', 'telegram'],
@@ -130,23 +147,23 @@ describe('sampleHealth', () => {
   });
 
   it('is neither live nor ready when a page is served in their place', async () => {
-    expect(await sampleHealth(await gateway({}))).toEqual({ ...NOTHING, answered: true });
+    expect(await sample(await gateway({}))).toEqual({ ...NOTHING, answered: true });
   });
 
   it('is not ready when the answer says so in spite of its status', async () => {
-    expect((await sampleHealth(await gateway({ '/readyz': [200, { ready: false }] }))).ready).toBe(false);
+    expect((await sample(await gateway({ '/readyz': [200, { ready: false }] }))).ready).toBe(false);
   });
 
   it('follows no redirect', async () => {
     const elsewhere: Route = [302, '', { location: '/healthy' }];
     const endpoint = await gateway({ '/healthz': elsewhere, '/readyz': elsewhere, '/healthy': healthz });
-    expect(await sampleHealth(endpoint)).toMatchObject({ answered: true, live: false, ready: false });
+    expect(await sample(endpoint)).toMatchObject({ answered: true, live: false, ready: false });
   });
 
   it.each(['not JSON', '', '[]', 'null', '"text"', '7'])('makes nothing of a body like %j', async (body) => {
     const route: Route = [200, body];
     const endpoint = await gateway({ '/healthz': route, '/readyz': route, '/startupz': route });
-    expect(await sampleHealth(endpoint)).toMatchObject({
+    expect(await sample(endpoint)).toMatchObject({
       answered: true,
       live: true,
       failing: [],
@@ -168,7 +185,7 @@ describe('sampleHealth', () => {
     };
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': endless });
     const before = performance.now();
-    expect(await sampleHealth(endpoint, 20_000)).toMatchObject({
+    expect(await sample(endpoint, 20_000)).toMatchObject({
       live: true,
       ready: true,
       failing: [],
@@ -182,7 +199,7 @@ describe('sampleHealth', () => {
     const server = createServer();
     const endpoint = await listen(server);
     await new Promise((resolve) => server.close(resolve));
-    expect(await sampleHealth(endpoint)).toEqual(NOTHING);
+    expect(await sample(endpoint)).toEqual(NOTHING);
   });
 
   it.each([
@@ -195,7 +212,7 @@ describe('sampleHealth', () => {
       socket.on('error', () => {});
       behave(socket);
     });
-    expect(await sampleHealth(await listen(server), 200)).toEqual(NOTHING);
+    expect(await sample(await listen(server), 200)).toEqual(NOTHING);
   });
 
   it('keeps what came in time when a body does not end', async () => {
@@ -204,7 +221,7 @@ describe('sampleHealth', () => {
     };
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': stuck, '/startupz': startupz });
     const before = performance.now();
-    expect(await sampleHealth(endpoint, 300)).toMatchObject({
+    expect(await sample(endpoint, 300)).toMatchObject({
       answered: true,
       live: true,
       version: '2026.9.2',
@@ -215,7 +232,7 @@ describe('sampleHealth', () => {
   it('has one deadline for everything, the second question for the version included', async () => {
     const routes = { '/healthz': healthz, '/readyz': readyz, [CONFIG]: () => {} };
     const before = performance.now();
-    expect(await sampleHealth(await gateway(routes, 'secret'), 300)).toMatchObject({
+    expect(await sample(await gateway(routes, 'secret'), 300)).toMatchObject({
       ready: true,
       version: null,
     });
@@ -224,7 +241,7 @@ describe('sampleHealth', () => {
 
   it('closes its connections', async () => {
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': readyz, '/startupz': startupz });
-    await sampleHealth(endpoint);
+    await sample(endpoint);
     await expect.poll(() => [...sockets].filter((socket) => !socket.destroyed).length).toBe(0);
   });
 
@@ -260,11 +277,11 @@ describe('sampleHealth', () => {
         response.writeHead(503).end(JSON.stringify({ ok: false, status: 'starting', uptimeMs: load * 10 }));
       },
     });
-    const first = (await sampleHealth(endpoint)).phase;
+    const first = (await sample(endpoint)).phase;
     expect(first).toContain('sidecars');
-    expect((await sampleHealth(endpoint)).phase).toBe(first);
+    expect((await sample(endpoint)).phase).toBe(first);
     step = 'channels';
-    expect((await sampleHealth(endpoint)).phase).not.toBe(first);
+    expect((await sample(endpoint)).phase).not.toBe(first);
   });
 });
 

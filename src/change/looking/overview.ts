@@ -1,3 +1,4 @@
+import { askQuickly } from '../../gateway/answer.js';
 import { findEndpoint } from '../../gateway/endpoint.js';
 import { type Health, sampleHealth } from '../../gateway/health.js';
 import type { Unreadable } from '../../record.js';
@@ -54,6 +55,9 @@ export interface Overview {
   lock: { pid: number; since: string; doing: string | null } | null;
 }
 
+/** A busy gateway answers late. */
+const ANSWER_MS = 2_000;
+
 /** What runs, what will be started next, and what is being done about it. */
 export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
   const ledger = lookAtLedger(root);
@@ -102,7 +106,7 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
     restarts,
     release: runningRelease(root, inspection),
     url: endpoint.url,
-    health: await sampleHealth(endpoint),
+    health: await sampleHealth(endpoint, ANSWER_MS, askQuickly),
     orphans: await findOrphans(endpoint, supervisor, pid),
   };
 }

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+
+/** What a gateway answered, as far as it matters for its health. */
+export interface Answer {
+  status: number;
+  /** Neither found nor an answer: older versions serve their user interface for every path they do not know. */
+  html: boolean;
+  json: Record<string, unknown> | null;
+}
+
+/**
+ * Asks for a page of a gateway on this host. Resolves with null for what did not answer in time, or not in HTTP; never
+ * throws.
+ * @param signal ends the wait
+ */
+export type Ask = (
+  url: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+) => Promise<Answer | null>;
+
+/** Of a body, in bytes. */
+const LIMIT = 64 * 1024;
+
+const ACCEPT = { accept: 'application/json' };
+
+/** With Node's own client. */
+export const ask: Ask = async (url, headers, signal) => {
+  try {
+    // No agent: a connection kept for later would keep the caller's process alive with it.
+    const outgoing = get(url, { agent: false, headers: { ...ACCEPT, ...headers }, signal });
+    // A second error, after the one that ended the wait, has nobody else to hear it.
+    outgoing.on('error', () => {});
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const html = isHtml(response.headers['content-type']);
+    return { status: response.statusCode ?? 0, html, json: html ? drop(response) : await readJson(response) };
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * The same in HTTP/1.0, where a body is sent as it is and ends with the connection: for those who only look, as to load
+ * Node's client and to run it takes `status` a quarter of its time. What decides over a gateway asks with that.
+ */
+export const askQuickly: Ask = (url, headers, signal) => {
+  const { hostname, host, port, pathname } = new URL(url);
+  const fields = Object.entries({ host, ...ACCEPT, ...headers }).map(([name, value]) => `${name}: ${value}`);
+  // Node's client refuses these, too: a token with a newline would go on as a field of its own.
+  if (fields.some((field) => /[^\t -~\u0080-\u00ff]/.test(field))) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const socket = connect({ host: hostname, port: Number(port), signal });
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > LIMIT) socket.destroy();
+    });
+    // What came until then may be an answer all the same.
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(understand(Buffer.concat(chunks).toString())));
+    socket.write([`GET ${pathname} HTTP/1.0`, ...fields, '', ''].join('\r\n'), 'latin1');
+  });
+};
+
+function understand(text: string): Answer | null {
+  const [, status, fields = '', body = ''] = /^HTTP\/1\.[01] (\d{3})\b(.*?)\r\n\r\n(.*)$/s.exec(text) ?? [];
+  if (status === undefined) return null;
+  const html = isHtml(/\r\ncontent-type:[ \t]*(.*)/i.exec(fields)?.[1]);
+  return { status: Number(status), html, json: html ? null : parseObject(body) };
+}
+
+function isHtml(type = ''): boolean {
+  return /^text\/html\b/i.test(type);
+}
+
+function drop(response: IncomingMessage): null {
+  response.destroy();
+  return null;
+}
+
+async function readJson(response: IncomingMessage): Promise<Answer['json']> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > LIMIT) return drop(response);
+      chunks.push(chunk);
+    }
+    return parseObject(Buffer.concat(chunks).toString());
+  } catch {
+    return null;
+  }
+}
+
+function parseObject(text: string): Answer['json'] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? (value as Answer['json']) : null;
+  } catch {
+    return null;
+  }
+}
