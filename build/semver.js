@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A plugin of esbuild: of `semver` only the functions that are imported. Its index brings the ranges along, which are most of
- * it.
+ * A plugin of esbuild: of `semver` only the functions that are imported, and each is loaded when it is first called. Its index
+ * brings the ranges along, which are most of it.
  */
 export const semverFunctions = {
   name: 'functions of semver',
@@ -19,7 +19,8 @@ export const semverFunctions = {
     onLoad({ filter: /./, namespace: 'functions' }, async () => {
       const names = readdirSync(new URL('functions/', import.meta.resolve('semver/package.json')));
       const exported = names.map(
-        (name) => `export { default as ${exportedName(name)} } from 'semver/functions/${name}';`,
+        (name) =>
+          `export const ${exportedName(name)} = (...given) => require('semver/functions/${name}')(...given);`,
       );
       return { contents: exported.join('\n'), resolveDir: import.meta.dirname };
     });
