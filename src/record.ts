@@ -11,6 +11,7 @@ export type RecordKind =
   | 'adopted'
   | 'readable'
   | 'ended'
+  | 'start'
   | 'restore'
   | 'last-restore'
   | 'kept-state'

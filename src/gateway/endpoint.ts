@@ -35,7 +35,8 @@ export function findEndpoint(launch: Launch): Endpoint {
   return { port, url: `http://127.0.0.1:${port}`, token };
 }
 
-function portArgument(args: string[]): string | undefined {
+/** The port that arguments name, as it stands there. */
+export function portArgument(args: string[]): string | undefined {
   // The last one counts, as it does for OpenClaw's own parser.
   const at = args.findLastIndex((arg) => arg === '--port' || arg.startsWith('--port='));
   return args[at] === '--port' ? args[at + 1] : args[at]?.slice('--port='.length);

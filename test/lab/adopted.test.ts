@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import type { LabGateway } from './gateway.js';
-import { keepLook, listBlindly, runningIn } from './looked.js';
+import { keepLook, lookBlindly, runningIn } from './looked.js';
 import { canBoot, type Machine, NODE } from './machine.js';
 import { type Answer, CLI, makeOperator, type Operator, QUICK } from './operator.js';
 
@@ -23,6 +23,9 @@ describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
   }, 120_000);
 
   const ocr = (command: string) => operator.ocr(command);
+  const rootOfClaw = () => join(machine.claw.home, '.local/share/openclaw-releases');
+  /** Of whoever only looks, where no systemctl is to be had. */
+  const cannotAsk = { error: { code: 'supervisor_failed' } };
 
   /** The answer, and the fastest of three: the machine is shared. */
   async function timed(command: string): Promise<Answer & { ms: number }> {
@@ -219,28 +222,44 @@ describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
     }, 90_000);
 
     test('list asks systemd once after a start of the gateway, and then sees by itself what runs', async () => {
-      const root = join(machine.claw.home, '.local/share/openclaw-releases');
-      const cannotAsk = { error: { code: 'supervisor_failed' } };
+      const root = rootOfClaw();
       // Of this start, nothing is kept yet.
       await gateway.systemctl('restart');
       await gateway.ready('2026.5.28');
       for (const version of ['2026.5.28', '2026.6.1']) {
         if (version !== '2026.5.28') await operator.ok(`switch ${version} ${QUICK}`);
-        expect(await listBlindly(machine, { root })).toMatchObject(cannotAsk);
+        expect(await lookBlindly(machine, 'list', { root })).toMatchObject(cannotAsk);
         const asked = await operator.ok('list');
         expect(runningIn(asked)).toEqual([version]);
         await keepLook(machine, gateway, root);
-        expect(await listBlindly(machine, { root })).toEqual(asked);
+        expect(await lookBlindly(machine, 'list', { root })).toEqual(asked);
       }
       // Whoever is below the gateway has its environment, and is not taken for it.
       const below = await gateway.asAgent(`PATH=/nowhere ${CLI} list --json`);
       expect(runningIn(JSON.parse(below?.stdout ?? ''))).toEqual(['2026.6.1']);
       await gateway.systemctl('stop');
-      expect(await listBlindly(machine, { root })).toMatchObject(cannotAsk);
+      expect(await lookBlindly(machine, 'list', { root })).toMatchObject(cannotAsk);
       expect(runningIn(await operator.ok('list'))).toEqual([]);
       await gateway.systemctl('start');
       await gateway.ready('2026.6.1');
-      expect(await listBlindly(machine, { root })).toMatchObject(cannotAsk);
+      expect(await lookBlindly(machine, 'list', { root })).toMatchObject(cannotAsk);
+    }, 90_000);
+
+    test('status asks systemd once for each start of the gateway, also for one that nobody asked for', async () => {
+      const root = rootOfClaw();
+      await backTo('2026.5.28');
+      const blindly = async () => (await lookBlindly(machine, 'status', { root })).gateway;
+      const asked = async () => (await operator.ok('status')).gateway;
+      const first = await asked();
+      expect(await blindly()).toEqual(first);
+      await machine.run(`kill -KILL ${first.pid}`);
+      await until('it was started again', async () => (await gateway.show()).NRestarts === '1');
+      await gateway.ready('2026.5.28');
+      expect(await lookBlindly(machine, 'status', { root })).toMatchObject(cannotAsk);
+      const second = await asked();
+      expect(second).toMatchObject({ restarts: 1, release: '2026.5.28', health: { ready: true } });
+      expect(second.pid).not.toBe(first.pid);
+      expect(await blindly()).toEqual(second);
     }, 90_000);
 
     test('reboot while a release is on trial: it comes back on the release from before', async () => {

@@ -24,13 +24,14 @@ export async function keepLook(machine: Machine, gateway: LabGateway, root: stri
   await machine.run(`${NODE} /tmp/look.mjs '${root}' '${gateway.state}' ${InvocationID}`);
 }
 
-/** `list` where no systemctl is to be had. */
-export async function listBlindly(
+/** What those see who only look, where no systemctl is to be had. */
+export async function lookBlindly(
   machine: Machine,
+  what: 'list' | 'status',
   options: { root: string; as?: Who },
 ): Promise<Answer['json']> {
   const { root, as = 'claw' } = options;
-  const command = `PATH=/nowhere ${CLI} list --root '${root}' --json`;
+  const command = `PATH=/nowhere ${CLI} ${what} --root '${root}' --json`;
   return JSON.parse((await machine.run(command, { as, reject: false })).stdout);
 }
 

@@ -4,7 +4,7 @@ import { openclawPackage, tinyDependency } from '../registry/gateway-package.js'
 import { startRegistry } from '../registry/registry.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { installGateway, type LabGateway, npmInstall } from './gateway.js';
-import { keepLook, listBlindly, runningIn } from './looked.js';
+import { keepLook, lookBlindly, runningIn } from './looked.js';
 import { bootMachine, canBoot, type Machine, NODE, REPOSITORY } from './machine.js';
 
 const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
@@ -66,7 +66,7 @@ describe.runIf(canBoot())('a gateway that is a unit of the system, with a user o
     expect(await ocr('status', 'root')).toMatchObject({ json: { gateway: { release: '2026.5.28' } } });
     await keepLook(machine, gateway, root);
     for (const as of ['claw', 'root'] as const) {
-      expect(runningIn(await listBlindly(machine, { root, as })), `as ${as}`).toEqual(['2026.5.28']);
+      expect(runningIn(await lookBlindly(machine, 'list', { root, as })), `as ${as}`).toEqual(['2026.5.28']);
     }
 
     const updated = await ocr(`update 2026.6.1 ${QUICK}`, 'claw');

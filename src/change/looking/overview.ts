@@ -10,11 +10,12 @@ import type { Inspection, Supervisor } from '../../supervisor/supervisor.js';
 import type { IdleFacts } from '../facts.js';
 import { type Change, isUnderWay } from '../ledger.js';
 import { findOrphans, type Orphan } from '../orphan.js';
-import { inspectIfThere, runningRelease } from '../running.js';
+import { inspectIfThere, releaseOfProcess } from '../running.js';
 import { type AutoOverview, autoOverview } from '../timer/overview.js';
 import { waitingOf } from '../waiting.js';
 import { lastEnded, lookAtLedger } from './ended.js';
 import { unreadableFiles } from './releases.js';
+import { lookAtGateway } from './start.js';
 
 export interface RunningGateway {
   pid: number | null;
@@ -96,15 +97,15 @@ function trialOf(root: Root, unreadable: Unreadable[]): Trial | null {
 }
 
 async function describeGateway(root: Root, supervisor: Supervisor): Promise<RunningGateway | null> {
-  const inspection = await inspectIfThere(supervisor);
-  if (!inspection) return null;
-  const { pid, state, restarts } = inspection;
-  const endpoint = findEndpoint(inspection.launch);
+  const seen = await lookAtGateway(root, supervisor);
+  if (!seen) return null;
+  const { pid, state, restarts } = seen;
+  const endpoint = findEndpoint(seen.launch);
   return {
     pid,
     state,
     restarts,
-    release: runningRelease(root, inspection),
+    release: pid === null ? null : releaseOfProcess(root, pid),
     url: endpoint.url,
     health: await sampleHealth(endpoint, ANSWER_MS, askQuickly),
     orphans: await findOrphans(endpoint, supervisor, pid),

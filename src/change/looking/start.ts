@@ -1,0 +1,57 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { portArgument } from '../../gateway/endpoint.js';
+import { writeFileDurably } from '../../host/durable.js';
+import { readRecord } from '../../record.js';
+import type { Root } from '../../store/root.js';
+import type { Inspection, Supervisor } from '../../supervisor/supervisor.js';
+import { inspectIfThere } from '../running.js';
+
+/** `start.json`: what the supervisor said of a start of the gateway, and says of it as long as that runs. */
+interface StartRecord {
+  schema: 1;
+  pid: number;
+  instance: string;
+  restarts: number;
+  /** Of its arguments alone: they may hold secrets. */
+  port: string | null;
+}
+
+/** What those see of an inspection who only look. */
+type Look = Pick<Inspection, 'pid' | 'state' | 'restarts' | 'launch'>;
+
+/**
+ * The gateway as its supervisor has it, or null without one. Of a start that the supervisor was asked about once, what can
+ * change is seen without asking again: that is half of all that looking costs.
+ */
+export async function lookAtGateway(root: Root, supervisor: Supervisor): Promise<Look | null> {
+  const seen = supervisor.glance();
+  const known = seen && recall(root);
+  if (known && known.pid === seen.pid && known.instance === seen.instance) {
+    const args = known.port === null ? [] : ['--port', known.port];
+    return { pid: seen.pid, state: 'running', restarts: known.restarts, launch: { args, env: seen.env } };
+  }
+  const found = await inspectIfThere(supervisor);
+  // One that cannot be seen without asking is asked about the next time, too.
+  if (found && seen?.instance === found.instance) keep(root, found);
+  return found;
+}
+
+function pathOf(root: Root): string {
+  return join(root.path, 'start.json');
+}
+
+function recall(root: Root): StartRecord | null {
+  const found = readRecord<StartRecord>(pathOf(root), 'start');
+  return found.state === 'read' ? found.value : null;
+}
+
+/** Whoever only looks must not fail for it, and the superuser leaves no file of its own in another's root. */
+function keep(root: Root, { pid, instance, restarts, launch }: Inspection): void {
+  if (pid === null || instance === null) return;
+  const record: StartRecord = { schema: 1, pid, instance, restarts, port: portArgument(launch.args) ?? null };
+  try {
+    if (statSync(root.path).uid !== process.getuid?.()) return;
+    writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  } catch {}
+}
