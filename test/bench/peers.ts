@@ -8,6 +8,7 @@ import type { Command } from './measure.js';
 export const OURS = 'openclaw-releases';
 export const NPM = 'npm i -g';
 export const PNPM = 'pnpm add';
+export const PNPM_SEALED = 'pnpm add, then what ours does besides';
 
 const CLI = ownFile('dist/cli/main.cjs');
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/openclaw-releases/peers', import.meta.url));
@@ -66,6 +67,24 @@ export function pnpm(node: string): Peer {
       cwd: project(place),
       env: withNode(node, { XDG_CACHE_HOME: cache, npm_config_minimum_release_age: '0' }),
     }),
+  };
+}
+
+/** With what is in a stage of ours besides: OpenClaw was started, all files have their digests, and all is on the disk. */
+export function pnpmSealed(node: string): Peer {
+  const peer = pnpm(node);
+  const besides = [
+    'node node_modules/openclaw/openclaw.mjs --version',
+    'find node_modules -type f -print0 | xargs -0 -P2 -n200 sha256sum > files.sha256',
+    'sync -f .',
+  ];
+  return {
+    name: PNPM_SEALED,
+    command(...given) {
+      const { file, args, ...rest } = peer.command(...given);
+      const script = `"$0" "$@" && ${besides.join(' && ')}`;
+      return { ...rest, file: 'bash', args: ['-o', 'pipefail', '-c', script, file, ...args] };
+    },
   };
 }
 
