@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode, toErrorRecord } from '../errors.js';
-import { bootCandidate, type CandidateReport, type Warming } from '../gateway/candidate.js';
+import { bootFairly, type CandidateReport, type Warming } from '../gateway/candidate.js';
 import { howEnded } from '../gateway/candidate-ending.js';
 import { candidateWorthwhile } from '../gateway/worthwhile.js';
 import { copyToScratch } from '../state/copying/scratch.js';
@@ -74,19 +74,23 @@ async function boot(
 ): Promise<Tried> {
   const { root, change, signal } = context;
   const sqlite = await sqliteNodeOf(root, { facts: { ...change.facts, place } });
-  const copy = await copyToScratch({ root, place, directory: scratch, node: sqlite, signal });
-  context.progress('starting on a copy of the state');
-  const report = await bootCandidate({
-    ...{ node, main, copy, place, signal, launch: wholeLaunch(gateway) },
-    timeoutMs: change.plan.limits.readyFloorMs * SLOWER,
-    warming: warmingOf(root, release, copy.directory),
+  const tried = await bootFairly(async () => {
+    rmSync(scratch, { recursive: true, force: true });
+    const copy = await copyToScratch({ root, place, directory: scratch, node: sqlite, signal });
+    context.progress('starting on a copy of the state');
+    return {
+      ...{ node, main, copy, place, signal, launch: wholeLaunch(gateway) },
+      timeoutMs: change.plan.limits.readyFloorMs * SLOWER,
+      warming: warmingOf(root, release, copy.directory),
+    };
   }).catch((error: unknown) => {
     if (change.plan.probe === 'boot' || toErrorRecord(error).code !== 'probe_failed') throw error;
     return toErrorRecord(error).message;
   });
-  if (typeof report === 'string') {
-    return { note: `not tried on a copy of the state: ${report}`, versions: null };
+  if (typeof tried === 'string') {
+    return { note: `not tried on a copy of the state: ${tried}`, versions: null };
   }
+  const { report, copy } = tried;
   if (report.exit !== null) throw failed(`On a copy of the state it ended by itself (${howEnded(report)}).`);
   const versions = await readStateVersions(copy, sqlite);
   if (report.ready) return { note: `ready on a copy of the state after ${seconds(report)} s`, versions };

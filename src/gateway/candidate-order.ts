@@ -45,6 +45,8 @@ export interface CandidateRequest {
   /** For the gateway to become ready; milliseconds. */
   timeoutMs: number;
   warming?: Warming | undefined;
+  /** Gets as much of the processor as the gateway that runs, and does not give way to it. */
+  urgent?: boolean;
 }
 
 /** How the start of a candidate went. */
@@ -71,6 +73,7 @@ export interface CandidateOrder {
   directory: string;
   endpoint: Endpoint;
   timeoutMs: number;
+  urgent: boolean;
   /** Milliseconds for one that was ready to end by itself; what it has compiled is kept only then. */
   endMs: number;
 }
@@ -88,7 +91,7 @@ export interface PreparedCandidate {
 
 /** @throws what the filesystem says of something that is named and does not exist */
 export function prepareCandidate(request: CandidateRequest): PreparedCandidate {
-  const { copy, place, launch, timeoutMs, warming } = request;
+  const { copy, place, launch, timeoutMs, warming, urgent = false } = request;
   const node = realpathSync(request.node);
   const staged = realpathSync(request.main);
   const main = warming ? join(warming.at, relative(realpathSync(warming.release), staged)) : staged;
@@ -107,7 +110,7 @@ export function prepareCandidate(request: CandidateRequest): PreparedCandidate {
     command: [node, WORKER],
     order: {
       ...{ node, main, ...candidateLaunch(launch, warming?.cache), directory: place.directory },
-      ...{ endpoint, timeoutMs, endMs: warming ? END_MS : 0 },
+      ...{ endpoint, timeoutMs, urgent, endMs: warming ? END_MS : 0 },
     },
   };
 }

@@ -23,9 +23,11 @@ lines.once('line', (line) => void carryOut(JSON.parse(line) as CandidateOrder));
 lines.once('close', () => process.exit(1));
 
 async function carryOut(order: CandidateOrder): Promise<void> {
-  // What serves people goes first.
-  setPriority(BESIDE);
-  void setSessionPriority(BESIDE);
+  if (!order.urgent) {
+    // What serves people goes first.
+    setPriority(BESIDE);
+    void setSessionPriority(BESIDE);
+  }
   const startedAt = performance.now();
   const gateway = spawn(order.node, [order.main, ...order.args], {
     cwd: order.directory,

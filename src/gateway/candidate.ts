@@ -66,6 +66,24 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
   return { ...report, said: withoutSecrets(said, launch, order.endpoint.token) };
 }
 
+/**
+ * The same, and once more without giving way to anything where it ended by itself: on a busy host what gives way is late for
+ * limits of its own. OpenClaw 2026.9.6 refuses a state when a thread takes five seconds to begin, and that is no verdict on it.
+ * @param request makes one on a copy of the state on which nothing was started yet
+ * @returns how it went the last time, and the copy that this was on
+ * @throws ReleasesError as `bootCandidate`, and whatever `request` throws
+ */
+export async function bootFairly(
+  request: () => Promise<CandidateRequest>,
+): Promise<{ report: CandidateReport; copy: CandidateRequest['copy'] }> {
+  const start = async (urgent: boolean) => {
+    const made = await request();
+    return { report: await bootCandidate({ ...made, urgent }), copy: made.copy };
+  };
+  const first = await start(false);
+  return first.report.exit === null ? first : start(true);
+}
+
 function prepare(request: CandidateRequest): PreparedCandidate {
   try {
     return prepareCandidate(request);

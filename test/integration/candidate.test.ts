@@ -251,6 +251,26 @@ describe.runIf(isSuperuser('give rights away'))('isolation', () => {
   });
 });
 
+describe.runIf(await canIsolate())('a release that ends while it gives way to all else', () => {
+  it('is tried once more as what does not, on a new copy of the state', async () => {
+    const world = await makeWorld(onTestFinished, {
+      node: await sqliteNode(),
+      env: { OPENCLAW_RELEASES_PROBE: 'auto' },
+    });
+    world.publish('2026.5.28');
+    world.publish('2026.6.1', { refusesToWait: true });
+    world.publish('2026.6.2', { exitCode78: true });
+    await world.start('2026.5.28');
+    const { steps } = await world.ok('update', '2026.6.1', ...QUICK);
+    const probe = steps.find(({ name }: { name: string }) => name === 'probe');
+    expect(probe.note).toMatch(/ready on a copy of the state after/);
+    expect(await world.version()).toBe('2026.6.1');
+    // What ends then as well, ends.
+    const failed = await world.cli('update', '2026.6.2', ...QUICK);
+    expect(failed.json.error).toMatchObject({ code: 'probe_failed', message: expect.stringContaining('78') });
+  });
+});
+
 describe('whether a candidate is worthwhile', () => {
   it('is a question of memory, and of isolation', async () => {
     expect(await candidateWorthwhile('MemAvailable:    1000000 kB\n')).toBe(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bootCandidate } from '../../gateway/candidate.js';
+import { bootFairly } from '../../gateway/candidate.js';
 import { howEnded } from '../../gateway/candidate-ending.js';
 import type { Launch } from '../../gateway/endpoint.js';
 import { candidateWorthwhile } from '../../gateway/worthwhile.js';
@@ -38,14 +38,18 @@ export async function checkReads(check: ReadableCheck, release: Manifest): Promi
   const directory = join(root.staging, `readable-${release.id}`);
   removeTree(root, directory);
   try {
-    const copy = await copyToScratch({ ...check, directory });
+    const copyAnew = async () => {
+      removeTree(root, directory);
+      return copyToScratch({ ...check, directory });
+    };
+    const copy = await copyAnew();
     const asked = release.schemas === null ? null : await askDatabases(check, release, copy, directory);
     if (asked?.reads === 'no') return asked;
     const newer = wasWrittenByNewer(check.today, release.version);
     // Releases were seen to refuse a configuration for who has written it, and files that only a doctor migrates.
     if (asked?.reads === 'yes' && 'asItIs' in asked && asked.asItIs && !newer)
       return { reads: 'yes', why: asked.why };
-    const tried = await startOn(check, release, copy);
+    const tried = await startOn(check, release, copy, copyAnew);
     if (tried.reads === 'unknown' && asked?.reads === 'yes' && !newer)
       return { reads: 'yes', why: asked.why };
     return tried;
@@ -54,14 +58,22 @@ export async function checkReads(check: ReadableCheck, release: Manifest): Promi
   }
 }
 
-async function startOn(check: ReadableCheck, release: Manifest, copy: StatePlace): Promise<Reads> {
+async function startOn(
+  check: ReadableCheck,
+  release: Manifest,
+  copy: StatePlace,
+  copyAnew: () => Promise<StatePlace>,
+): Promise<Reads> {
   const { root, place, launch, signal } = check;
   const against = await candidateWorthwhile();
   if (against !== null) return { reads: 'unknown', why: `it cannot be tried on a copy: ${against}` };
   const directory = releaseDirectory(root, release.id);
-  const report = await bootCandidate({
-    ...{ node: join(directory, 'node'), main: join(directory, release.main), copy, place, launch, signal },
-    timeoutMs: READY_WITHIN_MS,
+  const program = { node: join(directory, 'node'), main: join(directory, release.main) };
+  let unused: StatePlace | null = copy;
+  const { report } = await bootFairly(async () => {
+    const onIt = unused ?? (await copyAnew());
+    unused = null;
+    return { ...program, copy: onIt, place, launch, signal, timeoutMs: READY_WITHIN_MS };
   });
   if (report.exit !== null) return no(`it does not start on a copy of it: ${howEnded(report)}`);
   if (!report.ready) {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { getPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { choosePort, claimState, readConfig, recordStart, stateClaimedBy, touchConfig } from './config.js';
 import { loadPlugins } from './loaded-plugins.js';
@@ -107,6 +108,7 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   });
   if (behaviour.touchesConfig) touchConfig(version, process.env);
   if (behaviour.exitCode78) refuseToStart('the state was written by a newer version');
+  if (behaviour.refusesToWait && getPriority() > 0) refuseToStart('it was too late for its own lease');
   const { crashesWhile, crashesOnce } = behaviour;
   if (crashesOnce && existsSync(crashesOnce)) {
     rmSync(crashesOnce);
