@@ -43,8 +43,8 @@ const SLOW = [
 ];
 
 /**
- * Minutes each: begun last, one of them would keep one core waiting for the other. Each begins with `test/`. Two of real OpenClaw
- * never run beside each other: on a slow machine it is late for limits of its own then, and refuses to start.
+ * Minutes each: begun last, one of them would keep one core waiting for the other. Each begins with `test/`. Those of real OpenClaw are
+ * apart, so that none runs beside another: on a slow machine it is late for limits of its own then, and refuses to start.
  */
 const LONGEST = [
   'lab/openclaw-plugin',
