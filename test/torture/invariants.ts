@@ -14,7 +14,7 @@ import { nameProcess, processesOf, WATCHER } from './processes.js';
 
 /** What layout/README.md lets stand in the root at rest. */
 const AT_REST = new Set(
-  'current previous bin plugin releases runtimes cache staging changes states lockfiles policy.json auto.json ended.json start.json last-restore.json ballast run.sock run.json'.split(
+  'current previous bin plugin releases runtimes cache staging changes states lockfiles policy.json auto.json ended.json last-restore.json ballast run.sock run.json'.split(
     ' ',
   ),
 );

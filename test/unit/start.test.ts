@@ -29,7 +29,7 @@ describe('a gateway that somebody only looks at', () => {
       asked++;
       return Promise.resolve(found);
     };
-    const supervisor: Supervisor = { ...nobody, inspect, glance: () => seen };
+    const supervisor: Supervisor = { ...nobody, kind: 'systemd', inspect, glance: () => seen };
     return lookAtGateway(root, supervisor);
   }
 
@@ -77,6 +77,12 @@ describe('a gateway that somebody only looks at', () => {
   });
 
   it('is nothing without a supervisor', async () => {
-    expect(await lookAtGateway(root, nobody)).toBeNull();
+    expect(await lookAtGateway(root, { ...nobody, kind: 'systemd' })).toBeNull();
+  });
+
+  it('is asked about each time where that takes no program, and nothing is written', async () => {
+    const inspect = () => Promise.resolve(START);
+    expect(await lookAtGateway(root, { ...nobody, inspect, glance: () => SEEN })).toEqual(START);
+    expect(existsSync(path())).toBe(false);
   });
 });
