@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileDurably } from '../../host/durable.js';
 import { bootId } from '../../host/process.js';
 import { readRecord, type Unreadable } from '../../record.js';
 import type { StateVersions } from '../../state/versions.js';
 import { changeIds, changePath, lookAtChange } from '../../store/changes.js';
 import type { Root } from '../../store/root.js';
 import type { Change } from '../ledger.js';
+import { keepLooked } from './keep.js';
 
 /** What of a change tells which release reads which state. */
 export interface PastChange {
@@ -117,11 +117,7 @@ function recall(root: Root): EndedRecord['changes'] {
   return found.state === 'read' && found.value.bootId === bootId() ? found.value.changes : {};
 }
 
-/** Whoever only looks must not fail for it, and the superuser leaves no file of its own in another's root. */
 function keep(root: Root, changes: EndedRecord['changes']): void {
   const record: EndedRecord = { schema: 1, bootId: bootId(), changes };
-  try {
-    if (statSync(root.path).uid !== process.getuid?.()) return;
-    writeFileDurably(pathOf(root), `${JSON.stringify(record)}\n`, 0o600);
-  } catch {}
+  keepLooked(root, pathOf(root), `${JSON.stringify(record)}\n`);
 }

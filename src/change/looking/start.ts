@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { portArgument } from '../../gateway/endpoint.js';
-import { writeFileDurably } from '../../host/durable.js';
 import { readRecord } from '../../record.js';
 import type { Root } from '../../store/root.js';
 import type { Inspection, Supervisor } from '../../supervisor/supervisor.js';
 import { inspectIfThere } from '../running.js';
+import { keepLooked } from './keep.js';
 
 /** `start.json`: what systemd said of a start of the gateway, and says of it as long as that runs. */
 interface StartRecord {
@@ -48,12 +47,8 @@ function recall(root: Root): StartRecord | null {
   return found.state === 'read' ? found.value : null;
 }
 
-/** Whoever only looks must not fail for it, and the superuser leaves no file of its own in another's root. */
 function keep(root: Root, { pid, instance, restarts, launch }: Inspection): void {
   if (pid === null || instance === null) return;
   const record: StartRecord = { schema: 1, pid, instance, restarts, port: portArgument(launch.args) ?? null };
-  try {
-    if (statSync(root.path).uid !== process.getuid?.()) return;
-    writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
-  } catch {}
+  keepLooked(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }

@@ -1,10 +1,9 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileDurably } from '../../host/durable.js';
 import { readRecord } from '../../record.js';
 import type { StateVersions } from '../../state/versions.js';
 import { areSame } from '../../state/versions-on-disk.js';
 import type { Root } from '../../store/root.js';
+import { keepLooked } from '../looking/keep.js';
 import type { Reads } from './rules.js';
 
 /** `readable.json`: what was found out with some effort. One that is lost, or cannot be understood, is found out anew. */
@@ -56,13 +55,7 @@ export function readReadable(root: Root): ReadableRecord {
   return found.state === 'read' ? found.value : EMPTY;
 }
 
-/**
- * Of two that write at once the last one wins, and the other one finds out again. Whoever only looks must not fail for
- * it, and the superuser leaves no file of its own in another's root.
- */
+/** Of two that write at once the last one wins, and the other one finds out again. */
 function write(root: Root, record: ReadableRecord): void {
-  try {
-    if (statSync(root.path).uid !== process.getuid?.()) return;
-    writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
-  } catch {}
+  keepLooked(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }
