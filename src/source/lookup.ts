@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../errors.js';
+import { untilEnded } from '../host/ending.js';
 import { ownFile } from '../own-files.js';
 import { interrupted } from './ask.js';
 import type { ClientOptions, ClientOverrides } from './client.js';
@@ -45,6 +46,7 @@ export async function lookUp(request: LookupRequest, signal?: AbortSignal): Prom
   // One that is gone already is told from how it ended.
   await child.sendMessage({ ...request }).catch(() => {});
   const answer = (await child.getOneMessage().catch(() => null)) as LookupAnswer | null;
+  if (answer === null) await untilEnded(child);
   // One that has answered may never end by itself: nodejs/node#54918.
   child.kill('SIGKILL');
   const ended = await child;

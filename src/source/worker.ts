@@ -3,6 +3,7 @@ import { sep } from 'node:path';
 import { execa } from 'execa';
 import { fromErrorRecord, ReleasesError } from '../errors.js';
 import type { Background } from '../host/background.js';
+import { untilEnded } from '../host/ending.js';
 import { killStartedWith, killTree } from '../host/process-tree.js';
 import { BESIDE } from '../host/session-priority.js';
 import { ownFile } from '../own-files.js';
@@ -89,6 +90,7 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
         stop();
       }
     }
+    if (answer?.type !== 'done' && answer?.type !== 'failed') await untilEnded(child);
   } finally {
     // Also what a script left running, and all of it when `onProgress` threw.
     stop();

@@ -105,6 +105,11 @@ test('a process that ends before it has answered is told from its answers, with 
     code: 'snapshot_failed',
     message: expect.stringContaining('ended early (code 1)'),
   });
+  const slowToEnd = at('slow-to-end');
+  writeFileSync(slowToEnd, '#!/bin/sh\nexec 1>&-\necho torn >&2\nsleep 0.3\nexit 7\n', { mode: 0o755 });
+  await expect(runSqlite(slowToEnd, [{ kind: 'version', database: at('a') }])).rejects.toMatchObject({
+    message: expect.stringContaining('ended early (code 7): torn'),
+  });
 });
 
 test('a file that is written all the time is copied as it is after three tries, and named', async () => {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { ReleasesError } from '../../errors.js';
+import { untilEnded } from '../../host/ending.js';
 import { ownFile } from '../../own-files.js';
 import { holdersOf } from '../holders.js';
 import { throwIfInterrupted } from './interrupted.js';
@@ -49,6 +50,10 @@ export async function runSqlite(
   const stop = () => void child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
   const results: SqliteResult[] = [];
+  const isThrough = () => {
+    const last = results.at(-1);
+    return results.length === orders.length || (last !== undefined && isLast(last));
+  };
   let copied = 0;
   try {
     // One that is gone already is told from how it ended.
@@ -60,8 +65,9 @@ export async function runSqlite(
       if (answer.kind === 'copied') copied += answer.size;
       onProgress?.(answer.kind === 'progress' ? copied + answer.bytes : copied);
       // It may never end by itself: nodejs/node#54918.
-      if (results.length === orders.length || isLast(answer)) break;
+      if (isThrough()) break;
     }
+    if (!isThrough()) await untilEnded(child);
   } finally {
     stop();
     signal?.removeEventListener('abort', stop);
