@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
 import { makeWorld, type World } from '../support/world.js';
-import { killedAt, pointsOf, tableOf } from './killed.js';
+import { drawnFrom, killedAt, pointsOf, tableOf } from './killed.js';
 
 /** Looked at twice, a second apart; then counted down. */
 const WAITING = ['--idle-within', '20', '--countdown', '0.1'];
@@ -38,6 +38,6 @@ test('every durable write of a wait has its two lines', async () => {
   expect(ROWS.map(([point]) => point)).toEqual(points.filter((point) => point.includes(': idle')));
 });
 
-test.each(ROWS)('killed %s: %s; %s', async (...row) => {
+test.each(drawnFrom(ROWS))('killed %s: %s; %s', async (...row) => {
   expect(await killedAt(world, row[0], 'update', publish(), ...WAITING)).toEqual(row);
 });

@@ -19,6 +19,31 @@ export function tableOf(text: string): Row[] {
   return rows.map((row) => row.split('|').map((cell) => cell.trim()) as Row);
 }
 
+const EVERY = process.env.OPENCLAW_RELEASES_KILLED_EVERY === '1';
+
+/**
+ * The rows to try in one run. Between what comes after one durable write and what comes before the next, nothing durable
+ * happens: where both end in the same way one of the two is drawn. All of them with `OPENCLAW_RELEASES_KILLED_EVERY=1`.
+ */
+export function drawnFrom(rows: readonly Row[]): Row[] {
+  if (EVERY) return [...rows];
+  const drawn: Row[] = [];
+  for (let at = 0; at < rows.length; at++) {
+    const [row, next] = [rows[at], rows[at + 1]] as [Row, Row | undefined];
+    if (!next || !areOneMoment(row, next)) {
+      drawn.push(row);
+      continue;
+    }
+    drawn.push(Math.random() < 0.5 ? row : next);
+    at++;
+  }
+  return drawn;
+}
+
+function areOneMoment([point, chain, end]: Row, [next, nextChain, nextEnd]: Row): boolean {
+  return point.startsWith('after ') && next.startsWith('before ') && chain === nextChain && end === nextEnd;
+}
+
 /** Short, so that a table of a hundred rows is a matter of minutes. */
 const LIMITS = ['--settle', '0.1', '--ready-within', '3', '--idle-within', '0'];
 

@@ -5,7 +5,7 @@ import { atEndOfAll } from '../support/at-end.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { exchangeFiles, keptContent, say, wholeState, wordsOf, writeOldState } from '../support/state.js';
 import { makeWorld, type World } from '../support/world.js';
-import { killedAt, pointsOf, tableOf } from './killed.js';
+import { drawnFrom, killedAt, pointsOf, tableOf } from './killed.js';
 
 const ROWS = tableOf(`
 before write ledger: switch doing  | -baseline package_update_failed                                 | old
@@ -73,7 +73,7 @@ test('every durable write of a rollback that takes the state along has its two l
   );
 });
 
-test.each(ROWS)('killed %s: %s; %s; and the state is wholly of that release', async (...row) => {
+test.each(drawnFrom(ROWS))('killed %s: %s; %s; and the state is wholly of that release', async (...row) => {
   const text = await goForward();
   const before = await wholeState(world);
   expect(await killedAt(world, row[0], 'rollback', '--yes')).toEqual(row);

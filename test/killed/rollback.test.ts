@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
 import { makeWorld, type World } from '../support/world.js';
-import { killedAt, pointsOf, tableOf } from './killed.js';
+import { drawnFrom, killedAt, pointsOf, tableOf } from './killed.js';
 
 const ROWS = tableOf(`
 before lock                                           | no change was begun                                             | old
@@ -59,6 +59,6 @@ test('every durable write of a rollback has its two lines', async () => {
   expect(ROWS.map(([point]) => point)).toEqual(await pointsOf(world, 'rollback'));
 });
 
-test.each(ROWS)('killed %s: %s; %s', async (...row) => {
+test.each(drawnFrom(ROWS))('killed %s: %s; %s', async (...row) => {
   expect(await killedAt(world, row[0], 'rollback')).toEqual(row);
 });

@@ -3,7 +3,7 @@ import { atEndOfAll } from '../support/at-end.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { exchangeFiles, memoryOf, wholeState, writeOldState } from '../support/state.js';
 import { makeWorld, type World } from '../support/world.js';
-import { killedAt, pointsOf, tableOf } from './killed.js';
+import { drawnFrom, killedAt, pointsOf, tableOf } from './killed.js';
 
 const ROWS = tableOf(`
 before write ledger: snapshot doing | … reserve -stage probe seal -baseline package_update_failed                                     | old
@@ -60,7 +60,7 @@ test('every durable write of an update to a release that migrates and fails has 
   expect(ROWS.map(([point]) => point)).toEqual(points.slice(begins, ends));
 });
 
-test.each(ROWS)('killed %s: %s; %s; and the state is that of the old release', async (...row) => {
+test.each(drawnFrom(ROWS))('killed %s: %s; %s; and the state is that of the old release', async (...row) => {
   const before = { memory: await memoryOf(world), state: await wholeState(world) };
   expect(await killedAt(world, row[0], 'update', publish())).toEqual(row);
   expect({ memory: await memoryOf(world), state: await wholeState(world) }).toEqual(before);

@@ -3,7 +3,7 @@ import { atEndOfAll } from '../support/at-end.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { exchangeFiles, memoryOf, wholeState, writeOldState } from '../support/state.js';
 import { makeWorld, type World } from '../support/world.js';
-import { killedAt, pointsOf, tableOf } from './killed.js';
+import { drawnFrom, killedAt, pointsOf, tableOf } from './killed.js';
 
 const ROWS = tableOf(`
 before write ledger: switch undoing   | … reserve -stage probe seal -baseline -snapshot -switch restart verify! rolled_back | old
@@ -62,7 +62,7 @@ test('every durable write of an update that goes back has its two lines, from it
   expect(ROWS.map(([point]) => point)).toEqual(points.slice(begins));
 });
 
-test.each(ROWS)('killed %s: %s; %s; and the state is that of the old release', async (...row) => {
+test.each(drawnFrom(ROWS))('killed %s: %s; %s; and the state is that of the old release', async (...row) => {
   const version = publish();
   const before = { memory: await memoryOf(world), state: await wholeState(world) };
   expect(await killedAt(world, row[0], 'update', version)).toEqual(row);

@@ -3,7 +3,7 @@ import { expectRounds } from './expect-rounds.js';
 import { killRound } from './kill.js';
 
 test(
-  '60 random kills of the process that makes a change, of the gateway, and of both',
-  () => expectRounds({ arena: {}, round: killRound }, 60),
+  '30 random kills of the process that makes a change, of the gateway, and of both',
+  () => expectRounds({ arena: {}, round: killRound }, 30),
   600_000,
 );
