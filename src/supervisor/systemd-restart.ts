@@ -48,8 +48,9 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
   const queued = await systemctl(scope, 'restart', '--no-block', '--', unit);
   const refused = queued.ok ? null : await readUnit(address);
   const signalled = refused !== null && mayNotAsk(address, refused) && signal(old, 'SIGTERM');
-  // Between two tries of a crash loop there is no process to end, and the next try is all that is wanted.
-  const isComing = refused !== null && mayNotAsk(address, refused) && refused.activeState === 'activating';
+  // In a crash loop there may be no process to end, or a newer one by now: that or the next try is all that is wanted.
+  const isGone = !(old && isAlive(old));
+  const isComing = refused !== null && mayNotAsk(address, refused) && isGone && !isDead(refused);
   if (!queued.ok && !signalled && !isComing)
     throw await failed(address, `systemd refused to restart ${unit}: ${queued.stderr}`);
 

@@ -19,6 +19,14 @@ const DEAF = `ExecStart=/bin/sh -c 'trap "" TERM; exec sleep infinity'\nRestart=
 /** Crashes until there is a file `well`. */
 const CRASHING = `ExecStart=/bin/sh -c 'test -e %DIR%/well || exit 1; exec sleep infinity'\nRestart=always\nRestartSec=20ms\n`;
 
+/** The pid that a unit's shell wrote down: the file is there before what is in it. */
+async function childOf(directory: string): Promise<number> {
+  const path = join(directory, 'child');
+  const read = () => (existsSync(path) ? readFileSync(path, 'utf8').trim() : '');
+  await until('its child runs', () => read() !== '');
+  return Number(read());
+}
+
 describe.runIf(SCOPE === null)('without a systemd of the user', () => {
   test('says so, and how to have one', async () => {
     vi.stubEnv('XDG_RUNTIME_DIR', undefined);
@@ -211,8 +219,7 @@ describe.runIf(SCOPE)(`a service of the ${SCOPE}'s systemd`, () => {
         { stopLimitMs: 500 },
       );
       systemctl('start', unit);
-      await until('its child runs', () => existsSync(join(directory, 'child')));
-      const child = Number(readFileSync(join(directory, 'child'), 'utf8'));
+      const child = await childOf(directory);
       const report = await supervisor.restart();
       expect(report).toMatchObject({ killed: true });
       expect(report.stopMs).toBeLessThan(10_000);
@@ -234,8 +241,7 @@ describe.runIf(SCOPE)(`a service of the ${SCOPE}'s systemd`, () => {
         { stopLimitMs: 300 },
       );
       systemctl('start', unit);
-      await until('its child runs', () => existsSync(join(directory, 'child')));
-      const child = Number(readFileSync(join(directory, 'child'), 'utf8'));
+      const child = await childOf(directory);
       expect(await supervisor.restart()).toMatchObject({ killed: true });
       expect(identify(child)).not.toBe(null);
       expect(await supervisor.inspect()).toMatchObject({ state: 'running' });
@@ -294,8 +300,7 @@ describe.runIf(SCOPE)(`a service of the ${SCOPE}'s systemd`, () => {
     );
     expect(await supervisor.owns(process.pid)).toBe(false);
     systemctl('start', unit);
-    await until('its child runs', () => existsSync(join(directory, 'child')));
-    const child = Number(readFileSync(join(directory, 'child'), 'utf8'));
+    const child = await childOf(directory);
     const outsider = spawn('sleep', ['infinity']);
     onTestFinished(() => void outsider.kill('SIGKILL'));
     expect(await supervisor.owns(child)).toBe(true);
