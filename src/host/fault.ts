@@ -20,6 +20,9 @@ const HANG_POLL_MS = 10;
 /** How often this process has come to each point. */
 const passed = new Map<string, number>();
 
+/** Whether what happens once has happened in this process: the stamp of a hang is gone when it ends. */
+let happened = false;
+
 /**
  * A moment at which a test can make this process fail, die or wait; nothing at all unless a test says so by
  * `OPENCLAW_RELEASES_FAULT=<effect> <point>`, with ` #2` behind it for the second time it is passed. With `…_FAULT_STAMP=<file>` it happens once: that file is made first,
@@ -36,7 +39,9 @@ export function faultPoint(point: string): void {
   const [, effect = '', named = '', nth] = /^(\S+) (.*?)(?: #(\d+))?$/.exec(fault) ?? [];
   if (named !== point || (nth !== undefined && Number(nth) !== times)) return;
   const stamp = process.env.OPENCLAW_RELEASES_FAULT_STAMP;
-  if (stamp === undefined || leaveStamp(stamp)) EFFECTS[effect]?.(point, stamp);
+  if (stamp !== undefined && (happened || !leaveStamp(stamp))) return;
+  happened = true;
+  EFFECTS[effect]?.(point, stamp);
 }
 
 /** Whether this is the first time; on disk before anything happens, so that it stays the only time. */

@@ -52,9 +52,13 @@ test('with a stamp once in all processes, and the stamp is there before it happe
   expect((await said('kill before switch', stamp)).join(' ')).toBe('passed passed passed');
 });
 
-test('a hang ends with its stamp', async () => {
+test.each([
+  'hang before switch #2',
+  // Passed again, and not hung again.
+  'hang before switch',
+])('%s ends with its stamp', async (fault) => {
   const stamp = join(temporaryDirectory(), 'stamp');
-  const running = run('hang before switch #2', { OPENCLAW_RELEASES_FAULT_STAMP: stamp });
+  const running = run(fault, { OPENCLAW_RELEASES_FAULT_STAMP: stamp });
   await until('it hangs', () => existsSync(stamp));
   rmSync(stamp);
   expect((await running).stdout.split('\n')).toEqual(['passed', 'passed', 'passed']);

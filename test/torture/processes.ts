@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { commandLineOf, descendsFrom, identify, isAlive, processIds } from '../../src/host/process.js';
 import { until } from '../support/place.js';
 
@@ -27,6 +27,20 @@ export function processesOf(path: string, ancestors: number[] = []): number[] {
 
 export function nameProcess(pid: number): string {
   return `${pid} (${commandLineOf(pid)})`;
+}
+
+/** What it does, what it waits for, and whether what it says is waited for by this process: its pipes and sockets. */
+export function describeProcess(pid: number): string {
+  try {
+    const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
+    const status = read('status').match(/^(State|PPid|SigBlk|SigCgt):.*$/gm) ?? [];
+    const files = readdirSync(`/proc/${pid}/fd`).map(
+      (fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`,
+    );
+    return [nameProcess(pid), `wchan ${read('wchan')}`, ...status, ...files].join('\n  ');
+  } catch (error) {
+    return `${pid}: ${error}`;
+  }
 }
 
 export function sendKill(pid: number | null): void {

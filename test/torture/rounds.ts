@@ -1,9 +1,11 @@
 import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Arena, type ArenaOptions, makeArena } from './arena.js';
 import { Cycles } from './cycles.js';
 import { Broken, type Outcome } from './outcome.js';
+import { describeProcess, processesOf } from './processes.js';
 
 /** One kind of torture. */
 export interface Kind {
@@ -38,6 +40,12 @@ export interface Result {
   failures: Failure[];
 }
 
+/**
+ * Every wait of a round has a limit of its own, and together they stay far below this: past it, something waits for what does not
+ * come, and what lives then says what for.
+ */
+const ROUND_WITHIN_MS = 150_000;
+
 /** Runs rounds until there are enough, the time is over, or one breaks an invariant. */
 export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Result> {
   const { seed, rounds, withinMs = Number.POSITIVE_INFINITY, jobs = 2, keepGoing = false } = options;
@@ -60,7 +68,7 @@ export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Res
         arena ??= await makeArena(kind.arena);
         arena.journal.length = 0;
         try {
-          const outcome = await kind.round(arena, cycles, own);
+          const outcome = await endOf(kind.round(arena, cycles, own), arena);
           result.outcomes.push(outcome);
           say(`${own}: ${outcome.how}, ${outcome.at} (${outcome.note})`);
         } catch (error) {
@@ -77,6 +85,21 @@ export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Res
   };
   await Promise.all(Array.from({ length: jobs }, work));
   return result;
+}
+
+/** The end of a round, or of its time. */
+async function endOf(round: Promise<Outcome>, { world, supervised }: Arena): Promise<Outcome> {
+  const over = new AbortController();
+  const limit = pause(ROUND_WITHIN_MS, null, { signal: over.signal, ref: false }).then(() => {
+    const living = processesOf(world.path, [supervised.pid]).map(describeProcess);
+    throw new Broken([`No end within ${ROUND_WITHIN_MS} ms. What lives:`, ...living]);
+  });
+  try {
+    return await Promise.race([round, limit]);
+  } finally {
+    over.abort();
+    for (const late of [round, limit]) late.catch(() => {});
+  }
 }
 
 export function describeFailure({ seed, message, evidence }: Failure): string {
