@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Cron } from 'croner';
+import { killTree } from '../host/process-tree.js';
 
 export interface HourlyOptions {
   /** Milliseconds after the full hour: each host has its own. */
@@ -10,40 +11,66 @@ export interface HourlyOptions {
   log: (line: string) => void;
   /** In place of once in an hour, as cron writes it, with seconds. */
   pattern?: string;
+  /** In place of the day after which what was started is killed; milliseconds. */
+  limitMs?: number;
 }
+
+/**
+ * It waits for a gateway within its hour, and installs within a few. One that never ends would be the last that ever looks, and
+ * a Node can hang as it ends (nodejs/node#54918); `auto.service.in` has the same limit.
+ */
+const LIMIT_MS = 24 * 60 * 60_000;
 
 /**
  * Starts a program once in every hour, as the built-in supervisor does where no timer of the host can. It runs in a session
  * of its own, and goes on when this process ends: what it does may be an update. While one runs no other is started.
  * @returns ends it
  */
-export function everyHour({ offsetMs, due, log, pattern }: HourlyOptions): () => void {
+export function everyHour({ offsetMs, pattern, ...options }: HourlyOptions): () => void {
   const seconds = Math.floor(offsetMs / 1000) % 3600;
   const hourly = `${seconds % 60} ${Math.floor(seconds / 60)} * * * *`;
-  const job = new Cron(pattern ?? hourly, { protect: true, unref: true }, () => start(due, log));
+  const job = new Cron(pattern ?? hourly, { protect: true, unref: true }, () => start(options));
   return () => job.stop();
 }
 
-async function start(due: HourlyOptions['due'], log: HourlyOptions['log']): Promise<void> {
+async function start({
+  due,
+  log,
+  limitMs = LIMIT_MS,
+}: Omit<HourlyOptions, 'offsetMs' | 'pattern'>): Promise<void> {
   try {
     const [program, ...args] = due() ?? [];
     if (program === undefined) return;
-    await ended(program, args);
+    if (!(await ended(program, args, limitMs))) log('What the timer ran did not end, and was killed.');
   } catch (error) {
     log(`The timer could not be run: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-/** Its lines go where this process's own go, and go on doing so when this process has ended. */
-function ended(program: string, args: string[]): Promise<void> {
+/**
+ * Its lines go where this process's own go, and go on doing so when this process has ended.
+ * @returns whether it ended by itself
+ */
+function ended(program: string, args: string[], limitMs: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', process.stderr.fd, process.stderr.fd],
       detached: true,
       cwd: '/',
     });
-    child.once('error', reject);
-    child.once('exit', () => resolve());
+    let late = false;
+    const limit = setTimeout(() => {
+      late = true;
+      if (child.pid !== undefined) killTree(child.pid);
+    }, limitMs).unref();
+    child.once('error', (error) => {
+      clearTimeout(limit);
+      reject(error);
+    });
+    child.once('exit', () => {
+      clearTimeout(limit);
+      resolve(!late);
+    });
     child.unref();
   });
 }

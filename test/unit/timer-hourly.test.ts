@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { identify } from '../../src/host/process.js';
 import { everyHour } from '../../src/timer/hourly.js';
 import { temporaryDirectory, until } from '../support/place.js';
 
@@ -39,4 +40,19 @@ test('what cannot be started is told, and the next one is tried', async () => {
   onTestFinished(stop);
   await until('it was told twice', () => told.length >= 2);
   expect(told[0]).toContain('The timer could not be run: spawn /no/such/program ENOENT');
+}, 30_000);
+
+test('what does not end is killed, told, and not the last', async () => {
+  const told: string[] = [];
+  const started = join(temporaryDirectory(), 'started');
+  const pids = () =>
+    existsSync(started) ? readFileSync(started, 'utf8').trim().split('\n').map(Number) : [];
+  const stop = everyHour({
+    ...{ offsetMs: 0, pattern: EVERY_SECOND, limitMs: 300, log: (line) => told.push(line) },
+    due: () => ['/bin/sh', '-c', `trap '' TERM; echo $$ >>'${started}'; sleep 100 & wait`],
+  });
+  onTestFinished(stop);
+  await until('two were killed', () => told.length >= 2);
+  expect(told[0]).toBe('What the timer ran did not end, and was killed.');
+  expect(pids().slice(0, 2).map(identify)).toEqual([null, null]);
 }, 30_000);

@@ -27,6 +27,7 @@ test('the service runs auto for that root, with less of the machine than the gat
   const text = textOf(SERVICE);
   expect(text).toContain('ExecStart="/usr/bin/node" "/x/main.js" "auto" "--root" "/srv/open claw%%"');
   expect(text).toContain('CPUWeight=20');
+  expect(text).toContain('TimeoutStartSec=1d\n');
   expect(text).not.toContain('User=');
   expect(textOf(SERVICE, { user: '1000' })).toContain('User=1000');
 });
