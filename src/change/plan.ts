@@ -112,18 +112,10 @@ export interface Plan {
   registry: string | null;
 }
 
-export interface PlanOptions {
+/** What may be chosen of a plan; `planChange` has the defaults. */
+export interface PlanOptions
+  extends Partial<Omit<Plan, 'kind' | 'target' | 'steps' | 'limits' | 'unit' | 'registry'>> {
   limits?: Partial<Limits>;
-  allowScripts?: string[];
-  lockfile?: string | null;
-  anew?: boolean;
-  probe?: Probe;
-  snapshot?: boolean;
-  state?: StateChoice;
-  by?: Asker;
-  idle?: IdleLimits;
-  timeoutMs?: number;
-  evictOrphan?: boolean;
   unit?: UnitAddress;
   registry?: string;
   /** Repoint only, and leave the restart to whoever restarts next. */
