@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { ReleasesError } from '../errors.js';
+import { onceAnswered } from '../host/ending.js';
 import { killTree } from '../host/process-tree.js';
 import { withoutSecrets } from './candidate-environment.js';
 import {
@@ -46,6 +47,7 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
   const timer = setTimeout(stop, timeoutMs + order.endMs + MARGIN_MS);
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
+  onceAnswered(child.stdout, stop);
   // One that could not be isolated reads nothing; that is told from how it ended.
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify(order)}\n`);

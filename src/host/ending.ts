@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 
 /** How long a process that closed what it answers on may take to be gone; milliseconds. A crash may write a core file. */
 const ENDING_MS = 10_000;
@@ -14,4 +15,14 @@ export async function untilEnded(
 ): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   await once(child as ChildProcess, 'exit', { signal: AbortSignal.timeout(limitMs) }).catch(() => {});
+}
+
+/**
+ * Calls back once a process has given its whole answer, which is one line and its last: it may never end by itself
+ * (nodejs/node#54918).
+ */
+export function onceAnswered(output: Readable, then: () => void): void {
+  output.on('data', (chunk: Buffer | string) => {
+    if (chunk.toString().endsWith('\n')) then();
+  });
 }

@@ -1,12 +1,16 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type ErrorRecord, EXIT, toErrorRecord } from '../errors.js';
+import { onceAnswered } from '../host/ending.js';
 import type { Caller, Reply } from '../rpc/documents.js';
 import type { Method } from '../rpc/methods.js';
 import type { Host } from './host.js';
 
 /** A release is verified within a minute or so; everything else answers within seconds. */
 const WITHIN_MS = 15 * 60_000;
+
+/** How long one that has answered may take to end; milliseconds. */
+const ENDING_MS = 5_000;
 
 /** Bytes; a history of a thousand changes is a few million. */
 const LONGEST = 32 * 2 ** 20;
@@ -81,10 +85,12 @@ function run({ cli, root }: Host, method: Method, input: string): Promise<string
   });
   // What it has to say is on its standard output.
   child.disconnect();
+  const { stdout } = child;
+  if (stdout) onceAnswered(stdout, () => void setTimeout(() => child.kill('SIGKILL'), ENDING_MS).unref());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    child.stdout?.on('data', (chunk: Buffer) => {
+    stdout?.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > LONGEST) child.kill();
       else chunks.push(chunk);
@@ -94,6 +100,6 @@ function run({ cli, root }: Host, method: Method, input: string): Promise<string
     child.stdin?.end(input);
     child.on('error', reject);
     // Not `close`: a child that was disconnected from has none.
-    child.stdout?.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    stdout?.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
   });
 }

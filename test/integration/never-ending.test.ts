@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { ownFile } from '../../src/own-files.js';
+import { ask } from '../../src/plugin/program.js';
 import { installRelease } from '../../src/source/install.js';
 import { lookUp } from '../../src/source/lookup.js';
 import { runSqlite } from '../../src/state/copying/sqlite.js';
+import { rootAt } from '../../src/store/root.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { sqliteNode } from '../support/sqlite-node.js';
@@ -26,14 +29,15 @@ afterEach(async () => {
   place.dispose();
 });
 
-/** Options that have a Node stay when it wants to end, as `process.exit` does at times (nodejs/node#54918). */
-function staying(): string {
-  const hook = place.path('stay.cjs');
-  writeFileSync(
-    hook,
-    'process.reallyExit = () => { for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1e6); };',
-  );
-  return `--require=${hook}`;
+/**
+ * Options that have a Node stay when it wants to end, as it does at times (nodejs/node#54918): in `process.exit`, or also when
+ * there is nothing more to do.
+ */
+function staying(hook = 'process.reallyExit = stay'): string {
+  const path = place.path('stay.cjs');
+  const stay = 'for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1e6);';
+  writeFileSync(path, `function stay() { ${stay} }\n${hook};`);
+  return `--require=${path}`;
 }
 
 /** A program that runs others with these options for Node, for those who start it in the place of another. */
@@ -86,5 +90,14 @@ describe('a process that has answered is not waited for when it does not end:', 
     expect(await runSqlite(wrapped, [{ kind: 'version', database }])).toEqual([
       { kind: 'version', version: 7 },
     ]);
+  });
+
+  it('one that the gateway asks', async () => {
+    set('NODE_OPTIONS', staying('process.on("exit", stay)'));
+    const cli = ownFile('dist/cli/main.cjs');
+    const host = { root: rootAt(place.path('root')), cli, release: null, version: null, pid: 1, since: '' };
+    expect(await ask(host, 'releases.history', {}, { scopes: null })).toMatchObject({
+      ...{ ok: true, payload: { changes: [] } },
+    });
   });
 });

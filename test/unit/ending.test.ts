@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { untilEnded } from '../../src/host/ending.js';
+import { onceAnswered, untilEnded } from '../../src/host/ending.js';
 
 test('the end of a process is waited for, and the end of one that goes on is not waited for for ever', async () => {
   const ending = spawn('sh', ['-c', 'sleep 0.3; exit 7'], { stdio: 'ignore' });
@@ -25,4 +27,18 @@ test('one that never began is not waited for', async () => {
   never.on('error', () => {});
   await untilEnded(never, 60_000);
   expect(never.pid).toBeUndefined();
+});
+
+test('an answer is whole with its line, in however many pieces it comes', async () => {
+  const output = new PassThrough();
+  let answered = 0;
+  onceAnswered(output, () => {
+    answered++;
+  });
+  for (const piece of ['{"said":"one\\n', 'two', '"}']) output.write(piece);
+  await turn();
+  expect(answered).toBe(0);
+  output.write('\n');
+  await turn();
+  expect(answered).toBe(1);
 });
