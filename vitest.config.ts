@@ -37,6 +37,7 @@ const SLOW = [
   'test/integration/state-snapshot.test.ts',
   'test/integration/stranded.test.ts',
   'test/integration/unreadable.test.ts',
+  'test/integration/working-directory.test.ts',
   'test/unit/change-idle.test.ts',
   'test/unit/ended.test.ts',
   'test/unit/timer-hourly.test.ts',

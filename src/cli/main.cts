@@ -1,10 +1,24 @@
 #!/usr/bin/env node
+import fs = require('node:fs');
+
 /**
  * Most is asked of `list` and `status`, and a start is above all loading: they have a file of their own, see
  * `build/bundle-cli.js`, without what reads every other command line. All of it is CommonJS, as Node's loader of other
  * modules takes longer to start than they do.
  */
 const LOOKING = ['list', 'status'];
+
+/**
+ * Processes are started in this directory. One that was removed, or that this user may not enter (`sudo -u` in `/root`), would
+ * keep each of them from starting.
+ */
+function stand(): void {
+  try {
+    fs.accessSync(process.cwd(), fs.constants.X_OK);
+  } catch {
+    process.chdir('/');
+  }
+}
 
 /** What all commands have, and null where there is anything else: that is for the program that knows every command. */
 function commonOptions(words: string[]): { json: boolean; root?: string } | null {
@@ -22,6 +36,7 @@ function commonOptions(words: string[]): { json: boolean; root?: string } | null
   return options;
 }
 
+stand();
 const [, , name = '', ...words] = process.argv;
 const options = LOOKING.includes(name) ? commonOptions(words) : null;
 if (options) require('./looking.cjs').run(name, options);
