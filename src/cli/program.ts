@@ -47,22 +47,40 @@ export async function runProgram(argv: string[], commands: Commands, hidden: Com
   try {
     await root.parseAsync(argv);
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageError(error, root) : error;
+    const failure = error instanceof CommanderError ? usageError(error, commandOf(argv, root)) : error;
     if (failure === null) return;
     failWith(failure, argv.includes('--json'));
   }
 }
 
+/** The command that a command line names, as far as there is one of that name. */
+function commandOf(argv: string[], root: Command): Command {
+  let named = root;
+  for (const word of argv.slice(2)) {
+    const next = named.commands.find((one) => one.name() === word);
+    if (!next) break;
+    named = next;
+  }
+  return named;
+}
+
 /** Null where commander only reports that it has shown, or is to show, the help or the version. */
-function usageError(error: CommanderError, root: Command): ReleasesError | null {
+function usageError(error: CommanderError, named: Command): ReleasesError | null {
   if (error.exitCode === 0) return null;
   if (error.code === 'commander.help') {
-    root.outputHelp();
+    named.outputHelp();
     return null;
   }
-  const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
-  return new ReleasesError('usage', message, {
-    hint: 'openclaw-releases --help',
+  const sentence = error.message
+    .replace(/^error: /, '')
+    .replace('\n', ' ')
+    .replace(/\.?$/, '.');
+  return new ReleasesError('usage', sentence, {
+    hint: `${wholeName(named)} --help`,
     untouched: 'Nothing was tried.',
   });
+}
+
+function wholeName(command: Command): string {
+  return command.parent ? `${wholeName(command.parent)} ${command.name()}` : command.name();
 }

@@ -97,6 +97,19 @@ test('no command at all shows the help, and an unknown one is a usage error', as
   expect(exitCode).toBe(EXIT.usage);
 });
 
+test('help, and where to find it, are those of the command that was named', async () => {
+  expect((await cli(['timer'])).stdout).toContain('Usage: openclaw-releases timer ');
+  for (const [args, named] of [
+    [['timer', 'enable', '--nope'], 'timer enable'],
+    [['show'], 'show'],
+    [['list', '--nope'], 'list'],
+  ] as const) {
+    const { stderr, exitCode } = await cli([...args]);
+    expect(stderr).toMatch(new RegExp(`next: openclaw-releases ${named} --help$`));
+    expect(exitCode).toBe(EXIT.usage);
+  }
+});
+
 test('the README lists every error code and every exit code', () => {
   for (const code of Object.keys(ERROR_CODES)) expect(README, code).toContain(`\`${code}\``);
   for (const code of Object.values(EXIT)) expect(README).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
