@@ -10,6 +10,7 @@ const SLOW = [
   'test/torture/**',
   'test/month/**',
   'test/plugin/**',
+  'test/registry/**',
   'test/integration/systemd-lane.test.ts',
   'test/integration/adopt-rescue.test.ts',
   'test/integration/adopt-systemd.test.ts',
