@@ -29,7 +29,7 @@ export function nameProcess(pid: number): string {
   return `${pid} (${commandLineOf(pid)})`;
 }
 
-/** What it does, what it waits for, and whether what it says is waited for by this process: its pipes and sockets. */
+/** Who started it, what it waits for in the kernel, and what it has open: for whoever has to find out why it is there. */
 export function describeProcess(pid: number): string {
   try {
     const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');

@@ -41,8 +41,8 @@ export interface Result {
 }
 
 /**
- * Every wait of a round has a limit of its own, and together they stay far below this: past it, something waits for what does not
- * come, and what lives then says what for.
+ * A round takes seconds, and less than a minute on a busy machine: past this, something waits for what does not come, and what
+ * lives then says what for.
  */
 const ROUND_WITHIN_MS = 150_000;
 
