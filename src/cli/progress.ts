@@ -58,7 +58,8 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
         begun = performance.now();
         progress = null;
         const text = record.state === 'doing' ? record.name : `undoing ${record.name}`;
-        spinner = yoctoSpinner({ text, stream }).start();
+        // Its own handlers would end this process before the change is undone.
+        spinner = yoctoSpinner({ text, stream, handleSignals: false }).start();
         return;
       }
       spinner?.stop();
