@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
+import { slowness } from './slowness.js';
 
 /** When to clean up: after the test by default, after the file with `atEndOfAll`. */
 export type AtEnd = (clean: () => void | Promise<void>) => void;
@@ -43,15 +44,19 @@ export function writeTree(directory: string, files: Record<string, string>): str
   return directory;
 }
 
-/** Waits for something to become true, or fails saying what did not. */
+/**
+ * Waits for something to become true, or fails saying what did not.
+ * @param withinMs milliseconds on a machine of the usual speed; a slower one gets more
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  withinMs = 15_000,
+  withinMs = 20_000,
 ): Promise<void> {
-  const deadline = Date.now() + withinMs;
+  const limitMs = withinMs * slowness;
+  const deadline = performance.now() + limitMs;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Not within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

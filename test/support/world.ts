@@ -6,11 +6,12 @@ import { freePort } from '../../src/host/port.js';
 import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { type AtEnd, temporaryDirectory, until, writeTree } from './place.js';
+import { slowness } from './slowness.js';
 
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 
-/** Short enough for tests; what they stand for in real life is in `plan.ts`. */
-export const QUICK = ['--settle', '0.5', '--ready-within', '3'];
+/** Short enough for tests, and long enough for a slow machine; the defaults are in `plan.ts`. */
+export const QUICK = ['--settle', '0.5', '--ready-within', String(3 * slowness)];
 
 export interface Answer {
   exitCode: number;

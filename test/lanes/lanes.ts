@@ -1,0 +1,122 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Something a lane cannot run without. */
+export interface Need {
+  /** As in "this lane needs …". */
+  name: string;
+  /** The Debian package that has it; none for root and for what a kernel has. */
+  package?: string;
+  isMet(): boolean;
+}
+
+/** A folder below `test/` that runs as one vitest project, by `npm run test:<name>`. */
+export interface Lane {
+  name: string;
+  /** Its subject, for the list that `npm test` ends with. */
+  about: string;
+  needs: readonly Need[];
+  /** Real OpenClaw is late for its own limits beside other load on two cores: its files run last, one at a time. */
+  alone?: boolean;
+}
+
+const root: Need = { name: 'root', isMet: () => process.getuid?.() === 0 };
+
+const cgroup2: Need = {
+  name: 'cgroup2 below /sys/fs/cgroup',
+  isMet: () => existsSync('/sys/fs/cgroup/cgroup.procs') || existsSync('/sys/fs/cgroup/unified/cgroup.procs'),
+};
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** The browser of the page's tests: the one that `OPENCLAW_RELEASES_CHROMIUM` names, else an installed one. */
+export function chromiumPath(): string | undefined {
+  return process.env.OPENCLAW_RELEASES_CHROMIUM ?? CHROMIUM.find((path) => existsSync(path));
+}
+
+const chromium: Need = {
+  name: 'Chromium',
+  package: 'chromium',
+  isMet: () => chromiumPath() !== undefined,
+};
+
+const FAKETIME = ['x86_64', 'aarch64'].map(
+  (machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`,
+);
+
+/** The library that answers a program's questions for the time. */
+export function faketimePath(): string | undefined {
+  return FAKETIME.find((path) => existsSync(path));
+}
+
+const faketime: Need = {
+  name: 'libfaketime',
+  package: 'faketime',
+  isMet: () => faketimePath() !== undefined,
+};
+
+function command(name: string, debianPackage: string): Need {
+  return { name, package: debianPackage, isMet: () => isOnPath(name) };
+}
+
+function isOnPath(name: string): boolean {
+  // An ordinary user's PATH lacks the places of mkfs and mount.
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return directories.some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const filesystems = [command('mkfs.ext4', 'e2fsprogs'), command('xfs_io', 'xfsprogs')];
+const machine = [root, command('systemd-nspawn', 'systemd-container'), cgroup2];
+
+/** The quick lanes are `npm test`; they need Node and npm's packages alone. */
+export const QUICK_LANES: readonly Lane[] = [
+  { name: 'unit', about: 'modules', needs: [] },
+  { name: 'integration', about: 'the built command on miniature releases', needs: [] },
+];
+
+export const FULL_LANES: readonly Lane[] = [
+  { name: 'stories', about: 'long stories of the built command', needs: [] },
+  { name: 'killed', about: 'kills and failures at each durable write', needs: [] },
+  {
+    name: 'host',
+    about: 'small filesystems, other users, other shells, a terminal',
+    needs: [
+      root,
+      ...filesystems,
+      command('mkfs.btrfs', 'btrfs-progs'),
+      command('busybox', 'busybox'),
+      command('dash', 'dash'),
+      command('setpriv', 'util-linux'),
+      command('script', 'bsdutils'),
+      faketime,
+    ],
+  },
+  {
+    name: 'torture',
+    about: 'power cuts, full disks and kills at drawn moments',
+    needs: [root, ...filesystems, command('eatmydata', 'eatmydata')],
+  },
+  { name: 'month', about: 'a month of the timer', needs: [faketime] },
+  { name: 'page', about: 'the page in a browser', needs: [chromium] },
+  { name: 'lab', about: 'a real systemd on throw-away machines', needs: [...machine, faketime] },
+  { name: 'openclaw', about: 'real OpenClaw from the registry', needs: machine, alone: true },
+];
+
+/** Lanes that are programs of their own, and not vitest projects. */
+export const OTHER_LANES = ['nodes', 'bare', 'mutants'];
+
+/** One sentence with all that a lane lacks here and how to install it; null when it can run. */
+export function whyNot({ name, needs }: Lane): string | null {
+  const missing = needs.filter((need) => !need.isMet());
+  if (missing.length === 0) return null;
+  const packages = [...new Set(missing.flatMap((need) => need.package ?? []))];
+  const install = packages.length > 0 ? ` Debian: apt-get install ${packages.join(' ')}` : '';
+  return `The lane ${name} needs ${missing.map((need) => need.name).join(', ')}.${install}`;
+}
