@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { jitterOf, nextRunJitter } from '../../src/schedule/jitter.js';
 import { DEFAULTS } from '../../src/schedule/settings.js';
 import { Fleet, failsOn, type Pace, type Release, takes } from '../simulation/fleet.js';
@@ -13,7 +13,7 @@ const fleet = new Fleet(20_000);
 
 describe('Pearson’s test', () => {
   // From printed tables.
-  it.each([
+  test.each([
     [3.841, 1, 0.05],
     [6.635, 1, 0.01],
     [18.307, 10, 0.05],
@@ -24,13 +24,13 @@ describe('Pearson’s test', () => {
     expect(chiSquaredTail(chiSquared, freedom)).toBeCloseTo(p, 3);
   });
 
-  it('finds out a spread that is not even', () => {
+  test('finds out a spread that is not even', () => {
     const shares = Array.from({ length: 20_000 }, (_, at) => at / 20_000);
     expect(evenness([shares]).p).toBeGreaterThan(0.999);
     expect(evenness([shares.map((share) => share ** 1.1)]).p).toBeLessThan(1e-6);
   });
 
-  it('has quantiles by rank', () => {
+  test('has quantiles by rank', () => {
     expect(
       quantiles(
         Float64Array.from({ length: 100 }, (_, at) => 100 - at),
@@ -44,7 +44,7 @@ describe('Pearson’s test', () => {
 });
 
 describe('Jitter', () => {
-  it.each([
+  test.each([
     ['ids as installations make them', fleet.ids],
     ['ids that count up', fleet.ids.map((_, at) => `host-${at}`)],
     [
@@ -61,14 +61,14 @@ describe('Jitter', () => {
     expect(evenness([ids.map((id) => nextRunJitter(id, HOUR) / HOUR)], 60).p).toBeGreaterThan(0.001);
   });
 
-  it('does not make the same hosts the first ones each time', () => {
+  test('does not make the same hosts the first ones each time', () => {
     const pairs = fleet.ids.map((id) => (jitterOf(id, '2026.9.5') + jitterOf(id, '2026.9.6')) % 1);
     expect(evenness([pairs]).p).toBeGreaterThan(0.001);
   });
 });
 
 describe('The simulated fleet', () => {
-  it('does what the rules decide, run by run', () => {
+  test('does what the rules decide, run by run', () => {
     const few = new Fleet(40);
     const start = Date.parse('2026-01-05T00:00:00Z');
     const withdrawnAt = BAD_AT + 50;
@@ -87,7 +87,7 @@ describe('The simulated fleet', () => {
     expect(bad.some((at, host) => !Number.isNaN(at) && !failsOn(host, 0.4))).toBe(true);
   });
 
-  it('keeps the defaults’ promises', () => {
+  test('keeps the defaults’ promises', () => {
     expect(badRelease(fleet, DEFAULTS, 1, { afterPublication: 24 }).took).toBe(0);
     expect(badRelease(fleet, DEFAULTS, 1, { afterFirstFailure: 6 }).took).toBeLessThan(0.14);
     expect(goodRelease(fleet, DEFAULTS, 300).nearlyAll).toBeLessThan(73);
@@ -97,7 +97,7 @@ describe('The simulated fleet', () => {
     expect(most(abrupt) / most(DEFAULTS)).toBeGreaterThan(15);
   });
 
-  it('raises no storm when the registry has been silent', () => {
+  test('raises no storm when the registry has been silent', () => {
     const { 'at its first run after the back-off': timer, 'every minute until it answers': naive } =
       retries(fleet);
     if (!timer || !naive) throw new Error('There are these two ways.');
@@ -105,7 +105,7 @@ describe('The simulated fleet', () => {
     expect(outage(fleet, 6, naive).after.max).toBe(fleet.size);
   });
 
-  it('restarts a gateway three times at most for a release that never works', () => {
+  test('restarts a gateway three times at most for a release that never works', () => {
     expect(stubbornRelease(40)).toEqual({ 'quarantine and breaker': 3, 'the breaker alone': 3, neither: 38 });
   });
 });

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { applyUnitChange, readAdoption, undoUnitChange } from '../../../src/adopt/apply.js';
 import { readCommand } from '../../../src/adopt/command.js';
 import { findDrift } from '../../../src/adopt/drift.js';
@@ -77,7 +77,7 @@ function listing(directory: string): string[] {
 }
 
 describe('what adopting would write', () => {
-  it('is a drop-in that starts the launcher with the arguments of the unit, and names no version', () => {
+  test('is a drop-in that starts the launcher with the arguments of the unit, and names no version', () => {
     const change = plan();
     expect(change.dropIn).toBe(
       join(home, '.config/systemd/user/openclaw-gateway.service.d/zz-openclaw-releases.conf'),
@@ -100,7 +100,7 @@ describe('what adopting would write', () => {
     expect(text).not.toMatch(/20\d\d\.\d|@[A-Z_]+@/);
   });
 
-  it('leaves no placeholder and no empty setting behind in any file', () => {
+  test('leaves no placeholder and no empty setting behind in any file', () => {
     for (const scope of ['user', 'system'] as const) {
       for (const write of plan({ scope, user: 'claw' }).writes) {
         if (write.kind === 'link' || write.path.endsWith('bin/rescue')) continue;
@@ -112,14 +112,14 @@ describe('what adopting would write', () => {
     }
   });
 
-  it('orders recovery before the gateway at boot, with every argument as it was given', () => {
+  test('orders recovery before the gateway at boot, with every argument as it was given', () => {
     const text = contentOf(plan(), 'openclaw-releases-recover.service');
     expect(text).toMatch(/^Before=openclaw-gateway\.service$/m);
     expect(readSettings([text], {}).execStart[0]?.map(({ value }) => value)).toEqual(RECOVER);
     expect(readSettings([text], {}).environment).toEqual({ OPENCLAW_RELEASES_ROOT: root });
   });
 
-  it('never lets root run what the user of a system unit can write to', () => {
+  test('never lets root run what the user of a system unit can write to', () => {
     const change = plan({ scope: 'system', user: 'claw' });
     expect(change.dropIn).toBe('/etc/systemd/system/openclaw-gateway.service.d/zz-openclaw-releases.conf');
     const text = contentOf(change, 'openclaw-releases-rescue.service');
@@ -130,7 +130,7 @@ describe('what adopting would write', () => {
       expect(line).toMatch(/^ExecStart=\+\/(usr\/)?bin\/systemctl .* -- openclaw-gateway\.service$/);
   });
 
-  it('sorts behind every drop-in that is there', () => {
+  test('sorts behind every drop-in that is there', () => {
     const dropIns = ['/etc/x.service.d/zz-mine.conf', '/etc/x.service.d/zzz-override.conf'];
     expect(plan({ dropIns: dropIns.slice(0, 1) }).dropIn).toMatch(/\/zz-openclaw-releases\.conf$/);
     expect(plan({ dropIns }).dropIn).toMatch(/\/zzzz-openclaw-releases\.conf$/);
@@ -139,18 +139,18 @@ describe('what adopting would write', () => {
     );
   });
 
-  it('keeps options of Node, which the launcher does not pass on', () => {
+  test('keeps options of Node, which the launcher does not pass on', () => {
     const execStart = splitWords('/usr/bin/node --max-old-space-size=900 /x/index.js gateway');
     const text = contentOf(plan({ execStart, environment: { NODE_OPTIONS: '--no-warnings' } }), '.conf');
     expect(readSettings([text], {}).environment.NODE_OPTIONS).toBe('--no-warnings --max-old-space-size=900');
   });
 
-  it('gives units of another name companions of their own', () => {
+  test('gives units of another name companions of their own', () => {
     const change = plan({ name: 'openclaw-gateway-work.service' });
     expect(change.rescueUnit).toBe('openclaw-releases-rescue-openclaw-gateway-work.service');
   });
 
-  it.each([
+  test.each([
     [
       'without a unit',
       () => planUnitChange({ install: { unit: null, command: null }, root, recover: RECOVER, env }),
@@ -175,7 +175,7 @@ describe('what adopting would write', () => {
 });
 
 describe('adopting and leaving', () => {
-  it('leaves the host as it was, byte for byte, with modes and times', () => {
+  test('leaves the host as it was, byte for byte, with modes and times', () => {
     const units = join(home, '.config/systemd/user');
     mkdirSync(join(units, 'openclaw-gateway.service.d'), { recursive: true });
     writeFileSync(join(units, 'openclaw-gateway.service'), `[Service]\nExecStart=${EXEC}\n`);
@@ -194,7 +194,7 @@ describe('adopting and leaving', () => {
     expect(undoUnitChange(root)).toBeNull();
   });
 
-  it('leaves as it was, too, what was adopted twice or only in part', () => {
+  test('leaves as it was, too, what was adopted twice or only in part', () => {
     const before = listing(home);
     const change = plan();
     applyUnitChange(change);
@@ -204,7 +204,7 @@ describe('adopting and leaving', () => {
     expect(listing(home)).toEqual(before);
   });
 
-  it('keeps a directory into which somebody else has put something', () => {
+  test('keeps a directory into which somebody else has put something', () => {
     const change = plan();
     applyUnitChange(change);
     const theirs = join(change.dropIn, '../override.conf');
@@ -213,7 +213,7 @@ describe('adopting and leaving', () => {
     expect(readdirSync(join(change.dropIn, '..'))).toEqual(['override.conf']);
   });
 
-  it('has on record what was there before it writes the first file', () => {
+  test('has on record what was there before it writes the first file', () => {
     const change = plan();
     const before = listing(home);
     const impossible = { kind: 'link' as const, path: '/proc/nowhere/x', target: 'y' };
@@ -224,19 +224,19 @@ describe('adopting and leaving', () => {
     expect(listing(home)).toEqual(before);
   });
 
-  it('refuses a root that has adopted another unit', () => {
+  test('refuses a root that has adopted another unit', () => {
     applyUnitChange(plan());
     expect(() => applyUnitChange(plan({ name: 'other.service' }))).toThrow(
       expect.objectContaining({ code: 'root_invalid' }),
     );
   });
 
-  it('refuses a record that it cannot read, and touches nothing', () => {
+  test('refuses a record that it cannot read, and touches nothing', () => {
     writeFileSync(join(root, 'adopted.json'), '{');
     expect(() => undoUnitChange(root)).toThrow(expect.objectContaining({ code: 'root_invalid' }));
   });
 
-  it('sees every file that has drifted', () => {
+  test('sees every file that has drifted', () => {
     const change = plan();
     applyUnitChange(change);
     rmSync(change.dropIn);

@@ -1,7 +1,7 @@
 import { chmodSync, linkSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { copyInstall } from '../../../src/adopt/copy.js';
 import { digestTree } from '../../../src/store/tree.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
@@ -24,7 +24,7 @@ const copy = (packageRoot: string, into: string, signal?: AbortSignal) =>
 const required = (from: string, name: string) => createRequire(join(from, 'index.js'))(name) as string;
 
 describe('copying an install', () => {
-  it("takes npm's nested tree as it is, modes and leftovers included, and shares no file with it", async () => {
+  test("takes npm's nested tree as it is, modes and leftovers included, and shares no file with it", async () => {
     const prefix = temporaryDirectory('prefix');
     const root = join(prefix, 'lib/node_modules/openclaw');
     writeTree(root, {
@@ -50,7 +50,7 @@ describe('copying an install', () => {
     await expect(digestTree(into)).resolves.toBeDefined();
   });
 
-  it('makes one tree without links out of what pnpm keeps in its store', async () => {
+  test('makes one tree without links out of what pnpm keeps in its store', async () => {
     const home = temporaryDirectory('pnpm');
     const store = '.pnpm';
     writeTree(home, {
@@ -84,7 +84,7 @@ describe('copying an install', () => {
     expect((await digestTree(into)).text).not.toMatch(/^# /m);
   });
 
-  it('takes of a flat tree only what OpenClaw needs, with links that leave their package as copies', async () => {
+  test('takes of a flat tree only what OpenClaw needs, with links that leave their package as copies', async () => {
     const project = temporaryDirectory('flat');
     writeTree(project, {
       ...packageAt('node_modules/openclaw', 'openclaw', '2026.5.28', { a: '1' }),
@@ -126,7 +126,7 @@ describe('copying an install', () => {
     expect(statSync(join(into, 'node_modules/stranger'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  it('writes a lockfile without checksums, and says so, where nobody knows them', async () => {
+  test('writes a lockfile without checksums, and says so, where nobody knows them', async () => {
     const project = temporaryDirectory('plain');
     writeTree(project, packageAt('node_modules/openclaw', 'openclaw', '2026.5.28'));
     const into = temporaryDirectory('copy');
@@ -139,7 +139,7 @@ describe('copying an install', () => {
     expect(readFileSync(join(into, 'package-lock.json'), 'utf8')).not.toContain(project);
   });
 
-  it('changes nothing in the install', async () => {
+  test('changes nothing in the install', async () => {
     const project = temporaryDirectory('source');
     writeTree(project, packageAt('node_modules/openclaw', 'openclaw', '2026.5.28'));
     const before = (await digestTree(project)).text;
@@ -147,13 +147,13 @@ describe('copying an install', () => {
     expect((await digestTree(project)).text).toBe(before);
   });
 
-  it('refuses a source checkout', async () => {
+  test('refuses a source checkout', async () => {
     const project = temporaryDirectory('checkout');
     writeTree(project, { ...packageAt('.', 'openclaw', '2026.5.28'), '.git/HEAD': 'ref: x\n' });
     await expect(copy(project, temporaryDirectory('copy'))).rejects.toMatchObject({ code: 'not_openclaw' });
   });
 
-  it('ends soon when it is interrupted', async () => {
+  test('ends soon when it is interrupted', async () => {
     const project = temporaryDirectory('many');
     const root = writeTree(project, packageAt('node_modules/openclaw', 'openclaw', '2026.5.28'));
     for (let file = 0; file < 500; file++)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { examine } from '../../../src/adopt/doctor.js';
 import type { HostFacts, UnitFacts } from '../../../src/adopt/facts.js';
 
@@ -44,12 +44,12 @@ const well: HostFacts = {
 const codes = (over: Partial<HostFacts>) => examine({ ...well, ...over }).map(({ code }) => code);
 
 describe('doctor', () => {
-  it('has nothing to say about a host that is well, and about one that was never adopted', () => {
+  test('has nothing to say about a host that is well, and about one that was never adopted', () => {
     expect(codes({})).toEqual([]);
     expect(codes({ adoption: null, unit: null, lingering: null, onPath: null })).toEqual([]);
   });
 
-  it.each<[string, Partial<HostFacts>, string[]]>([
+  test.each<[string, Partial<HostFacts>, string[]]>([
     ['the unit is gone', { unit: null }, ['unit_missing']],
     ['the unit is broken', { unit: { ...unit, broken: true } }, ['unit_broken']],
     ['the unit is masked', { unit: { ...unit, masked: true } }, ['unit_masked']],
@@ -116,16 +116,16 @@ describe('doctor', () => {
     expect(codes(over)).toEqual(expected);
   });
 
-  it('waits for a change that is under way', () => {
+  test('waits for a change that is under way', () => {
     expect(codes({ trial: '2026.6.1', changeUnderWay: true })).toEqual([]);
   });
 
-  it('names the version that goes stale as it is written', () => {
+  test('names the version that goes stale as it is written', () => {
     const [finding] = examine({ ...well, unit: { ...unit, description: 'OpenClaw Gateway (v2026.7.1-2)' } });
     expect(finding?.sentence).toContain('2026.7.1-2,');
   });
 
-  it('ends every sentence, and gives a command for each', () => {
+  test('ends every sentence, and gives a command for each', () => {
     const worst = examine({
       ...well,
       running: '2026.5.28',

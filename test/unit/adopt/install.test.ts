@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { findInstall } from '../../../src/adopt/install.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
 
@@ -22,7 +22,7 @@ const mine = (paths: { packageRoot: string }[]) =>
   paths.map(({ packageRoot }) => packageRoot).filter((path) => path.startsWith(home));
 
 describe('finding an install without a unit', () => {
-  it('takes the first openclaw on the search path, and names the others', async () => {
+  test('takes the first openclaw on the search path, and names the others', async () => {
     writeTree(home, {
       '.npm-global/lib/node_modules/openclaw/package.json': openclaw('2026.6.1'),
       '.npm-global/lib/node_modules/openclaw/openclaw.mjs': '',
@@ -50,7 +50,7 @@ describe('finding an install without a unit', () => {
     ]);
   });
 
-  it("asks npm for a prefix that nobody could guess, and leaves nothing of npm's in the home", async () => {
+  test("asks npm for a prefix that nobody could guess, and leaves nothing of npm's in the home", async () => {
     writeTree(home, {
       'odd place/lib/node_modules/openclaw/package.json': openclaw('2026.5.28'),
       'bin/npm': `#!/bin/sh\n/bin/mkdir -p "$npm_config_cache/_logs"\necho '${home}/odd place/lib/node_modules'\n`,
@@ -62,7 +62,7 @@ describe('finding an install without a unit', () => {
     expect(readdirSync(home).sort()).toEqual(['bin', 'odd place']);
   });
 
-  it('says so when a named unit does not exist', async () => {
+  test('says so when a named unit does not exist', async () => {
     await expect(findInstall({ env, unit: UNIT })).rejects.toMatchObject({ code: 'supervisor_not_found' });
   });
 });

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readCommand } from '../../../src/adopt/command.js';
 import { readSettings, splitWords } from '../../../src/adopt/unit-file.js';
 import { escapeQuoted, quoteArgument } from '../../../src/host/unit-template.js';
@@ -11,7 +11,7 @@ const values = (text: string) => splitWords(text).map(({ value }) => value);
 const read = (...files: string[]) => readSettings(files, { h: '/home/claw' });
 
 describe('a command line of systemd', () => {
-  it.each([
+  test.each([
     ['a  b\tc', ['a', 'b', 'c']],
     ['"a b" \'c d\'e', ['a b', 'c de']],
     ['a\\x20b \\101 \\u00e9', ['a b', 'A', 'é']],
@@ -22,11 +22,11 @@ describe('a command line of systemd', () => {
     expect(values(text)).toEqual(expected);
   });
 
-  it('keeps each word as the file spells it', () => {
+  test('keeps each word as the file spells it', () => {
     expect(splitWords('x "a b" %h/$FOO').map(({ raw }) => raw)).toEqual(['x', '"a b"', '%h/$FOO']);
   });
 
-  it('reads back what was quoted for it, specifiers aside', () => {
+  test('reads back what was quoted for it, specifiers aside', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'ab "\'\\$é') }), (value) => {
         expect(values(`x "${escapeQuoted(value)}"`)).toEqual(['x', value]);
@@ -34,12 +34,12 @@ describe('a command line of systemd', () => {
     );
   });
 
-  it('doubles what systemd would replace', () => {
+  test('doubles what systemd would replace', () => {
     expect(escapeQuoted('/a %h $b')).toBe('/a %%h $b');
     expect(quoteArgument('100% $HOME')).toBe('"100%% $$HOME"');
   });
 
-  it('refuses a path that would end the line', () => {
+  test('refuses a path that would end the line', () => {
     expect(() => escapeQuoted('/a\nExecStart=/bin/evil')).toThrow(
       expect.objectContaining({ code: 'root_invalid' }),
     );
@@ -47,7 +47,7 @@ describe('a command line of systemd', () => {
 });
 
 describe('the settings of a unit', () => {
-  it('are those of the last file that sets them, with resets, continued lines and comments', () => {
+  test('are those of the last file that sets them, with resets, continued lines and comments', () => {
     const settings = read(
       '[Unit]\nDescription=x\nExecStart=/not/a/service\n[Service]\nExecStart=/bin/old \\\n# between\n  gateway\nEnvironment=A=1 "B=two words"\nEnvironment=C=%h\n',
       '[Service]\nExecStart=\nExecStart=%h/bin/new gateway\nUnsetEnvironment=A\n',
@@ -58,7 +58,7 @@ describe('the settings of a unit', () => {
     expect(settings.environment).toEqual({ B: 'two words', C: '/home/claw' });
   });
 
-  it('leaves specifiers alone that it does not know', () => {
+  test('leaves specifiers alone that it does not know', () => {
     expect(read('[Service]\nExecStart=/bin/x %i 100%%').execStart[0]?.map(({ value }) => value)).toEqual([
       '/bin/x',
       '%i',
@@ -70,7 +70,7 @@ describe('the settings of a unit', () => {
 describe('the command of a gateway', () => {
   const command = (text: string, path = '/usr/bin') => readCommand(splitWords(text), path);
 
-  it.each([
+  test.each([
     [
       '/usr/bin/node /p/openclaw/dist/index.js gateway --port 18789',
       '/usr/bin/node',
@@ -106,7 +106,7 @@ describe('the command of a gateway', () => {
     expect(command(text)).toEqual({ node, entry, rest, nodeOptions });
   });
 
-  it('is started by Node under any name that leads to it', () => {
+  test('is started by Node under any name that leads to it', () => {
     const home = temporaryDirectory('command');
     writeTree(home, { 'v22/node': '', runtime: '-> v22/node' });
     chmodSync(join(home, 'v22/node'), 0o755);

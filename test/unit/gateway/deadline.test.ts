@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { budgetFrom, ProgressDeadline } from '../../../src/gateway/deadline.js';
 
 const duration = fc.integer({ min: 1, max: 600_000 });
@@ -16,11 +16,11 @@ const start = fc.integer({ min: 0, max: 2_000_000_000_000 });
 describe('ProgressDeadline', () => {
   const steady = { floorMs: 100, ceilingMs: 1000, stallMs: 200 };
 
-  it('waits before anything was observed', () => {
+  test('waits before anything was observed', () => {
     expect(new ProgressDeadline(steady).verdict(5)).toEqual({ state: 'waiting', waitedMs: 0 });
   });
 
-  it('is stalled once the floor has passed and nothing advanced for long enough', () => {
+  test('is stalled once the floor has passed and nothing advanced for long enough', () => {
     const deadline = new ProgressDeadline(steady);
     deadline.observe(1000, 'starting');
     deadline.observe(1150, 'starting');
@@ -31,7 +31,7 @@ describe('ProgressDeadline', () => {
     expect(deadline.verdict(1410)).toEqual({ state: 'stalled', waitedMs: 410 });
   });
 
-  it('always waits before the floor', () => {
+  test('always waits before the floor', () => {
     fc.assert(
       fc.property(limits, observations, start, fc.nat(), (given, seen, begin, offset) => {
         const deadline = new ProgressDeadline(given);
@@ -47,7 +47,7 @@ describe('ProgressDeadline', () => {
     );
   });
 
-  it('is exhausted past the ceiling, however much advances', () => {
+  test('is exhausted past the ceiling, however much advances', () => {
     fc.assert(
       fc.property(limits, start, duration, (given, begin, step) => {
         const deadline = new ProgressDeadline(given);
@@ -61,7 +61,7 @@ describe('ProgressDeadline', () => {
     );
   });
 
-  it('never gives up on what advances more often than the stall, below the ceiling', () => {
+  test('never gives up on what advances more often than the stall, below the ceiling', () => {
     fc.assert(
       fc.property(limits, start, (given, begin) => {
         const deadline = new ProgressDeadline(given);
@@ -75,7 +75,7 @@ describe('ProgressDeadline', () => {
     );
   });
 
-  it('says stalled between floor and ceiling exactly when the last change of signature is older than the stall', () => {
+  test('says stalled between floor and ceiling exactly when the last change of signature is older than the stall', () => {
     fc.assert(
       fc.property(limits, observations, start, duration, (given, seen, begin, after) => {
         const deadline = new ProgressDeadline(given);
@@ -101,19 +101,19 @@ describe('ProgressDeadline', () => {
 describe('budgetFrom', () => {
   const given = { floorMs: 20_000, ceilingMs: 300_000 };
 
-  it('keeps the floor on a host without a history, and on a fast one', () => {
+  test('keeps the floor on a host without a history, and on a fast one', () => {
     expect(budgetFrom([], given)).toEqual(given);
     expect(budgetFrom([2000, 2300, 2100], given)).toEqual(given);
   });
 
-  it('takes three times the slowest of the last five starts', () => {
+  test('takes three times the slowest of the last five starts', () => {
     expect(budgetFrom([90_000, 8000, 9000, 10_000, 8000, 8000], given)).toEqual({
       ...given,
       floorMs: 30_000,
     });
   });
 
-  it('is never below the floor, never above the ceiling, and never shorter than a start that worked and fits', () => {
+  test('is never below the floor, never above the ceiling, and never shorter than a start that worked and fits', () => {
     fc.assert(
       fc.property(fc.array(duration), limits, (history, { floorMs, ceilingMs }) => {
         const budget = budgetFrom(history, { floorMs, ceilingMs });
@@ -127,7 +127,7 @@ describe('budgetFrom', () => {
     );
   });
 
-  it('never exceeds a ceiling that is below the floor', () => {
+  test('never exceeds a ceiling that is below the floor', () => {
     expect(budgetFrom([], { floorMs: 20_000, ceilingMs: 5000 })).toEqual({ floorMs: 5000, ceilingMs: 5000 });
   });
 });

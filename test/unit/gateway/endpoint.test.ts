@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findEndpoint } from '../../../src/gateway/endpoint.js';
 
 let home: string;
@@ -27,11 +27,11 @@ const find = (args: string[], env: Record<string, string> = {}) =>
   findEndpoint({ args, env: { HOME: home, ...env } });
 
 describe('the port', () => {
-  it('is 18789 when nothing says otherwise', () => {
+  test('is 18789 when nothing says otherwise', () => {
     expect(find(['gateway'])).toEqual({ port: 18789, url: 'http://127.0.0.1:18789', token: null });
   });
 
-  it.each([
+  test.each([
     ['--port N', ['gateway', '--port', '4001'], 4001],
     ['--port=N', ['gateway', '--port=4002'], 4002],
     ['the last of several', ['--port=1', 'gateway', '--port', '4003'], 4003],
@@ -40,7 +40,7 @@ describe('the port', () => {
     expect(find(args, { OPENCLAW_GATEWAY_PORT: '4004' }).port).toBe(port);
   });
 
-  it('comes from OPENCLAW_GATEWAY_PORT before the configuration', () => {
+  test('comes from OPENCLAW_GATEWAY_PORT before the configuration', () => {
     configure('{ gateway: { port: 4005 } }');
     expect(find(['gateway'], { OPENCLAW_GATEWAY_PORT: '4004' })).toMatchObject({
       port: 4004,
@@ -48,12 +48,12 @@ describe('the port', () => {
     });
   });
 
-  it('comes from the configuration, which is JSON5', () => {
+  test('comes from the configuration, which is JSON5', () => {
     configure("// mine\n{ gateway: { port: 4005, }, 'other': [], }");
     expect(find(['gateway']).port).toBe(4005);
   });
 
-  it.each(['', 'abc', '0', '65536', '-1', '80.5', '1e3', reference('PORT')])(
+  test.each(['', 'abc', '0', '65536', '-1', '80.5', '1e3', reference('PORT')])(
     'is never %j, which is no port',
     (bad) => {
       configure(JSON.stringify({ gateway: { port: bad } }));
@@ -64,7 +64,7 @@ describe('the port', () => {
 });
 
 describe('the configuration', () => {
-  it('is found by OPENCLAW_CONFIG_PATH, else in OPENCLAW_STATE_DIR, else in the home', () => {
+  test('is found by OPENCLAW_CONFIG_PATH, else in OPENCLAW_STATE_DIR, else in the home', () => {
     mkdirSync(join(home, 'state'));
     configure('{ gateway: { port: 1 } }');
     configure('{ gateway: { port: 2 } }', 'state/openclaw.json');
@@ -75,7 +75,7 @@ describe('the configuration', () => {
     expect(find([], { ...state, OPENCLAW_CONFIG_PATH: named }).port).toBe(3);
   });
 
-  it.each([
+  test.each([
     '',
     '{ gateway: ',
     'null',
@@ -88,7 +88,7 @@ describe('the configuration', () => {
     expect(find([])).toEqual({ port: 18789, url: 'http://127.0.0.1:18789', token: null });
   });
 
-  it('counts as not given when it cannot be read', () => {
+  test('counts as not given when it cannot be read', () => {
     const path = configure('{ gateway: { port: 4005 } }');
     rmSync(path);
     mkdirSync(path);
@@ -99,14 +99,14 @@ describe('the configuration', () => {
 });
 
 describe('the token', () => {
-  it('comes from the environment before the configuration', () => {
+  test('comes from the environment before the configuration', () => {
     configure('{ gateway: { auth: { token: "written" } } }');
     expect(find([], { OPENCLAW_GATEWAY_TOKEN: 'given' }).token).toBe('given');
     expect(find([], { OPENCLAW_GATEWAY_TOKEN: '' }).token).toBe('written');
     expect(find([]).token).toBe('written');
   });
 
-  it.each([
+  test.each([
     '""',
     `"${reference('TOKEN')}"`,
     `"a-${reference('TOKEN')}"`,

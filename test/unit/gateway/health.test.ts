@@ -7,7 +7,7 @@ import {
   type Server as TcpServer,
 } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { ask, askQuickly } from '../../../src/gateway/answer.js';
 import type { Endpoint } from '../../../src/gateway/endpoint.js';
 import { type Health, sampleHealth, worsened } from '../../../src/gateway/health.js';
@@ -70,7 +70,7 @@ describe.each([
 ])('sampleHealth, asking %s', (_how, asking) => {
   const sample = (endpoint: Endpoint, timeoutMs?: number) => sampleHealth(endpoint, timeoutMs, asking);
 
-  it('reads what 2026.9.2 answers', async () => {
+  test('reads what 2026.9.2 answers', async () => {
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': readyz, '/startupz': startupz });
     expect(await sample(endpoint)).toEqual({
       answered: true,
@@ -82,7 +82,7 @@ describe.each([
     });
   });
 
-  it.each([
+  test.each([
     ['404', [404, 'Not Found', { 'content-type': 'text/plain' }] as Route],
     ['the user interface', [200, '<!doctype html>', html] as Route],
     ['JSON of something else', [200, { version: 7 }] as Route],
@@ -106,7 +106,7 @@ describe.each([
     },
   );
 
-  it('sends the token to nothing else', async () => {
+  test('sends the token to nothing else', async () => {
     const seen: (string | undefined)[] = [];
     const note: Handler = (request, response) => {
       seen.push(request.headers.authorization);
@@ -116,7 +116,7 @@ describe.each([
     expect(seen).toEqual([undefined, undefined, undefined]);
   });
 
-  it('does not know the version when the token is refused', async () => {
+  test('does not know the version when the token is refused', async () => {
     const routes = {
       '/healthz': healthz,
       '/readyz': readyz,
@@ -125,7 +125,7 @@ describe.each([
     expect((await sample(await gateway(routes, 'wrong'))).version).toBeNull();
   });
 
-  it('sends no token that would be more than one field', async () => {
+  test('sends no token that would be more than one field', async () => {
     let asked = false;
     const config: Handler = (_request, response) => {
       asked = true;
@@ -136,7 +136,7 @@ describe.each([
     expect(asked).toBe(false);
   });
 
-  it('names what fails', async () => {
+  test('names what fails', async () => {
     const failing = ['discord', 'telegram', 7, null];
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': [503, { ready: false, failing }] });
     expect(await sample(endpoint)).toMatchObject({
@@ -146,32 +146,35 @@ describe.each([
     });
   });
 
-  it('is neither live nor ready when a page is served in their place', async () => {
+  test('is neither live nor ready when a page is served in their place', async () => {
     expect(await sample(await gateway({}))).toEqual({ ...NOTHING, answered: true });
   });
 
-  it('is not ready when the answer says so in spite of its status', async () => {
+  test('is not ready when the answer says so in spite of its status', async () => {
     expect((await sample(await gateway({ '/readyz': [200, { ready: false }] }))).ready).toBe(false);
   });
 
-  it('follows no redirect', async () => {
+  test('follows no redirect', async () => {
     const elsewhere: Route = [302, '', { location: '/healthy' }];
     const endpoint = await gateway({ '/healthz': elsewhere, '/readyz': elsewhere, '/healthy': healthz });
     expect(await sample(endpoint)).toMatchObject({ answered: true, live: false, ready: false });
   });
 
-  it.each(['not JSON', '', '[]', 'null', '"text"', '7'])('makes nothing of a body like %j', async (body) => {
-    const route: Route = [200, body];
-    const endpoint = await gateway({ '/healthz': route, '/readyz': route, '/startupz': route });
-    expect(await sample(endpoint)).toMatchObject({
-      answered: true,
-      live: true,
-      failing: [],
-      version: null,
-    });
-  });
+  test.each(['not JSON', '', '[]', 'null', '"text"', '7'])(
+    'makes nothing of a body like %j',
+    async (body) => {
+      const route: Route = [200, body];
+      const endpoint = await gateway({ '/healthz': route, '/readyz': route, '/startupz': route });
+      expect(await sample(endpoint)).toMatchObject({
+        answered: true,
+        live: true,
+        failing: [],
+        version: null,
+      });
+    },
+  );
 
-  it('reads 64 KiB of an answer and no more', async () => {
+  test('reads 64 KiB of an answer and no more', async () => {
     let aborted = false;
     const endless: Handler = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -195,14 +198,14 @@ describe.each([
     await expect.poll(() => aborted).toBe(true);
   });
 
-  it('says that nothing answers on a closed port', async () => {
+  test('says that nothing answers on a closed port', async () => {
     const server = createServer();
     const endpoint = await listen(server);
     await new Promise((resolve) => server.close(resolve));
     expect(await sample(endpoint)).toEqual(NOTHING);
   });
 
-  it.each([
+  test.each([
     ['says nothing', () => {}],
     ['hangs up', (socket: Socket) => socket.destroy()],
     ['does not speak HTTP', (socket: Socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')],
@@ -215,7 +218,7 @@ describe.each([
     expect(await sample(await listen(server), 200)).toEqual(NOTHING);
   });
 
-  it('keeps what came in time when a body does not end', async () => {
+  test('keeps what came in time when a body does not end', async () => {
     const stuck: Handler = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"ready":');
     };
@@ -229,7 +232,7 @@ describe.each([
     expect(performance.now() - before).toBeLessThan(5000);
   });
 
-  it('has one deadline for everything, the second question for the version included', async () => {
+  test('has one deadline for everything, the second question for the version included', async () => {
     const routes = { '/healthz': healthz, '/readyz': readyz, [CONFIG]: () => {} };
     const before = performance.now();
     expect(await sample(await gateway(routes, 'secret'), 300)).toMatchObject({
@@ -239,13 +242,13 @@ describe.each([
     expect(performance.now() - before).toBeLessThan(5000);
   });
 
-  it('closes its connections', async () => {
+  test('closes its connections', async () => {
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': readyz, '/startupz': startupz });
     await sample(endpoint);
     await expect.poll(() => [...sockets].filter((socket) => !socket.destroyed).length).toBe(0);
   });
 
-  it('has another phase only when the start gets on', async () => {
+  test('has another phase only when the start gets on', async () => {
     const conditions = (reason: string, load: string) => [
       {
         type: 'GatewayStartupComplete',
@@ -288,14 +291,14 @@ describe.each([
 describe('worsened', () => {
   const good: Health = { ...NOTHING, answered: true, live: true, ready: true };
 
-  it('is silent where nothing got worse', () => {
+  test('is silent where nothing got worse', () => {
     expect(worsened(good, good)).toEqual([]);
     expect(worsened(NOTHING, good)).toEqual([]);
     const failing = { ...good, ready: false, failing: ['discord', 'telegram'] };
     expect(worsened(failing, { ...failing, failing: ['telegram'] })).toEqual([]);
   });
 
-  it('names what worked before and does not now', () => {
+  test('names what worked before and does not now', () => {
     const before = { ...good, failing: ['telegram'] };
     const after = { ...good, ready: false, failing: ['discord', 'telegram'] };
     expect(worsened(before, after)).toEqual(['ready', 'discord']);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { holdsPort, listenerPids } from '../../../src/host/listener.js';
 
 const servers: Server[] = [];
@@ -38,22 +38,22 @@ async function listenElsewhere(code: string, prefix: string[] = []): Promise<{ p
 const LISTEN = `const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port));`;
 
 describe.skipIf(process.platform !== 'linux')('listenerPids', () => {
-  it.each(['127.0.0.1', '0.0.0.0', '::1', '::'])('finds this process listening on %s', async (host) => {
+  test.each(['127.0.0.1', '0.0.0.0', '::1', '::'])('finds this process listening on %s', async (host) => {
     expect(listenerPids(await listen(host))).toEqual([process.pid]);
   });
 
-  it('finds a listener in another process', async () => {
+  test('finds a listener in another process', async () => {
     const { pid, port } = await listenElsewhere(LISTEN);
     expect(listenerPids(port)).toEqual([pid]);
   });
 
-  it('names both when IPv4 and IPv6 are held by different processes', async () => {
+  test('names both when IPv4 and IPv6 are held by different processes', async () => {
     const { pid, port } = await listenElsewhere(LISTEN);
     await listen('::1', port);
     expect(listenerPids(port)).toEqual([process.pid, pid].sort((a, b) => a - b));
   });
 
-  it('names every process that inherited the socket', async () => {
+  test('names every process that inherited the socket', async () => {
     const inherit = `const c = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'],
       { stdio: ['ignore', 'ignore', 'ignore', s._handle.fd] }); c.on('spawn', () => console.log(s.address().port, c.pid));`;
     const child = spawn(
@@ -71,7 +71,7 @@ describe.skipIf(process.platform !== 'linux')('listenerPids', () => {
     }
   });
 
-  it('answers with nobody once the listener is gone, and for a port that is only connected to', async () => {
+  test('answers with nobody once the listener is gone, and for a port that is only connected to', async () => {
     const { port } = await listenElsewhere(`const net = require('net');
       const s = net.createServer((c) => c.resume()).listen(0, '127.0.0.1', () => {
         const c = net.connect(s.address().port, '127.0.0.1', () => { s.close(); console.log(c.localPort); });
@@ -82,7 +82,7 @@ describe.skipIf(process.platform !== 'linux')('listenerPids', () => {
     expect(listenerPids(gone)).toEqual([]);
   });
 
-  it.each(['127.0.0.1', '::1'])('finds each of many on %s, beside connections to them', async (host) => {
+  test.each(['127.0.0.1', '::1'])('finds each of many on %s, beside connections to them', async (host) => {
     const ports = [];
     const sockets = [];
     for (let count = 0; count < 50; count++) {
@@ -97,7 +97,7 @@ describe.skipIf(process.platform !== 'linux')('listenerPids', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it.skipIf(process.getuid?.() !== 0)(
+  test.skipIf(process.getuid?.() !== 0)(
     'says that it cannot be known when the owner may not be looked at',
     async () => {
       const { pid, port } = await listenElsewhere(LISTEN);
@@ -113,13 +113,13 @@ describe.skipIf(process.platform !== 'linux')('listenerPids', () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('holdsPort', () => {
-  it.each(['127.0.0.1', '::1'])('is so of who listens on %s, and of nobody else', async (host) => {
+  test.each(['127.0.0.1', '::1'])('is so of who listens on %s, and of nobody else', async (host) => {
     const port = await listen(host);
     expect(holdsPort(port, process.pid)).toBe(true);
     expect(holdsPort(port, process.ppid)).toBe(false);
   });
 
-  it('is not so of one of two, of one that is gone, or of a port that nobody listens on', async () => {
+  test('is not so of one of two, of one that is gone, or of a port that nobody listens on', async () => {
     const { pid, port } = await listenElsewhere(LISTEN);
     expect(holdsPort(port, pid)).toBe(true);
     await listen('::1', port);

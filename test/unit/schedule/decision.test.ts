@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decide, type RuleName } from '../../../src/schedule/decision.js';
 import type { HistoryEntry } from '../../../src/schedule/facts.js';
 import { type Differences, NOW, published, situation, window } from '../../support/schedule.js';
@@ -376,7 +376,7 @@ const FOR: [story: string, differences: Differences][] = [
 ];
 
 describe('No update', () => {
-  it.each(AGAINST)('when %s (%s: %s)', (_story, rule, verdict, reason, differences, until) => {
+  test.each(AGAINST)('when %s (%s: %s)', (_story, rule, verdict, reason, differences, until) => {
     const decision = decide(situation(differences));
     expect(decision).toMatchObject({ verdict, rule, reason: expect.stringContaining(reason) });
     if (until !== undefined) expect(decision.until).toBe(until);
@@ -386,13 +386,13 @@ describe('No update', () => {
 });
 
 describe('An update', () => {
-  it.each(FOR)('when %s', (_story, differences) => {
+  test.each(FOR)('when %s', (_story, differences) => {
     expect(decide(situation(differences))).toMatchObject({ verdict: 'update', rule: null, until: null });
   });
 });
 
 describe('A decision', () => {
-  it('on beta takes the newer of both tags', () => {
+  test('on beta takes the newer of both tags', () => {
     const offered = (beta: string, latest: string) =>
       decide(
         situation({
@@ -407,7 +407,7 @@ describe('A decision', () => {
     expect(offered('2026.9.6-beta.2', '2026.9.6')).toMatchObject({ verdict: 'update', version: '2026.9.6' });
   });
 
-  it('on beta takes the release when the newer beta was taken back', () => {
+  test('on beta takes the release when the newer beta was taken back', () => {
     const registry = {
       tags: { beta: '2026.9.7-beta.1', latest: '2026.9.6' },
       versions: [...published(['2026.9.6']), { version: '2026.9.7-beta.1', at: NOW, deprecated: 'Broken.' }],
@@ -418,7 +418,7 @@ describe('A decision', () => {
     });
   });
 
-  it('gives the moment at which the last rule lets go and a window is open', () => {
+  test('gives the moment at which the last rule lets go and a window is open', () => {
     const decision = decide(
       situation({
         policy: { hold: { until: '2026-11-22T12:00:00Z' } },
@@ -429,7 +429,7 @@ describe('A decision', () => {
     expect(decision).toMatchObject({ verdict: 'wait', rule: 'held', until: '2026-11-23T03:00:00.000Z' });
   });
 
-  it('names the registry only when nothing else waits, so that nobody asks it in vain', () => {
+  test('names the registry only when nothing else waits, so that nobody asks it in vain', () => {
     const hold = { until: '2026-11-22T12:00:00Z' };
     expect(decide(situation({ registry: null }))).toMatchObject({
       verdict: 'wait',
@@ -445,7 +445,7 @@ describe('A decision', () => {
     });
   });
 
-  it('is no as soon as one rule says so, whatever the others wait for', () => {
+  test('is no as soon as one rule says so, whatever the others wait for', () => {
     expect(
       decide(
         situation({ policy: { hold: { until: '2026-11-22T12:00:00Z' } }, settings: { skip: ['2026.9.6'] } }),
@@ -453,7 +453,7 @@ describe('A decision', () => {
     ).toMatchObject({ verdict: 'no', rule: 'skipped' });
   });
 
-  it('is the same for the same host, and another for another one', () => {
+  test('is the same for the same host, and another for another one', () => {
     const turn = (installId: string) =>
       decide(situation({ installId, settings: { delayHours: 24 * 11, jitterHours: 24 } })).until;
     expect(turn('one')).toBe(turn('one'));

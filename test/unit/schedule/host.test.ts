@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { backoff } from '../../../src/schedule/backoff.js';
 import { readClock } from '../../../src/schedule/clock.js';
 import { decide, type Input } from '../../../src/schedule/decision.js';
@@ -153,7 +153,7 @@ function at(input: Input, ms: number): Input {
 describe('A host over weeks', () => {
   const seen = { runs: 0, applied: 0, back: 0, early: 0, broken: 0, behind: 0, kept: 0 };
 
-  it('never takes a release against a rule', () => {
+  test('never takes a release against a rule', () => {
     fc.assert(
       fc.property(scenario, (given) => {
         const { host, settings: all } = makeHost(given);
@@ -184,7 +184,7 @@ describe('A host over weeks', () => {
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
   });
 
-  it('is told the moment at which it may, no earlier and no later', () => {
+  test('is told the moment at which it may, no earlier and no later', () => {
     let told = 0;
     fc.assert(
       fc.property(scenario, (given) => {
@@ -244,7 +244,7 @@ function nights({ from, days, releases, settings, asleep }: Nights): string[] {
 }
 
 describe('A host', () => {
-  it('updates once in the hour that comes twice, though another release comes in between', () => {
+  test('updates once in the hour that comes twice, though another release comes in between', () => {
     const releases = [{}, { at: Date.parse('2026-10-25T00:30Z') }];
     const settings = { delayHours: 0, minimumAgeHours: 0, soakHours: 0 };
     expect(nights({ from: '2026-10-24T12:00Z', days: 2, releases, settings })).toEqual([
@@ -253,11 +253,11 @@ describe('A host', () => {
     ]);
   });
 
-  it('updates in the night that has no two o’clock', () => {
+  test('updates in the night that has no two o’clock', () => {
     expect(nights({ from: '2026-03-28T12:00Z', days: 1, releases: [{}] })).toEqual(['2026.9.1 03-29T01:00']);
   });
 
-  it('that slept through its window waits for the next one, and takes only the newest', () => {
+  test('that slept through its window waits for the next one, and takes only the newest', () => {
     const releases = [{}, { at: Date.parse('2026-06-02T12:00Z') }];
     const asleep: Nights['asleep'] = ['2026-06-01T20:00Z', '2026-06-05T07:10Z'];
     expect(nights({ from: '2026-06-01T12:00Z', days: 6, releases, asleep })).toEqual([
@@ -265,7 +265,7 @@ describe('A host', () => {
     ]);
   });
 
-  it('takes what mends a release that went back, and that one only', () => {
+  test('takes what mends a release that went back, and that one only', () => {
     const releases = [{ bad: true }, { at: Date.parse('2026-06-04T12:00Z') }];
     expect(nights({ from: '2026-06-01T12:00Z', days: 10, releases })).toEqual([
       '2026.9.1 06-02T00:00',
@@ -273,7 +273,7 @@ describe('A host', () => {
     ]);
   });
 
-  it('whose clock was years ahead and is put right waits as long as ever, and not for years', () => {
+  test('whose clock was years ahead and is put right waits as long as ever, and not for years', () => {
     const start = Date.parse('2026-06-01T00:00Z');
     const settings = { ...DEFAULTS, jitterHours: 0, betweenHours: 72 };
     const release = { bad: false, flaky: 0, deprecatedAt: null, unpublishedAt: null };
@@ -294,7 +294,7 @@ describe('A host', () => {
     expect(taken).toEqual([1, 2 + 72]);
   });
 
-  it('tries one again that failed before anything was changed, not at every run', () => {
+  test('tries one again that failed before anything was changed, not at every run', () => {
     const settings = { windows: [] };
     const taken = nights({ from: '2026-06-01T00:00Z', days: 4, releases: [{ flaky: 100 }], settings });
     expect(taken.length).toBeGreaterThan(5);
@@ -400,7 +400,7 @@ describe('A decision on nonsense', () => {
     installId: text,
   });
 
-  it('is never an error, always has a reason, and says nothing but times', () => {
+  test('is never an error, always has a reason, and says nothing but times', () => {
     fc.assert(
       fc.property(anything, (input) => {
         const decision = decide(input);
@@ -416,7 +416,7 @@ describe('A decision on nonsense', () => {
     );
   });
 
-  it('with one window that is none is a no', () => {
+  test('with one window that is none is a no', () => {
     const host = makeHost({
       start: '2026-03-26',
       settings: { ...DEFAULTS, windows: [] },

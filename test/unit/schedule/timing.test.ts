@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Activity,
   type Announced,
@@ -118,7 +118,7 @@ const ROWS: Row[] = [
 ];
 
 describe('Announced', () => {
-  it.each(ROWS)('%s', (_story, announced, activity, differences, action, until) => {
+  test.each(ROWS)('%s', (_story, announced, activity, differences, action, until) => {
     const input = situation(differences);
     const next = announcement(decide(input), announced, activity, now, input.settings);
     expect(next).toMatchObject({ action, until });
@@ -128,7 +128,7 @@ describe('Announced', () => {
     expect(next.reason).toMatch(/^[^ ].*\.$/);
   });
 
-  it('no countdown begins that would not end in the window', () => {
+  test('no countdown begins that would not end in the window', () => {
     const input = situation(ENDING);
     const at = Date.parse('2026-11-21T11:59:30Z');
     const decision = decide({ ...input, clock: { ...input.clock, now: at } });
@@ -139,7 +139,7 @@ describe('Announced', () => {
     });
   });
 
-  it('leads to the update step by step', () => {
+  test('leads to the update step by step', () => {
     const input = situation();
     const actions: NextAction[] = [];
     let announced: Announced | null = null;
@@ -160,7 +160,7 @@ describe('Announced', () => {
 });
 
 describe('backoff', () => {
-  it('begins with minutes and never takes more than a day', () => {
+  test('begins with minutes and never takes more than a day', () => {
     for (let host = 0; host < 40; host++) {
       expect(backoff(0, `${host}`)).toBe(0);
       for (let failures = 1; failures < 60; failures++) {
@@ -172,20 +172,20 @@ describe('backoff', () => {
     }
   });
 
-  it('spreads hosts that failed together over all of the time', () => {
+  test('spreads hosts that failed together over all of the time', () => {
     const tenths = new Set(
       Array.from({ length: 200 }, (_, host) => Math.floor(backoff(9, `${host}`) / (2.4 * HOUR))),
     );
     expect([...tenths].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, 1.5])('can be asked for %s failures', (failures) => {
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, 1.5])('can be asked for %s failures', (failures) => {
     expect(backoff(failures, 'host')).toBeLessThanOrEqual(24 * HOUR);
   });
 });
 
 describe('nextRunJitter', () => {
-  it('is the same at every run, and within the period', () => {
+  test('is the same at every run, and within the period', () => {
     const minutes = Array.from({ length: 2000 }, (_, host) => nextRunJitter(`${host}`, HOUR) / MINUTE);
     expect(nextRunJitter('7', HOUR)).toBe(nextRunJitter('7', HOUR));
     expect(Math.min(...minutes)).toBeGreaterThanOrEqual(0);
@@ -201,12 +201,12 @@ describe('readClock', () => {
   }
   const day = 24 * 60;
 
-  it('knows nothing at the first run, but for the history', () => {
+  test('knows nothing at the first run, but for the history', () => {
     expect(read(5)).toMatchObject({ now: 5 * MINUTE, lastRun: null, jumpedAt: null });
     expect(readClock(null, 5, 9)).toMatchObject({ lastRun: 9, behindSince: 5, jumpedAt: 5 });
   });
 
-  it('remembers the latest time while the clock is behind', () => {
+  test('remembers the latest time while the clock is behind', () => {
     expect(read(100, 40, 60)).toMatchObject({ lastRun: 100 * MINUTE, behindSince: 40 * MINUTE });
     expect(read(100, 40, 101)).toMatchObject({
       lastRun: 100 * MINUTE,
@@ -215,7 +215,7 @@ describe('readClock', () => {
     });
   });
 
-  it('takes the clock for right after a day, and not sooner', () => {
+  test('takes the clock for right after a day, and not sooner', () => {
     expect(read(10 * day, 5, 4 + day)).toMatchObject({ lastRun: 10 * day * MINUTE, behindSince: 5 * MINUTE });
     expect(read(10 * day, 5, 5 + day)).toMatchObject({ lastRun: (5 + day) * MINUTE, behindSince: null });
     expect(read(10 * day, 5, 5 + day, 6 + day)).toMatchObject({
@@ -224,7 +224,7 @@ describe('readClock', () => {
     });
   });
 
-  it('begins to wait anew when the clock is put back further', () => {
+  test('begins to wait anew when the clock is put back further', () => {
     expect(read(10 * day, 2 * day, 5)).toMatchObject({ behindSince: 5 * MINUTE, jumpedAt: 5 * MINUTE });
   });
 });

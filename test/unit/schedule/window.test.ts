@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WEEKDAYS, type Window } from '../../../src/schedule/settings.js';
 import { nextOpening, openingAt, whyNotWindow } from '../../../src/schedule/window.js';
 import { window } from '../../support/schedule.js';
@@ -37,7 +37,7 @@ function brief(ms: number): string {
 }
 
 describe('A window', () => {
-  it('is on the wall clock of its zone, in summer and in winter', () => {
+  test('is on the wall clock of its zone, in summer and in winter', () => {
     const night = window('03:00', '05:00', 'Europe/Berlin');
     expect(openings([night], '2026-03-27T12:00Z', '2026-03-31T00:00Z')).toEqual([
       '03-28T02:00 03-28T04:00',
@@ -46,7 +46,7 @@ describe('A window', () => {
     ]);
   });
 
-  it('in the hour that does not exist opens once, when that hour would have begun, for as long', () => {
+  test('in the hour that does not exist opens once, when that hour would have begun, for as long', () => {
     expect(
       openings([window('02:00', '03:00', 'Europe/Berlin')], '2026-03-28T12:00Z', '2026-03-30T12:00Z'),
     ).toEqual(['03-29T01:00 03-29T02:00', '03-30T00:00 03-30T01:00']);
@@ -55,7 +55,7 @@ describe('A window', () => {
     ).toEqual(['03-08T07:30 03-08T07:45']);
   });
 
-  it('of which a part does not exist is what is left of it', () => {
+  test('of which a part does not exist is what is left of it', () => {
     expect(
       openings([window('02:30', '03:30', 'Europe/Berlin')], '2026-03-28T12:00Z', '2026-03-29T12:00Z'),
     ).toEqual(['03-29T01:00 03-29T01:30']);
@@ -64,7 +64,7 @@ describe('A window', () => {
     ).toEqual(['10-03T15:30 10-03T15:45']);
   });
 
-  it('in the hour that comes twice is open both times', () => {
+  test('in the hour that comes twice is open both times', () => {
     expect(
       openings([window('02:00', '03:00', 'Europe/Berlin')], '2026-10-24T12:00Z', '2026-10-25T12:00Z'),
     ).toEqual(['10-25T00:00 10-25T02:00']);
@@ -73,19 +73,19 @@ describe('A window', () => {
     ).toEqual(['11-01T05:15 11-01T05:30', '11-01T06:15 11-01T06:30']);
   });
 
-  it('over midnight belongs to the day on which it begins', () => {
+  test('over midnight belongs to the day on which it begins', () => {
     expect(
       openings([window('23:00', '02:00', 'UTC', ['fri'])], '2026-11-16T00:00Z', '2026-11-30T00:00Z'),
     ).toEqual(['11-20T23:00 11-21T02:00', '11-27T23:00 11-28T02:00']);
   });
 
-  it('knows the leap day, and what day it is', () => {
+  test('knows the leap day, and what day it is', () => {
     expect(
       openings([window('03:00', '04:00', 'UTC', ['tue'])], '2028-02-27T00:00Z', '2028-03-07T00:00Z'),
     ).toEqual(['02-29T03:00 02-29T04:00']);
   });
 
-  it('from a time to the same time is a whole day, and days without a gap are one opening', () => {
+  test('from a time to the same time is a whole day, and days without a gap are one opening', () => {
     expect(
       openings([window('00:00', '24:00', 'UTC', ['sat', 'sun'])], '2026-11-16T00:00Z', '2026-11-23T00:00Z'),
     ).toEqual(['11-21T00:00 11-23T00:00']);
@@ -94,14 +94,14 @@ describe('A window', () => {
     ).toEqual(['11-21T12:00 11-22T12:00']);
   });
 
-  it('on a day that a country left out is open as it would have been', () => {
+  test('on a day that a country left out is open as it would have been', () => {
     // Samoa went from 29 December 2011 to the 31st.
     expect(
       openings([window('12:00', '13:00', 'Pacific/Apia', ['fri'])], '2011-12-28T00:00Z', '2012-01-02T00:00Z'),
     ).toEqual(['12-30T22:00 12-30T23:00']);
   });
 
-  it.each([
+  test.each([
     ['Mars/Olympus', '02:00', '03:00', null, '"Mars/Olympus" is not a time zone.'],
     ['UTC', '2:00', '03:00', null, '"2:00" is not a time of the day.'],
     ['UTC', '24:00', '03:00', null, '"24:00" is not a time of the day.'],
@@ -144,7 +144,7 @@ describe('A window', () => {
       };
     });
 
-  it('is open exactly when the wall clock says so, minute by minute', () => {
+  test('is open exactly when the wall clock says so, minute by minute', () => {
     let opened = 0;
     fc.assert(
       fc.property(cases, ({ it: one, moments }) => {
@@ -163,7 +163,7 @@ describe('A window', () => {
     expect(opened).toBeGreaterThan(0);
   });
 
-  it('is open when it is said to open next, and not before', () => {
+  test('is open when it is said to open next, and not before', () => {
     fc.assert(
       fc.property(cases, fc.nat(10_000), ({ it: one, moments }, share) => {
         const [ms = 0] = moments;

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadClientOptions } from '../../../src/source/client.js';
 
 const REGISTRY = 'https://mirror.example.invalid/npm/';
@@ -30,7 +30,7 @@ function npmrc(text: string): void {
 }
 
 describe('loadClientOptions', () => {
-  it("takes the user's mirror, credentials, proxy and certificates", async () => {
+  test("takes the user's mirror, credentials, proxy and certificates", async () => {
     writeFileSync(join(home, 'ca.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
     vi.stubEnv('MIRROR_TOKEN', 'from-the-environment');
     npmrc(
@@ -55,13 +55,13 @@ describe('loadClientOptions', () => {
     });
   });
 
-  it('reads the global npmrc and the environment too', async () => {
+  test('reads the global npmrc and the environment too', async () => {
     writeFileSync(join(home, 'global'), `registry=${REGISTRY}\nmaxsockets=3\n`);
     vi.stubEnv('npm_config_maxsockets', '4');
     expect(await loadClientOptions()).toMatchObject({ registry: REGISTRY, maxSockets: 4 });
   });
 
-  it('prefers what is asked for in so many words', async () => {
+  test('prefers what is asked for in so many words', async () => {
     npmrc('registry=https://elsewhere.example.invalid/');
     expect(await loadClientOptions({ registry: REGISTRY, cache: join(home, 'c') })).toMatchObject({
       registry: REGISTRY,
@@ -69,7 +69,7 @@ describe('loadClientOptions', () => {
     });
   });
 
-  it('does not care where the operator stands', async () => {
+  test('does not care where the operator stands', async () => {
     mkdirSync(join(home, 'project'));
     writeFileSync(join(home, 'project/package.json'), '{}');
     writeFileSync(join(home, 'project/.npmrc'), 'registry=https://project.example.invalid/');
@@ -78,7 +78,7 @@ describe('loadClientOptions', () => {
     expect(await loadClientOptions()).toMatchObject({ registry: REGISTRY });
   });
 
-  it('leaves out how the user lays out trees, so that a release is the same for everyone', async () => {
+  test('leaves out how the user lays out trees, so that a release is the same for everyone', async () => {
     npmrc(
       'omit[]=optional\ninstall-strategy=nested\nlegacy-peer-deps=true\nomit-lockfile-registry-resolved=true',
     );
@@ -89,7 +89,7 @@ describe('loadClientOptions', () => {
     }
   });
 
-  it('gives up soon unless told to be patient', async () => {
+  test('gives up soon unless told to be patient', async () => {
     expect(await loadClientOptions()).toMatchObject({
       timeout: 30_000,
       retry: { retries: 2, minTimeout: 1_000, maxTimeout: 5_000 },
@@ -101,13 +101,13 @@ describe('loadClientOptions', () => {
     });
   });
 
-  it('passes on a minimum age of releases', async () => {
+  test('passes on a minimum age of releases', async () => {
     npmrc('min-release-age=7');
     const { before } = await loadClientOptions();
     expect(Date.now() - Number(before)).toBeGreaterThan(6.9 * 86_400_000);
   });
 
-  it('says nothing about keys that npm does not know, and leaves the environment alone', async () => {
+  test('says nothing about keys that npm does not know, and leaves the environment alone', async () => {
     npmrc('no-such-key=1\nnodedir=/usr\nomit[]=dev');
     const before = { ...process.env };
     const written = [vi.spyOn(process.stderr, 'write'), vi.spyOn(process.stdout, 'write')];
@@ -119,7 +119,7 @@ describe('loadClientOptions', () => {
     expect(process.env).toEqual(before);
   });
 
-  it('says how to repair credentials that npm no longer takes', async () => {
+  test('says how to repair credentials that npm no longer takes', async () => {
     npmrc('_authToken=secret');
     await expect(loadClientOptions()).rejects.toMatchObject({
       code: 'registry_error',
@@ -128,7 +128,7 @@ describe('loadClientOptions', () => {
     });
   });
 
-  it.each(['', 'mirror', 'ftp://example.invalid', 'file:///srv'])(
+  test.each(['', 'mirror', 'ftp://example.invalid', 'file:///srv'])(
     'refuses %j as a registry',
     async (registry) => {
       await expect(loadClientOptions({ registry })).rejects.toMatchObject({ code: 'usage' });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ReleasesError } from '../../../src/errors.js';
 import { sourceFailure } from '../../../src/source/failure.js';
 
@@ -6,7 +6,7 @@ const REGISTRY = 'https://user:secret@mirror.example.invalid/';
 const coded = (code: string) => Object.assign(new Error('the reason\nmore'), { code });
 
 describe('sourceFailure', () => {
-  it.each([
+  test.each([
     ['ENOTFOUND', 'registry_unreachable'],
     ['EAI_AGAIN', 'registry_unreachable'],
     ['ECONNREFUSED', 'registry_unreachable'],
@@ -42,7 +42,7 @@ describe('sourceFailure', () => {
     expect(`${error.message} ${error.hint}`).not.toContain('secret');
   });
 
-  it.each(['E404', 'ETARGET', 'ERESOLVE', ''])('takes %j in an installation for a failed one', (code) => {
+  test.each(['E404', 'ETARGET', 'ERESOLVE', ''])('takes %j in an installation for a failed one', (code) => {
     const error = sourceFailure(coded(code), 'openclaw@2026.6.1', REGISTRY, 'install');
     expect(error).toMatchObject({
       code: 'install_failed',
@@ -50,12 +50,12 @@ describe('sourceFailure', () => {
     });
   });
 
-  it('leaves our own errors as they are', () => {
+  test('leaves our own errors as they are', () => {
     const own = new ReleasesError('not_openclaw', 'no');
     expect(sourceFailure(own, 'x', REGISTRY)).toBe(own);
   });
 
-  it('takes what is no error at all', () => {
+  test('takes what is no error at all', () => {
     expect(sourceFailure('odd', 'x@1', 'nowhere')).toMatchObject({ code: 'registry_error' });
   });
 });

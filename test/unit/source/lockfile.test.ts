@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { firstDifference, type Lockfile, sameBytes } from '../../../src/source/lockfile.js';
 
 const lock = (packages: Record<string, { version?: string; integrity?: string }>): Lockfile =>
   new Map(Object.entries(packages));
 
 describe('sameBytes', () => {
-  it.each([
+  test.each([
     ['sha512-a', 'sha512-a', true],
     ['sha512-a', 'sha1-b sha512-a', true],
     ['sha512-a', 'sha512-b', false],
@@ -20,11 +20,11 @@ describe('sameBytes', () => {
 describe('firstDifference', () => {
   const exact = { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } };
 
-  it('is none between a lockfile and the tree it describes', () => {
+  test('is none between a lockfile and the tree it describes', () => {
     expect(firstDifference(lock(exact), lock(exact))).toBeNull();
   });
 
-  it.each([
+  test.each([
     ['another version', { 'node_modules/a': { version: '1.0.1', integrity: 'sha512-a' } }, 'node_modules/a'],
     ['other bytes', { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-b' } }, 'node_modules/a'],
     ['a package less', {}, 'node_modules/a'],

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ReleasesError } from '../../../src/errors.js';
 import { parseSpec } from '../../../src/source/spec.js';
 
@@ -16,7 +16,7 @@ function refusal(input: string): ReleasesError {
 }
 
 describe('parseSpec', () => {
-  it.each([
+  test.each([
     ['2026.6.1', '2026.6.1'],
     ['v2026.6.1', '2026.6.1'],
     ['openclaw@2026.6.1', '2026.6.1'],
@@ -27,7 +27,7 @@ describe('parseSpec', () => {
     expect(parseSpec(input)).toEqual({ kind: 'version', version });
   });
 
-  it.each([
+  test.each([
     ['latest', 'latest'],
     ['beta', 'beta'],
     ['openclaw@next-2', 'next-2'],
@@ -35,7 +35,7 @@ describe('parseSpec', () => {
     expect(parseSpec(input)).toEqual({ kind: 'tag', tag });
   });
 
-  it.each([
+  test.each([
     ['file:/srv/openclaw-2026.6.1.tgz', '/srv/openclaw-2026.6.1.tgz'],
     ['file:///srv/x.tgz', '/srv/x.tgz'],
     ['/srv/x.tar.gz', '/srv/x.tar.gz'],
@@ -50,7 +50,7 @@ describe('parseSpec', () => {
     expect(parseSpec(input)).toEqual({ kind: 'file', path });
   });
 
-  it.each([
+  test.each([
     ['a range', '^2026.6.1'],
     ['a range', '~2026.6'],
     ['a range', '>=2026.6.1'],
@@ -97,17 +97,17 @@ describe('parseSpec', () => {
     expect(error.untouched).toBeTruthy();
   });
 
-  it('says what was probably meant', () => {
+  test('says what was probably meant', () => {
     expect(refusal('2026.06.01').hint).toContain('2026.6.1');
     expect(refusal('openclaw').hint).toContain('latest');
     expect(refusal('./dist').hint).toContain('npm pack');
   });
 
-  it('never shows a control character to a terminal', () => {
+  test('never shows a control character to a terminal', () => {
     expect(refusal('\u001b[31mred').message).not.toContain('\u001b');
   });
 
-  it('answers or refuses, whatever the text', () => {
+  test('answers or refuses, whatever the text', () => {
     fc.assert(
       fc.property(fc.string(), (input) => {
         try {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   readSupervisorRecord,
   removeSupervisorRecord,
@@ -19,14 +19,14 @@ const RECORD: SupervisorRecord = {
 };
 
 describe('the supervisor of a root', () => {
-  it('is the built-in one where nothing else is recorded', () => {
+  test('is the built-in one where nothing else is recorded', () => {
     const root = temporaryDirectory();
     expect(selectSupervisor(root).kind).toBe('builtin');
     expect(readSupervisorRecord(root)).toBe(null);
     removeSupervisorRecord(root);
   });
 
-  it('is the recorded unit until the record is removed', () => {
+  test('is the recorded unit until the record is removed', () => {
     const root = temporaryDirectory();
     writeSupervisorRecord(root, RECORD);
     expect(selectSupervisor(root).kind).toBe('systemd');
@@ -38,7 +38,7 @@ describe('the supervisor of a root', () => {
     expect(selectSupervisor(root).kind).toBe('builtin');
   });
 
-  it.each([
+  test.each([
     ['nothing', ''],
     ['half a record', '{"schema":1,"kind":"sys'],
     ['no object', 'null'],
@@ -57,7 +57,7 @@ describe('the supervisor of a root', () => {
 });
 
 describe('the name of a unit', () => {
-  it.each([
+  test.each([
     '',
     'openclaw',
     'a.timer',
@@ -74,7 +74,7 @@ describe('the name of a unit', () => {
     expect(existsSync(join(root, 'supervisor.json'))).toBe(false);
   });
 
-  it.each(['openclaw-gateway.service', 'openclaw-gateway-work.service', 'a@b\\x2dc.service'])(
+  test.each(['openclaw-gateway.service', 'openclaw-gateway-work.service', 'a@b\\x2dc.service'])(
     '%j is taken',
     (unit) => {
       expect(systemdSupervisor({ scope: 'system', unit }).kind).toBe('systemd');

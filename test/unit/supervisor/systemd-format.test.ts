@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   parseArguments,
   parseEnvironment,
@@ -8,7 +8,7 @@ import {
 import { stopLimitOf } from '../../../src/supervisor/systemd-restart.js';
 
 describe('a span of time that systemd shows', () => {
-  it.each([
+  test.each([
     ['0', 0],
     ['500ms', 500],
     ['30s', 30_000],
@@ -26,7 +26,7 @@ describe('a span of time that systemd shows', () => {
 });
 
 describe('the stop limit', () => {
-  it.each([
+  test.each([
     [330_000, 60_000],
     [Number.POSITIVE_INFINITY, 60_000],
     [90_000, 60_000],
@@ -40,7 +40,7 @@ describe('the stop limit', () => {
 });
 
 describe('what systemctl show prints', () => {
-  it('is read by lines, whatever the values hold', () => {
+  test('is read by lines, whatever the values hold', () => {
     const text = 'MainPID=7\nEnvironment=A=b "C=d=e"\nJob=\nno property\n';
     expect([...parseProperties(text)]).toEqual([
       ['MainPID', '7'],
@@ -49,13 +49,13 @@ describe('what systemctl show prints', () => {
     ]);
   });
 
-  it('gives back quoted variables as they are', () => {
+  test('gives back quoted variables as they are', () => {
     const text = 'A=b "C=d e" "Q=it\'s \\"q\\"" "D=\\$x\\\\y" EMPTY= =none word';
     expect(parseEnvironment(text)).toEqual({ A: 'b', C: 'd e', Q: 'it\'s "q"', D: '$x\\y', EMPTY: '' });
     expect(parseEnvironment('')).toEqual({});
   });
 
-  it('gives the arguments of a command without its program', () => {
+  test('gives the arguments of a command without its program', () => {
     const shown =
       '{ path=/x/bin/gateway ; argv[]=/x/bin/gateway --port 12 ; ignore_errors=no ; start_time=[n/a] ; pid=0 }';
     expect(parseArguments(shown)).toEqual(['--port', '12']);

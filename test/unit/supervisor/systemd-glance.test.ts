@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { glanceAtUnit } from '../../../src/supervisor/systemd-glance.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
 import { AS_SYSTEMD, idleProcess } from '../../support/process.js';
@@ -21,7 +21,7 @@ function hierarchy(pids: number[], group = GROUPS.user): string {
 const look = (mount: string) => glanceAtUnit({ scope: 'user', unit: UNIT }, [mount]);
 
 describe('the main process of a unit, without asking systemd', () => {
-  it.each(['user', 'system'] as const)('is the one that a %s manager started', async (scope) => {
+  test.each(['user', 'system'] as const)('is the one that a %s manager started', async (scope) => {
     const main = await idleProcess({
       ...AS_SYSTEMD,
       HOME: '/home/claw',
@@ -42,13 +42,13 @@ describe('the main process of a unit, without asking systemd', () => {
     expect(glanceAtUnit({ scope, unit: 'another.service' }, mounts)).toBeNull();
   });
 
-  it('is not known while systemd has started two, as for a reload', async () => {
+  test('is not known while systemd has started two, as for a reload', async () => {
     const [main, reload] = [await idleProcess(AS_SYSTEMD), await idleProcess(AS_SYSTEMD)];
     expect(look(hierarchy([main, reload]))).toBeNull();
     expect(look(hierarchy([main]))).toMatchObject({ pid: main });
   });
 
-  it.each<[string, Record<string, string>]>([
+  test.each<[string, Record<string, string>]>([
     ['of an older systemd, which tells no pid', { INVOCATION_ID }],
     ['without an id of its start', { SYSTEMD_EXEC_PID: 'its own' }],
     ['that systemd did not start', {}],
@@ -57,7 +57,7 @@ describe('the main process of a unit, without asking systemd', () => {
     expect(look(hierarchy([await idleProcess(env)]))).toBeNull();
   });
 
-  it('is none where nothing runs, or what did is gone, or is of another namespace', () => {
+  test('is none where nothing runs, or what did is gone, or is of another namespace', () => {
     expect(look(hierarchy([]))).toBeNull();
     expect(look(hierarchy([2 ** 22 + 1, 0]))).toBeNull();
     expect(look(temporaryDirectory('cgroup'))).toBeNull();

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { lookAtGateway } from '../../../../src/change/looking/start.js';
 import type { Root } from '../../../../src/store/root.js';
 import type { Glance, Inspection, Supervisor } from '../../../../src/supervisor/supervisor.js';
@@ -33,7 +33,7 @@ describe('a gateway that somebody only looks at', () => {
     return lookAtGateway(root, supervisor);
   }
 
-  it('is asked about once for each of its starts', async () => {
+  test('is asked about once for each of its starts', async () => {
     expect(await look()).toEqual(START);
     const again = await look({ ...SEEN, env: { HOME: '/home/claw', OPENCLAW_PROFILE: 'work' } });
     expect(again).toEqual({
@@ -43,7 +43,7 @@ describe('a gateway that somebody only looks at', () => {
     expect(asked).toBe(1);
   });
 
-  it.each<[what: string, seen: Glance | null]>([
+  test.each<[what: string, seen: Glance | null]>([
     ['was started again', { ...SEEN, instance: 'the next start' }],
     ['is ending, and a program of its unit runs in its place', { ...SEEN, pid: 43 }],
     ['cannot be seen', null],
@@ -53,7 +53,7 @@ describe('a gateway that somebody only looks at', () => {
     expect(asked).toBe(2);
   });
 
-  it('is asked about when what was written down of it cannot be understood', async () => {
+  test('is asked about when what was written down of it cannot be understood', async () => {
     await look();
     writeFileSync(path(), '{');
     await look();
@@ -62,25 +62,25 @@ describe('a gateway that somebody only looks at', () => {
     expect(asked).toBe(2);
   });
 
-  it('leaves nothing of its arguments but the port, and nothing of its environment', async () => {
+  test('leaves nothing of its arguments but the port, and nothing of its environment', async () => {
     await look();
     expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({
       ...{ schema: 1, pid: 42, instance: 'this start', restarts: 3, port: '18790' },
     });
   });
 
-  it('is not written down when it is another one that was seen, or none', async () => {
+  test('is not written down when it is another one that was seen, or none', async () => {
     await look({ ...SEEN, instance: 'the next start' });
     await look(null);
     await look(SEEN, { ...START, pid: null, instance: null, state: 'stopped' });
     expect(existsSync(path())).toBe(false);
   });
 
-  it('is nothing without a supervisor', async () => {
+  test('is nothing without a supervisor', async () => {
     expect(await lookAtGateway(root, { ...nobody, kind: 'systemd' })).toBeNull();
   });
 
-  it('is asked about each time where that takes no program, and nothing is written', async () => {
+  test('is asked about each time where that takes no program, and nothing is written', async () => {
     const inspect = () => Promise.resolve(START);
     expect(await lookAtGateway(root, { ...nobody, inspect, glance: () => SEEN })).toEqual(START);
     expect(existsSync(path())).toBe(false);

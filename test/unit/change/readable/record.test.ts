@@ -1,6 +1,6 @@
 import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   keepReads,
   keepVersions,
@@ -20,7 +20,7 @@ const OTHER: StateVersions = { databases: { 'state/openclaw.sqlite': 19 }, confi
 const NO = { reads: 'no', why: 'it does not start', databases: true } as const;
 
 describe('what was found out on a copy', () => {
-  it('is believed for a state of these versions, and of no others', () => {
+  test('is believed for a state of these versions, and of no others', () => {
     const root = temporaryRoot();
     keepReads(root, '2026.9.2', TODAY, NO);
     keepReads(root, '2026.9.6', TODAY, { reads: 'yes', why: 'it starts' });
@@ -32,7 +32,7 @@ describe('what was found out on a copy', () => {
     expect(readsVersions(root, '2026.9.2', OTHER)).toEqual({ reads: 'unknown', why: 'it has not run here' });
   });
 
-  it('stays when the versions are read again', () => {
+  test('stays when the versions are read again', () => {
     const root = temporaryRoot();
     keepReads(root, '2026.9.2', TODAY, NO);
     keepVersions(root, 'a look', TODAY);
@@ -40,7 +40,7 @@ describe('what was found out on a copy', () => {
     expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
   });
 
-  it.each([
+  test.each([
     '',
     '{"schema": 2}',
     'x',
@@ -53,14 +53,14 @@ describe('what was found out on a copy', () => {
     expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
   });
 
-  it('is not needed: a root that cannot be written is only looked at', () => {
+  test('is not needed: a root that cannot be written is only looked at', () => {
     const root = temporaryRoot();
     mkdirSync(join(root.path, 'readable.json'));
     keepReads(root, '2026.9.2', TODAY, NO);
     expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
   });
 
-  it.runIf(isSuperuser("work in another user's root"))(
+  test.runIf(isSuperuser("work in another user's root"))(
     'leaves no file of the superuser in the root of another user',
     () => {
       const root = temporaryRoot();
@@ -72,7 +72,7 @@ describe('what was found out on a copy', () => {
   );
 });
 
-it.each([
+test.each([
   ['2026.9.6', true],
   ['2026.9.2', false],
   ['2026.9.2-1', true],
@@ -91,7 +91,7 @@ describe('the look of a state', () => {
     return { directory, place: { directory, config: null } };
   };
 
-  it('stays the same while nothing happens that could change a version', () => {
+  test('stays the same while nothing happens that could change a version', () => {
     const { directory, place } = makeState();
     const before = lookOf(place, TODAY, 'a start');
     writeFileSync(join(directory, `${STATE}-wal`), 'what the gateway writes all the time');
@@ -99,7 +99,7 @@ describe('the look of a state', () => {
     expect(lookOf(place, TODAY, 'a start')).toBe(before);
   });
 
-  it.each<[string, (directory: string) => void]>([
+  test.each<[string, (directory: string) => void]>([
     ['a migrated database', (at) => writeFileSync(join(at, STATE), database(19), 'latin1')],
     ['an edited configuration', (at) => writeFileSync(join(at, 'openclaw.json'), '{"meta":{}}')],
     [
@@ -118,7 +118,7 @@ describe('the look of a state', () => {
     expect(lookOf(place, known, 'a start')).not.toBe(before);
   });
 
-  it('is another one when the gateway has been started again, or is stopped and something was written', () => {
+  test('is another one when the gateway has been started again, or is stopped and something was written', () => {
     const { directory, place } = makeState();
     const looks = [
       lookOf(place, TODAY, 'a start'),
@@ -130,7 +130,7 @@ describe('the look of a state', () => {
     expect(new Set(looks).size).toBe(4);
   });
 
-  it('is that of nothing where there is no state yet', () => {
+  test('is that of nothing where there is no state yet', () => {
     const place = { directory: join(temporaryDirectory('look'), 'none'), config: null };
     expect(lookOf(place, null, null)).toBe(lookOf(place, null, null));
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PastChange } from '../../../../src/change/looking/ended.js';
 import { readPast, readsVersions, versionsOf } from '../../../../src/change/readable/rules.js';
 import type { StateVersions } from '../../../../src/state/versions.js';
@@ -18,7 +18,7 @@ function update(from: string, to: string, more: Partial<PastChange> = {}): PastC
 }
 
 describe('the versions that the state had when a release last ran on it', () => {
-  it.each<[string, PastChange[], StateVersions | null]>([
+  test.each<[string, PastChange[], StateVersions | null]>([
     ['none, where no change tells', [update('old', 'new')], null],
     ['before it was left', [update('old', 'new', { before: of(18), after: of(19) })], of(18)],
     ['after it came', [update('older', 'old', { before: of(17), after: of(18) })], of(18)],
@@ -54,11 +54,11 @@ describe('a state with a database that was raised since', () => {
     return readsVersions(root, 'new', today, readPast(root, changes)).reads;
   };
 
-  it('is read by a release that was started on such a one here, and was well', () => {
+  test('is read by a release that was started on such a one here, and was well', () => {
     expect(reads([came, left], of(19))).toBe('yes');
   });
 
-  it.each<[string, Partial<PastChange>]>([
+  test.each<[string, Partial<PastChange>]>([
     ['it was not well', { status: 'package_updated_restart_failed' }],
     ['the state was put back then', { restores: true }],
     ['what it had is not known', { before: null }],
@@ -67,7 +67,7 @@ describe('a state with a database that was raised since', () => {
     expect(reads([{ ...came, ...differently }, left], of(19))).toBe('no');
   });
 
-  it('is not by one that was started on yet another one', () => {
+  test('is not by one that was started on yet another one', () => {
     expect(reads([came, left], of(21))).toBe('no');
   });
 });

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { listing } from '../../../../src/change/looking/releases.js';
 import { keepVersions } from '../../../../src/change/readable/record.js';
 import { todayAtGlance } from '../../../../src/change/readable/today.js';
@@ -43,14 +43,14 @@ describe('a gateway that is seen without asking its supervisor', () => {
   const supervisor = (glance: () => Glance | null): Supervisor => ({ ...nobody, glance });
   const look = (glance: () => Glance | null = () => seen) => todayAtGlance(root, supervisor(glance));
 
-  it('is enough while its state looks as it did at the same start of it', () => {
+  test('is enough while its state looks as it did at the same start of it', () => {
     keep();
     expect(look()).toEqual({ running: '2026.6.1', versions: VERSIONS });
     writeTree(home, { '.openclaw/state/openclaw.sqlite': database(19) });
     expect(look()).toBeNull();
   });
 
-  it.each<[string, () => unknown]>([
+  test.each<[string, () => unknown]>([
     ['was not looked at before', () => {}],
     ['has been started again since', () => keep([], 'the start before')],
     ['has arguments that name another state', () => keep(['gateway', '--profile', 'work'])],
@@ -66,7 +66,7 @@ describe('a gateway that is seen without asking its supervisor', () => {
     expect(look()).toBeNull();
   });
 
-  it('is not enough where nothing was seen, or nothing can be, or looking fails', () => {
+  test('is not enough where nothing was seen, or nothing can be, or looking fails', () => {
     keep();
     expect(look(() => null)).toBeNull();
     expect(todayAtGlance(root, nobody)).toBeNull();
@@ -77,7 +77,7 @@ describe('a gateway that is seen without asking its supervisor', () => {
     ).toBeNull();
   });
 
-  it('is listed as running, and its supervisor is not asked', async () => {
+  test('is listed as running, and its supervisor is not asked', async () => {
     await sealTinyRelease(root, '2026.6.1');
     const marks = async () =>
       (

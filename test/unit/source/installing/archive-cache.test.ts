@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import cacache from 'cacache';
 import ssri from 'ssri';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { findInCache, moveIntoCache } from '../../../../src/source/installing/archive-cache.js';
 
 const BYTES = Buffer.from('an archive');
@@ -29,7 +29,7 @@ const PLACES: [where: string, below: string][] = [['of the same filesystem', tmp
 if (isElsewhere) PLACES.push(['of another filesystem', MEMORY]);
 
 describe("an archive in npm's cache", () => {
-  it.each(PLACES)('%s is found by its checksum, and is not garbage to npm', async (_where, below) => {
+  test.each(PLACES)('%s is found by its checksum, and is not garbage to npm', async (_where, below) => {
     const cache = directory(below);
     await moveInto(cache);
     expect(await cacache.get.byDigest(cache, INTEGRITY)).toEqual(BYTES);
@@ -38,7 +38,7 @@ describe("an archive in npm's cache", () => {
     expect(existsSync(join(cache, 'tmp')) ? readdirSync(join(cache, 'tmp')) : []).toEqual([]);
   });
 
-  it('takes the place of a damaged one', async () => {
+  test('takes the place of a damaged one', async () => {
     const cache = directory();
     await moveInto(cache, Buffer.from('an archiv!'));
     await expect(cacache.get.byDigest(cache, INTEGRITY)).rejects.toMatchObject({ code: 'EINTEGRITY' });
@@ -46,11 +46,11 @@ describe("an archive in npm's cache", () => {
     expect(await cacache.get.byDigest(cache, INTEGRITY)).toEqual(BYTES);
   });
 
-  it('is not found where there is none', () => {
+  test('is not found where there is none', () => {
     expect(findInCache({ cache: directory(), integrity: INTEGRITY })).toBe(null);
   });
 
-  it('is not looked for, and not put there, without a checksum', async () => {
+  test('is not looked for, and not put there, without a checksum', async () => {
     const cache = directory();
     expect(findInCache({ cache, integrity: null })).toBe(null);
     await moveIntoCache({ cache, integrity: null }, 'openclaw', join(cache, 'none.tgz'));

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { Limit } from '../../../../src/source/installing/limit.js';
 
-it('lets so many run at once, and then what is urgent before what waited longer', async () => {
+test('lets so many run at once, and then what is urgent before what waited longer', async () => {
   const limit = new Limit(2);
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
@@ -25,7 +25,7 @@ it('lets so many run at once, and then what is urgent before what waited longer'
   expect(begun).toEqual(['a', 'b', 'e', 'c', 'd']);
 });
 
-it('goes on after one that failed', async () => {
+test('goes on after one that failed', async () => {
   const limit = new Limit(1);
   const failed = limit.run(() => Promise.reject(new Error('no')));
   const next = limit.run(async () => 'yes');

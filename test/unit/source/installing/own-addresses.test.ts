@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ClientOptions } from '../../../../src/source/client.js';
 import { withOwnAddresses } from '../../../../src/source/installing/own-addresses.js';
 
@@ -14,7 +14,7 @@ function kept(location: string, resolved: string, options = {}, archive?: string
   return JSON.parse(withOwnAddresses(text, { ...OPTIONS, ...options }, archive)).packages[location].resolved;
 }
 
-it.each([
+test.each([
   ['of the registry', 'node_modules/a', 'https://packages.example/npm/a/-/a-1.0.0.tgz'],
   [
     'of the registry of its scope',
@@ -26,7 +26,7 @@ it.each([
   expect(kept(location, resolved)).toBe(resolved);
 });
 
-it.each([
+test.each([
   ['of another host', 'node_modules/a', 'https://elsewhere.example/a/-/a-1.0.0.tgz'],
   ['of another place of the same host', 'node_modules/a', 'https://packages.example/other/a-1.0.0.tgz'],
   ['that only begins like it', 'node_modules/a', 'https://packages.example.evil/npm/a-1.0.0.tgz'],
@@ -39,17 +39,17 @@ it.each([
   expect(kept(location, resolved)).toBeUndefined();
 });
 
-it('stays wherever it is when npm is to replace every host', () => {
+test('stays wherever it is when npm is to replace every host', () => {
   const elsewhere = 'https://elsewhere.example/a/-/a-1.0.0.tgz';
   expect(kept('node_modules/a', elsewhere, { replaceRegistryHost: 'always' })).toBe(elsewhere);
 });
 
-it('leaves a lockfile of this host as it is, byte for byte', () => {
+test('leaves a lockfile of this host as it is, byte for byte', () => {
   const text = '{ "packages" : { "": {}, "node_modules/a": { "inBundle": true } } }';
   expect(withOwnAddresses(text, OPTIONS)).toBe(text);
 });
 
-it('has the address of an archive only where the release is made of that one', () => {
+test('has the address of an archive only where the release is made of that one', () => {
   const archive = 'file:openclaw-1.0.0.tgz';
   expect(kept('node_modules/openclaw', archive, {}, archive)).toBe(archive);
   expect(kept('node_modules/openclaw', archive)).toBeUndefined();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Sieve, type Wish } from '../../../../src/source/installing/sieve.js';
 
 type Wishes = (path: readonly string[]) => Wish;
@@ -25,7 +25,7 @@ function expected(value: unknown, wishOf: Wishes, path: string[] = []): unknown 
 }
 
 describe('the sieve for documents', () => {
-  it('keeps what is wanted of any document, wherever it is cut into pieces', () => {
+  test('keeps what is wanted of any document, wherever it is cut into pieces', () => {
     const key = fc.oneof(fc.constantFrom('a', 'b', 'versions', '', '__proto__'), fc.string());
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
@@ -52,7 +52,7 @@ describe('the sieve for documents', () => {
     );
   });
 
-  it('keeps nothing of what is not wanted in memory', () => {
+  test('keeps nothing of what is not wanted in memory', () => {
     const sieve = new Sieve(([first]) => (first === 'readme' ? 'nothing' : 'parts'));
     sieve.write(Buffer.from('{"name":"x","readme":"'));
     const before = process.memoryUsage();
@@ -64,7 +64,7 @@ describe('the sieve for documents', () => {
     expect(sieve.end()).toEqual({ name: 'x', readme: null, last: [1, { readme: 2 }] });
   });
 
-  it.each(['', '{"a":1', '{"readme":"cut o', '{"a":{"readme":[1,2}', 'no JSON'])('refuses %j', (text) => {
+  test.each(['', '{"a":1', '{"readme":"cut o', '{"a":{"readme":[1,2}', 'no JSON'])('refuses %j', (text) => {
     expect(() => sift(text, ([first]) => (first === 'readme' ? 'nothing' : 'parts'))).toThrow(SyntaxError);
   });
 });

@@ -13,7 +13,7 @@ import { gzipSync } from 'node:zlib';
 import pacote from 'pacote';
 import ssri from 'ssri';
 import { Header } from 'tar';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GrowingArchive, unpack } from '../../../../src/source/installing/unpack.js';
 
 interface Entry {
@@ -89,7 +89,7 @@ async function expectTheSame(bytes: Buffer): Promise<void> {
 const manifest = { path: 'package/package.json', text: '{"name":"a","version":"1.0.0"}' };
 
 describe('unpack', () => {
-  it.each<[string, Entry[]]>([
+  test.each<[string, Entry[]]>([
     [
       'plain files of every mode',
       [
@@ -184,7 +184,7 @@ describe('unpack', () => {
     expect(readdirSync(directory).sort()).toEqual(['archive.tgz', 'cache']);
   });
 
-  it('tells an archive with another checksum, which is as good as any otherwise', () => {
+  test('tells an archive with another checksum, which is as good as any otherwise', () => {
     const archive = write(gzipSync(pack([manifest])));
     const integrity = String(ssri.fromData('something else'));
     const into = join(directory, 'into');
@@ -193,7 +193,7 @@ describe('unpack', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
     ['no archive', () => Buffer.from('<html>Please log in</html>'.repeat(40))],
     ['empty', () => Buffer.alloc(0)],
