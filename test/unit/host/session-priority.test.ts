@@ -1,56 +1,24 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { ordinaryUser } from '../../support/ordinary-user.js';
+import { prioritiesAfter } from '../../support/session-priority.js';
 
-const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
 /** Not every kernel groups by session; then there is nothing to set, and it must not be missed. */
 const GROUPS = existsSync('/proc/self/autogroup');
 const nice = (value: number) => (GROUPS ? value : null);
-
-const scriptIn = (checkout: string) => `
-import { readFileSync } from 'node:fs';
-const { setOwnSessionPriority, setSessionPriority } = await import(${JSON.stringify(join(checkout, 'dist/host/session-priority.js'))});
-const { yielding } = await import(${JSON.stringify(join(checkout, 'dist/cli/yielding.js'))});
-const nice = () => {
-  try { return Number(/nice (-?\\d+)/.exec(readFileSync('/proc/self/autogroup', 'utf8'))[1]); } catch { return null; }
-};
-const said = [];
-await (async () => { BODY })();
-console.log(JSON.stringify(said));
-`;
-
-async function run(
-  body: string,
-  detached: boolean,
-  { command, checkout } = { command: [] as string[], checkout: CHECKOUT },
-): Promise<(number | null)[]> {
-  const script = scriptIn(checkout).replace('BODY', body);
-  const [file = '', ...args] = [...command, process.execPath, '--input-type=module', '-e', script];
-  const { stdout } = await execa(file, args, { cwd: '/', detached });
-  return JSON.parse(stdout);
-}
 
 describe('the priority of a session', () => {
   test('goes down and up again, for whoever has one of its own', async () => {
     const body =
       'for (const wanted of [10, 19, 0]) { await setOwnSessionPriority(wanted); said.push(nice()); }';
-    expect(await run(body, true)).toEqual([nice(10), nice(19), nice(0)]);
+    expect(await prioritiesAfter(body, true)).toEqual([nice(10), nice(19), nice(0)]);
   });
 
   test('is left alone where it is shared with whoever started the process', async () => {
-    const [before, after] = await run(
+    const [before, after] = await prioritiesAfter(
       'said.push(nice()); await setOwnSessionPriority(10); said.push(nice());',
       false,
     );
     expect(after).toBe(before);
-  });
-
-  test.runIf(process.getuid?.() === 0)('is set for a user, too, whom the kernel makes wait', async () => {
-    const body = 'for (const wanted of [10, 0, 5]) { await setSessionPriority(wanted); said.push(nice()); }';
-    expect(await run(body, true, ordinaryUser())).toEqual([nice(10), nice(0), nice(5)]);
   });
 
   test('follows the steps of a change: low while a release is made ready, and not for what is waited for', async () => {
@@ -72,6 +40,6 @@ describe('the priority of a session', () => {
       await become(0);
       said.push(seen.length);`;
     const expected = [...Object.values(steps), 0].map(nice);
-    expect(await run(body, true)).toEqual([...expected, 15]);
+    expect(await prioritiesAfter(body, true)).toEqual([...expected, 15]);
   });
 });

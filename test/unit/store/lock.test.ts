@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   lutimesSync,
@@ -17,9 +17,8 @@ import { bootId, identify } from '../../../src/host/process.js';
 import { breakDead } from '../../../src/store/dead-lock.js';
 import { acquireLock, readLockOwner } from '../../../src/store/lock.js';
 import { ownText } from '../../../src/store/owner-link.js';
-import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
+import type { Root } from '../../../src/store/root.js';
 import { startHolder } from '../../fixtures/lock/harness.js';
-import { canMount, smallFilesystem } from '../../support/filesystem.js';
 import { temporaryDirectory, temporaryRoot, until } from '../../support/place.js';
 
 /** An identity that no process ever had: this pid, with a start that was not its own. */
@@ -321,53 +320,5 @@ describe('breaking a dead lock', () => {
       expect(left(root)).toEqual([]);
     }
     expect(winners.size).toBeGreaterThan(1);
-  });
-});
-
-/** Fills a filesystem to the last byte, and is sure that it did. */
-function fill(mountPoint: string): void {
-  for (const size of ['1M', '1K', '1']) {
-    try {
-      execFileSync('dd', ['if=/dev/zero', `of=${mountPoint}/filler-${size}`, `bs=${size}`], {
-        stdio: 'ignore',
-      });
-    } catch {}
-  }
-  expect(() => mkdirSync(join(mountPoint, 'no block for a directory'))).toThrow('ENOSPC');
-}
-
-describe.runIf(canMount())('on a disk with no byte free', () => {
-  function fullRoot(prepare: (root: Root) => void = () => {}): Root {
-    const mountPoint = smallFilesystem(8);
-    const root = rootAt(join(mountPoint, 'root'));
-    prepareRoot(root);
-    prepare(root);
-    fill(mountPoint);
-    return root;
-  }
-
-  test('the lock is taken, names its owner, and is released', async () => {
-    const root = fullRoot();
-    const unlock = await acquireLock(root, 'rollback');
-    expect(readLockOwner(root)).toMatchObject({ pid: process.pid, doing: null });
-    await expect(acquireLock(root, 'next')).rejects.toMatchObject(LOCKED(process.pid));
-    await unlock();
-    await expectFree(root);
-  });
-
-  test('a dead lock is broken', async () => {
-    const root = fullRoot(({ lock }) => symlinkSync(dead(), lock));
-    await expectFree(root);
-  });
-
-  test('a directory in its place is moved out of the way', async () => {
-    const root = fullRoot(({ lock }) => {
-      mkdirSync(lock);
-      writeFileSync(join(lock, 'mine'), 'kept');
-    });
-    await (await acquireLock(root, 'rollback'))();
-    expect(left(root)).toEqual([]);
-    const name = readdirSync(root.path).find((other) => other.startsWith('unreadable')) ?? '';
-    expect(readFileSync(join(root.path, name, 'mine'), 'utf8')).toBe('kept');
   });
 });

@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -13,7 +13,6 @@ import { lookOf } from '../../../../src/state/look.js';
 import type { StateVersions } from '../../../../src/state/versions.js';
 import { database } from '../../../support/pair.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../../../support/place.js';
-import { isSuperuser } from '../../../support/superuser.js';
 
 const TODAY: StateVersions = { databases: { 'state/openclaw.sqlite': 18 }, config: '2026.9.6' };
 const OTHER: StateVersions = { databases: { 'state/openclaw.sqlite': 19 }, config: '2026.9.6' };
@@ -59,17 +58,6 @@ describe('what was found out on a copy', () => {
     keepReads(root, '2026.9.2', TODAY, NO);
     expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
   });
-
-  test.runIf(isSuperuser("work in another user's root"))(
-    'leaves no file of the superuser in the root of another user',
-    () => {
-      const root = temporaryRoot();
-      chownSync(root.path, 1234, 1234);
-      keepReads(root, '2026.9.2', TODAY, NO);
-      expect(existsSync(join(root.path, 'readable.json'))).toBe(false);
-      chownSync(root.path, 0, 0);
-    },
-  );
 });
 
 test.each([

@@ -10,7 +10,6 @@ import type { StatePlace } from '../../../../src/state/place.js';
 import { readStateVersions } from '../../../../src/state/versions.js';
 import type { Root } from '../../../../src/store/root.js';
 import { sql, sqlAndDie, useDatabase } from '../../../support/database.js';
-import { canMount, smallFilesystem } from '../../../support/filesystem.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../../../support/place.js';
 import { sqliteNode } from '../../../support/sqlite-node.js';
 
@@ -207,15 +206,4 @@ test('it can be stopped while it copies, and nothing is left over', async () => 
   await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
   expect(readdirSync(asked.root.states)).toEqual([]);
   expect(readdirSync(asked.root.staging)).toEqual([]);
-});
-
-test.runIf(canMount())('a state that would not fit is refused before anything is copied', async () => {
-  const disk = smallFilesystem(16);
-  const place = { directory: writeTree(join(disk, 'state'), { a: 'x'.repeat(5e6) }), config: null };
-  const root = { ...temporaryRoot(), path: join(disk, 'root'), states: join(disk, 'root/states') };
-  const asked = request(place, { ...root, staging: join(disk, 'root/staging') });
-  mkdirSync(asked.root.staging, { recursive: true });
-  await takeSnapshot(asked);
-  await expect(takeSnapshot(asked)).rejects.toMatchObject({ code: 'insufficient_space' });
-  expect(listKept(asked.root)).toHaveLength(1);
 });
