@@ -36,7 +36,7 @@ function allAsSqlite(databases: string[]): number[] {
   return JSON.parse(execFileSync(node, ['-e', script, JSON.stringify(databases)], { env, encoding: 'utf8' }));
 }
 
-describe('the version of a database is told without SQLite', () => {
+describe('the version of a database is read without SQLite', () => {
   test('when everything is in its one file', () => {
     const database = databaseIn();
     sql(node, database, ...WAL, 'PRAGMA user_version = 18', 'SELECT 1');
@@ -82,7 +82,7 @@ describe('the version of a database is told without SQLite', () => {
     expect(asSqlite(database)).toBe(4);
   });
 
-  test('however its log was cut off or damaged: as SQLite sees it', () => {
+  test('as SQLite reads it, however its log was cut off or damaged', () => {
     const database = databaseIn();
     const steps = [1, 2, 3, 4, 5].flatMap((version) => [
       `PRAGMA user_version = ${version}`,
