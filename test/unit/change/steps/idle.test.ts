@@ -1,0 +1,142 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Context } from '../../../../src/change/context.js';
+import { newChange, readChange, saveChange } from '../../../../src/change/ledger.js';
+import { type IdleLimits, planChange } from '../../../../src/change/plan.js';
+import { idle } from '../../../../src/change/steps/idle.js';
+import { nobody } from '../../../support/nobody.js';
+import { temporaryRoot } from '../../../support/place.js';
+
+/** What a look at the gateway finds; null where it does not tell. */
+type Look = string[] | null;
+const IDLE: Look = [];
+const BUSY: Look = ['1 task'];
+const SILENT: Look = null;
+
+const gateway = vi.hoisted(() => ({ look: (): string[] | null => null }));
+vi.mock('../../../../src/gateway/activity.js', () => ({ sampleActivity: async () => gateway.look() }));
+
+/** Milliseconds that were waited for, each at once. */
+const clock = vi.hoisted(() => ({ now: 0 }));
+vi.mock('node:timers/promises', () => ({
+  setTimeout: async (ms: number) => {
+    clock.now += ms;
+  },
+}));
+
+/** Waits for a gateway that says these things, one at each look, and the last of them from then on. */
+async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}, pid: number | null = 1) {
+  let looks = 0;
+  gateway.look = () => says[Math.min(looks++, says.length - 1)] ?? null;
+  const began = clock.now;
+  vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const root = temporaryRoot();
+  const plan = planChange('update', '2', { idle: { withinMs: 20_000, countdownMs: 0, ...limits } });
+  const change = newChange(plan, { from: '1', previous: null, to: '2' });
+  change.steps = [{ name: 'idle', state: 'doing', startedAt: change.startedAt }];
+  saveChange(root, change);
+  const shown: string[] = [];
+  const launch = { args: ['--port', '1'], env: { OPENCLAW_GATEWAY_TOKEN: 'test' } };
+  const context: Context = {
+    root,
+    change,
+    supervisor: {
+      ...nobody,
+      inspect: () =>
+        Promise.resolve({
+          ...{ state: pid === null ? 'stopped' : 'running', pid, instance: 'i' },
+          ...{ restarts: 0, lastExit: null, launch },
+        }),
+    },
+    client: () => Promise.reject(new Error('no network here')),
+    lookUp: () => Promise.reject(new Error('no network here')),
+    signal: new AbortController().signal,
+    mayRestart: true,
+    onBehalf: false,
+    progress: (text) => void shown.push(text),
+  };
+  const note = await idle.do(context);
+  const waitedMs = clock.now - began;
+  return {
+    note,
+    looks,
+    waitedMs,
+    shown,
+    facts: change.facts.idle,
+    onDisk: readChange(root, change.id).facts.idle,
+  };
+}
+
+test('one idle moment between two pieces of work is not idle', async () => {
+  const { facts, looks, waitedMs } = await waitFor([BUSY, IDLE, BUSY, IDLE, IDLE]);
+  expect(facts).toMatchObject({ how: 'idle', busy: [] });
+  expect(looks).toBe(5);
+  expect(waitedMs).toBe(4_000);
+});
+
+test('a gateway that tells, and is silent for a moment, is still waited for', async () => {
+  const { facts, looks } = await waitFor([BUSY, IDLE, SILENT, SILENT, IDLE, IDLE]);
+  expect(facts).toMatchObject({ how: 'idle' });
+  expect(looks).toBe(6);
+});
+
+test('a gateway that tells at first and then falls silent is not waited for any longer', async () => {
+  const { facts, looks } = await waitFor([BUSY, SILENT]);
+  expect(facts).toMatchObject({ how: 'unknown', busy: null });
+  expect(facts).not.toHaveProperty('cut');
+  expect(looks).toBe(4);
+});
+
+test('a gateway that never tells how busy it is is looked at once', async () => {
+  const { facts, looks, note } = await waitFor([SILENT]);
+  expect(facts).toMatchObject({ how: 'unknown', busy: null });
+  expect(looks).toBe(1);
+  expect(note).toBe('it does not tell how busy it is, so it was not waited for');
+});
+
+test('a plan without time to wait looks once, and says what it cuts off', async () => {
+  const { facts, looks, note } = await waitFor([BUSY], { withinMs: 0 });
+  expect(facts).toMatchObject({ how: 'deadline', cut: ['1 task'] });
+  expect(looks).toBe(1);
+  expect(note).toBe('still busy after 0.0 s, cutting off 1 task');
+});
+
+test('a gateway that stays busy is restarted at the deadline, or not at all when the plan gives up', async () => {
+  const { facts, note, waitedMs } = await waitFor([BUSY], { withinMs: 3_500 });
+  expect(facts).toMatchObject({ how: 'deadline', cut: ['1 task'] });
+  expect([note, waitedMs]).toEqual(['still busy after 3.5 s, cutting off 1 task', 3_500]);
+  await expect(waitFor([BUSY], { withinMs: 3_500, giveUp: true })).rejects.toMatchObject({
+    code: 'gateway_busy',
+    message: expect.stringContaining('with 1 task, and was not restarted'),
+  });
+});
+
+test('the announcement is on disk before the wait begins', async () => {
+  const { shown, onDisk } = await waitFor([BUSY, IDLE, IDLE], { countdownMs: 300 });
+  expect(shown).toEqual([
+    'waiting for 1 task',
+    'the gateway is idle, one more look',
+    'the gateway is restarted soon',
+  ]);
+  expect(Date.parse(onDisk?.restartAt ?? '')).toBeGreaterThan(Date.parse(onDisk?.announcedAt ?? ''));
+  expect(onDisk).not.toHaveProperty('how');
+});
+
+test('nothing is announced for a gateway that does not run', async () => {
+  const { facts, looks, note } = await waitFor([BUSY], { countdownMs: 60_000 }, null);
+  expect(facts).toBeUndefined();
+  expect(looks).toBe(0);
+  expect(note).toBe('no gateway runs (stopped): nothing to wait for');
+});
+
+test('a plan without idle limits, or without a restart, leaves the step out', () => {
+  const limits = { withinMs: 1, countdownMs: 0 };
+  expect(planChange('update', '2').steps).not.toContain('idle');
+  expect(planChange('switch', '2', { idle: limits, restart: false }).steps).toEqual(['switch']);
+  expect(planChange('stage', '2', { idle: limits }).steps).not.toContain('idle');
+  expect(planChange('rollback', '2', { idle: limits }).steps.slice(0, 2)).toEqual(['idle', 'baseline']);
+  const { steps } = planChange('update', '2', { idle: limits });
+  expect(steps.slice(steps.indexOf('seal'), steps.indexOf('switch'))).toEqual([
+    ...['seal', 'idle', 'baseline', 'snapshot'],
+  ]);
+});

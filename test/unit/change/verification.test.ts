@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import type { Context } from '../../../src/change/context.js';
+import { newChange } from '../../../src/change/ledger.js';
+import { planChange } from '../../../src/change/plan.js';
+import { awaitVerified, type Expectation } from '../../../src/change/verification.js';
+import { releaseDirectory } from '../../../src/store/manifest.js';
+import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
+import type { Inspection } from '../../../src/supervisor/supervisor.js';
+import { nobody } from '../../support/nobody.js';
+import { removeDirectory } from '../../support/place.js';
+import { sealTinyRelease } from '../../support/release.js';
+
+const OLD = '2026.5.1';
+const NEW = '2026.6.1';
+
+/** Milliseconds that were waited for, each at once. */
+const clock = vi.hoisted(() => ({ now: 0 }));
+vi.mock('node:timers/promises', async (original) => {
+  const wait = async (ms: number) => {
+    clock.now += ms;
+  };
+  return { ...(await original<object>()), setTimeout: wait };
+});
+
+/** What the started gateway is and says. */
+interface Started {
+  /** The release that its process was started from. */
+  release?: string;
+  version?: string;
+  ready?: boolean;
+  /** What it complains of, ready or not. */
+  failing?: string[];
+  /** The supervisor says that the process of the port is its own. */
+  owned?: boolean;
+  inspection?: Partial<Inspection>;
+}
+
+let root: Root;
+
+beforeAll(async () => {
+  root = rootAt(mkdtempSync(join(tmpdir(), 'openclaw-releases-root-')));
+  prepareRoot(root);
+  for (const id of [OLD, NEW]) await sealTinyRelease(root, id);
+  return () => removeDirectory(root.path);
+});
+
+/** The verdict on a gateway of `NEW` that replaced a healthy one. */
+async function verify(started: Started, expected: Partial<Expectation> = {}) {
+  vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { release = NEW, version = NEW, failing = [], ready = failing.length === 0, owned = true } = started;
+  const env = { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, release) };
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { env, stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const server = createServer(({ url }, response) => {
+    response
+      .writeHead(url === '/readyz' && !ready ? 503 : 200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(url === '/readyz' ? { ready, failing } : { version }));
+  });
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const inspection: Inspection = {
+    ...{ state: 'running', pid: child.pid ?? null, instance: 'new', restarts: 0, lastExit: null },
+    launch: { args: ['--port', String(port)], env: {} },
+    ...started.inspection,
+  };
+  const context: Context = {
+    root,
+    change: newChange(planChange('switch', NEW), { from: OLD, previous: null, to: NEW }),
+    supervisor: {
+      ...nobody,
+      inspect: () => Promise.resolve(inspection),
+      owns: () => Promise.resolve(owned),
+    },
+    client: () => Promise.reject(new Error('no network here')),
+    lookUp: () => Promise.reject(new Error('no network here')),
+    signal: new AbortController().signal,
+    mayRestart: true,
+    onBehalf: false,
+    progress: () => {},
+  };
+  const healthy = { answered: true, live: true, ready: true, failing: [], phase: null, version: OLD };
+  const limits = { settleMs: 500, readyFloorMs: 1_000, readyCeilingMs: 60_000 };
+  return awaitVerified(context, {
+    ...{ release: NEW, instance: 'new', before: healthy, mustBeReady: true, settleMs: 500, limits },
+    ...expected,
+  });
+}
+
+test('a gateway of the release that owns its port, is ready and stays so for the settling time is verified', async () => {
+  const began = clock.now;
+  expect(await verify({})).toMatchObject({ health: { live: true, ready: true, version: NEW } });
+  expect(clock.now - began).toBeGreaterThanOrEqual(500);
+});
+
+test.each<[string, Started, RegExp]>([
+  ['gateway_crashed', { inspection: { pid: null, state: 'stopped' } }, /of 2026\.6\.1 ended by itself\.$/],
+  ['gateway_crashed', { inspection: { instance: 'another start' } }, /ended by itself/],
+  ['wrong_release', { release: OLD }, /runs from 2026\.5\.1, not from 2026\.6\.1/],
+  ['wrong_version', { version: OLD }, /says that it is 2026\.5\.1, not 2026\.6\.1/],
+  ['port_held_by_orphan', { owned: false }, new RegExp(`held by process ${process.pid},`)],
+  ['gateway_not_ready', { failing: ['channels'] }, /not ready: channels after \d+ s, and does not get on/],
+])('%s is the verdict on %j', async (code, started, message) => {
+  await expect(verify(started)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test('gateway_worse is the verdict on a ready gateway in which something fails that did not before', async () => {
+  const before = { answered: true, live: true, ready: true, failing: ['mail'], phase: null, version: OLD };
+  const same = await verify({ ready: true, failing: ['mail'] }, { before });
+  expect(same.health.failing).toEqual(['mail']);
+  await expect(verify({ ready: true, failing: ['mail', 'chat'] }, { before })).rejects.toMatchObject({
+    code: 'gateway_worse',
+    message: expect.stringMatching(/^What worked before does not work after \d+ s: chat\.$/),
+  });
+});
