@@ -24,7 +24,7 @@ import { digestTree } from '../../src/store/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import type { PackageFiles } from '../registry/tarball.js';
-import { exists, makePlace, type Place, rejection, until } from './source-place.js';
+import { exists, makePlace, type Place, rejection, until } from '../support/source-place.js';
 
 const VERSION = '2026.6.1';
 
