@@ -144,7 +144,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
     const start = async (host: string, token: string) => {
       const registry = await startRegistry({ packumentMaxAge: 0, origin: `https://${host}/` });
       onTestFinished(() => registry.close());
-      const front = await startPrivateRegistry(registry, { host, token, directory: world.path });
+      const front = await startPrivateRegistry(registry, { token });
       onTestFinished(() => front.close());
       return { registry, front };
     };
@@ -161,7 +161,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
       }),
     );
     const cafile = join(world.path, 'authorities.pem');
-    writeFileSync(cafile, [main, scope].map(({ front }) => readFileSync(front.cafile, 'utf8')).join(''));
+    writeFileSync(cafile, readFileSync(main.front.cafile));
     const globalconfig = join(world.path, 'global-npmrc');
     const user = [
       `registry=https://${HOST}/`,
