@@ -17,8 +17,6 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bootCandidate, type CandidateRequest } from '../../src/gateway/candidate.js';
-import { isolation } from '../../src/gateway/isolation.js';
-import { candidateWorthwhile } from '../../src/gateway/worthwhile.js';
 import { commandLineOf, environmentOf, processIds } from '../../src/host/process.js';
 import { digestTree } from '../../src/store/tree.js';
 import type { Behaviour } from '../registry/gateway-package.js';
@@ -268,19 +266,6 @@ describe.runIf(await canIsolate())('a release that ends while it gives way to al
     // What ends then as well, ends.
     const failed = await world.cli('update', '2026.6.2', ...QUICK);
     expect(failed.json.error).toMatchObject({ code: 'probe_failed', message: expect.stringContaining('78') });
-  });
-});
-
-describe('whether a candidate is worthwhile', () => {
-  it('is a question of memory, and of isolation', async () => {
-    expect(await candidateWorthwhile('MemAvailable:    1000000 kB\n')).toBe(
-      'There are 977 MiB of memory to be had, and a candidate is given 1536.',
-    );
-    expect(await candidateWorthwhile('')).toMatch(/memory/);
-    const found = await isolation();
-    expect(await candidateWorthwhile('MemAvailable:    9000000 kB\n')).toBe(
-      found.available ? null : found.why,
-    );
   });
 });
 

@@ -6,7 +6,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ownFile } from '../../src/own-files.js';
 import { startPrivateRegistry } from '../registry/private.js';
 import { startRegistry } from '../registry/registry.js';
-import { temporaryDirectory } from '../support/place.js';
 
 const TRUST = ownFile('dist/source/installing/trust.js');
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { identify } from '../../src/host/process.js';
@@ -35,21 +35,6 @@ const changeOf = (world: World, { change }: { change: string }) =>
   JSON.parse(readFileSync(join(world.root, 'changes', `${change}.json`), 'utf8'));
 
 describe('a release and the plugins beside it', () => {
-  test('a plugin comes along: another version, its link, and one more start of the gateway', async () => {
-    const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
-    const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
-    expect(stepOf(change)).toMatchObject({ state: 'done', note: 'chat 1.0.0 -> 2.0.0' });
-    expect(change.facts.plugins).toMatchObject({
-      before: [{ id: 'chat', version: '1.0.0', source: 'npm @acme/chat', enabled: true, problem: null }],
-      after: [{ id: 'chat', version: '2.0.0' }],
-    });
-    expect(versionOf(world)).toBe('2.0.0');
-    expect(linkOf(world)).toBe(join(release(world, '2026.6.2'), 'node_modules/openclaw'));
-    expect(starts(world)).toEqual(['2026.6.1', '2026.6.2', '2026.6.2']);
-    expect(change.warnings).toEqual([]);
-    expect(readdirSync(join(world.root, 'staging'))).toEqual([]);
-  });
-
   test('a host without plugins runs none of the tools and starts the gateway once', async () => {
     const world = await makeWorld();
     world.publish('2026.6.1');

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { isolation } from '../../src/gateway/isolation.js';
+import { candidateWorthwhile } from '../../src/gateway/worthwhile.js';
+import { makeWorld, QUICK } from '../support/world.js';
+
+test('a candidate is worthwhile where there is memory for it and isolation', async () => {
+  expect(await candidateWorthwhile('MemAvailable:    1000000 kB\n')).toBe(
+    'There are 977 MiB of memory to be had, and a candidate is given 1536.',
+  );
+  expect(await candidateWorthwhile('')).toMatch(/memory/);
+  const found = await isolation();
+  expect(await candidateWorthwhile('MemAvailable:    9000000 kB\n')).toBe(found.available ? null : found.why);
+});
+
+test('an update says how the release started on a copy of the state, or why it was not tried', async () => {
+  const world = await makeWorld(undefined, { env: { OPENCLAW_RELEASES_PROBE: 'auto' } });
+  world.publish('2026.6.1');
+  world.publish('2026.6.2');
+  await world.start('2026.6.1');
+  const { steps } = await world.ok('update', '2026.6.2', ...QUICK);
+  const { note } = steps.find(({ name }: { name: string }) => name === 'probe');
+  const isTried = / ready on a copy of the state after /.test(note);
+  if (!isTried) expect(note).toContain((await candidateWorthwhile()) ?? 'a copy of the state');
+  expect(await world.version()).toBe('2026.6.2');
+});
