@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { checkListener } from '../../src/change/orphan.js';
+import { ERROR_CODES, toErrorRecord } from '../../src/errors.js';
+import { nobody } from '../support/nobody.js';
+import { until } from '../support/place.js';
+
+const TESTS = fileURLToPath(new URL('..', import.meta.url));
+
+test('every error code is expected by a test of the quick lane', () => {
+  const texts = ['unit', 'integration'].flatMap((lane) =>
+    readdirSync(join(TESTS, lane), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.test.ts'))
+      .map((path) => readFileSync(join(TESTS, lane, path), 'utf8')),
+  );
+  const missing = Object.keys(ERROR_CODES).filter(
+    (code) => !texts.some((text) => new RegExp(`['"\`]${code}['"\`]`).test(text)),
+  );
+  expect(missing).toEqual([]);
+});
+
+test.each([
+  ['ENOSPC', 'insufficient_space'],
+  ['EDQUOT', 'insufficient_space'],
+  ['EROFS', 'write_failed'],
+  ['EIO', 'write_failed'],
+  ['EBADF', 'internal'],
+])('an error of the system with %s becomes %s', (code, expected) => {
+  const record = toErrorRecord(Object.assign(new Error('it failed'), { code }));
+  expect(record).toMatchObject({ code: expected, message: expect.stringContaining('it failed') });
+});
+
+test('a process that holds the port of the gateway is named', async () => {
+  const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await until('the server listens', () => server.listening);
+  const { port } = server.address() as AddressInfo;
+  await expect(
+    checkListener({ port, url: `http://127.0.0.1:${port}`, token: null }, nobody),
+  ).rejects.toMatchObject({
+    code: 'port_held_by_orphan',
+    message: expect.stringContaining(`process ${process.pid},`),
+  });
+});
