@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { FULL_LANES, type Lane, QUICK_LANES } from './test/lanes/lanes.js';
+import { FULL_LANES, INNER_LANE, type Lane, QUICK_LANES } from './test/lanes/lanes.js';
 import { otherLanes } from './test/lanes/reporter.js';
 import { slowness } from './test/support/slowness.js';
 
@@ -27,7 +27,7 @@ function jsonReporter(directory: string): [string, { outputFile: string }] {
 
 export default defineConfig({
   test: {
-    projects: [...QUICK_LANES, ...FULL_LANES].map(project),
+    projects: [...QUICK_LANES, ...FULL_LANES, INNER_LANE].map(project),
     reporters: ['default', ...(reports ? [jsonReporter(reports)] : []), ...(isQuick ? [otherLanes] : [])],
     testTimeout: 60_000 * slowness,
     hookTimeout: 60_000 * slowness,

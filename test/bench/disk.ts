@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FilesystemType, makeFilesystem, sharingFilesystems } from '../support/filesystem.js';
+import { type FilesystemType, makeFilesystem, SHARING_FILESYSTEMS } from '../support/filesystem.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { measure } from './measure.js';
 import { ours, type Peer } from './peers.js';
@@ -32,7 +32,7 @@ export const section: Section = {
   async run(options) {
     const peer = ours(await sqliteNode());
     const samples: Sample[] = [];
-    for (const type of ['ext4', ...sharingFilesystems()] as const)
+    for (const type of ['ext4', ...SHARING_FILESYSTEMS] as const)
       samples.push(...(await stageBoth(type, peer, options)));
     return reportOn(samples);
   },

@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { canBoot } from '../lab/ability.js';
 import type { Machine } from '../lab/machine.js';
 import { makeOperator, QUICK } from '../lab/operator.js';
+import { FULL_LANES, whyNot } from '../lanes/lanes.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { CLI } from '../support/world.js';
 import { growRoot, type Size, updatedWorld } from './roots.js';
@@ -73,7 +73,12 @@ async function armsHere(nodes: string[], directory: string, atEnd: AtEnd): Promi
 
 /** As most gateways run. Where no machine can be booted, that is said, and what depends on it is not kept. */
 async function armsUnderSystemd(nodes: string[], atEnd: AtEnd): Promise<Arm[]> {
-  if (!canBoot()) return [];
+  const lab = FULL_LANES.find(({ name }) => name === 'lab');
+  const reason = lab ? whyNot(lab) : null;
+  if (reason !== null) {
+    console.warn(`Not measured under systemd. ${reason}`);
+    return [];
+  }
   const operator = await makeOperator(atEnd, { '2026.6.1': {} });
   await operator.ok(`adopt ${QUICK}`);
   await operator.ok(`update 2026.6.1 ${QUICK}`);

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { offsetOf } from '../../src/change/timer/units.js';
 import { readAuto } from '../../src/store/auto-file.js';
 import { rootAt } from '../../src/store/root.js';
-import { atMoment, canFakeTime } from '../support/faketime.js';
+import { atMoment } from '../support/faketime.js';
 import { until } from '../support/place.js';
 import { makeWorld } from '../support/world.js';
 
-describe.runIf(canFakeTime())('the built-in supervisor', () => {
+describe('the built-in supervisor', () => {
   test('looks by itself at the moment of the hour that is this host’s own, and says why nothing is done', async () => {
     const world = await makeWorld();
     world.publish('2026.6.1');

@@ -20,11 +20,10 @@ import { bootCandidate, type CandidateRequest } from '../../src/gateway/candidat
 import { commandLineOf, environmentOf, processIds } from '../../src/host/process.js';
 import { digestTree } from '../../src/store/tree.js';
 import type { Behaviour } from '../registry/gateway-package.js';
-import { bootAsOrdinary, canIsolate, layOutMiniature } from '../support/candidate.js';
+import { bootAsOrdinary, layOutMiniature } from '../support/candidate.js';
 import { ORDINARY } from '../support/ordinary-user.js';
 import { removeDirectory, temporaryDirectory, until, writeTree } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { isSuperuser } from '../support/superuser.js';
 import { makeWorld, QUICK } from '../support/world.js';
 
 const VERSION = '2026.6.1';
@@ -77,7 +76,7 @@ const mountsBelow = (path: string) =>
     .split('\n')
     .filter((line) => line.includes(path));
 
-describe.runIf(await canIsolate())('a candidate', () => {
+describe('a candidate', () => {
   it('becomes ready on a copy that it finds at the place of the live state, which stays as it is', async () => {
     const { path, request } = makeHost();
     const before = await digestOf(request.place.directory);
@@ -238,7 +237,7 @@ describe.runIf(await canIsolate())('a candidate', () => {
   });
 });
 
-describe.runIf(isSuperuser('give rights away'))('isolation', () => {
+describe('isolation', () => {
   it('says why where it cannot be had, as in a container without rights', async () => {
     const script = `
       const { isolation } = await import(${JSON.stringify(new URL('../../dist/gateway/isolation.js', import.meta.url).href)});
@@ -249,7 +248,7 @@ describe.runIf(isSuperuser('give rights away'))('isolation', () => {
   });
 });
 
-describe.runIf(await canIsolate())('a release that ends while it gives way to all else', () => {
+describe('a release that ends while it gives way to all else', () => {
   it('is tried once more as what does not, on a new copy of the state', async () => {
     const world = await makeWorld(onTestFinished, {
       node: await sqliteNode(),
@@ -269,7 +268,7 @@ describe.runIf(await canIsolate())('a release that ends while it gives way to al
   });
 });
 
-describe.runIf(await canIsolate())('what a release was tried with', () => {
+describe('what a release was tried with', () => {
   it('is what its gateway starts with, and goes when it was not sealed, or whoever tried it was killed', async () => {
     const world = await makeWorld(onTestFinished, {
       node: await sqliteNode(),

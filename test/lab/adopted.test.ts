@@ -4,10 +4,10 @@ import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import type { LabGateway } from './gateway.js';
 import { keepLook, lookBlindly, runningIn } from './looked.js';
-import { canBoot, type Machine, NODE } from './machine.js';
+import { type Machine, NODE } from './machine.js';
 import { type Answer, CLI, makeOperator, type Operator, QUICK } from './operator.js';
 
-describe.runIf(canBoot())('a gateway under systemd --user, adopted', () => {
+describe('a gateway under systemd --user, adopted', () => {
   const atEnd = atEndOfAll();
   let operator: Operator;
   let machine: Machine;

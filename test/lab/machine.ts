@@ -6,7 +6,6 @@ import { holdDisk } from './disk.js';
 import { enter, type Ran, type RunOptions, runInside, type Who } from './inside.js';
 import { bindsOf, makeShared, prepareRoot } from './system.js';
 
-export { canBoot } from './ability.js';
 export { NODE, type Ran, type RunOptions, type Who } from './inside.js';
 export { REPOSITORY } from './system.js';
 

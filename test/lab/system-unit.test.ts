@@ -5,12 +5,12 @@ import { startRegistry } from '../registry/registry.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { installGateway, type LabGateway, npmInstall } from './gateway.js';
 import { keepLook, lookBlindly, runningIn } from './looked.js';
-import { bootMachine, canBoot, type Machine, NODE, REPOSITORY } from './machine.js';
+import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
 
 const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 const QUICK = '--settle 0.5 --ready-within 3';
 
-describe.runIf(canBoot())('a gateway that is a unit of the system, with a user of its own', () => {
+describe('a gateway that is a unit of the system, with a user of its own', () => {
   const atEnd = atEndOfAll();
   let machine: Machine;
   let gateway: LabGateway;

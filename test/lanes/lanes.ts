@@ -1,4 +1,5 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Something a lane cannot run without. */
@@ -72,6 +73,16 @@ function isOnPath(name: string): boolean {
   });
 }
 
+function filesystem(type: string): Need {
+  return {
+    name: `a kernel with ${type}`,
+    isMet() {
+      spawnSync('modprobe', [type]);
+      return readFileSync('/proc/filesystems', 'utf8').includes(`\t${type}\n`);
+    },
+  };
+}
+
 const filesystems = [command('mkfs.ext4', 'e2fsprogs'), command('xfs_io', 'xfsprogs')];
 const machine = [root, command('systemd-nspawn', 'systemd-container'), cgroup2];
 
@@ -91,6 +102,8 @@ export const FULL_LANES: readonly Lane[] = [
       root,
       ...filesystems,
       command('mkfs.btrfs', 'btrfs-progs'),
+      filesystem('xfs'),
+      filesystem('btrfs'),
       command('busybox', 'busybox'),
       command('dash', 'dash'),
       command('setpriv', 'util-linux'),
@@ -108,6 +121,9 @@ export const FULL_LANES: readonly Lane[] = [
   { name: 'lab', about: 'a real systemd on throw-away machines', needs: [...machine, faketime] },
   { name: 'openclaw', about: 'real OpenClaw from the registry', needs: machine, alone: true },
 ];
+
+/** The lane `lab` runs it on its machines, as a user and as root: it needs the systemd that it finds. */
+export const INNER_LANE: Lane = { name: 'systemd', about: 'the supervisor under systemd', needs: [] };
 
 /** Lanes that are programs of their own, and not vitest projects. */
 export const OTHER_LANES = ['nodes', 'bare', 'mutants'];

@@ -1,9 +1,11 @@
 /** `npm run simulate:month`: one host in March, as its operator would read it. */
-import { canFakeTime } from '../support/faketime.js';
+import { FULL_LANES, whyNot } from '../lanes/lanes.js';
 import { simulateMarch, ZONE } from './march.js';
 import { story } from './month.js';
 
-if (!canFakeTime()) process.exit(1);
+const lane = FULL_LANES.find(({ name }) => name === 'month');
+const reason = lane ? whyNot(lane) : null;
+if (reason !== null) throw new Error(reason);
 const ends: (() => void | Promise<void>)[] = [];
 const begun = performance.now();
 try {

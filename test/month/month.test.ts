@@ -2,11 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parseWindow } from '../../src/cli/window.js';
 import { openingAt } from '../../src/schedule/window.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { canFakeTime } from '../support/faketime.js';
 import { simulateMarch, WINDOW, ZONE } from './march.js';
 import { type Month, story } from './month.js';
 
-describe.runIf(canFakeTime())('a host in March', () => {
+describe('a host in March', () => {
   let march: Month;
   const atEnd = atEndOfAll();
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { METHODS, type Method } from '../../src/rpc/methods.js';
 import { TOKEN } from '../lab/gateway.js';
-import { bootMachine, canBoot, type Machine, type Ran } from '../lab/machine.js';
+import { bootMachine, type Machine, type Ran } from '../lab/machine.js';
 import { type RpcAnswer, type RpcClient, rpcClient } from '../lab/rpc-client.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
@@ -35,7 +35,7 @@ interface Truth {
 }
 
 // One story: each test begins where the one before it ended.
-describe.runIf(canBoot())('the plugin in real OpenClaw under systemd --user', () => {
+describe('the plugin in real OpenClaw under systemd --user', () => {
   const atEnd = atEndOfAll();
   let machine: Machine;
   let openclaw: OpenClaw;

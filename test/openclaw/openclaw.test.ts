@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootMachine, canBoot, type Machine } from '../lab/machine.js';
+import { bootMachine, type Machine } from '../lab/machine.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { installOpenClaw, OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw-install.js';
@@ -12,7 +12,7 @@ const VERIFIED = 'package_updated_restart_verified';
 const NODE_VERSION = '22.19.0';
 
 // One story: each test begins where the one before it ended.
-describe.runIf(canBoot())('real OpenClaw under systemd --user', () => {
+describe('real OpenClaw under systemd --user', () => {
   const atEnd = atEndOfAll();
   let machine: Machine;
   let openclaw: OpenClaw;

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { listChanges } from '../../src/change/ledger.js';
 import { rootAt } from '../../src/store/root.js';
-import { closeBrowser, hasBrowser, visit } from '../support/browser.js';
+import { closeBrowser, visit } from '../support/browser.js';
 import { TOKEN, withPlugin } from '../support/plugin-world.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { memoryOf, say } from '../support/state.js';
@@ -12,7 +12,7 @@ afterAll(closeBrowser);
 const OLDER = '2026.9.2';
 const NEWER = '2026.9.6';
 
-describe.runIf(hasBrowser)('the page', () => {
+describe('the page', () => {
   test('asks again, in the words of the refusal, before a rollback sets newer state aside', async () => {
     const world = withPlugin(await makeWorld(undefined, { node: await sqliteNode() }));
     const older = { state: 15, agent: 19 };

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { listChanges } from '../../src/change/ledger.js';
 import { readPolicy } from '../../src/store/policy.js';
 import { rootAt } from '../../src/store/root.js';
-import { closeBrowser, hasBrowser, type Visitor, visit } from '../support/browser.js';
+import { closeBrowser, type Visitor, visit } from '../support/browser.js';
 import { until } from '../support/place.js';
 import { makePluginWorld, TOKEN } from '../support/plugin-world.js';
 import type { World } from '../support/world.js';
@@ -46,7 +46,7 @@ const watchText = (visitor: Visitor) =>
   `);
 const textsOf = (visitor: Visitor) => visitor.page.evaluate('seen') as Promise<string[]>;
 
-describe.runIf(hasBrowser)('the page', () => {
+describe('the page', () => {
   test('shows an update through the restart of the gateway that it comes from, and success only once it is verified', async () => {
     const world = await makePluginWorld(OLD, NEW);
     await world.start(OLD);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listChanges } from '../../src/change/ledger.js';
 import { rootAt } from '../../src/store/root.js';
-import { closeBrowser, hasBrowser, visit } from '../support/browser.js';
+import { closeBrowser, visit } from '../support/browser.js';
 import { makePluginWorld, TOKEN } from '../support/plugin-world.js';
 
 afterAll(closeBrowser);
@@ -11,7 +11,7 @@ afterAll(closeBrowser);
 const OLD = '2026.5.28';
 const NEW = '2026.6.1';
 
-describe.runIf(hasBrowser)('the page', () => {
+describe('the page', () => {
   test('says what is waited for, and ends the wait or the change where that is asked', async () => {
     const world = await makePluginWorld();
     for (const version of [OLD, NEW]) world.publish(version, { tellsActivity: true });

@@ -1,19 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-const executablePath = process.env.OPENCLAW_RELEASES_CHROMIUM ?? PLACES.find((path) => existsSync(path));
-
-/** Whether the lane can run; where the gate runs it must. */
-export const hasBrowser = executablePath !== undefined;
-if (!hasBrowser) {
-  const missing = 'There is no Chromium here, so the page is NOT tested. Next: apt-get install chromium';
-  if (process.env.CI) throw new Error(missing);
-  console.warn(missing);
-}
+import { chromiumPath } from '../lanes/lanes.js';
 
 export interface Visitor {
   page: Page;
@@ -35,7 +24,7 @@ export async function visit(options: {
   reducedMotion?: boolean;
 }): Promise<Visitor> {
   browser ??= chromium.launch({
-    executablePath: executablePath ?? '',
+    executablePath: chromiumPath() ?? '',
     // What is looked at is ours; the sandbox needs what a container does not have.
     args: ['--no-sandbox'],
   });

@@ -3,23 +3,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { CandidateReport, CandidateRequest } from '../../src/gateway/candidate.js';
-import { isolation } from '../../src/gateway/isolation.js';
 import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { writeTree } from '../registry/tarball.js';
 import { ORDINARY, ordinaryUser } from './ordinary-user.js';
-
-/**
- * Whether a process can be isolated here. Where it cannot, the lane says so, and fails where it must not be missing.
- * @throws Error when CI is set and it cannot
- */
-export async function canIsolate(): Promise<boolean> {
-  const found = await isolation();
-  if (found.available) return true;
-  const message = `tests of candidates need namespaces: ${found.why}`;
-  if (process.env.CI) throw new Error(message);
-  console.warn(`NOT RUN: ${message}`);
-  return false;
-}
 
 /** Unpacks a version in miniature as a release has it, ready to be started. */
 export function layOutMiniature(release: string, version: string, behaviour: Behaviour = {}): void {

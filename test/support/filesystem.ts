@@ -1,10 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory, until } from './place.js';
-import { isSuperuser } from './superuser.js';
 
 /** How each is made in a file; the least that fits is 300 MiB for xfs and 110 MiB for btrfs, most of it never written. */
 const MAKE = {
@@ -14,15 +13,8 @@ const MAKE = {
 };
 export type FilesystemType = keyof typeof MAKE;
 
-/** Those of this kernel on which files can share blocks; one that is missing is said. */
-export function sharingFilesystems(): FilesystemType[] {
-  return (['xfs', 'btrfs'] as const).filter((type) => {
-    spawnSync('modprobe', [type]);
-    const known = readFileSync('/proc/filesystems', 'utf8').includes(`\t${type}\n`);
-    if (!known) console.warn(`THIS KERNEL HAS NO ${type}: sharing blocks is not tried on it.`);
-    return known;
-  });
-}
+/** Filesystems on which files can share blocks; the lane `host` needs a kernel with both. */
+export const SHARING_FILESYSTEMS = ['xfs', 'btrfs'] as const satisfies FilesystemType[];
 
 /** A real ext4 in a file, which can be mounted, and cut off as a power cut does. */
 export interface Filesystem {
@@ -108,12 +100,4 @@ export function smallFilesystem(mebibytes: number, type: FilesystemType = 'ext4'
 
 export function remountReadOnly(mountPoint: string): void {
   execFileSync('mount', ['-o', 'remount,ro', mountPoint]);
-}
-
-/**
- * Whether this machine lets a test mount filesystems and change owners. Where it does not, the lane says so, and
- * fails where it must not be missing.
- */
-export function canMount(): boolean {
-  return isSuperuser('mount a small filesystem');
 }

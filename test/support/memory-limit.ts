@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSuperuser } from './superuser.js';
 
 /** A cgroup in which all processes together get so much memory, what they read and write included. */
 export interface MemoryLimit {
@@ -31,20 +30,4 @@ export function limitMemory(mebibytes: number): MemoryLimit {
     kills: () => Number(/^oom_kill (\d+)/m.exec(readFileSync(counter, 'utf8'))?.[1] ?? Number.NaN),
     remove: () => rmdirSync(directory),
   };
-}
-
-/**
- * Whether memory can be limited here. Where it cannot, the lane says so, and fails where it must not be missing.
- * @throws Error when CI is set and it cannot
- */
-export function canLimitMemory(): boolean {
-  if (!isSuperuser('limit memory')) return false;
-  try {
-    limitMemory(64).remove();
-    return true;
-  } catch (error) {
-    if (process.env.CI) throw error;
-    console.warn(`NOT RUN: tests that limit memory: ${(error as Error).message}`);
-    return false;
-  }
 }

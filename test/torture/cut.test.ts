@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { canMount } from '../support/filesystem.js';
 import { removeDirectory } from '../support/place.js';
 import { cutRound, DECISIVE, DISK_MEBIBYTES, WITHOUT_FSYNC } from './cut.js';
 import { expectRounds, testSeed } from './expect-rounds.js';
 import { runRounds } from './rounds.js';
 
-describe.runIf(canMount())('power cuts on a filesystem of its own', () => {
+describe('power cuts on a filesystem of its own', () => {
   test('25 in the midst of a change, a third of them in seal, snapshot, switch and bless', async () => {
     const { outcomes } = await expectRounds({ arena: { disk: DISK_MEBIBYTES }, round: cutRound }, 25);
     const decisive = outcomes.filter(({ at }) => DECISIVE.some((step) => step === at));

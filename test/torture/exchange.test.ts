@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { syncFilesystem } from '../../src/host/sync.js';
-import { canMount, makeFilesystem } from '../support/filesystem.js';
+import { makeFilesystem } from '../support/filesystem.js';
 import { lookBefore, makePair, type Pair, whatIsWrong } from '../support/pair.js';
 import { temporaryDirectory, until } from '../support/place.js';
 import { testSeed } from './expect-rounds.js';
@@ -23,7 +23,7 @@ function restore({ root }: Pair, env: Record<string, string> = {}) {
   return execa(process.execPath, [RESTORE, root.path], { env, reject: false, timeout: 30_000 });
 }
 
-describe.runIf(canMount())('an exchange whose machine loses power', () => {
+describe('an exchange whose machine loses power', () => {
   test(`is finished by the next run, ${EVERY ? 'at every moment' : `${ROUNDS} times at drawn moments`}`, async () => {
     const notes = temporaryDirectory('exchange-cuts');
     const disk = makeFilesystem(join(notes, 'disk'), 64, OPTIONS);

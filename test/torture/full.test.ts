@@ -1,5 +1,4 @@
 import { describe, test } from 'vitest';
-import { canMount } from '../support/filesystem.js';
 import type { Family } from './attempt.js';
 import { DISK_MEBIBYTES } from './cut.js';
 import { expectRounds } from './expect-rounds.js';
@@ -34,7 +33,7 @@ const ROWS: [Family, string][] = [
   ]),
 ];
 
-describe.runIf(canMount())('a disk that is full to the last byte', () => {
+describe('a disk that is full to the last byte', () => {
   test('from any step on: it ends cleanly, and going back works', async () => {
     const round: Kind['round'] = (arena, _, row) => {
       const [family, point] = ROWS[row] ?? ['good', ''];

@@ -8,7 +8,7 @@ import { identify } from '../../src/host/process.js';
 import { systemdSupervisor } from '../../src/supervisor/systemd.js';
 import { lingers } from '../../src/supervisor/systemd-linger.js';
 import { until } from '../support/place.js';
-import { endsWithTest, makeUnit, SCOPE } from './systemd-place.js';
+import { endsWithTest, makeUnit, SCOPE } from './place.js';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -27,19 +27,7 @@ async function childOf(directory: string): Promise<number> {
   return Number(read());
 }
 
-describe.runIf(SCOPE === null)('without a systemd of the user', () => {
-  test('says so, and how to have one', async () => {
-    vi.stubEnv('XDG_RUNTIME_DIR', undefined);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const supervisor = systemdSupervisor({ scope: 'user', unit: 'openclaw-gateway.service' });
-    await expect(supervisor.inspect()).rejects.toMatchObject({
-      code: 'supervisor_not_found',
-      hint: expect.stringContaining('loginctl enable-linger'),
-    });
-  });
-});
-
-describe.runIf(SCOPE)(`a service of the ${SCOPE}'s systemd`, () => {
+describe(`a service of the ${SCOPE}'s systemd`, () => {
   describe('inspect', () => {
     test('tells the process, its start and what it was started with', async () => {
       const { supervisor, unit, directory, systemctl } = makeUnit(
