@@ -24,12 +24,11 @@ trap 'rm -rf --one-file-system "$directory"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Node links with libatomic; certificates are for the registry.
-debootstrap --variant=minbase --include=ca-certificates,libatomic1 "$release" "$root" >"$directory/log" || {
+# Node links with libatomic.
+debootstrap --variant=minbase --include=libatomic1 "$release" "$root" >"$directory/log" || {
   tail -n 20 "$directory/log" >&2
   exit 1
 }
-[[ ! -e /etc/ssl/certs/ca-certificates.crt ]] || cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 npm install --prefix "$directory/tools" --no-save --no-audit --no-fund --ignore-scripts "$package@$major" npm@11
 cp "$directory/tools/node_modules/$package/bin/node" "$root/usr/bin/node"
 cp -R "$directory/tools/node_modules/npm" "$root/opt/npm"
@@ -38,7 +37,10 @@ ln -s /opt/npm/bin/npx-cli.js "$root/usr/bin/npx"
 
 chroot "$root" useradd --create-home --shell /bin/bash tester
 home=$root/home/tester
+# How this host reaches the registry.
 [[ ! -e $HOME/.npmrc ]] || cp "$HOME/.npmrc" "$home/.npmrc"
+authorities=
+[[ -z ${NODE_EXTRA_CA_CERTS:-} ]] || { cp "$NODE_EXTRA_CA_CERTS" "$root/etc/ssl/extra.pem" && authorities=/etc/ssl/extra.pem; }
 git -c safe.directory="$checkout" clone -q "$checkout" "$home/checkout"
 chroot "$root" chown -R tester:tester /home/tester
 
@@ -54,12 +56,12 @@ inside() {
     mount -t tmpfs -o mode=1777 tmp "$root/tmp"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
     exec chroot --userspec=tester:tester "$root" env -i HOME=/home/tester USER=tester PATH=/usr/bin:/bin \
-      CI="${CI:-}" OPENCLAW_RELEASES_TEST_REPORTS="${reports:+/home/tester/reports}" sh -euc "cd ~/checkout; $*"
+      CI="${CI:-}" NODE_EXTRA_CA_CERTS="$authorities" OPENCLAW_RELEASES_TEST_REPORTS="${reports:+/home/tester/reports}" sh -euc "cd ~/checkout; $*"
   ' sh "$root" "$@"
 }
 
 reports=${OPENCLAW_RELEASES_TEST_REPORTS:-}
-export reports
+export reports authorities
 inside npm ci
 # shellcheck disable=SC2016 # expanded there
 unshare --net bash -euc "$(declare -f inside); root=\$1; ip link set lo up; inside npm test" bash "$root" && code=0 || code=$?
