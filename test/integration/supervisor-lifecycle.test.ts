@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { sessionOf } from '../../src/host/process.js';
 import { Backoff } from '../../src/supervisor/backoff.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin.js';
 import {
