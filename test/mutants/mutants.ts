@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are pieces of the source
 /** Which tests must catch a mutant; paths from the checkout. */
 export interface Tests {
   tests: string[];
@@ -99,7 +100,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/host/durable.ts',
     find: 'at += writeSync(fd, bytes, at);\n    fsyncSync(fd);\n',
     replace: 'at += writeSync(fd, bytes, at);\n',
-    caughtBy: unit('durable', 'a file'),
+    caughtBy: unit('host/durable', 'a file'),
     before: { tests: ['test/torture/cut.test.ts'] },
   },
   {
@@ -107,7 +108,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/host/durable.ts',
     find: '  fsyncDirectory(dirname(path));\n}\n\n/**\n * Replaces',
     replace: '}\n\n/**\n * Replaces',
-    caughtBy: unit('durable', 'a link'),
+    caughtBy: unit('host/durable', 'a link'),
     before: { tests: ['test/torture/cut.test.ts'] },
   },
   {
@@ -194,7 +195,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/seal.ts',
     find: '  await syncFilesystem(staged);\n  const { digest: treeDigest, files, bytes } = tree;\n',
     replace: '  const { digest: treeDigest, files, bytes } = tree;\n',
-    caughtBy: unit('seal', 'a release'),
+    caughtBy: unit('store/seal', 'a release'),
     before: { tests: ['test/torture/cut.test.ts'] },
   },
   {
@@ -328,7 +329,7 @@ export const MUTANTS: Mutant[] = [
     find: 'const free = count === 1 ? stem : `${stem}-${count}`;\n    if (!lstatSync(free, { throwIfNoEntry: false })) return free;',
     replace:
       'const free = count === 1 ? stem : `${stem}-${count}`;\n    if (free !== root.path) return free;',
-    caughtBy: unit('store-mend', 'never takes a name that something has'),
+    caughtBy: unit('store/aside'),
   },
   {
     name: 'temporary file of a living writer removed',
@@ -454,19 +455,11 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('systemd-format', 'the stop limit'),
   },
   {
-    name: 'frozen unit not thawed',
-    file: 'src/supervisor/systemd-restart.ts',
-    find: "if (before.isFrozen) await systemctl(scope, 'thaw', '--', unit);",
-    replace:
-      "if (before.isFrozen && scope === 'system' && unit === '') await systemctl(scope, 'thaw', '--', unit);",
-    caughtBy: unit('systemctl', 'thaws a unit that is frozen'),
-  },
-  {
-    name: 'systemctl waited for without end',
+    name: 'killed systemctl taken for an answer',
     file: 'src/supervisor/systemctl.ts',
-    find: "      resolve('late');\n    }, timeoutMs);",
-    replace: "      resolve('late');\n    }, timeoutMs * 1000);",
-    caughtBy: unit('systemctl', 'that does not answer is killed in time'),
+    find: 'killed: code === null,',
+    replace: 'killed: code === -1,',
+    caughtBy: unit('systemctl', 'may fail, which is an answer, or be killed'),
   },
 
   // adopt
@@ -829,21 +822,21 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: ' || (expected.instance !== null && instance !== expected.instance)) {',
     replace: ') {',
-    caughtBy: unit('verification', 'another process'),
+    caughtBy: unit('change/verification', 'another process'),
   },
   {
     name: 'verified: its own release',
     file: 'src/change/verification.ts',
     find: '  if (expected.release !== null && release !== null && release !== expected.release) {\n',
     replace: "  if (expected.release === '' && release !== null && release !== expected.release) {\n",
-    caughtBy: unit('verification', 'another release'),
+    caughtBy: unit('change/verification', 'another release'),
   },
   {
     name: 'verified: its own Node',
     file: 'src/change/verification.ts',
     find: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node'));\n",
     replace: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node')) || true;\n",
-    caughtBy: unit('verification', 'another Node'),
+    caughtBy: unit('change/verification', 'another Node'),
   },
   {
     name: 'verified: the version that it says',
@@ -857,7 +850,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: '    if (health.answered) await checkListener(endpoint, supervisor);\n',
     replace: '    if (health.phase === health.version) await checkListener(endpoint, supervisor);\n',
-    caughtBy: unit('verification', 'the port'),
+    caughtBy: unit('change/verification', 'the port'),
   },
   {
     name: 'verified: ready',
