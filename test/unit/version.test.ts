@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compareVersions, inVersionOrder, isStable } from '../../src/version.js';
 
 /** As the registry lists them, in no useful order: `npm view openclaw versions --json`. */
@@ -37,7 +37,7 @@ function before(a: number[], b: number[]): boolean {
 }
 
 describe('compareVersions', () => {
-  it.each([
+  test.each([
     ['2026.7.1', '2026.7.1-1'],
     ['2026.7.1-1', '2026.7.1-2'],
     ['2026.7.1-2', '2026.7.1-10'],
@@ -54,7 +54,7 @@ describe('compareVersions', () => {
     expect(compareVersions(second, first)).toBeGreaterThan(0);
   });
 
-  it('puts many in the order in which it compares two', () => {
+  test('puts many in the order in which it compares two', () => {
     fc.assert(
       fc.property(fc.array(versions, { maxLength: 20 }), (all) => {
         expect(inVersionOrder(all, (one) => one)).toEqual(all.toSorted(compareVersions));
@@ -64,7 +64,7 @@ describe('compareVersions', () => {
     expect(() => inVersionOrder(['none', '2026.6.1'], (one) => one)).toThrow('"none" is not a version');
   });
 
-  it('finds a version equal to itself only', () => {
+  test('finds a version equal to itself only', () => {
     fc.assert(
       fc.property(versions, versions, (a, b) => {
         expect(compareVersions(a, b) === 0).toBe(a === b);
@@ -72,7 +72,7 @@ describe('compareVersions', () => {
     );
   });
 
-  it('says the opposite when the arguments change places', () => {
+  test('says the opposite when the arguments change places', () => {
     fc.assert(
       fc.property(versions, versions, (a, b) => {
         expect(Math.sign(compareVersions(a, b))).toBe(0 - Math.sign(compareVersions(b, a)));
@@ -80,7 +80,7 @@ describe('compareVersions', () => {
     );
   });
 
-  it('is transitive', () => {
+  test('is transitive', () => {
     fc.assert(
       fc.property(versions, versions, versions, (...three) => {
         const [a, b, c] = three.sort(compareVersions) as [string, string, string];
@@ -91,7 +91,7 @@ describe('compareVersions', () => {
     );
   });
 
-  it('puts every published version in the order in which it was meant', () => {
+  test('puts every published version in the order in which it was meant', () => {
     const sorted = PUBLISHED.toSorted(compareVersions);
     for (const [index, version] of sorted.entries()) {
       const next = sorted[index + 1];
@@ -102,7 +102,7 @@ describe('compareVersions', () => {
     expect(sorted.at(-1)).toBe('2026.9.6');
   });
 
-  it('keeps the published corrections, which semver misplaces, after what they correct', () => {
+  test('keeps the published corrections, which semver misplaces, after what they correct', () => {
     const corrections = PUBLISHED.filter((version) => /^\d+\.\d+\.\d+-\d+$/.test(version));
     expect(corrections).toContain('2026.7.1-2');
     for (const correction of corrections) {
@@ -110,7 +110,7 @@ describe('compareVersions', () => {
     }
   });
 
-  it.each(['', 'latest', '2026.6', '2026.06.1', '../2026.6.1', '2026.6.1 '.repeat(2)])(
+  test.each(['', 'latest', '2026.6', '2026.06.1', '../2026.6.1', '2026.6.1 '.repeat(2)])(
     'refuses %j',
     (text) => {
       expect(() => compareVersions(text, '2026.6.1')).toThrowError(
@@ -121,18 +121,18 @@ describe('compareVersions', () => {
 });
 
 describe('isStable', () => {
-  it.each(['2026.6.1', '2026.7.1-2', '2026.6.1+file.1a2b3c4d'])('counts %s', (version) => {
+  test.each(['2026.6.1', '2026.7.1-2', '2026.6.1+file.1a2b3c4d'])('counts %s', (version) => {
     expect(isStable(version)).toBe(true);
   });
 
-  it.each(['2026.6.1-beta.1', '2026.6.1-alpha.3', '2026.6.1-dev.20260601', '2026.6.1-1.beta'])(
+  test.each(['2026.6.1-beta.1', '2026.6.1-alpha.3', '2026.6.1-dev.20260601', '2026.6.1-1.beta'])(
     'does not count %s',
     (version) => {
       expect(isStable(version)).toBe(false);
     },
   );
 
-  it('finds every published version without "beta" in it stable', () => {
+  test('finds every published version without "beta" in it stable', () => {
     for (const version of PUBLISHED) expect(isStable(version)).toBe(!version.includes('beta'));
   });
 });

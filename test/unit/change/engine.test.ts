@@ -1,0 +1,170 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { type Context, NothingToDo, type Step } from '../../../src/change/context.js';
+import { runSteps } from '../../../src/change/engine.js';
+import { newChange, readChange, saveChange } from '../../../src/change/ledger.js';
+import { planChange, type StepName } from '../../../src/change/plan.js';
+import { ReleasesError } from '../../../src/errors.js';
+import type { Root } from '../../../src/store/root.js';
+import { temporaryRoot } from '../../support/place.js';
+
+type Behaviour = 'ok' | 'fails' | 'skipped' | 'nothing' | 'undo-fails' | 'fails+undo-fails' | 'interrupts';
+
+/** Steps that only write down what happens to them. */
+function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = temporaryRoot()) {
+  const events: string[] = [];
+  const abort = new AbortController();
+  const change = newChange(planChange('update', 'latest'), { from: 'old', previous: null, to: 'new' });
+  saveChange(root, change);
+  const steps = (Object.entries(behaviours) as [StepName, Behaviour][]).map(
+    ([name, behaviour]): Step => ({
+      name,
+      skip: () => (behaviour === 'skipped' ? 'not needed' : null),
+      async do() {
+        events.push(name);
+        const recorded = readChange(root, change.id).steps.at(-1);
+        expect(recorded, 'the intent is on disk before the effect').toMatchObject({ name, state: 'doing' });
+        if (behaviour === 'nothing') throw new NothingToDo('done already');
+        if (behaviour === 'interrupts') abort.abort();
+        if (behaviour.startsWith('fails')) throw new ReleasesError('gateway_crashed', `${name} failed.`);
+        return 'done';
+      },
+      async undo(context) {
+        events.push(`-${name}`);
+        context.signal.throwIfAborted();
+        if (behaviour.endsWith('undo-fails'))
+          throw new ReleasesError('restart_failed', `${name} was not undone.`);
+      },
+    }),
+  );
+  const context: Context = {
+    root,
+    change,
+    signal: abort.signal,
+    mayRestart: true,
+    onBehalf: false,
+    progress: () => {},
+    client: () => Promise.reject(new Error('no network here')),
+    lookUp: () => Promise.reject(new Error('no network here')),
+    supervisor: {
+      kind: 'builtin',
+      byHand: { restart: null, log: null },
+      inspect: unused,
+      glance: unused,
+      restart: unused,
+      owns: unused,
+      runOutside: unused,
+    },
+  };
+  return runSteps(steps, context).then((ended) => ({ ended, events: events.join(' '), root }));
+}
+
+function unused(): never {
+  throw new Error('no supervisor here');
+}
+
+test.each<[Partial<Record<StepName, Behaviour>>, string, string, string | undefined]>([
+  [
+    { stage: 'ok', switch: 'ok', restart: 'ok', verify: 'ok' },
+    'stage switch restart verify',
+    'package_updated_restart_verified',
+    undefined,
+  ],
+  [{ stage: 'skipped', switch: 'ok' }, 'switch', 'package_updated_restart_scheduled', undefined],
+  [{ stage: 'nothing', switch: 'ok' }, 'stage', 'already_current', undefined],
+  [{ stage: 'fails', switch: 'ok' }, 'stage -stage', 'package_update_failed', 'stage failed.'],
+  [{ stage: 'skipped', switch: 'fails' }, 'switch -switch', 'package_update_failed', 'switch failed.'],
+  [
+    { stage: 'ok', switch: 'ok', restart: 'fails' },
+    'stage switch restart -restart -switch -stage',
+    'package_updated_restart_failed',
+    'restart failed.',
+  ],
+  [
+    { switch: 'ok', restart: 'ok', verify: 'fails' },
+    'switch restart verify -verify -restart -switch',
+    'rolled_back',
+    'verify failed.',
+  ],
+  [
+    { switch: 'undo-fails', restart: 'ok', verify: 'fails' },
+    'switch restart verify -verify -restart -switch',
+    'rollback_failed',
+    'verify failed.',
+  ],
+  [
+    { switch: 'ok', verify: 'fails+undo-fails' },
+    'switch verify -verify -switch',
+    'rollback_failed',
+    'verify failed.',
+  ],
+  [
+    { stage: 'interrupts', switch: 'ok' },
+    'stage -stage',
+    'package_update_failed',
+    'The change was interrupted and has been undone.',
+  ],
+])('%j', async (behaviours, expected, status, reason) => {
+  const { ended, events, root } = await play(behaviours);
+  expect(events).toBe(expected);
+  expect(ended).toMatchObject({ status, endedAt: expect.any(String) });
+  expect(ended.error?.message).toBe(reason);
+  expect(readChange(root, ended.id), 'the verdict is on disk').toEqual(ended);
+});
+
+test('what went wrong while undoing is kept beside the reason, not in its place', async () => {
+  const { ended } = await play({ switch: 'undo-fails', verify: 'fails' });
+  expect([ended.error?.code, ended.undoError?.code]).toEqual(['gateway_crashed', 'restart_failed']);
+});
+
+test('going back does not need the ledger', async () => {
+  const root = temporaryRoot();
+  const unwritable: Step = {
+    name: 'verify',
+    async do() {
+      rmSync(root.changes, { recursive: true });
+      writeFileSync(root.changes, '');
+      throw new ReleasesError('gateway_crashed', 'It crashed.');
+    },
+  };
+  let undone = false;
+  const switching: Step = {
+    name: 'switch',
+    do: async () => 'done',
+    undo: async () => {
+      undone = true;
+    },
+  };
+  const change = newChange(planChange('switch', 'new'), { from: 'old', previous: null, to: 'new' });
+  const context = {
+    root,
+    change,
+    signal: new AbortController().signal,
+    progress: () => {},
+  } as unknown as Context;
+  const ended = await runSteps([switching, unwritable], context);
+  expect(undone).toBe(true);
+  expect(ended).toMatchObject({ status: 'rolled_back', warnings: [expect.stringContaining('ledger')] });
+});
+
+test('a ledger that cannot be written stops a change before its next effect', async () => {
+  const root = temporaryRoot();
+  rmSync(root.changes, { recursive: true });
+  const change = newChange(planChange('switch', 'new'), { from: 'old', previous: null, to: 'new' });
+  const context = {
+    root,
+    change,
+    signal: new AbortController().signal,
+    progress: () => {},
+  } as unknown as Context;
+  let effect = false;
+  const step: Step = {
+    name: 'switch',
+    do: async () => {
+      effect = true;
+      return 'done';
+    },
+  };
+  expect(await runSteps([step], context)).toMatchObject({ status: 'package_update_failed' });
+  expect(effect).toBe(false);
+});

@@ -1,0 +1,109 @@
+import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Change, newChange } from '../../../../src/change/ledger.js';
+import {
+  type EndedRecord,
+  lastEnded,
+  lookAtLedger,
+  SETTLED_MS,
+} from '../../../../src/change/looking/ended.js';
+import { planChange } from '../../../../src/change/plan.js';
+import { changePath } from '../../../../src/store/changes.js';
+import type { Root } from '../../../../src/store/root.js';
+import { temporaryRoot, until } from '../../../support/place.js';
+
+const MANY = 60;
+
+function write(root: Root, at: number, more: Partial<Change> = {}): Change {
+  const id = `20260101T${String(at).padStart(9, '0')}Z-switch-0000`;
+  const plan = planChange('switch', `2026.1.${at}`);
+  const made = newChange(plan, { from: null, previous: null, to: `2026.1.${at}` });
+  const ended = { endedAt: made.startedAt, status: 'package_updated_restart_verified' as const };
+  const change: Change = { ...made, ...ended, ...more, id };
+  writeFileSync(changePath(root, id), JSON.stringify(change));
+  return change;
+}
+
+/** A ledger of so many changes that somebody has looked at, and what was written down of it. */
+async function lookedAt(): Promise<{ root: Root; path: string; changes: Change[] }> {
+  const root = temporaryRoot();
+  const changes = Array.from({ length: MANY }, (_, at) => write(root, at));
+  const path = join(root.path, 'ended.json');
+  const last = changePath(root, changes.at(-1)?.id ?? '');
+  await until('the last record is old enough', () => Date.now() - statSync(last).ctimeMs > SETTLED_MS);
+  lookAtLedger(root);
+  expect(existsSync(path)).toBe(true);
+  return { root, path, changes };
+}
+
+function edit(path: string, change: (record: EndedRecord) => void): void {
+  const record = JSON.parse(readFileSync(path, 'utf8')) as EndedRecord;
+  change(record);
+  writeFileSync(path, JSON.stringify(record));
+}
+
+/** The releases of the changes that were seen. */
+const seen = (root: Root) => lookAtLedger(root).past.map(({ to }) => to);
+
+test('records of changes that have their end are read once', async () => {
+  const { root, path, changes } = await lookedAt();
+  expect(seen(root)).toEqual(changes.map(({ facts }) => facts.to));
+  edit(path, (record) => {
+    for (const entry of Object.values(record.changes)) entry.to = 'not read again';
+  });
+  expect(new Set(seen(root))).toEqual(new Set(['not read again']));
+});
+
+test('one that is torn, or replaced, afterwards is read again', async () => {
+  const { root, changes } = await lookedAt();
+  const [torn, replaced] = changes as [Change, Change];
+  truncateSync(changePath(root, torn.id), 100);
+  write(root, 1, { facts: { ...replaced.facts, to: 'another' } });
+  const look = lookAtLedger(root);
+  expect(look.unreadable).toEqual([{ path: changePath(root, torn.id), why: 'is not whole JSON' }]);
+  expect(look.past.map(({ to }) => to)).toEqual([
+    'another',
+    ...changes.slice(2).map(({ facts }) => facts.to),
+  ]);
+});
+
+test('one that is gone is gone', async () => {
+  const { root, changes } = await lookedAt();
+  rmSync(changePath(root, changes[3]?.id ?? ''));
+  expect(seen(root)).toEqual(changes.filter((_, at) => at !== 3).map(({ facts }) => facts.to));
+});
+
+test('an open change is read each time, however old, and the newest that has ended is the last', async () => {
+  const { root, changes } = await lookedAt();
+  const { id } = write(root, 5, { endedAt: null, status: null });
+  write(root, MANY, { endedAt: null, status: null });
+  const look = lookAtLedger(root);
+  expect(look.open.map((change) => change.id)).toEqual([id, look.past.at(-1)?.id]);
+  expect(lastEnded(root, look)).toEqual(changes.at(-1));
+  write(root, 5);
+  expect(lookAtLedger(root).open).toHaveLength(1);
+});
+
+test.each<[string, (path: string) => void]>([
+  [
+    'was written in another boot of the machine',
+    (path) => edit(path, (record) => Object.assign(record, { bootId: 'x' })),
+  ],
+  ['is torn', (path) => truncateSync(path, 200)],
+  ['is of another schema', (path) => writeFileSync(path, '{"schema": 2}')],
+])('what was written down is not believed when it %s', async (_, damage) => {
+  const { root, path, changes } = await lookedAt();
+  edit(path, (record) => {
+    for (const entry of Object.values(record.changes)) entry.to = 'believed';
+  });
+  damage(path);
+  expect(seen(root)).toEqual(changes.map(({ facts }) => facts.to));
+});
+
+test('a ledger that was just written is not written down: it could be written again and look the same', () => {
+  const root = temporaryRoot();
+  for (let at = 0; at < MANY; at++) write(root, at);
+  lookAtLedger(root);
+  expect(existsSync(join(root.path, 'ended.json'))).toBe(false);
+});

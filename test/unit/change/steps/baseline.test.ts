@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { expect, onTestFinished, test } from 'vitest';
+import { newChange } from '../../../../src/change/ledger.js';
+import { planChange } from '../../../../src/change/plan.js';
+import { runningRelease } from '../../../../src/change/running.js';
+import { baseline } from '../../../../src/change/steps/baseline.js';
+import { requestRestore } from '../../../../src/state/intent.js';
+import { releaseDirectory } from '../../../../src/store/manifest.js';
+import type { Root } from '../../../../src/store/root.js';
+import { pointCurrent, readTrial, startTrial } from '../../../../src/store/switch.js';
+import type { Inspection } from '../../../../src/supervisor/supervisor.js';
+import { nobody } from '../../../support/nobody.js';
+import { temporaryRoot } from '../../../support/place.js';
+import { sealTinyRelease } from '../../../support/release.js';
+
+const NEW_START: Inspection = {
+  state: 'running',
+  pid: null,
+  instance: 'of the new release',
+  restarts: 0,
+  lastExit: null,
+  launch: { args: [], env: {} },
+};
+
+/**
+ * Going back from 2026.6.1 to 2026.5.1; `onStop` is the last thing that the stopped launcher does.
+ * @param start what the supervisor has started before that
+ */
+async function goBack(onStop: (root: Root) => void, start: (root: Root) => Inspection = () => NEW_START) {
+  const root = temporaryRoot();
+  for (const id of ['2026.5.1', '2026.6.1']) await sealTinyRelease(root, id);
+  pointCurrent(root, '2026.5.1');
+  const now = start(root);
+  const change = newChange(planChange('switch', '2026.6.1'), {
+    from: '2026.5.1',
+    previous: null,
+    to: '2026.6.1',
+    baseline: { state: 'running', instance: 'before', release: '2026.5.1', health: null },
+  });
+  await baseline.undo?.({
+    root,
+    change,
+    supervisor: {
+      ...nobody,
+      inspect: () => Promise.resolve(now),
+      restart() {
+        onStop(root);
+        return Promise.resolve({ stopMs: 0, killed: false, instance: 'after' });
+      },
+    },
+    client: () => Promise.reject(new Error('no network here')),
+    lookUp: () => Promise.reject(new Error('no network here')),
+    signal: new AbortController().signal,
+    mayRestart: true,
+    onBehalf: false,
+    progress: () => {},
+  });
+  return readTrial(root);
+}
+
+test('a trial that a stopped launcher writes back at its end does not outlive going back', async () => {
+  expect(await goBack((root) => startTrial(root, '2026.6.1', 2))).toBeNull();
+});
+
+test('a trial of what is gone back to is its own', async () => {
+  expect(await goBack((root) => startTrial(root, '2026.5.1', 2))).toMatchObject({ id: '2026.5.1', boots: 2 });
+});
+
+test.each([
+  ['is not started again', false],
+  ['is started again while a state waits to be put back: its launcher did not see that', true],
+])('what has gone back by itself %s', async (_, waits) => {
+  let restarts = 0;
+  const start = (root: Root) => {
+    if (waits) {
+      requestRestore(root, {
+        ...{ schema: 1, change: 'a-change', release: '2026.5.1', from: 'kept', phase: 'pending' },
+        ...{ aside: { name: 'aside', release: '2026.6.1' }, onlyIfChanged: true },
+        place: { directory: root.path, config: null },
+      });
+    }
+    const env = { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, '2026.5.1') };
+    const child = spawn('/bin/sleep', ['60'], { env, stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const started = { ...NEW_START, pid: child.pid ?? null };
+    expect(runningRelease(root, started)).toBe('2026.5.1');
+    return started;
+  };
+  await goBack(() => restarts++, start);
+  expect(restarts).toBe(waits ? 1 : 0);
+});

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { holdsPort, listenerPids } from '../../../src/host/listener.js';
+
+const servers: Server[] = [];
+const children: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+});
+
+async function listen(host: string, port = 0): Promise<number> {
+  const server = createServer();
+  servers.push(server);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** Starts a program that prints its port once it listens. */
+async function listenElsewhere(code: string, prefix: string[] = []): Promise<{ pid: number; port: number }> {
+  const [file = '', ...args] = [...prefix, process.execPath, '-e', code];
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const [text] = (await once(child.stdout, 'data')) as [Buffer];
+  return { pid: child.pid ?? 0, port: Number(String(text)) };
+}
+
+const LISTEN = `const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port));`;
+
+describe('listenerPids', () => {
+  test.each(['127.0.0.1', '0.0.0.0', '::1', '::'])('finds this process listening on %s', async (host) => {
+    expect(listenerPids(await listen(host))).toEqual([process.pid]);
+  });
+
+  test('finds a listener in another process', async () => {
+    const { pid, port } = await listenElsewhere(LISTEN);
+    expect(listenerPids(port)).toEqual([pid]);
+  });
+
+  test('names both when IPv4 and IPv6 are held by different processes', async () => {
+    const { pid, port } = await listenElsewhere(LISTEN);
+    await listen('::1', port);
+    expect(listenerPids(port)).toEqual([process.pid, pid].sort((a, b) => a - b));
+  });
+
+  test('names every process that inherited the socket', async () => {
+    const inherit = `const c = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'],
+      { stdio: ['ignore', 'ignore', 'ignore', s._handle.fd] }); c.on('spawn', () => console.log(s.address().port, c.pid));`;
+    const child = spawn(
+      process.execPath,
+      ['-e', `const s = require('net').createServer().listen(0, '127.0.0.1', () => { ${inherit} });`],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    children.push(child);
+    const [text] = (await once(child.stdout, 'data')) as [Buffer];
+    const [port = 0, heir = 0] = String(text).split(' ').map(Number);
+    try {
+      expect(listenerPids(port)).toEqual([child.pid ?? 0, heir].sort((a, b) => a - b));
+    } finally {
+      process.kill(heir, 'SIGKILL');
+    }
+  });
+
+  test('answers with nobody once the listener is gone, and for a port that is only connected to', async () => {
+    const { port } = await listenElsewhere(`const net = require('net');
+      const s = net.createServer((c) => c.resume()).listen(0, '127.0.0.1', () => {
+        const c = net.connect(s.address().port, '127.0.0.1', () => { s.close(); console.log(c.localPort); });
+      });`);
+    expect(listenerPids(port)).toEqual([]);
+    const gone = await listen('127.0.0.1');
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    expect(listenerPids(gone)).toEqual([]);
+  });
+
+  test.each(['127.0.0.1', '::1'])('finds each of many on %s, beside connections to them', async (host) => {
+    const ports = [];
+    const sockets = [];
+    for (let count = 0; count < 50; count++) {
+      const port = await listen(host);
+      ports.push(port);
+      const socket = connect(port, host);
+      sockets.push(socket);
+      await once(socket, 'connect');
+    }
+    expect(ports.map((port) => listenerPids(port))).toEqual(ports.map(() => [process.pid]));
+    for (const socket of sockets) expect(listenerPids(socket.localPort ?? 0)).toEqual([]);
+    for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe('holdsPort', () => {
+  test.each(['127.0.0.1', '::1'])('is so of who listens on %s, and of nobody else', async (host) => {
+    const port = await listen(host);
+    expect(holdsPort(port, process.pid)).toBe(true);
+    expect(holdsPort(port, process.ppid)).toBe(false);
+  });
+
+  test('is not so of one of two, of one that is gone, or of a port that nobody listens on', async () => {
+    const { pid, port } = await listenElsewhere(LISTEN);
+    expect(holdsPort(port, pid)).toBe(true);
+    await listen('::1', port);
+    expect([pid, process.pid].map((each) => holdsPort(port, each))).toEqual([false, false]);
+    const gone = await listen('127.0.0.1');
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    expect(holdsPort(gone, process.pid)).toBe(false);
+  });
+});

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { prioritiesAfter } from '../../support/session-priority.js';
+
+/** Not every kernel groups by session; then there is nothing to set, and it must not be missed. */
+const GROUPS = existsSync('/proc/self/autogroup');
+const nice = (value: number) => (GROUPS ? value : null);
+
+describe('the priority of a session', () => {
+  test('goes down and up again, for whoever has one of its own', async () => {
+    const body =
+      'for (const wanted of [10, 19, 0]) { await setOwnSessionPriority(wanted); said.push(nice()); }';
+    expect(await prioritiesAfter(body, true)).toEqual([nice(10), nice(19), nice(0)]);
+  });
+
+  test('is left alone where it is shared with whoever started the process', async () => {
+    const [before, after] = await prioritiesAfter(
+      'said.push(nice()); await setOwnSessionPriority(10); said.push(nice());',
+      false,
+    );
+    expect(after).toBe(before);
+  });
+
+  test('follows the steps of a change: low while a release is made ready, and not for what is waited for', async () => {
+    const steps = { resolve: 0, stage: 10, probe: 10, seal: 10, idle: 0, restart: 0, copy: 10 };
+    const body = `
+      const seen = [];
+      const observer = yielding({ step: (record) => seen.push(record.name) });
+      const become = async (expected) => {
+        await new Promise(setImmediate);
+        for (let tries = 0; tries < 50 && ${GROUPS} && nice() !== expected; tries++)
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        said.push(nice());
+      };
+      for (const [name, expected] of Object.entries(${JSON.stringify(steps)})) {
+        for (const state of ['doing', 'done']) observer.step({ name, state }, {});
+        await become(expected);
+      }
+      observer.step({ name: 'copy', state: 'undoing' }, {});
+      await become(0);
+      said.push(seen.length);`;
+    const expected = [...Object.values(steps), 0].map(nice);
+    expect(await prioritiesAfter(body, true)).toEqual([...expected, 15]);
+  });
+});

@@ -1,0 +1,432 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { backoff } from '../../../src/schedule/backoff.js';
+import { readClock } from '../../../src/schedule/clock.js';
+import { decide, type Input } from '../../../src/schedule/decision.js';
+import { jitterOf } from '../../../src/schedule/jitter.js';
+import { DEFAULTS, type Settings, WEEKDAYS, type Window } from '../../../src/schedule/settings.js';
+import { compareVersions } from '../../../src/version.js';
+import { window } from '../../support/schedule.js';
+import type { Happening } from '../../support/schedule-happening.js';
+import { Host } from '../../support/schedule-host.js';
+import type { Release } from '../../support/schedule-registry.js';
+import { type Applied, HOUR, MINUTE } from '../../support/schedule-truth.js';
+import { isOpenSlowly } from '../../support/wall-clock.js';
+
+/** Three days before each change of a clock, and before a leap day. */
+const STARTS = [
+  '2026-03-26',
+  '2026-03-05',
+  '2026-10-22',
+  '2026-10-29',
+  '2026-04-01',
+  '2026-10-01',
+  '2026-02-12',
+  '2026-03-19',
+  '2028-02-26',
+];
+const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Africa/Casablanca', 'UTC'];
+const DAYS = 35;
+
+const rarely = <T>(what: fc.Arbitrary<T>) => fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, what);
+const hours = (max: number) => fc.integer({ min: 0, max });
+const windows = fc.record({
+  timeZone: fc.constantFrom(...ZONES),
+  from: fc.constantFrom('00:00', '01:15', '02:00', '02:30', '12:00', '22:00', '23:30'),
+  to: fc.constantFrom('00:45', '02:00', '02:59', '03:00', '06:00', '12:00'),
+  days: fc.option(fc.subarray([...WEEKDAYS], { minLength: 2 })),
+});
+const settings = fc.record({
+  delayHours: hours(48),
+  jitterHours: hours(48),
+  minimumAgeHours: hours(48),
+  betweenHours: hours(72),
+  soakHours: hours(72),
+  windows: fc.oneof(fc.constant<Window[]>([]), fc.array<Window>(windows, { minLength: 1, maxLength: 2 })),
+  skip: fc.oneof({ weight: 3, arbitrary: fc.constant<string[]>([]) }, fc.constant<string[]>(['2026.9.3'])),
+});
+/** The releases of a month or so; each comes some hours after the one before. */
+const releases = fc.array(
+  fc.record({
+    after: hours(200),
+    bad: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+    flaky: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(12)),
+    deprecatedAfter: rarely(hours(150)),
+    unpublishedAfter: rarely(hours(72)),
+  }),
+  { minLength: 4, maxLength: 9 },
+);
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 600, arbitrary: fc.constant<Happening>({ kind: 'nothing' }) },
+  {
+    weight: 10,
+    arbitrary: fc.constantFrom<Happening[]>(
+      ...(['unhold', 'unhold', 'pin', 'unpin', 'unpin', 'unpin', 'rollback', 'update', 'crash'] as const).map(
+        (kind) => ({ kind }),
+      ),
+      ...(['silence', 'silence', 'off', 'on', 'on', 'on', 'unwell', 'well', 'well', 'well'] as const).map(
+        (kind) => ({ kind }),
+      ),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('hold' as const), hours: fc.option(hours(100), { freq: 5 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('clock' as const), hours: fc.integer({ min: -100, max: 60 }) }),
+  },
+);
+/** Hourly, a bit more or less; now and then the machine sleeps, for an hour or for days. */
+const pause = fc.oneof(
+  { weight: 60, arbitrary: fc.integer({ min: 50, max: 70 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 20 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 60, max: 6 * 24 * 60 }) },
+);
+const scenario = fc.record({
+  start: fc.constantFrom(...STARTS),
+  settings,
+  releases,
+  badShare: fc.constantFrom(0, 0, 0.2, 1),
+  life: fc.array(fc.tuple(pause, happening), { minLength: 300, maxLength: 800, size: 'max' }),
+});
+type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
+
+function makeHost(given: Scenario): { host: Host; settings: Settings } {
+  const start = Date.parse(`${given.start}T00:00:00Z`);
+  let at = start;
+  const published = given.releases.map(
+    ({ after, deprecatedAfter, unpublishedAfter, bad, flaky }, index): Release => {
+      at += after * HOUR;
+      const later = (hours: number | null) => (hours === null ? null : at + hours * HOUR);
+      return {
+        version: `2026.9.${index + 1}`,
+        at,
+        bad: bad < given.badShare,
+        flaky,
+        deprecatedAt: later(deprecatedAfter),
+        unpublishedAt: later(unpublishedAfter),
+      };
+    },
+  );
+  const all = { ...DEFAULTS, ...given.settings };
+  return { host: new Host(all, published, '2026.9.0', start), settings: all };
+}
+
+/** Told so that a failure names the rule that was broken. */
+function wrongs({ version, at, before }: Applied, settings: Settings): string[] {
+  const { release } = before;
+  const age = (at - release.at) / HOUR;
+  const open = settings.windows.length === 0 || settings.windows.some((one) => isOpenSlowly(one, at));
+  const soaked = Math.min(before.sinceProven, before.sinceRestart) >= settings.soakHours;
+  const found: Record<string, boolean> = {
+    'outside of every window': !open,
+    'while it was held': before.held,
+    'while it was off': before.off,
+    'while the gateway was unwell': before.unwell,
+    'while the registry was silent': before.silent,
+    'although pinned': before.pinned,
+    'although it was to be skipped': settings.skip.includes(version),
+    'in quarantine': before.quarantinedUntil > at,
+    'a downgrade, or what ran': compareVersions(version, before.running) <= 0,
+    'a second time': before.takenBefore,
+    'although a person went back from it': before.personWentBack,
+    'although it was taken back': before.takenBack,
+    'too young': age < settings.minimumAgeHours,
+    'before its turn': age < settings.delayHours + jitterOf('a-host', version) * settings.jitterHours,
+    'too soon after the last change': before.sinceChange < settings.betweenHours,
+    'before the last one soaked': !soaked && before.sinceProven < 3 * settings.soakHours,
+    'too soon after a failure': before.sinceFailure * HOUR < backoff(before.failedAttempts, 'a-host'),
+    'after three that went back': before.failuresInARow >= 3,
+  };
+  return Object.keys(found).filter((what) => found[what]);
+}
+
+/** The same facts at another moment, asked again. */
+function at(input: Input, ms: number): Input {
+  const clock = readClock(input.clock, ms);
+  const registry = input.registry && { ...input.registry, askedAt: new Date(ms).toISOString() };
+  return { ...input, clock, registry };
+}
+
+describe('A host over weeks', () => {
+  const seen = { runs: 0, applied: 0, back: 0, early: 0, broken: 0, behind: 0, kept: 0 };
+
+  test('never takes a release against a rule', () => {
+    fc.assert(
+      fc.property(scenario, (given) => {
+        const { host, settings: all } = makeHost(given);
+        const end = host.time.real + DAYS * 24 * HOUR;
+        for (const [minutes, what] of given.life) {
+          host.time.real += minutes * MINUTE;
+          if (host.time.real > end) break;
+          host.happen(what);
+          const count = host.applied.length;
+          const { decision } = host.run();
+          seen.runs++;
+          if (decision.rule === 'breaker') seen.broken++;
+          if (decision.votes.some(({ rule, verdict }) => rule === 'clock' && verdict === 'wait'))
+            seen.behind++;
+          const last = host.applied.at(-1);
+          if (host.applied.length === count || !last) continue;
+          expect(wrongs(last, all), `${last.version} on ${new Date(last.at).toISOString()}`).toEqual([]);
+          seen.applied++;
+          if (host.running === last.version) seen.kept++;
+          else if (last.before.release.bad) seen.back++;
+          else seen.early++;
+        }
+      }),
+      { numRuns: 80, interruptAfterTimeLimit: 40_000 },
+    );
+    // What never came up has not been tried.
+    expect(seen.applied).toBeGreaterThan(50);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
+  });
+
+  test('is told the moment at which it may, no earlier and no later', () => {
+    let told = 0;
+    fc.assert(
+      fc.property(scenario, (given) => {
+        const { host, settings: all } = makeHost(given);
+        let putBack = false;
+        for (const [minutes, what] of given.life.slice(0, 400)) {
+          host.time.real += minutes * MINUTE;
+          host.happen(what);
+          putBack ||= what.kind === 'clock';
+          const { input, decision } = host.run();
+          if (decision.verdict !== 'wait' || decision.until === null) continue;
+          const until = Date.parse(decision.until);
+          expect(until).toBeGreaterThan(input.clock.now);
+          expect(decide(at(input, until - 1)).verdict).not.toBe('update');
+          const blind = decision.votes.some((vote) => vote.verdict === 'wait' && vote.until === undefined);
+          // A clock that is put back may have to be waited for twice.
+          if (blind || putBack) continue;
+          expect(decide(at(input, until)).verdict).toBe('update');
+          expect(all.windows.length === 0 || all.windows.some((one) => isOpenSlowly(one, until))).toBe(true);
+          told++;
+        }
+      }),
+      { numRuns: 20, interruptAfterTimeLimit: 40_000 },
+    );
+    expect(told).toBeGreaterThan(100);
+  });
+});
+
+interface Nights {
+  from: string;
+  days: number;
+  releases: Partial<Release>[];
+  settings?: Partial<Settings>;
+  asleep?: [from: string, to: string];
+}
+
+/** A host whose owner likes updates at two o'clock in Berlin, run every quarter of an hour; answers when it took which release. */
+function nights({ from, days, releases, settings, asleep }: Nights): string[] {
+  const all = {
+    ...DEFAULTS,
+    windows: [window('02:00', '03:00', 'Europe/Berlin')],
+    jitterHours: 0,
+    ...settings,
+  };
+  const known = releases.map((release, index): Release => {
+    const version = `2026.9.${index + 1}`;
+    return { version, at: 0, bad: false, flaky: 0, deprecatedAt: null, unpublishedAt: null, ...release };
+  });
+  const start = Date.parse(from);
+  const host = new Host(all, known, '2026.9.0', start - 30 * 24 * HOUR);
+  for (let run = 0; run < days * 96; run++) {
+    host.time.real = start + run * 15 * MINUTE;
+    if (asleep && host.time.real >= Date.parse(asleep[0]) && host.time.real < Date.parse(asleep[1])) continue;
+    host.run();
+  }
+  return host.applied.map(({ version, at }) => `${version} ${new Date(at).toISOString().slice(5, 16)}`);
+}
+
+describe('A host', () => {
+  test('updates once in the hour that comes twice, though another release comes in between', () => {
+    const releases = [{}, { at: Date.parse('2026-10-25T00:30Z') }];
+    const settings = { delayHours: 0, minimumAgeHours: 0, soakHours: 0 };
+    expect(nights({ from: '2026-10-24T12:00Z', days: 2, releases, settings })).toEqual([
+      '2026.9.1 10-25T00:00',
+      '2026.9.2 10-26T01:00',
+    ]);
+  });
+
+  test('updates in the night that has no two o’clock', () => {
+    expect(nights({ from: '2026-03-28T12:00Z', days: 1, releases: [{}] })).toEqual(['2026.9.1 03-29T01:00']);
+  });
+
+  test('that slept through its window waits for the next one, and takes only the newest', () => {
+    const releases = [{}, { at: Date.parse('2026-06-02T12:00Z') }];
+    const asleep: Nights['asleep'] = ['2026-06-01T20:00Z', '2026-06-05T07:10Z'];
+    expect(nights({ from: '2026-06-01T12:00Z', days: 6, releases, asleep })).toEqual([
+      '2026.9.2 06-06T00:00',
+    ]);
+  });
+
+  test('takes what mends a release that went back, and that one only', () => {
+    const releases = [{ bad: true }, { at: Date.parse('2026-06-04T12:00Z') }];
+    expect(nights({ from: '2026-06-01T12:00Z', days: 10, releases })).toEqual([
+      '2026.9.1 06-02T00:00',
+      '2026.9.2 06-06T00:00',
+    ]);
+  });
+
+  test('whose clock was years ahead and is put right waits as long as ever, and not for years', () => {
+    const start = Date.parse('2026-06-01T00:00Z');
+    const settings = { ...DEFAULTS, jitterHours: 0, betweenHours: 72 };
+    const release = { bad: false, flaky: 0, deprecatedAt: null, unpublishedAt: null };
+    const releases = [
+      { ...release, version: '2026.9.1', at: start - 200 * HOUR },
+      { ...release, version: '2026.9.2', at: start + 2 * HOUR },
+    ];
+    const host = new Host(settings, releases, '2026.9.0', start - 500 * HOUR);
+    host.time.putForward(4 * 365 * 24);
+    const taken: number[] = [];
+    for (let run = 1; run < 200; run++) {
+      host.time.real = start + run * HOUR;
+      if (run === 2) host.time.putForward(-4 * 365 * 24);
+      const count = host.applied.length;
+      host.run();
+      if (host.applied.length > count) taken.push(run);
+    }
+    expect(taken).toEqual([1, 2 + 72]);
+  });
+
+  test('tries one again that failed before anything was changed, not at every run', () => {
+    const settings = { windows: [] };
+    const taken = nights({ from: '2026-06-01T00:00Z', days: 4, releases: [{ flaky: 100 }], settings });
+    expect(taken.length).toBeGreaterThan(5);
+    expect(taken.length).toBeLessThan(20);
+  });
+});
+
+describe('A decision on nonsense', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      '',
+      '2026-11-21',
+      '2026-11-21T12:00:00Z',
+      '+275760-09-13T00:00:00Z',
+      '2026.9.6',
+      '2026.9.5',
+      'latest',
+      '__proto__',
+    ),
+  );
+  const maybe = fc.option(text);
+  const number: fc.Arbitrary<number> = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    fc.constantFrom(
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      -1,
+      8.64e15,
+      9e15,
+      Date.parse('2026-11-21T12:00:00Z'),
+    ),
+  );
+  const maybeNumber: fc.Arbitrary<number | null> = fc.option(number);
+  const anything: fc.Arbitrary<Input> = fc.record({
+    settings: fc.record({
+      channel: fc.constantFrom('stable', 'beta', 'dev' as 'beta', '__proto__' as 'beta'),
+      delayHours: number,
+      jitterHours: number,
+      minimumAgeHours: number,
+      betweenHours: number,
+      soakHours: number,
+      windows: fc.array(
+        fc.record({
+          days: fc.option(fc.array(text as fc.Arbitrary<'sun'>)),
+          from: text,
+          to: text,
+          timeZone: text,
+        }),
+      ),
+      idleMinutes: number,
+      countdownSeconds: number,
+      deadlineHours: number,
+      skip: fc.array(text),
+    }),
+    policy: fc.record({
+      pins: fc.array(text),
+      hold: fc.option(fc.record({ until: maybe })),
+      quarantine: fc.dictionary(text, fc.record({ until: text, points: number })),
+      enabled: fc.boolean(),
+      blockedBy: fc.constantFrom([], ['It is off.'], ['It is off.', 'And so is this.']),
+      resumedAt: maybe,
+    }),
+    clock: fc.record({
+      now: number,
+      lastRun: maybeNumber,
+      behindSince: maybeNumber,
+      jumpedAt: maybeNumber,
+    }),
+    registry: fc.option(
+      fc.record({
+        tags: fc.oneof(fc.dictionary(text, text), fc.constant({ latest: '2026.9.6' })),
+        versions: fc.array(fc.record({ version: text, at: text, deprecated: maybe })),
+        askedAt: text,
+        saidAt: maybe,
+        newestSeen: maybe,
+      }),
+    ),
+    history: fc.array(
+      fc.record({
+        id: text,
+        kind: text,
+        by: fc.constantFrom('person', 'gateway', 'timer'),
+        from: maybe,
+        to: maybe,
+        status: fc.oneof(
+          text,
+          fc.constantFrom('rolled_back', 'package_update_failed', 'package_updated_restart_verified'),
+        ),
+        startedAt: text,
+        endedAt: maybe,
+      }),
+    ),
+    gateway: fc.record({
+      running: maybe,
+      provenAt: maybe,
+      restartsSince: number,
+      restartedAt: maybe,
+      changeUnderWay: maybe,
+      healthy: fc.boolean(),
+    }),
+    installId: text,
+  });
+
+  test('is never an error, always has a reason, and says nothing but times', () => {
+    fc.assert(
+      fc.property(anything, (input) => {
+        const decision = decide(input);
+        expect(decision.votes).toHaveLength(18);
+        for (const { reason, until } of decision.votes) {
+          expect(reason).not.toBe('');
+          if (until !== undefined) expect(Number.isNaN(Date.parse(until))).toBe(false);
+        }
+        const against = decision.votes.filter(({ verdict }) => verdict !== 'pass');
+        expect(decision.verdict === 'update').toBe(against.length === 0);
+      }),
+      { numRuns: 800 },
+    );
+  });
+
+  test('with one window that is none is a no', () => {
+    const host = makeHost({
+      start: '2026-03-26',
+      settings: { ...DEFAULTS, windows: [] },
+      releases: [],
+      badShare: 0,
+      life: [],
+    }).host;
+    const input = host.input();
+    expect(
+      decide({ ...input, settings: { ...input.settings, windows: [window('x', 'y', 'z')] } }).verdict,
+    ).toBe('no');
+  });
+});

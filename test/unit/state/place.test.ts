@@ -1,0 +1,56 @@
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findStatePlace, isWithin } from '../../../src/state/place.js';
+import { temporaryDirectory } from '../../support/place.js';
+
+const home = () => realpathSync(temporaryDirectory('home'));
+
+test('the state is in the home, of the profile that is named by an option, else by the environment', () => {
+  const HOME = home();
+  const at = (env: Record<string, string>, args: string[] = []) =>
+    findStatePlace({ env: { HOME, ...env }, args }).directory;
+  expect(at({})).toBe(join(HOME, '.openclaw'));
+  expect(at({ OPENCLAW_PROFILE: 'work' })).toBe(join(HOME, '.openclaw-work'));
+  expect(at({ OPENCLAW_PROFILE: 'Default' })).toBe(join(HOME, '.openclaw'));
+  expect(at({ OPENCLAW_PROFILE: '../elsewhere' })).toBe(join(HOME, '.openclaw'));
+  expect(at({ OPENCLAW_PROFILE: 'work' }, ['--profile', 'play', 'gateway'])).toBe(
+    join(HOME, '.openclaw-play'),
+  );
+  expect(at({}, ['--profile=play', 'gateway'])).toBe(join(HOME, '.openclaw-play'));
+  expect(at({}, ['--dev', 'gateway'])).toBe(join(HOME, '.openclaw-dev'));
+  expect(at({ OPENCLAW_HOME: '~/other' })).toBe(join(HOME, 'other/.openclaw'));
+  expect(at({ OPENCLAW_STATE_DIR: '~/state' })).toBe(join(HOME, 'state'));
+  expect(at({ OPENCLAW_STATE_DIR: '/srv/state', OPENCLAW_PROFILE: 'work' })).toBe('/srv/state');
+});
+
+test('the name from before counts only where the one of today is missing', () => {
+  const HOME = home();
+  mkdirSync(join(HOME, '.clawdbot'));
+  expect(findStatePlace({ env: { HOME } }).directory).toBe(join(HOME, '.clawdbot'));
+  mkdirSync(join(HOME, '.openclaw'));
+  expect(findStatePlace({ env: { HOME } }).directory).toBe(join(HOME, '.openclaw'));
+});
+
+test('links are followed, to the directory and to the configuration', () => {
+  const HOME = home();
+  mkdirSync(join(HOME, 'disk'));
+  symlinkSync('disk', join(HOME, '.openclaw'));
+  const directory = join(HOME, 'disk');
+  expect(findStatePlace({ env: { HOME } })).toEqual({ directory, config: null });
+  writeFileSync(join(HOME, 'mine.json'), '{}');
+  const OPENCLAW_CONFIG_PATH = '~/.openclaw/inside.json';
+  expect(findStatePlace({ env: { HOME, OPENCLAW_CONFIG_PATH } })).toEqual({ directory, config: null });
+  symlinkSync('../mine.json', join(directory, 'openclaw.json'));
+  expect(findStatePlace({ env: { HOME } })).toEqual({ directory, config: join(HOME, 'mine.json') });
+});
+
+test.each([
+  ['/a/b', '/a', true],
+  ['/a/..b', '/a', true],
+  ['/a', '/a', false],
+  ['/ab', '/a', false],
+  ['/', '/a', false],
+])('%s below %s: %s', (path, directory, within) => {
+  expect(isWithin(path, directory)).toBe(within);
+});

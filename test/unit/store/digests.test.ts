@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { digestFiles } from '../../../src/store/digests.js';
+import { compareTree, DIGESTS_FILE, digestTree } from '../../../src/store/tree.js';
+import { temporaryDirectory } from '../../support/place.js';
+
+/** Enough for threads, and a rest. */
+const MANY = 2_345;
+/** Longer than what is read in one piece, and exactly as long. */
+const LARGE = [2 ** 18, 2 ** 18 + 1, 2 ** 20];
+
+const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+function manyFiles(): { directory: string; paths: string[]; contents: (string | Buffer)[] } {
+  const directory = temporaryDirectory('digests');
+  const contents = Array.from({ length: MANY }, (_, at) => (at === 7 ? '' : `file ${at}`));
+  const all = [...contents, ...LARGE.map((bytes) => Buffer.alloc(bytes, bytes % 251))];
+  const paths = all.map((_, at) => join(directory, `${at}`.padStart(5, '0')));
+  all.forEach((content, at) => {
+    writeFileSync(paths[at] ?? '', content);
+  });
+  return { directory, paths, contents: all };
+}
+
+test('digests of many files, and of large ones, are those of each, in their order', async () => {
+  const { paths, contents } = manyFiles();
+  const { digests, sizes } = await digestFiles(paths);
+  expect(digests).toEqual(contents.map(sha256));
+  expect(sizes).toEqual(contents.map(({ length }) => length));
+});
+
+test('few files are digested the same', async () => {
+  const { paths, contents } = manyFiles();
+  expect((await digestFiles(paths.slice(0, 9))).digests).toEqual(contents.slice(0, 9).map(sha256));
+  expect(await digestFiles([])).toEqual({ digests: [], sizes: [] });
+});
+
+test.each([9, MANY])('%i files lose the right to be written, and no other', async (count) => {
+  const { paths } = manyFiles();
+  for (const [at, path] of paths.entries()) chmodSync(path, at % 2 === 0 ? 0o755 : 0o640);
+  await digestFiles(paths.slice(0, count));
+  expect(statSync(paths[0] ?? '').mode & 0o777).toBe(0o755);
+  await digestFiles(paths.slice(0, count), { close: true });
+  const modes = paths.slice(0, count).map((path) => statSync(path).mode & 0o777);
+  expect(modes).toEqual(modes.map((_, at) => (at % 2 === 0 ? 0o555 : 0o440)));
+});
+
+test.each([1, MANY])('a file among %i that cannot be read is a system error with its code', async (count) => {
+  const { directory, paths } = manyFiles();
+  const asked = [...paths.slice(0, count), join(directory, 'nothing')];
+  await expect(digestFiles(asked)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('an abort ends it with its reason, while files are still being found', async () => {
+  const { paths } = manyFiles();
+  const controller = new AbortController();
+  const why = new Error('enough');
+  function* endless() {
+    for (;;) yield* paths;
+  }
+  const digesting = digestFiles(endless(), { signal: controller.signal });
+  setImmediate(() => controller.abort(why));
+  await expect(digesting).rejects.toBe(why);
+});
+
+test('what finding the files throws ends it, too', async () => {
+  const { paths } = manyFiles();
+  function* broken() {
+    yield* paths;
+    throw new Error('not listed');
+  }
+  await expect(digestFiles(broken())).rejects.toThrow('not listed');
+});
+
+test('one changed file among many is found, whichever thread reads it', async () => {
+  const { directory, paths } = manyFiles();
+  const { text, digest, files } = await digestTree(directory);
+  expect(files).toBe(paths.length);
+  writeFileSync(join(directory, DIGESTS_FILE), text);
+  expect(await compareTree(directory, digest)).toEqual([]);
+  const changed = [0, 1_000, MANY - 1].map((at) => paths[at] ?? '');
+  for (const path of changed) {
+    chmodSync(path, 0o644);
+    writeFileSync(path, 'other');
+  }
+  const found = await compareTree(directory, digest);
+  expect(found).toEqual(changed.map((path) => ({ path: path.slice(directory.length + 1), kind: 'changed' })));
+});

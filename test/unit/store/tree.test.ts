@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readManifest, releaseDirectory } from '../../../src/store/manifest.js';
+import { removeTree } from '../../../src/store/seal.js';
+import { compareTree, digestTree } from '../../../src/store/tree.js';
+import { temporaryDirectory, temporaryRoot, writeTree } from '../../support/place.js';
+import { sealTinyRelease } from '../../support/release.js';
+
+/** The superuser may write anywhere; the mode is what keeps everyone else out. */
+const writable = (path: string) => (statSync(path).mode & 0o222) !== 0;
+
+test('a sealed release is listed, complete and read-only', async () => {
+  const root = temporaryRoot();
+  const sealed = await sealTinyRelease(root, '2026.6.1', { 'a/b.js': 'b', 'a/c.js': 'c' });
+  const directory = releaseDirectory(root, '2026.6.1');
+  expect(readManifest(root, '2026.6.1')).toEqual(sealed);
+  expect(sealed).toMatchObject({ files: 3, bytes: 'b'.length + 'c'.length + '// 2026.6.1\n'.length });
+  for (const path of ['', 'a', 'a/b.js', 'release.json', 'files.sha256'])
+    expect(writable(join(directory, path))).toBe(false);
+  expect(await compareTree(directory, sealed.treeDigest)).toEqual([]);
+});
+
+test('the list of digests can be checked by sha256sum, without this program', async () => {
+  const root = temporaryRoot();
+  await sealTinyRelease(root, '2026.6.1', { 'a/b c.js': 'b' });
+  const cwd = releaseDirectory(root, '2026.6.1');
+  expect(execFileSync('sha256sum', ['-c', '--strict', 'files.sha256'], { cwd, encoding: 'utf8' })).toContain(
+    'a/b c.js: OK',
+  );
+});
+
+test('an edited, a missing and an added file are each named', async () => {
+  const root = temporaryRoot();
+  const { treeDigest } = await sealTinyRelease(root, '2026.6.1', {
+    'edited.js': 'x',
+    'missing.js': 'y',
+    'link.js': '-> edited.js',
+  });
+  const directory = releaseDirectory(root, '2026.6.1');
+  chmodSync(directory, 0o755);
+  chmodSync(join(directory, 'edited.js'), 0o644);
+  writeFileSync(join(directory, 'edited.js'), 'z');
+  rmSync(join(directory, 'missing.js'));
+  rmSync(join(directory, 'link.js'));
+  writeTree(directory, { 'added.js': 'new', 'link.js': '-> added.js' });
+  expect(await compareTree(directory, treeDigest)).toEqual([
+    { path: 'edited.js', kind: 'changed' },
+    { path: 'link.js', kind: 'changed' },
+    { path: 'missing.js', kind: 'missing' },
+    { path: 'added.js', kind: 'added' },
+  ]);
+});
+
+test('a list that was edited together with its file does not hide the edit', async () => {
+  const root = temporaryRoot();
+  const { treeDigest } = await sealTinyRelease(root, '2026.6.1', { 'a.js': 'x' });
+  const directory = releaseDirectory(root, '2026.6.1');
+  chmodSync(directory, 0o755);
+  for (const path of ['a.js', 'files.sha256']) chmodSync(join(directory, path), 0o644);
+  writeFileSync(join(directory, 'a.js'), 'edited');
+  writeFileSync(join(directory, 'files.sha256'), (await digestTree(directory)).text);
+  expect(await compareTree(directory, treeDigest)).toEqual([{ path: 'files.sha256', kind: 'changed' }]);
+});
+
+test('a link that leaves the release is refused', async () => {
+  const directory = writeTree(temporaryDirectory(), { 'a/escape': '-> ../../etc/passwd' });
+  await expect(digestTree(directory)).rejects.toMatchObject({
+    code: 'archive_invalid',
+    message: expect.stringContaining('a/escape'),
+  });
+});
+
+test('digesting can be interrupted', async () => {
+  const files = Object.fromEntries(Array.from({ length: 1200 }, (_, n) => [`${n}.js`, `${n}`]));
+  const directory = writeTree(temporaryDirectory(), files);
+  await expect(digestTree(directory, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
+});
+
+test('a second release of the same id is refused and changes nothing', async () => {
+  const root = temporaryRoot();
+  const { treeDigest } = await sealTinyRelease(root, '2026.6.1');
+  await expect(sealTinyRelease(root, '2026.6.1', { 'other.js': '' })).rejects.toMatchObject({
+    code: 'release_exists',
+  });
+  expect(await compareTree(releaseDirectory(root, '2026.6.1'), treeDigest)).toEqual([]);
+});
+
+test('a sealed release can be removed by its owner', async () => {
+  const root = temporaryRoot();
+  await sealTinyRelease(root, '2026.6.1', { 'a/b/c.js': '' });
+  removeTree(root, releaseDirectory(root, '2026.6.1'));
+  expect(() => readManifest(root, '2026.6.1')).toThrowError(
+    expect.objectContaining({ code: 'release_not_found' }),
+  );
+  expect(() => readFileSync(root.staging)).toThrow('EISDIR');
+});
