@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { anySeed, randomFrom } from '../torture/random.js';
+import { BEFORE } from './before.js';
 import { MUTANTS, type Mutant, type Tests } from './mutants.js';
 import { Scratch } from './scratch.js';
 import { control, type Outcome, tryMutant } from './trial.js';
@@ -77,9 +78,10 @@ function choose(): Mutant[] {
   if (unknown.length > 0) fail(`There is no mutant ${unknown.join(', ')}.`, 2);
   const lanes = values.lane.flatMap((lane) => (lane === 'fast' ? FAST : [lane]));
   const named = MUTANTS.filter(
-    ({ name, caughtBy }) =>
+    ({ name, caughtBy, before }) =>
       (values.only.length === 0 || values.only.includes(name)) &&
-      (lanes.length === 0 || lanes.includes(caughtBy.lane)),
+      (lanes.length === 0 || lanes.includes(caughtBy.lane)) &&
+      !(values.before && before === null),
   );
   const some = inShard(sample(named));
   if (some.length === 0) fail(`No mutant is chosen.\n${USAGE}`, 2);
@@ -104,7 +106,8 @@ function inShard(mutants: Mutant[]): Mutant[] {
 }
 
 function testsOf({ caughtBy, before }: Mutant): Tests {
-  return values.before && before ? before : caughtBy;
+  if (!values.before) return caughtBy;
+  return before ?? { ...caughtBy, tests: caughtBy.tests.map((path) => BEFORE[path] ?? path) };
 }
 
 /** What runs unmutated, once: files of which everything is run together, each other file with the titles of all mutants. */

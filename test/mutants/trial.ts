@@ -32,14 +32,15 @@ export async function tryMutant(
     return { mutant, result, by, seconds: (performance.now() - begun) / 1000 };
   };
   const { file, find, replace, caughtBy, built = !WITHOUT_BUILD.has(caughtBy.lane) } = mutant;
+  const limitMs = mutant.limitSeconds === undefined ? LIMIT_MS : mutant.limitSeconds * 1000;
   let putBack = () => {};
   try {
     putBack = scratch.replace(file, find, replace);
     const broken = built ? await scratch.build(signal) : null;
     if (broken !== null) return outcome('invalid', `it does not compile: ${firstLine(broken)}`);
-    const ran = await runTests(scratch, tests, LIMIT_MS, signal, ['--bail', '1']);
+    const ran = await runTests(scratch, tests, limitMs, signal, ['--bail', '1']);
     if (signal.aborted) return outcome('invalid', 'interrupted');
-    if (ran.late) return outcome('caught', `the limit of ${LIMIT_MS / 1000} s: it hangs`);
+    if (ran.late) return outcome('caught', `the limit of ${limitMs / 1000} s: it hangs`);
     const [failed] = ran.failed;
     if (failed !== undefined) return outcome('caught', failed);
     if (ran.passed.length === 0 || ran.code !== 0) return outcome('invalid', ran.problem);
