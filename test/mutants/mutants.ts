@@ -34,7 +34,7 @@ export interface Mutant {
   before?: Tests | null;
   /** How long it may take to be caught, where that is what catches it; in seconds. */
   limitSeconds?: number;
-  /** Whether these tests run what is built; by their lane when absent. */
+  /** Whether these tests run what is built; those of `unit/` do not when absent, nor those of `layout/`, which is not built. */
   built?: boolean;
 }
 
@@ -106,16 +106,16 @@ export const MUTANTS: Mutant[] = [
     file: 'src/host/durable.ts',
     find: 'at += writeSync(fd, bytes, at);\n    fsyncSync(fd);\n',
     replace: 'at += writeSync(fd, bytes, at);\n',
-    caughtBy: unit('host/durable', 'a file'),
-    before: { tests: ['test/torture/cut.test.ts'] },
+    caughtBy: unit('host/durable', 'a file is on disk'),
+    before: null,
   },
   {
     name: 'fsync of a directory left out',
     file: 'src/host/durable.ts',
     find: '  fsyncDirectory(dirname(path));\n}\n\n/**\n * Replaces',
     replace: '}\n\n/**\n * Replaces',
-    caughtBy: unit('host/durable', 'a link'),
-    before: { tests: ['test/torture/cut.test.ts'] },
+    caughtBy: unit('host/durable', 'a link is replaced'),
+    before: null,
   },
   {
     name: 'start of a process not compared',
@@ -201,8 +201,8 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/seal.ts',
     find: '  await syncFilesystem(staged);\n  const { digest: treeDigest, files, bytes } = tree;\n',
     replace: '  const { digest: treeDigest, files, bytes } = tree;\n',
-    caughtBy: unit('store/seal', 'a release'),
-    before: { tests: ['test/torture/cut.test.ts'] },
+    caughtBy: unit('store/seal', 'a release is on disk'),
+    before: null,
   },
   {
     name: 'name before the manifest',
@@ -408,7 +408,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/source/lockfile.ts',
     find: 'if (!integrity && !inBundle && !link) throw',
     replace: 'if (!integrity && !inBundle && !link && location === OPENCLAW) throw',
-    caughtBy: integration('source-install', 'refuses a lockfile of another release'),
+    caughtBy: integration('lockfiles', 'with a package that has no checksum'),
   },
   {
     name: 'checksum of an archive not compared',
@@ -422,23 +422,23 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'delay of restarts without a limit',
     file: 'src/supervisor/backoff.ts',
-    find: 'this.#nextMs = Math.min(delayMs * 2, this.#options.maxMs);\n    return delayMs;',
-    replace: 'this.#nextMs *= 2;\n    return this.#nextMs / 2;',
+    find: 'const delayMs = Math.min(this.#nextMs, this.#options.maxMs);\n    this.#nextMs = Math.min(delayMs * 2, this.#options.maxMs);',
+    replace: 'const delayMs = this.#nextMs;\n    this.#nextMs = delayMs * 2;',
     caughtBy: integration('supervisor-lifecycle', 'after a delay that grows up to its limit'),
   },
   {
-    name: 'final exit code started again',
+    name: 'exit code of the gateway not passed on',
     file: 'src/supervisor/keeper.ts',
-    find: 'if (isFinal(ending) && !this.#nextStartDiffers())',
-    replace: 'if (isFinal(ending) && this.#nextStartDiffers())',
+    find: 'return this.#lastEnding ? exitCodeOf(this.#lastEnding) : 0;',
+    replace: 'return this.#lastEnding ? 0 * exitCodeOf(this.#lastEnding) : 0;',
     caughtBy: integration('supervisor-lifecycle', 'ends the supervisor when it ended with 78'),
   },
   {
-    name: 'restart for each who asks',
+    name: 'kill of a gateway not told',
     file: 'src/supervisor/keeper.ts',
-    find: '    if (this.#pending) return this.#pending.report;\n',
-    replace: '',
-    caughtBy: integration('supervisor-restart', 'is carried out once for those who ask meanwhile'),
+    find: 'this.#lastEnding?.killed ?? false',
+    replace: 'this.#lastEnding?.killed === null',
+    caughtBy: integration('supervisor-restart', 'a stop that ends in SIGKILL is still followed by a start'),
   },
   {
     name: 'one of two main processes taken',
@@ -606,11 +606,20 @@ export const MUTANTS: Mutant[] = [
     before: null,
   },
   {
-    name: 'half of an exchange replaced by another',
+    name: 'half of a restore taken back',
     file: 'src/state/intent.ts',
     find: "if (readRestore(root)?.phase !== 'pending') return false;",
     replace: 'if (readRestore(root) === null) return false;',
-    caughtBy: integration('state-rollback'),
+    caughtBy: unit('state/intent'),
+    before: null,
+  },
+  {
+    name: 'half of a restore replaced by another',
+    file: 'src/state/intent.ts',
+    find: "(begun.state === 'read' && begun.value.phase !== 'pending')",
+    replace: "(begun.state === 'read' && begun.value.change === '')",
+    caughtBy: unit('state/intent'),
+    before: null,
   },
 
   // gateway
@@ -831,13 +840,15 @@ export const MUTANTS: Mutant[] = [
     find: ' || (expected.instance !== null && instance !== expected.instance)) {',
     replace: ') {',
     caughtBy: unit('change/verification', 'another process'),
+    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'crashing after 5 s' },
   },
   {
     name: 'verified: its own release',
     file: 'src/change/verification.ts',
     find: '  if (expected.release !== null && release !== null && release !== expected.release) {\n',
     replace: "  if (expected.release === '' && release !== null && release !== expected.release) {\n",
-    caughtBy: unit('change/verification', 'another release'),
+    caughtBy: unit('change/verification', 'from another release'),
+    before: null,
   },
   {
     name: 'verified: its own Node',
@@ -845,41 +856,47 @@ export const MUTANTS: Mutant[] = [
     find: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node'));\n",
     replace: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node')) || true;\n",
     caughtBy: unit('change/verification', 'another Node'),
+    before: null,
   },
   {
     name: 'verified: the version that it says',
     file: 'src/change/verification.ts',
     find: '    checkVersion(health, version);\n',
     replace: '    checkVersion(health, version && null);\n',
-    caughtBy: integration('bad-versions', 'answering with another version'),
+    caughtBy: unit('change/verification', 'says another version'),
+    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'answering with another version' },
   },
   {
     name: 'verified: whose the port is',
     file: 'src/change/verification.ts',
     find: '    if (health.answered) await checkListener(endpoint, supervisor);\n',
     replace: '    if (health.phase === health.version) await checkListener(endpoint, supervisor);\n',
-    caughtBy: unit('change/verification', 'the port'),
+    caughtBy: unit('change/verification', 'the port is held'),
+    before: null,
   },
   {
     name: 'verified: ready',
     file: 'src/change/verification.ts',
     find: '(health.ready || !expected.mustBeReady)',
     replace: '(health.ready || expected.mustBeReady)',
-    caughtBy: integration('bad-versions', 'never ready.? ends on'),
+    caughtBy: unit('change/verification', 'is not ready'),
+    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'never ready.? ends on' },
   },
   {
     name: 'verified: nothing worse',
     file: 'src/change/verification.ts',
     find: ' && worse.length === 0;',
     replace: ';',
-    caughtBy: integration('bad-versions', 'ready, but with a channel less'),
+    caughtBy: unit('change/verification', 'that worked before'),
+    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'ready, but with a channel less' },
   },
   {
     name: 'verified: still so after a while',
     file: 'src/change/verification.ts',
     find: 'if (settledMs >= expected.settleMs && startedFrom',
     replace: 'if (startedFrom',
-    caughtBy: integration('bad-versions', 'crashing after 5 s'),
+    caughtBy: unit('change/verification', 'before it has settled'),
+    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'crashing after 5 s' },
   },
   {
     name: 'pinned release pruned',
@@ -970,10 +987,9 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'timer: end of a window',
     file: 'src/schedule/window.ts',
-    find: 'return open && open.start <= ms && ms < open.end ? open : null;',
-    replace: 'return open && open.start <= ms && ms <= open.end ? open : null;',
+    find: '.filter(({ end }) => end > ms)',
+    replace: '.filter(({ end }) => end >= ms)',
     caughtBy: unit('schedule/window'),
-    before: null,
   },
   {
     name: 'timer: three failures in a row',
@@ -1035,6 +1051,7 @@ export const MUTANTS: Mutant[] = [
       'does not make the same hosts the first ones',
     ),
     before: null,
+    built: false,
   },
   {
     name: 'timer: clock that was put back',

@@ -17,9 +17,6 @@ const LIMIT_MS = 240_000;
 /** Of all tests of a file, unmutated, and on a machine that has more to do. */
 const CONTROL_MS = 900_000;
 
-/** Lanes whose tests import the source; all others run what was built from it. */
-const WITHOUT_BUILD: ReadonlySet<string> = new Set(['unit']);
-
 /** Applies a mutant, runs the tests that must catch it, and puts everything back. */
 export async function tryMutant(
   scratch: Scratch,
@@ -31,7 +28,7 @@ export async function tryMutant(
   const outcome = (result: Outcome['result'], by: string): Outcome => {
     return { mutant, result, by, seconds: (performance.now() - begun) / 1000 };
   };
-  const { file, find, replace, caughtBy, built = !WITHOUT_BUILD.has(caughtBy.lane) } = mutant;
+  const { file, find, replace, built = needsBuild(file, tests) } = mutant;
   const limitMs = mutant.limitSeconds === undefined ? LIMIT_MS : mutant.limitSeconds * 1000;
   let putBack = () => {};
   try {
@@ -51,6 +48,11 @@ export async function tryMutant(
     putBack();
     scratch.restoreBuild();
   }
+}
+
+/** Unit tests import the source; all others run what was built from it. */
+function needsBuild(file: string, { tests }: Tests): boolean {
+  return !file.startsWith('layout/') && tests.some((path) => !path.startsWith('test/unit/'));
 }
 
 /** Runs tests of the source as it is. @returns what is wrong, as sentences; nothing when each title has a test that passes */
