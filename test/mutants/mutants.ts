@@ -345,6 +345,20 @@ export const MUTANTS: Mutant[] = [
     replace: 'if (pid !== undefined && identify(Number(pid))?.pid !== 0) rmSync',
     caughtBy: unit('store/leftovers'),
   },
+  {
+    name: 'newest lockfile goes first',
+    file: 'src/store/lockfiles.ts',
+    find: 'b.at - a.at',
+    replace: 'a.at - b.at',
+    caughtBy: unit('store/lockfiles', 'the one that was kept longest ago goes first'),
+  },
+  {
+    name: 'lockfile that somebody gave written over',
+    file: 'src/store/lockfiles.ts',
+    find: "integrity === '' || keptLockfile(root, version)) return;",
+    replace: "integrity === '') return;",
+    caughtBy: unit('store/lockfiles', 'unless somebody has given another'),
+  },
 
   // source
   {
@@ -416,6 +430,13 @@ export const MUTANTS: Mutant[] = [
     find: 'if (!found || this.#wanted?.match(found)) return;',
     replace: 'if (!found || this.#wanted) return;',
     caughtBy: unit('source/installing/unpack', 'tells an archive with another checksum'),
+  },
+  {
+    name: 'install script of any package run',
+    file: 'src/source/installing/install-worker.ts',
+    find: "(name === 'openclaw' || allowScripts.includes(name))",
+    replace: "(name === 'openclaw' || allowScripts.includes(name) || name !== '')",
+    caughtBy: integration('source-install', 'only when it is allowed by name'),
   },
 
   // supervisor
@@ -505,6 +526,27 @@ export const MUTANTS: Mutant[] = [
     find: 'if (earlier && (earlier.unit !== unit || earlier.scope !== scope))',
     replace: 'if (earlier && earlier.scope !== scope)',
     caughtBy: unit('adopt/apply', 'refuses a root that has adopted another unit'),
+  },
+  {
+    name: 'units of the timer left',
+    file: 'src/timer/record.ts',
+    find: '  undoWritten(record);\n',
+    replace: '  undoWritten({ ...record, files: [] });\n',
+    caughtBy: unit('timer/units', 'comes back byte for byte'),
+  },
+  {
+    name: 'every host asks in one second',
+    file: 'src/timer/units.ts',
+    find: 'Math.floor(offsetMs / 1000) % 3600',
+    replace: 'Math.floor(offsetMs / 3_600_000) % 3600',
+    caughtBy: unit('timer/units', 'a fleet is spread'),
+  },
+  {
+    name: 'two runs of the timer at once',
+    file: 'src/auto/turn.ts',
+    find: '  if (!claim(path)) return null;\n',
+    replace: '  claim(path);\n',
+    caughtBy: unit('store/auto-file', 'one run has its turn at a time'),
   },
 
   // state
@@ -673,6 +715,41 @@ export const MUTANTS: Mutant[] = [
       "    parsePort(portArgument(launch.args)) ??\n    parsePort(member(gateway, 'port')) ??\n    parsePort(launch.env.OPENCLAW_GATEWAY_PORT) ??\n    parsePort(member",
     caughtBy: unit('gateway/endpoint', 'comes from OPENCLAW_GATEWAY_PORT before the configuration'),
   },
+  {
+    name: 'busy gateway called idle',
+    file: 'src/gateway/activity.ts',
+    find: 'if (safe === true) return [];',
+    replace: 'if (safe !== undefined) return [];',
+    caughtBy: unit('gateway/activity'),
+  },
+  {
+    name: 'candidate notifies systemd',
+    file: 'src/gateway/candidate-environment.ts',
+    find: '/^(INVOCATION_ID|NOTIFY_SOCKET|',
+    replace: '/^(INVOCATION_ID|',
+    caughtBy: unit('gateway/candidate-environment', 'without what ties that one to its supervisor'),
+  },
+  {
+    name: "no of OpenClaw's own settings not heard",
+    file: 'src/gateway/own-settings.ts',
+    find: '...(autoEnabled === false\n',
+    replace: '...(autoEnabled === false && checkOnStart === true\n',
+    caughtBy: unit('gateway/own-settings'),
+  },
+  {
+    name: 'configuration that somebody changed put back',
+    file: 'src/gateway/plugin-set.ts',
+    find: 'if (digest !== undefined && now !== digest) {',
+    replace: 'if (digest === null && now !== digest) {',
+    caughtBy: unit('gateway/plugins', 'leaves a configuration alone that somebody has changed'),
+  },
+  {
+    name: 'release that a plugin links to not seen',
+    file: 'src/gateway/plugin-links.ts',
+    find: "if (id !== '' && id !== '..' && !linked.has(id)) linked",
+    replace: "if (id === '..' && !linked.has(id)) linked",
+    caughtBy: unit('gateway/plugins', 'names the release that must not be removed'),
+  },
 
   // change
   {
@@ -762,7 +839,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/switch.ts',
     find: '    pointCurrent(root, change.facts.from);\n',
     replace: '',
-    caughtBy: integration('bad-versions', 'crashing at start'),
+    caughtBy: integration('bad-versions', 'never ready.? ends on'),
   },
   {
     name: 'previous not pointed back',
@@ -880,7 +957,7 @@ export const MUTANTS: Mutant[] = [
     find: '(health.ready || !expected.mustBeReady)',
     replace: '(health.ready || expected.mustBeReady)',
     caughtBy: unit('change/verification', 'is not ready'),
-    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'never ready.? ends on' },
+    before: null,
   },
   {
     name: 'verified: nothing worse',
@@ -957,9 +1034,9 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'hold not kept to',
     file: 'src/store/policy.ts',
-    find: '  if (!held) return null;\n',
-    replace: '  if (!held?.until) return null;\n',
-    caughtBy: integration('rpc', 'rollback, switch, pins, holds'),
+    find: '|| Date.parse(held.until) > now ? held : null;',
+    replace: '|| Date.parse(held.until) < now ? held : null;',
+    caughtBy: integration('auto', 'a hold keeps away'),
   },
 
   // schedule
@@ -1067,6 +1144,13 @@ export const MUTANTS: Mutant[] = [
     replace: 'settings.deadlineHours * 2 * HOUR;',
     caughtBy: unit('schedule/timing', 'Announced'),
   },
+  {
+    name: 'amount of the other kind',
+    file: 'src/cli/amount.ts',
+    find: "(unit === 'B' ? 1000 : 1024)",
+    replace: "(unit === 'B' ? 1024 : 1000)",
+    caughtBy: unit('cli/amount'),
+  },
 
   // rpc, plugin
   {
@@ -1147,7 +1231,7 @@ export const MUTANTS: Mutant[] = [
     file: 'layout/bin/gateway',
     find: 'look at $root/restore.json"\n    exit 69\n',
     replace: 'look at $root/restore.json"\n',
-    caughtBy: integration('launcher-restore', 'starts nothing when no release has a Node'),
+    caughtBy: integration('launcher-restore', 'starts nothing and exits 69'),
   },
   {
     name: 'launcher: current by its link',
