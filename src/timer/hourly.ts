@@ -9,10 +9,6 @@ export interface HourlyOptions {
   due: () => string[] | null;
   /** Gets one sentence when something cannot be started. */
   log: (line: string) => void;
-  /** In place of once in an hour, as cron writes it, with seconds. */
-  pattern?: string;
-  /** In place of the day after which what was started is killed; milliseconds. */
-  limitMs?: number;
 }
 
 /**
@@ -26,22 +22,18 @@ const LIMIT_MS = 24 * 60 * 60_000;
  * of its own, and goes on when this process ends: what it does may be an update. While one runs no other is started.
  * @returns ends it
  */
-export function everyHour({ offsetMs, pattern, ...options }: HourlyOptions): () => void {
+export function everyHour({ offsetMs, ...options }: HourlyOptions): () => void {
   const seconds = Math.floor(offsetMs / 1000) % 3600;
   const hourly = `${seconds % 60} ${Math.floor(seconds / 60)} * * * *`;
-  const job = new Cron(pattern ?? hourly, { protect: true, unref: true }, () => start(options));
+  const job = new Cron(hourly, { protect: true, unref: true }, () => start(options));
   return () => job.stop();
 }
 
-async function start({
-  due,
-  log,
-  limitMs = LIMIT_MS,
-}: Omit<HourlyOptions, 'offsetMs' | 'pattern'>): Promise<void> {
+async function start({ due, log }: Omit<HourlyOptions, 'offsetMs'>): Promise<void> {
   try {
     const [program, ...args] = due() ?? [];
     if (program === undefined) return;
-    if (!(await ended(program, args, limitMs))) log('What the timer ran did not end, and was killed.');
+    if (!(await ended(program, args))) log('What the timer ran did not end, and was killed.');
   } catch (error) {
     log(`The timer could not be run: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -51,7 +43,7 @@ async function start({
  * Its lines go where this process's own go, and go on doing so when this process has ended.
  * @returns whether it ended by itself
  */
-function ended(program: string, args: string[], limitMs: number): Promise<boolean> {
+function ended(program: string, args: string[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', process.stderr.fd, process.stderr.fd],
@@ -62,7 +54,7 @@ function ended(program: string, args: string[], limitMs: number): Promise<boolea
     const limit = setTimeout(() => {
       late = true;
       if (child.pid !== undefined) killTree(child.pid);
-    }, limitMs).unref();
+    }, LIMIT_MS).unref();
     child.once('error', (error) => {
       clearTimeout(limit);
       reject(error);

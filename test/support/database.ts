@@ -1,7 +1,10 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { temporaryDirectory } from './place.js';
 
 const program = (name: string) => fileURLToPath(new URL(`../fixtures/sqlite/${name}.cjs`, import.meta.url));
 const env = { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' };
@@ -42,4 +45,13 @@ export async function useDatabase(
   if (String(said) !== 'ready\n' || child.pid === undefined)
     throw new Error(`The ${name} ended at once: ${said}`);
   return child.pid;
+}
+
+/** A Node that has SQLite and does not wait for a locked database, where the product waits for ten seconds. */
+export function impatient(node: string): string {
+  const path = join(temporaryDirectory('node'), 'node');
+  writeFileSync(path, `#!/bin/sh\nexec '${node}' --require '${program('impatient')}' "$@"\n`, {
+    mode: 0o755,
+  });
+  return path;
 }

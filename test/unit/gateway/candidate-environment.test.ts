@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { candidateLaunch, withoutSecrets } from '../../../src/gateway/candidate-environment.js';
-import { isolated, shown } from '../../../src/gateway/isolation.js';
 
 test('a candidate is started as the gateway is, on loopback, without what ties that one to its supervisor', () => {
   const env = {
@@ -46,22 +45,4 @@ test('what a candidate says is told without secrets: those that it was given, an
     'ab with abcdef123 and very-secret, Authorization: Bearer xyz.123456, #token=987654321 sk-proj-12345678';
   const told = withoutSecrets(said, launch, 'very-secret');
   expect(told).toBe('ab with … and …, Authorization: Bearer …, #token=… sk-…');
-});
-
-test('what is hidden in isolation is shown where it is needed, and what is inside of another thing after it', () => {
-  const paths = ['/usr', '/tmp/a', '/tmp/a', '/home/me/state/tools/node', '/tmpfiles/x', '/home/me/state'];
-  expect(shown(paths, '/home/me/state').map(({ at }) => at)).toEqual(['/tmp/a', '/home/me/state/tools/node']);
-  const bindings = [
-    ...shown(paths, '/home/me/state'),
-    { from: '/copy', at: '/home/me/state', writable: true },
-  ];
-  const line = isolated({
-    namespaces: ['--mount'],
-    identity: { uid: 7, gid: 8 },
-    bindings,
-    command: ['true'],
-  }).join(' ');
-  expect(line).toMatch(
-    / 7 8 ro \/tmp\/a \/tmp\/a rw \/copy \/home\/me\/state ro \/home\/me\/state\/tools\/node \S+ -- true$/,
-  );
 });

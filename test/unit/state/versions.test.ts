@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { findSqliteNode } from '../../../src/state/copying/sqlite-node.js';
 import { readStateVersions } from '../../../src/state/versions.js';
 import { areSame } from '../../../src/state/versions-on-disk.js';
-import { sql, sqlAndDie, useDatabase } from '../../support/database.js';
+import { impatient, sql, sqlAndDie, useDatabase } from '../../support/database.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
 import { sqliteNode } from '../../support/sqlite-node.js';
 
@@ -68,7 +68,7 @@ test('a database that is written all the time is read; one that is locked names 
     'SELECT 1',
   );
   const pid = await useDatabase(node, 'holder', locked);
-  await expect(readStateVersions(place, node)).rejects.toMatchObject({
+  await expect(readStateVersions(place, impatient(node))).rejects.toMatchObject({
     code: 'snapshot_failed',
     message: expect.stringMatching(new RegExp(`${locked} is locked by process ${pid} \\(`)),
   });

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { digestFiles } from '../../../src/store/digests.js';
 import { compareTree, DIGESTS_FILE, digestTree } from '../../../src/store/tree.js';
-import { temporaryDirectory } from '../../support/place.js';
+import { removeDirectory } from '../../support/place.js';
 
-/** Enough for threads, and a rest. */
-const MANY = 2_345;
+/** The least number of files that threads are started for, and a rest. */
+const MANY = 2_001;
 /** Longer than what is read in one piece, and exactly as long. */
 const LARGE = [2 ** 18, 2 ** 18 + 1, 2 ** 20];
 
 const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-function manyFiles(): { directory: string; paths: string[]; contents: (string | Buffer)[] } {
-  const directory = temporaryDirectory('digests');
+function makeFiles(directory: string) {
   const contents = Array.from({ length: MANY }, (_, at) => (at === 7 ? '' : `file ${at}`));
   const all = [...contents, ...LARGE.map((bytes) => Buffer.alloc(bytes, bytes % 251))];
   const paths = all.map((_, at) => join(directory, `${at}`.padStart(5, '0')));
@@ -24,21 +24,29 @@ function manyFiles(): { directory: string; paths: string[]; contents: (string | 
   return { directory, paths, contents: all };
 }
 
+/** Made once, as that takes longer than all else here; a test that changes them puts them in order again. */
+let shared: ReturnType<typeof makeFiles>;
+
+beforeAll(() => {
+  shared = makeFiles(mkdtempSync(join(tmpdir(), 'openclaw-releases-digests-')));
+  return () => removeDirectory(shared.directory);
+});
+
 test('digests of many files, and of large ones, are those of each, in their order', async () => {
-  const { paths, contents } = manyFiles();
+  const { paths, contents } = shared;
   const { digests, sizes } = await digestFiles(paths);
   expect(digests).toEqual(contents.map(sha256));
   expect(sizes).toEqual(contents.map(({ length }) => length));
 });
 
 test('few files are digested the same', async () => {
-  const { paths, contents } = manyFiles();
+  const { paths, contents } = shared;
   expect((await digestFiles(paths.slice(0, 9))).digests).toEqual(contents.slice(0, 9).map(sha256));
   expect(await digestFiles([])).toEqual({ digests: [], sizes: [] });
 });
 
 test.each([9, MANY])('%i files lose the right to be written, and no other', async (count) => {
-  const { paths } = manyFiles();
+  const { paths } = shared;
   for (const [at, path] of paths.entries()) chmodSync(path, at % 2 === 0 ? 0o755 : 0o640);
   await digestFiles(paths.slice(0, count));
   expect(statSync(paths[0] ?? '').mode & 0o777).toBe(0o755);
@@ -48,13 +56,13 @@ test.each([9, MANY])('%i files lose the right to be written, and no other', asyn
 });
 
 test.each([1, MANY])('a file among %i that cannot be read is a system error with its code', async (count) => {
-  const { directory, paths } = manyFiles();
+  const { directory, paths } = shared;
   const asked = [...paths.slice(0, count), join(directory, 'nothing')];
   await expect(digestFiles(asked)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('an abort ends it with its reason, while files are still being found', async () => {
-  const { paths } = manyFiles();
+  const { paths } = shared;
   const controller = new AbortController();
   const why = new Error('enough');
   function* endless() {
@@ -66,7 +74,7 @@ test('an abort ends it with its reason, while files are still being found', asyn
 });
 
 test('what finding the files throws ends it, too', async () => {
-  const { paths } = manyFiles();
+  const { paths } = shared;
   function* broken() {
     yield* paths;
     throw new Error('not listed');
@@ -75,16 +83,19 @@ test('what finding the files throws ends it, too', async () => {
 });
 
 test('one changed file among many is found, whichever thread reads it', async () => {
-  const { directory, paths } = manyFiles();
+  const { directory, paths, contents } = shared;
   const { text, digest, files } = await digestTree(directory);
   expect(files).toBe(paths.length);
   writeFileSync(join(directory, DIGESTS_FILE), text);
   expect(await compareTree(directory, digest)).toEqual([]);
-  const changed = [0, 1_000, MANY - 1].map((at) => paths[at] ?? '');
+  const at = [0, 1_000, MANY - 1];
+  const changed = at.map((each) => paths[each] ?? '');
   for (const path of changed) {
     chmodSync(path, 0o644);
     writeFileSync(path, 'other');
   }
   const found = await compareTree(directory, digest);
   expect(found).toEqual(changed.map((path) => ({ path: path.slice(directory.length + 1), kind: 'changed' })));
+  for (const each of at) writeFileSync(paths[each] ?? '', contents[each] ?? '');
+  rmSync(join(directory, DIGESTS_FILE));
 });

@@ -1,59 +1,96 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { identify } from '../../../src/host/process.js';
-import { everyHour } from '../../../src/timer/hourly.js';
-import { temporaryDirectory, until } from '../../support/place.js';
+import { everyHour, type HourlyOptions } from '../../../src/timer/hourly.js';
+import { temporaryDirectory } from '../../support/place.js';
 
-const EVERY_SECOND = '* * * * * *';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
-test('what is due is started once at a time, in a session of its own; nothing is while nothing is due', async () => {
-  const log = join(temporaryDirectory(), 'log');
-  const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
-  let due = false;
-  let asked = 0;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: Date.UTC(2026, 10, 21, 12, 50) });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Waits in real time, at each look of which the clock of the test goes on by so much. */
+const until = (condition: () => boolean, stepMs = 1) =>
+  vi.waitFor(
+    async () => {
+      await vi.advanceTimersByTimeAsync(stepMs);
+      expect(condition()).toBe(true);
+    },
+    { timeout: 50_000, interval: 10 },
+  );
+
+/** Times of the clock at which something was due, as `HH:MM`, and the sentences that were logged. */
+function start(due: HourlyOptions['due'], offsetMs = 0) {
+  const asked: string[] = [];
+  const logged: string[] = [];
   const stop = everyHour({
-    ...{ offsetMs: 0, pattern: EVERY_SECOND, log: (line) => appendFileSync(log, `${line}\n`) },
+    offsetMs,
+    log: (line) => void logged.push(line),
     due: () => {
-      asked++;
-      // Its own session has its own pid for a number (the sixth field of proc(5)'s stat).
-      const script = `echo "$$ $(cut -d' ' -f6 /proc/$$/stat)" >>'${log}'; sleep 2.2; echo ended >>'${log}'`;
-      return due ? ['/bin/sh', '-c', script] : null;
+      asked.push(new Date().toISOString().slice(11, 16));
+      return due();
     },
   });
   onTestFinished(stop);
-  await until('it was asked', () => asked > 0);
-  expect(lines()).toEqual([]);
-  due = true;
-  await until('two have ended', () => lines().filter((line) => line === 'ended').length === 2);
-  const [first = '', second, third = ''] = lines();
-  expect(second).toBe('ended');
-  for (const line of [first, third]) expect(line).toMatch(/^(\d+) \1$/);
-}, 30_000);
+  return { asked, logged, stop };
+}
 
-test('what cannot be started is told, and the next one is tried', async () => {
-  const told: string[] = [];
-  const stop = everyHour({
-    ...{ offsetMs: 0, pattern: EVERY_SECOND, log: (line) => told.push(line) },
-    due: () => ['/no/such/program'],
-  });
-  onTestFinished(stop);
-  await until('it was told twice', () => told.length >= 2);
-  expect(told[0]).toContain('The timer could not be run: spawn /no/such/program ENOENT');
-}, 30_000);
+test('the timer asks once an hour, at its own moment, until it is stopped', async () => {
+  const { asked, stop } = start(() => null, 5 * MINUTE);
+  await vi.advanceTimersByTimeAsync(3 * HOUR);
+  expect(asked).toEqual(['13:05', '14:05', '15:05']);
+  stop();
+  await vi.advanceTimersByTimeAsync(3 * HOUR);
+  expect(asked).toHaveLength(3);
+});
 
-test('what does not end is killed, told, and not the last', async () => {
-  const told: string[] = [];
-  const started = join(temporaryDirectory(), 'started');
+test('a command that is due runs in a session of its own, and no other starts before it has ended', async () => {
+  const directory = temporaryDirectory();
+  const [log, go] = [join(directory, 'log'), join(directory, 'go')];
+  const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
+  // Its own session has its own pid for a number (the sixth field of proc(5)'s stat).
+  const session = `echo "$$ $(cut -d' ' -f6 /proc/$$/stat)" >>'${log}'`;
+  const untilGo = `while [ -d '${directory}' ] && ! [ -e '${go}' ]; do sleep 0.02; done`;
+  const { asked } = start(() => ['/bin/sh', '-c', `${session}; ${untilGo}; echo ended >>'${log}'`]);
+  await vi.advanceTimersByTimeAsync(4 * HOUR);
+  await until(() => lines().length === 1);
+  expect(asked).toEqual(['13:00']);
+  writeFileSync(go, '');
+  await until(() => lines().length >= 4, MINUTE);
+  const own = expect.stringMatching(/^(\d+) \1$/);
+  expect(lines().slice(0, 4)).toEqual([own, 'ended', own, 'ended']);
+});
+
+test('a command that cannot be started is logged, and the next one is tried', async () => {
+  const { logged } = start(() => ['/no/such/program']);
+  await until(() => logged.length === 2, 10 * MINUTE);
+  expect(logged[1]).toContain('The timer could not be run: spawn /no/such/program ENOENT');
+});
+
+test('a command that has not ended after a day is killed and logged, and is not the last', async () => {
+  const directory = temporaryDirectory();
+  const started = join(directory, 'started');
   const pids = () =>
     existsSync(started) ? readFileSync(started, 'utf8').trim().split('\n').map(Number) : [];
-  const stop = everyHour({
-    ...{ offsetMs: 0, pattern: EVERY_SECOND, limitMs: 300, log: (line) => told.push(line) },
-    due: () => ['/bin/sh', '-c', `trap '' TERM; echo $$ >>'${started}'; sleep 100 & wait`],
-  });
-  onTestFinished(stop);
-  // One that is killed before it has said its pid is one more that was told.
-  const dead = () => pids().filter((pid) => identify(pid) === null);
-  await until('two were killed', () => told.length >= 2 && dead().length >= 2);
-  expect(told[0]).toBe('What the timer ran did not end, and was killed.');
-}, 30_000);
+  const endless = `while [ -d '${directory}' ]; do sleep 0.1; done`;
+  const { logged } = start(() => [
+    '/bin/sh',
+    '-c',
+    `trap '' TERM; echo $$ >>'${started}'; (${endless}) & wait`,
+  ]);
+  for (const count of [1, 2]) {
+    await until(() => pids().length === count, MINUTE);
+    vi.advanceTimersByTime(DAY - 6 * HOUR);
+    expect([logged.length, identify(pids().at(-1) ?? 0)]).toEqual([count - 1, expect.anything()]);
+    await until(() => logged.length === count, 10 * MINUTE);
+  }
+  expect(logged[0]).toBe('What the timer ran did not end, and was killed.');
+});

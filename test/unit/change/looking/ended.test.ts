@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type Change, newChange } from '../../../../src/change/ledger.js';
 import {
   type EndedRecord,
@@ -11,9 +11,13 @@ import {
 import { planChange } from '../../../../src/change/plan.js';
 import { changePath } from '../../../../src/store/changes.js';
 import type { Root } from '../../../../src/store/root.js';
-import { temporaryRoot, until } from '../../../support/place.js';
+import { temporaryRoot } from '../../../support/place.js';
 
 const MANY = 60;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function write(root: Root, at: number, more: Partial<Change> = {}): Change {
   const id = `20260101T${String(at).padStart(9, '0')}Z-switch-0000`;
@@ -25,13 +29,12 @@ function write(root: Root, at: number, more: Partial<Change> = {}): Change {
   return change;
 }
 
-/** A ledger of so many changes that somebody has looked at, and what was written down of it. */
-async function lookedAt(): Promise<{ root: Root; path: string; changes: Change[] }> {
+/** A ledger of so many changes that somebody has looked at once they were old enough, and what was written down of it. */
+function lookedAt(): { root: Root; path: string; changes: Change[] } {
   const root = temporaryRoot();
   const changes = Array.from({ length: MANY }, (_, at) => write(root, at));
   const path = join(root.path, 'ended.json');
-  const last = changePath(root, changes.at(-1)?.id ?? '');
-  await until('the last record is old enough', () => Date.now() - statSync(last).ctimeMs > SETTLED_MS);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * SETTLED_MS });
   lookAtLedger(root);
   expect(existsSync(path)).toBe(true);
   return { root, path, changes };
@@ -46,8 +49,8 @@ function edit(path: string, change: (record: EndedRecord) => void): void {
 /** The releases of the changes that were seen. */
 const seen = (root: Root) => lookAtLedger(root).past.map(({ to }) => to);
 
-test('records of changes that have their end are read once', async () => {
-  const { root, path, changes } = await lookedAt();
+test('records of changes that have their end are read once', () => {
+  const { root, path, changes } = lookedAt();
   expect(seen(root)).toEqual(changes.map(({ facts }) => facts.to));
   edit(path, (record) => {
     for (const entry of Object.values(record.changes)) entry.to = 'not read again';
@@ -55,8 +58,8 @@ test('records of changes that have their end are read once', async () => {
   expect(new Set(seen(root))).toEqual(new Set(['not read again']));
 });
 
-test('one that is torn, or replaced, afterwards is read again', async () => {
-  const { root, changes } = await lookedAt();
+test('one that is torn, or replaced, afterwards is read again', () => {
+  const { root, changes } = lookedAt();
   const [torn, replaced] = changes as [Change, Change];
   truncateSync(changePath(root, torn.id), 100);
   write(root, 1, { facts: { ...replaced.facts, to: 'another' } });
@@ -68,14 +71,14 @@ test('one that is torn, or replaced, afterwards is read again', async () => {
   ]);
 });
 
-test('one that is gone is gone', async () => {
-  const { root, changes } = await lookedAt();
+test('one that is gone is gone', () => {
+  const { root, changes } = lookedAt();
   rmSync(changePath(root, changes[3]?.id ?? ''));
   expect(seen(root)).toEqual(changes.filter((_, at) => at !== 3).map(({ facts }) => facts.to));
 });
 
-test('an open change is read each time, however old, and the newest that has ended is the last', async () => {
-  const { root, changes } = await lookedAt();
+test('an open change is read each time, however old, and the newest that has ended is the last', () => {
+  const { root, changes } = lookedAt();
   const { id } = write(root, 5, { endedAt: null, status: null });
   write(root, MANY, { endedAt: null, status: null });
   const look = lookAtLedger(root);
@@ -92,8 +95,8 @@ test.each<[string, (path: string) => void]>([
   ],
   ['is torn', (path) => truncateSync(path, 200)],
   ['is of another schema', (path) => writeFileSync(path, '{"schema": 2}')],
-])('what was written down is not believed when it %s', async (_, damage) => {
-  const { root, path, changes } = await lookedAt();
+])('what was written down is not believed when it %s', (_, damage) => {
+  const { root, path, changes } = lookedAt();
   edit(path, (record) => {
     for (const entry of Object.values(record.changes)) entry.to = 'believed';
   });

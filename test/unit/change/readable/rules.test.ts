@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { PastChange } from '../../../../src/change/looking/ended.js';
-import { readPast, readsVersions, versionsOf } from '../../../../src/change/readable/rules.js';
+import {
+  readPast,
+  readsVersions,
+  versionsOf,
+  wasWrittenByNewer,
+} from '../../../../src/change/readable/rules.js';
 import type { StateVersions } from '../../../../src/state/versions.js';
 import { temporaryRoot } from '../../../support/place.js';
 
@@ -95,4 +100,14 @@ describe('a state whose configuration was written since', () => {
       ...(expected === 'no' && { why: `${today} has written the configuration`, databases: false }),
     });
   });
+});
+
+test.each([
+  ['2026.9.6', true],
+  ['2026.9.2', false],
+  ['2026.9.2-1', true],
+  ['a build of mine', false],
+  [null, false],
+])('a configuration by %s is by a newer release than 2026.9.2: %s', (config, newer) => {
+  expect(wasWrittenByNewer({ databases: {}, config }, '2026.9.2')).toBe(newer);
 });

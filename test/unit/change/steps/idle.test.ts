@@ -1,25 +1,42 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Context } from '../../../../src/change/context.js';
 import { newChange, readChange, saveChange } from '../../../../src/change/ledger.js';
 import { type IdleLimits, planChange } from '../../../../src/change/plan.js';
 import { idle } from '../../../../src/change/steps/idle.js';
 import { nobody } from '../../../support/nobody.js';
 import { temporaryRoot } from '../../../support/place.js';
-import { type Says, talkingGateway } from '../../../support/talking-gateway.js';
 
-const IDLE: Says = { payload: { safe: true, blockers: [] } };
-const BUSY: Says = { payload: { safe: false, blockers: [{ kind: 'task', count: 1 }] } };
+/** What a look at the gateway finds; null where it does not tell. */
+type Look = string[] | null;
+const IDLE: Look = [];
+const BUSY: Look = ['1 task'];
+const SILENT: Look = null;
+
+const gateway = vi.hoisted(() => ({ look: (): string[] | null => null }));
+vi.mock('../../../../src/gateway/activity.js', () => ({ sampleActivity: async () => gateway.look() }));
+
+/** Milliseconds that were waited for, each at once. */
+const clock = vi.hoisted(() => ({ now: 0 }));
+vi.mock('node:timers/promises', () => ({
+  setTimeout: async (ms: number) => {
+    clock.now += ms;
+  },
+}));
 
 /** Waits for a gateway that says these things, one at each look, and the last of them from then on. */
-async function waitFor(says: [Says, ...Says[]], limits: Partial<IdleLimits> = {}, pid: number | null = 1) {
-  const { endpoint, asked } = await talkingGateway((_, count) => says[count - 1] ?? says.at(-1) ?? IDLE);
+async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}, pid: number | null = 1) {
+  let looks = 0;
+  gateway.look = () => says[Math.min(looks++, says.length - 1)] ?? null;
+  const began = clock.now;
+  vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
+  onTestFinished(() => void vi.restoreAllMocks());
   const root = temporaryRoot();
   const plan = planChange('update', '2', { idle: { withinMs: 20_000, countdownMs: 0, ...limits } });
   const change = newChange(plan, { from: '1', previous: null, to: '2' });
   change.steps = [{ name: 'idle', state: 'doing', startedAt: change.startedAt }];
   saveChange(root, change);
   const shown: string[] = [];
-  const launch = { args: ['--port', String(endpoint.port)], env: { OPENCLAW_GATEWAY_TOKEN: 'test' } };
+  const launch = { args: ['--port', '1'], env: { OPENCLAW_GATEWAY_TOKEN: 'test' } };
   const context: Context = {
     root,
     change,
@@ -39,31 +56,39 @@ async function waitFor(says: [Says, ...Says[]], limits: Partial<IdleLimits> = {}
     progress: (text) => void shown.push(text),
   };
   const note = await idle.do(context);
-  const looks = asked.filter(({ method }) => method !== 'connect').length;
-  return { note, looks, shown, facts: change.facts.idle, onDisk: readChange(root, change.id).facts.idle };
+  const waitedMs = clock.now - began;
+  return {
+    note,
+    looks,
+    waitedMs,
+    shown,
+    facts: change.facts.idle,
+    onDisk: readChange(root, change.id).facts.idle,
+  };
 }
 
 test('one idle moment between two pieces of work is not idle', async () => {
-  const { facts, looks } = await waitFor([BUSY, IDLE, BUSY, IDLE, IDLE]);
+  const { facts, looks, waitedMs } = await waitFor([BUSY, IDLE, BUSY, IDLE, IDLE]);
   expect(facts).toMatchObject({ how: 'idle', busy: [] });
   expect(looks).toBe(5);
+  expect(waitedMs).toBe(4_000);
 });
 
 test('one that told, and is silent for a moment, is still waited for', async () => {
-  const { facts, looks } = await waitFor([BUSY, IDLE, 'refuses', 'refuses', IDLE, IDLE]);
+  const { facts, looks } = await waitFor([BUSY, IDLE, SILENT, SILENT, IDLE, IDLE]);
   expect(facts).toMatchObject({ how: 'idle' });
   expect(looks).toBe(6);
 });
 
 test('one that told, and does not any more, is not', async () => {
-  const { facts, looks } = await waitFor([BUSY, 'refuses']);
+  const { facts, looks } = await waitFor([BUSY, SILENT]);
   expect(facts).toMatchObject({ how: 'unknown', busy: null });
   expect(facts).not.toHaveProperty('cut');
   expect(looks).toBe(4);
 });
 
 test('one that never told is looked at once', async () => {
-  const { facts, looks, note } = await waitFor(['refuses']);
+  const { facts, looks, note } = await waitFor([SILENT]);
   expect(facts).toMatchObject({ how: 'unknown', busy: null });
   expect(looks).toBe(1);
   expect(note).toBe('it does not tell how busy it is, so it was not waited for');
@@ -73,7 +98,17 @@ test('no time to wait is one look, which says what will be cut off', async () =>
   const { facts, looks, note } = await waitFor([BUSY], { withinMs: 0 });
   expect(facts).toMatchObject({ how: 'deadline', cut: ['1 task'] });
   expect(looks).toBe(1);
-  expect(note).toMatch(/^still busy after 0\.\d s, cutting off 1 task$/);
+  expect(note).toBe('still busy after 0.0 s, cutting off 1 task');
+});
+
+test('a gateway that stays busy is restarted at the deadline, or not at all when the plan gives up', async () => {
+  const { facts, note, waitedMs } = await waitFor([BUSY], { withinMs: 3_500 });
+  expect(facts).toMatchObject({ how: 'deadline', cut: ['1 task'] });
+  expect([note, waitedMs]).toEqual(['still busy after 3.5 s, cutting off 1 task', 3_500]);
+  await expect(waitFor([BUSY], { withinMs: 3_500, giveUp: true })).rejects.toMatchObject({
+    code: 'gateway_busy',
+    message: expect.stringContaining('with 1 task, and was not restarted'),
+  });
 });
 
 test('what is shown is on disk before it is waited for', async () => {

@@ -9,7 +9,7 @@ import { keptOf, listKept } from '../../../../src/state/kept.js';
 import type { StatePlace } from '../../../../src/state/place.js';
 import { readStateVersions } from '../../../../src/state/versions.js';
 import type { Root } from '../../../../src/store/root.js';
-import { sql, sqlAndDie, useDatabase } from '../../../support/database.js';
+import { impatient, sql, sqlAndDie, useDatabase } from '../../../support/database.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../../../support/place.js';
 import { sqliteNode } from '../../../support/sqlite-node.js';
 
@@ -160,7 +160,7 @@ test('a database that is locked against readers is named with the process that l
   const asked = request(aState());
   const database = join(asked.place.directory, 'state/openclaw.sqlite');
   const pid = await useDatabase(node, 'holder', database);
-  await expect(takeSnapshot(asked)).rejects.toMatchObject({
+  await expect(takeSnapshot({ ...asked, node: impatient(node) })).rejects.toMatchObject({
     code: 'snapshot_failed',
     message: expect.stringContaining(`${database} is locked by process ${pid} (`),
   });

@@ -1,9 +1,10 @@
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { takeSnapshot } from '../../../../src/state/copying/snapshot.js';
 import { type Code, finishRestore } from '../../../../src/state/exchange/exchange.js';
+import { holdersOf } from '../../../../src/state/holders.js';
 import { cancelRestore, lastRestore, type Restore, requestRestore } from '../../../../src/state/intent.js';
 import { pointCurrent } from '../../../../src/store/switch.js';
 import { sql } from '../../../support/database.js';
@@ -20,7 +21,7 @@ import {
   SNAPSHOT,
   whatIsWrong,
 } from '../../../support/pair.js';
-import { temporaryDirectory, writeTree } from '../../../support/place.js';
+import { temporaryDirectory, until, writeTree } from '../../../support/place.js';
 import { sqliteNode } from '../../../support/sqlite-node.js';
 
 const pairIn = (name = 'exchange'): Pair => makePair(temporaryDirectory(name));
@@ -208,12 +209,18 @@ describe('an exchange of the state', () => {
     const database = join(pair.state, 'state/openclaw.sqlite');
     const holder = execa('tail', ['-f', database], { buffer: false, reject: false });
     try {
-      const done = await finish(pair);
+      await until('it has the database open', () => holdersOf(database).length > 0);
+      vi.useFakeTimers({ toFake: ['Date', 'setTimeout'] });
+      const finishing = finish(pair);
+      await vi.advanceTimersByTimeAsync(10_000);
+      vi.useRealTimers();
+      const done = await finishing;
       expect(done?.restored).toBe(true);
       expect(done?.warnings.join()).toMatch(
         new RegExp(`^Process ${holder.pid} \\(tail -f .* still had ${database} open`),
       );
     } finally {
+      vi.useRealTimers();
       holder.kill();
       await holder;
     }

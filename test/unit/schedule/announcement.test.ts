@@ -5,11 +5,7 @@ import {
   announcement,
   type NextAction,
 } from '../../../src/schedule/announcement.js';
-import { backoff } from '../../../src/schedule/backoff.js';
-import { readClock } from '../../../src/schedule/clock.js';
 import { decide } from '../../../src/schedule/decision.js';
-import type { Clock } from '../../../src/schedule/facts.js';
-import { nextRunJitter } from '../../../src/schedule/jitter.js';
 import { type Differences, NOW, situation, window } from '../../support/schedule.js';
 
 const MINUTE = 60_000;
@@ -156,75 +152,5 @@ describe('Announced', () => {
     }
     expect(actions).toEqual(['announce', 'wait-idle', 'countdown', 'go']);
     expect(at - 20_000).toBe(Date.parse(idleSince) + 6 * MINUTE);
-  });
-});
-
-describe('backoff', () => {
-  test('begins with minutes and never takes more than a day', () => {
-    for (let host = 0; host < 40; host++) {
-      expect(backoff(0, `${host}`)).toBe(0);
-      for (let failures = 1; failures < 60; failures++) {
-        const ms = backoff(failures, `${host}`);
-        expect(ms).toBeGreaterThanOrEqual(MINUTE);
-        expect(ms).toBeLessThanOrEqual(Math.min(24 * HOUR, 10 * MINUTE * 2 ** (failures - 1)));
-        expect(backoff(failures, `${host}`)).toBe(ms);
-      }
-    }
-  });
-
-  test('spreads hosts that failed together over all of the time', () => {
-    const tenths = new Set(
-      Array.from({ length: 200 }, (_, host) => Math.floor(backoff(9, `${host}`) / (2.4 * HOUR))),
-    );
-    expect([...tenths].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  });
-
-  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, 1.5])('can be asked for %s failures', (failures) => {
-    expect(backoff(failures, 'host')).toBeLessThanOrEqual(24 * HOUR);
-  });
-});
-
-describe('nextRunJitter', () => {
-  test('is the same at every run, and within the period', () => {
-    const minutes = Array.from({ length: 2000 }, (_, host) => nextRunJitter(`${host}`, HOUR) / MINUTE);
-    expect(nextRunJitter('7', HOUR)).toBe(nextRunJitter('7', HOUR));
-    expect(Math.min(...minutes)).toBeGreaterThanOrEqual(0);
-    expect(Math.max(...minutes)).toBeLessThan(60);
-    expect(new Set(minutes.map(Math.floor)).size).toBe(60);
-  });
-});
-
-describe('readClock', () => {
-  /** What a sequence of runs is told; each minute of the clock is a number. */
-  function read(...minutes: number[]): Clock {
-    return minutes.reduce<Clock | null>((kept, minute) => readClock(kept, minute * MINUTE), null) as Clock;
-  }
-  const day = 24 * 60;
-
-  test('knows nothing at the first run, but for the history', () => {
-    expect(read(5)).toMatchObject({ now: 5 * MINUTE, lastRun: null, jumpedAt: null });
-    expect(readClock(null, 5, 9)).toMatchObject({ lastRun: 9, behindSince: 5, jumpedAt: 5 });
-  });
-
-  test('remembers the latest time while the clock is behind', () => {
-    expect(read(100, 40, 60)).toMatchObject({ lastRun: 100 * MINUTE, behindSince: 40 * MINUTE });
-    expect(read(100, 40, 101)).toMatchObject({
-      lastRun: 100 * MINUTE,
-      behindSince: null,
-      jumpedAt: 40 * MINUTE,
-    });
-  });
-
-  test('takes the clock for right after a day, and not sooner', () => {
-    expect(read(10 * day, 5, 4 + day)).toMatchObject({ lastRun: 10 * day * MINUTE, behindSince: 5 * MINUTE });
-    expect(read(10 * day, 5, 5 + day)).toMatchObject({ lastRun: (5 + day) * MINUTE, behindSince: null });
-    expect(read(10 * day, 5, 5 + day, 6 + day)).toMatchObject({
-      lastRun: (5 + day) * MINUTE,
-      behindSince: null,
-    });
-  });
-
-  test('begins to wait anew when the clock is put back further', () => {
-    expect(read(10 * day, 2 * day, 5)).toMatchObject({ behindSince: 5 * MINUTE, jumpedAt: 5 * MINUTE });
   });
 });

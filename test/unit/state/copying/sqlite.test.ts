@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { copyFile } from '../../../src/state/copying/copy-file.js';
-import { takeSnapshot } from '../../../src/state/copying/snapshot.js';
-import { runSqlite } from '../../../src/state/copying/sqlite.js';
-import { databaseOfSideFile, readDatabaseHeader } from '../../../src/state/databases.js';
-import { KEPT } from '../../../src/state/entries.js';
-import { sql, sqlAndDie } from '../../support/database.js';
-import { temporaryDirectory, temporaryRoot, until } from '../../support/place.js';
-import { sqliteNode } from '../../support/sqlite-node.js';
+import { copyFile } from '../../../../src/state/copying/copy-file.js';
+import { takeSnapshot } from '../../../../src/state/copying/snapshot.js';
+import { runSqlite } from '../../../../src/state/copying/sqlite.js';
+import { databaseOfSideFile, readDatabaseHeader } from '../../../../src/state/databases.js';
+import { KEPT } from '../../../../src/state/entries.js';
+import { sql, sqlAndDie } from '../../../support/database.js';
+import { temporaryDirectory, temporaryRoot, until } from '../../../support/place.js';
+import { sqliteNode } from '../../../support/sqlite-node.js';
 
 const node = await sqliteNode();
 

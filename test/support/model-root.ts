@@ -1,0 +1,100 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { newChange, saveChange } from '../../src/change/ledger.js';
+import { overview } from '../../src/change/looking/overview.js';
+import { listing } from '../../src/change/looking/releases.js';
+import { neededReleases } from '../../src/change/needed.js';
+import { planChange } from '../../src/change/plan.js';
+import { withLock } from '../../src/change/switcher.js';
+import type { Manifest } from '../../src/store/manifest.js';
+import { pin, quarantine } from '../../src/store/policy.js';
+import { type Root, rootAt } from '../../src/store/root.js';
+import { pointCurrent, pointPrevious, startTrial } from '../../src/store/switch.js';
+import { copyRoot } from './damage.js';
+import { nobody } from './nobody.js';
+import { temporaryDirectory } from './place.js';
+import { sealTinyRelease } from './release.js';
+
+export const OLD = '2026.5.1';
+export const CURRENT = '2026.6.1';
+export const NEW = '2026.6.5';
+
+/** A root with something in each file that can be damaged; every test gets a copy of it. */
+export interface Model {
+  copy(): Root;
+  /** The newer one of its changes. */
+  change: string;
+}
+
+/** Makes the model in an empty directory. */
+export async function modelIn(directory: string): Promise<Model> {
+  const model = rootAt(join(directory, 'root'));
+  let change = '';
+  await withLock({ root: model, supervisor: nobody }, 'test', async () => {});
+  for (const id of [OLD, CURRENT, NEW]) await sealReal(model, id);
+  pointPrevious(model, OLD);
+  pointCurrent(model, CURRENT);
+  startTrial(model, CURRENT, 2);
+  pin(model, OLD);
+  quarantine(model, '2026.7.1', { cause: { code: 'gateway_crashed', message: 'm' }, change: 'c', at: 'now' });
+  for (const target of [OLD, CURRENT]) {
+    const made = newChange(planChange('update', target), { from: null, previous: null, to: target });
+    saveChange(model, Object.assign(made, { status: 'staged', endedAt: made.startedAt }));
+    change = made.id;
+  }
+  const copy = () => rootAt(copyRoot(model.path, join(temporaryDirectory('mend'), 'root')));
+  return { change, copy };
+}
+
+function sealReal(root: Root, id: string): Promise<Manifest> {
+  const openclaw = {
+    name: 'openclaw',
+    version: id,
+    engines: { node: '>=22' },
+    openclaw: { schemaVersions: { state: 3, agent: 4 } },
+  };
+  return sealTinyRelease(root, id, {
+    'node_modules/openclaw/package.json': JSON.stringify(openclaw),
+    'package-lock.json': JSON.stringify({
+      packages: { '': {}, 'node_modules/openclaw': {}, 'node_modules/a': {} },
+    }),
+  });
+}
+
+/** Everything that commands read without the lock, but for what `doctor` asks of the host besides. */
+export async function look(root: Root) {
+  const status = await overview(root, nobody);
+  await listing(root, nobody);
+  neededReleases(root);
+  return status;
+}
+
+/** What was moved aside. */
+export const asides = (root: Root) =>
+  existsSync(join(root.path, 'unreadable'))
+    ? readdirSync(join(root.path, 'unreadable')).filter((name) => name !== 'why.txt')
+    : [];
+
+/** Files by what they are, for a root and its newer change. */
+export const WHAT: Record<string, (root: Root, change: string) => string> = {
+  ledger: (root, change) => join(root.changes, `${change}.json`),
+  'manifest of current': (root) => join(root.releases, CURRENT, 'release.json'),
+  'manifest of another': (root) => join(root.releases, OLD, 'release.json'),
+  policy: (root) => root.policy,
+  trial: (root) => root.trial,
+  current: (root) => root.current,
+  previous: (root) => root.previous,
+};
+/** The same bytes under another name, whatever is below it included. */
+export function expectSame(
+  before: Map<string, string>,
+  from: string,
+  after: Map<string, string>,
+  to: string,
+): void {
+  for (const [name, content] of before) {
+    if (name !== from && !name.startsWith(`${from}/`)) continue;
+    expect(after.get(to + name.slice(from.length)), name).toBe(content);
+  }
+}

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { isolated, shown } from '../../../src/gateway/isolation.js';
+
+test('what is hidden in isolation is shown where it is needed, and what is inside of another thing after it', () => {
+  const paths = ['/usr', '/tmp/a', '/tmp/a', '/home/me/state/tools/node', '/tmpfiles/x', '/home/me/state'];
+  expect(shown(paths, '/home/me/state').map(({ at }) => at)).toEqual(['/tmp/a', '/home/me/state/tools/node']);
+  const bindings = [
+    ...shown(paths, '/home/me/state'),
+    { from: '/copy', at: '/home/me/state', writable: true },
+  ];
+  const line = isolated({
+    namespaces: ['--mount'],
+    identity: { uid: 7, gid: 8 },
+    bindings,
+    command: ['true'],
+  }).join(' ');
+  expect(line).toMatch(
+    / 7 8 ro \/tmp\/a \/tmp\/a rw \/copy \/home\/me\/state ro \/home\/me\/state\/tools\/node \S+ -- true$/,
+  );
+});
