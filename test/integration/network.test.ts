@@ -1,125 +1,15 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../src/host/port.js';
 import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { startPrivateRegistry } from '../registry/private.js';
-import { type CountingProxy, startProxy } from '../registry/proxy.js';
 import { startRegistry } from '../registry/registry.js';
-import type { PackageFiles } from '../registry/tarball.js';
-import { until } from '../support/place.js';
-import { makeWorld, type World } from '../support/world.js';
+import { nodePackage, npmrc, plain, proxyTo } from '../support/network.js';
+import { makeWorld } from '../support/world.js';
 
 const OLD = '2026.6.1';
-const NEW = '2026.6.5';
 const ARCHIVE = /\.tgz$/;
-
-function plain(name: string, version: string, files: PackageFiles['files'] = {}): PackageFiles {
-  return { name, version, files: { 'package.json': JSON.stringify({ name, version }), ...files } };
-}
-
-/** A Node that says another version, and is the one of this process besides. */
-function nodePackage(version: string): PackageFiles {
-  const name = `node-${process.platform}-${process.arch}`;
-  const text = `#!/bin/sh\n[ "$1" = --version ] && [ $# = 1 ] && exec echo v${version}\nexec '${process.execPath}' "$@"\n`;
-  return plain(name, version, { 'bin/node': { text, mode: 0o755 } });
-}
-
-function npmrc(world: World, ...lines: string[]): void {
-  writeFileSync(join(world.path, 'home/.npmrc'), `${lines.join('\n')}\n`);
-}
-
-async function proxyTo(hosts: Record<string, string> = {}): Promise<CountingProxy> {
-  const proxy = await startProxy(hosts);
-  onTestFinished(() => proxy.close());
-  return proxy;
-}
-
-/** A world in which all that is asked for is counted. */
-async function countedWorld() {
-  const world = await makeWorld();
-  const proxy = await proxyTo();
-  npmrc(world, `proxy=${proxy.url}`);
-  const taken = () => proxy.seen.splice(0);
-  const archives = (all: CountingProxy['seen']) =>
-    all.flatMap(({ request }) => /([^/]+)\.tgz$/.exec(request)?.[1] ?? []).sort();
-  return { world, taken, archives };
-}
-
-describe('nothing is downloaded twice:', () => {
-  const depends = (kept: string) => ({
-    dependencies: { 'tiny-dep': '^1.0.0', kept, changing: '*' },
-  });
-
-  test('of the next release only what differs, and documents only when they have changed', async () => {
-    const { world, taken, archives } = await countedWorld();
-    for (const name of ['kept', 'changing']) world.registry.publish(plain(name, '1.0.0'));
-    world.publish(OLD, depends('1.0.0'));
-    await world.ok('stage', OLD);
-    const first = taken();
-    expect(archives(first)).toEqual(['changing-1.0.0', 'kept-1.0.0', `openclaw-${OLD}`, 'tiny-dep-1.0.0']);
-    world.registry.publish(plain('changing', '1.1.0'));
-    world.publish(NEW, depends('1.0.0'));
-    await world.ok('stage', NEW);
-    const second = taken();
-    expect(archives(second)).toEqual(['changing-1.1.0', `openclaw-${NEW}`]);
-    const whole = second.filter(({ request, status }) => status === 200 && !ARCHIVE.test(request));
-    expect(whole.map(({ request }) => new URL(request.slice(4)).pathname).sort()).toEqual([
-      '/changing/latest',
-      `/openclaw/${NEW}`,
-    ]);
-    for (const all of [first, second]) {
-      const asked = all.map(({ request }) => request);
-      expect(asked).toEqual([...new Set(asked)]);
-    }
-  });
-
-  test('of a release that was here before nothing at all, and of one that is here not even a question', async () => {
-    const { world, taken } = await countedWorld();
-    world.publish(OLD);
-    await world.ok('stage', OLD);
-    taken();
-    await world.ok('stage', OLD);
-    expect(taken()).toEqual([]);
-    await world.ok('prune', '--keep', '0');
-    expect(readdirSync(join(world.root, 'releases'))).toEqual([]);
-    await world.ok('stage', OLD);
-    const again = taken();
-    expect(again.filter(({ status }) => status !== 304)).toEqual([]);
-    expect(again.length).toBeGreaterThan(0);
-  });
-
-  test('of one whose staging was killed only what had not come, also the Node that it brings', async () => {
-    const { world, taken, archives } = await countedWorld();
-    const names = ['first', 'second', 'third', 'last'];
-    for (const name of names) world.registry.publish(plain(name, '1.0.0'));
-    world.registry.publish(nodePackage('98.0.0'));
-    const dependencies = Object.fromEntries(['tiny-dep', ...names].map((name) => [name, '^1.0.0']));
-    world.publish(OLD, { dependencies, engines: '>=98' });
-    world.registry.fault({ kind: 'slow', match: /last-1\.0\.0\.tgz$/, delayMs: 60_000 });
-    const staging = world.begin(['stage', OLD]);
-    const unpacked = (name: string) =>
-      readdirSync(join(world.root, 'staging')).some((change) =>
-        existsSync(join(world.root, 'staging', change, 'release/node_modules', name, 'package.json')),
-      );
-    await until(
-      'all but one are in their places',
-      () =>
-        existsSync(join(world.root, 'staging')) &&
-        ['openclaw', 'tiny-dep', 'first', 'second', 'third'].every(unpacked),
-    );
-    staging.kill('SIGKILL');
-    await staging.ended;
-    world.registry.clearFaults();
-    const before = taken();
-    expect(archives(before)).toContain(`node-${process.platform}-${process.arch}-98.0.0`);
-    expect(await world.ok('stage', OLD)).toMatchObject({ facts: { to: OLD } });
-    const after = taken();
-    expect(archives(after)).toEqual(['last-1.0.0']);
-    expect((await world.ok('verify', OLD)).differences).toEqual([]);
-    expect(readdirSync(join(world.root, 'staging'))).toEqual([]);
-  });
-});
 
 describe("npm's own configuration files say how a registry is reached:", () => {
   test('a proxy, and what goes past it', async () => {
@@ -144,7 +34,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
     const start = async (host: string, token: string) => {
       const registry = await startRegistry({ packumentMaxAge: 0, origin: `https://${host}/` });
       onTestFinished(() => registry.close());
-      const front = await startPrivateRegistry(registry, { host, token, directory: world.path });
+      const front = await startPrivateRegistry(registry, { token });
       onTestFinished(() => front.close());
       return { registry, front };
     };
@@ -161,7 +51,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
       }),
     );
     const cafile = join(world.path, 'authorities.pem');
-    writeFileSync(cafile, [main, scope].map(({ front }) => readFileSync(front.cafile, 'utf8')).join(''));
+    writeFileSync(cafile, readFileSync(main.front.cafile));
     const globalconfig = join(world.path, 'global-npmrc');
     const user = [
       `registry=https://${HOST}/`,

@@ -5,25 +5,48 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { freePort } from '../../src/host/port.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { writeTarball } from '../registry/registry.js';
-import { canMount, remountReadOnly, smallFilesystem } from '../support/filesystem.js';
-import { until } from '../support/place.js';
+import { atEndOfAll } from '../support/at-end.js';
+import { ORDINARY } from '../support/ordinary-user.js';
+import { temporaryDirectory, until } from '../support/place.js';
 import { type Answer, makeWorld, QUICK, type World } from '../support/world.js';
 
-/** A world in which 2026.6.1 is current, and what its root looks like. */
-async function settledWorld() {
-  const world = await makeWorld();
-  world.publish('2026.6.1');
-  await world.ok('stage', '2026.6.1');
-  await world.ok('switch', '2026.6.1', '--no-restart');
-  const before = look(world);
-  return { world, unchanged: () => expect(look(world)).toEqual(before) };
+const FIRST = '2026.6.1';
+
+const atEnd = atEndOfAll();
+let world: World;
+let before: ReturnType<typeof look>;
+let published = 1;
+
+/** One world for all tests, in which the first release is current and no gateway runs until a test starts one. */
+beforeAll(async () => {
+  world = await makeWorld(atEnd);
+  world.publish(FIRST);
+  await world.ok('stage', FIRST);
+  await world.ok('switch', FIRST, '--no-restart');
+});
+
+beforeEach(() => {
+  before = look(world);
+});
+
+afterEach(() => world.registry.clearFaults());
+
+function nextVersion(): string {
+  return `2026.6.${++published}`;
+}
+
+function publish(): string {
+  const version = nextVersion();
+  world.publish(version);
+  return version;
 }
 
 function look({ root }: World) {
@@ -37,6 +60,8 @@ function look({ root }: World) {
     lock: readdirSync(root).includes('lock'),
   };
 }
+
+const expectUnchanged = () => expect(look(world)).toEqual(before);
 
 function expectRefusal(answer: Answer, code: string, exitCode: number): void {
   expect(answer.json, answer.stderr).toMatchObject({
@@ -56,150 +81,148 @@ test.each([
   ['other-package@1.0.0', 'spec_invalid', 2],
   ['', 'spec_invalid', 2],
 ])('stage %j is refused with %s, and nothing changes', async (spec, code, exitCode) => {
-  const { world, unchanged } = await settledWorld();
   expectRefusal(await world.cli('stage', spec), code, exitCode);
-  unchanged();
+  expectUnchanged();
 });
 
 test.each(['../../etc', '..', '', 'a/b'])('switch %j is refused as no name of a release', async (name) => {
-  const { world, unchanged } = await settledWorld();
   expectRefusal(await world.cli('switch', name, '--no-restart'), 'release_id_invalid', 2);
-  unchanged();
+  expectUnchanged();
 });
 
-test('without a network nothing is staged, and what is here can still be used', async () => {
-  const { world, unchanged } = await settledWorld();
+test('without a network nothing is staged, and a staged release can still be used', async () => {
   const nowhere = `http://127.0.0.1:${await freePort()}/`;
-  expectRefusal(await world.cli('stage', '2026.6.5', '--registry', nowhere), 'registry_unreachable', 4);
-  unchanged();
-  await world.ok('stage', '2026.6.1', '--registry', nowhere);
+  expectRefusal(await world.cli('stage', publish(), '--registry', nowhere), 'registry_unreachable', 4);
+  expectUnchanged();
+  await world.ok('stage', FIRST, '--registry', nowhere);
 });
 
 test('an archive that is not what the registry promised is refused', async () => {
-  const { world, unchanged } = await settledWorld();
-  world.publish('2026.6.5');
-  world.registry.fault({ kind: 'wrong-integrity', match: /openclaw-2026\.6\.5\.tgz/ });
-  expectRefusal(await world.cli('stage', '2026.6.5'), 'integrity_mismatch', 4);
-  unchanged();
+  const version = publish();
+  world.registry.fault({ kind: 'wrong-integrity', match: new RegExp(`openclaw-${version}\\.tgz`) });
+  expectRefusal(await world.cli('stage', version), 'integrity_mismatch', 4);
+  expectUnchanged();
 });
 
 test('a signature that does not fit is refused', async () => {
-  const { world, unchanged } = await settledWorld();
-  world.publish('2026.6.5');
+  const version = publish();
   world.registry.fault({ kind: 'wrong-signature' });
-  expectRefusal(await world.cli('stage', '2026.6.5'), 'signature_invalid', 4);
-  unchanged();
+  expectRefusal(await world.cli('stage', version), 'signature_invalid', 4);
+  expectUnchanged();
 });
 
 test('an absent signature is reported, and a verified one is recorded', async () => {
-  const { world } = await settledWorld();
-  world.registry.publish(openclawPackage('2026.6.5'), { sign: false });
-  expect(await world.ok('stage', '2026.6.5')).toMatchObject({ facts: { resolved: { signature: 'absent' } } });
-  expect(await world.ok('show', '2026.6.5')).toMatchObject({ signature: 'absent' });
-  expect(await world.ok('show', '2026.6.1')).toMatchObject({ signature: 'verified' });
+  const version = nextVersion();
+  world.registry.publish(openclawPackage(version), { sign: false });
+  expect(await world.ok('stage', version)).toMatchObject({ facts: { resolved: { signature: 'absent' } } });
+  expect(await world.ok('show', version)).toMatchObject({ signature: 'absent' });
+  expect(await world.ok('show', FIRST)).toMatchObject({ signature: 'verified' });
 });
 
-test('a transfer that breaks off leaves nothing, and the next try works', async () => {
-  const { world, unchanged } = await settledWorld();
-  world.publish('2026.6.5');
+test('a transfer that breaks off leaves nothing, and the next attempt works', async () => {
+  const version = publish();
   world.registry.fault({ kind: 'cut-off', match: /\.tgz$/ });
-  const broken = await world.cli('stage', '2026.6.5');
+  const broken = await world.cli('stage', version);
   expect(broken.exitCode).toBe(4);
   expect(broken.json.error.hint).toMatch(/\S/);
-  unchanged();
+  expectUnchanged();
   world.registry.clearFaults();
-  await world.ok('stage', '2026.6.5');
+  await world.ok('stage', version);
 });
 
 test('a truncated archive is refused', async () => {
-  const { world, unchanged } = await settledWorld();
   const archive = join(world.path, 'truncated.tgz');
-  await writeTarball(openclawPackage('2026.6.5'), archive, { truncateTo: 0.5 });
+  await writeTarball(openclawPackage(nextVersion()), archive, { truncateTo: 0.5 });
   expectRefusal(await world.cli('stage', `file:${archive}`), 'archive_invalid', 4);
-  unchanged();
+  expectUnchanged();
 });
 
 test('a directory without a manifest is not a release, and prune removes it', async () => {
-  const { world } = await settledWorld();
-  world.publish('2026.6.5');
-  mkdirSync(join(world.root, 'releases/2026.6.5/node_modules'), { recursive: true });
-  expectRefusal(await world.cli('switch', '2026.6.5', '--no-restart'), 'release_unsealed', 3);
-  expectRefusal(await world.cli('stage', '2026.6.5'), 'release_unsealed', 3);
-  expect(await world.ok('list')).toMatchObject({ unsealed: ['2026.6.5'] });
+  const version = publish();
+  mkdirSync(join(world.root, 'releases', version, 'node_modules'), { recursive: true });
+  expectRefusal(await world.cli('switch', version, '--no-restart'), 'release_unsealed', 3);
+  expectRefusal(await world.cli('stage', version), 'release_unsealed', 3);
+  expect(await world.ok('list')).toMatchObject({ unsealed: [version] });
   await world.ok('prune');
-  await world.ok('stage', '2026.6.5');
+  await world.ok('stage', version);
 });
 
-test('an edited file inside a release is named', async () => {
-  const { world } = await settledWorld();
+test('verify names an edited file inside a release', async () => {
+  const version = publish();
+  await world.ok('stage', version);
   const edited = 'node_modules/openclaw/openclaw.mjs';
-  const path = join(world.root, 'releases/2026.6.1', edited);
+  const path = join(world.root, 'releases', version, edited);
   chmodSync(path, 0o644);
   writeFileSync(path, '// edited');
-  const answer = await world.cli('verify', '2026.6.1');
+  const answer = await world.cli('verify', version);
   expectRefusal(answer, 'release_damaged', 7);
   expect(answer.json.differences).toEqual([{ path: edited, kind: 'changed' }]);
 });
 
-test('a second change while one runs is told who holds the lock, since when, doing what', async () => {
-  const { world, unchanged } = await settledWorld();
-  world.publish('2026.6.5');
-  world.registry.fault({ kind: 'slow', match: /openclaw-2026\.6\.5\.tgz/, delayMs: 5_000 });
-  const first = world.cli('stage', '2026.6.5');
-  await until('the first one stages', async () => (await world.ok('status')).running?.step === 'stage');
+test('a second change is refused with who holds the lock, since when, and for what', async () => {
+  const version = publish();
+  const stamp = join(world.path, 'stages');
+  const first = world.begin(['stage', version], {
+    OPENCLAW_RELEASES_FAULT: 'hang before stage',
+    OPENCLAW_RELEASES_FAULT_STAMP: stamp,
+  });
+  await until('the first change stages', () => existsSync(stamp));
   const second = await world.cli('prune');
   expectRefusal(second, 'locked', 3);
-  expect(second.json.error.message).toMatch(/process \d+ since \d{4}-\d\d-\d\dT.*: stage 2026\.6\.5/);
-  expect((await first).exitCode).toBe(0);
-  expect(unchanged).toThrow();
+  expect(second.json.error.message).toMatch(
+    new RegExp(`process \\d+ since \\d{4}-\\d\\d-\\d\\dT.*: stage ${version.replaceAll('.', '\\.')}`),
+  );
+  rmSync(stamp);
+  expect((await first.ended).exitCode).toBe(0);
+  expect(look(world).releases).toContain(version);
+});
+
+test('a disk that would have less room left than is set is refused before the first download', async () => {
+  const version = publish();
+  await world.ok('retention', '--leave-free', '1000TiB');
+  const archives = () => world.registry.requests.filter((request) => request.endsWith('.tgz')).length;
+  const asked = archives();
+  expectRefusal(await world.cli('stage', version), 'insufficient_space', 3);
+  expect(archives()).toBe(asked);
+  expectUnchanged();
+  await world.ok('retention', '--defaults');
+});
+
+test('a root that cannot be written is refused', async () => {
+  // A filesystem of the kernel, in which not even root makes directories.
+  const root = '/sys/openclaw-releases';
+  expectRefusal(await world.cli('stage', FIRST, '--root', root), 'root_unwritable', 3);
+});
+
+test('a root of another user is refused, even for the superuser', async () => {
+  const superuser = process.getuid?.() === 0;
+  const theirs = superuser ? temporaryDirectory('theirs') : '/usr';
+  if (superuser) chownSync(theirs, ORDINARY, ORDINARY);
+  expectRefusal(await world.cli('stage', FIRST, '--root', theirs), 'root_not_owned', 3);
+});
+
+test('a switch is refused while the state waits to be restored', async () => {
+  const pending = join(world.root, 'restore.json');
+  writeFileSync(pending, '{}');
+  expectRefusal(await world.cli('switch', FIRST, '--no-restart'), 'restore_pending', 3);
+  rmSync(pending);
+  expectUnchanged();
 });
 
 test('an update without a supervisor is refused before anything is fetched', async () => {
-  const { world, unchanged } = await settledWorld();
-  world.publish('2026.6.5');
+  publish();
   const asked = world.registry.requests.length;
   expectRefusal(await world.cli('update', ...QUICK), 'supervisor_not_found', 3);
   expect(world.registry.requests).toHaveLength(asked);
-  unchanged();
+  expectUnchanged();
 });
 
-test('a pinned release is only left for a version that is named', async () => {
-  const world = await makeWorld();
-  world.publish('2026.6.1');
-  world.publish('2026.6.5');
-  await world.start('2026.6.1');
+test('a tag neither leaves a pinned release nor leads to an older one', async () => {
+  await world.supervise();
   await world.ok('pin', 'current');
+  const version = publish();
   expectRefusal(await world.cli('update', ...QUICK), 'release_pinned', 3);
-  await world.ok('update', '2026.6.5', ...QUICK);
-});
-
-test('an older release is not taken by a tag', async () => {
-  const world = await makeWorld();
-  world.publish('2026.6.5');
-  await world.start('2026.6.5');
-  world.publish('2026.6.1');
+  await world.ok('update', version, ...QUICK);
+  world.publish('2026.5.1');
   expectRefusal(await world.cli('update', ...QUICK), 'downgrade', 3);
-});
-
-test.runIf(canMount())('too little disk is refused before the first download', async () => {
-  const { world } = await settledWorld();
-  const root = join(smallFilesystem(40), 'root');
-  const asked = world.registry.requests.filter((request) => request.includes('.tgz')).length;
-  expectRefusal(await world.cli('stage', '2026.6.1', '--root', root), 'insufficient_space', 3);
-  expect(world.registry.requests.filter((request) => request.includes('.tgz'))).toHaveLength(asked);
-  expect(readdirSync(join(root, 'releases'))).toEqual([]);
-});
-
-test.runIf(canMount())('a root that cannot be written is refused', async () => {
-  const { world } = await settledWorld();
-  const disk = smallFilesystem(8);
-  remountReadOnly(disk);
-  expectRefusal(await world.cli('stage', '2026.6.1', '--root', join(disk, 'root')), 'root_unwritable', 3);
-});
-
-test.runIf(canMount())('a root of another user is refused, even for the superuser', async () => {
-  const { world } = await settledWorld();
-  chownSync(world.root, 65534, 65534);
-  expectRefusal(await world.cli('stage', '2026.6.5'), 'root_not_owned', 3);
-  chownSync(world.root, 0, 0);
 });

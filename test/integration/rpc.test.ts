@@ -1,25 +1,26 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { listChanges } from '../../src/change/ledger.js';
-import {
-  claimDelivery,
-  listRequests,
-  markDelivered,
-  undelivered,
-} from '../../src/change/requests/requests.js';
+import { claimDelivery, markDelivered, undelivered } from '../../src/change/requests/requests.js';
 import { verdictText } from '../../src/change/requests/verdict-text.js';
+import { handle } from '../../src/rpc/handle.js';
 import { rootAt } from '../../src/store/root.js';
+import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { rpc, untilStatus } from '../support/rpc.js';
-import { makeWorld, type World } from '../support/world.js';
+import { makeWorld, type RunningSupervisor, type World } from '../support/world.js';
 
-async function oldWorld(...others: string[]): Promise<World> {
-  const world = await makeWorld();
-  for (const version of ['2026.5.28', ...others]) world.publish(version);
-  await world.start('2026.5.28');
-  return world;
-}
+const atEnd = atEndOfAll();
+let world: World;
+let supervisor: RunningSupervisor;
+
+/** One world for all tests, each of which leaves its gateway ready. */
+beforeAll(async () => {
+  world = await makeWorld(atEnd);
+  for (const version of ['2026.5.28', '2026.6.1']) world.publish(version);
+  supervisor = await world.start('2026.5.28');
+});
 
 const SESSION = {
   sessionKey: 'agent:main:main',
@@ -29,7 +30,6 @@ const SESSION = {
 };
 
 test('update.run answers at once, update.status follows it through the restart, and who asked survives it', async () => {
-  const world = await oldWorld('2026.6.1');
   const { payload: answer } = await rpc(world, 'update.run', {
     target: '2026.6.1',
     ...SESSION,
@@ -69,90 +69,6 @@ test('update.run answers at once, update.status follows it through the restart, 
   }
 });
 
-test('of many that ask for the same at once, by its version or by a tag, one makes the change and the others join it', async () => {
-  const world = await oldWorld('2026.6.1');
-  const asked = [0, 1, 2, 3, 4, 5].map((number) => {
-    const what = number % 2 === 0 ? { target: '2026.6.1' } : { channel: 'stable' };
-    // It stays under way until all have been answered, however long that takes.
-    return rpc(world, 'update.run', { ...what, restartDelayMs: 600_000 });
-  });
-  const answers = (await Promise.all(asked)).map(({ payload, error }) => payload ?? error);
-  expect(answers.map(({ status }) => status).sort()).toEqual([
-    'accepted',
-    ...Array.from({ length: 5 }, () => 'joined'),
-  ]);
-  const [change, ...others] = new Set(answers.map((answer) => answer.change));
-  expect(others).toEqual([]);
-  await world.ok('skip-wait');
-  expect((await untilStatus(world, { change })).status).toBe('package_updated_restart_verified');
-  const updates = listChanges(rootAt(world.root)).filter(({ plan }) => plan.kind === 'update');
-  expect(updates).toHaveLength(1);
-  expect(undelivered(rootAt(world.root)), 'each of them is told').toHaveLength(6);
-});
-
-test('the same idempotency key is the same request: while it runs, after its end, and from many at once', async () => {
-  const world = await oldWorld('2026.6.1');
-  const params = { target: '2026.6.1', idempotencyKey: 'k-1', skipDeferral: true };
-  const answers = await Promise.all([1, 2, 3].map(() => rpc(world, 'update.run', params)));
-  expect(new Set(answers.map(({ payload }) => payload.requestId)).size).toBe(1);
-  expect(answers.filter(({ payload }) => !payload.repeated)).toHaveLength(1);
-  await untilStatus(world, { idempotencyKey: 'k-1' });
-  await world.ok('rollback', '--settle', '0.5');
-  expect((await rpc(world, 'update.run', params)).payload).toMatchObject({
-    ...{ ok: true, repeated: true, status: 'package_updated_restart_verified', phase: 'finished' },
-    change: answers[0]?.payload.change,
-  });
-  expect(await world.version()).toBe('2026.5.28');
-  const other = await rpc(world, 'update.run', { ...params, target: 'latest' });
-  expect(other).toMatchObject({ exitCode: 2, error: { code: 'params_invalid' } });
-  expect(other.error.message).toContain('idempotencyKey was used for update 2026.6.1');
-  expect(listRequests(rootAt(world.root))).toHaveLength(1);
-});
-
-test.each(['after lock', 'before write request', 'after write request'])(
-  'a gateway that dies %s while it is asked: asked again with the same key, the change is made once',
-  async (point) => {
-    const world = await oldWorld('2026.6.1');
-    const params = { target: '2026.6.1', idempotencyKey: 'k-1', skipDeferral: true };
-    const env = { OPENCLAW_RELEASES_FAULT: `kill ${point}` };
-    await expect(rpc(world, 'update.run', params, { env })).rejects.toThrow();
-    const { payload } = await rpc(world, 'update.run', params);
-    expect(payload).toMatchObject({ ok: true, status: 'accepted', repeated: false });
-    expect(await untilStatus(world, { idempotencyKey: 'k-1' })).toMatchObject({
-      ...{ status: 'package_updated_restart_verified', change: payload.change },
-    });
-    const begun = listChanges(rootAt(world.root)).filter(
-      ({ plan, steps }) => plan.kind === 'update' && steps.length > 0,
-    );
-    expect(begun.map(({ id }) => id)).toEqual([payload.change]);
-    expect(undelivered(rootAt(world.root))).toHaveLength(1);
-  },
-);
-
-test('nothing is begun before whoever asked has its answer, however long it takes to write it down', async () => {
-  const world = await oldWorld('2026.6.1');
-  const stamp = join(world.path, 'answers');
-  const env = { OPENCLAW_RELEASES_FAULT: 'hang before answer', OPENCLAW_RELEASES_FAULT_STAMP: stamp };
-  const asked = rpc(world, 'update.run', { target: '2026.6.1', skipDeferral: true }, { env });
-  const root = rootAt(world.root);
-  const handed = () => readdirSync(root.staging).some((name) => name.endsWith('.claim'));
-  await until(
-    'another process has the change, and the answer is on its way',
-    () => existsSync(stamp) && handed(),
-  );
-  // Had it begun, its first step would be there within milliseconds of the claim.
-  const others = await rpc(world, 'update.status');
-  expect(others.payload).toMatchObject({ status: 'running', step: null });
-  expect(listChanges(root).at(-1)?.steps).toEqual([]);
-  rmSync(stamp);
-  expect(await asked).toMatchObject({
-    ok: true,
-    payload: { status: 'accepted', handoff: { status: 'acknowledged' } },
-  });
-  expect((await untilStatus(world, {})).status).toBe('package_updated_restart_verified');
-  expect(readdirSync(root.staging)).toEqual([]);
-});
-
 test('what comes on standard input is bounded and understood, and a read-only caller stays one', async () => {
   const world = await makeWorld();
   const forbidden = await rpc(world, 'update.run', {}, { caller: { scopes: ['operator.read'] } });
@@ -181,8 +97,8 @@ test('what comes on standard input is bounded and understood, and a read-only ca
 });
 
 test('another change is refused with what is under way; a more urgent request does not wait; a stop ends it', async () => {
-  const world = await oldWorld('2026.6.1', '2026.6.5');
-  const delayed = { target: '2026.6.1', restartDelayMs: 600_000 };
+  for (const version of ['2026.6.5', '2026.6.2']) world.publish(version);
+  const delayed = { target: '2026.6.2', restartDelayMs: 600_000 };
   const { payload: first } = await rpc(world, 'update.run', delayed);
   const waits = await untilStatus(world, {}, ({ idle }) => idle?.restartAt != null);
   expect(waits).toMatchObject({
@@ -194,67 +110,79 @@ test('another change is refused with what is under way; a more urgent request do
   const refused = await rpc(world, 'update.run', { target: '2026.6.5' });
   expect(refused).toMatchObject({
     exitCode: 3,
-    error: { code: 'locked', details: { change: first.change, kind: 'update', target: '2026.6.1' } },
+    error: { code: 'locked', details: { change: first.change, kind: 'update', target: '2026.6.2' } },
   });
   expect(refused.error.hint).toContain('openclaw-releases stop');
   const stop = await rpc(world, 'releases.stop', { change: first.change });
   expect(stop.payload).toMatchObject({ ok: true, change: first.change });
   expect(await untilStatus(world, { change: first.change })).toMatchObject({
     ...{ status: 'package_update_failed', reason: 'interrupted' },
-    runs: { version: '2026.5.28' },
+    runs: { version: '2026.6.1' },
   });
 
   const { payload: second } = await rpc(world, 'update.run', delayed);
   await untilStatus(world, {}, ({ step }) => step === 'idle');
-  const urgent = await rpc(world, 'update.run', { target: '2026.6.1', skipDeferral: true });
+  const urgent = await rpc(world, 'update.run', { target: '2026.6.2', skipDeferral: true });
   expect(urgent.payload).toMatchObject({ ok: true, status: 'upgraded', change: second.change });
   expect(await untilStatus(world, { change: second.change })).toMatchObject({
     ...{ status: 'package_updated_restart_verified', idle: { how: 'skipped' } },
     requests: [{ how: 'began' }, { how: 'upgraded' }],
   });
-  const again = await rpc(world, 'update.run', { target: '2026.6.1' });
+  const again = await rpc(world, 'update.run', { target: '2026.6.2' });
   expect(again.payload).toMatchObject({ ok: true, status: 'already_current', change: null });
 });
 
-test('a change that is not proven in the time that it was given is undone', async () => {
-  const world = await oldWorld();
-  world.publish('2026.6.1', { neverReady: true });
-  const { payload } = await rpc(world, 'update.run', {
-    target: '2026.6.1',
-    timeoutMs: 3_000,
-    skipDeferral: true,
-  });
-  const status = await untilStatus(world, { change: payload.change });
-  expect(status).toMatchObject({ reason: 'timed_out', after: { version: '2026.5.28' } });
-  expect(status.status).toMatch(/^(rolled_back|package_update_failed)$/);
-  expect(await world.version()).toBe('2026.5.28');
-});
-
-test('rollback, switch, pins, holds and whatever only looks', async () => {
-  const world = await oldWorld('2026.6.1');
-  await world.ok('update', '2026.6.1', '--settle', '0.5');
+test('an operator rolls back, switches, pins, holds and looks', async () => {
   const { payload: back } = await rpc(world, 'releases.rollback', { skipDeferral: true });
   expect(await untilStatus(world, { change: back.change })).toMatchObject({
-    ...{ status: 'package_updated_restart_verified', kind: 'rollback', runs: { version: '2026.5.28' } },
+    ...{ status: 'package_updated_restart_verified', kind: 'rollback', runs: { version: '2026.6.1' } },
   });
-  const { payload: forth } = await rpc(world, 'releases.switch', { release: '2026.6.1', skipDeferral: true });
-  expect((await untilStatus(world, { change: forth.change })).runs).toMatchObject({ version: '2026.6.1' });
-  expect((await rpc(world, 'releases.pin', { release: 'current' })).payload.pins).toEqual(['2026.6.1']);
+  const { payload: forth } = await rpc(world, 'releases.switch', { release: '2026.6.2', skipDeferral: true });
+  expect((await untilStatus(world, { change: forth.change })).runs).toMatchObject({ version: '2026.6.2' });
+  expect((await rpc(world, 'releases.pin', { release: 'current' })).payload.pins).toEqual(['2026.6.2']);
   const until = '2099-01-01T00:00:00.000Z';
   expect((await rpc(world, 'releases.hold', { until, why: 'holidays' })).payload.hold).toMatchObject({
     until,
   });
   expect((await rpc(world, 'releases.list')).payload).toMatchObject({
-    releases: [{ id: '2026.5.28' }, { id: '2026.6.1', marks: ['running', 'current', 'pinned'] }],
+    releases: expect.arrayContaining([
+      expect.objectContaining({ id: '2026.6.2', marks: ['running', 'current', 'pinned'] }),
+    ]),
     hold: { why: 'holidays' },
   });
   expect((await rpc(world, 'releases.unhold')).payload.hold).toBe(null);
-  expect((await rpc(world, 'releases.unpin', { release: '2026.6.1' })).payload.pins).toEqual([]);
-  expect((await rpc(world, 'releases.show')).payload).toMatchObject({ id: '2026.6.1', quarantine: null });
+  expect((await rpc(world, 'releases.unpin', { release: '2026.6.2' })).payload.pins).toEqual([]);
+  expect((await rpc(world, 'releases.show')).payload).toMatchObject({ id: '2026.6.2', quarantine: null });
   expect((await rpc(world, 'releases.verify')).payload).toMatchObject({ ok: true, differences: [] });
   const { payload: history } = await rpc(world, 'releases.history', { limit: 2 });
   expect(history.changes.map(({ kind }: { kind: string }) => kind)).toEqual(['rollback', 'switch']);
   expect((await rpc(world, 'releases.status')).payload).toMatchObject({
-    ...{ change: forth.change, host: { current: '2026.6.1', trial: null } },
+    ...{ change: forth.change, host: { current: '2026.6.2', trial: null } },
   });
+});
+
+test('a detached worker that is killed at once is reported as never run, with the next command', async () => {
+  const begun = () => [...supervisor.stderr().matchAll(/^.*-update-.* was started as process (\d+)/gm)];
+  const known = begun().length;
+  const environment = { root: rootAt(world.root), acknowledgeMs: 3_000 };
+  const asked = handle(environment, 'update.run', { target: '2026.6.5' });
+  await until('the worker runs', () => begun().length > known);
+  process.kill(Number(begun().at(-1)?.[1]), 'SIGKILL');
+  expect(await asked).toMatchObject({
+    ...{ ok: false, status: 'helper_never_ran', phase: 'finished', handoff: { status: 'unavailable' } },
+    error: { code: 'helper_never_ran', hint: expect.any(String), untouched: 'Nothing was changed.' },
+  });
+});
+
+test('a change that is not proven in the time that it was given is undone', async () => {
+  world.publish('2026.7.1', { neverReady: true });
+  const { payload } = await rpc(world, 'update.run', {
+    target: '2026.7.1',
+    timeoutMs: 3_000,
+    skipDeferral: true,
+  });
+  const status = await untilStatus(world, { change: payload.change });
+  expect(status).toMatchObject({ reason: 'timed_out', after: { version: '2026.6.2' } });
+  expect(status.status).toMatch(/^(rolled_back|package_update_failed)$/);
+  expect(await world.version()).toBe('2026.6.2');
 });

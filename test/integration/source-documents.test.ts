@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ClientOptions } from '../../src/source/client.js';
 import { Documents } from '../../src/source/installing/documents.js';
-import { makePlace, type Place, rejection } from './source-place.js';
+import { makePlace, type Place, rejection } from '../support/source-place.js';
 
 const DOCUMENT = {
   name: 'plain',

@@ -20,7 +20,7 @@ import {
   rejection,
   until,
   workersOf,
-} from './source-place.js';
+} from '../support/source-place.js';
 
 const VERSION = '2026.6.1';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../src/source/client.js';
 import { Packuments, type Picked } from '../../src/source/installing/packuments.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
-import { makePlace, type Place, rejection } from './source-place.js';
+import { makePlace, type Place, rejection } from '../support/source-place.js';
 
 let registry: Registry;
 let place: Place;

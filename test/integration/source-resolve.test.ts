@@ -8,7 +8,7 @@ import { resolveRelease } from '../../src/source/resolve.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { KEY_END, type Registry, startRegistry } from '../registry/registry.js';
 import { writeTarball } from '../registry/tarball.js';
-import { makePlace, type Place, rejection } from './source-place.js';
+import { makePlace, type Place, rejection } from '../support/source-place.js';
 
 /** The document of one version. */
 const ALONE = /^\/openclaw\/\d[^/]*$/;

@@ -12,7 +12,7 @@ import {
   rejection,
   until,
   workersOf,
-} from './source-place.js';
+} from '../support/source-place.js';
 
 const NAME = `node-${process.platform}-${process.arch}`;
 const HOST = { path: process.execPath, version: '20.19.0' };

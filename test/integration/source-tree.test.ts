@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installRelease } from '../../src/source/install.js';
@@ -24,7 +24,8 @@ import { digestTree } from '../../src/store/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import type { PackageFiles } from '../registry/tarball.js';
-import { exists, makePlace, type Place, rejection, until } from './source-place.js';
+import { removeDirectory } from '../support/place.js';
+import { exists, makePlace, type Place, rejection, until } from '../support/source-place.js';
 
 const VERSION = '2026.6.1';
 
@@ -223,7 +224,7 @@ describe('the tree of a release', () => {
       async () => {
         const similar = await sealed('release');
         for (const path of Object.keys(contentsOf(place.path('release/node_modules'))))
-          if (path.endsWith('.js')) appendFileSync(place.path('release/node_modules', path), '// damaged');
+          if (path.endsWith('.js')) damageSealed(place.path('release/node_modules', path));
         return similar;
       },
     ],
@@ -318,11 +319,11 @@ describe('the tree of a release', () => {
   });
 
   it.each<[why: string, change: (similar: Similar) => void]>([
-    ['has no lockfile', ({ directory }) => rmSync(join(directory, 'package-lock.json'))],
-    ['has a damaged lockfile', ({ directory }) => writeFileSync(join(directory, 'package-lock.json'), '{')],
+    ['has no lockfile', ({ directory }) => removeSealed(join(directory, 'package-lock.json'))],
+    ['has a damaged lockfile', ({ directory }) => damageSealed(join(directory, 'package-lock.json'), '{')],
     ['has no list of its files', ({ digests }) => rmSync(digests)],
     ['has another list than it was sealed with', ({ digests }) => appendFileSync(digests, '# one -> more\n')],
-    ['lacks files', ({ directory }) => rmSync(join(directory, 'node_modules'), { recursive: true })],
+    ['lacks files', ({ directory }) => removeSealed(join(directory, 'node_modules'))],
   ])('is made without the help of a similar release that %s', async (_why, change) => {
     publishOddities();
     await installTree(await orderFor('release'), () => {});
@@ -343,6 +344,19 @@ async function sealed(name: string): Promise<Similar> {
   for (const [path, what] of Object.entries(contentsOf(directory)))
     if (!what.startsWith('->')) chmodSync(join(directory, path), Number.parseInt(what, 8) & 0o555);
   return { directory, digests, treeDigest };
+}
+
+/** Adds to a file that was made read-only, as a disk or root can. */
+function damageSealed(path: string, text = '// damaged'): void {
+  chmodSync(path, 0o644);
+  appendFileSync(path, text);
+}
+
+/** Removes a file, or a directory with all below it, out of directories that were made read-only. */
+function removeSealed(path: string): void {
+  chmodSync(dirname(path), 0o755);
+  if (lstatSync(path).isDirectory()) removeDirectory(path);
+  else rmSync(path);
 }
 
 /** Every archive in the cache gets other bytes in its middle. */

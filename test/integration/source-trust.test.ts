@@ -6,7 +6,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ownFile } from '../../src/own-files.js';
 import { startPrivateRegistry } from '../registry/private.js';
 import { startRegistry } from '../registry/registry.js';
-import { temporaryDirectory } from '../support/place.js';
 
 const TRUST = ownFile('dist/source/installing/trust.js');
 
@@ -17,7 +16,7 @@ import { get } from 'node:https';
 import { trustOnce } from ${JSON.stringify(TRUST)};
 const [url, ca] = JSON.parse(process.env.GIVEN);
 const options = trustOnce({ registry: url, cache: '', ca });
-const answered = once(get(url, { ca: options.ca ?? undefined, servername: 'private.test' }), 'response');
+const answered = once(get(url, { ca: options.ca ?? undefined, servername: 'localhost' }), 'response');
 const status = await answered.then(([{ statusCode }]) => statusCode, (error) => error.code);
 console.log(JSON.stringify({ status, left: options.ca }));
 process.exit();
@@ -29,7 +28,7 @@ test.each([
 ])('a registry is trusted by what npm has configured once, as %s', async (_what, given) => {
   const registry = await startRegistry();
   const hidden = await startPrivateRegistry(registry, {
-    ...{ host: 'private.test', token: 'secret', directory: temporaryDirectory() },
+    token: 'secret',
   });
   onTestFinished(async () => {
     await hidden.close();

@@ -129,7 +129,10 @@ describe('a gateway that ends by itself', () => {
 
   it('takes along what it left in its process group, so that the next one finds the port free', async () => {
     const root = makeRoot();
-    const supervisor = startSupervisor(root, ['thin-parent', 'stubborn'], { backoff: QUICK });
+    const supervisor = startSupervisor(root, ['thin-parent', 'stubborn'], {
+      backoff: QUICK,
+      stopLimitMs: 300,
+    });
     const child = await started(root);
     const parent = events(root).find(({ event }) => event === 'parent')?.pid;
     expect(sessionOf(child)).toBe(parent);
@@ -154,7 +157,7 @@ describe('incident-5: no gateway outlives its supervisor', () => {
 
   it('kills a gateway and its children that ignore SIGTERM when the supervisor is killed', async () => {
     const root = makeRoot();
-    const supervisor = startSupervisor(root, ['thin-parent', 'stubborn'], { stopLimitMs: 1_000 });
+    const supervisor = startSupervisor(root, ['thin-parent', 'stubborn'], { stopLimitMs: 300 });
     const child = await started(root);
     supervisor.process.kill('SIGKILL');
     await eventually(() => !alive(child));

@@ -1,10 +1,7 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { ORDINARY, ordinaryUser } from '../support/ordinary-user.js';
-import { writeTree } from '../support/place.js';
-import { isSuperuser } from '../support/superuser.js';
 import { CLI, makeWorld, type World } from '../support/world.js';
 
 const VERSION = '2026.6.1';
@@ -30,23 +27,3 @@ test('a directory that was removed is no place to be, and everything works', asy
   const answer = await stage(world, gone, ['sh', '-c', 'rmdir "$PWD" && exec "$0" "$@"'], CLI);
   expect(answer).toMatchObject({ ok: true, to: VERSION });
 });
-
-test.runIf(isSuperuser('begin where another user may not enter'))(
-  'a directory that is closed to this user, as sudo leaves it, likewise',
-  async () => {
-    const world = await makeWorld();
-    const closed = writeTree(join(world.path, 'closed'), { some: '' });
-    chmodSync(closed, 0o700);
-    chmodSync(world.path, 0o755);
-    for (const path of [world.env.HOME, world.env.TMPDIR]) chownSync(path ?? '', ORDINARY, ORDINARY);
-    const { command, checkout } = ordinaryUser();
-    const root = writeTree(join(world.path, 'of others'), { '.keep': '' });
-    chownSync(root, ORDINARY, ORDINARY);
-    const theirs = {
-      ...world,
-      env: { ...world.env, npm_config_cache: join(root, 'npm'), OPENCLAW_RELEASES_ROOT: join(root, 'root') },
-    };
-    const answer = await stage(theirs, closed, command, join(checkout, 'dist/cli/main.cjs'));
-    expect(answer).toMatchObject({ ok: true, to: VERSION });
-  },
-);

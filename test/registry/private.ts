@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Registry } from './registry.js';
 
 /** A registry behind TLS of an authority that nobody knows, and for whoever has the token. */
@@ -18,42 +17,17 @@ export interface PrivateRegistry {
   close(): Promise<void>;
 }
 
-/**
- * @param host that its certificate is for
- * @param directory for its keys
- */
+/** A key and a certificate of itself, for `registry.invalid`, `scope.invalid` and localhost, until 2126. */
+const TLS = new URL('../fixtures/tls/', import.meta.url);
+
 export async function startPrivateRegistry(
   registry: Registry,
-  { host, token, directory }: { host: string; token: string; directory: string },
+  { token }: { token: string },
 ): Promise<PrivateRegistry> {
-  const [key, cert] = [join(directory, `${host}.key`), join(directory, `${host}.pem`)];
-  const names = join(directory, `${host}.cnf`);
-  writeFileSync(names, `[req]\ndistinguished_name=dn\n[dn]\n[ext]\nsubjectAltName=DNS:${host}\n`);
-  const options = [
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-days',
-    '2',
-  ];
-  const about = [
-    '-subj',
-    `/CN=${host}`,
-    '-config',
-    names,
-    '-extensions',
-    'ext',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-  ];
-  execFileSync('openssl', ['req', ...options, ...about], { stdio: 'pipe' });
+  const key = readFileSync(new URL('key.pem', TLS));
+  const certificate = new URL('certificate.pem', TLS);
   let refused = 0;
-  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (incoming, outgoing) => {
+  const server = createServer({ key, cert: readFileSync(certificate) }, (incoming, outgoing) => {
     if (incoming.headers.authorization !== `Bearer ${token}`) {
       refused++;
       outgoing.writeHead(401, { 'www-authenticate': 'Bearer' }).end('{"error":"Who are you?"}');
@@ -72,7 +46,7 @@ export async function startPrivateRegistry(
   await once(server, 'listening');
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    cafile: cert,
+    cafile: fileURLToPath(certificate),
     refused: () => refused,
     async close() {
       const closed = once(server, 'close');

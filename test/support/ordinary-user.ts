@@ -24,3 +24,8 @@ export function ordinaryUser(): OrdinaryUser {
   const drop = ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', '--'];
   return { command: ['unshare', '--mount', 'sh', '-c', mounted, CHECKOUT, checkout, ...drop], checkout };
 }
+
+/** Options that start a program as a user whom permissions bind, as they do not bind root; none for other users. */
+export function asOrdinary(): { uid?: number; gid?: number } {
+  return process.getuid?.() === 0 ? { uid: ORDINARY, gid: ORDINARY } : {};
+}

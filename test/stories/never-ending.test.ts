@@ -9,8 +9,8 @@ import { runSqlite } from '../../src/state/copying/sqlite.js';
 import { rootAt } from '../../src/store/root.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
+import { makePlace, type Place, workersOf } from '../support/source-place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { makePlace, type Place, workersOf } from './source-place.js';
 
 const VERSION = '2026.6.1';
 const HOST = { path: process.execPath, version: process.versions.node };

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bootMachine, canBoot, type Machine } from '../lab/machine.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
-import { bootMachine, canBoot, type Machine } from './machine.js';
-import { installOpenClaw, OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw.js';
+import { installOpenClaw, OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw-install.js';
 import { beginStory, LONG_MS, type Story } from './openclaw-story.js';
 
 const VERIFIED = 'package_updated_restart_verified';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bootMachine, canBoot, type Machine, NODE, REPOSITORY } from '../lab/machine.js';
 import { atEndOfAll } from '../support/at-end.js';
+import { bootMachine, canBoot, type Machine, NODE, REPOSITORY } from './machine.js';
 
-const LANE = 'test/integration/systemd-supervisor.test.ts';
+const LANE = 'test/lab/systemd-supervisor.test.ts';
 // The checkout cannot be written to in there.
 const VITEST = `${NODE} node_modules/vitest/vitest.mjs run --configLoader=runner --no-cache`;
 

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandLineOf, descendsFrom, processIds } from '../../src/host/process.js';
 import { type ClientOptions, loadClientOptions } from '../../src/source/client.js';
+import { removeDirectory } from './place.js';
 
 /** A directory of its own for one test, with an npm cache and an npmrc that are nobody else's. */
 export interface Place {
@@ -26,7 +27,7 @@ export function makePlace(): Place {
     dispose() {
       if (before === undefined) delete process.env.npm_config_userconfig;
       else process.env.npm_config_userconfig = before;
-      rmSync(directory, { recursive: true, force: true });
+      removeDirectory(directory);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Context } from '../../src/change/context.js';
@@ -10,10 +10,10 @@ import { ReleasesError } from '../../src/errors.js';
 import { keepBallast } from '../../src/store/ballast.js';
 import { setRetention } from '../../src/store/policy.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
-import { canMount, smallFilesystem } from '../support/filesystem.js';
+import { smallFilesystem } from '../support/filesystem.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
 import { sealTinyRelease } from '../support/release.js';
-import { makeWorld, QUICK } from '../support/world.js';
+import { makeWorld } from '../support/world.js';
 
 const MIB = 2 ** 20;
 
@@ -88,7 +88,7 @@ async function leastRoom(asked: Asked): Promise<number> {
   return taken * bsize;
 }
 
-describe.runIf(canMount())('the room that a release needs', () => {
+describe('the room that a release needs', () => {
   test('is refused one block below, and enough at the edge', async () => {
     const { disk, root } = await smallDisk();
     const least = await leastRoom({ disk, root });
@@ -140,49 +140,26 @@ describe.runIf(canMount())('the room that a release needs', () => {
   });
 });
 
-test.runIf(canMount())(
-  'a release that would leave less than is set is refused before any download, and nothing is left',
-  async () => {
-    const disk = smallFilesystem(1_500);
-    const world = await makeWorld(undefined, { rootIn: () => join(disk, 'root') });
-    world.publish('2026.6.1');
-    world.publish('2026.6.5');
-    await world.ok('stage', '2026.6.1');
-    expect(await world.ok('retention', '--leave-free', '100MiB', '--bytes', '2GB')).toMatchObject({
-      retention: { releases: 3, bytes: 2e9, leaveFree: 100 * MIB },
-    });
-    leaveFree(disk, 99 * MIB);
-    const asked = world.registry.requests.length;
-    const { exitCode, json } = await world.cli('stage', '2026.6.5');
-    expect(json).toMatchObject({ error: { code: 'insufficient_space', untouched: expect.any(String) } });
-    expect(exitCode).toBe(3);
-    expect(world.registry.requests.slice(asked).filter((request) => request.endsWith('.tgz'))).toEqual([]);
-    expect(readdirSync(join(world.root, 'staging'))).toEqual([]);
-    expect(readdirSync(join(world.root, 'releases'))).toEqual(['2026.6.1']);
-    await world.ok('retention', '--leave-free', '50MiB');
-    await world.ok('stage', '2026.6.5');
-    expect(await world.ok('retention', '--defaults')).toMatchObject({
-      retention: { releases: 3, bytes: null, leaveFree: 256 * MIB },
-    });
-  },
-);
-
-test('an update keeps to what is set, and says when what is needed is more than that', async () => {
-  const world = await makeWorld();
-  const versions = ['2026.6.1', '2026.6.2', '2026.6.3'];
-  for (const version of versions) world.publish(version);
-  await world.start('2026.6.1');
-  await world.ok('update', '2026.6.2', ...QUICK);
-  await world.ok('retention', '--bytes', '1K');
-  const { warnings, facts } = await world.ok('update', '2026.6.3', ...QUICK);
-  expect(facts.collected).toEqual(['2026.6.1']);
-  expect(warnings).toContainEqual(expect.stringContaining('are set as the most: none of them was removed'));
-  const { releases } = await world.ok('list');
-  expect(releases.map(({ id }: { id: string }) => id)).toEqual(['2026.6.2', '2026.6.3']);
-  mkdirSync(join(world.root, 'releases/debris'));
-  expect(await world.ok('prune', '--dry-run', '--keep', '9', '--max-bytes', '1GiB')).toMatchObject({
-    remove: [],
-    removeUnsealed: ['debris'],
-    warnings: [],
+test('a release that would leave less than is set is refused before any download, and nothing is left', async () => {
+  const disk = smallFilesystem(1_500);
+  const world = await makeWorld(undefined, { rootIn: () => join(disk, 'root') });
+  world.publish('2026.6.1');
+  world.publish('2026.6.5');
+  await world.ok('stage', '2026.6.1');
+  expect(await world.ok('retention', '--leave-free', '100MiB', '--bytes', '2GB')).toMatchObject({
+    retention: { releases: 3, bytes: 2e9, leaveFree: 100 * MIB },
+  });
+  leaveFree(disk, 99 * MIB);
+  const asked = world.registry.requests.length;
+  const { exitCode, json } = await world.cli('stage', '2026.6.5');
+  expect(json).toMatchObject({ error: { code: 'insufficient_space', untouched: expect.any(String) } });
+  expect(exitCode).toBe(3);
+  expect(world.registry.requests.slice(asked).filter((request) => request.endsWith('.tgz'))).toEqual([]);
+  expect(readdirSync(join(world.root, 'staging'))).toEqual([]);
+  expect(readdirSync(join(world.root, 'releases'))).toEqual(['2026.6.1']);
+  await world.ok('retention', '--leave-free', '50MiB');
+  await world.ok('stage', '2026.6.5');
+  expect(await world.ok('retention', '--defaults')).toMatchObject({
+    retention: { releases: 3, bytes: null, leaveFree: 256 * MIB },
   });
 });

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type Behaviour, openclawPackage } from '../registry/gateway-package.js';
+import { type GatewayProcess, runOpenclaw, startGatewayProcess } from '../registry/gateway-process.js';
+import { writeTree } from '../registry/tarball.js';
 import { temporaryDirectory } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { type Behaviour, openclawPackage } from './gateway-package.js';
-import { type GatewayProcess, runOpenclaw, startGatewayProcess } from './gateway-process.js';
-import { writeTree } from './tarball.js';
 
 const OLD = '2026.5.28';
 const NEW = '2026.9.2';

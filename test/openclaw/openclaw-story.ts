@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Machine, REPOSITORY } from './machine.js';
-import { OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw.js';
+import { type Machine, REPOSITORY } from '../lab/machine.js';
+import { OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw-install.js';
 
 const CLI = `${OPENCLAW_NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 const VERIFIED = 'package_updated_restart_verified';

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { freePort } from '../../src/host/port.js';
+import { AGENT, askAgent, npmPrefix, TOKEN } from '../lab/gateway.js';
+import type { Machine, Ran } from '../lab/machine.js';
 import { until } from '../support/place.js';
-import { AGENT, askAgent, npmPrefix, TOKEN } from './gateway.js';
-import type { Machine, Ran } from './machine.js';
 
 /** Where a Node for OpenClaw is installed: the one that runs the tests may be too old for it. */
 const NODE_HOME = '/opt/openclaw-node';

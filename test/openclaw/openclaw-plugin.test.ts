@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { METHODS, type Method } from '../../src/rpc/methods.js';
+import { TOKEN } from '../lab/gateway.js';
+import { bootMachine, canBoot, type Machine, type Ran } from '../lab/machine.js';
+import { type RpcAnswer, type RpcClient, rpcClient } from '../lab/rpc-client.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { type FakeModel, startFakeModel } from './fake-model.js';
-import { TOKEN } from './gateway.js';
-import { bootMachine, canBoot, type Machine, type Ran } from './machine.js';
-import { installOpenClaw, type OpenClaw, UNIT } from './openclaw.js';
+import { installOpenClaw, type OpenClaw, UNIT } from './openclaw-install.js';
 import { beginStory, LONG_MS, type Story } from './openclaw-story.js';
-import { type RpcAnswer, type RpcClient, rpcClient } from './rpc-client.js';
 
 const VERIFIED = 'package_updated_restart_verified';
 

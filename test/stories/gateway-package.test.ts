@@ -13,9 +13,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Behaviour, CHUNK_NAMES, openclawPackage, tinyDependency, WORK } from './gateway-package.js';
-import { type GatewayProcess, runOpenclaw, startGatewayProcess } from './gateway-process.js';
-import { writeTree } from './tarball.js';
+import {
+  type Behaviour,
+  CHUNK_NAMES,
+  openclawPackage,
+  tinyDependency,
+  WORK,
+} from '../registry/gateway-package.js';
+import { type GatewayProcess, runOpenclaw, startGatewayProcess } from '../registry/gateway-process.js';
+import { writeTree } from '../registry/tarball.js';
 
 const OLD = '2026.5.28';
 const NEW = '2026.6.1';

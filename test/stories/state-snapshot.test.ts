@@ -5,7 +5,6 @@ import { listKept } from '../../src/state/kept.js';
 import { rootAt } from '../../src/store/root.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { canMount, smallFilesystem } from '../support/filesystem.js';
 import { until } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { memoryOf, say, stateOf, wholeState, wordsOf, writeOldState } from '../support/state.js';
@@ -132,26 +131,6 @@ describe('an update that cannot keep the state is refused before the switch, and
       rmSync(large);
     }
     expect(await standing()).toEqual(before);
-  });
-
-  test.runIf(canMount())('the root is on another filesystem than the state', async () => {
-    const other = await makeWorld(undefined, {
-      node: world.node,
-      rootIn: () => join(smallFilesystem(2048), 'root'),
-    });
-    other.publish(OLD);
-    other.publish('2026.9.6', { migratesTo: { state: 18, agent: 23 } });
-    await writeOldState(other);
-    await other.start(OLD, '--stop-within', '2');
-    const before = await wholeState(other);
-    const { exitCode, json } = await other.cli('update', '2026.9.6', ...QUICK);
-    expect(json).toMatchObject({
-      status: 'package_update_failed',
-      error: { code: 'snapshot_refused', message: expect.stringContaining(stateOf(other)) },
-    });
-    expect(exitCode).toBe(3);
-    expect(await other.version()).toBe(OLD);
-    expect(await wholeState(other)).toEqual(before);
   });
 });
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bootMachine, canBoot, type Machine, REPOSITORY } from '../lab/machine.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
+import { bootMachine, canBoot, type Machine, REPOSITORY } from './machine.js';
 
 const UNIT = 'openclaw-gateway.service';
 const GATEWAY = `

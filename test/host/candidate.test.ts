@@ -1,0 +1,305 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bootCandidate, type CandidateRequest } from '../../src/gateway/candidate.js';
+import { commandLineOf, environmentOf, processIds } from '../../src/host/process.js';
+import { digestTree } from '../../src/store/tree.js';
+import type { Behaviour } from '../registry/gateway-package.js';
+import { bootAsOrdinary, canIsolate, layOutMiniature } from '../support/candidate.js';
+import { ORDINARY } from '../support/ordinary-user.js';
+import { removeDirectory, temporaryDirectory, until, writeTree } from '../support/place.js';
+import { sqliteNode } from '../support/sqlite-node.js';
+import { isSuperuser } from '../support/superuser.js';
+import { makeWorld, QUICK } from '../support/world.js';
+
+const VERSION = '2026.6.1';
+const TOKEN = 'very-secret-token';
+const PORT = 19_555;
+const CURIOUS = new URL('../fixtures/candidate/curious.mjs', import.meta.url);
+
+interface Host {
+  path: string;
+  release: string;
+  request: CandidateRequest;
+}
+
+/** A live state, a copy of it, and a release in miniature to start on it. */
+function makeHost(behaviour: Behaviour = {}): Host {
+  const path = temporaryDirectory('candidate');
+  const live = writeTree(join(path, 'home/its state'), {
+    'openclaw.json': JSON.stringify({ gateway: { port: PORT, auth: { token: TOKEN } } }),
+    'agents/main/sessions/1.jsonl': '{}\n',
+  });
+  const copy = join(path, 'copy');
+  cpSync(live, copy, { recursive: true });
+  const release = join(path, 'root/releases', VERSION);
+  layOutMiniature(release, VERSION, behaviour);
+  const request: CandidateRequest = {
+    node: process.execPath,
+    main: join(release, 'node_modules/openclaw/openclaw.mjs'),
+    copy: { directory: copy, config: null },
+    place: { directory: live, config: null },
+    launch: { args: [], env: { HOME: join(path, 'home'), OPENCLAW_STATE_DIR: live } },
+    timeoutMs: 20_000,
+  };
+  return { path, release, request };
+}
+
+const SUPERUSER = process.getuid?.() === 0;
+
+/** A directory that anybody can write, outside of those that are hidden in isolation. */
+function makeHome(): string {
+  const home = mkdtempSync(fileURLToPath(new URL('../../.home-', import.meta.url)));
+  chmodSync(home, 0o777);
+  onTestFinished(() => removeDirectory(home));
+  return home;
+}
+
+const digestOf = async (directory: string) => (await digestTree(directory)).digest;
+const naming = (text: string) => processIds().filter((pid) => commandLineOf(pid).includes(text));
+const mountsBelow = (path: string) =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(path));
+
+describe.runIf(await canIsolate())('a candidate', () => {
+  it('becomes ready on a copy that it finds at the place of the live state, which stays as it is', async () => {
+    const { path, request } = makeHost();
+    const before = await digestOf(request.place.directory);
+    const report = await bootCandidate(request);
+    expect(report).toMatchObject({ ready: true, version: VERSION, failing: [], exit: null });
+    expect(report.said).toContain('listening on');
+    expect(await digestOf(request.place.directory)).toBe(before);
+    expect(mountsBelow(path)).toEqual([]);
+    const starts = readFileSync(join(request.copy.directory, 'starts.jsonl'), 'utf8');
+    expect(starts.trim().split('\n')).toHaveLength(1);
+    expect(naming(path)).toEqual([]);
+  });
+
+  it('that refuses the state is a report with the code it ended with and its last words', async () => {
+    const { request } = makeHost({ exitCode78: true });
+    const report = await bootCandidate(request);
+    expect(report).toMatchObject({ ready: false, exit: { code: 78, signal: null } });
+    expect(report.said).toContain('written by a newer version');
+  });
+
+  it('that never becomes ready is given up in time, and says what is not ready', async () => {
+    const { path, request } = makeHost({ neverReady: true });
+    const report = await bootCandidate({ ...request, timeoutMs: 2000 });
+    expect(report).toMatchObject({ ready: false, failing: ['channels'], exit: null });
+    expect(report.readyMs).toBeGreaterThanOrEqual(2000);
+    expect(naming(path)).toEqual([]);
+  });
+
+  it('has a configuration file of its own where the live one lies outside of the state', async () => {
+    const { path, request } = makeHost();
+    const config = join(path, 'home/elsewhere.json');
+    const copied = join(path, 'elsewhere.json');
+    writeFileSync(config, '{"gateway": {"port": 1}}');
+    writeFileSync(copied, JSON.stringify({ gateway: { port: PORT, auth: { token: TOKEN } } }));
+    const report = await bootCandidate({
+      ...request,
+      copy: { ...request.copy, config: copied },
+      place: { ...request.place, config },
+      launch: {
+        args: [],
+        env: { ...request.launch.env, OPENCLAW_CONFIG_PATH: config },
+      },
+    });
+    expect(report).toMatchObject({ ready: true, version: VERSION });
+    expect(report.said).toContain(`127.0.0.1:${PORT}/`);
+    expect(readFileSync(config, 'utf8')).toBe('{"gateway": {"port": 1}}');
+  });
+
+  it('ends with the process that started it, however that ends', async () => {
+    const { path, request } = makeHost({ neverReady: true });
+    const script = `
+      const { bootCandidate } = await import(${JSON.stringify(new URL('../../dist/gateway/candidate.js', import.meta.url).href)});
+      await bootCandidate(${JSON.stringify({ ...request, timeoutMs: 60_000 })});`;
+    const starter = execa(process.execPath, ['--input-type=module', '-e', script], { reject: false });
+    const started = join(request.copy.directory, 'starts.jsonl');
+    await until('the candidate has been started', () => existsSync(started));
+    starter.kill('SIGKILL');
+    await starter;
+    await until('nothing of it is left', () => naming(path).length === 0);
+  });
+
+  it('ends when it is not wanted any more', async () => {
+    const { path, request } = makeHost({ neverReady: true });
+    const wanted = new AbortController();
+    const booting = bootCandidate({ ...request, signal: wanted.signal, timeoutMs: 60_000 });
+    const started = join(request.copy.directory, 'starts.jsonl');
+    await until('the candidate has been started', () => existsSync(started));
+    wanted.abort();
+    await expect(booting).rejects.toMatchObject({ code: 'interrupted' });
+    expect(naming(path)).toEqual([]);
+  });
+
+  it.each(['its own user', 'an ordinary user'])(
+    'leaves what Node has compiled, to be found when the release is in its place, as %s',
+    async (who) => {
+      const { path, release: at, request } = makeHost();
+      const [staged, cache] = [join(path, 'root/staging/x/release'), join(path, 'root/cache/x')];
+      for (const directory of [join(staged, '..'), cache]) mkdirSync(directory, { recursive: true });
+      renameSync(at, staged);
+      mkdirSync(at);
+      // Where that user may read it.
+      const node = join(path, 'runtime/bin/node');
+      cpSync(await sqliteNode(), node);
+      const main = join(staged, relative(at, request.main));
+      const warm = { ...request, node, main, warming: { release: staged, at, cache } };
+      const report = who === 'its own user' ? await bootCandidate(warm) : await bootAsOrdinary(warm, path);
+
+      expect(report).toMatchObject({ ready: true, version: VERSION, exit: null });
+      expect(readdirSync(at)).toEqual([]);
+      renameSync(staged, at);
+      const env = { NODE_COMPILE_CACHE: cache, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+      // One user's is none of another's.
+      const user = `${who === 'an ordinary user' && SUPERUSER ? ORDINARY : process.getuid?.()}`;
+      const started = ['--reuid', user, '--', node, request.main, '--version'];
+      const { stderr } = await execa('setpriv', started, { env });
+      expect(stderr).toMatch(/cache for (ESM )?\S*openclaw\.mjs was accepted/);
+    },
+  );
+
+  it('is refused with a hint when there is no such copy', async () => {
+    const { request } = makeHost();
+    rmSync(request.copy.directory, { recursive: true });
+    await expect(bootCandidate(request)).rejects.toMatchObject({ code: 'probe_failed', hint: /./ });
+  });
+
+  it.each(['its own user', 'an ordinary user'])('that is curious reaches nothing, as %s', async (who) => {
+    const { path, release, request } = makeHost();
+    cpSync(CURIOUS, join(release, 'node_modules/openclaw/openclaw.mjs'));
+    const elsewhere = join(path, 'elsewhere');
+    mkdirSync(elsewhere);
+    const home = makeHome();
+    const server = createServer().listen(0, '127.0.0.1');
+    const local = createServer().listen(join(path, 'a.sock'));
+    onTestFinished(() => {
+      server.close();
+      local.close();
+    });
+    await until('both servers listen', () => server.listening && local.listening);
+    const address = server.address();
+    const outside = typeof address === 'object' && address ? address.port : 0;
+    const marker = `left-behind-${process.pid}-${outside}`;
+    const errand = { elsewhere, home, port: PORT, outside, socket: join(path, 'a.sock'), marker };
+    const before = await digestOf(request.place.directory);
+    const env = {
+      ...request.launch.env,
+      OPENCLAW_TEST_ERRAND: JSON.stringify(errand),
+      OPENCLAW_GATEWAY_TOKEN: TOKEN,
+      NOTIFY_SOCKET: '/run/notify',
+      OPENCLAW_RELEASES_ROOT: path,
+    };
+    const curious = { ...request, launch: { args: [], env } };
+    const report =
+      who === 'its own user' ? await bootCandidate(curious) : await bootAsOrdinary(curious, path);
+
+    expect(report).toMatchObject({ ready: true, version: '1.0.0' });
+    expect(report.said).toBe('my token is …, and hello');
+    const attempts = JSON.parse(readFileSync(join(request.copy.directory, 'attempts.json'), 'utf8'));
+    const { environment, ...rest } = attempts;
+    expect(rest).toEqual({
+      state: 'written',
+      elsewhere: expect.stringMatching(/^(EROFS|ENOENT)$/),
+      // It is in this checkout, which may be below a directory that only its owner may enter.
+      home: expect.stringMatching(who === 'its own user' ? /^EROFS$/ : /^(EROFS|ENOENT|EACCES)$/),
+      temporary: 'written',
+      loopback: 'ECONNREFUSED',
+      internet: 'ENETUNREACH',
+      socket: 'ENOENT',
+      user: SUPERUSER && who !== 'its own user' ? ORDINARY : process.getuid?.(),
+      group: SUPERUSER && who !== 'its own user' ? ORDINARY : process.getgid?.(),
+    });
+    expect(environment).toContain('OPENCLAW_SKIP_CHANNELS');
+    expect(environment).not.toContain('NOTIFY_SOCKET');
+    expect(environment).not.toContain('OPENCLAW_RELEASES_ROOT');
+    expect(await digestOf(request.place.directory)).toBe(before);
+    expect(existsSync('/tmp/written')).toBe(false);
+    expect(naming(marker)).toEqual([]);
+    expect([...readdirSync(elsewhere), ...readdirSync(home)]).toEqual([]);
+  });
+});
+
+describe.runIf(isSuperuser('give rights away'))('isolation', () => {
+  it('says why where it cannot be had, as in a container without rights', async () => {
+    const script = `
+      const { isolation } = await import(${JSON.stringify(new URL('../../dist/gateway/isolation.js', import.meta.url).href)});
+      console.log(JSON.stringify(await isolation()));`;
+    const powerless = ['--bounding-set=-all', '--inh-caps=-all', '--', process.execPath];
+    const { stdout } = await execa('setpriv', [...powerless, '--input-type=module', '-e', script]);
+    expect(JSON.parse(stdout)).toEqual({ available: false, why: expect.stringContaining('not permitted') });
+  });
+});
+
+describe.runIf(await canIsolate())('a release that ends while it gives way to all else', () => {
+  it('is tried once more as what does not, on a new copy of the state', async () => {
+    const world = await makeWorld(onTestFinished, {
+      node: await sqliteNode(),
+      env: { OPENCLAW_RELEASES_PROBE: 'auto' },
+    });
+    world.publish('2026.5.28');
+    world.publish('2026.6.1', { refusesToWait: true });
+    world.publish('2026.6.2', { exitCode78: true });
+    await world.start('2026.5.28');
+    const { steps } = await world.ok('update', '2026.6.1', ...QUICK);
+    const probe = steps.find(({ name }: { name: string }) => name === 'probe');
+    expect(probe.note).toMatch(/ready on a copy of the state after/);
+    expect(await world.version()).toBe('2026.6.1');
+    // What ends then as well, ends.
+    const failed = await world.cli('update', '2026.6.2', ...QUICK);
+    expect(failed.json.error).toMatchObject({ code: 'probe_failed', message: expect.stringContaining('78') });
+  });
+});
+
+describe.runIf(await canIsolate())('what a release was tried with', () => {
+  it('is what its gateway starts with, and goes when it was not sealed, or whoever tried it was killed', async () => {
+    const world = await makeWorld(onTestFinished, {
+      node: await sqliteNode(),
+      env: { OPENCLAW_RELEASES_PROBE: 'auto' },
+    });
+    for (const version of ['2026.5.28', '2026.6.1']) world.publish(version);
+    world.publish('2026.7.1', { crashAtStart: true });
+    world.publish('2026.7.2', { neverReady: true });
+    await world.start('2026.5.28');
+    const cache = join(world.root, 'cache');
+    await world.ok('update', '2026.6.1', ...QUICK);
+    expect(await world.version()).toBe('2026.6.1');
+    const { gateway } = await world.ok('status');
+    expect(environmentOf(gateway.pid).NODE_COMPILE_CACHE).toBe(join(cache, '2026.6.1'));
+    expect(readdirSync(join(cache, '2026.6.1'))).toHaveLength(1);
+    expect(statSync(join(cache, '2026.6.1')).mode & 0o777).toBe(0o700);
+
+    const nothingLeft = () => {
+      expect(readdirSync(cache)).toEqual(['2026.6.1']);
+      expect(readdirSync(join(world.root, 'releases'))).toEqual(['2026.5.28', '2026.6.1']);
+    };
+    const failed = await world.cli('update', '2026.7.1', ...QUICK);
+    expect(failed.json.error.code).toBe('probe_failed');
+    nothingLeft();
+
+    const killed = world.begin(['update', '2026.7.2', ...QUICK]);
+    await until('it is tried', () => existsSync(join(cache, '2026.7.2')));
+    killed.kill('SIGKILL');
+    await killed.ended;
+    await world.ok('recover');
+    nothingLeft();
+  });
+});

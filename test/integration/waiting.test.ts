@@ -1,0 +1,112 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { IdleLimits } from '../../src/change/plan.js';
+import { exitCodeOf, makeChange } from '../../src/change/switcher.js';
+import { currentRelease } from '../../src/store/switch.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { atEndOfAll } from '../support/at-end.js';
+import { makeBusyWorld } from '../support/busy-world.js';
+import { until } from '../support/place.js';
+import { QUICK } from '../support/world.js';
+
+const { world, root, busyWith, publish, beginUpdate, untilWaiting, untilCountdown, expectNothingChanged } =
+  await makeBusyWorld(atEndOfAll());
+
+test('an update waits for a busy gateway, and status says for what', async () => {
+  busyWith('embedded-run', 'embedded-run', 'task');
+  const { to, update } = await beginUpdate('--idle-within', '50');
+  await untilWaiting();
+  const { running } = await world.ok('status');
+  expect(running).toMatchObject({
+    step: 'idle',
+    waiting: { busy: ['2 agent runs', '1 task'], restartAt: null },
+  });
+  const { announcedAt, deadlineAt } = running.waiting;
+  expect(Date.parse(deadlineAt) - Date.parse(announcedAt)).toBe(50_000);
+  expect(await world.cli('update')).toMatchObject({
+    exitCode: 3,
+    json: { error: { code: 'locked', hint: expect.stringContaining('openclaw-releases stop') } },
+  });
+  busyWith('task');
+  expect((await world.ok('status')).running.waiting.busy).toEqual(['1 task']);
+  expect(await world.version()).not.toBe(to);
+  busyWith();
+  const { json } = await update.ended;
+  expect(json).toMatchObject({
+    status: 'package_updated_restart_verified',
+    facts: { idle: { how: 'idle' } },
+  });
+  expect(json.facts.idle).not.toHaveProperty('cut');
+});
+
+test('an update that gives up on a busy gateway is refused as gateway_busy, and the release stays staged', async () => {
+  busyWith('cron-run');
+  const before = currentRelease(root);
+  const to = publish();
+  await world.ok('stage', to);
+  const idle: IdleLimits = { withinMs: 500, countdownMs: 60_000, giveUp: true };
+  const change = await makeChange(
+    { root, supervisor: builtinSupervisor(root.path) },
+    { kind: 'update', target: to, options: { idle, by: 'timer' } },
+  );
+  expect(change).toMatchObject({
+    status: 'package_update_failed',
+    error: { code: 'gateway_busy', message: expect.stringContaining('1 scheduled run') },
+  });
+  await expectNothingChanged(
+    before,
+    { exitCode: exitCodeOf(change), json: change, stdout: '', stderr: '' },
+    3,
+  );
+  expect(readdirSync(root.releases)).toContain(to);
+});
+
+test('skip-wait ends the wait, and the countdown with it', async () => {
+  busyWith('embedded-run');
+  const { update } = await beginUpdate('--idle-within', '50', '--countdown', '50');
+  await untilWaiting();
+  await world.ok('skip-wait');
+  expect((await update.ended).json).toMatchObject({
+    status: 'package_updated_restart_verified',
+    facts: { idle: { how: 'skipped', cut: ['1 agent run'], restartAt: null } },
+  });
+});
+
+test('stop ends a countdown; what runs stays, and the release stays staged', async () => {
+  const before = currentRelease(root);
+  const { to, update } = await beginUpdate('--countdown', '50');
+  await untilCountdown();
+  expect(await world.ok('stop')).toMatchObject({ error: { code: 'interrupted' } });
+  const ended = await update.ended;
+  await expectNothingChanged(before, ended, 4);
+  expect(ended.json.steps.at(-1)).toMatchObject({ name: 'idle', note: ended.json.error.message });
+  expect(ended.json.error).toEqual({
+    code: 'interrupted',
+    message: 'It was stopped before its switch, as a person asked.',
+    untouched: `Nothing that runs was changed. ${to} stays staged.`,
+    hint: `openclaw-releases update ${to}, to do it after all`,
+  });
+  expect(readdirSync(root.releases)).toContain(to);
+  expect(await world.cli('stop')).toMatchObject({
+    exitCode: 3,
+    json: { error: { code: 'nothing_under_way' } },
+  });
+});
+
+test('past the switch stop and skip-wait are refused as too late', async () => {
+  const to = publish();
+  const stamp = join(world.path, 'verifies');
+  const update = world.begin(['update', to, ...QUICK, '--idle-within', '0'], {
+    OPENCLAW_RELEASES_FAULT: 'hang before verify',
+    OPENCLAW_RELEASES_FAULT_STAMP: stamp,
+  });
+  await until('the update verifies', () => existsSync(stamp));
+  for (const command of ['stop', 'skip-wait']) {
+    expect(await world.cli(command)).toMatchObject({ exitCode: 3, json: { error: { code: 'too_late' } } });
+  }
+  rmSync(stamp);
+  expect((await update.ended).json).toMatchObject({ status: 'package_updated_restart_verified' });
+  expect(currentRelease(root)).toBe(to);
+  expect(readdirSync(root.staging)).toEqual([]);
+});

@@ -1,0 +1,115 @@
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { wish } from '../../src/change/wishes/wishes.js';
+import { currentRelease } from '../../src/store/switch.js';
+import { atEndOfAll } from '../support/at-end.js';
+import { makeBusyWorld } from '../support/busy-world.js';
+import { until } from '../support/place.js';
+import { CLI, QUICK } from '../support/world.js';
+
+const {
+  world,
+  root,
+  busyWith,
+  publish,
+  beginUpdate,
+  last,
+  untilWaiting,
+  untilCountdown,
+  expectNothingChanged,
+} = await makeBusyWorld(atEndOfAll());
+
+test('a gateway that is busy for ever is restarted at the deadline, and what that cut off is on record', async () => {
+  busyWith('embedded-run');
+  const { update } = await beginUpdate('--idle-within', '1');
+  const { json } = await update.ended;
+  expect(json).toMatchObject({
+    status: 'package_updated_restart_verified',
+    facts: { idle: { how: 'deadline', cut: ['1 agent run'] } },
+  });
+});
+
+test('skip-wait ends a countdown', async () => {
+  const { update } = await beginUpdate('--idle-within', '0', '--countdown', '50');
+  await untilCountdown();
+  wish(root, last()?.id ?? '', 'skip', 'gateway');
+  const { json } = await update.ended;
+  expect(json).toMatchObject({
+    status: 'package_updated_restart_verified',
+    facts: { idle: { how: 'skipped' } },
+  });
+  expect(json.steps.find(({ name }: { name: string }) => name === 'idle').note).toContain(
+    'somebody at the gateway',
+  );
+});
+
+test('what begins during the countdown is cut off, and is on record', async () => {
+  const { update } = await beginUpdate('--idle-within', '5', '--countdown', '2');
+  await untilCountdown();
+  busyWith('embedded-run');
+  expect((await update.ended).json.facts.idle).toMatchObject({ how: 'idle', cut: ['1 agent run'] });
+});
+
+test('stop while it is staged drops what is half there', async () => {
+  const before = currentRelease(root);
+  const to = publish();
+  world.registry.fault({ kind: 'slow', match: new RegExp(`openclaw-${to}.tgz`), delayMs: 50_000 });
+  const update = world.begin(['update', to, ...QUICK]);
+  await until('it stages', () => last()?.steps.at(-1)?.name === 'stage');
+  await world.ok('stop');
+  await expectNothingChanged(before, await update.ended, 4);
+  expect(readdirSync(root.releases)).not.toContain(to);
+});
+
+test('killed while it waits: recover leaves all as it was', async () => {
+  busyWith('embedded-run');
+  const before = currentRelease(root);
+  const { to, update } = await beginUpdate('--idle-within', '50');
+  await untilWaiting();
+  wish(root, last()?.id ?? '', 'skip', 'person');
+  update.kill('SIGKILL');
+  await update.ended;
+  const { recovered } = await world.ok('recover');
+  expect(recovered).toMatchObject([{ status: 'package_update_failed', error: { code: 'interrupted' } }]);
+  await expectNothingChanged(before, { exitCode: 4, json: recovered[0], stdout: '', stderr: '' }, 4);
+  expect(readdirSync(root.releases)).toContain(to);
+});
+
+test('going back waits only when it is asked to, and can be stopped as well', async () => {
+  busyWith('embedded-run');
+  const before = currentRelease(root);
+  const rollback = world.begin(['rollback', ...QUICK, '--idle-within', '50']);
+  await untilWaiting();
+  await world.ok('stop');
+  await expectNothingChanged(before, await rollback.ended, 4);
+  const { json } = await world.cli('rollback', ...QUICK);
+  expect(json).toMatchObject({ status: 'package_updated_restart_verified' });
+  expect(json.plan.steps).not.toContain('idle');
+});
+
+test('a gateway that does not tell how busy it is is not waited for', async () => {
+  const silent = publish(false);
+  await world.ok('update', silent, ...QUICK);
+  busyWith('embedded-run');
+  const { update } = await beginUpdate('--idle-within', '50');
+  const { json } = await update.ended;
+  expect(json).toMatchObject({
+    status: 'package_updated_restart_verified',
+    facts: { idle: { how: 'unknown', busy: null } },
+  });
+});
+
+test('what is asked for from inside of the gateway does not wait for itself', async () => {
+  busyWith('background-exec');
+  const to = publish();
+  await world.ok('stage', to);
+  const command = [process.execPath, CLI, 'update', to, ...QUICK].join(' ');
+  await world.get(`/shell?command=${encodeURIComponent(command)}`);
+  await until(
+    'the change has its verdict',
+    () => last()?.facts.to === to && last()?.status === 'package_updated_restart_verified',
+    40_000,
+  );
+  expect(last()?.plan).not.toHaveProperty('idle');
+  expect(await world.version()).toBe(to);
+});

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { isAlive } from '../../src/host/process.js';
+import {
+  expectSettledOn,
+  killDuringStage,
+  slowly,
+  stopDuring,
+  updatableWorld,
+} from '../support/interruption.js';
+import { until } from '../support/place.js';
+import { QUICK } from '../support/world.js';
+
+test('what staged for a process that was killed is ended before its work is removed', async () => {
+  const world = await updatableWorld();
+  slowly(world);
+  const { child } = await killDuringStage(world);
+  // Stopped, it cannot hear that its parent is gone; going on, it would make anew what recovery removes.
+  expect(isAlive(child)).toBe(true);
+  await world.ok('recover');
+  expect(isAlive(child)).toBe(false);
+  await expectSettledOn(world, '2026.6.1');
+});
+
+test('killed while staging: recover drops what was staged', async () => {
+  const world = await updatableWorld();
+  slowly(world);
+  await stopDuring(world, 'stage', 'SIGKILL');
+  expect(await world.ok('status')).toMatchObject({ running: null, interrupted: [expect.any(String)] });
+  expect(await world.ok('recover')).toMatchObject({
+    recovered: [{ status: 'package_update_failed', error: { code: 'interrupted' } }],
+  });
+  await expectSettledOn(world, '2026.6.1');
+});
+
+test('killed while verifying a release that never gets ready: the next command goes back', async () => {
+  const world = await updatableWorld({ neverReady: true });
+  await stopDuring(world, 'verify', 'SIGKILL', ...QUICK);
+  await world.ok('pin', '2026.6.1');
+  const { changes } = await world.ok('history');
+  expect(changes.at(-1)).toMatchObject({
+    status: 'rolled_back',
+    error: { code: 'gateway_not_ready' },
+    recovery: { how: 'undone', why: expect.stringContaining('if it passes verification') },
+  });
+  expect(await world.ok('show', '2026.6.5')).toMatchObject({ marks: ['quarantined'] });
+  await expectSettledOn(world, '2026.6.1');
+});
+
+test('killed while verifying a release that crashes: the launcher goes back without any of our code', async () => {
+  const world = await updatableWorld({ crashAfterMs: 2_000 });
+  await stopDuring(world, 'verify', 'SIGKILL', '--settle', '30');
+  await until('the launcher has gone back', async () => (await world.version()) === '2026.6.1', 30_000);
+  await world.ok('recover');
+  await expectSettledOn(world, '2026.6.1');
+});

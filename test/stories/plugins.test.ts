@@ -1,0 +1,147 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { identify } from '../../src/host/process.js';
+import type { PluginBehaviour } from '../registry/gateway-package.js';
+import { until } from '../support/place.js';
+import { installPlugin, PLUGIN } from '../support/plugin.js';
+import { makeWorld, QUICK, type World } from '../support/world.js';
+
+/** A gateway of 2026.6.1 with the plugin `chat` 1.0.0, and 2026.6.2 to go to. */
+async function worldWithPlugin(plugins: PluginBehaviour, more = {}): Promise<World> {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  world.publish('2026.6.2', { plugins, ...more });
+  installPlugin(stateOf(world), '1.0.0', release(world, '2026.6.1'));
+  await world.start('2026.6.1');
+  return world;
+}
+
+const stateOf = (world: World) => world.env.OPENCLAW_STATE_DIR ?? '';
+const release = (world: World, version: string) => join(world.root, 'releases', version);
+const versionOf = (world: World) =>
+  JSON.parse(readFileSync(join(stateOf(world), PLUGIN, 'package.json'), 'utf8')).version;
+const linkOf = (world: World) => readlinkSync(join(stateOf(world), PLUGIN, 'node_modules/openclaw'));
+const starts = (world: World) =>
+  readFileSync(join(stateOf(world), 'starts.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).version);
+
+// biome-ignore lint/suspicious/noExplicitAny: a document of `--json`
+const stepOf = (change: any) => change.steps.find(({ name }: { name: string }) => name === 'plugins');
+/** What the ledger has, of a change that a command told of. */
+const changeOf = (world: World, { change }: { change: string }) =>
+  JSON.parse(readFileSync(join(world.root, 'changes', `${change}.json`), 'utf8'));
+
+describe('a release and the plugins beside it', () => {
+  test('a host without plugins runs none of the tools and starts the gateway once', async () => {
+    const world = await makeWorld();
+    world.publish('2026.6.1');
+    world.publish('2026.6.2', { plugins: { hangs: true } });
+    await world.start('2026.6.1');
+    const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
+    expect(stepOf(change)).toMatchObject({ state: 'skipped', note: 'no plugin is installed' });
+    expect(change.facts.plugins).toBeUndefined();
+    expect(starts(world)).toEqual(['2026.6.1', '2026.6.2']);
+  });
+
+  test('a plugin that cannot come along is a warning with its name, and the update stands', async () => {
+    const world = await worldWithPlugin({ refuses: { chat: 'no version of it fits 2026.6.2' } });
+    const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
+    expect(change.status).toBe('package_updated_restart_verified');
+    expect(change.warnings).toEqual([
+      'The plugin chat has not come along: Failed to update chat: no version of it fits 2026.6.2',
+    ]);
+    expect(versionOf(world)).toBe('1.0.0');
+    expect(await world.version()).toBe('2026.6.2');
+  });
+
+  test('what the release says it cannot load is a warning, too', async () => {
+    const world = await worldWithPlugin({ breaks: { chat: 'it imports what is gone' } });
+    const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
+    expect(change.warnings).toEqual(['The plugin chat has not come along: it imports what is gone']);
+  });
+
+  test('a link that nothing repairs is a warning that names the release it leads to, and that one is not pruned', async () => {
+    const world = await worldWithPlugin({ leavesLinks: true });
+    const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
+    const target = join(release(world, '2026.6.1'), 'node_modules/openclaw');
+    expect(change.warnings).toEqual([
+      `The plugin @acme/chat has not come along: It still runs on OpenClaw's code in ${target}.`,
+    ]);
+
+    world.publish('2026.6.3', { plugins: { leavesLinks: true } });
+    await world.ok('update', '2026.6.3', ...QUICK);
+    const { keep } = await world.ok('prune', '--keep', '0', '--dry-run');
+    expect(keep).toContainEqual({ id: '2026.6.1', reason: 'linked by the plugin @acme/chat' });
+  });
+
+  test('a gateway that is not well with the new set gets the old one back, and the release stays', async () => {
+    const world = await worldWithPlugin({ to: { chat: '2.0.0' }, crashesWith: { chat: '2.0.0' } });
+    const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
+    expect(change.status).toBe('package_updated_restart_verified');
+    expect(stepOf(change).note).toBe('put back as they were');
+    expect(change.warnings.join('\n')).toMatch(/not well with what became of chat.*put back/);
+    expect(versionOf(world)).toBe('1.0.0');
+    expect(await world.version()).toBe('2026.6.2');
+  });
+
+  test('when the change goes back after it, the plugins go back with the code', async () => {
+    const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
+    world.env.OPENCLAW_RELEASES_FAULT = 'throw after plugins';
+    const { exitCode, json } = await world.cli('update', '2026.6.2', ...QUICK);
+    expect(exitCode).toBe(5);
+    expect(changeOf(world, json).status).toBe('rolled_back');
+    expect(versionOf(world)).toBe('1.0.0');
+    expect(linkOf(world)).toBe(join(release(world, '2026.6.1'), 'node_modules/openclaw'));
+    expect(await world.version()).toBe('2026.6.1');
+  });
+
+  test('and so they do when a person goes back later, with the state that was kept for that', async () => {
+    const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
+    await world.ok('update', '2026.6.2', ...QUICK);
+    const { exitCode, json } = await world.cli('rollback', ...QUICK);
+    expect([exitCode, json.error.code]).toEqual([3, 'confirmation_needed']);
+    expect(json.error.message).toContain('the plugin chat is 2.0.0 now, and was 1.0.0');
+    await world.ok('rollback', '--yes', ...QUICK);
+    expect(versionOf(world)).toBe('1.0.0');
+    expect(linkOf(world)).toBe(join(release(world, '2026.6.1'), 'node_modules/openclaw'));
+    expect(await world.version()).toBe('2026.6.1');
+  });
+
+  test('and without a copy of the state likewise', async () => {
+    const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
+    world.env.OPENCLAW_RELEASES_FAULT = 'throw after plugins';
+    const { exitCode } = await world.cli('update', '2026.6.2', '--no-snapshot', ...QUICK);
+    expect(exitCode).toBe(5);
+    expect(versionOf(world)).toBe('1.0.0');
+    expect(linkOf(world)).toBe(join(release(world, '2026.6.1'), 'node_modules/openclaw'));
+    expect(await world.version()).toBe('2026.6.1');
+  });
+
+  test('a process that dies in it is recovered: the plugins come along from where they were', async () => {
+    const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
+    world.env.OPENCLAW_RELEASES_FAULT = 'kill after plugins';
+    await world.cli('update', '2026.6.2', ...QUICK);
+    expect(versionOf(world)).toBe('2.0.0');
+    delete world.env.OPENCLAW_RELEASES_FAULT;
+    const { recovered } = await world.ok('recover');
+    expect(recovered[0]).toMatchObject({ status: 'package_updated_restart_verified' });
+    expect(changeOf(world, recovered[0]).facts.plugins).toMatchObject({
+      before: [{ version: '1.0.0' }],
+      after: [{ version: '2.0.0' }],
+    });
+    expect(await world.version()).toBe('2026.6.2');
+  });
+
+  test('tools that never end are killed with their helpers at the end of their time', async () => {
+    const world = await worldWithPlugin({ to: { chat: '2.0.0' }, hangs: true });
+    const change = changeOf(world, await world.ok('update', '2026.6.2', '--plugins-within', '3', ...QUICK));
+    expect(stepOf(change).note).toBe('put back as they were');
+    expect(versionOf(world)).toBe('1.0.0');
+    expect(await world.version()).toBe('2026.6.2');
+    const helper = Number(readFileSync(join(stateOf(world), 'plugin-helper.pid'), 'utf8'));
+    await until('the helper is gone', () => identify(helper) === null);
+  });
+});

@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { listChanges } from '../../src/change/ledger.js';
+import { listRequests, undelivered } from '../../src/change/requests/requests.js';
+import { rootAt } from '../../src/store/root.js';
+import { until } from '../support/place.js';
+import { rpc, untilStatus } from '../support/rpc.js';
+import { makeWorld, type World } from '../support/world.js';
+
+async function oldWorld(...others: string[]): Promise<World> {
+  const world = await makeWorld();
+  for (const version of ['2026.5.28', ...others]) world.publish(version);
+  await world.start('2026.5.28');
+  return world;
+}
+
+test('of many that ask for the same at once, by its version or by a tag, one makes the change and the others join it', async () => {
+  const world = await oldWorld('2026.6.1');
+  const asked = [0, 1, 2, 3, 4, 5].map((number) => {
+    const what = number % 2 === 0 ? { target: '2026.6.1' } : { channel: 'stable' };
+    // It stays under way until all have been answered, however long that takes.
+    return rpc(world, 'update.run', { ...what, restartDelayMs: 600_000 });
+  });
+  const answers = (await Promise.all(asked)).map(({ payload, error }) => payload ?? error);
+  expect(answers.map(({ status }) => status).sort()).toEqual([
+    'accepted',
+    ...Array.from({ length: 5 }, () => 'joined'),
+  ]);
+  const [change, ...others] = new Set(answers.map((answer) => answer.change));
+  expect(others).toEqual([]);
+  await world.ok('skip-wait');
+  expect((await untilStatus(world, { change })).status).toBe('package_updated_restart_verified');
+  const updates = listChanges(rootAt(world.root)).filter(({ plan }) => plan.kind === 'update');
+  expect(updates).toHaveLength(1);
+  expect(undelivered(rootAt(world.root)), 'each of them is told').toHaveLength(6);
+});
+
+test('the same idempotency key is the same request: while it runs, after its end, and from many at once', async () => {
+  const world = await oldWorld('2026.6.1');
+  const params = { target: '2026.6.1', idempotencyKey: 'k-1', skipDeferral: true };
+  const answers = await Promise.all([1, 2, 3].map(() => rpc(world, 'update.run', params)));
+  expect(new Set(answers.map(({ payload }) => payload.requestId)).size).toBe(1);
+  expect(answers.filter(({ payload }) => !payload.repeated)).toHaveLength(1);
+  await untilStatus(world, { idempotencyKey: 'k-1' });
+  await world.ok('rollback', '--settle', '0.5');
+  expect((await rpc(world, 'update.run', params)).payload).toMatchObject({
+    ...{ ok: true, repeated: true, status: 'package_updated_restart_verified', phase: 'finished' },
+    change: answers[0]?.payload.change,
+  });
+  expect(await world.version()).toBe('2026.5.28');
+  const other = await rpc(world, 'update.run', { ...params, target: 'latest' });
+  expect(other).toMatchObject({ exitCode: 2, error: { code: 'params_invalid' } });
+  expect(other.error.message).toContain('idempotencyKey was used for update 2026.6.1');
+  expect(listRequests(rootAt(world.root))).toHaveLength(1);
+});
+
+test.each(['after lock', 'before write request', 'after write request'])(
+  'a gateway that dies %s while it is asked: asked again with the same key, the change is made once',
+  async (point) => {
+    const world = await oldWorld('2026.6.1');
+    const params = { target: '2026.6.1', idempotencyKey: 'k-1', skipDeferral: true };
+    const env = { OPENCLAW_RELEASES_FAULT: `kill ${point}` };
+    await expect(rpc(world, 'update.run', params, { env })).rejects.toThrow();
+    const { payload } = await rpc(world, 'update.run', params);
+    expect(payload).toMatchObject({ ok: true, status: 'accepted', repeated: false });
+    expect(await untilStatus(world, { idempotencyKey: 'k-1' })).toMatchObject({
+      ...{ status: 'package_updated_restart_verified', change: payload.change },
+    });
+    const begun = listChanges(rootAt(world.root)).filter(
+      ({ plan, steps }) => plan.kind === 'update' && steps.length > 0,
+    );
+    expect(begun.map(({ id }) => id)).toEqual([payload.change]);
+    expect(undelivered(rootAt(world.root))).toHaveLength(1);
+  },
+);
+
+test('nothing is begun before whoever asked has its answer, however long it takes to write it down', async () => {
+  const world = await oldWorld('2026.6.1');
+  const stamp = join(world.path, 'answers');
+  const env = { OPENCLAW_RELEASES_FAULT: 'hang before answer', OPENCLAW_RELEASES_FAULT_STAMP: stamp };
+  const asked = rpc(world, 'update.run', { target: '2026.6.1', skipDeferral: true }, { env });
+  const root = rootAt(world.root);
+  const handed = () => readdirSync(root.staging).some((name) => name.endsWith('.claim'));
+  await until(
+    'another process has the change, and the answer is on its way',
+    () => existsSync(stamp) && handed(),
+  );
+  // Had it begun, its first step would be there within milliseconds of the claim.
+  const others = await rpc(world, 'update.status');
+  expect(others.payload).toMatchObject({ status: 'running', step: null });
+  expect(listChanges(root).at(-1)?.steps).toEqual([]);
+  rmSync(stamp);
+  expect(await asked).toMatchObject({
+    ok: true,
+    payload: { status: 'accepted', handoff: { status: 'acknowledged' } },
+  });
+  expect((await untilStatus(world, {})).status).toBe('package_updated_restart_verified');
+  expect(readdirSync(root.staging)).toEqual([]);
+});
