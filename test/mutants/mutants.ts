@@ -41,6 +41,8 @@ export interface Mutant {
 const unit = (file: string, title?: string) => at('unit', `test/unit/${file}.test.ts`, title);
 const integration = (file: string, title?: string) =>
   at('integration', `test/integration/${file}.test.ts`, title);
+const stories = (file: string, title?: string) => at('stories', `test/stories/${file}.test.ts`, title);
+const host = (file: string, title?: string) => at('host', `test/host/${file}.test.ts`, title);
 
 function at(lane: Lane, path: string, title?: string): Tests & { lane: Lane } {
   return { lane, tests: [path], ...(title !== undefined && { title }) };
@@ -61,7 +63,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/errors.ts',
     find: 'rolledBack: 5,',
     replace: 'rolledBack: 4,',
-    caughtBy: integration('bad-versions', 'crashing at start'),
+    caughtBy: stories('bad-versions', 'crashing at start'),
   },
   {
     name: 'exit code not set',
@@ -622,7 +624,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/state/copying/copier.ts',
     find: 'for (const name of [path, `${path}-wal`, `${path}-journal`]) {',
     replace: 'for (const name of [path, `${path}-journal`]) {',
-    caughtBy: unit('state/databases', 'copied as it is, with what is beside it'),
+    caughtBy: unit('state/copying/sqlite', 'copied as it is, with what is beside it'),
   },
   {
     name: 'snapshot open to others',
@@ -636,7 +638,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/state/copying/snapshot.ts',
     find: '    await syncFilesystem(staged);\n',
     replace: "    if (staged === '') await syncFilesystem(staged);\n",
-    caughtBy: at('host', 'test/host/state-cut.test.ts'),
+    caughtBy: host('state-cut'),
     built: false,
   },
   {
@@ -785,7 +787,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/engine.ts',
     find: '  blame(context.root, context.change);\n',
     replace: '  if (context.change.error === null) blame(context.root, context.change);\n',
-    caughtBy: integration('bad-versions', 'crashing at start'),
+    caughtBy: stories('bad-versions', 'crashing at start'),
   },
   {
     name: 'release that crashed not blamed',
@@ -814,7 +816,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/switch.ts',
     find: '        beginTrial(context, to);\n',
     replace: "        if (to === '') beginTrial(context, to);\n",
-    caughtBy: integration('interruption', 'killed while verifying a release that crashes'),
+    caughtBy: stories('interruption', 'killed while verifying a release that crashes'),
   },
   {
     name: 'trial after current',
@@ -839,14 +841,14 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/switch.ts',
     find: '    pointCurrent(root, change.facts.from);\n',
     replace: '',
-    caughtBy: integration('bad-versions', 'never ready.? ends on'),
+    caughtBy: stories('bad-versions', 'never ready.? ends on'),
   },
   {
     name: 'previous not pointed back',
     file: 'src/change/steps/switch.ts',
     find: '    pointPrevious(root, change.facts.previous);\n',
     replace: '',
-    caughtBy: integration('bad-versions', 'crashing at start'),
+    caughtBy: stories('bad-versions', 'crashing at start'),
   },
   {
     name: 'staged half left',
@@ -860,14 +862,14 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/snapshot.ts',
     find: '  async undo({ root, change }) {\n    dropSnapshots(root, change);\n',
     replace: "  async undo({ root, change }) {\n    if (change.id === '') dropSnapshots(root, change);\n",
-    caughtBy: integration('state-snapshot', 'after snapshot'),
+    caughtBy: stories('state-snapshot', 'after snapshot'),
   },
   {
     name: 'gateway not brought back',
     file: 'src/change/steps/baseline.ts',
     find: 'if (!before || !context.mayRestart) return;',
     replace: "if (!before || !context.mayRestart || before.state === 'running') return;",
-    caughtBy: integration('bad-versions', 'crashing at start'),
+    caughtBy: stories('bad-versions', 'crashing at start'),
   },
   {
     name: 'trial of a dead launcher left',
@@ -881,14 +883,14 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/plugins.ts',
     find: '  async undo(context) {\n    await returnPluginSet(context);\n',
     replace: '  async undo(context) {\n',
-    caughtBy: integration('plugins', 'the plugins go back with the code'),
+    caughtBy: stories('plugins', 'the plugins go back with the code'),
   },
   {
     name: 'room not asked for',
     file: 'src/change/steps/reserve.ts',
     find: 'if (free.bytes < needed.bytes || (',
     replace: 'if (free.bytes < 0 || (',
-    caughtBy: at('host', 'test/integration/refusals.test.ts', 'too little disk is refused'),
+    caughtBy: host('refusals', 'too little disk is refused'),
   },
   {
     name: 'one idle moment enough',
@@ -1029,7 +1031,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/requests/sameness.ts',
     find: 'if (plan.target === other.target || plan.target === facts.to) return true;',
     replace: 'if (plan.target === facts.to && other.target === facts.from) return true;',
-    caughtBy: integration('rpc', 'of many that ask for the same at once'),
+    caughtBy: stories('rpc', 'of many that ask for the same at once'),
   },
   {
     name: 'hold not kept to',
@@ -1108,25 +1110,21 @@ export const MUTANTS: Mutant[] = [
     file: 'src/schedule/backoff.ts',
     find: 'Math.min(DAY, FIRST_MS * 2 **',
     replace: 'Math.min(2 * DAY, FIRST_MS * 2 **',
-    caughtBy: unit('schedule/timing', 'backoff'),
+    caughtBy: unit('schedule/backoff'),
   },
   {
     name: 'timer: jitter of its runs',
     file: 'src/schedule/jitter.ts',
     find: "Math.floor(drawn('run', installId) * periodMs)",
     replace: "Math.floor(drawn('run', installId) * 2 * periodMs)",
-    caughtBy: unit('schedule/timing', 'nextRunJitter'),
+    caughtBy: unit('schedule/jitter'),
   },
   {
     name: 'timer: the same hosts first each time',
     file: 'src/schedule/jitter.ts',
     find: "return drawn('release', installId, version);",
     replace: "return drawn('release', installId) + version.length * 0;",
-    caughtBy: at(
-      'stories',
-      'test/stories/schedule-fleet.test.ts',
-      'does not make the same hosts the first ones',
-    ),
+    caughtBy: stories('schedule-fleet', 'does not make the same hosts the first ones'),
     before: null,
     built: false,
   },
@@ -1135,14 +1133,14 @@ export const MUTANTS: Mutant[] = [
     file: 'src/schedule/clock.ts',
     find: 'if (now - since < LONGEST_WAIT_FOR_CLOCK_MS)',
     replace: 'if (now - since < 0)',
-    caughtBy: unit('schedule/timing', 'readClock'),
+    caughtBy: unit('schedule/clock'),
   },
   {
     name: 'timer: deadline of an announcement',
     file: 'src/schedule/announcement.ts',
     find: 'settings.deadlineHours * HOUR;',
     replace: 'settings.deadlineHours * 2 * HOUR;',
-    caughtBy: unit('schedule/timing', 'Announced'),
+    caughtBy: unit('schedule/announcement'),
   },
   {
     name: 'amount of the other kind',
@@ -1179,29 +1177,21 @@ export const MUTANTS: Mutant[] = [
     file: 'src/plugin/access.ts',
     find: 'if (request.headers[OWN_HEADER] === undefined || !isJson(request)) {',
     replace: 'if (request.headers[OWN_HEADER] === undefined && mode === OWN_HEADER) {',
-    caughtBy: at(
-      'stories',
-      'test/plugin/gateway.test.ts',
-      'whoever may only look can look and change nothing',
-    ),
+    caughtBy: stories('plugin-gateway', 'whoever may only look can look and change nothing'),
   },
   {
     name: 'scope of a proxy not asked for',
     file: 'src/plugin/access.ts',
     find: "scopes === null ? isShared : scopes.includes('operator.admin');",
     replace: "scopes === null ? isShared : scopes.includes('operator.read');",
-    caughtBy: at(
-      'stories',
-      'test/plugin/gateway.test.ts',
-      'whoever may only look can look and change nothing',
-    ),
+    caughtBy: stories('plugin-gateway', 'whoever may only look can look and change nothing'),
   },
   {
     name: 'page: no taken for a yes',
     file: 'src/plugin/page/confirm.ts',
     find: "settle(dialog.returnValue === 'yes');",
     replace: "settle(dialog.returnValue !== '');",
-    caughtBy: at('page', 'test/plugin/page.test.ts', 'by the keyboard alone'),
+    caughtBy: at('page', 'test/page/page.test.ts', 'by the keyboard alone'),
   },
 
   // layout
@@ -1210,14 +1200,14 @@ export const MUTANTS: Mutant[] = [
     file: 'layout/bin/gateway',
     find: 'line="$id $((boots - 1))${boot:+ $boot}"',
     replace: 'line="$id $((boots - 0))${boot:+ $boot}"',
-    caughtBy: integration('launcher', 'dash.* comes back to the proven release after exactly'),
+    caughtBy: integration('launcher', 'comes back to the proven release after exactly'),
   },
   {
     name: 'launcher: a reboot does not end a trial',
     file: 'layout/bin/gateway',
     find: '  ! rebooted || boots=0\n',
     replace: '  ! rebooted || boots=$boots\n',
-    caughtBy: integration('launcher', 'dash.*gateway during a trial'),
+    caughtBy: integration('launcher', 'another boot of the machine'),
   },
   {
     name: 'launcher: state not claimed before going back',
@@ -1238,20 +1228,20 @@ export const MUTANTS: Mutant[] = [
     file: 'layout/bin/gateway',
     find: 'exec "$release/node" "$release/$(readlink "$release/main")" gateway "$@"',
     replace: 'exec "$root/current/node" "$root/current/$(readlink "$release/main")" gateway "$@"',
-    caughtBy: integration('launcher', 'dash.*starts the gateway of the current release'),
+    caughtBy: integration('launcher', 'starts the gateway of the current release'),
   },
   {
     name: 'rescue: twice for one trial',
     file: 'layout/bin/rescue',
     find: `[ "$(cat "$stamp" 2>/dev/null)" = "$line" ] && nothing`,
     replace: `[ "$(cat "$stamp" 2>/dev/null)" = "" ] && [ -e "$stamp/none" ] && nothing`,
-    caughtBy: integration('adopt-rescue', 'does not do it again where the trial could not be removed'),
+    caughtBy: host('adopt-rescue', 'does not do it again where the trial could not be removed'),
   },
   {
     name: 'rescue: half of a state',
     file: 'layout/bin/rescue',
     find: '! moved || nothing "the state is half put back',
     replace: 'true || nothing "the state is half put back',
-    caughtBy: integration('adopt-rescue', 'setting-aside'),
+    caughtBy: host('adopt-rescue', 'setting-aside'),
   },
 ];
