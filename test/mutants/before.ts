@@ -2,6 +2,7 @@
 export const BEFORE: Record<string, string> = {
   'test/host/adopt-rescue.test.ts': 'test/integration/adopt-rescue.test.ts',
   'test/host/refusals.test.ts': 'test/integration/refusals.test.ts',
+  'test/host/state-cut.test.ts': 'test/unit/state-cut.test.ts',
   'test/page/page.test.ts': 'test/plugin/page.test.ts',
   'test/stories/bad-versions.test.ts': 'test/integration/bad-versions.test.ts',
   'test/stories/interruption.test.ts': 'test/integration/interruption.test.ts',

@@ -328,7 +328,7 @@ export const MUTANTS: Mutant[] = [
     name: 'manifest made of files that were edited',
     file: 'src/store/rebuild.ts',
     find: 'if (tree.text !== sealed) throw',
-    replace: "if (tree.text === '') throw",
+    replace: "if (tree.text !== sealed && tree.text === '') throw",
     caughtBy: unit('store/mend', 'is not made anew when a file differs'),
   },
   {
@@ -367,7 +367,7 @@ export const MUTANTS: Mutant[] = [
     name: 'range taken for a release',
     file: 'src/source/spec.ts',
     find: "if (type === 'tag' && TAG.test(text))",
-    replace: "if (type === 'tag' || type === 'range')",
+    replace: "if (type === 'range' || (type === 'tag' && TAG.test(text)))",
     caughtBy: unit('source/spec'),
   },
   {
@@ -481,7 +481,7 @@ export const MUTANTS: Mutant[] = [
     name: 'drain longer than systemd allows',
     file: 'src/supervisor/systemd-restart.ts',
     find: 'Math.max(stopLimitMs - STOP_MARGIN_MS, stopLimitMs / 2)',
-    replace: 'Math.max(stopLimitMs, stopLimitMs / 2)',
+    replace: 'Math.max(stopLimitMs + STOP_MARGIN_MS, stopLimitMs / 2)',
     caughtBy: unit('supervisor/systemd-format', 'the stop limit'),
   },
   {
@@ -917,7 +917,7 @@ export const MUTANTS: Mutant[] = [
     name: 'verified: another process',
     file: 'src/change/verification.ts',
     find: ' || (expected.instance !== null && instance !== expected.instance)) {',
-    replace: ') {',
+    replace: " || (expected.instance === '' && instance !== expected.instance)) {",
     caughtBy: unit('change/verification', 'another process'),
     before: { tests: ['test/integration/bad-versions.test.ts'], title: 'crashing after 5 s' },
   },
@@ -1004,6 +1004,10 @@ export const MUTANTS: Mutant[] = [
     find: 'compareVersions(config, version) > 0;',
     replace: 'compareVersions(config, version) >= 0;',
     caughtBy: unit('change/readable/rules'),
+    before: {
+      tests: ['test/integration/readable.test.ts'],
+      title: 'is started where a newer release has written the configuration',
+    },
   },
   {
     name: 'database that was raised called compatible',
@@ -1023,7 +1027,7 @@ export const MUTANTS: Mutant[] = [
     name: 'request that somebody waits for forgotten',
     file: 'src/change/requests/requests.ts',
     find: 'waiting.has(id) || unfinished.has',
-    replace: 'unfinished.has',
+    replace: "(waiting.has(id) && id === '') || unfinished.has",
     caughtBy: unit('change/requests/requests', 'a request is kept for a week'),
   },
   {
@@ -1059,8 +1063,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'timer: window',
     file: 'src/schedule/time-rules.ts',
-    find: 'if (open) return pass(`A',
-    replace: 'if (open || windows.length === 1) return pass(`A',
+    find: "      verdict: 'wait',\n      reason: `The next maintenance window",
+    replace: "      verdict: 'pass',\n      reason: `The next maintenance window",
     caughtBy: unit('schedule/decision'),
   },
   {
@@ -1169,14 +1173,14 @@ export const MUTANTS: Mutant[] = [
     name: 'reader changes something',
     file: 'src/rpc/handle.ts',
     find: "return scope === 'operator.read' && (scopes",
-    replace: 'return (scopes',
+    replace: 'return scope !== null && (scopes',
     caughtBy: unit('rpc/handle', 'whoever may only look is refused'),
   },
   {
     name: 'form of another site accepted',
     file: 'src/plugin/access.ts',
     find: 'if (request.headers[OWN_HEADER] === undefined || !isJson(request)) {',
-    replace: 'if (request.headers[OWN_HEADER] === undefined && mode === OWN_HEADER) {',
+    replace: 'if (request.headers[OWN_HEADER] === undefined && !isJson(request) && mode === OWN_HEADER) {',
     caughtBy: stories('plugin-gateway', 'whoever may only look can look and change nothing'),
   },
   {
