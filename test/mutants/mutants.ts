@@ -329,7 +329,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/rebuild.ts',
     find: 'if (tree.text !== sealed) throw',
     replace: "if (tree.text !== sealed && tree.text === '') throw",
-    caughtBy: unit('store/mend', 'is not made anew when a file differs'),
+    caughtBy: unit('store/mend', 'is not made anew when'),
   },
   {
     name: 'set aside over something else',
@@ -1042,7 +1042,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/policy.ts',
     find: '|| Date.parse(held.until) > now ? held : null;',
     replace: '|| Date.parse(held.until) < now ? held : null;',
-    caughtBy: integration('auto', 'a hold keeps away'),
+    caughtBy: integration('auto', 'is off until somebody enables it|a hold keeps away'),
   },
 
   // schedule
