@@ -16,7 +16,7 @@ function aRequest(files: Record<string, string> = {}) {
   return { root: temporaryRoot(), release: '2026.6.1', change: 'c', place, node };
 }
 
-test('what cannot be read is refused with the command to type', () => {
+test('an unreadable file is refused, with the command that makes it readable', () => {
   const request = aRequest({
     'mine.json': '',
     'closed/a': '',

@@ -918,7 +918,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: ' || (expected.instance !== null && instance !== expected.instance)) {',
     replace: " || (expected.instance === '' && instance !== expected.instance)) {",
-    caughtBy: unit('change/verification', 'another process'),
+    caughtBy: unit('change/verification', 'gateway_crashed'),
     before: { tests: ['test/integration/bad-versions.test.ts'], title: 'crashing after 5 s' },
   },
   {
@@ -926,7 +926,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: '  if (expected.release !== null && release !== null && release !== expected.release) {\n',
     replace: "  if (expected.release === '' && release !== null && release !== expected.release) {\n",
-    caughtBy: unit('change/verification', 'from another release'),
+    caughtBy: unit('change/verification-process', 'from another release'),
     before: null,
   },
   {
@@ -934,7 +934,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node'));\n",
     replace: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node')) || true;\n",
-    caughtBy: unit('change/verification', 'another Node'),
+    caughtBy: unit('change/verification-process', 'another Node'),
     before: null,
   },
   {
@@ -942,7 +942,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: '    checkVersion(health, version);\n',
     replace: '    checkVersion(health, version && null);\n',
-    caughtBy: unit('change/verification', 'says another version'),
+    caughtBy: unit('change/verification', 'wrong_version'),
     before: { tests: ['test/integration/bad-versions.test.ts'], title: 'answering with another version' },
   },
   {
@@ -950,7 +950,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: '    if (health.answered) await checkListener(endpoint, supervisor);\n',
     replace: '    if (health.phase === health.version) await checkListener(endpoint, supervisor);\n',
-    caughtBy: unit('change/verification', 'the port is held'),
+    caughtBy: unit('change/verification', 'port_held_by_orphan'),
     before: null,
   },
   {
@@ -958,7 +958,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: '(health.ready || !expected.mustBeReady)',
     replace: '(health.ready || expected.mustBeReady)',
-    caughtBy: unit('change/verification', 'is not ready'),
+    caughtBy: unit('change/verification-process', 'is not ready'),
     before: null,
   },
   {
@@ -966,7 +966,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: ' && worse.length === 0;',
     replace: ';',
-    caughtBy: unit('change/verification', 'that worked before'),
+    caughtBy: unit('change/verification', 'gateway_worse is the verdict'),
     before: { tests: ['test/integration/bad-versions.test.ts'], title: 'ready, but with a channel less' },
   },
   {
@@ -974,7 +974,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/verification.ts',
     find: 'if (settledMs >= expected.settleMs && startedFrom',
     replace: 'if (startedFrom',
-    caughtBy: unit('change/verification', 'before it has settled'),
+    caughtBy: unit('change/verification-process', 'before it has settled'),
     before: { tests: ['test/integration/bad-versions.test.ts'], title: 'crashing after 5 s' },
   },
   {

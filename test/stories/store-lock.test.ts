@@ -17,7 +17,7 @@ const LOCKED = (pid: number) => ({
   message: expect.stringMatching(new RegExp(`process ${pid} since \\d{4}-`)),
 });
 
-test('of eight processes that find a dead lock at once one gets it, a hundred times', async () => {
+test('one of eight processes that find a dead lock at once gets it, a hundred times', async () => {
   const root = temporaryRoot();
   const stamps = temporaryDirectory();
   const processes = await Promise.all(Array.from({ length: 8 }, () => startHolder(root)));

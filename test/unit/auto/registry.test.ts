@@ -61,7 +61,7 @@ describe('what is asked of a registry, and remembered', () => {
     expect(asked).toBe(6);
   });
 
-  test('what its publisher takes back is seen, also when the version and its tag stay', async () => {
+  test('a withdrawn version is seen, also when it and its tag stay', async () => {
     await look();
     registry.deprecate('openclaw', '2026.6.1', 'it eats mail');
     await look();

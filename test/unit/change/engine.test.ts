@@ -112,7 +112,7 @@ test.each<[Partial<Record<StepName, Behaviour>>, string, string, string | undefi
   expect(readChange(root, ended.id), 'the verdict is on disk').toEqual(ended);
 });
 
-test('what went wrong while undoing is kept beside the reason, not in its place', async () => {
+test('an error while undoing is kept beside the reason, not in its place', async () => {
   const { ended } = await play({ switch: 'undo-fails', verify: 'fails' });
   expect([ended.error?.code, ended.undoError?.code]).toEqual(['gateway_crashed', 'restart_failed']);
 });

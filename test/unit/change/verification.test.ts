@@ -1,157 +1,123 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { mkdtempSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Context } from '../../../src/change/context.js';
+import { newChange } from '../../../src/change/ledger.js';
+import { planChange } from '../../../src/change/plan.js';
 import { awaitVerified, type Expectation } from '../../../src/change/verification.js';
-import type { Health } from '../../../src/gateway/health.js';
-import { freePort } from '../../../src/host/port.js';
 import { releaseDirectory } from '../../../src/store/manifest.js';
-import type { Root } from '../../../src/store/root.js';
+import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
 import type { Inspection } from '../../../src/supervisor/supervisor.js';
 import { nobody } from '../../support/nobody.js';
-import { temporaryRoot } from '../../support/place.js';
+import { removeDirectory } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';
 
-const RELEASE = '2026.6.1';
-const OTHER = '2026.6.5';
-const WELL: Health = { answered: true, live: true, ready: true, failing: [], phase: null, version: RELEASE };
-const QUICK = { settleMs: 0, readyFloorMs: 500, readyCeilingMs: 1_000 };
+const OLD = '2026.5.1';
+const NEW = '2026.6.1';
 
-/** Answers as a gateway does, about itself what its argument says, and says when it listens. */
-const PROGRAM = `
-  const { port, status, failing, version } = JSON.parse(process.argv[1]);
-  const pages = { '/healthz': {}, '/readyz': { ready: status === 200, failing }, '/startupz': { version } };
-  require('node:http').createServer(({ url }, response) => {
-    response.writeHead(url === '/readyz' ? status : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(pages[url] ?? {}));
-  }).listen(port, '127.0.0.1', () => process.stdout.write('listening'));
-`;
+/** Milliseconds that were waited for, each at once. */
+const clock = vi.hoisted(() => ({ now: 0 }));
+vi.mock('node:timers/promises', async (original) => {
+  const wait = async (ms: number) => {
+    clock.now += ms;
+  };
+  return { ...(await original<object>()), setTimeout: wait };
+});
 
-interface Gateway {
-  /** The release that it is started from. */
-  from?: string;
-  says?: { status?: number; failing?: string[]; version?: string };
-  isOwned?: boolean;
-  /** Which start the supervisor tells, at each look. */
-  instanceAt?: (look: number) => string;
-  expected?: Partial<Expectation>;
-  /** Called whenever all is well but the time or the process. */
-  onSettling?: (times: number) => void;
-  signal?: AbortSignal;
+/** What the started gateway is and says. */
+interface Started {
+  /** The release that its process was started from. */
+  release?: string;
+  version?: string;
+  ready?: boolean;
+  /** What it complains of, ready or not. */
+  failing?: string[];
+  /** The supervisor says that the process of the port is its own. */
+  owned?: boolean;
+  inspection?: Partial<Inspection>;
 }
 
-describe('a gateway that was started', () => {
-  let root: Root;
+let root: Root;
 
-  beforeEach(async () => {
-    root = temporaryRoot();
-    await sealTinyRelease(root, RELEASE);
-    await sealTinyRelease(root, OTHER);
+beforeAll(async () => {
+  root = rootAt(mkdtempSync(join(tmpdir(), 'openclaw-releases-root-')));
+  prepareRoot(root);
+  for (const id of [OLD, NEW]) await sealTinyRelease(root, id);
+  return () => removeDirectory(root.path);
+});
+
+/** The verdict on a gateway of `NEW` that replaced a healthy one. */
+async function verify(started: Started, expected: Partial<Expectation> = {}) {
+  vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { release = NEW, version = NEW, failing = [], ready = failing.length === 0, owned = true } = started;
+  const env = { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, release) };
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { env, stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const server = createServer(({ url }, response) => {
+    response
+      .writeHead(url === '/readyz' && !ready ? 503 : 200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(url === '/readyz' ? { ready, failing } : { version }));
   });
-
-  async function verify(gateway: Gateway = {}) {
-    const { from = RELEASE, says = {}, isOwned = true, instanceAt = () => 'new' } = gateway;
-    const port = await freePort();
-    const answers = { port, status: 200, failing: [], version: RELEASE, ...says };
-    const child = spawn(process.execPath, ['-e', PROGRAM, JSON.stringify(answers)], {
-      env: { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, from) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    await once(child.stdout, 'data');
-    let looks = 0;
-    let settling = 0;
-    const inspect = (): Promise<Inspection> => {
-      const launch = { args: ['--port', String(port)], env: { HOME: root.path } };
-      const instance = instanceAt(++looks);
-      const running = { state: 'running', pid: child.pid ?? null, instance } as const;
-      return Promise.resolve({ ...running, restarts: 0, lastExit: null, launch });
-    };
-    const context = {
-      root,
-      supervisor: { ...nobody, inspect, owns: () => Promise.resolve(isOwned) },
-      signal: gateway.signal ?? new AbortController().signal,
-      progress: (text: string) => text === 'settling' && gateway.onSettling?.(++settling),
-    } as unknown as Context;
-    return awaitVerified(context, {
-      release: RELEASE,
-      instance: 'new',
-      before: WELL,
-      mustBeReady: true,
-      settleMs: 0,
-      limits: QUICK,
-      ...gateway.expected,
-    });
-  }
-
-  test('is verified when it is the new process of its release, owns its port, is healthy, and stays so', async () => {
-    expect(await verify()).toMatchObject({ health: { ready: true, version: RELEASE } });
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const inspection: Inspection = {
+    ...{ state: 'running', pid: child.pid ?? null, instance: 'new', restarts: 0, lastExit: null },
+    launch: { args: ['--port', String(port)], env: {} },
+    ...started.inspection,
+  };
+  const context: Context = {
+    root,
+    change: newChange(planChange('switch', NEW), { from: OLD, previous: null, to: NEW }),
+    supervisor: {
+      ...nobody,
+      inspect: () => Promise.resolve(inspection),
+      owns: () => Promise.resolve(owned),
+    },
+    client: () => Promise.reject(new Error('no network here')),
+    lookUp: () => Promise.reject(new Error('no network here')),
+    signal: new AbortController().signal,
+    mayRestart: true,
+    onBehalf: false,
+    progress: () => {},
+  };
+  const healthy = { answered: true, live: true, ready: true, failing: [], phase: null, version: OLD };
+  const limits = { settleMs: 500, readyFloorMs: 1_000, readyCeilingMs: 60_000 };
+  return awaitVerified(context, {
+    ...{ release: NEW, instance: 'new', before: healthy, mustBeReady: true, settleMs: 500, limits },
+    ...expected,
   });
+}
 
-  test('is not verified as another process than the one that was started', async () => {
-    await expect(verify({ instanceAt: () => 'old' })).rejects.toMatchObject({ code: 'gateway_crashed' });
-  });
+test('a gateway of the release that owns its port, is ready and stays so for the settling time is verified', async () => {
+  const began = clock.now;
+  expect(await verify({})).toMatchObject({ health: { live: true, ready: true, version: NEW } });
+  expect(clock.now - began).toBeGreaterThanOrEqual(500);
+});
 
-  test('is not verified when it runs from another release', async () => {
-    const stop = new AbortController();
-    const verified = verify({
-      from: OTHER,
-      // Nothing else keeps it from being verified.
-      onSettling: () => stop.abort(new Error('well but for that')),
-      signal: stop.signal,
-    });
-    await expect(verified).rejects.toMatchObject({ code: 'wrong_release' });
-  });
+test.each<[string, Started, RegExp]>([
+  ['gateway_crashed', { inspection: { pid: null, state: 'stopped' } }, /of 2026\.6\.1 ended by itself\.$/],
+  ['gateway_crashed', { inspection: { instance: 'another start' } }, /ended by itself/],
+  ['wrong_release', { release: OLD }, /runs from 2026\.5\.1, not from 2026\.6\.1/],
+  ['wrong_version', { version: OLD }, /says that it is 2026\.5\.1, not 2026\.6\.1/],
+  ['port_held_by_orphan', { owned: false }, new RegExp(`held by process ${process.pid},`)],
+  ['gateway_not_ready', { failing: ['channels'] }, /not ready: channels after \d+ s, and does not get on/],
+])('%s is the verdict on %j', async (code, started, message) => {
+  await expect(verify(started)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
 
-  test('is not verified while it runs on another Node than that of its release', async () => {
-    await sealTinyRelease(root, '2026.7.1', {}, '/bin/sh');
-    const stop = new AbortController();
-    const verified = verify({
-      from: '2026.7.1',
-      says: { version: '2026.7.1' },
-      expected: { release: '2026.7.1' },
-      // Everything else is well by then.
-      onSettling: (times) => times === 3 && stop.abort(new Error('still not')),
-      signal: stop.signal,
-    });
-    await expect(verified).rejects.toThrow('still not');
-  });
-
-  test('is not verified when it says another version', async () => {
-    await expect(verify({ says: { version: OTHER } })).rejects.toMatchObject({ code: 'wrong_version' });
-  });
-
-  test('is not verified when the port is held by a process that the supervisor does not own', async () => {
-    await expect(verify({ isOwned: false })).rejects.toMatchObject({ code: 'port_held_by_orphan' });
-  });
-
-  test('is not verified when it is not ready, unless it was not ready before', async () => {
-    const notReady = { status: 503, failing: [] };
-    await expect(verify({ says: notReady })).rejects.toMatchObject({ code: 'gateway_not_ready' });
-    const before = { ...WELL, ready: false };
-    expect(await verify({ says: notReady, expected: { before, mustBeReady: false } })).toMatchObject({
-      health: { live: true, ready: false },
-    });
-  });
-
-  test('is not verified when something does not work that worked before', async () => {
-    const failing = ['discord'];
-    await expect(verify({ says: { failing } })).rejects.toMatchObject({
-      code: 'gateway_worse',
-      message: expect.stringContaining('discord'),
-    });
-    expect(await verify({ says: { failing }, expected: { before: { ...WELL, failing } } })).toBeDefined();
-  });
-
-  test('is not verified when it is started again before it has settled', async () => {
-    let isSettling = false;
-    const verified = verify({
-      instanceAt: () => (isSettling ? 'a third one' : 'new'),
-      expected: { settleMs: 60_000 },
-      onSettling: () => {
-        isSettling = true;
-      },
-    });
-    await expect(verified).rejects.toMatchObject({ code: 'gateway_crashed' });
+test('gateway_worse is the verdict on a ready gateway in which something fails that did not before', async () => {
+  const before = { answered: true, live: true, ready: true, failing: ['mail'], phase: null, version: OLD };
+  const same = await verify({ ready: true, failing: ['mail'] }, { before });
+  expect(same.health.failing).toEqual(['mail']);
+  await expect(verify({ ready: true, failing: ['mail', 'chat'] }, { before })).rejects.toMatchObject({
+    code: 'gateway_worse',
+    message: expect.stringMatching(/^What worked before does not work after \d+ s: chat\.$/),
   });
 });

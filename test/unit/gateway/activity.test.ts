@@ -53,7 +53,7 @@ test.each([
   expect(activityIn(answer)).toEqual(expected);
 });
 
-test.each(['refuses', 'is silent'] as const)('one that %s does not tell', async (says) => {
+test.each(['refuses', 'is silent'] as const)('the activity of a gateway that %s is unknown', async (says) => {
   const { endpoint } = await talkingGateway(() => says);
   expect(await sampleActivity(endpoint, 300)).toBeNull();
 });

@@ -39,7 +39,7 @@ test('a candidate is started as the gateway is, on loopback, without what ties t
   ]);
 });
 
-test('what a candidate says is told without secrets: those that it was given, and what looks like one', () => {
+test("a candidate's output is shown without secrets: neither those it was given nor anything that looks like one", () => {
   const launch = { args: [], env: { API_KEY: 'abcdef123', SHORT_TOKEN: 'ab', HOME: '/home/abcdef' } };
   const said =
     'ab with abcdef123 and very-secret, Authorization: Bearer xyz.123456, #token=987654321 sk-proj-12345678';

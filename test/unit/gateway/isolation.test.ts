@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isolated, shown } from '../../../src/gateway/isolation.js';
 
-test('what is hidden in isolation is shown where it is needed, and what is inside of another thing after it', () => {
+test('isolation shows the hidden directories that are needed, an inner one after the outer one', () => {
   const paths = ['/usr', '/tmp/a', '/tmp/a', '/home/me/state/tools/node', '/tmpfiles/x', '/home/me/state'];
   expect(shown(paths, '/home/me/state').map(({ at }) => at)).toEqual(['/tmp/a', '/home/me/state/tools/node']);
   const bindings = [

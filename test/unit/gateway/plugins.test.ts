@@ -129,7 +129,7 @@ describe("a plugin's link to OpenClaw's own package", () => {
     expect([...releasesLinkedByPlugins(state, releases)]).toEqual([['2026.6.1', '@acme/chat']]);
   });
 
-  test('is told from one that leads to this release', async () => {
+  test('is distinguished from one that leads to this release', async () => {
     const { state } = await emptyState();
     const releases = temporaryDirectory('releases');
     for (const id of ['1', '2']) {

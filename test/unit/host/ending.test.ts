@@ -22,7 +22,7 @@ test('the end of a process is waited for, and the end of one that goes on is not
   expect(goesOn.signalCode).toBeNull();
 });
 
-test('one that never began is not waited for', async () => {
+test('a change that never began is not waited for', async () => {
   const never = spawn('/nonexistent', { stdio: 'ignore' });
   never.on('error', () => {});
   await untilEnded(never, 60_000);

@@ -7,13 +7,13 @@ const GROUPS = existsSync('/proc/self/autogroup');
 const nice = (value: number) => (GROUPS ? value : null);
 
 describe('the priority of a session', () => {
-  test('goes down and up again, for whoever has one of its own', async () => {
+  test('goes down and up again for a process that leads its own session', async () => {
     const body =
       'for (const wanted of [10, 19, 0]) { await setOwnSessionPriority(wanted); said.push(nice()); }';
     expect(await prioritiesAfter(body, true)).toEqual([nice(10), nice(19), nice(0)]);
   });
 
-  test('is left alone where it is shared with whoever started the process', async () => {
+  test('is left alone where the session is shared with the parent', async () => {
     const [before, after] = await prioritiesAfter(
       'said.push(nice()); await setOwnSessionPriority(10); said.push(nice());',
       false,

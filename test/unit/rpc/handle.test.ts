@@ -149,7 +149,7 @@ test.each(WRONG.map(([method, params, sentence]) => [method, sentence, params] a
   },
 );
 
-test('whoever may only look is refused whatever changes something, and whoever has no scope everything', async () => {
+test('a client that may only read is refused every change, and one without a scope everything', async () => {
   const found: Record<string, string> = {};
   for (const method of Object.keys(METHODS) as Method[]) {
     const error = await ask(method, { nothing: 1 }, ['operator.read']).catch((thrown) => thrown);
@@ -170,7 +170,7 @@ const NAMES = [
   ...['change', 'requestId', 'until', 'why', 'limit', '__proto__', 'constructor'],
 ];
 
-test('whatever JSON comes, nothing but an error of ours is thrown', async () => {
+test('any JSON is either accepted or refused with an error code', async () => {
   const root = rootAt(`${temporaryDirectory('rpc')}/root`);
   const named = fc.dictionary(fc.constantFrom(...NAMES), fc.jsonValue(), { maxKeys: 4 });
   const params = fc.oneof(named, fc.jsonValue());

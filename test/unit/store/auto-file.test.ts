@@ -19,7 +19,7 @@ test('the id of an installation is made once', () => {
   expect(readAuto(root)).toEqual(file);
 });
 
-test('the same decision again is told once, with since when', () => {
+test('a decision that stays the same is one entry, with the time of its first', () => {
   let file = readAuto(temporaryRoot());
   for (const minute of [1, 2, 3]) file = withDecision(file, decision(minute));
   file = withDecision(file, decision(4, { rule: 'window' }));
@@ -38,7 +38,7 @@ test('the last twenty are kept, and one that led to a change is never merged wit
   expect(file.decisions[0]).toEqual(decision(10, { change: 'c' }));
 });
 
-test('one that cannot be understood is kept aside, by whoever mends and by whoever writes', async () => {
+test('a file that cannot be understood is kept aside, by mending and by writing', async () => {
   const root = temporaryRoot();
   writeFileSync(root.auto, '');
   expect(await mendRoot(root)).toMatchObject([{ path: root.auto, why: 'is empty' }]);
@@ -49,7 +49,7 @@ test('one that cannot be understood is kept aside, by whoever mends and by whoev
   expect(kept).toHaveLength(2);
 });
 
-test('one run has its turn at a time, and one that died does not keep others from theirs', () => {
+test('one run has its turn at a time, and a dead one keeps nobody from theirs', () => {
   const root = temporaryRoot();
   const done = takeTurn(root);
   expect(done).not.toBe(null);

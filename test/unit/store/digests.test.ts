@@ -73,7 +73,7 @@ test('an abort ends it with its reason, while files are still being found', asyn
   await expect(digesting).rejects.toBe(why);
 });
 
-test('what finding the files throws ends it, too', async () => {
+test('an error while files are being found ends the digesting', async () => {
   const { paths } = shared;
   function* broken() {
     yield* paths;
@@ -82,7 +82,7 @@ test('what finding the files throws ends it, too', async () => {
   await expect(digestFiles(broken())).rejects.toThrow('not listed');
 });
 
-test('one changed file among many is found, whichever thread reads it', async () => {
+test('comparing finds one changed file among many, whichever thread reads it', async () => {
   const { directory, paths, contents } = shared;
   const { text, digest, files } = await digestTree(directory);
   expect(files).toBe(paths.length);

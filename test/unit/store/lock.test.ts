@@ -48,7 +48,7 @@ const LOCKED = (pid: number) => ({
   message: expect.stringMatching(new RegExp(`process ${pid} since \\d{4}-`)),
 });
 
-test('a second one is refused and told who holds it, since when, doing what', async () => {
+test('a second command is refused, with who holds the lock, since when and for what', async () => {
   const root = temporaryRoot();
   const unlock = await acquireLock(root, 'update 2026.6.1');
   await expect(acquireLock(root, 'prune')).rejects.toMatchObject({
@@ -102,7 +102,7 @@ test.each<[string, (path: string) => void, string | null]>([
     },
     'mine',
   ],
-])('%s is nobody who could hold the lock: it is moved aside', async (_, make, kept) => {
+])('%s in place of the lock is moved aside: nobody can hold it', async (_, make, kept) => {
   const root = temporaryRoot();
   make(root.lock);
   await expectFree(root);
@@ -239,7 +239,7 @@ describe('another process', () => {
 });
 
 describe('breaking a dead lock', () => {
-  test('whoever is killed at it, and whoever is killed at breaking what that left, does not block', async () => {
+  test("a breaker that was killed does not block, nor does one that was killed while it broke the first one's guard", async () => {
     const root = temporaryRoot();
     symlinkSync(dead(), root.lock);
     for (let killed = 1; killed <= 3; killed++) {
@@ -262,13 +262,13 @@ describe('breaking a dead lock', () => {
     expect(aside(root, guard)).toHaveLength(1);
   });
 
-  test('what somebody left who was killed at the end of it goes with the next lock', async () => {
+  test('a guard that a killed breaker left goes with the next lock', async () => {
     const root = temporaryRoot();
     symlinkSync(dead(), join(root.path, 'lock.dead-0123456789abcdef'));
     await expectFree(root);
   });
 
-  test('whoever is suspended at it is alive: the others are refused, and it gets the lock', async () => {
+  test('a suspended breaker is alive: others are refused, and it gets the lock', async () => {
     const root = temporaryRoot();
     const stamp = join(temporaryDirectory(), 'stamp');
     symlinkSync(dead(), root.lock);
@@ -286,7 +286,7 @@ describe('breaking a dead lock', () => {
     await expectFree(root);
   });
 
-  test('whoever comes late to it finds another lock and leaves that alone', async () => {
+  test('a late breaker finds another lock and leaves it alone', async () => {
     const root = temporaryRoot();
     const stamp = join(temporaryDirectory(), 'stamp');
     symlinkSync(dead(), root.lock);
@@ -310,7 +310,7 @@ describe('breaking a dead lock', () => {
     await unlock();
   });
 
-  test('of four processes that find it at once one gets the lock, again and again', async () => {
+  test('one of four processes that find it at once gets the lock, again and again', async () => {
     const root = temporaryRoot();
     const stamps = temporaryDirectory();
     const processes = await Promise.all(Array.from({ length: 4 }, () => startHolder(root)));

@@ -53,7 +53,7 @@ beforeAll(async () => {
 const HOW = ['empty', 'binary junk', 'schema 2'] as const;
 
 test.each(Object.keys(WHAT).flatMap((what) => HOW.map((how) => [what, how] as const)))(
-  '%s %s: it is moved aside as it is, and nothing else is touched',
+  '%s %s: mending moves it aside as it is and touches nothing else',
   async (what, how) => {
     const root = model.copy();
     const path = WHAT[what]?.(root, model.change) ?? '';
@@ -215,7 +215,7 @@ describe('a manifest', () => {
   });
 });
 
-test('a file that cannot be moved stays, is named, and nothing fails because of it', async () => {
+test('a file that cannot be moved stays and is named, and recovery goes through', async () => {
   const root = model.copy();
   damage(root.policy, 'empty');
   inject('EIO before rename unreadable policy.json');
@@ -255,7 +255,7 @@ test('a copy of a record under another name is not a second change', async () =>
   expect(listChanges(root)).toHaveLength(2);
 });
 
-test('what says whose the gateway is stays where it is: a wrong guess could start a second one', async () => {
+test('supervisor.json and adopted.json stay where they are: a wrong guess could start a second gateway', async () => {
   const root = model.copy();
   for (const name of ['supervisor.json', 'adopted.json'])
     writeFileSync(join(root.path, name), '{"schema":2}');
@@ -266,7 +266,7 @@ test('what says whose the gateway is stays where it is: a wrong guess could star
 });
 
 test.each(DAMAGE_NAMES)(
-  'what says which state belongs to which release stays where it is and is named, each time: %s',
+  'restore.json and return.json stay where they are and are named each time: %s',
   async (how) => {
     const root = model.copy();
     for (const path of [root.restore, root.return]) {
@@ -289,7 +289,7 @@ test.each(DAMAGE_NAMES)(
   },
 );
 
-test('what the last restore did is moved aside when it cannot be understood', async () => {
+test('a record of the last restore that cannot be understood is moved aside', async () => {
   const root = model.copy();
   writeFileSync(root.lastRestore, '{}');
   expect(await mendRoot(root)).toMatchObject([{ path: root.lastRestore, movedTo: expect.any(String) }]);
@@ -320,7 +320,7 @@ test.each(['releases/gone', '/elsewhere/2026.6.1', 'nowhere', 'releases'])(
   },
 );
 
-test('a file that is no directory below releases/ is nobody’s manifest', async () => {
+test('a plain file below releases/ is no release', async () => {
   const root = model.copy();
   writeFileSync(join(root.releases, 'notes.txt'), '');
   expect((await listing(root, nobody)).unsealed).toEqual(['notes.txt']);

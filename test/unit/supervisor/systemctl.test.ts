@@ -39,7 +39,7 @@ describe('a program of systemd', () => {
     });
   });
 
-  test('may fail, which is an answer, or be killed, which is none and is told', async () => {
+  test('may fail, which is an answer, or be killed, which is an error', async () => {
     install('echo no such unit >&2; exit 5');
     expect(await ask()).toEqual({ ok: false, killed: false, stdout: '', stderr: 'no such unit' });
     install('kill -KILL $$');

@@ -22,7 +22,7 @@ vi.mock('../../../src/supervisor/systemctl.js', async (original) => {
 });
 
 /** The user that a unit of the system runs as: a restart is theirs by ending its process, if there is one. */
-describe('whoever may not ask for a restart, in a crash loop', () => {
+describe('a user who may not ask for a restart, in a crash loop', () => {
   const unit = (state: string, pid: number, invocation: string) =>
     `LoadState=loaded\nActiveState=${state}\nSubState=x\nRestart=always\nMainPID=${pid}\nInvocationID=${invocation}`;
   const address = { scope: 'system', unit: 'openclaw-gateway.service' } as const;

@@ -6,11 +6,11 @@ const power = (name: string, exponent: number) => ({
   points: [1, 10, 100].map((x) => ({ x, y: 3 * x ** exponent })),
 });
 
-test.each([0, 0.5, 1, 2])('what grows by the power %d has that exponent', (exponent) => {
+test.each([0, 0.5, 1, 2])('the exponent of a curve of power %d is that power', (exponent) => {
   expect(exponentOf(power('a', exponent))).toBeCloseTo(exponent);
 });
 
-test('what was measured once has none', () => {
+test('a single measurement has no exponent', () => {
   expect(exponentOf({ name: 'a', points: [{ x: 1, y: 1 }] })).toBeNaN();
 });
 

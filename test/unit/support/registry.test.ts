@@ -209,7 +209,7 @@ describe('a registry with a fault', () => {
     expect(unsigned).not.toHaveProperty('_signatures');
   });
 
-  test('sends a tarball as slowly as it is told, and whole', async () => {
+  test('sends a tarball as slowly as it is set to, and whole', async () => {
     const { dist } = await pacote.manifest('openclaw', client());
     const { length } = await pacote.tarball('openclaw', client());
     registry.fault({ kind: 'slow', match: TARBALL, bytesPerSecond: length * 2 });

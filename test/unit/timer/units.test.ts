@@ -42,7 +42,7 @@ test('a fleet is spread by systemd where it keeps what it draws, and by the id o
   }
 });
 
-test('what was there before comes back byte for byte, and what was not goes away with its directories', () => {
+test('undoing brings earlier files back byte for byte and removes new ones with their directories', () => {
   const directory = temporaryDirectory();
   const root = writeTree(join(directory, 'root'), { keep: '' });
   const units = join(directory, 'config/systemd/user');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { untilAnswered, withAnswerToGive } from '../../../../src/change/helper/asking.js';
 import { temporaryRoot } from '../../../support/place.js';
 
-test('a change begins once whoever asked is through with it', async () => {
+test('a change begins once its requester is done with the request', async () => {
   const root = temporaryRoot();
   const order: string[] = [];
   let answer = () => {};
@@ -17,7 +17,7 @@ test('a change begins once whoever asked is through with it', async () => {
   expect(readdirSync(root.staging)).toEqual([]);
 });
 
-test('who ends with the answer is waited for even after that, but not for ever', async () => {
+test('a process that ends with its answer is waited for after that, but not for ever', async () => {
   const root = temporaryRoot();
   await withAnswerToGive(root, 'a', true, async () => {});
   expect(readdirSync(root.staging)).toEqual(['a.asking']);
@@ -34,7 +34,7 @@ test('a stop is heard meanwhile', async () => {
   await expect(untilAnswered(root, 'a', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 });
 
-test('nobody who is dead, and nobody at all, is waited for', async () => {
+test('a dead requester, and none at all, is not waited for', async () => {
   const root = temporaryRoot();
   symlinkSync('1.1.00000000-0000-0000-0000-000000000000', join(root.staging, 'a.asking'));
   const begun = performance.now();

@@ -58,7 +58,7 @@ test('records of changes that have their end are read once', () => {
   expect(new Set(seen(root))).toEqual(new Set(['not read again']));
 });
 
-test('one that is torn, or replaced, afterwards is read again', () => {
+test('a record that is torn or replaced afterwards is read again', () => {
   const { root, changes } = lookedAt();
   const [torn, replaced] = changes as [Change, Change];
   truncateSync(changePath(root, torn.id), 100);
@@ -71,7 +71,7 @@ test('one that is torn, or replaced, afterwards is read again', () => {
   ]);
 });
 
-test('one that is gone is gone', () => {
+test('a record that is removed is no longer listed', () => {
   const { root, changes } = lookedAt();
   rmSync(changePath(root, changes[3]?.id ?? ''));
   expect(seen(root)).toEqual(changes.filter((_, at) => at !== 3).map(({ facts }) => facts.to));
@@ -95,7 +95,7 @@ test.each<[string, (path: string) => void]>([
   ],
   ['is torn', (path) => truncateSync(path, 200)],
   ['is of another schema', (path) => writeFileSync(path, '{"schema": 2}')],
-])('what was written down is not believed when it %s', (_, damage) => {
+])('the cache is not used when it %s', (_, damage) => {
   const { root, path, changes } = lookedAt();
   edit(path, (record) => {
     for (const entry of Object.values(record.changes)) entry.to = 'believed';

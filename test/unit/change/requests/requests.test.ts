@@ -46,7 +46,7 @@ function aRequest(root: Root, change: string | null, more: Partial<RequestRecord
   return request;
 }
 
-test('what is told is what has its verdict, once', () => {
+test('each verdict is reported once', () => {
   const root = temporaryRoot();
   prepareRoot(root);
   aRequest(root, aChange(root).id);
@@ -65,7 +65,7 @@ test('what is told is what has its verdict, once', () => {
   expect(findRequest(root, id)?.deliveredAt).not.toBe(null);
 });
 
-test('what a process was telling when it died is told by the next one', () => {
+test('a verdict that a dead process was reporting is reported by the next one', () => {
   const root = temporaryRoot();
   prepareRoot(root);
   const { id } = aRequest(root, aChange(root, ended('rolled_back')).id);

@@ -39,14 +39,14 @@ test('one that points to nothing names the release from before', async () => {
   expect(readlinkSync(root.current)).toBe('releases/2026.5.1');
 });
 
-test('one that was no link, with nothing before it, names the last that was well', async () => {
+test('a current that was no link, with no previous, becomes the last proven release', async () => {
   const root = await rootWith('2026.5.1', '2026.6.1', '2026.7.1');
   verified(root, '2026.6.1');
   await restoreCurrent(root, nobody, true);
   expect(currentRelease(root)).toBe('2026.6.1');
 });
 
-test('where nothing was ever current, nothing is made so', async () => {
+test('nothing becomes current where nothing ever was', async () => {
   const root = await rootWith('2026.5.1');
   verified(root, '2026.5.1');
   expect(await restoreCurrent(root, nobody, false)).toBeNull();

@@ -69,7 +69,7 @@ test('a trial of what is gone back to is its own', async () => {
 test.each([
   ['is not started again', false],
   ['is started again while a state waits to be put back: its launcher did not see that', true],
-])('what has gone back by itself %s', async (_, waits) => {
+])('a gateway that went back automatically %s', async (_, waits) => {
   let restarts = 0;
   const start = (root: Root) => {
     if (waits) {

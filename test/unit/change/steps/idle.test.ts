@@ -74,27 +74,27 @@ test('one idle moment between two pieces of work is not idle', async () => {
   expect(waitedMs).toBe(4_000);
 });
 
-test('one that told, and is silent for a moment, is still waited for', async () => {
+test('a gateway that tells, and is silent for a moment, is still waited for', async () => {
   const { facts, looks } = await waitFor([BUSY, IDLE, SILENT, SILENT, IDLE, IDLE]);
   expect(facts).toMatchObject({ how: 'idle' });
   expect(looks).toBe(6);
 });
 
-test('one that told, and does not any more, is not', async () => {
+test('a gateway that tells at first and then falls silent is not waited for any longer', async () => {
   const { facts, looks } = await waitFor([BUSY, SILENT]);
   expect(facts).toMatchObject({ how: 'unknown', busy: null });
   expect(facts).not.toHaveProperty('cut');
   expect(looks).toBe(4);
 });
 
-test('one that never told is looked at once', async () => {
+test('a gateway that never tells how busy it is is looked at once', async () => {
   const { facts, looks, note } = await waitFor([SILENT]);
   expect(facts).toMatchObject({ how: 'unknown', busy: null });
   expect(looks).toBe(1);
   expect(note).toBe('it does not tell how busy it is, so it was not waited for');
 });
 
-test('no time to wait is one look, which says what will be cut off', async () => {
+test('a plan without time to wait looks once, and says what it cuts off', async () => {
   const { facts, looks, note } = await waitFor([BUSY], { withinMs: 0 });
   expect(facts).toMatchObject({ how: 'deadline', cut: ['1 task'] });
   expect(looks).toBe(1);
@@ -111,7 +111,7 @@ test('a gateway that stays busy is restarted at the deadline, or not at all when
   });
 });
 
-test('what is shown is on disk before it is waited for', async () => {
+test('the announcement is on disk before the wait begins', async () => {
   const { shown, onDisk } = await waitFor([BUSY, IDLE, IDLE], { countdownMs: 300 });
   expect(shown).toEqual([
     'waiting for 1 task',
@@ -122,14 +122,14 @@ test('what is shown is on disk before it is waited for', async () => {
   expect(onDisk).not.toHaveProperty('how');
 });
 
-test('for a gateway that does not run nothing is announced', async () => {
+test('nothing is announced for a gateway that does not run', async () => {
   const { facts, looks, note } = await waitFor([BUSY], { countdownMs: 60_000 }, null);
   expect(facts).toBeUndefined();
   expect(looks).toBe(0);
   expect(note).toBe('no gateway runs (stopped): nothing to wait for');
 });
 
-test('a plan without it leaves the step out, and so does one that does not restart', () => {
+test('a plan without idle limits, or without a restart, leaves the step out', () => {
   const limits = { withinMs: 1, countdownMs: 0 };
   expect(planChange('update', '2').steps).not.toContain('idle');
   expect(planChange('switch', '2', { idle: limits, restart: false }).steps).toEqual(['switch']);

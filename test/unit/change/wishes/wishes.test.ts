@@ -8,7 +8,7 @@ import { dropWishes, wish, wished } from '../../../../src/change/wishes/wishes.j
 import { builtinSupervisor } from '../../../../src/supervisor/builtin.js';
 import { temporaryRoot } from '../../../support/place.js';
 
-test('what is wanted of a change, and by whom, is told until it is dropped', () => {
+test('a wish for a change, and who made it, is read until it is dropped', () => {
   const root = temporaryRoot();
   expect(wished(root, 'a', 'stop')).toBeNull();
   wish(root, 'a', 'stop', 'timer');

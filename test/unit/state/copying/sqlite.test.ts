@@ -35,7 +35,7 @@ function aPlace() {
 const ROWS =
   'INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT randomblob(500) FROM n';
 
-test('what a killed process had begun to change is not in the copy', async () => {
+test('a copy leaves out the uncommitted changes of a killed process', async () => {
   const { at, snapshot } = aPlace();
   sql(node, at('a.sqlite'), 'CREATE TABLE t (x)', ROWS, "UPDATE t SET x = 'before' || x", 'SELECT 1');
   // A cache of ten pages sends what is not committed to the file, with the journal that undoes it beside it.
@@ -49,7 +49,7 @@ test('what a killed process had begun to change is not in the copy', async () =>
   expect(sql(node, join(files, 'state/a.sqlite'), count)).toEqual({ n: 2000 });
 });
 
-test('what only begins as a database is copied as it is, with what is beside it, and named', async () => {
+test('a file that only begins as a database is copied as it is, with its side files, and named', async () => {
   const { at, snapshot } = aPlace();
   const text = `SQLite format 3\0${'not at all '.repeat(100)}`;
   writeFileSync(at('odd'), text);
@@ -99,7 +99,7 @@ test('looking for a database that vanished does not make one', async () => {
   expect(existsSync(at('copy'))).toBe(false);
 });
 
-test('a process that ends before it has answered is told from its answers, with what it said', async () => {
+test('a process that ends before it has answered is an error with its last lines', async () => {
   const { at } = aPlace();
   await expect(runSqlite('/bin/false', [{ kind: 'version', database: at('a') }])).rejects.toMatchObject({
     code: 'snapshot_failed',

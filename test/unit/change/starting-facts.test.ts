@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { planChange } from '../../../src/change/plan.js';
+import { startingFacts } from '../../../src/change/starting-facts.js';
+import { requestRestore } from '../../../src/state/intent.js';
+import { pointCurrent } from '../../../src/store/switch.js';
+import { nobody } from '../../support/nobody.js';
+import { temporaryRoot } from '../../support/place.js';
+import { sealTinyRelease } from '../../support/release.js';
+
+async function aRoot() {
+  const root = temporaryRoot();
+  for (const id of ['2026.5.1', '2026.6.1']) await sealTinyRelease(root, id);
+  pointCurrent(root, '2026.6.1');
+  return root;
+}
+
+const plan = planChange('switch', '2026.5.1', { restart: false });
+
+test('a change begins from the release that current names where no gateway runs', async () => {
+  const root = await aRoot();
+  expect(await startingFacts({ root, supervisor: nobody }, plan)).toEqual({
+    ...{ from: '2026.6.1', previous: null, to: '2026.5.1' },
+  });
+});
+
+test('a change is refused while a state waits to be put back, and names the release that it is of', async () => {
+  const root = await aRoot();
+  requestRestore(root, {
+    ...{ schema: 1, change: 'a-change', release: '2026.5.1', from: 'kept', phase: 'pending' },
+    ...{ aside: { name: 'aside', release: '2026.6.1' }, onlyIfChanged: true },
+    place: { directory: root.path, config: null },
+  });
+  await expect(startingFacts({ root, supervisor: nobody }, plan)).rejects.toMatchObject({
+    code: 'restore_pending',
+    message: expect.stringContaining('goes back to 2026.5.1 with the next start'),
+    untouched: 'Nothing was changed.',
+  });
+});
+
+test('a change is refused while a restore.json that cannot be understood is there', async () => {
+  const root = await aRoot();
+  writeFileSync(root.restore, '{"schema": 2}');
+  await expect(startingFacts({ root, supervisor: nobody }, plan)).rejects.toMatchObject({
+    code: 'restore_pending',
+    message: expect.stringContaining('a release that cannot be told'),
+  });
+});
