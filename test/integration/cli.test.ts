@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES, EXIT } from '../../src/errors.js';
+import { atEndOfAll } from '../support/at-end.js';
 import { temporaryDirectory } from '../support/place.js';
-import { CLI, makeWorld, QUICK } from '../support/world.js';
+import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
 
 const COMMANDS = [
   'stage',
@@ -115,8 +116,11 @@ test('the README lists every error code and every exit code', () => {
   for (const code of Object.values(EXIT)) expect(README).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
 });
 
+const atEnd = atEndOfAll();
+let world: World;
+
 test('a dry run tells the plan and changes nothing', async () => {
-  const world = await makeWorld();
+  world = await makeWorld(atEnd);
   world.publish('2026.6.1');
   world.publish('2026.6.5');
   await world.start('2026.6.1');
@@ -140,23 +144,23 @@ test('a dry run tells the plan and changes nothing', async () => {
   expect(await world.version()).toBe('2026.6.5');
 });
 
-test('what runs, is current or pinned is never removed, and what was never started is not returned to', async () => {
-  const world = await makeWorld();
-  for (const version of ['2026.6.1', '2026.6.5', '2026.6.6', '2026.6.8']) world.publish(version);
-  await world.start('2026.6.1');
-  for (const version of ['2026.6.5', '2026.6.6', '2026.6.8']) await world.ok('stage', version);
-  await world.ok('switch', '2026.6.5', '--no-restart');
+test('prune keeps what runs, is current or pinned; a release that was never started is not previous', async () => {
+  const versions = ['2026.6.6', '2026.6.7', '2026.6.8'];
+  for (const version of versions) {
+    world.publish(version);
+    await world.ok('stage', version);
+  }
   await world.ok('switch', '2026.6.6', '--no-restart');
+  await world.ok('switch', '2026.6.7', '--no-restart');
   await world.ok('pin', '2026.6.8');
-  const kept = (await world.ok('prune', '--keep', '0')).keep;
-  expect(kept).toEqual([
-    { id: '2026.6.1', reason: 'previous' },
-    { id: '2026.6.6', reason: 'current' },
+  expect((await world.ok('prune', '--keep', '0')).keep).toEqual([
+    { id: '2026.6.5', reason: 'previous' },
+    { id: '2026.6.7', reason: 'current' },
     { id: '2026.6.8', reason: 'pinned' },
   ]);
   expect((await world.ok('list')).releases.map(({ id }: { id: string }) => id)).toEqual([
-    '2026.6.1',
-    '2026.6.6',
+    '2026.6.5',
+    '2026.6.7',
     '2026.6.8',
   ]);
 });

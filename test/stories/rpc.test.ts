@@ -98,3 +98,39 @@ test('nothing is begun before whoever asked has its answer, however long it take
   expect((await untilStatus(world, {})).status).toBe('package_updated_restart_verified');
   expect(readdirSync(root.staging)).toEqual([]);
 });
+
+test('another change is refused with what is under way; a more urgent request does not wait; a stop ends it', async () => {
+  const world = await oldWorld('2026.6.1', '2026.6.5');
+  const delayed = { target: '2026.6.1', restartDelayMs: 600_000 };
+  const { payload: first } = await rpc(world, 'update.run', delayed);
+  const waits = await untilStatus(world, {}, ({ idle }) => idle?.restartAt != null);
+  expect(waits).toMatchObject({
+    status: 'running',
+    step: 'idle',
+    phase: 'waiting',
+    after: { version: null },
+  });
+  const refused = await rpc(world, 'update.run', { target: '2026.6.5' });
+  expect(refused).toMatchObject({
+    exitCode: 3,
+    error: { code: 'locked', details: { change: first.change, kind: 'update', target: '2026.6.1' } },
+  });
+  expect(refused.error.hint).toContain('openclaw-releases stop');
+  const stop = await rpc(world, 'releases.stop', { change: first.change });
+  expect(stop.payload).toMatchObject({ ok: true, change: first.change });
+  expect(await untilStatus(world, { change: first.change })).toMatchObject({
+    ...{ status: 'package_update_failed', reason: 'interrupted' },
+    runs: { version: '2026.5.28' },
+  });
+
+  const { payload: second } = await rpc(world, 'update.run', delayed);
+  await untilStatus(world, {}, ({ step }) => step === 'idle');
+  const urgent = await rpc(world, 'update.run', { target: '2026.6.1', skipDeferral: true });
+  expect(urgent.payload).toMatchObject({ ok: true, status: 'upgraded', change: second.change });
+  expect(await untilStatus(world, { change: second.change })).toMatchObject({
+    ...{ status: 'package_updated_restart_verified', idle: { how: 'skipped' } },
+    requests: [{ how: 'began' }, { how: 'upgraded' }],
+  });
+  const again = await rpc(world, 'update.run', { target: '2026.6.1' });
+  expect(again.payload).toMatchObject({ ok: true, status: 'already_current', change: null });
+});

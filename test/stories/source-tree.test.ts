@@ -1,0 +1,134 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { installRelease } from '../../src/source/install.js';
+import { installTree } from '../../src/source/installing/tree.js';
+import { resolveRelease } from '../../src/source/resolve.js';
+import { openclawPackage } from '../registry/gateway-package.js';
+import { exists, rejection, until } from '../support/source-place.js';
+
+import {
+  announced,
+  odd,
+  orderFor,
+  place,
+  publish,
+  publishOddities,
+  registry,
+  replaceRegistry,
+  sealed,
+  VERSION,
+} from '../support/source-tree.js';
+
+describe('the network', () => {
+  const archives = () => registry.requests.filter((request) => request.endsWith('.tgz'));
+
+  test('is asked for each archive and each document once', async () => {
+    publishOddities();
+    const order = await orderFor('release');
+    const before = registry.requests.length;
+    await installTree(order, () => {});
+    const asked = registry.requests.slice(before);
+    expect(asked.filter((request, at) => asked.indexOf(request) !== at)).toEqual([]);
+    expect(archives().length).toBeGreaterThan(8);
+  });
+
+  test("is asked again when npm's cache knows OpenClaw from before this version, and nothing of a version alone", async () => {
+    registry.fault({ kind: 'not-found', match: /^\/openclaw\/\d[^/]*$/ });
+    publish('plain', '1.0.0');
+    registry.publish(openclawPackage('2026.5.1', { dependencies: { plain: '*' } }));
+    const old = await place.options(registry.url);
+    await resolveRelease({ kind: 'version', version: '2026.5.1' }, old);
+    registry.publish(odd({ plain: '*' }));
+    const order = await orderFor('release', { options: old }, { ...old, cache: place.path('another') });
+    await installTree(order, () => {});
+    expect(exists(place.path('release/node_modules/plain/index.js'))).toBe(true);
+  });
+
+  test('is not waited for by what a similar release has, though a document has not come', async () => {
+    publishOddities();
+    publish('unseen', '1.0.0');
+    registry.publish(openclawPackage('2026.5.1', { dependencies: { modes: '*', unseen: '*' } }));
+    await installTree(await orderFor('before'), () => {});
+    const similar = await sealed('before');
+    const order = await orderFor('release', { ...(await announced('2026.5.1')), similar });
+    registry.fault({ kind: 'slow', match: /^\/unseen(\/latest)?$/, delayMs: 60_000 });
+    const installing = installTree(order, () => {}).catch((error) => error);
+    const scratch = place.path('release/.unpacking');
+    const unpacked = () => (exists(scratch) ? readdirSync(scratch, { recursive: true }).map(String) : []);
+    await until(() => unpacked().some((path) => path.endsWith('bin/with.js')), 'one of them is unpacked');
+    expect(exists(place.path('release/node_modules'))).toBe(false);
+    await replaceRegistry();
+    expect(await installing).toBeInstanceOf(Error);
+  });
+
+  test('is asked for archives while a document has not come, and for none that the tree will not have', async () => {
+    for (const name of ['only-elsewhere', 'waited-for', 'pinned']) publish(name, '1.0.0');
+    publish('pinned', '1.1.0');
+    publish('user', '1.0.0', { dependencies: { pinned: '^1.0.0' } });
+    publish('elsewhere', '1.0.0', { os: ['win32'], dependencies: { 'only-elsewhere': '1.0.0' } });
+    publish('here', '1.0.0', { os: [process.platform] });
+    registry.publish(odd({ pinned: '1.0.0', user: '*', 'waited-for': '*' }, { elsewhere: '*', here: '*' }));
+    const order = await orderFor('release');
+    registry.fault({ kind: 'slow', match: /^\/waited-for(\/latest)?$/, delayMs: 60_000 });
+    const failed = installTree(order, () => {}).catch((error) => error);
+    const wanted = ['here', 'openclaw', 'pinned', 'user'];
+    const asked = () => archives().map((request) => request.split('/')[1]);
+    await until(() => wanted.every((name) => asked().includes(name)), 'they are asked for');
+    expect(exists(place.path('release/node_modules'))).toBe(false);
+    const seen = archives();
+    await replaceRegistry();
+    expect(await failed).toBeInstanceOf(Error);
+    expect(seen.sort()).toEqual(
+      wanted.map((name) => `GET /${name}/-/${name}-${name === 'openclaw' ? VERSION : '1.0.0'}.tgz`),
+    );
+  });
+
+  test('is not waited for by archives that are here, however slow the largest is', async () => {
+    publishOddities();
+    const order = await orderFor('release');
+    registry.fault({ kind: 'slow', match: /openclaw-.*\.tgz$/, delayMs: 60_000 });
+    const installing = installTree(order, () => {});
+    const failed = installing.catch((error) => error);
+    await until(
+      () => exists(place.path('release/node_modules/plain/index.js')),
+      'a small one is in its place',
+    );
+    expect(exists(place.path('release/node_modules/openclaw/package.json'))).toBe(false);
+    await replaceRegistry();
+    expect(await failed).toBeInstanceOf(Error);
+  });
+
+  test('is not asked again for what came before an installation was interrupted', async () => {
+    publishOddities();
+    const resolved = await resolveRelease(
+      { kind: 'version', version: VERSION },
+      await place.options(registry.url),
+    );
+    const { directory, runtime, allowScripts, options } = await orderFor('release');
+    registry.fault({ kind: 'slow', match: /modes-.*\.tgz$/, delayMs: 60_000 });
+    const stop = new AbortController();
+    const request = { resolved, directory, runtime, allowScripts, options };
+    const interrupted = rejection(installRelease({ ...request, signal: stop.signal }));
+    const others = [
+      'openclaw',
+      'plain',
+      'twice',
+      '@scope/scoped',
+      '@scope/scoped/node_modules/twice',
+      'other',
+      'plugin',
+      'host',
+      'this-libc',
+      'bundler',
+    ];
+    const inPlace = (name: string) => exists(place.path('release/node_modules', name, 'package.json'));
+    await until(() => others.every(inPlace), 'all but one are in their places');
+    stop.abort();
+    expect(await interrupted).toMatchObject({ code: 'interrupted' });
+    registry.clearFaults();
+    await installRelease(request);
+    const twice = archives().filter((request, at) => archives().indexOf(request) !== at);
+    expect([...new Set(twice)]).toEqual(['GET /modes/-/modes-1.0.0.tgz']);
+    expect(exists(place.path('release/.unpacking'))).toBe(false);
+  });
+});
