@@ -91,7 +91,8 @@ export const MUTANTS: Mutant[] = [
     file: 'src/record.ts',
     find: '  const wrong = whyNot(kind, value);\n',
     replace: '  const wrong = value === null ? whyNot(kind, value) : null;\n',
-    caughtBy: unit('store/mend', 'what says whose the gateway is stays'),
+    caughtBy: unit('store/mend', 'supervisor.json and adopted.json stay'),
+    before: { tests: ['test/unit/store-mend.test.ts'], title: 'what says whose the gateway is stays' },
   },
   {
     name: 'pipe read for a record',
@@ -196,7 +197,8 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/lock.ts',
     find: "    if (systemCode(error) === 'ELOCKED') return null;\n",
     replace: "    if (systemCode(error) === 'ELOCKED') return async () => {};\n",
-    caughtBy: unit('store/lock', 'a second one is refused'),
+    caughtBy: unit('store/lock', 'a second command is refused'),
+    before: { tests: ['test/unit/store-lock.test.ts'], title: 'a second one is refused' },
   },
   {
     name: 'sealed without being on disk',
@@ -322,7 +324,11 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/mend.ts',
     find: 'return { movedTo: null, instead: standsInForRestore(root) };',
     replace: 'return { movedTo: aside(), instead: standsInForRestore(root) };',
-    caughtBy: unit('store/mend', 'what says which state belongs to which release stays'),
+    caughtBy: unit('store/mend', 'restore.json and return.json stay'),
+    before: {
+      tests: ['test/unit/store-mend.test.ts'],
+      title: 'what says which state belongs to which release stays',
+    },
   },
   {
     name: 'manifest made of files that were edited',
@@ -534,7 +540,8 @@ export const MUTANTS: Mutant[] = [
     file: 'src/timer/record.ts',
     find: '  undoWritten(record);\n',
     replace: '  undoWritten({ ...record, files: [] });\n',
-    caughtBy: unit('timer/units', 'comes back byte for byte'),
+    caughtBy: unit('timer/units', 'brings earlier files back byte for byte'),
+    before: { tests: ['test/unit/timer-units.test.ts'], title: 'comes back byte for byte' },
   },
   {
     name: 'every host asks in one second',
@@ -624,7 +631,11 @@ export const MUTANTS: Mutant[] = [
     file: 'src/state/copying/copier.ts',
     find: 'for (const name of [path, `${path}-wal`, `${path}-journal`]) {',
     replace: 'for (const name of [path, `${path}-journal`]) {',
-    caughtBy: unit('state/copying/sqlite', 'copied as it is, with what is beside it'),
+    caughtBy: unit('state/copying/sqlite', 'copied as it is, with its side files'),
+    before: {
+      tests: ['test/unit/state-databases.test.ts'],
+      title: 'copied as it is, with what is beside it',
+    },
   },
   {
     name: 'snapshot open to others',
@@ -707,7 +718,8 @@ export const MUTANTS: Mutant[] = [
     file: 'src/gateway/candidate-environment.ts',
     find: 'left.replaceAll(secret,',
     replace: 'left.replaceAll(`${secret}\\n`,',
-    caughtBy: unit('gateway/candidate-environment', 'is told without secrets'),
+    caughtBy: unit('gateway/candidate-environment', 'is shown without secrets'),
+    before: { tests: ['test/unit/gateway-candidate.test.ts'], title: 'is told without secrets' },
   },
   {
     name: 'port of the environment before the argument',
@@ -802,7 +814,8 @@ export const MUTANTS: Mutant[] = [
     find: "    'baseline',\n    'snapshot',\n    'switch',\n    'restart',\n    'verify',\n    'plugins',\n    'bless',\n    'collect',\n  ],\n  switch",
     replace:
       "    'baseline',\n    'switch',\n    'snapshot',\n    'restart',\n    'verify',\n    'plugins',\n    'bless',\n    'collect',\n  ],\n  switch",
-    caughtBy: unit('change/steps/idle', 'a plan without it leaves the step out'),
+    caughtBy: unit('change/steps/idle', 'a plan without idle limits'),
+    before: { tests: ['test/unit/change-idle.test.ts'], title: 'a plan without it leaves the step out' },
   },
   {
     name: 'rollback not verified',
@@ -904,14 +917,19 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/idle.ts',
     find: '    if (facts.busy && facts.busy.length > 0) facts.cut = facts.busy;\n',
     replace: '',
-    caughtBy: unit('change/steps/idle', 'which says what will be cut off'),
+    caughtBy: unit('change/steps/idle', 'says what it cuts off'),
+    before: { tests: ['test/unit/change-idle.test.ts'], title: 'which says what will be cut off' },
   },
   {
     name: 'countdown not announced',
     file: 'src/change/steps/idle.ts',
     find: "  saveIntent(context, stepOf(context.change, 'idle'));\n",
     replace: "  if (facts.restartAt === null) saveIntent(context, stepOf(context.change, 'idle'));\n",
-    caughtBy: unit('change/steps/idle', 'what is shown is on disk before it is waited for'),
+    caughtBy: unit('change/steps/idle', 'the announcement is on disk before the wait begins'),
+    before: {
+      tests: ['test/unit/change-idle.test.ts'],
+      title: 'what is shown is on disk before it is waited for',
+    },
   },
   {
     name: 'verified: another process',
@@ -982,14 +1000,22 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/needed.ts',
     find: "need(id, 'pinned');",
     replace: "need(id && null, 'pinned');",
-    caughtBy: integration('cli', 'what runs, is current or pinned is never removed'),
+    caughtBy: integration('cli', 'prune keeps what runs, is current or pinned'),
+    before: {
+      tests: ['test/integration/cli.test.ts'],
+      title: 'what runs, is current or pinned is never removed',
+    },
   },
   {
     name: 'previous pruned',
     file: 'src/change/needed.ts',
     find: "  need(previousRelease(root), 'previous');\n",
     replace: "  need(previousRelease(root) && null, 'previous');\n",
-    caughtBy: integration('cli', 'what runs, is current or pinned is never removed'),
+    caughtBy: integration('cli', 'prune keeps what runs, is current or pinned'),
+    before: {
+      tests: ['test/integration/cli.test.ts'],
+      title: 'what runs, is current or pinned is never removed',
+    },
   },
   {
     name: 'trial without a record believed',
@@ -1021,7 +1047,11 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/requests/requests.ts',
     find: 'if (findRequest(root, id)?.deliveredAt === null) return true;',
     replace: 'if (findRequest(root, id)) return true;',
-    caughtBy: unit('change/requests/requests', 'what is told is what has its verdict, once'),
+    caughtBy: unit('change/requests/requests', 'each verdict is reported once'),
+    before: {
+      tests: ['test/unit/rpc-requests.test.ts'],
+      title: 'what is told is what has its verdict, once',
+    },
   },
   {
     name: 'request that somebody waits for forgotten',
@@ -1174,7 +1204,8 @@ export const MUTANTS: Mutant[] = [
     file: 'src/rpc/handle.ts',
     find: "return scope === 'operator.read' && (scopes",
     replace: 'return scope !== null && (scopes',
-    caughtBy: unit('rpc/handle', 'whoever may only look is refused'),
+    caughtBy: unit('rpc/handle', 'a client that may only read is refused every change'),
+    before: { tests: ['test/unit/rpc-params.test.ts'], title: 'whoever may only look is refused' },
   },
   {
     name: 'form of another site accepted',
