@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { answers, Prober } from '../../../src/demo/prober.js';
+import { until } from '../../support/place.js';
+
+async function gateway() {
+  const now = { status: 200 };
+  const server = createServer((_, response) => {
+    response.writeHead(now.status).end();
+  });
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return { now, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+test('a prober notes each spell without a good answer once it is over', async () => {
+  const { now, url } = await gateway();
+  const ending = new AbortController();
+  const prober = new Prober();
+  const running = prober.run(url, ending.signal);
+  const asked = async (count: number) => {
+    const before = prober.requests;
+    await until('it has asked again', () => prober.requests >= before + count);
+  };
+  await asked(2);
+  expect(prober.take()).toEqual([]);
+  now.status = 503;
+  await asked(3);
+  expect(prober.take()).toEqual([]);
+  now.status = 200;
+  await asked(3);
+  expect(prober.take()).toEqual([{ at: expect.stringMatching(/^\d{4}-/), ms: expect.any(Number) }]);
+  expect(prober.take()).toEqual([]);
+  ending.abort();
+  await running;
+});
+
+test('an address where nobody listens does not answer', async () => {
+  const { server, url } = await gateway();
+  expect(await answers(url)).toBe(true);
+  await new Promise((resolve) => server.close(resolve));
+  expect(await answers(url)).toBe(false);
+});
