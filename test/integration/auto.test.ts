@@ -5,7 +5,7 @@ import { atEndOfAll } from '../support/at-end.js';
 import { makeTimerWorld } from '../support/timer-world.js';
 import { QUICK } from '../support/world.js';
 
-const { world, enable, auto, listing, openclawIs } = await makeTimerWorld(atEndOfAll());
+const { world, enable, auto, listing } = await makeTimerWorld(atEndOfAll());
 
 test('is off until somebody enables it, and explaining writes nothing', async () => {
   world.publish('2026.6.2', { tellsActivity: true });
@@ -18,23 +18,6 @@ test('is off until somebody enables it, and explaining writes nothing', async ()
   );
   expect(listing()).toEqual(before);
   expect(await auto()).toMatchObject({ exitCode: 0, json: { decision: { verdict: 'no' }, changes: [] } });
-});
-
-test.each([
-  [{ auto: { enabled: false } }, 'update.auto.enabled is false'],
-  [{ checkOnStart: false }, 'update.checkOnStart is false'],
-  [{ channel: 'dev' }, 'there are no releases of it'],
-  [{ channel: 'extended-stable' }, 'openclaw-releases update extended-stable'],
-])('OpenClaw’s own %j keeps it from updating', async (update, reason) => {
-  await enable();
-  openclawIs(update);
-  const { json } = await auto();
-  expect(json.decision).toMatchObject({
-    verdict: 'no',
-    rule: 'blocked',
-    reason: expect.stringContaining(reason),
-  });
-  expect((await world.ok('timer', 'status')).blockedBy).toEqual([expect.stringContaining(reason)]);
 });
 
 test('a hold keeps away what names no version, and nothing else; it is shown', async () => {

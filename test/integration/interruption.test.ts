@@ -24,7 +24,7 @@ test('Ctrl-C while verifying goes back', async () => {
 
 test('killed while verifying: recover verifies what runs and keeps it', async () => {
   const world = await updatableWorld();
-  await stopDuring(world, 'verify', 'SIGKILL', '--settle', '2');
+  await stopDuring(world, 'verify', 'SIGKILL', '--settle', '1');
   expect(await world.ok('recover')).toMatchObject({
     recovered: [{ status: 'package_updated_restart_verified' }],
   });

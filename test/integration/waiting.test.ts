@@ -62,17 +62,6 @@ test('an update that gives up on a busy gateway is refused as gateway_busy, and 
   expect(readdirSync(root.releases)).toContain(to);
 });
 
-test('skip-wait ends the wait, and the countdown with it', async () => {
-  busyWith('embedded-run');
-  const { update } = await beginUpdate('--idle-within', '50', '--countdown', '50');
-  await untilWaiting();
-  await world.ok('skip-wait');
-  expect((await update.ended).json).toMatchObject({
-    status: 'package_updated_restart_verified',
-    facts: { idle: { how: 'skipped', cut: ['1 agent run'], restartAt: null } },
-  });
-});
-
 test('stop ends a countdown; what runs stays, and the release stays staged', async () => {
   const before = currentRelease(root);
   const { to, update } = await beginUpdate('--countdown', '50');

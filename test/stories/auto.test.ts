@@ -7,6 +7,23 @@ import { QUICK } from '../support/world.js';
 
 const { world, enable, auto, announced, openclawIs } = await makeTimerWorld(atEndOfAll());
 
+test.each([
+  [{ auto: { enabled: false } }, 'update.auto.enabled is false'],
+  [{ checkOnStart: false }, 'update.checkOnStart is false'],
+  [{ channel: 'dev' }, 'there are no releases of it'],
+  [{ channel: 'extended-stable' }, 'openclaw-releases update extended-stable'],
+])('OpenClaw’s own %j keeps it from updating', async (update, reason) => {
+  await enable();
+  openclawIs(update);
+  const { json } = await auto();
+  expect(json.decision).toMatchObject({
+    verdict: 'no',
+    rule: 'blocked',
+    reason: expect.stringContaining(reason),
+  });
+  expect((await world.ok('timer', 'status')).blockedBy).toEqual([expect.stringContaining(reason)]);
+});
+
 test('so does the variable, in the environment of whoever runs it', async () => {
   const { json } = await world.begin(['auto'], { OPENCLAW_NO_AUTO_UPDATE: '1' }).ended;
   expect(json.decision).toMatchObject({

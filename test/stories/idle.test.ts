@@ -29,6 +29,17 @@ test('a gateway that is busy for ever is restarted at the deadline, and what tha
   });
 });
 
+test('skip-wait ends the wait, and the countdown with it', async () => {
+  busyWith('embedded-run');
+  const { update } = await beginUpdate('--idle-within', '50', '--countdown', '50');
+  await untilWaiting();
+  await world.ok('skip-wait');
+  expect((await update.ended).json).toMatchObject({
+    status: 'package_updated_restart_verified',
+    facts: { idle: { how: 'skipped', cut: ['1 agent run'], restartAt: null } },
+  });
+});
+
 test('skip-wait ends a countdown', async () => {
   const { update } = await beginUpdate('--idle-within', '0', '--countdown', '50');
   await untilCountdown();

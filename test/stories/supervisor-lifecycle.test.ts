@@ -1,0 +1,81 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { sessionOf } from '../../src/host/process.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import {
+  alive,
+  cleanUp,
+  events,
+  eventually,
+  makeRoot,
+  processesOf,
+  type Running,
+  started,
+  startSupervisor,
+  watchersOf,
+} from '../fixtures/supervisor/harness.js';
+
+const QUICK = { firstMs: 50, maxMs: 200, resetAfterMs: 60_000 };
+
+/** The delays that the supervisor said it would wait, in milliseconds. */
+function delays(supervisor: Running): number[] {
+  return [...supervisor.output().matchAll(/again in (\d+) ms/g)].map(([, ms]) => Number(ms));
+}
+
+afterEach(async () => expect(await cleanUp()).toEqual([]));
+
+describe('a gateway that ends by itself', () => {
+  test('is started again after the first delay when it ran long enough before', async () => {
+    const root = makeRoot();
+    const backoff = { ...QUICK, resetAfterMs: 1_500 };
+    const supervisor = startSupervisor(root, ['sequence', '1@0', '1@0', '1@1600', '1@0'], { backoff });
+    await started(root, 5);
+    expect(delays(supervisor)).toEqual([50, 100, 50, 100]);
+  });
+
+  test('takes along what it left in its process group, so that the next one finds the port free', async () => {
+    const root = makeRoot();
+    const supervisor = startSupervisor(root, ['thin-parent', 'stubborn'], {
+      backoff: QUICK,
+      stopLimitMs: 300,
+    });
+    const child = await started(root);
+    const parent = events(root).find(({ event }) => event === 'parent')?.pid;
+    expect(sessionOf(child)).toBe(parent);
+    supervisor.process.kill('SIGUSR2');
+    await started(root, 2);
+    expect(alive(child)).toBe(false);
+    expect(await builtinSupervisor(root).owns(child)).toBe(false);
+  });
+});
+
+describe('incident-5: no gateway outlives its supervisor', () => {
+  test('keeps its watcher through signals meant for everybody, and replaces one that was killed', async () => {
+    const root = makeRoot();
+    const supervisor = startSupervisor(root, ['forever']);
+    const gateway = await started(root);
+    const [first = 0] = watchersOf(root);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.kill(first, signal);
+    process.kill(first, 'SIGKILL');
+    await eventually(() => watchersOf(root).some((pid) => pid !== first));
+    supervisor.process.kill('SIGKILL');
+    await eventually(() => !alive(gateway));
+    await eventually(() => processesOf(root).length === 0);
+  });
+
+  test('touches no process that got the pid of a gateway by chance', async () => {
+    const root = makeRoot();
+    const supervisor = startSupervisor(root, ['forever']);
+    const gateway = await started(root);
+    const record = JSON.parse(readFileSync(join(root, 'run.json'), 'utf8'));
+    expect(record.gateway.pid).toBe(gateway);
+    supervisor.process.kill('SIGKILL');
+    await eventually(() => processesOf(root).length === 0);
+
+    record.gateway = { ...record.gateway, pid: process.pid };
+    writeFileSync(join(root, 'run.json'), JSON.stringify(record));
+    startSupervisor(root, ['forever'], { stopLimitMs: 100 });
+    await started(root, 2);
+  });
+});
