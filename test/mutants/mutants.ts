@@ -902,7 +902,7 @@ export const MUTANTS: Mutant[] = [
     name: 'room not asked for',
     file: 'src/change/steps/reserve.ts',
     find: 'if (free.bytes < needed.bytes || (',
-    replace: 'if (free.bytes < 0 || (',
+    replace: 'if (free.bytes < 0 && (',
     caughtBy: host('refusals', 'too little disk is refused'),
   },
   {
@@ -1000,7 +1000,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/needed.ts',
     find: "need(id, 'pinned');",
     replace: "need(id && null, 'pinned');",
-    caughtBy: integration('cli', 'prune keeps what runs, is current or pinned'),
+    caughtBy: integration('cli', 'a dry run tells the plan|prune keeps what runs, is current or pinned'),
     before: {
       tests: ['test/integration/cli.test.ts'],
       title: 'what runs, is current or pinned is never removed',
@@ -1011,7 +1011,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/needed.ts',
     find: "  need(previousRelease(root), 'previous');\n",
     replace: "  need(previousRelease(root) && null, 'previous');\n",
-    caughtBy: integration('cli', 'prune keeps what runs, is current or pinned'),
+    caughtBy: integration('cli', 'a dry run tells the plan|prune keeps what runs, is current or pinned'),
     before: {
       tests: ['test/integration/cli.test.ts'],
       title: 'what runs, is current or pinned is never removed',
