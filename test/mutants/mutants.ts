@@ -854,7 +854,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/switch.ts',
     find: '    pointCurrent(root, change.facts.from);\n',
     replace: '',
-    caughtBy: stories('bad-versions', 'never ready.? ends on'),
+    caughtBy: at('killed', 'test/killed/undo.test.ts', 'every durable write of an update that goes back'),
   },
   {
     name: 'previous not pointed back',
