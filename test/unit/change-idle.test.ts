@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Context } from '../../src/change/context.js';
 import { newChange, readChange, saveChange } from '../../src/change/ledger.js';
 import { type IdleLimits, planChange } from '../../src/change/plan.js';
 import { idle } from '../../src/change/steps/idle.js';
+import type { Supervisor } from '../../src/supervisor/supervisor.js';
+import { fakeContext } from '../support/fake-steps.js';
 import { nobody } from '../support/nobody.js';
 import { temporaryRoot } from '../support/place.js';
 import { type Says, talkingGateway } from '../support/talking-gateway.js';
@@ -20,24 +21,15 @@ async function waitFor(says: [Says, ...Says[]], limits: Partial<IdleLimits> = {}
   saveChange(root, change);
   const shown: string[] = [];
   const launch = { args: ['--port', String(endpoint.port)], env: { OPENCLAW_GATEWAY_TOKEN: 'test' } };
-  const context: Context = {
-    root,
-    change,
-    supervisor: {
-      ...nobody,
-      inspect: () =>
-        Promise.resolve({
-          ...{ state: pid === null ? 'stopped' : 'running', pid, instance: 'i' },
-          ...{ restarts: 0, lastExit: null, launch },
-        }),
-    },
-    client: () => Promise.reject(new Error('no network here')),
-    lookUp: () => Promise.reject(new Error('no network here')),
-    signal: new AbortController().signal,
-    mayRestart: true,
-    onBehalf: false,
-    progress: (text) => void shown.push(text),
+  const supervisor: Supervisor = {
+    ...nobody,
+    inspect: () =>
+      Promise.resolve({
+        ...{ state: pid === null ? 'stopped' : 'running', pid, instance: 'i' },
+        ...{ restarts: 0, lastExit: null, launch },
+      }),
   };
+  const context = fakeContext(root, change, { supervisor, progress: (text) => void shown.push(text) });
   const note = await idle.do(context);
   const looks = asked.filter(({ method }) => method !== 'connect').length;
   return { note, looks, shown, facts: change.facts.idle, onDisk: readChange(root, change.id).facts.idle };
