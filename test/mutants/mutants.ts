@@ -214,11 +214,11 @@ export const MUTANTS: Mutant[] = [
     find: "  writeFileDurably(join(staged, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\\n`, 0o444);\n  renameDurably(staged, destination, 'release');\n",
     replace:
       "  renameDurably(staged, destination, 'release');\n  writeFileDurably(join(destination, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\\n`, 0o444);\n",
-    caughtBy: at(
-      'killed',
-      'test/killed/update.test.ts',
-      'every durable write of an update has its two lines',
-    ),
+    caughtBy: unit('store/seal', 'a release is on disk'),
+    before: {
+      tests: ['test/killed/update.test.ts'],
+      title: 'every durable write of an update has its two lines',
+    },
   },
   {
     name: 'release left open to changes',
@@ -829,39 +829,46 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/switch.ts',
     find: '        beginTrial(context, to);\n',
     replace: "        if (to === '') beginTrial(context, to);\n",
-    caughtBy: stories('interruption', 'killed while verifying a release that crashes'),
+    caughtBy: unit('change/steps/switch'),
+    before: {
+      tests: ['test/integration/interruption.test.ts'],
+      title: 'killed while verifying a release that crashes',
+    },
   },
   {
     name: 'trial after current',
     file: 'src/change/steps/switch.ts',
     find: '      pointPrevious(root, from);\n',
     replace: '      pointPrevious(root, from);\n      pointCurrent(root, to);\n',
-    caughtBy: at(
-      'killed',
-      'test/killed/update.test.ts',
-      'every durable write of an update has its two lines',
-    ),
+    caughtBy: unit('change/steps/switch'),
+    before: {
+      tests: ['test/killed/update.test.ts'],
+      title: 'every durable write of an update has its two lines',
+    },
   },
   {
     name: 'previous not written',
     file: 'src/change/steps/switch.ts',
     find: '      pointPrevious(root, from);\n',
     replace: '',
-    caughtBy: integration('main-job'),
+    caughtBy: unit('change/steps/switch'),
+    before: { tests: ['test/integration/main-job.test.ts'] },
   },
   {
     name: 'current not pointed back',
     file: 'src/change/steps/switch.ts',
     find: '    pointCurrent(root, change.facts.from);\n',
     replace: '',
-    caughtBy: at('killed', 'test/killed/undo.test.ts', 'every durable write of an update that goes back'),
+    caughtBy: unit('change/steps/switch'),
+    before: { tests: ['test/killed/undo.test.ts'], title: 'every durable write of an update that goes back' },
   },
   {
     name: 'previous not pointed back',
     file: 'src/change/steps/switch.ts',
     find: '    pointPrevious(root, change.facts.previous);\n',
     replace: '',
-    caughtBy: stories('bad-versions', 'crashing at start'),
+    caughtBy: unit('change/steps/switch'),
+    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'crashing at start' },
   },
   {
     name: 'staged half left',
