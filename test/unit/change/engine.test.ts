@@ -1,28 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
-<<<<<<< HEAD:test/unit/change/engine.test.ts
-
-import { type Context, NothingToDo, type Step } from '../../../src/change/context.js';
+import type { Step } from '../../../src/change/context.js';
 import { runSteps } from '../../../src/change/engine.js';
 import { newChange, readChange, saveChange } from '../../../src/change/ledger.js';
 import { planChange, type StepName } from '../../../src/change/plan.js';
 import { ReleasesError } from '../../../src/errors.js';
 import type { Root } from '../../../src/store/root.js';
+import { type Behaviour, fakeContext, fakeStep } from '../../support/fake-steps.js';
 import { temporaryRoot } from '../../support/place.js';
-
-=======
-
-import type { Step } from '../../src/change/context.js';
-import { runSteps } from '../../src/change/engine.js';
-import { newChange, readChange, saveChange } from '../../src/change/ledger.js';
-import { planChange, type StepName } from '../../src/change/plan.js';
-import { ReleasesError } from '../../src/errors.js';
-import type { Root } from '../../src/store/root.js';
-import { type Behaviour, fakeContext, fakeStep } from '../support/fake-steps.js';
-import { temporaryRoot } from '../support/place.js';
-
->>>>>>> killed:test/unit/change-engine.test.ts
 
 /** Steps that only write down what happens to them. */
 function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = temporaryRoot()) {
