@@ -599,11 +599,11 @@ export const MUTANTS: Mutant[] = [
     file: 'src/state/exchange/exchange.ts',
     find: '  requestRestore(root, next);\n',
     replace: "  if (phase !== 'putting-back') requestRestore(root, next);\n",
-    caughtBy: at(
-      'killed',
-      'test/killed/exchange.test.ts',
-      'an exchange that is killed is finished by the next run',
-    ),
+    caughtBy: at('killed', 'test/killed/exchange.test.ts', 'an exchange passes the moments that matter'),
+    before: {
+      tests: ['test/killed/exchange.test.ts'],
+      title: 'an exchange that is killed is finished by the next run',
+    },
   },
   {
     name: 'transcript written over',
