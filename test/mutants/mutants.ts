@@ -1226,10 +1226,10 @@ export const MUTANTS: Mutant[] = [
     caughtBy: stories('plugin-gateway', 'whoever may only look can look and change nothing'),
   },
   {
-    name: 'page: no taken for a yes',
+    name: 'page: Escape taken for a yes',
     file: 'src/plugin/page/confirm.ts',
     find: "settle(dialog.returnValue === 'yes');",
-    replace: "settle(dialog.returnValue !== '');",
+    replace: "settle(dialog.returnValue !== 'no');",
     caughtBy: at('page', 'test/page/page.test.ts', 'by the keyboard alone'),
   },
 
