@@ -90,7 +90,7 @@ export function testKills<Before>({ world: make, attempt, look, check, rows }: K
         await check(world, before, outcome.runs, moment);
       }
     },
-    600_000,
+    1_800_000,
   );
 }
 
@@ -159,7 +159,7 @@ export function testFailures({
         expect([fault, ...answer]).toEqual([fault, answerOf(row.status, effect), row.runs]);
       }
     },
-    600_000,
+    1_800_000,
   );
 }
 

@@ -54,4 +54,4 @@ test('a launcher that is killed while it restores the state restores it at its n
     expect({ memory: await memoryOf(world), state: await wholeState(world) }, point).toEqual(before);
     expect(exchangeFiles(world), point).toEqual([]);
   }
-}, 600_000);
+}, 1_800_000);
