@@ -7,18 +7,24 @@ import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
 import { currentRelease, endTrial, readTrial } from '../store/switch.js';
-import type { Context, Observer } from './context.js';
+import type { Context, Observer, Step } from './context.js';
 import { finish, goBack, isProven, runSteps } from './engine.js';
 import { claimNames } from './helper/claims.js';
 import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from './ledger.js';
 import { changeFromTrial } from './lost.js';
+import type { StepName } from './plan.js';
 import { runningRelease } from './running.js';
-import { stepsNamed } from './steps/index.js';
 import { wishNames } from './wishes/wishes.js';
 
 /** The launcher decides in milliseconds; a host that swaps takes longer. */
 const LAUNCH_MS = 5_000;
 const POLL_MS = 50;
+
+/** What recovery needs for a change: its surroundings, and the steps that its plan names. */
+export interface Means {
+  contextOf(change: Change): Context;
+  stepsNamed(names: readonly StepName[]): Step[];
+}
 
 /**
  * Gives every change whose process died its end. The caller holds the lock, so no change that has none is under
@@ -26,11 +32,7 @@ const POLL_MS = 50;
  * go back; what cannot be read or told means going back.
  * Resolves with the changes that were given an end, each with its `recovery`.
  */
-export async function recoverChanges(
-  root: Root,
-  contextOf: (change: Change) => Context,
-  observer?: Observer,
-): Promise<Change[]> {
+export async function recoverChanges(root: Root, means: Means, observer?: Observer): Promise<Change[]> {
   const recovered: Change[] = [];
   const unfinished = unfinishedChanges(root);
   // Being handed to a helper, or the one that the holder of the lock is about to make.
@@ -42,11 +44,11 @@ export async function recoverChanges(
       .map((name) => join(root.staging, name));
   for (const path of abandoned()) await endWorkersBelow(path);
   for (const change of unfinished) {
-    if (!living.includes(change)) recovered.push(await recoverChange(contextOf(change), observer));
+    if (!living.includes(change)) recovered.push(await recoverChange(change, means, observer));
   }
   const lost = endTrialOfNobody(root);
   if (readTrial(root) === null && living.length === 0) endReturn(root);
-  if (lost) recovered.push(await recoverChange(contextOf(lost), observer));
+  if (lost) recovered.push(await recoverChange(lost, means, observer));
   for (const path of abandoned()) removeTree(root, path);
   closeSealed(root);
   return recovered;
@@ -61,13 +63,13 @@ function endTrialOfNobody(root: Root): Change | null {
   return change;
 }
 
-async function recoverChange(context: Context, observer?: Observer): Promise<Change> {
-  const { change } = context;
+async function recoverChange(change: Change, means: Means, observer?: Observer): Promise<Change> {
+  const context = means.contextOf(change);
   change.owner = ownIdentity();
   const note = (how: 'finished' | 'undone', why: string) => {
     change.recovery = { how, why, at: new Date().toISOString() };
   };
-  const steps = stepsNamed(change.plan.steps);
+  const steps = means.stepsNamed(change.plan.steps);
   if (isProven(change)) {
     note('finished', `${change.facts.to} was verified already, and only the tidying was cut off.`);
     return finish(context, 'package_updated_restart_verified');

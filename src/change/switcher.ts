@@ -127,7 +127,8 @@ export async function withLock<T>(
     const mended = await mendRoot(root);
     installLaunchers(root);
     installPlugin(root);
-    const recovered = await recoverChanges(root, (change) => contextOf(environment, change), observer);
+    const means = { contextOf: (change: Change) => contextOf(environment, change), stepsNamed };
+    const recovered = await recoverChanges(root, means, observer);
     const wasMoved = mended.some(({ path }) => path === root.current);
     const restored = await restoreCurrent(root, supervisorOf(environment), wasMoved);
     return await work({ recovered, mended: restored ? [...mended, restored] : mended });

@@ -1,71 +1,185 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Change } from '../../src/change/ledger.js';
-import { listChanges } from '../../src/change/ledger.js';
+import { beforeAll, expect, test } from 'vitest';
+import { type Change, listChanges, stepOf } from '../../src/change/ledger.js';
 import { overview } from '../../src/change/looking/overview.js';
 import { recover } from '../../src/change/switcher.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin.js';
-import { until } from '../support/place.js';
+import { atEndOfAll } from '../support/at-end.js';
+import { type AtEnd, until } from '../support/place.js';
 import { CLI, type World } from '../support/world.js';
+import { type Failure, failuresOf, inTurn, type Moment, momentsOf, type Side } from './moments.js';
 
-/** A point, the steps as the ledger has them in the end, and which release runs then: one line of a table. */
-export type Row = [point: string, chain: string, end: string];
+/** The release that runs in the end. */
+export type Runs = 'old' | 'new';
 
-/** Rows out of a text with one line each, `point | chain | end`. */
-export function tableOf(text: string): Row[] {
-  const rows = text.trim().split('\n');
-  return rows.map((row) => row.split('|').map((cell) => cell.trim()) as Row);
+/** What became of a change: its verdict, the steps that were undone, and what runs. */
+export interface Outcome {
+  status: string;
+  /** Names of steps. */
+  undone: string;
+  runs: Runs;
 }
 
-const EVERY = process.env.OPENCLAW_RELEASES_KILLED_EVERY === '1';
-
-/**
- * The rows to try in one run. Between what comes after one durable write and what comes before the next, nothing durable
- * happens: where both end in the same way one of the two is drawn. All of them with `OPENCLAW_RELEASES_KILLED_EVERY=1`.
- */
-export function drawnFrom(rows: readonly Row[]): Row[] {
-  if (EVERY) return [...rows];
-  const drawn: Row[] = [];
-  for (let at = 0; at < rows.length; at++) {
-    const [row, next] = [rows[at], rows[at + 1]] as [Row, Row | undefined];
-    if (!next || !areOneMoment(row, next)) {
-      drawn.push(row);
-      continue;
-    }
-    drawn.push(Math.random() < 0.5 ? row : next);
-    at++;
-  }
-  return drawn;
+/** What must come of a command that is killed in a step, on one side of the step's effect. */
+export interface Row extends Outcome {
+  step: string;
+  side: Side;
 }
 
-function areOneMoment([point, chain, end]: Row, [next, nextChain, nextEnd]: Row): boolean {
-  return point.startsWith('after ') && next.startsWith('before ') && chain === nextChain && end === nextEnd;
+const SIDES: Side[] = ['before', 'after'];
+
+/** Rows out of a text with a line for each step, `step [side] | status | undone | runs`; without a side it is for both. */
+export function rowsOf(text: string): Row[] {
+  return text
+    .trim()
+    .split('\n')
+    .flatMap((line) => {
+      const [where = '', status = '', undone = '', runs = ''] = line.split('|').map((cell) => cell.trim());
+      const [, step = '', side] = /^(.*?)(?: (before|after))?$/.exec(where) ?? [];
+      const sides = SIDES.filter((other) => side === undefined || side === other);
+      return sides.map((on) => ({ step, side: on, status, undone, runs: runs as Runs }));
+    });
 }
 
-/** Short, so that a table of a hundred rows is a matter of minutes. */
+/** A kind of change that is killed, in a world of its own. */
+export interface Kind<Before> {
+  /** Makes the world, and starts its gateway. */
+  world(atEnd: AtEnd): Promise<World>;
+  /** Makes what one attempt needs, and answers its command line. */
+  attempt(world: World): Promise<string[]>;
+  /** Looks at what an attempt must leave as it is. */
+  look(world: World): Promise<Before>;
+  /** Compares the state with that of before; of the release that runs it must be. */
+  check(world: World, before: Before, runs: Runs, moment: Moment): Promise<void>;
+  /** All steps of the command from the first row to the last. */
+  rows: Row[];
+}
+
+/** Kills a command in each of its steps, on both sides of the step's effect, recovers, and compares what came of it. */
+export function testKills<Before>({ world: make, attempt, look, check, rows }: Kind<Before>): void {
+  const atEnd = atEndOfAll();
+  let world: World;
+  let moments: Moment[];
+
+  beforeAll(async () => {
+    world = await make(atEnd);
+    moments = momentsOf(await traceOf(world, await attempt(world)));
+  }, 120_000);
+
+  test('every moment lies in a step, on a side, that the table states', () => {
+    const keys = [...new Set(moments.map(keyOf))];
+    const [first, last] = [rows[0], rows.at(-1)] as [Row, Row];
+    expect(rows.map(keyOf)).toEqual(keys.slice(keys.indexOf(keyOf(first)), keys.indexOf(keyOf(last)) + 1));
+  });
+
+  const titled = rows.map((row) => [row.side, row.step, row.status, row.runs, row] as const);
+  test.each(titled)(
+    'killed %s the effect of %s: %s, the %s release runs',
+    async (_side, _step, _status, _runs, row) => {
+      const tried = inTurn(moments.filter((other) => keyOf(other) === keyOf(row)));
+      expect(tried).not.toEqual([]);
+      for (const moment of tried) {
+        const args = await attempt(world);
+        const before = await look(world);
+        const outcome = await killedAt(world, moment, args);
+        const { status, undone, runs } = row;
+        expect({ point: moment.point, ...outcome }).toEqual({ point: moment.point, status, undone, runs });
+        await check(world, before, outcome.runs, moment);
+      }
+    },
+    1_800_000,
+  );
+}
+
+/** What must come of a command that fails: in a step, with a kind of record, or at a point that is named. */
+export interface FailureRow {
+  what: string;
+  status: string;
+  runs: Runs;
+}
+
+/** Rows out of a text with a line each, `what | status | runs`. */
+export function failureRowsOf(text: string): FailureRow[] {
+  const lines = text.trim().split('\n');
+  return lines.map((line) => {
+    const [what = '', status = '', runs = ''] = line.split('|').map((cell) => cell.trim());
+    return { what, status, runs: runs as Runs };
+  });
+}
+
+const CODES: Record<string, [code: string, exit: number]> = {
+  ENOSPC: ['insufficient_space', 3],
+  EIO: ['write_failed', 4],
+  throw: ['internal', 4],
+};
+
+/** The answer that follows from a verdict and from the error that was injected. */
+function answerOf(status: string, effect: string): string {
+  if (status === 'package_updated_restart_verified') return `${status} 0`;
+  const [code = '', exit] = CODES[effect] ?? [];
+  if (status === 'no change') return `${code} ${exit}`;
+  return `${status} ${code} ${status === 'package_update_failed' ? exit : 5}`;
+}
+
+/** Lets a command fail in each of its steps, and compares its answer. */
+export function testFailures({
+  world: make,
+  attempt,
+  rows,
+}: Pick<Kind<null>, 'world' | 'attempt'> & { rows: FailureRow[] }): void {
+  const atEnd = atEndOfAll();
+  let world: World;
+  let failures: (Failure & { row: FailureRow | undefined })[];
+
+  beforeAll(async () => {
+    world = await make(atEnd);
+    failures = failuresOf(await traceOf(world, await attempt(world))).map((failure) => {
+      const what = failure.keys.find((key) => rows.some((row) => row.what === key));
+      return { ...failure, row: rows.find((row) => row.what === what) };
+    });
+  }, 120_000);
+
+  test('every point at which it can fail is in a row, and every row has one', () => {
+    expect(failures.filter(({ row }) => row === undefined)).toEqual([]);
+    expect(new Set(failures.map(({ row }) => row))).toEqual(new Set(rows));
+  });
+
+  const titled = rows.map((row) => [row.what, row.status, row.runs, row] as const);
+  test.each(titled)(
+    'that fails in %s: %s, the %s release runs',
+    async (_what, _status, _runs, row) => {
+      const tried = inTurn(failures.filter((other) => other.row === row));
+      expect(tried).not.toEqual([]);
+      for (const { effect, point } of tried) {
+        const fault = `${effect} ${point}`;
+        const answer = await failedAt(world, fault, await attempt(world));
+        expect([fault, ...answer]).toEqual([fault, answerOf(row.status, effect), row.runs]);
+      }
+    },
+    1_800_000,
+  );
+}
+
+function keyOf({ step, side }: Pick<Moment, 'step' | 'side'>): string {
+  return `${step} ${side}`;
+}
+
+/** Short, so that a table is a matter of a minute. */
 const LIMITS = ['--settle', '0.1', '--ready-within', '3', '--idle-within', '0'];
 
-/** Moments at which something durable happens; the others lie between two of these. */
-const DURABLE = /^(before|after) (write|link|rename|remove|lock|unlock)\b/;
-
-/** The points that a command passes at which something durable happens, in their order; ` #2` is the second of a name. */
-export async function pointsOf(world: World, ...args: string[]): Promise<string[]> {
+/** The points that a command passes, in order. */
+export async function traceOf(world: World, args: string[]): Promise<string[]> {
   const trace = join(world.path, `trace-${Date.now()}`);
   await command(world, args, { OPENCLAW_RELEASES_FAULT_TRACE: trace });
-  const points = readFileSync(trace, 'utf8')
-    .split('\n')
-    .filter((line) => DURABLE.test(line));
-  return points.map((point, index) => {
-    const times = points.slice(0, index + 1).filter((other) => other === point).length;
-    return times === 1 ? point : `${point} #${times}`;
-  });
+  return readFileSync(trace, 'utf8').trim().split('\n');
 }
 
 function command(world: World, args: string[], env: Record<string, string>) {
   const [name = '', ...others] = args;
-  // What a table says of its own comes last, and wins.
+  // What an attempt says of its own comes last, and wins.
   return execa(world.node, [CLI, name, ...LIMITS, ...others, '--json'], {
     env: { ...world.env, ...env },
     extendEnv: false,
@@ -74,31 +188,39 @@ function command(world: World, args: string[], env: Record<string, string>) {
   });
 }
 
-/** What is there after a command was killed at a point and its change recovered, in the form of a row. */
-export async function killedAt(world: World, point: string, ...args: string[]): Promise<Row> {
+async function killedAt(world: World, { point, step }: Moment, args: string[]): Promise<Outcome> {
   const root = rootAt(world.root);
   const before = listChanges(root).length;
-  const old = await runs(world);
-  const stamp = join(world.path, `stamp-${before}-${Date.now()}`);
+  const old = await versionThatRuns(world);
   const { signal, stdout, stderr } = await command(world, args, {
     OPENCLAW_RELEASES_FAULT: `kill ${point}`,
-    OPENCLAW_RELEASES_FAULT_STAMP: stamp,
+    OPENCLAW_RELEASES_FAULT_STAMP: join(world.path, `stamp-${Date.now()}`),
   });
   if (signal !== 'SIGKILL')
     throw new Error(`${args.join(' ')} never came to: ${point}\n${stdout}\n${stderr}`);
   await recover({ root, supervisor: builtinSupervisor(root.path) });
-  const made = listChanges(root).slice(before);
   await checkSettled(root);
-  return [point, chainOf(made), (await runs(world)) === old ? 'old' : 'new'];
+  const [change, ...others] = listChanges(root).slice(before);
+  expect(others, 'more than one change was begun').toEqual([]);
+  const runs = (await versionThatRuns(world)) === old ? 'old' : 'new';
+  if (change === undefined) return { status: 'no change', undone: '', runs };
+  checkVerdict(change, step);
+  const undone = change.steps.filter(({ state }) => state === 'undone').map(({ name }) => name);
+  return { status: change.status ?? 'no verdict', undone: undone.join(' '), runs };
 }
 
-/** How a command ends that fails at a point, as `status code exit`, and which release runs then. */
-export async function failedAt(
-  world: World,
-  fault: string,
-  ...args: string[]
-): Promise<[string, 'old' | 'new']> {
-  const old = await runs(world);
+/** Only what was verified is kept; the record says that recovery ended the change, unless the change itself had. */
+function checkVerdict(change: Change, step: string): void {
+  const isKept = change.status === 'package_updated_restart_verified';
+  const proof = (['verify', 'bless'] as const).map((name) => stepOf(change, name)?.state);
+  if (isKept) expect(proof).toEqual(['done', 'done']);
+  const how = isKept ? 'finished' : 'undone';
+  expect(change.recovery?.how).toBe(step === 'verdict' ? undefined : how);
+}
+
+/** What came of a command that failed at a point: `status code exit`, and what runs. */
+async function failedAt(world: World, fault: string, args: string[]): Promise<[string, Runs]> {
+  const old = await versionThatRuns(world);
   const stamp = join(world.path, `stamp-${Date.now()}`);
   const { exitCode, stdout, stderr } = await command(world, args, {
     OPENCLAW_RELEASES_FAULT: fault,
@@ -106,35 +228,18 @@ export async function failedAt(
   });
   if (!existsSync(stamp))
     throw new Error(`${args.join(' ')} never came to: ${fault}\n${exitCode} ${stdout}\n${stderr}`);
-  const { status = null, error = null } = JSON.parse(stdout);
+  const { status, error } = JSON.parse(stdout);
   await checkSettled(rootAt(world.root));
-  const end = (await runs(world)) === old ? 'old' : 'new';
-  return [
-    [status, error?.code, exitCode].filter((word) => word !== null && word !== undefined).join(' '),
-    end,
-  ];
+  const words = [status, error?.code, exitCode].filter((word) => word !== null && word !== undefined);
+  return [words.join(' '), (await versionThatRuns(world)) === old ? 'old' : 'new'];
 }
 
-async function runs(world: World): Promise<string | null> {
+async function versionThatRuns(world: World): Promise<string | null> {
   await until('the gateway answers', async () => (await world.version()) !== null);
   return world.version();
 }
 
-/** `step`: done; `-step`: undone; `step!`: under way when its process died, nothing to undo; `step?`: failed; `…`: all done before. */
-function chainOf(changes: readonly Change[]): string {
-  const [change, ...others] = changes;
-  if (!change) return 'no change was begun';
-  if (others.length > 0) throw new Error('More than one change was begun.');
-  const firstOther = change.steps.findIndex(({ state }) => state !== 'done' && state !== 'skipped');
-  const done = firstOther < 0 ? change.steps.length : firstOther;
-  const names = change.steps.slice(Math.max(0, done - 1)).map(({ name, state }) => {
-    if (state === 'done' || state === 'skipped') return name;
-    return state === 'undone' ? `-${name}` : `${name}${state === 'failed' ? '?' : '!'}`;
-  });
-  return [...(done > 1 ? ['…'] : []), ...names, change.status ?? 'no end'].join(' ');
-}
-
-/** What must be so however it went: one whole release, named by `current`, and nothing left that a person would have to remove. */
+/** However it went: one whole release, named by `current`, and nothing left that a person would have to remove. */
 async function checkSettled(root: Root): Promise<void> {
   const found = await overview(root, builtinSupervisor(root.path));
   const wrong = [

@@ -1,14 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Context, NothingToDo, type Step } from '../../../src/change/context.js';
+
+import type { Step } from '../../../src/change/context.js';
 import { runSteps } from '../../../src/change/engine.js';
 import { newChange, readChange, saveChange } from '../../../src/change/ledger.js';
 import { planChange, type StepName } from '../../../src/change/plan.js';
 import { ReleasesError } from '../../../src/errors.js';
 import type { Root } from '../../../src/store/root.js';
+import { type Behaviour, fakeContext, fakeStep } from '../../support/fake-steps.js';
 import { temporaryRoot } from '../../support/place.js';
-
-type Behaviour = 'ok' | 'fails' | 'skipped' | 'nothing' | 'undo-fails' | 'fails+undo-fails' | 'interrupts';
 
 /** Steps that only write down what happens to them. */
 function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = temporaryRoot()) {
@@ -16,51 +16,23 @@ function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = tem
   const abort = new AbortController();
   const change = newChange(planChange('update', 'latest'), { from: 'old', previous: null, to: 'new' });
   saveChange(root, change);
-  const steps = (Object.entries(behaviours) as [StepName, Behaviour][]).map(
-    ([name, behaviour]): Step => ({
+  const steps = (Object.entries(behaviours) as [StepName, Behaviour][]).map(([name, behaviour]) =>
+    fakeStep({
       name,
-      skip: () => (behaviour === 'skipped' ? 'not needed' : null),
-      async do() {
-        events.push(name);
+      behaviour,
+      events,
+      does() {
         const recorded = readChange(root, change.id).steps.at(-1);
         expect(recorded, 'the intent is on disk before the effect').toMatchObject({ name, state: 'doing' });
-        if (behaviour === 'nothing') throw new NothingToDo('done already');
-        if (behaviour === 'interrupts') abort.abort();
-        if (behaviour.startsWith('fails')) throw new ReleasesError('gateway_crashed', `${name} failed.`);
-        return 'done';
       },
-      async undo(context) {
-        events.push(`-${name}`);
-        context.signal.throwIfAborted();
-        if (behaviour.endsWith('undo-fails'))
-          throw new ReleasesError('restart_failed', `${name} was not undone.`);
-      },
+      abort: () => abort.abort(),
     }),
   );
-  const context: Context = {
+  return runSteps(steps, fakeContext(root, change, { signal: abort.signal })).then((ended) => ({
+    ended,
+    events: events.join(' '),
     root,
-    change,
-    signal: abort.signal,
-    mayRestart: true,
-    onBehalf: false,
-    progress: () => {},
-    client: () => Promise.reject(new Error('no network here')),
-    lookUp: () => Promise.reject(new Error('no network here')),
-    supervisor: {
-      kind: 'builtin',
-      byHand: { restart: null, log: null },
-      inspect: unused,
-      glance: unused,
-      restart: unused,
-      owns: unused,
-      runOutside: unused,
-    },
-  };
-  return runSteps(steps, context).then((ended) => ({ ended, events: events.join(' '), root }));
-}
-
-function unused(): never {
-  throw new Error('no supervisor here');
+  }));
 }
 
 test.each<[Partial<Record<StepName, Behaviour>>, string, string, string | undefined]>([
@@ -136,13 +108,7 @@ test('going back does not need the ledger', async () => {
     },
   };
   const change = newChange(planChange('switch', 'new'), { from: 'old', previous: null, to: 'new' });
-  const context = {
-    root,
-    change,
-    signal: new AbortController().signal,
-    progress: () => {},
-  } as unknown as Context;
-  const ended = await runSteps([switching, unwritable], context);
+  const ended = await runSteps([switching, unwritable], fakeContext(root, change));
   expect(undone).toBe(true);
   expect(ended).toMatchObject({ status: 'rolled_back', warnings: [expect.stringContaining('ledger')] });
 });
@@ -151,12 +117,6 @@ test('a ledger that cannot be written stops a change before its next effect', as
   const root = temporaryRoot();
   rmSync(root.changes, { recursive: true });
   const change = newChange(planChange('switch', 'new'), { from: 'old', previous: null, to: 'new' });
-  const context = {
-    root,
-    change,
-    signal: new AbortController().signal,
-    progress: () => {},
-  } as unknown as Context;
   let effect = false;
   const step: Step = {
     name: 'switch',
@@ -165,6 +125,8 @@ test('a ledger that cannot be written stops a change before its next effect', as
       return 'done';
     },
   };
-  expect(await runSteps([step], context)).toMatchObject({ status: 'package_update_failed' });
+  expect(await runSteps([step], fakeContext(root, change))).toMatchObject({
+    status: 'package_update_failed',
+  });
   expect(effect).toBe(false);
 });

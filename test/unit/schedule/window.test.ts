@@ -73,6 +73,14 @@ describe('A window', () => {
     ).toEqual(['11-01T05:15 11-01T05:30', '11-01T06:15 11-01T06:30']);
   });
 
+  test('is open at its first moment, and closed at its last', () => {
+    const night = window('03:00', '05:00', 'UTC');
+    const [from, to] = [Date.parse('2026-03-27T03:00Z'), Date.parse('2026-03-27T05:00Z')];
+    expect([from - 1, from, to - 1, to].map((ms) => openingAt([night], ms) !== null)).toEqual([
+      ...[false, true, true, false],
+    ]);
+  });
+
   test('over midnight belongs to the day on which it begins', () => {
     expect(
       openings([window('23:00', '02:00', 'UTC', ['fri'])], '2026-11-16T00:00Z', '2026-11-30T00:00Z'),

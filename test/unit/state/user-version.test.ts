@@ -74,6 +74,17 @@ describe('the version of a database is read without SQLite', () => {
     expect(asSqlite(database)).toBe(6);
   });
 
+  test('when a transaction that raised it lost its end', () => {
+    const database = databaseIn();
+    const raise = ['BEGIN', 'PRAGMA user_version = 7', MANY, 'COMMIT', 'SELECT 1'];
+    sqlAndDie(node, database, ...WAL, 'PRAGMA user_version = 6', ...raise);
+    expect(userVersion(database)).toBe(7);
+    // Its first page is there still, whole.
+    truncateSync(`${database}-wal`, statSync(`${database}-wal`).size - 1);
+    expect(userVersion(database)).toBe(6);
+    expect(asSqlite(database)).toBe(6);
+  });
+
   test('when the log was used again from its beginning', () => {
     const database = databaseIn();
     const before = [MANY, 'PRAGMA user_version = 3', 'PRAGMA wal_checkpoint(RESTART)'];

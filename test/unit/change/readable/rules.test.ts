@@ -77,6 +77,31 @@ describe('a state with a database that was raised since', () => {
   });
 });
 
+describe('a state whose configuration was written since', () => {
+  const left = (config: string | null): PastChange =>
+    update('2026.6.1', '2026.6.5', { before: { ...of(20), config }, after: null });
+  const reads = (then: string | null, today: string | null) => {
+    const root = temporaryRoot();
+    return readsVersions(root, '2026.6.1', { ...of(20), config: today }, readPast(root, [left(then)]));
+  };
+
+  test.each([
+    ['2026.6.1', '2026.6.1', 'yes'],
+    ['2026.5.1', '2026.6.1', 'yes'],
+    ['2026.6.1', '2026.5.1', 'yes'],
+    ['2026.6.5', '2026.6.5', 'yes'],
+    ['2026.6.1', '2026.6.1-1', 'no'],
+    ['2026.6.1', '2026.6.5', 'no'],
+    [null, '2026.6.5', 'no'],
+    [null, 'nonsense', 'yes'],
+  ])('by %s, then by %s: %s', (then, today, expected) => {
+    expect(reads(then, today)).toMatchObject({
+      reads: expected,
+      ...(expected === 'no' && { why: `${today} has written the configuration`, databases: false }),
+    });
+  });
+});
+
 test.each([
   ['2026.9.6', true],
   ['2026.9.2', false],

@@ -8,7 +8,8 @@ import { requestRestore } from '../../../../src/state/intent.js';
 import { releaseDirectory } from '../../../../src/store/manifest.js';
 import type { Root } from '../../../../src/store/root.js';
 import { pointCurrent, readTrial, startTrial } from '../../../../src/store/switch.js';
-import type { Inspection } from '../../../../src/supervisor/supervisor.js';
+import type { Inspection, Supervisor } from '../../../../src/supervisor/supervisor.js';
+import { fakeContext } from '../../../support/fake-steps.js';
 import { nobody } from '../../../support/nobody.js';
 import { temporaryRoot } from '../../../support/place.js';
 import { sealTinyRelease } from '../../../support/release.js';
@@ -37,24 +38,15 @@ async function goBack(onStop: (root: Root) => void, start: (root: Root) => Inspe
     to: '2026.6.1',
     baseline: { state: 'running', instance: 'before', release: '2026.5.1', health: null },
   });
-  await baseline.undo?.({
-    root,
-    change,
-    supervisor: {
-      ...nobody,
-      inspect: () => Promise.resolve(now),
-      restart() {
-        onStop(root);
-        return Promise.resolve({ stopMs: 0, killed: false, instance: 'after' });
-      },
+  const supervisor: Supervisor = {
+    ...nobody,
+    inspect: () => Promise.resolve(now),
+    restart() {
+      onStop(root);
+      return Promise.resolve({ stopMs: 0, killed: false, instance: 'after' });
     },
-    client: () => Promise.reject(new Error('no network here')),
-    lookUp: () => Promise.reject(new Error('no network here')),
-    signal: new AbortController().signal,
-    mayRestart: true,
-    onBehalf: false,
-    progress: () => {},
-  });
+  };
+  await baseline.undo?.(fakeContext(root, change, { supervisor }));
   return readTrial(root);
 }
 

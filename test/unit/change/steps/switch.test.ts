@@ -1,0 +1,77 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Context } from '../../../../src/change/context.js';
+import { newChange } from '../../../../src/change/ledger.js';
+import { type ChangeKind, planChange } from '../../../../src/change/plan.js';
+import { switchStep } from '../../../../src/change/steps/switch.js';
+import { pointCurrent } from '../../../../src/store/switch.js';
+import { fakeContext } from '../../../support/fake-steps.js';
+import { temporaryRoot } from '../../../support/place.js';
+import { sealTinyRelease } from '../../../support/release.js';
+
+const FROM = '2026.6.1';
+const TO = '2026.7.1';
+
+let trace: string;
+let context: Context;
+
+async function prepare(kind: ChangeKind): Promise<void> {
+  const root = temporaryRoot();
+  for (const id of [FROM, TO]) await sealTinyRelease(root, id);
+  pointCurrent(root, FROM);
+  const change = newChange(planChange(kind, TO), { from: FROM, previous: null, to: TO });
+  change.facts.place = { directory: join(root.path, 'state'), config: null };
+  context = fakeContext(root, change);
+  trace = join(root.path, 'trace');
+  vi.stubEnv('OPENCLAW_RELEASES_FAULT_TRACE', trace);
+}
+
+/** What became durable since the last look, in order. */
+function written(): string[] {
+  const lines = readFileSync(trace, 'utf8').trim().split('\n');
+  writeFileSync(trace, '');
+  return lines.filter((line) => line.startsWith('after ')).map((line) => line.slice('after '.length));
+}
+
+beforeEach(() => () => vi.unstubAllEnvs());
+
+const snapshot = {
+  name: 'kept',
+  scope: 'all' as const,
+  files: 0,
+  bytes: 0,
+  at: '2026-06-01T00:00:00.000Z',
+  ms: 0,
+};
+
+test('a switch links current last: whatever starts the release from then on finds its trial, and what to return to', async () => {
+  await prepare('update');
+  context.change.facts.snapshot = snapshot;
+  await switchStep.do(context);
+  expect(written()).toEqual(['link previous', 'write return.json', 'write trial', 'link current']);
+});
+
+test('a rollback that takes the state along asks for it before it links current', async () => {
+  await prepare('rollback');
+  context.change.facts.restore = { from: 'kept', at: '2026-06-01T00:00:00.000Z' };
+  await switchStep.do(context);
+  expect(written()).toEqual([
+    'link previous',
+    'write return.json',
+    'write trial',
+    'write restore.json',
+    'link current',
+  ]);
+});
+
+test('undoing a switch asks for the state first, and ends the trial only once current names the old release', async () => {
+  await prepare('update');
+  context.change.facts.snapshot = snapshot;
+  await switchStep.do(context);
+  written();
+  // Something was started since, which may have changed the state.
+  context.change.steps = [{ name: 'restart', state: 'done', startedAt: context.change.startedAt }];
+  await switchStep.undo?.(context);
+  expect(written()).toEqual(['rename restore.json', 'link current', 'remove trial', 'remove previous']);
+});

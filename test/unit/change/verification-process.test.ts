@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Context } from '../../../src/change/context.js';
+import { awaitVerified, type Expectation } from '../../../src/change/verification.js';
+import type { Health } from '../../../src/gateway/health.js';
+import { freePort } from '../../../src/host/port.js';
+import { releaseDirectory } from '../../../src/store/manifest.js';
+import type { Root } from '../../../src/store/root.js';
+import type { Inspection } from '../../../src/supervisor/supervisor.js';
+import { nobody } from '../../support/nobody.js';
+import { temporaryRoot } from '../../support/place.js';
+import { sealTinyRelease } from '../../support/release.js';
+
+const RELEASE = '2026.6.1';
+const OTHER = '2026.6.5';
+const WELL: Health = { answered: true, live: true, ready: true, failing: [], phase: null, version: RELEASE };
+const QUICK = { settleMs: 0, readyFloorMs: 500, readyCeilingMs: 1_000 };
+
+/** Answers as a gateway does, about itself what its argument says, and says when it listens. */
+const PROGRAM = `
+  const { port, status, failing, version } = JSON.parse(process.argv[1]);
+  const pages = { '/healthz': {}, '/readyz': { ready: status === 200, failing }, '/startupz': { version } };
+  require('node:http').createServer(({ url }, response) => {
+    response.writeHead(url === '/readyz' ? status : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(pages[url] ?? {}));
+  }).listen(port, '127.0.0.1', () => process.stdout.write('listening'));
+`;
+
+interface Gateway {
+  /** The release that it is started from. */
+  from?: string;
+  says?: { status?: number; version?: string };
+  /** Which start the supervisor tells, at each look. */
+  instanceAt?: (look: number) => string;
+  expected?: Partial<Expectation>;
+  /** Called whenever all is well but the time or the process. */
+  onSettling?: (times: number) => void;
+  signal?: AbortSignal;
+}
+
+describe('a gateway whose process is real', () => {
+  let root: Root;
+
+  beforeEach(async () => {
+    root = temporaryRoot();
+    await sealTinyRelease(root, RELEASE);
+    await sealTinyRelease(root, OTHER);
+  });
+
+  async function verify(gateway: Gateway = {}) {
+    const { from = RELEASE, says = {}, instanceAt = () => 'new' } = gateway;
+    const port = await freePort();
+    const answers = { port, status: 200, failing: [], version: RELEASE, ...says };
+    const child = spawn(process.execPath, ['-e', PROGRAM, JSON.stringify(answers)], {
+      env: { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, from) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    let looks = 0;
+    let settling = 0;
+    const inspect = (): Promise<Inspection> => {
+      const launch = { args: ['--port', String(port)], env: { HOME: root.path } };
+      const instance = instanceAt(++looks);
+      const running = { state: 'running', pid: child.pid ?? null, instance } as const;
+      return Promise.resolve({ ...running, restarts: 0, lastExit: null, launch });
+    };
+    const context = {
+      root,
+      supervisor: { ...nobody, inspect, owns: () => Promise.resolve(true) },
+      signal: gateway.signal ?? new AbortController().signal,
+      progress: (text: string) => text === 'settling' && gateway.onSettling?.(++settling),
+    } as unknown as Context;
+    return awaitVerified(context, {
+      release: RELEASE,
+      instance: 'new',
+      before: WELL,
+      mustBeReady: true,
+      settleMs: 0,
+      limits: QUICK,
+      ...gateway.expected,
+    });
+  }
+
+  test('is verified by the process that runs from its release', async () => {
+    expect(await verify()).toMatchObject({ health: { ready: true, version: RELEASE } });
+  });
+
+  test('is not verified when it runs from another release', async () => {
+    const stop = new AbortController();
+    const verified = verify({
+      from: OTHER,
+      // Nothing else keeps it from being verified.
+      onSettling: () => stop.abort(new Error('well but for that')),
+      signal: stop.signal,
+    });
+    await expect(verified).rejects.toMatchObject({ code: 'wrong_release' });
+  });
+
+  test('is not verified while it runs on another Node than that of its release', async () => {
+    await sealTinyRelease(root, '2026.7.1', {}, '/bin/sh');
+    const stop = new AbortController();
+    const verified = verify({
+      from: '2026.7.1',
+      says: { version: '2026.7.1' },
+      expected: { release: '2026.7.1' },
+      // Everything else is well by then.
+      onSettling: (times) => times === 3 && stop.abort(new Error('still not')),
+      signal: stop.signal,
+    });
+    await expect(verified).rejects.toThrow('still not');
+  });
+
+  test('is not verified when it is not ready, unless it was not ready before', async () => {
+    const notReady = { status: 503 };
+    await expect(verify({ says: notReady })).rejects.toMatchObject({ code: 'gateway_not_ready' });
+    const before = { ...WELL, ready: false };
+    expect(await verify({ says: notReady, expected: { before, mustBeReady: false } })).toMatchObject({
+      health: { live: true, ready: false },
+    });
+  });
+
+  test('is not verified when it is started again before it has settled', async () => {
+    let isSettling = false;
+    const verified = verify({
+      instanceAt: () => (isSettling ? 'a third one' : 'new'),
+      expected: { settleMs: 60_000 },
+      onSettling: () => {
+        isSettling = true;
+      },
+    });
+    await expect(verified).rejects.toMatchObject({ code: 'gateway_crashed' });
+  });
+});
