@@ -2,12 +2,11 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { anySeed, randomFrom } from '../torture/random.js';
-import { BEFORE } from './before.js';
 import { MUTANTS, type Mutant, type Tests } from './mutants.js';
 import { Scratch } from './scratch.js';
 import { control, type Outcome, tryMutant } from './trial.js';
 
-const USAGE = `npm run test:mutants -- [--only NAME]... [--lane fast|LANE]... [--shard I/N] [--sample N [--seed S]] [--jobs N] [--before] [--list]`;
+const USAGE = `npm run test:mutants -- [--only NAME]... [--lane fast|LANE]... [--shard I/N] [--sample N [--seed S]] [--jobs N] [--list]`;
 
 const FAST = ['unit', 'integration'];
 
@@ -22,7 +21,6 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string' },
     jobs: { type: 'string', default: String(Math.min(2, availableParallelism())) },
-    before: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -54,7 +52,7 @@ if (problems.length > 0) fail(`Without a mutant, tests fail; nothing is proven:\
 console.log(`control: ${groupsOf(chosen).length} runs passed in ${seconds(performance.now() - begun)}`);
 
 const outcomes = await inParallel(chosen, async (scratch, mutant) => {
-  const outcome = await tryMutant(scratch, mutant, testsOf(mutant), stop.signal);
+  const outcome = await tryMutant(scratch, mutant, mutant.caughtBy, stop.signal);
   if (!stop.signal.aborted) console.log(line(outcome));
   return outcome;
 });
@@ -78,10 +76,9 @@ function choose(): Mutant[] {
   if (unknown.length > 0) fail(`There is no mutant ${unknown.join(', ')}.`, 2);
   const lanes = values.lane.flatMap((lane) => (lane === 'fast' ? FAST : [lane]));
   const named = MUTANTS.filter(
-    ({ name, caughtBy, before }) =>
+    ({ name, caughtBy }) =>
       (values.only.length === 0 || values.only.includes(name)) &&
-      (lanes.length === 0 || lanes.includes(caughtBy.lane)) &&
-      !(values.before && before === null),
+      (lanes.length === 0 || lanes.includes(caughtBy.lane)),
   );
   const some = inShard(sample(named));
   if (some.length === 0) fail(`No mutant is chosen.\n${USAGE}`, 2);
@@ -105,14 +102,9 @@ function inShard(mutants: Mutant[]): Mutant[] {
   return mutants.filter((_, index) => index % Number(of) === Number(at) - 1);
 }
 
-function testsOf({ caughtBy, before }: Mutant): Tests {
-  if (!values.before) return caughtBy;
-  return before ?? { ...caughtBy, tests: caughtBy.tests.map((path) => BEFORE[path] ?? path) };
-}
-
 /** What runs unmutated, once: files of which everything is run together, each other file with the titles of all mutants. */
 function groupsOf(mutants: Mutant[]): Tests[][] {
-  const all = mutants.map(testsOf);
+  const all = mutants.map(({ caughtBy }) => caughtBy);
   const whole = all.filter(({ title }) => title === undefined);
   const titled = new Map<string, Tests[]>();
   for (const one of all.filter(({ title }) => title !== undefined)) {

@@ -27,11 +27,6 @@ export interface Mutant {
   find: string;
   replace: string;
   caughtBy: Tests & { lane: Lane };
-  /**
-   * The tests that caught it before each lane had a folder of its own, where `before.ts` does not lead to them; null where none
-   * did, so that one was written.
-   */
-  before?: Tests | null;
   /** How long it may take to be caught, where that is what catches it; in seconds. */
   limitSeconds?: number;
   /** Whether these tests run what is built; those of `unit/` do not when absent, nor those of `layout/`, which is not built. */
@@ -92,7 +87,6 @@ export const MUTANTS: Mutant[] = [
     find: '  const wrong = whyNot(kind, value);\n',
     replace: '  const wrong = value === null ? whyNot(kind, value) : null;\n',
     caughtBy: unit('store/mend', 'supervisor.json and adopted.json stay'),
-    before: { tests: ['test/unit/store-mend.test.ts'], title: 'what says whose the gateway is stays' },
   },
   {
     name: 'pipe read for a record',
@@ -110,7 +104,6 @@ export const MUTANTS: Mutant[] = [
     find: 'at += writeSync(fd, bytes, at);\n    fsyncSync(fd);\n',
     replace: 'at += writeSync(fd, bytes, at);\n',
     caughtBy: unit('host/durable', 'a file is on disk'),
-    before: null,
   },
   {
     name: 'fsync of a directory left out',
@@ -118,7 +111,6 @@ export const MUTANTS: Mutant[] = [
     find: '  fsyncDirectory(dirname(path));\n}\n\n/**\n * Replaces',
     replace: '}\n\n/**\n * Replaces',
     caughtBy: unit('host/durable', 'a link is replaced'),
-    before: null,
   },
   {
     name: 'start of a process not compared',
@@ -198,7 +190,6 @@ export const MUTANTS: Mutant[] = [
     find: "    if (systemCode(error) === 'ELOCKED') return null;\n",
     replace: "    if (systemCode(error) === 'ELOCKED') return async () => {};\n",
     caughtBy: unit('store/lock', 'a second command is refused'),
-    before: { tests: ['test/unit/store-lock.test.ts'], title: 'a second one is refused' },
   },
   {
     name: 'sealed without being on disk',
@@ -206,7 +197,6 @@ export const MUTANTS: Mutant[] = [
     find: '  await syncFilesystem(staged);\n  const { digest: treeDigest, files, bytes } = tree;\n',
     replace: '  const { digest: treeDigest, files, bytes } = tree;\n',
     caughtBy: unit('store/seal', 'a release is on disk'),
-    before: null,
   },
   {
     name: 'name before the manifest',
@@ -215,10 +205,6 @@ export const MUTANTS: Mutant[] = [
     replace:
       "  renameDurably(staged, destination, 'release');\n  writeFileDurably(join(destination, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\\n`, 0o444);\n",
     caughtBy: unit('store/seal', 'a release is on disk'),
-    before: {
-      tests: ['test/killed/update.test.ts'],
-      title: 'every durable write of an update has its two lines',
-    },
   },
   {
     name: 'release left open to changes',
@@ -325,10 +311,6 @@ export const MUTANTS: Mutant[] = [
     find: 'return { movedTo: null, instead: standsInForRestore(root) };',
     replace: 'return { movedTo: aside(), instead: standsInForRestore(root) };',
     caughtBy: unit('store/mend', 'restore.json and return.json stay'),
-    before: {
-      tests: ['test/unit/store-mend.test.ts'],
-      title: 'what says which state belongs to which release stays',
-    },
   },
   {
     name: 'manifest made of files that were edited',
@@ -344,7 +326,6 @@ export const MUTANTS: Mutant[] = [
     replace:
       'const free = count === 1 ? stem : `${stem}-${count}`;\n    if (free !== root.path) return free;',
     caughtBy: unit('store/aside'),
-    before: null,
   },
   {
     name: 'temporary file of a living writer removed',
@@ -541,7 +522,6 @@ export const MUTANTS: Mutant[] = [
     find: '  undoWritten(record);\n',
     replace: '  undoWritten({ ...record, files: [] });\n',
     caughtBy: unit('timer/units', 'brings earlier files back byte for byte'),
-    before: { tests: ['test/unit/timer-units.test.ts'], title: 'comes back byte for byte' },
   },
   {
     name: 'every host asks in one second',
@@ -600,10 +580,6 @@ export const MUTANTS: Mutant[] = [
     find: '  requestRestore(root, next);\n',
     replace: "  if (phase !== 'putting-back') requestRestore(root, next);\n",
     caughtBy: at('killed', 'test/killed/exchange.test.ts', 'an exchange passes the moments that matter'),
-    before: {
-      tests: ['test/killed/exchange.test.ts'],
-      title: 'an exchange that is killed is finished by the next run',
-    },
   },
   {
     name: 'transcript written over',
@@ -632,10 +608,6 @@ export const MUTANTS: Mutant[] = [
     find: 'for (const name of [path, `${path}-wal`, `${path}-journal`]) {',
     replace: 'for (const name of [path, `${path}-journal`]) {',
     caughtBy: unit('state/copying/sqlite', 'copied as it is, with its side files'),
-    before: {
-      tests: ['test/unit/state-databases.test.ts'],
-      title: 'copied as it is, with what is beside it',
-    },
   },
   {
     name: 'snapshot open to others',
@@ -658,7 +630,6 @@ export const MUTANTS: Mutant[] = [
     find: 'if (frame.readUInt32BE(4) > 0) committed = uncommitted;',
     replace: 'if (frame.readUInt32BE(4) >= 0) committed = uncommitted;',
     caughtBy: unit('state/user-version', 'lost its end'),
-    before: null,
   },
   {
     name: 'half of a restore taken back',
@@ -666,7 +637,6 @@ export const MUTANTS: Mutant[] = [
     find: "if (readRestore(root)?.phase !== 'pending') return false;",
     replace: 'if (readRestore(root) === null) return false;',
     caughtBy: unit('state/intent'),
-    before: null,
   },
   {
     name: 'half of a restore replaced by another',
@@ -674,7 +644,6 @@ export const MUTANTS: Mutant[] = [
     find: "(begun.state === 'read' && begun.value.phase !== 'pending')",
     replace: "(begun.state === 'read' && begun.value.change === '')",
     caughtBy: unit('state/intent'),
-    before: null,
   },
 
   // gateway
@@ -719,7 +688,6 @@ export const MUTANTS: Mutant[] = [
     find: 'left.replaceAll(secret,',
     replace: 'left.replaceAll(`${secret}\\n`,',
     caughtBy: unit('gateway/candidate-environment', 'is shown without secrets'),
-    before: { tests: ['test/unit/gateway-candidate.test.ts'], title: 'is told without secrets' },
   },
   {
     name: 'port of the environment before the argument',
@@ -815,7 +783,6 @@ export const MUTANTS: Mutant[] = [
     replace:
       "    'baseline',\n    'switch',\n    'snapshot',\n    'restart',\n    'verify',\n    'plugins',\n    'bless',\n    'collect',\n  ],\n  switch",
     caughtBy: unit('change/steps/idle', 'a plan without idle limits'),
-    before: { tests: ['test/unit/change-idle.test.ts'], title: 'a plan without it leaves the step out' },
   },
   {
     name: 'rollback not verified',
@@ -830,10 +797,6 @@ export const MUTANTS: Mutant[] = [
     find: '        beginTrial(context, to);\n',
     replace: "        if (to === '') beginTrial(context, to);\n",
     caughtBy: unit('change/steps/switch'),
-    before: {
-      tests: ['test/integration/interruption.test.ts'],
-      title: 'killed while verifying a release that crashes',
-    },
   },
   {
     name: 'trial after current',
@@ -841,10 +804,6 @@ export const MUTANTS: Mutant[] = [
     find: '      pointPrevious(root, from);\n',
     replace: '      pointPrevious(root, from);\n      pointCurrent(root, to);\n',
     caughtBy: unit('change/steps/switch'),
-    before: {
-      tests: ['test/killed/update.test.ts'],
-      title: 'every durable write of an update has its two lines',
-    },
   },
   {
     name: 'previous not written',
@@ -852,7 +811,6 @@ export const MUTANTS: Mutant[] = [
     find: '      pointPrevious(root, from);\n',
     replace: '',
     caughtBy: unit('change/steps/switch'),
-    before: { tests: ['test/integration/main-job.test.ts'] },
   },
   {
     name: 'current not pointed back',
@@ -860,7 +818,6 @@ export const MUTANTS: Mutant[] = [
     find: '    pointCurrent(root, change.facts.from);\n',
     replace: '',
     caughtBy: unit('change/steps/switch'),
-    before: { tests: ['test/killed/undo.test.ts'], title: 'every durable write of an update that goes back' },
   },
   {
     name: 'previous not pointed back',
@@ -868,7 +825,6 @@ export const MUTANTS: Mutant[] = [
     find: '    pointPrevious(root, change.facts.previous);\n',
     replace: '',
     caughtBy: unit('change/steps/switch'),
-    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'crashing at start' },
   },
   {
     name: 'staged half left',
@@ -925,7 +881,6 @@ export const MUTANTS: Mutant[] = [
     find: '    if (facts.busy && facts.busy.length > 0) facts.cut = facts.busy;\n',
     replace: '',
     caughtBy: unit('change/steps/idle', 'says what it cuts off'),
-    before: { tests: ['test/unit/change-idle.test.ts'], title: 'which says what will be cut off' },
   },
   {
     name: 'countdown not announced',
@@ -933,10 +888,6 @@ export const MUTANTS: Mutant[] = [
     find: "  saveIntent(context, stepOf(context.change, 'idle'));\n",
     replace: "  if (facts.restartAt === null) saveIntent(context, stepOf(context.change, 'idle'));\n",
     caughtBy: unit('change/steps/idle', 'the announcement is on disk before the wait begins'),
-    before: {
-      tests: ['test/unit/change-idle.test.ts'],
-      title: 'what is shown is on disk before it is waited for',
-    },
   },
   {
     name: 'verified: another process',
@@ -944,7 +895,6 @@ export const MUTANTS: Mutant[] = [
     find: ' || (expected.instance !== null && instance !== expected.instance)) {',
     replace: " || (expected.instance === '' && instance !== expected.instance)) {",
     caughtBy: unit('change/verification', 'gateway_crashed'),
-    before: null,
   },
   {
     name: 'verified: its own release',
@@ -952,7 +902,6 @@ export const MUTANTS: Mutant[] = [
     find: '  if (expected.release !== null && release !== null && release !== expected.release) {\n',
     replace: "  if (expected.release === '' && release !== null && release !== expected.release) {\n",
     caughtBy: unit('change/verification-process', 'from another release'),
-    before: null,
   },
   {
     name: 'verified: its own Node',
@@ -960,7 +909,6 @@ export const MUTANTS: Mutant[] = [
     find: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node'));\n",
     replace: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node')) || true;\n",
     caughtBy: unit('change/verification-process', 'another Node'),
-    before: null,
   },
   {
     name: 'verified: the version that it says',
@@ -968,7 +916,6 @@ export const MUTANTS: Mutant[] = [
     find: '    checkVersion(health, version);\n',
     replace: '    checkVersion(health, version && null);\n',
     caughtBy: unit('change/verification', 'wrong_version'),
-    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'answering with another version' },
   },
   {
     name: 'verified: whose the port is',
@@ -976,7 +923,6 @@ export const MUTANTS: Mutant[] = [
     find: '    if (health.answered) await checkListener(endpoint, supervisor);\n',
     replace: '    if (health.phase === health.version) await checkListener(endpoint, supervisor);\n',
     caughtBy: unit('change/verification', 'port_held_by_orphan'),
-    before: null,
   },
   {
     name: 'verified: ready',
@@ -984,7 +930,6 @@ export const MUTANTS: Mutant[] = [
     find: '(health.ready || !expected.mustBeReady)',
     replace: '(health.ready || expected.mustBeReady)',
     caughtBy: unit('change/verification-process', 'is not ready'),
-    before: null,
   },
   {
     name: 'verified: nothing worse',
@@ -992,7 +937,6 @@ export const MUTANTS: Mutant[] = [
     find: ' && worse.length === 0;',
     replace: ';',
     caughtBy: unit('change/verification', 'gateway_worse is the verdict'),
-    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'ready, but with a channel less' },
   },
   {
     name: 'verified: still so after a while',
@@ -1000,7 +944,6 @@ export const MUTANTS: Mutant[] = [
     find: 'if (settledMs >= expected.settleMs && startedFrom',
     replace: 'if (startedFrom',
     caughtBy: unit('change/verification-process', 'before it has settled'),
-    before: { tests: ['test/integration/bad-versions.test.ts'], title: 'crashing after 5 s' },
   },
   {
     name: 'pinned release pruned',
@@ -1008,10 +951,6 @@ export const MUTANTS: Mutant[] = [
     find: "need(id, 'pinned');",
     replace: "need(id && null, 'pinned');",
     caughtBy: integration('cli', 'a dry run tells the plan|prune keeps what runs, is current or pinned'),
-    before: {
-      tests: ['test/integration/cli.test.ts'],
-      title: 'what runs, is current or pinned is never removed',
-    },
   },
   {
     name: 'previous pruned',
@@ -1019,10 +958,6 @@ export const MUTANTS: Mutant[] = [
     find: "  need(previousRelease(root), 'previous');\n",
     replace: "  need(previousRelease(root) && null, 'previous');\n",
     caughtBy: integration('cli', 'a dry run tells the plan|prune keeps what runs, is current or pinned'),
-    before: {
-      tests: ['test/integration/cli.test.ts'],
-      title: 'what runs, is current or pinned is never removed',
-    },
   },
   {
     name: 'trial without a record believed',
@@ -1037,7 +972,6 @@ export const MUTANTS: Mutant[] = [
     find: 'compareVersions(config, version) > 0;',
     replace: 'compareVersions(config, version) >= 0;',
     caughtBy: unit('change/readable/rules'),
-    before: null,
   },
   {
     name: 'database that was raised called compatible',
@@ -1052,10 +986,6 @@ export const MUTANTS: Mutant[] = [
     find: 'if (findRequest(root, id)?.deliveredAt === null) return true;',
     replace: 'if (findRequest(root, id)) return true;',
     caughtBy: unit('change/requests/requests', 'each verdict is reported once'),
-    before: {
-      tests: ['test/unit/rpc-requests.test.ts'],
-      title: 'what is told is what has its verdict, once',
-    },
   },
   {
     name: 'request that somebody waits for forgotten',
@@ -1163,7 +1093,6 @@ export const MUTANTS: Mutant[] = [
     find: "return drawn('release', installId, version);",
     replace: "return drawn('release', installId) + version.length * 0;",
     caughtBy: stories('schedule-fleet', 'does not make the same hosts the first ones'),
-    before: null,
     built: false,
   },
   {
@@ -1209,7 +1138,6 @@ export const MUTANTS: Mutant[] = [
     find: "return scope === 'operator.read' && (scopes",
     replace: 'return scope !== null && (scopes',
     caughtBy: unit('rpc/handle', 'a client that may only read is refused every change'),
-    before: { tests: ['test/unit/rpc-params.test.ts'], title: 'whoever may only look is refused' },
   },
   {
     name: 'form of another site accepted',

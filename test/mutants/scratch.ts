@@ -90,7 +90,15 @@ export class Scratch {
   async run(program: string, args: string[], limitMs: number, signal: AbortSignal): Promise<Ended> {
     const child = spawn(program, args, {
       cwd: this.checkout,
-      env: { ...process.env, TMPDIR: this.#temporary, CI: '', NO_COLOR: '1', FORCE_COLOR: '0' },
+      // A mutant's failures are none of the run that tries it.
+      env: {
+        ...process.env,
+        TMPDIR: this.#temporary,
+        CI: '',
+        NO_COLOR: '1',
+        FORCE_COLOR: '0',
+        OPENCLAW_RELEASES_TEST_REPORTS: '',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
