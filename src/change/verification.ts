@@ -75,7 +75,9 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     const now = performance.now();
     if (health.live) liveAt ??= Date.now();
     const worse = expected.before ? worsened(expected.before, health) : [];
-    const good = health.live && (health.ready || !expected.mustBeReady) && worse.length === 0;
+    const isWell = health.live && (health.ready || !expected.mustBeReady) && worse.length === 0;
+    // Part of what has a deadline: a gateway on another Node would be waited for without an end.
+    const good = isWell && startedFrom(root, inspection, expected);
     const restoring = readRestore(root) === null ? '' : `restoring ${Math.floor(now / stallMs)}`;
     deadline.observe(now, restoring + signature(health, inspection.pid, stallMs));
     if (!good) {
@@ -84,13 +86,13 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       if (verdict.state !== 'waiting') {
         // A process that ended between the two looks is a crash, whatever its port said last.
         checkProcess(root, await supervisor.inspect(), expected);
-        throw tooLate(health, worse, verdict.waitedMs);
+        throw isWell ? wrongProgram(expected, verdict.waitedMs) : tooLate(health, worse, verdict.waitedMs);
       }
-      context.progress(describe(health));
+      context.progress(isWell ? 'not run by its own Node' : describe(health));
     } else {
       readyAt ??= { waited: now, at: Date.now() };
       const settledMs = now - readyAt.waited;
-      if (settledMs >= expected.settleMs && startedFrom(root, inspection, expected)) {
+      if (settledMs >= expected.settleMs) {
         return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
       }
       context.progress('settling', settledMs, expected.settleMs);
@@ -143,6 +145,13 @@ function tooLate(health: Health, worse: string[], waitedMs: number): ReleasesErr
     return fault('gateway_worse', `What worked before does not work ${after}: ${worse.join(', ')}.`);
   }
   return fault('gateway_not_ready', `The gateway is ${describe(health)} ${after}, and does not get on.`);
+}
+
+function wrongProgram({ release }: Expectation, waitedMs: number): ReleasesError {
+  return fault(
+    'wrong_release',
+    `The gateway is healthy and not run by the Node of ${release} after ${Math.round(waitedMs / 1000)} s.`,
+  );
 }
 
 function describe(health: Health): string {

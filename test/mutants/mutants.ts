@@ -941,8 +941,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'verified: still so after a while',
     file: 'src/change/verification.ts',
-    find: 'if (settledMs >= expected.settleMs && startedFrom',
-    replace: 'if (startedFrom',
+    find: 'if (settledMs >= expected.settleMs) {',
+    replace: 'if (settledMs >= 0) {',
     caughtBy: unit('change/verification-process', 'before it has settled'),
   },
   {
