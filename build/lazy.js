@@ -50,9 +50,13 @@ function defaultOf({ default: whole = {} }, wrapper) {
   return `Object.assign(${called}, { ${members.join(', ')} })`;
 }
 
-/** But those that `promisify` would treat otherwise than their wrapper. */
+/** From Node 23 on, the whole of a CommonJS module is an export of this name, too. */
+const WHOLE = 'module.exports';
+
+/** Names of functions, without those that `promisify` would treat otherwise than their wrapper. */
 function functions(of) {
   return Object.keys(of).filter(
-    (key) => key !== 'default' && typeof of[key] === 'function' && !(promisify.custom in of[key]),
+    (key) =>
+      key !== 'default' && key !== WHOLE && typeof of[key] === 'function' && !(promisify.custom in of[key]),
   );
 }
