@@ -40,7 +40,10 @@ home=$root/home/tester
 # How this host reaches the registry.
 [[ ! -e $HOME/.npmrc ]] || cp "$HOME/.npmrc" "$home/.npmrc"
 authorities=
-[[ -z ${NODE_EXTRA_CA_CERTS:-} ]] || { cp "$NODE_EXTRA_CA_CERTS" "$root/etc/ssl/extra.pem" && authorities=/etc/ssl/extra.pem; }
+if [[ -n ${NODE_EXTRA_CA_CERTS:-} ]]; then
+  authorities=/opt/extra.pem
+  cp "$NODE_EXTRA_CA_CERTS" "$root$authorities"
+fi
 git -c safe.directory="$checkout" clone -q "$checkout" "$home/checkout"
 chroot "$root" chown -R tester:tester /home/tester
 

@@ -95,7 +95,10 @@ describe('a gateway whose process is real', () => {
       onSettling: () => stop.abort(new Error('well but for that')),
       signal: stop.signal,
     });
-    await expect(verified).rejects.toMatchObject({ code: 'wrong_release' });
+    await expect(verified).rejects.toMatchObject({
+      code: 'wrong_release',
+      message: `The gateway that was started runs from ${OTHER}, not from ${RELEASE}.`,
+    });
   });
 
   test('fails within its deadline when it runs on another Node than that of its release', async () => {

@@ -39,7 +39,7 @@ const LISTEN = `const s = require('net').createServer().listen(0, '127.0.0.1', (
 
 describe('listenerPids', () => {
   test.each(['127.0.0.1', '0.0.0.0', '::1', '::'])('finds this process listening on %s', async (host) => {
-    expect(listenerPids(await listen(host))).toEqual([process.pid]);
+    expect(listenerPids(await listen(host))).toContain(process.pid);
   });
 
   test('finds a listener in another process', async () => {
@@ -92,8 +92,9 @@ describe('listenerPids', () => {
       sockets.push(socket);
       await once(socket, 'connect');
     }
-    expect(ports.map((port) => listenerPids(port))).toEqual(ports.map(() => [process.pid]));
-    for (const socket of sockets) expect(listenerPids(socket.localPort ?? 0)).toEqual([]);
+    // Others of this machine may listen on the same port of the other family.
+    for (const port of ports) expect(listenerPids(port)).toContain(process.pid);
+    for (const socket of sockets) expect(listenerPids(socket.localPort ?? 0)).not.toContain(process.pid);
     for (const socket of sockets) socket.destroy();
   });
 });
