@@ -51,7 +51,7 @@ export async function tryCandidate(context: Context, candidate: Candidate): Prom
   const against = gateway === null ? 'No gateway is known here.' : await candidateWorthwhile();
   if (gateway === null || against !== null) {
     if (asked) throw failed(`It cannot be tried on a copy of the state: ${against}`);
-    return { note: 'not tried on a copy of the state', versions: null };
+    return { note: `not tried on a copy of the state: ${against}`, versions: null };
   }
   const place = findStatePlace(gateway.launch);
   try {

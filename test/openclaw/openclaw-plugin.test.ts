@@ -255,18 +255,25 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
 
   test('who may only look can look, and nothing else; without the token there is nothing', async () => {
     const reader = rpcClient(openclaw.port, { token: TOKEN, scopes: ['operator.read'] });
-    // Seen once: right after the plugin came, 2026.5.28 took one of its methods for one of an administrator.
-    await until('a reader is let in', async () => (await reader.call('releases.list')).ok);
     const methods = (Object.keys(METHODS) as Method[]).filter((name) => name.startsWith('releases.'));
-    for (const method of methods) {
-      const { ok, error } = await reader.call(method, {});
-      const may = METHODS[method].scope === 'operator.read';
-      if (may) expect(ok, `${method}: ${JSON.stringify(error)}`).toBe(true);
-      else
-        expect({ method, ok, error: JSON.stringify(error) }).toMatchObject({
-          ...{ method, ok: false, error: expect.stringMatching(/missing scope: operator\.admin/) },
-        });
+    const readable = methods.filter((method) => METHODS[method].scope === 'operator.read');
+    const refusedTo = async (asked: Method[]) => {
+      const refused: Method[] = [];
+      for (const method of asked) {
+        const { ok, error } = await reader.call(method, {});
+        if (!ok) expect(JSON.stringify(error), method).toMatch(/missing scope: operator\.admin/);
+        if (!ok) refused.push(method);
+      }
+      return refused;
+    };
+    // OpenClaw up to 2026.6 looks up a plugin's scopes in whatever registry it loaded last, which may lack the plugin, and
+    // then demands operator.admin (its src/gateway/method-scopes.ts). A restart loads the whole one.
+    if ((await refusedTo(readable)).length > 0) {
+      await machine.run(`systemctl --user restart ${UNIT}`, { env: openclaw.env });
+      await openclaw.ready('2026.5.28');
     }
+    await until('a reader is let in', async () => (await refusedTo(readable)).length === 0);
+    expect(await refusedTo(methods)).toEqual(methods.filter((method) => !readable.includes(method)));
     for (const token of [null, 'wrong']) {
       const stranger = rpcClient(openclaw.port, { token, scopes: ['operator.admin', 'operator.read'] });
       for (const method of ['releases.list', 'releases.update']) {

@@ -17,7 +17,8 @@ export function temporaryDirectory(name = 'test', atEnd: AtEnd = onTestFinished)
 
 export function removeDirectory(path: string): void {
   openDirectories(path);
-  rmSync(path, { recursive: true, force: true });
+  // What a test started may still write here as the test ends.
+  rmSync(path, { recursive: true, force: true, maxRetries: 10 });
 }
 
 function openDirectories(path: string): void {
