@@ -5,18 +5,27 @@ import { otherLanes } from './test/lanes/reporter.js';
 import { slowness } from './test/support/slowness.js';
 
 const isQuick = QUICK_LANES.every(({ name }) => process.argv.includes(name));
+const isQuickLane = (name: string) => QUICK_LANES.some((lane) => lane.name === name);
 /** The gate counts all runs from these. */
 const reports = process.env.OPENCLAW_RELEASES_TEST_REPORTS;
 
-function project({ name, alone = false }: Lane) {
+/** Most full lanes wait more than they compute. */
+function group({ name, alone = false }: Lane) {
+  if (isQuickLane(name)) return { order: 0, workers: 2 };
+  return alone ? { order: 2, workers: 2 } : { order: 1, workers: 3 };
+}
+
+function project(lane: Lane) {
+  const { name } = lane;
+  const { order, workers } = group(lane);
   return {
     extends: true as const,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
       globalSetup: ['test/lanes/setup.ts'],
-      maxWorkers: alone ? 1 : 2,
-      sequence: { groupOrder: alone ? 1 : 0 },
+      maxWorkers: workers,
+      sequence: { groupOrder: order },
     },
   };
 }

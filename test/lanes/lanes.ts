@@ -17,7 +17,7 @@ export interface Lane {
   /** Its subject, for the list that `npm test` ends with. */
   about: string;
   needs: readonly Need[];
-  /** Real OpenClaw is late for its own limits beside other load on two cores: its files run last, one at a time. */
+  /** Real OpenClaw is late for its own limits beside other load on two cores: its files run last. */
   alone?: boolean;
 }
 
