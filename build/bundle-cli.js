@@ -39,7 +39,7 @@ const light = [
 ];
 await build({
   ...joined,
-  entryPoints: [`${dist}cli/every.js`],
+  entryPoints: [`${dist}cli/entry.js`],
   outdir: `${dist}cli`,
   chunkNames: 'joined/[name]-[hash]',
   allowOverwrite: true,
@@ -55,21 +55,21 @@ await build({
 // As CommonJS: whoever imports `node:fs` gets it with everything that it only has on demand, and that takes a while.
 await build({
   ...oneFile,
-  entryPoints: [`${dist}cli/looking.js`],
-  outfile: `${dist}cli/looking.cjs`,
+  entryPoints: [`${dist}cli/fast-entry.js`],
+  outfile: `${dist}cli/fast-entry.cjs`,
   external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
   plugins: [
     {
       name: 'what looks quickly is inside',
       setup({ onLoad, onResolve }) {
         // Only a gateway that is waited for is asked how busy it is, and that takes a library of its own.
-        onResolve({ filter: /\/gateway\/activity\.js$/ }, () => ({
-          path: '../gateway/activity.js',
+        onResolve({ filter: /\/openclaw\/activity\.js$/ }, () => ({
+          path: '../openclaw/activity.js',
           external: true,
         }));
         const quick = SCHEMA_NAMES.map((name) => `'${name}': () => require('./schemas/${name}.quick.cjs')`);
-        onLoad({ filter: /\/dist\/schemas\.js$/ }, () => ({
-          contents: `import { ownFile } from './own-files.js';
+        onLoad({ filter: /\/dist\/core\/schemas\.js$/ }, () => ({
+          contents: `import { ownFile } from './core/own-files.js';
             const quick = {${quick.join()}};
             export const quickSchema = (name) => quick[name]();
             export const compiledSchema = (name) => require(ownFile(\`dist/schemas/\${name}.cjs\`))[name];`,

@@ -40,7 +40,7 @@ function onlyWhatIsShown(name, schema) {
 const lighter = {
   name: 'only what is used',
   setup({ onLoad, onResolve }) {
-    onLoad({ filter: /\/src\/schemas\.ts$/ }, () => ({
+    onLoad({ filter: /\/src\/core\/schemas\.ts$/ }, () => ({
       contents: `import schemas from 'own:schemas'; export const compiledSchema = (name) => schemas[name]; export const quickSchema = compiledSchema;`,
     }));
     onResolve({ filter: /^own:schemas$/ }, ({ path }) => ({ path, namespace: 'own' }));

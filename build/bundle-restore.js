@@ -1,5 +1,5 @@
 /**
- * Makes `dist/restore.cjs`, which every root gets as `bin/restore`, out of `src/change/returning/restore-program.ts`: one file that
+ * Makes `dist/restore.cjs`, which every root gets as `bin/restore`, out of `src/rollback/restore-program.ts`: one file that
  * needs nothing but a Node, since it has to work where this program is not installed any more.
  */
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { schemaCode } from './schema-code.js';
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 await build({
-  entryPoints: [`${dist}change/returning/restore-program.js`],
+  entryPoints: [`${dist}rollback/restore-program.js`],
   outfile: `${dist}restore.cjs`,
   bundle: true,
   platform: 'node',
@@ -22,7 +22,7 @@ await build({
     {
       name: 'schemas inside',
       setup({ onLoad, onResolve }) {
-        onLoad({ filter: /\/dist\/schemas\.js$/ }, () => ({
+        onLoad({ filter: /\/dist\/core\/schemas\.js$/ }, () => ({
           contents: `import schemas from 'own:schemas'; export const compiledSchema = (name) => schemas[name]; export const quickSchema = compiledSchema;`,
         }));
         onResolve({ filter: /^own:schemas$/ }, ({ path }) => ({ path, namespace: 'own' }));

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { oneFile } from './joined.js';
 import { lazy } from './lazy.js';
 
-const source = fileURLToPath(new URL('../dist/source/', import.meta.url));
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 /** It is to verify what nobody here has verified, and a third of what there is to load. */
 const attestations = lazy(['sigstore'], (name) => `require('${name}')`, ['pacote']);
@@ -37,11 +37,13 @@ const programs = {
 
 await build({
   ...oneFile,
-  entryPoints: ['lookup-worker', 'installing/install-worker', 'installing/unpack-thread'].map(
-    (name) => `${source}${name}.js`,
-  ),
-  outdir: source,
-  outbase: source,
+  entryPoints: [
+    'registry/lookup-worker',
+    'install/process/install-worker',
+    'install/process/unpack-thread',
+  ].map((name) => `${dist}${name}.js`),
+  outdir: dist,
+  outbase: dist,
   outExtension: { '.js': '.cjs' },
   external: ['sigstore'],
   logOverride: { 'require-resolve-not-external': 'silent' },

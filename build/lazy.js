@@ -33,7 +33,7 @@ async function wrappers(name, load) {
   const loading = isBuiltin(name) ? `process.getBuiltinModule('${name}')` : load(name);
   const wrapper = (key) => `(...given) => library().${key}(...given)`;
   return `
-import { ownFile } from './own-files.js';
+import { ownFile } from './core/own-files.js';
 let loaded;
 const library = () => (loaded ??= ${loading});
 ${functions(library)

@@ -2,12 +2,16 @@
  * The release switcher as a library: what the commands do, for a gateway or another program to call.
  * @packageDocumentation
  */
-export type { Observer, Progress } from './change/context.js';
-export type { Environment } from './change/environment.js';
-export { makeChangeOutside } from './change/helper/outside.js';
-export { type Change, type ChangeStatus, listChanges, readChange } from './change/ledger.js';
-export { overview } from './change/looking/overview.js';
-export { listing, verifyRelease } from './change/looking/releases.js';
+
+export { makeChange, previewChange, type Request, recover } from './change/run.js';
+export { makeChangeOutside } from './control/detached/start.js';
+export { type ErrorCode, type ErrorRecord, EXIT, ReleasesError } from './core/errors.js';
+export type { Observer, Progress } from './ledger/context.js';
+export type { Environment } from './ledger/environment.js';
+export { type Change, type ChangeStatus, listChanges, readChange } from './ledger/ledger.js';
+export type { Caller, Reply, RunAnswer, StatusAnswer } from './rpc/documents.js';
+export { handle, type RpcEnvironment } from './rpc/handle.js';
+export { METHODS, type Method } from './rpc/methods.js';
 export {
   claimDelivery,
   giveUpDelivery,
@@ -15,13 +19,10 @@ export {
   type RequestRecord,
   type Undelivered,
   undelivered,
-} from './change/requests/requests.js';
-export { verdictText } from './change/requests/verdict-text.js';
-export { makeChange, previewChange, type Request, recover } from './change/switcher.js';
-export { type ErrorCode, type ErrorRecord, EXIT, ReleasesError } from './errors.js';
-export type { Caller, Reply, RunAnswer, StatusAnswer } from './rpc/documents.js';
-export { handle, type RpcEnvironment } from './rpc/handle.js';
-export { METHODS, type Method } from './rpc/methods.js';
+} from './rpc/requests/requests.js';
+export { verdictText } from './rpc/requests/result-text.js';
 export { defaultRootPath, type Root, rootAt } from './store/root.js';
-export { builtinSupervisor } from './supervisor/builtin.js';
+export { builtinSupervisor } from './supervisor/builtin/client.js';
 export type { Inspection, RestartReport, Supervisor } from './supervisor/supervisor.js';
+export { listing, verifyRelease } from './views/releases.js';
+export { overview } from './views/status.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../core/errors.js';
+import { readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { lookBefore, ownLikeDirectory, undoWritten, type Written, writePlanned } from '../host/written.js';
-import { readRecord } from '../record.js';
 import type { UnitChange } from './plan.js';
 import type { Scope } from './systemctl.js';
 

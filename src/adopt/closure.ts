@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../core/errors.js';
 
 /** Where a package of an install goes in the copy; `to` is relative to the release. */
 export interface Placement {

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../core/errors.js';
 import { planPlacements } from './closure.js';
 import type { Install } from './install.js';
 

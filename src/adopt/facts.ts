@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
-import { ReleasesError } from '../errors.js';
-import type { Unreadable } from '../record.js';
+import { ReleasesError } from '../core/errors.js';
+import type { Unreadable } from '../core/record.js';
 import { type Adoption, readAdoption } from './apply.js';
 import { findProgram, readCommand } from './command.js';
 import { type Drift, findDrift } from './drift.js';

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../core/errors.js';
 import { findProgram, findPrograms, type GatewayCommand, readCommand } from './command.js';
 import { type InstalledOpenClaw, openClawAround, openClawAt } from './package.js';
 import { globalPackageDirectories } from './places.js';

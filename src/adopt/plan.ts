@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../core/errors.js';
+import { ownFile } from '../core/own-files.js';
 import {
   escapePath,
   escapeQuoted,
@@ -10,7 +11,6 @@ import {
   renderTemplate,
 } from '../host/unit-template.js';
 import type { PlannedFile } from '../host/written.js';
-import { ownFile } from '../own-files.js';
 import type { Install } from './install.js';
 import type { Scope } from './systemctl.js';
 import { DROP_IN_SUFFIX, type GatewayUnit } from './unit.js';

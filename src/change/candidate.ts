@@ -1,18 +1,18 @@
 import { chownSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReleasesError, systemCode, toErrorRecord } from '../errors.js';
-import { bootFairly, type CandidateReport, type Warming } from '../gateway/candidate.js';
-import { howEnded } from '../gateway/candidate-ending.js';
-import { candidateWorthwhile } from '../gateway/worthwhile.js';
-import { copyToScratch } from '../state/copying/scratch.js';
+import { bootFairly, type CandidateReport, type Warming } from '../candidate/candidate.js';
+import { howEnded } from '../candidate/exit.js';
+import { candidateWorthwhile } from '../candidate/preconditions.js';
+import { ReleasesError, systemCode, toErrorRecord } from '../core/errors.js';
+import type { Context } from '../ledger/context.js';
+import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
+import { copyToScratch } from '../state/snapshot/scratch-copy.js';
 import { readStateVersions, type StateVersions } from '../state/versions.js';
 import { releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { removeTree } from '../store/seal.js';
 import type { Inspection } from '../supervisor/supervisor.js';
-import type { Context } from './context.js';
-import { inspectIfThere, wholeLaunch } from './running.js';
 import { sqliteNodeOf } from './steps/snapshot.js';
 
 export interface Candidate {

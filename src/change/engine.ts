@@ -1,10 +1,7 @@
-import { systemCode, toErrorRecord } from '../errors.js';
+import { systemCode, toErrorRecord } from '../core/errors.js';
 import { faultPoint } from '../host/fault.js';
-import { dropBallastWhenShort } from '../store/ballast.js';
-import type { Root } from '../store/root.js';
-import { blame } from './blame.js';
-import type { Context, Observer, Step } from './context.js';
-import { NothingToDo } from './context.js';
+import type { Context, Observer, Step } from '../ledger/context.js';
+import { NothingToDo } from '../ledger/context.js';
 import {
   type Change,
   type ChangeStatus,
@@ -12,9 +9,12 @@ import {
   type StepState,
   saveChange,
   stepOf,
-} from './ledger.js';
-import { isSwitch, type StopWatch, watchForStop, whyAborted } from './wishes/stopping.js';
-import { dropWishes } from './wishes/wishes.js';
+} from '../ledger/ledger.js';
+import { dropWishes } from '../ledger/signals.js';
+import { dropBallastWhenShort } from '../store/ballast.js';
+import type { Root } from '../store/root.js';
+import { isSwitch, type StopWatch, watchForStop, whyAborted } from './cancellation.js';
+import { blame } from './quarantine.js';
 
 /** Going back restarts a gateway and waits for it: that has its own time, whatever the change has used up. */
 const UNDO_BUDGET_MS = 15 * 60_000;

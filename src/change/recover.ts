@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isAlive } from '../host/process.js';
-import { endWorkersBelow } from '../source/worker.js';
-import { endReturn } from '../state/intent.js';
+import { endWorkersBelow } from '../install/worker.js';
+import type { Context, Observer, Step } from '../ledger/context.js';
+import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from '../ledger/ledger.js';
+import { claimNames } from '../ledger/ownership.js';
+import type { StepName } from '../ledger/plan.js';
+import { runningRelease } from '../ledger/running-release.js';
+import { wishNames } from '../ledger/signals.js';
+import { endReturn } from '../state/restore-request.js';
+import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
-import { currentRelease, endTrial, readTrial } from '../store/switch.js';
-import type { Context, Observer, Step } from './context.js';
 import { finish, goBack, isProven, runSteps } from './engine.js';
-import { claimNames } from './helper/claims.js';
-import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from './ledger.js';
-import { changeFromTrial } from './lost.js';
-import type { StepName } from './plan.js';
-import { runningRelease } from './running.js';
-import { wishNames } from './wishes/wishes.js';
+import { changeFromTrial } from './reconstruct.js';
 
 /** The launcher decides in milliseconds; a host that swaps takes longer. */
 const LAUNCH_MS = 5_000;

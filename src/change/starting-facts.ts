@@ -1,17 +1,17 @@
 import { lstatSync } from 'node:fs';
-import { ReleasesError } from '../errors.js';
-import { findEndpoint } from '../gateway/endpoint.js';
-import { readRestore } from '../state/intent.js';
+import { ReleasesError } from '../core/errors.js';
+import { type Environment, supervisorOf } from '../ledger/environment.js';
+import type { Facts } from '../ledger/facts.js';
+import type { Plan } from '../ledger/plan.js';
+import { inspectIfThere, runningRelease } from '../ledger/running-release.js';
+import { findEndpoint } from '../openclaw/endpoint.js';
+import { choosePair, decidePair, requireIntact } from '../rollback/plan.js';
 import { findStatePlace } from '../state/place.js';
+import { readRestore } from '../state/restore-request.js';
+import { currentRelease, previousRelease } from '../store/links.js';
 import { findManifest, readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
-import { currentRelease, previousRelease } from '../store/switch.js';
-import { type Environment, supervisorOf } from './environment.js';
-import type { Facts } from './facts.js';
-import { checkListener } from './orphan.js';
-import { choosePair, decidePair, requireIntact } from './pair.js';
-import type { Plan } from './plan.js';
-import { inspectIfThere, runningRelease } from './running.js';
+import { checkListener } from './port-holder.js';
 
 /** What a change finds when it begins. */
 export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type ErrorCode, ReleasesError } from '../errors.js';
-import { budgetFrom, ProgressDeadline } from '../gateway/deadline.js';
-import { findEndpoint } from '../gateway/endpoint.js';
-import { type Health, sampleHealth, worsened } from '../gateway/health.js';
+import { type ErrorCode, ReleasesError } from '../core/errors.js';
 import { cpuTicks, TICKS_PER_SECOND } from '../host/process.js';
-import { readRestore } from '../state/intent.js';
+import type { Context } from '../ledger/context.js';
+import { listChanges } from '../ledger/ledger.js';
+import type { Limits } from '../ledger/plan.js';
+import { releaseOfProcess, runsProgram } from '../ledger/running-release.js';
+import { budgetFrom, ProgressDeadline } from '../openclaw/deadline.js';
+import { findEndpoint } from '../openclaw/endpoint.js';
+import { type Health, sampleHealth, worsened } from '../openclaw/health.js';
+import { readRestore } from '../state/restore-request.js';
 import { findManifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';
-import type { Context } from './context.js';
-import { listChanges } from './ledger.js';
-import { checkListener } from './orphan.js';
-import type { Limits } from './plan.js';
-import { releaseOfProcess, runsProgram } from './running.js';
+import { checkListener } from './port-holder.js';
 
 const POLL_MS = 250;
 

@@ -1,6 +1,6 @@
-import type { Progress } from './context.js';
-import type { IdleFacts } from './facts.js';
-import { type Change, stepOf } from './ledger.js';
+import type { Progress } from '../ledger/context.js';
+import type { IdleFacts } from '../ledger/facts.js';
+import { type Change, stepOf } from '../ledger/ledger.js';
 
 /** What a change waits for before its restart, as its record has it; null for one that does not wait now. */
 export function waitingOf(change: Change): IdleFacts | null {

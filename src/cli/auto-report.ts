@@ -1,7 +1,7 @@
-import type { Considered } from '../auto/decision.js';
-import type { Verdict } from '../auto/run.js';
-import type { AutoOverview } from '../change/timer/overview.js';
-import { heldText } from '../change/wishes/holding-text.js';
+import { heldText } from '../store/hold-text.js';
+import type { Considered } from '../timer/decision.js';
+import type { Verdict } from '../timer/run.js';
+import type { AutoOverview } from '../views/timer-settings.js';
 import { table } from './output.js';
 
 /** A decision as one line, for the journal. */

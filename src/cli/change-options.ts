@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { makeChangeOutside, needsHelper } from '../change/helper/outside.js';
-import type { Change } from '../change/ledger.js';
-import { type PlanOptions, PROBES, type Probe } from '../change/plan.js';
-import { exitCodeOf, makeChange, previewChange, type Request } from '../change/switcher.js';
+import { exitCodeOf, makeChange, previewChange, type Request } from '../change/run.js';
+import { makeChangeOutside, needsHelper } from '../control/detached/start.js';
+import type { Change } from '../ledger/ledger.js';
+import { type PlanOptions, PROBES, type Probe } from '../ledger/plan.js';
 import { parseSeconds } from './command.js';
 import { table } from './output.js';
 import { changeDocument, changeText } from './report.js';

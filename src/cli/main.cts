@@ -39,5 +39,5 @@ function commonOptions(words: string[]): { json: boolean; root?: string } | null
 stand();
 const [, , name = '', ...words] = process.argv;
 const options = LOOKING.includes(name) ? commonOptions(words) : null;
-if (options) require('./looking.cjs').run(name, options);
-else void import('./every.js').then(({ run }) => run(process.argv));
+if (options) require('./fast-entry.cjs').run(name, options);
+else void import('./entry.js').then(({ run }) => run(process.argv));

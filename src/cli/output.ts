@@ -1,5 +1,5 @@
-import { ERROR_CODES, EXIT, toErrorRecord } from '../errors.js';
-import { print } from './print.js';
+import { ERROR_CODES, EXIT, toErrorRecord } from '../core/errors.js';
+import { print } from './write.js';
 
 /** How an answer is printed: one JSON document on standard output and nothing else there, or lines for people. */
 export interface Output {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT, ReleasesError } from '../errors.js';
-import { ownFile } from '../own-files.js';
+import { EXIT, ReleasesError } from '../core/errors.js';
+import { ownFile } from '../core/own-files.js';
 import { failWith } from './output.js';
 
 /** By name, loaded one by one: what a command needs is most of what its start costs. */

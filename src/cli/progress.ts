@@ -1,6 +1,6 @@
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
-import type { Observer, Progress } from '../change/context.js';
-import type { StepRecord } from '../change/ledger.js';
+import type { Observer, Progress } from '../ledger/context.js';
+import type { StepRecord } from '../ledger/ledger.js';
 import { clock, seconds } from './output.js';
 
 const MARKS: Partial<Record<StepRecord['state'], string>> = {

@@ -1,8 +1,8 @@
-import { duration } from '../change/duration.js';
-import type { IdleFacts } from '../change/facts.js';
-import type { Change, ChangeStatus } from '../change/ledger.js';
 import { waitingText } from '../change/waiting.js';
-import type { Unreadable } from '../record.js';
+import { duration } from '../core/duration.js';
+import type { Unreadable } from '../core/record.js';
+import type { IdleFacts } from '../ledger/facts.js';
+import type { Change, ChangeStatus } from '../ledger/ledger.js';
 import { errorLines, seconds } from './output.js';
 
 /** What each verdict means, as a sentence about the host. */

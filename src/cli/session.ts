@@ -1,9 +1,9 @@
-import { Interruption } from '../change/context.js';
-import { type Environment, supervisorOf } from '../change/environment.js';
+import { Interruption } from '../ledger/context.js';
+import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { defaultRootPath, type Root, rootAt } from '../store/root.js';
+import { yielding } from './background.js';
 import { type Output, outputFor } from './output.js';
 import { progressObserver } from './progress.js';
-import { yielding } from './yielding.js';
 
 /** Options that every command has. */
 export interface CommonOptions {

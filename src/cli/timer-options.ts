@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse as parseVersion } from 'semver';
-import { ReleasesError } from '../errors.js';
-import { isTimeZone } from '../schedule/zone.js';
+import { ReleasesError } from '../core/errors.js';
 import type { Schedule } from '../store/policy.js';
+import { isTimeZone } from '../timer/rules/zone.js';
 import { ownTimeZone, parseWindow, type WallWindow } from './window.js';
 
 export interface TimerOptions {

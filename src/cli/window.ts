@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { WEEKDAYS, type Weekday, type Window } from '../schedule/settings.js';
-import { whyNotWindow } from '../schedule/window.js';
+import { WEEKDAYS, type Weekday, type Window } from '../timer/rules/settings.js';
+import { whyNotWindow } from '../timer/rules/window.js';
 
 /** From Monday on, as people write a span of days. */
 const FROM_MONDAY: Weekday[] = [...WEEKDAYS.slice(1), 'sun'];

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
-import { ReleasesError } from '../errors.js';
-import { ownFile } from '../own-files.js';
-import { loadClientOptions } from '../source/client.js';
-import { publishedVersions } from '../source/published.js';
-import { compareVersions, isStable } from '../version.js';
+import { ReleasesError } from '../core/errors.js';
+import { ownFile } from '../core/own-files.js';
+import { compareVersions, isStable } from '../core/version.js';
+import { loadClientOptions } from '../registry/client.js';
+import { publishedVersions } from '../registry/versions.js';
 import { makePlace, type Place } from './place.js';
 import { type Outage, Prober } from './prober.js';
 

@@ -1,5 +1,5 @@
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../core/errors.js';
 
 /** What can happen at a fault point, by the word that a test names it with. */
 const EFFECTS: Record<string, (point: string, stamp: string | undefined) => void> = {

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../core/errors.js';
 import { descendsFrom, environmentOf, processIds } from './process.js';
 
 const GONE_WITHIN_MS = 5_000;

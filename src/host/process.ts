@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../core/errors.js';
 
 /**
  * Who a process is, beyond its pid: pids are reused, and after a reboot they all are.

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../core/errors.js';
 import { sessionOf } from './process.js';
 
 /** Of what is done beside a gateway that serves people, as a process and as a session. */

@@ -11,7 +11,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../core/errors.js';
 import { fsyncDirectory, removeDurably, replaceSymlinkDurably, writeFileDurably } from './durable.js';
 
 /** Something that is written outside of the root; `mode` is of a file, links have none. */

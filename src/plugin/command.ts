@@ -1,6 +1,6 @@
 import type { PluginApi } from './api.js';
+import { handOver } from './cli-process.js';
 import type { Host } from './host.js';
-import { handOver } from './program.js';
 
 const NAME = 'releases';
 const DESCRIPTION = 'Releases of this gateway: list, update, roll back';

@@ -1,9 +1,9 @@
-import type { ErrorRecord } from '../errors.js';
+import type { ErrorRecord } from '../core/errors.js';
 import type { Caller } from '../rpc/documents.js';
 import { METHODS, type Method } from '../rpc/methods.js';
 import type { Broadcast, GatewayCall, GatewayError, PluginApi } from './api.js';
+import { ask } from './cli-process.js';
 import type { Host } from './host.js';
-import { ask } from './program.js';
 
 /** Every method that is ours to register: `update.*` is the gateway's own, and no plugin can take it over. */
 export const OWN_METHODS = (Object.keys(METHODS) as Method[]).filter((name) => name.startsWith('releases.'));

@@ -7,9 +7,9 @@ import type { PluginApi } from './api.js';
 import { registerCommand } from './command.js';
 import { registerMethods } from './gateway-methods.js';
 import { hostOf, isWhole } from './host.js';
+import { readShell } from './page-assets.js';
 import { registerRoutes } from './routes.js';
 import { Announcer, registerFollower } from './service.js';
-import { readShell } from './shell.js';
 
 export default {
   id: 'openclaw-releases',

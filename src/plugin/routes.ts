@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ErrorRecord, ReleasesError, toErrorRecord } from '../errors.js';
+import { type ErrorRecord, ReleasesError, toErrorRecord } from '../core/errors.js';
 import type { Caller } from '../rpc/documents.js';
 import { isMethod, METHODS, type Method } from '../rpc/methods.js';
-import { refusal } from './access.js';
 import type { PluginApi } from './api.js';
+import { refusal } from './authorize.js';
+import { ask } from './cli-process.js';
 import { OWN_METHODS } from './gateway-methods.js';
 import type { Host } from './host.js';
-import { pictureOf } from './picture.js';
-import { ask } from './program.js';
-import type { Shell } from './shell.js';
+import type { Shell } from './page-assets.js';
+import { pictureOf } from './page-data.js';
 
 const PAGE = '/releases';
 const API = '/releases/api';

@@ -1,9 +1,9 @@
-import type { Change } from '../change/ledger.js';
+import type { Change } from '../ledger/ledger.js';
 import type { Broadcast, PluginApi } from './api.js';
-import { Bereaved } from './bereaved.js';
-import { deliverVerdicts } from './delivery.js';
 import type { Host } from './host.js';
-import { changePicture } from './picture.js';
+import { Bereaved } from './interrupted-watcher.js';
+import { deliverVerdicts } from './notify.js';
+import { changePicture } from './page-data.js';
 import { watchChanges } from './watch.js';
 
 const PLUGIN = 'openclaw-releases';

@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
-import type { Change } from '../change/ledger.js';
-import { changeIds, lookAtChange } from '../store/changes.js';
+import type { Change } from '../ledger/ledger.js';
+import { changeIds, lookAtChange } from '../store/change-files.js';
 import type { Root } from '../store/root.js';
 
 /** A ledger is rewritten several times at one transition. */

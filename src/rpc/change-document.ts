@@ -1,8 +1,8 @@
-import { isAcknowledged } from '../change/helper/claims.js';
-import { fateOf, type Seen } from '../change/helper/fate.js';
-import type { Change, StepRecord } from '../change/ledger.js';
-import type { StepName } from '../change/plan.js';
-import { ERROR_CODES, type ErrorRecord, EXIT } from '../errors.js';
+import { fateOf, type Seen } from '../control/detached/interrupted.js';
+import { ERROR_CODES, type ErrorRecord, EXIT } from '../core/errors.js';
+import type { Change, StepRecord } from '../ledger/ledger.js';
+import { isAcknowledged } from '../ledger/ownership.js';
+import type { StepName } from '../ledger/plan.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { ChangeDocument, Handoff, Phase, StepDocument } from './documents.js';

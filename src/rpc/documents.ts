@@ -1,9 +1,9 @@
-import type { IdleFacts } from '../change/facts.js';
-import type { ChangeStatus, StepState } from '../change/ledger.js';
-import type { Runs } from '../change/looking/runs.js';
-import type { ChangeKind, StepName } from '../change/plan.js';
-import type { Asked, How } from '../change/requests/requests.js';
-import type { ErrorCode, ErrorRecord } from '../errors.js';
+import type { ErrorCode, ErrorRecord } from '../core/errors.js';
+import type { IdleFacts } from '../ledger/facts.js';
+import type { ChangeStatus, StepState } from '../ledger/ledger.js';
+import type { ChangeKind, StepName } from '../ledger/plan.js';
+import type { Runs } from '../views/running-gateway.js';
+import type { Asked, How } from './requests/requests.js';
 
 /** Who asks, as far as the gateway tells it. */
 export interface Caller {

@@ -1,9 +1,9 @@
-import type { Environment } from '../change/environment.js';
-import { ReleasesError, toErrorRecord } from '../errors.js';
-import { holdFor, liftHold, pinRelease, stopChange, unpinRelease } from './deciding.js';
+import { ReleasesError, toErrorRecord } from '../core/errors.js';
+import type { Environment } from '../ledger/environment.js';
 import type { Caller, RunAnswer, StatusAnswer } from './documents.js';
-import { listReleases, showHistory, showRelease, showStatus, verify } from './looking.js';
 import { isMethod, METHODS, type Method, type Scope } from './methods.js';
+import { holdFor, liftHold, pinRelease, stopChange, unpinRelease } from './mutations.js';
+import { listReleases, showHistory, showRelease, showStatus, verify } from './queries.js';
 import { type RunOptions, rollBack, switchRelease, updateRun } from './update-run.js';
 import { updateStatus } from './update-status.js';
 

@@ -1,14 +1,14 @@
-import type { Environment } from '../change/environment.js';
-import { lookAt } from '../change/helper/fate.js';
-import { nameRelease } from '../change/looking/releases.js';
-import type { ChangeKind, PlanOptions, StateChoice } from '../change/plan.js';
-import { type Received, type ReceptionOptions, receive } from '../change/requests/reception.js';
-import { rollbackTarget } from '../change/returning/proven.js';
-import { ReleasesError } from '../errors.js';
-import { ASKED_FIELDS, askedOf, keyOf, timesOf } from './asked.js';
+import { lookAt } from '../control/detached/interrupted.js';
+import { ReleasesError } from '../core/errors.js';
+import type { Environment } from '../ledger/environment.js';
+import type { ChangeKind, PlanOptions, StateChoice } from '../ledger/plan.js';
+import { rollbackTarget } from '../rollback/known-good.js';
+import { nameRelease } from '../views/releases.js';
 import { changeDocument } from './change-document.js';
 import type { RunAnswer } from './documents.js';
-import { flag, readFields, text } from './fields.js';
+import { flag, readFields, text } from './params.js';
+import { ASKED_FIELDS, askedOf, keyOf, timesOf } from './request-params.js';
+import { type Received, type ReceptionOptions, receive } from './requests/submit.js';
 import { TARGET_FIELDS, targetOf } from './update-target.js';
 
 /** How the host makes changes, and how long their process may take to say that it is there. */

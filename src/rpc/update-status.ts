@@ -1,20 +1,20 @@
-import { type Environment, supervisorOf } from '../change/environment.js';
-import { changeUnderWay } from '../change/helper/claims.js';
-import { haveEnded, lookAt, type Seen } from '../change/helper/fate.js';
-import { listChanges } from '../change/ledger.js';
-import { type Runs, whatRuns } from '../change/looking/runs.js';
+import { haveEnded, lookAt, type Seen } from '../control/detached/interrupted.js';
+import { ReleasesError, toErrorRecord } from '../core/errors.js';
+import { type Environment, supervisorOf } from '../ledger/environment.js';
+import { listChanges } from '../ledger/ledger.js';
+import { changeUnderWay } from '../ledger/ownership.js';
+import type { Root } from '../store/root.js';
+import { type Runs, whatRuns } from '../views/running-gateway.js';
+import { changeDocument } from './change-document.js';
+import type { ChangeDocument, NoChange, RequestDocument, StatusAnswer } from './documents.js';
+import { id, readFields, text } from './params.js';
 import {
   digestOfKey,
   findRequest,
   type RequestRecord,
   requestsOf,
   requestWithKey,
-} from '../change/requests/requests.js';
-import { ReleasesError, toErrorRecord } from '../errors.js';
-import type { Root } from '../store/root.js';
-import { changeDocument } from './change-document.js';
-import type { ChangeDocument, NoChange, RequestDocument, StatusAnswer } from './documents.js';
-import { id, readFields, text } from './fields.js';
+} from './requests/requests.js';
 
 const FIELDS = { change: id, requestId: id, idempotencyKey: text(256) };
 

@@ -1,6 +1,6 @@
-import { ReleasesError } from '../errors.js';
-import { parseSpec } from '../source/spec.js';
-import { type Field, refuse, text } from './fields.js';
+import { ReleasesError } from '../core/errors.js';
+import { parseSpec } from '../registry/spec.js';
+import { type Field, refuse, text } from './params.js';
 
 /** OpenClaw's channels, as the tags of its package. The extended one has none of its own and follows the stable one. */
 const CHANNELS: Record<string, string> = { stable: 'latest', beta: 'beta', 'extended-stable': 'latest' };

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../core/errors.js';
 import { readDatabaseHeader } from './databases.js';
 
 /** Offsets and sizes of SQLite's file format, "The Write-Ahead Log". */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { readConfiguration } from './configuration.js';
-import { runSqlite } from './copying/sqlite.js';
 import { findDatabases, hasSideFiles, readDatabaseHeader } from './databases.js';
 import type { StatePlace } from './place.js';
+import { runSqlite } from './snapshot/sqlite.js';
 import { leftOf } from './walk.js';
 
 /** What tells one form of a state from another. */

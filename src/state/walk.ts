@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, relative } from 'node:path';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../core/errors.js';
 import { readConfiguration } from './configuration.js';
 import { isWithin, type RootPlace, type StatePlace } from './place.js';
 import { classify, type Scope } from './scope.js';

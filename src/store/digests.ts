@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { ownFile } from '../own-files.js';
+import { ownFile } from '../core/own-files.js';
 import { type BatchDigest, digestBatch } from './digest-batch.js';
 import type { Digested, DigestOrder } from './digest-thread.js';
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownFile } from '../core/own-files.js';
 import { writeFileDurably } from '../host/durable.js';
-import { ownFile } from '../own-files.js';
 import type { Root } from './root.js';
 
 /** What is put into `bin/`, by its name there. */

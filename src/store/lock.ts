@@ -1,12 +1,12 @@
 import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
-import { ReleasesError, systemCode } from '../errors.js';
+import { ReleasesError, systemCode } from '../core/errors.js';
 import { writeFileDurably } from '../host/durable.js';
 import { faultPoint } from '../host/fault.js';
 import type { ProcessIdentity } from '../host/process.js';
-import { breakDead, sweepGuards } from './dead-lock.js';
-import { linkInPlaceOfDirectory, livingOwner, ownerText, ownText, parseOwner } from './owner-link.js';
+import { breakDead, sweepGuards } from './break-lock.js';
+import { linkInPlaceOfDirectory, livingOwner, ownerText, ownText, parseOwner } from './owner-symlink.js';
 import type { Root } from './root.js';
 
 /** Who holds the lock: from the link itself, what it does and since when from `lock-owner.json`. */

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReleasesError, systemCode } from '../errors.js';
-import { type Reading, readRecord } from '../record.js';
-import { inVersionOrder } from '../version.js';
+import { ReleasesError, systemCode } from '../core/errors.js';
+import { type Reading, readRecord } from '../core/record.js';
+import { inVersionOrder } from '../core/version.js';
 import type { Root } from './root.js';
 
 export const MANIFEST_FILE = 'release.json';

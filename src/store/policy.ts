@@ -1,8 +1,8 @@
-import type { ErrorRecord } from '../errors.js';
+import type { ErrorRecord } from '../core/errors.js';
+import { type Reading, readRecord } from '../core/record.js';
 import { writeFileDurably } from '../host/durable.js';
-import { type Reading, readRecord } from '../record.js';
-import { setAside } from './aside.js';
 import type { Root } from './root.js';
+import { setAside } from './set-aside.js';
 
 /** Why a release is not taken again unless a person names it. */
 export interface Quarantine {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { whyNot } from '../record.js';
+import { whyNot } from '../core/record.js';
 import type { Manifest } from './manifest.js';
 import { releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';

@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Reading, readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
-import { type Reading, readRecord } from '../record.js';
-import { breakDead } from './dead-lock.js';
+import { breakDead } from './break-lock.js';
 import { directoryNames } from './manifest.js';
-import { claim, ownText, removeLink } from './owner-link.js';
+import { claim, ownText, removeLink } from './owner-symlink.js';
 import type { Root } from './root.js';
 
 /** The time, so that names sort by it; what belongs to the lock beside them is called otherwise. */

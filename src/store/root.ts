@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { ReleasesError, systemCode } from '../errors.js';
+import { ReleasesError, systemCode } from '../core/errors.js';
 
 /** Every path below the root directory; `layout/README.md` says what each one is. */
 export interface Root {

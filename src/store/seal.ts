@@ -11,12 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../core/errors.js';
 import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
+import { shareBlocks } from './reflink.js';
 import type { Root } from './root.js';
-import { shareBlocks } from './share.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
 
 export type UnsealedManifest = Omit<

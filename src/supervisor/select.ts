@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { ReleasesError } from '../errors.js';
+import { ReleasesError } from '../core/errors.js';
+import { readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
-import { readRecord } from '../record.js';
-import { builtinSupervisor } from './builtin.js';
+import { builtinSupervisor } from './builtin/client.js';
 import type { Supervisor } from './supervisor.js';
-import type { UnitAddress } from './systemctl.js';
-import { requireServiceName, systemdSupervisor } from './systemd.js';
+import { requireServiceName, systemdSupervisor } from './systemd/supervisor.js';
+import type { UnitAddress } from './systemd/systemctl.js';
 
 /** `supervisor.json`: what owns the gateway of a root, where that is not the built-in supervisor. */
 export interface SupervisorRecord extends UnitAddress {

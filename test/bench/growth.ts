@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Change } from '../../src/change/ledger.js';
+import type { Change } from '../../src/ledger/ledger.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { removeDirectory } from '../support/place.js';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ownFile } from '../../src/own-files.js';
+import { ownFile } from '../../src/core/own-files.js';
 import type { Command } from './measure.js';
 
 export const OURS = 'openclaw-releases';

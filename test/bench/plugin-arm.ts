@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { ownFile } from '../../src/core/own-files.js';
 import { makePlace } from '../../src/demo/place.js';
 import { cpuTicks, descendsFrom, processIds, TICKS_PER_SECOND } from '../../src/host/process.js';
 import { killTree } from '../../src/host/process-tree.js';
-import { ownFile } from '../../src/own-files.js';
 import { until } from '../support/place.js';
 
 export const ARMS = ['without', 'a plugin that does nothing', 'with'] as const;

@@ -9,7 +9,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ownFile } from '../../src/own-files.js';
+import { ownFile } from '../../src/core/own-files.js';
 import { removeDirectory } from '../support/place.js';
 import { ARMS, type Arm, makeArm, type Sample } from './plugin-arm.js';
 

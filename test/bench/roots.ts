@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Change } from '../../src/change/ledger.js';
+import type { Change } from '../../src/ledger/ledger.js';
 import { MANIFEST_FILE, type Manifest, releaseDirectory } from '../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { DIGESTS_FILE } from '../../src/store/tree.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { offsetOf } from '../../src/change/timer/units.js';
-import { readAuto } from '../../src/store/auto-file.js';
+import { offsetOf } from '../../src/adopt/timer-unit-plan.js';
 import { rootAt } from '../../src/store/root.js';
+import { readAuto } from '../../src/store/timer-state.js';
 import { atMoment } from '../support/faketime.js';
 import { until } from '../support/place.js';
 import { makeWorld } from '../support/world.js';

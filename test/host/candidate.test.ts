@@ -16,7 +16,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bootCandidate, type CandidateRequest } from '../../src/gateway/candidate.js';
+import { bootCandidate, type CandidateRequest } from '../../src/candidate/candidate.js';
 import { commandLineOf, environmentOf, processIds } from '../../src/host/process.js';
 import { digestTree } from '../../src/store/tree.js';
 import type { Behaviour } from '../registry/gateway-package.js';

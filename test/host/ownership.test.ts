@@ -1,7 +1,7 @@
 import { chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keepReads } from '../../src/change/readable/record.js';
+import { keepReads } from '../../src/rollback/compatibility/cache.js';
 import { temporaryRoot } from '../support/place.js';
 
 test('the superuser leaves no file of its own in the root of another user', () => {

@@ -15,11 +15,11 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { copyInstall } from '../../src/adopt/copy.js';
-import { verifyRelease } from '../../src/change/looking/releases.js';
-import { takeSnapshot } from '../../src/state/copying/snapshot.js';
+import { takeSnapshot } from '../../src/state/snapshot/snapshot.js';
 import { releaseDirectory } from '../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { sealRelease } from '../../src/store/seal.js';
+import { verifyRelease } from '../../src/views/releases.js';
 import { SHARING_FILESYSTEMS, smallFilesystem } from '../support/filesystem.js';
 import { writeTree } from '../support/place.js';
 import { releaseManifest } from '../support/release.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { ownFile } from '../../src/own-files.js';
+import { ownFile } from '../../src/core/own-files.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { limitMemory, type MemoryLimit } from '../support/memory-limit.js';

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { digestFile } from '../../src/state/copying/digest.js';
-import { takeSnapshot } from '../../src/state/copying/snapshot.js';
-import { KEPT, readFileList } from '../../src/state/entries.js';
-import { listKept } from '../../src/state/kept.js';
+import { digestFile } from '../../src/state/snapshot/digest.js';
+import { takeSnapshot } from '../../src/state/snapshot/snapshot.js';
+import { KEPT, readFileList } from '../../src/state/snapshot-layout.js';
+import { listKept } from '../../src/state/snapshots.js';
 import { prepareRoot, rootAt } from '../../src/store/root.js';
 import { sqlAndDie } from '../support/database.js';
 import { makeFilesystem } from '../support/filesystem.js';

@@ -3,8 +3,8 @@ import { chmodSync, chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import type { Measure } from '../../src/state/copying/measure.js';
-import type { KeptState } from '../../src/state/kept.js';
+import type { Measure } from '../../src/state/snapshot/measure.js';
+import type { KeptState } from '../../src/state/snapshots.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isolation } from '../../src/gateway/isolation.js';
-import { candidateWorthwhile } from '../../src/gateway/worthwhile.js';
+import { isolation } from '../../src/candidate/isolation.js';
+import { candidateWorthwhile } from '../../src/candidate/preconditions.js';
 import { makeWorld, QUICK } from '../support/world.js';
 
 test('a candidate is worthwhile where there is memory for it and isolation', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { ERROR_CODES, EXIT } from '../../src/errors.js';
+import { ERROR_CODES, EXIT } from '../../src/core/errors.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { temporaryDirectory } from '../support/place.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';

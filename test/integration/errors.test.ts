@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { checkListener } from '../../src/change/orphan.js';
-import { ERROR_CODES, toErrorRecord } from '../../src/errors.js';
+import { checkListener } from '../../src/change/port-holder.js';
+import { ERROR_CODES, toErrorRecord } from '../../src/core/errors.js';
 import { nobody } from '../support/nobody.js';
 import { until } from '../support/place.js';
 

@@ -1,10 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { listChanges } from '../../src/change/ledger.js';
-import { claimDelivery, markDelivered, undelivered } from '../../src/change/requests/requests.js';
-import { verdictText } from '../../src/change/requests/verdict-text.js';
+import { listChanges } from '../../src/ledger/ledger.js';
 import { handle } from '../../src/rpc/handle.js';
+import { claimDelivery, markDelivered, undelivered } from '../../src/rpc/requests/requests.js';
+import { verdictText } from '../../src/rpc/requests/result-text.js';
 import { rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';

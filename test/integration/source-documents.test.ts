@@ -4,8 +4,8 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { ClientOptions } from '../../src/source/client.js';
-import { Documents } from '../../src/source/installing/documents.js';
+import { Documents } from '../../src/install/process/documents.js';
+import type { ClientOptions } from '../../src/registry/client.js';
 import { makePlace, type Place, rejection } from '../support/source-place.js';
 
 const DOCUMENT = {

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { ownFile } from '../../src/core/own-files.js';
 import { identify, isAlive } from '../../src/host/process.js';
-import { ownFile } from '../../src/own-files.js';
-import { type InstallProgress, installRelease } from '../../src/source/install.js';
+import { type InstallProgress, installRelease } from '../../src/install/install.js';
 import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { writeTarball } from '../registry/tarball.js';
 import {

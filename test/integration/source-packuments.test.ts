@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import npa from 'npm-package-arg';
 import pacote from 'pacote';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ClientOptions } from '../../src/source/client.js';
-import { Packuments, type Picked } from '../../src/source/installing/packuments.js';
+import { Packuments, type Picked } from '../../src/install/process/packuments.js';
+import type { ClientOptions } from '../../src/registry/client.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { makePlace, type Place, rejection } from '../support/source-place.js';
 

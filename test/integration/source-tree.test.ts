@@ -1,8 +1,8 @@
 import { appendFileSync, cpSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Similar } from '../../src/source/installing/similar.js';
-import { installTree } from '../../src/source/installing/tree.js';
+import type { Similar } from '../../src/install/process/reuse.js';
+import { installTree } from '../../src/install/process/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { exists, until } from '../support/source-place.js';
 

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { ownFile } from '../../src/own-files.js';
+import { ownFile } from '../../src/core/own-files.js';
 import { startPrivateRegistry } from '../registry/private.js';
 import { startRegistry } from '../registry/registry.js';
 
-const TRUST = ownFile('dist/source/installing/trust.js');
+const TRUST = ownFile('dist/install/process/default-ca.js');
 
 /** In a process of its own, whose authorities are changed for good. */
 const PROGRAM = `

@@ -4,9 +4,9 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { ownFile } from '../../src/own-files.js';
-import { FRUGAL } from '../../src/source/frugal.js';
-import { Unpackers } from '../../src/source/installing/unpackers.js';
+import { ownFile } from '../../src/core/own-files.js';
+import { FRUGAL } from '../../src/host/memory-flags.js';
+import { Unpackers } from '../../src/install/process/unpack-pool.js';
 import { packTarball } from '../registry/tarball.js';
 import { temporaryDirectory } from '../support/place.js';
 
@@ -36,7 +36,7 @@ test.each([1, 2])('packages are made side by side by %i threads, one while it co
 
 /** The most that buffers take while 200 MiB of them pass, in MiB. */
 const PROGRAM = `
-import { collectGarbage } from ${JSON.stringify(ownFile('dist/source/installing/garbage.js'))};
+import { collectGarbage } from ${JSON.stringify(ownFile('dist/install/process/gc.js'))};
 let most = 0;
 for (let at = 0; at < 3_200; at++) {
   Buffer.alloc(64 * 1024, at);
@@ -48,7 +48,7 @@ console.log(Math.round(most / 1024 / 1024));
 
 /** What objects that nobody has any more take before and after, in MiB. */
 const FORGETTING = `
-import { collectAllGarbage } from ${JSON.stringify(ownFile('dist/source/installing/garbage.js'))};
+import { collectAllGarbage } from ${JSON.stringify(ownFile('dist/install/process/gc.js'))};
 const used = () => Math.round(process.memoryUsage().heapUsed / 1024 / 1024);
 const make = () => Array.from({ length: 400_000 }, (_, at) => ({ at, name: String(at) }));
 globalThis.kept = make();

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { keptOf, listKept } from '../../src/state/kept.js';
+import { keptOf, listKept } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { sqliteNode } from '../support/sqlite-node.js';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Backoff } from '../../src/supervisor/backoff.js';
-import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { Backoff } from '../../src/supervisor/builtin/backoff.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import {
   alive,
   cleanUp,

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, utimes
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import {
   alive,
   cleanUp,

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { IdleLimits } from '../../src/change/plan.js';
-import { exitCodeOf, makeChange } from '../../src/change/switcher.js';
-import { currentRelease } from '../../src/store/switch.js';
-import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { exitCodeOf, makeChange } from '../../src/change/run.js';
+import type { IdleLimits } from '../../src/ledger/plan.js';
+import { currentRelease } from '../../src/store/links.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { makeBusyWorld } from '../support/busy-world.js';
 import { until } from '../support/place.js';

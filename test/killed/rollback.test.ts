@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { keptOf } from '../../src/state/kept.js';
+import { keptOf } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { exchangeFiles, keptContent, say, wholeState, wordsOf, writeOldState } from '../support/state.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listChanges } from '../../src/change/ledger.js';
-import { undelivered } from '../../src/change/requests/requests.js';
+import { listChanges } from '../../src/ledger/ledger.js';
 import type { StatusAnswer } from '../../src/rpc/documents.js';
+import { undelivered } from '../../src/rpc/requests/requests.js';
 import { rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';

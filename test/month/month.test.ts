@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseWindow } from '../../src/cli/window.js';
-import { openingAt } from '../../src/schedule/window.js';
+import { openingAt } from '../../src/timer/rules/window.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { simulateMarch, WINDOW, ZONE } from './march.js';
 import { type Month, story } from './month.js';

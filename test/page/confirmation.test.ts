@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { listChanges } from '../../src/change/ledger.js';
+import { listChanges } from '../../src/ledger/ledger.js';
 import { rootAt } from '../../src/store/root.js';
 import { closeBrowser, visit } from '../support/browser.js';
 import { TOKEN, withPlugin } from '../support/plugin-world.js';

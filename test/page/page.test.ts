@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Route } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
-import { listChanges } from '../../src/change/ledger.js';
+import { listChanges } from '../../src/ledger/ledger.js';
 import { readPolicy } from '../../src/store/policy.js';
 import { rootAt } from '../../src/store/root.js';
 import { closeBrowser, type Visitor, visit } from '../support/browser.js';

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { listChanges } from '../../src/change/ledger.js';
+import { listChanges } from '../../src/ledger/ledger.js';
 import { rootAt } from '../../src/store/root.js';
 import { closeBrowser, visit } from '../support/browser.js';
 import { makePluginWorld, TOKEN } from '../support/plugin-world.js';

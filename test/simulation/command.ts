@@ -1,10 +1,10 @@
 /**
  * What a fleet of timers does to the registry and to itself, for a table of settings; the defaults in
- * `src/schedule/settings.ts` are chosen from it. Run it by
+ * `src/timer/rules/settings.ts` are chosen from it. Run it by
  * `npm run simulate -- [--hosts N] [--fails SHARE] [--requests N] [--json]`; it prints tables in Markdown, then the same as JSON.
  */
 import { parseArgs } from 'node:util';
-import { DEFAULTS } from '../../src/schedule/settings.js';
+import { DEFAULTS } from '../../src/timer/rules/settings.js';
 import { Fleet, type Pace } from './fleet.js';
 import { outage, retries } from './outage.js';
 import { evenness } from './statistics.js';

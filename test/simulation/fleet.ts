@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { jitterOf, nextRunJitter } from '../../src/schedule/jitter.js';
-import type { Settings } from '../../src/schedule/settings.js';
+import { jitterOf, nextRunJitter } from '../../src/core/jitter.js';
+import type { Settings } from '../../src/timer/rules/settings.js';
 
 /** All times here are hours after the first publication. */
 export type Hours = number;

@@ -1,4 +1,4 @@
-import { backoff } from '../../src/schedule/backoff.js';
+import { backoff } from '../../src/timer/rules/backoff.js';
 import type { Fleet } from './fleet.js';
 import { quantiles } from './statistics.js';
 

@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../../src/schedule/settings.js';
+import { DEFAULTS } from '../../src/timer/rules/settings.js';
 import { Host } from '../support/schedule-host.js';
 import type { Release } from '../support/schedule-registry.js';
 import { HOUR } from '../support/schedule-truth.js';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { wish } from '../../src/change/wishes/wishes.js';
-import { currentRelease } from '../../src/store/switch.js';
+import { wish } from '../../src/ledger/signals.js';
+import { currentRelease } from '../../src/store/links.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { makeBusyWorld } from '../support/busy-world.js';
 import { until } from '../support/place.js';

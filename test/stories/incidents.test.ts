@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { makeChange } from '../../src/change/switcher.js';
+import { makeChange } from '../../src/change/run.js';
 import { rootAt } from '../../src/store/root.js';
-import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { startGatewayProcess } from '../registry/gateway-process.js';
 import { writeTree } from '../registry/registry.js';

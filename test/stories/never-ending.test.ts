@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { ownFile } from '../../src/own-files.js';
-import { ask } from '../../src/plugin/program.js';
-import { installRelease } from '../../src/source/install.js';
-import { lookUp } from '../../src/source/lookup.js';
-import { runSqlite } from '../../src/state/copying/sqlite.js';
+import { ownFile } from '../../src/core/own-files.js';
+import { installRelease } from '../../src/install/install.js';
+import { ask } from '../../src/plugin/cli-process.js';
+import { lookUp } from '../../src/registry/lookup.js';
+import { runSqlite } from '../../src/state/snapshot/sqlite.js';
 import { rootAt } from '../../src/store/root.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listChanges } from '../../src/change/ledger.js';
+import { listChanges } from '../../src/ledger/ledger.js';
 import { rootAt } from '../../src/store/root.js';
 import { until } from '../support/place.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';

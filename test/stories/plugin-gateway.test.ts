@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFailed, test } from 'vitest';
-import { listChanges } from '../../src/change/ledger.js';
+import { listChanges } from '../../src/ledger/ledger.js';
 import { METHODS } from '../../src/rpc/methods.js';
 import { rootAt } from '../../src/store/root.js';
 import { until } from '../support/place.js';

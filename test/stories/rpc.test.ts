@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listChanges } from '../../src/change/ledger.js';
-import { listRequests, undelivered } from '../../src/change/requests/requests.js';
+import { listChanges } from '../../src/ledger/ledger.js';
+import { listRequests, undelivered } from '../../src/rpc/requests/requests.js';
 import { rootAt } from '../../src/store/root.js';
 import { until } from '../support/place.js';
 import { rpc, untilStatus } from '../support/rpc.js';

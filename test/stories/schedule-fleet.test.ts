@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jitterOf, nextRunJitter } from '../../src/schedule/jitter.js';
-import { DEFAULTS } from '../../src/schedule/settings.js';
+import { jitterOf, nextRunJitter } from '../../src/core/jitter.js';
+import { DEFAULTS } from '../../src/timer/rules/settings.js';
 import { Fleet, failsOn, type Pace, type Release, takes } from '../simulation/fleet.js';
 import { outage, retries } from '../simulation/outage.js';
 import { chiSquaredTail, evenness, quantiles } from '../simulation/statistics.js';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { backoff } from '../../src/schedule/backoff.js';
-import { readClock } from '../../src/schedule/clock.js';
-import { decide, type Input } from '../../src/schedule/decision.js';
-import { jitterOf } from '../../src/schedule/jitter.js';
-import { DEFAULTS, type Settings, WEEKDAYS, type Window } from '../../src/schedule/settings.js';
-import { compareVersions } from '../../src/version.js';
+import { jitterOf } from '../../src/core/jitter.js';
+import { compareVersions } from '../../src/core/version.js';
+import { backoff } from '../../src/timer/rules/backoff.js';
+import { readClock } from '../../src/timer/rules/clock.js';
+import { decide, type Input } from '../../src/timer/rules/decision.js';
+import { DEFAULTS, type Settings, WEEKDAYS, type Window } from '../../src/timer/rules/settings.js';
 import type { Happening } from '../support/schedule-happening.js';
 import { Host } from '../support/schedule-host.js';
 import type { Release } from '../support/schedule-registry.js';

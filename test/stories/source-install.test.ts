@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { installRelease } from '../../src/source/install.js';
+import { installRelease } from '../../src/install/install.js';
 import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { writeTarball } from '../registry/tarball.js';
 import {

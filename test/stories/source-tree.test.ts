@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { installRelease } from '../../src/source/install.js';
-import { installTree } from '../../src/source/installing/tree.js';
-import { resolveRelease } from '../../src/source/resolve.js';
+import { installRelease } from '../../src/install/install.js';
+import { installTree } from '../../src/install/process/tree.js';
+import { resolveRelease } from '../../src/registry/resolve.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { exists, rejection, until } from '../support/source-place.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import { cleanUp, makeRoot, started, startSupervisor } from '../fixtures/supervisor/harness.js';
 
 afterEach(async () => expect(await cleanUp()).toEqual([]));

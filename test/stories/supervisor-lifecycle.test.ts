@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { sessionOf } from '../../src/host/process.js';
-import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import {
   alive,
   cleanUp,

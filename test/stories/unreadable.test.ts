@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { readRecord } from '../../src/record.js';
-import { changeIds, changePath, lookAtChange } from '../../src/store/changes.js';
+import { readRecord } from '../../src/core/record.js';
+import { changeIds, changePath, lookAtChange } from '../../src/store/change-files.js';
+import { findUnreadable } from '../../src/store/corrupt.js';
+import { currentRelease } from '../../src/store/links.js';
 import { lookAtManifest } from '../../src/store/manifest.js';
 import { lookAtPolicy, pin } from '../../src/store/policy.js';
 import { type Root, rootAt } from '../../src/store/root.js';
-import { currentRelease } from '../../src/store/switch.js';
-import { findUnreadable } from '../../src/store/unreadable.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { type DamageName, damage, snapshot } from '../support/damage.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';

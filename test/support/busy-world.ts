@@ -1,11 +1,11 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect } from 'vitest';
-import type { Change } from '../../src/change/ledger.js';
-import { listChanges } from '../../src/change/ledger.js';
+import type { Change } from '../../src/ledger/ledger.js';
+import { listChanges } from '../../src/ledger/ledger.js';
+import { currentRelease } from '../../src/store/links.js';
 import { readPolicy } from '../../src/store/policy.js';
 import { rootAt } from '../../src/store/root.js';
-import { currentRelease } from '../../src/store/switch.js';
 import type { AtEnd } from './place.js';
 import { until } from './place.js';
 import { type Answer, type Begun, makeWorld, QUICK } from './world.js';

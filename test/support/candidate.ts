@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { CandidateReport, CandidateRequest } from '../../src/gateway/candidate.js';
+import type { CandidateReport, CandidateRequest } from '../../src/candidate/candidate.js';
 import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { writeTree } from '../registry/tarball.js';
 import { ORDINARY, ordinaryUser } from './ordinary-user.js';
@@ -21,7 +21,7 @@ export async function bootAsOrdinary(request: CandidateRequest, directory: strin
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${ORDINARY}:${ORDINARY}`, directory]);
   const { command, checkout } = ordinaryUser();
   const script = `
-    const { bootCandidate } = await import(${JSON.stringify(join(checkout, 'dist/gateway/candidate.js'))});
+    const { bootCandidate } = await import(${JSON.stringify(join(checkout, 'dist/candidate/candidate.js'))});
     console.log(JSON.stringify(await bootCandidate(${JSON.stringify(request)})));`;
   const [file = '', ...args] = [...command, process.execPath, '--input-type=module', '-e', script];
   const { stdout } = await execa(file, args, { cwd: '/', timeout: 60_000 });

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { writable } from '../../src/store/aside.js';
+import { writable } from '../../src/store/set-aside.js';
 
 /** What can become of a file of ours; a directory in its place is one that nobody can read as a file. */
 export const DAMAGES = {

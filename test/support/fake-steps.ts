@@ -1,7 +1,7 @@
-import { type Context, NothingToDo, type Step } from '../../src/change/context.js';
-import type { Change } from '../../src/change/ledger.js';
-import type { StepName } from '../../src/change/plan.js';
-import { ReleasesError } from '../../src/errors.js';
+import { ReleasesError } from '../../src/core/errors.js';
+import { type Context, NothingToDo, type Step } from '../../src/ledger/context.js';
+import type { Change } from '../../src/ledger/ledger.js';
+import type { StepName } from '../../src/ledger/plan.js';
 import type { Root } from '../../src/store/root.js';
 import { nobody } from './nobody.js';
 

@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
-import { unfinishedChanges } from '../../src/change/ledger.js';
 import {
   commandLineOf,
   descendsFrom,
@@ -10,6 +9,7 @@ import {
   type ProcessIdentity,
   processIds,
 } from '../../src/host/process.js';
+import { unfinishedChanges } from '../../src/ledger/ledger.js';
 import { rootAt } from '../../src/store/root.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { until } from './place.js';

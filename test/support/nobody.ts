@@ -1,4 +1,4 @@
-import { ReleasesError } from '../../src/errors.js';
+import { ReleasesError } from '../../src/core/errors.js';
 import type { Supervisor } from '../../src/supervisor/supervisor.js';
 
 /** What a root without any supervisor answers. */

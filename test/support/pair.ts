@@ -16,10 +16,10 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { replaceSymlinkDurably } from '../../src/host/durable.js';
 import { below } from '../../src/state/below.js';
-import type { Entry, FileList } from '../../src/state/entries.js';
-import { type Restore, requestRestore } from '../../src/state/intent.js';
-import type { KeptState } from '../../src/state/kept.js';
+import { type Restore, requestRestore } from '../../src/state/restore-request.js';
 import { classify } from '../../src/state/scope.js';
+import type { Entry, FileList } from '../../src/state/snapshot-layout.js';
+import type { KeptState } from '../../src/state/snapshots.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { writeTree } from './place.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { Change } from '../../src/change/ledger.js';
+import type { Change } from '../../src/ledger/ledger.js';
 import type { StatusAnswer } from '../../src/rpc/documents.js';
 
 /** One answer of `test/fixtures/rpc/poller.mjs`; times are those of `Date.now`. */

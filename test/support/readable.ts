@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { checkReads } from '../../src/change/readable/check.js';
-import type { Reads } from '../../src/change/readable/rules.js';
+import { checkReads } from '../../src/rollback/compatibility/boot-check.js';
+import type { Reads } from '../../src/rollback/compatibility/rules.js';
 import { readStateVersions } from '../../src/state/versions.js';
 import type { Manifest } from '../../src/store/manifest.js';
 import type { Root } from '../../src/store/root.js';

@@ -1,4 +1,4 @@
-import type { GatewayFacts } from '../../src/schedule/facts.js';
+import type { GatewayFacts } from '../../src/timer/rules/facts.js';
 import type { Mark, Time } from './schedule-truth.js';
 
 /** The gateway of a host: what runs, since when, and what ran before. */

@@ -1,8 +1,8 @@
-import { readClock } from '../../src/schedule/clock.js';
-import { type Decision, decide, type Input } from '../../src/schedule/decision.js';
-import type { Clock, HistoryEntry, PolicyFacts } from '../../src/schedule/facts.js';
-import type { Settings } from '../../src/schedule/settings.js';
-import { compareVersions } from '../../src/version.js';
+import { compareVersions } from '../../src/core/version.js';
+import { readClock } from '../../src/timer/rules/clock.js';
+import { type Decision, decide, type Input } from '../../src/timer/rules/decision.js';
+import type { Clock, HistoryEntry, PolicyFacts } from '../../src/timer/rules/facts.js';
+import type { Settings } from '../../src/timer/rules/settings.js';
 import { Gateway } from './schedule-gateway.js';
 import type { Happening } from './schedule-happening.js';
 import { Registry, type Release } from './schedule-registry.js';

@@ -1,5 +1,5 @@
-import type { Published, RegistryFacts } from '../../src/schedule/facts.js';
-import { compareVersions } from '../../src/version.js';
+import { compareVersions } from '../../src/core/version.js';
+import type { Published, RegistryFacts } from '../../src/timer/rules/facts.js';
 import type { Time } from './schedule-truth.js';
 
 /** A release as the world knows it. True times, in milliseconds since 1970. */

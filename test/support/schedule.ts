@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { Input } from '../../src/schedule/decision.js';
+import type { Input } from '../../src/timer/rules/decision.js';
 import type {
   GatewayFacts,
   HistoryEntry,
   PolicyFacts,
   Published,
   RegistryFacts,
-} from '../../src/schedule/facts.js';
-import { DEFAULTS, type Settings, type Window } from '../../src/schedule/settings.js';
+} from '../../src/timer/rules/facts.js';
+import { DEFAULTS, type Settings, type Window } from '../../src/timer/rules/settings.js';
 
 export const NOW = '2026-11-21T12:00:00.000Z';
 

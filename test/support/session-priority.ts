@@ -7,7 +7,7 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const scriptIn = (checkout: string) => `
 import { readFileSync } from 'node:fs';
 const { setOwnSessionPriority, setSessionPriority } = await import(${JSON.stringify(join(checkout, 'dist/host/session-priority.js'))});
-const { yielding } = await import(${JSON.stringify(join(checkout, 'dist/cli/yielding.js'))});
+const { yielding } = await import(${JSON.stringify(join(checkout, 'dist/cli/background.js'))});
 const nice = () => {
   try { return Number(/nice (-?\\d+)/.exec(readFileSync('/proc/self/autogroup', 'utf8'))[1]); } catch { return null; }
 };

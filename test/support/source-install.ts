@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach } from 'vitest';
-import { type InstallRequest, installRelease } from '../../src/source/install.js';
-import { resolveRelease } from '../../src/source/resolve.js';
-import type { Spec } from '../../src/source/spec.js';
+import { type InstallRequest, installRelease } from '../../src/install/install.js';
+import { resolveRelease } from '../../src/registry/resolve.js';
+import type { Spec } from '../../src/registry/spec.js';
 import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import type { PackageFiles } from '../registry/tarball.js';

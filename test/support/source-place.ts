@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandLineOf, descendsFrom, processIds } from '../../src/host/process.js';
-import { type ClientOptions, loadClientOptions } from '../../src/source/client.js';
+import { type ClientOptions, loadClientOptions } from '../../src/registry/client.js';
 import { removeDirectory } from './place.js';
 
 /** A directory of its own for one test, with an npm cache and an npmrc that are nobody else's. */

@@ -14,9 +14,9 @@ import {
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { Similar } from '../../src/source/installing/similar.js';
-import type { InstallOrder } from '../../src/source/orders.js';
-import { resolveRelease } from '../../src/source/resolve.js';
+import type { InstallOrder } from '../../src/install/messages.js';
+import type { Similar } from '../../src/install/process/reuse.js';
+import { resolveRelease } from '../../src/registry/resolve.js';
 import { digestTree } from '../../src/store/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findSqliteNode } from '../../src/state/copying/sqlite-node.js';
+import { findSqliteNode } from '../../src/state/snapshot/sqlite-node.js';
 
 /** What `npm ci` fetches where the Node that runs it has no SQLite (`fetch-node.ts`). */
 export const FETCHED_NODE = {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
-import type { Endpoint } from '../../src/gateway/endpoint.js';
+import type { Endpoint } from '../../src/openclaw/endpoint.js';
 
 /** What it says to one question: an answer, a refusal, or nothing at all. */
 export type Says = { payload: unknown } | 'refuses' | 'is silent';

@@ -1,4 +1,4 @@
-import { WEEKDAYS, type Window } from '../../src/schedule/settings.js';
+import { WEEKDAYS, type Window } from '../../src/timer/rules/settings.js';
 
 const MINUTE = 60_000;
 const formats = new Map<string, Intl.DateTimeFormat>();

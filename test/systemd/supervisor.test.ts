@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { identify } from '../../src/host/process.js';
-import { systemdSupervisor } from '../../src/supervisor/systemd.js';
-import { lingers } from '../../src/supervisor/systemd-linger.js';
+import { lingers } from '../../src/supervisor/systemd/linger.js';
+import { systemdSupervisor } from '../../src/supervisor/systemd/supervisor.js';
 import { until } from '../support/place.js';
 import { endsWithTest, makeUnit, SCOPE } from './place.js';
 

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Change, listChanges } from '../../src/change/ledger.js';
+import { type Change, listChanges } from '../../src/ledger/ledger.js';
+import { currentRelease } from '../../src/store/links.js';
 import { type Root, rootAt } from '../../src/store/root.js';
-import { currentRelease } from '../../src/store/switch.js';
-import { builtinSupervisor } from '../../src/supervisor/builtin.js';
+import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import type { Supervisor } from '../../src/supervisor/supervisor.js';
 import { type Filesystem, makeFilesystem } from '../support/filesystem.js';
 import { type Answer, makeWorld, type RunningSupervisor, type World } from '../support/world.js';

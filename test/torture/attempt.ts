@@ -1,5 +1,5 @@
+import { previousRelease } from '../../src/store/links.js';
 import { quarantineOf, readPolicy } from '../../src/store/policy.js';
-import { previousRelease } from '../../src/store/switch.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import type { Arena } from './arena.js';
 import { between, pickWeighted, type Random } from './random.js';

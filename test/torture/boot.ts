@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { TRIAL_BOOTS } from '../../src/store/switch.js';
+import { TRIAL_BOOTS } from '../../src/store/links.js';
 import type { Filesystem } from '../support/filesystem.js';
 import { until } from '../support/place.js';
 import type { Arena } from './arena.js';

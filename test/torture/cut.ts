@@ -1,5 +1,5 @@
-import { type Change, listChanges } from '../../src/change/ledger.js';
 import { syncFilesystem } from '../../src/host/sync.js';
+import { type Change, listChanges } from '../../src/ledger/ledger.js';
 import type { Filesystem } from '../support/filesystem.js';
 import type { Arena } from './arena.js';
 import { drawFamily, prepare } from './attempt.js';

@@ -1,5 +1,5 @@
-import { listChanges } from '../../src/change/ledger.js';
-import { previousRelease } from '../../src/store/switch.js';
+import { listChanges } from '../../src/ledger/ledger.js';
+import { previousRelease } from '../../src/store/links.js';
 import { fillDisk } from '../support/filesystem.js';
 import type { Arena } from './arena.js';
 import { type Attempt, drawFamily, type Family, prepare } from './attempt.js';

@@ -1,13 +1,13 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Change, listChanges, stepOf } from '../../src/change/ledger.js';
-import { overview } from '../../src/change/looking/overview.js';
-import { verifyRelease } from '../../src/change/looking/releases.js';
 import { listenerPids } from '../../src/host/listener.js';
 import { commandLineOf, descendsFrom, identify } from '../../src/host/process.js';
-import { readLockfile } from '../../src/source/lockfile.js';
+import { readLockfile } from '../../src/install/lockfile.js';
+import { type Change, listChanges, stepOf } from '../../src/ledger/ledger.js';
+import { previousRelease } from '../../src/store/links.js';
 import { directoryNames, listReleases, releaseDirectory } from '../../src/store/manifest.js';
-import { previousRelease } from '../../src/store/switch.js';
+import { verifyRelease } from '../../src/views/releases.js';
+import { overview } from '../../src/views/status.js';
 import { until } from '../support/place.js';
 import type { Arena } from './arena.js';
 import { nameProcess, processesOf, WATCHER } from './processes.js';

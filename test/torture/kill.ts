@@ -1,5 +1,5 @@
-import type { Change } from '../../src/change/ledger.js';
-import { listChanges } from '../../src/change/ledger.js';
+import type { Change } from '../../src/ledger/ledger.js';
+import { listChanges } from '../../src/ledger/ledger.js';
 import type { Arena } from './arena.js';
 import { type Attempt, drawFamily, prepare } from './attempt.js';
 import { type Cycles, pointsByStep } from './cycles.js';

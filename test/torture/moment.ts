@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Change } from '../../src/change/ledger.js';
+import type { Change } from '../../src/ledger/ledger.js';
 import { until } from '../support/place.js';
 import type { Begun } from '../support/world.js';
 import type { Arena } from './arena.js';

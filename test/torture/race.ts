@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { listChanges } from '../../src/change/ledger.js';
 import { bootId } from '../../src/host/process.js';
+import { listChanges } from '../../src/ledger/ledger.js';
+import { currentRelease } from '../../src/store/links.js';
 import { listReleases } from '../../src/store/manifest.js';
 import { type Root, rootAt } from '../../src/store/root.js';
-import { currentRelease } from '../../src/store/switch.js';
 import { until } from '../support/place.js';
 import type { Answer, World } from '../support/world.js';
 import { Broken } from './outcome.js';

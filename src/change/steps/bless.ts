@@ -1,11 +1,11 @@
-import { toErrorRecord } from '../../errors.js';
-import { endReturn } from '../../state/intent.js';
+import { toErrorRecord } from '../../core/errors.js';
+import type { Context, Step } from '../../ledger/context.js';
+import { versionsToday } from '../../rollback/compatibility/compatibility.js';
+import { noteRestore } from '../../rollback/restore-request.js';
+import { endReturn } from '../../state/restore-request.js';
+import { endTrial } from '../../store/links.js';
 import { absolve } from '../../store/policy.js';
-import { endTrial } from '../../store/switch.js';
-import type { Context, Step } from '../context.js';
 import { dropPluginSet } from '../plugin-set.js';
-import { versionsToday } from '../readable/readable.js';
-import { noteRestore } from '../returning/returning.js';
 import { stoppedOnPurpose } from './restart.js';
 import { targetOf } from './switch.js';
 

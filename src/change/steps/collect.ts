@@ -1,6 +1,6 @@
-import { toErrorRecord } from '../../errors.js';
-import { collectAll, planFullCollection } from '../collection.js';
-import type { Step } from '../context.js';
+import { toErrorRecord } from '../../core/errors.js';
+import type { Step } from '../../ledger/context.js';
+import { collectAll, planFullCollection } from '../prune-plan.js';
 
 /** Removes releases beyond retention. The update has succeeded by now: a failure here is a warning. */
 export const collectStep: Step = {

@@ -1,16 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
-import { ReleasesError } from '../../errors.js';
-import { sampleActivity } from '../../gateway/activity.js';
-import { type Endpoint, findEndpoint } from '../../gateway/endpoint.js';
-import { readTrial } from '../../store/switch.js';
-import type { Context, Step } from '../context.js';
+import { ReleasesError } from '../../core/errors.js';
+import type { Context, Step } from '../../ledger/context.js';
+import type { IdleFacts } from '../../ledger/facts.js';
+import { stepOf } from '../../ledger/ledger.js';
+import type { IdleLimits } from '../../ledger/plan.js';
+import { wished } from '../../ledger/signals.js';
+import { sampleActivity } from '../../openclaw/activity.js';
+import { type Endpoint, findEndpoint } from '../../openclaw/endpoint.js';
+import { readTrial } from '../../store/links.js';
+import { WHO } from '../cancellation.js';
 import { saveIntent } from '../engine.js';
-import type { IdleFacts } from '../facts.js';
-import { stepOf } from '../ledger.js';
-import type { IdleLimits } from '../plan.js';
 import { waitingProgress } from '../waiting.js';
-import { WHO } from '../wishes/stopping.js';
-import { wished } from '../wishes/wishes.js';
 
 /** Between two looks at the gateway. One idle moment may lie between two pieces of work: two in a row count. */
 const LOOK_MS = 1000;

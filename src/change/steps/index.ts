@@ -1,5 +1,5 @@
-import type { Step } from '../context.js';
-import type { StepName } from '../plan.js';
+import type { Step } from '../../ledger/context.js';
+import type { StepName } from '../../ledger/plan.js';
 import { attach, copy, detach } from './adopt.js';
 import { baseline } from './baseline.js';
 import { bless } from './bless.js';

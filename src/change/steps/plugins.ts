@@ -1,20 +1,21 @@
 import { join } from 'node:path';
-import { toErrorRecord } from '../../errors.js';
-import { hasPlugins } from '../../gateway/plugin-folders.js';
-import { configDigest, isKept, keepPluginSet } from '../../gateway/plugin-set.js';
+import { toErrorRecord } from '../../core/errors.js';
+import type { Context, Step } from '../../ledger/context.js';
+import { DEFAULT_LIMITS } from '../../ledger/plan.js';
+import { wholeLaunch } from '../../ledger/running-release.js';
+import { hasPlugins } from '../../openclaw/plugin-folders.js';
+import { configDigest, isKept, keepPluginSet } from '../../openclaw/plugin-set.js';
 import {
   brokenPlugins,
   type PluginFailure,
   type SyncReport,
   type SyncRequest,
   syncPlugins,
-} from '../../gateway/plugin-sync.js';
-import { listPlugins } from '../../gateway/plugins.js';
+} from '../../openclaw/plugin-sync.js';
+import { listPlugins } from '../../openclaw/plugins.js';
 import type { StatePlace } from '../../state/place.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
-import type { Context, Step } from '../context.js';
 import { saveIntent } from '../engine.js';
-import { DEFAULT_LIMITS } from '../plan.js';
 import {
   dropPluginSet,
   keptPluginSet,
@@ -22,7 +23,6 @@ import {
   returnPluginSet,
   startOnceMore,
 } from '../plugin-set.js';
-import { wholeLaunch } from '../running.js';
 import { stoppedOnPurpose } from './restart.js';
 import { targetOf } from './switch.js';
 

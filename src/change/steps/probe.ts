@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { ReleasesError } from '../../errors.js';
-import { probeVersion } from '../../source/probe.js';
+import { ReleasesError } from '../../core/errors.js';
+import { probeVersion } from '../../install/probe.js';
+import type { Context, Step } from '../../ledger/context.js';
 import { tryCandidate } from '../candidate.js';
-import type { Context, Step } from '../context.js';
 import { alreadyStaged, provideRuntime, stagedFacts } from './stage.js';
 
 /** Proves that the staged tree runs and is what it should be, before anything can point at it. */

@@ -1,8 +1,8 @@
-import { ReleasesError } from '../../errors.js';
+import { ReleasesError } from '../../core/errors.js';
 import { freeSpace, sameFilesystem } from '../../host/space.js';
+import type { Context, Step } from '../../ledger/context.js';
 import { listReleases, type Manifest } from '../../store/manifest.js';
 import { LEAVE_FREE_BYTES, readPolicy } from '../../store/policy.js';
-import type { Context, Step } from '../context.js';
 import { snapshotBytes } from './snapshot.js';
 import { alreadyStaged } from './stage.js';
 

@@ -1,15 +1,15 @@
-import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../../errors.js';
-import type { RuntimeChoice } from '../../source/runtime.js';
-import { parseSpec, type Spec } from '../../source/spec.js';
+import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../../core/errors.js';
+import { compareVersions } from '../../core/version.js';
+import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
+import { runningRelease } from '../../ledger/running-release.js';
+import type { RuntimeChoice } from '../../registry/runtime.js';
+import { parseSpec, type Spec } from '../../registry/spec.js';
+import { heldText } from '../../store/hold-text.js';
+import { currentRelease, readTrial } from '../../store/links.js';
 import { keptLockfile } from '../../store/lockfiles.js';
 import { directoryNames, listReleases, type Manifest, readManifest } from '../../store/manifest.js';
 import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
-import { currentRelease, readTrial } from '../../store/switch.js';
-import { compareVersions } from '../../version.js';
-import { type Context, NothingToDo, type Step } from '../context.js';
-import { runningRelease } from '../running.js';
-import { heldText } from '../wishes/holding-text.js';
 
 /** Turns what was asked for into one exact release, and refuses those that must not be taken. */
 export const resolve: Step = {

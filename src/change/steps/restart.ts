@@ -1,5 +1,5 @@
-import { ReleasesError } from '../../errors.js';
-import type { Context, Step } from '../context.js';
+import { ReleasesError } from '../../core/errors.js';
+import type { Context, Step } from '../../ledger/context.js';
 
 /** A gateway that a person has stopped stays stopped: what is switched then takes effect when it is started. */
 export function stoppedOnPurpose({ change }: Context): string | null {

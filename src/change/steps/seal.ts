@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { ReleasesError } from '../../errors.js';
+import { ReleasesError } from '../../core/errors.js';
+import type { Step } from '../../ledger/context.js';
 import { removeTree, sealRelease } from '../../store/seal.js';
-import type { Step } from '../context.js';
 import { alreadyStaged, nodeLink, stagedFacts } from './stage.js';
 
 /**

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReleasesError } from '../../errors.js';
-import { hasPlugins } from '../../gateway/plugin-folders.js';
-import { measureState } from '../../state/copying/measure.js';
-import { takeSnapshot } from '../../state/copying/snapshot.js';
-import { findSqliteNode } from '../../state/copying/sqlite-node.js';
+import { ReleasesError } from '../../core/errors.js';
+import type { Context, Step } from '../../ledger/context.js';
+import type { Change } from '../../ledger/ledger.js';
+import { hasPlugins } from '../../openclaw/plugin-folders.js';
 import { findDatabases } from '../../state/databases.js';
-import { readRestore } from '../../state/intent.js';
-import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../state/kept.js';
+import { readRestore } from '../../state/restore-request.js';
+import { measureState } from '../../state/snapshot/measure.js';
+import { takeSnapshot } from '../../state/snapshot/snapshot.js';
+import { findSqliteNode } from '../../state/snapshot/sqlite-node.js';
+import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../state/snapshots.js';
 import { findManifest, releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
-import type { Context, Step } from '../context.js';
-import type { Change } from '../ledger.js';
 
 /** Bytes per second: what a small host copies, digests and makes durable. */
 const USUAL_RATE = 50 * 2 ** 20;

@@ -1,17 +1,17 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReleasesError } from '../../errors.js';
+import { ReleasesError } from '../../core/errors.js';
 import { beginSync } from '../../host/sync.js';
-import { installRelease, type Similar } from '../../source/install.js';
-import type { Resolved } from '../../source/resolve.js';
-import { fetchRuntime, type RuntimeChoice } from '../../source/runtime.js';
-import { runtimeDirectoryName } from '../../store/collect.js';
+import { installRelease, type Similar } from '../../install/install.js';
+import type { Context, Step } from '../../ledger/context.js';
+import type { Resolved } from '../../registry/resolve.js';
+import { fetchRuntime, type RuntimeChoice } from '../../registry/runtime.js';
 import { findManifest, listReleases, releaseDirectory } from '../../store/manifest.js';
+import { runtimeDirectoryName } from '../../store/prune.js';
 import type { Root } from '../../store/root.js';
 import { removeTree, sealRuntime } from '../../store/seal.js';
 import { DIGESTS_FILE } from '../../store/tree.js';
 import { removeTracesOf } from '../candidate.js';
-import type { Context, Step } from '../context.js';
 
 export function alreadyStaged(context: Context): string | null {
   return context.change.facts.alreadyStaged ? `${context.change.facts.to} is here already` : null;

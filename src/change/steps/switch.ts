@@ -1,8 +1,8 @@
-import { ReleasesError, toErrorRecord } from '../../errors.js';
+import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
+import { prepareStateToReturn, requestOlderState, returnState } from '../../rollback/restore-request.js';
+import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/links.js';
 import { readManifest } from '../../store/manifest.js';
-import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/switch.js';
-import { type Context, NothingToDo, type Step } from '../context.js';
-import { prepareStateToReturn, requestOlderState, returnState } from '../returning/returning.js';
 import { stoppedOnPurpose } from './restart.js';
 
 /** The release that the change goes to, once it is known. */

@@ -1,4 +1,4 @@
-import type { Step } from '../context.js';
+import type { Step } from '../../ledger/context.js';
 import { awaitVerified } from '../verification.js';
 import { stoppedOnPurpose } from './restart.js';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { planAdoption } from '../../change/steps/adopt.js';
-import type { UnitAddress } from '../../supervisor/systemctl.js';
+import type { UnitAddress } from '../../supervisor/systemd/systemctl.js';
 import {
   type ChangeOptions,
   type LimitOptions,

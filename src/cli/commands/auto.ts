@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { consider } from '../../auto/decision.js';
-import type { AskRegistry } from '../../auto/registry.js';
-import { type AutoOptions, runAuto } from '../../auto/run.js';
-import { exitCodeOf } from '../../change/switcher.js';
+import { exitCodeOf } from '../../change/run.js';
+import { consider } from '../../timer/decision.js';
+import type { AskRegistry } from '../../timer/registry.js';
+import { type AutoOptions, runAuto } from '../../timer/run.js';
 import { decisionLine, explanation } from '../auto-report.js';
 import {
   type LimitOptions,
@@ -68,8 +68,8 @@ export function autoCommand(): Command {
 function registryOf({ registry }: Options): AskRegistry {
   return async (question) => {
     const [{ loadClientOptions }, { offeredReleases }] = await Promise.all([
-      import('../../source/client.js'),
-      import('../../source/offered.js'),
+      import('../../registry/client.js'),
+      import('../../registry/offer.js'),
     ]);
     return offeredReleases(await loadClientOptions(registry === undefined ? {} : { registry }), question);
   };

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { carryChange } from '../../change/helper/carry.js';
-import { exitCodeOf } from '../../change/switcher.js';
+import { exitCodeOf } from '../../change/run.js';
+import { carryChange } from '../../control/detached/worker.js';
 import { command } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { diagnose } from '../../change/looking/diagnosis.js';
-import { EXIT } from '../../errors.js';
+import { EXIT } from '../../core/errors.js';
+import { diagnose } from '../../views/doctor.js';
 import { command } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 

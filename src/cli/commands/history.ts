@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { isUnderWay, listChanges } from '../../change/ledger.js';
-import { unreadableFiles } from '../../change/looking/releases.js';
+import { isUnderWay, listChanges } from '../../ledger/ledger.js';
+import { unreadableFiles } from '../../views/releases.js';
 import { command } from '../command.js';
 import { seconds, table } from '../output.js';
 import { changeDocument, unreadableLines } from '../report.js';

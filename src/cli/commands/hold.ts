@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { holdUpdates, releaseHold } from '../../change/wishes/holding.js';
-import { heldText } from '../../change/wishes/holding-text.js';
+import { holdUpdates, releaseHold } from '../../control/hold.js';
+import { heldText } from '../../store/hold-text.js';
 import { command } from '../command.js';
-import { parseMoment } from '../moment.js';
+import { parseMoment } from '../parse-date.js';
 import { type CommonOptions, inSession } from '../session.js';
 
 export function holdCommand(): Command {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Imported, importLockfile } from '../../change/importing.js';
-import { withLock } from '../../change/switcher.js';
-import { ReleasesError, systemCode } from '../../errors.js';
+import { withLock } from '../../change/run.js';
+import { ReleasesError, systemCode } from '../../core/errors.js';
+import { type Imported, importLockfile } from '../../install/import-lockfile.js';
 import { command } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 

@@ -15,7 +15,7 @@ export function listCommand(): Command {
 }
 
 async function checkAndList(session: Session): Promise<number> {
-  const { checkReadable } = await import('../../change/readable/checks.js');
+  const { checkReadable } = await import('../../change/boot-checks.js');
   await checkReadable(session.environment);
   return listReleases(session);
 }

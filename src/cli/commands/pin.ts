@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { nameRelease } from '../../change/looking/releases.js';
-import { withLock } from '../../change/switcher.js';
+import { withLock } from '../../change/run.js';
 import { readManifest } from '../../store/manifest.js';
 import { pin, unpin } from '../../store/policy.js';
+import { nameRelease } from '../../views/releases.js';
 import { command } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { collectAll, type FullCollection, planFullCollection } from '../../change/collection.js';
-import { withLock } from '../../change/switcher.js';
+import { collectAll, type FullCollection, planFullCollection } from '../../change/prune-plan.js';
+import { withLock } from '../../change/run.js';
 import type { Root } from '../../store/root.js';
-import { parseBytes, parseCount } from '../amount.js';
 import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
+import { parseBytes, parseCount } from '../parse-size.js';
 import { type CommonOptions, inSession } from '../session.js';
 
 type Options = CommonOptions & { dryRun?: boolean; keep?: number; maxBytes?: number };

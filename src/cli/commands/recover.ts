@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { exitCodeOf, mendedText, recover } from '../../change/switcher.js';
-import { EXIT } from '../../errors.js';
+import { exitCodeOf, mendedText, recover } from '../../change/run.js';
+import { EXIT } from '../../core/errors.js';
 import { command } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';

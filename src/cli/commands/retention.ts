@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { withLock } from '../../change/switcher.js';
-import { KEEP_RELEASES } from '../../store/collect.js';
+import { withLock } from '../../change/run.js';
 import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
-import { parseBytes, parseCount } from '../amount.js';
+import { KEEP_RELEASES } from '../../store/prune.js';
 import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
+import { parseBytes, parseCount } from '../parse-size.js';
 import { type CommonOptions, inSession } from '../session.js';
 
 type Options = CommonOptions & Retention & { defaults?: boolean };

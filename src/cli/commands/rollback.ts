@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { nameRelease } from '../../change/looking/releases.js';
-import { lossText, pairFor } from '../../change/pair.js';
-import { IDLE_WITHIN_MS, type StateChoice } from '../../change/plan.js';
-import { rollbackTarget } from '../../change/returning/proven.js';
+import { IDLE_WITHIN_MS, type StateChoice } from '../../ledger/plan.js';
+import { rollbackTarget } from '../../rollback/known-good.js';
+import { lossText, pairFor } from '../../rollback/plan.js';
+import { nameRelease } from '../../views/releases.js';
 import {
   type ChangeOptions,
   type IdleOptions,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ERROR_CODES, EXIT, ReleasesError, toErrorRecord } from '../../errors.js';
+import { ERROR_CODES, EXIT, ReleasesError, toErrorRecord } from '../../core/errors.js';
 import type { Caller, Reply } from '../../rpc/documents.js';
 import { handle } from '../../rpc/handle.js';
 import {

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { lookEveryHour } from '../../auto/hourly.js';
-import { nameRelease } from '../../change/looking/releases.js';
-import { withLock } from '../../change/switcher.js';
+import { withLock } from '../../change/run.js';
 import { releaseDirectory } from '../../store/manifest.js';
-import { builtinSupervisor } from '../../supervisor/builtin.js';
-import { runSupervisor } from '../../supervisor/run.js';
+import { builtinSupervisor } from '../../supervisor/builtin/client.js';
+import { runSupervisor } from '../../supervisor/builtin/run.js';
+import { lookEveryHour } from '../../timer/builtin-timer.js';
+import { nameRelease } from '../../views/releases.js';
 import { command, parseSeconds } from '../command.js';
 import { outputFor } from '../output.js';
 import { type CommonOptions, rootOf } from '../session.js';

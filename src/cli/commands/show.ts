@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { listing, NOT_KNOWN, nameRelease } from '../../change/looking/releases.js';
-import type { Readable } from '../../change/readable/list.js';
+import type { Readable } from '../../rollback/compatibility/assess.js';
 import { type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
+import { listing, NOT_KNOWN, nameRelease } from '../../views/releases.js';
 import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { type CommonOptions, inSession } from '../session.js';

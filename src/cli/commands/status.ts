@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { isUnderWay } from '../../change/ledger.js';
-import { lookAtLedger } from '../../change/looking/ended.js';
+import { lookAtLedger } from '../../ledger/history-index.js';
+import { isUnderWay } from '../../ledger/ledger.js';
 import { command } from '../command.js';
 import { showStatus } from '../looks/status.js';
 import { changeDocument, changeText } from '../report.js';
@@ -24,8 +24,8 @@ async function follow(session: Session): Promise<number> {
   const underWay = lookAtLedger(environment.root).open.find(isUnderWay);
   if (!underWay) return showStatus(session);
   const [{ followChange }, { exitCodeOf }] = await Promise.all([
-    import('../../change/helper/follow.js'),
-    import('../../change/switcher.js'),
+    import('../../control/follow.js'),
+    import('../../change/run.js'),
   ]);
   // Watching must not be able to interrupt what is watched.
   const { signal: _, ...watching } = environment;

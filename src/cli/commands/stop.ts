@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { skipWait, stopChange } from '../../change/wishes/wanting.js';
+import { skipWait, stopChange } from '../../control/cancel.js';
 import { command } from '../command.js';
 import { changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';

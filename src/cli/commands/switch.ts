@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { nameRelease } from '../../change/looking/releases.js';
-import { IDLE_WITHIN_MS } from '../../change/plan.js';
+import { IDLE_WITHIN_MS } from '../../ledger/plan.js';
+import { nameRelease } from '../../views/releases.js';
 import {
   type ChangeOptions,
   type IdleOptions,

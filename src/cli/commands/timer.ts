@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { type TimerStatus, timerStatus } from '../../auto/status.js';
-import { disableTimer, enableTimer } from '../../change/timer/enabling.js';
-import { planTimer } from '../../change/timer/units.js';
-import { heldText } from '../../change/wishes/holding-text.js';
-import { readAuto } from '../../store/auto-file.js';
+import { planTimer } from '../../adopt/timer-unit-plan.js';
+import { heldText } from '../../store/hold-text.js';
 import { readPolicy } from '../../store/policy.js';
+import { readAuto } from '../../store/timer-state.js';
+import { disableTimer, enableTimer } from '../../timer/enable.js';
+import { type TimerStatus, timerStatus } from '../../timer/status.js';
 import { decisionLine } from '../auto-report.js';
 import { command, registryOption } from '../command.js';
 import { table } from '../output.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { IDLE_WITHIN_MS } from '../../change/plan.js';
+import { IDLE_WITHIN_MS } from '../../ledger/plan.js';
 import {
   type ChangeOptions,
   type IdleOptions,

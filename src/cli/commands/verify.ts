@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { nameRelease, verifyRelease } from '../../change/looking/releases.js';
-import { EXIT } from '../../errors.js';
+import { EXIT } from '../../core/errors.js';
+import { nameRelease, verifyRelease } from '../../views/releases.js';
 import { command } from '../command.js';
 import { errorLines } from '../output.js';
 import { type CommonOptions, inSession } from '../session.js';

@@ -1,8 +1,8 @@
-import { listing } from '../../change/looking/releases.js';
-import type { Readable } from '../../change/readable/list.js';
-import { heldText } from '../../change/wishes/holding-text.js';
-import type { KeptState } from '../../state/kept.js';
+import type { Readable } from '../../rollback/compatibility/assess.js';
+import type { KeptState } from '../../state/snapshots.js';
+import { heldText } from '../../store/hold-text.js';
 import { holdOf, readPolicy } from '../../store/policy.js';
+import { listing } from '../../views/releases.js';
 import { mebibytes, table } from '../output.js';
 import { unreadableLines } from '../report.js';
 import type { Session } from '../session.js';

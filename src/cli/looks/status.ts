@@ -1,4 +1,4 @@
-import { type Overview, overview } from '../../change/looking/overview.js';
+import { type Overview, overview } from '../../views/status.js';
 import { autoRows } from '../auto-report.js';
 import { table } from '../output.js';
 import { changeText, unreadableLines, waitingLines } from '../report.js';

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../../errors.js';
+import type { ErrorRecord } from '../../core/errors.js';
 
 const STORED = 'openclaw-releases-token';
 

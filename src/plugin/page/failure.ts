@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../../errors.js';
+import type { ErrorRecord } from '../../core/errors.js';
 import { command, h } from './dom.js';
 
 /** Only what can be typed is offered to be copied; a hint may also be a sentence. */

@@ -1,8 +1,8 @@
-import type { ChangePicture } from '../picture.js';
+import type { ChangePicture } from '../page-data.js';
 import { h } from './dom.js';
 import { failure } from './failure.js';
+import { dayAndTime, duration, title, verdict } from './format.js';
 import { plots } from './plot.js';
-import { dayAndTime, duration, title, verdict } from './words.js';
 
 const ASKED: Record<string, string> = { timer: ', by the timer', gateway: ', through the gateway' };
 

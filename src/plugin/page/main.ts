@@ -1,13 +1,13 @@
-import type { ChangePicture, Picture } from '../picture.js';
+import type { ChangePicture, Picture } from '../page-data.js';
+import { followLoss, forgetRequest, makeOrders } from './actions.js';
 import { look, setToken, token, Unauthorized } from './client.js';
+import { actions, notice, tokenForm, whatRuns } from './current.js';
 import { byId, say, show } from './dom.js';
+import { clock, duration, title, verdict } from './format.js';
 import { history } from './history.js';
 import { model, type Reads } from './model.js';
-import { actions, notice, tokenForm, whatRuns } from './now.js';
-import { followLoss, forgetRequest, makeOrders } from './orders.js';
 import { releaseList } from './releases.js';
 import { runningChange, tick } from './running.js';
-import { clock, duration, title, verdict } from './words.js';
 
 /** Milliseconds between two looks. */
 const BUSY = 1_000;

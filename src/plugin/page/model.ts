@@ -1,5 +1,5 @@
-import type { ErrorRecord } from '../../errors.js';
-import type { Picture } from '../picture.js';
+import type { ErrorRecord } from '../../core/errors.js';
+import type { Picture } from '../page-data.js';
 
 /** Whether a release reads today's state, as `releases.list` has it; `tells` is null until it has answered. */
 export interface Reads {

@@ -1,6 +1,6 @@
-import type { ChangePicture } from '../picture.js';
+import type { ChangePicture } from '../page-data.js';
 import { h, svg } from './dom.js';
-import { dayAndTime, duration, title, verdict } from './words.js';
+import { dayAndTime, duration, title, verdict } from './format.js';
 
 const WIDTH = 600;
 const TOP = 2;

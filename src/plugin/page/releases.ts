@@ -1,7 +1,7 @@
-import type { ReleasePicture } from '../picture.js';
+import type { ReleasePicture } from '../page-data.js';
 import { h } from './dom.js';
+import { dayAndTime, mebibytes } from './format.js';
 import type { Model, Orders, Reads } from './model.js';
-import { dayAndTime, mebibytes } from './words.js';
 
 const READS: Record<Reads['reads'], string> = {
   yes: 'reads today’s state',

@@ -1,8 +1,8 @@
-import type { ChangePicture } from '../picture.js';
+import type { ChangePicture } from '../page-data.js';
 import { h } from './dom.js';
 import { failure } from './failure.js';
+import { clock, duration, title, verdict } from './format.js';
 import type { Model, Orders } from './model.js';
-import { clock, duration, title, verdict } from './words.js';
 
 const SIGNS: Record<string, string> = {
   ...{ done: '✓', skipped: '–', failed: '✗', undone: '↩', undo_failed: '✗' },

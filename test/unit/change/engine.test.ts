@@ -1,11 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-
-import type { Step } from '../../../src/change/context.js';
 import { runSteps } from '../../../src/change/engine.js';
-import { newChange, readChange, saveChange } from '../../../src/change/ledger.js';
-import { planChange, type StepName } from '../../../src/change/plan.js';
-import { ReleasesError } from '../../../src/errors.js';
+import { ReleasesError } from '../../../src/core/errors.js';
+import type { Step } from '../../../src/ledger/context.js';
+import { newChange, readChange, saveChange } from '../../../src/ledger/ledger.js';
+import { planChange, type StepName } from '../../../src/ledger/plan.js';
 import type { Root } from '../../../src/store/root.js';
 import { type Behaviour, fakeContext, fakeStep } from '../../support/fake-steps.js';
 import { temporaryRoot } from '../../support/place.js';

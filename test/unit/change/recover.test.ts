@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Context } from '../../../src/change/context.js';
+import { recoverChanges } from '../../../src/change/recover.js';
+import type { Context } from '../../../src/ledger/context.js';
 import {
   type Change,
   type ChangeStatus,
@@ -10,10 +11,8 @@ import {
   readChange,
   type StepRecord,
   saveChange,
-} from '../../../src/change/ledger.js';
-import { type ChangeKind, planChange, type StepName } from '../../../src/change/plan.js';
-import { recoverChanges } from '../../../src/change/recover.js';
-import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
+} from '../../../src/ledger/ledger.js';
+import { type ChangeKind, planChange, type StepName } from '../../../src/ledger/plan.js';
 import {
   currentRelease,
   endTrial,
@@ -21,7 +20,8 @@ import {
   pointPrevious,
   readTrial,
   startTrial,
-} from '../../../src/store/switch.js';
+} from '../../../src/store/links.js';
+import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
 import type { Inspection, Supervisor } from '../../../src/supervisor/supervisor.js';
 import { atEndOfAll } from '../../support/at-end.js';
 import { type Behaviour, fakeContext, fakeStep } from '../../support/fake-steps.js';

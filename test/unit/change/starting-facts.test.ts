@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { planChange } from '../../../src/change/plan.js';
 import { startingFacts } from '../../../src/change/starting-facts.js';
-import { requestRestore } from '../../../src/state/intent.js';
-import { pointCurrent } from '../../../src/store/switch.js';
+import { planChange } from '../../../src/ledger/plan.js';
+import { requestRestore } from '../../../src/state/restore-request.js';
+import { pointCurrent } from '../../../src/store/links.js';
 import { nobody } from '../../support/nobody.js';
 import { temporaryRoot } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Context } from '../../../src/change/context.js';
 import { awaitVerified, type Expectation } from '../../../src/change/verification.js';
-import type { Health } from '../../../src/gateway/health.js';
 import { freePort } from '../../../src/host/port.js';
+import type { Context } from '../../../src/ledger/context.js';
+import type { Health } from '../../../src/openclaw/health.js';
 import { releaseDirectory } from '../../../src/store/manifest.js';
 import type { Root } from '../../../src/store/root.js';
 import type { Inspection } from '../../../src/supervisor/supervisor.js';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Change, StepRecord } from '../../../src/change/ledger.js';
 import { progressObserver } from '../../../src/cli/progress.js';
+import type { Change, StepRecord } from '../../../src/ledger/ledger.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

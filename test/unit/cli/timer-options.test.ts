@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { parseMoment } from '../../../src/cli/moment.js';
+import { parseMoment } from '../../../src/cli/parse-date.js';
 import { settingsFrom, type TimerOptions, withSettings } from '../../../src/cli/timer-options.js';
 import { parseWindow } from '../../../src/cli/window.js';
 import type { Schedule } from '../../../src/store/policy.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ReleasesError } from '../../../src/errors.js';
+import { ReleasesError } from '../../../src/core/errors.js';
 import { handle } from '../../../src/rpc/handle.js';
 import { METHODS, type Method } from '../../../src/rpc/methods.js';
 import { rootAt } from '../../../src/store/root.js';

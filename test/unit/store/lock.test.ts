@@ -14,9 +14,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { bootId, identify } from '../../../src/host/process.js';
-import { breakDead } from '../../../src/store/dead-lock.js';
+import { breakDead } from '../../../src/store/break-lock.js';
 import { acquireLock, readLockOwner } from '../../../src/store/lock.js';
-import { ownText } from '../../../src/store/owner-link.js';
+import { ownText } from '../../../src/store/owner-symlink.js';
 import type { Root } from '../../../src/store/root.js';
 import { startHolder } from '../../fixtures/lock/harness.js';
 import { temporaryDirectory, temporaryRoot, until } from '../../support/place.js';

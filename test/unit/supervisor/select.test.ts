@@ -8,7 +8,7 @@ import {
   selectSupervisor,
   writeSupervisorRecord,
 } from '../../../src/supervisor/select.js';
-import { systemdSupervisor } from '../../../src/supervisor/systemd.js';
+import { systemdSupervisor } from '../../../src/supervisor/systemd/supervisor.js';
 import { temporaryDirectory } from '../../support/place.js';
 
 const RECORD: SupervisorRecord = {

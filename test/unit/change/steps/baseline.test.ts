@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
-import { newChange } from '../../../../src/change/ledger.js';
-import { planChange } from '../../../../src/change/plan.js';
-import { runningRelease } from '../../../../src/change/running.js';
 import { baseline } from '../../../../src/change/steps/baseline.js';
-import { requestRestore } from '../../../../src/state/intent.js';
+import { newChange } from '../../../../src/ledger/ledger.js';
+import { planChange } from '../../../../src/ledger/plan.js';
+import { runningRelease } from '../../../../src/ledger/running-release.js';
+import { requestRestore } from '../../../../src/state/restore-request.js';
+import { pointCurrent, readTrial, startTrial } from '../../../../src/store/links.js';
 import { releaseDirectory } from '../../../../src/store/manifest.js';
 import type { Root } from '../../../../src/store/root.js';
-import { pointCurrent, readTrial, startTrial } from '../../../../src/store/switch.js';
 import type { Inspection, Supervisor } from '../../../../src/supervisor/supervisor.js';
 import { fakeContext } from '../../../support/fake-steps.js';
 import { nobody } from '../../../support/nobody.js';

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Context } from '../../../../src/change/context.js';
-import { newChange, readChange, saveChange } from '../../../../src/change/ledger.js';
-import { type IdleLimits, planChange } from '../../../../src/change/plan.js';
 import { idle } from '../../../../src/change/steps/idle.js';
+import type { Context } from '../../../../src/ledger/context.js';
+import { newChange, readChange, saveChange } from '../../../../src/ledger/ledger.js';
+import { type IdleLimits, planChange } from '../../../../src/ledger/plan.js';
 import { nobody } from '../../../support/nobody.js';
 import { temporaryRoot } from '../../../support/place.js';
 
@@ -13,7 +13,7 @@ const BUSY: Look = ['1 task'];
 const SILENT: Look = null;
 
 const gateway = vi.hoisted(() => ({ look: (): string[] | null => null }));
-vi.mock('../../../../src/gateway/activity.js', () => ({ sampleActivity: async () => gateway.look() }));
+vi.mock('../../../../src/openclaw/activity.js', () => ({ sampleActivity: async () => gateway.look() }));
 
 /** Milliseconds that were waited for, each at once. */
 const clock = vi.hoisted(() => ({ now: 0 }));

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { Context } from '../../../../src/change/context.js';
-import { newChange } from '../../../../src/change/ledger.js';
-import { type ChangeKind, planChange } from '../../../../src/change/plan.js';
 import { switchStep } from '../../../../src/change/steps/switch.js';
-import { pointCurrent } from '../../../../src/store/switch.js';
+import type { Context } from '../../../../src/ledger/context.js';
+import { newChange } from '../../../../src/ledger/ledger.js';
+import { type ChangeKind, planChange } from '../../../../src/ledger/plan.js';
+import { pointCurrent } from '../../../../src/store/links.js';
 import { fakeContext } from '../../../support/fake-steps.js';
 import { temporaryRoot } from '../../../support/place.js';
 import { sealTinyRelease } from '../../../support/release.js';

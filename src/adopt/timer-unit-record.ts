@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { ReleasesError } from '../core/errors.js';
+import { readRecord } from '../core/record.js';
+import { removeDurably, writeFileDurably } from '../host/durable.js';
+import {
+  lookBefore,
+  ownLikeDirectory,
+  type PlannedFile,
+  undoWritten,
+  type Written,
+  writePlanned,
+} from '../host/written.js';
+
+/** Who looks for updates every hour: a timer of systemd, or the built-in supervisor while it runs. */
+export type Host = { kind: 'systemd'; scope: 'user' | 'system'; service: string } | { kind: 'builtin' };
+
+/** `timer.json`: that somebody has enabled the timer, and what `timer disable` returns to. */
+export interface TimerRecord extends Written {
+  schema: 1;
+  host: Host;
+  /** In place of npm's configured registry; null for that one. */
+  registry: string | null;
+  /** ISO 8601. */
+  at: string;
+}
+
+const pathOf = (root: string) => join(root, 'timer.json');
+
+/**
+ * The record, or null while the timer is disabled.
+ * @throws ReleasesError `root_invalid` when there is one that cannot be understood
+ */
+export function readTimer(root: string): TimerRecord | null {
+  const path = pathOf(root);
+  const found = readRecord<TimerRecord>(path, 'timer');
+  if (found.state === 'read') return found.value;
+  if (found.state === 'absent') return null;
+  throw new ReleasesError(
+    'root_invalid',
+    `${path} ${found.why}, so it does not say what the timer has written.`,
+    {
+      hint: `rm ${path}, then openclaw-releases timer enable, which writes the same again`,
+      untouched: 'Nothing was changed.',
+    },
+  );
+}
+
+/**
+ * Writes the units of a timer, after what was there before is on record. May run again, with other ones too.
+ * systemd has to be told afterwards: `daemon-reload`.
+ */
+export function applyTimer(
+  root: string,
+  host: Host,
+  writes: PlannedFile[],
+  { registry = null, at = new Date() }: { registry?: string | null; at?: Date } = {},
+): TimerRecord {
+  const earlier = readTimer(root);
+  const record: TimerRecord = {
+    schema: 1,
+    host,
+    registry,
+    at: earlier?.at ?? at.toISOString(),
+    ...lookBefore(writes, earlier ?? undefined),
+  };
+  writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  ownLikeDirectory(pathOf(root));
+  writePlanned(writes);
+  return record;
+}
+
+/** Puts back what was there before, byte for byte, and removes the record. Doing it twice is fine. */
+export function undoTimer(root: string): TimerRecord | null {
+  const record = readTimer(root);
+  if (!record) return null;
+  undoWritten(record);
+  removeDurably(pathOf(root));
+  return record;
+}

@@ -1,0 +1,118 @@
+import { execa } from 'execa';
+import { ReleasesError } from '../core/errors.js';
+import { onceAnswered } from '../host/ending.js';
+import { killTree } from '../host/process-tree.js';
+import { withoutSecrets } from './environment.js';
+import { isolated, isolatedOptions, isolation } from './isolation.js';
+import {
+  type CandidateReport,
+  type CandidateRequest,
+  type PreparedCandidate,
+  prepareCandidate,
+} from './prepare.js';
+
+export type { CandidateReport, CandidateRequest, Warming } from './prepare.js';
+
+/** For the namespaces, and for the answer on its way. */
+const MARGIN_MS = 10_000;
+
+/** Lines of what a candidate said last that are told. */
+const LINES = 20;
+
+/**
+ * Starts a release's gateway on a copy of the state, in isolation: it finds the copy where the live state is, can
+ * write nothing else, and reaches nobody. It is ended as soon as it is ready, or when it is too late; nothing of it
+ * outlives this call, nor this process.
+ * @throws ReleasesError `probe_failed` when isolation cannot be had here or something that is named does not exist,
+ * `interrupted` when `signal` aborts; that the gateway does not start is a report
+ */
+export async function bootCandidate(request: CandidateRequest): Promise<CandidateReport> {
+  const { launch, timeoutMs, signal } = request;
+  if (signal?.aborted) throw interrupted(signal.reason);
+  const { identity, bindings, command, order } = prepare(request);
+  const found = await isolation(identity);
+  if (!found.available) throw failed(`A candidate cannot be started in isolation here: ${found.why}`);
+  const { namespaces } = found;
+  const [file, ...args] = isolated({ namespaces, identity, bindings, command });
+  const child = execa(file, args, {
+    ...isolatedOptions(),
+    // A group of its own, to be killed whole.
+    detached: true,
+    reject: false,
+    stdin: 'pipe',
+  });
+  const stop = () => {
+    if (child.pid !== undefined) killTree(child.pid);
+  };
+  const timer = setTimeout(stop, timeoutMs + order.endMs + MARGIN_MS);
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  onceAnswered(child.stdout, stop);
+  // One that could not be isolated reads nothing; that is told from how it ended.
+  child.stdin.on('error', () => {});
+  child.stdin.write(`${JSON.stringify(order)}\n`);
+  const ended = await child.finally(() => {
+    stop();
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  });
+  if (signal?.aborted) throw interrupted(signal.reason);
+  const report = parse(ended.stdout);
+  if (!report) {
+    const how = ended.stderr.trim().split('\n').at(-1) || ended.signal || `code ${ended.exitCode}`;
+    throw failed(
+      `The candidate's start gave no report: ${withoutSecrets(how, launch, order.endpoint.token)}.`,
+    );
+  }
+  const said = report.said.trimEnd().split('\n').slice(-LINES).join('\n');
+  return { ...report, said: withoutSecrets(said, launch, order.endpoint.token) };
+}
+
+/**
+ * The same, and once more without giving way to anything where it ended by itself: on a busy host what gives way is late for
+ * limits of its own. OpenClaw 2026.9.6 refuses a state when a thread takes five seconds to begin, and that is no verdict on it.
+ * @param request makes one on a copy of the state on which nothing was started yet
+ * @returns how it went the last time, and the copy that this was on
+ * @throws ReleasesError as `bootCandidate`, and whatever `request` throws
+ */
+export async function bootFairly(
+  request: () => Promise<CandidateRequest>,
+): Promise<{ report: CandidateReport; copy: CandidateRequest['copy'] }> {
+  const start = async (urgent: boolean) => {
+    const made = await request();
+    return { report: await bootCandidate({ ...made, urgent }), copy: made.copy };
+  };
+  const first = await start(false);
+  return first.report.exit === null ? first : start(true);
+}
+
+function prepare(request: CandidateRequest): PreparedCandidate {
+  try {
+    return prepareCandidate(request);
+  } catch (error) {
+    throw failed(`What a candidate needs is not there: ${(error as Error).message}.`);
+  }
+}
+
+function parse(stdout: string): CandidateReport | null {
+  try {
+    return JSON.parse(stdout) as CandidateReport;
+  } catch {
+    return null;
+  }
+}
+
+function failed(message: string): ReleasesError {
+  return new ReleasesError('probe_failed', message, {
+    hint: 'Leave the candidate out; a change is verified after its switch, and goes back by itself.',
+    untouched: 'Nothing that runs was changed.',
+  });
+}
+
+function interrupted(cause: unknown): ReleasesError {
+  return new ReleasesError('interrupted', 'Stopped on request.', {
+    hint: 'Give the same command again to begin anew.',
+    untouched: 'Nothing that runs was changed.',
+    cause,
+  });
+}

@@ -1,0 +1,47 @@
+import { type Environment, supervisorOf } from '../ledger/environment.js';
+import { wholeLaunch } from '../ledger/running-release.js';
+import { type Readable, readableOn, readableReleases } from '../rollback/compatibility/assess.js';
+import { checkReads, type ReadableCheck } from '../rollback/compatibility/boot-check.js';
+import { keepReads } from '../rollback/compatibility/cache.js';
+import { todayOf } from '../rollback/compatibility/current-state.js';
+import { nodeFor } from '../rollback/compatibility/sqlite-node.js';
+import { findStatePlace } from '../state/place.js';
+import { readStateVersions } from '../state/versions.js';
+import { listReleases, readManifest } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import type { Inspection } from '../supervisor/supervisor.js';
+import { withLock } from './run.js';
+
+/**
+ * Finds out what is unknown of all releases, each on a copy of the state, and keeps the answers for as long as the
+ * state has these versions. Takes the lock: the copies are where changes stage.
+ * @throws ReleasesError `supervisor_not_found`, `locked`, `snapshot_refused`, `snapshot_failed`, `insufficient_space`,
+ * `interrupted`
+ */
+export async function checkReadable(environment: Environment): Promise<Map<string, Readable>> {
+  const { root, signal } = environment;
+  const gateway = await supervisorOf(environment).inspect();
+  return withLock(environment, 'list --check', async () => {
+    const ids = listReleases(root).releases.map(({ id }) => id);
+    const known = readableReleases(root, await todayOf(root, gateway), ids);
+    const check = await prepareCheck(root, gateway, signal);
+    for (const [id, { reads }] of known) {
+      if (reads !== 'unknown') continue;
+      const found = await checkReads(check, readManifest(root, id));
+      keepReads(root, id, check.today, found);
+      known.set(id, readableOn(root, id, check.today));
+    }
+    return known;
+  });
+}
+
+async function prepareCheck(
+  root: Root,
+  gateway: Inspection,
+  signal: AbortSignal | undefined,
+): Promise<ReadableCheck> {
+  const place = findStatePlace(gateway.launch);
+  const node = await nodeFor(root, gateway, place);
+  const today = await readStateVersions(place, node);
+  return { root, place, today, node, launch: wholeLaunch(gateway), signal };
+}

@@ -1,0 +1,74 @@
+import { ReleasesError } from '../core/errors.js';
+import type { Context } from '../ledger/context.js';
+import { type Change, stepOf } from '../ledger/ledger.js';
+import type { Asker, StepName } from '../ledger/plan.js';
+import { wished } from '../ledger/signals.js';
+
+const LOOK_MS = 300;
+
+/** Whoever wants a change stopped after one of these has begun wants to go back, which is another change. */
+const SWITCHES: ReadonlySet<StepName> = new Set<StepName>(['switch', 'attach', 'detach']);
+
+export const WHO: Record<Asker, string> = {
+  person: 'a person',
+  gateway: 'somebody at the gateway',
+  timer: 'the timer',
+};
+
+/** A look, all along, at whether somebody wants a change stopped. */
+export interface StopWatch {
+  /** Aborted once somebody does, with an `interrupted` as its reason. */
+  signal: AbortSignal;
+  /** Looks a last time, and then no more. */
+  end(): void;
+}
+
+/** Watches until `end`, which must come before the switch: what is wanted later comes too late. */
+export function watchForStop({ root, change }: Pick<Context, 'root' | 'change'>): StopWatch {
+  const stop = new AbortController();
+  const look = () => {
+    const by = wished(root, change.id, 'stop');
+    if (by === null) return;
+    change.facts.stoppedBy = by;
+    stop.abort(stoppedBy(change, by));
+  };
+  const timer = setInterval(look, LOOK_MS).unref();
+  let ended = false;
+  return {
+    signal: stop.signal,
+    end() {
+      if (!ended) look();
+      ended = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+/** Whether a step is one after whose beginning nothing can be stopped any more. */
+export function isSwitch(name: StepName): boolean {
+  return SWITCHES.has(name);
+}
+
+/** Whether a change is where it can still be stopped. */
+export function canBeStopped(change: Change): boolean {
+  return change.endedAt === null && change.error === null && !change.steps.some(({ name }) => isSwitch(name));
+}
+
+function stoppedBy(change: Change, by: Asker): ReleasesError {
+  const { plan, facts } = change;
+  const isHere = stepOf(change, 'seal')?.state === 'done' || facts.alreadyStaged === true;
+  const stays = isHere && facts.to !== null ? ` ${facts.to} stays staged.` : '';
+  return new ReleasesError('interrupted', `It was stopped before its switch, as ${WHO[by]} asked.`, {
+    untouched: `Nothing that runs was changed.${stays}`,
+    hint: `openclaw-releases ${plan.kind} ${(stays && facts.to) || plan.target}, to do it after all`,
+  });
+}
+
+/** What ended an aborted change: what somebody wanted, or a Ctrl-C, the end of a session, a machine that goes down. */
+export function whyAborted({ reason }: AbortSignal, cause: unknown): ReleasesError {
+  if (reason instanceof ReleasesError) return reason;
+  return new ReleasesError('interrupted', 'The change was interrupted and has been undone.', {
+    hint: 'openclaw-releases status',
+    cause,
+  });
+}

@@ -1,0 +1,69 @@
+import { toErrorRecord } from '../core/errors.js';
+import { unfinishedChanges } from '../ledger/ledger.js';
+import { provenReleases } from '../rollback/known-good.js';
+import { readRestore, readReturn } from '../state/restore-request.js';
+import { listKept, removeKept } from '../state/snapshots.js';
+import { currentRelease } from '../store/links.js';
+import { keepLockfileOf } from '../store/lockfiles.js';
+import { readManifest } from '../store/manifest.js';
+import { type Collection, collect, type Limits, planCollection } from '../store/prune.js';
+import type { Root } from '../store/root.js';
+import { neededReleases } from './gc-roots.js';
+
+/** Releases, and the copies of the state that were kept for them. */
+export interface FullCollection extends Collection {
+  removeStates: { name: string; bytes: number }[];
+  /** What was set aside; only a person removes it. */
+  setAside: { name: string; bytes: number }[];
+}
+
+/**
+ * What can go. A copy of the state goes with its release, and when its release runs again, whose state is newer; what
+ * was set aside stays.
+ * @throws ReleasesError `unreadable_files`
+ */
+export function planFullCollection(root: Root, asked?: Limits): FullCollection {
+  const kept = listKept(root);
+  const needed = new Set([
+    ...[readRestore(root)?.from, readReturn(root)?.from],
+    ...unfinishedChanges(root).flatMap(({ facts }) => [facts.snapshot?.name, facts.restore?.from]),
+  ]);
+  const current = currentRelease(root);
+  const snapshots = kept.filter(({ kind }) => kind === 'snapshot');
+  const goesWith = (id: string) =>
+    snapshots
+      .filter(({ name, release }) => release === id && (id !== current || needed.has(name)))
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+  const plan = planCollection(root, neededReleases(root), asked, goesWith);
+  const staying = new Set(plan.keep.map(({ id }) => id));
+  const useless = snapshots.filter(
+    ({ name, release }) => !needed.has(name) && (release === current || !staying.has(release)),
+  );
+  return {
+    ...plan,
+    removeStates: useless.map(({ name, bytes }) => ({ name, bytes })),
+    setAside: kept.filter(({ kind }) => kind === 'set-aside').map(({ name, bytes }) => ({ name, bytes })),
+  };
+}
+
+/**
+ * Removes what was planned: a release before its state, which is of no use without it. One that was well here leaves its
+ * lockfile, so that it is the same one should it be staged again.
+ */
+export function collectAll(root: Root, plan: FullCollection): void {
+  if (plan.remove.length > 0) keepLockfiles(root, plan);
+  collect(root, plan);
+  for (const { name } of plan.removeStates) removeKept(root, name);
+}
+
+function keepLockfiles(root: Root, { remove, warnings }: FullCollection): void {
+  const proven = new Set(provenReleases(root));
+  for (const { id } of remove.filter(({ id }) => proven.has(id))) {
+    try {
+      keepLockfileOf(root, readManifest(root, id));
+    } catch (error) {
+      // Room may be what the removal is for.
+      warnings.push(`The lockfile of ${id} could not be kept: ${toErrorRecord(error).message}`);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import { resolve } from 'node:path';
+import { ERROR_CODES, EXIT } from '../core/errors.js';
+import { giveToOwner } from '../host/ownership.js';
+import { NothingToDo } from '../ledger/context.js';
+import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
+import { type Change, newChange } from '../ledger/ledger.js';
+import { type ChangeKind, type Plan, type PlanOptions, planChange } from '../ledger/plan.js';
+import { parseSpec } from '../registry/spec.js';
+import { restoreCurrent } from '../rollback/repair-current.js';
+import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
+import { installLaunchers, installPlugin } from '../store/launchers.js';
+import { checkReleaseId } from '../store/manifest.js';
+import { type Mended, mendRoot } from '../store/repair.js';
+import { prepareRoot } from '../store/root.js';
+import { removeLeftovers } from '../store/stale-temp.js';
+import { runSteps, saveIntent } from './engine.js';
+import { takeRoot } from './exclusive.js';
+import { recoverChanges } from './recover.js';
+import { startingFacts } from './starting-facts.js';
+import { previewIdle } from './steps/idle.js';
+import { stepsNamed } from './steps/index.js';
+import { previewSnapshot } from './steps/snapshot.js';
+
+export interface Request {
+  kind: ChangeKind;
+  /** `stage` and `update`: a version, a tag or an archive. `switch` and `rollback`: a release that is here. */
+  target: string;
+  options?: PlanOptions;
+}
+
+/**
+ * Makes one change in this process: takes the lock, finishes what an earlier one left, runs the steps, writes the
+ * verdict. A change that failed resolves too, with its status and error; only what is refused before it begins
+ * rejects.
+ * @throws ReleasesError `spec_invalid`, `release_id_invalid`, `locked`, `root_unwritable`, `root_not_owned`,
+ * `root_invalid`, `release_not_found`, `release_unsealed`, `supervisor_not_found`
+ */
+export async function makeChange(environment: Environment, request: Request): Promise<Change> {
+  const plan = planFor(request);
+  return withLock(environment, `${plan.kind} ${plan.target}`, async (putRight) => {
+    const change = newChange(plan, await startingFacts(environment, plan));
+    saveIntent({ root: environment.root, change });
+    return carryOut(environment, change, putRight);
+  });
+}
+
+/**
+ * Runs the steps of a change that is in the ledger; the caller holds the lock.
+ * @param putRight what was done before; whoever asked for this change is told
+ */
+export async function carryOut(
+  environment: Environment,
+  change: Change,
+  putRight: PutRight,
+): Promise<Change> {
+  change.warnings.push(...putRightTexts(putRight));
+  return runSteps(stepsNamed(change.plan.steps), contextOf(environment, change), environment.observer);
+}
+
+/** What became of changes whose process died, and of files that could not be understood, and why: one sentence each. */
+function putRightTexts({ recovered, mended }: PutRight): string[] {
+  return [
+    ...mended.map(mendedText),
+    ...recovered.map(
+      ({ id, status, recovery }) =>
+        `An interrupted change, ${id}, was ${recovery?.how}: ${recovery?.why} Its status is ${status}.`,
+    ),
+  ];
+}
+
+export function mendedText({ path, why, movedTo, instead }: Mended): string {
+  return `${path} ${why}. ${movedTo === null ? '' : `It is kept as ${movedTo}. `}In its place: ${instead}`;
+}
+
+/** The plan, and what the steps without effect (`resolve`, `reserve`, a look at what runs) say of it; writes nothing. */
+export async function previewChange(environment: Environment, request: Request): Promise<Change> {
+  const plan = planFor(request);
+  const seen: Plan = (plan.state ?? 'ask') === 'ask' ? { ...plan, state: 'restore' } : plan;
+  const change = newChange(plan, await startingFacts(environment, seen));
+  const context = contextOf(environment, change);
+  const looking = plan.steps.filter((name) => name === 'resolve' || name === 'reserve');
+  for (const step of stepsNamed(looking)) {
+    const record = { name: step.name, startedAt: new Date().toISOString(), ms: 0 };
+    const skipped = step.skip?.(context) ?? null;
+    try {
+      change.steps.push({ ...record, state: 'done', note: skipped ?? (await step.do(context)) });
+    } catch (error) {
+      if (!(error instanceof NothingToDo)) throw error;
+      change.status = 'already_current';
+      return change;
+    }
+  }
+  const notes = { idle: previewIdle, snapshot: previewSnapshot };
+  for (const name of ['idle', 'snapshot'] as const) {
+    if (!plan.steps.includes(name)) continue;
+    const note = notes[name](context);
+    change.steps.push({ name, startedAt: new Date().toISOString(), ms: 0, state: 'done', note });
+  }
+  return change;
+}
+
+/** What had to be put right before anything else could be done. */
+export interface PutRight {
+  /** Changes whose process had died, with their `recovery`. */
+  recovered: Change[];
+  /** Files that could not be understood. */
+  mended: Mended[];
+}
+
+/** Finishes or undoes what dead processes left; also the first thing that every other change does. */
+export async function recover(environment: Environment): Promise<PutRight> {
+  return withLock(environment, 'recover', async (putRight) => putRight);
+}
+
+/** Runs `work` as the only one that changes this root, after recovery. */
+export async function withLock<T>(
+  environment: Environment,
+  doing: string,
+  work: (putRight: PutRight) => Promise<T>,
+): Promise<T> {
+  const { root, observer, onBehalf = false } = environment;
+  prepareRoot(root, onBehalf);
+  dropBallastWhenShort(root);
+  const unlock = await takeRoot(root, doing);
+  try {
+    removeLeftovers(root);
+    const mended = await mendRoot(root);
+    installLaunchers(root);
+    installPlugin(root);
+    const means = { contextOf: (change: Change) => contextOf(environment, change), stepsNamed };
+    const recovered = await recoverChanges(root, means, observer);
+    const wasMoved = mended.some(({ path }) => path === root.current);
+    const restored = await restoreCurrent(root, supervisorOf(environment), wasMoved);
+    return await work({ recovered, mended: restored ? [...mended, restored] : mended });
+  } finally {
+    keepBallast(root);
+    await unlock();
+    if (onBehalf) giveToOwner(root.path);
+  }
+}
+
+/**
+ * What can be told from the words alone is told before anything is made or locked. Files are named from the root of
+ * the host: another process, which stands elsewhere, may carry the plan out.
+ */
+export function planFor({ kind, target, options = {} }: Request): Plan {
+  if (kind === 'switch' || kind === 'rollback') checkReleaseId(target);
+  const spec = kind === 'stage' || kind === 'update' ? parseSpec(target) : null;
+  const lockfile = options.lockfile ? resolve(options.lockfile) : null;
+  return planChange(kind, spec?.kind === 'file' ? `file:${spec.path}` : target, { ...options, lockfile });
+}
+
+/** The exit code of a change that has its verdict. */
+export function exitCodeOf(change: Change): number {
+  switch (change.status) {
+    case 'rollback_failed':
+      return EXIT.rollbackFailed;
+    case 'rolled_back':
+    case 'package_updated_restart_failed':
+      return EXIT.rolledBack;
+    case 'helper_never_ran':
+      return EXIT.failed;
+    case 'package_update_failed':
+      return change.error && ERROR_CODES[change.error.code] === 'refused' ? EXIT.refused : EXIT.failed;
+    default:
+      return EXIT.success;
+  }
+}

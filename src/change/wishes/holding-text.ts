@@ -1,7 +1,0 @@
-import type { Hold } from '../../store/policy.js';
-
-/** Until when, and why, to be read after "held". */
-export function heldText({ until, why }: Hold): string {
-  const end = until === null ? ' until somebody types unhold' : ` until ${until}`;
-  return why === null ? end : `${end} (${why})`;
-}

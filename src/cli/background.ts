@@ -1,0 +1,24 @@
+import { BESIDE, setOwnSessionPriority } from '../host/session-priority.js';
+import type { Observer } from '../ledger/context.js';
+
+/** What is done beside a gateway that serves people, and that nobody waits for as for a restart. */
+const MAKE_READY = new Set(['copy', 'stage', 'probe', 'seal']);
+
+/** An observer that takes less of the processor while a release is made ready, and as much as others for all else. */
+export function yielding(observer: Observer): Observer {
+  let nice = 0;
+  let done = Promise.resolve();
+  const become = (wanted: number) => {
+    if (wanted === nice) return;
+    nice = wanted;
+    done = done.then(() => setOwnSessionPriority(wanted));
+  };
+  return {
+    ...observer,
+    step(record, change) {
+      if (record.state === 'doing') become(MAKE_READY.has(record.name) ? BESIDE : 0);
+      if (record.state === 'undoing') become(0);
+      observer.step?.(record, change);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { setTimeout } from 'node:timers/promises';
+import { canBeStopped } from '../change/cancellation.js';
+import { ReleasesError } from '../core/errors.js';
+import { type Change, readChange, stepOf } from '../ledger/ledger.js';
+import { changeUnderWay, isCarried } from '../ledger/ownership.js';
+import type { Asker } from '../ledger/plan.js';
+import { dropWishes, wish } from '../ledger/signals.js';
+import type { Root } from '../store/root.js';
+
+const POLL_MS = 200;
+
+const UNTOUCHED = 'Nothing was changed.';
+
+/**
+ * Says that the change under way is to be stopped, and waits for nothing: its own process undoes what was begun.
+ * @param named the id of the only change that is meant
+ * @throws ReleasesError `nothing_under_way`, `too_late`
+ */
+export function askToStop(root: Root, by: Asker, named?: string): Change {
+  const change = findUnderWay(root, named);
+  if (!canBeStopped(change)) throw tooLate(change);
+  wish(root, change.id, 'stop', by);
+  return change;
+}
+
+/**
+ * Stops the change under way, and resolves with it once it has its end: stopped, or failed by itself meanwhile. What
+ * was begun is undone first, which takes as long as it takes.
+ * @throws ReleasesError `nothing_under_way`, `too_late`
+ */
+export async function stopChange(root: Root, by: Asker): Promise<Change> {
+  let change = findUnderWay(root);
+  const { id } = change;
+  if (change.error === null) askToStop(root, by, id);
+  while (isCarried(root, change) && (change.error !== null || canBeStopped(change))) {
+    await setTimeout(POLL_MS);
+    change = readChange(root, id);
+  }
+  dropWishes(root, id);
+  if (change.endedAt !== null) return change;
+  throw isCarried(root, change) ? tooLate(change) : hasDied(change);
+}
+
+/**
+ * Has the change under way restart the gateway without waiting for it any longer. One that has not come to that yet
+ * will not begin to wait.
+ * @throws ReleasesError `nothing_under_way`, `too_late`
+ */
+export function skipWait(root: Root, by: Asker): Change {
+  const change = findUnderWay(root);
+  const step = stepOf(change, 'idle');
+  const waits = change.plan.steps.includes('idle') && (step === undefined || step.state === 'doing');
+  if (!waits || !canBeStopped(change)) {
+    throw new ReleasesError('too_late', `${change.id} does not wait for the gateway, or not any more.`, {
+      hint: 'openclaw-releases status --follow',
+      untouched: UNTOUCHED,
+    });
+  }
+  wish(root, change.id, 'skip', by);
+  return change;
+}
+
+function findUnderWay(root: Root, named?: string): Change {
+  const change = changeUnderWay(root);
+  if (change && (named === undefined || named === change.id)) return change;
+  const message = named === undefined ? 'No change is under way.' : `${named} is not under way any more.`;
+  throw new ReleasesError('nothing_under_way', message, {
+    hint: 'openclaw-releases status',
+    untouched: UNTOUCHED,
+  });
+}
+
+function tooLate({ id, steps }: Change): ReleasesError {
+  return new ReleasesError('too_late', `${id} is past its switch (${steps.at(-1)?.name}), or ends already.`, {
+    hint: 'openclaw-releases status --follow; then openclaw-releases rollback',
+    untouched: UNTOUCHED,
+  });
+}
+
+function hasDied({ id }: Change): ReleasesError {
+  return new ReleasesError('nothing_under_way', `The process that made ${id} has died.`, {
+    hint: 'openclaw-releases recover',
+    untouched: UNTOUCHED,
+  });
+}

@@ -1,0 +1,73 @@
+import { rmSync } from 'node:fs';
+import { carryOut, withLock } from '../../change/run.js';
+import { startingFacts } from '../../change/starting-facts.js';
+import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import type { Environment } from '../../ledger/environment.js';
+import { type Change, neverRan, ownIdentity, readChange, saveChange } from '../../ledger/ledger.js';
+import { askingPath, claimPath } from '../../ledger/ownership.js';
+import { claim, isClaimed } from '../../store/owner-symlink.js';
+import type { Root } from '../../store/root.js';
+import { untilAnswered } from './pending-reply.js';
+
+/**
+ * Writes the verdict on a change that no helper has claimed, or one that died over it; a helper that comes later
+ * finds it claimed by us. Null when a helper has it.
+ */
+export function giveUp(root: Root, id: string, why: string): Change | null {
+  const path = claimPath(root, id);
+  if (!claim(path) && isClaimed(path)) return null;
+  const change = readChange(root, id);
+  if (change.endedAt !== null) return change;
+  change.status = 'helper_never_ran';
+  change.error = neverRan(why);
+  change.endedAt = new Date().toISOString();
+  saveChange(root, change);
+  rmSync(askingPath(root, id), { force: true });
+  return change;
+}
+
+/** What the helper does: puts its name to the change, then makes it. A change that has its verdict is left alone. */
+export async function carryChange(environment: Environment, id: string): Promise<Change> {
+  const { root } = environment;
+  const claimed = readChange(root, id);
+  if (claimed.endedAt !== null || !claim(claimPath(root, id))) return claimed;
+  claimed.owner = ownIdentity();
+  saveChange(root, claimed);
+  const limit = timeLimit(claimed);
+  const signals = [environment.signal, limit?.signal].filter((signal) => signal !== undefined);
+  const limited = { ...environment, signal: AbortSignal.any(signals) };
+  try {
+    await untilAnswered(root, id, limited);
+    return await withLock(limited, `${claimed.plan.kind} ${claimed.plan.target}`, async (putRight) => {
+      const change = readChange(root, id);
+      change.facts = await startingFacts(environment, change.plan);
+      return carryOut(limited, change, putRight);
+    });
+  } catch (error) {
+    // Refused before its first step: the one who asked reads that in the ledger, there is nobody else to tell.
+    const refusal = {
+      error: toErrorRecord(error),
+      status: 'package_update_failed',
+      endedAt: new Date().toISOString(),
+    } as const;
+    saveChange(root, Object.assign(claimed, refusal));
+    return claimed;
+  } finally {
+    limit?.clear();
+    rmSync(claimPath(root, id), { force: true });
+  }
+}
+
+/** What is left of the time that a change was given, counted from its beginning; null where it was given none. */
+function timeLimit({ plan, startedAt }: Change): { signal: AbortSignal; clear(): void } | null {
+  if (plan.timeoutMs === undefined) return null;
+  const expiry = new AbortController();
+  const expired = new ReleasesError(
+    'timed_out',
+    `The change had ${plan.timeoutMs} ms, and was not proven by then; what was begun has been undone.`,
+    { hint: `openclaw-releases ${plan.kind} ${plan.target}` },
+  );
+  const left = Date.parse(startedAt) + plan.timeoutMs - Date.now();
+  const timer = setTimeout(() => expiry.abort(expired), Math.max(0, left));
+  return { signal: expiry.signal, clear: () => clearTimeout(timer) };
+}

@@ -1,0 +1,61 @@
+import { setTimeout } from 'node:timers/promises';
+import { recover } from '../change/run.js';
+import { waitingOf, waitingProgress } from '../change/waiting.js';
+import { ReleasesError } from '../core/errors.js';
+import { isAlive } from '../host/process.js';
+import { Interruption, type Observer } from '../ledger/context.js';
+import type { Environment } from '../ledger/environment.js';
+import { type Change, readChange } from '../ledger/ledger.js';
+
+const POLL_MS = 200;
+
+/**
+ * Shows a change that another process makes, until it has its verdict. A Ctrl-C is passed on to that process; any
+ * other end of this one, such as the restart that it follows, leaves the change alone. If that process dies, this
+ * one gives the change its end.
+ * @throws ReleasesError `interrupted` when this process is to end and the change goes on
+ */
+export async function followChange(environment: Environment, id: string): Promise<Change> {
+  const { root, signal, observer } = environment;
+  const shown = new Map<string, string>();
+  let passedOn = false;
+  for (;;) {
+    const change = readChange(root, id);
+    show(change, shown, observer);
+    if (change.endedAt !== null) return change;
+    if (signal?.aborted && !passedOn) {
+      if (!isCtrlC(signal)) throw leaving(id);
+      process.kill(change.owner.pid, 'SIGINT');
+      passedOn = true;
+    }
+    if (!isAlive(change.owner)) {
+      await recover({ ...environment, signal: new AbortController().signal }).catch(throwUnlessLocked);
+    }
+    await setTimeout(POLL_MS);
+  }
+}
+
+function isCtrlC({ reason }: AbortSignal): boolean {
+  return reason instanceof Interruption && reason.by === 'SIGINT';
+}
+
+function leaving(id: string): ReleasesError {
+  return new ReleasesError('interrupted', `Nobody follows ${id} from here any more; it goes on by itself.`, {
+    hint: 'openclaw-releases status --follow',
+  });
+}
+
+/** Another process may be giving the change its end at this moment. */
+function throwUnlessLocked(error: unknown): void {
+  if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
+}
+
+function show(change: Change, shown: Map<string, string>, observer: Observer | undefined): void {
+  for (const step of change.steps) {
+    if (shown.get(step.name) === step.state) continue;
+    shown.set(step.name, step.state);
+    observer?.step?.(step, change);
+  }
+  const waiting = waitingOf(change);
+  if (waiting) observer?.progress?.(waitingProgress(waiting));
+}

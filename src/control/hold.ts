@@ -1,0 +1,43 @@
+import { whileTaken } from '../change/exclusive.js';
+import { ReleasesError } from '../core/errors.js';
+import { isUnderWay, listChanges } from '../ledger/ledger.js';
+import type { Asker } from '../ledger/plan.js';
+import { type Hold, hold, unhold } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+import { stopChange } from './cancel.js';
+
+/** A hold, and the change that it stopped, if any. */
+export interface Held {
+  hold: Hold;
+  stopped: string | null;
+}
+
+/**
+ * Holds automatic updates, and those that name no version. One that the timer makes and that has not come to its switch is
+ * stopped: whoever holds updates means that one first of all.
+ * @param until null for until somebody lifts it
+ * @throws ReleasesError `locked` by a change of somebody else, `too_late` for one of the timer past its switch
+ */
+export async function holdUpdates(
+  root: Root,
+  until: Date | null,
+  why: string | null,
+  by: Asker,
+): Promise<Held> {
+  const wanted: Hold = { until: until?.toISOString() ?? null, at: new Date().toISOString(), why };
+  const underWay = listChanges(root).find(isUnderWay);
+  const stopped = underWay?.plan.by === 'timer' ? underWay.id : null;
+  if (stopped !== null) await stopChange(root, by).catch(unlessOver);
+  await whileTaken(root, 'hold', () => hold(root, wanted));
+  return { hold: wanted, stopped };
+}
+
+/** It came to its end meanwhile, by itself. */
+function unlessOver(error: unknown): void {
+  if (!(error instanceof ReleasesError && error.code === 'nothing_under_way')) throw error;
+}
+
+/** Lifts the hold, and has the timer begin anew after failures in a row. */
+export async function releaseHold(root: Root): Promise<void> {
+  await whileTaken(root, 'unhold', () => unhold(root));
+}

@@ -1,0 +1,99 @@
+import { collectGarbage } from './gc.js';
+import { Sieve, type Wish } from './json-filter.js';
+
+export type Json = Record<string, unknown>;
+
+/** Changes with what of a document is kept. */
+export const FORM = 1;
+
+/** What npm makes a tree and a lockfile of; the rest of a version is nine tenths of the document. */
+const KEPT = [
+  ...['name', 'version', '_id', 'bin', 'directories', 'deprecated', 'license', 'licenses', 'funding'],
+  ...[
+    'dependencies',
+    'optionalDependencies',
+    'peerDependencies',
+    'peerDependenciesMeta',
+    'acceptDependencies',
+  ],
+  ...['bundleDependencies', 'bundledDependencies', 'workspaces', '_hasShrinkwrap', 'hasShrinkwrap'],
+  ...['engines', 'os', 'cpu', 'libc', 'gypfile', 'hasInstallScript'],
+];
+const SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
+const WANTED = new Set(['name', 'dist-tags', 'stagedVersions', 'policyRestrictions']);
+const WANTED_OF_VERSION = new Set([...KEPT, 'scripts']);
+const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
+
+/**
+ * What npm needs of a registry's document about a package, taken as it comes.
+ * @param body a stream of npm's
+ * @param withTimes of publication, too
+ * @throws SyntaxError for what is no JSON, or not all of it; errors of the stream
+ */
+export async function readDocument(body: unknown, withTimes: boolean): Promise<Json> {
+  const document = await pass(body, (path) => (withTimes && path[0] === 'time' ? 'all' : wishOf(path)));
+  return shorten(record(document), withTimes);
+}
+
+async function pass(body: unknown, wish: (path: readonly string[]) => Wish): Promise<unknown> {
+  const sieve = new Sieve(wish);
+  await take(body, (bytes) => {
+    sieve.write(bytes);
+    collectGarbage(bytes.length);
+  });
+  return sieve.end();
+}
+
+/** Iterating over a stream of npm's warns of listeners. */
+async function take(body: unknown, write: (bytes: Buffer) => void): Promise<void> {
+  const stream = body as NodeJS.EventEmitter & { promise(): Promise<void> };
+  stream.on('data', write);
+  await stream.promise();
+}
+
+/**
+ * What npm needs of a registry's document about one version alone; the rest is as for `readDocument`.
+ */
+export async function readVersion(body: unknown): Promise<Json> {
+  return shortenVersion(record(await pass(body, (path) => wishOf(['versions', '', ...path]))));
+}
+
+function wishOf([first = '', version, key, ofKey]: readonly string[]): Wish {
+  if (first !== 'versions') return WANTED.has(first) ? 'all' : 'nothing';
+  if (version === undefined || key === undefined) return 'parts';
+  if (key !== 'dist') return WANTED_OF_VERSION.has(key) ? 'all' : 'nothing';
+  return ofKey === undefined ? 'parts' : WANTED_OF_DIST.has(ofKey) ? 'all' : 'nothing';
+}
+
+/** What npm needs of a document, without the rest of it. */
+export function shorten(document: Json, withTimes: boolean): Json {
+  const { versions, stagedVersions, policyRestrictions, time } = document;
+  return {
+    name: document.name,
+    'dist-tags': document['dist-tags'],
+    versions: Object.fromEntries(
+      Object.entries(record(versions)).map(([version, manifest]) => [
+        version,
+        shortenVersion(record(manifest)),
+      ]),
+    ),
+    ...(stagedVersions !== undefined && { stagedVersions }),
+    ...(policyRestrictions !== undefined && { policyRestrictions }),
+    ...(withTimes && { time }),
+  };
+}
+
+function shortenVersion(manifest: Json): Json {
+  const kept: Json = {};
+  for (const key of KEPT) if (manifest[key] !== undefined) kept[key] = manifest[key];
+  const scripts = record(manifest.scripts);
+  for (const name of SCRIPTS)
+    if (scripts[name]) kept.scripts = { ...record(kept.scripts), [name]: scripts[name] };
+  const { tarball, integrity, shasum } = record(manifest.dist);
+  return { ...kept, dist: { tarball, ...(integrity ? { integrity } : { shasum }) } };
+}
+
+/** A value as what it is to be, and empty where it is something else: a registry may say anything. */
+export function record(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
+}

@@ -1,0 +1,79 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import pacote from 'pacote';
+import { toErrorRecord } from '../../core/errors.js';
+import { FRUGAL_ENVIRONMENT } from '../../host/memory-flags.js';
+import { killOwnTree } from '../../host/process-tree.js';
+import { BESIDE, setSessionPriority } from '../../host/session-priority.js';
+import { sourceFailure } from '../../registry/failure.js';
+import { digestLockfile } from '../lockfile.js';
+import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from '../messages.js';
+import { trustOnce } from './default-ca.js';
+import { collectAllGarbage } from './gc.js';
+import type { InstalledPackage } from './installed.js';
+import { checkUnlocked, runInstallScripts } from './lifecycle.js';
+import { installTree } from './tree.js';
+
+/** A child process of its own: it can be killed whole, and its memory and priority are not the caller's. */
+function say(answer: Answer): Promise<void> {
+  return new Promise((resolve) => {
+    // A parent that is gone needs no answer.
+    process.send?.(answer, undefined, undefined, () => resolve());
+  });
+}
+
+async function install(order: InstallOrder): Promise<InstallReport> {
+  const { directory, runtime, allowScripts, options } = order;
+  const installed = await installTree(order, (progress) => void say({ type: 'progress', progress }));
+  const scripted = installed.filter(({ hasScripts }) => hasScripts);
+  const mayRun = ({ name, trustedName }: InstalledPackage) =>
+    trustedName && (name === 'openclaw' || allowScripts.includes(name));
+  const chosen = scripted.filter(mayRun);
+  const total = chosen.length;
+  const tell = (done: number) => void say({ type: 'progress', progress: { phase: 'scripts', done, total } });
+  tell(0);
+  // What the tree was made of is most of what this process takes, and scripts are processes besides.
+  collectAllGarbage();
+  await runInstallScripts(chosen, directory, runtime, options, tell);
+  checkUnlocked(join(directory, 'node_modules/openclaw'));
+  const skipped = scripted.filter((candidate) => !mayRun(candidate)).map(({ name }) => name);
+  return {
+    lockfileDigest: digestLockfile(join(directory, 'package-lock.json')),
+    packages: installed.length,
+    ranScripts: chosen.map(({ name }) => name),
+    skippedScripts: [...new Set(skipped)].sort(),
+  };
+}
+
+async function unpack({ spec, integrity, directory, options }: UnpackOrder): Promise<null> {
+  await pacote.extract(spec, directory, { ...options, integrity });
+  // Headers and manuals, two thirds of the files; the licence stays.
+  for (const name of ['include', 'share']) await rm(join(directory, name), { recursive: true, force: true });
+  return null;
+}
+
+async function carryOut(given: Order): Promise<Answer> {
+  const order = { ...given, options: trustOnce(given.options) };
+  try {
+    return { type: 'done', report: order.kind === 'install' ? await install(order) : await unpack(order) };
+  } catch (error) {
+    const about = order.kind === 'install' ? `openclaw@${order.version}` : order.spec;
+    return {
+      type: 'failed',
+      error: toErrorRecord(sourceFailure(error, about, order.options.registry, 'install')),
+    };
+  }
+}
+
+// Started with a session of its own.
+void setSessionPriority(BESIDE);
+
+// Not for install scripts.
+for (const name of Object.keys(FRUGAL_ENVIRONMENT)) delete process.env[name];
+
+// Whoever ordered the work is gone, so nobody wants it any more, nor what it started.
+process.once('disconnect', killOwnTree);
+process.once('message', async (order: Order) => {
+  await say(await carryOut(order));
+  process.exit();
+});

@@ -1,0 +1,183 @@
+import { constants, readFileSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Arborist from '@npmcli/arborist';
+import { ReleasesError } from '../../core/errors.js';
+import { hashFile } from '../../registry/archive.js';
+import type { ClientOptions } from '../../registry/client.js';
+import {
+  firstDifference,
+  type Lockfile,
+  lockedRelease,
+  OPENCLAW,
+  readLockfile,
+  sameBytes,
+  unfit,
+} from '../lockfile.js';
+import type { InstallOrder, InstallProgress } from '../messages.js';
+import { EagerArborist } from './arborist.js';
+import { Extraction } from './extraction.js';
+import { type InstalledPackage, inDependencyOrder } from './installed.js';
+import { withOwnAddresses } from './localize-lockfile.js';
+import { Packuments } from './packuments.js';
+import { packagesOf, type SimilarPackage } from './reuse.js';
+
+/**
+ * Lays the release out in its directory: `package.json`, the exact `package-lock.json`, `node_modules`. Runs no
+ * script of any package.
+ * @returns every installed package, dependencies before dependents
+ * @throws ReleasesError `integrity_mismatch`, `lockfile_invalid`, and errors of npm's libraries
+ */
+export async function installTree(
+  order: InstallOrder,
+  onProgress: (progress: InstallProgress) => void,
+): Promise<InstalledPackage[]> {
+  const { directory, lockfile } = order;
+  const lockPath = join(directory, 'package-lock.json');
+  await prepare(order);
+  const exact = lockfile === null ? null : await useLockfile(lockfile, lockPath, order);
+  const extraction = new Extraction(join(directory, '.unpacking'));
+  const options = treeOptions(order);
+  const begin = (name: string, resolved: string, integrity: string, how?: { urgent: boolean }) =>
+    extraction.begin(`${name}@${resolved}`, { ...options, resolved, integrity }, how);
+  const packuments = new Packuments(options, { name: 'openclaw', version: order.version }, (picked) => {
+    // Without a checksum nobody could tell whose it is.
+    if (picked._integrity) begin(picked.name, picked._resolved, picked._integrity);
+  });
+  const arborist = new EagerArborist(options);
+  onProgress({ phase: 'resolve', done: 0 });
+  const stopWatching = watch(onProgress, () => arborist.idealTree);
+  try {
+    // The largest by far, and known before anything is resolved.
+    if (!order.tarball.startsWith('file:'))
+      begin('openclaw', order.tarball, order.integrity, { urgent: true });
+    const probable = probablePackages(order);
+    extraction.beginSimilar(probable.filter(isIn(exact)), options);
+    if (!exact && !order.tarball.startsWith('file:')) {
+      void packuments.follow('openclaw', order.version);
+      // Of the others the version is known in a moment.
+      packuments.expect(probable.filter(({ pinned }) => !pinned).map(({ name }) => name));
+    }
+    const ideal = await arborist.buildIdealTree();
+    packuments.forget();
+    if (exact) checkExact(exact, ideal);
+    await arborist.reify({ save: true, omit: ['dev'] });
+  } finally {
+    stopWatching();
+    packuments.close();
+    await extraction.close();
+  }
+  checkInstalled(readLockfile(lockPath), order);
+  return arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [];
+}
+
+/** What is begun with while the tree is not known yet: two releases in a row differ in a few packages of hundreds. */
+function probablePackages({ similar }: InstallOrder): SimilarPackage[] {
+  try {
+    return similar === null ? [] : packagesOf(similar);
+  } catch {
+    // It is a help, and no more.
+    return [];
+  }
+}
+
+/** All packages are, of a tree that is not known yet. */
+function isIn(exact: Lockfile | null): (similar: SimilarPackage) => boolean {
+  const locked = exact && new Set([...exact.values()].map(({ integrity }) => integrity));
+  return ({ integrity }) => locked?.has(integrity) ?? true;
+}
+
+function treeOptions({ directory, runtime, options }: InstallOrder): Arborist.Options & ClientOptions {
+  return {
+    ...options,
+    path: directory,
+    // Versions are picked for the Node that the release will run on, which is not this one.
+    nodeVersion: runtime.version.replace(/^v?/, 'v'),
+    ignoreScripts: true,
+    ...{ audit: false, fund: false, installStrategy: 'hoisted', omit: ['dev'], save: true },
+  } as Arborist.Options & ClientOptions;
+}
+
+/** An empty place with a `package.json`; what an earlier attempt left is removed, as a step may run twice. */
+async function prepare(order: InstallOrder): Promise<void> {
+  const { directory, version } = order;
+  await mkdir(directory, { recursive: true });
+  for (const name of ['node_modules', 'package-lock.json']) {
+    await rm(join(directory, name), { recursive: true, force: true });
+  }
+  const manifest = {
+    name: 'openclaw-release',
+    description: `OpenClaw ${version} with everything it needs, installed by openclaw-releases.`,
+    private: true,
+    dependencies: { openclaw: await dependency(order) },
+  };
+  await writeFile(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** An archive is kept in the release, so that its lockfile goes on naming something that is there. */
+async function dependency({ directory, version, tarball, integrity }: InstallOrder): Promise<string> {
+  if (!tarball.startsWith('file:')) return version;
+  const name = archiveName(version);
+  const copy = join(directory, name);
+  await copyFile(tarball.slice('file:'.length), copy, constants.COPYFILE_FICLONE);
+  if (!sameBytes(integrity, await hashFile(copy))) throw mismatch(`${tarball} changed while it was staged.`);
+  return `file:${name}`;
+}
+
+function archiveName(version: string): string {
+  return `openclaw-${version}.tgz`;
+}
+
+async function useLockfile(source: string, path: string, order: InstallOrder): Promise<Lockfile> {
+  const exact = readLockfile(source);
+  const locked = lockedRelease(exact, source);
+  if (locked.version !== order.version || !sameBytes(order.integrity, locked.integrity)) {
+    throw unfit(`${source} is not of this release of OpenClaw ${order.version}, but of ${locked.version}.`);
+  }
+  const archive = order.tarball.startsWith('file:') ? `file:${archiveName(order.version)}` : undefined;
+  await writeFile(path, withOwnAddresses(await readFile(source, 'utf8'), order.options, archive));
+  return exact;
+}
+
+function checkExact(exact: Lockfile, ideal: Arborist.Node): void {
+  const planned: Lockfile = new Map();
+  for (const { isRoot, location, version, integrity } of ideal.inventory.values()) {
+    if (!isRoot) planned.set(location, { version, ...(integrity && { integrity }) });
+  }
+  const difference = firstDifference(exact, planned);
+  if (difference) throw unfit(`The lockfile is not exact: npm would install another ${difference}.`);
+}
+
+function checkInstalled(lockfile: Lockfile, { directory, version, integrity }: InstallOrder): void {
+  const { version: installed } = JSON.parse(readFileSync(join(directory, OPENCLAW, 'package.json'), 'utf8'));
+  if (installed !== version || !sameBytes(integrity, lockfile.get(OPENCLAW)?.integrity)) {
+    throw mismatch(
+      `What was installed is OpenClaw ${installed} and not the announced archive of ${version}.`,
+    );
+  }
+}
+
+/** Arborist tells its progress as timers on `process`: one for each package that it places, and that it unpacks. */
+function watch(
+  onProgress: (progress: InstallProgress) => void,
+  idealTree: () => Arborist.Node | null,
+): () => void {
+  const done = { resolve: 0, unpack: 0 };
+  const onTime = (moment: 'start' | 'end', timer: string) => {
+    if (moment === 'start' && timer.startsWith('idealTree:node_modules/')) {
+      onProgress({ phase: 'resolve', done: ++done.resolve });
+    } else if (moment === 'end' && timer.startsWith('reifyNode:')) {
+      const total = (idealTree()?.inventory.size ?? 1) - 1;
+      onProgress({ phase: 'unpack', done: ++done.unpack, total });
+    }
+  };
+  process.on('time', onTime);
+  return () => process.off('time', onTime);
+}
+
+function mismatch(message: string): ReleasesError {
+  return new ReleasesError('integrity_mismatch', message, {
+    hint: 'Stage it again; if it happens again, the registry or the archive is not to be trusted.',
+    untouched: 'Nothing that runs was changed.',
+  });
+}

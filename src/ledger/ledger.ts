@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { type ErrorRecord, ReleasesError } from '../core/errors.js';
+import { writeFileDurably } from '../host/durable.js';
+import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
+import { changeIds, changePath, lookAtChange } from '../store/change-files.js';
+import type { Root } from '../store/root.js';
+import type { Facts } from './facts.js';
+import type { Plan, StepName } from './plan.js';
+
+export type StepState = 'doing' | 'done' | 'skipped' | 'failed' | 'undoing' | 'undone' | 'undo_failed';
+
+export interface StepRecord {
+  name: StepName;
+  state: StepState;
+  startedAt: string;
+  /** Milliseconds that `do` took, once it ended. */
+  ms?: number;
+  /** One sentence for people: what was done, or why it was skipped. */
+  note?: string;
+}
+
+export type ChangeStatus =
+  | 'staged'
+  | 'already_current'
+  | 'package_update_failed'
+  | 'package_updated_restart_scheduled'
+  | 'package_updated_restart_failed'
+  | 'package_updated_restart_verified'
+  | 'rolled_back'
+  | 'rollback_failed'
+  | 'helper_never_ran';
+
+/** `changes/<id>.json`: one attempt, rewritten whole before and after every step. */
+export interface Change {
+  schema: 1;
+  id: string;
+  plan: Plan;
+  owner: ProcessIdentity;
+  startedAt: string;
+  endedAt: string | null;
+  /** The verdict; null until there is one. */
+  status: ChangeStatus | null;
+  steps: StepRecord[];
+  facts: Facts;
+  /** Why it failed: the first error, never one that came of cleaning up. */
+  error: ErrorRecord | null;
+  /** Why going back failed as well. */
+  undoError: ErrorRecord | null;
+  warnings: string[];
+  /** Set when the process that made it died, and another one gave it its end. */
+  recovery?: Recovery;
+}
+
+export interface Recovery {
+  how: 'finished' | 'undone';
+  /** One sentence: what was found, and why this follows from it. */
+  why: string;
+  /** ISO 8601. */
+  at: string;
+}
+
+/** A change that has not begun. Its id sorts by time: the lock lets no two begin in one millisecond. */
+export function newChange(plan: Plan, facts: Facts): Change {
+  const startedAt = new Date().toISOString();
+  return {
+    schema: 1,
+    id: `${startedAt.replace(/[-:.]/g, '')}-${plan.kind}-${randomBytes(2).toString('hex')}`,
+    plan,
+    owner: ownIdentity(),
+    startedAt,
+    endedAt: null,
+    status: null,
+    steps: [],
+    facts,
+    error: null,
+    undoError: null,
+    warnings: [],
+  };
+}
+
+/** This process, for a ledger entry to name as its owner. */
+export function ownIdentity(): ProcessIdentity {
+  return identify(process.pid) ?? { pid: process.pid, startTicks: 0, bootId: '' };
+}
+
+/**
+ * Writes the change whole and durably.
+ * @param step that this is about, if any: it names the write among the fault points
+ */
+export function saveChange(root: Root, change: Change, step?: StepRecord): void {
+  const text = `${JSON.stringify(change, null, 2)}\n`;
+  const moment = change.status ?? (step ? `${step.name} ${step.state}` : 'new');
+  writeFileDurably(changePath(root, change.id), text, 0o600, `ledger: ${moment}`);
+}
+
+/** @throws ReleasesError `change_not_found` */
+export function readChange(root: Root, id: string): Change {
+  const found = lookAtChange(root, id);
+  if (found.state === 'read') return found.value as Change;
+  const unreadable = found.state === 'unreadable';
+  const message = unreadable
+    ? `${changePath(root, id)} ${found.why}, so nothing is known of that change.`
+    : `There is no record of a change ${id}.`;
+  throw new ReleasesError('change_not_found', message, {
+    hint: `openclaw-releases ${unreadable ? 'recover' : 'history'}`,
+  });
+}
+
+/** One change, or null when there is none that can be understood. */
+export function findChange(root: Root, id: string): Change | null {
+  const found = lookAtChange(root, id);
+  return found.state === 'read' ? (found.value as Change) : null;
+}
+
+/** All changes that can be understood, oldest first. */
+export function listChanges(root: Root): Change[] {
+  return changeIds(root).flatMap((id) => findChange(root, id) ?? []);
+}
+
+/** Changes without a verdict: the one under way, or those whose owner died. */
+export function unfinishedChanges(root: Root): Change[] {
+  return listChanges(root).filter((change) => change.endedAt === null);
+}
+
+/** `running` is never believed of the dead. */
+export function isUnderWay(change: Change): boolean {
+  return change.endedAt === null && isAlive(change.owner);
+}
+
+export function stepOf(change: Change, name: StepName): StepRecord | undefined {
+  return change.steps.find((step) => step.name === name);
+}
+
+/** Why a change that was handed to a helper has no step at all. */
+export function neverRan(why: string): ErrorRecord {
+  return {
+    code: 'helper_never_ran',
+    message: `The process that was to make the change never did. ${why}`,
+    untouched: 'Nothing was changed.',
+    hint: 'openclaw-releases status; then the same command again',
+  };
+}

@@ -1,0 +1,49 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileDurably } from '../host/durable.js';
+import type { Root } from '../store/root.js';
+import type { Asker } from './plan.js';
+
+/**
+ * What others may want of a change under way. `skip`: the gateway is not waited for any longer, and there is no
+ * countdown. `stop`: the change ends before its switch.
+ */
+export const WISHES = ['skip', 'stop'] as const;
+
+export type Wish = (typeof WISHES)[number];
+
+/** Says to the process that makes a change what is wanted of it. Needs no lock; saying it twice is saying it once. */
+export function wish(root: Root, change: string, wanted: Wish, by: Asker): void {
+  const at = new Date().toISOString();
+  writeFileDurably(wishPath(root, change, wanted), `${JSON.stringify({ by, at })}\n`, 0o600);
+}
+
+/** Who wants it, or null where nobody does. That the file is there is what counts, whatever is in it. */
+export function wished(root: Root, change: string, wanted: Wish): Asker | null {
+  let text: string;
+  try {
+    text = readFileSync(wishPath(root, change, wanted), 'utf8');
+  } catch {
+    return null;
+  }
+  if (text.includes('"gateway"')) return 'gateway';
+  return text.includes('"timer"') ? 'timer' : 'person';
+}
+
+/** Nobody is there any more to fulfil them. One that cannot be removed goes with the next change. */
+export function dropWishes(root: Root, change: string): void {
+  for (const wanted of WISHES) {
+    try {
+      rmSync(wishPath(root, change, wanted), { force: true });
+    } catch {}
+  }
+}
+
+/** Names in `staging/` that belong to a change and are not its directory. */
+export function wishNames(change: string): string[] {
+  return WISHES.map((wanted) => `${change}.${wanted}`);
+}
+
+function wishPath(root: Root, change: string, wanted: Wish): string {
+  return join(root.staging, `${change}.${wanted}`);
+}

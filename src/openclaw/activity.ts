@@ -1,0 +1,51 @@
+import type { Endpoint } from './endpoint.js';
+import { callGateway } from './rpc-client.js';
+
+/** Milliseconds for one look; an answer takes a tenth of a second. */
+const TIMEOUT_MS = 3000;
+
+/** One and several, by the kinds of OpenClaw's own answer; another kind is called what it is called there. */
+const WORDS = new Map<string, readonly [string, string]>(
+  Object.entries({
+    'embedded-run': ['agent run', 'agent runs'],
+    task: ['task', 'tasks'],
+    reply: ['reply on its way', 'replies on their way'],
+    queue: ['queued operation', 'queued operations'],
+    'cron-run': ['scheduled run', 'scheduled runs'],
+    'background-exec': ['command in the background', 'commands in the background'],
+    'root-request': ['request', 'requests'],
+  }),
+);
+
+/** How much of what a gateway says is repeated. */
+const MOST_KINDS = 10;
+const LONGEST_KIND = 40;
+
+/**
+ * What keeps a gateway busy, a few words each (`2 agent runs`), by what it goes by itself before it restarts; empty
+ * when it is idle, null where that cannot be told: it does not know the question, wants another token, or does not
+ * answer in time. Never throws.
+ */
+export async function sampleActivity(endpoint: Endpoint, timeoutMs = TIMEOUT_MS): Promise<string[] | null> {
+  return activityIn(await callGateway(endpoint, 'gateway.restart.preflight', timeoutMs));
+}
+
+/** The same of an answer that is there; null for one that cannot be understood. */
+export function activityIn(answer: unknown): string[] | null {
+  const { safe, blockers } = (answer ?? {}) as { safe?: unknown; blockers?: unknown };
+  if (safe === true) return [];
+  if (safe !== false) return null;
+  const counts = new Map<string, number>();
+  for (const blocker of Array.isArray(blockers) ? blockers : []) {
+    const { kind, count } = (blocker ?? {}) as { kind?: unknown; count?: unknown };
+    if (typeof kind !== 'string') continue;
+    counts.set(kind, (counts.get(kind) ?? 0) + (Number.isInteger(count) ? Number(count) : 1));
+  }
+  const named = [...counts].slice(0, MOST_KINDS).map(([kind, count]) => describe(kind, count));
+  return named.length > 0 ? named : ['work of its own'];
+}
+
+function describe(kind: string, count: number): string {
+  const [one, several] = WORDS.get(kind) ?? [kind, kind];
+  return `${count} ${(count === 1 ? one : several).slice(0, LONGEST_KIND)}`;
+}

@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReleasesError } from '../core/errors.js';
+import { ownFile } from '../core/own-files.js';
+import type { PluginPlace } from './plugin.js';
+import { runCommand } from './run-tool.js';
+
+/** The same place seen from `src/gateway` and from `dist/gateway`. */
+const WORKER = ownFile('dist/openclaw/plugin-index-worker.js');
+
+const TIMEOUT_MS = 30_000;
+
+/** One row of the state's database that OpenClaw keeps its index of installed plugins in, as it stands there. */
+export interface IndexRow {
+  table: string;
+  row: Record<string, string | number | null>;
+}
+
+/** What the process that reads and writes rows is told. */
+export interface IndexOrder {
+  database: string;
+  /** What is to be written; absent to read. */
+  rows?: IndexRow[];
+}
+
+/** What OpenClaw wrote down when it installed a plugin; older releases leave things out. */
+export interface InstallRecord {
+  source?: string;
+  spec?: string;
+  installPath?: string;
+  sourcePath?: string;
+  version?: string;
+}
+
+/** What OpenClaw knows of installed plugins. */
+export interface PluginIndex {
+  records: Record<string, InstallRecord>;
+  /** Plugins that the configuration turns off. */
+  disabled: Set<string>;
+}
+
+/** The rows of the index in the state's database; none where nobody here can read it. */
+export async function readIndexRows(place: PluginPlace, signal?: AbortSignal): Promise<IndexRow[]> {
+  return order(place, {}, signal);
+}
+
+/**
+ * Makes the rows of the index what they were. Whoever has the database open sees that as a write like any other.
+ * @throws ReleasesError `write_failed`, `interrupted`
+ */
+export async function writeIndexRows(
+  place: PluginPlace,
+  rows: IndexRow[],
+  signal?: AbortSignal,
+): Promise<void> {
+  await order(place, { rows }, signal);
+}
+
+/**
+ * The index, from wherever the release that wrote it last has put it: a file (2026.5), a table (2026.6), a row among
+ * others (2026.9). An older one stays behind where a newer release ran meanwhile, so the latest counts.
+ */
+export async function readIndex(place: PluginPlace, signal?: AbortSignal): Promise<PluginIndex> {
+  const stored = [fromFile(place.state), ...(await readIndexRows(place, signal)).map(fromRow)];
+  const [latest] = stored
+    .filter((index) => index !== null)
+    .sort((a, b) => Number(b.generatedAtMs ?? 0) - Number(a.generatedAtMs ?? 0));
+  const disabled = (latest?.plugins ?? []).filter(({ enabled }) => enabled === false);
+  return {
+    records: latest?.installRecords ?? {},
+    disabled: new Set(disabled.map(({ pluginId }) => pluginId)),
+  };
+}
+
+interface StoredIndex {
+  generatedAtMs?: number;
+  installRecords?: Record<string, InstallRecord>;
+  plugins?: { pluginId: string; enabled?: boolean }[];
+}
+
+function fromFile(state: string): StoredIndex | null {
+  try {
+    return parsed(readFileSync(join(state, 'plugins/installs.json'), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function fromRow({ row }: IndexRow): StoredIndex | null {
+  if (typeof row.value_json === 'string') {
+    return (parsed(row.value_json) as { index?: StoredIndex } | null)?.index ?? null;
+  }
+  return {
+    generatedAtMs: Number(row.generated_at_ms),
+    installRecords: parsed(row.install_records_json) ?? {},
+    plugins: (parsed(row.plugins_json) as StoredIndex['plugins'] | null) ?? [],
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a file of OpenClaw's, of which each release knows other members
+function parsed(text: unknown): any {
+  try {
+    const value: unknown = JSON.parse(String(text));
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+async function order(
+  { state, node, user }: PluginPlace,
+  wish: Omit<IndexOrder, 'database'>,
+  signal: AbortSignal | undefined,
+): Promise<IndexRow[]> {
+  const database = join(state, 'state/openclaw.sqlite');
+  if (node === null || !existsSync(database)) return [];
+  const { ok, stdout, output, problem } = await runCommand(node, [WORKER], {
+    cwd: '/',
+    env: { NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
+    timeoutMs: TIMEOUT_MS,
+    ...{ signal, user },
+    input: JSON.stringify({ database, ...wish }),
+  });
+  if (ok) return JSON.parse(stdout) as IndexRow[];
+  const why = /^\w*Error: .*$/m.exec(output)?.[0] ?? problem;
+  throw new ReleasesError('write_failed', `The list of plugins in ${database} could not be used: ${why}.`, {
+    hint: `ls -l '${database}'*`,
+  });
+}

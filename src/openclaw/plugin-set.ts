@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { existsSync, lchownSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ReleasesError } from '../core/errors.js';
+import { writeFileDurably } from '../host/durable.js';
+import { giveToOwner } from '../host/ownership.js';
+import { syncFilesystem } from '../host/sync.js';
+import { PLUGIN_DIRECTORIES, type PluginPlace } from './plugin.js';
+import { type IndexRow, readIndexRows, writeIndexRows } from './plugin-index.js';
+import { runCommand } from './run-tool.js';
+
+/** What was kept besides the directories: `kept.json`, written last, so that what has it is whole. */
+interface KeptSet {
+  schema: 1;
+  /** Directories that were there. */
+  directories: string[];
+  rows: IndexRow[];
+  /** There was a configuration file. */
+  config: boolean;
+}
+
+/** For each directory; a host on which it takes longer has other troubles. Milliseconds. */
+const COPY_MS = 300_000;
+
+const RECORD = 'kept.json';
+const CONFIG = 'config';
+
+/** Directories of ours in the state directory start so, and stand there for a moment. */
+const SCRATCH = '.openclaw-releases-plugins';
+
+/** Whether a whole set was kept in this directory. */
+export function isKept(directory: string): boolean {
+  return existsSync(join(directory, RECORD));
+}
+
+/**
+ * Keeps the plugins with all that OpenClaw knows of them, so that they can be put back: their directories, the index
+ * and the configuration. Nothing is written outside of `directory`, which may hold half of an earlier try.
+ * @throws ReleasesError `write_failed` (the index cannot be read), `interrupted`
+ */
+export async function keepPluginSet(
+  place: PluginPlace,
+  directory: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const directories = PLUGIN_DIRECTORIES.filter((name) => existsSync(join(place.state, name)));
+  for (const name of directories) await copy(join(place.state, name), directory, signal);
+  const config = existsSync(place.config);
+  if (config) writeFileDurably(join(directory, CONFIG), readFileSync(place.config), 0o600);
+  const rows = await readIndexRows(place, signal);
+  const kept: KeptSet = { schema: 1, directories, rows, config };
+  await syncFilesystem(directory);
+  writeFileDurably(join(directory, RECORD), `${JSON.stringify(kept)}\n`, 0o600);
+}
+
+/** What the configuration is now, to be compared with what it is when it would be put back. */
+export function configDigest({ config }: PluginPlace): string | null {
+  if (!existsSync(config)) return null;
+  return createHash('sha256').update(readFileSync(config)).digest('hex');
+}
+
+/**
+ * Puts a kept set back. A gateway that runs meanwhile goes on with what it has loaded, and must be started anew. May
+ * be done twice, and after a time that was cut off.
+ * @param digest of the configuration as it was left: one that somebody has changed since is not put back
+ * @returns what could not be put back, as sentences
+ * @throws ReleasesError `write_failed` (the index cannot be written), `interrupted`
+ */
+export async function putBackPluginSet(
+  place: PluginPlace,
+  directory: string,
+  digest?: string | null,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const kept = JSON.parse(readFileSync(join(directory, RECORD), 'utf8')) as KeptSet;
+  const scratch = join(place.state, SCRATCH);
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(join(scratch, 'new'), { recursive: true, mode: 0o700 });
+  for (const name of kept.directories) await copy(join(directory, name), join(scratch, 'new'), signal);
+  give(place, scratch);
+  await syncFilesystem(scratch);
+  mkdirSync(join(scratch, 'old'));
+  for (const name of PLUGIN_DIRECTORIES) {
+    const live = join(place.state, name);
+    if (existsSync(live)) renameSync(live, join(scratch, 'old', name));
+    if (kept.directories.includes(name)) renameSync(join(scratch, 'new', name), live);
+  }
+  await writeIndexRows(place, kept.rows, signal);
+  const warnings = putBackConfig(place, directory, kept, digest);
+  rmSync(scratch, { recursive: true, force: true });
+  return warnings;
+}
+
+function putBackConfig(
+  place: PluginPlace,
+  directory: string,
+  kept: KeptSet,
+  digest: string | null | undefined,
+): string[] {
+  if (!kept.config) return [];
+  const before = readFileSync(join(directory, CONFIG));
+  const now = configDigest(place);
+  if (now === createHash('sha256').update(before).digest('hex')) return [];
+  if (digest !== undefined && now !== digest) {
+    return [`${basename(place.config)} was changed by somebody meanwhile and stays as it is.`];
+  }
+  const mode = existsSync(place.config) ? lstatSync(place.config).mode & 0o777 : 0o600;
+  writeFileDurably(place.config, before, mode);
+  if (place.user) lchownSync(place.config, place.user.uid, place.user.gid);
+  return [];
+}
+
+/**
+ * A directory with all that is in it: links, modes, times, and no bytes where the filesystem can share them. Node's
+ * own copy took eight times as long for the five thousand files of one plugin.
+ * @throws ReleasesError `write_failed`, `interrupted`
+ */
+async function copy(from: string, into: string, signal: AbortSignal | undefined): Promise<void> {
+  const { ok, output, problem } = await runCommand('cp', ['-a', '--', from, into], {
+    cwd: '/',
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+    timeoutMs: COPY_MS,
+    signal,
+  });
+  if (ok) return;
+  throw new ReleasesError('write_failed', `${from} could not be copied: ${output.trim() || problem}.`, {
+    hint: `df -h '${into}'`,
+  });
+}
+
+/** What the superuser has made becomes the owner's of the state. */
+function give({ user }: PluginPlace, directory: string): void {
+  if (!user) return;
+  lchownSync(directory, user.uid, user.gid);
+  giveToOwner(directory);
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compareVersions } from '../core/version.js';
+import type { Plugin, PluginPlace } from './plugin.js';
+import { hasPlugins, packagesIn, pluginProjects } from './plugin-folders.js';
+import { type InstallRecord, readIndex } from './plugin-index.js';
+
+/** What a plugin's package says of itself, as far as it matters here. */
+interface PluginPackage {
+  version?: unknown;
+  openclaw?: { compat?: { pluginApi?: unknown } };
+}
+
+/**
+ * The plugins that are installed, by id. It starts none of OpenClaw's programs, and no process at all where nothing
+ * is installed: a host without plugins pays for four looks at a directory.
+ * @param version the release that is to run them; tells those that say of themselves that they need a newer one
+ * @throws ReleasesError `write_failed` (the list cannot be read), `interrupted`
+ */
+export async function listPlugins(
+  place: PluginPlace,
+  version: string | null,
+  signal?: AbortSignal,
+): Promise<Plugin[]> {
+  if (!hasPlugins(place.state)) return [];
+  const { records, disabled } = await readIndex(place, signal);
+  // What nobody wrote down is found by its files: copied there by hand, or by a release that keeps its list elsewhere.
+  const found = Object.entries({ ...unrecorded(place.state), ...records });
+  return found
+    .map(([id, record]) => {
+      const about = readPackage(record.installPath);
+      const told = typeof about?.version === 'string' ? about.version : (record.version ?? null);
+      const source = [record.source ?? 'unknown', record.spec ?? record.sourcePath ?? '']
+        .filter(Boolean)
+        .join(' ');
+      const enabled = !disabled.has(id);
+      return { id, version: told, source, enabled, problem: problemOf(record, about, version) };
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function problemOf(
+  { installPath }: InstallRecord,
+  about: PluginPackage | null,
+  version: string | null,
+): string | null {
+  if (installPath === undefined) return null;
+  if (!existsSync(installPath)) return `Its files are not at ${installPath}.`;
+  const needed = /^>=\s*(\S+)$/.exec(String(about?.openclaw?.compat?.pluginApi ?? ''))?.[1];
+  if (needed === undefined || version === null || !isOlder(version, needed)) return null;
+  return `It needs OpenClaw ${needed} or newer.`;
+}
+
+function isOlder(version: string, needed: string): boolean {
+  try {
+    return compareVersions(version, needed) < 0;
+  } catch {
+    // A range of another kind is OpenClaw's to judge.
+    return false;
+  }
+}
+
+/** Packages that say that they are plugins, by id. */
+function unrecorded(state: string): Record<string, InstallRecord> {
+  const found: Record<string, InstallRecord> = {};
+  for (const project of pluginProjects(state)) {
+    for (const installPath of [project, ...packagesIn(project)]) {
+      const manifest = readJson(join(installPath, 'openclaw.plugin.json')) as { id?: unknown } | null;
+      if (typeof manifest?.id === 'string') found[manifest.id] = { source: 'files', installPath };
+    }
+  }
+  return found;
+}
+
+function readPackage(directory: string | undefined): PluginPackage | null {
+  return directory === undefined ? null : (readJson(join(directory, 'package.json')) as PluginPackage | null);
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}

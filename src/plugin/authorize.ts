@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+import type { ErrorRecord } from '../core/errors.js';
+import type { Scope } from '../rpc/methods.js';
+import type { PluginApi } from './api.js';
+
+/** What no page of another origin can send without asking first, and this gateway agrees to none of that. */
+export const OWN_HEADER = 'x-openclaw-releases';
+
+/**
+ * Whether a request that the gateway has let through may do what it asks. With a shared token whoever has it is the
+ * operator; a proxy that tells people apart says what each may do in `x-openclaw-scopes`; where nobody is asked who
+ * they are, nothing is changed from a page.
+ * @returns why not, or null
+ */
+export function refusal(api: PluginApi, request: IncomingMessage, scope: Scope): ErrorRecord | null {
+  const mode = api.config?.gateway?.auth?.mode ?? 'token';
+  const scopes = scopesOf(request);
+  const isShared = mode === 'token' || mode === 'password';
+  if (scope === 'operator.read') {
+    const may = scopes === null || scopes.some((one) => one !== '');
+    return may ? null : forbidden('This needs operator.read.');
+  }
+  if (request.headers[OWN_HEADER] === undefined || !isJson(request)) {
+    return forbidden('This request did not come from the page of this gateway.');
+  }
+  if (isShared && !request.headers.authorization?.startsWith('Bearer ')) {
+    return forbidden('Something is changed with the token of the gateway only.');
+  }
+  if (mode === 'none') {
+    return forbidden('This gateway asks nobody who they are, so nothing is changed from a page.');
+  }
+  const may = scopes === null ? isShared : scopes.includes('operator.admin');
+  return may ? null : forbidden('This needs operator.admin.');
+}
+
+function scopesOf({ headers }: IncomingMessage): string[] | null {
+  const given = headers['x-openclaw-scopes'];
+  if (given === undefined) return null;
+  return String(given)
+    .split(',')
+    .map((scope) => scope.trim());
+}
+
+function isJson({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.split(';')[0]?.trim() === 'application/json';
+}
+
+function forbidden(message: string): ErrorRecord {
+  return {
+    code: 'forbidden',
+    message,
+    untouched: 'Nothing was changed.',
+    hint: 'openclaw-releases --help',
+  };
+}

@@ -1,0 +1,105 @@
+import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { type ErrorRecord, EXIT, toErrorRecord } from '../core/errors.js';
+import { onceAnswered } from '../host/ending.js';
+import type { Caller, Reply } from '../rpc/documents.js';
+import type { Method } from '../rpc/methods.js';
+import type { Host } from './host.js';
+
+/** A release is verified within a minute or so; everything else answers within seconds. */
+const WITHIN_MS = 15 * 60_000;
+
+/** How long one that has answered may take to end; milliseconds. */
+const ENDING_MS = 5_000;
+
+/** Bytes; a history of a thousand changes is a few million. */
+const LONGEST = 32 * 2 ** 20;
+
+/** What a command ends with when a signal ended it, as a shell says it. */
+const BY_SIGNAL = 128;
+
+/**
+ * Runs our command in place of this one: the same terminal, the same arguments.
+ * @returns its exit code
+ */
+export function handOver(host: Host, args: string[]): Promise<number> {
+  const { cli, root } = host;
+  if (!existsSync(cli)) {
+    const { message, hint } = notThere(host);
+    console.error(`openclaw-releases: ${message}\n  next: ${hint}`);
+    return Promise.resolve(EXIT.internal);
+  }
+  const child = fork(cli, args, {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, OPENCLAW_RELEASES_ROOT: root.path },
+    execArgv: [],
+  });
+  // Ctrl-C comes to both from the terminal, and the other one decides what it means.
+  const ignore = () => {};
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? BY_SIGNAL));
+  });
+}
+
+/**
+ * Asks a process of our command, so that whatever it loads, and however long it takes, is nothing to the gateway.
+ * Never throws: what goes wrong is in the answer.
+ */
+export async function ask(host: Host, method: Method, params: unknown, caller: Caller): Promise<Reply> {
+  if (!existsSync(host.cli)) return { ok: false, error: notThere(host) };
+  try {
+    const text = await run(host, method, JSON.stringify({ params: params ?? {}, caller }));
+    return JSON.parse(text) as Reply;
+  } catch (error) {
+    const { message } = toErrorRecord(error);
+    return {
+      ok: false,
+      error: {
+        code: 'internal',
+        message: `${host.cli} gave no answer: ${message}`,
+        untouched: 'Whether anything was begun is in the history.',
+        hint: 'openclaw-releases status',
+      },
+    };
+  }
+}
+
+/** The plugin is in the root, and what it starts is not. */
+function notThere({ cli }: Host): ErrorRecord {
+  return {
+    code: 'internal',
+    message: `${cli} is not there any more.`,
+    untouched: 'Nothing was begun.',
+    hint: 'npm install -g openclaw-releases; then openclaw-releases recover',
+  };
+}
+
+function run({ cli, root }: Host, method: Method, input: string): Promise<string> {
+  const child = fork(cli, ['rpc', method], {
+    stdio: ['pipe', 'pipe', 'ignore', 'ipc'],
+    env: { ...process.env, OPENCLAW_RELEASES_ROOT: root.path },
+    execArgv: [],
+    timeout: WITHIN_MS,
+  });
+  // What it has to say is on its standard output.
+  child.disconnect();
+  const { stdout } = child;
+  if (stdout) onceAnswered(stdout, () => void setTimeout(() => child.kill('SIGKILL'), ENDING_MS).unref());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    stdout?.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > LONGEST) child.kill();
+      else chunks.push(chunk);
+    });
+    // Its answer says what was wrong, if it did not read all of this.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+    child.on('error', reject);
+    // Not `close`: a child that was disconnected from has none.
+    stdout?.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
+  });
+}

@@ -1,0 +1,57 @@
+import { compareVersions } from '../core/version.js';
+import {
+  claimDelivery,
+  giveUpDelivery,
+  markDelivered,
+  type RequestRecord,
+  type Undelivered,
+  undelivered,
+} from '../rpc/requests/requests.js';
+import { verdictText } from '../rpc/requests/result-text.js';
+import type { PluginApi } from './api.js';
+import type { Host } from './host.js';
+
+/** 2026.5.28 and 2026.6.1 run a heartbeat at once, leave what it was woken for out of its prompt, and forget it. */
+const WAKES_SINCE = '2026.9.0';
+
+/**
+ * Tells whoever asked what became of it: once, whichever process and version comes up. A request that names no session is
+ * answered by `update.status`, and counts as told.
+ */
+export function deliverVerdicts(api: PluginApi, host: Host): void {
+  let waiting: Undelivered[];
+  try {
+    waiting = undelivered(host.root);
+  } catch (error) {
+    api.logger?.warn(
+      `What became of updates is not known: ${error instanceof Error ? error.message : error}`,
+    );
+    return;
+  }
+  for (const { request, change } of waiting) {
+    if (!claimDelivery(host.root, request.id)) continue;
+    try {
+      const text = verdictText(change, request);
+      if (request.sessionKey !== null) say(api, host, text, request, request.sessionKey);
+      api.logger?.info(`${change.id}: ${change.status}`);
+      markDelivered(host.root, request.id);
+    } catch (error) {
+      // The next start, or the next change that ends, tries again.
+      giveUpDelivery(host.root, request.id);
+      api.logger?.warn(`${change.id} could not be told: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+/** As OpenClaw tells of its own restarts: the next turn of that session begins with it. */
+function say(api: PluginApi, host: Host, text: string, request: RequestRecord, sessionKey: string): void {
+  const system = api.runtime?.system;
+  if (!system) throw new Error('this gateway has no way to say something into a session');
+  const { deliveryContext } = request;
+  system.enqueueSystemEvent(text, { sessionKey, ...(deliveryContext && { deliveryContext }) });
+  if (host.version === null || compareVersions(host.version, WAKES_SINCE) < 0) return;
+  system.requestHeartbeat?.({
+    ...{ source: 'restart-sentinel', intent: 'immediate', reason: 'wake' },
+    sessionKey,
+  });
+}

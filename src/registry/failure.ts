@@ -1,0 +1,128 @@
+import { type ErrorCode, ReleasesError, systemCode } from '../core/errors.js';
+
+interface Circumstances {
+  /** The code of npm's error. */
+  code: string;
+  /** What was wanted of the registry, as `name@version`. */
+  about: string;
+  registry: string;
+}
+
+interface Verdict {
+  /** The codes of npm's libraries, of Node and of OpenSSL that mean this. */
+  codes: RegExp;
+  becomes: ErrorCode;
+  sentence(circumstances: Circumstances): string;
+  hint(circumstances: Circumstances): string;
+}
+
+const VERDICTS: Verdict[] = [
+  {
+    codes:
+      /^(ENOTFOUND|EAI_AGAIN|ECONN(REFUSED|RESET|ABORTED)|EPIPE|EPROTO|E(NET|HOST)(UNREACH|DOWN)|ENOTCACHED|E\w*TIME(D)?OUT)$/,
+    becomes: 'registry_unreachable',
+    sentence: ({ about, registry, code }) =>
+      `The registry ${registry} did not answer for ${about} (${code}).`,
+    hint: ({ registry }) =>
+      `Look at the network and the proxy: npm config list; npm ping --registry=${registry}`,
+  },
+  {
+    codes: /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/,
+    becomes: 'registry_unreachable',
+    sentence: ({ registry, code }) =>
+      `The certificate of the registry ${registry} was not accepted (${code}).`,
+    hint: () => "Name the file with your organisation's certificates: npm config set cafile <file>",
+  },
+  {
+    codes: /^(EINTEGRITY|EBADSIZE|EMANIFESTMISMATCH)$/,
+    becomes: 'integrity_mismatch',
+    sentence: ({ about, code }) =>
+      `What the registry sent for ${about} is not what it had announced (${code}).`,
+    hint: () => 'Try again; if it happens again, the registry or a proxy before it hands out other files.',
+  },
+  {
+    codes: /^(EINTEGRITYSIGNATURE|EMISSINGSIGNATUREKEY|EEXPIREDSIGNATUREKEY)$/,
+    becomes: 'signature_invalid',
+    sentence: ({ about, code }) => `The registry's signature of ${about} is wrong (${code}).`,
+    hint: () => 'Do not install it; compare with another registry: --registry <address>',
+  },
+  {
+    codes: /^(TAR_|Z_|ZLIB_|ERR_ZLIB)/,
+    becomes: 'archive_invalid',
+    sentence: ({ about, code }) => `The archive of ${about} is damaged or cut off (${code}).`,
+    hint: () => 'Try again; if it happens again, the registry has it like this.',
+  },
+  {
+    codes: /^(E401|E403|ENEEDAUTH|EOTP|EAUTHIP|EAUTHUNKNOWN)$/,
+    becomes: 'registry_error',
+    sentence: ({ about, registry, code }) => `The registry ${registry} denied ${about} (${code}).`,
+    hint: ({ registry }) => `npm login --registry=${registry}`,
+  },
+  {
+    codes: /^(ENOSPC|EDQUOT)$/,
+    becomes: 'insufficient_space',
+    sentence: ({ about }) => `There is no room left for ${about}.`,
+    hint: () => 'openclaw-releases prune',
+  },
+  {
+    codes: /^(EACCES|EPERM|EROFS)$/,
+    becomes: 'install_failed',
+    sentence: ({ about, code }) => `A directory that is needed for ${about} may not be written (${code}).`,
+    hint: () => "Look at who owns npm's cache: npm config get cache",
+  },
+];
+
+const NOT_FOUND = /^(E404|ETARGET|ENOVERSIONS)$/;
+
+/**
+ * Turns an error of npm's libraries into one of ours, by its code alone. Errors that are ours already stay.
+ * @param about what was wanted of the registry, as `name@version`
+ * @param during in an installation what is not found is a dependency, and what is not known a failed installation
+ */
+export function sourceFailure(
+  error: unknown,
+  about: string,
+  registry: string,
+  during: 'resolve' | 'install' = 'resolve',
+): ReleasesError {
+  if (error instanceof ReleasesError) return error;
+  const circumstances = { about, code: systemCode(error) ?? '', registry: withoutCredentials(registry) };
+  const verdict = VERDICTS.find(({ codes }) => codes.test(circumstances.code));
+  const [becomes, sentence, hint] = verdict
+    ? [verdict.becomes, verdict.sentence(circumstances), verdict.hint(circumstances)]
+    : during === 'resolve'
+      ? unresolved(error, circumstances)
+      : uninstalled(error, circumstances);
+  return new ReleasesError(becomes, sentence, {
+    hint,
+    untouched: 'Nothing that runs was changed.',
+    cause: error,
+  });
+}
+
+type Plain = [becomes: ErrorCode, sentence: string, hint: string];
+
+function unresolved(error: unknown, { about, registry, code }: Circumstances): Plain {
+  const hint = `npm view ${about} --registry=${registry}`;
+  if (NOT_FOUND.test(code))
+    return ['version_not_found', `${about} is not in the registry ${registry}.`, hint];
+  return ['registry_error', `${about} could not be had from ${registry}: ${reasonOf(error)}`, hint];
+}
+
+function uninstalled(error: unknown, { about, registry }: Circumstances): Plain {
+  const hint = `npm ping --registry=${registry}, then the same command again`;
+  return ['install_failed', `${about} could not be installed: ${reasonOf(error)}`, hint];
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n')[0] ?? '';
+}
+
+function withoutCredentials(registry: string): string {
+  if (!URL.canParse(registry)) return registry;
+  const url = new URL(registry);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}

@@ -1,0 +1,108 @@
+import { parse } from 'semver';
+import { ReleasesError } from '../core/errors.js';
+import { compareVersions } from '../core/version.js';
+import { readArchive } from './archive.js';
+import type { ClientOptions } from './client.js';
+import { type PackageFacts, readPackageJson } from './package-json.js';
+import { ask } from './request.js';
+import { fetchManifest, type SignatureState } from './signatures.js';
+import type { Spec } from './spec.js';
+
+/** One exact release, before anything of it was fetched; plain data. */
+export interface Resolved extends PackageFacts {
+  /** The name of its directory: the version, and for an archive what tells it from others of that version. */
+  id: string;
+  /** What was asked for, in words: `latest`, `2026.6.1`, `file:/…`. */
+  spec: string;
+  /** Of the archive, as Subresource Integrity. */
+  integrity: string;
+  /** Where the archive is: an address, or `file:` and an absolute path. */
+  tarball: string;
+  /** Bytes of the package's own files, or null where the registry does not say. */
+  unpackedSize: number | null;
+  signature: SignatureState;
+  /** ISO 8601, or null where nobody said it. */
+  publishedAt: string | null;
+}
+
+/**
+ * Finds the one release that a spec names, and what must be known of it before it is fetched.
+ * @throws ReleasesError `version_not_found`, `not_openclaw`, `signature_invalid`, `archive_invalid`,
+ *   `registry_unreachable`, `registry_error`, `interrupted`
+ */
+export async function resolveRelease(
+  spec: Spec,
+  options: ClientOptions,
+  signal?: AbortSignal,
+): Promise<Resolved> {
+  if (spec.kind === 'file') return resolveArchive(spec.path);
+  const wanted = spec.kind === 'version' ? spec.version : spec.tag;
+  const about = `openclaw@${wanted}`;
+  const { manifest, signature } = await ask(about, options, signal, (bounded) =>
+    fetchManifest('openclaw', wanted, bounded),
+  ).catch((error) => {
+    throw withChoice(error, wanted);
+  });
+  const facts = readPackageJson(manifest, about);
+  if (spec.kind === 'version' && facts.version !== spec.version) {
+    throw new ReleasesError('integrity_mismatch', `The registry gives ${facts.version} for ${about}.`, {
+      hint: 'The registry or a proxy before it mixes up versions: try another with --registry <address>.',
+      untouched: 'Nothing was changed.',
+    });
+  }
+  if (!manifest._integrity) {
+    throw new ReleasesError('registry_error', `The registry gives no checksum for ${about}.`, {
+      hint: 'Use a registry that does: --registry <address>',
+      untouched: 'Nothing was changed.',
+    });
+  }
+  return {
+    ...facts,
+    id: facts.version,
+    spec: wanted,
+    integrity: manifest._integrity,
+    tarball: manifest._resolved,
+    unpackedSize: manifest.dist?.unpackedSize ?? null,
+    signature,
+    publishedAt: manifest._time ?? null,
+  };
+}
+
+async function resolveArchive(path: string): Promise<Resolved> {
+  const { integrity, packageJson, unpackedSize } = await readArchive(path);
+  const facts = readPackageJson(packageJson, path);
+  const digest = Buffer.from(integrity.replace(/^sha512-/, ''), 'base64').toString('hex');
+  return {
+    ...facts,
+    id: `${facts.version}+file.${digest.slice(0, 8)}`,
+    spec: `file:${path}`,
+    integrity,
+    tarball: `file:${path}`,
+    unpackedSize,
+    signature: 'unchecked',
+    publishedAt: null,
+  };
+}
+
+/** What there is instead, from the registry's own answer: a person who mistyped sees what was meant. */
+function withChoice(error: unknown, wanted: string): unknown {
+  if (!(error instanceof ReleasesError) || error.code !== 'version_not_found') return error;
+  const { versions = [], distTags = {} } = (error.cause ?? {}) as { versions?: string[]; distTags?: object };
+  const choice = parse(wanted) ? nearest(wanted, versions) : Object.keys(distTags);
+  if (choice.length === 0) return error;
+  const { code, message, untouched, cause } = error;
+  const kind = parse(wanted) ? 'The nearest published versions' : 'The tags';
+  return new ReleasesError(code, message, {
+    hint: `${kind}: ${choice.join(', ')}`,
+    untouched: untouched ?? '',
+    cause,
+  });
+}
+
+/** Two on each side, in order. */
+function nearest(wanted: string, versions: string[]): string[] {
+  const sorted = versions.filter((version) => parse(version)).sort(compareVersions);
+  const after = sorted.findIndex((version) => compareVersions(version, wanted) > 0);
+  const at = after < 0 ? sorted.length : after;
+  return sorted.slice(Math.max(0, at - 2), at + 2);
+}

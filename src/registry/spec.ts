@@ -1,0 +1,84 @@
+import npa from 'npm-package-arg';
+import { valid } from 'semver';
+import { ReleasesError } from '../core/errors.js';
+
+/** One release asked for, in one of the three ways in which it can be: `path` is absolute. */
+export type Spec =
+  | { kind: 'version'; version: string }
+  | { kind: 'tag'; tag: string }
+  | { kind: 'file'; path: string };
+
+const TAG = /^[A-Za-z][A-Za-z0-9._-]*$/;
+const OWN_NAME = /^openclaw@/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be in a path or a terminal
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+const EXAMPLES = 'Give a version (2026.6.1), a tag (latest), or an archive (./openclaw-2026.6.1.tgz).';
+const EXACT = 'A release is one exact version; to see them all: npm view openclaw versions';
+const DOWNLOAD = 'Download it, look at it, and give the file: ./openclaw-2026.6.1.tgz';
+
+/** What npm would also take and this does not, as one sentence and what to do instead. */
+const REFUSED: Record<string, [reason: string, hint: string]> = {
+  range: ['is a range, and could mean another release tomorrow', EXACT],
+  git: ['is a repository, and a release is made of a published archive', EXAMPLES],
+  remote: ['is an address, and only the registry that npm is configured for is asked', DOWNLOAD],
+  alias: ['names another package', EXAMPLES],
+  directory: ['is a directory, and a release is made of an archive', 'Pack it first: npm pack <directory>'],
+};
+
+/**
+ * Reads what a person or a timer asked for. Relative paths count from the working directory. Says nothing about
+ * whether it exists.
+ * @throws ReleasesError `spec_invalid` for all that does not name exactly one release of `openclaw`
+ */
+export function parseSpec(input: string): Spec {
+  const text = input.replace(OWN_NAME, '');
+  if (text === '' || text !== text.trim() || CONTROL.test(text)) {
+    throw refuse(input, 'is empty, or has blanks around it or control characters in it', EXAMPLES);
+  }
+  const { type, fetchSpec } = read(input, text);
+  if (type === 'file' && fetchSpec) return { kind: 'file', path: fetchSpec };
+  if (type === 'version') return { kind: 'version', version: exactVersion(input, text) };
+  if (type === 'tag' && TAG.test(text)) return { kind: 'tag', tag: checkTag(input, text) };
+  throw refuse(input, ...(REFUSED[type] ?? ['does not name a release', EXAMPLES]));
+}
+
+function read(input: string, text: string): { type: string; fetchSpec: string | null | undefined } {
+  try {
+    return npa.resolve('openclaw', text);
+  } catch (cause) {
+    throw refuse(input, 'does not name a release', EXAMPLES, cause);
+  }
+}
+
+/** Only the exact spelling: npm itself would take `=2026.06.01` as well. */
+function exactVersion(input: string, text: string): string {
+  const version = text.replace(/^v(?=\d)/, '');
+  if (valid(version) === version) return version;
+  if (version.includes('+')) {
+    throw refuse(
+      input,
+      'is the name of a release made of an archive',
+      'Give that archive, or look for the release in: openclaw-releases list',
+    );
+  }
+  const meant = valid(version, { loose: true });
+  throw refuse(input, 'is not how OpenClaw writes its versions', meant ? `Perhaps ${meant}?` : EXAMPLES);
+}
+
+function checkTag(input: string, tag: string): string {
+  if (tag !== 'openclaw') return tag;
+  throw refuse(
+    input,
+    'says which package and not which release of it',
+    'openclaw@latest, or openclaw@2026.6.1',
+  );
+}
+
+function refuse(input: string, reason: string, hint: string, cause?: unknown): ReleasesError {
+  return new ReleasesError('spec_invalid', `${JSON.stringify(input)} ${reason}.`, {
+    hint,
+    untouched: 'Nothing was changed.',
+    cause,
+  });
+}

@@ -1,0 +1,34 @@
+import { valid } from 'semver';
+import { compareVersions } from '../core/version.js';
+import type { ClientOptions } from './client.js';
+import { pacote } from './lazy-npm.js';
+import { readSchemas, type SchemaVersions } from './package-json.js';
+import { ask } from './request.js';
+
+export interface PublishedVersion {
+  version: string;
+  /** ISO 8601, or null where the registry does not say. */
+  publishedAt: string | null;
+  schemas: SchemaVersions | null;
+}
+
+/**
+ * Every version of OpenClaw that the registry has, oldest first, from one document (10 MB).
+ * @throws ReleasesError `version_not_found`, `registry_unreachable`, `registry_error`, `interrupted`
+ */
+export async function publishedVersions(
+  options: ClientOptions,
+  signal?: AbortSignal,
+): Promise<PublishedVersion[]> {
+  const { versions, time } = await ask('openclaw', options, signal, async (bounded) =>
+    (await pacote()).packument('openclaw', { ...bounded, fullMetadata: true }),
+  );
+  return Object.entries(versions)
+    .filter(([version]) => valid(version) === version)
+    .map(([version, manifest]) => ({
+      version,
+      publishedAt: time?.[version] ?? null,
+      schemas: readSchemas(manifest),
+    }))
+    .sort((a, b) => compareVersions(a.version, b.version));
+}

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { bootFairly } from '../../candidate/candidate.js';
+import { howEnded } from '../../candidate/exit.js';
+import { candidateWorthwhile } from '../../candidate/preconditions.js';
+import type { Launch } from '../../openclaw/endpoint.js';
+import type { StatePlace } from '../../state/place.js';
+import { copyToScratch } from '../../state/snapshot/scratch-copy.js';
+import type { StateVersions } from '../../state/versions.js';
+import { type Manifest, releaseDirectory } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
+import { removeTree } from '../../store/seal.js';
+import { askDatabases, no } from './preflight.js';
+import { type Reads, wasWrittenByNewer } from './rules.js';
+
+/** A release was measured at 25 s on a busy host of two processors; a slow start is no refusal. */
+const READY_WITHIN_MS = 180_000;
+
+export interface ReadableCheck {
+  root: Root;
+  place: StatePlace;
+  /** Of that place, now. */
+  today: StateVersions;
+  /** What the gateway is started with, for a candidate: of the running one, the whole environment. */
+  launch: Launch;
+  /** A program that `findSqliteNode` has found. */
+  node: string;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Whether a release that has never run on this state can read it, found out on a copy: by asking the release about
+ * each database, and by starting it where that does not tell. Call it with the root's lock, since the copy lies in
+ * `staging/`.
+ * @throws ReleasesError `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`
+ */
+export async function checkReads(check: ReadableCheck, release: Manifest): Promise<Reads> {
+  const { root } = check;
+  const directory = join(root.staging, `readable-${release.id}`);
+  removeTree(root, directory);
+  try {
+    const copyAnew = async () => {
+      removeTree(root, directory);
+      return copyToScratch({ ...check, directory });
+    };
+    const copy = await copyAnew();
+    const asked = release.schemas === null ? null : await askDatabases(check, release, copy, directory);
+    if (asked?.reads === 'no') return asked;
+    const newer = wasWrittenByNewer(check.today, release.version);
+    // Releases were seen to refuse a configuration for who has written it, and files that only a doctor migrates.
+    if (asked?.reads === 'yes' && 'asItIs' in asked && asked.asItIs && !newer)
+      return { reads: 'yes', why: asked.why };
+    const tried = await startOn(check, release, copy, copyAnew);
+    if (tried.reads === 'unknown' && asked?.reads === 'yes' && !newer)
+      return { reads: 'yes', why: asked.why };
+    return tried;
+  } finally {
+    removeTree(root, directory);
+  }
+}
+
+async function startOn(
+  check: ReadableCheck,
+  release: Manifest,
+  copy: StatePlace,
+  copyAnew: () => Promise<StatePlace>,
+): Promise<Reads> {
+  const { root, place, launch, signal } = check;
+  const against = await candidateWorthwhile();
+  if (against !== null) return { reads: 'unknown', why: `it cannot be tried on a copy: ${against}` };
+  const directory = releaseDirectory(root, release.id);
+  const program = { node: join(directory, 'node'), main: join(directory, release.main) };
+  let unused: StatePlace | null = copy;
+  const { report } = await bootFairly(async () => {
+    const onIt = unused ?? (await copyAnew());
+    unused = null;
+    return { ...program, copy: onIt, place, launch, signal, timeoutMs: READY_WITHIN_MS };
+  });
+  if (report.exit !== null) return no(`it does not start on a copy of it: ${howEnded(report)}`);
+  if (!report.ready) {
+    // Slow is not the same as unable.
+    const failing = report.failing.length > 0 ? ` (${report.failing.join(', ')})` : '';
+    return {
+      reads: 'unknown',
+      why: `on a copy of it, it was not ready within ${READY_WITHIN_MS / 1000} s${failing}`,
+    };
+  }
+  if (release.schemas !== null) return { reads: 'yes', why: 'it starts on a copy of it' };
+  return {
+    reads: 'unknown',
+    why: 'it starts on a copy of it, and may not see what newer releases have moved',
+  };
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { readRecord } from '../../core/record.js';
+import type { StateVersions } from '../../state/versions.js';
+import { areSame } from '../../state/versions-on-disk.js';
+import { keepLooked } from '../../store/cache.js';
+import type { Root } from '../../store/root.js';
+import type { Reads } from './rules.js';
+
+/** `readable.json`: what was found out with some effort. One that is lost, or cannot be understood, is found out anew. */
+export interface ReadableRecord {
+  schema: 1;
+  /** What the state looked like from outside when `today` was read; see `lookOf`. */
+  look: string;
+  today: StateVersions | null;
+  /** By release. */
+  answers: Record<string, Answer>;
+}
+
+/** What was found out on a copy of a state of these versions, and when (ISO 8601). */
+type Answer = Reads & { versions: StateVersions; at: string };
+
+const EMPTY: ReadableRecord = { schema: 1, look: '', today: null, answers: {} };
+
+/** The versions of the state as they were read last, and what it looked like then; null when they never were. */
+export function recallVersions(root: Root): { look: string; versions: StateVersions } | null {
+  const { look, today } = readReadable(root);
+  return today && { look, versions: today };
+}
+
+export function keepVersions(root: Root, look: string, today: StateVersions): void {
+  write(root, { ...readReadable(root), look, today });
+}
+
+/** What was found out about a release on a state of these versions, or null. */
+export function recallReads({ answers }: ReadableRecord, id: string, versions: StateVersions): Reads | null {
+  const answer = answers[id];
+  if (!answer || !areSame(answer.versions, versions)) return null;
+  const { versions: _, at: __, ...reads } = answer;
+  return reads;
+}
+
+export function keepReads(root: Root, id: string, versions: StateVersions, found: Reads): void {
+  const record = readReadable(root);
+  const answer: Answer = { ...found, versions, at: new Date().toISOString() };
+  write(root, { ...record, answers: { ...record.answers, [id]: answer } });
+}
+
+function pathOf(root: Root): string {
+  return join(root.path, 'readable.json');
+}
+
+/** An empty one where there is none, or none that can be understood. */
+export function readReadable(root: Root): ReadableRecord {
+  const found = readRecord<ReadableRecord>(pathOf(root), 'readable');
+  return found.state === 'read' ? found.value : EMPTY;
+}
+
+/** Of two that write at once the last one wins, and the other one finds out again. */
+function write(root: Root, record: ReadableRecord): void {
+  keepLooked(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+}

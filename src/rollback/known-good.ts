@@ -1,0 +1,49 @@
+import { ReleasesError } from '../core/errors.js';
+import { type Change, listChanges } from '../ledger/ledger.js';
+import { currentRelease, previousRelease } from '../store/links.js';
+import { listReleases } from '../store/manifest.js';
+import { quarantineOf, readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+
+/** Releases that were well here once, are still here, and are not in quarantine; the one that was so last comes first. */
+export function provenReleases(root: Root): string[] {
+  const policy = readPolicy(root);
+  const here = new Set(listReleases(root).releases.map(({ id }) => id));
+  const proven = new Set(listChanges(root).toReversed().flatMap(provenBy));
+  return [...proven].filter((id) => here.has(id) && quarantineOf(policy, id) === null);
+}
+
+/** What a change saw to be well: its target after the switch, or what it found before it. */
+function provenBy({ status, facts }: Change): string[] {
+  const { baseline } = facts;
+  return [
+    status === 'package_updated_restart_verified' ? facts.to : null,
+    baseline?.health?.ready ? baseline.release : null,
+  ].filter((id) => id !== null);
+}
+
+/**
+ * Where a rollback goes that names no release: to `previous`, but never to one in quarantine. Two releases that
+ * are both broken are not tried in turn; the next one back is.
+ * @throws ReleasesError `no_previous`, `release_quarantined`
+ */
+export function rollbackTarget(root: Root): string {
+  const previous = previousRelease(root);
+  const policy = readPolicy(root);
+  if (previous !== null && quarantineOf(policy, previous) === null) return previous;
+  const current = currentRelease(root);
+  const other = provenReleases(root).find((id) => id !== current && id !== previous);
+  if (other) return other;
+  const untouched = 'Nothing was changed.';
+  if (previous === null) {
+    throw new ReleasesError('no_previous', 'There is no previous release to return to.', {
+      hint: 'openclaw-releases list',
+      untouched,
+    });
+  }
+  throw new ReleasesError(
+    'release_quarantined',
+    `${previous}, the only release to return to, failed here: ${quarantineOf(policy, previous)?.cause.message}`,
+    { hint: `openclaw-releases rollback ${previous}, to try it again all the same`, untouched },
+  );
+}

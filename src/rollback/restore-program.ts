@@ -1,0 +1,32 @@
+import { ReleasesError, systemCode } from '../core/errors.js';
+import { finishRestore } from '../state/restore/restore.js';
+import { dropBallastWhenShort } from '../store/ballast.js';
+import { rootAt } from '../store/root.js';
+import { restoreCode } from './restore-link.js';
+
+/**
+ * What `bin/restore ROOT` is, made one file by the build: the launcher runs it with a release's Node when there is a
+ * `restore.json`, since nothing else of ours needs to be there. Exits with 0 when there is none any more.
+ */
+async function main(): Promise<void> {
+  const path = process.argv[2];
+  if (path === undefined) throw new Error('Usage: restore ROOT');
+  const root = rootAt(path);
+  dropBallastWhenShort(root);
+  const done = await finishRestore(root, restoreCode(root));
+  if (done !== null) for (const sentence of [done.why, ...done.warnings]) say(sentence);
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`openclaw-releases: ${sentence}\n`);
+}
+
+// Whoever listens may be gone; that is no reason to end half way.
+process.stderr.on('error', () => {});
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  const ours = error instanceof ReleasesError || systemCode(error) === undefined;
+  say(ours ? message : `The state could not be exchanged: ${message}.`);
+  process.exitCode = 1;
+});

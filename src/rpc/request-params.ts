@@ -1,0 +1,76 @@
+import { type ChangeKind, IDLE_WITHIN_MS, type PlanOptions } from '../ledger/plan.js';
+import { type Field, flag, integer, optionalText, readFields, refuse, text } from './params.js';
+import { type Asked, type DeliveryContext, digestOfKey } from './requests/requests.js';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** A change that had less could not even be undone in peace; OpenClaw does the same. */
+const LEAST_TIME_MS = 1_000;
+
+const name = optionalText(512);
+
+/** Threads have numbers in some channels. */
+const threadId: Field<string | null> = (value, field) => {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  if (typeof value === 'string') return name(value, field);
+  throw refuse(field, 'a string of at most 512 characters or a number', value);
+};
+
+const deliveryContext: Field<(DeliveryContext & { threadId?: string | null }) | null> = (value, field) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse(field, 'an object with channel, to, accountId and threadId', value);
+  }
+  const within = { channel: name, to: name, accountId: name, threadId };
+  const named = Object.fromEntries(
+    Object.entries(within).map(([key, read]) => [key, (part: unknown) => read(part, `${field}.${key}`)]),
+  );
+  const found = readFields(value, named, field);
+  return Object.fromEntries(Object.entries(found).filter(([, part]) => part !== null));
+};
+
+/** What every method takes that has a change made; the names are OpenClaw's. */
+export const ASKED_FIELDS = {
+  note: optionalText(2_000),
+  sessionKey: name,
+  deliveryContext,
+  threadId,
+  continuationMessage: optionalText(10_000),
+  restartDelayMs: integer(0, DAY_MS, 'milliseconds'),
+  skipDeferral: flag,
+  timeoutMs: integer(1, DAY_MS, 'milliseconds'),
+  idempotencyKey: text(256),
+};
+
+type AskedValues = Partial<{ [K in keyof typeof ASKED_FIELDS]: ReturnType<(typeof ASKED_FIELDS)[K]> }>;
+
+/** Where the answer goes, and what to remember: the session must survive the restart. */
+export function askedOf(values: AskedValues, by: string | null): Asked {
+  const { threadId: within = null, ...context } = values.deliveryContext ?? {};
+  return {
+    by,
+    note: values.note ?? null,
+    sessionKey: values.sessionKey ?? null,
+    deliveryContext: Object.keys(context).length === 0 ? null : context,
+    threadId: values.threadId ?? within,
+    continuationMessage: values.continuationMessage ?? null,
+  };
+}
+
+/** How the gateway is given time before its restart, and the whole change until its verdict. */
+export function timesOf(
+  kind: ChangeKind,
+  { skipDeferral, restartDelayMs: countdownMs = 0, timeoutMs }: AskedValues,
+): PlanOptions {
+  const usual = kind === 'rollback' ? IDLE_WITHIN_MS.rollback : IDLE_WITHIN_MS.gateway;
+  const withinMs = skipDeferral ? 0 : usual;
+  return {
+    by: 'gateway',
+    // Nothing to wait for is nothing to announce.
+    ...(withinMs + countdownMs > 0 && { idle: { withinMs, countdownMs } }),
+    ...(timeoutMs !== undefined && { timeoutMs: Math.max(LEAST_TIME_MS, timeoutMs) }),
+  };
+}
+
+export function keyOf({ idempotencyKey }: AskedValues): string | null {
+  return idempotencyKey === undefined ? null : digestOfKey(idempotencyKey);
+}

@@ -1,0 +1,193 @@
+import { setTimeout } from 'node:timers/promises';
+import { planFor, type Request } from '../../change/run.js';
+import { occupied, stillWaits } from '../../control/active-change.js';
+import { withAnswerToGive } from '../../control/detached/pending-reply.js';
+import { acknowledged, handOver, recordChange } from '../../control/detached/start.js';
+import { giveUp } from '../../control/detached/worker.js';
+import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import { type Environment, supervisorOf } from '../../ledger/environment.js';
+import { type Change, findChange, readChange, saveChange } from '../../ledger/ledger.js';
+import { changeUnderWay, isAcknowledged, isCarried } from '../../ledger/ownership.js';
+import type { Plan } from '../../ledger/plan.js';
+import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
+import { wish } from '../../ledger/signals.js';
+import { currentRelease, readTrial } from '../../store/links.js';
+import { findManifest } from '../../store/manifest.js';
+import { removeRequest } from '../../store/request-files.js';
+import { inTurn } from '../../store/request-lock.js';
+import { prepareRoot, type Root } from '../../store/root.js';
+import { wantsTheSame } from './coalesce.js';
+import {
+  type Asked,
+  collectRequests,
+  newRequest,
+  type RequestRecord,
+  requestWithKey,
+  saveRequest,
+} from './requests.js';
+
+/** A request that came from elsewhere than a command line. */
+export interface Wanted {
+  request: Request;
+  asked: Asked;
+  /** sha256 of the idempotency key; null without one. */
+  key: string | null;
+  restartDelayMs: number | null;
+  /** The gateway is not to be waited for. */
+  urgent: boolean;
+}
+
+/** What became of a request at once. */
+export interface Received {
+  request: RequestRecord;
+  /** As the ledger has it by now; null when no change was needed, or when its record is lost. */
+  change: Change | null;
+  /** The command that follows the log of the process outside; null when it is not of this request. */
+  follow: string | null;
+  /** The key was used before; nothing was begun. */
+  repeated: boolean;
+}
+
+export interface ReceptionOptions {
+  /** How long the process outside is given to put its name to the change; milliseconds. */
+  acknowledgeMs?: number;
+  /** This process ends as soon as it has answered; nothing is restarted before, so that the answer gets through. */
+  endsWithAnswer?: boolean;
+}
+
+/** What holds the lock without a change (a pin, the look at what is to be done) is done with it soon. */
+const BRIEF_MS = 5_000;
+
+const POLL_MS = 50;
+
+/**
+ * Has a change made for a request, by a process outside, and resolves once that process has put its name to it. A
+ * request that wants what is under way already joins it; one with a key that was used before is the same request.
+ * Of many at once, from any number of processes, one begins a change and the others see it.
+ * @throws ReleasesError what `makeChange` throws; `locked`, with the change under way in `details`, when that is
+ * another one; `params_invalid` for a key that was used for something else
+ */
+export async function receive(
+  environment: Environment,
+  wanted: Wanted,
+  { acknowledgeMs, endsWithAnswer = false }: ReceptionOptions = {},
+): Promise<Received> {
+  const { root } = environment;
+  prepareRoot(root);
+  const plan = planFor(wanted.request);
+  const decided = await inTurn(root, () => decide(environment, wanted, plan));
+  const { change, begun } = decided;
+  if (change === null) return decided;
+  const limit = acknowledgeMs === undefined ? {} : { acknowledgeMs };
+  if (begun) {
+    const handed = withAnswerToGive(root, change.id, endsWithAnswer, () =>
+      handOver(environment, change, limit),
+    );
+    return { ...decided, ...(await handed) };
+  }
+  await acknowledged(root, change.id, acknowledgeMs);
+  return { ...decided, change: readChange(root, change.id) };
+}
+
+type Decided = Received & { begun: boolean };
+
+async function decide(environment: Environment, wanted: Wanted, plan: Plan): Promise<Decided> {
+  const { root } = environment;
+  const before = wanted.key === null ? null : requestWithKey(root, wanted.key);
+  if (before) {
+    const repeated = repeat(root, before, plan);
+    if (!neverBegan(root, repeated)) return repeated;
+    removeRequest(root, before.id);
+  }
+  collectRequests(root);
+  const end = performance.now() + BRIEF_MS;
+  for (;;) {
+    const underWay = changeUnderWay(root);
+    if (underWay) {
+      const same = await wantsTheSame(plan, underWay);
+      if (same) return join(root, wanted, plan, underWay);
+      if (same === false || performance.now() > end) throw occupied(underWay);
+      await setTimeout(POLL_MS);
+      continue;
+    }
+    if (await isCurrent(environment, plan)) {
+      return { ...keep(root, wanted, plan, 'already_current', null), begun: false };
+    }
+    try {
+      return await begin(environment, wanted, plan);
+    } catch (error) {
+      const isBusy = error instanceof ReleasesError && error.code === 'locked';
+      if (!isBusy || performance.now() > end) throw error;
+      await setTimeout(POLL_MS);
+    }
+  }
+}
+
+/** What was asked for again is what was asked for; whatever became of it, nothing is begun. */
+function repeat(root: Root, request: RequestRecord, plan: Plan): Decided {
+  const { kind, target } = request.wants;
+  if (kind !== plan.kind || target !== plan.target) {
+    throw new ReleasesError(
+      'params_invalid',
+      `idempotencyKey was used for ${kind} ${target} at ${request.at}, and now came with ${plan.kind} ${plan.target}.`,
+      { hint: 'Give another key for another request.', untouched: 'Nothing was changed.' },
+    );
+  }
+  const change = request.change === null ? null : findChange(root, request.change);
+  return { request, change, follow: null, repeated: true, begun: false };
+}
+
+/**
+ * Whoever asked died before the process outside was there, so nothing of it was done. One that comes after all finds
+ * that the change has its verdict.
+ */
+function neverBegan(root: Root, { change }: Decided): boolean {
+  if (change === null || isAcknowledged(root, change) || isCarried(root, change)) return false;
+  return giveUp(root, change.id, 'Whoever asked for it died before that.') !== null;
+}
+
+async function begin(environment: Environment, wanted: Wanted, plan: Plan): Promise<Decided> {
+  const { root } = environment;
+  const change = await recordChange(environment, plan);
+  try {
+    return { ...keep(root, wanted, plan, 'began', change), begun: true };
+  } catch (error) {
+    // Nobody would ever be told of it, and the same key would begin another one.
+    const end = { status: 'package_update_failed', endedAt: new Date().toISOString() } as const;
+    saveChange(root, Object.assign(change, end, { error: toErrorRecord(error) }));
+    throw error;
+  }
+}
+
+function join(root: Root, wanted: Wanted, plan: Plan, underWay: Change): Decided {
+  const upgrades = wanted.urgent && stillWaits(underWay);
+  if (upgrades) wish(root, underWay.id, 'skip', 'gateway');
+  return { ...keep(root, wanted, plan, upgrades ? 'upgraded' : 'joined', underWay), begun: false };
+}
+
+function keep(
+  root: Root,
+  { asked, key, restartDelayMs }: Wanted,
+  { kind, target }: Plan,
+  how: RequestRecord['how'],
+  change: Change | null,
+): Received {
+  const from = change === null ? currentRelease(root) : change.facts.from;
+  const request = newRequest({
+    ...asked,
+    ...{ key, restartDelayMs, how, wants: { kind, target } },
+    change: change?.id ?? null,
+    before: from === null ? null : (findManifest(root, from)?.version ?? from),
+  });
+  // Of what needs no change, the answer itself is the verdict.
+  saveRequest(root, change === null ? { ...request, deliveredAt: request.at } : request);
+  return { request, change, follow: null, repeated: false };
+}
+
+/** An exact version that runs, is current and is proven: not worth a change. */
+async function isCurrent(environment: Environment, { kind, target }: Plan): Promise<boolean> {
+  const { root } = environment;
+  if (kind !== 'update' || target !== currentRelease(root) || readTrial(root) !== null) return false;
+  const inspection = await inspectIfThere(supervisorOf(environment));
+  return inspection !== null && runningRelease(root, inspection) === target;
+}

@@ -1,0 +1,80 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRecord } from '../../core/record.js';
+import { findDatabases } from '../databases.js';
+import { type Holder, holdersOf } from '../open-files.js';
+import { configPath, type RootPlace } from '../place.js';
+import type { Restore } from '../restore-request.js';
+import { proveExchangeable } from '../same-filesystem.js';
+import { KEPT } from '../snapshot-layout.js';
+import type { KeptState, SnapshotScope } from '../snapshots.js';
+import { areSame, versionsOnDisk } from '../versions-on-disk.js';
+import { leftOf } from '../walk.js';
+import { whyNotMovable } from './movable.js';
+import { whyNotIntact } from './verify.js';
+
+/** Whether a state is to be exchanged, found out before anything is moved. */
+export type Decision =
+  /** `why` is a sentence. */
+  | { move: false; why: string }
+  /** How much of the state; and what stays in the state directory, as `leftOf` says. */
+  | { move: true; scope: SnapshotScope; left: string[] };
+
+/** A gateway that is being ended has this long to let go of its databases. */
+const LET_GO_MS = 5_000;
+const LET_GO_POLL_MS = 100;
+
+/**
+ * Looks at everything that an exchange needs.
+ * @throws Error with one sentence when it cannot be made; nothing was moved then
+ */
+export function decide(root: RootPlace, restore: Restore): Decision {
+  const { place, aside } = restore;
+  const from = join(root.states, restore.from);
+  if (!lstatSync(from, { throwIfNoEntry: false })) {
+    return { move: false, why: `${from} is not there, so the state stays as it is.` };
+  }
+  const found = readRecord<KeptState>(join(from, KEPT.record), 'kept-state');
+  if (found.state !== 'read') {
+    const why = found.state === 'absent' ? 'is not there' : found.why;
+    throw new Error(`${join(from, KEPT.record)} ${why}, so it is not known what was kept there.`);
+  }
+  const kept = found.value;
+  const { scope = 'all' } = kept;
+  const left = [...new Set([...leftOf(place, root), ...(kept.left ?? [])])].sort();
+  if (restore.onlyIfChanged) {
+    const now = versionsOnDisk(place, place.directory, configPath(place), left);
+    // A copy of the configuration alone knows nothing of databases.
+    if (areSame(kept.versions, scope === 'config' && now ? { ...now, databases: {} } : now)) {
+      return { move: false, why: `The state still has the versions that ${restore.release} left it with.` };
+    }
+  }
+  const why = kept.kind === 'snapshot' ? whyNotIntact(from) : null;
+  if (why !== null) throw new Error(why);
+  const name = join(root.states, aside.name);
+  if (lstatSync(name, { throwIfNoEntry: false })) throw new Error(`${name} is there already.`);
+  const stuck = whyNotMovable(place.directory, left);
+  if (stuck !== null) throw new Error(stuck);
+  proveExchangeable(root, place);
+  return { move: true, scope, left };
+}
+
+/**
+ * Waits until nobody has a database of this state open, for a few seconds at most.
+ * @returns a sentence for each process that still has: what it writes goes with what is set aside
+ */
+export async function waitForHolders({ place }: Restore, left: readonly string[]): Promise<string[]> {
+  const databases = findDatabases(place.directory, left).map((path) => join(place.directory, path));
+  const deadline = Date.now() + LET_GO_MS;
+  for (;;) {
+    const held = databases.flatMap((database) =>
+      holdersOf(database).map((holder) => ({ database, ...holder })),
+    );
+    if (held.length === 0 || Date.now() >= deadline) return held.map(stillHeld);
+    await new Promise((resolve) => setTimeout(resolve, LET_GO_POLL_MS));
+  }
+}
+
+function stillHeld({ database, pid, command }: Holder & { database: string }): string {
+  return `Process ${pid} (${command}) still had ${database} open; what it writes goes with what was set aside.`;
+}

@@ -1,0 +1,72 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { writeFileDurably } from '../../host/durable.js';
+import { syncFilesystem } from '../../host/sync.js';
+import { below } from '../below.js';
+import { CONFIG_FILE, configPath, type StatePlace } from '../place.js';
+import type { Restore } from '../restore-request.js';
+import { KEPT } from '../snapshot-layout.js';
+import type { KeptState } from '../snapshots.js';
+import { versionsOnDisk } from '../versions-on-disk.js';
+import { freeName, moveOne, moveTree } from './move.js';
+import { wholeSubtrees } from './subtrees.js';
+
+/** Where a state that was set aside has what was found at a path that was needed, by that path. */
+const IN_THE_WAY = 'in-the-way';
+
+/**
+ * Moves the state that is there into `states/<aside>`, and says there whose it is when all of it has arrived. Goes on
+ * where it was interrupted. What a process that still runs makes anew meanwhile is kept apart from it.
+ */
+export async function setStateAside(states: string, restore: Restore): Promise<void> {
+  const { place, aside, scope = 'all', left = [] } = restore;
+  const to = join(states, aside.name);
+  const [files, copy] = [join(to, KEPT.files), join(to, KEPT.config)];
+  mkdirSync(files, { recursive: true, mode: 0o700 });
+  for (const part of scope === 'all' ? wholeSubtrees(place.directory, left) : configurationIn(place)) {
+    moveTree(join(place.directory, part), join(files, part), (from) =>
+      moveOutOfTheWay(states, restore, from),
+    );
+  }
+  // It may lie on another filesystem, so it is copied; it stays until another takes its place.
+  if (place.config !== null && existsSync(place.config) && !existsSync(copy)) {
+    const { mode } = lstatSync(place.config);
+    writeFileDurably(copy, readFileSync(place.config), mode & 0o777, 'configuration set aside');
+  }
+  await syncFilesystem(states);
+  const config = place.config === null ? join(files, relative(place.directory, configPath(place))) : copy;
+  const kept: KeptState = {
+    schema: 1,
+    name: aside.name,
+    kind: 'set-aside',
+    release: aside.release,
+    change: restore.change,
+    at: new Date().toISOString(),
+    place,
+    scope,
+    versions: versionsOnDisk(place, files, config, left),
+    ...(left.length > 0 && { left }),
+    ...measure(files),
+  };
+  writeFileDurably(join(to, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600, 'set-aside');
+}
+
+/** The configuration file, where it is in the state directory and is there. */
+function configurationIn({ directory, config }: StatePlace): string[] {
+  return config === null && existsSync(join(directory, CONFIG_FILE)) ? [CONFIG_FILE] : [];
+}
+
+/** Moves something out of the live state that has a name which is needed. */
+export function moveOutOfTheWay(states: string, { place, aside }: Restore, path: string): void {
+  moveOne(path, freeName(join(states, aside.name, IN_THE_WAY, relative(place.directory, path))));
+}
+
+function measure(directory: string): { files: number; bytes: number } {
+  let [files, bytes] = [0, 0];
+  for (const { path, entry } of below(directory)) {
+    if (entry.isDirectory()) continue;
+    files++;
+    bytes += entry.isFile() ? lstatSync(join(directory, path)).size : 0;
+  }
+  return { files, bytes };
+}

@@ -1,0 +1,63 @@
+import { ReleasesError } from '../../core/errors.js';
+import { freeSpace } from '../../host/space.js';
+import type { RootPlace, StatePlace } from '../place.js';
+import type { SnapshotScope } from '../snapshots.js';
+import { type Survey, surveyState } from './scan.js';
+
+/** What a snapshot would copy. */
+export interface Measure {
+  /** Databases and links among them; history not. */
+  files: number;
+  /** Of these, and of history. */
+  bytes: number;
+  historyFiles: number;
+  /** Sentences: why no snapshot can be taken, with what to type. */
+  refused: string[];
+  /** Sentences: what a snapshot would lack. */
+  warnings: string[];
+}
+
+/** Free room that is asked for beyond what is there to copy: the gateway goes on writing. */
+const MARGIN = 1.1;
+
+/**
+ * What a snapshot of a state would copy, and whether it could. Nothing is written.
+ * @param root left out where it lies in the state directory
+ */
+export function measureState(place: StatePlace, root?: RootPlace, scope: SnapshotScope = 'all'): Measure {
+  const survey = surveyState(place, root, scope);
+  const { files, databases, links, history, historyBytes, refused, warnings } = survey;
+  const counted = files.length + databases.length + links.length;
+  const bytes = survey.bytes + historyBytes;
+  return { files: counted, bytes, historyFiles: history.length, refused, warnings };
+}
+
+/** @throws ReleasesError `snapshot_refused` for the first thing that a copy would lose */
+export function requireKeepable({ refused }: Survey): void {
+  const [first, ...more] = refused;
+  if (first === undefined) return;
+  const others = more.length > 0 ? ` (and ${more.length} more like it)` : '';
+  throw new ReleasesError('snapshot_refused', `The state cannot be kept${others}: ${first}`, {
+    hint: 'Put that right, then give the same command again.',
+    untouched: 'Nothing was changed.',
+  });
+}
+
+/** @throws ReleasesError `insufficient_space` */
+export function requireRoom(root: RootPlace, survey: Survey): void {
+  const free = freeSpace(root.staging);
+  const bytes = Math.ceil((survey.bytes + survey.historyBytes) * MARGIN);
+  const names = [survey.files, survey.databases, survey.directories, survey.links, survey.history];
+  const files = names.reduce((sum, { length }) => sum + length, 0);
+  if (free.bytes >= bytes && (free.files === null || free.files >= files)) return;
+  const inFiles = free.files === null ? '' : ` in ${free.files} files`;
+  throw new ReleasesError(
+    'insufficient_space',
+    `A copy of the state needs ${mebibytes(bytes)} MiB in ${files} files, and there is room for ${mebibytes(free.bytes)} MiB${inFiles}.`,
+    { hint: 'openclaw-releases prune --dry-run', untouched: 'Nothing was changed.' },
+  );
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
+}

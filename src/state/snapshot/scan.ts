@@ -1,0 +1,111 @@
+import { accessSync, constants, lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from '../databases.js';
+import { CONFIG_FILE, type RootPlace, type StatePlace } from '../place.js';
+import { mountsBelow } from '../restore/mounts.js';
+import { classify } from '../scope.js';
+import type { SnapshotScope } from '../snapshots.js';
+import { type Found, leftOf, walkState } from '../walk.js';
+import { judgeLink } from './links.js';
+
+/** Everything that a copy of a state would have in it, and what stands against one. Paths are relative to the state directory. */
+export interface Survey {
+  left: string[];
+  directories: Found[];
+  files: Found[];
+  databases: Found[];
+  links: Found[];
+  history: Found[];
+  /** Of files and databases, with what databases have beside them. */
+  bytes: number;
+  historyBytes: number;
+  /** Sentences: why no copy can be made, with what to type. */
+  refused: string[];
+  /** Sentences: what a copy would lack. */
+  warnings: string[];
+}
+
+/** Looks at a whole state, or at its configuration alone. Writes nothing. */
+export function surveyState(place: StatePlace, root?: RootPlace, scope: SnapshotScope = 'all'): Survey {
+  const left = leftOf(place, root);
+  const survey: Survey = {
+    ...{ left, directories: [], files: [], databases: [], links: [], history: [] },
+    ...{ bytes: 0, historyBytes: 0, refused: [], warnings: [] },
+  };
+  for (const path of mountsBelow(place.directory)) {
+    if (classify(path, left) !== 'left') survey.refused.push(mounted(path));
+  }
+  for (const found of walkState(place.directory, left)) {
+    if (scope === 'all' || found.path === CONFIG_FILE) look(place, found, survey);
+  }
+  if (place.config !== null) lookAtConfig(place.config, survey);
+  return survey;
+}
+
+function look(place: StatePlace, found: Found, survey: Survey): void {
+  const { path, kind, scope, stats } = found;
+  const absolute = join(place.directory, path);
+  if (kind === 'unnameable') survey.refused.push(unnameable(absolute));
+  else if (kind === 'other')
+    survey.warnings.push(`${JSON.stringify(path)} is neither a file nor a directory, and is left out.`);
+  else if (kind === 'directory') {
+    if (found.closed) survey.refused.push(closed(absolute, 'rwx'));
+    survey.directories.push(found);
+  } else if (kind === 'link') {
+    const problem = judgeLink(place, path, survey.left);
+    if (problem) survey[problem.kind === 'refused' ? 'refused' : 'warnings'].push(problem.sentence);
+    // History is put back where it is missing, and a link has no content to lose.
+    if (scope === 'state') survey.links.push(found);
+  } else if (scope === 'history') {
+    survey.history.push(found);
+    survey.historyBytes += stats.size;
+  } else if (databaseOfSideFile(absolute) !== null) survey.bytes += stats.size;
+  else {
+    if (found.closed) survey.refused.push(closed(absolute, 'r'));
+    survey.bytes += stats.size;
+    const isDatabase = mayBeDatabase(stats.size) && readDatabaseHeader(absolute) !== null;
+    survey[isDatabase ? 'databases' : 'files'].push(found);
+  }
+}
+
+function lookAtConfig(config: string, survey: Survey): void {
+  const stats = lstatSync(config, { throwIfNoEntry: false });
+  if (!stats) return;
+  survey.bytes += stats.size;
+  if (!may(config, constants.R_OK)) survey.refused.push(closed(config, 'r'));
+  // It is put back by a rename; but a gateway that cannot write it has no way to change it either.
+  if (!may(dirname(config), constants.W_OK | constants.X_OK)) {
+    survey.warnings.push(
+      `${JSON.stringify(config)} is where this user cannot write: going back leaves it as it is.`,
+    );
+  }
+}
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function closed(path: string, needed: string): string {
+  const uid = process.getuid?.();
+  const own = lstatSync(path, { throwIfNoEntry: false })?.uid === uid;
+  const type = own ? `chmod u+${needed} ${quote(path)}` : `sudo chown -R ${uid} ${quote(path)}`;
+  return `${JSON.stringify(path)} cannot be ${needed === 'r' ? 'read' : 'opened'} by this user (${uid}): ${type}`;
+}
+
+/** For a shell; a name can hold anything. */
+function quote(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+function unnameable(path: string): string {
+  return `${JSON.stringify(path)} has a name that is not UTF-8: rename it or move it out of the state directory.`;
+}
+
+function mounted(path: string): string {
+  return `${JSON.stringify(path)} is mounted into the state directory, so it cannot be moved with it: unmount it, or mount the whole state directory instead.`;
+}

@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RootPlace, StatePlace } from '../place.js';
+import { copyState } from './copy.js';
+import { requireKeepable, requireRoom } from './measure.js';
+import { surveyState } from './scan.js';
+
+export interface ScratchRequest {
+  root: RootPlace;
+  place: StatePlace;
+  /** Made, and removed by whoever asks. */
+  directory: string;
+  /** A program that `findSqliteNode` has found. */
+  node: string;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * A copy of the state, without its history, to do with as one likes: it is never put back.
+ * @throws ReleasesError `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`
+ */
+export async function copyToScratch(request: ScratchRequest): Promise<StatePlace> {
+  const { root, place, directory, node, signal } = request;
+  const survey = surveyState(place, root);
+  requireKeepable(survey);
+  requireRoom(root, survey);
+  const [into, configInto] = [join(directory, 'state'), join(directory, 'config')];
+  mkdirSync(into, { recursive: true, mode: 0o700 });
+  await copyState({ place, survey, into, configInto, node, signal });
+  return { directory: into, config: place.config && configInto };
+}

@@ -1,0 +1,95 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemCode } from '../core/errors.js';
+import { type Reading, readRecord, type Unreadable } from '../core/record.js';
+import { changeIds, changePath, lookAtChange } from './change-files.js';
+import { TRIAL } from './links.js';
+import { checkReleaseId, directoryNames, lookAtManifest, MANIFEST_FILE } from './manifest.js';
+import { lookAtPolicy } from './policy.js';
+import { lookAtRequest, requestIds, requestPath } from './request-files.js';
+import type { Root } from './root.js';
+import { lookAtAuto } from './timer-state.js';
+
+/** What a file is, as far as it matters for what stands in for it. */
+export type Damage = Unreadable &
+  (
+    | { kind: 'policy' | 'auto' | 'change' | 'request' | 'trial' | 'link' | 'restore' | 'last-restore' }
+    | { kind: 'manifest'; id: string }
+  );
+
+/**
+ * Every file of ours below the root that cannot be understood, of those that something can stand in for and of those
+ * that say which state belongs to which release. Changes nothing. What says whose the gateway is (`supervisor.json`,
+ * `adopted.json`, `timer.json`) is not among them: nothing can stand in for that.
+ * @param changes those of the ledger, from whoever has just read it
+ * @param releases ids of those whose manifest is not known to be understood
+ */
+export function findUnreadable(
+  root: Root,
+  changes = unreadableChanges(root),
+  releases = directoryNames(root.releases),
+): Damage[] {
+  const found: Damage[] = [];
+  for (const path of [root.current, root.previous]) {
+    const why = whyNoLink(path);
+    if (why !== null) found.push({ kind: 'link', path, why });
+  }
+  const trial = whyNoTrial(root.trial);
+  if (trial !== null) found.push({ kind: 'trial', path: root.trial, why: trial });
+  const policy = whyIn(lookAtPolicy(root));
+  if (policy !== null) found.push({ kind: 'policy', path: root.policy, why: policy });
+  const auto = whyIn(lookAtAuto(root));
+  if (auto !== null) found.push({ kind: 'auto', path: root.auto, why: auto });
+  for (const path of [root.restore, root.return]) {
+    const why = whyIn(readRecord(path, 'restore'));
+    if (why !== null) found.push({ kind: 'restore', path, why });
+  }
+  const last = whyIn(readRecord(root.lastRestore, 'last-restore'));
+  if (last !== null) found.push({ kind: 'last-restore', path: root.lastRestore, why: last });
+  for (const id of releases.filter(isReleaseId)) {
+    const why = whyIn(lookAtManifest(root, id));
+    if (why !== null) found.push({ kind: 'manifest', id, path: join(root.releases, id, MANIFEST_FILE), why });
+  }
+  for (const change of changes) found.push({ kind: 'change', ...change });
+  for (const id of requestIds(root)) {
+    const why = whyIn(lookAtRequest(root, id));
+    if (why !== null) found.push({ kind: 'request', path: requestPath(root, id), why });
+  }
+  return found;
+}
+
+function unreadableChanges(root: Root): Unreadable[] {
+  return changeIds(root).flatMap((id) => {
+    const why = whyIn(lookAtChange(root, id));
+    return why === null ? [] : [{ path: changePath(root, id), why }];
+  });
+}
+
+function whyIn(reading: Reading<unknown>): string | null {
+  return reading.state === 'unreadable' ? reading.why : null;
+}
+
+function isReleaseId(name: string): boolean {
+  try {
+    return checkReleaseId(name) === name;
+  } catch {
+    return false;
+  }
+}
+
+function whyNoLink(path: string): string | null {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats || stats.isSymbolicLink()) return null;
+  return stats.isDirectory() ? 'is a directory and not a link' : 'is not a link';
+}
+
+function whyNoTrial(path: string): string | null {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (TRIAL.test(text)) return null;
+    return text.trim() === '' ? 'is empty' : 'does not say what is on trial';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    return systemCode(error) === 'EISDIR' ? 'is a directory' : `cannot be read (${systemCode(error)})`;
+  }
+}

@@ -1,0 +1,7 @@
+import type { Hold } from './policy.js';
+
+/** Until when, and why, to be read after "held". */
+export function heldText({ until, why }: Hold): string {
+  const end = until === null ? ' until somebody types unhold' : ` until ${until}`;
+  return why === null ? end : `${end} (${why})`;
+}

@@ -1,0 +1,134 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReleasesError } from '../core/errors.js';
+import { findUnreadable } from './corrupt.js';
+import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
+import { quarantineOf, type Retention, readPolicy } from './policy.js';
+import type { Root } from './root.js';
+import { removeTree } from './seal.js';
+import { ASIDE_DIRECTORY, REASONS_FILE } from './set-aside.js';
+
+/** Releases kept, whether anything needs them or not. */
+export const KEEP_RELEASES = 3;
+
+const MIB = 2 ** 20;
+
+export interface Collection {
+  /** `shares`: some of its blocks may be those of another release, which keeps them. */
+  remove: { id: string; bytes: number; shares: boolean }[];
+  /** Directories below `releases/` that are no releases. */
+  removeUnsealed: string[];
+  removeRuntimes: string[];
+  keep: { id: string; reason: string }[];
+  /** What was set and cannot be kept to; sentences. */
+  warnings: string[];
+}
+
+/** How much is kept, of which `bytes` has no limit unless one was set. */
+export type Limits = Pick<Retention, 'releases' | 'bytes'>;
+
+/**
+ * What can go: nothing that `needed` names, and not the newest of those that are not in quarantine, as many as both
+ * limits let stay. Only decides; see `collect`. Refuses as long as there is something that cannot be read: a pin or a change may have been in it.
+ * @throws ReleasesError `unreadable_files`
+ * @param needed release id to the reason why it stays: it runs, it is pinned, a link or a change names it
+ * @param asked in the place of what was set
+ * @param goesWith bytes that are kept for a release and go with it
+ */
+export function planCollection(
+  root: Root,
+  needed: ReadonlyMap<string, string>,
+  asked: Limits = {},
+  goesWith: (id: string) => number = () => 0,
+): Collection {
+  requireReadable(root);
+  const { releases, unsealed } = listReleases(root);
+  const policy = readPolicy(root);
+  const { releases: count = KEEP_RELEASES, bytes: most = Number.POSITIVE_INFINITY } = {
+    ...policy.retention,
+    ...asked,
+  };
+  const alone = ({ id, bytes }: Manifest) => bytes + compiledBytes(root, id);
+  const taken = (release: Manifest) => alone(release) + goesWith(release.id);
+  const takenByNeeded = releases
+    .filter(({ id }) => needed.has(id))
+    .reduce((sum, release) => sum + taken(release), 0);
+  // One that failed here must not take the place of one that was well.
+  const candidates = releases.filter(({ id }) => quarantineOf(policy, id) === null).reverse();
+  const newest = new Set<string>();
+  let left = most - takenByNeeded;
+  for (const release of candidates.slice(0, count)) {
+    if (needed.has(release.id)) continue;
+    left -= taken(release);
+    if (left < 0) break;
+    newest.add(release.id);
+  }
+  const plan: Collection = {
+    remove: [],
+    removeUnsealed: unsealed.filter((id) => !needed.has(id)),
+    removeRuntimes: [],
+    keep: [],
+    warnings: takenByNeeded > most ? [tooLittle(takenByNeeded, most)] : [],
+  };
+  const shares = releases.some(({ sharedBytes = 0 }) => sharedBytes > 0);
+  const staying: Manifest[] = [];
+  for (const release of releases) {
+    const reason = needed.get(release.id) ?? (newest.has(release.id) ? `one of the newest ${count}` : null);
+    if (reason === null) plan.remove.push({ id: release.id, bytes: alone(release), shares });
+    else {
+      staying.push(release);
+      plan.keep.push({ id: release.id, reason });
+    }
+  }
+  const carried = new Set(staying.map((release) => runtimeName(release)));
+  plan.removeRuntimes = directoryNames(root.runtimes).filter((name) => !carried.has(name));
+  return plan;
+}
+
+function tooLittle(needed: number, most: number): string {
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / MIB)} MiB`;
+  return `The releases that are needed take ${mebibytes(needed)}, and ${mebibytes(most)} are set as the most: none of them was removed.`;
+}
+
+function requireReadable(root: Root): void {
+  const [unreadable] = findUnreadable(root);
+  const kept = directoryNames(join(root.path, ASIDE_DIRECTORY)).filter((name) => name !== REASONS_FILE);
+  if (!unreadable && kept.length === 0) return;
+  const what = unreadable
+    ? `${unreadable.path} ${unreadable.why}`
+    : `${ASIDE_DIRECTORY}/${kept[0]} could not be understood`;
+  throw new ReleasesError('unreadable_files', `${what}, so it is not known what is still needed.`, {
+    hint: unreadable
+      ? 'openclaw-releases recover'
+      : `ls ${join(root.path, ASIDE_DIRECTORY)}, and remove it once it holds nothing that you want back`,
+    untouched: 'Nothing was removed.',
+  });
+}
+
+/** The directory below `runtimes/` that a version of Node has. */
+export function runtimeDirectoryName(version: string): string {
+  return `node-${version}`;
+}
+
+function runtimeName(release: Manifest): string | null {
+  return release.runtime.kind === 'carried' ? runtimeDirectoryName(release.runtime.version) : null;
+}
+
+/** What Node has compiled of a release, which a gateway that runs may be adding to. */
+function compiledBytes(root: Root, id: string): number {
+  const below = (path: string): number => {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats?.isDirectory()) return stats?.size ?? 0;
+    return directoryNames(path).reduce((sum, name) => sum + below(join(path, name)), 0);
+  };
+  return below(join(root.caches, id));
+}
+
+/** Removes what was planned, releases before the runtimes that they carried, and what was compiled of releases that are gone. */
+export function collect(root: Root, plan: Collection): void {
+  for (const { id } of plan.remove) removeTree(root, releaseDirectory(root, id));
+  for (const name of plan.removeUnsealed) removeTree(root, join(root.releases, name));
+  for (const name of plan.removeRuntimes) removeTree(root, join(root.runtimes, name));
+  const left = new Set(directoryNames(root.releases));
+  for (const id of directoryNames(root.caches)) if (!left.has(id)) removeTree(root, join(root.caches, id));
+}

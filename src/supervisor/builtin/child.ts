@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { ReleasesError } from '../../core/errors.js';
+import { identify, type ProcessIdentity } from '../../host/process.js';
+import { within } from '../poll.js';
+import type { Ending } from './ending.js';
+import { type Watcher, watch } from './parent-death.js';
+import { endLeftovers, signalGroup } from './process-group.js';
+
+/** A killed process is gone in milliseconds unless the kernel holds it, on a dead disk or network mount. */
+const KILL_LIMIT_MS = 10_000;
+
+/**
+ * The gateway's process waits here until its watcher exists, so there is no moment at which it could outlive
+ * the supervisor; without the line it ends by itself. `exec` keeps the pid.
+ */
+const GATE = 'read -r go <&3 || exit 1; exec 3<&-; exec "$0" "$@"';
+
+export interface GatewayOptions {
+  root: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  /** Milliseconds between SIGTERM and SIGKILL, also when the supervisor died. */
+  stopLimitMs: number;
+}
+
+/** One gateway process, from its start to its end. */
+export interface Gateway {
+  readonly identity: ProcessIdentity;
+  readonly running: boolean;
+  /** Settles when the process and all that it left in its process group are gone; never rejects. */
+  readonly ended: Promise<Ending>;
+  signal(signal: NodeJS.Signals): void;
+  /**
+   * Sends SIGTERM once and SIGKILL after `limitMs` milliseconds; a second call joins the first, because
+   * OpenClaw takes a repeated SIGTERM for impatience. False when the process survived even SIGKILL.
+   */
+  stop(limitMs: number): Promise<boolean>;
+}
+
+/**
+ * Starts `<root>/bin/gateway` with the supervisor's input and output, in a session of its own: a Ctrl-C on the
+ * terminal then reaches the supervisor alone, which passes on one signal.
+ * @throws ReleasesError `supervisor_failed` when no process can be made
+ */
+export function startGateway({ root, args, env, stopLimitMs }: GatewayOptions): Gateway {
+  const child = spawn('/bin/sh', ['-c', GATE, join(root, 'bin/gateway'), ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    detached: true,
+    env,
+  });
+  // Emitted when no process could be made, which the missing pid tells sooner, and when a signal could not be sent.
+  child.on('error', () => {});
+  const identity = child.pid === undefined ? null : identify(child.pid);
+  if (!identity) throw new ReleasesError('supervisor_failed', 'The gateway process could not be made.');
+  const { pid } = identity;
+  const running = () => child.exitCode === null && child.signalCode === null;
+
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let watcher: Watcher;
+  try {
+    watcher = watch(identity, stopLimitMs);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+
+  let killed = false;
+  let stopping: Promise<boolean> | undefined;
+  const stop = async (limitMs: number) => {
+    child.kill('SIGTERM');
+    if (await within(exited, limitMs)) return true;
+    killed = true;
+    signalGroup(pid, 'SIGKILL');
+    return within(exited, KILL_LIMIT_MS);
+  };
+  const ended = exited.then(async (): Promise<Ending> => {
+    await endLeftovers(pid);
+    watcher.release();
+    return { code: child.exitCode, signal: child.signalCode, killed };
+  });
+
+  const gate = child.stdio[3] as Writable;
+  // It fails when the process was ended before it got this far, which its exit tells.
+  gate.on('error', () => {});
+  gate.end('go\n', () => gate.destroy());
+
+  return {
+    identity,
+    get running() {
+      return running();
+    },
+    ended,
+    signal: (signal) => void child.kill(signal),
+    stop: (limitMs) => {
+      stopping ??= stop(limitMs);
+      return stopping;
+    },
+  };
+}

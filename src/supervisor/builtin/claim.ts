@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lock } from 'proper-lockfile';
+import { ReleasesError, systemCode } from '../../core/errors.js';
+import { isAlive, type ProcessIdentity } from '../../host/process.js';
+import { openAddress, SOCKET_NAME } from '../address.js';
+import { until } from '../poll.js';
+import { signalGroup } from './process-group.js';
+import { readRunRecord, writeRunRecord } from './record.js';
+
+const LOCK_STALE_MS = 10_000;
+const LOCK_LIMIT_MS = 15_000;
+const LOCK_RETRY_MS = 100;
+const GONE_MS = 10_000;
+
+type Unlock = () => Promise<void>;
+
+/**
+ * Holds the few milliseconds of `claim`. The lock of the library is judged by age and so could be lost by a
+ * process suspended in the middle; the recorded identity and the exclusive bind still let only one win then.
+ */
+async function lockStart(root: string): Promise<Unlock> {
+  for (const deadline = performance.now() + LOCK_LIMIT_MS; ; await sleep(LOCK_RETRY_MS)) {
+    try {
+      return await lock(join(root, 'run'), {
+        lockfilePath: join(root, 'run.lock'),
+        realpath: false,
+        stale: LOCK_STALE_MS,
+        // The default throws out of a timer, which would end the supervisor.
+        onCompromised: () => {},
+      });
+    } catch (error) {
+      const code = systemCode(error);
+      // A directory needs a block, which a full disk has not; that must not keep the gateway down.
+      if (code === 'ENOSPC') return async () => {};
+      // The library's own retries would repeat what no waiting changes, too.
+      if (code !== 'ELOCKED') throw unwritable(root, error);
+      if (performance.now() > deadline) throw stillLocked(root, error);
+    }
+  }
+}
+
+function unwritable(root: string, cause: unknown): ReleasesError {
+  return new ReleasesError('root_unwritable', `The supervisor may not write in ${root}.`, { cause });
+}
+
+function stillLocked(root: string, cause: unknown): ReleasesError {
+  return new ReleasesError('locked', `Another supervisor has been starting in ${root} for too long.`, {
+    cause,
+  });
+}
+
+/** Whether a process listens on the root's socket; the kernel answers, even for a process that hangs. */
+async function isListening(root: string): Promise<boolean> {
+  const address = openAddress(root);
+  const socket = connect(address.path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    return code !== 'ENOENT' && code !== 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+    address.close();
+  }
+}
+
+/**
+ * Makes this process the only supervisor of a root, and clears what a dead one left. Two signs say that
+ * another one lives: its recorded identity (which holds while it hangs) and its listening socket (which is
+ * seen from another container, where pids differ). The record is written before the lock is given back, so of
+ * two concurrent starts the later one sees the first.
+ * @returns the last gateway of the supervisor before, which may still be ending
+ * @throws ReleasesError `supervisor_already_running`, `locked`, `root_unwritable`
+ */
+export async function claim(root: string, log: (line: string) => void): Promise<ProcessIdentity | null> {
+  const unlock = await lockStart(root);
+  try {
+    const record = readRunRecord(root);
+    if (record && isAlive(record.supervisor)) throw alreadyRunning(root, `process ${record.supervisor.pid}`);
+    if (await isListening(root)) throw alreadyRunning(root, 'a process that cannot be seen from here');
+    rmSync(join(root, SOCKET_NAME), { force: true });
+    writeRunRecord(root, record?.gateway ?? null, log);
+    return record?.gateway ?? null;
+  } finally {
+    await unlock().catch(() => {});
+  }
+}
+
+function alreadyRunning(root: string, who: string): ReleasesError {
+  return new ReleasesError('supervisor_already_running', `The gateway in ${root} is supervised by ${who}.`, {
+    hint: 'openclaw-releases status',
+    untouched: 'The running gateway was not touched.',
+  });
+}
+
+/**
+ * Waits for the gateway of a supervisor that was killed: its watcher is ending it, and a second gateway beside
+ * it would find the port taken. Sends no SIGTERM, which the watcher already did.
+ * @param limitMs the stop limit, in milliseconds
+ * @param abandoned tells that nobody wants a gateway any more
+ */
+export async function endPredecessor(gateway: ProcessIdentity, limitMs: number, abandoned: () => boolean) {
+  const over = () => abandoned() || !isAlive(gateway);
+  if (await until(over, limitMs)) return;
+  signalGroup(gateway.pid, 'SIGKILL');
+  await until(over, GONE_MS);
+}

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { ReleasesError, systemCode } from '../../core/errors.js';
+import { descendsFrom, environmentOf, isAlive, sessionOf } from '../../host/process.js';
+import { type Address, openAddress } from '../address.js';
+import type { Glance, Inspection, OutsideProgram, RestartReport, Supervisor } from '../supervisor.js';
+import { launchEnvironment } from './launch.js';
+import { type InspectResult, parseReply, type Request } from './protocol.js';
+import { instanceOf, readRunRecord } from './record.js';
+
+const INSPECT_TIMEOUT_MS = 5_000;
+const OUTSIDE_TIMEOUT_MS = 15_000;
+/** What a restart may take beyond the stop limit: a kill, leftovers to end, and a start, each bounded. */
+const RESTART_MARGIN_MS = 30_000;
+
+/** The embedded supervisor of a root (`openclaw-releases run`), asked over its socket. */
+export function builtinSupervisor(root: string): Supervisor {
+  const inspect = async () => (await ask(root, { cmd: 'inspect' }, INSPECT_TIMEOUT_MS)) as InspectResult;
+  return {
+    kind: 'builtin',
+    // It starts the gateway again by itself, and its log is wherever `openclaw-releases run` writes.
+    byHand: { restart: null, log: null },
+    async inspect(): Promise<Inspection> {
+      const { stopLimitMs: _, ...inspection } = await inspect();
+      return inspection;
+    },
+    glance: () => glanceAt(root),
+    async restart(): Promise<RestartReport> {
+      const { stopLimitMs } = await inspect();
+      return (await ask(root, { cmd: 'restart' }, stopLimitMs + RESTART_MARGIN_MS)) as RestartReport;
+    },
+    async owns(pid: number): Promise<boolean> {
+      const main = (await inspect()).pid;
+      // A process whose parent ended belongs to nobody's tree any more, but still to the gateway's session.
+      return main !== null && (descendsFrom(pid, main) || sessionOf(pid) === main);
+    },
+    async runOutside(program: OutsideProgram): Promise<{ follow: string }> {
+      return (await ask(root, { cmd: 'outside', ...program }, OUTSIDE_TIMEOUT_MS)) as { follow: string };
+    },
+  };
+}
+
+/** By what the supervisor has written down of the gateway that it started last. */
+function glanceAt(root: string): Glance | null {
+  const { supervisor, gateway } = readRunRecord(root) ?? {};
+  if (!supervisor || !gateway || !isAlive(supervisor) || !isAlive(gateway)) return null;
+  const { pid } = gateway;
+  return { pid, instance: instanceOf(gateway), env: launchEnvironment(environmentOf(pid)) };
+}
+
+/** One request over one connection; `timeoutMs` counts from the call to the whole answer. */
+async function ask(root: string, request: Request, timeoutMs: number): Promise<unknown> {
+  let address: Address | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    address = openAddress(root);
+    // Loading what connects takes longer than all else for those who only look.
+    if (!existsSync(address.path)) throw notFound(root);
+    const socket = connect(address.path).setEncoding('utf8');
+    timer = setTimeout(() => socket.destroy(noAnswer(timeoutMs)), timeoutMs);
+    socket.write(`${JSON.stringify(request)}\n`);
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    return parseReply(text);
+  } catch (error) {
+    throw connectionError(root, error);
+  } finally {
+    clearTimeout(timer);
+    address?.close();
+  }
+}
+
+function noAnswer(timeoutMs: number): ReleasesError {
+  return new ReleasesError('supervisor_failed', `The supervisor did not answer within ${timeoutMs} ms.`);
+}
+
+function notFound(root: string, cause?: unknown): ReleasesError {
+  return new ReleasesError('supervisor_not_found', `No supervisor runs for ${root}.`, {
+    hint: 'openclaw-releases run',
+    cause,
+  });
+}
+
+function connectionError(root: string, error: unknown): ReleasesError {
+  if (error instanceof ReleasesError) return error;
+  const code = systemCode(error);
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return notFound(root, error);
+  return new ReleasesError('supervisor_failed', `The supervisor of ${root} cannot be asked (${code}).`, {
+    cause: error,
+  });
+}

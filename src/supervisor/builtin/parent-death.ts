@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { ReleasesError } from '../../core/errors.js';
+import type { ProcessIdentity } from '../../host/process.js';
+
+const RETRY_MS = 1_000;
+
+/**
+ * Arguments: pid, start ticks and seconds. A line on its input says that all is done; an end of input without
+ * one says that the supervisor died. SIGTERM is ignored because whoever ends a whole cgroup or container sends
+ * it to every process, and this one is then needed most. Only what dash and busybox sh both know is used.
+ */
+const SCRIPT = `
+trap '' HUP INT QUIT TERM
+pid=$1 ticks=$2 seconds=$3
+read -r line && exit 0
+ours() {
+  stat=$(cat "/proc/$pid/stat" 2>/dev/null) || return 1
+  set -- \${stat##*) }
+  state=$1
+  [ "\${20}" = "$ticks" ]
+}
+running() { ours && [ "$state" != Z ]; }
+running && kill -TERM "$pid"
+while running && [ "$seconds" -gt 0 ]; do
+  sleep 1
+  seconds=$((seconds - 1))
+done
+# A pid that somebody else has by now leads no group of ours; one that nobody has may still name our group.
+if ours || [ ! -e "/proc/$pid" ]; then kill -KILL "-$pid" 2>/dev/null; fi
+exit 0
+`;
+
+/** Ends a gateway when the supervisor that holds this dies, however it dies. */
+export interface Watcher {
+  /** Tells the watcher that the gateway has ended, so that it goes away and touches nothing. */
+  release(): void;
+}
+
+/** Null when no process can be made, now. */
+function spawnWatcher(gateway: ProcessIdentity, seconds: number) {
+  const { pid, startTicks } = gateway;
+  try {
+    const watcher = spawn(
+      '/bin/sh',
+      ['-c', SCRIPT, 'openclaw-releases-watcher', String(pid), String(startTicks), String(seconds)],
+      {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        // A session of its own keeps the terminal's signals away; `/` keeps no filesystem busy.
+        detached: true,
+        cwd: '/',
+        env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+      },
+    );
+    // The missing pid tells it sooner.
+    watcher.on('error', () => {});
+    if (watcher.pid === undefined) return null;
+    // A watcher that is gone cannot be released; its exit tells.
+    watcher.stdin.on('error', () => {});
+    return watcher;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Watches over one gateway process from outside the supervisor: Node has no PR_SET_PDEATHSIG, but the kernel
+ * closes the supervisor's end of a socket pair whatever kills it. That end is close-on-exec, so the gateway
+ * cannot keep it open. A watcher that is itself killed is replaced.
+ * @param limitMs milliseconds between SIGTERM and SIGKILL, rounded up to seconds
+ * @throws ReleasesError `supervisor_failed` when no process can be made
+ */
+export function watch(gateway: ProcessIdentity, limitMs: number): Watcher {
+  let released = false;
+  let watcher: ReturnType<typeof spawnWatcher> = null;
+  const start = () => {
+    if (released) return;
+    watcher = spawnWatcher(gateway, Math.ceil(limitMs / 1_000));
+    if (watcher) watcher.on('exit', startLater);
+    else startLater();
+  };
+  const startLater = () => void setTimeout(start, RETRY_MS).unref();
+
+  start();
+  if (!watcher) {
+    released = true;
+    throw new ReleasesError('supervisor_failed', 'The process that guards the gateway could not be started.');
+  }
+  return {
+    release() {
+      released = true;
+      watcher?.stdin.end('done\n');
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { accessSync, constants } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ReleasesError } from '../../core/errors.js';
+import { type BackoffOptions, DEFAULT_BACKOFF } from './backoff.js';
+import { claim, endPredecessor } from './claim.js';
+import { runOutside } from './detached.js';
+import { Keeper } from './monitor.js';
+import type { InspectResult } from './protocol.js';
+import { removeRunRecord, writeRunRecord } from './record.js';
+import { serve } from './server.js';
+import { handleSignals } from './signals.js';
+
+const STOP_LIMIT_MS = 60_000;
+
+export interface RunOptions {
+  root: string;
+  /** What `bin/gateway` is started with. */
+  args: string[];
+  /** The gateway's environment; by default this process's own. */
+  env?: NodeJS.ProcessEnv;
+  /** Milliseconds that the gateway has to end after SIGTERM, then it is killed; 60,000 by default. */
+  stopLimitMs?: number;
+  backoff?: BackoffOptions;
+  /** Gets one sentence at each start and end; the standard error by default. */
+  log?: (line: string) => void;
+}
+
+/**
+ * Supervises the gateway of a root in the foreground until SIGTERM or SIGINT ends both, or until the gateway
+ * ends with a code that makes starting it again pointless. Answers the exit code: the gateway's own, or 128 and
+ * the number of the signal that ended it.
+ * @throws ReleasesError `root_invalid`, `root_unwritable`, `locked`, `supervisor_already_running`
+ */
+export async function runSupervisor(options: RunOptions): Promise<number> {
+  const { args, env = process.env, stopLimitMs = STOP_LIMIT_MS, backoff = DEFAULT_BACKOFF } = options;
+  const log = options.log ?? ((line: string) => console.error(line));
+  const root = resolve(options.root);
+  requireLauncher(root);
+
+  const predecessor = await claim(root, log);
+  try {
+    const keeper = new Keeper({
+      root,
+      args,
+      env,
+      stopLimitMs,
+      backoff,
+      log,
+      onStart: (gateway) => writeRunRecord(root, gateway, log),
+    });
+    const server = await serve(root, (request) => {
+      if (request.cmd === 'restart') return keeper.restart(request.stopLimitMs);
+      if (request.cmd === 'outside') return runOutside(root, request, log);
+      return { ...keeper.inspect(), stopLimitMs } satisfies InspectResult;
+    });
+    const ignoreSignals = handleSignals(keeper);
+    try {
+      if (predecessor) await endPredecessor(predecessor, stopLimitMs, () => keeper.stopping);
+      return await keeper.keep();
+    } finally {
+      await server.close();
+      ignoreSignals();
+    }
+  } finally {
+    removeRunRecord(root);
+  }
+}
+
+function requireLauncher(root: string): void {
+  const launcher = join(root, 'bin/gateway');
+  try {
+    accessSync(launcher, constants.X_OK);
+  } catch (cause) {
+    throw new ReleasesError('root_invalid', `${launcher} is not there or may not be run.`, {
+      untouched: 'Nothing was started.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import { offsetOf } from '../adopt/timer-unit-plan.js';
+import { readTimer } from '../adopt/timer-unit-record.js';
+import { toErrorRecord } from '../core/errors.js';
+import { ownFile } from '../core/own-files.js';
+import type { Root } from '../store/root.js';
+import { lookAtAuto, readAuto, writeAuto } from '../store/timer-state.js';
+import { everyHour } from './look.js';
+
+const CLI = ownFile('dist/cli/main.cjs');
+
+/**
+ * Runs the timer beside the built-in supervisor, while it is enabled: whether it is, is looked at each time.
+ * @returns ends it
+ */
+export function lookEveryHour(root: Root, log: (line: string) => void): () => void {
+  const file = readAuto(root);
+  try {
+    // Else the moment in the hour would be another one after each start.
+    if (lookAtAuto(root).state === 'absent') writeAuto(root, file);
+  } catch (error) {
+    // A disk without room must not keep a gateway from being supervised.
+    log(`The timer's moment of the hour could not be kept: ${toErrorRecord(error).message}`);
+  }
+  const due = (): string[] | null => {
+    try {
+      const timer = readTimer(root.path);
+      if (timer?.host.kind !== 'builtin') return null;
+      const registry = timer.registry === null ? [] : ['--registry', timer.registry];
+      return [process.execPath, CLI, 'auto', '--root', root.path, ...registry];
+    } catch (error) {
+      log(toErrorRecord(error).message);
+      return null;
+    }
+  };
+  return everyHour({ offsetMs: offsetOf(file.installId), due, log });
+}

@@ -1,0 +1,53 @@
+import type { IdleLimits } from '../ledger/plan.js';
+import type { AutoFile } from '../store/timer-state.js';
+import { type Announced, announcement } from './rules/announcement.js';
+import type { Decision } from './rules/decision.js';
+import type { Settings } from './rules/settings.js';
+import { openingAt } from './rules/window.js';
+
+/** What the announced restart waits for: in this run, or in a later one. */
+export type Wait =
+  | { kind: 'none' }
+  | { kind: 'later'; reason: string; until: string | null }
+  | { kind: 'now'; idle: IdleLimits };
+
+/** One run ends before the next one is due. */
+const LONGEST_MS = 50 * 60_000;
+
+/**
+ * What becomes of the announcement by this decision, and how long this run waits for the gateway to be idle. Until the
+ * deadline a gateway that stays busy is left for the next run; after it there is the countdown alone. Nothing is begun
+ * that would end outside of the maintenance window.
+ */
+export function announce(
+  decision: Decision,
+  before: AutoFile['announced'],
+  now: number,
+  settings: Settings,
+): { announced: AutoFile['announced']; wait: Wait } {
+  const kept: Announced | null = before && { ...before, countdownSince: null };
+  // What it is busy with is looked at by the change itself, all along.
+  let next = announcement(decision, kept, { idleSince: null }, now, settings);
+  // What takes the place of another one that was announced is announced in the same run, and waited for.
+  for (let again = 0; again < 2 && (next.action === 'withdraw' || next.action === 'announce'); again++)
+    next = announcement(decision, next.announced, { idleSince: null }, now, settings);
+  const announced = next.announced && { version: next.announced.version, at: next.announced.at };
+  if (announced === null) return { announced, wait: { kind: 'none' } };
+  if (next.action === 'wait-window')
+    return { announced, wait: { kind: 'later', reason: next.reason, until: next.until } };
+  return { announced, wait: waitNow(next.action === 'wait-idle', announced.at, now, settings) };
+}
+
+function waitNow(forIdle: boolean, since: string, now: number, settings: Settings): Wait {
+  const countdownMs = settings.countdownSeconds * 1000;
+  if (!forIdle) return { kind: 'now', idle: { withinMs: 0, countdownMs } };
+  const deadline = Date.parse(since) + settings.deadlineHours * 60 * 60_000;
+  const closes = openingAt(settings.windows, now)?.end ?? now;
+  const withinMs = Math.min(LONGEST_MS, deadline - now, closes - now - countdownMs);
+  if (withinMs <= 0) {
+    const reason = 'The window is too short for what is left of it; the next one is waited for.';
+    return { kind: 'later', reason, until: null };
+  }
+  const quietMs = Math.min(settings.idleMinutes * 60_000, withinMs);
+  return { kind: 'now', idle: { withinMs, countdownMs, quietMs, giveUp: true } };
+}

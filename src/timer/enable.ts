@@ -1,0 +1,53 @@
+import { installTimer, planTimer, removeTimer, type TimerChoice } from '../adopt/timer-unit-plan.js';
+import { type Host, readTimer, type TimerRecord } from '../adopt/timer-unit-record.js';
+import { withLock } from '../change/run.js';
+import type { Environment } from '../ledger/environment.js';
+import { type Schedule, setSchedule } from '../store/policy.js';
+import { lookAtAuto, readAuto, writeAuto } from '../store/timer-state.js';
+import { lingers } from '../supervisor/systemd/linger.js';
+
+export interface EnableOptions extends TimerChoice {
+  /** What to set; what is undefined and present gets its default again. */
+  settings: { [K in keyof Schedule]: Schedule[K] | undefined };
+}
+
+/**
+ * Sets what is to be set, and has somebody look for updates every hour from now on. Doing it again changes what differs.
+ * @throws ReleasesError as `planTimer`, and `locked`
+ */
+export async function enableTimer(
+  environment: Environment,
+  options: EnableOptions,
+): Promise<{ record: TimerRecord; warnings: string[] }> {
+  const { root } = environment;
+  return withLock(environment, 'timer enable', async () => {
+    const file = readAuto(root);
+    const plan = await planTimer(root, options, file.installId);
+    const earlier = readTimer(root.path);
+    if (earlier && !sameHost(earlier.host, plan.host)) await removeTimer(root);
+    if (Object.keys(options.settings).length > 0) setSchedule(root, options.settings);
+    // What is drawn for this host is drawn from its id, which is kept from here on; a run may be writing it, too.
+    if (lookAtAuto(root).state !== 'read') writeAuto(root, file);
+    const record = await installTimer(root, plan, options.registry ?? null);
+    return { record, warnings: await warningsFor(plan.host) };
+  });
+}
+
+/** Takes the units away again, byte for byte. What is set stays. Doing it twice is fine; null when there was none. */
+export async function disableTimer(environment: Environment): Promise<TimerRecord | null> {
+  return withLock(environment, 'timer disable', () => removeTimer(environment.root));
+}
+
+function sameHost(a: Host, b: Host): boolean {
+  if (a.kind === 'builtin' || b.kind === 'builtin') return a.kind === b.kind;
+  return a.scope === b.scope && a.service === b.service;
+}
+
+async function warningsFor(host: Host): Promise<string[]> {
+  if (host.kind === 'builtin')
+    return ['It looks while openclaw-releases run is there; one that runs already begins within the hour.'];
+  if (host.scope === 'system' || (await lingers())) return [];
+  return [
+    'This user does not linger: the timer rests while nobody is logged in. Next: loginctl enable-linger',
+  ];
+}

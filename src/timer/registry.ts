@@ -1,0 +1,126 @@
+import { ReleasesError, toErrorRecord } from '../core/errors.js';
+import { compareVersions } from '../core/version.js';
+import type { Offer, OfferQuestion, Unchanged } from '../registry/offer.js';
+import type { AutoFile, KnownRegistry, RegistryTrouble } from '../store/timer-state.js';
+import { backoff } from './rules/backoff.js';
+import { chooseCandidate, isVersion } from './rules/candidate.js';
+import type { RegistryFacts } from './rules/facts.js';
+import type { Settings } from './rules/settings.js';
+
+/** Asks the registry. */
+export type AskRegistry = (question: OfferQuestion) => Promise<Offer | Unchanged>;
+
+type Remembered = Pick<AutoFile, 'registry' | 'trouble' | 'newestSeen'>;
+
+/** Whether it is left alone for now, because it did not answer, or not usably, the last times. */
+export function isLeftAlone(trouble: RegistryTrouble | null, now: number): boolean {
+  if (trouble === null) return false;
+  // A clock that was put back must not keep it from being asked for years.
+  return now < Date.parse(trouble.retryAt) && now >= Date.parse(trouble.since);
+}
+
+/**
+ * What the registry says now, and what is to be remembered of it. Failures are remembered too, and answered with what was
+ * known before; nothing is thrown.
+ */
+export async function askRegistry(
+  file: AutoFile,
+  settings: Settings,
+  now: number,
+  ask: AskRegistry,
+): Promise<Remembered> {
+  try {
+    const registry = await look(file.registry, settings, now, ask);
+    const newestSeen = withNewest(file.newestSeen, settings, registry);
+    return { registry: withoutOthers(registry, newestSeen), trouble: null, newestSeen };
+  } catch (error) {
+    const { registry, newestSeen, trouble } = file;
+    return { registry, newestSeen, trouble: onceMore(trouble, error, file.installId, now) };
+  }
+}
+
+/** One failure more, and when the registry is asked again. */
+export function onceMore(
+  trouble: RegistryTrouble | null,
+  error: unknown,
+  installId: string,
+  now: number,
+): RegistryTrouble {
+  const failures = (trouble?.failures ?? 0) + 1;
+  const at = (ms: number) => new Date(ms).toISOString();
+  return {
+    failures,
+    error: toErrorRecord(error),
+    since: trouble && Date.parse(trouble.since) <= now ? trouble.since : at(now),
+    retryAt: at(now + backoff(failures, installId)),
+  };
+}
+
+/** The short document says what there is; when it was published is asked for once for each release that matters. */
+async function look(
+  known: KnownRegistry | null,
+  settings: Settings,
+  now: number,
+  ask: AskRegistry,
+): Promise<KnownRegistry> {
+  const askedAt = new Date(now).toISOString();
+  const answer = await ask({ etag: known?.etag ?? null });
+  const registry = read(answer, known, askedAt);
+  const { version, published } = chooseCandidate({ settings, registry: { ...registry, newestSeen: null } });
+  // A registry that does not say it then either is not asked for all of it every hour.
+  if (published === null || published.at !== '' || registry.wholeFor === version) return registry;
+  const whole = await ask({ whole: true });
+  return { ...withTimes(registry, whole), wholeFor: version };
+}
+
+function read(answer: Offer | Unchanged, known: KnownRegistry | null, askedAt: string): KnownRegistry {
+  const { saidAt } = answer;
+  if ('unchanged' in answer) {
+    if (known) return { ...known, askedAt, saidAt };
+    throw new ReleasesError(
+      'registry_error',
+      'The registry says that nothing has changed, and nothing was known.',
+    );
+  }
+  const { tags, versions, etag } = answer;
+  const registry = { tags, versions, etag, askedAt, saidAt, wholeFor: known?.wholeFor ?? null };
+  return known ? withTimes(registry, known) : registry;
+}
+
+/** What the one does not say, the other may. */
+function withTimes(registry: KnownRegistry, other: object): KnownRegistry {
+  const { versions = [] } = other as Partial<Offer>;
+  const times = new Map(versions.map(({ version, at }) => [version, at]));
+  return {
+    ...registry,
+    versions: registry.versions.map((one) =>
+      one.at === '' ? { ...one, at: times.get(one.version) ?? '' } : one,
+    ),
+  };
+}
+
+function withNewest(
+  before: Record<string, string>,
+  settings: Settings,
+  registry: KnownRegistry,
+): Record<string, string> {
+  const { version } = chooseCandidate({ settings, registry: { ...registry, newestSeen: null } });
+  const newest = before[settings.channel];
+  if (version === null) return before;
+  if (newest !== undefined && isVersion(newest) && compareVersions(newest, version) >= 0) return before;
+  return { ...before, [settings.channel]: version };
+}
+
+/** What no rule will ask about is not kept: a registry has hundreds of versions. */
+function withoutOthers(registry: KnownRegistry, newestSeen: Record<string, string>): KnownRegistry {
+  const named = new Set([...Object.values(registry.tags), ...Object.values(newestSeen)]);
+  return { ...registry, versions: registry.versions.filter(({ version }) => named.has(version)) };
+}
+
+/** For the rules. */
+export function registryFacts(
+  { registry, newestSeen }: Remembered,
+  { channel }: Settings,
+): RegistryFacts | null {
+  return registry && { ...registry, newestSeen: newestSeen[channel] ?? null };
+}

@@ -1,0 +1,70 @@
+import { LONGEST_WAIT_FOR_CLOCK_MS } from './clock.js';
+import type { Question } from './decision.js';
+import { endOf, failedAfterRestart, isByTimer, isMadeByPerson, restartedGateway } from './history.js';
+import { no, type Opinion, pass } from './result.js';
+import { isMoment, iso, moment, timeOf } from './time.js';
+
+/** So many automatic changes in a row that went back, and a person has to look. */
+const BREAKS_AFTER = 3;
+
+/** What does not depend on any release: whether this host is to be updated at all, now. */
+export const hostRules = {
+  blocked({ policy }: Question): Opinion {
+    if (policy.blockedBy.length > 0) return no(policy.blockedBy.join(' '));
+    return policy.enabled ? pass('Automatic updates are on.') : no('Automatic updates are off.');
+  },
+
+  clock({ clock: { now, lastRun, behindSince, jumpedAt } }: Question): Opinion {
+    if (![now, lastRun ?? 0, behindSince ?? 0, jumpedAt ?? 0].every(isMoment))
+      return no('The clock of this host says nothing that is a time.');
+    if (lastRun === null || now >= lastRun) return pass('The clock has not been put back.');
+    const end = Math.min(lastRun, (behindSince ?? now) + LONGEST_WAIT_FOR_CLOCK_MS);
+    const reason = `The clock says ${moment(now)} and said ${moment(lastRun)} before, so it is waited for.`;
+    return { verdict: 'wait', reason, until: iso(end) };
+  },
+
+  held({ policy: { hold }, clock: { now } }: Question): Opinion {
+    if (hold === null) return pass('Nobody holds updates.');
+    if (hold.until === null) return no('Updates are held until a person lets go.');
+    const until = timeOf(hold.until);
+    if (until === null)
+      return no(`Updates are held until ${JSON.stringify(hold.until)}, which is not a time.`);
+    if (until <= now) return pass(`Updates were held until ${moment(until)}.`);
+    return { verdict: 'wait', reason: `Updates are held until ${moment(until)}.`, until: iso(until) };
+  },
+
+  underWay({ gateway: { changeUnderWay } }: Question): Opinion {
+    if (changeUnderWay === null) return pass('No change is under way.');
+    return { verdict: 'wait', reason: `The change ${changeUnderWay} is under way.` };
+  },
+
+  /** An update of a gateway that is down or unwell could not be told from the reason for it. */
+  gateway({ gateway: { running, healthy } }: Question): Opinion {
+    if (running === null) return no('No release runs here.');
+    if (healthy) return pass(`${running} runs, and is well.`);
+    return {
+      verdict: 'wait',
+      reason: `${running} is not well, and an update is no cure for what is not understood.`,
+    };
+  },
+
+  breaker({ history, policy }: Question): Opinion {
+    const resumedAt = timeOf(policy.resumedAt) ?? Number.NEGATIVE_INFINITY;
+    const restarts = history.filter(restartedGateway);
+    const byPerson = restarts.findLastIndex((entry) => isMadeByPerson(entry));
+    const since = restarts
+      .slice(byPerson + 1)
+      .filter((entry) => isByTimer(entry) && endOf(entry) >= resumedAt);
+    const stuck = since.find(({ status }) => status === 'rollback_failed');
+    if (stuck)
+      return no(
+        `The automatic change ${stuck.id} could not go back by itself; a person has to look, then update or unhold.`,
+      );
+    const last = since.slice(-BREAKS_AFTER);
+    if (last.length < BREAKS_AFTER || !last.every(failedAfterRestart))
+      return pass('Automatic updates have not failed too often.');
+    return no(
+      `The last ${BREAKS_AFTER} automatic updates went back; a person has to look, then update or unhold.`,
+    );
+  },
+};

@@ -1,0 +1,108 @@
+import { compareVersions } from '../../core/version.js';
+import { isOfChannel, isVersion, publishedAs } from './candidate.js';
+import type { Question } from './decision.js';
+import { endOf, isMadeByPerson } from './history.js';
+import { no, type Opinion, pass } from './result.js';
+import { HOUR, iso, moment, timeOf } from './time.js';
+
+/** What a registry said earlier may have been taken back since. */
+const FRESH_FOR_MS = 2 * HOUR;
+/** Between the registry's clock and ours. Less says nothing: answers take time, and clocks differ. */
+const CLOCKS_DIFFER_MS = HOUR;
+
+const NOTHING = pass('There is no release to ask about.');
+
+/** What is for or against the release that the channel offers, whenever it is. */
+export const releaseRules = {
+  registry({ registry, clock: { now } }: Question): Opinion {
+    if (registry === null)
+      return { verdict: 'wait', reason: 'The registry has not been asked, or has not answered.' };
+    const askedAt = timeOf(registry.askedAt);
+    if (askedAt === null) return no('It is not known when the registry was asked.');
+    if (Math.abs(now - askedAt) > FRESH_FOR_MS)
+      return {
+        verdict: 'wait',
+        reason: `The registry was asked last at ${moment(askedAt)}, and may say something else now.`,
+      };
+    const saidAt = timeOf(registry.saidAt);
+    if (saidAt !== null && Math.abs(saidAt - askedAt) > CLOCKS_DIFFER_MS)
+      return {
+        verdict: 'wait',
+        reason: `It is ${moment(askedAt)} here and ${moment(saidAt)} for the registry; one of the clocks is wrong.`,
+      };
+    return pass('The registry has answered.');
+  },
+
+  candidate(question: Question): Opinion {
+    const { candidate, registry, settings, gateway } = question;
+    const { version, published } = candidate;
+    if (registry === null) return NOTHING;
+    if (version === null) return no(`The registry names no release for the channel ${settings.channel}.`);
+    if (!isOfChannel(settings.channel, version)) return no(`${version} is not a stable release.`);
+    if (published === null) return no(`${version} is not published any more.`);
+    if (published.deprecated)
+      return no(
+        `${version} was taken back by its publisher: ${published.deprecated.trim().replace(/\.*$/, '.')}`,
+      );
+    if (gateway.running === null) return pass(`The channel ${settings.channel} offers ${version}.`);
+    if (!isVersion(gateway.running))
+      return no(`${JSON.stringify(gateway.running)}, which runs, cannot be compared.`);
+    const order = compareVersions(version, gateway.running);
+    if (order === 0) return no(`${version} runs already.`);
+    if (order < 0) return no(`${version} is older than ${gateway.running}, which runs.`);
+    return newestSeen(question, version);
+  },
+
+  pinned({ policy, gateway: { running } }: Question): Opinion {
+    if (running !== null && policy.pins.includes(running)) return no(`${running} is pinned.`);
+    return pass('What runs is not pinned.');
+  },
+
+  skipped({ candidate: { version }, settings }: Question): Opinion {
+    if (version === null) return NOTHING;
+    return settings.skip.includes(version)
+      ? no(`${version} is to be skipped.`)
+      : pass(`${version} is not skipped.`);
+  },
+
+  quarantined({ candidate: { version }, policy, clock: { now } }: Question): Opinion {
+    if (version === null) return NOTHING;
+    const entry = Object.hasOwn(policy.quarantine, version) ? policy.quarantine[version] : undefined;
+    if (entry === undefined) return pass(`${version} has not failed here.`);
+    const until = timeOf(entry.until);
+    if (until === null) return no(`${version} failed here, and it is not known for how long that counts.`);
+    if (until <= now) return pass(`${version} failed here; that counted until ${moment(until)}.`);
+    return {
+      verdict: 'wait',
+      reason: `${version} failed here and is in quarantine until ${moment(until)}.`,
+      until: iso(until),
+    };
+  },
+
+  manualRollback({ candidate: { version }, history }: Question): Opinion {
+    if (version === null) return NOTHING;
+    const last = history.findLast(
+      (entry) => isMadeByPerson(entry) && (entry.from === version || entry.to === version),
+    );
+    if (last?.from !== version || last.to === version || !isOlder(last.to, version))
+      return pass(`Nobody went back from ${version} by hand.`);
+    return no(`A person went back from ${version} to ${last.to} on ${moment(endOf(last))}.`);
+  },
+};
+
+/**
+ * A registry that names an older release than before may be a mirror that lags, or one that lies. If it still has the
+ * newer one, it knows of it, and its publisher has moved the tag back.
+ */
+function newestSeen({ registry, settings }: Question, version: string): Opinion {
+  const seen = registry?.newestSeen ?? null;
+  if (registry === null || seen === null || !isVersion(seen) || compareVersions(version, seen) >= 0)
+    return pass(`The channel ${settings.channel} offers ${version}.`);
+  if (publishedAs(registry, seen))
+    return pass(`The channel ${settings.channel} went back from ${seen} to ${version}.`);
+  return no(`The registry names ${version}, and named ${seen} before, which it does not have now.`);
+}
+
+function isOlder(release: string | null, version: string): boolean {
+  return release !== null && isVersion(release) && compareVersions(release, version) < 0;
+}

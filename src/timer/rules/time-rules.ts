@@ -1,0 +1,120 @@
+import { jitterOf } from '../../core/jitter.js';
+import { backoff } from './backoff.js';
+import type { Question } from './decision.js';
+import type { HistoryEntry } from './facts.js';
+import { endOf, failedBeforeRestart, isByTimer, restartedGateway } from './history.js';
+import { no, type Opinion, pass } from './result.js';
+import { beenAt, HOUR, iso, moment, span, timeOf } from './time.js';
+import { nextOpening, openingAt, whyNotWindow } from './window.js';
+
+/** A release that restarts by itself all the time never soaks; after so many times `soakHours` it is left all the same. */
+const SOAK_PATIENCE = 3;
+
+/** When, as far as the clock decides it. */
+export const timeRules = {
+  /** What failed before the gateway was touched (the network, the disk) is tried again, less and less often. */
+  retry({ candidate: { version }, history, installId, clock }: Question): Opinion {
+    const failed = failuresInARow(history, version);
+    const last = failed.at(-1);
+    if (last === undefined) return pass('The last automatic attempt did not fail.');
+    const end = beenAt(endOf(last), clock) + backoff(failed.length, installId);
+    const times = failed.length === 1 ? 'once' : `${failed.length} times in a row`;
+    const failures = `Installing ${version} failed ${times} before anything was changed`;
+    return waitUntil(
+      end,
+      clock.now,
+      `${failures}, and is not tried again`,
+      `${failures}; it may be tried again.`,
+    );
+  },
+
+  minimumAge(question: Question): Opinion {
+    const ms = question.settings.minimumAgeHours * HOUR;
+    return afterPublication(question, ms, 'is too young', `is at least ${span(ms)} old.`);
+  },
+
+  delay(question: Question): Opinion {
+    const { settings, candidate, installId } = question;
+    const share = candidate.version === null ? 0 : jitterOf(installId, candidate.version);
+    const ms = (settings.delayHours + share * settings.jitterHours) * HOUR;
+    return afterPublication(
+      question,
+      ms,
+      `is for this host ${span(ms)} after its publication, not`,
+      `is for this host ${span(ms)} after its publication, which is over.`,
+    );
+  },
+
+  between({ settings, history, clock }: Question): Opinion {
+    const ends = history.filter(restartedGateway).map((entry) => beenAt(endOf(entry), clock));
+    if (ends.length === 0) return pass('No change was made here before.');
+    const ms = settings.betweenHours * HOUR;
+    const end = Math.max(...ends) + ms;
+    const last = 'The last change of the gateway was';
+    return waitUntil(
+      end,
+      clock.now,
+      `${last} less than ${span(ms)} ago; none`,
+      `${last} at least ${span(ms)} ago.`,
+    );
+  },
+
+  soak({ settings, gateway: { running, provenAt, restartedAt, restartsSince }, clock }: Question): Opinion {
+    if (running === null) return pass('There is nothing that could soak.');
+    const proven = timeOf(provenAt);
+    if (proven === null) return { verdict: 'wait', reason: `${running} has not been verified yet.` };
+    const restarted = restartsSince > 0 ? (timeOf(restartedAt) ?? clock.now) : proven;
+    const steady = Math.max(beenAt(proven, clock), beenAt(restarted, clock));
+    const ms = settings.soakHours * HOUR;
+    const end = Math.min(steady + ms, beenAt(proven, clock) + ms * SOAK_PATIENCE);
+    return waitUntil(
+      end,
+      clock.now,
+      `${running} has not run for ${span(ms)} without a restart; no other takes its place`,
+      `${running} has run for long enough.`,
+    );
+  },
+
+  window({ settings: { windows }, clock: { now } }: Question): Opinion {
+    const wrong = windows.map(whyNotWindow).find((why) => why !== null);
+    if (wrong) return no(wrong);
+    if (windows.length === 0) return pass('There are no maintenance windows, so it may be at any time.');
+    const open = openingAt(windows, now);
+    if (open) return pass(`A maintenance window is open until ${moment(open.end)}.`);
+    const next = nextOpening(windows, now);
+    if (next === null) return no('No maintenance window will open.');
+    return {
+      verdict: 'wait',
+      reason: `The next maintenance window opens at ${moment(next)}.`,
+      until: iso(next),
+    };
+  },
+};
+
+/** @param waiting to be read before `before <moment>.` */
+function waitUntil(end: number, now: number, waiting: string, passed: string): Opinion {
+  if (Number.isNaN(end)) return no(`It cannot be reckoned whether this holds: ${passed}`);
+  if (end <= now) return pass(passed);
+  return { verdict: 'wait', reason: `${waiting} before ${moment(end)}.`, until: iso(end) };
+}
+
+function afterPublication(
+  { candidate, clock }: Question,
+  ms: number,
+  waiting: string,
+  passed: string,
+): Opinion {
+  const { version, published } = candidate;
+  if (version === null || published === null) return pass('There is no release to ask about.');
+  const at = timeOf(published.at);
+  if (at === null) return no(`The registry does not say when ${version} was published.`);
+  return waitUntil(at + ms, clock.now, `${version} ${waiting}`, `${version} ${passed}`);
+}
+
+/** Automatic attempts at a version that ended before anything was changed, since the last one that did not. */
+function failuresInARow(history: HistoryEntry[], version: string | null): HistoryEntry[] {
+  const attempts = history.filter(
+    (entry) => isByTimer(entry) && entry.endedAt !== null && (entry.to === version || entry.to === null),
+  );
+  return attempts.slice(attempts.findLastIndex((entry) => !failedBeforeRestart(entry)) + 1);
+}

@@ -1,0 +1,148 @@
+import { makeChange, type Request } from '../change/run.js';
+import { makeChangeOutside, needsHelper } from '../control/detached/start.js';
+import { ReleasesError } from '../core/errors.js';
+import type { Environment } from '../ledger/environment.js';
+import type { Change } from '../ledger/ledger.js';
+import type { IdleLimits, PlanOptions } from '../ledger/plan.js';
+import { findManifest } from '../store/manifest.js';
+import { prepareRoot } from '../store/root.js';
+import { type AutoFile, type PastDecision, readAuto, withDecision, writeAuto } from '../store/timer-state.js';
+import { type Considered, consider } from './decision.js';
+import { announce } from './defer.js';
+import { takeTurn } from './lock.js';
+import { type AskRegistry, onceMore } from './registry.js';
+import type { Decision } from './rules/decision.js';
+
+export interface AutoOptions {
+  ask: AskRegistry;
+  /** For the changes that are made: the registry, limits, how a release is tried. */
+  plan?: PlanOptions;
+  /** Told each decision as it is made, before anything is done about it. */
+  decided?: (decision: Verdict) => void;
+  /** Given the command that follows a change made by a process of its own. */
+  follow?: (command: string) => void;
+}
+
+/** A decision without the votes that led to it. */
+export type Verdict = Pick<Decision, 'verdict' | 'version' | 'reason' | 'until' | 'rule'>;
+
+/** What one run of the timer decided, and the changes that came of it. */
+export interface AutoRun {
+  decision: Verdict;
+  /** The last one is what decides how the run ends. */
+  changes: Change[];
+}
+
+/** What says that the registry failed, and not the release. */
+const OF_THE_REGISTRY = new Set(['registry_unreachable', 'registry_error', 'version_not_found']);
+
+/**
+ * One run of the timer: decides, says why, and when an update may be made now, stages the release as a change of its own
+ * and then updates to it. Every decision is remembered. A run beside another one, or beside a change, ends quietly.
+ * @throws ReleasesError what `makeChange` throws, but for `locked`
+ */
+export async function runAuto(environment: Environment, options: AutoOptions): Promise<AutoRun> {
+  const { root, onBehalf = false } = environment;
+  prepareRoot(root, onBehalf);
+  const done = takeTurn(root);
+  if (!done) return beside({ reason: 'Another run of the timer is at it.' }, options);
+  try {
+    return await decideAndDo(environment, options);
+  } catch (error) {
+    if (!(error instanceof ReleasesError && error.code === 'locked')) throw error;
+    return beside({ reason: error.message }, options);
+  } finally {
+    done();
+  }
+}
+
+function beside({ reason }: { reason: string }, { decided }: AutoOptions): AutoRun {
+  const decision: Verdict = { verdict: 'wait', version: null, reason, until: null, rule: 'underWay' };
+  decided?.(decision);
+  return { decision, changes: [] };
+}
+
+async function decideAndDo(environment: Environment, options: AutoOptions): Promise<AutoRun> {
+  const { root } = environment;
+  const first = settle(await consider(environment, options.ask));
+  const told = (found: Settled): AutoRun => {
+    options.decided?.(found.decision);
+    writeAuto(root, withDecision(found.file, past(found.decision, found.now)));
+    return { decision: found.decision, changes: [] };
+  };
+  const run = told(first);
+  const { version } = first.decision;
+  if (first.idle === null || version === null) return run;
+  const staging = findManifest(root, version) ? null : await make(environment, options, 'stage', version);
+  if (staging && staging.status !== 'staged') return finish(environment, first, [staging]);
+  // Staging takes minutes, and somebody may have held updates meanwhile; or the window is over.
+  const second = staging ? settle(await consider(environment, null)) : first;
+  const before = staging ? [staging] : [];
+  if (second.idle === null || second.decision.version !== version)
+    return { ...told(second), changes: before };
+  const update = await make(environment, options, 'update', version, second.idle);
+  return finish(environment, second, [...before, update]);
+}
+
+interface Settled {
+  decision: Verdict;
+  file: AutoFile;
+  now: number;
+  /** How the gateway is waited for; null where nothing is done now. */
+  idle: IdleLimits | null;
+}
+
+/** The decision together with what becomes of the announcement. */
+function settle({ decision, file, now, policy }: Considered): Settled {
+  const { announced, wait } = announce(decision, file.announced, now, policy.settings);
+  const kept = { file: { ...file, announced }, now };
+  const { votes: _, ...verdict } = decision;
+  if (wait.kind === 'now' && decision.verdict === 'update')
+    return { ...kept, decision: verdict, idle: wait.idle };
+  const later: Verdict =
+    wait.kind === 'later' && decision.verdict === 'update'
+      ? { ...verdict, verdict: 'wait', rule: 'window', reason: wait.reason, until: wait.until }
+      : verdict;
+  return { ...kept, decision: later, idle: null };
+}
+
+async function make(
+  environment: Environment,
+  { plan = {}, follow }: AutoOptions,
+  kind: 'stage' | 'update',
+  version: string,
+  idle?: IdleLimits,
+): Promise<Change> {
+  const request: Request = {
+    ...{ kind, target: version },
+    options: { ...plan, by: 'timer', ...(idle && { idle }) },
+  };
+  return (await needsHelper(environment, request))
+    ? makeChangeOutside(environment, request, follow ?? (() => {}))
+    : makeChange(environment, request);
+}
+
+/** Remembers what came of it. Only a gateway that was busy keeps the announcement: it is waited for again. */
+function finish({ root }: Environment, { decision, now }: Settled, changes: Change[]): AutoRun {
+  const last = changes.at(-1);
+  const file = readAuto(root);
+  const busy = last?.error?.code === 'gateway_busy';
+  const after: Verdict = busy
+    ? { ...decision, verdict: 'wait', rule: 'gateway', reason: last?.error?.message ?? '' }
+    : decision;
+  const trouble =
+    last?.error && OF_THE_REGISTRY.has(last.error.code)
+      ? onceMore(file.trouble, new ReleasesError(last.error.code, last.error.message), file.installId, now)
+      : file.trouble;
+  const ended = { ...past(after, now), ...(last && { change: last.id, status: last.status }) };
+  const decisions = file.decisions.slice(0, -1);
+  writeAuto(
+    root,
+    withDecision({ ...file, decisions, trouble, announced: busy ? file.announced : null }, ended),
+  );
+  return { decision: after, changes };
+}
+
+function past({ verdict, version, rule, reason, until }: Verdict, now: number): PastDecision {
+  return { at: new Date(now).toISOString(), verdict, version, rule, reason, until };
+}

@@ -1,0 +1,86 @@
+import { offsetOf } from '../adopt/timer-unit-plan.js';
+import { type Host, readTimer } from '../adopt/timer-unit-record.js';
+import { timerOf } from '../adopt/timer-units.js';
+import type { Environment } from '../ledger/environment.js';
+import { quarantineEnd, quarantineOf, readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+import type { PastDecision } from '../store/timer-state.js';
+import { readSupervisorRecord } from '../supervisor/select.js';
+import { askSystemd } from '../supervisor/systemd/systemctl.js';
+import { type AutoOverview, autoOverview } from '../views/timer-settings.js';
+import { consider } from './decision.js';
+import type { ChannelSource } from './policy.js';
+import type { Settings } from './rules/settings.js';
+
+/** All of it. */
+export interface TimerStatus extends AutoOverview {
+  host: Host | null;
+  /** When it looks next, as its host says; null while it is disabled, or where nobody says. ISO 8601. */
+  next: string | null;
+  settings: Settings;
+  channelFrom: ChannelSource;
+  notes: string[];
+  /** Why OpenClaw's own settings are against it. */
+  blockedBy: string[];
+  /** Why no automatic update is made any more until a person has looked; null while they are. */
+  breaker: string | null;
+  quarantine: { release: string; until: string; why: string }[];
+  /** Oldest first. */
+  decisions: PastDecision[];
+}
+
+/** @throws ReleasesError `root_invalid` */
+export async function timerStatus(environment: Environment): Promise<TimerStatus> {
+  const { root } = environment;
+  const host = readTimer(root.path)?.host ?? null;
+  const { decision, policy, file } = await consider(environment, null);
+  const breaker = decision.votes.find(({ rule, verdict }) => rule === 'breaker' && verdict === 'no');
+  const recorded = readPolicy(root);
+  return {
+    ...autoOverview(root),
+    host,
+    next: host && (await nextRun(host, file.installId)),
+    ...{
+      settings: policy.settings,
+      channelFrom: policy.channelFrom,
+      notes: [...policy.notes, ...orphaned(root, host)],
+    },
+    stopped: file.stopped,
+    blockedBy: policy.facts.blockedBy,
+    breaker: breaker?.reason ?? null,
+    quarantine: Object.entries(recorded.quarantine)
+      .filter(([release]) => quarantineOf(recorded, release) !== null)
+      .map(([release, entry]) => ({
+        release,
+        until: quarantineEnd(entry).toISOString(),
+        why: entry.cause.message,
+      })),
+    decisions: file.decisions,
+  };
+}
+
+/** A gateway that was adopted since is not run by the built-in supervisor any more, so nobody looks. */
+function orphaned(root: Root, host: Host | null): string[] {
+  if (host?.kind !== 'builtin' || readSupervisorRecord(root.path) === null) return [];
+  return [
+    'Nobody looks: the timer is that of openclaw-releases run, and systemd runs the gateway now. Next: openclaw-releases timer enable',
+  ];
+}
+
+/** A timer that is not loaded has no next run, and one that runs at this moment has none yet. */
+async function nextRun(host: Host, installId: string): Promise<string | null> {
+  if (host.kind === 'builtin') {
+    const hour = 60 * 60_000;
+    const offset = Math.floor(offsetOf(installId) / 1000) * 1000;
+    return new Date(Math.floor((Date.now() - offset) / hour + 1) * hour + offset).toISOString();
+  }
+  const { stdout } = await askSystemd(
+    'systemctl',
+    host.scope,
+    ['show', '--property=NextElapseUSecRealtime', '--value', '--', timerOf(host.service)],
+    // It writes moments in words.
+    { LC_ALL: 'C', TZ: 'UTC' },
+  );
+  const [, date, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/.exec(stdout) ?? [];
+  return date === undefined ? null : new Date(`${date}T${time}Z`).toISOString();
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { readRecord } from '../core/record.js';
+import { inspectIfThere } from '../ledger/running-release.js';
+import { portArgument } from '../openclaw/endpoint.js';
+import { keepLooked } from '../store/cache.js';
+import type { Root } from '../store/root.js';
+import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
+
+/** `start.json`: what systemd said of a start of the gateway, and says of it as long as that runs. */
+interface StartRecord {
+  schema: 1;
+  pid: number;
+  instance: string;
+  restarts: number;
+  /** Of its arguments alone: they may hold secrets. */
+  port: string | null;
+}
+
+/** What those see of an inspection who only look. */
+type Look = Pick<Inspection, 'pid' | 'state' | 'restarts' | 'launch'>;
+
+/**
+ * The gateway as its supervisor has it, or null without one. Of a start that the supervisor was asked about once, what can
+ * change is seen without asking again: that is a third of all that looking costs under systemd.
+ */
+export async function lookAtGateway(root: Root, supervisor: Supervisor): Promise<Look | null> {
+  // The built-in one answers at once.
+  if (supervisor.kind === 'builtin') return inspectIfThere(supervisor);
+  const seen = supervisor.glance();
+  const known = seen && recall(root);
+  if (known && known.pid === seen.pid && known.instance === seen.instance) {
+    const args = known.port === null ? [] : ['--port', known.port];
+    return { pid: seen.pid, state: 'running', restarts: known.restarts, launch: { args, env: seen.env } };
+  }
+  const found = await inspectIfThere(supervisor);
+  // One that cannot be seen without asking is asked about the next time, too.
+  if (found && seen?.instance === found.instance) keep(root, found);
+  return found;
+}
+
+function pathOf(root: Root): string {
+  return join(root.path, 'start.json');
+}
+
+function recall(root: Root): StartRecord | null {
+  const found = readRecord<StartRecord>(pathOf(root), 'start');
+  return found.state === 'read' ? found.value : null;
+}
+
+function keep(root: Root, { pid, instance, restarts, launch }: Inspection): void {
+  if (pid === null || instance === null) return;
+  const record: StartRecord = { schema: 1, pid, instance, restarts, port: portArgument(launch.args) ?? null };
+  keepLooked(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+}

@@ -1,0 +1,118 @@
+import { ReleasesError } from '../core/errors.js';
+import type { Unreadable } from '../core/record.js';
+import { type LedgerLook, lookAtLedger } from '../ledger/history-index.js';
+import { inspectIfThere } from '../ledger/running-release.js';
+import { type Readable, readableReleases } from '../rollback/compatibility/assess.js';
+import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
+import { type KeptState, listKept } from '../state/snapshots.js';
+import { findUnreadable } from '../store/corrupt.js';
+import { currentRelease, previousRelease, readTrial } from '../store/links.js';
+import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
+import { quarantineOf, readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+import { compareTree, type TreeDifference } from '../store/tree.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+
+export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
+
+export interface ListedRelease {
+  manifest: Manifest;
+  marks: Mark[];
+  /** Whether it can be started on today's state. */
+  readable: Readable;
+}
+
+export interface Listing {
+  /** Oldest first. */
+  releases: ListedRelease[];
+  unsealed: string[];
+  /** Copies of the state, and what was set aside of it; oldest first. */
+  states: KeptState[];
+  /** Files of ours that cannot be understood. */
+  unreadable: Unreadable[];
+}
+
+/** All releases with what points at them, and whether they can be started on today's state. */
+export async function listing(root: Root, supervisor: Supervisor): Promise<Listing> {
+  const { releases, unsealed } = listReleases(root);
+  const today = todayAtGlance(root, supervisor) ?? (await todayOf(root, await inspectIfThere(supervisor)));
+  const ids = releases.map(({ id }) => id);
+  const ledger = lookAtLedger(root);
+  const readable = readableReleases(root, today, ids, ledger.past);
+  const marksOf = marks(root, today?.running ?? null);
+  return {
+    releases: releases.map((manifest) => ({
+      manifest,
+      marks: marksOf(manifest.id),
+      readable: readable.get(manifest.id) ?? NOT_KNOWN,
+    })),
+    unsealed,
+    states: listKept(root),
+    unreadable: unreadableFiles(root, ledger, unsealed),
+  };
+}
+
+/** Of a release that came after the look at the state. */
+export const NOT_KNOWN: Readable = { reads: 'unknown', why: 'it has just come' };
+
+/** What points at a release, by what does so at this moment. */
+function marks(root: Root, running: string | null): (id: string) => Mark[] {
+  const policy = readPolicy(root);
+  const [current, previous] = [currentRelease(root), previousRelease(root)];
+  const onTrial = readTrial(root)?.id;
+  return (id) => {
+    const marks: Record<Mark, boolean> = {
+      running: running === id,
+      current: current === id,
+      previous: previous === id,
+      trial: onTrial === id,
+      pinned: policy.pins.includes(id),
+      quarantined: quarantineOf(policy, id) !== null,
+    };
+    return (Object.keys(marks) as Mark[]).filter((mark) => marks[mark]);
+  };
+}
+
+/** What is named without being understood is said by its path and never printed. */
+export function unreadableFiles(
+  root: Root,
+  ledger: Pick<LedgerLook, 'unreadable'> = lookAtLedger(root),
+  releases?: string[],
+): Unreadable[] {
+  const found = findUnreadable(root, ledger.unreadable, releases);
+  return found.map(({ path, why }) => ({ path, why }));
+}
+
+export interface Verdict {
+  id: string;
+  treeDigest: string;
+  files: number;
+  differences: TreeDifference[];
+}
+
+/**
+ * Compares every file of a release with the digest that it was sealed with.
+ * @throws ReleasesError `release_not_found`, `release_unsealed`
+ */
+export async function verifyRelease(root: Root, id: string): Promise<Verdict> {
+  const { treeDigest, files } = readManifest(root, id);
+  return { id, treeDigest, files, differences: await compareTree(releaseDirectory(root, id), treeDigest) };
+}
+
+/**
+ * The id that a person means: `current`, `previous`, or itself.
+ * @throws ReleasesError `no_current`, `no_previous`
+ */
+export function nameRelease(root: Root, name: string): string {
+  if (name === 'current') return currentRelease(root) ?? missing('no_current', 'No release is current yet.');
+  if (name === 'previous')
+    return previousRelease(root) ?? missing('no_previous', 'There is no previous release to return to.');
+  return name;
+}
+
+function missing(code: 'no_current' | 'no_previous', message: string): never {
+  throw new ReleasesError(code, message, {
+    hint: 'openclaw-releases list',
+    untouched: 'Nothing was changed.',
+  });
+}

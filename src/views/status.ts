@@ -1,0 +1,123 @@
+import { findOrphans, type Orphan } from '../change/port-holder.js';
+import { waitingOf } from '../change/waiting.js';
+import type { Unreadable } from '../core/record.js';
+import type { IdleFacts } from '../ledger/facts.js';
+import { lastEnded, lookAtLedger } from '../ledger/history-index.js';
+import { type Change, isUnderWay } from '../ledger/ledger.js';
+import { inspectIfThere, releaseOfProcess } from '../ledger/running-release.js';
+import { findEndpoint } from '../openclaw/endpoint.js';
+import { type Health, sampleHealth } from '../openclaw/health.js';
+import { askQuickly } from '../openclaw/http.js';
+import { type Restore, readRestore } from '../state/restore-request.js';
+import { currentRelease, previousRelease, readTrial, type Trial } from '../store/links.js';
+import { readLockOwner } from '../store/lock.js';
+import type { Root } from '../store/root.js';
+import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
+import { lookAtGateway } from './gateway-cache.js';
+import { unreadableFiles } from './releases.js';
+import { type AutoOverview, autoOverview } from './timer-settings.js';
+
+export interface RunningGateway {
+  pid: number | null;
+  state: Inspection['state'];
+  restarts: number;
+  release: string | null;
+  url: string;
+  health: Health;
+  /** Processes outside of the supervisor that hold the gateway's port. */
+  orphans: Orphan[];
+}
+
+export interface Overview {
+  root: string;
+  current: string | null;
+  previous: string | null;
+  trial: Trial | null;
+  /** Null when no supervisor answers. */
+  gateway: RunningGateway | null;
+  /** The change under way, as its ledger has it at this moment. */
+  running: {
+    change: string;
+    step: string | null;
+    since: string;
+    pid: number;
+    /** The announced restart, with what keeps the gateway busy at this moment; null when it does not wait. */
+    waiting: IdleFacts | null;
+  } | null;
+  /** Changes whose process died; the next change, or `recover`, gives them an end. */
+  interrupted: string[];
+  last: Change | null;
+  /** What the launcher does to the state before the next start; null when nothing. */
+  restore: Restore | null;
+  /** Updates by the timer, and whether somebody holds them. */
+  auto: AutoOverview;
+  /** Files of ours that cannot be understood; `recover` moves them aside. */
+  unreadable: Unreadable[];
+  lock: { pid: number; since: string; doing: string | null } | null;
+}
+
+/** A busy gateway answers late. */
+const ANSWER_MS = 2_000;
+
+/** What runs, what will be started next, and what is being done about it. */
+export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
+  const ledger = lookAtLedger(root);
+  const { open } = ledger;
+  const underWay = open.find(isUnderWay) ?? null;
+  const owner = readLockOwner(root);
+  const unreadable = unreadableFiles(root, ledger);
+  return {
+    root: root.path,
+    current: currentRelease(root),
+    previous: previousRelease(root),
+    trial: trialOf(root, unreadable),
+    gateway: await describeGateway(root, supervisor),
+    running: underWay && {
+      change: underWay.id,
+      step: underWay.steps.at(-1)?.name ?? null,
+      since: underWay.startedAt,
+      pid: underWay.owner.pid,
+      waiting: await describeWaiting(underWay, supervisor),
+    },
+    interrupted: open.filter((change) => !isUnderWay(change)).map((change) => change.id),
+    last: lastEnded(root, ledger),
+    restore: readRestore(root),
+    auto: autoOverview(root),
+    unreadable,
+    lock: owner && { pid: owner.pid, since: owner.since, doing: owner.doing },
+  };
+}
+
+/** A trial that cannot be understood counts as one of `current` with no starts left. */
+function trialOf(root: Root, unreadable: Unreadable[]): Trial | null {
+  if (unreadable.some(({ path }) => path === root.trial)) {
+    return { id: currentRelease(root) ?? '', boots: 0, bootId: null };
+  }
+  return readTrial(root);
+}
+
+async function describeGateway(root: Root, supervisor: Supervisor): Promise<RunningGateway | null> {
+  const seen = await lookAtGateway(root, supervisor);
+  if (!seen) return null;
+  const { pid, state, restarts } = seen;
+  const endpoint = findEndpoint(seen.launch);
+  return {
+    pid,
+    state,
+    restarts,
+    release: pid === null ? null : releaseOfProcess(root, pid),
+    url: endpoint.url,
+    health: await sampleHealth(endpoint, ANSWER_MS, askQuickly),
+    orphans: await findOrphans(endpoint, supervisor, pid),
+  };
+}
+
+/** As the record has it, with a look of our own: that one is written when the wait begins. */
+async function describeWaiting(change: Change, supervisor: Supervisor): Promise<IdleFacts | null> {
+  const waiting = waitingOf(change);
+  const inspection = waiting && (await inspectIfThere(supervisor));
+  if (!inspection || inspection.pid === null) return waiting;
+  const { sampleActivity } = await import('../openclaw/activity.js');
+  const busy = await sampleActivity(findEndpoint(inspection.launch));
+  return { ...waiting, busy: busy ?? waiting.busy };
+}

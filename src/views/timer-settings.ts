@@ -1,0 +1,36 @@
+import { readTimer } from '../adopt/timer-unit-record.js';
+import { type Hold, holdOf, readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+import { type AutoFile, lookAtAuto, type PastDecision } from '../store/timer-state.js';
+
+/** What `status` says of the timer: cheap, from files alone. */
+export interface AutoOverview {
+  enabled: boolean;
+  hold: Hold | null;
+  last: PastDecision | null;
+  announced: AutoFile['announced'];
+  stopped: AutoFile['stopped'];
+  trouble: AutoFile['trouble'];
+}
+
+const NOTHING = { decisions: [], announced: null, stopped: null, trouble: null };
+
+/** Never throws: a file that cannot be understood says nothing here, and is named elsewhere. */
+export function autoOverview(root: Root): AutoOverview {
+  const found = lookAtAuto(root);
+  const { decisions, announced, stopped, trouble } = found.state === 'read' ? found.value : NOTHING;
+  return {
+    enabled: isEnabled(root),
+    hold: holdOf(readPolicy(root)),
+    last: decisions.at(-1) ?? null,
+    ...{ announced, stopped, trouble },
+  };
+}
+
+function isEnabled(root: Root): boolean {
+  try {
+    return readTimer(root.path) !== null;
+  } catch {
+    return false;
+  }
+}

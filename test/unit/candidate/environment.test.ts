@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { candidateLaunch, withoutSecrets } from '../../../src/candidate/environment.js';
+
+test('a candidate is started as the gateway is, on loopback, without what ties that one to its supervisor', () => {
+  const env = {
+    HOME: '/home/me',
+    DISCORD_TOKEN: 'of a channel',
+    OPENCLAW_STATE_DIR: '/home/me/state',
+    OPENCLAW_SYSTEMD_UNIT: 'openclaw-gateway.service',
+    OPENCLAW_SERVICE_MARKER: 'openclaw',
+    OPENCLAW_RELEASES_ROOT: '/home/me/root',
+    INVOCATION_ID: '1',
+    NOTIFY_SOCKET: '/run/notify',
+    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1/bus',
+    OPENCLAW_SKIP_CHANNELS: '0',
+    NODE_COMPILE_CACHE: '/home/me/root/cache/2026.5.28',
+    OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: '1',
+  };
+  const launch = candidateLaunch({
+    args: ['/x/main.mjs', 'gateway', '--port', '18800', '--bind', 'tailnet'],
+    env,
+  });
+  expect(launch.args).toEqual(['gateway', '--port', '18800', '--bind', 'tailnet', '--bind', 'loopback']);
+  expect(launch.env).toMatchObject({
+    HOME: '/home/me',
+    DISCORD_TOKEN: 'of a channel',
+    OPENCLAW_SKIP_CHANNELS: '1',
+    npm_config_offline: 'true',
+  });
+  expect(
+    Object.keys(launch.env).filter((name) =>
+      /SYSTEMD|SERVICE|RELEASES|INVOCATION|NOTIFY|DBUS|COMPILE/.test(name),
+    ),
+  ).toEqual([]);
+  expect(candidateLaunch({ args: ['--port', '1'], env: {} }).args.slice(0, 3)).toEqual([
+    'gateway',
+    '--port',
+    '1',
+  ]);
+});
+
+test("a candidate's output is shown without secrets: neither those it was given nor anything that looks like one", () => {
+  const launch = { args: [], env: { API_KEY: 'abcdef123', SHORT_TOKEN: 'ab', HOME: '/home/abcdef' } };
+  const said =
+    'ab with abcdef123 and very-secret, Authorization: Bearer xyz.123456, #token=987654321 sk-proj-12345678';
+  const told = withoutSecrets(said, launch, 'very-secret');
+  expect(told).toBe('ab with … and …, Authorization: Bearer …, #token=… sk-…');
+});

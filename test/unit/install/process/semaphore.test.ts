@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { Limit } from '../../../../src/install/process/semaphore.js';
+
+test('lets so many run at once, and then what is urgent before what waited longer', async () => {
+  const limit = new Limit(2);
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const run = (name: string, how?: { urgent: boolean }) =>
+    limit.run(() => {
+      begun.push(name);
+      return new Promise<void>((resolve) => ends.set(name, resolve));
+    }, how);
+  const all = [run('a'), run('b'), run('c'), run('d'), run('e', { urgent: true })];
+  expect(begun).toEqual(['a', 'b']);
+  for (const [ended, next] of [
+    ['a', 'e'],
+    ['b', 'c'],
+    ['e', 'd'],
+  ] as const) {
+    ends.get(ended)?.();
+    await expect.poll(() => begun.at(-1)).toBe(next);
+  }
+  for (const end of ends.values()) end();
+  await Promise.all(all);
+  expect(begun).toEqual(['a', 'b', 'e', 'c', 'd']);
+});
+
+test('goes on after one that failed', async () => {
+  const limit = new Limit(1);
+  const failed = limit.run(() => Promise.reject(new Error('no')));
+  const next = limit.run(async () => 'yes');
+  await expect(failed).rejects.toThrow('no');
+  expect(await next).toBe('yes');
+});

@@ -1,0 +1,107 @@
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type EndedRecord, lastEnded, lookAtLedger, SETTLED_MS } from '../../../src/ledger/history-index.js';
+import { type Change, newChange } from '../../../src/ledger/ledger.js';
+import { planChange } from '../../../src/ledger/plan.js';
+import { changePath } from '../../../src/store/change-files.js';
+import type { Root } from '../../../src/store/root.js';
+import { temporaryRoot } from '../../support/place.js';
+
+const MANY = 60;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function write(root: Root, at: number, more: Partial<Change> = {}): Change {
+  const id = `20260101T${String(at).padStart(9, '0')}Z-switch-0000`;
+  const plan = planChange('switch', `2026.1.${at}`);
+  const made = newChange(plan, { from: null, previous: null, to: `2026.1.${at}` });
+  const ended = { endedAt: made.startedAt, status: 'package_updated_restart_verified' as const };
+  const change: Change = { ...made, ...ended, ...more, id };
+  writeFileSync(changePath(root, id), JSON.stringify(change));
+  return change;
+}
+
+/** A ledger of so many changes that somebody has looked at once they were old enough, and what was written down of it. */
+function lookedAt(): { root: Root; path: string; changes: Change[] } {
+  const root = temporaryRoot();
+  const changes = Array.from({ length: MANY }, (_, at) => write(root, at));
+  const path = join(root.path, 'ended.json');
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * SETTLED_MS });
+  lookAtLedger(root);
+  expect(existsSync(path)).toBe(true);
+  return { root, path, changes };
+}
+
+function edit(path: string, change: (record: EndedRecord) => void): void {
+  const record = JSON.parse(readFileSync(path, 'utf8')) as EndedRecord;
+  change(record);
+  writeFileSync(path, JSON.stringify(record));
+}
+
+/** The releases of the changes that were seen. */
+const seen = (root: Root) => lookAtLedger(root).past.map(({ to }) => to);
+
+test('records of changes that have their end are read once', () => {
+  const { root, path, changes } = lookedAt();
+  expect(seen(root)).toEqual(changes.map(({ facts }) => facts.to));
+  edit(path, (record) => {
+    for (const entry of Object.values(record.changes)) entry.to = 'not read again';
+  });
+  expect(new Set(seen(root))).toEqual(new Set(['not read again']));
+});
+
+test('a record that is torn or replaced afterwards is read again', () => {
+  const { root, changes } = lookedAt();
+  const [torn, replaced] = changes as [Change, Change];
+  truncateSync(changePath(root, torn.id), 100);
+  write(root, 1, { facts: { ...replaced.facts, to: 'another' } });
+  const look = lookAtLedger(root);
+  expect(look.unreadable).toEqual([{ path: changePath(root, torn.id), why: 'is not whole JSON' }]);
+  expect(look.past.map(({ to }) => to)).toEqual([
+    'another',
+    ...changes.slice(2).map(({ facts }) => facts.to),
+  ]);
+});
+
+test('a record that is removed is no longer listed', () => {
+  const { root, changes } = lookedAt();
+  rmSync(changePath(root, changes[3]?.id ?? ''));
+  expect(seen(root)).toEqual(changes.filter((_, at) => at !== 3).map(({ facts }) => facts.to));
+});
+
+test('an open change is read each time, however old, and the newest that has ended is the last', () => {
+  const { root, changes } = lookedAt();
+  const { id } = write(root, 5, { endedAt: null, status: null });
+  write(root, MANY, { endedAt: null, status: null });
+  const look = lookAtLedger(root);
+  expect(look.open.map((change) => change.id)).toEqual([id, look.past.at(-1)?.id]);
+  expect(lastEnded(root, look)).toEqual(changes.at(-1));
+  write(root, 5);
+  expect(lookAtLedger(root).open).toHaveLength(1);
+});
+
+test.each<[string, (path: string) => void]>([
+  [
+    'was written in another boot of the machine',
+    (path) => edit(path, (record) => Object.assign(record, { bootId: 'x' })),
+  ],
+  ['is torn', (path) => truncateSync(path, 200)],
+  ['is of another schema', (path) => writeFileSync(path, '{"schema": 2}')],
+])('the cache is not used when it %s', (_, damage) => {
+  const { root, path, changes } = lookedAt();
+  edit(path, (record) => {
+    for (const entry of Object.values(record.changes)) entry.to = 'believed';
+  });
+  damage(path);
+  expect(seen(root)).toEqual(changes.map(({ facts }) => facts.to));
+});
+
+test('a ledger that was just written is not written down: it could be written again and look the same', () => {
+  const root = temporaryRoot();
+  for (let at = 0; at < MANY; at++) write(root, at);
+  lookAtLedger(root);
+  expect(existsSync(join(root.path, 'ended.json'))).toBe(false);
+});

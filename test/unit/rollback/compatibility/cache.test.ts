@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  keepReads,
+  keepVersions,
+  readReadable,
+  recallReads,
+  recallVersions,
+} from '../../../../src/rollback/compatibility/cache.js';
+import { readsVersions } from '../../../../src/rollback/compatibility/rules.js';
+import type { StateVersions } from '../../../../src/state/versions.js';
+import { temporaryRoot } from '../../../support/place.js';
+
+const TODAY: StateVersions = { databases: { 'state/openclaw.sqlite': 18 }, config: '2026.9.6' };
+const OTHER: StateVersions = { databases: { 'state/openclaw.sqlite': 19 }, config: '2026.9.6' };
+const NO = { reads: 'no', why: 'it does not start', databases: true } as const;
+
+describe('what was found out on a copy', () => {
+  test('is believed for a state of these versions, and of no others', () => {
+    const root = temporaryRoot();
+    keepReads(root, '2026.9.2', TODAY, NO);
+    keepReads(root, '2026.9.6', TODAY, { reads: 'yes', why: 'it starts' });
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
+    expect(recallReads(readReadable(root), '2026.9.6', TODAY)).toEqual({ reads: 'yes', why: 'it starts' });
+    expect(recallReads(readReadable(root), '2026.9.2', OTHER)).toBeNull();
+    expect(recallReads(readReadable(root), '2026.9.3', TODAY)).toBeNull();
+    expect(readsVersions(root, '2026.9.2', TODAY)).toEqual(NO);
+    expect(readsVersions(root, '2026.9.2', OTHER)).toEqual({ reads: 'unknown', why: 'it has not run here' });
+  });
+
+  test('stays when the versions are read again', () => {
+    const root = temporaryRoot();
+    keepReads(root, '2026.9.2', TODAY, NO);
+    keepVersions(root, 'a look', TODAY);
+    expect(recallVersions(root)).toEqual({ look: 'a look', versions: TODAY });
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
+  });
+
+  test.each([
+    '',
+    '{"schema": 2}',
+    'x',
+    '{"schema":1,"look":"","today":null,"answers":{"2026.9.2":{"reads":"yes"}}}',
+  ])('is found out again when it cannot be understood: %j', (text) => {
+    const root = temporaryRoot();
+    writeFileSync(join(root.path, 'readable.json'), text);
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
+    keepReads(root, '2026.9.2', TODAY, NO);
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
+  });
+
+  test('is not needed: a root that cannot be written is only looked at', () => {
+    const root = temporaryRoot();
+    mkdirSync(join(root.path, 'readable.json'));
+    keepReads(root, '2026.9.2', TODAY, NO);
+    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import type { PastChange } from '../../../../src/ledger/history-index.js';
+import {
+  readPast,
+  readsVersions,
+  versionsOf,
+  wasWrittenByNewer,
+} from '../../../../src/rollback/compatibility/rules.js';
+import type { StateVersions } from '../../../../src/state/versions.js';
+import { temporaryRoot } from '../../../support/place.js';
+
+const of = (version: number): StateVersions => ({
+  databases: { 'state/openclaw.sqlite': version },
+  config: null,
+});
+const WELL = 'package_updated_restart_verified';
+
+function update(from: string, to: string, more: Partial<PastChange> = {}): PastChange {
+  return {
+    ...{ id: `${from}-${to}`, kind: 'update', status: WELL, from, to, restores: false },
+    ...{ before: null, after: null, ...more },
+  };
+}
+
+describe('the versions that the state had when a release last ran on it', () => {
+  test.each<[string, PastChange[], StateVersions | null]>([
+    ['none, where no change tells', [update('old', 'new')], null],
+    ['before it was left', [update('old', 'new', { before: of(18), after: of(19) })], of(18)],
+    ['after it came', [update('older', 'old', { before: of(17), after: of(18) })], of(18)],
+    [
+      'of the last change of several',
+      [
+        update('older', 'old', { before: of(16), after: of(17) }),
+        update('old', 'new', { before: of(18), after: of(19) }),
+        update('new', 'old', { before: of(19), after: of(20) }),
+      ],
+      of(20),
+    ],
+    [
+      'of the one before, where the last does not tell',
+      [update('old', 'new', { before: of(18) }), update('new', 'old')],
+      of(18),
+    ],
+    [
+      'before, where it was replaced by itself',
+      [update('old', 'old', { before: of(18), after: of(19) })],
+      of(18),
+    ],
+  ])('%s', (_, changes, versions) => {
+    expect(versionsOf(readPast(temporaryRoot(), changes), 'old')).toEqual(versions);
+  });
+});
+
+describe('a state with a database that was raised since', () => {
+  const left = update('new', 'newest', { before: of(20), after: of(20) });
+  const came = update('old', 'new', { before: of(19), after: of(20) });
+  const reads = (changes: PastChange[], today: StateVersions) => {
+    const root = temporaryRoot();
+    return readsVersions(root, 'new', today, readPast(root, changes)).reads;
+  };
+
+  test('is read by a release that was started on such a one here, and was well', () => {
+    expect(reads([came, left], of(19))).toBe('yes');
+  });
+
+  test.each<[string, Partial<PastChange>]>([
+    ['it was not well', { status: 'package_updated_restart_failed' }],
+    ['the state was put back then', { restores: true }],
+    ['what it had is not known', { before: null }],
+    ['that was another release', { to: 'other' }],
+  ])('is not where %s', (_, differently) => {
+    expect(reads([{ ...came, ...differently }, left], of(19))).toBe('no');
+  });
+
+  test('is not by one that was started on yet another one', () => {
+    expect(reads([came, left], of(21))).toBe('no');
+  });
+});
+
+describe('a state whose configuration was written since', () => {
+  const left = (config: string | null): PastChange =>
+    update('2026.6.1', '2026.6.5', { before: { ...of(20), config }, after: null });
+  const reads = (then: string | null, today: string | null) => {
+    const root = temporaryRoot();
+    return readsVersions(root, '2026.6.1', { ...of(20), config: today }, readPast(root, [left(then)]));
+  };
+
+  test.each([
+    ['2026.6.1', '2026.6.1', 'yes'],
+    ['2026.5.1', '2026.6.1', 'yes'],
+    ['2026.6.1', '2026.5.1', 'yes'],
+    ['2026.6.5', '2026.6.5', 'yes'],
+    ['2026.6.1', '2026.6.1-1', 'no'],
+    ['2026.6.1', '2026.6.5', 'no'],
+    [null, '2026.6.5', 'no'],
+    [null, 'nonsense', 'yes'],
+  ])('by %s, then by %s: %s', (then, today, expected) => {
+    expect(reads(then, today)).toMatchObject({
+      reads: expected,
+      ...(expected === 'no' && { why: `${today} has written the configuration`, databases: false }),
+    });
+  });
+});
+
+test.each([
+  ['2026.9.6', true],
+  ['2026.9.2', false],
+  ['2026.9.2-1', true],
+  ['a build of mine', false],
+  [null, false],
+])('a configuration by %s is by a newer release than 2026.9.2: %s', (config, newer) => {
+  expect(wasWrittenByNewer({ databases: {}, config }, '2026.9.2')).toBe(newer);
+});

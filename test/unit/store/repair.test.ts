@@ -1,0 +1,380 @@
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { readAdoption } from '../../../src/adopt/apply.js';
+import { recover } from '../../../src/change/run.js';
+import { listChanges, readChange } from '../../../src/ledger/ledger.js';
+import { currentRelease, readTrial } from '../../../src/store/links.js';
+import { findManifest, readManifest, releaseDirectory } from '../../../src/store/manifest.js';
+import { pin, readPolicy } from '../../../src/store/policy.js';
+import { mendRoot } from '../../../src/store/repair.js';
+import type { Root } from '../../../src/store/root.js';
+import { setAside } from '../../../src/store/set-aside.js';
+import { selectSupervisor } from '../../../src/supervisor/select.js';
+import { diagnose } from '../../../src/views/doctor.js';
+import { listing } from '../../../src/views/releases.js';
+import { DAMAGE_NAMES, damage, snapshot } from '../../support/damage.js';
+import {
+  asides,
+  CURRENT,
+  expectSame,
+  look,
+  type Model,
+  modelIn,
+  NEW,
+  OLD,
+  WHAT,
+} from '../../support/model-root.js';
+import { nobody } from '../../support/nobody.js';
+import { removeDirectory, temporaryRoot } from '../../support/place.js';
+import { sealTinyRelease } from '../../support/release.js';
+
+let model: Model;
+
+beforeAll(async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'openclaw-releases-model-'));
+  model = await modelIn(directory);
+  return () => removeDirectory(directory);
+});
+
+/** How a file can be damaged; test/stories/mend.test.ts has more of them, through the commands. */
+const HOW = ['empty', 'binary junk', 'schema 2'] as const;
+
+test.each(Object.keys(WHAT).flatMap((what) => HOW.map((how) => [what, how] as const)))(
+  '%s %s: mending moves it aside as it is and touches nothing else',
+  async (what, how) => {
+    const root = model.copy();
+    const path = WHAT[what]?.(root, model.change) ?? '';
+    damage(path, how);
+    const before = snapshot(root.path);
+    const mended = await mendRoot(root);
+    const name = path.slice(root.path.length + 1);
+    const after = snapshot(root.path);
+    if (what === 'trial') {
+      expect(mended).toEqual([]);
+      expect(readTrial(root)).toMatchObject({ boots: 0 });
+    } else {
+      const [aside = ''] = asides(root);
+      expect(asides(root)).toEqual([
+        expect.stringMatching(new RegExp(`^${name.replaceAll('/', '_')}\\.\\d{8}T\\d{9}Z$`)),
+      ]);
+      expect(mended).toEqual([
+        {
+          path,
+          movedTo: join(root.path, 'unreadable', aside),
+          why: expect.stringMatching(/^\S.*\S$/),
+          instead: expect.stringMatching(/^[A-Z].*\.$/),
+        },
+      ]);
+      expectSame(before, name, after, `unreadable/${aside}`);
+    }
+    for (const [other, content] of before) {
+      if (other === name || other.startsWith(`${name}/`)) continue;
+      expect(after.get(other), other).toBe(content);
+    }
+    expect(await mendRoot(root)).toEqual([]);
+  },
+);
+
+test('doctor names each of them with the command that mends it', async () => {
+  const root = model.copy();
+  for (const what of Object.values(WHAT)) damage(what(root, model.change), 'binary junk');
+  const before = snapshot(root.path);
+  const findings = (await diagnose(root, nobody)).filter(({ code }) => code === 'file_unreadable');
+  expect(findings.map(({ sentence }) => sentence.split(' ')[0]).sort()).toEqual(
+    Object.values(WHAT)
+      .map((what) => what(root, model.change))
+      .sort(),
+  );
+  expect(new Set(findings.map(({ command }) => command))).toEqual(new Set(['openclaw-releases recover']));
+  expect(snapshot(root.path)).toEqual(before);
+});
+
+describe('a manifest', () => {
+  const manifestOf = (root: Root, id: string) => join(releaseDirectory(root, id), 'release.json');
+
+  test('is made anew from the files of its release, and says what it cannot know', async () => {
+    const root = model.copy();
+    const { addedBytes, sharedBytes, ...original } = readManifest(root, CURRENT);
+    expect([addedBytes, sharedBytes]).toEqual([expect.any(Number), expect.any(Number)]);
+    damage(manifestOf(root, CURRENT), 'binary junk');
+    expect(await mendRoot(root)).toHaveLength(1);
+    expect(readManifest(root, CURRENT)).toEqual({
+      ...original,
+      spec: 'unknown',
+      integrity: '',
+      signature: 'unchecked',
+      engines: '>=22',
+      schemas: { state: 3, agent: 4 },
+      packages: 2,
+      lockfileDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      sealedAt: statSync(join(releaseDirectory(root, CURRENT), 'files.sha256')).mtime.toISOString(),
+    });
+    expect(statSync(releaseDirectory(root, CURRENT)).mode & 0o777).toBe(0o555);
+    expect(statSync(manifestOf(root, CURRENT)).mode & 0o777).toBe(0o444);
+  });
+
+  test('of a carried Node names its version', async () => {
+    const root = temporaryRoot();
+    const node = join(root.runtimes, 'node-24.21.0/bin/node');
+    mkdirSync(join(node, '..'), { recursive: true });
+    writeFileSync(node, '');
+    const path = '../../runtimes/node-24.21.0/bin/node';
+    const openclaw = JSON.stringify({ name: 'openclaw', version: CURRENT });
+    await sealTinyRelease(root, CURRENT, { 'node_modules/openclaw/package.json': openclaw }, path);
+    damage(manifestOf(root, CURRENT), 'empty');
+    await mendRoot(root);
+    expect(readManifest(root, CURRENT)).toMatchObject({
+      runtime: { kind: 'carried', version: '24.21.0', path },
+      ...{ engines: null, schemas: null, lockfileDigest: '', packages: 0 },
+    });
+  });
+
+  test.each<[string, (directory: string) => void]>([
+    ['a file differs', (directory) => damage(join(directory, 'package-lock.json'), 'empty')],
+    ['a file was added', (directory) => writeFileSync(join(directory, 'added'), '')],
+    [
+      'the list of its files is not there',
+      (directory) => damage(join(directory, 'files.sha256'), 'a directory'),
+    ],
+    ['its list is empty', (directory) => damage(join(directory, 'files.sha256'), 'empty')],
+  ])('is not made anew when %s: that is no release any more', async (_, spoil) => {
+    const root = model.copy();
+    const directory = releaseDirectory(root, NEW);
+    damage(manifestOf(root, NEW), 'empty');
+    chmodSync(directory, 0o755);
+    spoil(directory);
+    const [mended] = await mendRoot(root);
+    expect(mended).toMatchObject({ movedTo: expect.stringContaining('releases_2026.6.5_release.json.') });
+    expect(mended?.instead).toMatch(/^Nothing: 2026\.6\.5 is not a release any more \(.+\)\.$/);
+    expect(existsSync(manifestOf(root, NEW))).toBe(false);
+    expect(findManifest(root, NEW)).toBe(null);
+    expect(await mendRoot(root)).toEqual([]);
+  });
+
+  test.each([CURRENT, OLD])(
+    'stays when it is not made anew and a link names its release (%s)',
+    async (id) => {
+      const root = model.copy();
+      damage(manifestOf(root, id), 'empty');
+      damage(join(releaseDirectory(root, id), 'package-lock.json'), 'empty');
+      const before = snapshot(root.path);
+      expect(await mendRoot(root)).toEqual([
+        {
+          path: manifestOf(root, id),
+          why: 'is empty',
+          movedTo: null,
+          instead: expect.stringMatching(/^Nothing \(.+\);/),
+        },
+      ]);
+      expect(snapshot(root.path)).toEqual(before);
+      expect((await look(root)).unreadable).toHaveLength(1);
+    },
+  );
+
+  test.each(['before write release.json', 'after write release.json'])(
+    'stays as it was when the one made anew cannot be written (%s)',
+    async (point) => {
+      const root = model.copy();
+      damage(manifestOf(root, CURRENT), 'zero-filled');
+      const old = readFileSync(manifestOf(root, CURRENT));
+      inject(`throw ${point}`);
+      const [mended] = await mendRoot(root);
+      expect(mended).toMatchObject({ movedTo: null, instead: expect.stringContaining('could not be moved') });
+      expect(readFileSync(manifestOf(root, CURRENT))).toEqual(old);
+      expect(asides(root)).toEqual([]);
+      inject('');
+      expect(await mendRoot(root)).toMatchObject([{ movedTo: expect.any(String) }]);
+      expect(readManifest(root, CURRENT)).toMatchObject({ version: CURRENT });
+    },
+  );
+
+  test('under the name of another release is not that one', async () => {
+    const root = model.copy();
+    const text = readFileSync(manifestOf(root, CURRENT), 'utf8');
+    damage(manifestOf(root, OLD), 'empty');
+    chmodSync(manifestOf(root, OLD), 0o644);
+    writeFileSync(manifestOf(root, OLD), text);
+    expect(() => readManifest(root, OLD)).toThrow(
+      expect.objectContaining({ code: 'release_unsealed', hint: 'openclaw-releases recover' }),
+    );
+    await mendRoot(root);
+    expect(readManifest(root, OLD)).toMatchObject({ id: OLD, version: OLD });
+  });
+});
+
+test('a file that cannot be moved stays and is named, and recovery goes through', async () => {
+  const root = model.copy();
+  damage(root.policy, 'empty');
+  inject('EIO before rename unreadable policy.json');
+  expect(await mendRoot(root)).toEqual([
+    { path: root.policy, movedTo: null, why: 'is empty', instead: expect.stringContaining('EIO') },
+  ]);
+  expect(readPolicy(root)).toEqual({ schema: 1, pins: [], quarantine: {} });
+  expect(await recover({ root, supervisor: nobody })).toMatchObject({
+    mended: [{ path: root.policy, movedTo: null }],
+  });
+});
+
+test('a policy that became unreadable after the lock was taken is kept when it is written', () => {
+  const root = model.copy();
+  damage(root.policy, 'of another shape');
+  const text = readFileSync(root.policy, 'utf8');
+  expect(pin(root, CURRENT)).toEqual({ schema: 1, pins: [CURRENT], quarantine: {} });
+  const [aside = ''] = asides(root);
+  expect(readFileSync(join(root.path, 'unreadable', aside), 'utf8')).toBe(text);
+});
+
+test('a record of a change that cannot be understood is not one, and its error says so', () => {
+  const root = model.copy();
+  damage(join(root.changes, `${model.change}.json`), 'truncated at half');
+  expect(listChanges(root)).toHaveLength(1);
+  expect(() => readChange(root, model.change)).toThrow(
+    expect.objectContaining({ code: 'change_not_found', hint: 'openclaw-releases recover' }),
+  );
+  expect(() => readChange(root, 'x')).toThrow(expect.objectContaining({ hint: 'openclaw-releases history' }));
+});
+
+test('a copy of a record under another name is not a second change', async () => {
+  const root = model.copy();
+  linkSync(join(root.changes, `${model.change}.json`), join(root.changes, 'copy.json'));
+  expect(listChanges(root)).toHaveLength(2);
+  expect(await mendRoot(root)).toMatchObject([{ path: join(root.changes, 'copy.json') }]);
+  expect(listChanges(root)).toHaveLength(2);
+});
+
+test('supervisor.json and adopted.json stay where they are: a wrong guess could start a second gateway', async () => {
+  const root = model.copy();
+  for (const name of ['supervisor.json', 'adopted.json'])
+    writeFileSync(join(root.path, name), '{"schema":2}');
+  expect(await mendRoot(root)).toEqual([]);
+  const error = { code: 'root_invalid', hint: expect.stringContaining('mv '), untouched: expect.any(String) };
+  expect(() => selectSupervisor(root.path)).toThrow(expect.objectContaining(error));
+  expect(() => readAdoption(root.path)).toThrow(expect.objectContaining(error));
+});
+
+test.each(DAMAGE_NAMES)(
+  'restore.json and return.json stay where they are and are named each time: %s',
+  async (how) => {
+    const root = model.copy();
+    for (const path of [root.restore, root.return]) {
+      writeFileSync(path, JSON.stringify({ schema: 1, change: 'c' }));
+      damage(path, how);
+    }
+    const why = expect.stringMatching(/^\S.*\S$/);
+    for (const round of [1, 2]) {
+      const mended = await mendRoot(root);
+      expect(mended, `round ${round}`).toEqual(
+        [root.restore, root.return].map((path) => ({
+          path,
+          why,
+          movedTo: null,
+          instead: expect.stringMatching(/^Nothing: no gateway is started /),
+        })),
+      );
+    }
+    expect((await look(root)).unreadable.map(({ path }) => path)).toEqual([root.restore, root.return]);
+  },
+);
+
+test('a record of the last restore that cannot be understood is moved aside', async () => {
+  const root = model.copy();
+  writeFileSync(root.lastRestore, '{}');
+  expect(await mendRoot(root)).toMatchObject([{ path: root.lastRestore, movedTo: expect.any(String) }]);
+  expect((await look(root)).unreadable).toEqual([]);
+});
+
+test('a directory in place of the trial becomes one that can be ended', async () => {
+  const root = model.copy();
+  damage(root.trial, 'a directory');
+  await mendRoot(root);
+  expect(readFileSync(root.trial, 'utf8')).toMatch(new RegExp(`^${CURRENT} 0( |\n)`));
+});
+
+test.each(['releases/gone', '/elsewhere/2026.6.1', 'nowhere', 'releases'])(
+  'links to %s are no reason for anyone who looks to fail',
+  async (target) => {
+    const root = model.copy();
+    for (const link of [root.current, root.previous]) {
+      damage(link, 'empty');
+      await mendRoot(root);
+      symlinkSync(target, link);
+    }
+    const status = await look(root);
+    expect(status).toMatchObject({ current: basename(target), previous: basename(target), unreadable: [] });
+    const before = readlinkSync(root.current);
+    expect((await mendRoot(root)).length).toBe(0);
+    expect(readlinkSync(root.current)).toBe(before);
+  },
+);
+
+test('a plain file below releases/ is no release', async () => {
+  const root = model.copy();
+  writeFileSync(join(root.releases, 'notes.txt'), '');
+  expect((await listing(root, nobody)).unsealed).toEqual(['notes.txt']);
+  expect(await mendRoot(root)).toEqual([]);
+});
+
+describe('setting aside', () => {
+  test('never takes a name that something has, and notes why', () => {
+    const root = temporaryRoot();
+    const places = Array.from({ length: 5 }, (_, at) => {
+      writeFileSync(root.policy, String(at));
+      return setAside(root, root.policy, 'is wrong');
+    });
+    expect(places.map((path) => readFileSync(path, 'utf8'))).toEqual(['0', '1', '2', '3', '4']);
+    expect(readFileSync(join(root.path, 'unreadable/why.txt'), 'utf8').split('\n')[0]).toBe(
+      `${basename(places[0] ?? '')}: policy.json is wrong`,
+    );
+  });
+
+  test('takes directories and links as they are', () => {
+    const root = temporaryRoot();
+    mkdirSync(root.previous);
+    writeFileSync(join(root.previous, 'x'), 'x');
+    chmodSync(root.previous, 0o555);
+    symlinkSync('nothing', root.current);
+    const [directory, link] = [root.previous, root.current].map((path) => setAside(root, path, 'w')) as [
+      string,
+      string,
+    ];
+    expect(statSync(directory).mode & 0o777).toBe(0o555);
+    expect(readFileSync(join(directory, 'x'), 'utf8')).toBe('x');
+    expect(readlinkSync(link)).toBe('nothing');
+    expect(currentRelease(root)).toBe(null);
+  });
+
+  test('works beside it where the directory cannot be made', () => {
+    const root = temporaryRoot();
+    writeFileSync(join(root.path, 'unreadable'), 'a file of somebody');
+    writeFileSync(root.policy, 'x');
+    expect(setAside(root, root.policy, 'w')).toMatch(/\/unreadable-policy\.json\.\d{8}T\d{9}Z$/);
+  });
+
+  test('cuts a name that is too long for a timestamp', () => {
+    const root = temporaryRoot();
+    const path = join(root.changes, `${'ü'.repeat(100)}${'x'.repeat(40)}.json`);
+    writeFileSync(path, 'x');
+    expect(readFileSync(setAside(root, path, 'w'), 'utf8')).toBe('x');
+  });
+});
+
+/** Only for what this test does in this process. */
+function inject(fault: string): void {
+  process.env.OPENCLAW_RELEASES_FAULT = fault;
+  onTestFinished(() => {
+    delete process.env.OPENCLAW_RELEASES_FAULT;
+  });
+}

@@ -1,0 +1,61 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { mendRoot } from '../../../src/store/repair.js';
+import { type PastDecision, readAuto, withDecision, writeAuto } from '../../../src/store/timer-state.js';
+import { takeTurn } from '../../../src/timer/lock.js';
+import { temporaryRoot } from '../../support/place.js';
+
+function decision(minute: number, more: Partial<PastDecision> = {}): PastDecision {
+  const at = `2026-06-01T00:${String(minute).padStart(2, '0')}:00.000Z`;
+  return { at, verdict: 'no', version: null, rule: 'held', reason: 'held', until: null, ...more };
+}
+
+test('the id of an installation is made once', () => {
+  const root = temporaryRoot();
+  const file = readAuto(root);
+  expect(readAuto(root).installId).not.toBe(file.installId);
+  writeAuto(root, file);
+  expect(readAuto(root)).toEqual(file);
+});
+
+test('a decision that stays the same is one entry, with the time of its first', () => {
+  let file = readAuto(temporaryRoot());
+  for (const minute of [1, 2, 3]) file = withDecision(file, decision(minute));
+  file = withDecision(file, decision(4, { rule: 'window' }));
+  file = withDecision(file, decision(5));
+  expect(file.decisions.map(({ at, since }) => [at.slice(14, 16), since?.slice(14, 16)])).toEqual([
+    ['03', '01'],
+    ['04', undefined],
+    ['05', undefined],
+  ]);
+});
+
+test('the last twenty are kept, and one that led to a change is never merged with another', () => {
+  let file = readAuto(temporaryRoot());
+  for (let minute = 0; minute < 30; minute++) file = withDecision(file, decision(minute, { change: 'c' }));
+  expect(file.decisions).toHaveLength(20);
+  expect(file.decisions[0]).toEqual(decision(10, { change: 'c' }));
+});
+
+test('a file that cannot be understood is kept aside, by mending and by writing', async () => {
+  const root = temporaryRoot();
+  writeFileSync(root.auto, '');
+  expect(await mendRoot(root)).toMatchObject([{ path: root.auto, why: 'is empty' }]);
+  writeFileSync(root.auto, '{"schema":2}');
+  writeAuto(root, readAuto(root));
+  expect(readAuto(root).decisions).toEqual([]);
+  const kept = readdirSync(join(root.path, 'unreadable')).filter((name) => name.startsWith('auto.json'));
+  expect(kept).toHaveLength(2);
+});
+
+test('one run has its turn at a time, and a dead one keeps nobody from theirs', () => {
+  const root = temporaryRoot();
+  const done = takeTurn(root);
+  expect(done).not.toBe(null);
+  expect(takeTurn(root)).toBe(null);
+  done?.();
+  const again = takeTurn(root);
+  expect(again).not.toBe(null);
+  again?.();
+});

@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { identify } from '../../../../src/host/process.js';
+import { restartUnit } from '../../../../src/supervisor/systemd/restart.js';
+import { askSystemd } from '../../../../src/supervisor/systemd/systemctl.js';
+import { readUnit } from '../../../../src/supervisor/systemd/unit.js';
+import { until } from '../../../support/place.js';
+
+/** What becomes of a program that does not do as systemd's do; how those are spoken to is tested with a real one. */
+describe('a program of systemd', () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'openclaw-releases-systemctl-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    // What tells that there is a systemd to be asked.
+    mkdirSync(join(directory, 'systemd'));
+    writeFileSync(join(directory, 'systemd/private'), '');
+    vi.stubEnv('XDG_RUNTIME_DIR', directory);
+    vi.stubEnv('PATH', `${directory}:/usr/bin:/bin`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+  });
+
+  function install(script: string, mode = 0o755): void {
+    writeFileSync(join(directory, 'systemctl'), `#!/bin/sh\n${script}\n`, { mode });
+  }
+
+  const ask = (timeoutMs = 30_000) => askSystemd('systemctl', 'user', ['show'], { GIVEN: 'yes' }, timeoutMs);
+
+  test('answers with what it said, and is given no input', async () => {
+    install('cat; echo "$*"; echo "$GIVEN $XDG_RUNTIME_DIR"; echo " a warning" >&2');
+    expect(await ask()).toEqual({
+      ok: true,
+      killed: false,
+      stdout: `--user --no-ask-password show\nyes ${directory}`,
+      stderr: 'a warning',
+    });
+  });
+
+  test('may fail, which is an answer, or be killed, which is an error', async () => {
+    install('echo no such unit >&2; exit 5');
+    expect(await ask()).toEqual({ ok: false, killed: false, stdout: '', stderr: 'no such unit' });
+    install('kill -KILL $$');
+    expect(await ask()).toMatchObject({ ok: false, killed: true });
+  });
+
+  test('that does not answer is killed in time, even while another holds what it writes to', async () => {
+    const pids = join(directory, 'pids');
+    install(`trap "" TERM; sleep 60 & echo $$ $! >${pids}; wait`);
+    const asked = ask(2_000);
+    await expect(asked).rejects.toMatchObject({
+      code: 'supervisor_failed',
+      message: 'systemctl did not answer within 2000 ms.',
+      hint: 'systemctl --user status',
+    });
+    const [own = 0, left = 0] = readFileSync(pids, 'utf8').split(' ').map(Number);
+    process.kill(left, 'SIGKILL');
+    await until('it is gone', () => identify(own) === null);
+  });
+
+  test('is asked about a unit once more when something else has ended it, and not for ever', async () => {
+    const once = join(directory, 'once');
+    install(`test -e ${once} || { touch ${once}; kill -TERM $$; }; echo LoadState=loaded; echo MainPID=7`);
+    const address = { scope: 'user', unit: 'openclaw-gateway.service' } as const;
+    expect(await readUnit(address)).toMatchObject({ mainPid: 7 });
+    expect(existsSync(once)).toBe(true);
+    install('kill -TERM $$');
+    await expect(readUnit(address)).rejects.toMatchObject({ code: 'supervisor_failed' });
+  });
+
+  test('thaws a unit that is frozen before it restarts it: as systemd 257, it would not stop it', async () => {
+    const [frozen, instance] = [join(directory, 'frozen'), join(directory, 'instance')];
+    writeFileSync(frozen, '');
+    writeFileSync(instance, 'before');
+    install(`case "$*" in
+      *" show "*)
+        printf '%s\\n' LoadState=loaded ActiveState=active SubState=running MainPID=7 "InvocationID=$(cat ${instance})"
+        test -e ${frozen} && echo FreezerState=frozen ;;
+      *" thaw "*) rm ${frozen} ;;
+      *" restart "*) test -e ${frozen} || printf after >${instance} ;;
+    esac
+    true`);
+    const restarted = await restartUnit({ scope: 'user', unit: 'openclaw-gateway.service' });
+    expect(restarted.instance).toBe('after');
+  });
+
+  test('that is missing, or cannot be run, is named', async () => {
+    vi.stubEnv('PATH', directory);
+    await expect(ask()).rejects.toMatchObject({
+      code: 'supervisor_failed',
+      message: 'systemctl is not installed, or not on PATH.',
+    });
+    install('exit 0', 0o644);
+    await expect(ask()).rejects.toMatchObject({
+      code: 'supervisor_failed',
+      message: 'systemctl cannot be started (EACCES).',
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { loadClientOptions } from '../../../src/registry/client.js';
+import { offeredReleases } from '../../../src/registry/offer.js';
+import { type AutoFile, readAuto } from '../../../src/store/timer-state.js';
+import { type AskRegistry, askRegistry, isLeftAlone } from '../../../src/timer/registry.js';
+import { DEFAULTS } from '../../../src/timer/rules/settings.js';
+import { openclawPackage } from '../../registry/gateway-package.js';
+import { type Registry, startRegistry } from '../../registry/registry.js';
+import { temporaryDirectory, temporaryRoot } from '../../support/place.js';
+
+const HOUR = 60 * 60_000;
+const NOW = Date.parse('2026-06-10T00:00Z');
+
+describe('what is asked of a registry, and remembered', () => {
+  let registry: Registry;
+  let file: AutoFile;
+  let ask: AskRegistry;
+
+  beforeEach(async () => {
+    registry = await startRegistry({ now: () => NOW });
+    onTestFinished(() => registry.close());
+    registry.publish(openclawPackage('2026.6.1'), { publishedAt: new Date(NOW - 9 * HOUR) });
+    const options = await loadClientOptions({ registry: registry.url, cache: temporaryDirectory() });
+    ask = (question) => offeredReleases({ ...options, retry: { retries: 0 } }, question);
+    file = readAuto(temporaryRoot());
+  });
+
+  const look = async (now = NOW) => {
+    const before = registry.requests.length;
+    file = { ...file, ...(await askRegistry(file, DEFAULTS, now, ask)) };
+    return registry.requests.length - before;
+  };
+
+  test('all of the document is asked for once for each release, then whether it is still the same', async () => {
+    expect(await look()).toBe(2);
+    expect(file.registry).toMatchObject({
+      tags: { latest: '2026.6.1' },
+      versions: [{ version: '2026.6.1', at: '2026-06-09T15:00:00.000Z', deprecated: null }],
+      saidAt: '2026-06-10T00:00:00.000Z',
+    });
+    expect(await look(NOW + HOUR)).toBe(1);
+    expect(file.registry?.askedAt).toBe('2026-06-10T01:00:00.000Z');
+    registry.publish(openclawPackage('2026.6.5'));
+    expect(await look()).toBe(2);
+    expect(await look()).toBe(1);
+    expect(file.newestSeen).toEqual({ stable: '2026.6.5' });
+  });
+
+  test('a registry that never says when is not asked for all of it every hour', async () => {
+    const answers: AskRegistry = async () => ({
+      ...{ tags: { latest: '2026.6.1' }, etag: null, saidAt: null },
+      versions: [{ version: '2026.6.1', at: '', deprecated: null }],
+    });
+    let asked = 0;
+    const counted: AskRegistry = (question) => {
+      asked++;
+      return answers(question);
+    };
+    for (let hour = 0; hour < 5; hour++)
+      file = { ...file, ...(await askRegistry(file, DEFAULTS, NOW + hour * HOUR, counted)) };
+    expect(asked).toBe(6);
+  });
+
+  test('a withdrawn version is seen, also when it and its tag stay', async () => {
+    await look();
+    registry.deprecate('openclaw', '2026.6.1', 'it eats mail');
+    await look();
+    expect(file.registry?.versions).toMatchObject([{ deprecated: 'it eats mail' }]);
+  });
+
+  test.each([
+    ['down', 'server-error', 'registry_error'],
+    ['without the package', 'not-found', 'version_not_found'],
+    ['cut off in the middle of its answer', 'cut-off', 'registry_'],
+  ] as const)(
+    'one that is %s is left alone for longer and longer, and what it said before is kept',
+    async (_, kind, code) => {
+      await look();
+      const known = file.registry;
+      registry.fault({ kind, match: /^\/openclaw$/ });
+      // Else the answer is that nothing has changed, which has no body to be cut off.
+      if (kind === 'cut-off') registry.publish(openclawPackage('2026.6.2'));
+      const waits: number[] = [];
+      for (let now = NOW + HOUR; waits.length < 12; now = Date.parse(file.trouble?.retryAt ?? '')) {
+        await look(now);
+        expect(file.trouble?.error.code).toContain(code);
+        waits.push(Date.parse(file.trouble?.retryAt ?? '') - now);
+        expect(isLeftAlone(file.trouble, now + 1)).toBe(true);
+      }
+      expect(file.trouble?.failures).toBe(12);
+      expect(waits[0]).toBeLessThanOrEqual(10 * 60_000);
+      expect(Math.max(...waits)).toBeGreaterThan(HOUR);
+      expect(Math.max(...waits)).toBeLessThanOrEqual(24 * HOUR);
+      expect(file.registry).toEqual(known);
+      registry.clearFaults();
+      await look();
+      expect(file.trouble).toBe(null);
+    },
+  );
+
+  test('a clock that was put back does not keep it from being asked', async () => {
+    registry.fault({ kind: 'server-error' });
+    await look(NOW + 1000 * HOUR);
+    expect(isLeftAlone(file.trouble, NOW + 1000 * HOUR + 1)).toBe(true);
+    expect(isLeftAlone(file.trouble, NOW)).toBe(false);
+  });
+});
