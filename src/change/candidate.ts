@@ -6,6 +6,7 @@ import { candidateWorthwhile } from '../candidate/preconditions.js';
 import { ReleasesError, systemCode, toErrorRecord } from '../core/errors.js';
 import type { Context } from '../ledger/context.js';
 import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
+import { sqliteNodeOf } from '../rollback/compatibility/sqlite-node.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
 import { copyToScratch } from '../state/snapshot/scratch-copy.js';
 import { readStateVersions, type StateVersions } from '../state/versions.js';
@@ -13,7 +14,6 @@ import { releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { removeTree } from '../store/seal.js';
 import type { Inspection } from '../supervisor/supervisor.js';
-import { sqliteNodeOf } from './steps/snapshot.js';
 
 export interface Candidate {
   /** The Node and the program of the staged release; absolute. */

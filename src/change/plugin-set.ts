@@ -1,30 +1,14 @@
-import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context } from '../ledger/context.js';
-import type { Change } from '../ledger/ledger.js';
-import type { PluginPlace } from '../openclaw/plugin.js';
 import { isKept, putBackPluginSet } from '../openclaw/plugin-set.js';
-import { configPath, type StatePlace } from '../state/place.js';
+import { pluginPlaceOf } from '../rollback/plugin-place.js';
 import { lastRestore, readRestore } from '../state/restore-request.js';
 import { readTrial, startTrial } from '../store/links.js';
-import type { Root } from '../store/root.js';
 import { removeTree } from '../store/seal.js';
 import { saveIntent } from './engine.js';
-import { sqliteNodeOf } from './steps/snapshot.js';
 import { targetOf } from './steps/switch.js';
 import { awaitVerified } from './verification.js';
-
-/** Where the plugins are, as the parts that work on them want to know it. */
-export async function pluginPlaceOf(
-  { root, change }: { root: Root; change: Pick<Change, 'facts'> },
-  place: StatePlace,
-): Promise<PluginPlace> {
-  const { uid, gid } = statSync(place.directory);
-  const foreign = process.getuid?.() === 0 && uid !== 0;
-  const node = await sqliteNodeOf(root, change).catch(() => null);
-  const user = foreign ? { uid, gid } : undefined;
-  return { state: place.directory, config: configPath(place), node, user };
-}
 
 /** Where the set from before is kept while the change is under way. */
 export function keptPluginSet({ root, change }: Pick<Context, 'root' | 'change'>): string {

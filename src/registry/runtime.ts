@@ -1,13 +1,8 @@
-import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
 import { compare, major, parse, rcompare, satisfies } from 'semver';
 import { ReleasesError } from '../core/errors.js';
-import { runWorker } from '../install/worker.js';
 import type { ClientOptions } from './client.js';
-import { cleanEnvironment } from './environment.js';
 import { pacote } from './lazy-npm.js';
 import { ask } from './request.js';
-import { run } from './run.js';
 import { fetchManifest } from './signatures.js';
 
 /** The Node that a release will run on; plain data. */
@@ -41,8 +36,6 @@ export interface RuntimeRequest {
   /** This machine, unless given. */
   platform?: HostPlatform;
 }
-
-const VERSION_TIMEOUT_MS = 30_000;
 
 /**
  * The Node for a release: the host's if it satisfies the release, else the newest that is here and does, else one
@@ -98,40 +91,6 @@ export function pickVersion(versions: string[], engines: string): string | null 
   return fitting.filter((version) => lowest && major(version) === major(lowest)).at(-1) ?? null;
 }
 
-/**
- * Fetches a Node into the directory `into`, which it may replace: `into/bin/node` runs afterwards.
- * @throws ReleasesError `node_unavailable`, `integrity_mismatch`, `archive_invalid`, `registry_unreachable`, `interrupted`
- */
-export async function fetchRuntime(
-  choice: RuntimeChoice,
-  into: string,
-  options: ClientOptions,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (choice.kind === 'host' || choice.integrity === null) return;
-  const { version, integrity } = choice;
-  await runWorker(
-    { kind: 'unpack', spec: `${choice.package}@${version}`, integrity, directory: into, options },
-    { signal },
-  );
-  const node = join(into, 'bin/node');
-  await chmod(node, 0o755).catch((cause) => {
-    throw unavailable(`${choice.package}@${version} has no bin/node in it.`, version, cause);
-  });
-  const env = cleanEnvironment();
-  const { ok, stdout, problem } = await run(node, ['--version'], {
-    cwd: into,
-    env,
-    timeoutMs: VERSION_TIMEOUT_MS,
-    signal,
-  });
-  if (ok && stdout.trim() === `v${version}`) return;
-  throw unavailable(
-    `Node ${version} was fetched and does not run here (${ok ? `it says ${stdout.trim()}` : problem}).`,
-    version,
-  );
-}
-
 function hasGlibc(): boolean {
   // Else the report looks up names for every network interface, and waits for the answers.
   Object.assign(process.report, { excludeNetwork: true });
@@ -139,7 +98,8 @@ function hasGlibc(): boolean {
   return header?.glibcVersionRuntime !== undefined;
 }
 
-function unavailable(message: string, wanted: string, cause?: unknown): ReleasesError {
+/** The error of a Node that cannot be had. */
+export function unavailable(message: string, wanted: string, cause?: unknown): ReleasesError {
   return new ReleasesError('node_unavailable', message, {
     hint: `Install a Node that satisfies ${wanted} on this host, and start openclaw-releases with it.`,
     untouched: 'Nothing was changed.',

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { pluginPlaceOf } from '../change/plugin-set.js';
 import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
@@ -16,6 +15,7 @@ import { currentRelease } from '../store/links.js';
 import type { Root } from '../store/root.js';
 import { readsToday } from './compatibility/compatibility.js';
 import { keptInstead, type Reads, readPast, versionsOf } from './compatibility/rules.js';
+import { pluginPlaceOf } from './plugin-place.js';
 
 /** A release and the state that it is started with. */
 export type Pair =

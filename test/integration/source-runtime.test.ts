@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { probeVersion } from '../../src/install/probe.js';
-import { chooseRuntime, fetchRuntime, type RuntimeRequest } from '../../src/registry/runtime.js';
+import { fetchRuntime } from '../../src/install/runtime.js';
+import { chooseRuntime, type RuntimeRequest } from '../../src/registry/runtime.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import type { PackageFiles } from '../registry/tarball.js';
 import {

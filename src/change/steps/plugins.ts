@@ -13,16 +13,11 @@ import {
   syncPlugins,
 } from '../../openclaw/plugin-sync.js';
 import { listPlugins } from '../../openclaw/plugins.js';
+import { pluginPlaceOf } from '../../rollback/plugin-place.js';
 import type { StatePlace } from '../../state/place.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
 import { saveIntent } from '../engine.js';
-import {
-  dropPluginSet,
-  keptPluginSet,
-  pluginPlaceOf,
-  returnPluginSet,
-  startOnceMore,
-} from '../plugin-set.js';
+import { dropPluginSet, keptPluginSet, returnPluginSet, startOnceMore } from '../plugin-set.js';
 import { stoppedOnPurpose } from './restart.js';
 import { targetOf } from './switch.js';
 

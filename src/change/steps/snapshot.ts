@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { ReleasesError } from '../../core/errors.js';
 import type { Context, Step } from '../../ledger/context.js';
 import type { Change } from '../../ledger/ledger.js';
 import { hasPlugins } from '../../openclaw/plugin-folders.js';
-import { findDatabases } from '../../state/databases.js';
+import { sqliteNodeOf } from '../../rollback/compatibility/sqlite-node.js';
 import { readRestore } from '../../state/restore-request.js';
 import { measureState } from '../../state/snapshot/measure.js';
 import { takeSnapshot } from '../../state/snapshot/snapshot.js';
-import { findSqliteNode } from '../../state/snapshot/sqlite-node.js';
 import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../state/snapshots.js';
-import { findManifest, releaseDirectory } from '../../store/manifest.js';
+import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 
 /** Bytes per second: what a small host copies, digests and makes durable. */
@@ -92,25 +89,6 @@ function scopeOf(root: Root, change: Change): SnapshotScope {
   const after = (resolved ?? (to ? findManifest(root, to) : null))?.schemas ?? null;
   const same = before !== null && before.state === after?.state && before.agent === after.agent;
   return same && place && !hasPlugins(place.directory) ? 'config' : 'all';
-}
-
-/**
- * A Node that can make SQLite's own backup: what the releases run on, since they need it as well, or this one. Where
- * there is no database any Node will do.
- * @throws ReleasesError `snapshot_refused`
- */
-export async function sqliteNodeOf(root: Root, { facts }: Pick<Change, 'facts'>): Promise<string> {
-  const releases = [facts.from, facts.to].filter((id) => id !== null);
-  const nodes = releases.map((id) => join(releaseDirectory(root, id), 'node'));
-  const { directory } = facts.place ?? {};
-  if (!directory || findDatabases(directory, []).length === 0) return process.execPath;
-  const found = await findSqliteNode([...nodes, process.execPath]);
-  if (found !== null) return found;
-  throw new ReleasesError(
-    'snapshot_refused',
-    `None of the Nodes here can copy a SQLite database: ${[...nodes, process.execPath].join(', ')}.`,
-    { hint: 'Run openclaw-releases with Node 22.16 or newer.', untouched: 'Nothing was changed.' },
-  );
 }
 
 /** A release that runs again has a newer state than any snapshot of it; what was set aside is never removed. */

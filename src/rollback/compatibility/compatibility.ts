@@ -1,4 +1,3 @@
-import { sqliteNodeOf } from '../../change/steps/snapshot.js';
 import type { Facts } from '../../ledger/facts.js';
 import { configPath, type StatePlace } from '../../state/place.js';
 import { readStateVersions, type StateVersions } from '../../state/versions.js';
@@ -6,6 +5,7 @@ import { versionsOnDisk } from '../../state/versions-on-disk.js';
 import { leftOf } from '../../state/walk.js';
 import type { Root } from '../../store/root.js';
 import { type Reads, readsVersions } from './rules.js';
+import { sqliteNodeOf } from './sqlite-node.js';
 
 /** Whether a release can read the state as it is now. */
 export async function readsToday(

@@ -1,0 +1,18 @@
+import { statSync } from 'node:fs';
+import type { Change } from '../ledger/ledger.js';
+import type { PluginPlace } from '../openclaw/plugin.js';
+import { configPath, type StatePlace } from '../state/place.js';
+import type { Root } from '../store/root.js';
+import { sqliteNodeOf } from './compatibility/sqlite-node.js';
+
+/** Where the plugins are, as the parts that work on them want to know it. */
+export async function pluginPlaceOf(
+  { root, change }: { root: Root; change: Pick<Change, 'facts'> },
+  place: StatePlace,
+): Promise<PluginPlace> {
+  const { uid, gid } = statSync(place.directory);
+  const foreign = process.getuid?.() === 0 && uid !== 0;
+  const node = await sqliteNodeOf(root, change).catch(() => null);
+  const user = foreign ? { uid, gid } : undefined;
+  return { state: place.directory, config: configPath(place), node, user };
+}
