@@ -21,7 +21,7 @@ mkdirSync(out);
 /** What it reads, and of a change what it shows: comparing all of a ledger would be most of what is loaded at start. */
 const READ = ['change', 'policy', 'release', 'request'];
 const SHOWN = {
-  plan: ['kind', 'target', 'by'],
+  plan: ['kind', 'target', 'initiator'],
   facts: ['from', 'to', 'idle', 'restartRequestedAt', 'liveMs', 'readyMs', 'stateRestored'],
 };
 

@@ -14,9 +14,9 @@ export function examine(facts: HostFacts): Finding[] {
   ];
 }
 
-function examineFilesOfOurs({ unreadable }: HostFacts): Finding[] {
-  return unreadable.map(({ path, why }) =>
-    finding('file_unreadable', `${path} cannot be understood: it ${why}.`, 'openclaw-releases recover'),
+function examineFilesOfOurs({ corrupt }: HostFacts): Finding[] {
+  return corrupt.map(({ path, why }) =>
+    finding('file_corrupt', `${path} cannot be understood: it ${why}.`, 'openclaw-releases recover'),
   );
 }
 

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import type { Unreadable } from '../core/record.js';
+import type { Corrupt } from '../core/record.js';
 import { type Adoption, readAdoption } from './apply.js';
 import { findProgram, readCommand } from './command.js';
 import { type Drift, findDrift } from './drift.js';
@@ -22,7 +22,7 @@ export interface KnownElsewhere {
   trial: string | null;
   changeUnderWay: boolean;
   /** Files of the root that cannot be understood. */
-  unreadable: Unreadable[];
+  corrupt: Corrupt[];
 }
 
 /** Everything that `doctor` judges by; plain data. */
@@ -66,12 +66,12 @@ export interface GatherRequest extends KnownElsewhere {
  * @throws ReleasesError `root_invalid`
  */
 export async function gatherFacts(request: GatherRequest): Promise<HostFacts> {
-  const { root, recover, env = process.env, running, current, trial, changeUnderWay, unreadable } = request;
+  const { root, recover, env = process.env, running, current, trial, changeUnderWay, corrupt } = request;
   const adoption = readAdoption(root);
   const unit = adoption ? await readUnit(adoption.unit, adoption.scope, env) : null;
   const installs = await findPackages(env);
   return {
-    ...{ root, running, current, trial, changeUnderWay, unreadable, adoption },
+    ...{ root, running, current, trial, changeUnderWay, corrupt, adoption },
     unit: unit && describe(unit, root, recover, env),
     onPath: firstOnPath(root, env.PATH ?? ''),
     installs: installs

@@ -3,7 +3,7 @@ export const ADOPT = 'openclaw-releases adopt';
 
 /** Stable names of what can be wrong; scripts match them. */
 export type FindingCode =
-  | 'file_unreadable'
+  | 'file_corrupt'
   | 'unit_missing'
   | 'unit_masked'
   | 'unit_broken'

@@ -47,7 +47,7 @@ export async function planTimer(
   const scope = system ? 'system' : 'user';
   const service = companion('auto', gateway?.unit ?? 'openclaw-gateway.service');
   const owner = statSync(root.path, { throwIfNoEntry: false })?.uid ?? 0;
-  const argv = [process.execPath, CLI, 'auto', '--root', root.path];
+  const argv = [process.execPath, CLI, 'timer', 'run', '--root', root.path];
   const writes = planUnits({
     ...{ root: root.path, directory: unitDirectory(scope, process.env), service },
     user: scope === 'system' && owner !== 0 ? String(owner) : null,

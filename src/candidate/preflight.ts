@@ -22,7 +22,7 @@ export type Preflight =
   /** As it is, or after the release has migrated it. */
   | { answer: 'readable'; asItIs: boolean }
   /** `found` is its version, `known` the newest that the release knows; null where that is not what is wrong. */
-  | { answer: 'unreadable'; why: string; found: number | null; known: number | null }
+  | { answer: 'incompatible'; why: string; found: number | null; known: number | null }
   /** The release has no such command, or cannot tell. */
   | { answer: 'unknown'; why: string };
 
@@ -75,7 +75,7 @@ function understand(stdout: string): Preflight {
   if (status !== 'incompatible') return { answer: 'unknown', why: said };
   const newer = found !== null && known !== null && found > known;
   return {
-    answer: 'unreadable',
+    answer: 'incompatible',
     why: newer ? `version ${found}, and it knows ${known}` : said,
     found,
     known,

@@ -27,7 +27,7 @@ export interface StopWatch {
 export function watchForStop({ root, change }: Pick<Context, 'root' | 'change'>): StopWatch {
   const stop = new AbortController();
   const look = () => {
-    const by = wished(root, change.id, 'stop');
+    const by = wished(root, change.id, 'cancel');
     if (by === null) return;
     change.facts.stoppedBy = by;
     stop.abort(stoppedBy(change, by));

@@ -73,7 +73,7 @@ async function runEach(
 
 /** Once the trial has ended well, neither a failure nor a Ctrl-C undoes anything any more. */
 export function isProven(change: Change): boolean {
-  return stepOf(change, 'bless')?.state === 'done';
+  return stepOf(change, 'commit')?.state === 'done';
 }
 
 /** Undoes what was begun, and writes the verdict on a change that has its error. */
@@ -84,7 +84,7 @@ export async function goBack(
 ): Promise<Change> {
   dropBallastWhenShort(context.root);
   // A recovery that meant to finish it has found out otherwise.
-  if (context.change.recovery) context.change.recovery.how = 'undone';
+  if (context.change.recovery) context.change.recovery.outcome = 'undone';
   await undoSteps(steps, context, observer);
   blame(context.root, context.change);
   return finish(context, failedStatus(context.change));

@@ -36,7 +36,7 @@ function sayWhatItWaitsFor(root: Root, error: ReleasesError): ReleasesError {
   const waiting = change && waitingOf(change);
   if (!waiting) return error;
   return new ReleasesError('locked', `${error.message} It is at this: ${waitingText(waiting)}.`, {
-    hint: `openclaw-releases stop, to end ${change.id}; openclaw-releases skip-wait, to have it go on`,
+    hint: `openclaw-releases cancel, to end ${change.id}; openclaw-releases restart-now, to have it go on`,
     untouched: 'Nothing was changed.',
     cause: error,
   });

@@ -19,7 +19,7 @@ export function neededReleases(root: Root): Map<string, string> {
   for (const change of unfinishedChanges(root)) {
     const { id, facts } = change;
     // One that is proven is never undone: what it came from is `previous` by now.
-    const back = stepOf(change, 'bless')?.state === 'done' ? [] : [facts.from, facts.previous];
+    const back = stepOf(change, 'commit')?.state === 'done' ? [] : [facts.from, facts.previous];
     for (const named of [facts.to, ...back]) need(named, `named by the unfinished change ${id}`);
   }
   // Where the state is, as the gateway was started when it was last changed.

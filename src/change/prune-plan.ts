@@ -20,7 +20,7 @@ export interface FullCollection extends Collection {
 /**
  * What can go. A copy of the state goes with its release, and when its release runs again, whose state is newer; what
  * was set aside stays.
- * @throws ReleasesError `unreadable_files`
+ * @throws ReleasesError `corrupt_files`
  */
 export function planFullCollection(root: Root, asked?: Limits): FullCollection {
   const kept = listKept(root);
@@ -42,7 +42,7 @@ export function planFullCollection(root: Root, asked?: Limits): FullCollection {
   return {
     ...plan,
     removeStates: useless.map(({ name, bytes }) => ({ name, bytes })),
-    setAside: kept.filter(({ kind }) => kind === 'set-aside').map(({ name, bytes }) => ({ name, bytes })),
+    setAside: kept.filter(({ kind }) => kind === 'displaced').map(({ name, bytes }) => ({ name, bytes })),
   };
 }
 

@@ -67,7 +67,7 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
   const context = means.contextOf(change);
   change.owner = ownIdentity();
   const note = (how: 'finished' | 'undone', why: string) => {
-    change.recovery = { how, why, at: new Date().toISOString() };
+    change.recovery = { outcome: how, why, at: new Date().toISOString() };
   };
   const steps = means.stepsNamed(change.plan.steps);
   if (isProven(change)) {

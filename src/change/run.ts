@@ -17,9 +17,9 @@ import { runSteps, saveIntent } from './engine.js';
 import { takeRoot } from './exclusive.js';
 import { recoverChanges } from './recover.js';
 import { startingFacts } from './starting-facts.js';
-import { previewIdle } from './steps/idle.js';
 import { stepsNamed } from './steps/index.js';
 import { previewSnapshot } from './steps/snapshot.js';
+import { previewIdle } from './steps/wait-idle.js';
 
 export interface Request {
   kind: ChangeKind;
@@ -63,7 +63,7 @@ function putRightTexts({ recovered, mended }: PutRight): string[] {
     ...mended.map(mendedText),
     ...recovered.map(
       ({ id, status, recovery }) =>
-        `An interrupted change, ${id}, was ${recovery?.how}: ${recovery?.why} Its status is ${status}.`,
+        `An interrupted change, ${id}, was ${recovery?.outcome}: ${recovery?.why} Its status is ${status}.`,
     ),
   ];
 }
@@ -72,13 +72,13 @@ export function mendedText({ path, why, movedTo, instead }: Mended): string {
   return `${path} ${why}. ${movedTo === null ? '' : `It is kept as ${movedTo}. `}In its place: ${instead}`;
 }
 
-/** The plan, and what the steps without effect (`resolve`, `reserve`, a look at what runs) say of it; writes nothing. */
+/** The plan, and what the steps without effect (`resolve`, `check-space`, a look at what runs) say of it; writes nothing. */
 export async function previewChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
   const seen: Plan = (plan.state ?? 'ask') === 'ask' ? { ...plan, state: 'restore' } : plan;
   const change = newChange(plan, await startingFacts(environment, seen));
   const context = contextOf(environment, change);
-  const looking = plan.steps.filter((name) => name === 'resolve' || name === 'reserve');
+  const looking = plan.steps.filter((name) => name === 'resolve' || name === 'check-space');
   for (const step of stepsNamed(looking)) {
     const record = { name: step.name, startedAt: new Date().toISOString(), ms: 0 };
     const skipped = step.skip?.(context) ?? null;
@@ -90,8 +90,8 @@ export async function previewChange(environment: Environment, request: Request):
       return change;
     }
   }
-  const notes = { idle: previewIdle, snapshot: previewSnapshot };
-  for (const name of ['idle', 'snapshot'] as const) {
+  const notes = { 'wait-idle': previewIdle, snapshot: previewSnapshot };
+  for (const name of ['wait-idle', 'snapshot'] as const) {
     if (!plan.steps.includes(name)) continue;
     const note = notes[name](context);
     change.steps.push({ name, startedAt: new Date().toISOString(), ms: 0, state: 'done', note });

@@ -5,14 +5,14 @@ import { type Change, stepOf } from '../ledger/ledger.js';
 /** What a change waits for before its restart, as its record has it; null for one that does not wait now. */
 export function waitingOf(change: Change): IdleFacts | null {
   const { idle } = change.facts;
-  const waits = stepOf(change, 'idle')?.state === 'doing' && change.endedAt === null;
-  return waits && idle && idle.how === undefined ? idle : null;
+  const waits = stepOf(change, 'wait-idle')?.state === 'doing' && change.endedAt === null;
+  return waits && idle && idle.outcome === undefined ? idle : null;
 }
 
 /** The same as progress of its step. */
 export function waitingProgress({ busy, deadlineAt, restartAt }: IdleFacts, now = Date.now()): Progress {
   const leftMs = Math.max(0, Date.parse(restartAt ?? deadlineAt) - now);
-  return { step: 'idle', text: waitingText({ busy, restartAt }), leftMs };
+  return { step: 'wait-idle', text: waitingText({ busy, restartAt }), leftMs };
 }
 
 /** What is waited for, without a time. */

@@ -10,14 +10,14 @@ import { type CommonOptions, inSession, type Session } from './session.js';
 
 export interface LimitOptions {
   settle?: number;
-  readyWithin?: number;
-  pluginsWithin?: number;
+  readyTimeout?: number;
+  pluginsTimeout?: number;
   evictOrphan?: boolean;
 }
 
 export interface IdleOptions {
   /** Milliseconds, as below. */
-  idleWithin?: number;
+  idleTimeout?: number;
   countdown?: number;
 }
 
@@ -37,7 +37,7 @@ export function withLimits(command: Command): Command {
       new Option('--settle <seconds>', 'how long it must stay healthy (default 10)').argParser(parseSeconds),
     )
     .addOption(
-      new Option('--ready-within <seconds>', 'for a gateway that shows no progress (default 60)').argParser(
+      new Option('--ready-timeout <seconds>', 'for a gateway that shows no progress (default 60)').argParser(
         parseSeconds,
       ),
     );
@@ -51,7 +51,7 @@ export function withIdle(command: Command, defaultMs: number): Command {
   return command
     .addOption(
       new Option(
-        '--idle-within <seconds>',
+        '--idle-timeout <seconds>',
         `how long to wait for a busy gateway before its restart (default ${defaultMs / 1000})`,
       ).argParser(parseSeconds),
     )
@@ -66,12 +66,12 @@ export function withIdle(command: Command, defaultMs: number): Command {
 /** Nothing to wait for is nothing to announce. */
 export async function idleOptions(
   { environment }: Session,
-  { idleWithin, countdown = 0 }: IdleOptions,
+  { idleTimeout, countdown = 0 }: IdleOptions,
   defaultMs: number,
 ): Promise<Pick<PlanOptions, 'idle'>> {
   // What asks from inside of the gateway keeps it busy itself: an agent would wait for its own command to end.
   const inside = () => environment.supervisor.owns(process.pid).catch(() => false);
-  const withinMs = idleWithin ?? (defaultMs > 0 && (await inside()) ? 0 : defaultMs);
+  const withinMs = idleTimeout ?? (defaultMs > 0 && (await inside()) ? 0 : defaultMs);
   return withinMs + countdown > 0 ? { idle: { withinMs, countdownMs: countdown } } : {};
 }
 
@@ -79,7 +79,7 @@ export async function idleOptions(
 export function withPlugins(command: Command): Command {
   return command.addOption(
     new Option(
-      '--plugins-within <seconds>',
+      '--plugins-timeout <seconds>',
       "for the release's own tools to bring plugins along (default 120)",
     ).argParser(parseSeconds),
   );
@@ -103,13 +103,13 @@ export function withStaging(command: Command, probe: Probe): Command {
 }
 
 export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
-  const { settle, readyWithin, pluginsWithin, allowScripts, lockfile, probe, registry, evictOrphan } =
+  const { settle, readyTimeout, pluginsTimeout, allowScripts, lockfile, probe, registry, evictOrphan } =
     options;
   return {
     limits: {
       ...(settle !== undefined && { settleMs: settle }),
-      ...(readyWithin !== undefined && { readyFloorMs: readyWithin }),
-      ...(pluginsWithin !== undefined && { pluginsMs: pluginsWithin }),
+      ...(readyTimeout !== undefined && { readyFloorMs: readyTimeout }),
+      ...(pluginsTimeout !== undefined && { pluginsMs: pluginsTimeout }),
     },
     ...(allowScripts && { allowScripts }),
     ...(lockfile && { lockfile }),

@@ -10,10 +10,10 @@ export const COMMANDS: Commands = {
   rollback: async () => (await import('./commands/rollback.js')).rollbackCommand(),
   status: async () => (await import('./commands/status.js')).statusCommand(),
   history: async () => (await import('./commands/history.js')).historyCommand(),
-  stop: async () => (await import('./commands/stop.js')).stopCommand(),
-  'skip-wait': async () => (await import('./commands/stop.js')).skipWaitCommand(),
+  cancel: async () => (await import('./commands/cancel.js')).cancelCommand(),
+  'restart-now': async () => (await import('./commands/cancel.js')).restartNowCommand(),
   verify: async () => (await import('./commands/verify.js')).verifyCommand(),
-  import: async () => (await import('./commands/import.js')).importCommand(),
+  lockfile: async () => (await import('./commands/lockfile.js')).lockfileCommand(),
   prune: async () => (await import('./commands/prune.js')).pruneCommand(),
   retention: async () => (await import('./commands/retention.js')).retentionCommand(),
   pin: async () => (await import('./commands/pin.js')).pinCommand(),
@@ -21,11 +21,10 @@ export const COMMANDS: Commands = {
   hold: async () => (await import('./commands/hold.js')).holdCommand(),
   unhold: async () => (await import('./commands/hold.js')).unholdCommand(),
   timer: async () => (await import('./commands/timer.js')).timerCommand(),
-  auto: async () => (await import('./commands/auto.js')).autoCommand(),
   recover: async () => (await import('./commands/recover.js')).recoverCommand(),
   run: async () => (await import('./commands/run.js')).runCommand(),
   adopt: async () => (await import('./commands/adopt.js')).adoptCommand(),
-  leave: async () => (await import('./commands/adopt.js')).leaveCommand(),
+  unadopt: async () => (await import('./commands/adopt.js')).unadoptCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   demo: async () => (await import('./commands/demo.js')).demoCommand(),
 };
@@ -33,5 +32,5 @@ export const COMMANDS: Commands = {
 /** Only ever started by a program: by the gateway for one of its callers, by another command outside of the gateway. */
 export const HIDDEN_COMMANDS: Commands = {
   rpc: async () => (await import('./commands/rpc.js')).rpcCommand(),
-  carry: async () => (await import('./commands/carry.js')).carryCommand(),
+  'run-change': async () => (await import('./commands/run-change.js')).runChangeCommand(),
 };

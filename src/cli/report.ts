@@ -1,6 +1,6 @@
 import { waitingText } from '../change/waiting.js';
 import { duration } from '../core/duration.js';
-import type { Unreadable } from '../core/record.js';
+import type { Corrupt } from '../core/record.js';
 import type { IdleFacts } from '../ledger/facts.js';
 import type { Change, ChangeStatus } from '../ledger/ledger.js';
 import { errorLines, seconds } from './output.js';
@@ -58,11 +58,11 @@ export function changeText(change: Change): string {
     change.status === null ? 'under way' : `${change.status}: ${MEANING[change.status](change)}`,
   ];
   const { recovery } = change;
-  if (recovery) lines.push(`${recovery.how} after its process died: ${recovery.why}`);
+  if (recovery) lines.push(`${recovery.outcome} after its process died: ${recovery.why}`);
   if (change.error) lines.push(...errorLines(change.error));
   if (change.undoError) lines.push(...errorLines(change.undoError));
   lines.push(...stateLines(change));
-  const { cut = [] } = change.facts.idle ?? {};
+  const { interruptedWork: cut = [] } = change.facts.idle ?? {};
   if (cut.length > 0 && change.facts.restart) lines.push(`cut off by the restart: ${cut.join(', ')}.`);
   for (const warning of change.warnings) lines.push(`warning: ${warning}`);
   const { resolved, install } = change.facts;
@@ -92,8 +92,8 @@ function stateLines({ facts, endedAt }: Change): string[] {
 }
 
 /** What cannot be understood, one line a file, and what mends it. */
-export function unreadableLines(unreadable: Unreadable[]): string[] {
-  return unreadable.map(
+export function corruptLines(corrupt: Corrupt[]): string[] {
+  return corrupt.map(
     ({ path, why }) => `Cannot be understood: ${path} ${why}. Next: openclaw-releases recover`,
   );
 }
@@ -104,6 +104,6 @@ export function waitingLines(waiting: IdleFacts): string[] {
   const when = restartAt === null ? `until ${deadlineAt} at the latest` : `at ${restartAt}`;
   return [
     `A restart is announced since ${announcedAt}: ${waitingText(waiting)}, ${when}.`,
-    '  next: openclaw-releases stop, to end it; openclaw-releases skip-wait, to have it now',
+    '  next: openclaw-releases cancel, to end it; openclaw-releases restart-now, to have it now',
   ];
 }

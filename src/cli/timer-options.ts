@@ -13,11 +13,11 @@ export interface TimerOptions {
   delay?: number;
   jitter?: number;
   minimumAge?: number;
-  between?: number;
+  minimumInterval?: number;
   soak?: number;
   idle?: number;
   countdown?: number;
-  deadline?: number;
+  maxDefer?: number;
   skip?: string[];
   skipNone?: boolean;
   defaults?: boolean;
@@ -57,11 +57,11 @@ export function withSettings(command: Command): Command {
   option('--delay <span>', 'from the publication of a release until the first hosts take it', spanIn('h'));
   option('--jitter <span>', 'over which hosts are spread after that', spanIn('h'));
   option('--minimum-age <span>', 'no release is taken before, whatever else is set', spanIn('h'));
-  option('--between <span>', 'from one change to the next', spanIn('h'));
+  option('--minimum-interval <span>', 'from one change to the next', spanIn('h'));
   option('--soak <span>', 'that a release must have run well before the next one', spanIn('h'));
   option('--idle <span>', 'that the gateway must have been idle', spanIn('m'));
   option('--countdown <span>', 'announced before the restart', spanIn('s'));
-  option('--deadline <span>', 'after which a busy gateway is not waited for any more', spanIn('h'));
+  option('--max-defer <span>', 'after which a busy gateway is not waited for any more', spanIn('h'));
   return command
     .addOption(
       new Option('--skip <version>', 'never taken; may be given again').argParser(
@@ -104,8 +104,12 @@ export function settingsFrom(
   const kept: Schedule = options.defaults ? {} : before;
   const named = {
     ...{ channel: options.channel, delayHours: options.delay, jitterHours: options.jitter },
-    ...{ minimumAgeHours: options.minimumAge, betweenHours: options.between, soakHours: options.soak },
-    ...{ idleMinutes: options.idle, countdownSeconds: options.countdown, deadlineHours: options.deadline },
+    ...{
+      minimumAgeHours: options.minimumAge,
+      minimumIntervalHours: options.minimumInterval,
+      soakHours: options.soak,
+    },
+    ...{ idleMinutes: options.idle, countdownSeconds: options.countdown, maxDeferHours: options.maxDefer },
   };
   const skip = [...(options.skipNone ? [] : (kept.skip ?? [])), ...(options.skip ?? [])];
   const windows = windowsFrom(options, kept);

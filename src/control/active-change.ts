@@ -5,14 +5,16 @@ import { type Change, stepOf } from '../ledger/ledger.js';
 /** Whether it waits for the gateway, or will. */
 export function stillWaits(change: Change): boolean {
   const { withinMs = 0, countdownMs = 0 } = change.plan.idle ?? {};
-  return withinMs + countdownMs > 0 && !['done', 'skipped'].includes(stepOf(change, 'idle')?.state ?? '');
+  return (
+    withinMs + countdownMs > 0 && !['done', 'skipped'].includes(stepOf(change, 'wait-idle')?.state ?? '')
+  );
 }
 
 /** What somebody is told who wants another change than the one under way. */
 export function occupied(change: Change): ReleasesError {
   const { id, plan, steps, startedAt, owner } = change;
   const step = steps.at(-1)?.name ?? null;
-  const stop = canBeStopped(change) ? ', or openclaw-releases stop' : '';
+  const stop = canBeStopped(change) ? ', or openclaw-releases cancel' : '';
   return new ReleasesError(
     'locked',
     `Another change is under way, ${id}: ${plan.kind} ${plan.target}, since ${startedAt}${step ? `, at ${step}` : ''}.`,

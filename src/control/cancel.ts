@@ -14,19 +14,19 @@ const UNTOUCHED = 'Nothing was changed.';
 /**
  * Says that the change under way is to be stopped, and waits for nothing: its own process undoes what was begun.
  * @param named the id of the only change that is meant
- * @throws ReleasesError `nothing_under_way`, `too_late`
+ * @throws ReleasesError `no_active_change`, `already_switched`
  */
 export function askToStop(root: Root, by: Asker, named?: string): Change {
   const change = findUnderWay(root, named);
   if (!canBeStopped(change)) throw tooLate(change);
-  wish(root, change.id, 'stop', by);
+  wish(root, change.id, 'cancel', by);
   return change;
 }
 
 /**
  * Stops the change under way, and resolves with it once it has its end: stopped, or failed by itself meanwhile. What
  * was begun is undone first, which takes as long as it takes.
- * @throws ReleasesError `nothing_under_way`, `too_late`
+ * @throws ReleasesError `no_active_change`, `already_switched`
  */
 export async function stopChange(root: Root, by: Asker): Promise<Change> {
   let change = findUnderWay(root);
@@ -44,19 +44,23 @@ export async function stopChange(root: Root, by: Asker): Promise<Change> {
 /**
  * Has the change under way restart the gateway without waiting for it any longer. One that has not come to that yet
  * will not begin to wait.
- * @throws ReleasesError `nothing_under_way`, `too_late`
+ * @throws ReleasesError `no_active_change`, `already_switched`
  */
-export function skipWait(root: Root, by: Asker): Change {
+export function requestRestartNow(root: Root, by: Asker): Change {
   const change = findUnderWay(root);
-  const step = stepOf(change, 'idle');
-  const waits = change.plan.steps.includes('idle') && (step === undefined || step.state === 'doing');
+  const step = stepOf(change, 'wait-idle');
+  const waits = change.plan.steps.includes('wait-idle') && (step === undefined || step.state === 'doing');
   if (!waits || !canBeStopped(change)) {
-    throw new ReleasesError('too_late', `${change.id} does not wait for the gateway, or not any more.`, {
-      hint: 'openclaw-releases status --follow',
-      untouched: UNTOUCHED,
-    });
+    throw new ReleasesError(
+      'already_switched',
+      `${change.id} does not wait for the gateway, or not any more.`,
+      {
+        hint: 'openclaw-releases status --follow',
+        untouched: UNTOUCHED,
+      },
+    );
   }
-  wish(root, change.id, 'skip', by);
+  wish(root, change.id, 'restart-now', by);
   return change;
 }
 
@@ -64,21 +68,25 @@ function findUnderWay(root: Root, named?: string): Change {
   const change = changeUnderWay(root);
   if (change && (named === undefined || named === change.id)) return change;
   const message = named === undefined ? 'No change is under way.' : `${named} is not under way any more.`;
-  throw new ReleasesError('nothing_under_way', message, {
+  throw new ReleasesError('no_active_change', message, {
     hint: 'openclaw-releases status',
     untouched: UNTOUCHED,
   });
 }
 
 function tooLate({ id, steps }: Change): ReleasesError {
-  return new ReleasesError('too_late', `${id} is past its switch (${steps.at(-1)?.name}), or ends already.`, {
-    hint: 'openclaw-releases status --follow; then openclaw-releases rollback',
-    untouched: UNTOUCHED,
-  });
+  return new ReleasesError(
+    'already_switched',
+    `${id} is past its switch (${steps.at(-1)?.name}), or ends already.`,
+    {
+      hint: 'openclaw-releases status --follow; then openclaw-releases rollback',
+      untouched: UNTOUCHED,
+    },
+  );
 }
 
 function hasDied({ id }: Change): ReleasesError {
-  return new ReleasesError('nothing_under_way', `The process that made ${id} has died.`, {
+  return new ReleasesError('no_active_change', `The process that made ${id} has died.`, {
     hint: 'openclaw-releases recover',
     untouched: UNTOUCHED,
   });

@@ -16,7 +16,7 @@ export interface Held {
  * Holds automatic updates, and those that name no version. One that the timer makes and that has not come to its switch is
  * stopped: whoever holds updates means that one first of all.
  * @param until null for until somebody lifts it
- * @throws ReleasesError `locked` by a change of somebody else, `too_late` for one of the timer past its switch
+ * @throws ReleasesError `locked` by a change of somebody else, `already_switched` for one of the timer past its switch
  */
 export async function holdUpdates(
   root: Root,
@@ -26,7 +26,7 @@ export async function holdUpdates(
 ): Promise<Held> {
   const wanted: Hold = { until: until?.toISOString() ?? null, at: new Date().toISOString(), why };
   const underWay = listChanges(root).find(isUnderWay);
-  const stopped = underWay?.plan.by === 'timer' ? underWay.id : null;
+  const stopped = underWay?.plan.initiator === 'timer' ? underWay.id : null;
   if (stopped !== null) await stopChange(root, by).catch(unlessOver);
   await whileTaken(root, 'hold', () => hold(root, wanted));
   return { hold: wanted, stopped };
@@ -34,7 +34,7 @@ export async function holdUpdates(
 
 /** It came to its end meanwhile, by itself. */
 function unlessOver(error: unknown): void {
-  if (!(error instanceof ReleasesError && error.code === 'nothing_under_way')) throw error;
+  if (!(error instanceof ReleasesError && error.code === 'no_active_change')) throw error;
 }
 
 /** Lifts the hold, and has the timer begin anew after failures in a row. */

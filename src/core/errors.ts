@@ -62,14 +62,14 @@ export const ERROR_CODES = {
   release_pinned: 'refused',
   updates_held: 'refused',
   release_damaged: 'damaged',
-  unreadable_files: 'refused',
+  corrupt_files: 'refused',
   no_current: 'refused',
   no_previous: 'refused',
   write_failed: 'failed',
   // The gateway's state
   snapshot_refused: 'refused',
   snapshot_failed: 'failed',
-  state_unreadable: 'refused',
+  state_incompatible: 'refused',
   confirmation_needed: 'refused',
   restore_pending: 'refused',
   restore_failed: 'rollbackFailed',
@@ -90,8 +90,8 @@ export const ERROR_CODES = {
   interrupted: 'failed',
   timed_out: 'failed',
   change_not_found: 'refused',
-  nothing_under_way: 'refused',
-  too_late: 'refused',
+  no_active_change: 'refused',
+  already_switched: 'refused',
 } as const satisfies Record<string, Outcome>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -9,18 +9,18 @@ export type RecordKind =
   | 'policy'
   | 'supervisor'
   | 'adopted'
-  | 'readable'
-  | 'ended'
-  | 'start'
+  | 'compatibility'
+  | 'history-index'
+  | 'gateway-cache'
   | 'restore'
-  | 'last-restore'
+  | 'restore-result'
   | 'kept-state'
   | 'request'
-  | 'auto'
+  | 'timer-state'
   | 'timer';
 
 /** A file of ours that this version cannot understand. */
-export interface Unreadable {
+export interface Corrupt {
   /** Absolute. */
   path: string;
   /** What is wrong with it, to be read after its name: `is empty`. */
@@ -30,7 +30,7 @@ export interface Unreadable {
 /** What one look at a file found. */
 export type Reading<T> =
   | { state: 'absent' }
-  | { state: 'unreadable'; why: string }
+  | { state: 'corrupt'; why: string }
   | { state: 'read'; value: T };
 
 /** Bytes; what we write ourselves has a few thousand. */
@@ -67,8 +67,8 @@ export function readRecord<T>(path: string, kind: RecordKind, id?: string): Read
   try {
     const stats = statSync(path);
     // Reading a pipe would wait for ever.
-    if (!stats.isFile()) return unreadable(stats.isDirectory() ? 'is a directory' : 'is not a plain file');
-    if (stats.size > LARGEST) return unreadable(`is far too large (${stats.size} bytes)`);
+    if (!stats.isFile()) return corrupt(stats.isDirectory() ? 'is a directory' : 'is not a plain file');
+    if (stats.size > LARGEST) return corrupt(`is far too large (${stats.size} bytes)`);
     text = readFileSync(path, 'utf8');
   } catch (error) {
     return whereNothingWasRead(path, error);
@@ -77,27 +77,25 @@ export function readRecord<T>(path: string, kind: RecordKind, id?: string): Read
   try {
     value = JSON.parse(text);
   } catch {
-    return unreadable(whyNotJson(text));
+    return corrupt(whyNotJson(text));
   }
   const wrong = whyNot(kind, value);
-  if (wrong !== null) return unreadable(wrong);
+  if (wrong !== null) return corrupt(wrong);
   const named = (value as { id?: unknown }).id;
-  if (id !== undefined && named !== id) return unreadable(`is about ${JSON.stringify(named)}, not ${id}`);
+  if (id !== undefined && named !== id) return corrupt(`is about ${JSON.stringify(named)}, not ${id}`);
   return { state: 'read', value: value as T };
 }
 
-function unreadable(why: string): { state: 'unreadable'; why: string } {
-  return { state: 'unreadable', why };
+function corrupt(why: string): { state: 'corrupt'; why: string } {
+  return { state: 'corrupt', why };
 }
 
 function whereNothingWasRead(path: string, error: unknown): Reading<never> {
   const code = systemCode(error) ?? '';
   if (OF_THE_PROCESS.has(code)) throw error;
   if (code === 'ENOTDIR') return { state: 'absent' };
-  if (code !== 'ENOENT') return unreadable(`cannot be read (${code})`);
-  return lstatSync(path, { throwIfNoEntry: false })
-    ? unreadable('is a link to nothing')
-    : { state: 'absent' };
+  if (code !== 'ENOENT') return corrupt(`cannot be read (${code})`);
+  return lstatSync(path, { throwIfNoEntry: false }) ? corrupt('is a link to nothing') : { state: 'absent' };
 }
 
 function whyNotJson(text: string): string {

@@ -41,9 +41,9 @@ export interface IdleFacts {
   /** What kept it busy when it was looked at last, a few words each; null where it cannot be told. */
   busy: string[] | null;
   /** How the wait ended; absent while it lasts. */
-  how?: 'idle' | 'skipped' | 'deadline' | 'unknown';
+  outcome?: 'idle' | 'skipped' | 'deadline' | 'unknown';
   /** What was still under way when the wait ended, and was cut off by the restart. */
-  cut?: string[];
+  interruptedWork?: string[];
 }
 
 /** What the steps found out; kept in the ledger, so that `recover` knows as much as the process that died. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRecord, type Unreadable } from '../core/record.js';
+import { type Corrupt, readRecord } from '../core/record.js';
 import { bootId } from '../host/process.js';
 import type { StateVersions } from '../state/versions.js';
 import { keepLooked } from '../store/cache.js';
@@ -23,7 +23,7 @@ export interface PastChange {
 }
 
 /**
- * `ended.json`: what was found in the records of changes that have their end. The records are the truth, and whatever acts
+ * `history-index.json`: what was found in the records of changes that have their end. The records are the truth, and whatever acts
  * reads them; this is for those who look, and is lost at no loss.
  */
 export interface EndedRecord {
@@ -40,7 +40,7 @@ export interface LedgerLook {
   /** Those without a verdict. */
   open: Change[];
   /** Records that cannot be understood. */
-  unreadable: Unreadable[];
+  corrupt: Corrupt[];
 }
 
 /** So many that were read are worth writing down. */
@@ -52,7 +52,7 @@ export const SETTLED_MS = 2_000;
 /** Reads the records that are new, that have changed, and that have no end, and looks at the others from outside. */
 export function lookAtLedger(root: Root): LedgerLook {
   const known = recall(root);
-  const look: LedgerLook = { past: [], open: [], unreadable: [] };
+  const look: LedgerLook = { past: [], open: [], corrupt: [] };
   const ended: EndedRecord['changes'] = {};
   let added = 0;
   for (const id of changeIds(root)) {
@@ -65,7 +65,7 @@ export function lookAtLedger(root: Root): LedgerLook {
       continue;
     }
     const found = lookAtChange(root, id);
-    if (found.state === 'unreadable') look.unreadable.push({ path: changePath(root, id), why: found.why });
+    if (found.state === 'corrupt') look.corrupt.push({ path: changePath(root, id), why: found.why });
     if (found.state !== 'read') continue;
     const change = found.value as Change;
     const past = pastOf(change);
@@ -109,11 +109,11 @@ function stampOf(path: string): string | null {
 }
 
 function pathOf(root: Root): string {
-  return join(root.path, 'ended.json');
+  return join(root.path, 'history-index.json');
 }
 
 function recall(root: Root): EndedRecord['changes'] {
-  const found = readRecord<EndedRecord>(pathOf(root), 'ended');
+  const found = readRecord<EndedRecord>(pathOf(root), 'history-index');
   return found.state === 'read' && found.value.bootId === bootId() ? found.value.changes : {};
 }
 

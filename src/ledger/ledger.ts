@@ -52,7 +52,7 @@ export interface Change {
 }
 
 export interface Recovery {
-  how: 'finished' | 'undone';
+  outcome: 'finished' | 'undone';
   /** One sentence: what was found, and why this follows from it. */
   why: string;
   /** ISO 8601. */
@@ -97,12 +97,12 @@ export function saveChange(root: Root, change: Change, step?: StepRecord): void 
 export function readChange(root: Root, id: string): Change {
   const found = lookAtChange(root, id);
   if (found.state === 'read') return found.value as Change;
-  const unreadable = found.state === 'unreadable';
-  const message = unreadable
+  const corrupt = found.state === 'corrupt';
+  const message = corrupt
     ? `${changePath(root, id)} ${found.why}, so nothing is known of that change.`
     : `There is no record of a change ${id}.`;
   throw new ReleasesError('change_not_found', message, {
-    hint: `openclaw-releases ${unreadable ? 'recover' : 'history'}`,
+    hint: `openclaw-releases ${corrupt ? 'recover' : 'history'}`,
   });
 }
 

@@ -4,10 +4,10 @@ import type { Root } from '../store/root.js';
 import { type Change, isUnderWay, unfinishedChanges } from './ledger.js';
 
 /** Behind the id of a change that is handed to a helper, in `staging/`: who has taken it on. */
-const CLAIM_SUFFIX = '.claim';
+const CLAIM_SUFFIX = '.owner';
 
 /** Likewise: whoever asked for it through the gateway, and has yet to answer. */
-const ASKING_SUFFIX = '.asking';
+const ASKING_SUFFIX = '.reply-pending';
 
 /** What decides between a helper that comes late and the verdict that none came. It goes with the change. */
 export function claimPath(root: Root, id: string): string {

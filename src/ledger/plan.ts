@@ -3,12 +3,12 @@ import type { UnitAddress } from '../supervisor/systemd/systemctl.js';
 /** Every step there is, in the one order in which they run. */
 export const STEP_NAMES = [
   'resolve',
-  'reserve',
+  'check-space',
   'stage',
   'copy',
   'probe',
   'seal',
-  'idle',
+  'wait-idle',
   'baseline',
   'snapshot',
   'switch',
@@ -17,13 +17,13 @@ export const STEP_NAMES = [
   'restart',
   'verify',
   'plugins',
-  'bless',
-  'collect',
+  'commit',
+  'prune',
 ] as const;
 
 export type StepName = (typeof STEP_NAMES)[number];
 
-export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback' | 'adopt' | 'leave';
+export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback' | 'adopt' | 'unadopt';
 
 /** How long to wait for what; all in milliseconds. */
 export interface Limits {
@@ -99,7 +99,7 @@ export interface Plan {
   /** `rollback` only: what becomes of a state that the target cannot read; `ask` when absent. */
   state?: StateChoice;
   /** Who asked; a person when absent. */
-  by?: Asker;
+  initiator?: Asker;
   /** Absent: the step `idle` is left out; the restart is neither announced nor waited for. */
   idle?: IdleLimits;
   /** Milliseconds from its beginning after which a change that is not proven is undone; absent: no end. */
@@ -123,27 +123,27 @@ export interface PlanOptions
 }
 
 const STEPS: Record<ChangeKind, StepName[]> = {
-  stage: ['resolve', 'reserve', 'stage', 'probe', 'seal'],
+  stage: ['resolve', 'check-space', 'stage', 'probe', 'seal'],
   update: [
     'resolve',
-    'reserve',
+    'check-space',
     'stage',
     'probe',
     'seal',
-    'idle',
+    'wait-idle',
     'baseline',
     'snapshot',
     'switch',
     'restart',
     'verify',
     'plugins',
-    'bless',
-    'collect',
+    'commit',
+    'prune',
   ],
-  switch: ['idle', 'baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'bless'],
-  rollback: ['idle', 'baseline', 'switch', 'restart', 'verify', 'bless'],
-  adopt: ['reserve', 'copy', 'probe', 'seal', 'baseline', 'attach', 'restart', 'verify', 'bless'],
-  leave: ['baseline', 'detach', 'restart', 'verify'],
+  switch: ['wait-idle', 'baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'commit'],
+  rollback: ['wait-idle', 'baseline', 'switch', 'restart', 'verify', 'commit'],
+  adopt: ['check-space', 'copy', 'probe', 'seal', 'baseline', 'attach', 'restart', 'verify', 'commit'],
+  unadopt: ['baseline', 'detach', 'restart', 'verify'],
 };
 
 /** Pure: the same request gives the same plan. */
@@ -159,7 +159,7 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
     probe: options.probe ?? 'auto',
     snapshot: options.snapshot ?? true,
     state: options.state ?? 'ask',
-    ...(options.by && { by: options.by }),
+    ...(options.initiator && { initiator: options.initiator }),
     ...(options.idle && { idle: options.idle }),
     ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
     evictOrphan: options.evictOrphan ?? false,
@@ -170,5 +170,5 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
 
 function stepNamesOf(kind: ChangeKind, { restart, idle }: PlanOptions): StepName[] {
   if (restart === false) return ['switch'];
-  return STEPS[kind].filter((name) => name !== 'idle' || idle !== undefined);
+  return STEPS[kind].filter((name) => name !== 'wait-idle' || idle !== undefined);
 }

@@ -5,10 +5,10 @@ import type { Root } from '../store/root.js';
 import type { Asker } from './plan.js';
 
 /**
- * What others may want of a change under way. `skip`: the gateway is not waited for any longer, and there is no
- * countdown. `stop`: the change ends before its switch.
+ * What others may want of a change under way. `restart-now`: the gateway is not waited for any longer, and there is no
+ * countdown. `cancel`: the change ends before its switch.
  */
-export const WISHES = ['skip', 'stop'] as const;
+export const WISHES = ['restart-now', 'cancel'] as const;
 
 export type Wish = (typeof WISHES)[number];
 

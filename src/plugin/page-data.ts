@@ -10,7 +10,7 @@ export interface ChangePicture {
   id: string;
   kind: string;
   target: string;
-  by: string;
+  initiator: string;
   from: string | null;
   to: string | null;
   startedAt: string;
@@ -106,7 +106,7 @@ export function pictureOf(host: Host): Picture {
 export function changePicture(change: Change): ChangePicture {
   const { id, plan, facts, steps, startedAt, endedAt, error, undoError, warnings } = change;
   return {
-    ...{ id, kind: plan.kind, target: plan.target, by: plan.by ?? 'person' },
+    ...{ id, kind: plan.kind, target: plan.target, initiator: plan.initiator ?? 'person' },
     ...{ from: facts.from, to: facts.to, startedAt, endedAt },
     status: change.status ?? (isUnderWay(change) ? 'running' : 'interrupted'),
     steps: steps.map(({ name, state, startedAt: began, ms, note }) => ({

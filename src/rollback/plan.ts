@@ -88,14 +88,14 @@ export async function pairFor(environment: Environment, to: string): Promise<Pai
 
 /**
  * The kept state that a rollback puts back, or null when it leaves the state as it is.
- * @throws ReleasesError `confirmation_needed`, `state_unreadable`
+ * @throws ReleasesError `confirmation_needed`, `state_incompatible`
  */
 export function decidePair(pair: Pair, choice: StateChoice | undefined, to: string): KeptState | null {
   if (choice === 'keep' || pair.kind === 'code') return null;
   const untouched = 'Nothing was changed.';
   if (pair.kind === 'none') {
     throw new ReleasesError(
-      'state_unreadable',
+      'state_incompatible',
       `${to} cannot read today's state (${pair.why}), and none of its own is kept.`,
       {
         hint: pair.by
@@ -115,13 +115,13 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
 /**
  * Reads all of a kept copy before anything is stopped for it. The launcher does so again, when no gateway runs any
  * more and there is nothing better to do than to go back. What was set aside was moved, so it has no digests.
- * @throws ReleasesError `state_unreadable`
+ * @throws ReleasesError `state_incompatible`
  */
 export function requireIntact(root: Root, kept: KeptState): void {
   const why = kept.kind === 'snapshot' ? whyNotIntact(keptDirectory(root, kept.name)) : null;
   if (why === null) return;
   throw new ReleasesError(
-    'state_unreadable',
+    'state_incompatible',
     `The state that is kept of ${kept.release} is damaged: ${why}`,
     {
       hint: `openclaw-releases rollback ${kept.release} --keep-state, to start it on today's state all the same`,

@@ -55,7 +55,7 @@ export function requestOlderState({ root, change }: Context, from: string, to: s
 
 /** Says what it is: the state of a release, set aside by a change at that change's time. */
 function asideName(change: Change, release: string): string {
-  return `${release}-set-aside-${change.id.split('-')[0]}`;
+  return `${release}-displaced-${change.id.split('-')[0]}`;
 }
 
 /**

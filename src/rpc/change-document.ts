@@ -9,12 +9,12 @@ import type { ChangeDocument, Handoff, Phase, StepDocument } from './documents.j
 
 const PHASES: Record<StepName, Phase> = {
   resolve: 'staging',
-  reserve: 'staging',
+  'check-space': 'staging',
   stage: 'staging',
   copy: 'staging',
   probe: 'staging',
   seal: 'staging',
-  idle: 'waiting',
+  'wait-idle': 'waiting',
   baseline: 'restarting',
   snapshot: 'restarting',
   switch: 'restarting',
@@ -23,8 +23,8 @@ const PHASES: Record<StepName, Phase> = {
   restart: 'restarting',
   verify: 'verifying',
   plugins: 'verifying',
-  bless: 'verifying',
-  collect: 'verifying',
+  commit: 'verifying',
+  prune: 'verifying',
 };
 
 const UNDER_WAY = new Set<StepRecord['state']>(['doing', 'undoing']);
@@ -47,7 +47,7 @@ export function changeDocument(root: Root, { change, isDead }: Seen): ChangeDocu
     steps: steps.map((step) => stepDocument(step, error)),
     reason: error?.code ?? (isDead ? 'interrupted' : null),
     ...{ error: error ?? (isDead ? deathOf(change) : null), undoError },
-    expect: isDead ? `${fateOf(change)} Next: openclaw-releases recover` : null,
+    nextAction: isDead ? `${fateOf(change)} Next: openclaw-releases recover` : null,
     downtimeMs: downtimeOf(change),
     handoff: handoffOf(root, change, isDead),
     idle: facts.idle ?? null,

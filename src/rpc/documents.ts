@@ -3,7 +3,7 @@ import type { IdleFacts } from '../ledger/facts.js';
 import type { ChangeStatus, StepState } from '../ledger/ledger.js';
 import type { ChangeKind, StepName } from '../ledger/plan.js';
 import type { Runs } from '../views/running-gateway.js';
-import type { Asked, How } from './requests/requests.js';
+import type { Asked, RequestOutcome } from './requests/requests.js';
 
 /** Who asks, as far as the gateway tells it. */
 export interface Caller {
@@ -80,7 +80,7 @@ export interface StepDocument {
 export interface RequestDocument extends Asked {
   id: string;
   at: string;
-  how: How;
+  outcome: RequestOutcome;
   restartDelayMs: number | null;
   /** Whether whoever asked has been told the verdict; ISO 8601. */
   deliveredAt: string | null;
@@ -114,7 +114,7 @@ export interface ChangeDocument {
   error: ErrorRecord | null;
   undoError: ErrorRecord | null;
   /** What happens next to a change whose process died, and what to type; null otherwise. */
-  expect: string | null;
+  nextAction: string | null;
   /** Milliseconds from the request to restart until the new process answered: the outage is at most this. Null where it is not known. */
   downtimeMs: number | null;
   handoff: Handoff | null;

@@ -33,7 +33,7 @@ const HANDLERS: Record<Method, (call: Call) => Promise<object>> = {
   'releases.unpin': (call) => unpinRelease(call.environment, call.params),
   'releases.hold': (call) => holdFor(call.environment, call.params),
   'releases.unhold': (call) => liftHold(call.environment, call.params),
-  'releases.stop': (call) => stopChange(call.environment, call.params),
+  'releases.cancel': (call) => stopChange(call.environment, call.params),
 };
 
 /** What has a change made. */

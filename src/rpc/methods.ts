@@ -34,7 +34,7 @@ export const METHODS = {
   'releases.unpin': admin('Lets a pinned release go.'),
   'releases.hold': admin('Holds updates that nobody asked for by name, until a time or until it is lifted.'),
   'releases.unhold': admin('Lifts the hold.'),
-  'releases.stop': admin('Ends the change under way before its switch.'),
+  'releases.cancel': admin('Ends the change under way before its switch.'),
 } as const satisfies Record<string, MethodEntry>;
 
 export type Method = keyof typeof METHODS;

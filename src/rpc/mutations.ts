@@ -40,7 +40,7 @@ const until: Field<string | null> = (value, name) => {
   throw refuse(name, 'a date and time to come, as 2026-12-24T18:00:00Z, or null for no end', value);
 };
 
-/** @throws ReleasesError `params_invalid`, `locked`, `too_late` */
+/** @throws ReleasesError `params_invalid`, `locked`, `already_switched` */
 export async function holdFor({ root }: Environment, params: unknown): Promise<object> {
   const values = readFields(params, { until, why: optionalText(500) }, 'releases.hold');
   const end = typeof values.until === 'string' ? new Date(values.until) : null;
@@ -56,10 +56,10 @@ export async function liftHold({ root }: Environment, params: unknown): Promise<
 
 /**
  * Says that it is wanted; what was begun is undone by the process that makes the change, and `update.status` tells.
- * @throws ReleasesError `params_invalid`, `nothing_under_way`, `too_late`
+ * @throws ReleasesError `params_invalid`, `no_active_change`, `already_switched`
  */
 export async function stopChange({ root }: Environment, params: unknown): Promise<object> {
-  const { change: named } = readFields(params, { change: id }, 'releases.stop');
+  const { change: named } = readFields(params, { change: id }, 'releases.cancel');
   const change = askToStop(root, 'gateway', named);
   return { ok: true, change: change.id, phase: 'requested' };
 }

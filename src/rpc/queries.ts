@@ -20,7 +20,7 @@ export async function listReleases(environment: Environment, params: unknown): P
     ok: true,
     releases: releases.map(({ manifest, marks, readable: { reads, why } }) => ({
       ...manifest,
-      ...{ marks, reads, readsWhy: why },
+      ...{ marks, stateCompatibility: reads, stateReason: why },
     })),
     ...rest,
     hold: holdOf(readPolicy(root)),
@@ -37,7 +37,15 @@ export async function showRelease(environment: Environment, params: unknown): Pr
   const { marks, readable } = listed ?? { marks: [], readable: NOT_KNOWN };
   const quarantine = quarantineOf(readPolicy(root), manifest.id);
   const path = releaseDirectory(root, manifest.id);
-  return { ok: true, path, marks, reads: readable.reads, readsWhy: readable.why, quarantine, ...manifest };
+  return {
+    ok: true,
+    path,
+    marks,
+    stateCompatibility: readable.reads,
+    stateReason: readable.why,
+    quarantine,
+    ...manifest,
+  };
 }
 
 /** The status of the last change, and the overview of the host under `host`. */

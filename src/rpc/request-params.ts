@@ -64,7 +64,7 @@ export function timesOf(
   const usual = kind === 'rollback' ? IDLE_WITHIN_MS.rollback : IDLE_WITHIN_MS.gateway;
   const withinMs = skipDeferral ? 0 : usual;
   return {
-    by: 'gateway',
+    initiator: 'gateway',
     // Nothing to wait for is nothing to announce.
     ...(withinMs + countdownMs > 0 && { idle: { withinMs, countdownMs } }),
     ...(timeoutMs !== undefined && { timeoutMs: Math.max(LEAST_TIME_MS, timeoutMs) }),

@@ -97,7 +97,7 @@ function answer(environment: Environment, { request, change, follow, repeated }:
   const error = isOver ? document.error : null;
   return {
     ok: error === null,
-    status: isOver && document.status !== 'running' ? document.status : ANSWERS[request.how],
+    status: isOver && document.status !== 'running' ? document.status : ANSWERS[request.outcome],
     change: request.change,
     requestId: request.id,
     repeated,

@@ -112,7 +112,7 @@ async function end(environment: Environment, { change }: Seen, mayEnd: boolean):
 const NOTHING: { [K in Exclude<keyof ChangeDocument, 'warnings' | 'steps' | 'status'>]: null } = {
   ...{ step: null, phase: null, goingBack: null, change: null, kind: null, target: null, startedAt: null },
   ...{ endedAt: null, to: null, before: null, after: null, reason: null, error: null, undoError: null },
-  ...{ expect: null, downtimeMs: null, handoff: null, idle: null },
+  ...{ nextAction: null, downtimeMs: null, handoff: null, idle: null },
 };
 
 function noChange(request: RequestRecord | null): NoChange {

@@ -7,11 +7,11 @@ import type { SnapshotScope } from './snapshots.js';
 
 /** The paths of a root that say what is to become of the state; the store's root has them all. */
 export interface RestorePaths {
-  /** `return.json`. */
+  /** `trial-restore.json`. */
   return: string;
   /** `restore.json`. */
   restore: string;
-  /** `last-restore.json`. */
+  /** `restore-result.json`. */
   lastRestore: string;
 }
 
@@ -69,7 +69,7 @@ export function endReturn(root: RestorePaths): void {
 }
 
 /**
- * From here on the pair of `return.json` is what must be made before any gateway starts. One rename, durable.
+ * From here on the pair of `trial-restore.json` is what must be made before any gateway starts. One rename, durable.
  * @returns false when there is none
  * @throws ReleasesError `interrupted` when another exchange is half done: it must be finished first, since half of
  *   a state belongs to neither pair
@@ -77,7 +77,7 @@ export function endReturn(root: RestorePaths): void {
 export function beginReturn(root: RestorePaths): boolean {
   if (readRecord(root.return, 'restore').state === 'absent') return false;
   const begun = readRecord<Restore>(root.restore, 'restore');
-  if (begun.state === 'unreadable' || (begun.state === 'read' && begun.value.phase !== 'pending')) {
+  if (begun.state === 'corrupt' || (begun.state === 'read' && begun.value.phase !== 'pending')) {
     throw new ReleasesError('interrupted', `Another exchange of the state is half done: ${root.restore}.`, {
       hint: 'Start the gateway, which finishes it first, or look at what that says.',
       untouched: 'Nothing more was moved.',
@@ -102,7 +102,7 @@ export function cancelRestore(root: RestorePaths): boolean {
   return true;
 }
 
-/** `return.json`, or null when there is none or it cannot be understood. */
+/** `trial-restore.json`, or null when there is none or it cannot be understood. */
 export function readReturn(root: RestorePaths): Restore | null {
   return read<Restore>(root.return, 'restore');
 }
@@ -112,9 +112,9 @@ export function readRestore(root: RestorePaths): Restore | null {
   return read<Restore>(root.restore, 'restore');
 }
 
-/** `last-restore.json`, likewise. */
+/** `restore-result.json`, likewise. */
 export function lastRestore(root: RestorePaths): LastRestore | null {
-  return read<LastRestore>(root.lastRestore, 'last-restore');
+  return read<LastRestore>(root.lastRestore, 'restore-result');
 }
 
 function read<T>(path: string, kind: RecordKind): T | null {

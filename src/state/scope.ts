@@ -2,7 +2,7 @@
  * What becomes of a path when a state is kept: `state` is copied and exchanged as a whole; `history` only ever
  * grows, so it stays where it is and is put back only where it is missing; `left` is never touched.
  */
-export type Scope = 'state' | 'history' | 'left';
+export type Scope = 'state' | 'history' | 'excluded';
 
 /**
  * Top-level directories that are large, or a person's own work, or made anew, or code: no release needs another's. `bin`, `lib` and
@@ -26,14 +26,14 @@ const ARCHIVE = /^session-sqlite-import-archive\/./s;
  */
 export function classify(path: string, left: readonly string[]): Scope {
   const [top = ''] = path.split('/', 1);
-  if (LEFT.has(top) || top.startsWith('workspace-') || top.startsWith(SCRATCH)) return 'left';
-  if (left.some((other) => path === other || path.startsWith(`${other}/`))) return 'left';
+  if (LEFT.has(top) || top.startsWith('workspace-') || top.startsWith(SCRATCH)) return 'excluded';
+  if (left.some((other) => path === other || path.startsWith(`${other}/`))) return 'excluded';
   const ofAgent = AGENT.exec(path)?.[1];
   if (ofAgent === undefined) return 'state';
   // An index of what is elsewhere, made anew when it is missing, with models of gigabytes in it.
-  if (ofAgent === 'qmd' || ofAgent.startsWith('qmd/')) return 'left';
+  if (ofAgent === 'qmd' || ofAgent.startsWith('qmd/')) return 'excluded';
   // The lock of a process that will not be there any more when its state is put back.
-  if (/^sessions\/.*\.lock$/s.test(ofAgent)) return 'left';
+  if (/^sessions\/.*\.lock$/s.test(ofAgent)) return 'excluded';
   return TRANSCRIPT.test(ofAgent) || ARCHIVE.test(ofAgent) ? 'history' : 'state';
 }
 

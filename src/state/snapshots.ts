@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
-import { readRecord, type Unreadable } from '../core/record.js';
+import { type Corrupt, readRecord } from '../core/record.js';
 import { fsyncDirectory } from '../host/durable.js';
 import type { RootPlace, StatePlace } from './place.js';
 import { KEPT } from './snapshot-layout.js';
@@ -12,8 +12,8 @@ import type { StateVersions } from './versions.js';
 export interface KeptState {
   schema: 1;
   name: string;
-  /** A `snapshot` is a copy; `set-aside` is what was live and was moved away when another one was put back. */
-  kind: 'snapshot' | 'set-aside';
+  /** A `snapshot` is a copy; `displaced` is what was live and was moved away when another one was put back. */
+  kind: 'snapshot' | 'displaced';
   /** The release whose state it is. */
   release: string;
   /** The change that kept it. */
@@ -58,19 +58,19 @@ export function keptDirectory(root: RootPlace, name: string): string {
 }
 
 /** Every kept state, oldest first by `at`, and the records of which nothing can be understood. */
-export function lookAtKept(root: RootPlace): { kept: KeptState[]; unreadable: Unreadable[] } {
+export function lookAtKept(root: RootPlace): { kept: KeptState[]; corrupt: Corrupt[] } {
   const kept: KeptState[] = [];
-  const unreadable: Unreadable[] = [];
+  const corrupt: Corrupt[] = [];
   for (const name of namesIn(root.states)) {
     const path = join(root.states, name, KEPT.record);
     const found = readRecord<KeptState>(path, 'kept-state');
-    if (found.state === 'unreadable') unreadable.push({ path, why: found.why });
+    if (found.state === 'corrupt') corrupt.push({ path, why: found.why });
     if (found.state !== 'read') continue;
     if (found.value.name === name) kept.push(found.value);
-    else unreadable.push({ path, why: `is about ${found.value.name}, not ${name}` });
+    else corrupt.push({ path, why: `is about ${found.value.name}, not ${name}` });
   }
   kept.sort((a, b) => (a.at < b.at ? -1 : 1));
-  return { kept, unreadable };
+  return { kept, corrupt };
 }
 
 /** Every kept state that can be understood, oldest first by `at`. */

@@ -9,7 +9,7 @@ import { classify, type Scope } from './scope.js';
 export interface Found {
   /** Relative to the directory that is walked, with `/`. */
   path: string;
-  scope: Exclude<Scope, 'left'>;
+  scope: Exclude<Scope, 'excluded'>;
   /** `other` is a socket, a pipe or a device; `unnameable` has a name that is not UTF-8. */
   kind: 'file' | 'directory' | 'link' | 'other' | 'unnameable';
   stats: Stats;
@@ -36,7 +36,7 @@ export function* walkState(directory: string, left: readonly string[], below = '
   for (const name of namesIn(join(directory, below))) {
     const path = below === '' ? name : `${below}/${name}`;
     const scope = classify(path, left);
-    if (scope === 'left') continue;
+    if (scope === 'excluded') continue;
     const absolute = join(directory, path);
     // A name that is not UTF-8 was decoded to another one, which names nothing.
     const stats = lstatSync(absolute, { throwIfNoEntry: false });

@@ -7,7 +7,7 @@ import { claim, livingOwner, ownerText, ownText, parseOwner, removeLink } from '
 import type { Root } from './root.js';
 import { setAside } from './set-aside.js';
 
-const GUARD = 'lock.dead-';
+const GUARD = 'lock.break-';
 
 /** Processes that died one after the other, each while it broke what the one before had left. */
 const DEEPEST = 100;

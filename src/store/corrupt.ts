@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../core/errors.js';
-import { type Reading, readRecord, type Unreadable } from '../core/record.js';
+import { type Corrupt, type Reading, readRecord } from '../core/record.js';
 import { changeIds, changePath, lookAtChange } from './change-files.js';
 import { TRIAL } from './links.js';
 import { checkReleaseId, directoryNames, lookAtManifest, MANIFEST_FILE } from './manifest.js';
@@ -11,9 +11,19 @@ import type { Root } from './root.js';
 import { lookAtAuto } from './timer-state.js';
 
 /** What a file is, as far as it matters for what stands in for it. */
-export type Damage = Unreadable &
+export type Damage = Corrupt &
   (
-    | { kind: 'policy' | 'auto' | 'change' | 'request' | 'trial' | 'link' | 'restore' | 'last-restore' }
+    | {
+        kind:
+          | 'policy'
+          | 'timer-state'
+          | 'change'
+          | 'request'
+          | 'trial'
+          | 'link'
+          | 'restore'
+          | 'restore-result';
+      }
     | { kind: 'manifest'; id: string }
   );
 
@@ -24,9 +34,9 @@ export type Damage = Unreadable &
  * @param changes those of the ledger, from whoever has just read it
  * @param releases ids of those whose manifest is not known to be understood
  */
-export function findUnreadable(
+export function findCorrupt(
   root: Root,
-  changes = unreadableChanges(root),
+  changes = corruptChanges(root),
   releases = directoryNames(root.releases),
 ): Damage[] {
   const found: Damage[] = [];
@@ -39,13 +49,13 @@ export function findUnreadable(
   const policy = whyIn(lookAtPolicy(root));
   if (policy !== null) found.push({ kind: 'policy', path: root.policy, why: policy });
   const auto = whyIn(lookAtAuto(root));
-  if (auto !== null) found.push({ kind: 'auto', path: root.auto, why: auto });
+  if (auto !== null) found.push({ kind: 'timer-state', path: root.auto, why: auto });
   for (const path of [root.restore, root.return]) {
     const why = whyIn(readRecord(path, 'restore'));
     if (why !== null) found.push({ kind: 'restore', path, why });
   }
-  const last = whyIn(readRecord(root.lastRestore, 'last-restore'));
-  if (last !== null) found.push({ kind: 'last-restore', path: root.lastRestore, why: last });
+  const last = whyIn(readRecord(root.lastRestore, 'restore-result'));
+  if (last !== null) found.push({ kind: 'restore-result', path: root.lastRestore, why: last });
   for (const id of releases.filter(isReleaseId)) {
     const why = whyIn(lookAtManifest(root, id));
     if (why !== null) found.push({ kind: 'manifest', id, path: join(root.releases, id, MANIFEST_FILE), why });
@@ -58,7 +68,7 @@ export function findUnreadable(
   return found;
 }
 
-function unreadableChanges(root: Root): Unreadable[] {
+function corruptChanges(root: Root): Corrupt[] {
   return changeIds(root).flatMap((id) => {
     const why = whyIn(lookAtChange(root, id));
     return why === null ? [] : [{ path: changePath(root, id), why }];
@@ -66,7 +76,7 @@ function unreadableChanges(root: Root): Unreadable[] {
 }
 
 function whyIn(reading: Reading<unknown>): string | null {
-  return reading.state === 'unreadable' ? reading.why : null;
+  return reading.state === 'corrupt' ? reading.why : null;
 }
 
 function isReleaseId(name: string): boolean {

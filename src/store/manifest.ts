@@ -72,7 +72,7 @@ export function readManifest(root: Root, id: string): Manifest {
   if (found.state === 'read') return found.value;
   const directory = releaseDirectory(root, id);
   const untouched = 'Nothing was changed.';
-  if (found.state === 'unreadable') {
+  if (found.state === 'corrupt') {
     const why = `${join(directory, MANIFEST_FILE)} ${found.why}, so ${id} is not a release.`;
     throw new ReleasesError('release_unsealed', why, { hint: 'openclaw-releases recover', untouched });
   }

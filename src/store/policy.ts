@@ -41,12 +41,12 @@ export interface Schedule {
   delayHours?: number;
   jitterHours?: number;
   minimumAgeHours?: number;
-  betweenHours?: number;
+  minimumIntervalHours?: number;
   soakHours?: number;
   windows?: MaintenanceWindow[];
   idleMinutes?: number;
   countdownSeconds?: number;
-  deadlineHours?: number;
+  maxDeferHours?: number;
   skip?: string[];
 }
 
@@ -73,7 +73,7 @@ export interface Policy {
   schedule?: Schedule;
   retention?: Retention;
   /** When a person last lifted a hold, or said so without one; ISO 8601. Failures of before stop no timer any more. */
-  resumedAt?: string;
+  breakerResetAt?: string;
 }
 
 /** One look at the policy; see `readRecord`. */
@@ -90,7 +90,7 @@ export function readPolicy(root: Root): Policy {
 function update(root: Root, edit: (policy: Policy) => void): Policy {
   const found = lookAtPolicy(root);
   // It may have become so since the lock was taken; what is in it must not be written over.
-  if (found.state === 'unreadable') setAside(root, root.policy, found.why);
+  if (found.state === 'corrupt') setAside(root, root.policy, found.why);
   const policy = readPolicy(root);
   edit(policy);
   writeFileDurably(root.policy, `${JSON.stringify(policy, null, 2)}\n`, 0o600);
@@ -120,7 +120,7 @@ export function hold(root: Root, until: Hold): Policy {
 export function unhold(root: Root, at = new Date()): Policy {
   return update(root, (policy) => {
     policy.hold = null;
-    policy.resumedAt = at.toISOString();
+    policy.breakerResetAt = at.toISOString();
   });
 }
 

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { findUnreadable } from './corrupt.js';
+import { findCorrupt } from './corrupt.js';
 import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
 import { quarantineOf, type Retention, readPolicy } from './policy.js';
 import type { Root } from './root.js';
@@ -30,7 +30,7 @@ export type Limits = Pick<Retention, 'releases' | 'bytes'>;
 /**
  * What can go: nothing that `needed` names, and not the newest of those that are not in quarantine, as many as both
  * limits let stay. Only decides; see `collect`. Refuses as long as there is something that cannot be read: a pin or a change may have been in it.
- * @throws ReleasesError `unreadable_files`
+ * @throws ReleasesError `corrupt_files`
  * @param needed release id to the reason why it stays: it runs, it is pinned, a link or a change names it
  * @param asked in the place of what was set
  * @param goesWith bytes that are kept for a release and go with it
@@ -91,14 +91,14 @@ function tooLittle(needed: number, most: number): string {
 }
 
 function requireReadable(root: Root): void {
-  const [unreadable] = findUnreadable(root);
+  const [corrupt] = findCorrupt(root);
   const kept = directoryNames(join(root.path, ASIDE_DIRECTORY)).filter((name) => name !== REASONS_FILE);
-  if (!unreadable && kept.length === 0) return;
-  const what = unreadable
-    ? `${unreadable.path} ${unreadable.why}`
+  if (!corrupt && kept.length === 0) return;
+  const what = corrupt
+    ? `${corrupt.path} ${corrupt.why}`
     : `${ASIDE_DIRECTORY}/${kept[0]} could not be understood`;
-  throw new ReleasesError('unreadable_files', `${what}, so it is not known what is still needed.`, {
-    hint: unreadable
+  throw new ReleasesError('corrupt_files', `${what}, so it is not known what is still needed.`, {
+    hint: corrupt
       ? 'openclaw-releases recover'
       : `ls ${join(root.path, ASIDE_DIRECTORY)}, and remove it once it holds nothing that you want back`,
     untouched: 'Nothing was removed.',

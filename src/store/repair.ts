@@ -2,7 +2,7 @@ import { linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { toErrorRecord } from '../core/errors.js';
 import { fsyncDirectory, writeFileDurably } from '../host/durable.js';
-import { type Damage, findUnreadable } from './corrupt.js';
+import { type Damage, findCorrupt } from './corrupt.js';
 import { currentRelease, previousRelease, startTrial } from './links.js';
 import type { Manifest } from './manifest.js';
 import { rebuildManifest } from './rebuild.js';
@@ -29,7 +29,7 @@ export interface Mended {
  */
 export async function mendRoot(root: Root): Promise<Mended[]> {
   const mended: Mended[] = [];
-  for (const damage of findUnreadable(root)) {
+  for (const damage of findCorrupt(root)) {
     if (damage.kind === 'trial' && damage.why !== 'is a directory') continue;
     const { path, why } = damage;
     try {
@@ -51,7 +51,7 @@ async function mend(root: Root, damage: Damage): Promise<Pick<Mended, 'movedTo' 
         movedTo: aside(),
         instead: 'An empty policy: what was pinned and what was in quarantine is not known.',
       };
-    case 'auto':
+    case 'timer-state':
       return {
         movedTo: aside(),
         instead: 'Nothing: what the timer knew of the registry, and what it had decided, is not known.',
@@ -67,7 +67,7 @@ async function mend(root: Root, damage: Damage): Promise<Pick<Mended, 'movedTo' 
       return { movedTo: aside(), instead: 'Nothing: the next switch makes it anew.' };
     case 'restore':
       return { movedTo: null, instead: standsInForRestore(root) };
-    case 'last-restore':
+    case 'restore-result':
       return { movedTo: aside(), instead: 'Nothing: what the last restore of the state did is not known.' };
     case 'trial':
       return mendTrial(root, aside);

@@ -50,5 +50,5 @@ export function releaseRequest(root: Root, id: string): void {
 }
 
 function claimOf(root: Root, id: string): string {
-  return join(root.requests, `${id}.claim`);
+  return join(root.requests, `${id}.owner`);
 }

@@ -56,13 +56,13 @@ export function rootAt(path: string): Root {
     requests: at('requests'),
     lockfiles: at('lockfiles'),
     policy: at('policy.json'),
-    auto: at('auto.json'),
+    auto: at('timer-state.json'),
     ballast: at('ballast'),
     lock: at('lock'),
     lockOwner: at('lock-owner.json'),
-    return: at('return.json'),
+    return: at('trial-restore.json'),
     restore: at('restore.json'),
-    lastRestore: at('last-restore.json'),
+    lastRestore: at('restore-result.json'),
   };
 }
 

@@ -4,10 +4,10 @@ import { fsyncDirectory, renameDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 
 /** What could not be understood is kept here, for a person to look at. */
-export const ASIDE_DIRECTORY = 'unreadable';
+export const ASIDE_DIRECTORY = 'corrupt';
 
 /** In that directory: one line for each file, why it could not stay. */
-export const REASONS_FILE = 'why.txt';
+export const REASONS_FILE = 'reasons.txt';
 
 /** Longer names are cut, so that the timestamp still fits. */
 const LONGEST_NAME = 200;
@@ -16,7 +16,7 @@ const LONGEST_NAME = 200;
  * Moves what is at `path` (a file, a link, a directory) out of the way, durably, and keeps it as it is.
  * @param path absolute, below the root
  * @param why it cannot stay, to be read after its name; noted beside it
- * @returns where it is now: `<root>/unreadable/<name>.<UTC timestamp>`, or in the root itself when a full disk has no
+ * @returns where it is now: `<root>/corrupt/<name>.<UTC timestamp>`, or in the root itself when a full disk has no
  *   room for that directory
  * @throws system errors
  */
@@ -24,7 +24,7 @@ export function setAside(root: Root, path: string, why: string): string {
   const to = asidePath(root, path);
   writable(dirname(path), () => {
     // To move a directory is to write its entry `..`.
-    const move = () => renameDurably(path, to, `unreadable ${basename(path)}`);
+    const move = () => renameDurably(path, to, `corrupt ${basename(path)}`);
     const stats = lstatSync(path);
     if (!stats.isDirectory()) return move();
     const mode = stats.mode & 0o7777;

@@ -57,7 +57,7 @@ export interface SeenGateway {
   restartedAt: string | null;
 }
 
-/** `auto.json`: what the timer remembers from one run to the next. */
+/** `timer-state.json`: what the timer remembers from one run to the next. */
 export interface AutoFile {
   schema: 1;
   /** Random, made once: what is drawn for this host is drawn from it. */
@@ -86,7 +86,7 @@ const MOST_DECISIONS = 20;
 
 /** One look at the file; see `readRecord`. */
 export function lookAtAuto(root: Root): Reading<AutoFile> {
-  return readRecord(root.auto, 'auto');
+  return readRecord(root.auto, 'timer-state');
 }
 
 /** What the timer remembers; nothing, and a new id of the installation, where it cannot be understood. */
@@ -103,7 +103,7 @@ export function readAuto(root: Root): AutoFile {
 export function writeAuto(root: Root, file: AutoFile): void {
   const found = lookAtAuto(root);
   // What is in it must not be written over.
-  if (found.state === 'unreadable') setAside(root, root.auto, found.why);
+  if (found.state === 'corrupt') setAside(root, root.auto, found.why);
   writeFileDurably(root.auto, `${JSON.stringify(file, null, 2)}\n`, 0o600);
 }
 

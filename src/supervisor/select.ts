@@ -37,7 +37,7 @@ export function readSupervisorRecord(root: string): SupervisorRecord | null {
     'root_invalid',
     `${path} ${found.why}, so it does not say which unit runs the gateway.`,
     {
-      hint: `mv ${path} ${path}.unreadable, and then openclaw-releases adopt, unless "openclaw-releases run" runs it`,
+      hint: `mv ${path} ${path}.corrupt, and then openclaw-releases adopt, unless "openclaw-releases run" runs it`,
       untouched: 'The running gateway was not touched.',
     },
   );

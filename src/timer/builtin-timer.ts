@@ -26,7 +26,7 @@ export function lookEveryHour(root: Root, log: (line: string) => void): () => vo
       const timer = readTimer(root.path);
       if (timer?.host.kind !== 'builtin') return null;
       const registry = timer.registry === null ? [] : ['--registry', timer.registry];
-      return [process.execPath, CLI, 'auto', '--root', root.path, ...registry];
+      return [process.execPath, CLI, 'timer', 'run', '--root', root.path, ...registry];
     } catch (error) {
       log(toErrorRecord(error).message);
       return null;

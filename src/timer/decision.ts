@@ -27,7 +27,7 @@ export interface Considered {
 const ASKED_MEANWHILE: ReadonlySet<RuleName> = new Set([
   'registry',
   'gateway',
-  'between',
+  'minimumInterval',
   'soak',
   'window',
 ] satisfies RuleName[]);
@@ -89,7 +89,7 @@ function newestMoment(changes: Change[]): number | null {
  * one, or a day where there are none. Stopping is no verdict on the release, so it is not for ever.
  */
 function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): AutoFile['stopped'] {
-  const last = changes.findLast(({ plan, endedAt }) => plan.by === 'timer' && endedAt !== null);
+  const last = changes.findLast(({ plan, endedAt }) => plan.initiator === 'timer' && endedAt !== null);
   const { to, stoppedBy } = last?.facts ?? {};
   if (!last?.endedAt || !to || stoppedBy === undefined) return null;
   const at = Math.min(Date.parse(last.endedAt), clock.now);

@@ -41,7 +41,7 @@ export function announce(
 function waitNow(forIdle: boolean, since: string, now: number, settings: Settings): Wait {
   const countdownMs = settings.countdownSeconds * 1000;
   if (!forIdle) return { kind: 'now', idle: { withinMs: 0, countdownMs } };
-  const deadline = Date.parse(since) + settings.deadlineHours * 60 * 60_000;
+  const deadline = Date.parse(since) + settings.maxDeferHours * 60 * 60_000;
   const closes = openingAt(settings.windows, now)?.end ?? now;
   const withinMs = Math.min(LONGEST_MS, deadline - now, closes - now - countdownMs);
   if (withinMs <= 0) {

@@ -12,7 +12,7 @@ export function historyOf(changes: Change[]): HistoryEntry[] {
   return changes
     .filter(({ error }) => error?.code !== 'gateway_busy')
     .map(({ id, plan, facts, status, startedAt, endedAt }) => ({
-      ...{ id, kind: plan.kind, by: plan.by ?? 'person', from: facts.from, to: facts.to },
+      ...{ id, kind: plan.kind, initiator: plan.initiator ?? 'person', from: facts.from, to: facts.to },
       ...{ status: status ?? 'running', startedAt, endedAt },
     }));
 }

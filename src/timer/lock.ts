@@ -7,7 +7,7 @@ import type { Root } from '../store/root.js';
  * runs from telling the same decision twice. What guards the changes themselves is the lock.
  */
 export function takeTurn(root: Root): (() => void) | null {
-  const path = join(root.path, 'auto.run');
+  const path = join(root.path, 'timer.lock');
   const text = ownerText(path);
   if (text !== null && livingOwner(text) === null) removeLink(path, text);
   if (!claim(path)) return null;

@@ -52,7 +52,7 @@ export async function autoPolicy(
       ),
       enabled,
       blockedBy: [...broken, ...blockedByOwner(own, environments), ...blocks],
-      resumedAt: policy.resumedAt ?? null,
+      breakerResetAt: policy.breakerResetAt ?? null,
     },
     notes,
   };

@@ -57,7 +57,7 @@ export async function runAuto(environment: Environment, options: AutoOptions): P
 }
 
 function beside({ reason }: { reason: string }, { decided }: AutoOptions): AutoRun {
-  const decision: Verdict = { verdict: 'wait', version: null, reason, until: null, rule: 'underWay' };
+  const decision: Verdict = { verdict: 'wait', version: null, reason, until: null, rule: 'changeActive' };
   decided?.(decision);
   return { decision, changes: [] };
 }
@@ -115,7 +115,7 @@ async function make(
 ): Promise<Change> {
   const request: Request = {
     ...{ kind, target: version },
-    options: { ...plan, by: 'timer', ...(idle && { idle }) },
+    options: { ...plan, initiator: 'timer', ...(idle && { idle }) },
   };
   return (await needsHelper(environment, request))
     ? makeChangeOutside(environment, request, follow ?? (() => {}))

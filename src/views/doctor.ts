@@ -17,7 +17,7 @@ export async function diagnose(root: Root, supervisor: Supervisor): Promise<Find
       running: found.gateway?.health.version ?? null,
       current: found.current && (findManifest(root, found.current)?.version ?? null),
       trial: found.trial?.id ?? null,
-      unreadable: found.unreadable,
+      corrupt: found.corrupt,
       changeUnderWay: found.running !== null,
     }),
   );

@@ -6,7 +6,7 @@ import { keepLooked } from '../store/cache.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 
-/** `start.json`: what systemd said of a start of the gateway, and says of it as long as that runs. */
+/** `gateway-cache.json`: what systemd said of a start of the gateway, and says of it as long as that runs. */
 interface StartRecord {
   schema: 1;
   pid: number;
@@ -39,11 +39,11 @@ export async function lookAtGateway(root: Root, supervisor: Supervisor): Promise
 }
 
 function pathOf(root: Root): string {
-  return join(root.path, 'start.json');
+  return join(root.path, 'gateway-cache.json');
 }
 
 function recall(root: Root): StartRecord | null {
-  const found = readRecord<StartRecord>(pathOf(root), 'start');
+  const found = readRecord<StartRecord>(pathOf(root), 'gateway-cache');
   return found.state === 'read' ? found.value : null;
 }
 

@@ -1,11 +1,11 @@
 import { ReleasesError } from '../core/errors.js';
-import type { Unreadable } from '../core/record.js';
+import type { Corrupt } from '../core/record.js';
 import { type LedgerLook, lookAtLedger } from '../ledger/history-index.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { type Readable, readableReleases } from '../rollback/compatibility/assess.js';
 import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
 import { type KeptState, listKept } from '../state/snapshots.js';
-import { findUnreadable } from '../store/corrupt.js';
+import { findCorrupt } from '../store/corrupt.js';
 import { currentRelease, previousRelease, readTrial } from '../store/links.js';
 import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
 import { quarantineOf, readPolicy } from '../store/policy.js';
@@ -29,7 +29,7 @@ export interface Listing {
   /** Copies of the state, and what was set aside of it; oldest first. */
   states: KeptState[];
   /** Files of ours that cannot be understood. */
-  unreadable: Unreadable[];
+  corrupt: Corrupt[];
 }
 
 /** All releases with what points at them, and whether they can be started on today's state. */
@@ -48,7 +48,7 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
     })),
     unsealed,
     states: listKept(root),
-    unreadable: unreadableFiles(root, ledger, unsealed),
+    corrupt: corruptFiles(root, ledger, unsealed),
   };
 }
 
@@ -74,12 +74,12 @@ function marks(root: Root, running: string | null): (id: string) => Mark[] {
 }
 
 /** What is named without being understood is said by its path and never printed. */
-export function unreadableFiles(
+export function corruptFiles(
   root: Root,
-  ledger: Pick<LedgerLook, 'unreadable'> = lookAtLedger(root),
+  ledger: Pick<LedgerLook, 'corrupt'> = lookAtLedger(root),
   releases?: string[],
-): Unreadable[] {
-  const found = findUnreadable(root, ledger.unreadable, releases);
+): Corrupt[] {
+  const found = findCorrupt(root, ledger.corrupt, releases);
   return found.map(({ path, why }) => ({ path, why }));
 }
 

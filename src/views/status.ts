@@ -1,6 +1,6 @@
 import { findOrphans, type Orphan } from '../change/port-holder.js';
 import { waitingOf } from '../change/waiting.js';
-import type { Unreadable } from '../core/record.js';
+import type { Corrupt } from '../core/record.js';
 import type { IdleFacts } from '../ledger/facts.js';
 import { lastEnded, lookAtLedger } from '../ledger/history-index.js';
 import { type Change, isUnderWay } from '../ledger/ledger.js';
@@ -14,7 +14,7 @@ import { readLockOwner } from '../store/lock.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 import { lookAtGateway } from './gateway-cache.js';
-import { unreadableFiles } from './releases.js';
+import { corruptFiles } from './releases.js';
 import { type AutoOverview, autoOverview } from './timer-settings.js';
 
 export interface RunningGateway {
@@ -52,7 +52,7 @@ export interface Overview {
   /** Updates by the timer, and whether somebody holds them. */
   auto: AutoOverview;
   /** Files of ours that cannot be understood; `recover` moves them aside. */
-  unreadable: Unreadable[];
+  corrupt: Corrupt[];
   lock: { pid: number; since: string; doing: string | null } | null;
 }
 
@@ -65,12 +65,12 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
   const { open } = ledger;
   const underWay = open.find(isUnderWay) ?? null;
   const owner = readLockOwner(root);
-  const unreadable = unreadableFiles(root, ledger);
+  const corrupt = corruptFiles(root, ledger);
   return {
     root: root.path,
     current: currentRelease(root),
     previous: previousRelease(root),
-    trial: trialOf(root, unreadable),
+    trial: trialOf(root, corrupt),
     gateway: await describeGateway(root, supervisor),
     running: underWay && {
       change: underWay.id,
@@ -83,14 +83,14 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
     last: lastEnded(root, ledger),
     restore: readRestore(root),
     auto: autoOverview(root),
-    unreadable,
+    corrupt,
     lock: owner && { pid: owner.pid, since: owner.since, doing: owner.doing },
   };
 }
 
 /** A trial that cannot be understood counts as one of `current` with no starts left. */
-function trialOf(root: Root, unreadable: Unreadable[]): Trial | null {
-  if (unreadable.some(({ path }) => path === root.trial)) {
+function trialOf(root: Root, corrupt: Corrupt[]): Trial | null {
+  if (corrupt.some(({ path }) => path === root.trial)) {
     return { id: currentRelease(root) ?? '', boots: 0, bootId: null };
   }
   return readTrial(root);

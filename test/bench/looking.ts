@@ -15,7 +15,7 @@ export const BARE = 'node -e 0';
 /** In a machine with a systemd of its own, whose gateway was adopted. */
 export const UNDER_SYSTEMD = 'under systemd';
 
-const KNOWN = 'readable.json';
+const KNOWN = 'compatibility.json';
 const SETTLED_WITHIN_MS = 200_000;
 
 /** Milliseconds. */

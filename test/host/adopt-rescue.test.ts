@@ -106,16 +106,16 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
   };
 
   it('hands the state from before to the launcher, which puts it back before the gateway starts', async () => {
-    writeFileSync(join(root, 'return.json'), 'what goes back');
+    writeFileSync(join(root, 'trial-restore.json'), 'what goes back');
     expect((await rescue()).exitCode).toBe(0);
     expect(readFileSync(join(root, 'restore.json'), 'utf8')).toBe('what goes back');
-    expect(existsSync(join(root, 'return.json'))).toBe(false);
+    expect(existsSync(join(root, 'trial-restore.json'))).toBe(false);
     expect([current(), trial()]).toEqual(['releases/2026.5.28', false]);
   });
 
   it('takes back a restore that has moved nothing yet, when the release it was for failed', async () => {
     writeFileSync(join(root, 'restore.json'), '{\n  "phase": "pending"\n}');
-    writeFileSync(join(root, 'return.json'), 'what goes back');
+    writeFileSync(join(root, 'trial-restore.json'), 'what goes back');
     expect((await rescue()).exitCode).toBe(0);
     expect(readFileSync(join(root, 'restore.json'), 'utf8')).toBe('what goes back');
     expect(current()).toBe('releases/2026.5.28');
@@ -125,7 +125,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     'changes nothing when the state is half put back: restore.json %j',
     async (text) => {
       writeFileSync(join(root, 'restore.json'), text);
-      writeFileSync(join(root, 'return.json'), 'what goes back');
+      writeFileSync(join(root, 'trial-restore.json'), 'what goes back');
       expect((await rescue('--system')).exitCode).toBe(1);
       nothingHappened();
       expect(readFileSync(join(root, 'restore.json'), 'utf8')).toBe(text);

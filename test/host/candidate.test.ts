@@ -128,7 +128,7 @@ describe('a candidate', () => {
   it('ends with the process that started it, however that ends', async () => {
     const { path, request } = makeHost({ neverReady: true });
     const script = `
-      const { bootCandidate } = await import(${JSON.stringify(new URL('../../dist/gateway/candidate.js', import.meta.url).href)});
+      const { bootCandidate } = await import(${JSON.stringify(new URL('../../dist/candidate/candidate.js', import.meta.url).href)});
       await bootCandidate(${JSON.stringify({ ...request, timeoutMs: 60_000 })});`;
     const starter = execa(process.execPath, ['--input-type=module', '-e', script], { reject: false });
     const started = join(request.copy.directory, 'starts.jsonl');
@@ -240,7 +240,7 @@ describe('a candidate', () => {
 describe('isolation', () => {
   it('says why where it cannot be had, as in a container without rights', async () => {
     const script = `
-      const { isolation } = await import(${JSON.stringify(new URL('../../dist/gateway/isolation.js', import.meta.url).href)});
+      const { isolation } = await import(${JSON.stringify(new URL('../../dist/candidate/isolation.js', import.meta.url).href)});
       console.log(JSON.stringify(await isolation()));`;
     const powerless = ['--bounding-set=-all', '--inh-caps=-all', '--', process.execPath];
     const { stdout } = await execa('setpriv', [...powerless, '--input-type=module', '-e', script]);

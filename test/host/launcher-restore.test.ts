@@ -107,9 +107,10 @@ test.each([
         {
           env: {
             ...{ NTH: String(nth), FIRED: fired, ROOT: root.path, OLD },
-            MEANWHILE: ['mv "$ROOT/return.json" "$ROOT/restore.json"', ...(pointsBack ? [back] : [])].join(
-              ' && ',
-            ),
+            MEANWHILE: [
+              'mv "$ROOT/trial-restore.json" "$ROOT/restore.json"',
+              ...(pointsBack ? [back] : []),
+            ].join(' && '),
           },
           reject: false,
         },

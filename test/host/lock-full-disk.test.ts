@@ -61,7 +61,7 @@ describe('on a disk with no byte free', () => {
     });
     await (await acquireLock(root, 'rollback'))();
     expect(left(root)).toEqual([]);
-    const name = readdirSync(root.path).find((other) => other.startsWith('unreadable')) ?? '';
+    const name = readdirSync(root.path).find((other) => other.startsWith('corrupt')) ?? '';
     expect(readFileSync(join(root.path, name, 'mine'), 'utf8')).toBe('kept');
   });
 });

@@ -9,6 +9,6 @@ test('the superuser leaves no file of its own in the root of another user', () =
   chownSync(root.path, 1234, 1234);
   const versions = { databases: { 'state/openclaw.sqlite': 18 }, config: '2026.9.6' };
   keepReads(root, '2026.9.2', versions, { reads: 'no', why: 'it does not start', databases: true });
-  expect(existsSync(join(root.path, 'readable.json'))).toBe(false);
+  expect(existsSync(join(root.path, 'compatibility.json'))).toBe(false);
   chownSync(root.path, 0, 0);
 });

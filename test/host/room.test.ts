@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { reserve } from '../../src/change/steps/reserve.js';
+import { checkSpace } from '../../src/change/steps/check-space.js';
 import { ReleasesError } from '../../src/core/errors.js';
 import type { Context } from '../../src/ledger/context.js';
 import { newChange } from '../../src/ledger/ledger.js';
@@ -28,7 +28,7 @@ interface Asked {
 }
 
 /** Runs the step alone, for a release that is not here yet. */
-function reserveFor(asked: Asked): Promise<string> {
+function checkSpaceFor(asked: Asked): Promise<string> {
   const { root, kind = 'stage', state = null, runtime = 'host', unpackedSize = 0 } = asked;
   const change = newChange(planChange(kind, '2026.8.1', {}), {
     from: '2026.6.1',
@@ -45,7 +45,7 @@ function reserveFor(asked: Asked): Promise<string> {
   if (state) change.facts.place = { directory: state, config: null };
   const cache = asked.cache ?? join(temporaryDirectory(), '_cacache');
   const context = { root, change, client: async () => ({ cache, registry: '' }) } as unknown as Context;
-  return reserve.do(context);
+  return checkSpace.do(context);
 }
 
 /** Takes room on a disk until exactly so many bytes, in whole blocks, are free. */
@@ -78,7 +78,7 @@ async function leastRoom(asked: Asked): Promise<number> {
   while (taken - refused > 1) {
     const middle = Math.floor((refused + taken) / 2);
     leaveFree(asked.disk, middle * bsize);
-    const fits = await reserveFor(asked).then(
+    const fits = await checkSpaceFor(asked).then(
       () => true,
       () => false,
     );
@@ -95,9 +95,11 @@ describe('the room that a release needs', () => {
     expect(least).toBeGreaterThanOrEqual(10 * MIB * 1.2 + 20 * MIB);
     expect(least).toBeLessThan(10 * MIB * 1.2 + 20 * MIB + 64 * 1024);
     leaveFree(disk, least);
-    await expect(reserveFor({ disk, root })).resolves.toMatch(/^33 MiB .* for 33 MiB|^32 MiB .* for 33 MiB/);
+    await expect(checkSpaceFor({ disk, root })).resolves.toMatch(
+      /^33 MiB .* for 33 MiB|^32 MiB .* for 33 MiB/,
+    );
     leaveFree(disk, least - statfsSync(disk).bsize);
-    const refusal = await reserveFor({ disk, root }).catch((error) => error);
+    const refusal = await checkSpaceFor({ disk, root }).catch((error) => error);
     expect(refusal).toBeInstanceOf(ReleasesError);
     expect(refusal).toMatchObject({
       code: 'insufficient_space',
@@ -136,7 +138,7 @@ describe('the room that a release needs', () => {
     expect(taken).toBeGreaterThanOrEqual(16 * 32 * 1024);
     const least = await leastRoom({ disk, root });
     leaveFree(disk, least - statfsSync(disk).bsize);
-    await expect(reserveFor({ disk, root })).rejects.toMatchObject({ code: 'insufficient_space' });
+    await expect(checkSpaceFor({ disk, root })).rejects.toMatchObject({ code: 'insufficient_space' });
   });
 });
 

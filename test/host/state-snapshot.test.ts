@@ -15,7 +15,7 @@ test('an update refuses to switch where the root is on another filesystem than t
   other.publish(OLD);
   other.publish('2026.9.6', { migratesTo: { state: 18, agent: 23 } });
   await writeOldState(other);
-  await other.start(OLD, '--stop-within', '2');
+  await other.start(OLD, '--stop-timeout', '2');
   const before = await wholeState(other);
   const { exitCode, json } = await other.cli('update', '2026.9.6', ...QUICK);
   expect(json).toMatchObject({

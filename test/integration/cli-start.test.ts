@@ -36,7 +36,7 @@ describe('who only looks', () => {
     const heavy = ['http', 'net', 'stream', 'child_process', 'crypto', 'worker_threads', 'readline'];
     expect(builtins.filter((name) => heavy.includes(name.replace('NativeModule ', '')))).toEqual([]);
     const ours = files.map((file) => file.split('/dist/')[1]);
-    expect(ours).toEqual(['cli/main.cjs', 'cli/looking.cjs']);
+    expect(ours).toEqual(['cli/main.cjs', 'cli/fast-entry.cjs']);
   });
 
   test.each([

@@ -24,7 +24,7 @@ const COMMANDS = [
   'recover',
   'run',
   'adopt',
-  'leave',
+  'unadopt',
   'doctor',
 ];
 
@@ -175,7 +175,7 @@ test('without a terminal each step is one plain line, apart from the answer', as
   expect(stdout).toBe('staged: 2026.6.1 is staged.\nnote: install scripts not run: tiny-dep.');
   expect(stderr.split('\n').map((line) => line.split(/\s+/)[1])).toEqual([
     'resolve',
-    'reserve',
+    'check-space',
     'stage',
     'probe',
     'seal',

@@ -15,7 +15,7 @@ function dependencyOf(world: World, id: string): string {
   return JSON.parse(text(inRelease(world, id, 'node_modules/tiny-dep/package.json'))).version;
 }
 
-describe('import', () => {
+describe('lockfile import', () => {
   const VERSION = '2026.6.1';
 
   async function fleet() {
@@ -29,7 +29,7 @@ describe('import', () => {
   test('makes a release what it is on another host, out of the own registry', async () => {
     const { first, other } = await fleet();
     const asked = first.registry.requests.length;
-    expect(await other.ok('import', lockfileOf(first, VERSION))).toEqual({
+    expect(await other.ok('lockfile', 'import', lockfileOf(first, VERSION))).toEqual({
       ok: true,
       version: VERSION,
       packages: 2,
@@ -40,14 +40,18 @@ describe('import', () => {
     expect(dependencyOf(other, VERSION)).toBe('1.0.0');
     expect(first.registry.requests).toHaveLength(asked);
     expect(text(lockfileOf(other, VERSION))).not.toContain(first.registry.url);
-    expect(await other.ok('import', lockfileOf(first, VERSION))).toMatchObject({ staged: 'other' });
-    expect(await other.ok('import', lockfileOf(other, VERSION))).toMatchObject({ staged: 'same' });
+    expect(await other.ok('lockfile', 'import', lockfileOf(first, VERSION))).toMatchObject({
+      staged: 'other',
+    });
+    expect(await other.ok('lockfile', 'import', lockfileOf(other, VERSION))).toMatchObject({
+      staged: 'same',
+    });
     expect(await other.ok('verify', VERSION)).toMatchObject({ ok: true, differences: [] });
   });
 
   test('takes it from standard input', async () => {
     const { first, other } = await fleet();
-    const { stdout } = await execa(process.execPath, [CLI, 'import', '-'], {
+    const { stdout } = await execa(process.execPath, [CLI, 'lockfile', 'import', '-'], {
       env: other.env,
       extendEnv: false,
       input: text(lockfileOf(first, VERSION)),
@@ -78,7 +82,7 @@ describe('import', () => {
     const world = await makeWorld();
     const path = join(world.path, 'spoiled.json');
     writeFileSync(path, typeof lockfile === 'string' ? lockfile : JSON.stringify(lockfile));
-    const { exitCode, json } = await world.cli('import', path);
+    const { exitCode, json } = await world.cli('lockfile', 'import', path);
     expect(exitCode).toBe(3);
     expect(json.error).toMatchObject({
       code: 'lockfile_invalid',
@@ -89,7 +93,7 @@ describe('import', () => {
 
   test('says what cannot be read', async () => {
     const world = await makeWorld();
-    const { exitCode, json } = await world.cli('import', 'nowhere.json');
+    const { exitCode, json } = await world.cli('lockfile', 'import', 'nowhere.json');
     expect([exitCode, json.error.code, json.error.hint]).toEqual([2, 'usage', 'ls -l nowhere.json']);
   });
 });

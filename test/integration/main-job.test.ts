@@ -16,19 +16,19 @@ test('stage, run, update, verify, list, roll back: the main job', async () => {
   });
   expect(update.steps.map(({ name, state }: { name: string; state: string }) => `${name} ${state}`)).toEqual([
     'resolve done',
-    'reserve done',
+    'check-space done',
     'stage done',
     'probe done',
     'seal done',
-    'idle done',
+    'wait-idle done',
     'baseline done',
     'snapshot done',
     'switch done',
     'restart done',
     'verify done',
     'plugins skipped',
-    'bless done',
-    'collect done',
+    'commit done',
+    'prune done',
   ]);
   expect(await world.version()).toBe('2026.6.5');
 

@@ -28,7 +28,7 @@ beforeAll(async () => {
   world = await makeWorld(atEnd, { node: await sqliteNode() });
   world.publish(OLD);
   await writeOldState(world);
-  await world.start(OLD, '--stop-within', '2');
+  await world.start(OLD, '--stop-timeout', '2');
 });
 
 test.each<[string, string, Behaviour, string]>([

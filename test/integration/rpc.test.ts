@@ -51,7 +51,7 @@ test('update.run answers at once, update.status follows it through the restart, 
   });
   expect(status.downtimeMs).toBeGreaterThan(0);
   expect(status.steps.find(({ name }) => name === 'restart')).toMatchObject({ state: 'done', exitCode: 0 });
-  expect(listChanges(rootAt(world.root)).at(-1)?.plan).toMatchObject({ by: 'gateway' });
+  expect(listChanges(rootAt(world.root)).at(-1)?.plan).toMatchObject({ initiator: 'gateway' });
 
   const root = rootAt(world.root);
   const [told, ...more] = undelivered(root);

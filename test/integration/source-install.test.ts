@@ -233,7 +233,7 @@ describe('stopping', () => {
     const request = await requestFor({ kind: 'version', version: VERSION });
     writeFileSync(
       place.path('parent.mjs'),
-      `import { installRelease } from '${new URL('../../dist/source/install.js', import.meta.url)}';
+      `import { installRelease } from '${new URL('../../dist/install/install.js', import.meta.url)}';
        await installRelease(${JSON.stringify(request)});`,
     );
     const parent = spawn(process.execPath, [place.path('parent.mjs')], { stdio: 'ignore' });

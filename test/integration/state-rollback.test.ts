@@ -49,7 +49,7 @@ beforeAll(async () => {
   world.publish(OLDER, { migratesTo: older, schemaVersions: older, crashesWhile: broken });
   world.publish(NEWER, { migratesTo: newer, schemaVersions: newer, touchesConfig: true });
   await writeOldState(world);
-  await world.start(FILES, '--stop-within', '2');
+  await world.start(FILES, '--stop-timeout', '2');
   await say(world, 'to files');
   await world.ok('update', OLDER, ...QUICK);
   await say(world, 'to older');
@@ -115,12 +115,12 @@ test('a rollback that was agreed to returns to the older state, and keeps the ne
   expect(await world.version()).toBe(OLDER);
   expect(await wordsOf(world)).toEqual([EARLY, 'to files', 'to older']);
   expect(exchangeFiles(world)).toEqual([]);
-  expect(keptOf(root(), NEWER)).toMatchObject({ kind: 'set-aside', name: json.facts.stateRestored.aside });
+  expect(keptOf(root(), NEWER)).toMatchObject({ kind: 'displaced', name: json.facts.stateRestored.aside });
   const aside = await keptContent(world, json.facts.stateRestored.aside);
   expect(aside[AGENT]).toEqual(newer[AGENT]);
   expect(aside['openclaw.json']).toBe(newer['openclaw.json']);
   // It was started on such a state before, and migrates it again.
-  expect((await world.ok('show', NEWER)).reads).toBe('yes');
+  expect((await world.ok('show', NEWER)).stateCompatibility).toBe('yes');
 });
 
 test('after a rollback the newer release migrates the older state again', async () => {
@@ -170,7 +170,7 @@ test('a snapshot that was damaged is not put back, and the gateway is not stoppe
   const before = await standing();
   const { exitCode, json } = await world.cli('rollback', FILES, '--yes', ...QUICK);
   expect(json.error).toMatchObject({
-    code: 'state_unreadable',
+    code: 'state_incompatible',
     message: expect.stringMatching(/is damaged: .*identity\/device\.json is not what was kept/),
     untouched: 'Nothing was changed.',
   });

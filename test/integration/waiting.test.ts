@@ -15,18 +15,18 @@ const { world, root, busyWith, publish, beginUpdate, untilWaiting, untilCountdow
 
 test('an update waits for a busy gateway, and status says for what', async () => {
   busyWith('embedded-run', 'embedded-run', 'task');
-  const { to, update } = await beginUpdate('--idle-within', '50');
+  const { to, update } = await beginUpdate('--idle-timeout', '50');
   await untilWaiting();
   const { running } = await world.ok('status');
   expect(running).toMatchObject({
-    step: 'idle',
+    step: 'wait-idle',
     waiting: { busy: ['2 agent runs', '1 task'], restartAt: null },
   });
   const { announcedAt, deadlineAt } = running.waiting;
   expect(Date.parse(deadlineAt) - Date.parse(announcedAt)).toBe(50_000);
   expect(await world.cli('update')).toMatchObject({
     exitCode: 3,
-    json: { error: { code: 'locked', hint: expect.stringContaining('openclaw-releases stop') } },
+    json: { error: { code: 'locked', hint: expect.stringContaining('openclaw-releases cancel') } },
   });
   busyWith('task');
   expect((await world.ok('status')).running.waiting.busy).toEqual(['1 task']);
@@ -35,7 +35,7 @@ test('an update waits for a busy gateway, and status says for what', async () =>
   const { json } = await update.ended;
   expect(json).toMatchObject({
     status: 'package_updated_restart_verified',
-    facts: { idle: { how: 'idle' } },
+    facts: { idle: { outcome: 'idle' } },
   });
   expect(json.facts.idle).not.toHaveProperty('cut');
 });
@@ -48,7 +48,7 @@ test('an update that gives up on a busy gateway is refused as gateway_busy, and 
   const idle: IdleLimits = { withinMs: 500, countdownMs: 60_000, giveUp: true };
   const change = await makeChange(
     { root, supervisor: builtinSupervisor(root.path) },
-    { kind: 'update', target: to, options: { idle, by: 'timer' } },
+    { kind: 'update', target: to, options: { idle, initiator: 'timer' } },
   );
   expect(change).toMatchObject({
     status: 'package_update_failed',
@@ -66,10 +66,10 @@ test('stop ends a countdown; what runs stays, and the release stays staged', asy
   const before = currentRelease(root);
   const { to, update } = await beginUpdate('--countdown', '50');
   await untilCountdown();
-  expect(await world.ok('stop')).toMatchObject({ error: { code: 'interrupted' } });
+  expect(await world.ok('cancel')).toMatchObject({ error: { code: 'interrupted' } });
   const ended = await update.ended;
   await expectNothingChanged(before, ended, 4);
-  expect(ended.json.steps.at(-1)).toMatchObject({ name: 'idle', note: ended.json.error.message });
+  expect(ended.json.steps.at(-1)).toMatchObject({ name: 'wait-idle', note: ended.json.error.message });
   expect(ended.json.error).toEqual({
     code: 'interrupted',
     message: 'It was stopped before its switch, as a person asked.',
@@ -77,22 +77,25 @@ test('stop ends a countdown; what runs stays, and the release stays staged', asy
     hint: `openclaw-releases update ${to}, to do it after all`,
   });
   expect(readdirSync(root.releases)).toContain(to);
-  expect(await world.cli('stop')).toMatchObject({
+  expect(await world.cli('cancel')).toMatchObject({
     exitCode: 3,
-    json: { error: { code: 'nothing_under_way' } },
+    json: { error: { code: 'no_active_change' } },
   });
 });
 
-test('past the switch stop and skip-wait are refused as too late', async () => {
+test('past the switch cancel and restart-now are refused', async () => {
   const to = publish();
   const stamp = join(world.path, 'verifies');
-  const update = world.begin(['update', to, ...QUICK, '--idle-within', '0'], {
+  const update = world.begin(['update', to, ...QUICK, '--idle-timeout', '0'], {
     OPENCLAW_RELEASES_FAULT: 'hang before verify',
     OPENCLAW_RELEASES_FAULT_STAMP: stamp,
   });
   await until('the update verifies', () => existsSync(stamp));
-  for (const command of ['stop', 'skip-wait']) {
-    expect(await world.cli(command)).toMatchObject({ exitCode: 3, json: { error: { code: 'too_late' } } });
+  for (const command of ['cancel', 'restart-now']) {
+    expect(await world.cli(command)).toMatchObject({
+      exitCode: 3,
+      json: { error: { code: 'already_switched' } },
+    });
   }
   rmSync(stamp);
   expect((await update.ended).json).toMatchObject({ status: 'package_updated_restart_verified' });

@@ -51,7 +51,7 @@ test('an exchange passes the moments that matter, in an order that can be finish
     'before rename used up',
     'before link current',
     'before remove trial',
-    'before write last-restore.json',
+    'before write restore-result.json',
     'before remove restore.json',
   ]);
   expect(MOMENTS.filter((point) => point.startsWith('before move')).length).toBeGreaterThanOrEqual(15);
@@ -73,7 +73,7 @@ test.each(inTurn(MOMENTS, KILLS))(
 );
 
 /** Room for its report is all that an exchange can do without. */
-const ONLY_REPORT = /write last-restore\.json$/;
+const ONLY_REPORT = /write restore-result\.json$/;
 
 test.each(MOMENTS.filter((moment) => !ONLY_REPORT.test(moment)))(
   'an exchange that fails %s says so, and is finished by the next run',
@@ -96,7 +96,7 @@ test.each(MOMENTS.filter((moment) => ONLY_REPORT.test(moment)))(
     const before = lookBefore(pair);
     const done = await restore(pair, { OPENCLAW_RELEASES_FAULT: `ENOSPC ${moment}` });
     expect(done.exitCode).toBe(0);
-    expect(done.stderr).toContain('last-restore.json could not be written: the disk is full.');
+    expect(done.stderr).toContain('restore-result.json could not be written: the disk is full.');
     expect(whatIsWrong(pair, before)).toEqual([]);
   },
 );

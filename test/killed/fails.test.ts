@@ -29,7 +29,7 @@ describe('an update', () => {
       switch                | package_update_failed            | old
       restart               | package_updated_restart_failed   | old
       verify                | rolled_back                      | old
-      bless                 | rolled_back                      | old
+      commit                 | rolled_back                      | old
       collect               | package_updated_restart_verified | new
       a result              | package_updated_restart_verified | new
     `),
@@ -56,7 +56,7 @@ describe('a rollback', () => {
       write trial           | package_updated_restart_verified | new
       restart               | package_updated_restart_failed   | old
       verify                | rolled_back                      | old
-      bless                 | rolled_back                      | old
+      commit                 | rolled_back                      | old
       an intent             | package_updated_restart_verified | new
       a result              | package_updated_restart_verified | new
     `),

@@ -168,7 +168,7 @@ function keyOf({ step, side }: Pick<Moment, 'step' | 'side'>): string {
 }
 
 /** Short, so that a table is a matter of a minute. */
-const LIMITS = ['--settle', '0.1', '--ready-within', '3', '--idle-within', '0'];
+const LIMITS = ['--settle', '0.1', '--ready-timeout', '3', '--idle-timeout', '0'];
 
 /** The points that a command passes, in order. */
 export async function traceOf(world: World, args: string[]): Promise<string[]> {
@@ -212,10 +212,10 @@ async function killedAt(world: World, { point, step }: Moment, args: string[]): 
 /** Only what was verified is kept; the record says that recovery ended the change, unless the change itself had. */
 function checkVerdict(change: Change, step: string): void {
   const isKept = change.status === 'package_updated_restart_verified';
-  const proof = (['verify', 'bless'] as const).map((name) => stepOf(change, name)?.state);
+  const proof = (['verify', 'commit'] as const).map((name) => stepOf(change, name)?.state);
   if (isKept) expect(proof).toEqual(['done', 'done']);
   const how = isKept ? 'finished' : 'undone';
-  expect(change.recovery?.how).toBe(step === 'verdict' ? undefined : how);
+  expect(change.recovery?.outcome).toBe(step === 'verdict' ? undefined : how);
 }
 
 /** What came of a command that failed at a point: `status code exit`, and what runs. */

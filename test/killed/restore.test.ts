@@ -7,7 +7,7 @@ import { exchangeFiles, memoryOf, say, wholeState, writeOldState } from '../supp
 import { makeWorld } from '../support/world.js';
 import { inTurn, numbered } from './moments.js';
 
-const LIMITS = ['--settle', '0.1', '--ready-within', '3'];
+const LIMITS = ['--settle', '0.1', '--ready-timeout', '3'];
 
 test('a launcher that is killed while it restores the state restores it at its next start', async () => {
   const world = await makeWorld(undefined, { node: await sqliteNode() });

@@ -18,7 +18,7 @@ const rows = rowsOf(`
   restart before | package_updated_restart_failed   | baseline switch | old
   restart after  | package_updated_restart_verified |                 | new
   verify         | package_updated_restart_verified |                 | new
-  bless          | package_updated_restart_verified |                 | new
+  commit          | package_updated_restart_verified |                 | new
   verdict after  | package_updated_restart_verified |                 | new
 `);
 

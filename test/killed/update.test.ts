@@ -37,7 +37,7 @@ describe('an update', () => {
       restart before | package_updated_restart_failed   | stage baseline snapshot switch | old
       restart after  | package_updated_restart_verified |                                | new
       verify         | package_updated_restart_verified |                                | new
-      bless          | package_updated_restart_verified |                                | new
+      commit          | package_updated_restart_verified |                                | new
       collect        | package_updated_restart_verified |                                | new
       verdict after  | package_updated_restart_verified |                                | new
     `),
@@ -53,7 +53,7 @@ describe('an update that waits for the gateway to be idle', () => {
       return world;
     },
     // Looked at twice; then counted down.
-    attempt: async (world) => ['update', publish(world), '--idle-within', '20', '--countdown', '0.1'],
+    attempt: async (world) => ['update', publish(world), '--idle-timeout', '20', '--countdown', '0.1'],
     ...plain,
     rows: rowsOf('idle | package_update_failed | stage | old'),
   });

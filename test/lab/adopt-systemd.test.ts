@@ -28,7 +28,7 @@ const { examine } = await load('adopt/doctor');
 const { rootAt, prepareRoot } = await load('store/root');
 const { sealRelease } = await load('store/seal');
 const { installLaunchers } = await load('store/launchers');
-const { pointCurrent, pointPrevious, startTrial } = await load('store/switch');
+const { pointCurrent, pointPrevious, startTrial } = await load('store/links');
 const [verb, rootPath, scope] = process.argv.slice(2);
 const root = rootAt(rootPath);
 const systemctl = (...args) => execFileSync('systemctl', ['--' + scope, ...args], { encoding: 'utf8' });
@@ -73,7 +73,7 @@ const verbs = {
     systemctl('restart', '${UNIT}');
   },
   async doctor() {
-    return examine(await gatherFacts({ root: root.path, recover, running: null, current: '2026.5.28', trial: null, changeUnderWay: false, unreadable: [] }));
+    return examine(await gatherFacts({ root: root.path, recover, running: null, current: '2026.5.28', trial: null, changeUnderWay: false, corrupt: [] }));
   },
 };
 console.log(JSON.stringify((await verbs[verb]()) ?? null));
@@ -229,7 +229,7 @@ describe.each([
   });
 
   it('leaves the files of the host as they were, and the unit starting what it did', async () => {
-    await drive('leave');
+    await drive('unadopt');
     const after = await listing();
     // The test itself has edited the unit above, and back.
     const edited = new RegExp(`^(\\S*${UNIT} \\d+ \\w+) [\\d.]+`, 'gm');

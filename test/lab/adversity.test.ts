@@ -15,8 +15,10 @@ const MOMENTS = [0.02, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05];
 
 /** Before every step, and between the effect and the record of it where that is the whole matter. */
 const POINTS = [
-  ...['resolve', 'reserve', 'stage', 'probe', 'seal', 'baseline', 'switch'].map((step) => `before ${step}`),
-  ...['after switch', 'before restart', 'after restart', 'before verify', 'before bless', 'before collect'],
+  ...['resolve', 'check-space', 'stage', 'probe', 'seal', 'baseline', 'switch'].map(
+    (step) => `before ${step}`,
+  ),
+  ...['after switch', 'before restart', 'after restart', 'before verify', 'before commit', 'before collect'],
 ];
 
 describe('an update under systemd --user that is interfered with', () => {

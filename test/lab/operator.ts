@@ -8,7 +8,7 @@ import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
 /** The built command, as it is typed on the machine. */
 export const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 
-export const QUICK = '--settle 0.5 --ready-within 3';
+export const QUICK = '--settle 0.5 --ready-timeout 3';
 
 /** The release that npm has installed before anything of ours is there. */
 export const FIRST = '2026.5.28';

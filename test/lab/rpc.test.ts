@@ -103,7 +103,7 @@ describe('asked through a gateway under systemd --user', () => {
     const at = await poller.says('that it is at verify', ({ step }) => step === 'verify');
     await machine.run(`systemctl --user kill --signal=KILL openclaw-releases-${payload.change}`);
     const dead = await poller.says('that it was interrupted', ({ status }) => status === 'interrupted');
-    expect(dead?.answer.expect).toContain(`If ${NEXT} runs and passes verification it is kept`);
+    expect(dead?.answer.nextAction).toContain(`If ${NEXT} runs and passes verification it is kept`);
     const pid = at?.answer.handoff?.pid ?? 0;
     await poller.end(
       { status: 'package_updated_restart_verified', runs: { version: NEXT }, after: { version: NEXT } },

@@ -8,7 +8,7 @@ import { keepLook, lookBlindly, runningIn } from './looked.js';
 import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
 
 const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
-const QUICK = '--settle 0.5 --ready-within 3';
+const QUICK = '--settle 0.5 --ready-timeout 3';
 
 describe('a gateway that is a unit of the system, with a user of its own', () => {
   const atEnd = atEndOfAll();

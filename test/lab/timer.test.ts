@@ -15,7 +15,7 @@ const UNITS = '~/.config/systemd/user';
 /** The timer looks every hour; here an hour is four seconds. What systemd is told otherwise is what `timer enable` wrote. */
 const OFTEN = '[Timer]\nOnCalendar=\nOnCalendar=*:*:0/4\nRandomizedDelaySec=0\nAccuracySec=100ms\n';
 const SETTINGS =
-  '--window 02:00-05:00 --time-zone UTC --delay 1h --jitter 0h --minimum-age 1h --soak 1h --between 1h --idle 0m --countdown 1s';
+  '--window 02:00-05:00 --time-zone UTC --delay 1h --jitter 0h --minimum-age 1h --soak 1h --minimum-interval 1h --idle 0m --countdown 1s';
 const HOUR = 60 * 60_000;
 
 describe('a timer of systemd, days in a minute', () => {
@@ -110,7 +110,7 @@ describe('a timer of systemd, days in a minute', () => {
 
   test('our own drop-in does not block it; what an operator sets in the unit does', async () => {
     await operator.ok(`timer enable ${SETTINGS} --registry ${operator.registry.url}`);
-    const { blockedBy } = await operator.ok(`auto --explain --registry ${operator.registry.url}`);
+    const { blockedBy } = await operator.ok(`timer explain --registry ${operator.registry.url}`);
     expect(blockedBy).toEqual([]);
     const drop = `/home/claw/.config/systemd/user/${gateway.unit}.d/own.conf`;
     await machine.write(drop, '[Service]\nEnvironment=OPENCLAW_NO_AUTO_UPDATE=1\n');
@@ -118,8 +118,8 @@ describe('a timer of systemd, days in a minute', () => {
       await machine.run(`rm ${drop}; systemctl --user daemon-reload`);
     });
     await machine.run('systemctl --user daemon-reload');
-    const blocked = await operator.ok(`auto --explain --registry ${operator.registry.url}`);
-    expect(blocked.decision).toMatchObject({ verdict: 'no', rule: 'blocked' });
+    const blocked = await operator.ok(`timer explain --registry ${operator.registry.url}`);
+    expect(blocked.decision).toMatchObject({ verdict: 'no', rule: 'disabled' });
     expect(blocked.blockedBy).toEqual([`OPENCLAW_NO_AUTO_UPDATE is set in ${gateway.unit}.`]);
   }, 120_000);
 
@@ -161,9 +161,24 @@ describe('a timer of systemd, days in a minute', () => {
       ({ plan }: { plan: { kind: string } }) => plan.kind === 'update',
     );
     expect(updates).toMatchObject([
-      { status: 'package_updated_restart_verified', from: FIRST, to: '2026.6.1', plan: { by: 'timer' } },
-      { status: 'rolled_back', to: '2026.6.5', error: { code: 'gateway_crashed' }, plan: { by: 'timer' } },
-      { status: 'package_updated_restart_verified', from: '2026.6.1', to: '2026.6.6', plan: { by: 'timer' } },
+      {
+        status: 'package_updated_restart_verified',
+        from: FIRST,
+        to: '2026.6.1',
+        plan: { initiator: 'timer' },
+      },
+      {
+        status: 'rolled_back',
+        to: '2026.6.5',
+        error: { code: 'gateway_crashed' },
+        plan: { initiator: 'timer' },
+      },
+      {
+        status: 'package_updated_restart_verified',
+        from: '2026.6.1',
+        to: '2026.6.6',
+        plan: { initiator: 'timer' },
+      },
     ]);
     expect(await operator.ok('status')).toMatchObject({
       current: '2026.6.6',
@@ -180,7 +195,7 @@ describe('a timer of systemd, days in a minute', () => {
 
   test('leave disables it as well', async () => {
     await machine.run(`rm -rf ${UNITS}/${TIMER}.d`);
-    await operator.ok(`leave ${QUICK}`);
+    await operator.ok(`unadopt ${QUICK}`);
     expect(
       (await machine.run(`ls ${UNITS} ${UNITS}/timers.target.wants 2>&1`, { reject: false })).stdout,
     ).not.toContain('openclaw-releases');

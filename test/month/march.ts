@@ -52,7 +52,18 @@ const HAPPENINGS: Happening[] = [
 export const SETTINGS = [
   ...['--window', WINDOW, '--time-zone', ZONE, '--idle', '0m', '--countdown', '0s'],
   // Else a host's turn is drawn, and a test would have to know how.
-  ...['--delay', '24h', '--jitter', '0h', '--minimum-age', '12h', '--soak', '24h', '--between', '24h'],
+  ...[
+    '--delay',
+    '24h',
+    '--jitter',
+    '0h',
+    '--minimum-age',
+    '12h',
+    '--soak',
+    '24h',
+    '--minimum-interval',
+    '24h',
+  ],
 ];
 
 export function simulateMarch(atEnd: AtEnd, tell?: (line: Line) => void): Promise<Month> {

@@ -15,7 +15,7 @@ describe('a host in March', () => {
   }, 400_000);
 
   const madeBy = (by: string, kind: string) =>
-    march.changes.filter((change) => (change.plan.by ?? 'person') === by && change.plan.kind === kind);
+    march.changes.filter((change) => (change.plan.initiator ?? 'person') === by && change.plan.kind === kind);
   const looks = () => march.lines.filter(({ who }) => who === 'timer');
   const between = (from: string, to: string) =>
     looks().filter(({ at }) => at > Date.parse(from) && at < Date.parse(to));

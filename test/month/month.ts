@@ -87,7 +87,7 @@ export async function simulate(options: MonthOptions): Promise<Month> {
       await happen(due);
     }
     const before = world.registry.requests.length;
-    const { json, exitCode, stderr, stdout } = await type('auto', ...QUICK);
+    const { json, exitCode, stderr, stdout } = await type('timer', 'run', ...QUICK);
     if (!json?.decision) throw new Error(`auto ended with ${exitCode}: ${stdout}${stderr}`);
     if (world.registry.requests.slice(before).includes('GET /openclaw')) asked.push(now);
     const { verdict, rule, version, reason, until } = json.decision;

@@ -66,8 +66,10 @@ describe('real OpenClaw under systemd --user', () => {
   /** Whether these releases can read the state of today, as `list` says. */
   async function readsOf(...releases: string[]): Promise<string[]> {
     const { json } = await ocr('list');
-    const listed = json.releases as { id: string; reads: string }[];
-    return releases.map((release) => listed.find(({ id }) => id === release)?.reads ?? 'not listed');
+    const listed = json.releases as { id: string; stateCompatibility: string }[];
+    return releases.map(
+      (release) => listed.find(({ id }) => id === release)?.stateCompatibility ?? 'not listed',
+    );
   }
 
   async function digestOf(path: string): Promise<string> {
@@ -129,7 +131,7 @@ describe('real OpenClaw under systemd --user', () => {
   test(
     'leave: the unit starts what it started before, and every file is as it was',
     async () => {
-      await verified('leave', '2026.5.28');
+      await verified('unadopt', '2026.5.28');
       expect((await machine.unit(UNIT, 'user')).ExecStart).toContain('/.npm-global/');
       expect(await listing()).toEqual(before);
     },

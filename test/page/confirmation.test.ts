@@ -19,7 +19,7 @@ describe('the page', () => {
     const newer = { state: 18, agent: 23 };
     world.publish(OLDER, { migratesTo: older, schemaVersions: older });
     world.publish(NEWER, { migratesTo: newer, schemaVersions: newer });
-    await world.start(OLDER, '--stop-within', '2');
+    await world.start(OLDER, '--stop-timeout', '2');
     await say(world, 'to older');
     await world.ok('update', NEWER, ...QUICK);
     await say(world, 'to newer');

@@ -69,7 +69,10 @@ describe('the page', () => {
     expect(verified).toBeGreaterThan(0);
     expect(seen.slice(0, verified).some((text) => text.includes('Under way'))).toBe(true);
     const change = listChanges(rootAt(world.root)).at(-1);
-    expect(change).toMatchObject({ status: 'package_updated_restart_verified', plan: { by: 'gateway' } });
+    expect(change).toMatchObject({
+      status: 'package_updated_restart_verified',
+      plan: { initiator: 'gateway' },
+    });
     await expectDiscreet(world, visitor);
   });
 

@@ -44,7 +44,7 @@ describe('the page', () => {
     await verified.waitFor({ timeout: 40_000 });
     expect(await verified.innerText()).toContain('The restart cut off 1 agent run');
     expect(await world.version()).toBe(NEW);
-    expect(listChanges(rootAt(world.root)).at(-1)?.facts.idle).toMatchObject({ how: 'skipped' });
+    expect(listChanges(rootAt(world.root)).at(-1)?.facts.idle).toMatchObject({ outcome: 'skipped' });
     rmSync(busy);
   }, 120_000);
 });

@@ -51,8 +51,8 @@ const requests = Number(values.requests);
 const begun = performance.now();
 const fleet = new Fleet(Number(values.hosts));
 const rows = PACES.map(([delayHours, jitterHours]) => {
-  const { betweenHours, soakHours } = DEFAULTS;
-  const pace: Pace = { delayHours, jitterHours, minimumAgeHours: 0, betweenHours, soakHours };
+  const { minimumIntervalHours, soakHours } = DEFAULTS;
+  const pace: Pace = { delayHours, jitterHours, minimumAgeHours: 0, minimumIntervalHours, soakHours };
   return {
     delayHours,
     jitterHours,

@@ -8,7 +8,7 @@ export type Hours = number;
 /** What the simulation varies; the rest are the defaults. */
 export type Pace = Pick<
   Settings,
-  'delayHours' | 'jitterHours' | 'minimumAgeHours' | 'betweenHours' | 'soakHours'
+  'delayHours' | 'jitterHours' | 'minimumAgeHours' | 'minimumIntervalHours' | 'soakHours'
 >;
 
 /** Many hosts, each with what its id decides: when in an hour its timer runs, and how far into the jitter it is. */
@@ -76,7 +76,10 @@ export function takes(fleet: Fleet, releases: Release[], pace: Pace): Float64Arr
       if (run >= until) continue;
       taken[host] = run;
       free[host] =
-        run + (failsOn(host, fails) ? pace.betweenHours : Math.max(pace.betweenHours, pace.soakHours));
+        run +
+        (failsOn(host, fails)
+          ? pace.minimumIntervalHours
+          : Math.max(pace.minimumIntervalHours, pace.soakHours));
     }
     return taken;
   });

@@ -13,7 +13,7 @@ let world: World;
 beforeAll(async () => {
   world = await makeWorld(atEnd);
   world.publish(GOOD);
-  await world.start(GOOD, '--stop-within', '2');
+  await world.start(GOOD, '--stop-timeout', '2');
 });
 
 interface Bad {

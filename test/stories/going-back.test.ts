@@ -22,7 +22,7 @@ import { CLI, makeWorld, type World } from '../support/world.js';
 
 const OLD = '2026.6.1';
 const MIGRATES = { migratesTo: { state: 15, agent: 19 } };
-const LIMITS = ['--settle', '2.5', '--ready-within', '3'];
+const LIMITS = ['--settle', '2.5', '--ready-timeout', '3'];
 
 const atEnd = atEndOfAll();
 let world: World;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   world = await makeWorld(atEnd, { node: await sqliteNode() });
   world.publish(OLD);
   await writeOldState(world);
-  await world.start(OLD, '--stop-within', '2');
+  await world.start(OLD, '--stop-timeout', '2');
 });
 
 /** A release that nobody has seen before. */
@@ -43,7 +43,7 @@ function publish(behaviour: Behaviour): string {
 }
 
 const kept = () => listKept(rootAt(world.root));
-const setAside = () => kept().filter(({ kind }) => kind === 'set-aside');
+const setAside = () => kept().filter(({ kind }) => kind === 'displaced');
 
 /** Something new is said before each, so that the state is another one than that of the test before. */
 async function sayBefore(what: string) {
@@ -103,7 +103,7 @@ test('what is said to the new release before it fails is kept with its state', a
     said: [...memory.said, { by: version, text: 'said during the trial' }],
   });
   // Nobody is led back to what a release that failed has made of the state.
-  expect((await world.ok('show', version)).reads).not.toBe('with-snapshot');
+  expect((await world.ok('show', version)).stateCompatibility).not.toBe('with-snapshot');
 });
 
 test('what is said to the old release between the copy and the switch is kept with what is set aside', async () => {
@@ -157,8 +157,12 @@ test('a release that migrates nothing goes back by code alone, and what was said
 test('a release that is restarted again and again goes back with its state, with nobody left but the launcher', async () => {
   const version = publish({ ...MIGRATES, crashAfterMs: 400 });
   const before = await sayBefore(version);
-  const update = world.begin(['update', version, '--settle', '60', '--ready-within', '60']);
-  await until('the new release is on trial', () => existsSync(join(world.root, 'return.json')), 30_000);
+  const update = world.begin(['update', version, '--settle', '60', '--ready-timeout', '60']);
+  await until(
+    'the new release is on trial',
+    () => existsSync(join(world.root, 'trial-restore.json')),
+    30_000,
+  );
   await until('the new release runs', async () => (await world.version()) === version);
   update.kill('SIGKILL');
   await update.ended;
@@ -177,7 +181,7 @@ test('a release that is restarted again and again goes back with its state, with
 test('a release that is well keeps the state that it has migrated, and the one from before is kept', async () => {
   const version = publish(MIGRATES);
   const before = await sayBefore(version);
-  await world.ok('update', version, '--settle', '0.5', '--ready-within', '3');
+  await world.ok('update', version, '--settle', '0.5', '--ready-timeout', '3');
   expect(await memoryOf(world)).toEqual(before.memory);
   expect(exchangeFiles(world)).toEqual([]);
   const snapshots = kept().filter(({ kind }) => kind === 'snapshot');

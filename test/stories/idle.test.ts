@@ -21,44 +21,47 @@ const {
 
 test('a gateway that is busy for ever is restarted at the deadline, and what that cut off is on record', async () => {
   busyWith('embedded-run');
-  const { update } = await beginUpdate('--idle-within', '1');
+  const { update } = await beginUpdate('--idle-timeout', '1');
   const { json } = await update.ended;
   expect(json).toMatchObject({
     status: 'package_updated_restart_verified',
-    facts: { idle: { how: 'deadline', cut: ['1 agent run'] } },
+    facts: { idle: { outcome: 'deadline', interruptedWork: ['1 agent run'] } },
   });
 });
 
-test('skip-wait ends the wait, and the countdown with it', async () => {
+test('restart-now ends the wait, and the countdown with it', async () => {
   busyWith('embedded-run');
-  const { update } = await beginUpdate('--idle-within', '50', '--countdown', '50');
+  const { update } = await beginUpdate('--idle-timeout', '50', '--countdown', '50');
   await untilWaiting();
-  await world.ok('skip-wait');
+  await world.ok('restart-now');
   expect((await update.ended).json).toMatchObject({
     status: 'package_updated_restart_verified',
-    facts: { idle: { how: 'skipped', cut: ['1 agent run'], restartAt: null } },
+    facts: { idle: { outcome: 'skipped', interruptedWork: ['1 agent run'], restartAt: null } },
   });
 });
 
-test('skip-wait ends a countdown', async () => {
-  const { update } = await beginUpdate('--idle-within', '0', '--countdown', '50');
+test('restart-now ends a countdown', async () => {
+  const { update } = await beginUpdate('--idle-timeout', '0', '--countdown', '50');
   await untilCountdown();
-  wish(root, last()?.id ?? '', 'skip', 'gateway');
+  wish(root, last()?.id ?? '', 'restart-now', 'gateway');
   const { json } = await update.ended;
   expect(json).toMatchObject({
     status: 'package_updated_restart_verified',
-    facts: { idle: { how: 'skipped' } },
+    facts: { idle: { outcome: 'skipped' } },
   });
-  expect(json.steps.find(({ name }: { name: string }) => name === 'idle').note).toContain(
+  expect(json.steps.find(({ name }: { name: string }) => name === 'wait-idle').note).toContain(
     'somebody at the gateway',
   );
 });
 
 test('what begins during the countdown is cut off, and is on record', async () => {
-  const { update } = await beginUpdate('--idle-within', '5', '--countdown', '2');
+  const { update } = await beginUpdate('--idle-timeout', '5', '--countdown', '2');
   await untilCountdown();
   busyWith('embedded-run');
-  expect((await update.ended).json.facts.idle).toMatchObject({ how: 'idle', cut: ['1 agent run'] });
+  expect((await update.ended).json.facts.idle).toMatchObject({
+    outcome: 'idle',
+    interruptedWork: ['1 agent run'],
+  });
 });
 
 test('stop while it is staged drops what is half there', async () => {
@@ -67,7 +70,7 @@ test('stop while it is staged drops what is half there', async () => {
   world.registry.fault({ kind: 'slow', match: new RegExp(`openclaw-${to}.tgz`), delayMs: 50_000 });
   const update = world.begin(['update', to, ...QUICK]);
   await until('it stages', () => last()?.steps.at(-1)?.name === 'stage');
-  await world.ok('stop');
+  await world.ok('cancel');
   await expectNothingChanged(before, await update.ended, 4);
   expect(readdirSync(root.releases)).not.toContain(to);
 });
@@ -75,9 +78,9 @@ test('stop while it is staged drops what is half there', async () => {
 test('killed while it waits: recover leaves all as it was', async () => {
   busyWith('embedded-run');
   const before = currentRelease(root);
-  const { to, update } = await beginUpdate('--idle-within', '50');
+  const { to, update } = await beginUpdate('--idle-timeout', '50');
   await untilWaiting();
-  wish(root, last()?.id ?? '', 'skip', 'person');
+  wish(root, last()?.id ?? '', 'restart-now', 'person');
   update.kill('SIGKILL');
   await update.ended;
   const { recovered } = await world.ok('recover');
@@ -89,24 +92,24 @@ test('killed while it waits: recover leaves all as it was', async () => {
 test('going back waits only when it is asked to, and can be stopped as well', async () => {
   busyWith('embedded-run');
   const before = currentRelease(root);
-  const rollback = world.begin(['rollback', ...QUICK, '--idle-within', '50']);
+  const rollback = world.begin(['rollback', ...QUICK, '--idle-timeout', '50']);
   await untilWaiting();
-  await world.ok('stop');
+  await world.ok('cancel');
   await expectNothingChanged(before, await rollback.ended, 4);
   const { json } = await world.cli('rollback', ...QUICK);
   expect(json).toMatchObject({ status: 'package_updated_restart_verified' });
-  expect(json.plan.steps).not.toContain('idle');
+  expect(json.plan.steps).not.toContain('wait-idle');
 });
 
 test('a gateway that does not tell how busy it is is not waited for', async () => {
   const silent = publish(false);
   await world.ok('update', silent, ...QUICK);
   busyWith('embedded-run');
-  const { update } = await beginUpdate('--idle-within', '50');
+  const { update } = await beginUpdate('--idle-timeout', '50');
   const { json } = await update.ended;
   expect(json).toMatchObject({
     status: 'package_updated_restart_verified',
-    facts: { idle: { how: 'unknown', busy: null } },
+    facts: { idle: { outcome: 'unknown', busy: null } },
   });
 });
 

@@ -40,7 +40,7 @@ test('killed while verifying a release that never gets ready: the next command g
   expect(changes.at(-1)).toMatchObject({
     status: 'rolled_back',
     error: { code: 'gateway_not_ready' },
-    recovery: { how: 'undone', why: expect.stringContaining('if it passes verification') },
+    recovery: { outcome: 'undone', why: expect.stringContaining('if it passes verification') },
   });
   expect(await world.ok('show', '2026.6.5')).toMatchObject({ marks: ['quarantined'] });
   await expectSettledOn(world, '2026.6.1');

@@ -51,7 +51,7 @@ test('a change whose process was killed gets its end, although nobody asks what 
   await until('it counts down', () => typeof change()?.facts.idle?.restartAt === 'string', 40_000);
   process.kill(change()?.owner.pid ?? 0, 'SIGKILL');
   await until('it has its end', () => change()?.endedAt !== null, 40_000);
-  expect(change()).toMatchObject({ status: 'package_update_failed', recovery: { how: 'undone' } });
+  expect(change()).toMatchObject({ status: 'package_update_failed', recovery: { outcome: 'undone' } });
   const told = async () => (await saidByPlugins(world)).said;
   await until('whoever asked is told', async () => (await told()).length > 0);
   expect(await told()).toMatchObject([{ sessionKey }]);
@@ -64,7 +64,7 @@ test('whoever may only look can look and change nothing, and an error keeps its 
   onTestFailed(() => console.error(supervisor.stderr()));
   const reader = ['operator.read'];
   const { payload } = await callMethod(world, 'releases.list', {}, reader);
-  expect(payload.releases).toMatchObject([{ id: OLD, reads: 'yes' }]);
+  expect(payload.releases).toMatchObject([{ id: OLD, stateCompatibility: 'yes' }]);
   for (const [name, { scope }] of Object.entries(METHODS)) {
     if (scope === 'operator.read' || !name.startsWith('releases.')) continue;
     expect((await callMethod(world, name, {}, reader)).error.message, name).toBe(`missing scope: ${scope}`);

@@ -137,7 +137,7 @@ describe('a release and the plugins beside it', () => {
 
   test('tools that never end are killed with their helpers at the end of their time', async () => {
     const world = await worldWithPlugin({ to: { chat: '2.0.0' }, hangs: true });
-    const change = changeOf(world, await world.ok('update', '2026.6.2', '--plugins-within', '3', ...QUICK));
+    const change = changeOf(world, await world.ok('update', '2026.6.2', '--plugins-timeout', '3', ...QUICK));
     expect(stepOf(change).note).toBe('put back as they were');
     expect(versionOf(world)).toBe('1.0.0');
     expect(await world.version()).toBe('2026.6.2');

@@ -110,7 +110,7 @@ test.each([
   ['before baseline', 'package_update_failed', OLD],
   ['after switch', 'package_update_failed', OLD],
   ['after restart', 'package_updated_restart_verified', NEW],
-  ['before bless', 'package_updated_restart_verified', NEW],
+  ['before commit', 'package_updated_restart_verified', NEW],
 ])(
   'incident-1: a helper that dies %s: whoever asks is told so, and then %s',
   async (point, status, version) => {
@@ -123,7 +123,7 @@ test.each([
     const dead = scene.answers().find(({ answer }) => answer.status === 'interrupted');
     expect(dead?.answer).toMatchObject({
       ...{ reason: 'interrupted', step: null, handoff: { status: 'ended' } },
-      expect: expect.stringContaining('openclaw-releases recover'),
+      nextAction: expect.stringContaining('openclaw-releases recover'),
     });
     await scene.says('the verdict', ({ phase }) => phase === 'finished');
     const pid = dead?.answer.handoff?.pid ?? 0;
@@ -167,7 +167,7 @@ test('incident-2: a release that does not become ready is never said to be a suc
 });
 
 /** What the change is doing when somebody else restarts the gateway, for a reason of their own. */
-test.each(['stage', 'idle', 'baseline'])(
+test.each(['stage', 'wait-idle', 'baseline'])(
   'incident-3: a restart for another reason at %s swallows nothing: the update is made all the same',
   async (step) => {
     const scene = await begin();
@@ -200,7 +200,7 @@ test('incident-3: a gateway that is busy for ever: the wait is said, a more urge
     'what is waited for',
     ({ idle, phase }) => phase === 'waiting' && (idle?.busy?.length ?? 0) > 0,
   );
-  const waits = await untilStatus(world, { change: payload.change }, ({ step }) => step === 'idle');
+  const waits = await untilStatus(world, { change: payload.change }, ({ step }) => step === 'wait-idle');
   expect(waits).toMatchObject({ status: 'running', runs: { version: OLD }, note: 'soon' });
   expect(waits.handoff?.pid).toBeGreaterThan(1);
   const urgent = await rpc(world, 'update.run', { target: NEW, skipDeferral: true });

@@ -29,7 +29,7 @@ test('of many that ask for the same at once, by its version or by a tag, one mak
   ]);
   const [change, ...others] = new Set(answers.map((answer) => answer.change));
   expect(others).toEqual([]);
-  await world.ok('skip-wait');
+  await world.ok('restart-now');
   expect((await untilStatus(world, { change })).status).toBe('package_updated_restart_verified');
   const updates = listChanges(rootAt(world.root)).filter(({ plan }) => plan.kind === 'update');
   expect(updates).toHaveLength(1);
@@ -81,7 +81,7 @@ test('nothing is begun before whoever asked has its answer, however long it take
   const env = { OPENCLAW_RELEASES_FAULT: 'hang before answer', OPENCLAW_RELEASES_FAULT_STAMP: stamp };
   const asked = rpc(world, 'update.run', { target: '2026.6.1', skipDeferral: true }, { env });
   const root = rootAt(world.root);
-  const handed = () => readdirSync(root.staging).some((name) => name.endsWith('.claim'));
+  const handed = () => readdirSync(root.staging).some((name) => name.endsWith('.owner'));
   await until(
     'another process has the change, and the answer is on its way',
     () => existsSync(stamp) && handed(),
@@ -106,7 +106,7 @@ test('another change is refused with what is under way; a more urgent request do
   const waits = await untilStatus(world, {}, ({ idle }) => idle?.restartAt != null);
   expect(waits).toMatchObject({
     status: 'running',
-    step: 'idle',
+    step: 'wait-idle',
     phase: 'waiting',
     after: { version: null },
   });
@@ -115,8 +115,8 @@ test('another change is refused with what is under way; a more urgent request do
     exitCode: 3,
     error: { code: 'locked', details: { change: first.change, kind: 'update', target: '2026.6.1' } },
   });
-  expect(refused.error.hint).toContain('openclaw-releases stop');
-  const stop = await rpc(world, 'releases.stop', { change: first.change });
+  expect(refused.error.hint).toContain('openclaw-releases cancel');
+  const stop = await rpc(world, 'releases.cancel', { change: first.change });
   expect(stop.payload).toMatchObject({ ok: true, change: first.change });
   expect(await untilStatus(world, { change: first.change })).toMatchObject({
     ...{ status: 'package_update_failed', reason: 'interrupted' },
@@ -124,12 +124,12 @@ test('another change is refused with what is under way; a more urgent request do
   });
 
   const { payload: second } = await rpc(world, 'update.run', delayed);
-  await untilStatus(world, {}, ({ step }) => step === 'idle');
+  await untilStatus(world, {}, ({ step }) => step === 'wait-idle');
   const urgent = await rpc(world, 'update.run', { target: '2026.6.1', skipDeferral: true });
   expect(urgent.payload).toMatchObject({ ok: true, status: 'upgraded', change: second.change });
   expect(await untilStatus(world, { change: second.change })).toMatchObject({
-    ...{ status: 'package_updated_restart_verified', idle: { how: 'skipped' } },
-    requests: [{ how: 'began' }, { how: 'upgraded' }],
+    ...{ status: 'package_updated_restart_verified', idle: { outcome: 'skipped' } },
+    requests: [{ outcome: 'began' }, { outcome: 'upgraded' }],
   });
   const again = await rpc(world, 'update.run', { target: '2026.6.1' });
   expect(again.payload).toMatchObject({ ok: true, status: 'already_current', change: null });

@@ -22,7 +22,7 @@ beforeAll(async () => {
   world = await makeWorld(atEnd, { node: await sqliteNode() });
   world.publish(OLD, OLD_BEHAVIOUR);
   await writeOldState(world);
-  await world.start(OLD, '--stop-within', '2');
+  await world.start(OLD, '--stop-timeout', '2');
 });
 
 function publish(behaviour: Behaviour): string {
@@ -101,7 +101,7 @@ test('one that migrates although it declares the same databases cannot be gone b
   other.publish(OLD, OLD_BEHAVIOUR);
   other.publish('2026.9.6', { ...lying, neverReady: true });
   other.publish('2026.9.7', lying);
-  await other.start(OLD, '--stop-within', '2');
+  await other.start(OLD, '--stop-timeout', '2');
   await say(other, 'before one that lies');
   const { exitCode, json } = await other.cli('update', '2026.9.6', ...QUICK);
   expect(json).toMatchObject({ status: 'rollback_failed', facts: { snapshot: { scope: 'config' } } });

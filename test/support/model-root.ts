@@ -72,8 +72,8 @@ export async function look(root: Root) {
 
 /** What was moved aside. */
 export const asides = (root: Root) =>
-  existsSync(join(root.path, 'unreadable'))
-    ? readdirSync(join(root.path, 'unreadable')).filter((name) => name !== 'why.txt')
+  existsSync(join(root.path, 'corrupt'))
+    ? readdirSync(join(root.path, 'corrupt')).filter((name) => name !== 'reasons.txt')
     : [];
 
 /** Files by what they are, for a root and its newer change. */

@@ -26,7 +26,7 @@ import { writeTree } from './place.js';
 export const OLD = '2026.5.28';
 export const NEW = '2026.9.6';
 export const SNAPSHOT = `${OLD}-snapshot-20261121T101010`;
-export const ASIDE = `${NEW}-set-aside-20261121T111111`;
+export const ASIDE = `${NEW}-displaced-20261121T111111`;
 
 /** A database without content: all that is looked at is its header. */
 export function database(userVersion: number): string {
@@ -206,7 +206,7 @@ export function whatIsWrong(pair: Pair, before: Before): string[] {
       ...before.history,
       'agents/main/sessions/a.jsonl': 'a said\n',
     }),
-    ...differs('what is left', contentOf(state, 'left'), before.left),
+    ...differs('what is excluded', contentOf(state, 'excluded'), before.excluded),
     ...differs('current', readlinkSync(root.current), `releases/${OLD}`),
     ...differs('kept', readdirSync(root.states), [ASIDE]),
     ...differs('of what was set aside', readdirSync(kept).sort(), ['files', 'state.json']),
@@ -224,7 +224,7 @@ export interface Before {
   oldState: Record<string, string>;
   newState: Record<string, string>;
   history: Record<string, string>;
-  left: Record<string, string>;
+  excluded: Record<string, string>;
 }
 
 export function lookBefore({ state }: Pair): Before {
@@ -236,7 +236,7 @@ export function lookBefore({ state }: Pair): Before {
     },
     newState: contentOf(state, 'state'),
     history: contentOf(state, 'history'),
-    left: contentOf(state, 'left'),
+    excluded: contentOf(state, 'excluded'),
   };
 }
 

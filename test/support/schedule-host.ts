@@ -24,7 +24,7 @@ export class Host {
     quarantine: {},
     enabled: true,
     blockedBy: [],
-    resumedAt: null,
+    breakerResetAt: null,
   };
   readonly #gateway: Gateway;
   #failures = 0;
@@ -83,7 +83,7 @@ export class Host {
       }
       case 'unhold':
         this.#policy.hold = null;
-        this.#policy.resumedAt = this.time.stamp();
+        this.#policy.breakerResetAt = this.time.stamp();
         this.#failures = 0;
         break;
       case 'pin':
@@ -162,12 +162,12 @@ export class Host {
     }
   }
 
-  #record(kind: string, by: HistoryEntry['by'], from: string, to: string, status: string): void {
+  #record(kind: string, by: HistoryEntry['initiator'], from: string, to: string, status: string): void {
     const at = this.time.stamp();
     this.#history.push({
       id: `change-${this.#history.length}`,
       kind,
-      by,
+      initiator: by,
       from,
       to,
       status,

@@ -69,7 +69,7 @@ function entry(given: Partial<HistoryEntry>, index: number): HistoryEntry {
   return {
     id: `change-${index}`,
     kind: 'update',
-    by: 'timer',
+    initiator: 'timer',
     from: '2026.9.4',
     to: '2026.9.5',
     status: 'package_updated_restart_verified',

@@ -129,5 +129,5 @@ export function keptContent(world: World, name: string): Promise<Record<string, 
 
 /** The names of the files by which a root says that state is to be exchanged; none are left when nothing is under way. */
 export function exchangeFiles(world: World): string[] {
-  return ['return.json', 'restore.json'].filter((name) => existsSync(join(world.root, name)));
+  return ['trial-restore.json', 'restore.json'].filter((name) => existsSync(join(world.root, name)));
 }

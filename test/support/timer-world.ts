@@ -14,7 +14,7 @@ const AT_ONCE = [
   '0',
   '--soak',
   '0',
-  '--between',
+  '--minimum-interval',
   '0',
   '--idle',
   '0',
@@ -28,7 +28,7 @@ export async function makeTimerWorld(atEnd: AtEnd) {
 
   const enable = (...settings: string[]) =>
     world.ok('timer', 'enable', ...AT_ONCE, '--countdown', '0', ...settings);
-  const auto = (...options: string[]) => world.cli('auto', ...QUICK, ...options);
+  const auto = (...options: string[]) => world.cli('timer', 'run', ...QUICK, ...options);
   const listing = () =>
     readdirSync(world.root, { recursive: true, encoding: 'utf8' })
       .filter((name) => !/^(releases|run\.|runtimes)/.test(name))
@@ -36,7 +36,7 @@ export async function makeTimerWorld(atEnd: AtEnd) {
 
   /** Begins an automatic update, and waits until its restart is announced. */
   async function announced(): Promise<Begun> {
-    const begun = world.begin(['auto', ...QUICK]);
+    const begun = world.begin(['timer', 'run', ...QUICK]);
     const waits = async () => (await world.ok('status')).running?.waiting?.restartAt;
     await until('its countdown runs', async () => Boolean(await waits()), 30_000);
     return begun;

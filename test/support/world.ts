@@ -11,7 +11,7 @@ import { slowness } from './slowness.js';
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 
 /** Short enough for tests, and long enough for a slow machine; the defaults are in `plan.ts`. */
-export const QUICK = ['--settle', '0.5', '--ready-within', String(3 * slowness)];
+export const QUICK = ['--settle', '0.5', '--ready-timeout', String(3 * slowness)];
 
 export interface Answer {
   exitCode: number;

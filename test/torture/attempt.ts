@@ -47,7 +47,7 @@ export function drawFamily(random: Random): Family {
 /** Makes up the change; a release for it is published now, so that all of its steps have something to do. */
 export function prepare(arena: Arena, family: Family, random: Random): Attempt {
   const { world, root } = arena;
-  const options = ['--settle', between(random, 0.2, 0.5).toFixed(2), '--ready-within', '1'];
+  const options = ['--settle', between(random, 0.2, 0.5).toFixed(2), '--ready-timeout', '1'];
   const before = arena.running();
   const previous = previousRelease(root);
   // One that failed is passed over by a rollback, for whichever ran well before it.

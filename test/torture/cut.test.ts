@@ -5,7 +5,7 @@ import { expectRounds, testSeed } from './expect-rounds.js';
 import { runRounds } from './rounds.js';
 
 describe('power cuts on a filesystem of its own', () => {
-  test('25 in the midst of a change, a third of them in seal, snapshot, switch and bless', async () => {
+  test('25 in the midst of a change, a third of them in seal, snapshot, switch and commit', async () => {
     const { outcomes } = await expectRounds({ arena: { disk: DISK_MEBIBYTES }, round: cutRound }, 25);
     const decisive = outcomes.filter(({ at }) => DECISIVE.some((step) => step === at));
     expect(decisive.length).toBeGreaterThanOrEqual(25 / 3);

@@ -18,7 +18,7 @@ export const DISK_MEBIBYTES = 2048;
 export const WITHOUT_FSYNC = { LD_PRELOAD: 'libeatmydata.so' };
 
 /** The steps that decide what is there after a power cut. */
-export const DECISIVE = ['seal', 'snapshot', 'switch', 'bless'] as const;
+export const DECISIVE = ['seal', 'snapshot', 'switch', 'commit'] as const;
 
 /** By the clock within the cycle, or a while after its end; the others fall at points of the decisive steps. */
 const HOW = { time: 4, late: 1, point: 0 };

@@ -10,20 +10,20 @@ import type { Kind } from './rounds.js';
 const ROWS: [Family, string][] = [
   ...[
     'resolve',
-    'reserve',
+    'check-space',
     'stage',
     'probe',
     'seal',
-    'idle',
+    'wait-idle',
     'baseline',
     'snapshot',
     'switch',
     'restart',
     'verify',
-    'bless',
-    'collect',
+    'commit',
+    'prune',
   ].map((step): [Family, string] => ['good', `before ${step}`]),
-  ...['baseline', 'switch', 'restart', 'verify', 'bless'].map((step): [Family, string] => [
+  ...['baseline', 'switch', 'restart', 'verify', 'commit'].map((step): [Family, string] => [
     'rollback',
     `before ${step}`,
   ]),

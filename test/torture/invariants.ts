@@ -14,7 +14,7 @@ import { nameProcess, processesOf, WATCHER } from './processes.js';
 
 /** What layout/README.md lets stand in the root at rest. */
 const AT_REST = new Set(
-  'current previous bin plugin releases runtimes cache staging changes states lockfiles policy.json auto.json ended.json last-restore.json ballast run.sock run.json'.split(
+  'current previous bin plugin releases runtimes cache staging changes states lockfiles policy.json timer-state.json history-index.json restore-result.json ballast run.sock run.json'.split(
     ' ',
   ),
 );
@@ -158,7 +158,7 @@ export function untruths(change: Change, atInterruption: Change | null): string[
   if (atInterruption === null || atInterruption.endedAt !== null) return [];
   if (verified && !stepOf(atInterruption, 'switch'))
     return [`${change.id} was interrupted before its switch, and went on all the same.`];
-  if (!verified && stepOf(atInterruption, 'bless')?.state === 'done')
+  if (!verified && stepOf(atInterruption, 'commit')?.state === 'done')
     return [`${change.id} was proven when it was interrupted, and was undone.`];
   return [];
 }

@@ -18,7 +18,7 @@ export const OBSTACLES = ['nothing', 'a dead lock', 'a dead lock, and who died a
 export type Obstacle = (typeof OBSTACLES)[number];
 
 /** Long enough that everybody has come before the winner is through, on a machine with more to do. */
-const LIMITS = ['--settle', '0.5', '--ready-within', '10'];
+const LIMITS = ['--settle', '0.5', '--ready-timeout', '10'];
 
 interface Call {
   args: string[];

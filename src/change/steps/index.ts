@@ -2,12 +2,11 @@ import type { Step } from '../../ledger/context.js';
 import type { StepName } from '../../ledger/plan.js';
 import { attach, copy, detach } from './adopt.js';
 import { baseline } from './baseline.js';
-import { bless } from './bless.js';
-import { collectStep } from './collect.js';
-import { idle } from './idle.js';
+import { checkSpace } from './check-space.js';
+import { commit } from './commit.js';
 import { plugins } from './plugins.js';
 import { probe } from './probe.js';
-import { reserve } from './reserve.js';
+import { prune } from './prune.js';
 import { resolve } from './resolve.js';
 import { restart } from './restart.js';
 import { seal } from './seal.js';
@@ -15,15 +14,16 @@ import { snapshot } from './snapshot.js';
 import { stage } from './stage.js';
 import { switchStep } from './switch.js';
 import { verify } from './verify.js';
+import { waitIdle } from './wait-idle.js';
 
 const STEPS: Record<StepName, Step> = {
   resolve,
-  reserve,
+  'check-space': checkSpace,
   stage,
   copy,
   probe,
   seal,
-  idle,
+  'wait-idle': waitIdle,
   baseline,
   snapshot,
   switch: switchStep,
@@ -32,8 +32,8 @@ const STEPS: Record<StepName, Step> = {
   restart,
   verify,
   plugins,
-  bless,
-  collect: collectStep,
+  commit,
+  prune,
 };
 
 export function stepsNamed(names: readonly StepName[]): Step[] {

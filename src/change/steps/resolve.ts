@@ -75,7 +75,7 @@ async function checkUpdate(context: Context, spec: Spec, to: string): Promise<vo
     throw new NothingToDo(`${to} runs already`);
   }
   // The timer names what it takes; that somebody held updates since it decided counts all the same.
-  if (spec.kind === 'tag' || context.change.plan.by === 'timer') checkHeld(root, to);
+  if (spec.kind === 'tag' || context.change.plan.initiator === 'timer') checkHeld(root, to);
   if (spec.kind === 'tag') checkUnnamed(root, to, current, spec.tag);
 }
 

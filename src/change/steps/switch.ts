@@ -34,7 +34,7 @@ export const switchStep: Step = {
     if (from !== null && from !== to) {
       pointPrevious(root, from);
       // Without a restart there is nobody to end the trial: the person who asked for that decides.
-      if (change.plan.steps.includes('bless') && !stoppedOnPurpose(context)) {
+      if (change.plan.steps.includes('commit') && !stoppedOnPurpose(context)) {
         prepareStateToReturn(context, from, to);
         beginTrial(context, to);
       }

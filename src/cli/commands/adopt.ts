@@ -61,11 +61,11 @@ function preview(options: Options): Promise<void> {
   });
 }
 
-export function leaveCommand(): Command {
-  const leave = command('leave', 'give an adopted gateway back as it was', 'openclaw-releases leave');
+export function unadoptCommand(): Command {
+  const leave = command('unadopt', 'give an adopted gateway back as it was', 'openclaw-releases unadopt');
   return ofUnit(leave).action((options: Options) =>
     runChange(options, () => ({
-      kind: 'leave',
+      kind: 'unadopt',
       target: options.unit,
       options: { ...planOptions(options), unit: unitOf(options) },
     })),

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { isUnderWay, listChanges } from '../../ledger/ledger.js';
-import { unreadableFiles } from '../../views/releases.js';
+import { corruptFiles } from '../../views/releases.js';
 import { command } from '../command.js';
 import { seconds, table } from '../output.js';
-import { changeDocument, unreadableLines } from '../report.js';
+import { changeDocument, corruptLines } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 
 export function historyCommand(): Command {
@@ -14,9 +14,9 @@ export function historyCommand(): Command {
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
       const changes = listChanges(environment.root);
-      const unreadable = unreadableFiles(environment.root);
-      output.answer({ ok: true, changes: changes.map(changeDocument), unreadable }, () => {
-        const named = unreadableLines(unreadable);
+      const corrupt = corruptFiles(environment.root);
+      output.answer({ ok: true, changes: changes.map(changeDocument), corrupt }, () => {
+        const named = corruptLines(corrupt);
         if (changes.length === 0) return ['No change was made here yet.', ...named].join('\n');
         const rows = changes.map((change) => [
           change.id,

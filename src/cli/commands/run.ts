@@ -9,14 +9,14 @@ import { command, parseSeconds } from '../command.js';
 import { outputFor } from '../output.js';
 import { type CommonOptions, rootOf } from '../session.js';
 
-type Options = CommonOptions & { stopWithin?: number };
+type Options = CommonOptions & { stopTimeout?: number };
 
 export function runCommand(): Command {
   return command('run', 'supervise the gateway in the foreground', 'openclaw-releases run -- --port 18789')
     .argument('[arguments...]', "the gateway's own arguments, after --")
     .addOption(
       new Option(
-        '--stop-within <seconds>',
+        '--stop-timeout <seconds>',
         'before a gateway that was asked to stop is killed (default 60)',
       ).argParser(parseSeconds),
     )
@@ -29,7 +29,7 @@ export function runCommand(): Command {
       const exitCode = await runSupervisor({
         root: root.path,
         args,
-        ...(options.stopWithin !== undefined && { stopLimitMs: options.stopWithin }),
+        ...(options.stopTimeout !== undefined && { stopLimitMs: options.stopTimeout }),
         log,
       }).finally(stopLooking);
       if (options.json) outputFor(true).answer({ ok: exitCode === 0, exitCode }, () => '');

@@ -21,7 +21,7 @@ export function showCommand(): Command {
         const { releases } = await listing(root, supervisor);
         const listed = releases.find((release) => release.manifest.id === manifest.id);
         const { marks, readable } = listed ?? { marks: [], readable: NOT_KNOWN };
-        const reads = { reads: readable.reads, readsWhy: readable.why };
+        const reads = { stateCompatibility: readable.reads, stateReason: readable.why };
         const quarantine = quarantineOf(readPolicy(root), manifest.id);
         const path = releaseDirectory(root, manifest.id);
         output.answer({ ok: true, path, marks, ...reads, quarantine, ...manifest }, () =>

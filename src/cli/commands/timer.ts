@@ -5,22 +5,25 @@ import { readPolicy } from '../../store/policy.js';
 import { readAuto } from '../../store/timer-state.js';
 import { disableTimer, enableTimer } from '../../timer/enable.js';
 import { type TimerStatus, timerStatus } from '../../timer/status.js';
-import { decisionLine } from '../auto-report.js';
 import { command, registryOption } from '../command.js';
 import { table } from '../output.js';
 import { type CommonOptions, inSession } from '../session.js';
 import { settingsFrom, type TimerOptions, withSettings } from '../timer-options.js';
+import { decisionLine } from '../timer-report.js';
 import { windowText } from '../window.js';
+import { timerExplainCommand, timerRunCommand } from './timer-run.js';
 
 type EnableOptions = CommonOptions & TimerOptions & { system?: boolean; registry?: string; dryRun?: boolean };
 type SystemOption = CommonOptions & { system?: boolean };
 
 export function timerCommand(): Command {
   return new Command('timer')
-    .description('updates by a timer: enable, disable, status')
+    .description('updates by a timer: enable, disable, status, explain, run')
     .addCommand(enableCommand())
     .addCommand(disableCommand())
-    .addCommand(statusCommand());
+    .addCommand(statusCommand())
+    .addCommand(timerExplainCommand())
+    .addCommand(timerRunCommand());
 }
 
 function enableCommand(): Command {
@@ -122,11 +125,11 @@ function statusText(status: TimerStatus): string {
     ],
     [
       'between changes',
-      `${hours(settings.betweenHours)}; a release runs ${hours(settings.soakHours)} before the next`,
+      `${hours(settings.minimumIntervalHours)}; a release runs ${hours(settings.soakHours)} before the next`,
     ],
     [
       'before a restart',
-      `idle for ${settings.idleMinutes} min, ${settings.countdownSeconds} s announced; after ${hours(settings.deadlineHours)} not waited for`,
+      `idle for ${settings.idleMinutes} min, ${settings.countdownSeconds} s announced; after ${hours(settings.maxDeferHours)} not waited for`,
     ],
     ['skipped', settings.skip.join(', ') || 'none'],
     ['held', hold ? heldText(hold).trim() : 'no'],

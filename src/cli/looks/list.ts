@@ -4,36 +4,36 @@ import { heldText } from '../../store/hold-text.js';
 import { holdOf, readPolicy } from '../../store/policy.js';
 import { listing } from '../../views/releases.js';
 import { mebibytes, table } from '../output.js';
-import { unreadableLines } from '../report.js';
+import { corruptLines } from '../report.js';
 import type { Session } from '../session.js';
 
 const READS: Record<Readable['reads'], string> = {
-  yes: 'yes',
-  'with-snapshot': 'with its state',
-  no: 'no',
+  yes: 'compatible',
+  'with-snapshot': 'with its snapshot',
+  no: 'incompatible',
   unknown: 'not known',
 };
 
 /** Every release and what points at it, and what else is kept. */
 export async function listReleases({ environment, output }: Session): Promise<number> {
-  const { releases, unsealed, states, unreadable } = await listing(environment.root, environment.supervisor);
+  const { releases, unsealed, states, corrupt } = await listing(environment.root, environment.supervisor);
   const hold = holdOf(readPolicy(environment.root));
   const held = hold ? [`Updates are held${heldText(hold)}. Next: openclaw-releases unhold`] : [];
   const document = {
     ok: true,
     releases: releases.map(({ manifest, marks, readable: { reads, why } }) => ({
       ...manifest,
-      ...{ marks, reads, readsWhy: why },
+      ...{ marks, stateCompatibility: reads, stateReason: why },
     })),
     unsealed,
     states,
     hold,
-    unreadable,
+    corrupt,
   };
   output.answer(document, () => {
     if (releases.length + unsealed.length === 0) {
       const none = 'No release is staged yet. Next: openclaw-releases stage latest';
-      return [none, ...held, ...unreadableLines(unreadable)].join('\n');
+      return [none, ...held, ...corruptLines(corrupt)].join('\n');
     }
     const rows = releases.map(
       ({ manifest: { id, runtime, bytes, addedBytes, sealedAt }, marks, readable }) => [
@@ -46,13 +46,11 @@ export async function listReleases({ environment, output }: Session): Promise<nu
         marks.join(', '),
       ],
     );
-    const lines = [
-      table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', 'STAGED (UTC)', 'READS STATE', ''], ...rows]),
-    ];
-    const debris = unsealed.filter((id) => !unreadable.some(({ path }) => path.includes(`/${id}/`)));
+    const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', 'STAGED (UTC)', 'STATE', ''], ...rows])];
+    const debris = unsealed.filter((id) => !corrupt.some(({ path }) => path.includes(`/${id}/`)));
     if (debris.length > 0)
       lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
-    return [...lines, ...states.map(stateLine), ...held, ...unreadableLines(unreadable)].join('\n');
+    return [...lines, ...states.map(stateLine), ...held, ...corruptLines(corrupt)].join('\n');
   });
   return 0;
 }

@@ -1,8 +1,8 @@
 import { type Overview, overview } from '../../views/status.js';
-import { autoRows } from '../auto-report.js';
 import { table } from '../output.js';
-import { changeText, unreadableLines, waitingLines } from '../report.js';
+import { changeText, corruptLines, waitingLines } from '../report.js';
 import type { Session } from '../session.js';
+import { autoRows } from '../timer-report.js';
 
 /** What runs, what is current, and what is being done. */
 export async function showStatus({ environment, output }: Session): Promise<number> {
@@ -42,7 +42,7 @@ function statusText(found: Overview): string {
     const half = phase === 'pending' ? '' : ' It is half done, and goes on there.';
     lines.push(`The state goes back with the next start, to ${from}, with ${release}.${half}`);
   }
-  lines.push(...unreadableLines(found.unreadable));
+  lines.push(...corruptLines(found.corrupt));
   if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);
   return lines.join('\n');
 }

@@ -75,7 +75,7 @@ export async function handOver(
 ): Promise<Handed> {
   const { root } = environment;
   try {
-    const { follow } = await runOutside(environment, change, ['carry', change.id]);
+    const { follow } = await runOutside(environment, change, ['run-change', change.id]);
     tell?.(follow);
     const given = (await acknowledged(root, change.id, acknowledgeMs))
       ? null

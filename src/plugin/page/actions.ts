@@ -81,7 +81,7 @@ export function makeOrders(look: () => void): Orders {
       void make(on ? 'pin' : 'unpin', { release }, `${release} is ${on ? 'pinned' : 'not pinned any more'}.`),
     hold: () => void make('hold', {}, 'Updates are held until that is lifted.'),
     unhold: () => void make('unhold', {}, 'The hold is lifted.'),
-    stop: () => void make('stop', {}, 'It was told to stop; its steps say whether it has.'),
+    cancel: () => void make('cancel', {}, 'It was told to stop; its steps say whether it has.'),
     skipWait: () =>
       void make(
         'update',

@@ -27,7 +27,8 @@ export function history(changes: ChangePicture[]): Node[] {
 }
 
 function item(change: ChangePicture): HTMLElement {
-  const { id, by, startedAt, endedAt, outageMs, stageMs, status, error, undoError, warnings, idle } = change;
+  const { id, initiator, startedAt, endedAt, outageMs, stageMs, status, error, undoError, warnings, idle } =
+    change;
   const { text, tone } = verdict(change);
   const took = endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : null;
   const figures = [
@@ -40,11 +41,13 @@ function item(change: ChangePicture): HTMLElement {
     { 'data-change': id, 'data-status': status },
     h('strong', {}, title(change)),
     h('p', { class: tone }, text),
-    h('p', { class: 'soft' }, `${dayAndTime(startedAt)}${ASKED[by] ?? ''}; ${figures.join(', ')}`),
+    h('p', { class: 'soft' }, `${dayAndTime(startedAt)}${ASKED[initiator] ?? ''}; ${figures.join(', ')}`),
     error && failure(error, `${id}-error`),
     undoError && failure(undoError, `${id}-undo`),
-    change.recovery ? h('p', { class: 'soft' }, `${change.recovery.how}: ${change.recovery.why}`) : null,
-    idle?.cut?.length ? h('p', { class: 'warn' }, `The restart cut off ${idle.cut.join(', ')}.`) : null,
+    change.recovery ? h('p', { class: 'soft' }, `${change.recovery.outcome}: ${change.recovery.why}`) : null,
+    idle?.interruptedWork?.length
+      ? h('p', { class: 'warn' }, `The restart cut off ${idle.interruptedWork.join(', ')}.`)
+      : null,
     ...warnings.map((warning) => h('p', { class: 'warn' }, warning)),
   );
 }

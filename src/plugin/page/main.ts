@@ -109,7 +109,9 @@ async function askReads({ running, releases, current, gateway, changes }: Pictur
   model.reads = new Map();
   try {
     const { releases: listed } = await look<{ releases: Reads[] }>('list', 60_000);
-    model.reads = new Map(listed.map(({ id, reads, readsWhy }) => [id, { id, reads, readsWhy }]));
+    model.reads = new Map(
+      listed.map(({ id, stateCompatibility, stateReason }) => [id, { id, stateCompatibility, stateReason }]),
+    );
   } catch {
     // Then it is not known; another process of the gateway, or the next change, is a reason to ask again.
   }

@@ -4,8 +4,8 @@ import type { Picture } from '../page-data.js';
 /** Whether a release reads today's state, as `releases.list` has it; `tells` is null until it has answered. */
 export interface Reads {
   id: string;
-  reads: 'yes' | 'with-snapshot' | 'no' | 'unknown';
-  readsWhy: string;
+  stateCompatibility: 'yes' | 'with-snapshot' | 'no' | 'unknown';
+  stateReason: string;
 }
 
 /** Everything the page shows. */
@@ -41,6 +41,6 @@ export interface Orders {
   pin(release: string, on: boolean): void;
   hold(hours: number | null): void;
   unhold(): void;
-  stop(): void;
+  cancel(): void;
   skipWait(): void;
 }

@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { dayAndTime, mebibytes } from './format.js';
 import type { Model, Orders, Reads } from './model.js';
 
-const READS: Record<Reads['reads'], string> = {
+const READS: Record<Reads['stateCompatibility'], string> = {
   yes: 'reads today’s state',
   'with-snapshot': 'does not read today’s state; its own is kept and goes back with it',
   no: 'cannot read today’s state',
@@ -25,7 +25,8 @@ function item(release: ReleasePicture, model: Model, orders: Orders): HTMLElemen
   const reads = model.reads.get(id);
   const isPinned = marks.includes('pinned');
   const isBusy = model.picture?.running != null || model.asking !== null || model.lostSince !== null;
-  const tone = reads?.reads === 'yes' ? 'good' : reads?.reads === 'unknown' ? 'soft' : 'warn';
+  const tone =
+    reads?.stateCompatibility === 'yes' ? 'good' : reads?.stateCompatibility === 'unknown' ? 'soft' : 'warn';
   return h(
     'li',
     { 'data-release': id },
@@ -37,7 +38,12 @@ function item(release: ReleasePicture, model: Model, orders: Orders): HTMLElemen
     ),
     h('p', { class: 'soft' }, `Node ${node}, ${mebibytes(bytes)}, staged ${dayAndTime(sealedAt)}`),
     reads
-      ? h('p', { class: tone }, READS[reads.reads], h('span', { class: 'soft' }, ` (${reads.readsWhy})`))
+      ? h(
+          'p',
+          { class: tone },
+          READS[reads.stateCompatibility],
+          h('span', { class: 'soft' }, ` (${reads.stateReason})`),
+        )
       : null,
     quarantinedAt ? h('p', { class: 'bad' }, `It failed here at ${dayAndTime(quarantinedAt)}.`) : null,
     h(

@@ -13,7 +13,7 @@ export function runningChange(change: ChangePicture, { lostSince, asking }: Mode
   const words = verdict(change);
   const canStop = change.status === 'running' && !change.steps.some(({ name }) => name === 'switch');
   const { idle } = change;
-  const waits = idle && idle.how === undefined;
+  const waits = idle && idle.outcome === undefined;
   return [
     h('h2', {}, title(change)),
     h(
@@ -37,7 +37,7 @@ export function runningChange(change: ChangePicture, { lostSince, asking }: Mode
       canStop &&
         h(
           'button',
-          { type: 'button', id: 'stop', disabled: asking === 'stop', click: () => orders.stop() },
+          { type: 'button', id: 'cancel', disabled: asking === 'cancel', click: () => orders.cancel() },
           'Stop',
         ),
       waits &&
@@ -53,8 +53,14 @@ export function runningChange(change: ChangePicture, { lostSince, asking }: Mode
 
 function waiting(idle: NonNullable<ChangePicture['idle']>, waits: boolean): HTMLElement {
   if (!waits) {
-    const cut = idle.cut?.length ? ` The restart cut off ${idle.cut.join(', ')}.` : '';
-    return h('p', { class: 'soft' }, `Announced at ${clock(idle.announcedAt)}; waited: ${idle.how}.${cut}`);
+    const cut = idle.interruptedWork?.length
+      ? ` The restart cut off ${idle.interruptedWork.join(', ')}.`
+      : '';
+    return h(
+      'p',
+      { class: 'soft' },
+      `Announced at ${clock(idle.announcedAt)}; waited: ${idle.outcome}.${cut}`,
+    );
   }
   const busy = idle.busy?.length ? `waiting for ${idle.busy.join(', ')}` : 'waiting for it to be idle';
   return h(

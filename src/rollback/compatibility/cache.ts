@@ -6,7 +6,7 @@ import { keepLooked } from '../../store/cache.js';
 import type { Root } from '../../store/root.js';
 import type { Reads } from './rules.js';
 
-/** `readable.json`: what was found out with some effort. One that is lost, or cannot be understood, is found out anew. */
+/** `compatibility.json`: what was found out with some effort. One that is lost, or cannot be understood, is found out anew. */
 export interface ReadableRecord {
   schema: 1;
   /** What the state looked like from outside when `today` was read; see `lookOf`. */
@@ -46,12 +46,12 @@ export function keepReads(root: Root, id: string, versions: StateVersions, found
 }
 
 function pathOf(root: Root): string {
-  return join(root.path, 'readable.json');
+  return join(root.path, 'compatibility.json');
 }
 
 /** An empty one where there is none, or none that can be understood. */
 export function readReadable(root: Root): ReadableRecord {
-  const found = readRecord<ReadableRecord>(pathOf(root), 'readable');
+  const found = readRecord<ReadableRecord>(pathOf(root), 'compatibility');
   return found.state === 'read' ? found.value : EMPTY;
 }
 

@@ -42,7 +42,7 @@ export async function askDatabases(
     const database = join(copy.directory, path);
     const found = await preflight({ ...program, database, of: agent === undefined ? 'state' : { agent } });
     throwIfInterrupted(signal);
-    if (found.answer === 'unreadable') return no(`${path} has ${found.why}`);
+    if (found.answer === 'incompatible') return no(`${path} has ${found.why}`);
     if (found.answer === 'readable') {
       asItIs &&= found.asItIs;
       continue;

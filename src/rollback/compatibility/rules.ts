@@ -84,7 +84,7 @@ export function wasWrittenByNewer({ config }: StateVersions, version: string): b
 
 /** What a release had made of the state when it failed here is none that anybody returns to. */
 function isOfFailure({ changes }: Past, { kind, release, change }: KeptState): boolean {
-  if (kind !== 'set-aside') return false;
+  if (kind !== 'displaced') return false;
   const made = changes.find(({ id }) => id === change);
   return made?.to === release && made.kind !== 'rollback';
 }

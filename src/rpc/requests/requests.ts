@@ -19,9 +19,9 @@ export interface DeliveryContext {
 }
 
 /** What became of a request: a change of its own, or the one that was under way. */
-export const HOWS = ['began', 'joined', 'upgraded', 'already_current'] as const;
+export const REQUEST_OUTCOMES = ['began', 'joined', 'upgraded', 'already_current'] as const;
 
-export type How = (typeof HOWS)[number];
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 
 /** Who asks, and where the answer goes once there is one; nothing of it decides what is done. */
 export interface Asked {
@@ -46,7 +46,7 @@ export interface RequestRecord extends Asked {
   wants: { kind: ChangeKind; target: string };
   /** Milliseconds; null where nothing was said. */
   restartDelayMs: number | null;
-  how: How;
+  outcome: RequestOutcome;
   /** Null when nothing had to be done. */
   change: string | null;
   /** The version that ran when it came. */

@@ -37,7 +37,7 @@ export function verdictText(change: Change, request: RequestRecord): string {
   // On the way back it did not answer either, and nobody measured that.
   if (facts.liveMs !== undefined && !error)
     lines.push(`The gateway did not answer for ${seconds(facts.liveMs)} at most.`);
-  const cut = facts.idle?.cut ?? [];
+  const cut = facts.idle?.interruptedWork ?? [];
   if (cut.length > 0) lines.push(`The restart cut off ${cut.join(', ')}.`);
   if (facts.stateRestored?.restored) {
     const { release, aside } = facts.stateRestored;

@@ -161,7 +161,7 @@ async function begin(environment: Environment, wanted: Wanted, plan: Plan): Prom
 
 function join(root: Root, wanted: Wanted, plan: Plan, underWay: Change): Decided {
   const upgrades = wanted.urgent && stillWaits(underWay);
-  if (upgrades) wish(root, underWay.id, 'skip', 'gateway');
+  if (upgrades) wish(root, underWay.id, 'restart-now', 'gateway');
   return { ...keep(root, wanted, plan, upgrades ? 'upgraded' : 'joined', underWay), begun: false };
 }
 
@@ -169,13 +169,13 @@ function keep(
   root: Root,
   { asked, key, restartDelayMs }: Wanted,
   { kind, target }: Plan,
-  how: RequestRecord['how'],
+  how: RequestRecord['outcome'],
   change: Change | null,
 ): Received {
   const from = change === null ? currentRelease(root) : change.facts.from;
   const request = newRequest({
     ...asked,
-    ...{ key, restartDelayMs, how, wants: { kind, target } },
+    ...{ key, restartDelayMs, outcome: how, wants: { kind, target } },
     change: change?.id ?? null,
     before: from === null ? null : (findManifest(root, from)?.version ?? from),
   });

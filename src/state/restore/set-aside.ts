@@ -38,7 +38,7 @@ export async function setStateAside(states: string, restore: Restore): Promise<v
   const kept: KeptState = {
     schema: 1,
     name: aside.name,
-    kind: 'set-aside',
+    kind: 'displaced',
     release: aside.release,
     change: restore.change,
     at: new Date().toISOString(),
@@ -48,7 +48,7 @@ export async function setStateAside(states: string, restore: Restore): Promise<v
     ...(left.length > 0 && { left }),
     ...measure(files),
   };
-  writeFileDurably(join(to, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600, 'set-aside');
+  writeFileDurably(join(to, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600, 'displaced');
 }
 
 /** The configuration file, where it is in the state directory and is there. */

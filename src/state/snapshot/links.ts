@@ -22,7 +22,7 @@ export function judgeLink(place: StatePlace, path: string, left: readonly string
   const target = realTarget(link);
   // What leads nowhere leads nowhere in the copy either.
   if (target === null || target === place.config || target === place.directory) return null;
-  if (isWithin(target, place.directory) && classify(relative(place.directory, target), left) !== 'left')
+  if (isWithin(target, place.directory) && classify(relative(place.directory, target), left) !== 'excluded')
     return null;
   const leads = `${JSON.stringify(path)} is a link to ${JSON.stringify(target)}`;
   const database = findDatabase(target);

@@ -33,7 +33,7 @@ export function surveyState(place: StatePlace, root?: RootPlace, scope: Snapshot
     ...{ bytes: 0, historyBytes: 0, refused: [], warnings: [] },
   };
   for (const path of mountsBelow(place.directory)) {
-    if (classify(path, left) !== 'left') survey.refused.push(mounted(path));
+    if (classify(path, left) !== 'excluded') survey.refused.push(mounted(path));
   }
   for (const found of walkState(place.directory, left)) {
     if (scope === 'all' || found.path === CONFIG_FILE) look(place, found, survey);

@@ -36,7 +36,7 @@ const PASSING: ReadonlySet<RuleName> = new Set([
   'clock',
   'registry',
   'gateway',
-  'underWay',
+  'changeActive',
 ] satisfies RuleName[]);
 
 /** A countdown whose end nobody saw, since the process that counted has died, is none. */
@@ -71,7 +71,7 @@ export function announcement(
   }
   const waiting = { ...announced, countdownSince: null };
   if (verdict === 'wait') return { action: 'wait-window', reason, until, announced: waiting };
-  const deadline = (timeOf(announced.at) ?? now) + settings.deadlineHours * HOUR;
+  const deadline = (timeOf(announced.at) ?? now) + settings.maxDeferHours * HOUR;
   const idleAt = idleEnough(activity, now, settings) ?? deadline;
   if (now < Math.min(idleAt, deadline)) {
     const state = activity.idleSince === null ? 'busy' : 'idle for too short a time';

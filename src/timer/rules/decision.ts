@@ -12,22 +12,22 @@ export type Verdict = 'update' | 'wait' | 'no';
 
 /** The rules, in the order in which they are asked and in which their reasons are given. */
 export type RuleName =
-  | 'blocked'
+  | 'disabled'
   | 'clock'
   | 'held'
-  | 'underWay'
+  | 'changeActive'
   | 'gateway'
   | 'breaker'
   | 'registry'
-  | 'candidate'
+  | 'available'
   | 'pinned'
   | 'skipped'
   | 'quarantined'
   | 'manualRollback'
-  | 'retry'
+  | 'failureBackoff'
   | 'minimumAge'
   | 'delay'
-  | 'between'
+  | 'minimumInterval'
   | 'soak'
   | 'window';
 
@@ -70,22 +70,22 @@ export interface Question extends Input {
 export type Rule = (question: Question) => Opinion;
 
 const RULES: [RuleName, Rule][] = [
-  ['blocked', hostRules.blocked],
+  ['disabled', hostRules.disabled],
   ['clock', hostRules.clock],
   ['held', hostRules.held],
-  ['underWay', hostRules.underWay],
+  ['changeActive', hostRules.changeActive],
   ['gateway', hostRules.gateway],
   ['breaker', hostRules.breaker],
   ['registry', releaseRules.registry],
-  ['candidate', releaseRules.candidate],
+  ['available', releaseRules.available],
   ['pinned', releaseRules.pinned],
   ['skipped', releaseRules.skipped],
   ['quarantined', releaseRules.quarantined],
   ['manualRollback', releaseRules.manualRollback],
-  ['retry', timeRules.retry],
+  ['failureBackoff', timeRules.failureBackoff],
   ['minimumAge', timeRules.minimumAge],
   ['delay', timeRules.delay],
-  ['between', timeRules.between],
+  ['minimumInterval', timeRules.minimumInterval],
   ['soak', timeRules.soak],
   ['window', timeRules.window],
 ];

@@ -25,7 +25,7 @@ export interface HistoryEntry {
   id: string;
   kind: 'update' | 'rollback' | 'switch' | 'adopt' | (string & {});
   /** Who asked: `gateway` is a person, or an agent, by way of the gateway's `update.run`. */
-  by: 'person' | 'gateway' | 'timer';
+  initiator: 'person' | 'gateway' | 'timer';
   /** Releases by their id. */
   from: string | null;
   to: string | null;
@@ -61,7 +61,7 @@ export interface PolicyFacts {
   /** What else switches automatic updates off here, each a whole sentence. */
   blockedBy: string[];
   /** When a person last typed `unhold`; ISO 8601. It also resets the breaker. */
-  resumedAt?: string | null;
+  breakerResetAt?: string | null;
 }
 
 /** What the clock says and said; made by `readClock`, which takes the last one kept. All in milliseconds since 1970. */

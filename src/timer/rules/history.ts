@@ -19,7 +19,7 @@ export function endOf({ endedAt, startedAt }: HistoryEntry): number {
   return timeOf(endedAt) ?? timeOf(startedAt) ?? Number.MAX_SAFE_INTEGER;
 }
 
-export function isByTimer({ by }: HistoryEntry): boolean {
+export function isByTimer({ initiator: by }: HistoryEntry): boolean {
   return by === 'timer';
 }
 

@@ -9,7 +9,7 @@ const BREAKS_AFTER = 3;
 
 /** What does not depend on any release: whether this host is to be updated at all, now. */
 export const hostRules = {
-  blocked({ policy }: Question): Opinion {
+  disabled({ policy }: Question): Opinion {
     if (policy.blockedBy.length > 0) return no(policy.blockedBy.join(' '));
     return policy.enabled ? pass('Automatic updates are on.') : no('Automatic updates are off.');
   },
@@ -33,7 +33,7 @@ export const hostRules = {
     return { verdict: 'wait', reason: `Updates are held until ${moment(until)}.`, until: iso(until) };
   },
 
-  underWay({ gateway: { changeUnderWay } }: Question): Opinion {
+  changeActive({ gateway: { changeUnderWay } }: Question): Opinion {
     if (changeUnderWay === null) return pass('No change is under way.');
     return { verdict: 'wait', reason: `The change ${changeUnderWay} is under way.` };
   },
@@ -49,12 +49,12 @@ export const hostRules = {
   },
 
   breaker({ history, policy }: Question): Opinion {
-    const resumedAt = timeOf(policy.resumedAt) ?? Number.NEGATIVE_INFINITY;
+    const breakerResetAt = timeOf(policy.breakerResetAt) ?? Number.NEGATIVE_INFINITY;
     const restarts = history.filter(restartedGateway);
     const byPerson = restarts.findLastIndex((entry) => isMadeByPerson(entry));
     const since = restarts
       .slice(byPerson + 1)
-      .filter((entry) => isByTimer(entry) && endOf(entry) >= resumedAt);
+      .filter((entry) => isByTimer(entry) && endOf(entry) >= breakerResetAt);
     const stuck = since.find(({ status }) => status === 'rollback_failed');
     if (stuck)
       return no(

@@ -33,7 +33,7 @@ export const releaseRules = {
     return pass('The registry has answered.');
   },
 
-  candidate(question: Question): Opinion {
+  available(question: Question): Opinion {
     const { candidate, registry, settings, gateway } = question;
     const { version, published } = candidate;
     if (registry === null) return NOTHING;

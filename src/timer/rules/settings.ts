@@ -26,7 +26,7 @@ export interface Settings {
   /** A release younger than this is never taken, whatever else is set. */
   minimumAgeHours: number;
   /** From the end of one change that restarted the gateway to the next automatic one. */
-  betweenHours: number;
+  minimumIntervalHours: number;
   /** How long the current release must have run verified, without a restart of its own, before another is put on it. */
   soakHours: number;
   /** Empty: always. */
@@ -36,7 +36,7 @@ export interface Settings {
   /** From the last announcement to the restart. */
   countdownSeconds: number;
   /** So long after the first announcement a busy gateway is not waited for any more; still only inside a window. */
-  deadlineHours: number;
+  maxDeferHours: number;
   /** Versions that are never taken automatically. */
   skip: string[];
 }
@@ -51,11 +51,11 @@ export const DEFAULTS: Settings = {
   delayHours: 24,
   jitterHours: 48,
   minimumAgeHours: 12,
-  betweenHours: 24,
+  minimumIntervalHours: 24,
   soakHours: 24,
   windows: [],
   idleMinutes: 5,
   countdownSeconds: 60,
-  deadlineHours: 24,
+  maxDeferHours: 24,
   skip: [],
 };

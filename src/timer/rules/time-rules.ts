@@ -13,7 +13,7 @@ const SOAK_PATIENCE = 3;
 /** When, as far as the clock decides it. */
 export const timeRules = {
   /** What failed before the gateway was touched (the network, the disk) is tried again, less and less often. */
-  retry({ candidate: { version }, history, installId, clock }: Question): Opinion {
+  failureBackoff({ candidate: { version }, history, installId, clock }: Question): Opinion {
     const failed = failuresInARow(history, version);
     const last = failed.at(-1);
     if (last === undefined) return pass('The last automatic attempt did not fail.');
@@ -45,10 +45,10 @@ export const timeRules = {
     );
   },
 
-  between({ settings, history, clock }: Question): Opinion {
+  minimumInterval({ settings, history, clock }: Question): Opinion {
     const ends = history.filter(restartedGateway).map((entry) => beenAt(endOf(entry), clock));
     if (ends.length === 0) return pass('No change was made here before.');
-    const ms = settings.betweenHours * HOUR;
+    const ms = settings.minimumIntervalHours * HOUR;
     const end = Math.max(...ends) + ms;
     const last = 'The last change of the gateway was';
     return waitUntil(

@@ -38,7 +38,7 @@ const well: HostFacts = {
   current: '2026.6.1',
   trial: null,
   changeUnderWay: false,
-  unreadable: [],
+  corrupt: [],
 };
 
 const codes = (over: Partial<HostFacts>) => examine({ ...well, ...over }).map(({ code }) => code);

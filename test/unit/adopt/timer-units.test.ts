@@ -11,7 +11,7 @@ function request(more: Partial<UnitRequest> = {}): UnitRequest {
   return {
     ...{ root: '/srv/open claw%', directory: '/units', service: SERVICE, user: null, systemd: 252 },
     ...{
-      argv: ['/usr/bin/node', '/x/main.js', 'auto', '--root', '/srv/open claw%'],
+      argv: ['/usr/bin/node', '/x/main.js', 'timer', 'run', '--root', '/srv/open claw%'],
       limits: ['CPUWeight=20'],
     },
     ...{ offsetMs: 754_000, ...more },
@@ -23,9 +23,9 @@ function textOf(name: string, more: Partial<UnitRequest> = {}): string {
   return found?.kind === 'file' ? found.content : '';
 }
 
-test('the service runs auto for that root, with less of the machine than the gateway has', () => {
+test('the service runs the timer for that root, with less of the machine than the gateway has', () => {
   const text = textOf(SERVICE);
-  expect(text).toContain('ExecStart="/usr/bin/node" "/x/main.js" "auto" "--root" "/srv/open claw%%"');
+  expect(text).toContain('ExecStart="/usr/bin/node" "/x/main.js" "timer" "run" "--root" "/srv/open claw%%"');
   expect(text).toContain('CPUWeight=20');
   expect(text).toContain('TimeoutStartSec=1d\n');
   expect(text).not.toContain('User=');

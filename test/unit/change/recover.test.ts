@@ -49,7 +49,7 @@ const EFFECTS: Partial<Record<StepName, { does?(context: Context): void; undoes?
       },
     },
     plugins: { undoes: () => {} },
-    bless: { does: ({ root }) => endTrial(root) },
+    commit: { does: ({ root }) => endTrial(root) },
   };
 
 const STATES: Record<string, StepRecord['state']> = {
@@ -86,8 +86,8 @@ function startFrom(id: string): number {
 function recordsOf(text: string): StepRecord[] {
   const words = text.split(' ').filter((word) => word !== '');
   return words.map((word) => {
-    const [name = ''] = /[a-z]+/.exec(word) ?? [];
-    const mark = /[!?~-]/.exec(word)?.[0] ?? '';
+    const [name = ''] = /[a-z][a-z-]*[a-z]/.exec(word) ?? [];
+    const mark = /^[~-]|[!?]$/.exec(word)?.[0] ?? '';
     const state = word.startsWith('(') ? 'skipped' : (STATES[mark] ?? 'done');
     return { name: name as StepName, state, startedAt: new Date().toISOString() };
   });
@@ -163,7 +163,7 @@ interface Outcome {
   events: string;
 }
 
-const SWITCHED = 'resolve reserve stage probe seal baseline snapshot switch';
+const SWITCHED = 'resolve check-space stage probe seal baseline snapshot switch';
 const RESTARTING = `${SWITCHED} restart!`;
 const VERIFYING = `${SWITCHED} restart verify!`;
 const VERIFIED = `${SWITCHED} restart verify`;
@@ -185,7 +185,7 @@ const finished = (events: string, status: ChangeStatus = 'package_updated_restar
   status,
   events,
 });
-const verifiedNow = finished('verify plugins bless collect');
+const verifiedNow = finished('verify plugins commit prune');
 
 function describeSetup({ kind, steps, trial, current, runs, atBoot, behaviours }: Setup): string {
   const what = [
@@ -210,7 +210,7 @@ function check(rows: [Setup, Outcome][]): void {
     const { recovered, events: happened } = await recoverWith(setup);
     expect(recovered.map((change) => change.id)).toEqual([id]);
     const [change] = recovered as [Change];
-    expect([change.recovery?.how, change.status, happened]).toEqual([how, status, events]);
+    expect([change.recovery?.outcome, change.status, happened]).toEqual([how, status, events]);
     expect(readChange(root, id), 'the verdict is on disk').toEqual(change);
     if (how === 'undone') expect(change.error?.code).toBe(codeOf(setup, status));
     expect([currentRelease(root), readTrial(root)]).toEqual([how === 'finished' ? NEW : OLD, null]);
@@ -224,23 +224,23 @@ function codeOf({ failed, behaviours }: Setup, status: ChangeStatus): string {
 }
 
 describe('a change that died before its switch was done is undone', () => {
-  const switching = 'resolve reserve stage probe seal baseline snapshot switch!';
+  const switching = 'resolve check-space stage probe seal baseline snapshot switch!';
   check([
     [{ steps: '', current: 'old' }, undone('', 'helper_never_ran')],
     [{ steps: 'resolve!', current: 'old' }, undone('')],
-    [{ steps: 'resolve reserve!', current: 'old' }, undone('')],
-    [{ steps: 'resolve reserve stage!', current: 'old' }, undone('-stage')],
-    [{ steps: 'resolve reserve stage', current: 'old' }, undone('-stage')],
-    [{ steps: 'resolve reserve (stage) probe!', current: 'old' }, undone('')],
-    [{ steps: 'resolve reserve stage probe seal idle!', current: 'old' }, undone('-stage')],
-    [{ steps: 'resolve reserve stage probe seal baseline!', current: 'old' }, undone('-baseline -stage')],
+    [{ steps: 'resolve check-space!', current: 'old' }, undone('')],
+    [{ steps: 'resolve check-space stage!', current: 'old' }, undone('-stage')],
+    [{ steps: 'resolve check-space stage', current: 'old' }, undone('-stage')],
+    [{ steps: 'resolve check-space (stage) probe!', current: 'old' }, undone('')],
+    [{ steps: 'resolve check-space stage probe seal wait-idle!', current: 'old' }, undone('-stage')],
+    [{ steps: 'resolve check-space stage probe seal baseline!', current: 'old' }, undone('-baseline -stage')],
     [{ steps: 'baseline snapshot!', current: 'old' }, undone('-snapshot -baseline')],
     [{ steps: switching, current: 'old' }, undone(UNDO)],
     [{ steps: switching, trial: 'new', current: 'old' }, undone(UNDO)],
     [{ steps: switching, ...onTrial }, undone(UNDO)],
     // A launcher may have started it since.
     [{ steps: switching, ...newRuns }, undone(UNDO)],
-    [{ kind: 'stage', steps: 'resolve reserve stage!', current: 'old' }, undone('-stage')],
+    [{ kind: 'stage', steps: 'resolve check-space stage!', current: 'old' }, undone('-stage')],
     [{ kind: 'rollback', steps: 'baseline switch!', ...onTrial }, undone('-switch -baseline')],
   ]);
 });
@@ -254,11 +254,11 @@ describe('a change that died after its switch is finished where the new release 
     [{ steps: VERIFYING, ...newRuns }, verifiedNow],
     [{ steps: VERIFIED, ...newRuns }, verifiedNow],
     [{ steps: `${VERIFIED} plugins!`, ...newRuns }, verifiedNow],
-    [{ steps: `${VERIFIED} (plugins) bless!`, ...newRuns }, verifiedNow],
+    [{ steps: `${VERIFIED} (plugins) commit!`, ...newRuns }, verifiedNow],
     // The trial is over, its record is not written.
-    [{ steps: `${VERIFIED} plugins bless!`, current: 'new', runs: 'new' }, verifiedNow],
-    [{ kind: 'rollback', steps: 'baseline switch restart!', ...newRuns }, finished('verify bless')],
-    [{ kind: 'switch', steps: 'baseline switch restart!', ...newRuns }, finished('verify plugins bless')],
+    [{ steps: `${VERIFIED} plugins commit!`, current: 'new', runs: 'new' }, verifiedNow],
+    [{ kind: 'rollback', steps: 'baseline switch restart!', ...newRuns }, finished('verify commit')],
+    [{ kind: 'switch', steps: 'baseline switch restart!', ...newRuns }, finished('verify plugins commit')],
   ]);
 });
 
@@ -284,8 +284,8 @@ describe('a change that recovery cannot finish, or cannot undo, says so', () => 
     [{ steps: RESTARTING, ...newRuns, behaviours: fails }, rolledBack(`verify ${UNDO}`)],
     [{ steps: VERIFIED, ...newRuns, behaviours: fails }, rolledBack(`verify ${UNDO}`)],
     [
-      { steps: VERIFIED, ...newRuns, behaviours: { bless: 'fails' } },
-      rolledBack(`verify plugins bless -plugins ${UNDO}`),
+      { steps: VERIFIED, ...newRuns, behaviours: { commit: 'fails' } },
+      rolledBack(`verify plugins commit -plugins ${UNDO}`),
     ],
     [
       { steps: VERIFYING, ...newRuns, behaviours: { ...fails, baseline: 'undo-fails' } },
@@ -299,27 +299,27 @@ describe('a change that recovery cannot finish, or cannot undo, says so', () => 
 });
 
 describe('a change that died while it was rolled back is rolled back again, whatever runs', () => {
-  const begun = 'resolve reserve stage probe seal baseline';
+  const begun = 'resolve check-space stage probe seal baseline';
   const gone = { current: 'old', failed: true } as const;
   check([
     [{ steps: `${SWITCHED} restart verify?`, ...newRuns, failed: true }, rolledBack()],
     [{ steps: `${begun} snapshot ~switch restart verify?`, ...newRuns, failed: true }, rolledBack()],
     [{ steps: `${begun} ~snapshot -switch restart verify?`, ...gone }, rolledBack()],
     [
-      { steps: 'resolve reserve -stage probe seal -baseline -snapshot -switch restart verify?', ...gone },
+      { steps: 'resolve check-space -stage probe seal -baseline -snapshot -switch restart verify?', ...gone },
       rolledBack(),
     ],
-    [{ steps: 'resolve reserve stage?', ...gone }, undone('-stage')],
+    [{ steps: 'resolve check-space stage?', ...gone }, undone('-stage')],
   ]);
 });
 
 describe('a change that died after its trial had ended is kept, and nothing is run or undone', () => {
   check([
-    [{ steps: `${VERIFIED} plugins bless`, current: 'new', runs: 'new' }, finished('')],
-    [{ steps: `${VERIFIED} plugins bless collect!`, current: 'new', runs: 'new' }, finished('')],
-    [{ steps: `${VERIFIED} plugins bless collect`, current: 'new', runs: '-' }, finished('')],
+    [{ steps: `${VERIFIED} plugins commit`, current: 'new', runs: 'new' }, finished('')],
+    [{ steps: `${VERIFIED} plugins commit prune!`, current: 'new', runs: 'new' }, finished('')],
+    [{ steps: `${VERIFIED} plugins commit prune`, current: 'new', runs: '-' }, finished('')],
     [
-      { kind: 'rollback', steps: 'baseline switch restart verify bless', current: 'new', runs: 'unknown' },
+      { kind: 'rollback', steps: 'baseline switch restart verify commit', current: 'new', runs: 'unknown' },
       finished(''),
     ],
   ]);

@@ -41,7 +41,7 @@ interface Schema {
 }
 
 function schemaOf(kind: RecordKind): Schema {
-  const path = new URL(`../../layout/schemas/${kind}.schema.json`, import.meta.url);
+  const path = new URL(`../../../layout/schemas/${kind}.schema.json`, import.meta.url);
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
@@ -83,7 +83,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   install: { lockfileDigest: 'x', packages: 2, ranScripts: ['openclaw'], skippedScripts: [] },
   idle: {
     ...{ announcedAt: '2026-06-01T00:00:00.000Z', deadlineAt: '2026-06-01T00:05:00.000Z', restartAt: null },
-    ...{ busy: ['an agent run'], how: 'deadline', cut: ['an agent run'] },
+    ...{ busy: ['an agent run'], outcome: 'deadline', interruptedWork: ['an agent run'] },
   },
   stoppedBy: 'person',
   baseline: { state: 'running', instance: 'i', release: '2026.6.1', health: HEALTH },
@@ -140,7 +140,7 @@ function aChange(): Change {
     unit: { scope: 'user', unit: 'openclaw-gateway.service' },
     registry: 'https://registry.example/',
     lockfile: '/x/package-lock.json',
-    by: 'timer',
+    initiator: 'timer',
     idle: { withinMs: 1, countdownMs: 2, quietMs: 3, giveUp: true },
   });
   const change = newChange(plan, FACTS);
@@ -197,13 +197,13 @@ const POLICY: Policy = {
       delayHours: 1,
       jitterHours: 0.5,
       minimumAgeHours: 2,
-      betweenHours: 3,
+      minimumIntervalHours: 3,
       soakHours: 4,
     },
     windows: [{ days: ['mon'], from: '02:00', to: '05:00', timeZone: 'Europe/Berlin' }],
-    ...{ idleMinutes: 5, countdownSeconds: 60, deadlineHours: 24, skip: ['2026.7.1'] },
+    ...{ idleMinutes: 5, countdownSeconds: 60, maxDeferHours: 24, skip: ['2026.7.1'] },
   },
-  resumedAt: '2026-06-01T00:00:00.000Z',
+  breakerResetAt: '2026-06-01T00:00:00.000Z',
 };
 
 const NOW = '2026-06-01T00:00:00.000Z';
@@ -265,7 +265,7 @@ const KEPT: KeptState = {
 
 const RESTORE: Restore = {
   ...{ schema: 1, change: 'c', release: '2026.6.1', from: KEPT.name, onlyIfChanged: true, phase: 'pending' },
-  ...{ aside: { name: '2026.9.6-set-aside-20261121T200000Z', release: '2026.9.6' }, place: KEPT.place },
+  ...{ aside: { name: '2026.9.6-displaced-20261121T200000Z', release: '2026.9.6' }, place: KEPT.place },
   left: ['work'],
 };
 
@@ -286,7 +286,7 @@ const READABLE: ReadableRecord = {
 
 const REQUEST: RequestRecord = {
   ...{ schema: 1, id: '20261121T200000000Z-1a2b3c4d', at: '2026-11-21T20:00:00.000Z', by: 'me' },
-  ...{ key: 'a'.repeat(64), wants: { kind: 'update', target: 'latest' }, how: 'began', change: 'c' },
+  ...{ key: 'a'.repeat(64), wants: { kind: 'update', target: 'latest' }, outcome: 'began', change: 'c' },
   ...{ before: '2026.6.1', note: 'n', sessionKey: 's', deliveryContext: { channel: 'discord', to: 't' } },
   ...{ threadId: '1', continuationMessage: 'm', restartDelayMs: 0, deliveredAt: null },
 };
@@ -303,8 +303,8 @@ function withoutId({ id: _, ...past }: PastChange): Omit<PastChange, 'id'> {
 
 const WHOLE: [RecordKind, object][] = [
   ['request', REQUEST],
-  ['readable', READABLE],
-  ['ended', ENDED],
+  ['compatibility', READABLE],
+  ['history-index', ENDED],
   ['change', aChange()],
   ['release', MANIFEST],
   ['policy', POLICY],
@@ -312,8 +312,8 @@ const WHOLE: [RecordKind, object][] = [
   ['adopted', ADOPTION],
   ['kept-state', KEPT],
   ['restore', RESTORE],
-  ['last-restore', LAST_RESTORE],
-  ['auto', AUTO],
+  ['restore-result', LAST_RESTORE],
+  ['timer-state', AUTO],
   ['timer', TIMER],
 ];
 
@@ -381,9 +381,9 @@ test('a change passes without any of the facts that are found later, and with ho
     );
   }
   expect(whyNot('change', { ...change, facts: { from, previous, to } })).toBe(null);
-  const recovery = { how: 'undone', why: 'it was not done', at: change.startedAt };
+  const recovery = { outcome: 'undone', why: 'it was not done', at: change.startedAt };
   expect(whyNot('change', { ...change, recovery })).toBe(null);
-  expect(whyNot('change', { ...change, recovery: { ...recovery, how: 'somehow' } })).not.toBe(null);
+  expect(whyNot('change', { ...change, recovery: { ...recovery, outcome: 'somehow' } })).not.toBe(null);
 });
 
 test.each<[string, (change: Change) => unknown]>([
@@ -450,14 +450,23 @@ describe('schemas and types require the same keys', () => {
       'RequestRecord',
       schemaOf('request'),
       {
-        ...{ schema: true, id: true, at: true, by: true, key: true, wants: true, how: true, change: true },
+        ...{
+          schema: true,
+          id: true,
+          at: true,
+          by: true,
+          key: true,
+          wants: true,
+          outcome: true,
+          change: true,
+        },
         ...{ before: true, note: true, sessionKey: true, deliveryContext: true, threadId: true },
         ...{ continuationMessage: true, restartDelayMs: true, deliveredAt: true },
       } satisfies Always<RequestRecord>,
     ],
     [
       'LastRestore',
-      schemaOf('last-restore'),
+      schemaOf('restore-result'),
       {
         ...{ schema: true, change: true, release: true, restored: true, why: true, from: true, aside: true },
         ...{ at: true, ms: true, warnings: true },
@@ -607,7 +616,7 @@ describe('schemas and types require the same keys', () => {
     ],
     [
       'AutoFile',
-      schemaOf('auto'),
+      schemaOf('timer-state'),
       {
         ...{ schema: true, installId: true, clock: true, registry: true, trouble: true, newestSeen: true },
         ...{ gateway: true, announced: true, stopped: true, decisions: true },
@@ -622,12 +631,12 @@ describe('schemas and types require the same keys', () => {
     ],
     [
       'EndedRecord',
-      schemaOf('ended'),
+      schemaOf('history-index'),
       { schema: true, bootId: true, changes: true } satisfies Always<EndedRecord>,
     ],
     [
       'PastChange',
-      schemaOf('ended').properties?.changes?.additionalProperties,
+      schemaOf('history-index').properties?.changes?.additionalProperties,
       {
         ...{ stamp: true, kind: true, status: true, from: true, to: true, restores: true },
         ...{ before: true, after: true },
@@ -635,7 +644,7 @@ describe('schemas and types require the same keys', () => {
     ],
     [
       'ReadableRecord',
-      schemaOf('readable'),
+      schemaOf('compatibility'),
       { schema: true, look: true, today: true, answers: true } satisfies Always<ReadableRecord>,
     ],
     [
@@ -677,7 +686,7 @@ describe('reading', () => {
     ['half', () => at(JSON.stringify(POLICY).slice(0, 40)), 'is not whole JSON'],
     ['a directory', () => temporaryDirectory(), 'is a directory'],
   ])('%s says why it is not understood', (_, make, why) => {
-    expect(readRecord(make(), 'policy')).toEqual({ state: 'unreadable', why });
+    expect(readRecord(make(), 'policy')).toEqual({ state: 'corrupt', why });
   });
 
   test('a link to nothing and a link to itself are not absent files, and a pipe is not waited for', () => {
@@ -690,9 +699,9 @@ describe('reading', () => {
     symlinkSync('missing', nothing);
     symlinkSync('itself', itself);
     execFileSync('mkfifo', [pipe]);
-    expect(readRecord(nothing, 'policy')).toEqual({ state: 'unreadable', why: 'is a link to nothing' });
-    expect(readRecord(itself, 'policy')).toEqual({ state: 'unreadable', why: 'cannot be read (ELOOP)' });
-    expect(readRecord(pipe, 'policy')).toEqual({ state: 'unreadable', why: 'is not a plain file' });
+    expect(readRecord(nothing, 'policy')).toEqual({ state: 'corrupt', why: 'is a link to nothing' });
+    expect(readRecord(itself, 'policy')).toEqual({ state: 'corrupt', why: 'cannot be read (ELOOP)' });
+    expect(readRecord(pipe, 'policy')).toEqual({ state: 'corrupt', why: 'is not a plain file' });
     expect(readRecord(join(directory, 'missing'), 'policy')).toEqual({ state: 'absent' });
     expect(readRecord(join(pipe, 'below'), 'policy')).toEqual({ state: 'absent' });
   });
@@ -704,7 +713,7 @@ describe('reading', () => {
     writeFileSync(path, JSON.stringify(MANIFEST));
     expect(readRecord(path, 'release', MANIFEST.id)).toMatchObject({ state: 'read' });
     expect(readRecord(path, 'release', '2026.7.1')).toEqual({
-      state: 'unreadable',
+      state: 'corrupt',
       why: `is about "${MANIFEST.id}", not 2026.7.1`,
     });
   });

@@ -28,7 +28,7 @@ function write(root: Root, at: number, more: Partial<Change> = {}): Change {
 function lookedAt(): { root: Root; path: string; changes: Change[] } {
   const root = temporaryRoot();
   const changes = Array.from({ length: MANY }, (_, at) => write(root, at));
-  const path = join(root.path, 'ended.json');
+  const path = join(root.path, 'history-index.json');
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * SETTLED_MS });
   lookAtLedger(root);
   expect(existsSync(path)).toBe(true);
@@ -59,7 +59,7 @@ test('a record that is torn or replaced afterwards is read again', () => {
   truncateSync(changePath(root, torn.id), 100);
   write(root, 1, { facts: { ...replaced.facts, to: 'another' } });
   const look = lookAtLedger(root);
-  expect(look.unreadable).toEqual([{ path: changePath(root, torn.id), why: 'is not whole JSON' }]);
+  expect(look.corrupt).toEqual([{ path: changePath(root, torn.id), why: 'is not whole JSON' }]);
   expect(look.past.map(({ to }) => to)).toEqual([
     'another',
     ...changes.slice(2).map(({ facts }) => facts.to),
@@ -103,5 +103,5 @@ test('a ledger that was just written is not written down: it could be written ag
   const root = temporaryRoot();
   for (let at = 0; at < MANY; at++) write(root, at);
   lookAtLedger(root);
-  expect(existsSync(join(root.path, 'ended.json'))).toBe(false);
+  expect(existsSync(join(root.path, 'history-index.json'))).toBe(false);
 });

@@ -10,21 +10,21 @@ import { temporaryRoot } from '../../support/place.js';
 
 test('a wish for a change, and who made it, is read until it is dropped', () => {
   const root = temporaryRoot();
-  expect(wished(root, 'a', 'stop')).toBeNull();
-  wish(root, 'a', 'stop', 'timer');
-  wish(root, 'a', 'skip', 'gateway');
-  wish(root, 'b', 'skip', 'person');
-  expect(wished(root, 'a', 'stop')).toBe('timer');
-  expect(wished(root, 'a', 'skip')).toBe('gateway');
+  expect(wished(root, 'a', 'cancel')).toBeNull();
+  wish(root, 'a', 'cancel', 'timer');
+  wish(root, 'a', 'restart-now', 'gateway');
+  wish(root, 'b', 'restart-now', 'person');
+  expect(wished(root, 'a', 'cancel')).toBe('timer');
+  expect(wished(root, 'a', 'restart-now')).toBe('gateway');
   dropWishes(root, 'a');
-  expect([wished(root, 'a', 'stop'), wished(root, 'a', 'skip')]).toEqual([null, null]);
-  expect(wished(root, 'b', 'skip')).toBe('person');
+  expect([wished(root, 'a', 'cancel'), wished(root, 'a', 'restart-now')]).toEqual([null, null]);
+  expect(wished(root, 'b', 'restart-now')).toBe('person');
 });
 
 test.each(['', '\0\0\0', '{}', 'touched by hand'])('that the file is there is what counts: %j', (text) => {
   const root = temporaryRoot();
-  writeFileSync(join(root.staging, 'a.stop'), text);
-  expect(wished(root, 'a', 'stop')).toBe('person');
+  writeFileSync(join(root.staging, 'a.cancel'), text);
+  expect(wished(root, 'a', 'cancel')).toBe('person');
 });
 
 test('recovery removes those of the dead, and leaves those of the living', async () => {
@@ -36,9 +36,9 @@ test('recovery removes those of the dead, and leaves those of the living', async
   dead.owner = { pid: 1, startTicks: -1, bootId: 'another' };
   for (const change of [living, dead]) {
     saveChange(root, change);
-    wish(root, change.id, 'stop', 'person');
-    wish(root, change.id, 'skip', 'person');
+    wish(root, change.id, 'cancel', 'person');
+    wish(root, change.id, 'restart-now', 'person');
   }
   await recover({ root, supervisor: builtinSupervisor(root.path) });
-  expect(readdirSync(root.staging).sort()).toEqual([`${living.id}.skip`, `${living.id}.stop`]);
+  expect(readdirSync(root.staging).sort()).toEqual([`${living.id}.cancel`, `${living.id}.restart-now`]);
 });

@@ -16,7 +16,7 @@ function withVerdict(sessionKey: string | null) {
   const change = newChange(planChange('update', '2026.6.1'), facts);
   saveChange(root, { ...change, status: 'rolled_back', endedAt: change.startedAt });
   const request = newRequest({
-    ...{ by: null, key: null, wants: { kind: 'update', target: '2026.6.1' }, how: 'began' },
+    ...{ by: null, key: null, wants: { kind: 'update', target: '2026.6.1' }, outcome: 'began' },
     ...{ change: change.id, before: '2026.5.28', note: null, sessionKey, deliveryContext: null },
     ...{ threadId: null, continuationMessage: null, restartDelayMs: null },
   });

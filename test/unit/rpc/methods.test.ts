@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const at = (path: string) => fileURLToPath(new URL(`../../../src/${path}`, import.meta.url));
 
 /** What a gateway loads of ours at its start must not cost it anything to speak of. */
-test.each(['rpc/methods.ts', 'change/requests/requests.ts', 'change/requests/verdict-text.ts'])(
+test.each(['rpc/methods.ts', 'rpc/requests/requests.ts', 'rpc/requests/result-text.ts'])(
   '%s brings no library with it, and little of ours',
   async (entry) => {
     const { metafile } = await build({

@@ -35,11 +35,11 @@ test('kept states are listed by when they were so, whatever their release, and t
   const root = temporaryRoot();
   expect(listKept(root)).toEqual([]);
   expect(keptOf(root, '2026.6.1')).toBe(null);
-  const second = keep(root, '2026.5.28', '2026-11-21T20:00:00.001Z', 'set-aside');
+  const second = keep(root, '2026.5.28', '2026-11-21T20:00:00.001Z', 'displaced');
   const first = keep(root, '2026.6.1', '2026-11-21T19:00:00.000Z');
-  const third = keep(root, '2026.6.1', '2026-11-21T21:00:00.000Z', 'set-aside');
+  const third = keep(root, '2026.6.1', '2026-11-21T21:00:00.000Z', 'displaced');
   expect(listKept(root)).toEqual([first, second, third]);
-  expect(second.name).toBe('2026.5.28-set-aside-20261121T200000001Z');
+  expect(second.name).toBe('2026.5.28-displaced-20261121T200000001Z');
   expect(keptOf(root, '2026.6.1')).toEqual(third);
 });
 
@@ -54,9 +54,9 @@ test('a directory without a record, or with one that is not understood or not it
     'none/files/a': '',
     '.scratch/state.json': '',
   });
-  const { kept, unreadable } = lookAtKept(root);
+  const { kept, corrupt } = lookAtKept(root);
   expect(kept.map((one) => one.name)).toEqual([name]);
-  expect(unreadable).toEqual([
+  expect(corrupt).toEqual([
     { path: join(root.states, 'copied/state.json'), why: `is about ${name}, not copied` },
     { path: join(root.states, 'cut/state.json'), why: 'is not whole JSON' },
   ]);

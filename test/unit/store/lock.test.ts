@@ -33,7 +33,7 @@ const dead = (n = 1) => `${process.pid}.${n}.${bootId()}`;
 
 /** What was moved aside and looked like the lock. */
 const aside = (root: Root, name = 'lock') =>
-  readdirSync(join(root.path, 'unreadable')).filter((other) => other.startsWith(`${name}.`));
+  readdirSync(join(root.path, 'corrupt')).filter((other) => other.startsWith(`${name}.`));
 
 /** Whatever the lock and its breaking have in the root. */
 const left = (root: Root) => readdirSync(root.path).filter((name) => name.startsWith('lock'));
@@ -87,7 +87,7 @@ test.each([
   symlinkSync(text, root.lock);
   expect(readLockOwner(root)).toBeNull();
   await expectFree(root);
-  expect(existsSync(join(root.path, 'unreadable'))).toBe(false);
+  expect(existsSync(join(root.path, 'corrupt'))).toBe(false);
 });
 
 test.each<[string, (path: string) => void, string | null]>([
@@ -109,7 +109,7 @@ test.each<[string, (path: string) => void, string | null]>([
   const names = aside(root);
   expect(names).toEqual([expect.stringMatching(/^lock\.\d{8}T\d+Z$/)]);
   if (kept !== null)
-    expect(readFileSync(join(root.path, 'unreadable', names[0] ?? '', kept), 'utf8')).toBe('kept');
+    expect(readFileSync(join(root.path, 'corrupt', names[0] ?? '', kept), 'utf8')).toBe('kept');
 });
 
 test('a living owner is not taken for dead, however old its lock', async () => {
@@ -151,7 +151,7 @@ test.each([
 test('a process without a file descriptor to look with does not take a living owner for dead', () => {
   const script = `
     import { openSync } from 'node:fs';
-    import { livingOwner } from ${JSON.stringify(new URL('../../../dist/store/owner-link.js', import.meta.url).href)};
+    import { livingOwner } from ${JSON.stringify(new URL('../../../dist/store/owner-symlink.js', import.meta.url).href)};
     const alive = livingOwner(${JSON.stringify(ownText())});
     if (alive?.pid !== ${process.pid}) throw new Error('not seen to begin with');
     try { for (;;) openSync('/dev/null'); } catch {}
@@ -264,7 +264,7 @@ describe('breaking a dead lock', () => {
 
   test('a guard that a killed breaker left goes with the next lock', async () => {
     const root = temporaryRoot();
-    symlinkSync(dead(), join(root.path, 'lock.dead-0123456789abcdef'));
+    symlinkSync(dead(), join(root.path, 'lock.break-0123456789abcdef'));
     await expectFree(root);
   });
 

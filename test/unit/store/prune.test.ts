@@ -59,12 +59,12 @@ test('nothing is collected while there is something that cannot be read, or that
   const plan = () => planCollection(root, new Map(), { releases: 1 });
   expect(plan().remove).toMatchObject([{ id: '2026.5.1' }]);
   writeFileSync(root.policy, '{"schema": 1, "pins": ["2026.5.1"');
-  expect(plan).toThrow(expect.objectContaining({ code: 'unreadable_files' }));
+  expect(plan).toThrow(expect.objectContaining({ code: 'corrupt_files' }));
   rmSync(root.policy);
-  mkdirSync(join(root.path, 'unreadable'));
-  writeFileSync(join(root.path, 'unreadable/policy.json.20260101T000000000Z'), '');
-  expect(plan).toThrow(expect.objectContaining({ code: 'unreadable_files' }));
-  rmSync(join(root.path, 'unreadable'), { recursive: true });
+  mkdirSync(join(root.path, 'corrupt'));
+  writeFileSync(join(root.path, 'corrupt/policy.json.20260101T000000000Z'), '');
+  expect(plan).toThrow(expect.objectContaining({ code: 'corrupt_files' }));
+  rmSync(join(root.path, 'corrupt'), { recursive: true });
   expect(plan().remove).toMatchObject([{ id: '2026.5.1' }]);
 });
 

@@ -73,12 +73,12 @@ test.each(Object.keys(WHAT).flatMap((what) => HOW.map((how) => [what, how] as co
       expect(mended).toEqual([
         {
           path,
-          movedTo: join(root.path, 'unreadable', aside),
+          movedTo: join(root.path, 'corrupt', aside),
           why: expect.stringMatching(/^\S.*\S$/),
           instead: expect.stringMatching(/^[A-Z].*\.$/),
         },
       ]);
-      expectSame(before, name, after, `unreadable/${aside}`);
+      expectSame(before, name, after, `corrupt/${aside}`);
     }
     for (const [other, content] of before) {
       if (other === name || other.startsWith(`${name}/`)) continue;
@@ -92,7 +92,7 @@ test('doctor names each of them with the command that mends it', async () => {
   const root = model.copy();
   for (const what of Object.values(WHAT)) damage(what(root, model.change), 'binary junk');
   const before = snapshot(root.path);
-  const findings = (await diagnose(root, nobody)).filter(({ code }) => code === 'file_unreadable');
+  const findings = (await diagnose(root, nobody)).filter(({ code }) => code === 'file_corrupt');
   expect(findings.map(({ sentence }) => sentence.split(' ')[0]).sort()).toEqual(
     Object.values(WHAT)
       .map((what) => what(root, model.change))
@@ -180,7 +180,7 @@ describe('a manifest', () => {
         },
       ]);
       expect(snapshot(root.path)).toEqual(before);
-      expect((await look(root)).unreadable).toHaveLength(1);
+      expect((await look(root)).corrupt).toHaveLength(1);
     },
   );
 
@@ -218,7 +218,7 @@ describe('a manifest', () => {
 test('a file that cannot be moved stays and is named, and recovery goes through', async () => {
   const root = model.copy();
   damage(root.policy, 'empty');
-  inject('EIO before rename unreadable policy.json');
+  inject('EIO before rename corrupt policy.json');
   expect(await mendRoot(root)).toEqual([
     { path: root.policy, movedTo: null, why: 'is empty', instead: expect.stringContaining('EIO') },
   ]);
@@ -228,13 +228,13 @@ test('a file that cannot be moved stays and is named, and recovery goes through'
   });
 });
 
-test('a policy that became unreadable after the lock was taken is kept when it is written', () => {
+test('a policy that became corrupt after the lock was taken is kept when it is written', () => {
   const root = model.copy();
   damage(root.policy, 'of another shape');
   const text = readFileSync(root.policy, 'utf8');
   expect(pin(root, CURRENT)).toEqual({ schema: 1, pins: [CURRENT], quarantine: {} });
   const [aside = ''] = asides(root);
-  expect(readFileSync(join(root.path, 'unreadable', aside), 'utf8')).toBe(text);
+  expect(readFileSync(join(root.path, 'corrupt', aside), 'utf8')).toBe(text);
 });
 
 test('a record of a change that cannot be understood is not one, and its error says so', () => {
@@ -266,7 +266,7 @@ test('supervisor.json and adopted.json stay where they are: a wrong guess could 
 });
 
 test.each(DAMAGE_NAMES)(
-  'restore.json and return.json stay where they are and are named each time: %s',
+  'restore.json and trial-restore.json stay where they are and are named each time: %s',
   async (how) => {
     const root = model.copy();
     for (const path of [root.restore, root.return]) {
@@ -285,7 +285,7 @@ test.each(DAMAGE_NAMES)(
         })),
       );
     }
-    expect((await look(root)).unreadable.map(({ path }) => path)).toEqual([root.restore, root.return]);
+    expect((await look(root)).corrupt.map(({ path }) => path)).toEqual([root.restore, root.return]);
   },
 );
 
@@ -293,7 +293,7 @@ test('a record of the last restore that cannot be understood is moved aside', as
   const root = model.copy();
   writeFileSync(root.lastRestore, '{}');
   expect(await mendRoot(root)).toMatchObject([{ path: root.lastRestore, movedTo: expect.any(String) }]);
-  expect((await look(root)).unreadable).toEqual([]);
+  expect((await look(root)).corrupt).toEqual([]);
 });
 
 test('a directory in place of the trial becomes one that can be ended', async () => {
@@ -313,7 +313,7 @@ test.each(['releases/gone', '/elsewhere/2026.6.1', 'nowhere', 'releases'])(
       symlinkSync(target, link);
     }
     const status = await look(root);
-    expect(status).toMatchObject({ current: basename(target), previous: basename(target), unreadable: [] });
+    expect(status).toMatchObject({ current: basename(target), previous: basename(target), corrupt: [] });
     const before = readlinkSync(root.current);
     expect((await mendRoot(root)).length).toBe(0);
     expect(readlinkSync(root.current)).toBe(before);
@@ -335,7 +335,7 @@ describe('setting aside', () => {
       return setAside(root, root.policy, 'is wrong');
     });
     expect(places.map((path) => readFileSync(path, 'utf8'))).toEqual(['0', '1', '2', '3', '4']);
-    expect(readFileSync(join(root.path, 'unreadable/why.txt'), 'utf8').split('\n')[0]).toBe(
+    expect(readFileSync(join(root.path, 'corrupt/reasons.txt'), 'utf8').split('\n')[0]).toBe(
       `${basename(places[0] ?? '')}: policy.json is wrong`,
     );
   });
@@ -358,9 +358,9 @@ describe('setting aside', () => {
 
   test('works beside it where the directory cannot be made', () => {
     const root = temporaryRoot();
-    writeFileSync(join(root.path, 'unreadable'), 'a file of somebody');
+    writeFileSync(join(root.path, 'corrupt'), 'a file of somebody');
     writeFileSync(root.policy, 'x');
-    expect(setAside(root, root.policy, 'w')).toMatch(/\/unreadable-policy\.json\.\d{8}T\d{9}Z$/);
+    expect(setAside(root, root.policy, 'w')).toMatch(/\/corrupt-policy\.json\.\d{8}T\d{9}Z$/);
   });
 
   test('cuts a name that is too long for a timestamp', () => {

@@ -45,7 +45,7 @@ test('a file that cannot be understood is kept aside, by mending and by writing'
   writeFileSync(root.auto, '{"schema":2}');
   writeAuto(root, readAuto(root));
   expect(readAuto(root).decisions).toEqual([]);
-  const kept = readdirSync(join(root.path, 'unreadable')).filter((name) => name.startsWith('auto.json'));
+  const kept = readdirSync(join(root.path, 'corrupt')).filter((name) => name.startsWith('timer-state.json'));
   expect(kept).toHaveLength(2);
 });
 

@@ -4,7 +4,7 @@ import { lookEveryHour } from '../../../src/timer/builtin-timer.js';
 import { temporaryRoot } from '../../support/place.js';
 
 test('a disk without room does not keep a gateway from being supervised', () => {
-  vi.stubEnv('OPENCLAW_RELEASES_FAULT', 'ENOSPC before write auto.json');
+  vi.stubEnv('OPENCLAW_RELEASES_FAULT', 'ENOSPC before write timer-state.json');
   onTestFinished(() => void vi.unstubAllEnvs());
   const told: string[] = [];
   lookEveryHour(temporaryRoot(), (line) => told.push(line))();

@@ -22,7 +22,7 @@ describe('a gateway that somebody only looks at', () => {
     asked = 0;
   });
 
-  const path = () => join(root.path, 'start.json');
+  const path = () => join(root.path, 'gateway-cache.json');
 
   function look(seen: Glance | null = SEEN, found = START) {
     const inspect = () => {

@@ -49,7 +49,7 @@ test('a switch links current last: whatever starts the release from then on find
   await prepare('update');
   context.change.facts.snapshot = snapshot;
   await switchStep.do(context);
-  expect(written()).toEqual(['link previous', 'write return.json', 'write trial', 'link current']);
+  expect(written()).toEqual(['link previous', 'write trial-restore.json', 'write trial', 'link current']);
 });
 
 test('a rollback that takes the state along asks for it before it links current', async () => {
@@ -58,7 +58,7 @@ test('a rollback that takes the state along asks for it before it links current'
   await switchStep.do(context);
   expect(written()).toEqual([
     'link previous',
-    'write return.json',
+    'write trial-restore.json',
     'write trial',
     'write restore.json',
     'link current',

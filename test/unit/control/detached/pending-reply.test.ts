@@ -20,7 +20,7 @@ test('a change begins once its requester is done with the request', async () => 
 test('a process that ends with its answer is waited for after that, but not for ever', async () => {
   const root = temporaryRoot();
   await withAnswerToGive(root, 'a', true, async () => {});
-  expect(readdirSync(root.staging)).toEqual(['a.asking']);
+  expect(readdirSync(root.staging)).toEqual(['a.reply-pending']);
   const begun = performance.now();
   await untilAnswered(root, 'a', { withinMs: 200 });
   expect(performance.now() - begun).toBeGreaterThan(150);
@@ -36,7 +36,7 @@ test('a stop is heard meanwhile', async () => {
 
 test('a dead requester, and none at all, is not waited for', async () => {
   const root = temporaryRoot();
-  symlinkSync('1.1.00000000-0000-0000-0000-000000000000', join(root.staging, 'a.asking'));
+  symlinkSync('1.1.00000000-0000-0000-0000-000000000000', join(root.staging, 'a.reply-pending'));
   const begun = performance.now();
   await untilAnswered(root, 'a');
   await untilAnswered(root, 'b');

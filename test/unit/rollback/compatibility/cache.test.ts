@@ -44,7 +44,7 @@ describe('what was found out on a copy', () => {
     '{"schema":1,"look":"","today":null,"answers":{"2026.9.2":{"reads":"yes"}}}',
   ])('is found out again when it cannot be understood: %j', (text) => {
     const root = temporaryRoot();
-    writeFileSync(join(root.path, 'readable.json'), text);
+    writeFileSync(join(root.path, 'compatibility.json'), text);
     expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
     keepReads(root, '2026.9.2', TODAY, NO);
     expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
@@ -52,7 +52,7 @@ describe('what was found out on a copy', () => {
 
   test('is not needed: a root that cannot be written is only looked at', () => {
     const root = temporaryRoot();
-    mkdirSync(join(root.path, 'readable.json'));
+    mkdirSync(join(root.path, 'compatibility.json'));
     keepReads(root, '2026.9.2', TODAY, NO);
     expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
   });

@@ -36,7 +36,7 @@ const ended = (status: Change['status']) => ({ status, endedAt: new Date().toISO
 function aRequest(root: Root, change: string | null, more: Partial<RequestRecord> = {}): RequestRecord {
   const request = {
     ...newRequest({
-      ...{ by: null, key: null, wants: { kind: 'update', target: '2026.6.1' }, how: 'began', change },
+      ...{ by: null, key: null, wants: { kind: 'update', target: '2026.6.1' }, outcome: 'began', change },
       ...{ before: '2026.5.28', note: null, sessionKey: 's', deliveryContext: null, threadId: null },
       ...{ continuationMessage: null, restartDelayMs: null },
     }),
@@ -72,7 +72,7 @@ test('a verdict that a dead process was reporting is reported by the next one', 
   const dead = execFileSync(process.execPath, ['-e', 'console.log(process.pid)'], {
     encoding: 'utf8',
   }).trim();
-  symlinkSync(`${dead}.1.00000000-0000-0000-0000-000000000000`, join(root.requests, `${id}.claim`));
+  symlinkSync(`${dead}.1.00000000-0000-0000-0000-000000000000`, join(root.requests, `${id}.owner`));
   expect(claimDelivery(root, id)).toBe(true);
   expect(claimDelivery(root, id)).toBe(false);
 });
@@ -110,7 +110,7 @@ test('a request that cannot be understood is moved aside, and the others are tol
   writeFileSync(requestPath(root, broken.id), '');
   expect(undelivered(root).map(({ request }) => request.id)).toEqual([whole.id]);
   expect(await mendRoot(root)).toMatchObject([
-    { why: 'is empty', movedTo: expect.stringContaining('unreadable') },
+    { why: 'is empty', movedTo: expect.stringContaining('corrupt') },
   ]);
   expect(listRequests(root).map(({ id }) => id)).toEqual([whole.id]);
 });
@@ -121,8 +121,8 @@ test('the verdict in words: what was asked, what runs, what was cut off, and wha
   const well = aChange(root, ended('package_updated_restart_verified'));
   well.facts.liveMs = 2345;
   well.facts.idle = {
-    ...{ announcedAt: '', deadlineAt: '', restartAt: null, busy: ['2 agent runs'], how: 'deadline' },
-    cut: ['2 agent runs'],
+    ...{ announcedAt: '', deadlineAt: '', restartAt: null, busy: ['2 agent runs'], outcome: 'deadline' },
+    interruptedWork: ['2 agent runs'],
   };
   expect(verdictText(well, aRequest(root, well.id, { note: 'as agreed' }))).toBe(
     [

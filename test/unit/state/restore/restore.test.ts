@@ -60,7 +60,7 @@ describe('an exchange of the state', () => {
     await finish(pair);
     const kept = JSON.parse(readFileSync(join(pair.root.states, ASIDE, 'state.json'), 'utf8'));
     expect(kept).toMatchObject({
-      kind: 'set-aside',
+      kind: 'displaced',
       release: NEW,
       versions: {
         config: NEW,
@@ -263,7 +263,7 @@ describe('an exchange that cannot be made moves nothing, and says', () => {
     ],
     [
       'that there is something of that name already',
-      /set-aside-\d+T\d+ is there already/,
+      /displaced-\d+T\d+ is there already/,
       ({ root }) => writeTree(join(root.states, ASIDE), { 'state.json': '{}' }),
     ],
     [

@@ -67,7 +67,7 @@ describe('A host', () => {
 
   test('whose clock was years ahead and is put right waits as long as ever, and not for years', () => {
     const start = Date.parse('2026-06-01T00:00Z');
-    const settings = { ...DEFAULTS, jitterHours: 0, betweenHours: 72 };
+    const settings = { ...DEFAULTS, jitterHours: 0, minimumIntervalHours: 72 };
     const release = { bad: false, flaky: 0, deprecatedAt: null, unpublishedAt: null };
     const releases = [
       { ...release, version: '2026.9.1', at: start - 200 * HOUR },

@@ -37,7 +37,7 @@ describe('A decision on nonsense', () => {
       delayHours: number,
       jitterHours: number,
       minimumAgeHours: number,
-      betweenHours: number,
+      minimumIntervalHours: number,
       soakHours: number,
       windows: fc.array(
         fc.record({
@@ -49,7 +49,7 @@ describe('A decision on nonsense', () => {
       ),
       idleMinutes: number,
       countdownSeconds: number,
-      deadlineHours: number,
+      maxDeferHours: number,
       skip: fc.array(text),
     }),
     policy: fc.record({
@@ -58,7 +58,7 @@ describe('A decision on nonsense', () => {
       quarantine: fc.dictionary(text, fc.record({ until: text, points: number })),
       enabled: fc.boolean(),
       blockedBy: fc.constantFrom([], ['It is off.'], ['It is off.', 'And so is this.']),
-      resumedAt: maybe,
+      breakerResetAt: maybe,
     }),
     clock: fc.record({
       now: number,
@@ -79,7 +79,7 @@ describe('A decision on nonsense', () => {
       fc.record({
         id: text,
         kind: text,
-        by: fc.constantFrom('person', 'gateway', 'timer'),
+        initiator: fc.constantFrom('person', 'gateway', 'timer'),
         from: maybe,
         to: maybe,
         status: fc.oneof(

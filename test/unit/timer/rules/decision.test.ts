@@ -19,7 +19,7 @@ const early = (startedAt: string): Partial<HistoryEntry> => ({
 });
 const handRollback: Partial<HistoryEntry> = {
   kind: 'rollback',
-  by: 'person',
+  initiator: 'person',
   from: '2026.9.6',
   to: '2026.9.5',
 };
@@ -35,10 +35,10 @@ type Row = [
 ];
 
 const AGAINST: Row[] = [
-  ['updates are off', 'blocked', 'no', 'are off', { policy: { enabled: false } }],
+  ['updates are off', 'disabled', 'no', 'are off', { policy: { enabled: false } }],
   [
     'OpenClaw itself says no',
-    'blocked',
+    'disabled',
     'no',
     'OPENCLAW_NO_AUTO_UPDATE is set.',
     { policy: { blockedBy: ['OPENCLAW_NO_AUTO_UPDATE is set.'] } },
@@ -80,7 +80,7 @@ const AGAINST: Row[] = [
   ],
   [
     'a change is under way',
-    'underWay',
+    'changeActive',
     'wait',
     'change-7',
     { gateway: { changeUnderWay: 'change-7' } },
@@ -94,7 +94,7 @@ const AGAINST: Row[] = [
     'breaker',
     'no',
     'The last 3',
-    { history: [{ by: 'person', startedAt: '2026-11-01T00:00:00Z' }, ...THREE] },
+    { history: [{ initiator: 'person', startedAt: '2026-11-01T00:00:00Z' }, ...THREE] },
   ],
   [
     'an attempt that changed nothing came in between',
@@ -108,7 +108,7 @@ const AGAINST: Row[] = [
     'breaker',
     'no',
     'The last 3',
-    { history: THREE, policy: { resumedAt: '2026-11-10T00:00:00Z' } },
+    { history: THREE, policy: { breakerResetAt: '2026-11-10T00:00:00Z' } },
   ],
   [
     'one automatic update could not even go back',
@@ -136,35 +136,35 @@ const AGAINST: Row[] = [
   ],
   [
     'there is no such tag',
-    'candidate',
+    'available',
     'no',
     'names no release',
     { registry: { tags: { next: '2026.9.6' } } },
   ],
   [
     'the tag names nonsense',
-    'candidate',
+    'available',
     'no',
     'names no release',
     { registry: { tags: { latest: '../2026' } } },
   ],
   [
     'latest names a beta by mistake',
-    'candidate',
+    'available',
     'no',
     'not a stable release',
     { registry: { tags: { latest: '2026.9.7-beta.1' }, versions: published(['2026.9.7-beta.1']) } },
   ],
   [
     'what latest names was unpublished',
-    'candidate',
+    'available',
     'no',
     'not published any more',
     { registry: { versions: published(['2026.9.5']) } },
   ],
   [
     'what latest names was deprecated',
-    'candidate',
+    'available',
     'no',
     'taken back by its publisher: It eats sessions.',
     {
@@ -173,19 +173,19 @@ const AGAINST: Row[] = [
       },
     },
   ],
-  ['the newest runs already', 'candidate', 'no', 'runs already', { gateway: { running: '2026.9.6' } }],
-  ['a newer one runs', 'candidate', 'no', 'older than 2026.9.7', { gateway: { running: '2026.9.7' } }],
+  ['the newest runs already', 'available', 'no', 'runs already', { gateway: { running: '2026.9.6' } }],
+  ['a newer one runs', 'available', 'no', 'older than 2026.9.7', { gateway: { running: '2026.9.7' } }],
   [
     'a correction of it runs, which semver takes for older',
-    'candidate',
+    'available',
     'no',
     'older than 2026.9.6-2',
     { gateway: { running: '2026.9.6-2' } },
   ],
-  ['what runs is no version', 'candidate', 'no', 'cannot be compared', { gateway: { running: 'mine' } }],
+  ['what runs is no version', 'available', 'no', 'cannot be compared', { gateway: { running: 'mine' } }],
   [
     'a lagging mirror names an older release than before',
-    'candidate',
+    'available',
     'no',
     'named 2026.9.8 before',
     { registry: { newestSeen: '2026.9.8' } },
@@ -213,11 +213,11 @@ const AGAINST: Row[] = [
     'manualRollback',
     'no',
     'A person went back',
-    { history: [{ ...handRollback, by: 'gateway', kind: 'switch' }] },
+    { history: [{ ...handRollback, initiator: 'gateway', kind: 'switch' }] },
   ],
   [
     'staging failed a moment ago',
-    'retry',
+    'failureBackoff',
     'wait',
     'failed once before anything was changed',
     { history: [early(NOW)] },
@@ -250,15 +250,15 @@ const AGAINST: Row[] = [
   ],
   [
     'a person updated this morning',
-    'between',
+    'minimumInterval',
     'wait',
     'less than 24 hours ago',
-    { history: [{ by: 'person', startedAt: '2026-11-21T06:00:00Z' }] },
+    { history: [{ initiator: 'person', startedAt: '2026-11-21T06:00:00Z' }] },
     '2026-11-22T06:00:00.000Z',
   ],
   [
     'the last change is said to be of the future',
-    'between',
+    'minimumInterval',
     'wait',
     'less than 24 hours ago',
     {
@@ -328,11 +328,11 @@ const FOR: [story: string, differences: Differences][] = [
   ['two automatic updates went back', { history: THREE.slice(1) }],
   [
     'a person has updated since three went back',
-    { history: [...THREE, { by: 'person', startedAt: '2026-11-13T00:00:00Z' }] },
+    { history: [...THREE, { initiator: 'person', startedAt: '2026-11-13T00:00:00Z' }] },
   ],
   [
     'a person said unhold since three went back',
-    { history: THREE, policy: { resumedAt: '2026-11-13T00:00:00Z' } },
+    { history: THREE, policy: { breakerResetAt: '2026-11-13T00:00:00Z' } },
   ],
   ['one in between stayed', { history: [...THREE.slice(0, 2), {}, ...THREE.slice(2)] }],
   [
@@ -352,7 +352,7 @@ const FOR: [story: string, differences: Differences][] = [
   ['its quarantine is over', { policy: { quarantine: { '2026.9.6': { until: NOW, points: 1 } } } }],
   [
     'a person went back from it, and to it again',
-    { history: [handRollback, { by: 'person', from: '2026.9.5', to: '2026.9.6' }] },
+    { history: [handRollback, { initiator: 'person', from: '2026.9.5', to: '2026.9.6' }] },
   ],
   [
     'a person wanted to go back from it and could not',
@@ -441,7 +441,7 @@ describe('A decision', () => {
       rule: 'held',
     });
     expect(decide(situation({ registry: null, policy: { enabled: false } }))).toMatchObject({
-      rule: 'blocked',
+      rule: 'disabled',
     });
   });
 

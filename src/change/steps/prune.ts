@@ -3,8 +3,8 @@ import type { Step } from '../../ledger/context.js';
 import { collectAll, planFullCollection } from '../prune-plan.js';
 
 /** Removes releases beyond retention. The update has succeeded by now: a failure here is a warning. */
-export const collectStep: Step = {
-  name: 'collect',
+export const prune: Step = {
+  name: 'prune',
   async do(context) {
     const { root, change } = context;
     try {

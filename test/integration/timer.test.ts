@@ -10,11 +10,11 @@ const { world, enable, auto, listing } = await makeTimerWorld(atEndOfAll());
 test('is off until somebody enables it, and explaining writes nothing', async () => {
   world.publish('2026.6.2', { tellsActivity: true });
   const before = listing();
-  const { decision } = await world.ok('auto', '--explain');
-  expect(decision).toMatchObject({ verdict: 'no', rule: 'blocked', reason: 'Automatic updates are off.' });
+  const { decision } = await world.ok('timer', 'explain');
+  expect(decision).toMatchObject({ verdict: 'no', rule: 'disabled', reason: 'Automatic updates are off.' });
   expect(decision.votes).toHaveLength(18);
   expect(decision.votes).toContainEqual(
-    expect.objectContaining({ rule: 'candidate', reason: 'The channel stable offers 2026.6.2.' }),
+    expect.objectContaining({ rule: 'available', reason: 'The channel stable offers 2026.6.2.' }),
   );
   expect(listing()).toEqual(before);
   expect(await auto()).toMatchObject({ exitCode: 0, json: { decision: { verdict: 'no' }, changes: [] } });
@@ -30,12 +30,12 @@ test('a hold keeps away what names no version, and nothing else; it is shown', a
   expect((await world.ok('status')).auto).toMatchObject({ enabled: true, hold: { why: 'exams' } });
   await world.ok('update', '2026.6.2', ...QUICK);
   await world.ok('unhold');
-  expect((await auto()).json.decision).toMatchObject({ verdict: 'no', rule: 'candidate' });
+  expect((await auto()).json.decision).toMatchObject({ verdict: 'no', rule: 'available' });
 });
 
 test('a release that fails is rolled back and not taken again; the mended one is', async () => {
   world.publish('2026.6.6', { crashAtStart: true });
-  await enable('--deadline', '24h');
+  await enable('--max-defer', '24h');
   expect(await auto()).toMatchObject({ exitCode: 5 });
   expect(await auto()).toMatchObject({
     exitCode: 0,
@@ -58,26 +58,26 @@ test('a registry that does not answer is told of, and left alone for a while', a
       error: { code: 'registry_unreachable' },
     });
   }
-  const { decision, registry } = await world.ok('auto', '--explain', '--registry', 'http://127.0.0.1:9/');
+  const { decision, registry } = await world.ok('timer', 'explain', '--registry', 'http://127.0.0.1:9/');
   expect(decision.reason).toContain('did not answer');
   expect(registry).toMatchObject({ asked: false, known: { tags: { latest: '2026.6.7' } } });
   expect(world.registry.requests).toHaveLength(asked);
 });
 
 test('what it remembered and cannot be understood is kept, and begun anew', async () => {
-  writeFileSync(join(world.root, 'auto.json'), '{"schema":1');
-  expect((await world.ok('status')).unreadable).toMatchObject([
-    { path: expect.stringContaining('auto.json') },
+  writeFileSync(join(world.root, 'timer-state.json'), '{"schema":1');
+  expect((await world.ok('status')).corrupt).toMatchObject([
+    { path: expect.stringContaining('timer-state.json') },
   ]);
   await auto();
   expect(
-    readdirSync(join(world.root, 'unreadable')).filter((name) => name.startsWith('auto.json')),
+    readdirSync(join(world.root, 'corrupt')).filter((name) => name.startsWith('timer-state.json')),
   ).toHaveLength(1);
-  expect((await world.ok('status')).unreadable).toEqual([]);
+  expect((await world.ok('status')).corrupt).toEqual([]);
 });
 
 test('disabled, it is off, and what was set is kept', async () => {
   await world.ok('timer', 'disable');
   expect(await world.ok('timer', 'status')).toMatchObject({ enabled: false, settings: { delayHours: 0 } });
-  expect((await auto()).json.decision).toMatchObject({ rule: 'blocked' });
+  expect((await auto()).json.decision).toMatchObject({ rule: 'disabled' });
 });

@@ -18,16 +18,16 @@ test.each([
   const { json } = await auto();
   expect(json.decision).toMatchObject({
     verdict: 'no',
-    rule: 'blocked',
+    rule: 'disabled',
     reason: expect.stringContaining(reason),
   });
   expect((await world.ok('timer', 'status')).blockedBy).toEqual([expect.stringContaining(reason)]);
 });
 
 test('so does the variable, in the environment of whoever runs it', async () => {
-  const { json } = await world.begin(['auto'], { OPENCLAW_NO_AUTO_UPDATE: '1' }).ended;
+  const { json } = await world.begin(['timer', 'run'], { OPENCLAW_NO_AUTO_UPDATE: '1' }).ended;
   expect(json.decision).toMatchObject({
-    rule: 'blocked',
+    rule: 'disabled',
     reason: expect.stringContaining('OPENCLAW_NO_AUTO_UPDATE'),
   });
 });
@@ -53,7 +53,7 @@ test('stopped in its countdown, an update is not taken again for a day, and stay
     verdict: 'wait',
     reason: 'Another run of the timer is at it.',
   });
-  await world.ok('stop');
+  await world.ok('cancel');
   expect(await begun.ended).toMatchObject({
     exitCode: 4,
     json: {
@@ -88,14 +88,14 @@ test('killed in its countdown, it leaves nothing that the next look does not put
   begun.kill('SIGKILL');
   await begun.ended;
   const again = await announced();
-  await world.ok('skip-wait');
+  await world.ok('restart-now');
   const { json, exitCode } = await again.ended;
   expect([exitCode, json.changes]).toMatchObject([
     0,
     [{ status: 'package_updated_restart_verified', warnings: [expect.stringContaining('was undone')] }],
   ]);
   expect(await world.version()).toBe('2026.6.4-1');
-  expect(readdirSync(world.root)).not.toContain('auto.run');
+  expect(readdirSync(world.root)).not.toContain('timer.lock');
 });
 
 test('a busy gateway is left until the next look, and after the deadline it is not', async () => {
@@ -104,7 +104,7 @@ test('a busy gateway is left until the next look, and after the deadline it is n
   writeFileSync(busy, 'embedded-run\nembedded-run\n');
   onTestFinished(() => rmSync(busy, { force: true }));
   await world.ok('stage', '2026.6.5');
-  await enable('--deadline', '6s');
+  await enable('--max-defer', '6s');
   const first = await auto();
   expect(first).toMatchObject({ exitCode: 0, json: { decision: { verdict: 'wait', rule: 'gateway' } } });
   expect(first.json.changes.at(-1)).toMatchObject({ error: { code: 'gateway_busy' } });
@@ -113,7 +113,7 @@ test('a busy gateway is left until the next look, and after the deadline it is n
   const second = await auto();
   expect(second.json.changes.at(-1)).toMatchObject({
     status: 'package_updated_restart_verified',
-    facts: { idle: { how: 'deadline', cut: [expect.stringContaining('agent run')] } },
+    facts: { idle: { outcome: 'deadline', interruptedWork: [expect.stringContaining('agent run')] } },
   });
   expect((await world.ok('timer', 'status')).announced).toBe(null);
 });

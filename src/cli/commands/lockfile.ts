@@ -1,23 +1,27 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { withLock } from '../../change/run.js';
 import { ReleasesError, systemCode } from '../../core/errors.js';
 import { type Imported, importLockfile } from '../../install/import-lockfile.js';
 import { command } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 
-export function importCommand(): Command {
+export function lockfileCommand(): Command {
+  return new Command('lockfile').description('lockfiles of releases: import').addCommand(importCommand());
+}
+
+function importCommand(): Command {
   return command(
     'import',
     'take the lockfile of a release that another host has staged: that version is installed just so from now on',
-    'openclaw-releases import package-lock.json',
+    'openclaw-releases lockfile import package-lock.json',
   )
     .argument('<lockfile>', "a release's package-lock.json, or - for standard input")
     .action((lockfile: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
         const source = lockfile === '-' ? 'What came on standard input' : lockfile;
         const text = readText(lockfile);
-        const imported = await withLock(environment, `import ${source}`, async () =>
+        const imported = await withLock(environment, `lockfile import ${source}`, async () =>
           importLockfile(environment.root, text, source),
         );
         output.answer({ ok: true, ...imported }, () => importText(imported));

@@ -5,11 +5,11 @@ import { command } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 
-export function carryCommand(): Command {
+export function runChangeCommand(): Command {
   return command(
-    'carry',
+    'run-change',
     'make a change that another command has written into the ledger',
-    'openclaw-releases carry CHANGE',
+    'openclaw-releases run-change CHANGE',
   )
     .argument('<change>', 'id of the change')
     .action((id: string, options: CommonOptions) =>

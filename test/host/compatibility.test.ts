@@ -50,15 +50,15 @@ describe('list', () => {
     await world.ok('stage', '2026.6.5');
     const reads = async (...args: string[]) => {
       const { releases } = await world.ok('list', ...args);
-      return releases.map((release: { reads: string }) => release.reads);
+      return releases.map((release: { stateCompatibility: string }) => release.stateCompatibility);
     };
     expect(await reads()).toEqual(['unknown', 'yes', 'unknown']);
     expect(await reads('--check')).toEqual(['no', 'yes', 'yes']);
     expect(await reads()).toEqual(['no', 'yes', 'yes']);
     const shown = await world.ok('show', '2026.5.28');
     expect(shown).toMatchObject({
-      reads: 'no',
-      readsWhy: expect.stringContaining('does not start on a copy'),
+      stateCompatibility: 'no',
+      stateReason: expect.stringContaining('does not start on a copy'),
     });
     // What it was tried on is another state from now on.
     const config = join(world.env.OPENCLAW_STATE_DIR ?? '', 'openclaw.json');

@@ -24,8 +24,8 @@ const GROWTH = 1.2;
 const ARCHIVES = 0.4;
 
 /** Refuses before the first download when the release would not fit, or would leave less free than is set. */
-export const reserve: Step = {
-  name: 'reserve',
+export const checkSpace: Step = {
+  name: 'check-space',
   skip: alreadyStaged,
   async do(context) {
     const { staging } = context.root;

@@ -32,7 +32,7 @@ test.each(TABLE)(
     damage(path, how);
     const before = snapshot(root.path);
     const status = await look(root);
-    expect(status.unreadable).toEqual([{ path, why: expect.stringMatching(/^\S.*\S$/) }]);
+    expect(status.corrupt).toEqual([{ path, why: expect.stringMatching(/^\S.*\S$/) }]);
     expect(snapshot(root.path), 'looking wrote nothing').toEqual(before);
 
     const mended = await mendRoot(root);
@@ -48,13 +48,13 @@ test.each(TABLE)(
       expect(mended).toEqual([
         {
           path,
-          movedTo: join(root.path, 'unreadable', aside),
-          why: status.unreadable[0]?.why,
+          movedTo: join(root.path, 'corrupt', aside),
+          why: status.corrupt[0]?.why,
           instead: expect.stringMatching(/^[A-Z].*\.$/),
         },
       ]);
-      expectSame(before, name, snapshot(root.path), `unreadable/${aside}`);
-      expect((await overview(root, nobody)).unreadable).toEqual([]);
+      expectSame(before, name, snapshot(root.path), `corrupt/${aside}`);
+      expect((await overview(root, nobody)).corrupt).toEqual([]);
       expect((await listing(root, nobody)).releases).toHaveLength(3);
     }
     // Nothing else was lost or touched.

@@ -10,8 +10,8 @@ import { stoppedOnPurpose } from './restart.js';
 import { targetOf } from './switch.js';
 
 /** Ends the trial: from here on a crash switches nothing. */
-export const bless: Step = {
-  name: 'bless',
+export const commit: Step = {
+  name: 'commit',
   skip: stoppedOnPurpose,
   async do(context) {
     const to = targetOf(context);

@@ -8,7 +8,7 @@ import { execaSync } from 'execa';
 import { expect, test } from 'vitest';
 import { temporaryDirectory, until } from '../support/place.js';
 
-const PRINT = fileURLToPath(new URL('../../dist/cli/print.js', import.meta.url));
+const PRINT = fileURLToPath(new URL('../../dist/cli/write.js', import.meta.url));
 /** More than a pipe holds. */
 const MANY = 300_000;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readRecord } from '../../src/core/record.js';
 import { changeIds, changePath, lookAtChange } from '../../src/store/change-files.js';
-import { findUnreadable } from '../../src/store/corrupt.js';
+import { findCorrupt } from '../../src/store/corrupt.js';
 import { currentRelease } from '../../src/store/links.js';
 import { lookAtManifest } from '../../src/store/manifest.js';
 import { lookAtPolicy, pin } from '../../src/store/policy.js';
@@ -30,7 +30,7 @@ async function watched(...args: string[]): Promise<number> {
     ended = true;
   });
   while (!ended) {
-    expect(findUnreadable(root)).toEqual([]);
+    expect(findCorrupt(root)).toEqual([]);
     looks += 1;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -59,7 +59,7 @@ test('everything that an update, a rollback and a failed update write passes its
   await watched('rollback', ...QUICK);
   expect(await world.cli('update', '2026.6.5', ...QUICK)).toMatchObject({ exitCode: 5 });
   pin(root, '2026.6.3');
-  expect(findUnreadable(root)).toEqual([]);
+  expect(findCorrupt(root)).toEqual([]);
   expect(changeIds(root)).toHaveLength(before + 3);
   for (const id of changeIds(root)) expect(lookAtChange(root, id)).toMatchObject({ state: 'read' });
   for (const id of readdirSync(root.releases))
@@ -106,19 +106,19 @@ test('damaged files are named by those who look, and recovery and the next updat
     for (const [at, [args, exitCode]] of looks.entries()) {
       const answer = answers[at];
       expect(answer?.exitCode, `${args.join(' ')}: ${answer?.stdout}${answer?.stderr}`).toBe(exitCode);
-      if (!answer?.json.unreadable) continue;
-      expect(answer.json.unreadable.map(({ path }: { path: string }) => path).sort()).toEqual(paths);
+      if (!answer?.json.corrupt) continue;
+      expect(answer.json.corrupt.map(({ path }: { path: string }) => path).sort()).toEqual(paths);
     }
     expect(snapshot(root.path), 'looking wrote nothing').toEqual(before);
 
     if (recoverFirst) {
       await world.ok('recover');
-      expect(await world.ok('status')).toMatchObject({ unreadable: [], current });
+      expect(await world.ok('status')).toMatchObject({ corrupt: [], current });
     }
     expect(await world.ok('update', next, ...QUICK)).toMatchObject({
       status: 'package_updated_restart_verified',
     });
-    expect(await world.ok('status')).toMatchObject({ unreadable: [], current: next, trial: null });
+    expect(await world.ok('status')).toMatchObject({ corrupt: [], current: next, trial: null });
     expect(await world.version()).toBe(next);
     expectKept(root.path, before, paths);
   }
@@ -126,16 +126,16 @@ test('damaged files are named by those who look, and recovery and the next updat
   expect(readRecord(manifest('2026.5.1'), 'release')).toMatchObject({ value: { signature: 'unchecked' } });
 });
 
-/** What was damaged is in `unreadable/`, byte for byte, whatever else is there. */
+/** What was damaged is in `corrupt/`, byte for byte, whatever else is there. */
 function expectKept(root: string, before: Map<string, string>, paths: string[]): void {
   const after = snapshot(root);
   for (const path of paths) {
     const name = path.slice(root.length + 1);
-    const stem = `unreadable/${name.replaceAll('/', '_')}.`;
+    const stem = `corrupt/${name.replaceAll('/', '_')}.`;
     const kept = [...after].filter(([key, content]) => key.startsWith(stem) && content === before.get(name));
     expect(kept.length, name).toBeGreaterThan(0);
   }
-  expect(readFileSync(join(root, 'unreadable/why.txt'), 'utf8').split('\n').length).toBeGreaterThan(
+  expect(readFileSync(join(root, 'corrupt/reasons.txt'), 'utf8').split('\n').length).toBeGreaterThan(
     paths.length,
   );
 }

@@ -3,7 +3,6 @@ import { exitCodeOf } from '../../change/run.js';
 import { consider } from '../../timer/decision.js';
 import type { AskRegistry } from '../../timer/registry.js';
 import { type AutoOptions, runAuto } from '../../timer/run.js';
-import { decisionLine, explanation } from '../auto-report.js';
 import {
   type LimitOptions,
   planOptions,
@@ -15,22 +14,48 @@ import {
 import { command, registryOption } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
+import { decisionLine, explanation } from '../timer-report.js';
 
-type Options = CommonOptions & StageOptions & LimitOptions & { explain?: boolean };
+type Options = CommonOptions & StageOptions & LimitOptions;
 
-export function autoCommand(): Command {
-  const auto = command(
-    'auto',
-    'what the timer runs: update when that may be now, and say why or why not',
-    'openclaw-releases auto --explain',
+export function timerRunCommand(): Command {
+  const run = command(
+    'run',
+    'update when that may be now, and say why or why not; what the timer runs every hour',
+    'openclaw-releases timer run',
+  ).addOption(registryOption());
+  return withLimits(withPlugins(withStaging(run, 'auto'))).action((options: Options) =>
+    inSession(options, async ({ environment, output }) => {
+      const say = (line: string) => {
+        if (!output.json) process.stdout.write(`${line}\n`);
+      };
+      const told: Pick<AutoOptions, 'decided' | 'follow'> = {
+        decided: (decision) => say(decisionLine(decision)),
+        follow: (followed) => say(`Made by a process of its own; follow it with: ${followed}`),
+      };
+      const ask = registryOf(options);
+      const { decision, changes } = await runAuto(environment, { ask, plan: planOptions(options), ...told });
+      const last = changes.at(-1);
+      // A busy gateway is why the timer waits: no failure.
+      const exitCode = last && last.error?.code !== 'gateway_busy' ? exitCodeOf(last) : 0;
+      if (output.json) {
+        output.answer({ ok: exitCode === 0, decision, changes: changes.map(changeDocument) }, () => '');
+      } else for (const change of changes) say(`${change.id}: ${changeText(change)}`);
+      return exitCode;
+    }),
+  );
+}
+
+export function timerExplainCommand(): Command {
+  return command(
+    'explain',
+    'show the decision and what each rule says, and do nothing',
+    'openclaw-releases timer explain',
   )
     .addOption(registryOption())
-    .option('--explain', 'show the decision and what each rule says, and do nothing');
-  return withLimits(withPlugins(withStaging(auto, 'auto'))).action((options: Options) =>
-    inSession(options, async ({ environment, output }) => {
-      const ask = registryOf(options);
-      if (options.explain) {
-        const considered = await consider(environment, ask, true);
+    .action((options: Options) =>
+      inSession(options, async ({ environment, output }) => {
+        const considered = await consider(environment, registryOf(options), true);
         const { decision, policy, file, asked } = considered;
         const { settings, channelFrom, notes, facts } = policy;
         const { registry, trouble, announced, stopped } = file;
@@ -44,24 +69,8 @@ export function autoCommand(): Command {
           () => explanation(considered),
         );
         return 0;
-      }
-      const say = (line: string) => {
-        if (!output.json) process.stdout.write(`${line}\n`);
-      };
-      const told: Pick<AutoOptions, 'decided' | 'follow'> = {
-        decided: (decision) => say(decisionLine(decision)),
-        follow: (followed) => say(`Made by a process of its own; follow it with: ${followed}`),
-      };
-      const { decision, changes } = await runAuto(environment, { ask, plan: planOptions(options), ...told });
-      const last = changes.at(-1);
-      // Waiting for a gateway that is busy is what was meant.
-      const exitCode = last && last.error?.code !== 'gateway_busy' ? exitCodeOf(last) : 0;
-      if (output.json) {
-        output.answer({ ok: exitCode === 0, decision, changes: changes.map(changeDocument) }, () => '');
-      } else for (const change of changes) say(`${change.id}: ${changeText(change)}`);
-      return exitCode;
-    }),
-  );
+      }),
+    );
 }
 
 /** npm's libraries are loaded only when the registry is asked: most runs end before that. */

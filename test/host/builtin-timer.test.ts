@@ -23,6 +23,6 @@ describe('the built-in supervisor', () => {
       45_000,
     );
     await until('it has remembered that', () => readAuto(rootAt(world.root)).decisions.length > 0);
-    expect(readAuto(rootAt(world.root)).decisions).toMatchObject([{ verdict: 'no', rule: 'candidate' }]);
+    expect(readAuto(rootAt(world.root)).decisions).toMatchObject([{ verdict: 'no', rule: 'available' }]);
   }, 90_000);
 });

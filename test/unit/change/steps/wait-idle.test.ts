@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { idle } from '../../../../src/change/steps/idle.js';
+import { waitIdle } from '../../../../src/change/steps/wait-idle.js';
 import type { Context } from '../../../../src/ledger/context.js';
 import { newChange, readChange, saveChange } from '../../../../src/ledger/ledger.js';
 import { type IdleLimits, planChange } from '../../../../src/ledger/plan.js';
@@ -33,7 +33,7 @@ async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}
   const root = temporaryRoot();
   const plan = planChange('update', '2', { idle: { withinMs: 20_000, countdownMs: 0, ...limits } });
   const change = newChange(plan, { from: '1', previous: null, to: '2' });
-  change.steps = [{ name: 'idle', state: 'doing', startedAt: change.startedAt }];
+  change.steps = [{ name: 'wait-idle', state: 'doing', startedAt: change.startedAt }];
   saveChange(root, change);
   const shown: string[] = [];
   const launch = { args: ['--port', '1'], env: { OPENCLAW_GATEWAY_TOKEN: 'test' } };
@@ -55,7 +55,7 @@ async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}
     onBehalf: false,
     progress: (text) => void shown.push(text),
   };
-  const note = await idle.do(context);
+  const note = await waitIdle.do(context);
   const waitedMs = clock.now - began;
   return {
     note,
@@ -69,41 +69,41 @@ async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}
 
 test('one idle moment between two pieces of work is not idle', async () => {
   const { facts, looks, waitedMs } = await waitFor([BUSY, IDLE, BUSY, IDLE, IDLE]);
-  expect(facts).toMatchObject({ how: 'idle', busy: [] });
+  expect(facts).toMatchObject({ outcome: 'idle', busy: [] });
   expect(looks).toBe(5);
   expect(waitedMs).toBe(4_000);
 });
 
 test('a gateway that tells, and is silent for a moment, is still waited for', async () => {
   const { facts, looks } = await waitFor([BUSY, IDLE, SILENT, SILENT, IDLE, IDLE]);
-  expect(facts).toMatchObject({ how: 'idle' });
+  expect(facts).toMatchObject({ outcome: 'idle' });
   expect(looks).toBe(6);
 });
 
 test('a gateway that tells at first and then falls silent is not waited for any longer', async () => {
   const { facts, looks } = await waitFor([BUSY, SILENT]);
-  expect(facts).toMatchObject({ how: 'unknown', busy: null });
+  expect(facts).toMatchObject({ outcome: 'unknown', busy: null });
   expect(facts).not.toHaveProperty('cut');
   expect(looks).toBe(4);
 });
 
 test('a gateway that never tells how busy it is is looked at once', async () => {
   const { facts, looks, note } = await waitFor([SILENT]);
-  expect(facts).toMatchObject({ how: 'unknown', busy: null });
+  expect(facts).toMatchObject({ outcome: 'unknown', busy: null });
   expect(looks).toBe(1);
   expect(note).toBe('it does not tell how busy it is, so it was not waited for');
 });
 
 test('a plan without time to wait looks once, and says what it cuts off', async () => {
   const { facts, looks, note } = await waitFor([BUSY], { withinMs: 0 });
-  expect(facts).toMatchObject({ how: 'deadline', cut: ['1 task'] });
+  expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task'] });
   expect(looks).toBe(1);
   expect(note).toBe('still busy after 0.0 s, cutting off 1 task');
 });
 
 test('a gateway that stays busy is restarted at the deadline, or not at all when the plan gives up', async () => {
   const { facts, note, waitedMs } = await waitFor([BUSY], { withinMs: 3_500 });
-  expect(facts).toMatchObject({ how: 'deadline', cut: ['1 task'] });
+  expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task'] });
   expect([note, waitedMs]).toEqual(['still busy after 3.5 s, cutting off 1 task', 3_500]);
   await expect(waitFor([BUSY], { withinMs: 3_500, giveUp: true })).rejects.toMatchObject({
     code: 'gateway_busy',
@@ -131,12 +131,12 @@ test('nothing is announced for a gateway that does not run', async () => {
 
 test('a plan without idle limits, or without a restart, leaves the step out', () => {
   const limits = { withinMs: 1, countdownMs: 0 };
-  expect(planChange('update', '2').steps).not.toContain('idle');
+  expect(planChange('update', '2').steps).not.toContain('wait-idle');
   expect(planChange('switch', '2', { idle: limits, restart: false }).steps).toEqual(['switch']);
-  expect(planChange('stage', '2', { idle: limits }).steps).not.toContain('idle');
-  expect(planChange('rollback', '2', { idle: limits }).steps.slice(0, 2)).toEqual(['idle', 'baseline']);
+  expect(planChange('stage', '2', { idle: limits }).steps).not.toContain('wait-idle');
+  expect(planChange('rollback', '2', { idle: limits }).steps.slice(0, 2)).toEqual(['wait-idle', 'baseline']);
   const { steps } = planChange('update', '2', { idle: limits });
   expect(steps.slice(steps.indexOf('seal'), steps.indexOf('switch'))).toEqual([
-    ...['seal', 'idle', 'baseline', 'snapshot'],
+    ...['seal', 'wait-idle', 'baseline', 'snapshot'],
   ]);
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
-import { findUnreadable } from '../../src/store/corrupt.js';
+import { findCorrupt } from '../../src/store/corrupt.js';
 import { currentRelease } from '../../src/store/links.js';
 import { lookAtManifest } from '../../src/store/manifest.js';
 import { pin } from '../../src/store/policy.js';
@@ -51,7 +51,7 @@ test('a release that is no whole one any more is gone back to all the same, and 
   expect(stdout).toMatch(/^Cannot be understood: \S+\/release\.json .+ Next: openclaw-releases recover$/m);
 });
 
-test.each(['before write release.json', 'before rename unreadable policy.json'])(
+test.each(['before write release.json', 'before rename corrupt policy.json'])(
   'recovery that is killed %s leaves every release startable, and the next one ends it',
   async (point) => {
     const own = temporaryRoot();
@@ -69,22 +69,22 @@ test.each(['before write release.json', 'before rename unreadable policy.json'])
     // What the launcher asks for.
     expect(existsSync(broken)).toBe(true);
     expect(await recover()).toMatchObject({ exitCode: 0 });
-    expect(findUnreadable(own)).toEqual([]);
+    expect(findCorrupt(own)).toEqual([]);
     expect(lookAtManifest(own, id)).toMatchObject({ state: 'read' });
     expectKept(own.path, before, [broken, own.policy]);
   },
 );
 
-/** What was damaged is in `unreadable/`, byte for byte, whatever else is there. */
+/** What was damaged is in `corrupt/`, byte for byte, whatever else is there. */
 function expectKept(root: string, before: Map<string, string>, paths: string[]): void {
   const after = snapshot(root);
   for (const path of paths) {
     const name = path.slice(root.length + 1);
-    const stem = `unreadable/${name.replaceAll('/', '_')}.`;
+    const stem = `corrupt/${name.replaceAll('/', '_')}.`;
     const kept = [...after].filter(([key, content]) => key.startsWith(stem) && content === before.get(name));
     expect(kept.length, name).toBeGreaterThan(0);
   }
-  expect(readFileSync(join(root, 'unreadable/why.txt'), 'utf8').split('\n').length).toBeGreaterThan(
+  expect(readFileSync(join(root, 'corrupt/reasons.txt'), 'utf8').split('\n').length).toBeGreaterThan(
     paths.length,
   );
 }

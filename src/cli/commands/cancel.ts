@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { skipWait, stopChange } from '../../control/cancel.js';
+import { requestRestartNow, stopChange } from '../../control/cancel.js';
 import { command } from '../command.js';
 import { changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 
-export function stopCommand(): Command {
+export function cancelCommand(): Command {
   return command(
-    'stop',
+    'cancel',
     'end the change under way before its switch; what was staged whole stays',
-    'openclaw-releases stop',
+    'openclaw-releases cancel',
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
       const change = await stopChange(environment.root, 'person');
@@ -19,14 +19,14 @@ export function stopCommand(): Command {
   );
 }
 
-export function skipWaitCommand(): Command {
+export function restartNowCommand(): Command {
   return command(
-    'skip-wait',
+    'restart-now',
     'restart the gateway without waiting for it any longer',
-    'openclaw-releases skip-wait',
+    'openclaw-releases restart-now',
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
-      const { id } = skipWait(environment.root, 'person');
+      const { id } = requestRestartNow(environment.root, 'person');
       output.answer(
         { ok: true, change: id },
         () => `${id} goes on without waiting. Next: openclaw-releases status --follow`,

@@ -24,14 +24,14 @@ const WISH_MS = 200;
 /** A gateway that told before, and does not now, may only be too busy to answer. */
 const SILENT_LOOKS = 3;
 
-type How = NonNullable<IdleFacts['how']>;
+type How = NonNullable<IdleFacts['outcome']>;
 
 /**
  * Announces the restart, waits for the gateway to be idle, and counts down. Nothing is replaced yet, so waiting costs
  * nothing; it is bounded all the same, since some work never ends, and the gateway drains by itself when it is stopped.
  */
-export const idle: Step = {
-  name: 'idle',
+export const waitIdle: Step = {
+  name: 'wait-idle',
   skip({ root, change }) {
     if (!change.plan.idle) return 'not waited for, as planned';
     const { from, to } = change.facts;
@@ -48,8 +48,8 @@ export const idle: Step = {
     const how = await untilIdle(context, facts, endpoint, begun + limits.withinMs, limits.quietMs);
     if (how === 'deadline' && limits.giveUp) throw stillBusy(context, facts, limits);
     const waitedMs = performance.now() - begun;
-    facts.how = how === 'skipped' ? how : await countDown(context, facts, endpoint, limits, how);
-    if (facts.busy && facts.busy.length > 0) facts.cut = facts.busy;
+    facts.outcome = how === 'skipped' ? how : await countDown(context, facts, endpoint, limits, how);
+    if (facts.busy && facts.busy.length > 0) facts.interruptedWork = facts.busy;
     return describe(context, facts, waitedMs);
   },
 };
@@ -77,7 +77,7 @@ function announce(context: Context, { withinMs }: IdleLimits, busy: string[] | n
 /** Whoever looks from another process is told at these moments. */
 function record(context: Context, facts: IdleFacts): void {
   context.change.facts.idle = facts;
-  saveIntent(context, stepOf(context.change, 'idle'));
+  saveIntent(context, stepOf(context.change, 'wait-idle'));
 }
 
 /** @param deadline on the clock of `performance.now` */
@@ -127,7 +127,7 @@ async function countDown(
 }
 
 function isSkipped({ root, change }: Context): boolean {
-  return wished(root, change.id, 'skip') !== null;
+  return wished(root, change.id, 'restart-now') !== null;
 }
 
 /** Ends early when somebody wants it sooner; a stop, like a Ctrl-C, throws. */
@@ -142,13 +142,17 @@ async function pause(context: Context, facts: IdleFacts, ms: number): Promise<vo
   }
 }
 
-function describe({ root, change }: Context, { how, busy, restartAt }: IdleFacts, waitedMs: number): string {
+function describe(
+  { root, change }: Context,
+  { outcome: how, busy, restartAt }: IdleFacts,
+  waitedMs: number,
+): string {
   const after = `after ${(waitedMs / 1000).toFixed(1)} s`;
   const cut = busy && busy.length > 0 ? `, cutting off ${busy.join(', ')}` : '';
   const countdown = restartAt === null ? '' : ', and counted down';
   switch (how) {
     case 'skipped':
-      return `skipped, as ${WHO[wished(root, change.id, 'skip') ?? 'person']} asked${cut}`;
+      return `skipped, as ${WHO[wished(root, change.id, 'restart-now') ?? 'person']} asked${cut}`;
     case 'deadline':
       return `still busy ${after}${countdown}${cut}`;
     case 'idle':
@@ -166,7 +170,7 @@ function stillBusy({ change }: Context, { busy }: IdleFacts, { withinMs }: IdleL
     `The gateway was still busy after ${Math.round(withinMs / 1000)} s, with ${what}, and was not restarted.`,
     {
       untouched: `Nothing that runs was changed. ${facts.to} stays staged.`,
-      hint: `openclaw-releases ${plan.kind} ${facts.to} --idle-within 0, to restart it all the same`,
+      hint: `openclaw-releases ${plan.kind} ${facts.to} --idle-timeout 0, to restart it all the same`,
     },
   );
 }
