@@ -11,7 +11,7 @@ import {
   prepareCandidate,
 } from './prepare.js';
 
-export type { CandidateReport, CandidateRequest, Warming } from './prepare.js';
+export type { CandidateReport, CandidateRequest, CompileCache as Warming } from './prepare.js';
 
 /** For the namespaces, and for the answer on its way. */
 const MARGIN_MS = 10_000;
@@ -75,7 +75,7 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
  * @returns how it went the last time, and the copy that this was on
  * @throws ReleasesError as `bootCandidate`, and whatever `request` throws
  */
-export async function bootFairly(
+export async function bootWithRetry(
   request: () => Promise<CandidateRequest>,
 ): Promise<{ report: CandidateReport; copy: CandidateRequest['copy'] }> {
   const start = async (urgent: boolean) => {

@@ -4,7 +4,7 @@ import type { Launch } from '../openclaw/endpoint.js';
  * Would have the candidate talk to a supervisor, to the session or to releases that are the running gateway's, or load
  * what may want to write where a candidate cannot.
  */
-const OF_THE_RUNNING_ONE =
+const HOST_BOUND_VARIABLES =
   /^(INVOCATION_ID|NOTIFY_SOCKET|JOURNAL_STREAM|MAINPID|SYSTEMD_EXEC_PID|MANAGERPID|WATCHDOG_\w+|LISTEN_\w+|MEMORY_PRESSURE_\w+|CREDENTIALS_DIRECTORY|DBUS_\w+|XDG_RUNTIME_DIR|OPENCLAW_SYSTEMD_\w+|OPENCLAW_LAUNCHD_\w+|OPENCLAW_SERVICE_\w+|OPENCLAW_RELEASES_\w+|OPENCLAW_GATEWAY_RESTART_\w+|NODE_OPTIONS|NODE_COMPILE_CACHE|OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED|PWD|OLDPWD)$/;
 
 /**
@@ -37,7 +37,7 @@ const QUIET = {
  */
 export function candidateLaunch(launch: Launch, cache?: string): Launch {
   const PATH = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
-  const kept = Object.entries(launch.env).filter(([name]) => !OF_THE_RUNNING_ONE.test(name));
+  const kept = Object.entries(launch.env).filter(([name]) => !HOST_BOUND_VARIABLES.test(name));
   // A supervisor tells what stands after the launcher, or after Node and the program.
   const args = launch.args.slice(launch.args.lastIndexOf('gateway') + 1);
   // The addresses of this host's network are not there to listen on.

@@ -8,7 +8,7 @@ const NEEDED_MIB = 1536;
  * Why a candidate had better not be started on this host now, as one sentence; null where nothing speaks against it.
  * @param meminfo what /proc/meminfo says
  */
-export async function candidateWorthwhile(meminfo = readMeminfo()): Promise<string | null> {
+export async function candidateBlocker(meminfo = readMeminfo()): Promise<string | null> {
   const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
   if (kibibytes === undefined) return 'It is not known how much memory is to be had.';
   const mebibytes = Math.round(Number(kibibytes) / 1024);

@@ -22,7 +22,7 @@ interface Place {
  * Makes the first start after the switch a warm one: Node keeps what it compiles by the path of each file, so the
  * candidate finds the release where it is going to be.
  */
-export interface Warming {
+export interface CompileCache {
   /** The staged release; absolute. */
   release: string;
   /** Where it will be: an empty directory until then. */
@@ -44,7 +44,7 @@ export interface CandidateRequest {
   signal?: AbortSignal | undefined;
   /** For the gateway to become ready; milliseconds. */
   timeoutMs: number;
-  warming?: Warming | undefined;
+  warming?: CompileCache | undefined;
   /** Gets as much of the processor as the gateway that runs, and does not give way to it. */
   urgent?: boolean;
 }
@@ -115,7 +115,7 @@ export function prepareCandidate(request: CandidateRequest): PreparedCandidate {
   };
 }
 
-function bindingsOf({ release, at, cache }: Warming): Binding[] {
+function bindingsOf({ release, at, cache }: CompileCache): Binding[] {
   return [
     { from: realpathSync(release), at, writable: false },
     { from: realpathSync(cache), at: cache, writable: true },

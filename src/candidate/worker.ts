@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { BESIDE, setSessionPriority } from '../host/session-priority.js';
+import { BACKGROUND_NICE, setSessionPriority } from '../host/session-priority.js';
 import { type Health, sampleHealth } from '../openclaw/health.js';
 import type { CandidateOrder, CandidateReport } from './prepare.js';
 
@@ -25,8 +25,8 @@ lines.once('close', () => process.exit(1));
 async function carryOut(order: CandidateOrder): Promise<void> {
   if (!order.urgent) {
     // What serves people goes first.
-    setPriority(BESIDE);
-    void setSessionPriority(BESIDE);
+    setPriority(BACKGROUND_NICE);
+    void setSessionPriority(BACKGROUND_NICE);
   }
   const startedAt = performance.now();
   const gateway = spawn(order.node, [order.main, ...order.args], {

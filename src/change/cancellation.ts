@@ -2,7 +2,7 @@ import { ReleasesError } from '../core/errors.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
 import type { Asker, StepName } from '../ledger/plan.js';
-import { wished } from '../ledger/signals.js';
+import { signalledBy } from '../ledger/signals.js';
 
 const LOOK_MS = 300;
 
@@ -16,7 +16,7 @@ export const WHO: Record<Asker, string> = {
 };
 
 /** A look, all along, at whether somebody wants a change stopped. */
-export interface StopWatch {
+export interface CancelWatch {
   /** Aborted once somebody does, with an `interrupted` as its reason. */
   signal: AbortSignal;
   /** Looks a last time, and then no more. */
@@ -24,10 +24,10 @@ export interface StopWatch {
 }
 
 /** Watches until `end`, which must come before the switch: what is wanted later comes too late. */
-export function watchForStop({ root, change }: Pick<Context, 'root' | 'change'>): StopWatch {
+export function watchForStop({ root, change }: Pick<Context, 'root' | 'change'>): CancelWatch {
   const stop = new AbortController();
   const look = () => {
-    const by = wished(root, change.id, 'cancel');
+    const by = signalledBy(root, change.id, 'cancel');
     if (by === null) return;
     change.facts.stoppedBy = by;
     stop.abort(stoppedBy(change, by));
@@ -50,7 +50,7 @@ export function isSwitch(name: StepName): boolean {
 }
 
 /** Whether a change is where it can still be stopped. */
-export function canBeStopped(change: Change): boolean {
+export function canBeCancelled(change: Change): boolean {
   return change.endedAt === null && change.error === null && !change.steps.some(({ name }) => isSwitch(name));
 }
 

@@ -1,8 +1,8 @@
 import { chownSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootFairly, type CandidateReport, type Warming } from '../candidate/candidate.js';
+import { bootWithRetry, type CandidateReport, type Warming } from '../candidate/candidate.js';
 import { howEnded } from '../candidate/exit.js';
-import { candidateWorthwhile } from '../candidate/preconditions.js';
+import { candidateBlocker } from '../candidate/preconditions.js';
 import { ReleasesError, systemCode, toErrorRecord } from '../core/errors.js';
 import type { Context } from '../ledger/context.js';
 import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
@@ -48,7 +48,7 @@ export interface Tried {
 export async function tryCandidate(context: Context, candidate: Candidate): Promise<Tried> {
   const asked = context.change.plan.probe === 'boot';
   const gateway = await inspectIfThere(context.supervisor);
-  const against = gateway === null ? 'No gateway is known here.' : await candidateWorthwhile();
+  const against = gateway === null ? 'No gateway is known here.' : await candidateBlocker();
   if (gateway === null || against !== null) {
     if (asked) throw failed(`It cannot be tried on a copy of the state: ${against}`);
     return { note: `not tried on a copy of the state: ${against}`, versions: null };
@@ -74,7 +74,7 @@ async function boot(
 ): Promise<Tried> {
   const { root, change, signal } = context;
   const sqlite = await sqliteNodeOf(root, { facts: { ...change.facts, place } });
-  const tried = await bootFairly(async () => {
+  const tried = await bootWithRetry(async () => {
     rmSync(scratch, { recursive: true, force: true });
     const copy = await copyToScratch({ root, place, directory: scratch, node: sqlite, signal });
     context.progress('starting on a copy of the state');

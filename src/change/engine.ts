@@ -10,10 +10,10 @@ import {
   saveChange,
   stepOf,
 } from '../ledger/ledger.js';
-import { dropWishes } from '../ledger/signals.js';
+import { clearSignals } from '../ledger/signals.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import type { Root } from '../store/root.js';
-import { isSwitch, type StopWatch, watchForStop, whyAborted } from './cancellation.js';
+import { type CancelWatch, isSwitch, watchForStop, whyAborted } from './cancellation.js';
 import { blame } from './quarantine.js';
 
 /** Going back restarts a gateway and waits for it: that has its own time, whatever the change has used up. */
@@ -47,7 +47,7 @@ async function runEach(
   context: Context,
   observer: Observer,
   from: number,
-  stop: StopWatch,
+  stop: CancelWatch,
 ): Promise<Change> {
   const { change } = context;
   for (const step of steps.slice(from)) {
@@ -176,7 +176,7 @@ function retrySave(root: Root, change: Change, step?: StepRecord): void {
 export function finish(context: Context, status: ChangeStatus): Change {
   context.change.status = status;
   context.change.endedAt = new Date().toISOString();
-  dropWishes(context.root, context.change.id);
+  clearSignals(context.root, context.change.id);
   trySave(context);
   return context.change;
 }

@@ -1,5 +1,5 @@
 import { ReleasesError } from '../core/errors.js';
-import { isUnderWay, unfinishedChanges } from '../ledger/ledger.js';
+import { isActive, unfinishedChanges } from '../ledger/ledger.js';
 import { acquireLock } from '../store/lock.js';
 import { prepareRoot, type Root } from '../store/root.js';
 import { waitingOf, waitingText } from './waiting.js';
@@ -21,7 +21,7 @@ export async function takeRoot(root: Root, doing: string): Promise<() => Promise
  * the gateway, which would end a process of the gateway over it. That is for whoever makes the next change.
  * @throws ReleasesError as `takeRoot` and `prepareRoot` do
  */
-export async function whileTaken<T>(root: Root, doing: string, decide: () => T): Promise<T> {
+export async function whileLocked<T>(root: Root, doing: string, decide: () => T): Promise<T> {
   prepareRoot(root);
   const letGo = await takeRoot(root, doing);
   try {
@@ -32,7 +32,7 @@ export async function whileTaken<T>(root: Root, doing: string, decide: () => T):
 }
 
 function sayWhatItWaitsFor(root: Root, error: ReleasesError): ReleasesError {
-  const change = unfinishedChanges(root).find((other) => isUnderWay(other) && waitingOf(other) !== null);
+  const change = unfinishedChanges(root).find((other) => isActive(other) && waitingOf(other) !== null);
   const waiting = change && waitingOf(change);
   if (!waiting) return error;
   return new ReleasesError('locked', `${error.message} It is at this: ${waitingText(waiting)}.`, {

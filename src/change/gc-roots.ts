@@ -7,7 +7,7 @@ import { readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 
 /** Every release that something needs, and what: the facts that collection goes by. */
-export function neededReleases(root: Root): Map<string, string> {
+export function gcRoots(root: Root): Map<string, string> {
   const needed = new Map<string, string>();
   const need = (id: string | null | undefined, reason: string) => {
     if (id && !needed.has(id)) needed.set(id, reason);

@@ -1,6 +1,6 @@
 import { toErrorRecord } from '../core/errors.js';
 import { unfinishedChanges } from '../ledger/ledger.js';
-import { provenReleases } from '../rollback/known-good.js';
+import { knownGoodReleases } from '../rollback/known-good.js';
 import { readRestore, readReturn } from '../state/restore-request.js';
 import { listKept, removeKept } from '../state/snapshots.js';
 import { currentRelease } from '../store/links.js';
@@ -8,7 +8,7 @@ import { keepLockfileOf } from '../store/lockfiles.js';
 import { readManifest } from '../store/manifest.js';
 import { type Collection, collect, type Limits, planCollection } from '../store/prune.js';
 import type { Root } from '../store/root.js';
-import { neededReleases } from './gc-roots.js';
+import { gcRoots } from './gc-roots.js';
 
 /** Releases, and the copies of the state that were kept for them. */
 export interface FullCollection extends Collection {
@@ -34,7 +34,7 @@ export function planFullCollection(root: Root, asked?: Limits): FullCollection {
     snapshots
       .filter(({ name, release }) => release === id && (id !== current || needed.has(name)))
       .reduce((sum, { bytes }) => sum + bytes, 0);
-  const plan = planCollection(root, neededReleases(root), asked, goesWith);
+  const plan = planCollection(root, gcRoots(root), asked, goesWith);
   const staying = new Set(plan.keep.map(({ id }) => id));
   const useless = snapshots.filter(
     ({ name, release }) => !needed.has(name) && (release === current || !staying.has(release)),
@@ -50,14 +50,14 @@ export function planFullCollection(root: Root, asked?: Limits): FullCollection {
  * Removes what was planned: a release before its state, which is of no use without it. One that was well here leaves its
  * lockfile, so that it is the same one should it be staged again.
  */
-export function collectAll(root: Root, plan: FullCollection): void {
+export function pruneAll(root: Root, plan: FullCollection): void {
   if (plan.remove.length > 0) keepLockfiles(root, plan);
   collect(root, plan);
   for (const { name } of plan.removeStates) removeKept(root, name);
 }
 
 function keepLockfiles(root: Root, { remove, warnings }: FullCollection): void {
-  const proven = new Set(provenReleases(root));
+  const proven = new Set(knownGoodReleases(root));
   for (const { id } of remove.filter(({ id }) => proven.has(id))) {
     try {
       keepLockfileOf(root, readManifest(root, id));

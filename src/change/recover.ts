@@ -7,7 +7,7 @@ import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from '.
 import { claimNames } from '../ledger/ownership.js';
 import type { StepName } from '../ledger/plan.js';
 import { runningRelease } from '../ledger/running-release.js';
-import { wishNames } from '../ledger/signals.js';
+import { signalNames } from '../ledger/signals.js';
 import { endReturn } from '../state/restore-request.js';
 import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
@@ -37,7 +37,7 @@ export async function recoverChanges(root: Root, means: Means, observer?: Observ
   const unfinished = unfinishedChanges(root);
   // Being handed to a helper, or the one that the holder of the lock is about to make.
   const living = unfinished.filter(({ owner }) => isAlive(owner));
-  const inUse = new Set(living.flatMap(({ id }) => [id, ...claimNames(id), ...wishNames(id)]));
+  const inUse = new Set(living.flatMap(({ id }) => [id, ...claimNames(id), ...signalNames(id)]));
   const abandoned = () =>
     directoryNames(root.staging)
       .filter((name) => !inUse.has(name))
@@ -99,7 +99,7 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
 
 /** Why the change cannot be finished, as a sentence; null when the target is current and runs (where it was to). */
 async function obstacleToGoingOn(context: Context): Promise<string | null> {
-  const { root, change, mayRestart } = context;
+  const { root, change, canRestart: mayRestart } = context;
   const { to } = change.facts;
   if (change.error) return 'It had failed and was going back already.';
   if ((stepOf(change, 'switch') ?? stepOf(change, 'attach'))?.state !== 'done')

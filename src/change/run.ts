@@ -10,7 +10,7 @@ import { restoreCurrent } from '../rollback/repair-current.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers, installPlugin } from '../store/launchers.js';
 import { checkReleaseId } from '../store/manifest.js';
-import { type Mended, mendRoot } from '../store/repair.js';
+import { mendRoot, type Repair } from '../store/repair.js';
 import { prepareRoot } from '../store/root.js';
 import { removeLeftovers } from '../store/stale-temp.js';
 import { runSteps, saveIntent } from './engine.js';
@@ -40,7 +40,7 @@ export async function makeChange(environment: Environment, request: Request): Pr
   return withLock(environment, `${plan.kind} ${plan.target}`, async (putRight) => {
     const change = newChange(plan, await startingFacts(environment, plan));
     saveIntent({ root: environment.root, change });
-    return carryOut(environment, change, putRight);
+    return runPlan(environment, change, putRight);
   });
 }
 
@@ -48,11 +48,7 @@ export async function makeChange(environment: Environment, request: Request): Pr
  * Runs the steps of a change that is in the ledger; the caller holds the lock.
  * @param putRight what was done before; whoever asked for this change is told
  */
-export async function carryOut(
-  environment: Environment,
-  change: Change,
-  putRight: PutRight,
-): Promise<Change> {
+export async function runPlan(environment: Environment, change: Change, putRight: PutRight): Promise<Change> {
   change.warnings.push(...putRightTexts(putRight));
   return runSteps(stepsNamed(change.plan.steps), contextOf(environment, change), environment.observer);
 }
@@ -68,7 +64,7 @@ function putRightTexts({ recovered, mended }: PutRight): string[] {
   ];
 }
 
-export function mendedText({ path, why, movedTo, instead }: Mended): string {
+export function mendedText({ path, why, movedTo, instead }: Repair): string {
   return `${path} ${why}. ${movedTo === null ? '' : `It is kept as ${movedTo}. `}In its place: ${instead}`;
 }
 
@@ -104,7 +100,7 @@ export interface PutRight {
   /** Changes whose process had died, with their `recovery`. */
   recovered: Change[];
   /** Files that could not be understood. */
-  mended: Mended[];
+  mended: Repair[];
 }
 
 /** Finishes or undoes what dead processes left; also the first thing that every other change does. */

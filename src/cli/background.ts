@@ -1,4 +1,4 @@
-import { BESIDE, setOwnSessionPriority } from '../host/session-priority.js';
+import { BACKGROUND_NICE, setOwnSessionPriority } from '../host/session-priority.js';
 import type { Observer } from '../ledger/context.js';
 
 /** What is done beside a gateway that serves people, and that nobody waits for as for a restart. */
@@ -16,7 +16,7 @@ export function yielding(observer: Observer): Observer {
   return {
     ...observer,
     step(record, change) {
-      if (record.state === 'doing') become(MAKE_READY.has(record.name) ? BESIDE : 0);
+      if (record.state === 'doing') become(MAKE_READY.has(record.name) ? BACKGROUND_NICE : 0);
       if (record.state === 'undoing') become(0);
       observer.step?.(record, change);
     },

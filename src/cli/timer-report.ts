@@ -1,5 +1,5 @@
 import { heldText } from '../store/hold-text.js';
-import type { Considered } from '../timer/decision.js';
+import type { Evaluation } from '../timer/decision.js';
 import type { Verdict } from '../timer/run.js';
 import type { AutoOverview } from '../views/timer-settings.js';
 import { table } from './output.js';
@@ -18,7 +18,7 @@ export function decisionLine({ verdict, version, reason, until }: Omit<Verdict, 
 }
 
 /** The decision, and what each rule says. */
-export function explanation({ decision, policy, file, asked }: Considered): string {
+export function explanation({ decision, policy, file, asked }: Evaluation): string {
   const known = asked
     ? 'The registry was asked now.'
     : file.registry

@@ -1,9 +1,9 @@
-import { canBeStopped } from '../change/cancellation.js';
+import { canBeCancelled } from '../change/cancellation.js';
 import { ReleasesError } from '../core/errors.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
 
 /** Whether it waits for the gateway, or will. */
-export function stillWaits(change: Change): boolean {
+export function isWaiting(change: Change): boolean {
   const { withinMs = 0, countdownMs = 0 } = change.plan.idle ?? {};
   return (
     withinMs + countdownMs > 0 && !['done', 'skipped'].includes(stepOf(change, 'wait-idle')?.state ?? '')
@@ -11,10 +11,10 @@ export function stillWaits(change: Change): boolean {
 }
 
 /** What somebody is told who wants another change than the one under way. */
-export function occupied(change: Change): ReleasesError {
+export function lockedBy(change: Change): ReleasesError {
   const { id, plan, steps, startedAt, owner } = change;
   const step = steps.at(-1)?.name ?? null;
-  const stop = canBeStopped(change) ? ', or openclaw-releases cancel' : '';
+  const stop = canBeCancelled(change) ? ', or openclaw-releases cancel' : '';
   return new ReleasesError(
     'locked',
     `Another change is under way, ${id}: ${plan.kind} ${plan.target}, since ${startedAt}${step ? `, at ${step}` : ''}.`,

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { canBeStopped } from '../change/cancellation.js';
+import { canBeCancelled } from '../change/cancellation.js';
 import { ReleasesError } from '../core/errors.js';
 import { type Change, readChange, stepOf } from '../ledger/ledger.js';
-import { changeUnderWay, isCarried } from '../ledger/ownership.js';
+import { activeChange, hasLiveOwner } from '../ledger/ownership.js';
 import type { Asker } from '../ledger/plan.js';
-import { dropWishes, wish } from '../ledger/signals.js';
+import { clearSignals, sendSignal } from '../ledger/signals.js';
 import type { Root } from '../store/root.js';
 
 const POLL_MS = 200;
@@ -16,10 +16,10 @@ const UNTOUCHED = 'Nothing was changed.';
  * @param named the id of the only change that is meant
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
-export function askToStop(root: Root, by: Asker, named?: string): Change {
+export function requestCancel(root: Root, by: Asker, named?: string): Change {
   const change = findUnderWay(root, named);
-  if (!canBeStopped(change)) throw tooLate(change);
-  wish(root, change.id, 'cancel', by);
+  if (!canBeCancelled(change)) throw tooLate(change);
+  sendSignal(root, change.id, 'cancel', by);
   return change;
 }
 
@@ -28,17 +28,17 @@ export function askToStop(root: Root, by: Asker, named?: string): Change {
  * was begun is undone first, which takes as long as it takes.
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
-export async function stopChange(root: Root, by: Asker): Promise<Change> {
+export async function cancelChange(root: Root, by: Asker): Promise<Change> {
   let change = findUnderWay(root);
   const { id } = change;
-  if (change.error === null) askToStop(root, by, id);
-  while (isCarried(root, change) && (change.error !== null || canBeStopped(change))) {
+  if (change.error === null) requestCancel(root, by, id);
+  while (hasLiveOwner(root, change) && (change.error !== null || canBeCancelled(change))) {
     await setTimeout(POLL_MS);
     change = readChange(root, id);
   }
-  dropWishes(root, id);
+  clearSignals(root, id);
   if (change.endedAt !== null) return change;
-  throw isCarried(root, change) ? tooLate(change) : hasDied(change);
+  throw hasLiveOwner(root, change) ? tooLate(change) : hasDied(change);
 }
 
 /**
@@ -50,7 +50,7 @@ export function requestRestartNow(root: Root, by: Asker): Change {
   const change = findUnderWay(root);
   const step = stepOf(change, 'wait-idle');
   const waits = change.plan.steps.includes('wait-idle') && (step === undefined || step.state === 'doing');
-  if (!waits || !canBeStopped(change)) {
+  if (!waits || !canBeCancelled(change)) {
     throw new ReleasesError(
       'already_switched',
       `${change.id} does not wait for the gateway, or not any more.`,
@@ -60,12 +60,12 @@ export function requestRestartNow(root: Root, by: Asker): Change {
       },
     );
   }
-  wish(root, change.id, 'restart-now', by);
+  sendSignal(root, change.id, 'restart-now', by);
   return change;
 }
 
 function findUnderWay(root: Root, named?: string): Change {
-  const change = changeUnderWay(root);
+  const change = activeChange(root);
   if (change && (named === undefined || named === change.id)) return change;
   const message = named === undefined ? 'No change is under way.' : `${named} is not under way any more.`;
   throw new ReleasesError('no_active_change', message, {

@@ -1,10 +1,10 @@
-import { whileTaken } from '../change/exclusive.js';
+import { whileLocked } from '../change/exclusive.js';
 import { ReleasesError } from '../core/errors.js';
-import { isUnderWay, listChanges } from '../ledger/ledger.js';
+import { isActive, listChanges } from '../ledger/ledger.js';
 import type { Asker } from '../ledger/plan.js';
 import { type Hold, hold, unhold } from '../store/policy.js';
 import type { Root } from '../store/root.js';
-import { stopChange } from './cancel.js';
+import { cancelChange } from './cancel.js';
 
 /** A hold, and the change that it stopped, if any. */
 export interface Held {
@@ -25,10 +25,10 @@ export async function holdUpdates(
   by: Asker,
 ): Promise<Held> {
   const wanted: Hold = { until: until?.toISOString() ?? null, at: new Date().toISOString(), why };
-  const underWay = listChanges(root).find(isUnderWay);
+  const underWay = listChanges(root).find(isActive);
   const stopped = underWay?.plan.initiator === 'timer' ? underWay.id : null;
-  if (stopped !== null) await stopChange(root, by).catch(unlessOver);
-  await whileTaken(root, 'hold', () => hold(root, wanted));
+  if (stopped !== null) await cancelChange(root, by).catch(unlessOver);
+  await whileLocked(root, 'hold', () => hold(root, wanted));
   return { hold: wanted, stopped };
 }
 
@@ -39,5 +39,5 @@ function unlessOver(error: unknown): void {
 
 /** Lifts the hold, and has the timer begin anew after failures in a row. */
 export async function releaseHold(root: Root): Promise<void> {
-  await whileTaken(root, 'unhold', () => unhold(root));
+  await whileLocked(root, 'unhold', () => unhold(root));
 }

@@ -1,5 +1,5 @@
 /** Without these, Node and the allocator take three times what is needed: a host may have little beside its gateway. */
-export const FRUGAL = [
+export const LOW_MEMORY_FLAGS = [
   '--max-semi-space-size=8',
   '--heap-growing-percent=60',
   '--optimize-for-size',

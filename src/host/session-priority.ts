@@ -4,7 +4,7 @@ import { systemCode } from '../core/errors.js';
 import { sessionOf } from './process.js';
 
 /** Of what is done beside a gateway that serves people, as a process and as a session. */
-export const BESIDE = 10;
+export const BACKGROUND_NICE = 10;
 
 const AUTOGROUP = '/proc/self/autogroup';
 /** The kernel lets users change one every tenth of a second, whosever it is. */

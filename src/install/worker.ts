@@ -5,9 +5,9 @@ import { fromErrorRecord, ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import type { Background } from '../host/background.js';
 import { untilEnded } from '../host/ending.js';
-import { FRUGAL, FRUGAL_ENVIRONMENT } from '../host/memory-flags.js';
+import { FRUGAL_ENVIRONMENT, LOW_MEMORY_FLAGS } from '../host/memory-flags.js';
 import { killStartedWith, killTree } from '../host/process-tree.js';
-import { BESIDE } from '../host/session-priority.js';
+import { BACKGROUND_NICE } from '../host/session-priority.js';
 import { cleanEnvironment } from '../registry/environment.js';
 import { interrupted } from '../registry/request.js';
 import type { Answer, InstallProgress, InstallReport, Order } from './messages.js';
@@ -17,7 +17,7 @@ const WORKER = ownFile('dist/install/process/install-worker.cjs');
 
 /** Commands that start another one with less priority; a host may lack them, or forbid their use. */
 const LOW_PRIORITY = [
-  ['nice', '-n', String(BESIDE)],
+  ['nice', '-n', String(BACKGROUND_NICE)],
   ['ionice', '-c3'],
 ];
 
@@ -108,7 +108,7 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
 
 function start(prefix: string[], directory: string) {
   mkdirSync(directory, { recursive: true });
-  const [file = process.execPath, ...args] = [...prefix, process.execPath, ...FRUGAL, WORKER];
+  const [file = process.execPath, ...args] = [...prefix, process.execPath, ...LOW_MEMORY_FLAGS, WORKER];
   return execa(file, args, {
     ipc: true,
     // A group of its own, to be killed whole.

@@ -33,7 +33,7 @@ export interface Context {
   /** Aborted by Ctrl-C while doing; by the undo's own time budget while undoing. */
   signal: AbortSignal;
   /** False at boot, where the gateway is started by its unit after this. */
-  mayRestart: boolean;
+  canRestart: boolean;
   /** The superuser works for the owner of the root. */
   onBehalf: boolean;
   progress(text: string, done?: number, total?: number, leftMs?: number): void;

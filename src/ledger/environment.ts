@@ -36,7 +36,7 @@ export function contextOf(environment: Environment, change: Change): Context {
     root,
     change,
     supervisor: supervisorOf(environment, change.plan),
-    mayRestart: !(environment.atBoot ?? false),
+    canRestart: !(environment.atBoot ?? false),
     onBehalf: environment.onBehalf ?? false,
     // Loaded only now: what goes back, or recovers, asks no registry and need not wait for npm's libraries.
     client: () => (client ??= loadClient(registry)),

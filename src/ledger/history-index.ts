@@ -4,7 +4,7 @@ import { type Corrupt, readRecord } from '../core/record.js';
 import { bootId } from '../host/process.js';
 import type { StateVersions } from '../state/versions.js';
 import { keepLooked } from '../store/cache.js';
-import { changeIds, changePath, lookAtChange } from '../store/change-files.js';
+import { changeIds, changePath, tryReadChange } from '../store/change-files.js';
 import type { Root } from '../store/root.js';
 import type { Change } from './ledger.js';
 
@@ -50,7 +50,7 @@ const MANY = 50;
 export const SETTLED_MS = 2_000;
 
 /** Reads the records that are new, that have changed, and that have no end, and looks at the others from outside. */
-export function lookAtLedger(root: Root): LedgerLook {
+export function tryReadLedger(root: Root): LedgerLook {
   const known = recall(root);
   const look: LedgerLook = { past: [], open: [], corrupt: [] };
   const ended: EndedRecord['changes'] = {};
@@ -64,7 +64,7 @@ export function lookAtLedger(root: Root): LedgerLook {
       look.past.push({ id, ...entry });
       continue;
     }
-    const found = lookAtChange(root, id);
+    const found = tryReadChange(root, id);
     if (found.state === 'corrupt') look.corrupt.push({ path: changePath(root, id), why: found.why });
     if (found.state !== 'read') continue;
     const change = found.value as Change;
@@ -85,7 +85,7 @@ export function lookAtLedger(root: Root): LedgerLook {
 export function lastEnded(root: Root, { past, open }: LedgerLook): Change | null {
   for (const { id } of past.toReversed()) {
     if (open.some((change) => change.id === id)) continue;
-    const found = lookAtChange(root, id);
+    const found = tryReadChange(root, id);
     if (found.state === 'read') return found.value as Change;
   }
   return null;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, ReleasesError } from '../core/errors.js';
 import { writeFileDurably } from '../host/durable.js';
 import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
-import { changeIds, changePath, lookAtChange } from '../store/change-files.js';
+import { changeIds, changePath, tryReadChange } from '../store/change-files.js';
 import type { Root } from '../store/root.js';
 import type { Facts } from './facts.js';
 import type { Plan, StepName } from './plan.js';
@@ -95,7 +95,7 @@ export function saveChange(root: Root, change: Change, step?: StepRecord): void 
 
 /** @throws ReleasesError `change_not_found` */
 export function readChange(root: Root, id: string): Change {
-  const found = lookAtChange(root, id);
+  const found = tryReadChange(root, id);
   if (found.state === 'read') return found.value as Change;
   const corrupt = found.state === 'corrupt';
   const message = corrupt
@@ -108,7 +108,7 @@ export function readChange(root: Root, id: string): Change {
 
 /** One change, or null when there is none that can be understood. */
 export function findChange(root: Root, id: string): Change | null {
-  const found = lookAtChange(root, id);
+  const found = tryReadChange(root, id);
   return found.state === 'read' ? (found.value as Change) : null;
 }
 
@@ -123,7 +123,7 @@ export function unfinishedChanges(root: Root): Change[] {
 }
 
 /** `running` is never believed of the dead. */
-export function isUnderWay(change: Change): boolean {
+export function isActive(change: Change): boolean {
   return change.endedAt === null && isAlive(change.owner);
 }
 

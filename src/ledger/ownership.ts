@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isClaimed } from '../store/owner-symlink.js';
 import type { Root } from '../store/root.js';
-import { type Change, isUnderWay, unfinishedChanges } from './ledger.js';
+import { type Change, isActive, unfinishedChanges } from './ledger.js';
 
 /** Behind the id of a change that is handed to a helper, in `staging/`: who has taken it on. */
 const CLAIM_SUFFIX = '.owner';
@@ -24,13 +24,13 @@ export function claimNames(id: string): string[] {
 }
 
 /** Whether a process lives that makes this change, or has it made. */
-export function isCarried(root: Root, change: Change): boolean {
-  return isUnderWay(change) || (change.endedAt === null && isClaimed(claimPath(root, change.id)));
+export function hasLiveOwner(root: Root, change: Change): boolean {
+  return isActive(change) || (change.endedAt === null && isClaimed(claimPath(root, change.id)));
 }
 
 /** The change that a living process makes, or has just written down. */
-export function changeUnderWay(root: Root): Change | null {
-  return unfinishedChanges(root).findLast((change) => isCarried(root, change)) ?? null;
+export function activeChange(root: Root): Change | null {
+  return unfinishedChanges(root).findLast((change) => hasLiveOwner(root, change)) ?? null;
 }
 
 /** Whether a process has put its name to the change, or it needs none any more. */

@@ -8,21 +8,21 @@ import type { Asker } from './plan.js';
  * What others may want of a change under way. `restart-now`: the gateway is not waited for any longer, and there is no
  * countdown. `cancel`: the change ends before its switch.
  */
-export const WISHES = ['restart-now', 'cancel'] as const;
+export const CHANGE_SIGNALS = ['restart-now', 'cancel'] as const;
 
-export type Wish = (typeof WISHES)[number];
+export type ChangeSignal = (typeof CHANGE_SIGNALS)[number];
 
 /** Says to the process that makes a change what is wanted of it. Needs no lock; saying it twice is saying it once. */
-export function wish(root: Root, change: string, wanted: Wish, by: Asker): void {
+export function sendSignal(root: Root, change: string, wanted: ChangeSignal, by: Asker): void {
   const at = new Date().toISOString();
-  writeFileDurably(wishPath(root, change, wanted), `${JSON.stringify({ by, at })}\n`, 0o600);
+  writeFileDurably(signalPath(root, change, wanted), `${JSON.stringify({ by, at })}\n`, 0o600);
 }
 
 /** Who wants it, or null where nobody does. That the file is there is what counts, whatever is in it. */
-export function wished(root: Root, change: string, wanted: Wish): Asker | null {
+export function signalledBy(root: Root, change: string, wanted: ChangeSignal): Asker | null {
   let text: string;
   try {
-    text = readFileSync(wishPath(root, change, wanted), 'utf8');
+    text = readFileSync(signalPath(root, change, wanted), 'utf8');
   } catch {
     return null;
   }
@@ -31,19 +31,19 @@ export function wished(root: Root, change: string, wanted: Wish): Asker | null {
 }
 
 /** Nobody is there any more to fulfil them. One that cannot be removed goes with the next change. */
-export function dropWishes(root: Root, change: string): void {
-  for (const wanted of WISHES) {
+export function clearSignals(root: Root, change: string): void {
+  for (const wanted of CHANGE_SIGNALS) {
     try {
-      rmSync(wishPath(root, change, wanted), { force: true });
+      rmSync(signalPath(root, change, wanted), { force: true });
     } catch {}
   }
 }
 
 /** Names in `staging/` that belong to a change and are not its directory. */
-export function wishNames(change: string): string[] {
-  return WISHES.map((wanted) => `${change}.${wanted}`);
+export function signalNames(change: string): string[] {
+  return CHANGE_SIGNALS.map((wanted) => `${change}.${wanted}`);
 }
 
-function wishPath(root: Root, change: string, wanted: Wish): string {
+function signalPath(root: Root, change: string, wanted: ChangeSignal): string {
   return join(root.staging, `${change}.${wanted}`);
 }

@@ -1,4 +1,4 @@
-import { isUnderWay, unfinishedChanges } from '../ledger/ledger.js';
+import { isActive, unfinishedChanges } from '../ledger/ledger.js';
 import { ask } from './cli-process.js';
 import type { Host } from './host.js';
 
@@ -9,7 +9,7 @@ const LOOK_MS = 10_000;
  * Sees to changes whose process died: asking for their status has a process outside of the gateway give them their end.
  * Looks only while a change has no verdict.
  */
-export class Bereaved {
+export class InterruptedWatcher {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(readonly host: Host) {}
@@ -28,8 +28,7 @@ export class Bereaved {
     const timer = this.#timer;
     for (const change of unfinishedChanges(this.host.root)) {
       // Nobody asked; so it is the gateway itself that does.
-      if (!isUnderWay(change))
-        await ask(this.host, 'releases.status', { change: change.id }, { scopes: null });
+      if (!isActive(change)) await ask(this.host, 'releases.status', { change: change.id }, { scopes: null });
     }
     // It may have been ended, or begun anew, meanwhile.
     if (this.#timer !== timer) return;

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../core/errors.js';
-import { type Change, isUnderWay, listChanges, type StepRecord } from '../ledger/ledger.js';
+import { type Change, isActive, listChanges, type StepRecord } from '../ledger/ledger.js';
 import { currentRelease, previousRelease, readTrial } from '../store/links.js';
 import { listReleases } from '../store/manifest.js';
 import { type Hold, holdOf, quarantineOf, readPolicy } from '../store/policy.js';
@@ -42,7 +42,7 @@ export interface ReleasePicture {
 }
 
 /** What is on disk at one moment: read anew each time, by nothing but small files. */
-export interface Picture {
+export interface PageData {
   /** ISO 8601. */
   at: string;
   /** This process; another one after a restart. */
@@ -64,7 +64,7 @@ export interface Picture {
 /** So many are shown; `openclaw-releases history` has all of them. */
 const SHOWN = 30;
 
-export function pictureOf(host: Host): Picture {
+export function pictureOf(host: Host): PageData {
   const { root } = host;
   const policy = readPolicy(root);
   const [current, previous, trial] = [currentRelease(root), previousRelease(root), readTrial(root)];
@@ -108,7 +108,7 @@ export function changePicture(change: Change): ChangePicture {
   return {
     ...{ id, kind: plan.kind, target: plan.target, initiator: plan.initiator ?? 'person' },
     ...{ from: facts.from, to: facts.to, startedAt, endedAt },
-    status: change.status ?? (isUnderWay(change) ? 'running' : 'interrupted'),
+    status: change.status ?? (isActive(change) ? 'running' : 'interrupted'),
     steps: steps.map(({ name, state, startedAt: began, ms, note }) => ({
       ...{ name, state, startedAt: began },
       ...(ms !== undefined && { ms }),

@@ -1,7 +1,7 @@
 import type { Change } from '../ledger/ledger.js';
 import type { Broadcast, PluginApi } from './api.js';
 import type { Host } from './host.js';
-import { Bereaved } from './interrupted-watcher.js';
+import { InterruptedWatcher } from './interrupted-watcher.js';
 import { deliverVerdicts } from './notify.js';
 import { changePicture } from './page-data.js';
 import { watchChanges } from './watch.js';
@@ -38,7 +38,7 @@ export class Announcer {
 export function registerFollower(api: PluginApi, host: Host, announcer: Announcer): void {
   if (host.release === null) return;
   let end = () => {};
-  const bereaved = new Bereaved(host);
+  const bereaved = new InterruptedWatcher(host);
   const deliver = () => deliverVerdicts(api, host);
   api.registerService({
     id: `${PLUGIN}-follower`,

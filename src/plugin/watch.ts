@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { Change } from '../ledger/ledger.js';
-import { changeIds, lookAtChange } from '../store/change-files.js';
+import { changeIds, tryReadChange } from '../store/change-files.js';
 import type { Root } from '../store/root.js';
 
 /** A ledger is rewritten several times at one transition. */
@@ -19,7 +19,7 @@ export function watchChanges(root: Root, tell: (change: Change) => void): () => 
     const ids = [...touched];
     touched.clear();
     for (const id of ids) {
-      const found = lookAtChange(root, id);
+      const found = tryReadChange(root, id);
       if (found.state === 'read') tell(found.value as Change);
     }
   };

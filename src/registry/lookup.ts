@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import { untilEnded } from '../host/ending.js';
-import { FRUGAL, FRUGAL_ENVIRONMENT } from '../host/memory-flags.js';
+import { FRUGAL_ENVIRONMENT, LOW_MEMORY_FLAGS } from '../host/memory-flags.js';
 import type { ClientOptions, ClientOverrides } from './client.js';
 import { interrupted } from './request.js';
 import type { Resolved } from './resolve.js';
@@ -34,7 +34,7 @@ export type LookupAnswer = { found: Lookup } | { error: ErrorRecord };
  */
 export async function lookUp(request: LookupRequest, signal?: AbortSignal): Promise<Lookup> {
   if (signal?.aborted) throw interrupted(signal.reason);
-  const child = execa(process.execPath, [...FRUGAL, WORKER], {
+  const child = execa(process.execPath, [...LOW_MEMORY_FLAGS, WORKER], {
     ipc: true,
     reject: false,
     env: FRUGAL_ENVIRONMENT,

@@ -6,7 +6,7 @@ import { quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 
 /** Releases that were well here once, are still here, and are not in quarantine; the one that was so last comes first. */
-export function provenReleases(root: Root): string[] {
+export function knownGoodReleases(root: Root): string[] {
   const policy = readPolicy(root);
   const here = new Set(listReleases(root).releases.map(({ id }) => id));
   const proven = new Set(listChanges(root).toReversed().flatMap(provenBy));
@@ -32,7 +32,7 @@ export function rollbackTarget(root: Root): string {
   const policy = readPolicy(root);
   if (previous !== null && quarantineOf(policy, previous) === null) return previous;
   const current = currentRelease(root);
-  const other = provenReleases(root).find((id) => id !== current && id !== previous);
+  const other = knownGoodReleases(root).find((id) => id !== current && id !== previous);
   if (other) return other;
   const untouched = 'Nothing was changed.';
   if (previous === null) {

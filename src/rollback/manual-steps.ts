@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Context } from '../ledger/context.js';
-import { provenReleases } from './known-good.js';
+import { knownGoodReleases } from './known-good.js';
 
 /**
  * What a person types when going back failed too: what to look at, and how to start a release that was well, first
@@ -22,7 +22,7 @@ export function commandsByHand({ root, supervisor, change }: Context): string {
 /** What cannot be read is no reason to say nothing. */
 function provenReleasesIfReadable(root: Context['root']): string[] {
   try {
-    return provenReleases(root);
+    return knownGoodReleases(root);
   } catch {
     return [];
   }

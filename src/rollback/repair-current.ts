@@ -2,10 +2,10 @@ import { lstatSync } from 'node:fs';
 import { runningRelease } from '../ledger/running-release.js';
 import { currentRelease, pointCurrent, previousRelease } from '../store/links.js';
 import { findManifest } from '../store/manifest.js';
-import type { Mended } from '../store/repair.js';
+import type { Repair } from '../store/repair.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
-import { provenReleases } from './known-good.js';
+import { knownGoodReleases } from './known-good.js';
 
 /**
  * Makes `current` name a release again where it names none: the one that runs, else the one from before, else the last
@@ -16,13 +16,13 @@ export async function restoreCurrent(
   root: Root,
   supervisor: Supervisor,
   wasMoved: boolean,
-): Promise<Mended | null> {
+): Promise<Repair | null> {
   const isRelease = (id: string | null): id is string => id !== null && findManifest(root, id) !== null;
   if (isRelease(currentRelease(root))) return null;
   const dangles = lstatSync(root.current, { throwIfNoEntry: false }) !== undefined;
   const running = await runningIfKnown(root, supervisor);
   if (!dangles && !wasMoved && running === null) return null;
-  const [id] = [running, previousRelease(root), ...provenReleases(root)].filter(isRelease);
+  const [id] = [running, previousRelease(root), ...knownGoodReleases(root)].filter(isRelease);
   if (id === undefined) return null;
   pointCurrent(root, id);
   const instead = `It names ${id} now, ${id === running ? 'which runs' : 'which was well here'}.`;

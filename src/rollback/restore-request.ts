@@ -74,7 +74,7 @@ export async function returnState(context: Context): Promise<void> {
 }
 
 /** A restore that has moved something is finished before anything else can be done: by the launcher, or at boot by us. */
-async function awaitRestore({ root, supervisor, signal, mayRestart }: Context): Promise<void> {
+async function awaitRestore({ root, supervisor, signal, canRestart: mayRestart }: Context): Promise<void> {
   if (!mayRestart) {
     await finishRestore(root, restoreCode(root));
     return;

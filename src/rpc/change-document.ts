@@ -1,4 +1,4 @@
-import { fateOf, type Seen } from '../control/detached/interrupted.js';
+import { recoveryOutlook, type Seen } from '../control/detached/interrupted.js';
 import { ERROR_CODES, type ErrorRecord, EXIT } from '../core/errors.js';
 import type { Change, StepRecord } from '../ledger/ledger.js';
 import { isAcknowledged } from '../ledger/ownership.js';
@@ -47,7 +47,7 @@ export function changeDocument(root: Root, { change, isDead }: Seen): ChangeDocu
     steps: steps.map((step) => stepDocument(step, error)),
     reason: error?.code ?? (isDead ? 'interrupted' : null),
     ...{ error: error ?? (isDead ? deathOf(change) : null), undoError },
-    nextAction: isDead ? `${fateOf(change)} Next: openclaw-releases recover` : null,
+    nextAction: isDead ? `${recoveryOutlook(change)} Next: openclaw-releases recover` : null,
     downtimeMs: downtimeOf(change),
     handoff: handoffOf(root, change, isDead),
     idle: facts.idle ?? null,

@@ -2,7 +2,7 @@ import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
 import type { Caller, RunAnswer, StatusAnswer } from './documents.js';
 import { isMethod, METHODS, type Method, type Scope } from './methods.js';
-import { holdFor, liftHold, pinRelease, stopChange, unpinRelease } from './mutations.js';
+import { cancelChange, holdFor, liftHold, pinRelease, unpinRelease } from './mutations.js';
 import { listReleases, showHistory, showRelease, showStatus, verify } from './queries.js';
 import { type RunOptions, rollBack, switchRelease, updateRun } from './update-run.js';
 import { updateStatus } from './update-status.js';
@@ -33,7 +33,7 @@ const HANDLERS: Record<Method, (call: Call) => Promise<object>> = {
   'releases.unpin': (call) => unpinRelease(call.environment, call.params),
   'releases.hold': (call) => holdFor(call.environment, call.params),
   'releases.unhold': (call) => liftHold(call.environment, call.params),
-  'releases.cancel': (call) => stopChange(call.environment, call.params),
+  'releases.cancel': (call) => cancelChange(call.environment, call.params),
 };
 
 /** What has a change made. */

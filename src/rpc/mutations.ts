@@ -1,10 +1,10 @@
-import { whileTaken } from '../change/exclusive.js';
-import { askToStop } from '../control/cancel.js';
+import { whileLocked } from '../change/exclusive.js';
+import { requestCancel } from '../control/cancel.js';
 import { holdUpdates, releaseHold } from '../control/hold.js';
 import type { Environment } from '../ledger/environment.js';
 import { readManifest } from '../store/manifest.js';
 import { pin, unpin } from '../store/policy.js';
-import { nameRelease } from '../views/releases.js';
+import { resolveReleaseName } from '../views/releases.js';
 import { type Field, id, optionalText, readFields, refuse, text } from './params.js';
 
 const RELEASE = { release: text(128) };
@@ -26,10 +26,10 @@ async function pinning(
 ): Promise<object> {
   const { release } = readFields(params, RELEASE, method);
   if (release === undefined) throw refuse('release', 'the id of a release', release);
-  const named = nameRelease(root, release);
+  const named = resolveReleaseName(root, release);
   if (method === 'releases.pin') readManifest(root, named);
   const edit = method === 'releases.pin' ? pin : unpin;
-  const { pins } = await whileTaken(root, `${method} ${named}`, () => edit(root, named));
+  const { pins } = await whileLocked(root, `${method} ${named}`, () => edit(root, named));
   return { ok: true, release: named, pins };
 }
 
@@ -58,8 +58,8 @@ export async function liftHold({ root }: Environment, params: unknown): Promise<
  * Says that it is wanted; what was begun is undone by the process that makes the change, and `update.status` tells.
  * @throws ReleasesError `params_invalid`, `no_active_change`, `already_switched`
  */
-export async function stopChange({ root }: Environment, params: unknown): Promise<object> {
+export async function cancelChange({ root }: Environment, params: unknown): Promise<object> {
   const { change: named } = readFields(params, { change: id }, 'releases.cancel');
-  const change = askToStop(root, 'gateway', named);
+  const change = requestCancel(root, 'gateway', named);
   return { ok: true, change: change.id, phase: 'requested' };
 }

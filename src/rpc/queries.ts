@@ -3,7 +3,7 @@ import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { listChanges } from '../ledger/ledger.js';
 import { readManifest, releaseDirectory } from '../store/manifest.js';
 import { holdOf, quarantineOf, readPolicy } from '../store/policy.js';
-import { listing, NOT_KNOWN, nameRelease, verifyRelease } from '../views/releases.js';
+import { listing, NOT_KNOWN, resolveReleaseName, verifyRelease } from '../views/releases.js';
 import { overview } from '../views/status.js';
 import { changeDocument } from './change-document.js';
 import { integer, readFields, text } from './params.js';
@@ -31,7 +31,7 @@ export async function listReleases(environment: Environment, params: unknown): P
 export async function showRelease(environment: Environment, params: unknown): Promise<object> {
   const { release = 'current' } = readFields(params, RELEASE, 'releases.show');
   const { root } = environment;
-  const manifest = readManifest(root, nameRelease(root, release));
+  const manifest = readManifest(root, resolveReleaseName(root, release));
   const { releases } = await listing(root, supervisorOf(environment));
   const listed = releases.find(({ manifest: { id } }) => id === manifest.id);
   const { marks, readable } = listed ?? { marks: [], readable: NOT_KNOWN };
@@ -72,6 +72,6 @@ export async function showHistory({ root }: Environment, params: unknown): Promi
 /** `ok` is whether it is what was sealed. @throws ReleasesError `params_invalid`, `release_not_found` */
 export async function verify({ root }: Environment, params: unknown): Promise<object> {
   const { release = 'current' } = readFields(params, RELEASE, 'releases.verify');
-  const { id, treeDigest, files, differences } = await verifyRelease(root, nameRelease(root, release));
+  const { id, treeDigest, files, differences } = await verifyRelease(root, resolveReleaseName(root, release));
   return { ok: differences.length === 0, release: id, treeDigest, files, differences };
 }

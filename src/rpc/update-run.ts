@@ -3,7 +3,7 @@ import { ReleasesError } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
 import type { ChangeKind, PlanOptions, StateChoice } from '../ledger/plan.js';
 import { rollbackTarget } from '../rollback/known-good.js';
-import { nameRelease } from '../views/releases.js';
+import { resolveReleaseName } from '../views/releases.js';
 import { changeDocument } from './change-document.js';
 import type { RunAnswer } from './documents.js';
 import { flag, readFields, text } from './params.js';
@@ -42,7 +42,7 @@ export const switchRelease: Work = async (environment, params, by, options) => {
       untouched: 'Nothing was changed.',
     });
   }
-  const target = nameRelease(environment.root, values.release);
+  const target = resolveReleaseName(environment.root, values.release);
   return run(environment, 'switch', target, values, {}, by, options);
 };
 
@@ -50,7 +50,8 @@ export const switchRelease: Work = async (environment, params, by, options) => {
 export const rollBack: Work = async (environment, params, by, options) => {
   const values = readFields(params, ROLLBACK_FIELDS, 'releases.rollback');
   const { root } = environment;
-  const target = values.release === undefined ? rollbackTarget(root) : nameRelease(root, values.release);
+  const target =
+    values.release === undefined ? rollbackTarget(root) : resolveReleaseName(root, values.release);
   const state: StateChoice = values.keepState ? 'keep' : values.yes ? 'restore' : 'ask';
   return run(environment, 'rollback', target, values, { state }, by, options);
 };

@@ -1,10 +1,10 @@
-import { haveEnded, lookAt, type Seen } from '../control/detached/interrupted.js';
+import { lookAt, recoverDetached, type Seen } from '../control/detached/interrupted.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { listChanges } from '../ledger/ledger.js';
-import { changeUnderWay } from '../ledger/ownership.js';
+import { activeChange } from '../ledger/ownership.js';
 import type { Root } from '../store/root.js';
-import { type Runs, whatRuns } from '../views/running-gateway.js';
+import { type Runs, runningGateway } from '../views/running-gateway.js';
 import { changeDocument } from './change-document.js';
 import type { ChangeDocument, NoChange, RequestDocument, StatusAnswer } from './documents.js';
 import { id, readFields, text } from './params.js';
@@ -84,13 +84,13 @@ function nameOf(
 }
 
 function latest(root: Root): string | null {
-  return (changeUnderWay(root) ?? listChanges(root).at(-1))?.id ?? null;
+  return (activeChange(root) ?? listChanges(root).at(-1))?.id ?? null;
 }
 
 /** What cannot be told is no reason not to tell the rest: a supervisor may be restarting as well. */
 async function runsNow(environment: Environment): Promise<[Runs | null, string | null]> {
   try {
-    return [await whatRuns(environment.root, supervisorOf(environment)), null];
+    return [await runningGateway(environment.root, supervisorOf(environment)), null];
   } catch (error) {
     return [null, `What runs cannot be told: ${toErrorRecord(error).message}`];
   }
@@ -100,7 +100,7 @@ async function end(environment: Environment, { change }: Seen, mayEnd: boolean):
   const later = 'The next change gives it its end, or the next start of the machine.';
   if (!mayEnd) return later;
   try {
-    const begun = await haveEnded(environment, change);
+    const begun = await recoverDetached(environment, change);
     return begun
       ? 'A process was started that gives it its end.'
       : 'Another process is about to give it its end.';

@@ -58,7 +58,7 @@ export function keptDirectory(root: RootPlace, name: string): string {
 }
 
 /** Every kept state, oldest first by `at`, and the records of which nothing can be understood. */
-export function lookAtKept(root: RootPlace): { kept: KeptState[]; corrupt: Corrupt[] } {
+export function tryReadSnapshot(root: RootPlace): { kept: KeptState[]; corrupt: Corrupt[] } {
   const kept: KeptState[] = [];
   const corrupt: Corrupt[] = [];
   for (const name of namesIn(root.states)) {
@@ -75,7 +75,7 @@ export function lookAtKept(root: RootPlace): { kept: KeptState[]; corrupt: Corru
 
 /** Every kept state that can be understood, oldest first by `at`. */
 export function listKept(root: RootPlace): KeptState[] {
-  return lookAtKept(root).kept;
+  return tryReadSnapshot(root).kept;
 }
 
 /** The newest kept state of a release, or null. */

@@ -15,6 +15,6 @@ export function changeIds(root: Root): string[] {
 }
 
 /** One look at the record of a change; see `readRecord`. */
-export function lookAtChange(root: Root, id: string): Reading<unknown> {
+export function tryReadChange(root: Root, id: string): Reading<unknown> {
   return readRecord(changePath(root, id), 'change', id);
 }

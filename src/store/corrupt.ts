@@ -2,13 +2,13 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../core/errors.js';
 import { type Corrupt, type Reading, readRecord } from '../core/record.js';
-import { changeIds, changePath, lookAtChange } from './change-files.js';
+import { changeIds, changePath, tryReadChange } from './change-files.js';
 import { TRIAL } from './links.js';
-import { checkReleaseId, directoryNames, lookAtManifest, MANIFEST_FILE } from './manifest.js';
-import { lookAtPolicy } from './policy.js';
-import { lookAtRequest, requestIds, requestPath } from './request-files.js';
+import { checkReleaseId, directoryNames, MANIFEST_FILE, tryReadManifest } from './manifest.js';
+import { tryReadPolicy } from './policy.js';
+import { requestIds, requestPath, tryReadRequest } from './request-files.js';
 import type { Root } from './root.js';
-import { lookAtAuto } from './timer-state.js';
+import { tryReadTimerState } from './timer-state.js';
 
 /** What a file is, as far as it matters for what stands in for it. */
 export type Damage = Corrupt &
@@ -46,9 +46,9 @@ export function findCorrupt(
   }
   const trial = whyNoTrial(root.trial);
   if (trial !== null) found.push({ kind: 'trial', path: root.trial, why: trial });
-  const policy = whyIn(lookAtPolicy(root));
+  const policy = whyIn(tryReadPolicy(root));
   if (policy !== null) found.push({ kind: 'policy', path: root.policy, why: policy });
-  const auto = whyIn(lookAtAuto(root));
+  const auto = whyIn(tryReadTimerState(root));
   if (auto !== null) found.push({ kind: 'timer-state', path: root.auto, why: auto });
   for (const path of [root.restore, root.return]) {
     const why = whyIn(readRecord(path, 'restore'));
@@ -57,12 +57,12 @@ export function findCorrupt(
   const last = whyIn(readRecord(root.lastRestore, 'restore-result'));
   if (last !== null) found.push({ kind: 'restore-result', path: root.lastRestore, why: last });
   for (const id of releases.filter(isReleaseId)) {
-    const why = whyIn(lookAtManifest(root, id));
+    const why = whyIn(tryReadManifest(root, id));
     if (why !== null) found.push({ kind: 'manifest', id, path: join(root.releases, id, MANIFEST_FILE), why });
   }
   for (const change of changes) found.push({ kind: 'change', ...change });
   for (const id of requestIds(root)) {
-    const why = whyIn(lookAtRequest(root, id));
+    const why = whyIn(tryReadRequest(root, id));
     if (why !== null) found.push({ kind: 'request', path: requestPath(root, id), why });
   }
   return found;
@@ -70,7 +70,7 @@ export function findCorrupt(
 
 function corruptChanges(root: Root): Corrupt[] {
   return changeIds(root).flatMap((id) => {
-    const why = whyIn(lookAtChange(root, id));
+    const why = whyIn(tryReadChange(root, id));
     return why === null ? [] : [{ path: changePath(root, id), why }];
   });
 }

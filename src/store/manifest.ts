@@ -59,7 +59,7 @@ export function releaseDirectory(root: Root, id: string): string {
 }
 
 /** One look at the manifest of a release; see `readRecord`. */
-export function lookAtManifest(root: Root, id: string): Reading<Manifest> {
+export function tryReadManifest(root: Root, id: string): Reading<Manifest> {
   return readRecord(`${releaseDirectory(root, id)}/${MANIFEST_FILE}`, 'release', id);
 }
 
@@ -68,7 +68,7 @@ export function lookAtManifest(root: Root, id: string): Reading<Manifest> {
  * @throws ReleasesError `release_id_invalid`, `release_not_found`, `release_unsealed`
  */
 export function readManifest(root: Root, id: string): Manifest {
-  const found = lookAtManifest(root, id);
+  const found = tryReadManifest(root, id);
   if (found.state === 'read') return found.value;
   const directory = releaseDirectory(root, id);
   const untouched = 'Nothing was changed.';

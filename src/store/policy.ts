@@ -77,18 +77,18 @@ export interface Policy {
 }
 
 /** One look at the policy; see `readRecord`. */
-export function lookAtPolicy(root: Root): Reading<Policy> {
+export function tryReadPolicy(root: Root): Reading<Policy> {
   return readRecord(root.policy, 'policy');
 }
 
 /** The policy; a file that cannot be understood says nothing. */
 export function readPolicy(root: Root): Policy {
-  const found = lookAtPolicy(root);
+  const found = tryReadPolicy(root);
   return found.state === 'read' ? found.value : { schema: 1, pins: [], quarantine: {} };
 }
 
 function update(root: Root, edit: (policy: Policy) => void): Policy {
-  const found = lookAtPolicy(root);
+  const found = tryReadPolicy(root);
   // It may have become so since the lock was taken; what is in it must not be written over.
   if (found.state === 'corrupt') setAside(root, root.policy, found.why);
   const policy = readPolicy(root);

@@ -10,7 +10,7 @@ import type { Root } from './root.js';
 import { asidePath, noteReason, setAside, writable } from './set-aside.js';
 
 /** A file that could not be understood, and what stands in for it. */
-export interface Mended {
+export interface Repair {
   path: string;
   /** Null when it stays where it is, because it could not or must not be moved. */
   movedTo: string | null;
@@ -27,8 +27,8 @@ export interface Mended {
  * does what says which state belongs to which release, and the manifest of a release that the launcher may have to
  * start although its files are not what was sealed.
  */
-export async function mendRoot(root: Root): Promise<Mended[]> {
-  const mended: Mended[] = [];
+export async function mendRoot(root: Root): Promise<Repair[]> {
+  const mended: Repair[] = [];
   for (const damage of findCorrupt(root)) {
     if (damage.kind === 'trial' && damage.why !== 'is a directory') continue;
     const { path, why } = damage;
@@ -42,7 +42,7 @@ export async function mendRoot(root: Root): Promise<Mended[]> {
   return mended;
 }
 
-async function mend(root: Root, damage: Damage): Promise<Pick<Mended, 'movedTo' | 'instead'>> {
+async function mend(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo' | 'instead'>> {
   const { path, why } = damage;
   const aside = () => setAside(root, path, why);
   switch (damage.kind) {
@@ -82,7 +82,7 @@ function standsInForRestore(root: Root): string {
 }
 
 /** Nothing of ours can remove a directory of that name; a trial with no starts left says the same and can be ended. */
-function mendTrial(root: Root, aside: () => string): Pick<Mended, 'movedTo' | 'instead'> {
+function mendTrial(root: Root, aside: () => string): Pick<Repair, 'movedTo' | 'instead'> {
   const movedTo = aside();
   const current = currentRelease(root);
   if (current === null) return { movedTo, instead: 'Nothing: no release is current.' };
@@ -94,7 +94,7 @@ async function mendManifest(
   root: Root,
   id: string,
   { path, why }: Damage,
-): Promise<Pick<Mended, 'movedTo' | 'instead'>> {
+): Promise<Pick<Repair, 'movedTo' | 'instead'>> {
   const rebuilt = await rebuildManifest(root, id).catch((error) => toErrorRecord(error).message);
   if (typeof rebuilt === 'string') {
     // Without a file of that name the launcher could not start it, and there may be nothing else that can be.

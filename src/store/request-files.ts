@@ -22,7 +22,7 @@ export function requestIds(root: Root): string[] {
 }
 
 /** One look at the record of a request; see `readRecord`. */
-export function lookAtRequest(root: Root, id: string): Reading<unknown> {
+export function tryReadRequest(root: Root, id: string): Reading<unknown> {
   return readRecord(requestPath(root, id), 'request', id);
 }
 

@@ -58,7 +58,7 @@ export interface SeenGateway {
 }
 
 /** `timer-state.json`: what the timer remembers from one run to the next. */
-export interface AutoFile {
+export interface TimerStateFile {
   schema: 1;
   /** Random, made once: what is drawn for this host is drawn from it. */
   installId: string;
@@ -85,13 +85,13 @@ export interface AutoFile {
 const MOST_DECISIONS = 20;
 
 /** One look at the file; see `readRecord`. */
-export function lookAtAuto(root: Root): Reading<AutoFile> {
+export function tryReadTimerState(root: Root): Reading<TimerStateFile> {
   return readRecord(root.auto, 'timer-state');
 }
 
 /** What the timer remembers; nothing, and a new id of the installation, where it cannot be understood. */
-export function readAuto(root: Root): AutoFile {
-  const found = lookAtAuto(root);
+export function readTimerState(root: Root): TimerStateFile {
+  const found = tryReadTimerState(root);
   if (found.state === 'read') return found.value;
   return {
     ...{ schema: 1, installId: randomUUID(), clock: null, registry: null, trouble: null, newestSeen: {} },
@@ -100,15 +100,15 @@ export function readAuto(root: Root): AutoFile {
 }
 
 /** Whoever writes is the only run of the timer in this root. */
-export function writeAuto(root: Root, file: AutoFile): void {
-  const found = lookAtAuto(root);
+export function writeAuto(root: Root, file: TimerStateFile): void {
+  const found = tryReadTimerState(root);
   // What is in it must not be written over.
   if (found.state === 'corrupt') setAside(root, root.auto, found.why);
   writeFileDurably(root.auto, `${JSON.stringify(file, null, 2)}\n`, 0o600);
 }
 
 /** The file with one more decision. One that says the same as the last takes its place: an hour is not news. */
-export function withDecision(file: AutoFile, decision: PastDecision): AutoFile {
+export function withDecision(file: TimerStateFile, decision: PastDecision): TimerStateFile {
   const last = file.decisions.at(-1);
   const same =
     last !== undefined &&

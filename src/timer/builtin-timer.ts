@@ -3,7 +3,7 @@ import { readTimer } from '../adopt/timer-unit-record.js';
 import { toErrorRecord } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import type { Root } from '../store/root.js';
-import { lookAtAuto, readAuto, writeAuto } from '../store/timer-state.js';
+import { readTimerState, tryReadTimerState, writeAuto } from '../store/timer-state.js';
 import { everyHour } from './look.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
@@ -13,10 +13,10 @@ const CLI = ownFile('dist/cli/main.cjs');
  * @returns ends it
  */
 export function lookEveryHour(root: Root, log: (line: string) => void): () => void {
-  const file = readAuto(root);
+  const file = readTimerState(root);
   try {
     // Else the moment in the hour would be another one after each start.
-    if (lookAtAuto(root).state === 'absent') writeAuto(root, file);
+    if (tryReadTimerState(root).state === 'absent') writeAuto(root, file);
   } catch (error) {
     // A disk without room must not keep a gateway from being supervised.
     log(`The timer's moment of the hour could not be kept: ${toErrorRecord(error).message}`);

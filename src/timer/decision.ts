@@ -1,7 +1,7 @@
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';
-import { type AutoFile, readAuto } from '../store/timer-state.js';
+import { readTimerState, type TimerStateFile } from '../store/timer-state.js';
 import { gatewayFacts, historyOf } from './gateway.js';
 import { type AutoPolicy, autoPolicy } from './policy.js';
 import { type AskRegistry, askRegistry, isLeftAlone, registryFacts } from './registry.js';
@@ -13,11 +13,11 @@ import type { Settings } from './rules/settings.js';
 import { nextOpening, openingAt } from './rules/window.js';
 
 /** What was decided, from what, and what is to be remembered of it. */
-export interface Considered {
+export interface Evaluation {
   decision: Decision;
   policy: AutoPolicy;
   /** As it is to be written; nothing is written here. */
-  file: AutoFile;
+  file: TimerStateFile;
   /** Whether the registry was asked now and answered; else the decision is from what it said before, or needed nothing of it. */
   asked: boolean;
   now: number;
@@ -41,32 +41,32 @@ const DAY_MS = 24 * 60 * 60_000;
  * @param ask null asks nobody: what is known has to do
  * @param whatever asks it also when something else is against an update, for whoever wants to know all that is
  */
-export async function consider(
+export async function evaluateTimer(
   environment: Environment,
   ask: AskRegistry | null,
   whatever = false,
-): Promise<Considered> {
+): Promise<Evaluation> {
   const { root } = environment;
   const now = Date.now();
-  const before = readAuto(root);
+  const before = readTimerState(root);
   const gateway = await inspectIfThere(supervisorOf(environment));
   const policy = await autoPolicy(root, gateway, now);
   const { facts, seen } = await gatewayFacts(root, gateway, before.gateway, now);
   const changes = listChanges(root);
   const history = historyOf(changes);
   const clock = readClock(before.clock, now, newestMoment(changes));
-  const judge = (file: AutoFile, known: boolean): Decision => {
+  const judge = (file: TimerStateFile, known: boolean): Decision => {
     const registry = known ? registryFacts(file, policy.settings) : null;
     const { settings, facts: decided } = policy;
     const input = { settings, policy: decided, clock, registry, history, gateway: facts };
     return decide({ ...input, installId: file.installId });
   };
-  const file: AutoFile = { ...before, clock, gateway: seen };
+  const file: TimerStateFile = { ...before, clock, gateway: seen };
   const blind = judge(file, false);
   const open = blind.votes.every(({ verdict, rule }) => verdict === 'pass' || ASKED_MEANWHILE.has(rule));
   const asks = ask !== null && (open || whatever) && !isLeftAlone(before.trouble, now);
   const learned = asks ? await askRegistry(file, policy.settings, now, ask) : null;
-  const found: AutoFile = { ...file, ...learned };
+  const found: TimerStateFile = { ...file, ...learned };
   const stopped = stoppedUntil(changes, policy.settings, clock);
   // Silence is the reason only where nothing else is against it.
   const silent = open ? whileSilent(blind, found, now) : null;
@@ -88,7 +88,7 @@ function newestMoment(changes: Change[]): number | null {
  * The automatic update that somebody stopped, and until when it is not taken again: the next maintenance window after that
  * one, or a day where there are none. Stopping is no verdict on the release, so it is not for ever.
  */
-function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): AutoFile['stopped'] {
+function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): TimerStateFile['stopped'] {
   const last = changes.findLast(({ plan, endedAt }) => plan.initiator === 'timer' && endedAt !== null);
   const { to, stoppedBy } = last?.facts ?? {};
   if (!last?.endedAt || !to || stoppedBy === undefined) return null;
@@ -100,7 +100,7 @@ function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): A
 }
 
 /** A stop is a rule like the others: it says why, and until when. */
-function withStop(decision: Decision, stopped: AutoFile['stopped'], { now }: Clock): Decision {
+function withStop(decision: Decision, stopped: TimerStateFile['stopped'], { now }: Clock): Decision {
   if (stopped === null || stopped.version !== decision.version || Date.parse(stopped.until) <= now)
     return decision;
   if (decision.verdict === 'no') return decision;
@@ -114,7 +114,11 @@ function withStop(decision: Decision, stopped: AutoFile['stopped'], { now }: Clo
 }
 
 /** Why the registry says nothing, and when it is asked again; null when it does. */
-function whileSilent(decision: Decision, { trouble, registry }: AutoFile, now: number): Decision | null {
+function whileSilent(
+  decision: Decision,
+  { trouble, registry }: TimerStateFile,
+  now: number,
+): Decision | null {
   if (trouble === null) return null;
   const times = trouble.failures === 1 ? 'once' : `${trouble.failures} times in a row`;
   const known = registry ? ` It answered last at ${short(registry.askedAt)}.` : '';

@@ -1,5 +1,5 @@
 import type { IdleLimits } from '../ledger/plan.js';
-import type { AutoFile } from '../store/timer-state.js';
+import type { TimerStateFile } from '../store/timer-state.js';
 import { type Announced, announcement } from './rules/announcement.js';
 import type { Decision } from './rules/decision.js';
 import type { Settings } from './rules/settings.js';
@@ -21,10 +21,10 @@ const LONGEST_MS = 50 * 60_000;
  */
 export function announce(
   decision: Decision,
-  before: AutoFile['announced'],
+  before: TimerStateFile['announced'],
   now: number,
   settings: Settings,
-): { announced: AutoFile['announced']; wait: Wait } {
+): { announced: TimerStateFile['announced']; wait: Wait } {
   const kept: Announced | null = before && { ...before, countdownSince: null };
   // What it is busy with is looked at by the change itself, all along.
   let next = announcement(decision, kept, { idleSince: null }, now, settings);

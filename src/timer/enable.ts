@@ -3,7 +3,7 @@ import { type Host, readTimer, type TimerRecord } from '../adopt/timer-unit-reco
 import { withLock } from '../change/run.js';
 import type { Environment } from '../ledger/environment.js';
 import { type Schedule, setSchedule } from '../store/policy.js';
-import { lookAtAuto, readAuto, writeAuto } from '../store/timer-state.js';
+import { readTimerState, tryReadTimerState, writeAuto } from '../store/timer-state.js';
 import { lingers } from '../supervisor/systemd/linger.js';
 
 export interface EnableOptions extends TimerChoice {
@@ -21,13 +21,13 @@ export async function enableTimer(
 ): Promise<{ record: TimerRecord; warnings: string[] }> {
   const { root } = environment;
   return withLock(environment, 'timer enable', async () => {
-    const file = readAuto(root);
+    const file = readTimerState(root);
     const plan = await planTimer(root, options, file.installId);
     const earlier = readTimer(root.path);
     if (earlier && !sameHost(earlier.host, plan.host)) await removeTimer(root);
     if (Object.keys(options.settings).length > 0) setSchedule(root, options.settings);
     // What is drawn for this host is drawn from its id, which is kept from here on; a run may be writing it, too.
-    if (lookAtAuto(root).state !== 'read') writeAuto(root, file);
+    if (tryReadTimerState(root).state !== 'read') writeAuto(root, file);
     const record = await installTimer(root, plan, options.registry ?? null);
     return { record, warnings: await warningsFor(plan.host) };
   });

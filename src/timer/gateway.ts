@@ -1,4 +1,4 @@
-import { type Change, isUnderWay, listChanges } from '../ledger/ledger.js';
+import { type Change, isActive, listChanges } from '../ledger/ledger.js';
 import { runningRelease } from '../ledger/running-release.js';
 import { findEndpoint } from '../openclaw/endpoint.js';
 import { sampleHealth } from '../openclaw/health.js';
@@ -37,7 +37,7 @@ export async function gatewayFacts(
       provenAt: running === null ? null : provenAt(changes, running),
       restartsSince: looked ? looked.restarts - looked.first : 0,
       restartedAt: looked?.restartedAt ?? null,
-      changeUnderWay: changes.find(isUnderWay)?.id ?? null,
+      changeUnderWay: changes.find(isActive)?.id ?? null,
       healthy: health?.ready ?? false,
     },
     seen: looked ?? seen,

@@ -1,7 +1,7 @@
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { compareVersions } from '../core/version.js';
 import type { Offer, OfferQuestion, Unchanged } from '../registry/offer.js';
-import type { AutoFile, KnownRegistry, RegistryTrouble } from '../store/timer-state.js';
+import type { KnownRegistry, RegistryTrouble, TimerStateFile } from '../store/timer-state.js';
 import { backoff } from './rules/backoff.js';
 import { chooseCandidate, isVersion } from './rules/candidate.js';
 import type { RegistryFacts } from './rules/facts.js';
@@ -10,7 +10,7 @@ import type { Settings } from './rules/settings.js';
 /** Asks the registry. */
 export type AskRegistry = (question: OfferQuestion) => Promise<Offer | Unchanged>;
 
-type Remembered = Pick<AutoFile, 'registry' | 'trouble' | 'newestSeen'>;
+type Remembered = Pick<TimerStateFile, 'registry' | 'trouble' | 'newestSeen'>;
 
 /** Whether it is left alone for now, because it did not answer, or not usably, the last times. */
 export function isLeftAlone(trouble: RegistryTrouble | null, now: number): boolean {
@@ -24,7 +24,7 @@ export function isLeftAlone(trouble: RegistryTrouble | null, now: number): boole
  * known before; nothing is thrown.
  */
 export async function askRegistry(
-  file: AutoFile,
+  file: TimerStateFile,
   settings: Settings,
   now: number,
   ask: AskRegistry,

@@ -6,14 +6,20 @@ import type { Change } from '../ledger/ledger.js';
 import type { IdleLimits, PlanOptions } from '../ledger/plan.js';
 import { findManifest } from '../store/manifest.js';
 import { prepareRoot } from '../store/root.js';
-import { type AutoFile, type PastDecision, readAuto, withDecision, writeAuto } from '../store/timer-state.js';
-import { type Considered, consider } from './decision.js';
+import {
+  type PastDecision,
+  readTimerState,
+  type TimerStateFile,
+  withDecision,
+  writeAuto,
+} from '../store/timer-state.js';
+import { type Evaluation, evaluateTimer } from './decision.js';
 import { announce } from './defer.js';
-import { takeTurn } from './lock.js';
+import { acquireTimerLock } from './lock.js';
 import { type AskRegistry, onceMore } from './registry.js';
 import type { Decision } from './rules/decision.js';
 
-export interface AutoOptions {
+export interface TimerRunOptions {
   ask: AskRegistry;
   /** For the changes that are made: the registry, limits, how a release is tried. */
   plan?: PlanOptions;
@@ -41,10 +47,10 @@ const OF_THE_REGISTRY = new Set(['registry_unreachable', 'registry_error', 'vers
  * and then updates to it. Every decision is remembered. A run beside another one, or beside a change, ends quietly.
  * @throws ReleasesError what `makeChange` throws, but for `locked`
  */
-export async function runAuto(environment: Environment, options: AutoOptions): Promise<AutoRun> {
+export async function runTimer(environment: Environment, options: TimerRunOptions): Promise<AutoRun> {
   const { root, onBehalf = false } = environment;
   prepareRoot(root, onBehalf);
-  const done = takeTurn(root);
+  const done = acquireTimerLock(root);
   if (!done) return beside({ reason: 'Another run of the timer is at it.' }, options);
   try {
     return await decideAndDo(environment, options);
@@ -56,15 +62,15 @@ export async function runAuto(environment: Environment, options: AutoOptions): P
   }
 }
 
-function beside({ reason }: { reason: string }, { decided }: AutoOptions): AutoRun {
+function beside({ reason }: { reason: string }, { decided }: TimerRunOptions): AutoRun {
   const decision: Verdict = { verdict: 'wait', version: null, reason, until: null, rule: 'changeActive' };
   decided?.(decision);
   return { decision, changes: [] };
 }
 
-async function decideAndDo(environment: Environment, options: AutoOptions): Promise<AutoRun> {
+async function decideAndDo(environment: Environment, options: TimerRunOptions): Promise<AutoRun> {
   const { root } = environment;
-  const first = settle(await consider(environment, options.ask));
+  const first = settle(await evaluateTimer(environment, options.ask));
   const told = (found: Settled): AutoRun => {
     options.decided?.(found.decision);
     writeAuto(root, withDecision(found.file, past(found.decision, found.now)));
@@ -76,7 +82,7 @@ async function decideAndDo(environment: Environment, options: AutoOptions): Prom
   const staging = findManifest(root, version) ? null : await make(environment, options, 'stage', version);
   if (staging && staging.status !== 'staged') return finish(environment, first, [staging]);
   // Staging takes minutes, and somebody may have held updates meanwhile; or the window is over.
-  const second = staging ? settle(await consider(environment, null)) : first;
+  const second = staging ? settle(await evaluateTimer(environment, null)) : first;
   const before = staging ? [staging] : [];
   if (second.idle === null || second.decision.version !== version)
     return { ...told(second), changes: before };
@@ -86,14 +92,14 @@ async function decideAndDo(environment: Environment, options: AutoOptions): Prom
 
 interface Settled {
   decision: Verdict;
-  file: AutoFile;
+  file: TimerStateFile;
   now: number;
   /** How the gateway is waited for; null where nothing is done now. */
   idle: IdleLimits | null;
 }
 
 /** The decision together with what becomes of the announcement. */
-function settle({ decision, file, now, policy }: Considered): Settled {
+function settle({ decision, file, now, policy }: Evaluation): Settled {
   const { announced, wait } = announce(decision, file.announced, now, policy.settings);
   const kept = { file: { ...file, announced }, now };
   const { votes: _, ...verdict } = decision;
@@ -108,7 +114,7 @@ function settle({ decision, file, now, policy }: Considered): Settled {
 
 async function make(
   environment: Environment,
-  { plan = {}, follow }: AutoOptions,
+  { plan = {}, follow }: TimerRunOptions,
   kind: 'stage' | 'update',
   version: string,
   idle?: IdleLimits,
@@ -125,7 +131,7 @@ async function make(
 /** Remembers what came of it. Only a gateway that was busy keeps the announcement: it is waited for again. */
 function finish({ root }: Environment, { decision, now }: Settled, changes: Change[]): AutoRun {
   const last = changes.at(-1);
-  const file = readAuto(root);
+  const file = readTimerState(root);
   const busy = last?.error?.code === 'gateway_busy';
   const after: Verdict = busy
     ? { ...decision, verdict: 'wait', rule: 'gateway', reason: last?.error?.message ?? '' }

@@ -8,7 +8,7 @@ import type { PastDecision } from '../store/timer-state.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
 import { askSystemd } from '../supervisor/systemd/systemctl.js';
 import { type AutoOverview, autoOverview } from '../views/timer-settings.js';
-import { consider } from './decision.js';
+import { evaluateTimer } from './decision.js';
 import type { ChannelSource } from './policy.js';
 import type { Settings } from './rules/settings.js';
 
@@ -33,7 +33,7 @@ export interface TimerStatus extends AutoOverview {
 export async function timerStatus(environment: Environment): Promise<TimerStatus> {
   const { root } = environment;
   const host = readTimer(root.path)?.host ?? null;
-  const { decision, policy, file } = await consider(environment, null);
+  const { decision, policy, file } = await evaluateTimer(environment, null);
   const breaker = decision.votes.find(({ rule, verdict }) => rule === 'breaker' && verdict === 'no');
   const recorded = readPolicy(root);
   return {

@@ -1,6 +1,6 @@
 import { ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
-import { type LedgerLook, lookAtLedger } from '../ledger/history-index.js';
+import { type LedgerLook, tryReadLedger } from '../ledger/history-index.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { type Readable, readableReleases } from '../rollback/compatibility/assess.js';
 import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
@@ -37,7 +37,7 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
   const { releases, unsealed } = listReleases(root);
   const today = todayAtGlance(root, supervisor) ?? (await todayOf(root, await inspectIfThere(supervisor)));
   const ids = releases.map(({ id }) => id);
-  const ledger = lookAtLedger(root);
+  const ledger = tryReadLedger(root);
   const readable = readableReleases(root, today, ids, ledger.past);
   const marksOf = marks(root, today?.running ?? null);
   return {
@@ -76,7 +76,7 @@ function marks(root: Root, running: string | null): (id: string) => Mark[] {
 /** What is named without being understood is said by its path and never printed. */
 export function corruptFiles(
   root: Root,
-  ledger: Pick<LedgerLook, 'corrupt'> = lookAtLedger(root),
+  ledger: Pick<LedgerLook, 'corrupt'> = tryReadLedger(root),
   releases?: string[],
 ): Corrupt[] {
   const found = findCorrupt(root, ledger.corrupt, releases);
@@ -103,7 +103,7 @@ export async function verifyRelease(root: Root, id: string): Promise<Verdict> {
  * The id that a person means: `current`, `previous`, or itself.
  * @throws ReleasesError `no_current`, `no_previous`
  */
-export function nameRelease(root: Root, name: string): string {
+export function resolveReleaseName(root: Root, name: string): string {
   if (name === 'current') return currentRelease(root) ?? missing('no_current', 'No release is current yet.');
   if (name === 'previous')
     return previousRelease(root) ?? missing('no_previous', 'There is no previous release to return to.');

@@ -23,7 +23,7 @@ export interface Runs {
 const ANSWER_MS = 1_000;
 
 /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
-export async function whatRuns(root: Root, supervisor: Supervisor): Promise<Runs> {
+export async function runningGateway(root: Root, supervisor: Supervisor): Promise<Runs> {
   const inspection = await supervisor.inspect();
   const { state, pid } = inspection;
   if (pid === null) return { state, pid, release: null, version: null, ready: false, since: null };

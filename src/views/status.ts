@@ -2,8 +2,8 @@ import { findOrphans, type Orphan } from '../change/port-holder.js';
 import { waitingOf } from '../change/waiting.js';
 import type { Corrupt } from '../core/record.js';
 import type { IdleFacts } from '../ledger/facts.js';
-import { lastEnded, lookAtLedger } from '../ledger/history-index.js';
-import { type Change, isUnderWay } from '../ledger/ledger.js';
+import { lastEnded, tryReadLedger } from '../ledger/history-index.js';
+import { type Change, isActive } from '../ledger/ledger.js';
 import { inspectIfThere, releaseOfProcess } from '../ledger/running-release.js';
 import { findEndpoint } from '../openclaw/endpoint.js';
 import { type Health, sampleHealth } from '../openclaw/health.js';
@@ -61,9 +61,9 @@ const ANSWER_MS = 2_000;
 
 /** What runs, what will be started next, and what is being done about it. */
 export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
-  const ledger = lookAtLedger(root);
+  const ledger = tryReadLedger(root);
   const { open } = ledger;
-  const underWay = open.find(isUnderWay) ?? null;
+  const underWay = open.find(isActive) ?? null;
   const owner = readLockOwner(root);
   const corrupt = corruptFiles(root, ledger);
   return {
@@ -79,7 +79,7 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
       pid: underWay.owner.pid,
       waiting: await describeWaiting(underWay, supervisor),
     },
-    interrupted: open.filter((change) => !isUnderWay(change)).map((change) => change.id),
+    interrupted: open.filter((change) => !isActive(change)).map((change) => change.id),
     last: lastEnded(root, ledger),
     restore: readRestore(root),
     auto: autoOverview(root),

@@ -1,23 +1,23 @@
 import { readTimer } from '../adopt/timer-unit-record.js';
 import { type Hold, holdOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
-import { type AutoFile, lookAtAuto, type PastDecision } from '../store/timer-state.js';
+import { type PastDecision, type TimerStateFile, tryReadTimerState } from '../store/timer-state.js';
 
 /** What `status` says of the timer: cheap, from files alone. */
 export interface AutoOverview {
   enabled: boolean;
   hold: Hold | null;
   last: PastDecision | null;
-  announced: AutoFile['announced'];
-  stopped: AutoFile['stopped'];
-  trouble: AutoFile['trouble'];
+  announced: TimerStateFile['announced'];
+  stopped: TimerStateFile['stopped'];
+  trouble: TimerStateFile['trouble'];
 }
 
 const NOTHING = { decisions: [], announced: null, stopped: null, trouble: null };
 
 /** Never throws: a file that cannot be understood says nothing here, and is named elsewhere. */
 export function autoOverview(root: Root): AutoOverview {
-  const found = lookAtAuto(root);
+  const found = tryReadTimerState(root);
   const { decisions, announced, stopped, trouble } = found.state === 'read' ? found.value : NOTHING;
   return {
     enabled: isEnabled(root),

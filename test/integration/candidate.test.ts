@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { isolation } from '../../src/candidate/isolation.js';
-import { candidateWorthwhile } from '../../src/candidate/preconditions.js';
+import { candidateBlocker } from '../../src/candidate/preconditions.js';
 import { makeWorld, QUICK } from '../support/world.js';
 
 test('a candidate is worthwhile where there is memory for it and isolation', async () => {
-  expect(await candidateWorthwhile('MemAvailable:    1000000 kB\n')).toBe(
+  expect(await candidateBlocker('MemAvailable:    1000000 kB\n')).toBe(
     'There are 977 MiB of memory to be had, and a candidate is given 1536.',
   );
-  expect(await candidateWorthwhile('')).toMatch(/memory/);
+  expect(await candidateBlocker('')).toMatch(/memory/);
   const found = await isolation();
-  expect(await candidateWorthwhile('MemAvailable:    9000000 kB\n')).toBe(found.available ? null : found.why);
+  expect(await candidateBlocker('MemAvailable:    9000000 kB\n')).toBe(found.available ? null : found.why);
 });
 
 test('an update says how the release started on a copy of the state, or why it was not tried', async () => {
@@ -20,6 +20,6 @@ test('an update says how the release started on a copy of the state, or why it w
   const { steps } = await world.ok('update', '2026.6.2', ...QUICK);
   const { note } = steps.find(({ name }: { name: string }) => name === 'probe');
   const isTried = / ready on a copy of the state after /.test(note);
-  if (!isTried) expect(note).toContain((await candidateWorthwhile()) ?? 'a copy of the state');
+  if (!isTried) expect(note).toContain((await candidateBlocker()) ?? 'a copy of the state');
   expect(await world.version()).toBe('2026.6.2');
 });

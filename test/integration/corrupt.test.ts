@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { findCorrupt } from '../../src/store/corrupt.js';
 import { currentRelease } from '../../src/store/links.js';
-import { lookAtManifest } from '../../src/store/manifest.js';
+import { tryReadManifest } from '../../src/store/manifest.js';
 import { pin } from '../../src/store/policy.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
@@ -70,7 +70,7 @@ test.each(['before write release.json', 'before rename corrupt policy.json'])(
     expect(existsSync(broken)).toBe(true);
     expect(await recover()).toMatchObject({ exitCode: 0 });
     expect(findCorrupt(own)).toEqual([]);
-    expect(lookAtManifest(own, id)).toMatchObject({ state: 'read' });
+    expect(tryReadManifest(own, id)).toMatchObject({ state: 'read' });
     expectKept(own.path, before, [broken, own.policy]);
   },
 );

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { ownFile } from '../../src/core/own-files.js';
-import { FRUGAL } from '../../src/host/memory-flags.js';
+import { LOW_MEMORY_FLAGS } from '../../src/host/memory-flags.js';
 import { Unpackers } from '../../src/install/process/unpack-pool.js';
 import { packTarball } from '../registry/tarball.js';
 import { temporaryDirectory } from '../support/place.js';
@@ -67,11 +67,11 @@ async function said(program: string, flags: string[]): Promise<unknown> {
 
 test('buffers that nobody has any more do not stand, with the flags of the processes that stage', async () => {
   const most = async (flags: string[]) => Number(await said(PROGRAM, flags));
-  const left = await most(FRUGAL.filter((flag) => flag !== '--expose-gc'));
-  expect(await most(FRUGAL)).toBeLessThan(left / 2);
+  const left = await most(LOW_MEMORY_FLAGS.filter((flag) => flag !== '--expose-gc'));
+  expect(await most(LOW_MEMORY_FLAGS)).toBeLessThan(left / 2);
 });
 
 test('nor do objects, once all is looked for', async () => {
-  const { before, after } = (await said(FORGETTING, FRUGAL)) as { before: number; after: number };
+  const { before, after } = (await said(FORGETTING, LOW_MEMORY_FLAGS)) as { before: number; after: number };
   expect(after).toBeLessThan(before / 2);
 });

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readRecord } from '../../src/core/record.js';
-import { changeIds, changePath, lookAtChange } from '../../src/store/change-files.js';
+import { changeIds, changePath, tryReadChange } from '../../src/store/change-files.js';
 import { findCorrupt } from '../../src/store/corrupt.js';
 import { currentRelease } from '../../src/store/links.js';
-import { lookAtManifest } from '../../src/store/manifest.js';
-import { lookAtPolicy, pin } from '../../src/store/policy.js';
+import { tryReadManifest } from '../../src/store/manifest.js';
+import { pin, tryReadPolicy } from '../../src/store/policy.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { type DamageName, damage, snapshot } from '../support/damage.js';
@@ -61,10 +61,10 @@ test('everything that an update, a rollback and a failed update write passes its
   pin(root, '2026.6.3');
   expect(findCorrupt(root)).toEqual([]);
   expect(changeIds(root)).toHaveLength(before + 3);
-  for (const id of changeIds(root)) expect(lookAtChange(root, id)).toMatchObject({ state: 'read' });
+  for (const id of changeIds(root)) expect(tryReadChange(root, id)).toMatchObject({ state: 'read' });
   for (const id of readdirSync(root.releases))
-    expect(lookAtManifest(root, id)).toMatchObject({ state: 'read' });
-  expect(lookAtPolicy(root)).toMatchObject({
+    expect(tryReadManifest(root, id)).toMatchObject({ state: 'read' });
+  expect(tryReadPolicy(root)).toMatchObject({
     state: 'read',
     value: { pins: ['2026.6.3'], quarantine: { '2026.6.5': { cause: { code: 'gateway_crashed' } } } },
   });

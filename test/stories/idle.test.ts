@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { wish } from '../../src/ledger/signals.js';
+import { sendSignal } from '../../src/ledger/signals.js';
 import { currentRelease } from '../../src/store/links.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { makeBusyWorld } from '../support/busy-world.js';
@@ -43,7 +43,7 @@ test('restart-now ends the wait, and the countdown with it', async () => {
 test('restart-now ends a countdown', async () => {
   const { update } = await beginUpdate('--idle-timeout', '0', '--countdown', '50');
   await untilCountdown();
-  wish(root, last()?.id ?? '', 'restart-now', 'gateway');
+  sendSignal(root, last()?.id ?? '', 'restart-now', 'gateway');
   const { json } = await update.ended;
   expect(json).toMatchObject({
     status: 'package_updated_restart_verified',
@@ -80,7 +80,7 @@ test('killed while it waits: recover leaves all as it was', async () => {
   const before = currentRelease(root);
   const { to, update } = await beginUpdate('--idle-timeout', '50');
   await untilWaiting();
-  wish(root, last()?.id ?? '', 'restart-now', 'person');
+  sendSignal(root, last()?.id ?? '', 'restart-now', 'person');
   update.kill('SIGKILL');
   await update.ended;
   const { recovered } = await world.ok('recover');

@@ -24,7 +24,7 @@ export function fakeContext(root: Root, change: Change, more: Partial<Context> =
     client: () => Promise.reject(new Error('no network here')),
     lookUp: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
-    mayRestart: true,
+    canRestart: true,
     onBehalf: false,
     progress: () => {},
     ...more,

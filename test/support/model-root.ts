@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { neededReleases } from '../../src/change/gc-roots.js';
+import { gcRoots } from '../../src/change/gc-roots.js';
 import { withLock } from '../../src/change/run.js';
 import { newChange, saveChange } from '../../src/ledger/ledger.js';
 import { planChange } from '../../src/ledger/plan.js';
@@ -66,7 +66,7 @@ function sealReal(root: Root, id: string): Promise<Manifest> {
 export async function look(root: Root) {
   const status = await overview(root, nobody);
   await listing(root, nobody);
-  neededReleases(root);
+  gcRoots(root);
   return status;
 }
 

@@ -16,7 +16,7 @@ import { readPackageJson } from '../../registry/package-json.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious } from '../../store/links.js';
 import { readManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
-import { readAuto } from '../../store/timer-state.js';
+import { readTimerState } from '../../store/timer-state.js';
 import { removeSupervisorRecord, writeSupervisorRecord } from '../../supervisor/select.js';
 import { lingers } from '../../supervisor/systemd/linger.js';
 import { systemctl, type UnitAddress } from '../../supervisor/systemd/systemctl.js';
@@ -177,7 +177,7 @@ export const detach: Step = {
     const { timer } = change.facts;
     if (!timer) return;
     const system = timer.host.kind === 'systemd' && timer.host.scope === 'system';
-    const plan = await planTimer(root, { system, registry: timer.registry }, readAuto(root).installId);
+    const plan = await planTimer(root, { system, registry: timer.registry }, readTimerState(root).installId);
     await installTimer(root, plan, timer.registry);
   },
 };

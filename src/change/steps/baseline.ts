@@ -56,7 +56,7 @@ export const baseline: Step = {
   async undo(context) {
     const { root, supervisor, change } = context;
     const { baseline: before } = change.facts;
-    if (!before || !context.mayRestart) return;
+    if (!before || !context.canRestart) return;
     const now = await inspectIfThere(supervisor);
     if (now === null) {
       // Without its supervisor no gateway runs: pointing back is all there is to do, and the next start does the rest.

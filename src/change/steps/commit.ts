@@ -6,13 +6,13 @@ import { endReturn } from '../../state/restore-request.js';
 import { endTrial } from '../../store/links.js';
 import { absolve } from '../../store/policy.js';
 import { dropPluginSet } from '../plugin-set.js';
-import { stoppedOnPurpose } from './restart.js';
+import { wasStopped } from './restart.js';
 import { targetOf } from './switch.js';
 
 /** Ends the trial: from here on a crash switches nothing. */
 export const commit: Step = {
   name: 'commit',
-  skip: stoppedOnPurpose,
+  skip: wasStopped,
   async do(context) {
     const to = targetOf(context);
     endTrial(context.root);

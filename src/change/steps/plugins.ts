@@ -18,7 +18,7 @@ import type { StatePlace } from '../../state/place.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
 import { saveIntent } from '../engine.js';
 import { dropPluginSet, keptPluginSet, returnPluginSet, startOnceMore } from '../plugin-set.js';
-import { stoppedOnPurpose } from './restart.js';
+import { wasStopped } from './restart.js';
 import { targetOf } from './switch.js';
 
 /** To ask a release which plugins it cannot load; it loads each of them for that. Milliseconds. */
@@ -32,7 +32,7 @@ const QUESTION_MS = 60_000;
  */
 export const plugins: Step = {
   name: 'plugins',
-  skip: (context) => stoppedOnPurpose(context) ?? withoutPlugins(context),
+  skip: (context) => wasStopped(context) ?? withoutPlugins(context),
   async do(context) {
     const { root, change, signal } = context;
     const { place } = change.facts;

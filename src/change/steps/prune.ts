@@ -1,6 +1,6 @@
 import { toErrorRecord } from '../../core/errors.js';
 import type { Step } from '../../ledger/context.js';
-import { collectAll, planFullCollection } from '../prune-plan.js';
+import { planFullCollection, pruneAll } from '../prune-plan.js';
 
 /** Removes releases beyond retention. The update has succeeded by now: a failure here is a warning. */
 export const prune: Step = {
@@ -9,7 +9,7 @@ export const prune: Step = {
     const { root, change } = context;
     try {
       const plan = planFullCollection(root);
-      collectAll(root, plan);
+      pruneAll(root, plan);
       change.warnings.push(...plan.warnings);
       change.facts.collected = plan.remove.map(({ id }) => id);
     } catch (error) {

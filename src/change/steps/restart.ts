@@ -2,14 +2,14 @@ import { ReleasesError } from '../../core/errors.js';
 import type { Context, Step } from '../../ledger/context.js';
 
 /** A gateway that a person has stopped stays stopped: what is switched then takes effect when it is started. */
-export function stoppedOnPurpose({ change }: Context): string | null {
+export function wasStopped({ change }: Context): string | null {
   return change.facts.baseline?.state === 'stopped' ? 'the gateway was stopped before, and stays so' : null;
 }
 
 /** One restart job of the supervisor, never a bare stop. */
 export const restart: Step = {
   name: 'restart',
-  skip: stoppedOnPurpose,
+  skip: wasStopped,
   async do(context) {
     const { facts, warnings } = context.change;
     facts.restartRequestedAt = new Date().toISOString();

@@ -3,7 +3,7 @@ import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { prepareStateToReturn, requestOlderState, returnState } from '../../rollback/restore-request.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/links.js';
 import { readManifest } from '../../store/manifest.js';
-import { stoppedOnPurpose } from './restart.js';
+import { wasStopped } from './restart.js';
 
 /** The release that the change goes to, once it is known. */
 export function targetOf(context: Context): string {
@@ -34,7 +34,7 @@ export const switchStep: Step = {
     if (from !== null && from !== to) {
       pointPrevious(root, from);
       // Without a restart there is nobody to end the trial: the person who asked for that decides.
-      if (change.plan.steps.includes('commit') && !stoppedOnPurpose(context)) {
+      if (change.plan.steps.includes('commit') && !wasStopped(context)) {
         prepareStateToReturn(context, from, to);
         beginTrial(context, to);
       }

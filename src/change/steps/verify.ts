@@ -1,11 +1,11 @@
 import type { Step } from '../../ledger/context.js';
 import { awaitVerified } from '../verification.js';
-import { stoppedOnPurpose } from './restart.js';
+import { wasStopped } from './restart.js';
 
 /** The five rules of "verified", and all of them still true after the settling time. */
 export const verify: Step = {
   name: 'verify',
-  skip: stoppedOnPurpose,
+  skip: wasStopped,
   async do(context) {
     const { plan, facts } = context.change;
     const { liveAt, readyAt, health } = await awaitVerified(context, {

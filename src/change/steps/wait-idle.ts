@@ -4,7 +4,7 @@ import type { Context, Step } from '../../ledger/context.js';
 import type { IdleFacts } from '../../ledger/facts.js';
 import { stepOf } from '../../ledger/ledger.js';
 import type { IdleLimits } from '../../ledger/plan.js';
-import { wished } from '../../ledger/signals.js';
+import { signalledBy } from '../../ledger/signals.js';
 import { sampleActivity } from '../../openclaw/activity.js';
 import { type Endpoint, findEndpoint } from '../../openclaw/endpoint.js';
 import { readTrial } from '../../store/links.js';
@@ -127,7 +127,7 @@ async function countDown(
 }
 
 function isSkipped({ root, change }: Context): boolean {
-  return wished(root, change.id, 'restart-now') !== null;
+  return signalledBy(root, change.id, 'restart-now') !== null;
 }
 
 /** Ends early when somebody wants it sooner; a stop, like a Ctrl-C, throws. */
@@ -152,7 +152,7 @@ function describe(
   const countdown = restartAt === null ? '' : ', and counted down';
   switch (how) {
     case 'skipped':
-      return `skipped, as ${WHO[wished(root, change.id, 'restart-now') ?? 'person']} asked${cut}`;
+      return `skipped, as ${WHO[signalledBy(root, change.id, 'restart-now') ?? 'person']} asked${cut}`;
     case 'deadline':
       return `still busy ${after}${countdown}${cut}`;
     case 'idle':

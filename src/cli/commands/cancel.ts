@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { requestRestartNow, stopChange } from '../../control/cancel.js';
+import { cancelChange, requestRestartNow } from '../../control/cancel.js';
 import { command } from '../command.js';
 import { changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
@@ -11,7 +11,7 @@ export function cancelCommand(): Command {
     'openclaw-releases cancel',
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
-      const change = await stopChange(environment.root, 'person');
+      const change = await cancelChange(environment.root, 'person');
       const { id, status, error } = change;
       output.answer({ ok: true, change: id, status, error }, () => `${id}: ${changeText(change)}`);
       return 0;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isUnderWay, listChanges } from '../../ledger/ledger.js';
+import { isActive, listChanges } from '../../ledger/ledger.js';
 import { corruptFiles } from '../../views/releases.js';
 import { command } from '../command.js';
 import { seconds, table } from '../output.js';
@@ -22,8 +22,7 @@ export function historyCommand(): Command {
           change.id,
           change.facts.from ?? '-',
           change.facts.to ?? change.plan.target,
-          change.status ??
-            (isUnderWay(change) ? `running: ${change.steps.at(-1)?.name ?? ''}` : 'interrupted'),
+          change.status ?? (isActive(change) ? `running: ${change.steps.at(-1)?.name ?? ''}` : 'interrupted'),
           change.endedAt ? seconds(Date.parse(change.endedAt) - Date.parse(change.startedAt)) : '',
           change.error?.code ?? '',
         ]);

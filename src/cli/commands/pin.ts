@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { withLock } from '../../change/run.js';
 import { readManifest } from '../../store/manifest.js';
 import { pin, unpin } from '../../store/policy.js';
-import { nameRelease } from '../../views/releases.js';
+import { resolveReleaseName } from '../../views/releases.js';
 import { command } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 
@@ -20,7 +20,7 @@ function pinning(name: 'pin' | 'unpin', description: string, pinned: boolean): C
     .action((release: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
         const { root } = environment;
-        const id = nameRelease(root, release);
+        const id = resolveReleaseName(root, release);
         if (pinned) readManifest(root, id);
         const { pins } = await withLock(environment, `${name} ${id}`, async () =>
           (pinned ? pin : unpin)(root, id),

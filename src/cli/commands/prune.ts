@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { collectAll, type FullCollection, planFullCollection } from '../../change/prune-plan.js';
+import { type FullCollection, planFullCollection, pruneAll } from '../../change/prune-plan.js';
 import { withLock } from '../../change/run.js';
 import type { Root } from '../../store/root.js';
 import { command } from '../command.js';
@@ -29,7 +29,7 @@ export function pruneCommand(): Command {
           ? decide()
           : await withLock(environment, 'prune', async () => {
               const decided = decide();
-              collectAll(root, decided);
+              pruneAll(root, decided);
               return decided;
             });
         output.answer({ ok: true, dryRun, ...plan }, () => pruneText(root, plan, dryRun));

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { IDLE_WITHIN_MS, type StateChoice } from '../../ledger/plan.js';
 import { rollbackTarget } from '../../rollback/known-good.js';
 import { lossText, pairFor } from '../../rollback/plan.js';
-import { nameRelease } from '../../views/releases.js';
+import { resolveReleaseName } from '../../views/releases.js';
 import {
   type ChangeOptions,
   type IdleOptions,
@@ -36,7 +36,7 @@ export function rollbackCommand(): Command {
     (release: string | undefined, options: Options) =>
       runChange(options, async (session) => {
         const { root } = session.environment;
-        const target = release === undefined ? rollbackTarget(root) : nameRelease(root, release);
+        const target = release === undefined ? rollbackTarget(root) : resolveReleaseName(root, release);
         const state = await chooseState(session, options, target);
         return {
           kind: 'rollback',

@@ -4,7 +4,7 @@ import { releaseDirectory } from '../../store/manifest.js';
 import { builtinSupervisor } from '../../supervisor/builtin/client.js';
 import { runSupervisor } from '../../supervisor/builtin/run.js';
 import { lookEveryHour } from '../../timer/builtin-timer.js';
-import { nameRelease } from '../../views/releases.js';
+import { resolveReleaseName } from '../../views/releases.js';
 import { command, parseSeconds } from '../command.js';
 import { outputFor } from '../output.js';
 import { type CommonOptions, rootOf } from '../session.js';
@@ -22,7 +22,7 @@ export function runCommand(): Command {
     )
     .action(async (args: string[], options: Options) => {
       const root = rootOf(options);
-      releaseDirectory(root, nameRelease(root, 'current'));
+      releaseDirectory(root, resolveReleaseName(root, 'current'));
       await withLock({ root, supervisor: builtinSupervisor(root.path) }, 'run', async () => {});
       const log = (line: string) => void process.stderr.write(`openclaw-releases: ${line}\n`);
       const stopLooking = lookEveryHour(root, log);

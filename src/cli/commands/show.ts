@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Readable } from '../../rollback/compatibility/assess.js';
 import { type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
-import { listing, NOT_KNOWN, nameRelease } from '../../views/releases.js';
+import { listing, NOT_KNOWN, resolveReleaseName } from '../../views/releases.js';
 import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { type CommonOptions, inSession } from '../session.js';
@@ -17,7 +17,7 @@ export function showCommand(): Command {
     .action((name: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
         const { root, supervisor } = environment;
-        const manifest = readManifest(root, nameRelease(root, name));
+        const manifest = readManifest(root, resolveReleaseName(root, name));
         const { releases } = await listing(root, supervisor);
         const listed = releases.find((release) => release.manifest.id === manifest.id);
         const { marks, readable } = listed ?? { marks: [], readable: NOT_KNOWN };

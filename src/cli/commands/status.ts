@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { lookAtLedger } from '../../ledger/history-index.js';
-import { isUnderWay } from '../../ledger/ledger.js';
+import { tryReadLedger } from '../../ledger/history-index.js';
+import { isActive } from '../../ledger/ledger.js';
 import { command } from '../command.js';
 import { showStatus } from '../looks/status.js';
 import { changeDocument, changeText } from '../report.js';
@@ -21,7 +21,7 @@ export function statusCommand(): Command {
 /** Without a change under way there is only the status. */
 async function follow(session: Session): Promise<number> {
   const { environment, output } = session;
-  const underWay = lookAtLedger(environment.root).open.find(isUnderWay);
+  const underWay = tryReadLedger(environment.root).open.find(isActive);
   if (!underWay) return showStatus(session);
   const [{ followChange }, { exitCodeOf }] = await Promise.all([
     import('../../control/follow.js'),

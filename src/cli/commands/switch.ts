@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { IDLE_WITHIN_MS } from '../../ledger/plan.js';
-import { nameRelease } from '../../views/releases.js';
+import { resolveReleaseName } from '../../views/releases.js';
 import {
   type ChangeOptions,
   type IdleOptions,
@@ -26,7 +26,7 @@ export function switchCommand(): Command {
     (release: string, options: ChangeOptions & LimitOptions & IdleOptions & { restart: boolean }) =>
       runChange(options, async (session) => ({
         kind: 'switch',
-        target: nameRelease(session.environment.root, release),
+        target: resolveReleaseName(session.environment.root, release),
         options: {
           ...planOptions(options),
           ...(await idleOptions(session, options, IDLE_WITHIN_MS.person)),

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { exitCodeOf } from '../../change/run.js';
-import { consider } from '../../timer/decision.js';
+import { evaluateTimer } from '../../timer/decision.js';
 import type { AskRegistry } from '../../timer/registry.js';
-import { type AutoOptions, runAuto } from '../../timer/run.js';
+import { runTimer, type TimerRunOptions } from '../../timer/run.js';
 import {
   type LimitOptions,
   planOptions,
@@ -29,12 +29,12 @@ export function timerRunCommand(): Command {
       const say = (line: string) => {
         if (!output.json) process.stdout.write(`${line}\n`);
       };
-      const told: Pick<AutoOptions, 'decided' | 'follow'> = {
+      const told: Pick<TimerRunOptions, 'decided' | 'follow'> = {
         decided: (decision) => say(decisionLine(decision)),
         follow: (followed) => say(`Made by a process of its own; follow it with: ${followed}`),
       };
       const ask = registryOf(options);
-      const { decision, changes } = await runAuto(environment, { ask, plan: planOptions(options), ...told });
+      const { decision, changes } = await runTimer(environment, { ask, plan: planOptions(options), ...told });
       const last = changes.at(-1);
       // A busy gateway is why the timer waits: no failure.
       const exitCode = last && last.error?.code !== 'gateway_busy' ? exitCodeOf(last) : 0;
@@ -55,7 +55,7 @@ export function timerExplainCommand(): Command {
     .addOption(registryOption())
     .action((options: Options) =>
       inSession(options, async ({ environment, output }) => {
-        const considered = await consider(environment, registryOf(options), true);
+        const considered = await evaluateTimer(environment, registryOf(options), true);
         const { decision, policy, file, asked } = considered;
         const { settings, channelFrom, notes, facts } = policy;
         const { registry, trouble, announced, stopped } = file;

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { planTimer } from '../../adopt/timer-unit-plan.js';
 import { heldText } from '../../store/hold-text.js';
 import { readPolicy } from '../../store/policy.js';
-import { readAuto } from '../../store/timer-state.js';
+import { readTimerState } from '../../store/timer-state.js';
 import { disableTimer, enableTimer } from '../../timer/enable.js';
 import { type TimerStatus, timerStatus } from '../../timer/status.js';
 import { command, registryOption } from '../command.js';
@@ -41,7 +41,7 @@ function enableCommand(): Command {
       const settings = settingsFrom(options, readPolicy(root).schedule ?? {});
       const where = { system: options.system ?? false, registry: options.registry ?? null };
       if (options.dryRun) {
-        const { host, writes } = await planTimer(root, where, readAuto(root).installId);
+        const { host, writes } = await planTimer(root, where, readTimerState(root).installId);
         output.answer({ ok: true, dryRun: true, host, writes, settings }, () =>
           [
             `Would set ${JSON.stringify(settings)}${writes.length > 0 ? ', and write:' : '; openclaw-releases run looks by itself.'}`,
@@ -54,7 +54,7 @@ function enableCommand(): Command {
         );
         return 0;
       }
-      const own = onBehalf(options) ? { ...environment, onBehalf: true } : environment;
+      const own = forOwner(options) ? { ...environment, onBehalf: true } : environment;
       const { warnings } = await enableTimer(own, { settings, ...where });
       const status = await timerStatus(own);
       output.answer({ ok: true, ...status, warnings }, () =>
@@ -74,7 +74,7 @@ function disableCommand(): Command {
     .option('--system', 'a timer of the system; for root')
     .action((options: SystemOption) =>
       inSession(options, async ({ environment, output }) => {
-        const own = onBehalf(options) ? { ...environment, onBehalf: true } : environment;
+        const own = forOwner(options) ? { ...environment, onBehalf: true } : environment;
         const was = await disableTimer(own);
         output.answer({ ok: true, enabled: false, was: was?.host ?? null }, () =>
           was ? 'The timer is disabled, and what it had written is gone.' : 'The timer was not enabled.',
@@ -99,7 +99,7 @@ function statusCommand(): Command {
 }
 
 /** Root writes units of the system, and the rest belongs to the user that the gateway runs as. */
-function onBehalf({ system }: SystemOption): boolean {
+function forOwner({ system }: SystemOption): boolean {
   return system === true && process.getuid?.() === 0;
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../core/errors.js';
-import { nameRelease, verifyRelease } from '../../views/releases.js';
+import { resolveReleaseName, verifyRelease } from '../../views/releases.js';
 import { command } from '../command.js';
 import { errorLines } from '../output.js';
 import { type CommonOptions, inSession } from '../session.js';
@@ -15,7 +15,10 @@ export function verifyCommand(): Command {
     .action((name: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
         const { root } = environment;
-        const { id, treeDigest, files, differences } = await verifyRelease(root, nameRelease(root, name));
+        const { id, treeDigest, files, differences } = await verifyRelease(
+          root,
+          resolveReleaseName(root, name),
+        );
         if (differences.length === 0) {
           output.answer(
             { ok: true, release: id, treeDigest, files, differences },

@@ -1,10 +1,10 @@
 import { isProven } from '../../change/engine.js';
 import type { Environment } from '../../ledger/environment.js';
 import { type Change, readChange, stepOf } from '../../ledger/ledger.js';
-import { isCarried } from '../../ledger/ownership.js';
+import { hasLiveOwner } from '../../ledger/ownership.js';
 import { readLockOwner } from '../../store/lock.js';
 import type { Root } from '../../store/root.js';
-import { runOutside } from './start.js';
+import { runDetached } from './start.js';
 
 /** A change, and whether the process that makes it lives. */
 export interface Seen {
@@ -16,14 +16,14 @@ export interface Seen {
 /** Reads a change as it is at this moment. */
 export function lookAt(root: Root, id: string): Seen {
   const change = readChange(root, id);
-  if (change.endedAt !== null || isCarried(root, change)) return { change, isDead: false };
+  if (change.endedAt !== null || hasLiveOwner(root, change)) return { change, isDead: false };
   // Between the two looks it may have come to its end, or to another process that gives it one.
   const again = readChange(root, id);
-  return { change: again, isDead: again.endedAt === null && !isCarried(root, again) };
+  return { change: again, isDead: again.endedAt === null && !hasLiveOwner(root, again) };
 }
 
 /** What `recover` makes of a change whose process died, as a sentence. */
-export function fateOf(change: Change): string {
+export function recoveryOutlook(change: Change): string {
   const { from, to } = change.facts;
   if (change.steps.length === 0) return 'It had not begun: nothing was changed.';
   if (isProven(change)) return `${to} was verified already, and is kept.`;
@@ -39,8 +39,8 @@ export function fateOf(change: Change): string {
  * @returns whether such a process was started
  * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`
  */
-export async function haveEnded(environment: Environment, change: Change): Promise<boolean> {
+export async function recoverDetached(environment: Environment, change: Change): Promise<boolean> {
   if (readLockOwner(environment.root) !== null) return false;
-  await runOutside(environment, change, ['recover'], '-recover');
+  await runDetached(environment, change, ['recover'], '-recover');
   return true;
 }

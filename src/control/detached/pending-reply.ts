@@ -13,7 +13,7 @@ const POLL_MS = 50;
  * Has a change handed over by this process, which still has to answer the gateway: for as long as it lives with
  * `endsWithAnswer`, else until `work` has ended.
  */
-export async function withAnswerToGive<T>(
+export async function holdUntilReplied<T>(
   root: Root,
   change: string,
   endsWithAnswer: boolean,
@@ -37,7 +37,7 @@ export async function withAnswerToGive<T>(
  * gateway, and with everything staged it comes within a second or two, which a loaded host needs for an answer.
  * @throws the reason of `signal` once that is aborted
  */
-export async function untilAnswered(
+export async function waitForReply(
   root: Root,
   change: string,
   { signal, withinMs = ANSWER_MS }: { signal?: AbortSignal; withinMs?: number } = {},

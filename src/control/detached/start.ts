@@ -6,7 +6,7 @@ import { toErrorRecord } from '../../core/errors.js';
 import { ownFile } from '../../core/own-files.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { type Change, newChange, readChange, saveChange } from '../../ledger/ledger.js';
-import { isAcknowledged, isCarried } from '../../ledger/ownership.js';
+import { hasLiveOwner, isAcknowledged } from '../../ledger/ownership.js';
 import type { Plan } from '../../ledger/plan.js';
 import { cleanEnvironment } from '../../registry/environment.js';
 import { dropBallastWhenShort } from '../../store/ballast.js';
@@ -60,7 +60,7 @@ export async function makeChangeOutside(
   tell: (follow: string) => void,
 ): Promise<Change> {
   const recorded = await recordChange(environment, planFor(request));
-  const { change } = await handOver(environment, recorded, { tell });
+  const { change } = await startDetached(environment, recorded, { tell });
   return change.endedAt === null ? followChange(environment, change.id) : change;
 }
 
@@ -68,16 +68,16 @@ export async function makeChangeOutside(
  * Starts the process that makes a change which is in the ledger, and resolves once that process has put its name to
  * it, or with the verdict that none did. Never rejects for what the supervisor answers.
  */
-export async function handOver(
+export async function startDetached(
   environment: Environment,
   change: Change,
   { tell, acknowledgeMs = ACKNOWLEDGE_MS }: { tell?: (follow: string) => void; acknowledgeMs?: number } = {},
 ): Promise<Handed> {
   const { root } = environment;
   try {
-    const { follow } = await runOutside(environment, change, ['run-change', change.id]);
+    const { follow } = await runDetached(environment, change, ['run-change', change.id]);
     tell?.(follow);
-    const given = (await acknowledged(root, change.id, acknowledgeMs))
+    const given = (await waitForAck(root, change.id, acknowledgeMs))
       ? null
       : giveUp(root, change.id, `It gave no sign of life within ${acknowledgeMs / 1000} s.`);
     return { change: given ?? readChange(root, change.id), follow };
@@ -88,7 +88,7 @@ export async function handOver(
 }
 
 /** Runs a command of ours where no restart of the gateway ends it, named after the change that it is about. */
-export function runOutside(
+export function runDetached(
   environment: Environment,
   { id, plan }: Change,
   args: string[],
@@ -117,12 +117,12 @@ export async function recordChange(environment: Environment, plan: Plan): Promis
 }
 
 /** Whether somebody has put their name to the change in time; not waited for where whoever began it is dead. */
-export async function acknowledged(root: Root, id: string, withinMs = ACKNOWLEDGE_MS): Promise<boolean> {
+export async function waitForAck(root: Root, id: string, withinMs = ACKNOWLEDGE_MS): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (performance.now() < deadline) {
     const change = readChange(root, id);
     if (isAcknowledged(root, change)) return true;
-    if (!isCarried(root, change)) return false;
+    if (!hasLiveOwner(root, change)) return false;
     await setTimeout(POLL_MS);
   }
   return false;

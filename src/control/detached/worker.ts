@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { carryOut, withLock } from '../../change/run.js';
+import { runPlan, withLock } from '../../change/run.js';
 import { startingFacts } from '../../change/starting-facts.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
 import type { Environment } from '../../ledger/environment.js';
@@ -7,7 +7,7 @@ import { type Change, neverRan, ownIdentity, readChange, saveChange } from '../.
 import { askingPath, claimPath } from '../../ledger/ownership.js';
 import { claim, isClaimed } from '../../store/owner-symlink.js';
 import type { Root } from '../../store/root.js';
-import { untilAnswered } from './pending-reply.js';
+import { waitForReply } from './pending-reply.js';
 
 /**
  * Writes the verdict on a change that no helper has claimed, or one that died over it; a helper that comes later
@@ -37,11 +37,11 @@ export async function carryChange(environment: Environment, id: string): Promise
   const signals = [environment.signal, limit?.signal].filter((signal) => signal !== undefined);
   const limited = { ...environment, signal: AbortSignal.any(signals) };
   try {
-    await untilAnswered(root, id, limited);
+    await waitForReply(root, id, limited);
     return await withLock(limited, `${claimed.plan.kind} ${claimed.plan.target}`, async (putRight) => {
       const change = readChange(root, id);
       change.facts = await startingFacts(environment, change.plan);
-      return carryOut(limited, change, putRight);
+      return runPlan(limited, change, putRight);
     });
   } catch (error) {
     // Refused before its first step: the one who asked reads that in the ledger, there is nobody else to tell.

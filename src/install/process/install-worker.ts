@@ -4,7 +4,7 @@ import pacote from 'pacote';
 import { toErrorRecord } from '../../core/errors.js';
 import { FRUGAL_ENVIRONMENT } from '../../host/memory-flags.js';
 import { killOwnTree } from '../../host/process-tree.js';
-import { BESIDE, setSessionPriority } from '../../host/session-priority.js';
+import { BACKGROUND_NICE, setSessionPriority } from '../../host/session-priority.js';
 import { sourceFailure } from '../../registry/failure.js';
 import { digestLockfile } from '../lockfile.js';
 import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from '../messages.js';
@@ -66,7 +66,7 @@ async function carryOut(given: Order): Promise<Answer> {
 }
 
 // Started with a session of its own.
-void setSessionPriority(BESIDE);
+void setSessionPriority(BACKGROUND_NICE);
 
 // Not for install scripts.
 for (const name of Object.keys(FRUGAL_ENVIRONMENT)) delete process.env[name];

@@ -1,4 +1,4 @@
-import type { Picture } from '../page-data.js';
+import type { PageData } from '../page-data.js';
 import { setToken } from './client.js';
 import { command, h } from './dom.js';
 import { failure } from './failure.js';
@@ -6,7 +6,7 @@ import { dayAndTime } from './format.js';
 import type { Model, Orders } from './model.js';
 
 /** What this gateway is, as its own process says it. */
-export function whatRuns({ picture, lostSince }: Model): Node[] {
+export function runningGateway({ picture, lostSince }: Model): Node[] {
   if (!picture) return [];
   const { gateway, current, trial, adopted, hold } = picture;
   return [
@@ -29,7 +29,7 @@ export function whatRuns({ picture, lostSince }: Model): Node[] {
   ].filter((node) => node !== null);
 }
 
-function notAdopted({ root }: Picture): Node[] {
+function notAdopted({ root }: PageData): Node[] {
   return [
     h(
       'p',

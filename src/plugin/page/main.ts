@@ -1,7 +1,7 @@
-import type { ChangePicture, Picture } from '../page-data.js';
+import type { ChangePicture, PageData } from '../page-data.js';
 import { followLoss, forgetRequest, makeOrders } from './actions.js';
 import { look, setToken, token, Unauthorized } from './client.js';
-import { actions, notice, tokenForm, whatRuns } from './current.js';
+import { actions, notice, runningGateway, tokenForm } from './current.js';
 import { byId, say, show } from './dom.js';
 import { clock, duration, title, verdict } from './format.js';
 import { history } from './history.js';
@@ -37,7 +37,7 @@ async function round(): Promise<void> {
   looking = true;
   const used = token();
   try {
-    const picture = await look<Picture>('picture');
+    const picture = await look<PageData>('picture');
     arrived(picture);
   } catch (error) {
     if (!(error instanceof Unauthorized)) lost();
@@ -64,7 +64,7 @@ function pause(): number {
   return model.picture?.running?.status === 'running' ? BUSY : QUIET;
 }
 
-function arrived(picture: Picture): void {
+function arrived(picture: PageData): void {
   const before = model.picture;
   tries = 0;
   Object.assign(model, { picture, seenAt: Date.now(), lostSince: null, retryAt: null, needsToken: false });
@@ -87,7 +87,7 @@ function lost(): void {
 }
 
 /** What has happened since the last look, for those who listen to the page. */
-function tell(before: Picture | null, { running, changes }: Picture): void {
+function tell(before: PageData | null, { running, changes }: PageData): void {
   const ended = before?.running && changes.find(({ id }) => id === before.running?.id);
   if (ended) {
     forgetRequest();
@@ -102,7 +102,7 @@ function tell(before: Picture | null, { running, changes }: Picture): void {
 }
 
 /** A process is started for this, so only when its answer may have changed, and not beside a change. */
-async function askReads({ running, releases, current, gateway, changes }: Picture): Promise<void> {
+async function askReads({ running, releases, current, gateway, changes }: PageData): Promise<void> {
   const of = JSON.stringify([releases.map(({ id }) => id), current, gateway.pid, changes[0]?.id]);
   if (running || of === readsOf) return;
   readsOf = of;
@@ -146,7 +146,7 @@ function render(): void {
   show(
     'now',
     picture && [picture.gateway, picture.current, picture.trial, picture.hold, lostSince !== null],
-    () => whatRuns(model),
+    () => runningGateway(model),
   );
   show('change', running && [running, lostSince !== null, asking], () =>
     running ? runningChange(running, model, orders) : [],

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../core/errors.js';
-import type { Picture } from '../page-data.js';
+import type { PageData } from '../page-data.js';
 
 /** Whether a release reads today's state, as `releases.list` has it; `tells` is null until it has answered. */
 export interface Reads {
@@ -11,7 +11,7 @@ export interface Reads {
 /** Everything the page shows. */
 export interface Model {
   /** The last picture that came; null before the first. */
-  picture: Picture | null;
+  picture: PageData | null;
   /** Milliseconds: when it came, by this browser's clock. */
   seenAt: number | null;
   /** Since when there has been no answer; null while there is one. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { bootFairly } from '../../candidate/candidate.js';
+import { bootWithRetry } from '../../candidate/candidate.js';
 import { howEnded } from '../../candidate/exit.js';
-import { candidateWorthwhile } from '../../candidate/preconditions.js';
+import { candidateBlocker } from '../../candidate/preconditions.js';
 import type { Launch } from '../../openclaw/endpoint.js';
 import type { StatePlace } from '../../state/place.js';
 import { copyToScratch } from '../../state/snapshot/scratch-copy.js';
@@ -65,12 +65,12 @@ async function startOn(
   copyAnew: () => Promise<StatePlace>,
 ): Promise<Reads> {
   const { root, place, launch, signal } = check;
-  const against = await candidateWorthwhile();
+  const against = await candidateBlocker();
   if (against !== null) return { reads: 'unknown', why: `it cannot be tried on a copy: ${against}` };
   const directory = releaseDirectory(root, release.id);
   const program = { node: join(directory, 'node'), main: join(directory, release.main) };
   let unused: StatePlace | null = copy;
-  const { report } = await bootFairly(async () => {
+  const { report } = await bootWithRetry(async () => {
     const onIt = unused ?? (await copyAnew());
     unused = null;
     return { ...program, copy: onIt, place, launch, signal, timeoutMs: READY_WITHIN_MS };

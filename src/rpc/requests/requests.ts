@@ -3,10 +3,10 @@ import { type Change, findChange, unfinishedChanges } from '../../ledger/ledger.
 import type { ChangeKind } from '../../ledger/plan.js';
 import {
   claimRequest,
-  lookAtRequest,
   releaseRequest,
   removeRequest,
   requestIds,
+  tryReadRequest,
   writeRequest,
 } from '../../store/request-files.js';
 import type { Root } from '../../store/root.js';
@@ -86,7 +86,7 @@ export function listRequests(root: Root): RequestRecord[] {
 
 /** One request, or null when there is none that can be understood. */
 export function findRequest(root: Root, id: string): RequestRecord | null {
-  const found = lookAtRequest(root, id);
+  const found = tryReadRequest(root, id);
   return found.state === 'read' ? (found.value as RequestRecord) : null;
 }
 

@@ -1,16 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { planFor, type Request } from '../../change/run.js';
-import { occupied, stillWaits } from '../../control/active-change.js';
-import { withAnswerToGive } from '../../control/detached/pending-reply.js';
-import { acknowledged, handOver, recordChange } from '../../control/detached/start.js';
+import { isWaiting, lockedBy } from '../../control/active-change.js';
+import { holdUntilReplied } from '../../control/detached/pending-reply.js';
+import { recordChange, startDetached, waitForAck } from '../../control/detached/start.js';
 import { giveUp } from '../../control/detached/worker.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { type Change, findChange, readChange, saveChange } from '../../ledger/ledger.js';
-import { changeUnderWay, isAcknowledged, isCarried } from '../../ledger/ownership.js';
+import { activeChange, hasLiveOwner, isAcknowledged } from '../../ledger/ownership.js';
 import type { Plan } from '../../ledger/plan.js';
 import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
-import { wish } from '../../ledger/signals.js';
+import { sendSignal } from '../../ledger/signals.js';
 import { currentRelease, readTrial } from '../../store/links.js';
 import { findManifest } from '../../store/manifest.js';
 import { removeRequest } from '../../store/request-files.js';
@@ -80,12 +80,12 @@ export async function receive(
   if (change === null) return decided;
   const limit = acknowledgeMs === undefined ? {} : { acknowledgeMs };
   if (begun) {
-    const handed = withAnswerToGive(root, change.id, endsWithAnswer, () =>
-      handOver(environment, change, limit),
+    const handed = holdUntilReplied(root, change.id, endsWithAnswer, () =>
+      startDetached(environment, change, limit),
     );
     return { ...decided, ...(await handed) };
   }
-  await acknowledged(root, change.id, acknowledgeMs);
+  await waitForAck(root, change.id, acknowledgeMs);
   return { ...decided, change: readChange(root, change.id) };
 }
 
@@ -102,11 +102,11 @@ async function decide(environment: Environment, wanted: Wanted, plan: Plan): Pro
   collectRequests(root);
   const end = performance.now() + BRIEF_MS;
   for (;;) {
-    const underWay = changeUnderWay(root);
+    const underWay = activeChange(root);
     if (underWay) {
       const same = await wantsTheSame(plan, underWay);
       if (same) return join(root, wanted, plan, underWay);
-      if (same === false || performance.now() > end) throw occupied(underWay);
+      if (same === false || performance.now() > end) throw lockedBy(underWay);
       await setTimeout(POLL_MS);
       continue;
     }
@@ -142,7 +142,7 @@ function repeat(root: Root, request: RequestRecord, plan: Plan): Decided {
  * that the change has its verdict.
  */
 function neverBegan(root: Root, { change }: Decided): boolean {
-  if (change === null || isAcknowledged(root, change) || isCarried(root, change)) return false;
+  if (change === null || isAcknowledged(root, change) || hasLiveOwner(root, change)) return false;
   return giveUp(root, change.id, 'Whoever asked for it died before that.') !== null;
 }
 
@@ -160,8 +160,8 @@ async function begin(environment: Environment, wanted: Wanted, plan: Plan): Prom
 }
 
 function join(root: Root, wanted: Wanted, plan: Plan, underWay: Change): Decided {
-  const upgrades = wanted.urgent && stillWaits(underWay);
-  if (upgrades) wish(root, underWay.id, 'restart-now', 'gateway');
+  const upgrades = wanted.urgent && isWaiting(underWay);
+  if (upgrades) sendSignal(root, underWay.id, 'restart-now', 'gateway');
   return { ...keep(root, wanted, plan, upgrades ? 'upgraded' : 'joined', underWay), begun: false };
 }
 

@@ -38,7 +38,7 @@ export function parseProgram({ name, argv, env }: Record<string, unknown>): Outs
  * its output is appended to `<root>/changes/<name>.log`. It also goes on when this process ends.
  * @throws ReleasesError `supervisor_failed`
  */
-export async function runOutside(
+export async function runDetached(
   root: string,
   { name, argv, env }: OutsideProgram,
   log: (line: string) => void,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
 import { type BackoffOptions, DEFAULT_BACKOFF } from './backoff.js';
 import { claim, endPredecessor } from './claim.js';
-import { runOutside } from './detached.js';
+import { runDetached } from './detached.js';
 import { Keeper } from './monitor.js';
 import type { InspectResult } from './protocol.js';
 import { removeRunRecord, writeRunRecord } from './record.js';
@@ -50,7 +50,7 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
     });
     const server = await serve(root, (request) => {
       if (request.cmd === 'restart') return keeper.restart(request.stopLimitMs);
-      if (request.cmd === 'outside') return runOutside(root, request, log);
+      if (request.cmd === 'outside') return runDetached(root, request, log);
       return { ...keeper.inspect(), stopLimitMs } satisfies InspectResult;
     });
     const ignoreSignals = handleSignals(keeper);

@@ -2,7 +2,7 @@ import { type Candidate, chooseCandidate } from './candidate.js';
 import type { Clock, GatewayFacts, HistoryEntry, PolicyFacts, RegistryFacts } from './facts.js';
 import { hostRules } from './host-rules.js';
 import { releaseRules } from './release-rules.js';
-import type { Opinion } from './result.js';
+import type { RuleResult } from './result.js';
 import type { Settings } from './settings.js';
 import { iso } from './time.js';
 import { timeRules } from './time-rules.js';
@@ -31,7 +31,7 @@ export type RuleName =
   | 'soak'
   | 'window';
 
-export interface Vote extends Opinion {
+export interface Vote extends RuleResult {
   rule: RuleName;
 }
 
@@ -67,7 +67,7 @@ export interface Question extends Input {
   candidate: Candidate;
 }
 
-export type Rule = (question: Question) => Opinion;
+export type Rule = (question: Question) => RuleResult;
 
 const RULES: [RuleName, Rule][] = [
   ['disabled', hostRules.disabled],

@@ -1,7 +1,7 @@
 import { LONGEST_WAIT_FOR_CLOCK_MS } from './clock.js';
 import type { Question } from './decision.js';
 import { endOf, failedAfterRestart, isByTimer, isMadeByPerson, restartedGateway } from './history.js';
-import { no, type Opinion, pass } from './result.js';
+import { no, pass, type RuleResult } from './result.js';
 import { isMoment, iso, moment, timeOf } from './time.js';
 
 /** So many automatic changes in a row that went back, and a person has to look. */
@@ -9,12 +9,12 @@ const BREAKS_AFTER = 3;
 
 /** What does not depend on any release: whether this host is to be updated at all, now. */
 export const hostRules = {
-  disabled({ policy }: Question): Opinion {
+  disabled({ policy }: Question): RuleResult {
     if (policy.blockedBy.length > 0) return no(policy.blockedBy.join(' '));
     return policy.enabled ? pass('Automatic updates are on.') : no('Automatic updates are off.');
   },
 
-  clock({ clock: { now, lastRun, behindSince, jumpedAt } }: Question): Opinion {
+  clock({ clock: { now, lastRun, behindSince, jumpedAt } }: Question): RuleResult {
     if (![now, lastRun ?? 0, behindSince ?? 0, jumpedAt ?? 0].every(isMoment))
       return no('The clock of this host says nothing that is a time.');
     if (lastRun === null || now >= lastRun) return pass('The clock has not been put back.');
@@ -23,7 +23,7 @@ export const hostRules = {
     return { verdict: 'wait', reason, until: iso(end) };
   },
 
-  held({ policy: { hold }, clock: { now } }: Question): Opinion {
+  held({ policy: { hold }, clock: { now } }: Question): RuleResult {
     if (hold === null) return pass('Nobody holds updates.');
     if (hold.until === null) return no('Updates are held until a person lets go.');
     const until = timeOf(hold.until);
@@ -33,13 +33,13 @@ export const hostRules = {
     return { verdict: 'wait', reason: `Updates are held until ${moment(until)}.`, until: iso(until) };
   },
 
-  changeActive({ gateway: { changeUnderWay } }: Question): Opinion {
+  changeActive({ gateway: { changeUnderWay } }: Question): RuleResult {
     if (changeUnderWay === null) return pass('No change is under way.');
     return { verdict: 'wait', reason: `The change ${changeUnderWay} is under way.` };
   },
 
   /** An update of a gateway that is down or unwell could not be told from the reason for it. */
-  gateway({ gateway: { running, healthy } }: Question): Opinion {
+  gateway({ gateway: { running, healthy } }: Question): RuleResult {
     if (running === null) return no('No release runs here.');
     if (healthy) return pass(`${running} runs, and is well.`);
     return {
@@ -48,7 +48,7 @@ export const hostRules = {
     };
   },
 
-  breaker({ history, policy }: Question): Opinion {
+  breaker({ history, policy }: Question): RuleResult {
     const breakerResetAt = timeOf(policy.breakerResetAt) ?? Number.NEGATIVE_INFINITY;
     const restarts = history.filter(restartedGateway);
     const byPerson = restarts.findLastIndex((entry) => isMadeByPerson(entry));

@@ -2,7 +2,7 @@ import { compareVersions } from '../../core/version.js';
 import { isOfChannel, isVersion, publishedAs } from './candidate.js';
 import type { Question } from './decision.js';
 import { endOf, isMadeByPerson } from './history.js';
-import { no, type Opinion, pass } from './result.js';
+import { no, pass, type RuleResult } from './result.js';
 import { HOUR, iso, moment, timeOf } from './time.js';
 
 /** What a registry said earlier may have been taken back since. */
@@ -14,7 +14,7 @@ const NOTHING = pass('There is no release to ask about.');
 
 /** What is for or against the release that the channel offers, whenever it is. */
 export const releaseRules = {
-  registry({ registry, clock: { now } }: Question): Opinion {
+  registry({ registry, clock: { now } }: Question): RuleResult {
     if (registry === null)
       return { verdict: 'wait', reason: 'The registry has not been asked, or has not answered.' };
     const askedAt = timeOf(registry.askedAt);
@@ -33,7 +33,7 @@ export const releaseRules = {
     return pass('The registry has answered.');
   },
 
-  available(question: Question): Opinion {
+  available(question: Question): RuleResult {
     const { candidate, registry, settings, gateway } = question;
     const { version, published } = candidate;
     if (registry === null) return NOTHING;
@@ -53,19 +53,19 @@ export const releaseRules = {
     return newestSeen(question, version);
   },
 
-  pinned({ policy, gateway: { running } }: Question): Opinion {
+  pinned({ policy, gateway: { running } }: Question): RuleResult {
     if (running !== null && policy.pins.includes(running)) return no(`${running} is pinned.`);
     return pass('What runs is not pinned.');
   },
 
-  skipped({ candidate: { version }, settings }: Question): Opinion {
+  skipped({ candidate: { version }, settings }: Question): RuleResult {
     if (version === null) return NOTHING;
     return settings.skip.includes(version)
       ? no(`${version} is to be skipped.`)
       : pass(`${version} is not skipped.`);
   },
 
-  quarantined({ candidate: { version }, policy, clock: { now } }: Question): Opinion {
+  quarantined({ candidate: { version }, policy, clock: { now } }: Question): RuleResult {
     if (version === null) return NOTHING;
     const entry = Object.hasOwn(policy.quarantine, version) ? policy.quarantine[version] : undefined;
     if (entry === undefined) return pass(`${version} has not failed here.`);
@@ -79,7 +79,7 @@ export const releaseRules = {
     };
   },
 
-  manualRollback({ candidate: { version }, history }: Question): Opinion {
+  manualRollback({ candidate: { version }, history }: Question): RuleResult {
     if (version === null) return NOTHING;
     const last = history.findLast(
       (entry) => isMadeByPerson(entry) && (entry.from === version || entry.to === version),
@@ -94,7 +94,7 @@ export const releaseRules = {
  * A registry that names an older release than before may be a mirror that lags, or one that lies. If it still has the
  * newer one, it knows of it, and its publisher has moved the tag back.
  */
-function newestSeen({ registry, settings }: Question, version: string): Opinion {
+function newestSeen({ registry, settings }: Question, version: string): RuleResult {
   const seen = registry?.newestSeen ?? null;
   if (registry === null || seen === null || !isVersion(seen) || compareVersions(version, seen) >= 0)
     return pass(`The channel ${settings.channel} offers ${version}.`);

@@ -1,5 +1,5 @@
 /** What one rule says; `pass` has nothing against it. */
-export interface Opinion {
+export interface RuleResult {
   verdict: 'pass' | 'wait' | 'no';
   /** One sentence for people. */
   reason: string;
@@ -7,5 +7,5 @@ export interface Opinion {
   until?: string;
 }
 
-export const pass = (reason: string): Opinion => ({ verdict: 'pass', reason });
-export const no = (reason: string): Opinion => ({ verdict: 'no', reason });
+export const pass = (reason: string): RuleResult => ({ verdict: 'pass', reason });
+export const no = (reason: string): RuleResult => ({ verdict: 'no', reason });

@@ -3,7 +3,7 @@ import { backoff } from './backoff.js';
 import type { Question } from './decision.js';
 import type { HistoryEntry } from './facts.js';
 import { endOf, failedBeforeRestart, isByTimer, restartedGateway } from './history.js';
-import { no, type Opinion, pass } from './result.js';
+import { no, pass, type RuleResult } from './result.js';
 import { beenAt, HOUR, iso, moment, span, timeOf } from './time.js';
 import { nextOpening, openingAt, whyNotWindow } from './window.js';
 
@@ -13,7 +13,7 @@ const SOAK_PATIENCE = 3;
 /** When, as far as the clock decides it. */
 export const timeRules = {
   /** What failed before the gateway was touched (the network, the disk) is tried again, less and less often. */
-  failureBackoff({ candidate: { version }, history, installId, clock }: Question): Opinion {
+  failureBackoff({ candidate: { version }, history, installId, clock }: Question): RuleResult {
     const failed = failuresInARow(history, version);
     const last = failed.at(-1);
     if (last === undefined) return pass('The last automatic attempt did not fail.');
@@ -28,12 +28,12 @@ export const timeRules = {
     );
   },
 
-  minimumAge(question: Question): Opinion {
+  minimumAge(question: Question): RuleResult {
     const ms = question.settings.minimumAgeHours * HOUR;
     return afterPublication(question, ms, 'is too young', `is at least ${span(ms)} old.`);
   },
 
-  delay(question: Question): Opinion {
+  delay(question: Question): RuleResult {
     const { settings, candidate, installId } = question;
     const share = candidate.version === null ? 0 : jitterOf(installId, candidate.version);
     const ms = (settings.delayHours + share * settings.jitterHours) * HOUR;
@@ -45,7 +45,7 @@ export const timeRules = {
     );
   },
 
-  minimumInterval({ settings, history, clock }: Question): Opinion {
+  minimumInterval({ settings, history, clock }: Question): RuleResult {
     const ends = history.filter(restartedGateway).map((entry) => beenAt(endOf(entry), clock));
     if (ends.length === 0) return pass('No change was made here before.');
     const ms = settings.minimumIntervalHours * HOUR;
@@ -59,7 +59,11 @@ export const timeRules = {
     );
   },
 
-  soak({ settings, gateway: { running, provenAt, restartedAt, restartsSince }, clock }: Question): Opinion {
+  soak({
+    settings,
+    gateway: { running, provenAt, restartedAt, restartsSince },
+    clock,
+  }: Question): RuleResult {
     if (running === null) return pass('There is nothing that could soak.');
     const proven = timeOf(provenAt);
     if (proven === null) return { verdict: 'wait', reason: `${running} has not been verified yet.` };
@@ -75,7 +79,7 @@ export const timeRules = {
     );
   },
 
-  window({ settings: { windows }, clock: { now } }: Question): Opinion {
+  window({ settings: { windows }, clock: { now } }: Question): RuleResult {
     const wrong = windows.map(whyNotWindow).find((why) => why !== null);
     if (wrong) return no(wrong);
     if (windows.length === 0) return pass('There are no maintenance windows, so it may be at any time.');
@@ -92,7 +96,7 @@ export const timeRules = {
 };
 
 /** @param waiting to be read before `before <moment>.` */
-function waitUntil(end: number, now: number, waiting: string, passed: string): Opinion {
+function waitUntil(end: number, now: number, waiting: string, passed: string): RuleResult {
   if (Number.isNaN(end)) return no(`It cannot be reckoned whether this holds: ${passed}`);
   if (end <= now) return pass(passed);
   return { verdict: 'wait', reason: `${waiting} before ${moment(end)}.`, until: iso(end) };
@@ -103,7 +107,7 @@ function afterPublication(
   ms: number,
   waiting: string,
   passed: string,
-): Opinion {
+): RuleResult {
   const { version, published } = candidate;
   if (version === null || published === null) return pass('There is no release to ask about.');
   const at = timeOf(published.at);

@@ -143,7 +143,7 @@ async function recoverWith({ runs = 'old', atBoot = false, behaviours = {} }: Se
   };
   const recovered = await recoverChanges(root, {
     contextOf: (change) =>
-      fakeContext(root, change, { supervisor: supervisorWith(runs), mayRestart: !atBoot }),
+      fakeContext(root, change, { supervisor: supervisorWith(runs), canRestart: !atBoot }),
     stepsNamed: (names) => names.map(fake),
   });
   return { recovered, events: events.join(' ') };

@@ -83,7 +83,7 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     client: () => Promise.reject(new Error('no network here')),
     lookUp: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
-    mayRestart: true,
+    canRestart: true,
     onBehalf: false,
     progress: () => {},
   };

@@ -23,7 +23,7 @@ import type { LastRestore, Restore } from '../../../src/state/restore-request.js
 import type { KeptState } from '../../../src/state/snapshots.js';
 import type { Manifest } from '../../../src/store/manifest.js';
 import type { Policy, Quarantine } from '../../../src/store/policy.js';
-import type { AutoFile } from '../../../src/store/timer-state.js';
+import type { TimerStateFile } from '../../../src/store/timer-state.js';
 import type { SupervisorRecord } from '../../../src/supervisor/select.js';
 import type { RestartReport } from '../../../src/supervisor/supervisor.js';
 import { temporaryDirectory } from '../../support/place.js';
@@ -208,7 +208,7 @@ const POLICY: Policy = {
 
 const NOW = '2026-06-01T00:00:00.000Z';
 
-const AUTO: AutoFile = {
+const AUTO: TimerStateFile = {
   ...{ schema: 1, installId: 'x', clock: { now: 1, lastRun: null, behindSince: null, jumpedAt: 2 } },
   registry: {
     tags: { latest: '2026.6.1' },
@@ -620,7 +620,7 @@ describe('schemas and types require the same keys', () => {
       {
         ...{ schema: true, installId: true, clock: true, registry: true, trouble: true, newestSeen: true },
         ...{ gateway: true, announced: true, stopped: true, decisions: true },
-      } satisfies Always<AutoFile>,
+      } satisfies Always<TimerStateFile>,
     ],
     [
       'TimerRecord',

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type EndedRecord, lastEnded, lookAtLedger, SETTLED_MS } from '../../../src/ledger/history-index.js';
+import { type EndedRecord, lastEnded, SETTLED_MS, tryReadLedger } from '../../../src/ledger/history-index.js';
 import { type Change, newChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
 import { changePath } from '../../../src/store/change-files.js';
@@ -30,7 +30,7 @@ function lookedAt(): { root: Root; path: string; changes: Change[] } {
   const changes = Array.from({ length: MANY }, (_, at) => write(root, at));
   const path = join(root.path, 'history-index.json');
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * SETTLED_MS });
-  lookAtLedger(root);
+  tryReadLedger(root);
   expect(existsSync(path)).toBe(true);
   return { root, path, changes };
 }
@@ -42,7 +42,7 @@ function edit(path: string, change: (record: EndedRecord) => void): void {
 }
 
 /** The releases of the changes that were seen. */
-const seen = (root: Root) => lookAtLedger(root).past.map(({ to }) => to);
+const seen = (root: Root) => tryReadLedger(root).past.map(({ to }) => to);
 
 test('records of changes that have their end are read once', () => {
   const { root, path, changes } = lookedAt();
@@ -58,7 +58,7 @@ test('a record that is torn or replaced afterwards is read again', () => {
   const [torn, replaced] = changes as [Change, Change];
   truncateSync(changePath(root, torn.id), 100);
   write(root, 1, { facts: { ...replaced.facts, to: 'another' } });
-  const look = lookAtLedger(root);
+  const look = tryReadLedger(root);
   expect(look.corrupt).toEqual([{ path: changePath(root, torn.id), why: 'is not whole JSON' }]);
   expect(look.past.map(({ to }) => to)).toEqual([
     'another',
@@ -76,11 +76,11 @@ test('an open change is read each time, however old, and the newest that has end
   const { root, changes } = lookedAt();
   const { id } = write(root, 5, { endedAt: null, status: null });
   write(root, MANY, { endedAt: null, status: null });
-  const look = lookAtLedger(root);
+  const look = tryReadLedger(root);
   expect(look.open.map((change) => change.id)).toEqual([id, look.past.at(-1)?.id]);
   expect(lastEnded(root, look)).toEqual(changes.at(-1));
   write(root, 5);
-  expect(lookAtLedger(root).open).toHaveLength(1);
+  expect(tryReadLedger(root).open).toHaveLength(1);
 });
 
 test.each<[string, (path: string) => void]>([
@@ -102,6 +102,6 @@ test.each<[string, (path: string) => void]>([
 test('a ledger that was just written is not written down: it could be written again and look the same', () => {
   const root = temporaryRoot();
   for (let at = 0; at < MANY; at++) write(root, at);
-  lookAtLedger(root);
+  tryReadLedger(root);
   expect(existsSync(join(root.path, 'history-index.json'))).toBe(false);
 });

@@ -15,8 +15,8 @@ import {
   keptName,
   keptOf,
   listKept,
-  lookAtKept,
   removeKept,
+  tryReadSnapshot,
 } from '../../../src/state/snapshots.js';
 import type { Root } from '../../../src/store/root.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../../support/place.js';
@@ -54,7 +54,7 @@ test('a directory without a record, or with one that is not understood or not it
     'none/files/a': '',
     '.scratch/state.json': '',
   });
-  const { kept, corrupt } = lookAtKept(root);
+  const { kept, corrupt } = tryReadSnapshot(root);
   expect(kept.map((one) => one.name)).toEqual([name]);
   expect(corrupt).toEqual([
     { path: join(root.states, 'copied/state.json'), why: `is about ${name}, not copied` },

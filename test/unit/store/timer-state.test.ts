@@ -2,8 +2,13 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mendRoot } from '../../../src/store/repair.js';
-import { type PastDecision, readAuto, withDecision, writeAuto } from '../../../src/store/timer-state.js';
-import { takeTurn } from '../../../src/timer/lock.js';
+import {
+  type PastDecision,
+  readTimerState,
+  withDecision,
+  writeAuto,
+} from '../../../src/store/timer-state.js';
+import { acquireTimerLock } from '../../../src/timer/lock.js';
 import { temporaryRoot } from '../../support/place.js';
 
 function decision(minute: number, more: Partial<PastDecision> = {}): PastDecision {
@@ -13,14 +18,14 @@ function decision(minute: number, more: Partial<PastDecision> = {}): PastDecisio
 
 test('the id of an installation is made once', () => {
   const root = temporaryRoot();
-  const file = readAuto(root);
-  expect(readAuto(root).installId).not.toBe(file.installId);
+  const file = readTimerState(root);
+  expect(readTimerState(root).installId).not.toBe(file.installId);
   writeAuto(root, file);
-  expect(readAuto(root)).toEqual(file);
+  expect(readTimerState(root)).toEqual(file);
 });
 
 test('a decision that stays the same is one entry, with the time of its first', () => {
-  let file = readAuto(temporaryRoot());
+  let file = readTimerState(temporaryRoot());
   for (const minute of [1, 2, 3]) file = withDecision(file, decision(minute));
   file = withDecision(file, decision(4, { rule: 'window' }));
   file = withDecision(file, decision(5));
@@ -32,7 +37,7 @@ test('a decision that stays the same is one entry, with the time of its first', 
 });
 
 test('the last twenty are kept, and one that led to a change is never merged with another', () => {
-  let file = readAuto(temporaryRoot());
+  let file = readTimerState(temporaryRoot());
   for (let minute = 0; minute < 30; minute++) file = withDecision(file, decision(minute, { change: 'c' }));
   expect(file.decisions).toHaveLength(20);
   expect(file.decisions[0]).toEqual(decision(10, { change: 'c' }));
@@ -43,19 +48,19 @@ test('a file that cannot be understood is kept aside, by mending and by writing'
   writeFileSync(root.auto, '');
   expect(await mendRoot(root)).toMatchObject([{ path: root.auto, why: 'is empty' }]);
   writeFileSync(root.auto, '{"schema":2}');
-  writeAuto(root, readAuto(root));
-  expect(readAuto(root).decisions).toEqual([]);
+  writeAuto(root, readTimerState(root));
+  expect(readTimerState(root).decisions).toEqual([]);
   const kept = readdirSync(join(root.path, 'corrupt')).filter((name) => name.startsWith('timer-state.json'));
   expect(kept).toHaveLength(2);
 });
 
 test('one run has its turn at a time, and a dead one keeps nobody from theirs', () => {
   const root = temporaryRoot();
-  const done = takeTurn(root);
+  const done = acquireTimerLock(root);
   expect(done).not.toBe(null);
-  expect(takeTurn(root)).toBe(null);
+  expect(acquireTimerLock(root)).toBe(null);
   done?.();
-  const again = takeTurn(root);
+  const again = acquireTimerLock(root);
   expect(again).not.toBe(null);
   again?.();
 });

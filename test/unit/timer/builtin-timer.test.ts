@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { readAuto } from '../../../src/store/timer-state.js';
+import { readTimerState } from '../../../src/store/timer-state.js';
 import { lookEveryHour } from '../../../src/timer/builtin-timer.js';
 import { temporaryRoot } from '../../support/place.js';
 
@@ -14,5 +14,5 @@ test('a disk without room does not keep a gateway from being supervised', () => 
 test('the moment of the hour is kept from the first start on', () => {
   const root = temporaryRoot();
   lookEveryHour(root, () => {})();
-  expect(readAuto(root).installId).toBe(readAuto(root).installId);
+  expect(readTimerState(root).installId).toBe(readTimerState(root).installId);
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { loadClientOptions } from '../../../src/registry/client.js';
 import { offeredReleases } from '../../../src/registry/offer.js';
-import { type AutoFile, readAuto } from '../../../src/store/timer-state.js';
+import { readTimerState, type TimerStateFile } from '../../../src/store/timer-state.js';
 import { type AskRegistry, askRegistry, isLeftAlone } from '../../../src/timer/registry.js';
 import { DEFAULTS } from '../../../src/timer/rules/settings.js';
 import { openclawPackage } from '../../registry/gateway-package.js';
@@ -13,7 +13,7 @@ const NOW = Date.parse('2026-06-10T00:00Z');
 
 describe('what is asked of a registry, and remembered', () => {
   let registry: Registry;
-  let file: AutoFile;
+  let file: TimerStateFile;
   let ask: AskRegistry;
 
   beforeEach(async () => {
@@ -22,7 +22,7 @@ describe('what is asked of a registry, and remembered', () => {
     registry.publish(openclawPackage('2026.6.1'), { publishedAt: new Date(NOW - 9 * HOUR) });
     const options = await loadClientOptions({ registry: registry.url, cache: temporaryDirectory() });
     ask = (question) => offeredReleases({ ...options, retry: { retries: 0 } }, question);
-    file = readAuto(temporaryRoot());
+    file = readTimerState(temporaryRoot());
   });
 
   const look = async (now = NOW) => {

@@ -51,7 +51,7 @@ async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}
     client: () => Promise.reject(new Error('no network here')),
     lookUp: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
-    mayRestart: true,
+    canRestart: true,
     onBehalf: false,
     progress: (text) => void shown.push(text),
   };

@@ -1,15 +1,15 @@
 import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { untilAnswered, withAnswerToGive } from '../../../../src/control/detached/pending-reply.js';
+import { holdUntilReplied, waitForReply } from '../../../../src/control/detached/pending-reply.js';
 import { temporaryRoot } from '../../../support/place.js';
 
 test('a change begins once its requester is done with the request', async () => {
   const root = temporaryRoot();
   const order: string[] = [];
   let answer = () => {};
-  const asked = withAnswerToGive(root, 'a', false, () => new Promise<void>((resolve) => (answer = resolve)));
-  const begun = untilAnswered(root, 'a').then(() => order.push('begun'));
+  const asked = holdUntilReplied(root, 'a', false, () => new Promise<void>((resolve) => (answer = resolve)));
+  const begun = waitForReply(root, 'a').then(() => order.push('begun'));
   order.push('answered');
   answer();
   await Promise.all([asked, begun]);
@@ -19,27 +19,27 @@ test('a change begins once its requester is done with the request', async () => 
 
 test('a process that ends with its answer is waited for after that, but not for ever', async () => {
   const root = temporaryRoot();
-  await withAnswerToGive(root, 'a', true, async () => {});
+  await holdUntilReplied(root, 'a', true, async () => {});
   expect(readdirSync(root.staging)).toEqual(['a.reply-pending']);
   const begun = performance.now();
-  await untilAnswered(root, 'a', { withinMs: 200 });
+  await waitForReply(root, 'a', { withinMs: 200 });
   expect(performance.now() - begun).toBeGreaterThan(150);
   expect(readdirSync(root.staging)).toEqual([]);
 });
 
 test('a stop is heard meanwhile', async () => {
   const root = temporaryRoot();
-  await withAnswerToGive(root, 'a', true, async () => {});
+  await holdUntilReplied(root, 'a', true, async () => {});
   const reason = new Error('stopped');
-  await expect(untilAnswered(root, 'a', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  await expect(waitForReply(root, 'a', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 });
 
 test('a dead requester, and none at all, is not waited for', async () => {
   const root = temporaryRoot();
   symlinkSync('1.1.00000000-0000-0000-0000-000000000000', join(root.staging, 'a.reply-pending'));
   const begun = performance.now();
-  await untilAnswered(root, 'a');
-  await untilAnswered(root, 'b');
+  await waitForReply(root, 'a');
+  await waitForReply(root, 'b');
   expect(performance.now() - begun).toBeLessThan(5_000);
   expect(readdirSync(root.staging)).toEqual([]);
 });
