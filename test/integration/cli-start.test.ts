@@ -61,7 +61,7 @@ describe('who only looks', () => {
     async (command) => {
       const root = temporaryRoot();
       await sealTinyRelease(root, '2026.6.1');
-      const every = pathToFileURL(join(dirname(CLI), 'every.js')).href;
+      const every = pathToFileURL(join(dirname(CLI), 'entry.js')).href;
       const script = `import(${JSON.stringify(every)}).then(({ run }) => run([process.execPath, '', ...process.argv.slice(1)]))`;
       const both = async (...args: string[]) => {
         const answers = [];

@@ -74,7 +74,7 @@ async function standing() {
 test('each release that was left behind has a state that it can be returned to, and the list says so', async () => {
   const list = await world.ok('list');
   // biome-ignore lint/suspicious/noExplicitAny: a document of `--json`
-  expect(list.releases.map(({ id, reads }: any) => [id, reads])).toEqual([
+  expect(list.releases.map(({ id, stateCompatibility }: any) => [id, stateCompatibility])).toEqual([
     [FILES, 'with-snapshot'],
     [OLDER, 'with-snapshot'],
     [NEWER, 'yes'],

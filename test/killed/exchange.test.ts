@@ -45,7 +45,7 @@ test('an exchange passes the moments that matter, in an order that can be finish
   expect(without.filter((point) => point.startsWith('before'))).toEqual([
     'before write restore.json',
     'before sync',
-    'before write set-aside',
+    'before write displaced',
     'before write restore.json #2',
     'before sync #2',
     'before rename used up',

@@ -20,7 +20,7 @@ describe('an update', () => {
       begin                 | no change                        | old
       write lock-owner.json | package_updated_restart_verified | new
       resolve               | package_update_failed            | old
-      reserve               | package_update_failed            | old
+      check-space           | package_update_failed            | old
       stage                 | package_update_failed            | old
       probe                 | package_update_failed            | old
       seal                  | package_update_failed            | old
@@ -29,8 +29,8 @@ describe('an update', () => {
       switch                | package_update_failed            | old
       restart               | package_updated_restart_failed   | old
       verify                | rolled_back                      | old
-      commit                 | rolled_back                      | old
-      collect               | package_updated_restart_verified | new
+      commit                | rolled_back                      | old
+      prune                 | package_updated_restart_verified | new
       a result              | package_updated_restart_verified | new
     `),
   });
@@ -56,7 +56,7 @@ describe('a rollback', () => {
       write trial           | package_updated_restart_verified | new
       restart               | package_updated_restart_failed   | old
       verify                | rolled_back                      | old
-      commit                 | rolled_back                      | old
+      commit                | rolled_back                      | old
       an intent             | package_updated_restart_verified | new
       a result              | package_updated_restart_verified | new
     `),

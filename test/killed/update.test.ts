@@ -27,7 +27,7 @@ describe('an update', () => {
       begin before   | no change                        |                                | old
       begin after    | helper_never_ran                 |                                | old
       resolve        | package_update_failed            |                                | old
-      reserve        | package_update_failed            |                                | old
+      check-space    | package_update_failed            |                                | old
       stage          | package_update_failed            | stage                          | old
       probe          | package_update_failed            | stage                          | old
       seal           | package_update_failed            | stage                          | old
@@ -37,8 +37,8 @@ describe('an update', () => {
       restart before | package_updated_restart_failed   | stage baseline snapshot switch | old
       restart after  | package_updated_restart_verified |                                | new
       verify         | package_updated_restart_verified |                                | new
-      commit          | package_updated_restart_verified |                                | new
-      collect        | package_updated_restart_verified |                                | new
+      commit         | package_updated_restart_verified |                                | new
+      prune          | package_updated_restart_verified |                                | new
       verdict after  | package_updated_restart_verified |                                | new
     `),
   });
@@ -55,6 +55,6 @@ describe('an update that waits for the gateway to be idle', () => {
     // Looked at twice; then counted down.
     attempt: async (world) => ['update', publish(world), '--idle-timeout', '20', '--countdown', '0.1'],
     ...plain,
-    rows: rowsOf('idle | package_update_failed | stage | old'),
+    rows: rowsOf('wait-idle | package_update_failed | stage | old'),
   });
 });

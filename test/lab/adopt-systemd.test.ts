@@ -67,7 +67,7 @@ const verbs = {
     startTrial(root, '2026.6.1');
     pointCurrent(root, '2026.6.1');
   },
-  async leave() {
+  async unadopt() {
     undoUnitChange(root.path);
     systemctl('daemon-reload');
     systemctl('restart', '${UNIT}');

@@ -52,7 +52,7 @@ describe('a gateway under systemd --user, adopted', () => {
     await gateway.ready(version);
   }
 
-  test('adopt, update, roll back, leave: the host is as it was, byte for byte', async () => {
+  test('adopt, update, roll back, unadopt: the host is as it was, byte for byte', async () => {
     const before = await listing();
     const first = await gateway.show();
     const dry = await ocr('adopt --dry-run');
@@ -88,7 +88,7 @@ describe('a gateway under systemd --user, adopted', () => {
       json: { status: 'package_updated_restart_verified', to: '2026.5.28' },
     });
 
-    const left = await ocr(`leave ${QUICK}`);
+    const left = await ocr(`unadopt ${QUICK}`);
     expect(left.json, JSON.stringify(left.json.error)).toMatchObject({ ok: true });
     await gateway.ready('2026.5.28');
     expect((await gateway.show()).ExecStart).toContain('.npm-global');

@@ -88,7 +88,7 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     });
     await gateway.ready('2026.5.28');
 
-    const left = await ocr(`leave --system ${QUICK}`, 'root');
+    const left = await ocr(`unadopt --system ${QUICK}`, 'root');
     expect(left.json, JSON.stringify(left.json.error)).toMatchObject({ ok: true });
     expect(await units()).toBe(before);
     await gateway.ready('2026.5.28');
@@ -114,6 +114,6 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     });
     expect(await ocr('timer disable --system', 'root')).toMatchObject({ exitCode: 0 });
     expect(await units()).toBe(before);
-    expect(await ocr(`leave --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });
+    expect(await ocr(`unadopt --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });
   }, 120_000);
 });

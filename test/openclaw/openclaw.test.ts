@@ -31,7 +31,7 @@ describe('real OpenClaw under systemd --user', () => {
     if (story) console.log(await story.account());
   }, 60_000);
 
-  /** Everything in claw's home, apart from OpenClaw's state, caches, and the root of releases, which `leave` keeps. */
+  /** Everything in claw's home, apart from OpenClaw's state, caches, and the root of releases, which `unadopt` keeps. */
   async function listing(): Promise<string[]> {
     const skipped = ['./.openclaw', './.cache', './.local/share/openclaw-releases'];
     const waysThere = ['./.local', './.local/share'];
@@ -129,7 +129,7 @@ describe('real OpenClaw under systemd --user', () => {
   );
 
   test(
-    'leave: the unit starts what it started before, and every file is as it was',
+    'unadopt: the unit starts what it started before, and every file is as it was',
     async () => {
       await verified('unadopt', '2026.5.28');
       expect((await machine.unit(UNIT, 'user')).ExecStart).toContain('/.npm-global/');

@@ -32,7 +32,7 @@ describe('the page', () => {
     await update();
     await page.locator('#change >> text=waiting for 1 agent run').waitFor();
     await visitor.picture('waiting-phone-dark');
-    await page.locator('#stop').click();
+    await page.locator('#cancel').click();
     const failed = page.locator('#history li[data-status="package_update_failed"]');
     await failed.waitFor({ timeout: 30_000 });
     expect(await failed.innerText()).toContain(`failed before the switch; ${OLD} runs as before`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { commandLineOf, descendsFrom, processIds } from '../../src/host/process.js';
 import { type ClientOptions, loadClientOptions } from '../../src/registry/client.js';
 import { removeDirectory } from './place.js';
+import { slowness } from './slowness.js';
 
 /** A directory of its own for one test, with an npm cache and an npmrc that are nobody else's. */
 export interface Place {
@@ -32,11 +33,12 @@ export function makePlace(): Place {
   };
 }
 
-/** Waits until something holds, and fails when it does not within ten seconds. */
+/** Waits until something holds, and fails when it does not within ten seconds of a usual machine. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const limitMs = 10_000 * slowness;
+  const deadline = Date.now() + limitMs;
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`Not within 10 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`Not within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -52,7 +54,7 @@ export function processesNaming(text: string): number[] {
 
 /** The installing processes below this one, or below another. */
 export function workersOf(ancestor = process.pid): number[] {
-  return processesNaming('source/installing/install-worker.cjs').filter((pid) => descendsFrom(pid, ancestor));
+  return processesNaming('install/process/install-worker.cjs').filter((pid) => descendsFrom(pid, ancestor));
 }
 
 /** What a promise was rejected with; fails when it was not. */
