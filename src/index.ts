@@ -1,5 +1,5 @@
 /**
- * The release switcher as a library: what the commands do, for a gateway or another program to call.
+ * The release switcher as a library, for a gateway or another program.
  * @packageDocumentation
  */
 

@@ -6,7 +6,7 @@ import { lookBefore, ownLikeDirectory, undoWritten, type Written, writePlanned }
 import type { UnitChange } from './plan.js';
 import type { Scope } from './systemctl.js';
 
-/** `adopted.json`: what `leave` returns to. */
+/** `adopted.json`: everything that `undoUnitChange` needs. */
 export interface Adoption extends Written {
   schema: 1;
   scope: Scope;
@@ -21,8 +21,8 @@ export interface Adoption extends Written {
 const recordPath = (root: string) => join(root, 'adopted.json');
 
 /**
- * What this root has changed outside of itself, or null.
- * @throws ReleasesError `root_invalid` when there is a record that cannot be read
+ * Reads what this root has changed outside of itself; null when that is nothing.
+ * @throws ReleasesError `root_invalid` for a corrupt record
  */
 export function readAdoption(root: string): Adoption | null {
   const path = recordPath(root);
@@ -36,9 +36,9 @@ export function readAdoption(root: string): Adoption | null {
 }
 
 /**
- * Writes what was planned, after what was there before is on record: a power cut at any moment leaves something
- * that `undoUnitChange` can put back. May run again, with another plan too; the first record of a path stays.
- * systemd has to be told afterwards: `daemon-reload`.
+ * Records the earlier files durably, then writes: after a power cut `undoUnitChange` can put them back. May run again,
+ * with another plan for the same unit too; the first record of a path stays. The caller runs `daemon-reload` next.
+ * @throws ReleasesError `root_invalid` for another unit or a corrupt record
  */
 export function applyUnitChange(plan: UnitChange): Adoption {
   const { root, scope, unit, dropIn, recoverUnit, rescueUnit, writes } = plan;
@@ -57,14 +57,14 @@ export function applyUnitChange(plan: UnitChange): Adoption {
 }
 
 /**
- * Puts back what was there before `applyUnitChange`, byte for byte and with its mode, and removes the record. What
- * others have put into a directory of ours stays, and so does the directory. Doing it twice is fine.
- * @returns what was undone, or null when there was nothing to undo
+ * Puts the earlier files back, byte for byte and with their mode, and removes the record. A directory that we made and
+ * that holds foreign files stays. Idempotent.
+ * @returns the undone adoption, or null without one
  */
 export function undoUnitChange(root: string): Adoption | null {
   const adoption = readAdoption(root);
   if (!adoption) return null;
-  // The drop-in was written last and goes first: without it the others are never started.
+  // The drop-in was written last and goes first, so that it never names a missing rescue unit.
   undoWritten(adoption);
   removeDurably(recordPath(root));
   return adoption;

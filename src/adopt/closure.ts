@@ -2,20 +2,19 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 
-/** Where a package of an install goes in the copy; `to` is relative to the release. */
+/** A package of an install and its place in the copy; `to` is relative to the release. */
 export interface Placement {
   from: string;
   to: string;
 }
 
-/** Deeper than this is a circle of packages that can never be told apart. */
+/** Deeper nesting is a circle of packages that cannot be laid out without links. */
 const MAX_DEPTH = 24;
 
 /**
- * Everything that an installed package resolves outside of its own directory, laid out so that every package finds
- * what it found before, without a symlink: npm's nested global tree, the flat trees of yarn, bun and a project, and
- * pnpm's links into its store. A package goes to the top, or, where another of its name is there, below the one
- * that needs it.
+ * Lays out everything that an installed package resolves outside of its directory, so that every package finds the same
+ * dependencies without a symlink: npm's nested global tree, the flat trees of yarn, bun and a project, pnpm's links
+ * into its store. A package goes to the top, or below its dependent when another of its name is there.
  * @throws ReleasesError `install_failed`
  */
 export function planPlacements(packageRoot: string, name = 'openclaw'): Placement[] {
@@ -27,7 +26,7 @@ export function planPlacements(packageRoot: string, name = 'openclaw'): Placemen
       const at = join(unit.to, relative(unit.from, inside));
       for (const dependency of dependenciesOf(inside)) {
         const from = resolvePackage(dependency, inside);
-        // What a package brings along in its own directory is copied with it.
+        // Bundled dependencies are copied with their package.
         if (!from || isWithin(from, unit.from)) continue;
         const to = placeFor(dependency, from, at, placed);
         if (to === null) continue;
@@ -40,7 +39,7 @@ export function planPlacements(packageRoot: string, name = 'openclaw'): Placemen
   return [...placed].map(([to, from]) => ({ from, to }));
 }
 
-/** Where a package must go so that `from` is found by what is at `at`; null when it is found there already. */
+/** Place for `from` so that the package in `at` resolves it; null when it does already. */
 function placeFor(
   name: string,
   from: string,
@@ -59,7 +58,6 @@ function placeFor(
   return there === undefined ? top : join(at, 'node_modules', name);
 }
 
-/** A package and those that are below it as real directories. */
 function packagesWithin(root: string): string[] {
   const found = [root];
   for (const name of namesIn(join(root, 'node_modules'))) {
@@ -94,7 +92,7 @@ function dependenciesOf(directory: string): string[] {
   }
 }
 
-/** The real directory of a package as Node resolves it from a directory, or null: optional ones may be missing. */
+/** Resolves a package as Node does, to its real directory; null when missing, as optional ones may be. */
 export function resolvePackage(name: string, from: string): string | null {
   for (let at = from; ; at = dirname(at)) {
     const candidate = join(at, 'node_modules', name);

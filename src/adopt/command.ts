@@ -2,19 +2,16 @@ import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import type { Word } from './unit-file.js';
 
-/** What a unit starts, taken apart. */
 export interface GatewayCommand {
-  /** The Node that the unit names, as it names it; null when the program finds its own. */
+  /** The Node as the unit spells it; null when the program finds its own. */
   node: string | null;
-  /** Options for Node itself, such as `--max-old-space-size=4096`. */
   nodeOptions: string[];
-  /** The script or program that is started; OpenClaw's own, or a wrapper around it. */
+  /** The script or program: OpenClaw's own, or a wrapper around it. */
   entry: string;
-  /** The gateway's own arguments as the unit spells them, without the word `gateway`; null when that is not there. */
+  /** Arguments as the unit spells them, without the word `gateway`; null when that word is missing. */
   rest: string[] | null;
 }
 
-/** Options of Node whose value is a word of its own. */
 const WITH_VALUE = new Set([
   '-r',
   '--require',
@@ -25,11 +22,10 @@ const WITH_VALUE = new Set([
   '--conditions',
 ]);
 
-/** Takes a unit's command line apart, or null when it names no program. */
 export function readCommand(words: Word[], searchPath: string): GatewayCommand | null {
   let at = 0;
   const value = () => words[at]?.value ?? '';
-  // systemd's own prefixes; `|` and `+` and the others say how to run and not what.
+  // systemd's prefixes, such as `|` and `+`, select how to run and not what.
   const first = () => (at === 0 ? value().replace(/^[-@:+!|]+/, '') : value());
   if (basename(first()) === 'env') {
     at++;
@@ -50,7 +46,7 @@ export function readCommand(words: Word[], searchPath: string): GatewayCommand |
   if (!entry) return null;
   const args = words.slice(at + 1);
   const gateway = args.findIndex((word) => word.value === 'gateway');
-  // Options of the whole program may stand on either side of the command.
+  // Global options may stand on either side of `gateway`.
   const rest =
     gateway < 0 ? null : [...args.slice(0, gateway), ...args.slice(gateway + 1)].map(({ raw }) => raw);
   return { node, nodeOptions, entry, rest };
@@ -63,12 +59,11 @@ function isNode(program: string, searchPath: string): boolean {
   return basename(realpathSync(found)) === 'node';
 }
 
-/** Where a program is, by the rules of `execvp`; null when it is nowhere. */
+/** Finds a program as `execvp` does, but only by absolute paths. */
 export function findProgram(name: string, searchPath: string): string | null {
   return findPrograms(name, searchPath)[0] ?? null;
 }
 
-/** Every place of a program on a search path, in its order. */
 export function findPrograms(name: string, searchPath: string): string[] {
   if (name.includes('/')) return isAbsolute(name) && isProgram(name) ? [name] : [];
   return searchPath

@@ -19,30 +19,27 @@ import type { Install } from './install.js';
 
 export interface CopyRequest {
   install: Pick<Install, 'packageRoot' | 'version'>;
-  /** An empty or missing directory: the staging directory of the release. */
   into: string;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: { phase: 'copy'; done: number }) => void) | undefined;
 }
 
 export interface CopyReport {
-  /** Packages in the tree, OpenClaw itself among them. */
   packages: number;
   files: number;
-  /** sha256 of the derived `package-lock.json` in hex, or empty when none could be derived. */
+  /** Hex sha256 of the derived `package-lock.json`; empty when none could be derived. */
   lockfileDigest: string;
-  /** Whether every package in that file has a checksum of the registry. */
+  /** True when every package outside of a bundle has a registry checksum. */
   lockfileExact: boolean;
 }
 
-/** Enough files to be fast, few enough that Ctrl-C is answered at once. */
+/** Files between two turns of the event loop: fast, and Ctrl-C still acts at once. */
 const FILES_PER_TURN = 200;
 
 /**
- * Copies an install with everything that it resolves into a directory with the layout of a release:
- * `node_modules/openclaw/…`, `package.json` and, where it can be told, `package-lock.json`. Files are copies or
- * reflinks, never hard links: what changes the install later must not change the release. The install itself is
- * only read.
+ * Copies an install and everything it resolves into the layout of a release: `node_modules/openclaw/…`, `package.json`
+ * and, when derivable, `package-lock.json`. Makes copies or reflinks, never hard links, so that later changes of the
+ * install cannot change the release. Only reads the install.
  * @throws ReleasesError `not_openclaw`, `install_failed`, `interrupted`; system errors such as ENOSPC pass through
  */
 export async function copyInstall({ install, into, signal, onProgress }: CopyRequest): Promise<CopyReport> {
@@ -60,12 +57,12 @@ export async function copyInstall({ install, into, signal, onProgress }: CopyReq
     dependencies: { openclaw: version },
   };
   writeFileSync(join(into, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  // npm's tree library is large and nothing else here needs it.
+  // npm's tree library is large, so it is loaded here only.
   const { deriveLockfile } = await import('./lock.js');
   return { files: copier.files, ...(await deriveLockfile(into, packageRoot)) };
 }
 
-/** Copies trees, one call a file: thirty thousand promises cost four times what the copying does. */
+/** Copies with one synchronous call a file: thirty thousand promises cost four times what the copying does. */
 class Copier {
   files = 0;
   readonly #signal: AbortSignal | undefined;
@@ -83,7 +80,7 @@ class Copier {
 
   async #directory(from: string, to: string, unit: string, above: string[]): Promise<void> {
     mkdirSync(to, { recursive: true });
-    // Whatever the umask is; and a directory that is closed to its owner could not be filled.
+    // Sets the mode independently of the umask; the owner must be able to fill the directory.
     chmodSync(to, (statSync(from).mode & 0o777) | 0o700);
     for (const entry of readdirSync(from, { withFileTypes: true })) {
       const [source, target] = [join(from, entry.name), join(to, entry.name)];
@@ -93,15 +90,14 @@ class Copier {
     }
   }
 
-  /** A link within its package stays one; what points elsewhere would not be ours to keep, and is copied. */
+  /** Keeps a link inside its package; copies what any other link points to, because we do not control it. */
   async #link(from: string, to: string, unit: string, above: string[]): Promise<void> {
     const target = readlinkSync(from);
     const real = existsSync(from) ? realpathSync(from) : null;
-    // A dangling link leads nowhere in the copy either.
     if (real === null) return;
     const spelled = resolve(dirname(from), target);
     if (!isAbsolute(target) && within(spelled, unit) && within(real, unit)) return symlinkSync(target, to);
-    // pnpm's links to dependencies have a place of their own in the copy, and its programs name its own paths.
+    // pnpm's dependencies have their own place in the copy, and its programs contain paths of pnpm.
     if (/(^|\/)node_modules\/((@[^/]+\/)?[^/@]+|\.bin\/[^/]+)$/.test(from)) return;
     const stats = statSync(real);
     if (stats.isFile()) await this.#file(real, to);
@@ -126,7 +122,7 @@ function within(path: string, directory: string): boolean {
   return path.startsWith(directory + sep);
 }
 
-/** Changes when a package manager replaces the package; not a proof, which the probe of the copy is. */
+/** Changes when a package manager replaces the package; a hint only, the proof is the probe of the copy. */
 function fingerprint(packageRoot: string): string {
   return ['package.json', 'dist', 'node_modules', '.']
     .map((name) => statSync(join(packageRoot, name), { throwIfNoEntry: false }))

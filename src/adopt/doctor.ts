@@ -3,7 +3,7 @@ import { examineUnit } from './doctor-unit.js';
 import type { HostFacts } from './facts.js';
 import { ADOPT, type Finding, finding } from './finding.js';
 
-/** What has drifted since this root adopted the gateway, the most urgent first; nothing when all is well. */
+/** Drift since the adoption, most urgent first. */
 export function examine(facts: HostFacts): Finding[] {
   return [
     ...examineFilesOfOurs(facts),
@@ -64,7 +64,7 @@ function examineInstalls({ root, adoption, onPath, installs }: HostFacts): Findi
       ),
     );
   }
-  // One is what was adopted, which is never uninstalled.
+  // The adopted install is one of them, as adopting never removes it.
   if (installs.length > 1) {
     const list = installs.map(({ packageRoot, version }) => `${packageRoot} (${version})`).join(', ');
     const sentence = `There are ${installs.length} installs of OpenClaw beside the releases: ${list}.`;

@@ -2,13 +2,12 @@ import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import type { PlannedFile } from '../host/written.js';
 import type { UnitChange } from './plan.js';
 
-/** What a file that adopting wrote has become. */
 export interface Drift {
   path: string;
   state: 'missing' | 'changed';
 }
 
-/** The files of a plan that are not on disk as it would write them. */
+/** Files that differ from the plan in content, link target or executable bit, or are missing. */
 export function findDrift(plan: UnitChange): Drift[] {
   return plan.writes.flatMap((write) => {
     const state = stateOf(write);

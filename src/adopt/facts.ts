@@ -12,29 +12,24 @@ import { planUnitChange } from './plan.js';
 import type { Scope } from './systemctl.js';
 import { DROP_IN_SUFFIX, type GatewayUnit, readUnit } from './unit.js';
 
-/** What the other rooms know, for `doctor` to compare. */
 export interface KnownElsewhere {
-  /** The version that the running gateway says it is; null when none runs or it does not say. */
+  /** Version that the running gateway reports; null when none runs or it reports none. */
   running: string | null;
-  /** The version of the current release; null when there is none. */
   current: string | null;
-  /** The release on trial, or null. */
+  /** Id of the release on trial, possibly empty when its file is corrupt; null without a trial. */
   trial: string | null;
   changeUnderWay: boolean;
-  /** Files of the root that cannot be understood. */
   corrupt: Corrupt[];
 }
 
-/** Everything that `doctor` judges by; plain data. */
 export interface HostFacts extends KnownElsewhere {
   root: string;
   adoption: Adoption | null;
   unit: UnitFacts | null;
-  /** The first `openclaw` on the search path, and whether it is this root's; null when there is none. */
+  /** The first `openclaw` on the search path; `ours` when it is this root's. */
   onPath: { path: string; version: string | null; ours: boolean } | null;
-  /** Installs of OpenClaw that are not releases. */
   installs: { packageRoot: string; version: string }[];
-  /** Whether this user's manager runs without a login; null where that does not matter or cannot be known. */
+  /** True when this user's manager runs without a login; null when irrelevant or unknown. */
   lingering: boolean | null;
 }
 
@@ -43,28 +38,22 @@ export interface UnitFacts {
   scope: Scope;
   needsReload: boolean;
   masked: boolean;
-  /** systemd can make no sense of its files. */
   broken: boolean;
   description: string;
-  /** The program that the unit starts now. */
   starts: string | null;
-  /** Drop-ins that apply after ours, by their paths. */
+  /** Paths of drop-ins that apply after ours. */
   later: string[];
-  /** Files of ours that differ from what adopting would write now; null when it cannot be planned for this unit. */
+  /** Our files that differ from a new adoption; null when none can be planned for this unit. */
   drift: Drift[] | null;
 }
 
 export interface GatherRequest extends KnownElsewhere {
   root: string;
-  /** As for `planUnitChange`. */
   recover: string[];
   env?: NodeJS.ProcessEnv;
 }
 
-/**
- * Looks at the host. Changes nothing.
- * @throws ReleasesError `root_invalid`
- */
+/** @throws ReleasesError `root_invalid` */
 export async function gatherFacts(request: GatherRequest): Promise<HostFacts> {
   const { root, recover, env = process.env, running, current, trial, changeUnderWay, corrupt } = request;
   const adoption = readAdoption(root);
@@ -119,7 +108,7 @@ function realRoot(root: string): string {
 }
 
 function lingers(): boolean | null {
-  // What `loginctl enable-linger` makes; without logind nothing keeps a record.
+  // `loginctl enable-linger` creates the file below; without logind there is no record.
   if (!existsSync('/run/systemd/users')) return null;
   return existsSync(join('/var/lib/systemd/linger', userInfo().username));
 }

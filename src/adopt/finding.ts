@@ -1,7 +1,7 @@
-/** Adopting again mends most of what can drift. */
+/** Adopting again repairs most drift. */
 export const ADOPT = 'openclaw-releases adopt';
 
-/** Stable names of what can be wrong; scripts match them. */
+/** Stable names of findings; scripts match them. */
 export type FindingCode =
   | 'file_corrupt'
   | 'unit_missing'
@@ -24,9 +24,7 @@ export type FindingCode =
 
 export interface Finding {
   code: FindingCode;
-  /** What is so, as one sentence. */
   sentence: string;
-  /** The command that mends it. */
   command: string;
 }
 

@@ -10,36 +10,33 @@ import type { Scope } from './systemctl.js';
 import { type GatewayUnit, readUnit } from './unit.js';
 
 export interface FindRequest {
-  /** The name of the unit; `openclaw-gateway.service`, or that of the profile, unless given. */
+  /** Name of the unit; default is `openclaw-gateway.service`, or that of the profile. */
   unit?: string;
-  /** Both are looked at unless given, the user's first. */
+  /** Default is both, the user's first. */
   scope?: Scope;
   env?: NodeJS.ProcessEnv;
 }
 
-/** An OpenClaw as a package manager or a person put it there, which is not one of our releases. */
 export interface Install {
   packageRoot: string;
   version: string;
   packageJson: Record<string, unknown>;
-  /** The Node it runs on: what the unit names, else the first on its or on our search path. */
+  /** The Node that the unit names, else the first on the unit's or our search path, else our own. */
   node: { path: string; version: string };
   unit: GatewayUnit | null;
-  /** The unit's command line, taken apart. */
   command: GatewayCommand | null;
-  /** A program that the unit starts in place of OpenClaw itself, and that adopting leaves out; usually null. */
+  /** Program that the unit starts in place of OpenClaw and that adopting leaves out; usually null. */
   wrapper: string | null;
-  /** Other installs found, by their directories; the unit starts none of them. */
   others: { packageRoot: string; version: string }[];
 }
 
 const VERSION_TIMEOUT_MS = 15_000;
 
 /**
- * Finds the OpenClaw that this user runs: what the gateway's unit starts, else the first `openclaw` on the search
- * path, else what a package manager has installed. Changes nothing.
- * @throws ReleasesError `not_openclaw` when there is none, `supervisor_not_found` when a unit was named that there
- *   is not, `node_unavailable`
+ * Finds the OpenClaw that this user runs: the one the unit starts, else the first `openclaw` on the search path, else
+ * an install of a package manager. Changes nothing.
+ * @throws ReleasesError `not_openclaw` when there is none, `supervisor_not_found` when the named unit does not exist,
+ *   `node_unavailable`
  */
 export async function findInstall(request: FindRequest = {}): Promise<Install> {
   const env = request.env ?? process.env;
@@ -63,7 +60,6 @@ export async function findInstall(request: FindRequest = {}): Promise<Install> {
   };
 }
 
-/** Every OpenClaw that can be found without the unit, that first on the search path first. */
 export async function findPackages(env: NodeJS.ProcessEnv): Promise<InstalledOpenClaw[]> {
   const onPath = findPrograms('openclaw', env.PATH ?? '').map(openClawAround);
   const directories = await globalPackageDirectories(env, env.HOME || homedir());
@@ -127,7 +123,7 @@ async function findNode(
   );
 }
 
-/** Version managers put links that last as long as a session below /run and /tmp; what they point to stays. */
+/** Resolves links below /run and /tmp, because version managers keep them only for a session. */
 function lasting(path: string): string {
   return /^\/(run|tmp|dev)\//.test(path) ? realpathSync(path) : resolve(path);
 }

@@ -17,8 +17,8 @@ interface Locked {
 }
 
 /**
- * Writes the `package-lock.json` of a copied tree. The tree says names and versions; where the bytes came from is
- * only known where npm left its hidden lockfile, or the package brought one along, and stays out elsewhere.
+ * Writes the `package-lock.json` of a copied tree. The tree gives names and versions; `resolved` and `integrity` come
+ * only from npm's hidden lockfiles or the package's own `npm-shrinkwrap.json`, and are left out elsewhere.
  */
 export async function deriveLockfile(directory: string, packageRoot: string): Promise<DerivedLockfile> {
   const tree = await new Arborist({ path: directory }).loadActual();
@@ -30,7 +30,7 @@ export async function deriveLockfile(directory: string, packageRoot: string): Pr
     packages++;
     const locked = known.get(node.location);
     if (locked?.version === node.version) {
-      // `resolved` of what a tree is loaded from is its own directory.
+      // Replaces `resolved`, which after `loadActual` is the package's own directory.
       node.resolved = locked.resolved ?? null;
       node.integrity = locked.integrity ?? null;
     }
@@ -47,12 +47,11 @@ export async function deriveLockfile(directory: string, packageRoot: string): Pr
   return { packages, lockfileDigest, lockfileExact };
 }
 
-/** What npm's types leave out: the lockfile behind a loaded tree. */
 interface Shrinkwrap {
   save(): Promise<void>;
 }
 
-/** What lockfiles beside and inside the install say, by location in the copy. */
+/** Entries of the lockfiles beside and inside the install, by location in the copy. */
 function knownPackages(packageRoot: string): Map<string, Locked> {
   const known = new Map<string, Locked>();
   const base = resolve(packageRoot, '..');

@@ -1,15 +1,13 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** An installed OpenClaw; `root` is the real path of its directory. */
 export interface InstalledOpenClaw {
   root: string;
   version: string;
-  /** Its `package.json`, which anyone may have written. */
+  /** Untrusted content, because anyone may have written the file. */
   packageJson: Record<string, unknown>;
 }
 
-/** The OpenClaw whose directory this is, or null. */
 export function openClawAt(directory: string): InstalledOpenClaw | null {
   try {
     const root = realpathSync(directory);
@@ -24,7 +22,6 @@ export function openClawAt(directory: string): InstalledOpenClaw | null {
   }
 }
 
-/** The OpenClaw that a file belongs to, symlinks followed, or null. */
 export function openClawAround(file: string): InstalledOpenClaw | null {
   let at: string;
   try {

@@ -6,10 +6,7 @@ import { findPrograms } from './command.js';
 
 const NPM_TIMEOUT_MS = 20_000;
 
-/**
- * Directories in which package managers keep global packages for this user, most likely first. They need not
- * exist. `npm` itself is asked, as its prefix can be configured to be anywhere.
- */
+/** Directories of global packages, likeliest first, existing or not. Asks `npm`, because its prefix is configurable. */
 export async function globalPackageDirectories(env: NodeJS.ProcessEnv, home: string): Promise<string[]> {
   const searchPath = env.PATH ?? '';
   const besideNode = findPrograms('node', searchPath).map((node) =>
@@ -30,7 +27,7 @@ export async function globalPackageDirectories(env: NodeJS.ProcessEnv, home: str
     ...below(join(home, '.asdf/installs/nodejs'), 'lib/node_modules'),
     join(home, '.volta/tools/image/packages/openclaw/lib/node_modules'),
     ...below(pnpm, 'node_modules'),
-    // Newer pnpm gives each global package a directory of its own, one level deeper.
+    // Newer pnpm gives each global package its own directory, one level deeper.
     ...below(pnpm, '.').flatMap((version) => below(version, 'node_modules')),
     join(env.BUN_INSTALL || join(home, '.bun'), 'install/global/node_modules'),
     join(env.XDG_CONFIG_HOME || join(home, '.config'), 'yarn/global/node_modules'),
@@ -40,7 +37,7 @@ export async function globalPackageDirectories(env: NodeJS.ProcessEnv, home: str
 async function npmRoot(env: NodeJS.ProcessEnv, home: string): Promise<string[]> {
   const [npm] = findPrograms('npm', env.PATH ?? '');
   if (!npm) return [];
-  // npm makes its cache directory before it answers; looking must leave nothing behind in the home.
+  // npm creates its cache directory before it answers; this check must leave nothing in the home.
   const cache = mkdtempSync(join(tmpdir(), 'openclaw-releases-npm-'));
   try {
     const { failed, stdout } = await execa(npm, ['root', '--global'], {

@@ -15,7 +15,7 @@ import type { Install } from './install.js';
 import type { Scope } from './systemctl.js';
 import { DROP_IN_SUFFIX, type GatewayUnit } from './unit.js';
 
-/** Everything that adopting changes outside of the releases; plain data, printable. */
+/** Everything that adopting changes outside of the releases; plain, printable data. */
 export interface UnitChange {
   root: string;
   scope: Scope;
@@ -28,9 +28,9 @@ export interface UnitChange {
 
 export interface UnitChangeRequest {
   install: Pick<Install, 'unit' | 'command'>;
-  /** The root directory; absolute. */
+  /** Absolute path. */
   root: string;
-  /** What the unit that runs before the gateway at boot starts: absolute program and its arguments. */
+  /** Command of the unit that runs before the gateway at boot: absolute program and its arguments. */
   recover: string[];
   env?: NodeJS.ProcessEnv;
 }
@@ -38,9 +38,9 @@ export interface UnitChangeRequest {
 const RESCUE = ownFile('layout/bin/rescue');
 
 /**
- * Plans what makes the unit start `bin/gateway` of the root. Writes nothing.
- * @throws ReleasesError `supervisor_not_found` without a unit, `supervisor_failed` for one that starts no gateway or
- *   whose own drop-ins leave no room behind them, `root_invalid` for a path that no unit file can hold
+ * Plans how the unit starts `bin/gateway` of the root. Writes nothing.
+ * @throws ReleasesError `supervisor_not_found` without a unit, `supervisor_failed` when it starts no gateway or
+ *   its drop-ins leave no name to sort behind them, `root_invalid` for a path that no unit file can hold
  */
 export function planUnitChange({ install, root, recover, env = process.env }: UnitChangeRequest): UnitChange {
   const { unit, command } = install;
@@ -92,27 +92,26 @@ export function planUnitChange({ install, root, recover, env = process.env }: Un
     { kind: 'file', path: join(root, 'bin/rescue'), content: readFileSync(RESCUE, 'utf8'), mode: 0o755 },
     file(join(directory, rescueUnit), 'rescue.service.in'),
     file(recoverPath, 'recover.service.in'),
-    // What `systemctl enable` would make, so that the plan is all there is to undo.
+    // The link that `systemctl enable` would make, so that the plan covers everything to undo.
     { kind: 'link', path: join(directory, `${target}.wants`, recoverUnit), target: recoverPath },
-    // Last: from here on the unit starts something else.
+    // Written last, because it makes the unit start another program.
     file(dropIn, 'gateway.conf.in'),
   ];
   return { root, scope, unit: name, dropIn, recoverUnit, rescueUnit, writes };
 }
 
-/** Where the units of this user, or of the administrator, are. */
 export function unitDirectory(scope: Scope, env: NodeJS.ProcessEnv): string {
   if (scope === 'system') return '/etc/systemd/system';
   return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'systemd/user');
 }
 
-/** `openclaw-releases-rescue.service`; units of other names get companions of their own. */
+/** `openclaw-releases-rescue.service`; units of other names get their own companions. */
 export function companion(role: 'recover' | 'rescue' | 'auto', unit: string): string {
   const stem = basename(unit, '.service');
   return `openclaw-releases-${role}${stem === 'openclaw-gateway' ? '' : `-${stem}`}.service`;
 }
 
-/** Drop-ins apply in the order of their names, whatever directory they are in: ours has to be the last. */
+/** Drop-ins apply in the order of their names, across all directories; ours must be last. */
 function dropInName(unit: GatewayUnit): string {
   const others = unit.dropIns.map((path) => basename(path)).filter((name) => !name.endsWith(DROP_IN_SUFFIX));
   for (let length = 2; length <= 8; length++) {
@@ -126,7 +125,7 @@ function dropInName(unit: GatewayUnit): string {
   );
 }
 
-/** The launcher starts Node without options, so those of the unit move to the environment. */
+/** Moves the unit's Node options to the environment, because the launcher starts Node without options. */
 function nodeOptions(unit: GatewayUnit, options: string[]): string {
   if (options.length === 0) return '';
   const all = [unit.environment.NODE_OPTIONS, ...options].filter(Boolean).join(' ');

@@ -3,7 +3,7 @@ import type { PlannedFile } from '../host/written.js';
 import type { Adoption } from './apply.js';
 import type { UnitChange } from './plan.js';
 
-/** What an adoption has on disk now, as a change that would write it again. */
+/** Reads the files of an adoption as they are now, as a change that would write them again. */
 export function snapshotUnitChange(root: string, adoption: Adoption): UnitChange {
   const { scope, unit, dropIn, recoverUnit, rescueUnit, files } = adoption;
   const writes = files.flatMap(({ path }): PlannedFile[] => {

@@ -3,7 +3,6 @@ import { execa } from 'execa';
 
 export type Scope = 'user' | 'system';
 
-/** What `systemctl show` says about a unit, by the names of its properties. */
 export type UnitProperties = Record<string, string>;
 
 const PROPERTIES = [
@@ -13,14 +12,14 @@ const PROPERTIES = [
 
 const TIMEOUT_MS = 15_000;
 
-/** An environment in which `systemctl --user` finds its manager, also where a service or `su` left out the bus. */
+/** Adds `XDG_RUNTIME_DIR`, so that `systemctl --user` finds its manager in a service or after `su`. */
 export function systemdEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const runtime = `/run/user/${process.getuid?.() ?? 0}`;
   if (env.XDG_RUNTIME_DIR || !existsSync(runtime)) return env;
   return { ...env, XDG_RUNTIME_DIR: runtime };
 }
 
-/** Asks systemd about a unit; null where there is no systemd, no manager of this scope, or no such unit. */
+/** Asks systemd about a unit; null without systemd, without a manager of this scope, or without the unit. */
 export async function showUnit(
   unit: string,
   scope: Scope,
@@ -46,7 +45,7 @@ export async function showUnit(
   return properties.LoadState === 'not-found' ? null : properties;
 }
 
-/** The paths of a list like `DropInPaths`; each begins with a slash, so a space inside a name does not end one. */
+/** Splits a list such as `DropInPaths` before each slash, because names may contain spaces. */
 export function splitPaths(list: string | undefined): string[] {
   return (list ?? '').split(/ (?=\/)/).filter(Boolean);
 }

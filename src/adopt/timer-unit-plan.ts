@@ -14,21 +14,18 @@ import { planUnits, timerOf } from './timer-units.js';
 const CLI = ownFile('dist/cli/main.cjs');
 const HOUR_MS = 60 * 60_000;
 
-/** Which timer, and where its runs look for releases. */
 export interface TimerChoice {
-  /** A timer of the system, for root. */
   system?: boolean;
   registry?: string | null;
 }
 
-/** Everything that enabling writes outside of the root, and who looks then. */
 export interface TimerPlan {
   host: Host;
   writes: PlannedFile[];
 }
 
 /**
- * What would be written. A gateway under systemd gets a timer of systemd; the built-in supervisor looks by itself.
+ * Plans a systemd timer for a gateway under systemd; the built-in supervisor checks without one.
  * @throws ReleasesError `usage`, `supervisor_not_found`, `supervisor_failed`, `root_invalid`
  */
 export async function planTimer(
@@ -59,7 +56,7 @@ export async function planTimer(
   return { host: { kind: 'systemd', scope, service }, writes };
 }
 
-/** When in the hour this host looks, in milliseconds: drawn once, so that a fleet does not ask in one second. */
+/** Milliseconds into the hour at which this host checks; fixed for a host, so that a fleet spreads its requests. */
 export function offsetOf(installId: string): number {
   return nextRunJitter(installId, HOUR_MS);
 }
@@ -81,14 +78,14 @@ export async function installTimer(
   });
 }
 
-/** The same backwards. A run that is under way goes on to its end. */
+/** Undoes `installTimer`; a run that has started finishes. */
 export async function removeTimer(root: Root): Promise<TimerRecord | null> {
   const record = readTimer(root.path);
   if (!record) return null;
   const { host } = record;
   if (host.kind === 'systemd') {
     await systemctl(host.scope, 'stop', '--', timerOf(host.service));
-    // When it looked last is a file of systemd's own, which would stay behind.
+    // systemd keeps the time of the last run in a file, which would stay behind.
     await systemctl(host.scope, 'clean', '--what=state', '--', timerOf(host.service));
   }
   undoTimer(root.path);

@@ -11,14 +11,13 @@ import {
   writePlanned,
 } from '../host/written.js';
 
-/** Who looks for updates every hour: a timer of systemd, or the built-in supervisor while it runs. */
 export type Host = { kind: 'systemd'; scope: 'user' | 'system'; service: string } | { kind: 'builtin' };
 
-/** `timer.json`: that somebody has enabled the timer, and what `timer disable` returns to. */
+/** `timer.json`: present while the timer is enabled; holds what `timer disable` undoes. */
 export interface TimerRecord extends Written {
   schema: 1;
   host: Host;
-  /** In place of npm's configured registry; null for that one. */
+  /** Replaces npm's configured registry; null keeps that one. */
   registry: string | null;
   /** ISO 8601. */
   at: string;
@@ -27,8 +26,8 @@ export interface TimerRecord extends Written {
 const pathOf = (root: string) => join(root, 'timer.json');
 
 /**
- * The record, or null while the timer is disabled.
- * @throws ReleasesError `root_invalid` when there is one that cannot be understood
+ * Reads the record; null while the timer is disabled.
+ * @throws ReleasesError `root_invalid` for a corrupt record
  */
 export function readTimer(root: string): TimerRecord | null {
   const path = pathOf(root);
@@ -45,10 +44,7 @@ export function readTimer(root: string): TimerRecord | null {
   );
 }
 
-/**
- * Writes the units of a timer, after what was there before is on record. May run again, with other ones too.
- * systemd has to be told afterwards: `daemon-reload`.
- */
+/** Records the earlier files, then writes the units; repeatable. The caller runs `daemon-reload` afterwards. */
 export function applyTimer(
   root: string,
   host: Host,
@@ -69,7 +65,7 @@ export function applyTimer(
   return record;
 }
 
-/** Puts back what was there before, byte for byte, and removes the record. Doing it twice is fine. */
+/** Puts the earlier files back, byte for byte, and removes the record. Idempotent. */
 export function undoTimer(root: string): TimerRecord | null {
   const record = readTimer(root);
   if (!record) return null;

@@ -8,32 +8,30 @@ import {
 } from '../host/unit-template.js';
 import type { PlannedFile } from '../host/written.js';
 
-/** What the units of the timer are made of; plain data. */
 export interface UnitRequest {
-  /** The root directory; absolute. */
+  /** Absolute path. */
   root: string;
-  /** Where units are written; absolute. */
+  /** Absolute directory of the units. */
   directory: string;
-  /** The full name of the service; the timer has the same. */
+  /** Full name; the timer has the same with `.timer`. */
   service: string;
-  /** Whom the service of a system timer runs as; null for whoever the manager runs as. */
+  /** User of a system timer's service; null for the manager's own user. */
   user: string | null;
-  /** What the service starts: absolute program and its arguments. */
+  /** Absolute program and its arguments. */
   argv: string[];
-  /** Settings that keep the gateway first, one a line of the unit. */
   limits: string[];
-  /** Of systemd; null where it does not say. */
+  /** Version of systemd; null when unknown. */
   systemd: number | null;
-  /** Milliseconds after the full hour at which this host looks, where systemd cannot keep a drawn one by itself. */
+  /** Milliseconds into the hour of this host's run, for a systemd that cannot keep a random delay. */
   offsetMs: number;
 }
 
-/** From here on systemd draws the delay once for a host, and not anew each time (systemd.timer(5)). */
+/** The first systemd that draws the delay once for a host and not each time (`FixedRandomDelay=`, systemd.timer(5)). */
 const FIXED_RANDOM_DELAY = 247;
 
 /**
- * The two units, and the link that `systemctl enable` would make. A fleet that asks the registry in one second would be a
- * storm, so each host has its own moment in the hour, and keeps it.
+ * Plans the two units and the link that `systemctl enable` would make. Each host keeps its own moment in the hour, so
+ * that a fleet does not ask the registry in one second.
  * @throws ReleasesError `root_invalid` for a path that no unit file can hold
  */
 export function planUnits(request: UnitRequest): PlannedFile[] {
@@ -60,7 +58,6 @@ export function planUnits(request: UnitRequest): PlannedFile[] {
   ];
 }
 
-/** The timer of a service. */
 export function timerOf(service: string): string {
   return service.replace(/\.service$/, '.timer');
 }

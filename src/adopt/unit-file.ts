@@ -1,11 +1,11 @@
-/** One word of a command line as systemd splits it: `raw` is what the file says, `value` what it means. */
+/** One word of a command line as systemd splits it: `raw` as in the file, `value` without quotes and escapes. */
 export interface Word {
   raw: string;
   value: string;
 }
 
 export interface UnitSettings {
-  /** The command lines in force, after every reset; a service that is not a oneshot has one. */
+  /** Command lines in force after every reset; only a oneshot service has several. */
   execStart: Word[][];
   environment: Record<string, string>;
 }
@@ -21,10 +21,7 @@ const ESCAPES: Record<string, string> = {
   v: '\v',
 };
 
-/**
- * The words of a setting, by the rules of systemd.syntax(7): quotes, and escapes as in C. `raw` goes on meaning
- * the same in another unit file, with its specifiers and variables.
- */
+/** Splits a setting as systemd.syntax(7) says. `raw` means the same in any unit file, specifiers and variables too. */
 export function splitWords(text: string): Word[] {
   const words: Word[] = [];
   let at = 0;
@@ -65,10 +62,7 @@ function unescapeAt(text: string, at: number): { value: string; length: number }
   return { value: ESCAPES[next] ?? next, length: 2 };
 }
 
-/**
- * What a unit and its drop-ins, given in the order in which they apply, say about the program to start.
- * @param specifiers what `%h` and the like stand for; unknown ones stay as they are
- */
+/** Reads a unit and its drop-ins, in the order in which they apply; unknown specifiers (`%h` and others) stay. */
 export function readSettings(files: string[], specifiers: Record<string, string>): UnitSettings {
   const settings: UnitSettings = { execStart: [], environment: {} };
   for (const text of files) {
@@ -97,7 +91,7 @@ function* assignments(text: string): Generator<{ section: string; key: string; v
   let section = '';
   let pending = '';
   for (const line of text.split('\n')) {
-    // A comment between two halves of a continued line is left out of it.
+    // systemd skips a comment between two halves of a continued line.
     if (/^\s*[#;]/.test(line)) continue;
     if (line.endsWith('\\')) {
       pending += `${line.slice(0, -1)} `;

@@ -4,29 +4,24 @@ import { basename } from 'node:path';
 import { type Scope, showUnit, splitPaths, type UnitProperties } from './systemctl.js';
 import { readSettings, type UnitSettings, type Word } from './unit-file.js';
 
-/** Drop-ins of ours, of whatever root, end like this. */
 export const DROP_IN_SUFFIX = '-openclaw-releases.conf';
 
-/** The gateway's unit as systemd knows it. */
 export interface GatewayUnit {
   name: string;
   scope: Scope;
-  /** The unit file itself. */
   path: string;
-  /** All drop-ins, in the order in which they apply. */
+  /** Paths in the order in which they apply, ours included. */
   dropIns: string[];
-  /** The command line of the unit without our drop-in: what `leave` returns to. */
+  /** Command line without our drop-in, which `unadopt` returns to. */
   execStart: Word[];
-  /** The command line in force, our drop-in included. */
   execStartNow: Word[];
-  /** From `Environment=`, without our drop-in. */
   environment: Record<string, string>;
   /** `User=` of a system unit. */
   user: string | null;
   properties: UnitProperties;
 }
 
-/** A unit that is loaded and starts something, or null. */
+/** Reads a unit; null when systemd does not know it or it has no unit file. */
 export async function readUnit(
   name: string,
   scope: Scope,
@@ -55,7 +50,7 @@ function specifiersOf(name: string, scope: Scope, env: NodeJS.ProcessEnv): Recor
     N: name.replace(/\.service$/, ''),
     p: basename(name, '.service').split('@')[0] ?? '',
   };
-  // Of a system unit these are the manager's, root's, and not those of `User=`.
+  // System units expand these with the manager's values (root's), not those of `User=`.
   if (scope === 'system') return { ...common, h: '/root', u: 'root', U: '0' };
   return {
     ...common,
@@ -70,7 +65,7 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // Removed since systemd last looked; `NeedDaemonReload` says so.
+    // Removed after systemd loaded it; `NeedDaemonReload` reports that.
     return '';
   }
 }

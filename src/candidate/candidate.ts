@@ -13,18 +13,16 @@ import {
 
 export type { CandidateReport, CandidateRequest, CompileCache as Warming } from './prepare.js';
 
-/** For the namespaces, and for the answer on its way. */
+/** Milliseconds for the namespaces and for the answer. */
 const MARGIN_MS = 10_000;
 
-/** Lines of what a candidate said last that are told. */
 const LINES = 20;
 
 /**
- * Starts a release's gateway on a copy of the state, in isolation: it finds the copy where the live state is, can
- * write nothing else, and reaches nobody. It is ended as soon as it is ready, or when it is too late; nothing of it
- * outlives this call, nor this process.
- * @throws ReleasesError `probe_failed` when isolation cannot be had here or something that is named does not exist,
- * `interrupted` when `signal` aborts; that the gateway does not start is a report
+ * Starts a release's gateway in isolation on a copy of the state, at the path of the live state. It can write nothing
+ * else and has no network. Ends it when it is ready or late; it outlives neither this call nor this process.
+ * @throws ReleasesError `probe_failed` when isolation is not available or a named path is missing, `interrupted` when
+ *   `signal` aborts. A gateway that does not start is a report, not an error.
  */
 export async function bootCandidate(request: CandidateRequest): Promise<CandidateReport> {
   const { launch, timeoutMs, signal } = request;
@@ -36,7 +34,7 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
   const [file, ...args] = isolated({ namespaces, identity, bindings, command });
   const child = execa(file, args, {
     ...isolatedOptions(),
-    // A group of its own, to be killed whole.
+    // A process group, so that one kill ends all of it.
     detached: true,
     reject: false,
     stdin: 'pipe',
@@ -48,7 +46,7 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   onceAnswered(child.stdout, stop);
-  // One that could not be isolated reads nothing; that is told from how it ended.
+  // A candidate without isolation reads no input; its exit tells the error.
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify(order)}\n`);
   const ended = await child.finally(() => {
@@ -69,11 +67,11 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
 }
 
 /**
- * The same, and once more without giving way to anything where it ended by itself: on a busy host what gives way is late for
- * limits of its own. OpenClaw 2026.9.6 refuses a state when a thread takes five seconds to begin, and that is no verdict on it.
- * @param request makes one on a copy of the state on which nothing was started yet
- * @returns how it went the last time, and the copy that this was on
- * @throws ReleasesError as `bootCandidate`, and whatever `request` throws
+ * Boots a candidate, and once more at normal priority when it exited. On a busy host a low-priority start misses its
+ * own limits: OpenClaw 2026.9.6 refuses a state when a thread needs five seconds to begin.
+ * @param request returns a request with a fresh copy of the state each time
+ * @returns the last report, and the copy that it used
+ * @throws ReleasesError as `bootCandidate`, and any error of `request`
  */
 export async function bootWithRetry(
   request: () => Promise<CandidateRequest>,

@@ -3,23 +3,22 @@ import { ownFile } from '../core/own-files.js';
 
 const SCRIPT = ownFile('layout/candidate/isolated');
 
-/** `mount` and `ip` are where a user's own path does not always lead. */
+/** `mount` and `ip` are often not on a user's own PATH. */
 const PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', ...(process.env.PATH?.split(':') ?? [])].join(':');
 
 const TIMEOUT_MS = 10_000;
 
-/** Namespaces that die with the process that made them; where /proc is masked, as in containers, it stays the host's. */
+/** Namespaces that die with their first process. The second try keeps the host's /proc, which containers mask. */
 const NAMESPACES = ['--mount', '--net', '--pid', '--fork', '--kill-child'];
 const LADDER = [[...NAMESPACES, '--mount-proc'], NAMESPACES];
 
-/** What a process in isolation finds at a path of this host, under that path. */
 export interface Binding {
   from: string;
   at: string;
   writable: boolean;
 }
 
-/** Whose a process in isolation is; another one than this process's own only where this is the superuser's. */
+/** User of an isolated process; only root can choose another than its own. */
 export interface Identity {
   uid: number;
   gid: number;
@@ -27,11 +26,7 @@ export interface Identity {
 
 export type Isolation = { available: true; namespaces: string[] } | { available: false; why: string };
 
-/**
- * Whether a process can be started here that can change nothing of this host and reach no network, found out by
- * starting one. Nothing is worked around: a host that forbids user namespaces, or has no way to bring up a loopback
- * device, has no isolation.
- */
+/** Works around nothing: without user namespaces, or a way to bring up loopback, there is no isolation. */
 export async function isolation(identity: Identity = ownIdentity()): Promise<Isolation> {
   if (process.platform !== 'linux') return { available: false, why: 'There are namespaces on Linux only.' };
   let why = '';
@@ -45,7 +40,6 @@ export async function isolation(identity: Identity = ownIdentity()): Promise<Iso
 }
 
 export interface IsolatedCommand {
-  /** As `isolation` found them to work here. */
   namespaces: string[];
   identity: Identity;
   /** At most seven. */
@@ -53,31 +47,30 @@ export interface IsolatedCommand {
   command: string[];
 }
 
-/** The command line that starts a command in isolation; it ends with 125 where that fails. */
+/** The command line exits with 125 where isolation fails. */
 export function isolated({
   namespaces,
   identity,
   bindings,
   command,
 }: IsolatedCommand): [string, ...string[]] {
-  // The superuser needs no namespace of users to make the others, and where there is one it would own no file.
+  // Root can make the other namespaces without a user namespace, in which it would own no file.
   const users = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  // What lies inside of another one comes after it.
+  // Binds outer directories before inner ones.
   const inOrder = bindings.toSorted((a, b) => a.at.length - b.at.length);
   const bound = inOrder.flatMap(({ from, at, writable }) => [writable ? 'rw' : 'ro', from, at]);
   const script = [SCRIPT, String(identity.uid), String(identity.gid), ...bound, '--', ...command];
   return ['unshare', ...users, ...namespaces, '--', '/bin/sh', ...script];
 }
 
-/** With what such a command line is to be run: what the isolated command is to know must be told to it otherwise. */
+/** Options for that command line. Secrets go to the command another way, not by its environment. */
 export function isolatedOptions() {
   return { cwd: '/', env: { PATH, LC_ALL: 'C' }, extendEnv: false } as const;
 }
 
-/** These are empty in isolation. */
 const HIDDEN = ['/tmp', '/var/tmp', '/dev/shm', '/run'];
 
-/** Those of `paths` that would be hidden, or covered by what is bound to `place`, to be shown there as they are. */
+/** Binds, at their own path, the `paths` that isolation or the binding on `place` would hide. */
 export function shown(paths: string[], place: string): Binding[] {
   const hidden = paths.filter((path) => [...HIDDEN, place].some((above) => path.startsWith(`${above}/`)));
   return [...new Set(hidden)].map((path) => ({ from: path, at: path, writable: false }));

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { isolation } from './isolation.js';
 
-/** A gateway of 2026.9.6 was measured at 690 MB right after its start; the running one is not to be pushed out. */
+/** A gateway of 2026.9.6 used 690 MB right after its start; a candidate must not push out the running one. */
 const NEEDED_MIB = 1536;
 
-/**
- * Why a candidate had better not be started on this host now, as one sentence; null where nothing speaks against it.
- * @param meminfo what /proc/meminfo says
- */
+/** @param meminfo text of /proc/meminfo */
 export async function candidateBlocker(meminfo = readMeminfo()): Promise<string | null> {
   const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
   if (kibibytes === undefined) return 'It is not known how much memory is to be had.';

@@ -2,31 +2,30 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** OpenClaw's own answer took 0.8 s; on a busy host much more. */
+/** OpenClaw answered in 0.8 s; a busy host needs much more. */
 const TIMEOUT_MS = 60_000;
 
 export interface PreflightRequest {
-  /** The Node of the release, and its program; absolute. */
+  /** Node of the release, and its program; absolute. */
   node: string;
   main: string;
-  /** A copied database with nothing beside it; absolute. It is only read. */
+  /** A copied database without side files (WAL); absolute. Only read. */
   database: string;
-  /** Whose: the gateway's, or that of the agent with this id. */
+  /** Owner: the gateway, or the agent with this id. */
   of: 'state' | { agent: string };
-  /** A directory that may be made and is removed again: the home and the state that the program sees. */
+  /** Home and state of the program; created, then removed. */
   scratch: string;
   signal?: AbortSignal | undefined;
 }
 
 export type Preflight =
-  /** As it is, or after the release has migrated it. */
+  /** `asItIs`: without a migration by the release. */
   | { answer: 'readable'; asItIs: boolean }
-  /** `found` is its version, `known` the newest that the release knows; null where that is not what is wrong. */
+  /** `found` is the database's version, `known` the release's newest; null when versions are not the problem. */
   | { answer: 'incompatible'; why: string; found: number | null; known: number | null }
-  /** The release has no such command, or cannot tell. */
   | { answer: 'unknown'; why: string };
 
-/** Asks a release itself whether it can read a copied database (`openclaw database preflight`). Never throws for its answer. */
+/** Any answer is a result, never an error. */
 export async function preflight(request: PreflightRequest): Promise<Preflight> {
   const { node, main, database, of, scratch, signal } = request;
   const command =
@@ -35,7 +34,7 @@ export async function preflight(request: PreflightRequest): Promise<Preflight> {
   try {
     const { stdout } = await execa(node, [main, 'database', ...command, '--json'], {
       cwd: scratch,
-      // Nothing of the gateway's: neither its state nor its secrets.
+      // Passes neither the gateway's state nor its secrets.
       env: {
         PATH: process.env.PATH ?? '',
         HOME: scratch,
@@ -57,7 +56,7 @@ export async function preflight(request: PreflightRequest): Promise<Preflight> {
 
 const QUIET = { OPENCLAW_NO_AUTO_UPDATE: '1', OPENCLAW_NO_RESPAWN: '1', NO_COLOR: '1' };
 
-/** The statuses that are known, and whether they ask for no migration; a newer release may have more. */
+/** Known statuses, true when no migration is needed; a newer release may have more. */
 const READABLE = new Map([
   ['exact', true],
   ['compatible', true],

@@ -5,66 +5,61 @@ import { type Endpoint, findEndpoint, type Launch } from '../openclaw/endpoint.j
 import { candidateLaunch } from './environment.js';
 import { type Binding, type Identity, shown } from './isolation.js';
 
-/** The same place seen from `src/gateway` and from `dist/gateway`: Node 20 cannot run the TypeScript of the first. */
+/** The built file: Node 20 cannot run TypeScript. */
 const WORKER = ownFile('dist/candidate/worker.js');
 
-/** What the worker is a file of: whether its modules are ECMAScript's is said there. */
+/** The worker's package: its `package.json` makes the modules ECMAScript's. */
 const PACKAGE = dirname(dirname(dirname(WORKER)));
 
-/** Where a gateway's state is, or a copy of it. */
 interface Place {
   directory: string;
-  /** The configuration file where it lies outside of the directory, else null. */
+  /** Configuration file where it lies outside of the directory, else null. */
   config: string | null;
 }
 
-/**
- * Makes the first start after the switch a warm one: Node keeps what it compiles by the path of each file, so the
- * candidate finds the release where it is going to be.
- */
+/** Warms the first start after the switch: Node's cache depends on file paths, so the release is at its final place. */
 export interface CompileCache {
-  /** The staged release; absolute. */
+  /** Absolute, still staged. */
   release: string;
-  /** Where it will be: an empty directory until then. */
+  /** Final place; an empty directory until then. */
   at: string;
-  /** The directory that Node fills; belongs to the gateway's user. */
+  /** Cache directory that Node fills; belongs to the gateway's user. */
   cache: string;
 }
 
 export interface CandidateRequest {
-  /** The Node of the release, and its program; absolute. */
+  /** Node of the release, and its program; absolute. */
   node: string;
   main: string;
-  /** The state that the candidate may do with as it likes; it is changed by this. Belongs to the gateway's user. */
+  /** Copy of the state, which the candidate changes. Belongs to the gateway's user. */
   copy: Place;
-  /** Where the candidate finds it: the place of the live state, which paths in the state name. */
+  /** Place of the live state, because the state contains such paths. */
   place: Place;
-  /** What the gateway is started with; best of all the whole environment of the running one. Never printed or stored. */
+  /** Launch of the gateway, best with the running one's whole environment. Never printed or stored. */
   launch: Launch;
   signal?: AbortSignal | undefined;
-  /** For the gateway to become ready; milliseconds. */
+  /** Milliseconds until ready. */
   timeoutMs: number;
   warming?: CompileCache | undefined;
-  /** Gets as much of the processor as the gateway that runs, and does not give way to it. */
+  /** Runs at normal priority instead of giving way to the running gateway. */
   urgent?: boolean;
 }
 
-/** How the start of a candidate went. */
 export interface CandidateReport {
   ready: boolean;
-  /** Milliseconds until it was, or until it was given up. */
+  /** Milliseconds until it was ready, exited or was stopped. */
   readyMs: number;
-  /** The version that it says it is, or null. */
+  /** Null when it reported none. */
   version: string | null;
-  /** What it said was not ready, by the names of `/readyz`. */
+  /** Failing checks, by the names of `/readyz`. */
   failing: string[];
-  /** How it ended by itself; null for one that was still running, and was ended. */
+  /** Its own exit; null when it still ran and was stopped. */
   exit: { code: number | null; signal: NodeJS.Signals | null } | null;
-  /** Its last lines, without secrets. */
+  /** Last lines of output, without secrets. */
   said: string;
 }
 
-/** What the worker is told, over a pipe and never on a command line: the environment holds secrets. */
+/** Sent over a pipe and never on a command line: the environment holds secrets. */
 export interface CandidateOrder {
   node: string;
   main: string;
@@ -74,14 +69,13 @@ export interface CandidateOrder {
   endpoint: Endpoint;
   timeoutMs: number;
   urgent: boolean;
-  /** Milliseconds for one that was ready to end by itself; what it has compiled is kept only then. */
+  /** Milliseconds for a ready gateway to exit; it saves its compile cache only on exit. */
   endMs: number;
 }
 
-/** Some 40 MB of what was compiled are written then, beside a gateway that serves people. */
+/** The exit writes about 40 MB of cache beside a gateway that serves people. */
 export const END_MS = 20_000;
 
-/** A candidate as it is started: whose it is, what it can see and write besides this host, and what it is told. */
 export interface PreparedCandidate {
   identity: Identity;
   bindings: Binding[];
@@ -89,7 +83,7 @@ export interface PreparedCandidate {
   order: CandidateOrder;
 }
 
-/** @throws what the filesystem says of something that is named and does not exist */
+/** @throws the filesystem's error for a named path that is missing */
 export function prepareCandidate(request: CandidateRequest): PreparedCandidate {
   const { copy, place, launch, timeoutMs, warming, urgent = false } = request;
   const node = realpathSync(request.node);
@@ -122,14 +116,14 @@ function bindingsOf({ release, at, cache }: CompileCache): Binding[] {
   ];
 }
 
-/** Only the superuser can be somebody else: the user of the gateway, whose copy it is. */
+/** Root runs the candidate as the owner of the copy; others can only be themselves. */
 function identityOf(directory: string): Identity {
   const { uid, gid } = statSync(directory);
   const own = process.getuid?.() ?? uid;
   return own === 0 ? { uid, gid } : { uid: own, gid: process.getgid?.() ?? gid };
 }
 
-/** Where it will answer: by the copy, since the live configuration may have been edited meanwhile. */
+/** Reads the copy: the live configuration may have been edited meanwhile. */
 function endpointOf({ copy, place, launch }: CandidateRequest): Endpoint {
   const named = launch.env.OPENCLAW_CONFIG_PATH;
   const inside = named && join(copy.directory, relative(place.directory, named));
@@ -137,7 +131,6 @@ function endpointOf({ copy, place, launch }: CandidateRequest): Endpoint {
   return findEndpoint({ args: launch.args, env: { ...launch.env, OPENCLAW_CONFIG_PATH } });
 }
 
-/** What is around the dependencies of a program. */
 function releaseOf(main: string): string {
   const [release = '', ...inside] = main.split('/node_modules/');
   return inside.length > 0 ? release : dirname(main);

@@ -8,14 +8,14 @@ import { type Health, sampleHealth } from '../openclaw/health.js';
 import type { CandidateOrder, CandidateReport } from './prepare.js';
 
 /**
- * Runs in isolation, as the first process there: starts the gateway of an order read from standard input, asks it
- * until it is ready, writes one line of JSON, and ends, with which everything in the namespace ends. Standard input
- * stays open as long as whoever ordered it lives.
+ * Runs as the first process of the isolation: reads an order from stdin, starts its gateway, polls until it is ready,
+ * writes one line of JSON and exits, which ends every process in the namespace. Stdin closes when the caller dies, and
+ * then this process exits too.
  */
 
 const POLL_MS = 150;
 
-/** Characters of what the gateway said last. */
+/** Characters. */
 const SAID = 8000;
 
 const lines = createInterface({ input: process.stdin });
@@ -24,7 +24,7 @@ lines.once('close', () => process.exit(1));
 
 async function carryOut(order: CandidateOrder): Promise<void> {
   if (!order.urgent) {
-    // What serves people goes first.
+    // The running gateway goes first.
     setPriority(BACKGROUND_NICE);
     void setSessionPriority(BACKGROUND_NICE);
   }
@@ -41,7 +41,7 @@ async function carryOut(order: CandidateOrder): Promise<void> {
     });
   }
   let exit: CandidateReport['exit'] = null;
-  // Not `exit`: its last words come after that.
+  // Not `exit`: the last output arrives after it.
   gateway.on('close', (code, signal) => {
     exit = { code, signal };
   });

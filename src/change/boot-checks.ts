@@ -13,10 +13,9 @@ import type { Inspection } from '../supervisor/supervisor.js';
 import { withLock } from './run.js';
 
 /**
- * Finds out what is unknown of all releases, each on a copy of the state, and keeps the answers for as long as the
- * state has these versions. Takes the lock: the copies are where changes stage.
+ * Tests releases of unknown compatibility on copies of the state, under the lock because the copies are in `staging/`.
  * @throws ReleasesError `supervisor_not_found`, `locked`, `snapshot_refused`, `snapshot_failed`, `insufficient_space`,
- * `interrupted`
+ *   `interrupted`
  */
 export async function checkReadable(environment: Environment): Promise<Map<string, Readable>> {
   const { root, signal } = environment;

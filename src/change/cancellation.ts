@@ -6,7 +6,7 @@ import { signalledBy } from '../ledger/signals.js';
 
 const LOOK_MS = 300;
 
-/** Whoever wants a change stopped after one of these has begun wants to go back, which is another change. */
+/** Steps after whose start a change cannot be cancelled: going back is then a rollback, which is another change. */
 const SWITCHES: ReadonlySet<StepName> = new Set<StepName>(['switch', 'attach', 'detach']);
 
 export const WHO: Record<Asker, string> = {
@@ -15,15 +15,13 @@ export const WHO: Record<Asker, string> = {
   timer: 'the timer',
 };
 
-/** A look, all along, at whether somebody wants a change stopped. */
 export interface CancelWatch {
-  /** Aborted once somebody does, with an `interrupted` as its reason. */
+  /** Aborted on `cancel`, with an `interrupted` error as its reason. */
   signal: AbortSignal;
-  /** Looks a last time, and then no more. */
   end(): void;
 }
 
-/** Watches until `end`, which must come before the switch: what is wanted later comes too late. */
+/** Polls for `cancel` until `end`, which the caller must call before the switch: a later signal is too late. */
 export function watchForStop({ root, change }: Pick<Context, 'root' | 'change'>): CancelWatch {
   const stop = new AbortController();
   const look = () => {
@@ -44,12 +42,10 @@ export function watchForStop({ root, change }: Pick<Context, 'root' | 'change'>)
   };
 }
 
-/** Whether a step is one after whose beginning nothing can be stopped any more. */
 export function isSwitch(name: StepName): boolean {
   return SWITCHES.has(name);
 }
 
-/** Whether a change is where it can still be stopped. */
 export function canBeCancelled(change: Change): boolean {
   return change.endedAt === null && change.error === null && !change.steps.some(({ name }) => isSwitch(name));
 }
@@ -64,7 +60,7 @@ function stoppedBy(change: Change, by: Asker): ReleasesError {
   });
 }
 
-/** What ended an aborted change: what somebody wanted, or a Ctrl-C, the end of a session, a machine that goes down. */
+/** Reason of an abort: the signal's own error (a cancel), else a Ctrl-C, a session's end or a shutdown. */
 export function whyAborted({ reason }: AbortSignal, cause: unknown): ReleasesError {
   if (reason instanceof ReleasesError) return reason;
   return new ReleasesError('interrupted', 'The change was interrupted and has been undone.', {

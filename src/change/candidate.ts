@@ -16,34 +16,29 @@ import { removeTree } from '../store/seal.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 
 export interface Candidate {
-  /** The Node and the program of the staged release; absolute. */
   node: string;
   main: string;
-  /** A directory that may be made and is removed again. */
   scratch: string;
-  /** The staged tree, and the id that it will have. */
   release: { directory: string; id: string };
 }
 
-/** Beside the gateway that runs, and from a place that it was never started from, a start takes this many times as long. */
+/** Factor on the start time: the candidate competes with the running gateway and starts from a path that is new. */
 const SLOWER = 3;
 
-/** Why there is no copy to try it on; what that means for going back is for the snapshot to say. */
+/** Errors while copying the state; the snapshot step reports their effect on a rollback. */
 const NO_COPY: ReadonlySet<string> = new Set(['snapshot_refused', 'snapshot_failed', 'insufficient_space']);
 
-/** What a candidate has shown. */
 export interface Tried {
-  /** One sentence for people. */
   note: string;
-  /** What it has made of the versions of the state; null where it was not started. */
+  /** State versions after the candidate's start; null if it did not start. */
   versions: StateVersions | null;
 }
 
 /**
- * Starts a staged release on a copy of the state, in isolation, before anything points at it: what ends there by
- * itself would have ended in its trial, after the stop of the gateway that runs.
- * @throws ReleasesError `probe_failed` when it ends by itself, or cannot be tried although that was asked for;
- * `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`
+ * Starts a staged release on an isolated copy of the state before anything points to it. A release that crashes here
+ * would otherwise crash in its trial, after the running gateway was stopped.
+ * @throws ReleasesError `probe_failed` when it exits, or when `--probe boot` asked for a test that is not possible
+ *   here; `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`
  */
 export async function tryCandidate(context: Context, candidate: Candidate): Promise<Tried> {
   const asked = context.change.plan.probe === 'boot';
@@ -94,14 +89,14 @@ async function boot(
   if (report.exit !== null) throw failed(`On a copy of the state it ended by itself (${howEnded(report)}).`);
   const versions = await readStateVersions(copy, sqlite);
   if (report.ready) return { note: `ready on a copy of the state after ${seconds(report)} s`, versions };
-  // Without a network some of it may never be; the trial will tell.
+  // Some parts may never be ready without a network; the trial decides.
   change.warnings.push(
     `On a copy of the state it was not ready within ${seconds(report)} s: ${report.failing.join(', ') || 'no answer'}.`,
   );
   return { note: `not ready on a copy of the state after ${seconds(report)} s`, versions };
 }
 
-/** @param copy belongs to the gateway's user, who is to fill the cache */
+/** @param copy belongs to the gateway's user, who must be able to write the cache */
 function warmingOf(root: Root, { directory, id }: Candidate['release'], copy: string): Warming {
   const [at, cache] = [releaseDirectory(root, id), join(root.caches, id)];
   removeTree(root, cache);
@@ -111,13 +106,13 @@ function warmingOf(root: Root, { directory, id }: Candidate['release'], copy: st
   return { release: directory, at, cache };
 }
 
-/** Removes all that a candidate leaves outside of `staging/`, also one that was killed. */
+/** Removes all that a candidate leaves outside `staging/`, also after it was killed. */
 export function removeTracesOf(root: Root, id: string): void {
   removeTree(root, join(root.caches, id));
   removePlaceOf(root, id);
 }
 
-/** Until a release is sealed there is nothing at its place; what the candidate saw there is nobody else's. */
+/** Removes the empty directory at the release's final path: until the seal, only the candidate uses it. */
 function removePlaceOf(root: Root, id: string): void {
   try {
     rmdirSync(releaseDirectory(root, id));

@@ -16,14 +16,13 @@ import type { Root } from '../store/root.js';
 import { type CancelWatch, isSwitch, watchForStop, whyAborted } from './cancellation.js';
 import { blame } from './quarantine.js';
 
-/** Going back restarts a gateway and waits for it: that has its own time, whatever the change has used up. */
+/** Own time limit for the undo, which restarts a gateway and waits for it, however long the change already took. */
 const UNDO_BUDGET_MS = 15 * 60_000;
 
 /**
- * Runs the steps of a change in order. Each intent is durable before its effect. The first failure ends it and
- * undoes in reverse what was begun; that error stays the reason, whatever happens while undoing.
- * Resolves with the change and its verdict; never rejects for what a step did.
- * @param from index of the first step to do, for a change that goes on; those before it can still be undone
+ * Runs the steps in order, each intent durable before its effect. The first failure undoes the begun steps in reverse
+ * and stays the reason. Never rejects for a step's failure.
+ * @param from index of the first step to do when a recovery continues; earlier steps can still be undone
  */
 export async function runSteps(
   steps: readonly Step[],
@@ -33,7 +32,7 @@ export async function runSteps(
 ): Promise<Change> {
   const stop = watchForStop(context);
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  // One that goes on after a switch is past what can be stopped.
+  // A recovery that continues is past the switch and cannot be cancelled.
   if (from > 0) stop.end();
   try {
     return await runEach(steps, { ...context, signal }, observer, from, stop);
@@ -71,19 +70,17 @@ async function runEach(
   return finish(context, succeededStatus(change));
 }
 
-/** Once the trial has ended well, neither a failure nor a Ctrl-C undoes anything any more. */
+/** Returns true after `commit`: then neither a failure nor a Ctrl-C undoes anything. */
 export function isProven(change: Change): boolean {
   return stepOf(change, 'commit')?.state === 'done';
 }
 
-/** Undoes what was begun, and writes the verdict on a change that has its error. */
 export async function goBack(
   steps: readonly Step[],
   context: Context,
   observer: Observer = {},
 ): Promise<Change> {
   dropBallastWhenShort(context.root);
-  // A recovery that meant to finish it has found out otherwise.
   if (context.change.recovery) context.change.recovery.outcome = 'undone';
   await undoSteps(steps, context, observer);
   blame(context.root, context.change);
@@ -117,17 +114,16 @@ async function doStep(step: Step, context: Context, observer: Observer): Promise
     else end('failed', toErrorRecord(error).message);
     throw error;
   }
-  // What was intended is on disk: recovery does not need to be told that it was done.
+  // A failed write is harmless: the intent is on disk, and recovery needs no more.
   trySave(context, record);
 }
 
-/** What cannot be recorded is not begun; but returning to a proven release does not depend on a disk with room. */
+/** Throws if the intent cannot be written, so the step does not begin. A rollback continues even on a full disk. */
 export function saveIntent({ root, change }: Pick<Context, 'root' | 'change'>, step?: StepRecord): void {
   if (change.plan.kind === 'rollback') trySave({ root, change }, step);
   else saveChange(root, change, step);
 }
 
-/** Undoes, last first, every step that was begun; one that fails does not keep the others from being undone. */
 async function undoSteps(steps: readonly Step[], context: Context, observer: Observer): Promise<void> {
   const undoing: Context = { ...context, signal: AbortSignal.timeout(UNDO_BUDGET_MS) };
   for (const step of [...steps].reverse()) {
@@ -152,7 +148,7 @@ function setState(context: Context, record: StepRecord, state: StepState, observ
   observer.step?.(record, context.change);
 }
 
-/** Writes about what happens, where it must happen even if it cannot be written about: the disk may be full. */
+/** Writes the ledger without ever throwing: the undo must continue on a full disk. */
 function trySave({ root, change }: Pick<Context, 'root' | 'change'>, step?: StepRecord): void {
   try {
     saveChange(root, change, step);
@@ -161,7 +157,7 @@ function trySave({ root, change }: Pick<Context, 'root' | 'change'>, step?: Step
   }
 }
 
-/** Once more, with the room that is held back for this. */
+/** Retries with the disk space that the ballast reserves for this. */
 function retrySave(root: Root, change: Change, step?: StepRecord): void {
   dropBallastWhenShort(root);
   try {
@@ -172,7 +168,6 @@ function retrySave(root: Root, change: Change, step?: StepRecord): void {
   }
 }
 
-/** Writes the verdict. */
 export function finish(context: Context, status: ChangeStatus): Change {
   context.change.status = status;
   context.change.endedAt = new Date().toISOString();
@@ -181,7 +176,6 @@ export function finish(context: Context, status: ChangeStatus): Change {
   return context.change;
 }
 
-/** The verdict on a change that failed and was undone, from how far it had come. */
 function failedStatus(change: Change): ChangeStatus {
   if (change.undoError) return 'rollback_failed';
   if (stepOf(change, 'verify')) return 'rolled_back';

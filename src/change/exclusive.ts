@@ -4,10 +4,7 @@ import { acquireLock } from '../store/lock.js';
 import { prepareRoot, type Root } from '../store/root.js';
 import { waitingOf, waitingText } from './waiting.js';
 
-/**
- * Takes the lock of the root; call what it returns to let go.
- * @throws ReleasesError `locked`; where the holder only waits for the gateway, that says so and how to stop it
- */
+/** @throws ReleasesError `locked`; if the holder waits for an idle gateway, names `cancel` and `restart-now` */
 export async function takeRoot(root: Root, doing: string): Promise<() => Promise<void>> {
   try {
     return await acquireLock(root, doing);
@@ -17,8 +14,7 @@ export async function takeRoot(root: Root, doing: string): Promise<() => Promise
 }
 
 /**
- * Decides something as the only one who changes this root. Only the lock: what a dead change left may need a restart of
- * the gateway, which would end a process of the gateway over it. That is for whoever makes the next change.
+ * Runs `decide` under the lock, without recovery, which may restart the gateway and so kill a caller inside it.
  * @throws ReleasesError as `takeRoot` and `prepareRoot` do
  */
 export async function whileLocked<T>(root: Root, doing: string, decide: () => T): Promise<T> {

@@ -6,7 +6,7 @@ import { currentRelease, previousRelease, readTrial } from '../store/links.js';
 import { readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 
-/** Every release that something needs, and what: the facts that collection goes by. */
+/** GC roots: release id to the reason why prune must keep it. */
 export function gcRoots(root: Root): Map<string, string> {
   const needed = new Map<string, string>();
   const need = (id: string | null | undefined, reason: string) => {
@@ -18,15 +18,15 @@ export function gcRoots(root: Root): Map<string, string> {
   for (const id of readPolicy(root).pins) need(id, 'pinned');
   for (const change of unfinishedChanges(root)) {
     const { id, facts } = change;
-    // One that is proven is never undone: what it came from is `previous` by now.
+    // A committed change is never undone; `previous` already names its old release.
     const back = stepOf(change, 'commit')?.state === 'done' ? [] : [facts.from, facts.previous];
     for (const named of [facts.to, ...back]) need(named, `named by the unfinished change ${id}`);
   }
-  // Where the state is, as the gateway was started when it was last changed.
+  // The state directory as of the last change that recorded one.
   const place = listChanges(root).findLast(({ facts }) => facts.place)?.facts.place;
   for (const [id, plugin] of place ? releasesLinkedByPlugins(place.directory, root.releases) : [])
     need(id, `linked by the plugin ${plugin}`);
-  // Any process, not just the supervised one: a shell tool started from an old release still imports from it.
+  // Any process, not only the supervised one: a shell tool from an old release still imports its files.
   for (const pid of processIds()) need(releaseOfProcess(root, pid), `runs as process ${pid}`);
   return needed;
 }

@@ -10,23 +10,20 @@ import { saveIntent } from './engine.js';
 import { targetOf } from './steps/switch.js';
 import { awaitVerified } from './verification.js';
 
-/** Where the set from before is kept while the change is under way. */
 export function keptPluginSet({ root, change }: Pick<Context, 'root' | 'change'>): string {
   return join(root.staging, change.id, 'plugins');
 }
 
-/** The set of before is of no use any more: it was put back, or the change is proven. */
 export function dropPluginSet(context: Pick<Context, 'root' | 'change'>): void {
   const kept = keptPluginSet(context);
   if (!existsSync(kept)) return;
   removeTree(context.root, kept);
-  // Nothing else is staged any more once the release is sealed.
+  // The seal has already removed all else from this directory.
   if (readdirSync(dirname(kept)).length === 0) rmdirSync(dirname(kept));
 }
 
 /**
- * Puts the plugins back as they were before the release's tools came to them, if they were kept, and if the state is
- * not being put back as a whole, or was: that has the plugins of the release from before in it.
+ * Restores the old plugins, unless a restore of the whole state, which contains them, is pending or done.
  * @throws ReleasesError `write_failed`
  */
 export async function returnPluginSet(context: Context): Promise<void> {
@@ -40,17 +37,14 @@ export async function returnPluginSet(context: Context): Promise<void> {
   change.warnings.push(...left);
 }
 
-/**
- * Starts the gateway of the change's release once more and waits until all rules of "verified" hold again.
- * @throws ReleasesError as `awaitVerified` and the supervisor's restart do
- */
+/** @throws ReleasesError as `awaitVerified` and the supervisor's restart do */
 export async function startOnceMore(context: Context): Promise<void> {
   const { root, change, supervisor } = context;
   const { facts, plan } = change;
   const to = targetOf(context);
-  // A start that is asked for is none that the trial counts: three of them are for those that nobody wanted.
+  // Resets the trial's count: it limits unwanted starts, and this restart is intended.
   if (readTrial(root)?.id === to) startTrial(root, to);
-  // Whoever takes over from here must not look for the process from before.
+  // A recovery must not wait for the old process.
   delete facts.restart;
   saveIntent({ root, change });
   facts.restart = await supervisor.restart();

@@ -7,10 +7,10 @@ import type { Endpoint } from '../openclaw/endpoint.js';
 import { sampleHealth } from '../openclaw/health.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 
-/** A gateway that drains ends well within this; one that does not is killed. */
+/** Milliseconds until SIGKILL; a draining gateway needs much less. */
 const EVICTION_MS = 10_000;
 
-/** A process that holds the gateway's port without belonging to its supervisor. */
+/** A process that listens on the gateway's port but does not belong to its supervisor. */
 export interface Orphan {
   pid: number;
   commandLine: string;
@@ -19,9 +19,9 @@ export interface Orphan {
 }
 
 /**
- * What a process like that answers looks like the gateway, and the gateway itself cannot start (openclaw#7421).
- * @param main a process of which the supervisor has just said that it is the gateway's: where it holds the port by itself,
- *   no other is looked at
+ * Finds listeners that the supervisor does not own: they answer like the gateway and keep it from starting
+ * (openclaw#7421).
+ * @param main pid that the supervisor just reported; if it holds the port, the search ends there
  */
 export async function findOrphans(
   endpoint: Endpoint,
@@ -31,14 +31,13 @@ export async function findOrphans(
   if (main !== null && holdsPort(endpoint.port, main)) return [];
   const orphans: Orphan[] = [];
   for (const pid of listenerPids(endpoint.port) ?? []) {
-    // It may have ended, or become the supervisor's, between two looks.
     if (pid === main || (await supervisor.owns(pid)) || !identify(pid)) continue;
     orphans.push({ pid, commandLine: commandLineOf(pid), since: startedAt(pid) });
   }
   return orphans;
 }
 
-/** @throws ReleasesError `port_held_by_orphan`, which names it: pid, command line, start */
+/** @throws ReleasesError `port_held_by_orphan`, with pid, command line and start time */
 export async function checkListener(endpoint: Endpoint, supervisor: Supervisor): Promise<void> {
   const [orphan] = await findOrphans(endpoint, supervisor);
   if (!orphan) return;
@@ -52,10 +51,7 @@ export async function checkListener(endpoint: Endpoint, supervisor: Supervisor):
   );
 }
 
-/**
- * Ends orphans that are proven to be gateways: of this user, and answering on the gateway's port as one does.
- * Anything else on the port is left alone, for `checkListener` to name. Answers the pids that were ended.
- */
+/** Ends orphans of this user that answer like a gateway; leaves others for `checkListener`. Returns the ended pids. */
 export async function evictOrphans(endpoint: Endpoint, supervisor: Supervisor): Promise<number[]> {
   const orphans = (await findOrphans(endpoint, supervisor)).map(({ pid }) => pid);
   if (orphans.length === 0 || !(await sampleHealth(endpoint)).live) return [];

@@ -10,16 +10,14 @@ import { type Collection, collect, type Limits, planCollection } from '../store/
 import type { Root } from '../store/root.js';
 import { gcRoots } from './gc-roots.js';
 
-/** Releases, and the copies of the state that were kept for them. */
 export interface FullCollection extends Collection {
   removeStates: { name: string; bytes: number }[];
-  /** What was set aside; only a person removes it. */
+  /** Displaced states; only a person removes them. */
   setAside: { name: string; bytes: number }[];
 }
 
 /**
- * What can go. A copy of the state goes with its release, and when its release runs again, whose state is newer; what
- * was set aside stays.
+ * A snapshot goes with its release, or when that is current again and so has a newer state. Displaced states stay.
  * @throws ReleasesError `corrupt_files`
  */
 export function planFullCollection(root: Root, asked?: Limits): FullCollection {
@@ -47,8 +45,8 @@ export function planFullCollection(root: Root, asked?: Limits): FullCollection {
 }
 
 /**
- * Removes what was planned: a release before its state, which is of no use without it. One that was well here leaves its
- * lockfile, so that it is the same one should it be staged again.
+ * Removes a release before its snapshots, useless without it. The lockfile of a proven release stays, so that staging
+ * it again gives the same dependencies.
  */
 export function pruneAll(root: Root, plan: FullCollection): void {
   if (plan.remove.length > 0) keepLockfiles(root, plan);
@@ -62,7 +60,7 @@ function keepLockfiles(root: Root, { remove, warnings }: FullCollection): void {
     try {
       keepLockfileOf(root, readManifest(root, id));
     } catch (error) {
-      // Room may be what the removal is for.
+      // The prune may run because the disk is full.
       warnings.push(`The lockfile of ${id} could not be kept: ${toErrorRecord(error).message}`);
     }
   }

@@ -4,7 +4,7 @@ import type { Change } from '../ledger/ledger.js';
 import { quarantine } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 
-/** Failures that speak against the release rather than against the host, the network or the person. */
+/** Failures that the release causes, not the host, the network or the operator. */
 const FAULTS_OF_THE_RELEASE: ReadonlySet<string> = new Set([
   'lifecycle_failed',
   'probe_failed',
@@ -15,9 +15,8 @@ const FAULTS_OF_THE_RELEASE: ReadonlySet<string> = new Set([
 ] satisfies ErrorRecord['code'][]);
 
 /**
- * Puts the release that failed into quarantine, and the one that was to be returned to as well when that failed too:
- * the next automatic choice is neither of them. Done before the verdict is written, so that a change with a verdict
- * has had its consequences. Never throws: a disk that is full must not keep a change from its end.
+ * Quarantines the failed release, and the old one if the rollback to it failed. Runs before the verdict is written, so
+ * a verdict implies it. Never throws: a full disk must not keep a change from ending.
  */
 export function blame(root: Root, change: Change): void {
   const { error, undoError, facts } = change;

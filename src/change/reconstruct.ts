@@ -5,13 +5,12 @@ import { currentRelease, previousRelease, type Trial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 
-/** What can be said of a gateway that nobody measured: that it ran, since its release is the proven one. */
+/** Assumed health of `previous`: nobody measured it, but a proven release did run. */
 const PRESUMED_WELL = { answered: true, live: true, ready: true, failing: [], phase: null, version: null };
 
 /**
- * The change that must have begun a trial of which there is no record any more, as far as the links show it: from
- * `previous` to `current`. Recovery then goes back, as with everything that is not known.
- * @returns null when the trial is not about `current`: that switch never happened, or was undone
+ * Rebuilds the change of a trial without a record, from the links; recovery then rolls it back. Null when the trial is
+ * not for `current`: that switch never happened, or was undone.
  */
 export function changeFromTrial(root: Root, trial: Trial): Change | null {
   const to = currentRelease(root);

@@ -16,26 +16,23 @@ import { closeSealed, removeTree } from '../store/seal.js';
 import { finish, goBack, isProven, runSteps } from './engine.js';
 import { changeFromTrial } from './reconstruct.js';
 
-/** The launcher decides in milliseconds; a host that swaps takes longer. */
+/** Milliseconds; the launcher needs a few, a host that swaps needs more. */
 const LAUNCH_MS = 5_000;
 const POLL_MS = 50;
 
-/** What recovery needs for a change: its surroundings, and the steps that its plan names. */
 export interface Means {
   contextOf(change: Change): Context;
   stepsNamed(names: readonly StepName[]): Step[];
 }
 
 /**
- * Gives every change whose process died its end. The caller holds the lock, so no change that has none is under
- * way. Before the switch: drop what was staged. After it: keep the new release if it runs and can be verified, else
- * go back; what cannot be read or told means going back.
- * Resolves with the changes that were given an end, each with its `recovery`.
+ * Recovers changes whose process died; the caller holds the lock. Before the switch: undoes. After it: keeps the new
+ * release if it runs and verifies, else rolls back, as for any fact that cannot be read.
  */
 export async function recoverChanges(root: Root, means: Means, observer?: Observer): Promise<Change[]> {
   const recovered: Change[] = [];
   const unfinished = unfinishedChanges(root);
-  // Being handed to a helper, or the one that the holder of the lock is about to make.
+  // Owned by a process that hands it to a detached worker, or by the holder of the lock.
   const living = unfinished.filter(({ owner }) => isAlive(owner));
   const inUse = new Set(living.flatMap(({ id }) => [id, ...claimNames(id), ...signalNames(id)]));
   const abandoned = () =>
@@ -54,7 +51,6 @@ export async function recoverChanges(root: Root, means: Means, observer?: Observ
   return recovered;
 }
 
-/** No change is left that would end the trial: of what is not current it says nothing, else its change is lost. */
 function endTrialOfNobody(root: Root): Change | null {
   const trial = readTrial(root);
   if (trial === null) return null;
@@ -88,7 +84,7 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
     return runSteps(steps, context, observer, from);
   }
   note('undone', obstacle);
-  // What failed first stays the reason; a second death while going back is no news.
+  // The first error stays the reason; a second crash during the undo adds nothing.
   change.error ??= {
     code: 'interrupted',
     message: `The process that made this change ended during ${last.name}.`,
@@ -97,7 +93,7 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
   return goBack(steps, context, observer);
 }
 
-/** Why the change cannot be finished, as a sentence; null when the target is current and runs (where it was to). */
+/** Reason to undo the change, as one sentence; null when the target is current and runs, if it should run. */
 async function obstacleToGoingOn(context: Context): Promise<string | null> {
   const { root, change, canRestart: mayRestart } = context;
   const { to } = change.facts;
@@ -115,7 +111,7 @@ async function obstacleToGoingOn(context: Context): Promise<string | null> {
   }
 }
 
-/** What runs, once that can be told: for a moment after its start a gateway is still its launcher. */
+/** Waits until the running release is known: just after a start the process is still the launcher. */
 async function settledRelease({ root, supervisor, signal }: Context): Promise<string | null> {
   const deadline = performance.now() + LAUNCH_MS;
   for (;;) {

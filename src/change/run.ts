@@ -23,17 +23,16 @@ import { previewIdle } from './steps/wait-idle.js';
 
 export interface Request {
   kind: ChangeKind;
-  /** `stage` and `update`: a version, a tag or an archive. `switch` and `rollback`: a release that is here. */
+  /** `stage`, `update`: a version, a tag or an archive. `switch`, `rollback`: the id of a release in this root. */
   target: string;
   options?: PlanOptions;
 }
 
 /**
- * Makes one change in this process: takes the lock, finishes what an earlier one left, runs the steps, writes the
- * verdict. A change that failed resolves too, with its status and error; only what is refused before it begins
- * rejects.
+ * Makes one change in this process, after recovery. A failed change resolves, with status and error; only a refusal
+ * before its start rejects.
  * @throws ReleasesError `spec_invalid`, `release_id_invalid`, `locked`, `root_unwritable`, `root_not_owned`,
- * `root_invalid`, `release_not_found`, `release_unsealed`, `supervisor_not_found`
+ *   `root_invalid`, `release_not_found`, `release_unsealed`, `supervisor_not_found`
  */
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
@@ -44,16 +43,12 @@ export async function makeChange(environment: Environment, request: Request): Pr
   });
 }
 
-/**
- * Runs the steps of a change that is in the ledger; the caller holds the lock.
- * @param putRight what was done before; whoever asked for this change is told
- */
+/** Runs a change that is in the ledger, under the caller's lock; earlier recoveries become its warnings. */
 export async function runPlan(environment: Environment, change: Change, putRight: PutRight): Promise<Change> {
   change.warnings.push(...putRightTexts(putRight));
   return runSteps(stepsNamed(change.plan.steps), contextOf(environment, change), environment.observer);
 }
 
-/** What became of changes whose process died, and of files that could not be understood, and why: one sentence each. */
 function putRightTexts({ recovered, mended }: PutRight): string[] {
   return [
     ...mended.map(mendedText),
@@ -68,7 +63,7 @@ export function mendedText({ path, why, movedTo, instead }: Repair): string {
   return `${path} ${why}. ${movedTo === null ? '' : `It is kept as ${movedTo}. `}In its place: ${instead}`;
 }
 
-/** The plan, and what the steps without effect (`resolve`, `check-space`, a look at what runs) say of it; writes nothing. */
+/** Plans a change and runs its read-only steps for `--dry-run`; writes nothing. */
 export async function previewChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
   const seen: Plan = (plan.state ?? 'ask') === 'ask' ? { ...plan, state: 'restore' } : plan;
@@ -95,20 +90,16 @@ export async function previewChange(environment: Environment, request: Request):
   return change;
 }
 
-/** What had to be put right before anything else could be done. */
 export interface PutRight {
-  /** Changes whose process had died, with their `recovery`. */
   recovered: Change[];
-  /** Files that could not be understood. */
   mended: Repair[];
 }
 
-/** Finishes or undoes what dead processes left; also the first thing that every other change does. */
 export async function recover(environment: Environment): Promise<PutRight> {
   return withLock(environment, 'recover', async (putRight) => putRight);
 }
 
-/** Runs `work` as the only one that changes this root, after recovery. */
+/** Repairs the root and recovers changes, then runs `work` under the lock. */
 export async function withLock<T>(
   environment: Environment,
   doing: string,
@@ -135,10 +126,7 @@ export async function withLock<T>(
   }
 }
 
-/**
- * What can be told from the words alone is told before anything is made or locked. Files are named from the root of
- * the host: another process, which stands elsewhere, may carry the plan out.
- */
+/** Validates words before anything is locked; absolute paths, as a detached worker may run in another directory. */
 export function planFor({ kind, target, options = {} }: Request): Plan {
   if (kind === 'switch' || kind === 'rollback') checkReleaseId(target);
   const spec = kind === 'stage' || kind === 'update' ? parseSpec(target) : null;
@@ -146,7 +134,6 @@ export function planFor({ kind, target, options = {} }: Request): Plan {
   return planChange(kind, spec?.kind === 'file' ? `file:${spec.path}` : target, { ...options, lockfile });
 }
 
-/** The exit code of a change that has its verdict. */
 export function exitCodeOf(change: Change): number {
   switch (change.status) {
     case 'rollback_failed':

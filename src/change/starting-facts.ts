@@ -13,7 +13,6 @@ import { findManifest, readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { checkListener } from './port-holder.js';
 
-/** What a change finds when it begins. */
 export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
   const { root } = environment;
   const staged = plan.kind === 'switch' || plan.kind === 'rollback';
@@ -21,9 +20,9 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   const supervisor = supervisorOf(environment, plan);
   const restarts = plan.steps.includes('restart');
   const gateway = restarts ? await supervisor.inspect() : await inspectIfThere(supervisor);
-  // Now rather than after a minute of staging: with a stranger on the port nothing that follows can be told.
+  // Refuses before a minute of staging: with another process on the port, no health answer can be trusted.
   if (gateway && restarts && !plan.evictOrphan) await checkListener(findEndpoint(gateway.launch), supervisor);
-  // What runs is proven; what `current` names may have been put there without ever being started.
+  // A running release has started here; a release that only `current` names may never have started.
   const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
   const place = gateway && findStatePlace(gateway.launch);
   if (plan.steps.includes('switch')) refuseWhilePending(root);
@@ -37,7 +36,7 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   };
 }
 
-/** What waits for the next start names the release of its own; another one must not get there first. */
+/** Refuses while a restore waits for the next start: it names its own release and must come first. */
 function refuseWhilePending(root: Root): void {
   if (!lstatSync(root.restore, { throwIfNoEntry: false })) return;
   const { release = 'a release that cannot be told' } = readRestore(root) ?? {};
@@ -51,7 +50,6 @@ function refuseWhilePending(root: Root): void {
   );
 }
 
-/** A link to nothing is nothing to return to. */
 function existing(root: Root, id: string | null): string | null {
   return id !== null && findManifest(root, id) ? id : null;
 }

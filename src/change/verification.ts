@@ -17,26 +17,25 @@ import { checkListener } from './port-holder.js';
 
 const POLL_MS = 250;
 
-/** A process that does nothing at all for this long is not on its way to anything. */
+/** Milliseconds without any progress after which a start has failed. */
 const STALL_MS = 30_000;
 
-/** A process that uses less than this share of a processor is idle, not starting: polling it costs it some, too. */
+/** Share of one processor below which a process counts as idle: our polling also costs it some time. */
 const BUSY_SHARE = 0.2;
 
 export interface Expectation {
-  /** Null for a gateway that is none of this root's, as before it was adopted: then any release and version will do. */
+  /** Null for a gateway that is not from this root (before adoption): any release and version is then accepted. */
   release: string | null;
-  /** The start that must be the one that runs, throughout. */
+  /** The start that must stay the running one; null for any. */
   instance: string | null;
-  /** What worked before; null where nothing is known. */
   before: Health | null;
-  /** Whether it must answer that it is ready; a gateway that was not before need not be after going back. */
+  /** False on the way back to a gateway that was not ready before. */
   mustBeReady: boolean;
   settleMs: number;
   limits: Limits;
 }
 
-/** When the new process first answered that it is live and that it is ready: milliseconds since the epoch. */
+/** Times of the first live and the first ready answer, in milliseconds since the epoch. */
 export interface Verified {
   liveAt: number;
   readyAt: number;
@@ -44,16 +43,15 @@ export interface Verified {
 }
 
 /**
- * Waits until the gateway is verified by all five rules of "verified": another process than before, from the
- * release's own directory, owning its port, healthy and ready and no worse than before, and still so after the
- * settling time. What can only get worse (a crash, another version) fails at once; the rest is given time for as
- * long as the process advances.
+ * Waits until the gateway is verified: a new process, from the release's own directory, that owns its port, is healthy,
+ * ready and not worse than before, and stays so while it settles. A fault that cannot improve (a crash, a wrong
+ * version) fails at once; others get time while the process makes progress.
  * @throws ReleasesError `gateway_crashed`, `wrong_release`, `wrong_version`, `port_held_by_orphan`,
- * `gateway_not_ready`, `gateway_worse`, `interrupted`
+ *   `gateway_not_ready`, `gateway_worse`, `interrupted`
  */
 export async function awaitVerified(context: Context, expected: Expectation): Promise<Verified> {
   const { root, supervisor, signal } = context;
-  // What is gone back to is started whether its manifest can be understood or not.
+  // A rollback must not fail because the manifest is corrupt.
   const version = expected.release === null ? null : (findManifest(root, expected.release)?.version ?? null);
   const limits = budgetFrom(earlierStarts(root), {
     floorMs: expected.limits.readyFloorMs,
@@ -71,12 +69,12 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     const health = await sampleHealth(endpoint);
     checkVersion(health, version);
     if (health.answered) await checkListener(endpoint, supervisor);
-    // Two clocks: waiting must not be fooled by one that is set meanwhile.
+    // Two clocks: durations need a monotonic clock, because the wall clock can be set meanwhile.
     const now = performance.now();
     if (health.live) liveAt ??= Date.now();
     const worse = expected.before ? worsened(expected.before, health) : [];
     const isWell = health.live && (health.ready || !expected.mustBeReady) && worse.length === 0;
-    // Part of what has a deadline: a gateway on another Node would be waited for without an end.
+    // Subject to the deadline, too: a healthy gateway on another Node would otherwise wait forever.
     const good = isWell && startedFrom(root, inspection, expected);
     const restoring = readRestore(root) === null ? '' : `restoring ${Math.floor(now / stallMs)}`;
     deadline.observe(now, restoring + signature(health, inspection.pid, stallMs));
@@ -84,7 +82,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       readyAt = null;
       const verdict = deadline.verdict(now);
       if (verdict.state !== 'waiting') {
-        // A process that ended between the two looks is a crash, whatever its port said last.
+        // A process that ended between the two inspections crashed, even if its port answered before.
         checkProcess(root, await supervisor.inspect(), expected);
         throw isWell ? wrongProgram(expected, verdict.waitedMs) : tooLate(health, worse, verdict.waitedMs);
       }
@@ -119,7 +117,7 @@ function checkProcess(root: Root, inspection: Inspection, expected: Expectation)
   }
 }
 
-/** Rule 2 as the kernel tells it; the launcher's first moments, before it becomes the gateway, tell nothing yet. */
+/** Rule 2, read from the kernel. False during the launcher's first moments, before it becomes the gateway. */
 function startedFrom(root: Root, inspection: Inspection, expected: Expectation): boolean {
   const { pid } = inspection;
   if (expected.release === null) return true;
@@ -132,7 +130,7 @@ function checkVersion(health: Health, version: string | null): void {
   throw fault('wrong_version', `The gateway says that it is ${health.version}, not ${version}.`);
 }
 
-/** Differs as long as the process gets on: by what it says, or by the processor time that it uses. */
+/** Text that changes while the process makes progress, in its answers or its processor time. */
 function signature(health: Health, pid: number | null, stallMs: number): string {
   const step = Math.max(1, (stallMs / 1000) * TICKS_PER_SECOND * BUSY_SHARE);
   const busy = pid === null ? 0 : Math.floor(cpuTicks(pid) / step);

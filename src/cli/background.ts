@@ -1,10 +1,10 @@
 import { BACKGROUND_NICE, setOwnSessionPriority } from '../host/session-priority.js';
 import type { Observer } from '../ledger/context.js';
 
-/** What is done beside a gateway that serves people, and that nobody waits for as for a restart. */
+/** Steps that run beside a serving gateway, and that nobody waits for as for a restart. */
 const MAKE_READY = new Set(['copy', 'stage', 'probe', 'seal']);
 
-/** An observer that takes less of the processor while a release is made ready, and as much as others for all else. */
+/** Returns an observer that lowers our priority during these steps, and resets it for all others. */
 export function yielding(observer: Observer): Observer {
   let nice = 0;
   let done = Promise.resolve();

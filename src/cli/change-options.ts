@@ -16,7 +16,7 @@ export interface LimitOptions {
 }
 
 export interface IdleOptions {
-  /** Milliseconds, as below. */
+  /** Milliseconds, like `countdown`. */
   idleTimeout?: number;
   countdown?: number;
 }
@@ -25,11 +25,10 @@ export interface StageOptions {
   probe?: Probe;
   registry?: string;
   allowScripts?: string[];
-  /** False for none, not even the one that the root keeps. */
+  /** `false` ignores even the lockfile that the root stores. */
   lockfile?: string | false;
 }
 
-/** How the restart is done, and how long to wait for the new process. */
 export function withLimits(command: Command): Command {
   return command
     .option('--evict-orphan', 'end a gateway of this user that holds the port outside of the supervisor')
@@ -43,10 +42,7 @@ export function withLimits(command: Command): Command {
     );
 }
 
-/**
- * How the gateway is given time before it is restarted.
- * @param defaultMs how long it is waited for where nobody says
- */
+/** @param defaultMs longest wait for a busy gateway when the operator gives none */
 export function withIdle(command: Command, defaultMs: number): Command {
   return command
     .addOption(
@@ -63,19 +59,18 @@ export function withIdle(command: Command, defaultMs: number): Command {
     );
 }
 
-/** Nothing to wait for is nothing to announce. */
+/** Returns nothing when there is no wait and no countdown: then nothing is announced. */
 export async function idleOptions(
   { environment }: Session,
   { idleTimeout, countdown = 0 }: IdleOptions,
   defaultMs: number,
 ): Promise<Pick<PlanOptions, 'idle'>> {
-  // What asks from inside of the gateway keeps it busy itself: an agent would wait for its own command to end.
+  // A caller inside the gateway keeps it busy: an agent would wait for its own command to end.
   const inside = () => environment.supervisor.owns(process.pid).catch(() => false);
   const withinMs = idleTimeout ?? (defaultMs > 0 && (await inside()) ? 0 : defaultMs);
   return withinMs + countdown > 0 ? { idle: { withinMs, countdownMs: countdown } } : {};
 }
 
-/** For changes that bring plugins along. */
 export function withPlugins(command: Command): Command {
   return command.addOption(
     new Option(
@@ -85,10 +80,7 @@ export function withPlugins(command: Command): Command {
   );
 }
 
-/**
- * How a release is installed and tried.
- * @param probe how it is tried where nobody says
- */
+/** @param probe probe to use when the operator names none */
 export function withStaging(command: Command, probe: Probe): Command {
   return command
     .addOption(
@@ -125,14 +117,13 @@ export interface ChangeOptions extends CommonOptions {
   dryRun?: boolean;
 }
 
-/** Makes the change that a command stands for, or shows what it would do, and prints the verdict. */
 export function runChange(
   options: ChangeOptions,
   request: (session: Session) => Request | Promise<Request>,
 ): Promise<void> {
   return inSession(options, async (session) => {
     const { output } = session;
-    // Only root may write units of the system, and the root may well belong to the user that the unit runs as.
+    // Only root may write system units, while the root directory may belong to the user that the unit runs as.
     const onBehalf = options.system === true && process.getuid?.() === 0;
     const environment = { ...session.environment, onBehalf };
     if (options.dryRun) {

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-/** A command with what all of them share: `--root`, `--json`, an example in its help. */
 export function command(name: string, description: string, example: string): Command {
   return new Command(name)
     .description(description)
@@ -12,7 +11,7 @@ export function command(name: string, description: string, example: string): Com
 export const registryOption = () =>
   new Option('--registry <url>', "npm registry to use instead of npm's configured one");
 
-/** A number of seconds as milliseconds. */
+/** Parses seconds into milliseconds. */
 export function parseSeconds(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)

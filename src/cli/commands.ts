@@ -1,6 +1,6 @@
 import type { Commands } from './program.js';
 
-/** In the order in which help shows them. */
+/** Entries are in the order of the help. */
 export const COMMANDS: Commands = {
   stage: async () => (await import('./commands/stage.js')).stageCommand(),
   update: async () => (await import('./commands/update.js')).updateCommand(),
@@ -29,7 +29,7 @@ export const COMMANDS: Commands = {
   demo: async () => (await import('./commands/demo.js')).demoCommand(),
 };
 
-/** Only ever started by a program: by the gateway for one of its callers, by another command outside of the gateway. */
+/** Commands that only programs start: the gateway starts `rpc`, and another command starts `run-change`. */
 export const HIDDEN_COMMANDS: Commands = {
   rpc: async () => (await import('./commands/rpc.js')).rpcCommand(),
   'run-change': async () => (await import('./commands/run-change.js')).runChangeCommand(),

@@ -5,7 +5,7 @@ import { atGlance, type CommonOptions } from './session.js';
 
 const LOOKS = { list: listReleases, status: showStatus };
 
-/** The commands that are asked for most: one file with what they always need, and nothing that changes anything. */
+/** Runs `list` or `status` from one bundled file: most calls are these, and loading is most of their cost. */
 export async function run(name: keyof typeof LOOKS, options: CommonOptions): Promise<void> {
   try {
     await atGlance(options, LOOKS[name]);

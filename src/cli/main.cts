@@ -2,15 +2,14 @@
 import fs = require('node:fs');
 
 /**
- * Most is asked of `list` and `status`, and a start is above all loading: they have a file of their own, see
- * `build/bundle-cli.js`, without what reads every other command line. All of it is CommonJS, as Node's loader of other
- * modules takes longer to start than they do.
+ * Commands with a bundle of their own (`build/bundle-cli.js`): most calls are these, and loading dominates a start.
+ * The bundle is CommonJS, because Node's loader of ES modules takes longer to start than these commands.
  */
 const LOOKING = ['list', 'status'];
 
 /**
- * Processes are started in this directory. One that was removed, or that this user may not enter (`sudo -u` in `/root`), would
- * keep each of them from starting.
+ * Moves to `/` when the working directory was removed or this user may not enter it (`sudo -u` in `/root`):
+ * Node cannot start a child process there.
  */
 function stand(): void {
   try {
@@ -20,7 +19,7 @@ function stand(): void {
   }
 }
 
-/** What all commands have, and null where there is anything else: that is for the program that knows every command. */
+/** Returns null for any word but `--json` and `--root`: then the full program reads the command line. */
 function commonOptions(words: string[]): { json: boolean; root?: string } | null {
   const options: { json: boolean; root?: string } = { json: false };
   for (let at = 0; at < words.length; at++) {

@@ -1,10 +1,10 @@
 import { ERROR_CODES, EXIT, toErrorRecord } from '../core/errors.js';
 import { print } from './write.js';
 
-/** How an answer is printed: one JSON document on standard output and nothing else there, or lines for people. */
+/** Prints one JSON document and nothing else on standard output, or lines for people. */
 export interface Output {
   json: boolean;
-  /** The answer; `text` is only made when people read it. */
+  /** Calls `text` only when people read the answer. */
   answer(document: object, text: () => string): void;
 }
 
@@ -17,7 +17,6 @@ export function outputFor(json: boolean): Output {
   };
 }
 
-/** Prints why a command failed, as a document or as `errorLines`, and sets what the process ends with. */
 export function failWith(error: unknown, json: boolean): void {
   const record = toErrorRecord(error);
   process.exitCode = EXIT[ERROR_CODES[record.code]];
@@ -29,7 +28,6 @@ export function failWith(error: unknown, json: boolean): void {
   if (record.code === 'internal' && error instanceof Error) print(`${error.stack}\n`, 2);
 }
 
-/** An error as a sentence, what was left untouched, and what to type next. */
 export function errorLines({ code, message, hint, untouched }: ReturnType<typeof toErrorRecord>): string[] {
   return [
     `error ${code}: ${message}`,
@@ -38,7 +36,6 @@ export function errorLines({ code, message, hint, untouched }: ReturnType<typeof
   ];
 }
 
-/** Columns padded to their widest cell. */
 export function table(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
@@ -59,7 +56,7 @@ export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Minutes and seconds, `3:40`, never less than what is left. */
+/** Minutes and seconds, `3:40`, rounded up. */
 export function clock(ms: number): string {
   const whole = Math.ceil(ms / 1000);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;

@@ -5,9 +5,9 @@ const SPAN = /^(\d{1,4})([mhdw])$/;
 const DATE = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(\.\d{1,3})?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /**
- * A moment to come: a span from now (`90m`, `12h`, `3d`, `2w`), a date (its beginning, on this machine's clock), or a date
- * and time, likewise unless it names its offset.
- * @throws InvalidArgumentError for anything else, and for what has been
+ * Parses a span from now (`90m`, `12h`, `3d`, `2w`), a date or a date with a time. A date means 00:00;
+ * the clock is this machine's unless the text names an offset.
+ * @throws InvalidArgumentError for any other text, and for a time in the past
  */
 export function parseMoment(text: string, now = Date.now()): Date {
   const [, count, unit] = SPAN.exec(text) ?? [];

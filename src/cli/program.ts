@@ -4,7 +4,7 @@ import { EXIT, ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import { failWith } from './output.js';
 
-/** By name, loaded one by one: what a command needs is most of what its start costs. */
+/** Loaders by command name. Each command loads alone, because loading is most of the cost of a start. */
 export type Commands = Record<string, () => Promise<Command>>;
 
 const EXIT_CODES = `
@@ -18,7 +18,7 @@ Exit codes:
   ${EXIT.rollbackFailed}  going back failed too: look at it now
   ${EXIT.damaged}  verify found files that differ from what was sealed`;
 
-/** With the one command that is named, or with all of them: for help, and for what is none. */
+/** Loads only the command that is named. Any other word loads all of them, because help lists them. */
 async function program(name: string, commands: Commands, hiddenCommands: Commands): Promise<Command> {
   const { version } = JSON.parse(readFileSync(ownFile('package.json'), 'utf8')) as {
     version: string;
@@ -32,16 +32,13 @@ async function program(name: string, commands: Commands, hiddenCommands: Command
   const wanted = one ? [one] : Object.values(commands);
   for (const make of wanted) root.addCommand(await make());
   if (hidden) root.addCommand(await hidden(), { hidden: true });
-  // Commander would print and exit by itself; a usage error is one of ours, in JSON too.
+  // Commander would print and exit on its own; our usage errors also have a JSON form.
   for (const command of [root, ...root.commands, ...root.commands.flatMap((one) => one.commands)])
     command.exitOverride().configureOutput({ writeErr: () => {} });
   return root;
 }
 
-/**
- * Does what the command line says, and sets the exit code.
- * @param hidden commands that help does not show
- */
+/** Runs the command line and sets the exit code; help does not show the `hidden` commands. */
 export async function runProgram(argv: string[], commands: Commands, hidden: Commands = {}): Promise<void> {
   const root = await program(argv[2] ?? '', commands, hidden);
   try {
@@ -53,7 +50,6 @@ export async function runProgram(argv: string[], commands: Commands, hidden: Com
   }
 }
 
-/** The command that a command line names, as far as there is one of that name. */
 function commandOf(argv: string[], root: Command): Command {
   let named = root;
   for (const word of argv.slice(2)) {
@@ -64,7 +60,7 @@ function commandOf(argv: string[], root: Command): Command {
   return named;
 }
 
-/** Null where commander only reports that it has shown, or is to show, the help or the version. */
+/** Returns null when commander reports help or the version: neither is an error. */
 function usageError(error: CommanderError, named: Command): ReleasesError | null {
   if (error.exitCode === 0) return null;
   if (error.code === 'commander.help') {

@@ -11,10 +11,10 @@ const MARKS: Partial<Record<StepRecord['state'], string>> = {
   undo_failed: '✖',
 };
 
-/** Often enough to see that it moves, rare enough not to flicker. */
+/** Interval that shows motion but does not flicker. */
 const REPAINT_MS = 100;
 
-/** Shows steps on standard error: one moving line on a terminal, one plain line an event elsewhere. */
+/** Shows steps on standard error: one moving line on a terminal, otherwise one plain line per event. */
 export function progressObserver(stream: NodeJS.WriteStream = process.stderr): Observer & { close(): void } {
   return stream.isTTY ? movingLine(stream) : plainLines(stream);
 }
@@ -34,7 +34,7 @@ function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
       const line = finished(record);
       if (line) stream.write(`${line}\n`);
     },
-    // Of all that goes on, what may take minutes and can be stopped: once for each thing that is waited for.
+    // Prints only waits, once for each cause: they may take minutes, and the operator can stop them.
     progress({ text, leftMs }) {
       if (leftMs === undefined || text === waiting) return;
       waiting = text;
@@ -58,7 +58,7 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
         begun = performance.now();
         progress = null;
         const text = record.state === 'doing' ? record.name : `undoing ${record.name}`;
-        // Its own handlers would end this process before the change is undone.
+        // The spinner's signal handlers would end this process before the change is undone.
         spinner = yoctoSpinner({ text, stream, handleSignals: false }).start();
         return;
       }

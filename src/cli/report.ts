@@ -5,7 +5,6 @@ import type { IdleFacts } from '../ledger/facts.js';
 import type { Change, ChangeStatus } from '../ledger/ledger.js';
 import { errorLines, seconds } from './output.js';
 
-/** What each verdict means, as a sentence about the host. */
 const MEANING: Record<ChangeStatus, (change: Change) => string> = {
   staged: ({ facts }) => `${facts.to} is staged.`,
   already_current: ({ facts }) => `${facts.to} is current already; nothing was changed.`,
@@ -30,7 +29,7 @@ function outage(liveMs: number | undefined): string {
   return liveMs === undefined ? '' : `, live again ${seconds(liveMs)} after the restart`;
 }
 
-/** The document of a change: the status first, because it is what scripts read. */
+/** Puts `ok` and `status` first, because scripts read them. */
 export function changeDocument(change: Change): object {
   const { id, status, facts, error, undoError, warnings, steps, plan, startedAt, endedAt } = change;
   const { recovery = null } = change;
@@ -74,7 +73,6 @@ export function changeText(change: Change): string {
   return lines.join('\n');
 }
 
-/** What became of the gateway's state: what was kept of it, or what was put back and what was set aside for that. */
 function stateLines({ facts, endedAt }: Change): string[] {
   const { stateRestored: last, snapshot, restore } = facts;
   if (last?.restored) {
@@ -91,14 +89,12 @@ function stateLines({ facts, endedAt }: Change): string[] {
   return [`state: ${what} as ${facts.from} left it is kept in states/${snapshot.name}, for going back.`];
 }
 
-/** What cannot be understood, one line a file, and what mends it. */
 export function corruptLines(corrupt: Corrupt[]): string[] {
   return corrupt.map(
     ({ path, why }) => `Cannot be understood: ${path} ${why}. Next: openclaw-releases recover`,
   );
 }
 
-/** An announced restart: since when, what it waits for, when it comes at the latest, and what may be typed about it. */
 export function waitingLines(waiting: IdleFacts): string[] {
   const { announcedAt, deadlineAt, restartAt } = waiting;
   const when = restartAt === null ? `until ${deadlineAt} at the latest` : `at ${restartAt}`;

@@ -5,24 +5,22 @@ import { yielding } from './background.js';
 import { type Output, outputFor } from './output.js';
 import { progressObserver } from './progress.js';
 
-/** Options that every command has. */
 export interface CommonOptions {
   root?: string;
   json?: boolean;
 }
 
-/** What a command's action is given besides its own arguments. */
 export interface Session {
   environment: Environment & { supervisor: NonNullable<Environment['supervisor']> };
   output: Output;
 }
 
-/** What is not given, or is empty, is the default. */
+/** Uses the default root also for an empty `--root`. */
 export function rootOf({ root }: CommonOptions): Root {
   return rootAt(root || defaultRootPath());
 }
 
-/** Runs the work of a command that only looks: nothing has to be undone when it is interrupted, and nothing takes long. */
+/** Runs a command that only reads: it is short, and an interrupt leaves nothing to undo. */
 export async function atGlance(
   options: CommonOptions,
   work: (session: Session) => Promise<number>,
@@ -33,8 +31,8 @@ export async function atGlance(
 }
 
 /**
- * Runs a command's work with its environment. Ctrl-C and SIGTERM interrupt the change under way, which is then
- * undone; a second one changes nothing, because half of an undo is worse than waiting for it.
+ * Runs a command's work. SIGINT, SIGTERM and SIGHUP interrupt the active change, which then undoes its steps;
+ * a second signal is ignored, because half an undo is worse than a wait.
  */
 export async function inSession(
   options: CommonOptions,

@@ -27,7 +27,7 @@ const SPAN = /^(\d{1,5}(?:\.\d+)?)(s|m|h|d|w)?$/;
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 const LONGEST_SECONDS = 52 * SECONDS.w;
 
-/** A span such as `36h`, `2d` or `90m`, in another unit. */
+/** Returns a parser for spans such as `36h`, `2d` or `90m`. A number without a unit, and the result, are in `unit`. */
 function spanIn(unit: keyof typeof SECONDS): (text: string) => number {
   return (text) => {
     const [, count, given = unit] = SPAN.exec(text.trim()) ?? [];
@@ -38,7 +38,6 @@ function spanIn(unit: keyof typeof SECONDS): (text: string) => number {
   };
 }
 
-/** What can be set for automatic updates. */
 export function withSettings(command: Command): Command {
   const option = (flags: string, description: string, parser: (text: string) => number) =>
     command.addOption(new Option(flags, description).argParser(parser));
@@ -94,7 +93,7 @@ function checkVersion(text: string): string {
 }
 
 /**
- * What is to be set. What is not named stays as it is.
+ * @returns only the settings to change; undefined removes a setting
  * @throws ReleasesError `usage` for a time zone without a window
  */
 export function settingsFrom(

@@ -4,7 +4,7 @@ import type { Verdict } from '../timer/run.js';
 import type { AutoOverview } from '../views/timer-settings.js';
 import { table } from './output.js';
 
-/** A decision as one line, for the journal. */
+/** One line for the journal. */
 export function decisionLine({ verdict, version, reason, until }: Omit<Verdict, 'rule'>): string {
   const about = version === null ? '' : ` ${version}`;
   switch (verdict) {
@@ -17,7 +17,6 @@ export function decisionLine({ verdict, version, reason, until }: Omit<Verdict, 
   }
 }
 
-/** The decision, and what each rule says. */
 export function explanation({ decision, policy, file, asked }: Evaluation): string {
   const known = asked
     ? 'The registry was asked now.'
@@ -37,7 +36,7 @@ export function explanation({ decision, policy, file, asked }: Evaluation): stri
   ].join('\n');
 }
 
-/** What `status` says of it: nothing where nobody has enabled the timer, and nobody holds updates. */
+/** Rows for `status`: none when the timer is disabled, nothing is announced and updates are not held. */
 export function autoRows({ enabled, hold, last, announced, trouble }: AutoOverview): string[][] {
   return [
     ...(enabled ? [['timer', last ? decisionLine(last) : 'enabled; it has not looked yet']] : []),

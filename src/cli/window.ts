@@ -2,7 +2,6 @@ import { InvalidArgumentError } from 'commander';
 import { WEEKDAYS, type Weekday, type Window } from '../timer/rules/settings.js';
 import { whyNotWindow } from '../timer/rules/window.js';
 
-/** From Monday on, as people write a span of days. */
 const FROM_MONDAY: Weekday[] = [...WEEKDAYS.slice(1), 'sun'];
 const WINDOW = /^(?:(?<days>[a-z,-]+)\s+)?(?<from>\d\d?:\d\d)\s*-\s*(?<to>\d\d?:\d\d)$/i;
 
@@ -23,7 +22,7 @@ export function parseWindow(text: string): WallWindow {
   return window;
 }
 
-/** `sat`, or `fri-mon`, which goes over the end of the week. */
+/** Parses `sat`, or `fri-mon`, which crosses the end of the week. */
 function parseDays(text: string): Weekday[] {
   const [first, last = first, ...rest] = text.split('-').map((name) => dayNamed(name));
   if (first === undefined || last === undefined || rest.length > 0) return [dayNamed(text)];
@@ -46,7 +45,6 @@ const FULL: Record<Weekday, string> = {
   ...{ fri: 'friday', sat: 'saturday', sun: 'sunday' },
 };
 
-/** The zone in which this machine tells the time. */
 export function ownTimeZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

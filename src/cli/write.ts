@@ -3,12 +3,12 @@ import { systemCode } from '../core/errors.js';
 
 const STREAMS = { 1: () => process.stdout, 2: () => process.stderr };
 
-/** Those that had to wait for whoever reads, and so go on as streams, in order. */
+/** Outputs whose reader was too slow once: all later text must use the stream, to keep its order. */
 const waiting = new Set<1 | 2>();
 
 /**
- * Writes to standard output (1) or standard error (2). Without the streams of Node, which take a tenth of what a command
- * costs that only looks. Whoever reads may leave early, as `head` does: then nobody wants the rest.
+ * Writes to standard output (1) or standard error (2). Node's streams would take a tenth of the time of a command
+ * that only reads. Write errors are ignored: a reader such as `head` may close the pipe early.
  */
 export function print(text: string, to: 1 | 2 = 1): void {
   const bytes = Buffer.from(text);
@@ -17,7 +17,7 @@ export function print(text: string, to: 1 | 2 = 1): void {
     try {
       at += writeSync(to, bytes, at);
     } catch (error) {
-      // Somebody has made the pipe one that does not wait.
+      // Another process has made the pipe non-blocking.
       if (systemCode(error) !== 'EAGAIN') return;
       waiting.add(to);
       STREAMS[to]()

@@ -2,7 +2,7 @@ import { canBeCancelled } from '../change/cancellation.js';
 import { ReleasesError } from '../core/errors.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
 
-/** Whether it waits for the gateway, or will. */
+/** Returns true also for a change that has not reached `wait-idle` yet. */
 export function isWaiting(change: Change): boolean {
   const { withinMs = 0, countdownMs = 0 } = change.plan.idle ?? {};
   return (
@@ -10,7 +10,6 @@ export function isWaiting(change: Change): boolean {
   );
 }
 
-/** What somebody is told who wants another change than the one under way. */
 export function lockedBy(change: Change): ReleasesError {
   const { id, plan, steps, startedAt, owner } = change;
   const step = steps.at(-1)?.name ?? null;

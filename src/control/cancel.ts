@@ -12,8 +12,8 @@ const POLL_MS = 200;
 const UNTOUCHED = 'Nothing was changed.';
 
 /**
- * Says that the change under way is to be stopped, and waits for nothing: its own process undoes what was begun.
- * @param named the id of the only change that is meant
+ * Signals the active change to stop and returns at once; its owner undoes the steps.
+ * @param named refuses any other change than this id
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
 export function requestCancel(root: Root, by: Asker, named?: string): Change {
@@ -24,8 +24,8 @@ export function requestCancel(root: Root, by: Asker, named?: string): Change {
 }
 
 /**
- * Stops the change under way, and resolves with it once it has its end: stopped, or failed by itself meanwhile. What
- * was begun is undone first, which takes as long as it takes.
+ * Stops the active change and resolves with its verdict: stopped, or failed meanwhile. Waits without limit until the
+ * steps are undone.
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
 export async function cancelChange(root: Root, by: Asker): Promise<Change> {
@@ -42,8 +42,8 @@ export async function cancelChange(root: Root, by: Asker): Promise<Change> {
 }
 
 /**
- * Has the change under way restart the gateway without waiting for it any longer. One that has not come to that yet
- * will not begin to wait.
+ * Signals the active change to restart the gateway without further waiting. A change that is not there yet skips the
+ * wait.
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
 export function requestRestartNow(root: Root, by: Asker): Change {

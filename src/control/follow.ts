@@ -10,10 +10,9 @@ import { type Change, readChange } from '../ledger/ledger.js';
 const POLL_MS = 200;
 
 /**
- * Shows a change that another process makes, until it has its verdict. A Ctrl-C is passed on to that process; any
- * other end of this one, such as the restart that it follows, leaves the change alone. If that process dies, this
- * one gives the change its end.
- * @throws ReleasesError `interrupted` when this process is to end and the change goes on
+ * Shows a change of another process until its verdict, and recovers it if that process dies. Passes Ctrl-C on to that
+ * process; any other end of this one, such as the restart that it follows, leaves the change alone.
+ * @throws ReleasesError `interrupted` when this process must end and the change continues
  */
 export async function followChange(environment: Environment, id: string): Promise<Change> {
   const { root, signal, observer } = environment;
@@ -45,7 +44,7 @@ function leaving(id: string): ReleasesError {
   });
 }
 
-/** Another process may be giving the change its end at this moment. */
+/** Another process may be recovering the change now. */
 function throwUnlessLocked(error: unknown): void {
   if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
 }

@@ -6,17 +6,15 @@ import { type Hold, hold, unhold } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { cancelChange } from './cancel.js';
 
-/** A hold, and the change that it stopped, if any. */
 export interface Held {
   hold: Hold;
   stopped: string | null;
 }
 
 /**
- * Holds automatic updates, and those that name no version. One that the timer makes and that has not come to its switch is
- * stopped: whoever holds updates means that one first of all.
- * @param until null for until somebody lifts it
- * @throws ReleasesError `locked` by a change of somebody else, `already_switched` for one of the timer past its switch
+ * Holds automatic updates, and updates that name no version. Stops a change of the timer that has not switched.
+ * @param until null holds until an operator lifts it
+ * @throws ReleasesError `locked` by any other change, `already_switched` by a change of the timer
  */
 export async function holdUpdates(
   root: Root,
@@ -32,12 +30,11 @@ export async function holdUpdates(
   return { hold: wanted, stopped };
 }
 
-/** It came to its end meanwhile, by itself. */
 function unlessOver(error: unknown): void {
   if (!(error instanceof ReleasesError && error.code === 'no_active_change')) throw error;
 }
 
-/** Lifts the hold, and has the timer begin anew after failures in a row. */
+/** Lifts the hold and resets the breaker of the timer. */
 export async function releaseHold(root: Root): Promise<void> {
   await whileLocked(root, 'unhold', () => unhold(root));
 }

@@ -1,4 +1,4 @@
-/** In the largest unit that says enough. */
+/** Formats milliseconds in the largest unit that is precise enough. */
 export function duration(ms: number): string {
   const minutes = Math.round(ms / 60_000);
   if (minutes < 2) return `${Math.round(ms / 1000)} seconds`;

@@ -1,32 +1,22 @@
-/**
- * What became of the host when something went wrong; each has its own exit code, so that a script can tell
- * "nothing happened" from "it went back" from "look at it now".
- */
+/** Exit codes: a script can tell "nothing changed" from "rolled back" and from "a person must act now". */
 export const EXIT = {
-  /** Done as asked, and verified where there was something to verify. */
   success: 0,
-  /** A defect of this program: report it. */
   internal: 1,
-  /** The command line was wrong; nothing was tried. */
   usage: 2,
-  /** Understood and declined; nothing changed. */
+  /** Declined; nothing changed. */
   refused: 3,
-  /** Tried and failed before the switch; nothing that runs changed. */
+  /** Failed before the switch; nothing that runs changed. */
   failed: 4,
-  /** The switch happened, verification failed, and the release from before runs again. */
+  /** Verification failed after the switch; the previous release runs again. */
   rolledBack: 5,
-  /** Going back failed too: the host needs a person now. */
+  /** The rollback failed too: the host needs a person now. */
   rollbackFailed: 6,
-  /** `verify` found files that differ from what was sealed. */
   damaged: 7,
 } as const;
 
 export type Outcome = keyof typeof EXIT;
 
-/**
- * Every code this program can answer with, and what it says about the host. Codes are stable: scripts match
- * them, the README lists them, and a test compares the two.
- */
+/** Every error code with its outcome. Codes are stable: scripts match them, and a test compares the README. */
 export const ERROR_CODES = {
   usage: 'usage',
   internal: 'internal',
@@ -44,7 +34,7 @@ export const ERROR_CODES = {
   not_openclaw: 'refused',
   node_unavailable: 'refused',
   downgrade: 'refused',
-  // Making a release
+  // Staging a release
   insufficient_space: 'refused',
   install_failed: 'failed',
   lockfile_invalid: 'refused',
@@ -97,16 +87,16 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface ReleasesErrorOptions {
-  /** The next command to type, or what to look at; shown on a line of its own. */
+  /** Next command to type; shown on a line of its own. */
   hint?: string;
-  /** What was left untouched, as one sentence. */
+  /** One sentence: the things left unchanged. */
   untouched?: string;
-  /** What a program needs to go on by, and nothing that a person has to read. */
+  /** Data for programs; a person does not need it. */
   details?: Record<string, string | number | null>;
   cause?: unknown;
 }
 
-/** The only error this program throws on purpose: a stable code, one sentence, and the next thing to type. */
+/** Only error that this program throws on purpose: a stable code, one sentence, and the next command. */
 export class ReleasesError extends Error {
   override readonly name = 'ReleasesError';
   readonly code: ErrorCode;
@@ -127,7 +117,6 @@ export class ReleasesError extends Error {
   }
 }
 
-/** An error as data: what the ledger keeps and `--json` prints. */
 export interface ErrorRecord {
   code: ErrorCode;
   message: string;
@@ -136,12 +125,11 @@ export interface ErrorRecord {
   details?: Record<string, string | number | null>;
 }
 
-/** The error that another process met, as it told it. */
 export function fromErrorRecord({ code, message, ...rest }: ErrorRecord): ReleasesError {
   return new ReleasesError(code, message, rest);
 }
 
-/** Turns anything thrown into the one shape we store and print; unknown errors become `internal`. */
+/** Converts anything thrown into a record; unknown errors become `internal`. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof ReleasesError) {
     const { code, message, hint, untouched, details } = error;
@@ -175,7 +163,6 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   }
 }
 
-/** The `code` of a system error (`ENOENT`, `EACCES`, …), or undefined for anything else. */
 export function systemCode(error: unknown): string | undefined {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   return typeof code === 'string' ? code : undefined;

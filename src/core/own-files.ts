@@ -4,16 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 let directory: string | undefined;
 
-/**
- * The absolute path of a file of this package.
- * @param path relative to the package: `layout/bin/rescue`
- */
+/** Returns the absolute path of a file of this package by its relative one: `layout/bin/rescue`. */
 export function ownFile(path: string): string {
   directory ??= packageDirectory();
   return join(directory, path);
 }
 
-/** Looked for, because the build joins modules into files at other depths: see `build/bundle-cli.js`. */
+/** Searches upwards, because the build joins modules into files at other depths: see `build/bundle-cli.js`. */
 function packageDirectory(): string {
   let at = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(at, 'package.json')) && at !== dirname(at)) at = dirname(at);

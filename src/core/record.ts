@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { systemCode } from './errors.js';
 import { compiledSchema, quickSchema, type Validate } from './schemas.js';
 
-/** Files of ours that hold JSON, by the name of their schema in `layout/schemas/`. */
+/** Our JSON files, by the name of their schema in `layout/schemas/`. */
 export type RecordKind =
   | 'release'
   | 'change'
@@ -19,31 +19,29 @@ export type RecordKind =
   | 'timer-state'
   | 'timer';
 
-/** A file of ours that this version cannot understand. */
 export interface Corrupt {
   /** Absolute. */
   path: string;
-  /** What is wrong with it, to be read after its name: `is empty`. */
+  /** Reason, to be read after the path: `is empty`. */
   why: string;
 }
 
-/** What one look at a file found. */
 export type Reading<T> =
   | { state: 'absent' }
   | { state: 'corrupt'; why: string }
   | { state: 'read'; value: T };
 
-/** Bytes; what we write ourselves has a few thousand. */
+/** Bytes; our own files have a few thousand. */
 const LARGEST = 64 * 2 ** 20;
 
-/** These say that this process cannot read anything now, and nothing about the file. */
+/** Errors about this process (too many open files, no memory), not about the file. */
 const OF_THE_PROCESS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN']);
 
-/** Loaded one by one: that of a change alone is two fifths of all. */
+/** Schemas load on demand: the schema of a change alone is two fifths of all. */
 const quick = new Map<RecordKind, (value: unknown) => boolean>();
 const compiled = new Map<RecordKind, Validate>();
 
-/** Why a value is no record of this kind, to be read after its name, or null for one that this version understands. */
+/** Reason why a value is no record of this kind, to be read after its path, or null for a valid record. */
 export function whyNot(kind: RecordKind, value: unknown): string | null {
   const { schema } = (value ?? {}) as { schema?: unknown };
   if (Number.isInteger(schema) && schema !== 1) return `is of schema ${schema}, and this version knows 1`;
@@ -58,15 +56,15 @@ export function whyNot(kind: RecordKind, value: unknown): string | null {
 }
 
 /**
- * The one way in which such files are read. Never writes, and never throws because of what is in the file or at its
- * path; a link to nothing is not an absent file.
- * @param id that the record must name as its own: a copy under another name is not a record of that name
+ * Reads one of our files. Writes nothing. Throws only for an error about this process, never for the content. A link to
+ * nothing counts as corrupt, not as absent.
+ * @param id that the record must name: a copy under another name is not a record of that name
  */
 export function readRecord<T>(path: string, kind: RecordKind, id?: string): Reading<T> {
   let text: string;
   try {
     const stats = statSync(path);
-    // Reading a pipe would wait for ever.
+    // Reading a pipe would never end.
     if (!stats.isFile()) return corrupt(stats.isDirectory() ? 'is a directory' : 'is not a plain file');
     if (stats.size > LARGEST) return corrupt(`is far too large (${stats.size} bytes)`);
     text = readFileSync(path, 'utf8');

@@ -1,10 +1,7 @@
 import { parse, type SemVer } from 'semver';
 import { ReleasesError } from './errors.js';
 
-/**
- * OpenClaw corrects 2026.7.1 by publishing 2026.7.1-1, which semver takes for a prerelease *before* it. A suffix
- * of nothing but numbers is therefore a correction, and every other one (`-beta.2`) a prerelease.
- */
+/** OpenClaw corrects 2026.7.1 by 2026.7.1-1, which semver sorts before it: a suffix of only numbers is a correction. */
 const PHASE = { prerelease: 0, release: 1, correction: 2 } as const;
 
 function phase({ prerelease }: SemVer): number {
@@ -21,9 +18,9 @@ function read(version: string): SemVer {
 }
 
 /**
- * The order in which OpenClaw publishes: prereleases, the release, its corrections. Build metadata, which tells
- * apart releases made of archives (`2026.6.1+file.1a2b3c4d`), is compared last, so that no two ids are equal.
- * @returns negative when `a` comes first, positive when `b` does, 0 for the same version
+ * Compares in OpenClaw's order: prereleases, the release, its corrections. Build metadata, which tells releases from
+ * archives apart (`2026.6.1+file.1a2b3c4d`), comes last, so that no two ids are equal.
+ * @returns negative when `a` comes first, positive when `b` does, 0 for equal versions
  * @throws ReleasesError `release_id_invalid` when either is not a version
  */
 export function compareVersions(a: string, b: string): number {
@@ -31,8 +28,8 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * These, older versions first, each read once; of one alone nothing is asked.
- * @throws ReleasesError `release_id_invalid` when one of several is not a version
+ * Sorts older versions first and parses each version once.
+ * @throws ReleasesError `release_id_invalid` when one of several is not a version; a single item is not parsed
  */
 export function inVersionOrder<T>(items: readonly T[], versionOf: (item: T) => string): T[] {
   if (items.length < 2) return [...items];
@@ -56,7 +53,7 @@ function compareText(a: string, b: string): number {
 }
 
 /**
- * Whether a version is meant for everyone: a release or a correction of one, not a beta, alpha or dev build.
+ * Returns true for a release or a correction, false for a beta, alpha or dev build.
  * @throws ReleasesError `release_id_invalid`
  */
 export function isStable(version: string): boolean {

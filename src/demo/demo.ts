@@ -14,15 +14,14 @@ const CLI = ownFile('dist/cli/main.cjs');
 
 const READY_WITHIN_MS = 180_000;
 
-/** Signals that end the demonstration early; it cleans up all the same, and impatience does not keep it from that. */
+/** Signals that end the demonstration early. Repeating them does not stop the cleanup. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * The main job on real releases of OpenClaw, in a throw-away place: stage one and run it under the built-in
- * supervisor, stage a newer one beside it, update, verify, roll back. Leaves no process and no file behind, also when
- * interrupted.
- * Resolves with the exit code.
- * @param cache where npm keeps what it downloads; thrown away with the place unless given
+ * Stages, runs, updates, verifies and rolls back real releases of OpenClaw in a temporary place. Leaves no process and
+ * no file behind, also when interrupted.
+ * @param cache of npm; by default it is removed with the place
+ * @returns the exit code
  */
 export async function runDemo(log: (line: string) => void, cache?: string): Promise<number> {
   const ending = new AbortController();
@@ -44,7 +43,6 @@ export async function runDemo(log: (line: string) => void, cache?: string): Prom
   }
 }
 
-/** A command that runs: its end, and a way to hurry it. */
 interface Running extends Promise<{ exitCode?: number | undefined }> {
   kill(signal: NodeJS.Signals): boolean;
 }
@@ -54,7 +52,6 @@ class Demo {
   private readonly children = new Set<Running>();
   private readonly probing = new AbortController();
   private readonly url: string;
-  /** Rejects when the demonstration is to end early. */
   private readonly interrupted: Promise<never>;
 
   constructor(
@@ -64,7 +61,7 @@ class Demo {
   ) {
     this.url = `http://127.0.0.1:${place.port}`;
     this.interrupted = once(signal, 'abort').then(() => Promise.reject(signal.reason));
-    // It may come while nobody waits for it.
+    // The signal may come while nothing awaits this promise; without a handler Node would exit.
     this.interrupted.catch(() => {});
   }
 
@@ -97,7 +94,7 @@ class Demo {
     this.log(`  rollback  ${describe(rollback)}`);
   }
 
-  /** Ends whatever still runs, the last one started first: a command under way still needs the supervisor to undo. */
+  /** Ends the children, the last started first: an active command still needs the supervisor to undo. */
   async end(): Promise<void> {
     this.probing.abort();
     for (const child of [...this.children].reverse()) {
@@ -106,7 +103,7 @@ class Demo {
     }
   }
 
-  /** The two newest stable releases whose databases are declared equal, so that code alone can go back. */
+  /** Picks the two newest stable releases with equal declared database versions: a rollback then needs no state. */
   private async pickVersions(): Promise<[older: string, newer: string]> {
     const published = await publishedVersions(await loadClientOptions());
     const stable = published.filter(({ version, schemas }) => isStable(version) && schemas !== null);
@@ -126,7 +123,6 @@ class Demo {
     );
   }
 
-  /** Runs a command as a person would, and fails if it fails. */
   private async command(...args: string[]): Promise<void> {
     const command = this.start(args);
     const { exitCode } = await Promise.race([command, this.interrupted]);
@@ -134,7 +130,7 @@ class Demo {
       throw new ReleasesError('internal', `openclaw-releases ${args.join(' ')} ended with ${exitCode}.`);
   }
 
-  /** In a session of its own: a Ctrl-C reaches this process alone, which then ends its children in order. */
+  /** Starts a new session: Ctrl-C then reaches only this process, which ends its children in order. */
   private start(args: string[], output: 'inherit' | { file: string; append: true } = 'inherit'): Running {
     this.signal.throwIfAborted();
     this.log(`\n$ openclaw-releases ${args.join(' ')}`);
@@ -143,7 +139,7 @@ class Demo {
       env: this.place.env,
       extendEnv: false,
       detached: true,
-      // Going back takes as long as the gateway takes to start.
+      // A rollback takes as long as the gateway takes to start.
       forceKillAfterDelay: false,
       reject: false,
     });

@@ -14,18 +14,15 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../host/port.js';
 
-/** A throw-away home for a demonstration: everything that is written goes below `path`. */
+/** Temporary home of a demonstration: everything is written below `path`. */
 export interface Place {
   path: string;
   port: number;
-  /** Where the gateway's own output goes. */
   log: string;
   env: NodeJS.ProcessEnv;
-  /** Removes all of it. */
   remove(): void;
 }
 
-/** Makes the place, with the configuration of a gateway that talks to loopback alone, on a free port. */
 export async function makePlace(cache?: string): Promise<Place> {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'openclaw-releases-demo-')));
   const at = (name: string) => {
@@ -52,7 +49,7 @@ export async function makePlace(cache?: string): Promise<Place> {
       OPENCLAW_CONFIG_PATH: join(state, 'openclaw.json'),
       OPENCLAW_RELEASES_ROOT: join(path, 'root'),
       npm_config_cache: cache ?? at('npm-cache'),
-      // Another home, but the same registry, proxy and credentials.
+      // Another home, but the user's registry, proxy and credentials.
       npm_config_userconfig: process.env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
     },
     remove() {
@@ -63,14 +60,14 @@ export async function makePlace(cache?: string): Promise<Place> {
   };
 }
 
-/** The demonstration must not meet the gateway that runs this person's life. */
+/** Keeps the demonstration away from the user's real gateway. */
 function withoutOpenClaw(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OPENCLAW_')));
 }
 
 /**
- * What OpenClaw writes to /tmp whatever TMPDIR says: a directory of its own, and lock files that are named after the
- * database they guard. Other gateways of this user share those directories, so only what is surely ours is removed.
+ * Files that OpenClaw writes to /tmp, ignoring TMPDIR. Other gateways of this user share the directories, so only the
+ * lock files named after our database, and directories that are empty and new, are removed.
  */
 function strays(database: string): () => void {
   const locks = `/tmp/openclaw-state-locks-${process.getuid?.()}`;
@@ -87,11 +84,11 @@ function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // Not there, or another gateway has begun to use it.
+    // Absent, or another gateway uses it now.
   }
 }
 
-/** Releases are read-only; a directory must be opened before it can be emptied. */
+/** Releases are read-only; a directory must be writable before it can be emptied. */
 function openDirectories(path: string): void {
   chmodSync(path, 0o700);
   for (const entry of readdirSync(path, { withFileTypes: true })) {

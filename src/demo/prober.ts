@@ -1,7 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 
-/** One spell without an answer, in milliseconds. */
 export interface Outage {
   at: string;
   ms: number;
@@ -10,7 +9,7 @@ export interface Outage {
 const EVERY_MS = 50;
 const ANSWER_WITHIN_MS = 1_000;
 
-/** Asks for `/healthz` all the time and notes every spell in which nobody answered; it runs until aborted. */
+/** Asks for `/healthz` until aborted and notes every period without an answer. */
 export class Prober {
   readonly outages: Outage[] = [];
   requests = 0;
@@ -31,7 +30,7 @@ export class Prober {
     }
   }
 
-  /** The spells since the last time this was asked. */
+  /** Returns the outages since the last call. */
   take(): Outage[] {
     return this.outages.splice(0);
   }
@@ -41,7 +40,7 @@ export class Prober {
   }
 }
 
-/** Whether this address answers with 200 within a second, over a connection of its own. */
+/** Returns true when the address answers 200 within a second, over a new connection. */
 export function answers(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const asking = request(url, { timeout: ANSWER_WITHIN_MS, agent: false }, (response) => {

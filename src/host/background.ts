@@ -1,9 +1,9 @@
-/** A way to run a program on what the gateway leaves of the processor. */
+/** Runs a program on processor time that the gateway leaves unused. */
 export interface Background {
-  /** What its command line begins with. May not work here, which a program that does nothing tells. */
+  /** Start of the command line. A host may refuse it, so callers try it first with a program that does nothing. */
   command: string[];
-  /** Milliseconds after which it is to be hurried: on a machine that is always busy nothing is left. */
+  /** Milliseconds until `hurry`: a machine that is always busy leaves no time. */
   patienceMs: number;
-  /** Gives such a program a share after all; one that has ended is none. */
+  /** Gives the program a share of the processor; does nothing when it has ended. */
   hurry(pid: number): Promise<void>;
 }

@@ -3,34 +3,34 @@ import { killTree } from './process-tree.js';
 
 export interface BoundedOptions {
   cwd: string;
-  /** All of it: nothing is inherited. May hold secrets. */
+  /** The whole environment; nothing is inherited. May hold secrets. */
   env: Record<string, string>;
   timeoutMs: number;
-  /** Ends it as the time-out does; whoever asked knows that it was aborted. */
+  /** Kills the program as the time-out does; the result does not mention the abort. */
   signal?: AbortSignal | undefined;
-  /** Whose process it becomes; only the superuser may say so. */
+  /** User to run as; only the superuser may set it. */
   user?: { uid: number; gid: number } | undefined;
-  /** Written to its input, which then ends; without it there is none. */
+  /** Text for stdin, which then ends; without it stdin is empty. */
   input?: string | undefined;
 }
 
 export interface BoundedResult {
-  /** Ended by itself, in time, with code 0. */
+  /** True when it exited with code 0 in time. */
   ok: boolean;
   stdout: string;
   stderr: string;
-  /** Both, in the order in which they were said. */
+  /** Both streams, in order of arrival. */
   output: string;
-  /** It was killed, by its time-out or by somebody else: whatever it did may be half done. */
+  /** True when the time-out or a signal killed it, so its work may be incomplete. */
   cutOff: boolean;
-  /** How it ended, in a few words for people. */
+  /** Cause of the end in a few words for people. */
   how: string;
 }
 
-/** What says more than that has gone wrong in a way of its own. */
+/** Limit for execa's `maxBuffer`; a program that prints more has failed. */
 const MOST_OUTPUT = 16 * 2 ** 20;
 
-/** Runs a program to its end, bounded in time; then it and everything that it has started is gone. Never rejects. */
+/** Runs a program with a time limit, then kills every process that it left running. Never rejects. */
 export async function runBounded(
   file: string,
   args: string[],
@@ -60,7 +60,6 @@ export async function runBounded(
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   const result = await child;
-  // What it left running goes with it.
   stop();
   clearTimeout(timer);
   signal?.removeEventListener('abort', stop);

@@ -1,22 +1,21 @@
 import crypto from 'node:crypto';
 import { readSync } from 'node:fs';
 
-/** Larger files are read piece by piece; bytes. */
+/** Read size in bytes. */
 const PIECE = 1 << 18;
 
 let piece: Buffer | undefined;
 
 /**
- * Reads an open file to its end.
- * @param size of the file, in bytes; most are read at once
- * @param take is given what was read, which is good until it returns
- * @returns its sha256 in hex
+ * Hashes an open file to its end; `take` must not keep the bytes that it receives.
+ * @param size in bytes
+ * @returns sha256 in hex
  * @throws system errors
  */
 export function digestOpen(file: number, size: number, take?: (bytes: Buffer) => void): string {
   piece ??= Buffer.allocUnsafe(PIECE);
   let read = readSync(file, piece);
-  // One call where Node has it.
+  // One call is faster, in a Node that has `crypto.hash`.
   if (read === size && read < PIECE && crypto.hash) {
     take?.(piece.subarray(0, read));
     return crypto.hash('sha256', piece.subarray(0, read));

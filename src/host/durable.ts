@@ -3,19 +3,19 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, symlinkSync, writeS
 import { basename, dirname, join } from 'node:path';
 import { faultPoint } from './fault.js';
 
-/** A name beside `path` that no other writer uses, and that says whose it is; `rename` needs both on one filesystem. */
+/** Temporary name beside `path`, because `rename` needs one filesystem; the pid in it names the owner. */
 function beside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
 }
 
-/** What failed is the news, not that its leftover could not be removed either. */
+/** Ignores errors, so that the caller reports the first failure. */
 function discard(temporary: string): void {
   try {
     rmSync(temporary, { force: true });
   } catch {}
 }
 
-/** Makes the entries of `directory` (creations, renames, removals) survive a power cut. */
+/** Makes creations, renames and removals in `directory` survive a power cut. */
 export function fsyncDirectory(directory: string): void {
   const fd = openSync(directory, 'r');
   try {
@@ -25,7 +25,6 @@ export function fsyncDirectory(directory: string): void {
   }
 }
 
-/** Makes the content of one file survive a power cut. */
 function writeAndFsync(path: string, data: string | Uint8Array, mode: number): void {
   const fd = openSync(path, 'wx', mode);
   try {
@@ -37,7 +36,7 @@ function writeAndFsync(path: string, data: string | Uint8Array, mode: number): v
   }
 }
 
-/** A rename that is all that happens to `path`, with nothing left beside it when it fails. */
+/** Replaces `path` by one rename and leaves no temporary file after a failure. */
 function replace(path: string, make: (temporary: string) => void): void {
   const temporary = beside(path);
   try {
@@ -51,9 +50,8 @@ function replace(path: string, make: (temporary: string) => void): void {
 }
 
 /**
- * Replaces `path` by `data` so that a reader, or a machine that lost power at any moment, finds the old content
- * or the new one, whole. The order (data, rename, directory) is what ext4 and xfs need for that.
- * @param name of this write among the fault points
+ * Replaces `path` so that a reader, or a machine that loses power, always finds the old or the new content, whole. ext4
+ * and xfs need this order: data, rename, directory.
  */
 export function writeFileDurably(
   path: string,
@@ -66,17 +64,14 @@ export function writeFileDurably(
   faultPoint(`after write ${name}`);
 }
 
-/** Points the symlink `path` at `target` by one rename, and makes that durable; there is no moment without a link. */
+/** Points the symlink `path` to `target` durably by one rename, so that a link always exists. */
 export function replaceSymlinkDurably(path: string, target: string): void {
   faultPoint(`before link ${basename(path)}`);
   replace(path, (temporary) => symlinkSync(target, temporary));
   faultPoint(`after link ${basename(path)}`);
 }
 
-/**
- * Gives a file or a whole directory its final name, durably. What it holds must be on disk already.
- * @param name of this rename among the fault points
- */
+/** Renames a file or a directory durably. Its content must be on disk already. */
 export function renameDurably(from: string, to: string, name = basename(to)): void {
   faultPoint(`before rename ${name}`);
   renameSync(from, to);
@@ -85,7 +80,7 @@ export function renameDurably(from: string, to: string, name = basename(to)): vo
   faultPoint(`after rename ${name}`);
 }
 
-/** Removes a file or a link, durably; one that is not there is fine. */
+/** Removes a file or a link durably; a missing one is no error. */
 export function removeDurably(path: string): void {
   faultPoint(`before remove ${basename(path)}`);
   rmSync(path, { force: true });

@@ -1,7 +1,6 @@
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
 
-/** What can happen at a fault point, by the word that a test names it with. */
 const EFFECTS: Record<string, (point: string, stamp: string | undefined) => void> = {
   throw: (point) => {
     throw new Error(`A fault was injected ${point}.`);
@@ -13,22 +12,22 @@ const EFFECTS: Record<string, (point: string, stamp: string | undefined) => void
   hang: (_, stamp) => hang(stamp),
 };
 
-/** No test waits longer for anything; milliseconds. */
+/** Limit of a hang in ms; no test waits longer. */
 const LONGEST_HANG_MS = 600_000;
 const HANG_POLL_MS = 10;
 
-/** How often this process has come to each point. */
+/** Number of passes of each point in this process. */
 const passed = new Map<string, number>();
 
-/** Whether what happens once has happened in this process: the stamp of a hang is gone when it ends. */
+/** True after the fault happened here; needed because removing the stamp ends a hang. */
 let happened = false;
 
 /**
- * A moment at which a test can make this process fail, die or wait; nothing at all unless a test says so by
- * `OPENCLAW_RELEASES_FAULT=<effect> <point>`, with ` #2` behind it for the second time it is passed. With `…_FAULT_STAMP=<file>` it happens once: that file is made first,
- * and where it exists nothing happens; a `hang` ends when it is removed. `…_FAULT_TRACE=<file>` gets a line for
- * every point that is passed.
- * @param point `before` or `after`, and what: a step, or the write of a file
+ * Lets a test make this process fail, die or wait; does nothing unless `OPENCLAW_RELEASES_FAULT=<effect> <point>` is
+ * set. ` #2` after the point means its second pass. `…_FAULT_STAMP=<file>` limits the fault to once: the file is
+ * created first, an existing file prevents the fault, and removing the file ends a `hang`. `…_FAULT_TRACE=<file>`
+ * receives a line for every point.
+ * @param point `before` or `after`, then the step or the write
  */
 export function faultPoint(point: string): void {
   const { OPENCLAW_RELEASES_FAULT_TRACE: trace, OPENCLAW_RELEASES_FAULT: fault = '' } = process.env;
@@ -44,7 +43,7 @@ export function faultPoint(point: string): void {
   EFFECTS[effect]?.(point, stamp);
 }
 
-/** Whether this is the first time; on disk before anything happens, so that it stays the only time. */
+/** Creates the stamp durably before the fault; returns false when it exists already. */
 function leaveStamp(path: string): boolean {
   try {
     const fd = openSync(path, 'wx');
@@ -61,7 +60,7 @@ function failAs(code: 'ENOSPC' | 'EIO', what: string, point: string): never {
   throw Object.assign(new Error(`${code}: ${what}, injected ${point}`), { code });
 }
 
-/** Blocks the whole process, as a suspended one is; the file system is all that it looks at. */
+/** Blocks the whole process, like a suspended one. */
 function hang(stamp: string | undefined): void {
   const still = new Int32Array(new SharedArrayBuffer(4));
   for (let waited = 0; waited < LONGEST_HANG_MS; waited += HANG_POLL_MS) {

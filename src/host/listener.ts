@@ -3,13 +3,10 @@ import { processIds } from './process.js';
 
 const LISTEN = '0A';
 
-/** Longer than most lines of the tables; bytes. */
+/** Read size in bytes; most lines of the tables are shorter. */
 const LINE = 192;
 
-/**
- * The lines of one of the kernel's tables, which goes only as far as it is read. All of it takes milliseconds, and more on a
- * host with more memory: the kernel looks through every place where a connection could be.
- */
+/** Reads a table only as far as needed: all of it takes milliseconds, and more on hosts with more memory. */
 function* linesOf(table: string): Generator<string> {
   const file = openSync(table, 'r');
   try {
@@ -25,14 +22,14 @@ function* linesOf(table: string): Generator<string> {
   }
 }
 
-/** The inodes of the sockets that listen on a port, of one of the kernel's tables; null when it may not be read. */
+/** Inodes of the sockets that listen on a port, from one table; null when the table cannot be read. */
 function listeningInodes(table: string, port: number): string[] | null {
   const inodes = [];
   try {
     for (const line of linesOf(table)) {
       const [number = '', local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
       if (!/^\d+:$/.test(number)) continue;
-      // What listens comes before all connections (Linux, networking/proc_net_tcp).
+      // Listening sockets come before all connections (Linux, networking/proc_net_tcp).
       if (state !== LISTEN) break;
       const localPort = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
       if (localPort === port && inode) inodes.push(inode);
@@ -43,7 +40,7 @@ function listeningInodes(table: string, port: number): string[] | null {
   }
 }
 
-/** Whether there is any TCP socket of IPv6; true where it is not said. */
+/** Returns true also when `/proc/net/sockstat6` cannot be read. */
 function usesIpv6(): boolean {
   try {
     return !/^TCP6: inuse 0$/m.test(readFileSync('/proc/net/sockstat6', 'utf8'));
@@ -52,7 +49,7 @@ function usesIpv6(): boolean {
   }
 }
 
-/** The sockets that a process holds, by inode; none when it is gone or its files may not be read. */
+/** Inodes of a process's sockets; empty when it is gone or its files may not be read. */
 function socketInodes(pid: number): Set<string> {
   const inodes = new Set<string>();
   try {
@@ -61,19 +58,18 @@ function socketInodes(pid: number): Set<string> {
         const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
         if (inode) inodes.add(inode);
       } catch {
-        // Closed between two looks.
+        // Closed since the directory was read.
       }
     }
   } catch {
-    // Another user's process, or gone.
+    // Process of another user, or gone.
   }
   return inodes;
 }
 
-/** All that listen on a port; null when that cannot be known. */
 function listening(port: number): Set<string> | null {
   const ipv4 = listeningInodes('/proc/net/tcp', port);
-  // There is no second table on a host without IPv6.
+  // A host without IPv6 has no second table.
   const ipv6 = usesIpv6() ? (listeningInodes('/proc/net/tcp6', port) ?? []) : [];
   return ipv4 && new Set([...ipv4, ...ipv6]);
 }
@@ -91,7 +87,7 @@ function holders(port: number): number[] | null {
   return unowned.size === 0 ? pids.sort((a, b) => a - b) : null;
 }
 
-/** Whether a process holds every socket that listens on a port, and there is one: known at once, without a look at all others. */
+/** Returns true when the process holds every socket that listens on the port; reads no other process. */
 export function holdsPort(port: number, pid: number): boolean {
   if (process.platform !== 'linux') return false;
   const sockets = listening(port);
@@ -101,12 +97,11 @@ export function holdsPort(port: number, pid: number): boolean {
 }
 
 /**
- * The processes that hold a listening TCP socket on a local port, on any address, IPv4 or IPv6, ascending;
- * several when a socket was inherited or shared. Null when that cannot be known: not Linux, or a socket is
- * there whose owner may not be looked at (another user's, or in another process namespace).
+ * Processes that listen on a local TCP port, on any address, IPv4 or IPv6, ascending; several can share or inherit a
+ * socket. Null when unknown: not Linux, or the owner of a socket is hidden (another user or process namespace).
  */
 export function listenerPids(port: number): number[] | null {
   if (process.platform !== 'linux') return null;
-  // Twice, because a socket may be closed, or handed over, between the look at the table and at the processes.
+  // Second try, because a socket may close or move between reading the table and the processes.
   return holders(port) ?? holders(port);
 }

@@ -1,10 +1,7 @@
 import { lchownSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * Gives everything below a directory to the owner of that directory. For what the superuser has made there on the
- * owner's behalf: the owner must be able to switch and remove it later.
- */
+/** Gives a tree that the superuser made to its directory's owner, who must be able to switch and remove it. */
 export function giveToOwner(directory: string): void {
   const { uid, gid } = lstatSync(directory);
   give(directory, uid, gid);

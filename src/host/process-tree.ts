@@ -5,26 +5,22 @@ import { descendsFrom, environmentOf, processIds } from './process.js';
 const GONE_WITHIN_MS = 5_000;
 const POLL_MS = 10;
 
-/**
- * Kills a process that leads its own group, the group, and on Linux also what it started outside of the group.
- * They are stopped first: what is stopped starts nothing more while the rest is looked for.
- */
+/** Kills a group, and on Linux its leader's descendants; stops it first, because a stopped process starts no others. */
 export function killTree(leader: number): void {
   send(-leader, 'SIGSTOP');
   killBelow(leader);
   send(-leader, 'SIGKILL');
 }
 
-/** The same for this process, which must lead its own group: it dies last, and cannot stop itself before. */
+/** Kills the tree of this process, which must lead its group. It dies last, so it cannot stop itself first. */
 export function killOwnTree(): void {
   killBelow(process.pid);
   send(-process.pid, 'SIGKILL');
 }
 
 /**
- * Kills every process that was started with a variable in its environment, and returns when none is left, or after
- * 5 s: what the kernel does not let go of writes nothing either. For what outlives its parent: a child hears of that
- * end only when it next listens. On Linux alone: elsewhere nobody's environment can be read.
+ * Kills orphans by a variable in their environment, because they notice a dead parent only when they next listen.
+ * Returns when none is left, or after 5 s (a process stuck in the kernel writes nothing). Only on Linux.
  */
 export async function killStartedWith(name: string, isOne: (value: string) => boolean): Promise<void> {
   if (process.platform !== 'linux') return;
@@ -41,7 +37,7 @@ export async function killStartedWith(name: string, isOne: (value: string) => bo
 }
 
 function killBelow(leader: number): void {
-  // Elsewhere there is no /proc to look in, and the group is all that can be known.
+  // Other systems have no /proc, so only the group is known.
   if (process.platform !== 'linux') return;
   const below = processIds().filter((pid) => pid !== leader && descendsFrom(pid, leader));
   for (const pid of below) send(pid, 'SIGKILL');
@@ -51,7 +47,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // Gone by itself meanwhile.
+    // The process is gone already.
     if (systemCode(error) !== 'ESRCH') throw error;
   }
 }

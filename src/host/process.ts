@@ -1,29 +1,26 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
 
-/**
- * Who a process is, beyond its pid: pids are reused, and after a reboot they all are.
- * `startTicks` is field 22 of /proc/<pid>/stat, in clock ticks since boot.
- */
+/** Identity beyond reused pids. `startTicks` is field 22 of /proc/<pid>/stat, in clock ticks since boot. */
 export interface ProcessIdentity {
   pid: number;
   startTicks: number;
   bootId: string;
 }
 
-/** Linux counts process times in these, whatever the kernel's own clock is. */
+/** Linux reports process times in this unit, independent of the kernel's own clock. */
 export const TICKS_PER_SECOND = 100;
 
-/** No file descriptor left, in this process or on the machine; no memory. */
+/** Errors of this process or machine: no file descriptor or no memory left. */
 const OWN_LACKS = new Set<string | undefined>(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    // The lack is ours, and says nothing about the other process: a living one must not be taken for dead.
+    // Such an error says nothing about the other process, which may live.
     if (OWN_LACKS.has(systemCode(error))) throw error;
-    // Gone between two looks, or not ours to read: either way there is nothing to say about it.
+    // The process is gone, or its file may not be read.
     return null;
   }
 }
@@ -37,7 +34,7 @@ interface Stat {
   startTicks: number;
 }
 
-/** The fields of proc(5) after the command name, which may itself hold spaces and parentheses. */
+/** Reads the fields of proc(5) after the command name, which may contain spaces and parentheses. */
 function stat(pid: number): Stat | null {
   const text = read(`/proc/${pid}/stat`);
   if (!text) return null;
@@ -52,27 +49,24 @@ function stat(pid: number): Stat | null {
   };
 }
 
-/** The identifier the kernel draws at each boot. */
+/** Identifier of this boot, from the kernel; `unknown` when it cannot be read. */
 export function bootId(): string {
   return read('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
 }
 
-/** The identity of a living process, or null when there is none with this pid. */
+/** Identity of a living process; null for a zombie or an unused pid. */
 export function identify(pid: number): ProcessIdentity | null {
   const found = stat(pid);
   if (!found || found.state === 'Z') return null;
   return { pid, startTicks: found.startTicks, bootId: bootId() };
 }
 
-/** The session of a process (the pid of the process that began it), or null when there is no such process. */
+/** Session of a process (pid of the process that started it); null when the process is gone. */
 export function sessionOf(pid: number): number | null {
   return stat(pid)?.session ?? null;
 }
 
-/**
- * Whether a process group has members. Zombies do not count: a container's first process may never collect those
- * that it inherits, and they hold no port and no file.
- */
+/** Returns true for a group with members other than zombies: these hold no port, and a container may keep them. */
 export function groupHasMembers(group: number): boolean {
   return processIds().some((pid) => {
     const found = stat(pid);
@@ -80,22 +74,21 @@ export function groupHasMembers(group: number): boolean {
   });
 }
 
-/** Whether exactly this process still lives: same pid, same start, same boot. */
+/** Returns true when pid, start and boot are still those of a living process. */
 export function isAlive(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
   return now !== null && now.startTicks === identity.startTicks && now.bootId === identity.bootId;
 }
 
-/** All pids that can be seen. */
 export function processIds(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 }
 
-/** Whether `pid` is `ancestor` or runs below it. */
+/** Returns true when `pid` is `ancestor` or runs below it. */
 export function descendsFrom(pid: number, ancestor: number): boolean {
-  // Bounded: the table can change while it is walked.
+  // Depth limit, because the process table can change during the walk.
   for (let at = pid, depth = 0; at > 0 && depth < 256; depth++) {
     if (at === ancestor) return true;
     at = stat(at)?.ppid ?? 0;
@@ -103,7 +96,7 @@ export function descendsFrom(pid: number, ancestor: number): boolean {
   return false;
 }
 
-/** When a living process was started, as ISO 8601 to the second; null when there is none. */
+/** Start of a living process, ISO 8601 to the second; null when there is none. */
 export function startedAt(pid: number): string | null {
   const ticks = stat(pid)?.startTicks;
   const uptime = Number(read('/proc/uptime')?.split(' ')[0]);
@@ -112,7 +105,7 @@ export function startedAt(pid: number): string | null {
   return new Date(bootedAt + (ticks / TICKS_PER_SECOND) * 1000).toISOString().replace(/\.\d+/, '');
 }
 
-/** Processor time that `pid` and everything below it have used, in clock ticks (100 a second on Linux). */
+/** Processor time of `pid` and its descendants, in clock ticks (100 a second on Linux). */
 export function cpuTicks(pid: number): number {
   let total = stat(pid)?.cpuTicks ?? 0;
   for (const other of processIds()) {
@@ -121,7 +114,7 @@ export function cpuTicks(pid: number): number {
   return total;
 }
 
-/** The environment a process was started with, as the kernel keeps it; empty when it may not be read. */
+/** Environment at the start of a process, from the kernel; empty when it may not be read. */
 export function environmentOf(pid: number): Record<string, string> {
   const entries = read(`/proc/${pid}/environ`)?.split('\0').filter(Boolean) ?? [];
   return Object.fromEntries(
@@ -129,7 +122,7 @@ export function environmentOf(pid: number): Record<string, string> {
   );
 }
 
-/** The real path of the program a process runs, or null when it may not be read. */
+/** Real path of a process's program; null when it may not be read. */
 export function executableOf(pid: number): string | null {
   try {
     return readlinkSync(`/proc/${pid}/exe`);
@@ -138,7 +131,7 @@ export function executableOf(pid: number): string | null {
   }
 }
 
-/** The command line of a process, for people to read: OpenClaw rewrites its own, so never decide by it. */
+/** Command line for people to read. Never decide by it: OpenClaw rewrites its own. */
 export function commandLineOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() ?? '';
 }

@@ -6,9 +6,8 @@ import { ownFile } from '../core/own-files.js';
 const TEMPLATES = ownFile('layout/systemd');
 
 /**
- * A value for between double quotes in a unit file: backslashes and quotes as in C, `%` doubled because systemd
- * would read a specifier.
- * @throws ReleasesError `root_invalid` for what no unit file can hold
+ * Escapes quotes and backslashes as in C, and doubles `%`, because systemd expands specifiers.
+ * @throws ReleasesError `root_invalid` for control characters, which no unit file can hold
  */
 export function escapeQuoted(value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -16,30 +15,27 @@ export function escapeQuoted(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
 }
 
-/** A path for a setting that takes one path and knows no quotes, such as `ConditionPathExists=`. */
+/** Escapes a path for a setting without quotes, such as `ConditionPathExists=`. */
 export function escapePath(value: string): string {
   escapeQuoted(value);
   return value.replaceAll('%', '%%');
 }
 
 /**
- * The program of a command line, quoted; its `$` stays single, as variables are put into arguments only.
- * @throws ReleasesError `root_invalid` for quotes and backslashes: systemd takes a unit with such a program for broken
+ * Quotes the program of a command line. Its `$` stays single: systemd expands variables only in arguments.
+ * @throws ReleasesError `root_invalid` for quotes and backslashes, because systemd rejects such a program
  */
 export function quoteProgram(path: string): string {
   if (/["'\\]/.test(path)) throw unwritable(path);
   return `"${escapeQuoted(path)}"`;
 }
 
-/** An argument of a command line, quoted, with nothing in it for systemd to replace. */
+/** Quotes an argument so that systemd replaces nothing in it. */
 export function quoteArgument(value: string): string {
   return `"${escapeQuoted(value).replaceAll('$', '$$$$')}"`;
 }
 
-/**
- * A template of `layout/systemd` with its `@NAMES@` replaced by values that are escaped already; a line that is
- * nothing but an empty value goes away.
- */
+/** Fills the `@NAMES@` of a template in `layout/systemd` with escaped values; removes lines that become empty. */
 export function renderTemplate(name: string, values: Record<string, string>): string {
   const template = readFileSync(join(TEMPLATES, name), 'utf8');
   const fill = (text: string) =>

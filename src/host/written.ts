@@ -14,25 +14,25 @@ import { dirname } from 'node:path';
 import { systemCode } from '../core/errors.js';
 import { fsyncDirectory, removeDurably, replaceSymlinkDurably, writeFileDurably } from './durable.js';
 
-/** Something that is written outside of the root; `mode` is of a file, links have none. */
+/** File or link to write outside of the root; links have no `mode`. */
 export type PlannedFile =
   | { kind: 'file'; path: string; content: string; mode: number }
   | { kind: 'link'; path: string; target: string };
 
-/** What was at a path before; `content` is base64, because it must come back byte for byte. */
+/** Earlier content of a path; base64, because undo restores it byte for byte. */
 export type Before =
   | { kind: 'absent' }
   | { kind: 'link'; target: string }
   | { kind: 'file'; content: string; mode: number; uid: number; gid: number; mtimeMs: number };
 
-/** What was there before files were written, and which directories were made for them: all that undoing needs. */
+/** Earlier content and created directories: everything that undo needs. */
 export interface Written {
   files: { path: string; before: Before }[];
-  /** The deepest last. */
+  /** Deepest last. */
   directories: string[];
 }
 
-/** What is there now, at the paths that are to be written. The first record of a path stays. */
+/** Records the present content of the paths to write. The first record of a path stays. */
 export function lookBefore(writes: PlannedFile[], earlier?: Written): Written {
   const known = new Set(earlier?.files.map(({ path }) => path));
   const added = writes
@@ -45,7 +45,7 @@ export function lookBefore(writes: PlannedFile[], earlier?: Written): Written {
   };
 }
 
-/** Writes what was planned, in order, with the directories that it needs; what was there before is on record by now. */
+/** Writes the planned files in order, with missing directories; the caller has recorded the earlier content. */
 export function writePlanned(writes: PlannedFile[]): void {
   for (const write of writes) {
     for (const directory of missingDirectories(dirname(write.path))) {
@@ -62,10 +62,7 @@ export function writePlanned(writes: PlannedFile[]): void {
   }
 }
 
-/**
- * Puts back what was there before, byte for byte and with its mode, what was written last first. What others have put
- * into a directory of ours stays, and so does the directory. Doing it twice is fine.
- */
+/** Restores earlier content and mode, last write first; directories with files of others stay. Safe to repeat. */
 export function undoWritten({ files, directories }: Written): void {
   for (const { path, before } of files.toReversed()) putBack(path, before);
   for (const directory of directories.toReversed()) {
@@ -106,12 +103,12 @@ function putBack(path: string, before: Before): void {
   }
 }
 
-/** The directories on the way to this one that do not exist, the deepest last. */
+/** Missing directories on the way to a path, deepest last. */
 function missingDirectories(path: string): string[] {
   return existsSync(path) ? [] : [...missingDirectories(dirname(path)), path];
 }
 
-/** The superuser who writes for another user leaves nothing in that user's directories that he cannot remove. */
+/** Gives a file that the superuser wrote to the owner of its directory, who must be able to remove it. */
 export function ownLikeDirectory(path: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(dirname(path));

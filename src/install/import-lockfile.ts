@@ -7,18 +7,15 @@ import { lockedRelease, parseLockfile } from './lockfile.js';
 export interface Imported {
   version: string;
   packages: number;
-  /** Where it is kept; absolute. */
+  /** Absolute path of the stored lockfile. */
   path: string;
-  /** Whether that version is staged here, from these bytes or from others. */
+  /** State of that version here: not staged, staged from these bytes, or from others. */
   staged: 'no' | 'same' | 'other';
 }
 
 /**
- * Takes the lockfile of a release that another host has staged: whoever stages that version here from now on gets the same
- * packages, checksum by checksum.
- * @param text of a `package-lock.json`
- * @param source where it is from, in words
- * @throws ReleasesError `lockfile_invalid`
+ * Stores a lockfile, so that staging its version here installs the same packages, checksum by checksum.
+ * @throws ReleasesError `lockfile_invalid`, which names `source`
  */
 export function importLockfile(root: Root, text: string, source: string): Imported {
   const lockfile = parseLockfile(text, source);

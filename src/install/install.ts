@@ -10,24 +10,23 @@ export type { Similar } from './process/reuse.js';
 
 export interface InstallRequest extends WorkerOptions {
   resolved: Resolved;
-  /** Where the release is laid out; `node_modules` and `package-lock.json` in it are replaced, all else stays. */
+  /** Directory of the release; its `package.json`, `package-lock.json` and `node_modules` are replaced. */
   directory: string;
   runtime: ReleaseRuntime;
-  /** Names of dependencies whose install scripts may run; those of OpenClaw itself always do. */
+  /** Dependencies whose install scripts may run; OpenClaw's own always run. */
   allowScripts: string[];
-  /** Path of an exact `package-lock.json` of the same release to install from. */
+  /** Path of an exact `package-lock.json` of this release. */
   lockfile?: string;
-  /** Its packages are begun with at once. */
+  /** Release whose packages are started at once, before the tree is known. */
   similar?: Similar | undefined;
   options: ClientOptions;
 }
 
 /**
- * Fetches a release with everything it depends on and makes it ready to start: `package.json`, the exact
- * `package-lock.json` and `node_modules` in `directory`, with OpenClaw's own install scripts run. On failure
- * `directory` is left as it is, for the caller to remove.
- * @throws ReleasesError `integrity_mismatch`, `archive_invalid`, `install_failed`, `lockfile_invalid`, `lifecycle_failed`,
- *   `registry_unreachable`, `insufficient_space`, `interrupted`
+ * Installs a release with its dependencies: `package.json`, the exact `package-lock.json` and `node_modules`, with
+ * OpenClaw's install scripts run. Leaves `directory` as it is after a failure; the caller removes it.
+ * @throws ReleasesError `integrity_mismatch`, `archive_invalid`, `install_failed`, `lockfile_invalid`,
+ *   `lifecycle_failed`, `registry_unreachable`, `insufficient_space`, `interrupted`
  */
 export async function installRelease(request: InstallRequest): Promise<InstallReport> {
   const { resolved, directory, runtime, allowScripts, lockfile, similar, options, ...rest } = request;

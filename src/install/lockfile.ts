@@ -4,23 +4,23 @@ import { valid } from 'semver';
 import { ReleasesError } from '../core/errors.js';
 
 interface LockedPackage {
-  /** Only where its place has another: of an alias. */
+  /** Present only for an alias, whose place has another name. */
   name?: string;
   version?: string;
   integrity?: string;
   hasInstallScript?: boolean;
-  /** It comes in the archive of the package that it lies in. */
+  /** True when the archive of the outer package contains it. */
   inBundle?: boolean;
   link?: boolean;
   dependencies?: Record<string, string>;
 }
 
-/** The packages of a `package-lock.json` (version 2 or 3) by their place: `node_modules/openclaw`. */
+/** Packages of a `package-lock.json` (version 2 or 3) by place: `node_modules/openclaw`. */
 export type Lockfile = Map<string, LockedPackage>;
 
 export const OPENCLAW = 'node_modules/openclaw';
 
-/** @throws ReleasesError `lockfile_invalid` when it is not such a file */
+/** @throws ReleasesError `lockfile_invalid` */
 export function readLockfile(path: string): Lockfile {
   let text: string;
   try {
@@ -31,10 +31,7 @@ export function readLockfile(path: string): Lockfile {
   return parseLockfile(text, path);
 }
 
-/**
- * @param source where it is from, in words
- * @throws ReleasesError `lockfile_invalid`
- */
+/** @throws ReleasesError `lockfile_invalid`, which names `source` */
 export function parseLockfile(text: string, source: string): Lockfile {
   try {
     const { packages } = JSON.parse(text) as { packages: Record<string, LockedPackage> };
@@ -45,10 +42,8 @@ export function parseLockfile(text: string, source: string): Lockfile {
 }
 
 /**
- * The release that a lockfile is of, once each of its packages has a checksum: without one nobody could tell whether
- * it is the same again.
- * @param source where it is from, in words
- * @throws ReleasesError `lockfile_invalid`
+ * Release of a lockfile. Each package needs a checksum: without one nothing proves that the next install is equal.
+ * @throws ReleasesError `lockfile_invalid`, which names `source`
  */
 export function lockedRelease(lockfile: Lockfile, source: string): { version: string; integrity: string } {
   for (const [location, { integrity, inBundle, link }] of lockfile) {
@@ -61,7 +56,6 @@ export function lockedRelease(lockfile: Lockfile, source: string): { version: st
   return { version, integrity };
 }
 
-/** A lockfile that a release cannot be installed from. */
 export function unfit(message: string, cause?: unknown): ReleasesError {
   return new ReleasesError('lockfile_invalid', message, {
     hint: 'Use releases/<id>/package-lock.json of a release that was staged, or --no-lockfile to look its dependencies up anew.',
@@ -70,15 +64,12 @@ export function unfit(message: string, cause?: unknown): ReleasesError {
   });
 }
 
-/** sha256 of the file, in hex. */
+/** @returns sha256 in hex */
 export function digestLockfile(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
-/**
- * The first place where two trees differ, or null: an exact lockfile that npm had to amend was not one for this
- * release.
- */
+/** First place where two trees differ, or null. A lockfile that npm had to change was not exact for this release. */
 export function firstDifference(wanted: Lockfile, found: Lockfile): string | null {
   for (const location of new Set([...wanted.keys(), ...found.keys()])) {
     const a = wanted.get(location);
@@ -88,7 +79,7 @@ export function firstDifference(wanted: Lockfile, found: Lockfile): string | nul
   return null;
 }
 
-/** Whether the bytes that were locked are those that were announced: every announced checksum is among the locked. */
+/** Returns true when every announced checksum is among the locked ones. */
 export function sameBytes(announced: string | undefined, locked: string | undefined): boolean {
   const known = new Set(locked?.split(/\s+/));
   return (announced?.split(/\s+/) ?? []).every((checksum) => known.has(checksum));

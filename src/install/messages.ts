@@ -2,18 +2,18 @@ import type { ErrorRecord } from '../core/errors.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Similar } from './process/reuse.js';
 
-/** The Node that the release runs on; `node` is absolute. */
+/** Node of the release; `node` is an absolute path. */
 export interface ReleaseRuntime {
   node: string;
   version: string;
 }
 
-/** What the worker is told to do, over IPC and never on its command line: `options` hold credentials. */
+/** Orders for the worker, sent over IPC and never on its command line, because `options` hold credentials. */
 export type Order = InstallOrder | UnpackOrder;
 
 export interface InstallOrder {
   kind: 'install';
-  /** Absolute; all that is written lies below it. */
+  /** Absolute; the worker writes only below it. */
   directory: string;
   version: string;
   integrity: string;
@@ -30,7 +30,7 @@ export interface UnpackOrder {
   /** `name@version` */
   spec: string;
   integrity: string;
-  /** Absolute; all that is written lies below it. */
+  /** Absolute; the worker writes only below it. */
   directory: string;
   options: ClientOptions;
 }
@@ -44,15 +44,15 @@ export interface InstallProgress {
 export interface InstallReport {
   /** sha256 of `package-lock.json`, in hex. */
   lockfileDigest: string;
-  /** Packages in the tree, OpenClaw itself among them. */
+  /** Number of packages in the tree, with OpenClaw. */
   packages: number;
-  /** Names of the packages whose install scripts ran, in that order. */
+  /** Packages whose install scripts ran, in that order. */
   ranScripts: string[];
-  /** Names of the packages that have install scripts which did not run, sorted. */
+  /** Packages whose install scripts did not run, sorted. */
   skippedScripts: string[];
 }
 
-/** What the worker says: any number of `progress`, then one of the others. */
+/** Answers of the worker: any number of `progress`, then one of the others. */
 export type Answer =
   | { type: 'progress'; progress: InstallProgress }
   | { type: 'done'; report: InstallReport | null }

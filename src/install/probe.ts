@@ -8,19 +8,17 @@ import { run } from '../registry/run.js';
 const TIMEOUT_MS = 60_000;
 
 export interface ProbeRequest {
-  /** The Node to run it on; absolute. */
+  /** Absolute path of the Node. */
   node: string;
-  /** The program of the release; absolute. */
+  /** Absolute path of the release's program. */
   main: string;
-  /** A directory that may be made and is removed again: the home and the state that the program sees. */
+  /** Home and state directory of the program; created and removed here. */
   scratch: string;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Asks a staged release for its version by running it, in a home of its own, so that it can neither see nor touch
- * the state of the gateway that runs.
- * @returns the version that it prints
+ * Runs a staged release to get its version, in a separate home, so that it cannot touch the gateway's state.
  * @throws ReleasesError `probe_failed`, `interrupted`
  */
 export async function probeVersion({ node, main, scratch, signal }: ProbeRequest): Promise<string> {

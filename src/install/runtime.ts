@@ -9,8 +9,9 @@ import { runWorker } from './worker.js';
 const VERSION_TIMEOUT_MS = 30_000;
 
 /**
- * Fetches a Node into the directory `into`, which it may replace: `into/bin/node` runs afterwards.
- * @throws ReleasesError `node_unavailable`, `integrity_mismatch`, `archive_invalid`, `registry_unreachable`, `interrupted`
+ * Fetches a Node into `into`, which may be replaced, and proves that `into/bin/node` runs.
+ * @throws ReleasesError `node_unavailable`, `integrity_mismatch`, `archive_invalid`, `registry_unreachable`,
+ *   `interrupted`
  */
 export async function fetchRuntime(
   choice: RuntimeChoice,

@@ -12,36 +12,33 @@ import { cleanEnvironment } from '../registry/environment.js';
 import { interrupted } from '../registry/request.js';
 import type { Answer, InstallProgress, InstallReport, Order } from './messages.js';
 
-/** The same place seen from `src/source` and from `dist/source`: Node 20 cannot run the TypeScript of the first. */
+/** Built worker, used from `src` too, because Node 20 cannot run TypeScript. */
 const WORKER = ownFile('dist/install/process/install-worker.cjs');
 
-/** Commands that start another one with less priority; a host may lack them, or forbid their use. */
+/** Commands that lower the priority; a host may lack or forbid them. */
 const LOW_PRIORITY = [
   ['nice', '-n', String(BACKGROUND_NICE)],
   ['ionice', '-c3'],
 ];
 
 export interface WorkerOptions {
-  /** Ends the work with `interrupted`, and every process of it. */
+  /** Ends the work with `interrupted` and kills all its processes. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: InstallProgress) => void) | undefined;
-  /** To run it on what a gateway leaves, for a while; it only has less priority without. */
+  /** Runs the worker on time that the gateway leaves, until `patienceMs`; without it only the priority is low. */
   background?: Background | null;
-  /** For all install scripts together; milliseconds. */
+  /** Limit in ms for all install scripts together. */
   scriptsTimeoutMs?: number | undefined;
 }
 
 const SCRIPTS_TIMEOUT_MS = 10 * 60_000;
-/** For a program that does nothing. */
+/** Limit in ms for a program that does nothing. */
 const TRIED_WITHIN_MS = 5_000;
 
-/** Where a worker writes: it and what it starts carry this in their environment, to be found when they are orphans. */
+/** Variable with the worker's directory; its children inherit it, so that orphans can be found. */
 const WORKPLACE = 'OPENCLAW_RELEASES_WORKPLACE';
 
-/**
- * Ends the workers that write below a directory, with everything they started. A worker whose parent was killed ends
- * by itself, but only when it gets to hear of it: until then it may make anew what is being removed.
- */
+/** Kills workers below a directory with their children: an orphan ends later and could recreate removed files. */
 export async function endWorkersBelow(directory: string): Promise<void> {
   if (!existsSync(directory)) return;
   const real = realpathSync(directory);
@@ -49,9 +46,9 @@ export async function endWorkersBelow(directory: string): Promise<void> {
 }
 
 /**
- * Has an order carried out by a child process of low priority, which dies with everything it started when `signal`
+ * Runs an order in a child process with its own memory and low priority. It dies with its children when `signal`
  * aborts, when install scripts take too long, and when this process dies.
- * @throws ReleasesError `interrupted`, `lifecycle_failed`, `install_failed`, and whatever the worker answers
+ * @throws ReleasesError `interrupted`, `lifecycle_failed`, `install_failed`, and errors from the worker
  */
 export async function runWorker(order: Order, options: WorkerOptions): Promise<InstallReport | null> {
   const { signal, onProgress, background, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
@@ -71,14 +68,14 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
     }, scriptsTimeoutMs);
   };
   const hurry = () => {
-    // Where it cannot be hurried it goes on as it is.
+    // Without a larger share the worker continues as before.
     if (child.pid !== undefined) background?.hurry(child.pid).catch(() => {});
   };
   const patience = background ? setTimeout(hurry, background.patienceMs) : undefined;
   let answer: Answer | undefined;
   try {
     const answers = child.getEachMessage();
-    // One that is gone already is told from how it ended.
+    // The exit of a dead worker tells the cause below.
     await child.sendMessage({ ...order }).catch(() => {});
     for await (const message of answers) {
       answer = message as unknown as Answer;
@@ -86,13 +83,13 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
         if (answer.progress.phase === 'scripts') startTimer();
         onProgress?.(answer.progress);
       } else {
-        // It may never end by itself: nodejs/node#54918.
+        // The worker may never exit (nodejs/node#54918).
         stop();
       }
     }
     if (answer?.type !== 'done' && answer?.type !== 'failed') await untilEnded(child);
   } finally {
-    // Also what a script left running, and all of it when `onProgress` threw.
+    // Kills also processes that a script left, and the worker when `onProgress` threw.
     stop();
     clearTimeout(timer);
     clearTimeout(patience);
@@ -111,7 +108,7 @@ function start(prefix: string[], directory: string) {
   const [file = process.execPath, ...args] = [...prefix, process.execPath, ...LOW_MEMORY_FLAGS, WORKER];
   return execa(file, args, {
     ipc: true,
-    // A group of its own, to be killed whole.
+    // Process group, so that `killTree` kills all of it.
     detached: true,
     reject: false,
     env: cleanEnvironment({ ...FRUGAL_ENVIRONMENT, [WORKPLACE]: realpathSync(directory) }),
@@ -123,7 +120,7 @@ function start(prefix: string[], directory: string) {
   });
 }
 
-/** Those of these beginnings of a command line that work here, one after the other. */
+/** Joins the prefixes that work on this host. */
 async function usable(prefixes: string[][]): Promise<string[]> {
   const tried = await Promise.all(
     prefixes.map(async ([file, ...args]) => {

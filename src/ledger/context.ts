@@ -5,56 +5,52 @@ import type { Supervisor } from '../supervisor/supervisor.js';
 import type { Change, StepRecord } from './ledger.js';
 import type { StepName } from './plan.js';
 
-/** How far a step is; `done` of `total` where that can be counted. */
 export interface Progress {
   step: StepName;
   text: string;
-  /** Milliseconds until what is waited for comes to its end anyway. */
+  /** Milliseconds until the wait ends in any case. */
   leftMs?: number;
   done?: number;
   total?: number;
 }
 
-/** Told to whoever shows it; nothing depends on anyone listening. */
 export interface Observer {
   step?(record: StepRecord, change: Change): void;
   progress?(progress: Progress): void;
 }
 
-/** What every step is given. */
 export interface Context {
   root: Root;
   supervisor: Supervisor;
   change: Change;
-  /** npm's own configuration; read on first use, because going back needs no network. */
+  /** npm's configuration, read on first use: a rollback needs no network. */
   client(): Promise<ClientOptions>;
-  /** What the registry has; `client` knows afterwards what was found out on the way. */
+  /** Asks the registry; `client` then reuses the options that the lookup found. */
   lookUp(question: Omit<LookupRequest, 'overrides'>): Promise<Lookup>;
-  /** Aborted by Ctrl-C while doing; by the undo's own time budget while undoing. */
+  /** Aborted by Ctrl-C or `cancel` during `do`, by the undo's own time limit during `undo`. */
   signal: AbortSignal;
-  /** False at boot, where the gateway is started by its unit after this. */
+  /** False at boot, where the unit starts the gateway later. */
   canRestart: boolean;
-  /** The superuser works for the owner of the root. */
+  /** True when root (the superuser) works for the owner of the root directory. */
   onBehalf: boolean;
   progress(text: string, done?: number, total?: number, leftMs?: number): void;
 }
 
 export interface Step {
   name: StepName;
-  /** A reason to leave the step out, or null to do it. */
   skip?(context: Context): string | null;
-  /** May run twice; what it finds goes into `context.change.facts`. Resolves with one sentence for people. */
+  /** Must be safe to run twice; stores its results in `context.change.facts`. Returns one sentence for people. */
   do(context: Context): Promise<string>;
-  /** May run after a `do` that never ran to its end, or never began. */
+  /** Must also work after a `do` that was interrupted or never began. */
   undo?(context: Context): Promise<void>;
 }
 
-/** Why a change is aborted: a person's Ctrl-C is SIGINT, the end of the session or of the gateway's tree another. */
+/** Reason of an abort: SIGINT is a Ctrl-C; others mean the end of the session or of the gateway's processes. */
 export class Interruption extends Error {
   constructor(readonly by: NodeJS.Signals) {
     super(`Stopped by ${by}.`);
   }
 }
 
-/** Thrown by a step that finds that there is nothing to do. */
+/** Thrown by a step that has nothing to do; ends the change as `already_current`. */
 export class NothingToDo extends Error {}

@@ -7,27 +7,24 @@ import type { Context, Observer } from './context.js';
 import type { Change } from './ledger.js';
 import type { Plan } from './plan.js';
 
-/** Where changes are made, and who is told about them. */
 export interface Environment {
   root: Root;
-  /** Default: the one that the root was adopted for, else the built-in one. */
+  /** Default: the supervisor that the root was adopted for, else the built-in one. */
   supervisor?: Supervisor;
-  /** Abort to interrupt: what was begun is undone. */
   signal?: AbortSignal;
-  /** Before the gateway's unit is started: what runs is decided, and nothing is started from here. */
+  /** True before the gateway's unit starts: recovery chooses the release and starts nothing. */
   atBoot?: boolean;
   observer?: Observer;
-  /** The superuser works for the owner of the root, as a unit of the system demands; what is made is given to them. */
+  /** True when root (the superuser) works for the owner of the root directory; new files are given to that owner. */
   onBehalf?: boolean;
 }
 
-/** The unit that a plan names wins: while a gateway is adopted or left, the root's record is what changes. */
+/** The plan's unit comes first, because an adoption is changing the root's own record. */
 export function supervisorOf(environment: Environment, plan?: Plan): Supervisor {
   if (plan?.unit) return systemdSupervisor(plan.unit);
   return environment.supervisor ?? selectSupervisor(environment.root.path);
 }
 
-/** What the steps of a change are given in this environment. */
 export function contextOf(environment: Environment, change: Change): Context {
   const { root, observer, signal } = environment;
   const { registry } = change.plan;
@@ -38,7 +35,7 @@ export function contextOf(environment: Environment, change: Change): Context {
     supervisor: supervisorOf(environment, change.plan),
     canRestart: !(environment.atBoot ?? false),
     onBehalf: environment.onBehalf ?? false,
-    // Loaded only now: what goes back, or recovers, asks no registry and need not wait for npm's libraries.
+    // Lazy: a rollback or a recovery needs no registry, so it does not load npm's libraries.
     client: () => (client ??= loadClient(registry)),
     async lookUp(question) {
       const { lookUp } = await import('../registry/lookup.js');

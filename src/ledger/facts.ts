@@ -12,7 +12,7 @@ import type { StateVersions } from '../state/versions.js';
 import type { RestartReport } from '../supervisor/supervisor.js';
 import type { Asker } from './plan.js';
 
-/** What ran before the switch: what to compare with, and what to return to. */
+/** The gateway before the switch: the reference for verification and the target of the undo. */
 export interface Baseline {
   state: 'running' | 'waiting' | 'stopped' | 'failed';
   instance: string | null;
@@ -20,82 +20,72 @@ export interface Baseline {
   health: Health | null;
 }
 
-/** The plugins that are installed beside the release. */
 export interface PluginFacts {
-  /** As the release found them. */
+  /** Before the release's tools ran. */
   before: Plugin[];
-  /** As they are with it. */
   after?: Plugin[];
-  /** sha256 of the configuration as it was left: one that was changed since is not put back. Null for none. */
+  /** sha256 of the configuration after the tools ran; null for none. A later edit is not overwritten by the undo. */
   config?: string | null;
 }
 
-/** How the gateway was given time before its restart. */
 export interface IdleFacts {
-  /** ISO 8601: since when the restart is announced. */
+  /** ISO 8601; the time of the announcement. */
   announcedAt: string;
-  /** ISO 8601: when it is not waited for any more, however busy it is. */
+  /** ISO 8601; the end of the wait, however busy the gateway is. */
   deadlineAt: string;
-  /** ISO 8601: when the countdown ends; null before it begins. */
+  /** ISO 8601; the end of the countdown, null before it begins. */
   restartAt: string | null;
-  /** What kept it busy when it was looked at last, a few words each; null where it cannot be told. */
+  /** Current work at the last sample, a few words each; null if unknown. */
   busy: string[] | null;
-  /** How the wait ended; absent while it lasts. */
   outcome?: 'idle' | 'skipped' | 'deadline' | 'unknown';
-  /** What was still under way when the wait ended, and was cut off by the restart. */
+  /** Work that was active at the end of the wait and was cut off by the restart. */
   interruptedWork?: string[];
 }
 
-/** What the steps found out; kept in the ledger, so that `recover` knows as much as the process that died. */
+/** Results of the steps; kept in the ledger, so that recovery knows as much as the process that died. */
 export interface Facts {
   /** The release to return to. */
   from: string | null;
-  /** What `previous` named before. */
   previous: string | null;
   to: string | null;
   resolved?: Resolved;
   runtime?: RuntimeChoice;
-  /** The runtime was brought by this change. */
   runtimeAdded?: boolean;
-  /** The target was sealed before this change. */
   alreadyStaged?: boolean;
-  /** Absolute; the lockfile that it is installed from. Absent where its dependencies are looked up. */
+  /** Absolute path of the lockfile to install from; absent if dependencies are resolved anew. */
   lockfile?: string;
   install?: InstallReport;
   idle?: IdleFacts;
-  /** Who had it stopped before its switch. */
   stoppedBy?: Asker;
   baseline?: Baseline;
   restart?: RestartReport;
-  /** ISO 8601; the old process may go on answering for a while after it. */
+  /** ISO 8601; the old process may still answer for a while after it. */
   restartRequestedAt?: string;
-  /** Milliseconds from the request to restart until the new process was live: the outage is at most this. */
+  /** Milliseconds from the restart request until live: the upper limit of the outage. */
   liveMs?: number;
-  /** Milliseconds from the request to restart until the new process was ready. */
+  /** Milliseconds from the restart request until ready. */
   readyMs?: number;
   collected?: string[];
-  /** Where the gateway's state is. */
   place?: StatePlace;
-  /** The copy of the state that was kept before the switch. */
   snapshot?: Pick<KeptState, 'name' | 'files' | 'bytes' | 'at'> & {
     scope: SnapshotScope;
     ms: number;
   };
-  /** A rollback that takes the state along: the kept state that it puts back, and since when the newer one is newer. */
+  /** For a rollback with the state: name and time of the state that it restores. */
   restore?: { from: string; at: string };
-  /** What became of the state when the change went back, or when it went back by this change. */
+  /** Result of the restore that this change caused. */
   stateRestored?: LastRestore;
-  /** What the target made of a copy of the state when it was tried on one. */
+  /** State versions after the candidate ran on a copy of the state. */
   learned?: StateVersions;
-  /** The versions of the databases and of the configuration before the switch, and once the target was proven. */
+  /** Versions of the databases and the configuration, before the switch and at the commit. */
   versionsBefore?: StateVersions;
   versionsAfter?: StateVersions;
-  /** What became of the plugins; absent where none is installed. */
+  /** Absent if no plugin is installed. */
   plugins?: PluginFacts;
-  /** The timer that leaving disabled, for undoing it. */
+  /** The timer that `unadopt` disabled, for its undo. */
   timer?: Pick<TimerRecord, 'host' | 'registry'>;
-  /** What adopting writes outside of the root, or what leaving took away. */
+  /** Files outside the root that `adopt` writes or `unadopt` removes. */
   unitChange?: UnitChange;
-  /** What an earlier adoption had written there, which is what undoing returns to. */
+  /** Files of an earlier adoption, which the undo writes again. */
   earlierUnitChange?: UnitChange;
 }

@@ -8,55 +8,45 @@ import { changeIds, changePath, tryReadChange } from '../store/change-files.js';
 import type { Root } from '../store/root.js';
 import type { Change } from './ledger.js';
 
-/** What of a change tells which release reads which state. */
+/** The part of a change that shows which release can read which state. */
 export interface PastChange {
   id: string;
   kind: string;
   status: string | null;
   from: string | null;
   to: string | null;
-  /** A state was put back with it. */
   restores: boolean;
-  /** The versions of the state before it and after it, where they are known. */
   before: StateVersions | null;
   after: StateVersions | null;
 }
 
-/**
- * `history-index.json`: what was found in the records of changes that have their end. The records are the truth, and whatever acts
- * reads them; this is for those who look, and is lost at no loss.
- */
+/** `history-index.json`: a cache of ended changes, for read-only commands alone; it can be lost without harm. */
 export interface EndedRecord {
   schema: 1;
-  /** The boot of the machine in which the records were read: a power cut could make them others, and look the same. */
+  /** Boot id of the reading. After a power cut a record may differ and still have the same stamp. */
   bootId: string;
   changes: Record<string, Omit<PastChange, 'id'> & { stamp: string }>;
 }
 
-/** What those see of the ledger who only look. */
 export interface LedgerLook {
-  /** All that can be understood, oldest first. */
   past: PastChange[];
-  /** Those without a verdict. */
   open: Change[];
-  /** Records that cannot be understood. */
   corrupt: Corrupt[];
 }
 
-/** So many that were read are worth writing down. */
 const MANY = 50;
 
-/** A file that has just been written can be written again and look the same; milliseconds. */
+/** Milliseconds; a file as young as this can be rewritten without a visible change of its stamp. */
 export const SETTLED_MS = 2_000;
 
-/** Reads the records that are new, that have changed, and that have no end, and looks at the others from outside. */
+/** Reads only records that are new, changed or without an end; takes the others from the cache. */
 export function tryReadLedger(root: Root): LedgerLook {
   const known = recall(root);
   const look: LedgerLook = { past: [], open: [], corrupt: [] };
   const ended: EndedRecord['changes'] = {};
   let added = 0;
   for (const id of changeIds(root)) {
-    // Before it is read: of one that is replaced meanwhile, this is no stamp any more.
+    // Before the read: if the file is replaced meanwhile, this stamp no longer matches.
     const stamp = stampOf(changePath(root, id));
     const entry = known[id];
     if (entry && entry.stamp === stamp) {
@@ -81,7 +71,6 @@ export function tryReadLedger(root: Root): LedgerLook {
   return look;
 }
 
-/** The newest change that has its verdict, or null. */
 export function lastEnded(root: Root, { past, open }: LedgerLook): Change | null {
   for (const { id } of past.toReversed()) {
     if (open.some((change) => change.id === id)) continue;
@@ -91,7 +80,6 @@ export function lastEnded(root: Root, { past, open }: LedgerLook): Change | null
   return null;
 }
 
-/** The same of a whole change. */
 export function pastOf({ id, plan, status, facts }: Change): PastChange {
   return {
     ...{ id, kind: plan.kind, status, from: facts.from, to: facts.to },
@@ -101,7 +89,7 @@ export function pastOf({ id, plan, status, facts }: Change): PastChange {
   };
 }
 
-/** Null for one that is not there, or that may still be changed without looking so. */
+/** Null for a missing file, or one too young for a reliable stamp. */
 function stampOf(path: string): string | null {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats || Date.now() - stats.ctimeMs < SETTLED_MS) return null;

@@ -13,9 +13,9 @@ export interface StepRecord {
   name: StepName;
   state: StepState;
   startedAt: string;
-  /** Milliseconds that `do` took, once it ended. */
+  /** Milliseconds of `do`. */
   ms?: number;
-  /** One sentence for people: what was done, or why it was skipped. */
+  /** One sentence for people: the result, or the reason for the skip. */
   note?: string;
 }
 
@@ -38,28 +38,25 @@ export interface Change {
   owner: ProcessIdentity;
   startedAt: string;
   endedAt: string | null;
-  /** The verdict; null until there is one. */
   status: ChangeStatus | null;
   steps: StepRecord[];
   facts: Facts;
-  /** Why it failed: the first error, never one that came of cleaning up. */
+  /** The first error, never one from the undo. */
   error: ErrorRecord | null;
-  /** Why going back failed as well. */
   undoError: ErrorRecord | null;
   warnings: string[];
-  /** Set when the process that made it died, and another one gave it its end. */
   recovery?: Recovery;
 }
 
 export interface Recovery {
   outcome: 'finished' | 'undone';
-  /** One sentence: what was found, and why this follows from it. */
+  /** One sentence: the facts that led to this outcome. */
   why: string;
   /** ISO 8601. */
   at: string;
 }
 
-/** A change that has not begun. Its id sorts by time: the lock lets no two begin in one millisecond. */
+/** Creates a change. Its id sorts by time; the lock keeps two from starting in the same millisecond. */
 export function newChange(plan: Plan, facts: Facts): Change {
   const startedAt = new Date().toISOString();
   return {
@@ -78,14 +75,13 @@ export function newChange(plan: Plan, facts: Facts): Change {
   };
 }
 
-/** This process, for a ledger entry to name as its owner. */
 export function ownIdentity(): ProcessIdentity {
   return identify(process.pid) ?? { pid: process.pid, startTicks: 0, bootId: '' };
 }
 
 /**
  * Writes the change whole and durably.
- * @param step that this is about, if any: it names the write among the fault points
+ * @param step names the write among the fault points of the tests
  */
 export function saveChange(root: Root, change: Change, step?: StepRecord): void {
   const text = `${JSON.stringify(change, null, 2)}\n`;
@@ -106,23 +102,22 @@ export function readChange(root: Root, id: string): Change {
   });
 }
 
-/** One change, or null when there is none that can be understood. */
 export function findChange(root: Root, id: string): Change | null {
   const found = tryReadChange(root, id);
   return found.state === 'read' ? (found.value as Change) : null;
 }
 
-/** All changes that can be understood, oldest first. */
+/** All changes that are not corrupt, oldest first. */
 export function listChanges(root: Root): Change[] {
   return changeIds(root).flatMap((id) => findChange(root, id) ?? []);
 }
 
-/** Changes without a verdict: the one under way, or those whose owner died. */
+/** Changes without a verdict, active or interrupted. */
 export function unfinishedChanges(root: Root): Change[] {
   return listChanges(root).filter((change) => change.endedAt === null);
 }
 
-/** `running` is never believed of the dead. */
+/** False for a dead owner, even if the record has no end. */
 export function isActive(change: Change): boolean {
   return change.endedAt === null && isAlive(change.owner);
 }
@@ -131,7 +126,6 @@ export function stepOf(change: Change, name: StepName): StepRecord | undefined {
   return change.steps.find((step) => step.name === name);
 }
 
-/** Why a change that was handed to a helper has no step at all. */
 export function neverRan(why: string): ErrorRecord {
   return {
     code: 'helper_never_ran',

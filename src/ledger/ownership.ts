@@ -3,13 +3,13 @@ import { isClaimed } from '../store/owner-symlink.js';
 import type { Root } from '../store/root.js';
 import { type Change, isActive, unfinishedChanges } from './ledger.js';
 
-/** Behind the id of a change that is handed to a helper, in `staging/`: who has taken it on. */
+/** Suffix in `staging/` of the detached worker's claim. */
 const CLAIM_SUFFIX = '.owner';
 
-/** Likewise: whoever asked for it through the gateway, and has yet to answer. */
+/** Suffix in `staging/`: the requester has not answered the gateway yet. */
 const ASKING_SUFFIX = '.reply-pending';
 
-/** What decides between a helper that comes late and the verdict that none came. It goes with the change. */
+/** Decides between a late detached worker and the verdict that none came; removed with the change. */
 export function claimPath(root: Root, id: string): string {
   return join(root.staging, `${id}${CLAIM_SUFFIX}`);
 }
@@ -18,22 +18,21 @@ export function askingPath(root: Root, id: string): string {
   return join(root.staging, `${id}${ASKING_SUFFIX}`);
 }
 
-/** Names in `staging/` that belong to a change and are not its directory. */
+/** Names in `staging/` that belong to a change but are not its directory. */
 export function claimNames(id: string): string[] {
   return [`${id}${CLAIM_SUFFIX}`, `${id}${ASKING_SUFFIX}`];
 }
 
-/** Whether a process lives that makes this change, or has it made. */
+/** Returns true while the owner or the claiming detached worker lives. */
 export function hasLiveOwner(root: Root, change: Change): boolean {
   return isActive(change) || (change.endedAt === null && isClaimed(claimPath(root, change.id)));
 }
 
-/** The change that a living process makes, or has just written down. */
 export function activeChange(root: Root): Change | null {
   return unfinishedChanges(root).findLast((change) => hasLiveOwner(root, change)) ?? null;
 }
 
-/** Whether a process has put its name to the change, or it needs none any more. */
+/** Returns true if a process has claimed the change, or if it needs none (it has steps or a verdict). */
 export function isAcknowledged(root: Root, change: Change): boolean {
   return change.endedAt !== null || change.steps.length > 0 || isClaimed(claimPath(root, change.id));
 }

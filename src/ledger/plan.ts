@@ -1,6 +1,6 @@
 import type { UnitAddress } from '../supervisor/systemd/systemctl.js';
 
-/** Every step there is, in the one order in which they run. */
+/** All steps, in the order in which they run. */
 export const STEP_NAMES = [
   'resolve',
   'check-space',
@@ -25,15 +25,13 @@ export type StepName = (typeof STEP_NAMES)[number];
 
 export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback' | 'adopt' | 'unadopt';
 
-/** How long to wait for what; all in milliseconds. */
+/** All in milliseconds. */
 export interface Limits {
-  /** How long the new process must stay healthy before it counts as verified. */
   settleMs: number;
-  /** What a gateway that shows no progress is given to become ready, at least. */
+  /** Minimum time to become ready, even without progress. */
   readyFloorMs: number;
-  /** What a gateway that does progress is given, at most. */
+  /** Maximum time to become ready, even with progress. */
   readyCeilingMs: number;
-  /** What the release's own tools are given to bring plugins along. */
   pluginsMs?: number;
 }
 
@@ -44,81 +42,70 @@ export const DEFAULT_LIMITS = {
   pluginsMs: 120_000,
 } as const satisfies Limits;
 
-/**
- * How a staged release is tried before anything points at it: it says its `version`; or it is started as well, on a
- * copy of the state (`boot`), which `auto` does where there is memory and isolation for it.
- */
+/** `boot` also starts the release on a copy of the state; `auto` does so where memory and isolation allow it. */
 export const PROBES = ['version', 'boot', 'auto'] as const;
 
 export type Probe = (typeof PROBES)[number];
 
 /**
- * What a rollback does with the gateway's state. `ask`: nothing where the target reads it as it is; otherwise a
- * person decides. `restore`: it goes back with the code, and the newer one is set aside. `keep`: only the code goes.
+ * `ask`: no restore if the target is compatible, else a person decides. `restore`: restores the older state and
+ * displaces the newer one. `keep`: rolls back the code only.
  */
 export type StateChoice = 'ask' | 'restore' | 'keep';
 
-/** Who asked: a person at the command line, the gateway on behalf of somebody, or the timer. */
 export type Asker = 'person' | 'gateway' | 'timer';
 
-/** How the gateway is given time to become idle before it is restarted; all in milliseconds. */
+/** Wait for an idle gateway before the restart; all in milliseconds. */
 export interface IdleLimits {
-  /** How long to wait for it at most; 0 does not wait. */
+  /** Maximum wait; 0 does not wait. */
   withinMs: number;
-  /** From the moment it is idle, or is not waited for any more, until the restart; announced, and can be stopped. */
+  /** Announced time between the end of the wait and the restart, which can still be cancelled. */
   countdownMs: number;
-  /** How long it must have been idle; two looks when absent. */
+  /** Minimum idle time; two idle samples when absent. */
   quietMs?: number;
-  /** When it is still busy after that time, end the change before the switch instead of going on. */
+  /** Fail before the switch if the gateway is still busy after the wait. */
   giveUp?: boolean;
 }
 
-/**
- * How long each of them waits where nobody says, in milliseconds. A person sits there; five minutes is what OpenClaw
- * itself defers a restart for. Going back is not waited for: something is broken.
- */
+/** Milliseconds. 300 s is OpenClaw's own limit to defer a restart. A rollback does not wait: something is broken. */
 export const IDLE_WITHIN_MS = { person: 60_000, gateway: 300_000, rollback: 0 } as const;
 
-/** What will be done, as plain data: `--dry-run` prints it and the engine runs it. */
 export interface Plan {
   kind: ChangeKind;
-  /** What was asked for: a version, a tag, an archive, or the id of a release that is here already. */
+  /** A version, a tag, an archive, or the id of a release in this root. */
   target: string;
   steps: StepName[];
   limits: Limits;
   /** Dependencies whose install scripts may run. */
   allowScripts: string[];
-  /** An exact lockfile to install from; null for the one that the root keeps of that version, if it does. */
+  /** Exact lockfile to install from; null for the one that the root kept for this version, if any. */
   lockfile: string | null;
-  /** Dependencies are looked up anew, whatever the root keeps. */
+  /** Resolve dependencies anew and ignore a kept lockfile. */
   anew?: boolean;
-  /** How a staged release is tried; `version` when absent. */
+  /** `version` when absent. */
   probe?: Probe;
-  /** Whether a copy of the state is kept; absent in older records, which means so. */
+  /** Make a snapshot; true when absent (older records). */
   snapshot?: boolean;
-  /** `rollback` only: what becomes of a state that the target cannot read; `ask` when absent. */
+  /** `rollback` only; `ask` when absent. */
   state?: StateChoice;
-  /** Who asked; a person when absent. */
+  /** `person` when absent. */
   initiator?: Asker;
-  /** Absent: the step `idle` is left out; the restart is neither announced nor waited for. */
+  /** Absent: the step `wait-idle` is left out; the restart is neither announced nor delayed. */
   idle?: IdleLimits;
-  /** Milliseconds from its beginning after which a change that is not proven is undone; absent: no end. */
+  /** Milliseconds from the start after which an uncommitted change is undone; absent: no limit. */
   timeoutMs?: number;
-  /** End a gateway of this user that holds the port outside of the supervisor. */
   evictOrphan: boolean;
-  /** The unit that is adopted or left; null for whatever the root's own record says. */
+  /** The unit to adopt or leave; null for the one in the root's record. */
   unit: UnitAddress | null;
-  /** In place of npm's configured registry; null for that one. */
   registry: string | null;
 }
 
-/** What may be chosen of a plan; `planChange` has the defaults. */
 export interface PlanOptions
   extends Partial<Omit<Plan, 'kind' | 'target' | 'steps' | 'limits' | 'unit' | 'registry'>> {
   limits?: Partial<Limits>;
   unit?: UnitAddress;
   registry?: string;
-  /** Repoint only, and leave the restart to whoever restarts next. */
+  /** False: only repoint `current`; the restart is left to others. */
   restart?: boolean;
 }
 

@@ -5,13 +5,12 @@ import { environmentOf, executableOf } from '../host/process.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 
-/** What the launcher puts into the environment of the process that it becomes. */
+/** Set by the launcher in the environment of the gateway. */
 const RELEASE_VARIABLE = 'OPENCLAW_RELEASES_RELEASE';
 
 /**
- * The release that a process was started from, read from what the kernel keeps of its start: the command line is
- * rewritten by OpenClaw, and `current` says what will be started next, not what runs. Null when it is none of this
- * root's, or is not far enough into its start to tell.
+ * Reads the release of a process from its start environment, kept by the kernel: OpenClaw rewrites its command line,
+ * and `current` names only the next start. Null for another origin, or a process that is still starting.
  */
 export function releaseOfProcess(root: Root, pid: number): string | null {
   const directory = environmentOf(pid)[RELEASE_VARIABLE];
@@ -31,7 +30,6 @@ export function runningRelease(root: Root, inspection: Inspection): string | nul
   return inspection.pid === null ? null : releaseOfProcess(root, inspection.pid);
 }
 
-/** What the supervisor says, or null when there is none. */
 export async function inspectIfThere(supervisor: Supervisor): Promise<Inspection | null> {
   try {
     return await supervisor.inspect();
@@ -42,14 +40,13 @@ export async function inspectIfThere(supervisor: Supervisor): Promise<Inspection
 }
 
 /**
- * What the gateway was started with, all of it: an inspection has what finds its state, and its configuration may refer
- * to more. Holds its secrets: never print it, never store it.
+ * Full start environment: an inspection has only part of it, and the configuration may refer to more. Contains secrets:
+ * never print or store it.
  */
 export function wholeLaunch({ launch, pid }: Inspection): Inspection['launch'] {
   return { args: launch.args, env: { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) } };
 }
 
-/** Whether the program that a process runs is the one that its release is started with. */
 export function runsProgram(pid: number, program: string): boolean {
   try {
     return executableOf(pid) === realpathSync(program);

@@ -1,10 +1,10 @@
 import type { Endpoint } from './endpoint.js';
 import { callGateway } from './rpc-client.js';
 
-/** Milliseconds for one look; an answer takes a tenth of a second. */
+/** Milliseconds; an answer takes a tenth of a second. */
 const TIMEOUT_MS = 3000;
 
-/** One and several, by the kinds of OpenClaw's own answer; another kind is called what it is called there. */
+/** Singular and plural for the kinds that OpenClaw reports; an unknown kind keeps its name. */
 const WORDS = new Map<string, readonly [string, string]>(
   Object.entries({
     'embedded-run': ['agent run', 'agent runs'],
@@ -17,20 +17,17 @@ const WORDS = new Map<string, readonly [string, string]>(
   }),
 );
 
-/** How much of what a gateway says is repeated. */
 const MOST_KINDS = 10;
 const LONGEST_KIND = 40;
 
 /**
- * What keeps a gateway busy, a few words each (`2 agent runs`), by what it goes by itself before it restarts; empty
- * when it is idle, null where that cannot be told: it does not know the question, wants another token, or does not
- * answer in time. Never throws.
+ * Lists why a gateway is busy, a few words each (`2 agent runs`), from its own check before a restart. Empty when it is
+ * idle; null when it has no such method, refuses the token or does not answer in time. Never throws.
  */
 export async function sampleActivity(endpoint: Endpoint, timeoutMs = TIMEOUT_MS): Promise<string[] | null> {
   return activityIn(await callGateway(endpoint, 'gateway.restart.preflight', timeoutMs));
 }
 
-/** The same of an answer that is there; null for one that cannot be understood. */
 export function activityIn(answer: unknown): string[] | null {
   const { safe, blockers } = (answer ?? {}) as { safe?: unknown; blockers?: unknown };
   if (safe === true) return [];

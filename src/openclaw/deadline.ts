@@ -1,37 +1,32 @@
 export interface Budget {
-  /** No verdict before this, however quiet the process is. */
+  /** No verdict before this, even without progress. */
   floorMs: number;
-  /** No more time after this, however much it advances. */
+  /** End of the wait, even with progress. */
   ceilingMs: number;
 }
 
 export interface Verdict {
   state: 'waiting' | 'stalled' | 'exhausted';
-  /** Since the first observation. */
   waitedMs: number;
 }
 
-/** Between a steady start and one that is still worth waiting for. */
+/** Factor between a normal start and the longest one worth a wait. */
 const MARGIN = 3;
 
 const STARTS_REMEMBERED = 5;
 
-/**
- * A deadline that follows progress: what advances is given time, what stands still is not. It has no clock of its
- * own; the caller's readings must never go back.
- */
+/** Deadline that follows progress. Has no clock: the times that the caller passes must never decrease. */
 export class ProgressDeadline {
   readonly #limits: Budget & { stallMs: number };
   #startedAt: number | undefined;
   #advancedAt = 0;
   #signature: string | undefined;
 
-  /** @param limits `stallMs` is how long nothing may advance, once the floor has passed. */
+  /** @param limits `stallMs`: longest time without progress, once the floor has passed */
   constructor(limits: Budget & { stallMs: number }) {
     this.#limits = limits;
   }
 
-  /** Takes note of how far the process is; any `signature` that differs from the last one is progress. */
   observe(nowMs: number, signature: string): void {
     this.#startedAt ??= nowMs;
     if (signature === this.#signature) return;
@@ -39,7 +34,6 @@ export class ProgressDeadline {
     this.#advancedAt = nowMs;
   }
 
-  /** Whether it is worth waiting on. Before the first observation it always is. */
   verdict(nowMs: number): Verdict {
     if (this.#startedAt === undefined) return { state: 'waiting', waitedMs: 0 };
     const waitedMs = nowMs - this.#startedAt;
@@ -51,9 +45,9 @@ export class ProgressDeadline {
 }
 
 /**
- * What to give a start on this host: three times the slowest of its last five, within the limits. The first start
- * from a new path was measured at 1.5 times a steady one; the rest is for a host that is busier today.
- * @param history how long earlier starts took until they were ready, in milliseconds, oldest first
+ * Budget for a start on this host: three times the slowest of the last five, within the limits. The first start from a
+ * new path took 1.5 times a normal one; the rest is for a busier host.
+ * @param history duration of earlier starts until ready, in milliseconds, oldest first
  */
 export function budgetFrom(history: number[], limits: Budget): Budget {
   const slowest = Math.max(0, ...history.slice(-STARTS_REMEMBERED));

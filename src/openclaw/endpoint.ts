@@ -5,24 +5,21 @@ import JSON5 from 'json5';
 
 const DEFAULT_PORT = 18789;
 
-/** Where a gateway answers, and with what it can be asked more than its health. */
 export interface Endpoint {
   port: number;
   url: string;
-  /** The shared token, or null where there is none that can be known from here. */
+  /** Shared token, or null when it cannot be read from here. */
   token: string | null;
 }
 
-/** What a gateway is started with. */
 export interface Launch {
   args: string[];
   env: Record<string, string>;
 }
 
 /**
- * Where the gateway that is started so answers, in OpenClaw's own order: `--port`, `OPENCLAW_GATEWAY_PORT`,
- * `gateway.port` of its configuration, 18789. What cannot be read or understood counts as not given; it is for
- * OpenClaw to complain of.
+ * Finds the endpoint in OpenClaw's own order: `--port`, `OPENCLAW_GATEWAY_PORT`, `gateway.port` of its configuration,
+ * 18789. Ignores a value that it cannot parse: OpenClaw reports that error.
  */
 export function findEndpoint(launch: Launch): Endpoint {
   const gateway = member(readConfiguration(launch.env), 'gateway');
@@ -35,9 +32,8 @@ export function findEndpoint(launch: Launch): Endpoint {
   return { port, url: `http://127.0.0.1:${port}`, token };
 }
 
-/** The port that arguments name, as it stands there. */
 export function portArgument(args: string[]): string | undefined {
-  // The last one counts, as it does for OpenClaw's own parser.
+  // The last one counts, as in OpenClaw's own parser.
   const at = args.findLastIndex((arg) => arg === '--port' || arg.startsWith('--port='));
   return args[at] === '--port' ? args[at + 1] : args[at]?.slice('--port='.length);
 }
@@ -49,7 +45,7 @@ function parsePort(value: unknown): number | undefined {
   return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
-/** A token that stands there as it is: not a `${VARIABLE}` to expand, and not a reference to a secret. */
+/** Accepts a literal token only: no `${VARIABLE}` and no reference to a secret. */
 function plainText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && !value.includes('${') ? value : null;
 }
@@ -63,7 +59,7 @@ function readConfiguration(env: Record<string, string>): unknown {
   }
 }
 
-/** What is JSON means the same in both, and needs no library. */
+/** Tries JSON first, because it needs no library and means the same in JSON5. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

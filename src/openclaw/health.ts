@@ -1,30 +1,26 @@
 import type { Endpoint } from './endpoint.js';
 import { type Answer, ask as askWithNode } from './http.js';
 
-/** One look at a gateway from outside; everything is false, null or empty for one that does not answer. */
+/** Result of one probe; all false, null or empty when the gateway does not answer. */
 export interface Health {
-  /** Something spoke HTTP on the port, whatever it said. */
   answered: boolean;
-  /** `/healthz` says 200: the process lives, no more. */
+  /** `/healthz` returns 200: the process lives, no more. */
   live: boolean;
-  /** `/readyz` says 200. */
   ready: boolean;
-  /** What keeps it from being ready, by the names that `/readyz` gives: channels, plugins, steps of the start. */
+  /** Names from `/readyz` that keep it from being ready: channels, plugins, steps of the start. */
   failing: string[];
-  /** Differs when the gateway got on with its start; not by time alone. Null when it tells nothing. */
+  /** Changes when the start makes progress, not with time alone. Null when the gateway reports nothing. */
   phase: string | null;
-  /** The version that it says it is. */
   version: string | null;
 }
 
-/** Says nothing of the start: load while it lasts, advice, and sentences that may hold measured numbers. */
+/** Keys that show no progress of the start: load, advice, and sentences that may contain measured numbers. */
 const NOT_PROGRESS = new Set(['eventLoop', 'advisories', 'message']);
 
 /**
- * Asks a gateway how it is, over the three health endpoints at once, without credentials; its version also over the
- * user interface's configuration, with the token, where `/startupz` does not tell it. Never throws.
- * @param timeoutMs for all of it together
- * @param asking how a page of it is asked for
+ * Probes the three health endpoints at once, without credentials. When `/startupz` has no version, reads it from the
+ * configuration of the user interface, with the token. Never throws.
+ * @param timeoutMs for all requests together
  */
 export async function sampleHealth(
   endpoint: Endpoint,
@@ -61,7 +57,6 @@ export async function sampleHealth(
   }
 }
 
-/** What worked before and does not now: `live`, `ready`, and the names that `/readyz` did not complain of before. */
 export function worsened(before: Health, after: Health): string[] {
   return [
     ...(before.live && !after.live ? ['live'] : []),

@@ -2,36 +2,30 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 
-/** What a gateway answered, as far as it matters for its health. */
 export interface Answer {
   status: number;
-  /** Neither found nor an answer: older versions serve their user interface for every path they do not know. */
+  /** An HTML page is no answer: older versions serve their user interface for unknown paths. */
   html: boolean;
   json: Record<string, unknown> | null;
 }
 
-/**
- * Asks for a page of a gateway on this host. Resolves with null for what did not answer in time, or not in HTTP; never
- * throws.
- * @param signal ends the wait
- */
+/** Requests a page of a local gateway. Resolves with null without an HTTP answer before `signal`; never throws. */
 export type Ask = (
   url: string,
   headers: Record<string, string>,
   signal: AbortSignal,
 ) => Promise<Answer | null>;
 
-/** Of a body, in bytes. */
+/** Longest body, in bytes. */
 const LIMIT = 64 * 1024;
 
 const ACCEPT = { accept: 'application/json' };
 
-/** With Node's own client. */
 export const ask: Ask = async (url, headers, signal) => {
   try {
-    // No agent: a connection kept for later would keep the caller's process alive with it.
+    // No agent: a connection kept open would keep the process of the caller alive.
     const outgoing = get(url, { agent: false, headers: { ...ACCEPT, ...headers }, signal });
-    // A second error, after the one that ended the wait, has nobody else to hear it.
+    // A second error, after the first ended the wait, has no other listener.
     outgoing.on('error', () => {});
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
     const html = isHtml(response.headers['content-type']);
@@ -42,13 +36,13 @@ export const ask: Ask = async (url, headers, signal) => {
 };
 
 /**
- * The same in HTTP/1.0, where a body is sent as it is and ends with the connection: for those who only look, as to load
- * Node's client and to run it takes `status` a quarter of its time. What decides over a gateway asks with that.
+ * Requests over HTTP/1.0, where the end of the connection ends the body. For read-only commands: Node's client takes a
+ * quarter of the time of `status`. Code that decides about a gateway uses `ask`.
  */
 export const askQuickly: Ask = (url, headers, signal) => {
   const { hostname, host, port, pathname } = new URL(url);
   const fields = Object.entries({ host, ...ACCEPT, ...headers }).map(([name, value]) => `${name}: ${value}`);
-  // Node's client refuses these, too: a token with a newline would go on as a field of its own.
+  // Node's client refuses these, too: a newline in a token would start another header field.
   if (fields.some((field) => /[^\t -~\u0080-\u00ff]/.test(field))) return Promise.resolve(null);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -59,7 +53,7 @@ export const askQuickly: Ask = (url, headers, signal) => {
       size += chunk.length;
       if (size > LIMIT) socket.destroy();
     });
-    // What came until then may be an answer all the same.
+    // The bytes received so far may still be a complete answer.
     socket.on('error', () => {});
     socket.on('close', () => resolve(understand(Buffer.concat(chunks).toString())));
     socket.write([`GET ${pathname} HTTP/1.0`, ...fields, '', ''].join('\r\n'), 'latin1');

@@ -3,23 +3,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { IndexOrder, IndexRow } from './plugin-index.js';
 
-/**
- * A process of its own, run by a Node that has SQLite: the one that runs everything else may be too old for it. The
- * order comes as JSON on its input, the answer goes as JSON to its output.
- */
+/** Program for a Node that has SQLite, which our own may lack. Reads JSON from stdin, writes JSON to stdout. */
 
-/** How long the database may be locked by another process; milliseconds. */
 const BUSY_MS = 10_000;
 
-/** Where OpenClaw has kept the index of installed plugins, by release: a table of its own, later one row among others. */
+/** Tables of the index of installed plugins: its own in older releases, later one row among others. */
 const PLACES = [
   { table: 'installed_plugin_index', where: '1' },
   { table: 'config_machine_state', where: "state_key = 'plugins.installedIndex'" },
 ];
 
 function open(path: string, write: boolean): DatabaseSync {
-  // Never one that is not there: it would be made. Nor read-only: what a killed process left half done can only be
-  // understood by a connection that may finish it.
+  // Mode `rw` never creates the database. Read-only could not recover what a killed process left unfinished.
   const url = pathToFileURL(path);
   url.searchParams.set('mode', 'rw');
   const database = new DatabaseSync(url);
@@ -44,7 +39,7 @@ function read(database: DatabaseSync): IndexRow[] {
   );
 }
 
-/** All places become as they were; one whose columns are others now belongs to another release, and stays. */
+/** Restores all rows, except in a table that lost columns of these rows: it belongs to another release. */
 function write(database: DatabaseSync, rows: IndexRow[]): void {
   for (const { table, where } of PLACES) {
     const columns = columnsOf(database, table);

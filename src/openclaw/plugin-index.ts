@@ -5,25 +5,21 @@ import { ownFile } from '../core/own-files.js';
 import type { PluginPlace } from './plugin.js';
 import { runCommand } from './run-tool.js';
 
-/** The same place seen from `src/gateway` and from `dist/gateway`. */
 const WORKER = ownFile('dist/openclaw/plugin-index-worker.js');
 
 const TIMEOUT_MS = 30_000;
 
-/** One row of the state's database that OpenClaw keeps its index of installed plugins in, as it stands there. */
 export interface IndexRow {
   table: string;
   row: Record<string, string | number | null>;
 }
 
-/** What the process that reads and writes rows is told. */
 export interface IndexOrder {
   database: string;
-  /** What is to be written; absent to read. */
   rows?: IndexRow[];
 }
 
-/** What OpenClaw wrote down when it installed a plugin; older releases leave things out. */
+/** OpenClaw's record of an installed plugin; older releases omit members. */
 export interface InstallRecord {
   source?: string;
   spec?: string;
@@ -32,20 +28,18 @@ export interface InstallRecord {
   version?: string;
 }
 
-/** What OpenClaw knows of installed plugins. */
 export interface PluginIndex {
   records: Record<string, InstallRecord>;
-  /** Plugins that the configuration turns off. */
   disabled: Set<string>;
 }
 
-/** The rows of the index in the state's database; none where nobody here can read it. */
+/** Reads the rows of the index; empty when there is no database, or no Node with SQLite. */
 export async function readIndexRows(place: PluginPlace, signal?: AbortSignal): Promise<IndexRow[]> {
   return order(place, {}, signal);
 }
 
 /**
- * Makes the rows of the index what they were. Whoever has the database open sees that as a write like any other.
+ * Restores the rows of the index. Processes that have the database open see an ordinary write.
  * @throws ReleasesError `write_failed`, `interrupted`
  */
 export async function writeIndexRows(
@@ -57,8 +51,8 @@ export async function writeIndexRows(
 }
 
 /**
- * The index, from wherever the release that wrote it last has put it: a file (2026.5), a table (2026.6), a row among
- * others (2026.9). An older one stays behind where a newer release ran meanwhile, so the latest counts.
+ * Reads the index from a file (2026.5), a table (2026.6) or a row among others (2026.9). An old copy stays when a newer
+ * release has run, so the latest counts.
  */
 export async function readIndex(place: PluginPlace, signal?: AbortSignal): Promise<PluginIndex> {
   const stored = [fromFile(place.state), ...(await readIndexRows(place, signal)).map(fromRow)];

@@ -2,17 +2,14 @@ import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { packagesIn, pluginProjects } from './plugin-folders.js';
 
-/** OpenClaw's own package as a plugin sees it: a link that points into the release that installed the plugin. */
 export interface PeerLink {
-  /** The package that the link belongs to, or the directory where that is no package: `@openclaw/matrix`. */
+  /** Package that owns the link, such as `@openclaw/matrix`, else its directory. */
   plugin: string;
-  /** The link itself; absolute. */
   path: string;
-  /** What it points to; absolute, whether that is there or not. */
+  /** Absolute target; it may not exist. */
   target: string;
 }
 
-/** All links from installed plugins to OpenClaw's package. */
 function peerLinks(state: string): PeerLink[] {
   return pluginProjects(state)
     .flatMap((project) => [project, ...packagesIn(project)])
@@ -24,8 +21,8 @@ function peerLinks(state: string): PeerLink[] {
 }
 
 /**
- * Links that do not lead to the release with this program: such a plugin runs on the code of another release, or on
- * none once that is gone.
+ * Finds links that do not lead to the release with this program: the plugin runs on the code of another release, or on
+ * none after that release is removed.
  * @param main the program of a release, or a link to it
  */
 export function linksElsewhere(state: string, main: string): PeerLink[] {
@@ -37,10 +34,8 @@ export function linksElsewhere(state: string, main: string): PeerLink[] {
 }
 
 /**
- * The releases that installed plugins still link into, each with the name of one such plugin. Whoever removes such a
- * release takes OpenClaw's package away from under the plugin.
- * @param state the gateway's state directory
- * @param releases the directory of the root that holds the releases; absolute
+ * Releases that plugins still link into, each with the name of one such plugin, which would break without it.
+ * @param releases absolute path of the releases of the root
  */
 export function releasesLinkedByPlugins(state: string, releases: string): Map<string, string> {
   const spellings = [releases, realPath(releases) ?? releases];
@@ -63,7 +58,7 @@ function linkTarget(path: string): string | null {
   try {
     return resolve(dirname(path), readlinkSync(path));
   } catch {
-    // Not there, or a directory: npm may have installed a copy of its own.
+    // The link is absent, or a directory: npm may have installed a copy.
     return null;
   }
 }

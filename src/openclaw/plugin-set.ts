@@ -9,33 +9,29 @@ import { PLUGIN_DIRECTORIES, type PluginPlace } from './plugin.js';
 import { type IndexRow, readIndexRows, writeIndexRows } from './plugin-index.js';
 import { runCommand } from './run-tool.js';
 
-/** What was kept besides the directories: `kept.json`, written last, so that what has it is whole. */
+/** `kept.json`: written last, so a directory that has it is complete. */
 interface KeptSet {
   schema: 1;
-  /** Directories that were there. */
   directories: string[];
   rows: IndexRow[];
-  /** There was a configuration file. */
   config: boolean;
 }
 
-/** For each directory; a host on which it takes longer has other troubles. Milliseconds. */
+/** Milliseconds for each directory. */
 const COPY_MS = 300_000;
 
 const RECORD = 'kept.json';
 const CONFIG = 'config';
 
-/** Directories of ours in the state directory start so, and stand there for a moment. */
 const SCRATCH = '.openclaw-releases-plugins';
 
-/** Whether a whole set was kept in this directory. */
 export function isKept(directory: string): boolean {
   return existsSync(join(directory, RECORD));
 }
 
 /**
- * Keeps the plugins with all that OpenClaw knows of them, so that they can be put back: their directories, the index
- * and the configuration. Nothing is written outside of `directory`, which may hold half of an earlier try.
+ * Copies the plugin directories, the index and the configuration, for `putBackPluginSet`. Writes only to `directory`,
+ * and replaces the rest of an earlier try there.
  * @throws ReleasesError `write_failed` (the index cannot be read), `interrupted`
  */
 export async function keepPluginSet(
@@ -55,17 +51,17 @@ export async function keepPluginSet(
   writeFileDurably(join(directory, RECORD), `${JSON.stringify(kept)}\n`, 0o600);
 }
 
-/** What the configuration is now, to be compared with what it is when it would be put back. */
+/** Digest that shows later whether the configuration was changed; null when there is none. */
 export function configDigest({ config }: PluginPlace): string | null {
   if (!existsSync(config)) return null;
   return createHash('sha256').update(readFileSync(config)).digest('hex');
 }
 
 /**
- * Puts a kept set back. A gateway that runs meanwhile goes on with what it has loaded, and must be started anew. May
- * be done twice, and after a time that was cut off.
- * @param digest of the configuration as it was left: one that somebody has changed since is not put back
- * @returns what could not be put back, as sentences
+ * Restores a kept set; safe to repeat, also after an interruption. A running gateway keeps what it has loaded until its
+ * next start.
+ * @param digest of the configuration as we left it: a later edit is kept
+ * @returns sentences about what was not restored
  * @throws ReleasesError `write_failed` (the index cannot be written), `interrupted`
  */
 export async function putBackPluginSet(
@@ -113,8 +109,8 @@ function putBackConfig(
 }
 
 /**
- * A directory with all that is in it: links, modes, times, and no bytes where the filesystem can share them. Node's
- * own copy took eight times as long for the five thousand files of one plugin.
+ * Copies a directory with links, modes and times, and shares blocks where the filesystem can. Node's own copy took
+ * eight times as long for the five thousand files of one plugin.
  * @throws ReleasesError `write_failed`, `interrupted`
  */
 async function copy(from: string, into: string, signal: AbortSignal | undefined): Promise<void> {
@@ -130,7 +126,7 @@ async function copy(from: string, into: string, signal: AbortSignal | undefined)
   });
 }
 
-/** What the superuser has made becomes the owner's of the state. */
+/** Gives files that the superuser created to the owner of the state. */
 function give({ user }: PluginPlace, directory: string): void {
   if (!user) return;
   lchownSync(directory, user.uid, user.gid);

@@ -4,32 +4,29 @@ import { linksElsewhere } from './plugin-links.js';
 import { listPlugins } from './plugins.js';
 import { type CommandResult, runCommand } from './run-tool.js';
 
-/** With which release, and in how much time, plugins are brought along. */
 export interface SyncRequest {
   place: PluginPlace;
-  /** The Node of the release; absolute. */
+  /** Absolute. */
   node: string;
-  /** The program of the release; absolute. */
+  /** Absolute. */
   main: string;
-  /** The version of the release. */
   version: string;
-  /** What the gateway is started with; holds its secrets. */
+  /** Environment of the gateway; holds its secrets. */
   env: Record<string, string>;
-  /** For all of it together; what has not ended by then is killed. */
+  /** Milliseconds for all commands together; then they are killed. */
   budgetMs: number;
   signal?: AbortSignal | undefined;
 }
 
 export interface PluginChange {
   id: string;
-  /** Null for one that was not there, or is not any more. */
+  /** Null when the plugin was absent before, or is absent now. */
   from: string | null;
   to: string | null;
 }
 
 export interface PluginFailure {
   id: string;
-  /** One sentence. */
   why: string;
 }
 
@@ -38,24 +35,22 @@ export interface SyncReport {
   /** Packages whose link to OpenClaw's package leads to this release now, and did not before. */
   relinked: string[];
   failed: PluginFailure[];
-  /** A tool did not end by itself: half of a plugin may be there, and the set from before should be put back. */
+  /** A command was killed: a plugin may be incomplete, and the caller should restore the earlier set. */
   cutOff: boolean;
-  /** What is installed now. */
   plugins: Plugin[];
 }
 
-/** Ties a process to the supervisor of the gateway that was started with it. */
 const OF_THE_SUPERVISOR =
   /^(INVOCATION_ID|NOTIFY_SOCKET|JOURNAL_STREAM|MAINPID|SYSTEMD_EXEC_PID|MANAGERPID|WATCHDOG_\w+|LISTEN_\w+|MEMORY_PRESSURE_\w+|CREDENTIALS_DIRECTORY|OPENCLAW_SYSTEMD_\w+|OPENCLAW_LAUNCHD_\w+|OPENCLAW_SERVICE_\w+|PWD|OLDPWD)$/;
 
-/** Longer ones are a dump, not a sentence. */
+/** Characters; a longer reason is a dump, not a sentence. */
 const LONGEST_REASON = 300;
 
 /**
- * Brings installed plugins to what fits a release, with that release's own tools: `plugins update --all`, which takes
- * the newest version that the release can run, and `doctor --fix` where a link still leads to another release. What
- * they made of it is read from what is installed afterwards, since their words differ between releases; the words
- * only say why something failed. Without a network the first of them never ends by itself: the budget ends it.
+ * Updates plugins for a release with its own commands: `plugins update --all`, which takes the newest version that the
+ * release can run, and `doctor --fix` where a link still leads to another release. Reads the result from the installed
+ * files, because the output differs between releases; the output only gives reasons. Without a network the update never
+ * ends, so the budget ends it.
  * @throws ReleasesError `interrupted`, `write_failed` (the list of plugins cannot be read)
  */
 export async function syncPlugins(request: SyncRequest): Promise<SyncReport> {
@@ -64,7 +59,7 @@ export async function syncPlugins(request: SyncRequest): Promise<SyncReport> {
   const before = await listPlugins(place, version, signal);
   const elsewhere = linksElsewhere(place.state, main);
   const update = await runTool(request, ['plugins', 'update', '--all'], deadline);
-  // Newer releases put links right when they start; older ones only by this.
+  // Newer releases repair links when they start; older ones need this command.
   const repair =
     linksElsewhere(place.state, main).length > 0
       ? await runTool(request, ['doctor', '--fix', '--non-interactive'], deadline)
@@ -89,7 +84,7 @@ export async function syncPlugins(request: SyncRequest): Promise<SyncReport> {
 }
 
 /**
- * What the release itself says of plugins that it cannot load, by id. It loads them to find out, which takes seconds.
+ * Plugins that the release reports as failing to load. Takes seconds, because it loads them.
  * @throws ReleasesError `interrupted`
  */
 export async function brokenPlugins(request: SyncRequest): Promise<PluginFailure[]> {
@@ -111,7 +106,7 @@ function runTool(request: SyncRequest, args: string[], deadline: number): Promis
       PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
       ...Object.fromEntries(kept),
       OPENCLAW_NO_AUTO_UPDATE: '1',
-      // What supervises the gateway is not its to repair.
+      // The release must not repair the supervisor of the gateway.
       OPENCLAW_SERVICE_REPAIR_POLICY: 'external',
       NO_COLOR: '1',
     },
@@ -129,7 +124,7 @@ function differences(before: Plugin[], after: Plugin[]): PluginChange[] {
   });
 }
 
-/** Why a plugin did not come along, or null: that its version stayed is no failure by itself. */
+/** Reason why a plugin was not updated, or null: an unchanged version alone is no failure. */
 function whyNot(plugin: Plugin, update: CommandResult, changed: PluginChange[]): string | null {
   if (plugin.problem !== null) return plugin.problem;
   if (changed.some(({ id }) => id === plugin.id)) return null;
@@ -138,7 +133,7 @@ function whyNot(plugin: Plugin, update: CommandResult, changed: PluginChange[]):
   return update.ok ? null : `It could not be looked after: ${update.problem}.`;
 }
 
-/** Both words are the same in every release that was tried. */
+/** Both phrases are the same in every release that we tried. */
 function isFailureOf(id: string, line: string): boolean {
   return [`Failed to update ${id}:`, `Failed to check ${id}:`].some((words) => line.includes(words));
 }

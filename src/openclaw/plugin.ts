@@ -1,29 +1,23 @@
-/** A plugin that was installed beside OpenClaw; what a release brings along itself does not count. */
+/** Plugin installed beside OpenClaw; plugins inside a release do not count. */
 export interface Plugin {
   id: string;
-  /** What its package says; null where that cannot be read. */
   version: string | null;
-  /** Where it came from, in OpenClaw's words: `npm @openclaw/matrix@2026.6.1`, `path /srv/plugin`. */
+  /** Origin in OpenClaw's words: `npm @openclaw/matrix@2026.6.1`, `path /srv/plugin`. */
   source: string;
   enabled: boolean;
-  /** Why it cannot work, as far as its files tell, as one sentence; null where they do not. */
+  /** Reason why it cannot work, as one sentence; null when its files show none. */
   problem: string | null;
 }
 
-/** Where a gateway's plugins are. */
 export interface PluginPlace {
-  /** The state directory; absolute. */
+  /** Absolute. */
   state: string;
-  /** The configuration file; absolute. */
+  /** Absolute. */
   config: string;
-  /**
-   * A Node that has SQLite, in which newer releases keep the list of what is installed; null where there is none,
-   * and then what is installed is told from the files alone.
-   */
+  /** Node with SQLite, where newer releases keep the list of plugins. Null: the list comes from files alone. */
   node: string | null;
-  /** Whose the state is, where that is not this process's own user: nobody else may leave files in it. */
+  /** Owner of the state when that is another user; no other user may leave files there. */
   user?: { uid: number; gid: number } | undefined;
 }
 
-/** Directories below the state directory in which OpenClaw keeps plugins and what it knows of them. */
 export const PLUGIN_DIRECTORIES = ['npm', 'npm-runtime', 'extensions', 'git', 'plugins'] as const;

@@ -5,16 +5,14 @@ import type { Plugin, PluginPlace } from './plugin.js';
 import { hasPlugins, packagesIn, pluginProjects } from './plugin-folders.js';
 import { type InstallRecord, readIndex } from './plugin-index.js';
 
-/** What a plugin's package says of itself, as far as it matters here. */
 interface PluginPackage {
   version?: unknown;
   openclaw?: { compat?: { pluginApi?: unknown } };
 }
 
 /**
- * The plugins that are installed, by id. It starts none of OpenClaw's programs, and no process at all where nothing
- * is installed: a host without plugins pays for four looks at a directory.
- * @param version the release that is to run them; tells those that say of themselves that they need a newer one
+ * Lists installed plugins by id. Starts no program of OpenClaw, and no process at all when nothing is installed.
+ * @param version release that is to run them; finds plugins that need a newer one
  * @throws ReleasesError `write_failed` (the list cannot be read), `interrupted`
  */
 export async function listPlugins(
@@ -24,7 +22,7 @@ export async function listPlugins(
 ): Promise<Plugin[]> {
   if (!hasPlugins(place.state)) return [];
   const { records, disabled } = await readIndex(place, signal);
-  // What nobody wrote down is found by its files: copied there by hand, or by a release that keeps its list elsewhere.
+  // Finds unrecorded plugins by their files: copied by hand, or by a release with its list elsewhere.
   const found = Object.entries({ ...unrecorded(place.state), ...records });
   return found
     .map(([id, record]) => {
@@ -55,12 +53,11 @@ function isOlder(version: string, needed: string): boolean {
   try {
     return compareVersions(version, needed) < 0;
   } catch {
-    // A range of another kind is OpenClaw's to judge.
+    // OpenClaw itself judges other kinds of range.
     return false;
   }
 }
 
-/** Packages that say that they are plugins, by id. */
 function unrecorded(state: string): Record<string, InstallRecord> {
   const found: Record<string, InstallRecord> = {};
   for (const project of pluginProjects(state)) {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Endpoint } from './endpoint.js';
 
-/** What we can talk: every version until now, and more than there is yet, so that a newer one chooses. */
+/** All protocol versions so far and future ones, so that a newer gateway can choose. */
 const PROTOCOLS = { minProtocol: 1, maxProtocol: 9 };
 
-/** As its own back end presents itself on loopback, where the token alone is enough: no device has to be paired. */
+/** Identity of OpenClaw's own back end: on loopback it needs the token alone, and no paired device. */
 const CLIENT = { id: 'gateway-client', mode: 'backend', version: '1', platform: process.platform };
 
-/** Bytes; a frame of the answers that are asked for here has a few hundred, the greeting some thousands. */
+/** Bytes; an answer has a few hundred, the greeting some thousands. */
 const LARGEST = 2 ** 20;
 
 interface Frame {
@@ -18,13 +18,12 @@ interface Frame {
 }
 
 /**
- * Asks a gateway one thing by its own protocol, as an operator who may only read, with the shared token. Resolves
- * with its answer; null when there is none in time, or it says no. Never throws.
- * @param timeoutMs for all of it together
+ * Calls one method of a gateway with the shared token, as an operator who may only read. Resolves with null when it
+ * refuses or does not answer in time. Never throws.
+ * @param timeoutMs for connection and call together
  */
 export async function callGateway(endpoint: Endpoint, method: string, timeoutMs: number): Promise<unknown> {
   if (endpoint.token === null) return null;
-  // Few commands need it.
   const { WebSocket } = await import('ws');
   const socket = new WebSocket(endpoint.url.replace(/^http/, 'ws'), { maxPayload: LARGEST });
   const { token } = endpoint;

@@ -2,24 +2,22 @@ import { ReleasesError } from '../core/errors.js';
 import { type BoundedOptions, runBounded } from '../host/bounded.js';
 
 export interface CommandResult {
-  /** Ended by itself, in time, with code 0. */
+  /** Ended in time with code 0. */
   ok: boolean;
-  /** What it said, in the order in which it said so, without colours. */
+  /** Both streams, without colours. */
   output: string;
   stdout: string;
-  /** It was killed, by its time-out or by somebody else: whatever it did may be half done. */
+  /** Killed by the time-out or another process: its work may be incomplete. */
   cutOff: boolean;
-  /** Why it is not ok, in a few words. */
   problem: string;
 }
 
-/** Colours and the like: a program that sees no terminal may print them all the same. */
+/** Colour codes: some programs print them without a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what such a sequence begins with
 const ESCAPES = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /**
- * Runs a command of the gateway's own to its end, bounded in time; on a time-out or an abort it dies with everything
- * that it has started.
+ * Runs a command of the gateway. A time-out or an abort kills it with all its children.
  * @throws ReleasesError `interrupted`
  */
 export async function runCommand(

@@ -1,24 +1,16 @@
 import { readFileSync } from 'node:fs';
 import JSON5 from 'json5';
 
-/** What OpenClaw's own settings say about updates, as far as they are there. */
 export interface OwnSettings {
-  /** `update.channel`, as it is written. */
   channel: string | null;
-  /** `update.auto.enabled`. */
   autoEnabled: boolean | null;
-  /** `update.checkOnStart`. */
   checkOnStart: boolean | null;
 }
 
-/** Set by the launchers for whatever a release starts; see `layout/README.md`. */
+/** Set by the launchers for all that a release starts; see `layout/README.md`. */
 const STARTED_BY_GATEWAY = 'OPENCLAW_RELEASES_RELEASE';
 
-/**
- * Reads OpenClaw's configuration, which is never written. One that cannot be read says nothing: what is wrong with it
- * is for OpenClaw to complain of.
- * @param file absolute
- */
+/** Reads OpenClaw's configuration. An unreadable file gives no settings: OpenClaw reports its errors. */
 export function readOwnSettings(file: string): OwnSettings {
   const update = member(parse(file), 'update');
   const channel = member(update, 'channel');
@@ -30,11 +22,11 @@ export function readOwnSettings(file: string): OwnSettings {
 }
 
 /**
- * Why OpenClaw's own settings keep the timer from updating, a sentence each. Automatic updates are off in OpenClaw unless
- * somebody turns them on, and so they are here: `timer enable` is what turns them on, and only a `false` that somebody
- * has written is against it. `checkOnStart: false` and `OPENCLAW_NO_AUTO_UPDATE` stop OpenClaw's checks and updates, and ours.
- * @param environments where an operator may have set that variable: a command's own, and the gateway's unit without
- *   our drop-in, which sets it so that OpenClaw's own updater stays off
+ * Reasons why OpenClaw's own settings stop the timer, a sentence each. Automatic updates are off by default in
+ * OpenClaw, and `timer enable` turns ours on, so only an explicit `false` stops them. `checkOnStart: false` and
+ * `OPENCLAW_NO_AUTO_UPDATE` stop OpenClaw's checks and updates, and ours.
+ * @param environments where an operator may set that variable: the environment of a command, and the gateway's unit
+ * without our drop-in, which sets it to keep OpenClaw's own updater off
  */
 export function blockedByOwner(
   { autoEnabled, checkOnStart }: OwnSettings,
@@ -53,7 +45,7 @@ export function blockedByOwner(
   ];
 }
 
-/** What OpenClaw itself takes for yes in a variable. */
+/** Values that OpenClaw accepts as yes. */
 function isSet(value: string | undefined): boolean {
   return ['1', 'true', 'yes', 'on'].includes(value?.trim().toLowerCase() ?? '');
 }

@@ -1,14 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Scope } from '../rpc/methods.js';
 
-/**
- * What is used of OpenClaw's plugin API, as it is in 2026.5.28, 2026.6.1 and 2026.9.6. What not all of them have is
- * optional.
- */
+/** The part of OpenClaw's plugin API that we use (2026.5.28, 2026.6.1, 2026.9.6); optional where one lacks it. */
 export interface PluginApi {
-  /** `full` in a gateway and in a command that runs a plugin's; other modes only look at what there is. */
+  /** `full` in a gateway and in a command of a plugin; other modes only inspect what exists. */
   registrationMode?: string;
-  /** Where `openclaw.plugin.json` is. */
   rootDir?: string;
   config?: { gateway?: { auth?: { mode?: string } } };
   logger?: { info(message: string): void; warn(message: string): void };
@@ -48,7 +44,6 @@ export interface PluginApi {
   registerService(service: { id: string; start(context: ServiceContext): void; stop(): void }): void;
 }
 
-/** The part of commander that is used; it is OpenClaw's own. */
 export interface Program {
   command(name: string): Program;
   description(text: string): Program;
@@ -58,7 +53,6 @@ export interface Program {
   action(work: () => Promise<void>): Program;
 }
 
-/** One call of a gateway method. */
 export interface GatewayCall {
   params: unknown;
   client?: { connId?: string; connect?: { scopes?: unknown; client?: { id?: unknown } } } | null;
@@ -76,6 +70,6 @@ export interface GatewayError {
 }
 
 export interface ServiceContext {
-  /** Since 2026.9: reaches the clients that may see it, as `plugin.<id of the plugin>.<name>`. */
+  /** Since 2026.9: reaches the clients that may see it, as `plugin.<plugin id>.<name>`. */
   gatewayEvents?: { emit?(name: string, payload: object, options: { scope: Scope }): void };
 }

@@ -3,14 +3,13 @@ import type { ErrorRecord } from '../core/errors.js';
 import type { Scope } from '../rpc/methods.js';
 import type { PluginApi } from './api.js';
 
-/** What no page of another origin can send without asking first, and this gateway agrees to none of that. */
+/** A header that a page of another origin can send only after a CORS preflight, which this gateway never grants. */
 export const OWN_HEADER = 'x-openclaw-releases';
 
 /**
- * Whether a request that the gateway has let through may do what it asks. With a shared token whoever has it is the
- * operator; a proxy that tells people apart says what each may do in `x-openclaw-scopes`; where nobody is asked who
- * they are, nothing is changed from a page.
- * @returns why not, or null
+ * Decides if a request that the gateway let through may do what it asks; returns the reason for refusing, or null.
+ * A holder of the shared token is the operator; a proxy that authenticates people gives their scopes in
+ * `x-openclaw-scopes`; without authentication a page changes nothing.
  */
 export function refusal(api: PluginApi, request: IncomingMessage, scope: Scope): ErrorRecord | null {
   const mode = api.config?.gateway?.auth?.mode ?? 'token';

@@ -6,22 +6,18 @@ import type { Caller, Reply } from '../rpc/documents.js';
 import type { Method } from '../rpc/methods.js';
 import type { Host } from './host.js';
 
-/** A release is verified within a minute or so; everything else answers within seconds. */
+/** Verifying a release takes about a minute; all other methods answer within seconds. */
 const WITHIN_MS = 15 * 60_000;
 
-/** How long one that has answered may take to end; milliseconds. */
+/** Milliseconds in which a child that has answered may exit, before SIGKILL. */
 const ENDING_MS = 5_000;
 
 /** Bytes; a history of a thousand changes is a few million. */
 const LONGEST = 32 * 2 ** 20;
 
-/** What a command ends with when a signal ended it, as a shell says it. */
+/** Exit code of a command that a signal ended, as in a shell. */
 const BY_SIGNAL = 128;
 
-/**
- * Runs our command in place of this one: the same terminal, the same arguments.
- * @returns its exit code
- */
 export function handOver(host: Host, args: string[]): Promise<number> {
   const { cli, root } = host;
   if (!existsSync(cli)) {
@@ -34,7 +30,7 @@ export function handOver(host: Host, args: string[]): Promise<number> {
     env: { ...process.env, OPENCLAW_RELEASES_ROOT: root.path },
     execArgv: [],
   });
-  // Ctrl-C comes to both from the terminal, and the other one decides what it means.
+  // The terminal sends Ctrl-C to both processes; the child decides.
   const ignore = () => {};
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore);
   return new Promise((resolve, reject) => {
@@ -43,10 +39,7 @@ export function handOver(host: Host, args: string[]): Promise<number> {
   });
 }
 
-/**
- * Asks a process of our command, so that whatever it loads, and however long it takes, is nothing to the gateway.
- * Never throws: what goes wrong is in the answer.
- */
+/** Calls a method in another process, so that its code and waiting never load the gateway. Never throws. */
 export async function ask(host: Host, method: Method, params: unknown, caller: Caller): Promise<Reply> {
   if (!existsSync(host.cli)) return { ok: false, error: notThere(host) };
   try {
@@ -66,7 +59,7 @@ export async function ask(host: Host, method: Method, params: unknown, caller: C
   }
 }
 
-/** The plugin is in the root, and what it starts is not. */
+/** The plugin lives in the root and our command outside of it, so an uninstall can remove the command alone. */
 function notThere({ cli }: Host): ErrorRecord {
   return {
     code: 'internal',
@@ -83,7 +76,6 @@ function run({ cli, root }: Host, method: Method, input: string): Promise<string
     execArgv: [],
     timeout: WITHIN_MS,
   });
-  // What it has to say is on its standard output.
   child.disconnect();
   const { stdout } = child;
   if (stdout) onceAnswered(stdout, () => void setTimeout(() => child.kill('SIGKILL'), ENDING_MS).unref());
@@ -95,11 +87,11 @@ function run({ cli, root }: Host, method: Method, input: string): Promise<string
       if (bytes > LONGEST) child.kill();
       else chunks.push(chunk);
     });
-    // Its answer says what was wrong, if it did not read all of this.
+    // The answer reports the problem if the child did not read all of its input.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
     child.on('error', reject);
-    // Not `close`: a child that was disconnected from has none.
+    // The child itself emits no `close` after `disconnect`.
     stdout?.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
   });
 }

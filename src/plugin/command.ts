@@ -5,7 +5,7 @@ import type { Host } from './host.js';
 const NAME = 'releases';
 const DESCRIPTION = 'Releases of this gateway: list, update, roll back';
 
-/** `openclaw releases …`: every argument as it came, so that there is one list of options and one help. */
+/** Passes every argument on unchanged, so that options and help are defined once. */
 export function registerCommand(api: PluginApi, host: Host, argv = process.argv): void {
   api.registerCli(
     ({ program }) => {

@@ -5,10 +5,10 @@ import type { Broadcast, GatewayCall, GatewayError, PluginApi } from './api.js';
 import { ask } from './cli-process.js';
 import type { Host } from './host.js';
 
-/** Every method that is ours to register: `update.*` is the gateway's own, and no plugin can take it over. */
+/** Methods that we register; `update.*` belongs to the gateway, and no plugin can replace it. */
 export const OWN_METHODS = (Object.keys(METHODS) as Method[]).filter((name) => name.startsWith('releases.'));
 
-/** @param reachable is given how to tell clients something, which before 2026.9 only a call brings along */
+/** @param reachable receives `broadcast`, which before 2026.9 only a call provides */
 export function registerMethods(api: PluginApi, host: Host, reachable: (broadcast: Broadcast) => void): void {
   for (const name of OWN_METHODS) {
     const { scope } = METHODS[name];
@@ -25,7 +25,7 @@ export function registerMethods(api: PluginApi, host: Host, reachable: (broadcas
   }
 }
 
-/** A call that no client made comes from within the gateway, whose own business it is. */
+/** A call without a client comes from the gateway itself, so its scopes are null. */
 function callerOf({ client }: GatewayCall): Caller {
   if (!client?.connect) return { scopes: null };
   const { scopes, client: program } = client.connect;
@@ -33,7 +33,7 @@ function callerOf({ client }: GatewayCall): Caller {
   return { scopes: known, ...(typeof program?.id === 'string' && { name: program.id }) };
 }
 
-/** The gateway has few codes of its own; ours are under `details`, with what to type. */
+/** The gateway has few codes; ours is in `message` and `details`, with the next command. */
 function gatewayError(error: ErrorRecord): GatewayError {
   const { code, message } = error;
   const isAsked = code === 'params_invalid' || code === 'usage' || code === 'forbidden';

@@ -1,7 +1,6 @@
 /**
- * The plugin that OpenClaw loads, one file with `build/bundle-plugin.js`: nothing is imported later, because
- * `npm install -g` of a newer version replaces every file of this one under the gateway that runs. It looks and it asks;
- * whatever changes something is done by a process of our command.
+ * The plugin that OpenClaw loads, one file with `build/bundle-plugin.js`: `npm install -g` replaces our files while the
+ * gateway runs, so nothing is imported later. It reads and asks; a process of our command makes every change.
  */
 import type { PluginApi } from './api.js';
 import { registerCommand } from './command.js';

@@ -11,13 +11,10 @@ import { verdictText } from '../rpc/requests/result-text.js';
 import type { PluginApi } from './api.js';
 import type { Host } from './host.js';
 
-/** 2026.5.28 and 2026.6.1 run a heartbeat at once, leave what it was woken for out of its prompt, and forget it. */
+/** 2026.5.28 and 2026.6.1 run a heartbeat at once, omit the event from its prompt, and then drop the event. */
 const WAKES_SINCE = '2026.9.0';
 
-/**
- * Tells whoever asked what became of it: once, whichever process and version comes up. A request that names no session is
- * answered by `update.status`, and counts as told.
- */
+/** Delivers each verdict once. A request without a session counts as delivered: `update.status` answers it. */
 export function deliverVerdicts(api: PluginApi, host: Host): void {
   let waiting: Undelivered[];
   try {
@@ -43,7 +40,7 @@ export function deliverVerdicts(api: PluginApi, host: Host): void {
   }
 }
 
-/** As OpenClaw tells of its own restarts: the next turn of that session begins with it. */
+/** Starts the session's next turn with the text, as OpenClaw does for its own restarts. */
 function say(api: PluginApi, host: Host, text: string, request: RequestRecord, sessionKey: string): void {
   const system = api.runtime?.system;
   if (!system) throw new Error('this gateway has no way to say something into a session');

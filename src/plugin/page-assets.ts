@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** The page as the build made it: one document that asks for nothing but what is below its own address. */
+/** The built page: one document that requests nothing outside of its own address. */
 export interface Shell {
   html: string;
   headers: Record<string, string>;
 }
 
-/**
- * Read at once and kept: a newer version of this program may take its place while the gateway runs, and a page of one
- * version asks things of the other otherwise.
- */
+/** Reads the page once: an update may replace our files while the gateway runs, and versions must not mix. */
 export function readShell(): Shell {
   const { html, scripts, styles } = JSON.parse(
     readFileSync(new URL('./page.json', import.meta.url), 'utf8'),

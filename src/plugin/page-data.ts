@@ -5,7 +5,7 @@ import { listReleases } from '../store/manifest.js';
 import { type Hold, holdOf, quarantineOf, readPolicy } from '../store/policy.js';
 import type { Host } from './host.js';
 
-/** A change as the page shows it: nothing of where the gateway's state is, and nothing of its configuration. */
+/** A change without the paths of the gateway's state and without its configuration. */
 export interface ChangePicture {
   id: string;
   kind: string;
@@ -15,12 +15,12 @@ export interface ChangePicture {
   to: string | null;
   startedAt: string;
   endedAt: string | null;
-  /** The verdict; `running` only while a process makes it, `interrupted` when none does and none has said how it ended. */
+  /** The verdict; without one `running` while the owner lives, `interrupted` when it died. */
   status: string;
   steps: Pick<StepRecord, 'name' | 'state' | 'startedAt' | 'ms' | 'note'>[];
   idle: Change['facts']['idle'] | null;
   restartRequestedAt: string | null;
-  /** Milliseconds; the outage is at most this. */
+  /** Milliseconds; upper bound of the outage. */
   outageMs: number | null;
   readyMs: number | null;
   stageMs: number | null;
@@ -37,31 +37,29 @@ export interface ReleasePicture {
   sealedAt: string;
   node: string;
   marks: string[];
-  /** ISO 8601: since when it failed here, or null. */
+  /** ISO 8601 time of its failure here, or null. */
   quarantinedAt: string | null;
 }
 
-/** What is on disk at one moment: read anew each time, by nothing but small files. */
+/** State on disk at one moment; each request reads it again, from small files only. */
 export interface PageData {
   /** ISO 8601. */
   at: string;
-  /** This process; another one after a restart. */
   gateway: { pid: number; since: string; version: string | null; release: string | null };
   root: string;
-  /** Whether a launcher of the root started this gateway. */
+  /** True when a launcher of the root started this gateway. */
   adopted: boolean;
   current: string | null;
   previous: string | null;
   trial: string | null;
   hold: Hold | null;
   releases: ReleasePicture[];
-  /** The change that has no verdict yet. */
+  /** The newest change without a verdict. */
   running: ChangePicture | null;
   /** Newest first. */
   changes: ChangePicture[];
 }
 
-/** So many are shown; `openclaw-releases history` has all of them. */
 const SHOWN = 30;
 
 export function pictureOf(host: Host): PageData {

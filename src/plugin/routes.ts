@@ -13,7 +13,7 @@ import { pictureOf } from './page-data.js';
 const PAGE = '/releases';
 const API = '/releases/api';
 
-/** Bytes; the longest question is a note and a session. */
+/** Bytes; the longest request holds a note and a session. */
 const LONGEST = 64 * 1024;
 
 const STATUS: Partial<Record<ErrorRecord['code'], number>> = {
@@ -22,8 +22,8 @@ const STATUS: Partial<Record<ErrorRecord['code'], number>> = {
 };
 
 /**
- * The page, which holds no data and needs no token, and below it what it asks for, which the gateway lets nobody have
- * without one: `GET …/api/picture`, `GET …/api/<method>` to look, `POST …/api/<method>` to change something.
+ * Serves the page, which holds no data and needs no token, and the API below it, which the gateway guards:
+ * `GET …/api/picture`, `GET …/api/<method>` to read, `POST …/api/<method>` to change something.
  */
 export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
   api.registerHttpRoute({
@@ -68,7 +68,7 @@ async function answer(api: PluginApi, host: Host, request: IncomingMessage): Pro
   return unwrap(await ask(host, method, isLooking ? {} : await bodyOf(request), CALLERS[scope]));
 }
 
-/** The gateway and `refusal` have looked at the request by now. */
+/** The gateway and `refusal` have authorized the request by then. */
 const CALLERS: Record<(typeof METHODS)[Method]['scope'], Caller> = {
   'operator.read': { scopes: ['operator.read'], name: 'page' },
   'operator.admin': { scopes: ['operator.admin'], name: 'page' },

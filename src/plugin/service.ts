@@ -8,16 +8,16 @@ import { watchChanges } from './watch.js';
 
 const PLUGIN = 'openclaw-releases';
 
-/** How clients of the gateway are told; what a line has of it, it is given. */
+/** Sends progress to the gateway's clients, by the means that its version has. */
 export class Announcer {
   #emit: ((payload: object) => void) | null = null;
 
-  /** 2026.9 and later. */
+  /** OpenClaw 2026.9 and later. */
   useEvents(emit: (name: string, payload: object, options: { scope: 'operator.read' }) => void): void {
     this.#emit = (payload) => emit('progress', payload, { scope: 'operator.read' });
   }
 
-  /** Before that: any name below `plugin.`, for operators that may write. */
+  /** OpenClaw before 2026.9: any name below `plugin.`, for operators that may write. */
   useBroadcast(broadcast: Broadcast): void {
     this.#emit ??= (payload) => broadcast(`plugin.${PLUGIN}.progress`, payload, { dropIfSlow: true });
   }
@@ -31,10 +31,7 @@ export class Announcer {
   }
 }
 
-/**
- * Follows what others do below the root, in a gateway that a launcher of that root started: tells clients of each step,
- * whoever asked of the verdict, and has changes of the dead given their end. Any other gateway of this user keeps out of it.
- */
+/** Reports steps to clients and verdicts to requesters, has changes recovered; only in a gateway of this root. */
 export function registerFollower(api: PluginApi, host: Host, announcer: Announcer): void {
   if (host.release === null) return;
   let end = () => {};
@@ -44,7 +41,7 @@ export function registerFollower(api: PluginApi, host: Host, announcer: Announce
     id: `${PLUGIN}-follower`,
     start({ gatewayEvents }) {
       if (gatewayEvents?.emit) announcer.useEvents(gatewayEvents.emit.bind(gatewayEvents));
-      // Reading the first records compiles their schemas, and a start has better things to do.
+      // Reading the first records compiles their schemas, which would delay the start.
       const soon = setImmediate(() => {
         deliver();
         bereaved.watch();
@@ -65,7 +62,6 @@ export function registerFollower(api: PluginApi, host: Host, announcer: Announce
   });
 }
 
-/** Enough to know that there is something to look at, and to show one line. */
 export function progressOf(change: Change): object {
   const { id, kind, from, to, status, steps, idle, error } = changePicture(change);
   const step = steps.at(-1);

@@ -3,14 +3,10 @@ import type { Change } from '../ledger/ledger.js';
 import { changeIds, tryReadChange } from '../store/change-files.js';
 import type { Root } from '../store/root.js';
 
-/** A ledger is rewritten several times at one transition. */
+/** Milliseconds; one transition rewrites a ledger several times. */
 const TOGETHER_MS = 50;
 
-/**
- * Tells of each transition of a change, and costs nothing while none is made: the kernel says when a file below
- * `changes/` is replaced. Without that directory there is nothing to watch.
- * @returns how to end it
- */
+/** Reports transitions of changes as the kernel reports replaced files; without `changes/` nothing is watched. */
 export function watchChanges(root: Root, tell: (change: Change) => void): () => void {
   const touched = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -27,7 +23,7 @@ export function watchChanges(root: Root, tell: (change: Change) => void): () => 
   try {
     watcher = watch(root.changes, { persistent: false }, (_, name) => {
       const id = name?.match(/^([^.].*)\.json$/)?.[1];
-      // Where the kernel does not say which one it was, it was the newest.
+      // The kernel may omit the name; the newest change is then the likely one.
       const newest = id ?? changeIds(root).at(-1);
       if (newest === undefined) return;
       touched.add(newest);
@@ -35,7 +31,7 @@ export function watchChanges(root: Root, tell: (change: Change) => void): () => 
     });
     watcher.on('error', () => watcher?.close());
   } catch {
-    // No directory, or no watch left: the page and the methods read the files in any case.
+    // No directory or no watch left; the page and the methods read the files in any case.
   }
   return () => {
     watcher?.close();

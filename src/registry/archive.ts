@@ -5,21 +5,19 @@ import { pipeline } from 'node:stream/promises';
 import { list, type ReadEntry } from 'tar';
 import { ReleasesError, systemCode } from '../core/errors.js';
 
-/** No `package.json` is larger; an archive is read into memory no further. */
+/** Bytes; no `package.json` is larger, and a larger one is not read into memory. */
 const PACKAGE_JSON_LIMIT = 4 * 1024 * 1024;
 
-/** What an archive on disk holds, read from first to last byte. */
 export interface ArchiveFacts {
-  /** sha512 of the file, as Subresource Integrity. */
+  /** SHA-512 of the file, as Subresource Integrity. */
   integrity: string;
   packageJson: unknown;
-  /** Bytes of all files in it. */
+  /** Bytes of all files in the archive. */
   unpackedSize: number;
 }
 
 /**
  * Reads an npm archive without unpacking it: pacote would write all of it to disk for one `package.json`.
- * @param path absolute
  * @throws ReleasesError `version_not_found`, `spec_invalid`, `archive_invalid`
  */
 export async function readArchive(path: string): Promise<ArchiveFacts> {
@@ -28,7 +26,6 @@ export async function readArchive(path: string): Promise<ArchiveFacts> {
   return { integrity, ...contents };
 }
 
-/** The sha512 of a file as Subresource Integrity. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha512');
   await pipeline(createReadStream(path), hash);
@@ -80,7 +77,7 @@ async function listArchive(path: string): Promise<Omit<ArchiveFacts, 'integrity'
   }
 }
 
-/** npm leaves out the first directory of each path, whatever its name, and so must whoever reads for it. */
+/** Ignores the first directory of the path, as npm does for any name. */
 function isPackageJson(entry: ReadEntry): boolean {
   const [, ...rest] = entry.path.split('/').filter((part) => part !== '.' && part !== '');
   return rest.join('/') === 'package.json' && entry.size <= PACKAGE_JSON_LIMIT;

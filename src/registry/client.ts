@@ -3,44 +3,40 @@ import Config from '@npmcli/config';
 import npm from '@npmcli/config/lib/definitions/index.js';
 import { ReleasesError } from '../core/errors.js';
 
-/**
- * How to talk to the registry: npm's own options, under npm's own names, for pacote and arborist. They hold
- * credentials: never print them, log them, or put them on a command line.
- */
+/** npm's options and names, for pacote and arborist. Contain credentials: never print, log or pass as arguments. */
 export interface ClientOptions {
   readonly registry: string;
-  /** The content-addressable cache, shared with npm. */
+  /** Content-addressable cache, shared with npm. */
   readonly cache: string;
   readonly [option: string]: unknown;
 }
 
 export interface ClientOverrides {
   registry?: string;
-  /** npm's cache directory, as `npm --cache` takes it. */
   cache?: string;
 }
 
 /**
- * The options that say how packages are reached. Those that say how a tree is laid out (`omit`, `install-strategy`,
- * `legacy-peer-deps`) are not among them: the same release must be the same tree for everyone.
+ * Options for the connection. Options for the layout of a tree (`omit`, `install-strategy`, `legacy-peer-deps`)
+ * are excluded: a release must be the same tree on every host.
  */
 const CONNECTION = new Set([
   ...['registry', 'replaceRegistryHost', 'cache', 'offline', 'preferOffline', 'preferOnline'],
   ...['proxy', 'httpsProxy', 'noProxy', 'localAddress', 'maxSockets', 'userAgent', 'git'],
   ...['ca', 'cert', 'key', 'strictSSL', 'before', 'minReleaseAgeExclude', 'omitLockfileRegistryResolved'],
 ]);
-/** `@scope:registry`, and what belongs to one registry, such as `//host/:_authToken`. */
+/** `@scope:registry`, and settings of one registry, such as `//host/:_authToken`. */
 const OF_ONE_REGISTRY = /^@[^:]+:registry$|^\/\//;
 
-/** Shorter than npm's own (5 minutes and 10 to 60 s), so that a registry that does not answer is reported soon. */
+/** Shorter than npm's defaults (5 min; retries 10 to 60 s), to report a silent registry soon. */
 const IDLE_TIMEOUT_MS = 30_000;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 5_000;
 
 /**
- * Reads npm's configuration as npm does: environment, user and global npmrc, so that mirrors, proxies, credentials
- * and certificates just work. The npmrc of a project is not read: where the operator stands must not matter.
- * @throws ReleasesError `usage` for a registry that is not an address, `registry_error` for an npmrc that npm refuses
+ * Reads npm's configuration as npm does (environment, user and global npmrc), so mirrors, proxies, credentials and
+ * certificates work. Skips a project's npmrc, because the working directory must not matter.
+ * @throws ReleasesError `usage` for an invalid registry address, `registry_error` for an npmrc that npm refuses
  */
 export async function loadClientOptions(overrides: ClientOverrides = {}): Promise<ClientOptions> {
   if (overrides.registry !== undefined) checkAddress(overrides.registry);
@@ -52,7 +48,7 @@ export async function loadClientOptions(overrides: ClientOverrides = {}): Promis
     ...Object.fromEntries(chosen),
     registry: String(flat.registry),
     cache: String(flat.cache),
-    // For install scripts that call npm themselves.
+    // Install scripts that call npm need both.
     userconfig: config.get('userconfig'),
     globalconfig: config.get('globalconfig'),
     timeout: unset('fetch-timeout') ? IDLE_TIMEOUT_MS : flat.timeout,
@@ -61,7 +57,7 @@ export async function loadClientOptions(overrides: ClientOverrides = {}): Promis
       ...(unset('fetch-retry-mintimeout') && { minTimeout: RETRY_MIN_MS }),
       ...(unset('fetch-retry-maxtimeout') && { maxTimeout: RETRY_MAX_MS }),
     },
-    // Where each package came from is part of an exact lockfile, whatever the user's own projects do.
+    // Exact lockfiles need the source of each package, so this overrides the user's npmrc.
     omitLockfileRegistryResolved: false,
   };
 }
@@ -70,15 +66,15 @@ async function load({ registry, cache }: ClientOverrides): Promise<Config> {
   const prefix = dirname(dirname(process.execPath));
   const config = new Config({
     ...npm,
-    // Where npm itself usually is: distributions put their own defaults into an npmrc there.
+    // The usual place of npm: distributions put their defaults into an npmrc there.
     npmPath: join(prefix, 'lib/node_modules/npm'),
-    // `--global` is how npm leaves out the project's npmrc.
+    // `--global` makes npm skip the npmrc of the project.
     argv: [
       ...['node', 'npm', '--global'],
       ...(registry === undefined ? [] : [`--registry=${registry}`]),
       ...(cache === undefined ? [] : [`--cache=${cache}`]),
     ],
-    // A copy, because loading writes what it found into the environment.
+    // A copy, because loading writes into the environment.
     env: { ...process.env },
   });
   try {
@@ -95,7 +91,7 @@ async function load({ registry, cache }: ClientOverrides): Promise<Config> {
   }
 }
 
-/** npm's own flattening also sets these variables; whoever uses this as a library keeps what it had. */
+/** Resets these variables, because npm sets them in `config.flat` and the caller's process must keep its own. */
 function flatten(config: Config): Record<string, unknown> {
   const before = ['NODE_ENV', 'npm_config_user_agent'].map((name) => [name, process.env[name]] as const);
   try {

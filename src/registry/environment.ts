@@ -1,6 +1,6 @@
 /**
- * What a program from a release gets of our environment. A list of what passes and not of what does not: we may
- * have been started by the running gateway, whose environment names its state, its unit and its providers' keys.
+ * Variables that a program from a release receives. Only named ones pass: the running gateway may have started us,
+ * and its environment names its state, its unit and the keys of its providers.
  */
 const PASSED = new Set([
   ...[
@@ -20,11 +20,10 @@ const PASSED = new Set([
   ...['NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ]);
 
-/** An environment for a process that must know nothing of the gateway; `extra` wins. */
 export function cleanEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    // Proxies are written both ways.
+    // Proxy variables exist in upper and in lower case.
     if (value !== undefined && (PASSED.has(name.toUpperCase()) || name.startsWith('LC_')))
       passed[name] = value;
   }

@@ -1,15 +1,13 @@
 import { type ErrorCode, ReleasesError, systemCode } from '../core/errors.js';
 
 interface Circumstances {
-  /** The code of npm's error. */
   code: string;
-  /** What was wanted of the registry, as `name@version`. */
   about: string;
   registry: string;
 }
 
 interface Verdict {
-  /** The codes of npm's libraries, of Node and of OpenSSL that mean this. */
+  /** Codes of npm's libraries, Node and OpenSSL. */
   codes: RegExp;
   becomes: ErrorCode;
   sentence(circumstances: Circumstances): string;
@@ -75,9 +73,9 @@ const VERDICTS: Verdict[] = [
 const NOT_FOUND = /^(E404|ETARGET|ENOVERSIONS)$/;
 
 /**
- * Turns an error of npm's libraries into one of ours, by its code alone. Errors that are ours already stay.
- * @param about what was wanted of the registry, as `name@version`
- * @param during in an installation what is not found is a dependency, and what is not known a failed installation
+ * Maps an error of npm's libraries to ours by its code alone; a `ReleasesError` passes unchanged.
+ * @param about requested package, as `name@version`
+ * @param during for `install`, a missing package is a dependency, so it and unknown codes become `install_failed`
  */
 export function sourceFailure(
   error: unknown,

@@ -14,23 +14,23 @@ const WORKER = ownFile('dist/registry/lookup-worker.cjs');
 export interface LookupRequest extends Pick<RuntimeRequest, 'hostNode' | 'present'> {
   spec: Spec;
   overrides: ClientOverrides;
-  /** Identifiers of releases that need no Node any more. */
+  /** Ids of releases that need no Node any more. */
   staged: string[];
 }
 
 export interface Lookup {
   options: ClientOptions;
   resolved: Resolved;
-  /** Null for a release that is staged; else the Node for it, or why there is none. */
+  /** The Node, or the reason why there is none; null for a release that is staged. */
   runtime: RuntimeChoice | { error: ErrorRecord } | null;
 }
 
 export type LookupAnswer = { found: Lookup } | { error: ErrorRecord };
 
 /**
- * Finds the one release that a spec names, the Node for it, and how the registry is reached. In a process of its own,
- * since npm's libraries and what the registry says of a package take 60 MB, and whoever asks lives on for minutes.
- * @throws ReleasesError what `loadClientOptions` and `resolveRelease` throw
+ * Finds the release that a spec names, its Node, and the options for the registry. Runs in a child process, because
+ * npm's libraries and the registry's documents take 60 MB, and the caller lives for minutes.
+ * @throws ReleasesError all codes of `loadClientOptions` and `resolveRelease`
  */
 export async function lookUp(request: LookupRequest, signal?: AbortSignal): Promise<Lookup> {
   if (signal?.aborted) throw interrupted(signal.reason);
@@ -43,11 +43,11 @@ export async function lookUp(request: LookupRequest, signal?: AbortSignal): Prom
     buffer: { ipc: false },
     ...(signal && { cancelSignal: signal, forceKillAfterDelay: 1_000 }),
   });
-  // One that is gone already is told from how it ended.
+  // A worker that is dead already is reported below, from its exit status.
   await child.sendMessage({ ...request }).catch(() => {});
   const answer = (await child.getOneMessage().catch(() => null)) as LookupAnswer | null;
   if (answer === null) await untilEnded(child);
-  // One that has answered may never end by itself: nodejs/node#54918.
+  // A worker that has answered may never exit: nodejs/node#54918.
   child.kill('SIGKILL');
   const ended = await child;
   if (signal?.aborted) throw interrupted(signal.reason);

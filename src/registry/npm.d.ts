@@ -1,5 +1,3 @@
-/** Modules of npm that bring no types, as far as they are used here. */
-
 declare module '@npmcli/config/lib/definitions/index.js' {
   import type Config from '@npmcli/config';
 
@@ -12,14 +10,13 @@ declare module '@npmcli/config/lib/definitions/index.js' {
 }
 
 declare module 'cacache/lib/content/path.js' {
-  /** Where the bytes of a checksum are in a cache. */
   export default function contentPath(cache: string, integrity: string): string;
 }
 
 declare module 'npm-install-checks' {
-  /** @throws Error EBADPLATFORM for a package that is not for where this runs */
+  /** @throws Error EBADPLATFORM when the package does not support this platform */
   export function checkPlatform(manifest: object): void;
-  /** @throws Error EBADENGINE for a package that is not for these versions; a null one counts as any */
+  /** @throws Error EBADENGINE when the package does not support these versions; null matches any */
   export function checkEngine(manifest: object, npm: string | null, node: string | null): void;
 }
 

@@ -2,30 +2,27 @@ import type { ClientOptions } from './client.js';
 import { npmFetch } from './lazy-npm.js';
 import { ask } from './request.js';
 
-/** What the registry offers of OpenClaw at one moment. */
 export interface Offer {
-  /** dist-tags. */
   tags: Record<string, string>;
-  /** Every version that it has; `at` is ISO 8601, empty where this document does not say. */
+  /** `at` is ISO 8601, or empty when the document has no times. */
   versions: { version: string; at: string; deprecated: string | null }[];
-  /** Names this state of the document, for asking whether it is still so; null where the registry names none. */
+  /** Value for If-None-Match of the next question; null when the registry gives none. */
   etag: string | null;
-  /** The registry's own clock as it answered, ISO 8601; null where it does not say. */
+  /** The registry's own clock, ISO 8601, or null without a Date header. */
   saidAt: string | null;
 }
 
-/** That the document is still the one that `etag` names. */
 export type Unchanged = Pick<Offer, 'saidAt'> & { unchanged: true };
 
 export interface OfferQuestion {
-  /** With times of publication, whatever that costs. */
+  /** Asks for the whole document, the only one with times of publication. */
   whole?: boolean;
-  /** Of an earlier answer to the same question. */
+  /** ETag of an earlier answer to this question, with the same `whole`. */
   etag?: string | null;
   signal?: AbortSignal | undefined;
 }
 
-/** What installers are given: a tenth of the whole document on the public registry, and without times. */
+/** Short document for installers: a tenth of the whole one on the public registry, and without times. */
 const SHORT = 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*';
 
 interface Document {
@@ -35,8 +32,8 @@ interface Document {
 }
 
 /**
- * Asks what there is now, past npm's cache: that one answers with what it has when the registry does not, and puts its own
- * time into the answer. While nothing is published, an answer is a few hundred bytes that say so (304).
+ * Asks the registry directly: npm's cache answers with old data when the registry does not, and puts its own time
+ * into the answer. While nothing new is published, the answer is a few hundred bytes (304).
  * @throws ReleasesError `version_not_found`, `registry_unreachable`, `registry_error`, `interrupted`
  */
 export async function offeredReleases(
@@ -78,7 +75,7 @@ function readDocument(document: unknown): Pick<Offer, 'tags' | 'versions'> {
   };
 }
 
-/** npm takes a deprecation back by an empty text; some registries write `true`. */
+/** npm ends a deprecation with an empty text; some registries write `true`. */
 function reasonOf(deprecated: unknown): string | null {
   if (typeof deprecated === 'string') return deprecated === '' ? null : deprecated;
   return deprecated === true ? 'no reason was given' : null;

@@ -2,35 +2,32 @@ import { posix } from 'node:path';
 import { valid } from 'semver';
 import { ReleasesError } from '../core/errors.js';
 
-/** Versions of the databases that a release says it reads and writes; newer releases do. */
+/** Database versions that a release declares; only newer releases do. */
 export interface SchemaVersions {
   state: number;
   agent: number;
 }
 
-/** What a release's own `package.json` says that matters before it is installed. */
 export interface PackageFacts {
   version: string;
-  /** The range of `engines.node`, or null where there is none. */
   engines: string | null;
   schemas: SchemaVersions | null;
-  /** The program, relative to the package: `openclaw.mjs`. */
+  /** Program path relative to the package: `openclaw.mjs`. */
   bin: string;
-  /** Direct dependencies, optional ones included. */
+  /** Direct dependencies, including optional ones. */
   dependencyCount: number;
 }
 
 /**
- * Reads a `package.json`, which anyone may have written.
- * @param where whose it is, for people
- * @throws ReleasesError `not_openclaw` when it is not a package that could be a release of OpenClaw
+ * Validates a `package.json`, which is untrusted; messages name `where` as its source.
+ * @throws ReleasesError `not_openclaw` when the package cannot be a release of OpenClaw
  */
 export function readPackageJson(content: unknown, where: string): PackageFacts {
   const json = record(content);
   const version = typeof json.version === 'string' ? valid(json.version) : null;
   if (json.name !== 'openclaw')
     throw refuse(where, `is the package ${JSON.stringify(json.name)}, not openclaw`);
-  // `valid` drops build metadata, which could not be told from what we add for archives.
+  // `valid` drops build metadata, which would look like the suffix that we add for archives.
   if (version === null || version !== json.version) throw refuse(where, 'has no plain version number');
   const bin = readBin(json.bin);
   if (bin === null) throw refuse(where, 'has no program to start');
@@ -45,7 +42,7 @@ export function readPackageJson(content: unknown, where: string): PackageFacts {
   };
 }
 
-/** The declared database versions, or null where both are not declared. */
+/** Returns null unless both versions are declared. */
 export function readSchemas(content: unknown): SchemaVersions | null {
   const { state, agent } = record(record(record(content).openclaw).schemaVersions);
   return Number.isInteger(state) && Number.isInteger(agent)

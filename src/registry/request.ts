@@ -2,16 +2,12 @@ import { ReleasesError } from '../core/errors.js';
 import type { ClientOptions } from './client.js';
 import { sourceFailure } from './failure.js';
 
-/**
- * For all requests of one question together, retries included. Nothing else bounds a connection that is never
- * answered: npm's own timeouts begin when it stands.
- */
+/** Limit for one question with all its retries. npm has no limit for connecting: its timeouts begin later. */
 const DEADLINE_MS = 45_000;
 
 /**
- * Asks the registry one question about packages: bounded in time, and given up at once when `signal` aborts.
- * @param about what is asked for, as `name@version`
- * @throws ReleasesError `interrupted`, and what `sourceFailure` makes of npm's errors
+ * Asks the registry one question; stops at the deadline, or at once when `signal` aborts.
+ * @throws ReleasesError `interrupted`, and the codes of `sourceFailure`
  */
 export async function ask<T>(
   about: string,
@@ -32,7 +28,7 @@ export async function ask<T>(
   }
 }
 
-/** npm's libraries take an abort for a failure to retry: what they still do is left alone and not waited for. */
+/** Leaves aborted work unfinished and does not wait for it: npm's libraries retry after an abort. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -47,7 +43,6 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-/** The one error for work that was stopped by whoever asked for it. */
 export function interrupted(cause?: unknown): ReleasesError {
   return new ReleasesError('interrupted', 'Stopped on request.', {
     hint: 'Give the same command again to begin anew.',

@@ -8,27 +8,26 @@ import { ask } from './request.js';
 import { fetchManifest, type SignatureState } from './signatures.js';
 import type { Spec } from './spec.js';
 
-/** One exact release, before anything of it was fetched; plain data. */
+/** One exact release before it is fetched; plain data. */
 export interface Resolved extends PackageFacts {
-  /** The name of its directory: the version, and for an archive what tells it from others of that version. */
+  /** Directory name: the version, plus for an archive a suffix from its digest. */
   id: string;
-  /** What was asked for, in words: `latest`, `2026.6.1`, `file:/…`. */
+  /** The request as text: `latest`, `2026.6.1`, `file:/…`. */
   spec: string;
-  /** Of the archive, as Subresource Integrity. */
+  /** Subresource Integrity of the archive. */
   integrity: string;
-  /** Where the archive is: an address, or `file:` and an absolute path. */
+  /** Address of the archive, or `file:` and an absolute path. */
   tarball: string;
-  /** Bytes of the package's own files, or null where the registry does not say. */
+  /** Bytes of the package's own files, or null when the registry does not say. */
   unpackedSize: number | null;
   signature: SignatureState;
-  /** ISO 8601, or null where nobody said it. */
+  /** ISO 8601, or null when unknown. */
   publishedAt: string | null;
 }
 
 /**
- * Finds the one release that a spec names, and what must be known of it before it is fetched.
- * @throws ReleasesError `version_not_found`, `not_openclaw`, `signature_invalid`, `archive_invalid`,
- *   `registry_unreachable`, `registry_error`, `interrupted`
+ * @throws ReleasesError `version_not_found`, `spec_invalid`, `not_openclaw`, `signature_invalid`, `archive_invalid`,
+ *   `integrity_mismatch`, `registry_unreachable`, `registry_error`, `interrupted`
  */
 export async function resolveRelease(
   spec: Spec,
@@ -84,7 +83,7 @@ async function resolveArchive(path: string): Promise<Resolved> {
   };
 }
 
-/** What there is instead, from the registry's own answer: a person who mistyped sees what was meant. */
+/** Adds the nearest versions or the tags of the registry's answer to the hint, for a mistyped request. */
 function withChoice(error: unknown, wanted: string): unknown {
   if (!(error instanceof ReleasesError) || error.code !== 'version_not_found') return error;
   const { versions = [], distTags = {} } = (error.cause ?? {}) as { versions?: string[]; distTags?: object };
@@ -99,7 +98,7 @@ function withChoice(error: unknown, wanted: string): unknown {
   });
 }
 
-/** Two on each side, in order. */
+/** Returns up to two versions on each side, in order. */
 function nearest(wanted: string, versions: string[]): string[] {
   const sorted = versions.filter((version) => parse(version)).sort(compareVersions);
   const after = sorted.findIndex((version) => compareVersions(version, wanted) > 0);

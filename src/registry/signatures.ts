@@ -4,17 +4,17 @@ import type { ClientOptions } from './client.js';
 import { npmFetch, pacote } from './lazy-npm.js';
 import { type VersionDocument, versionDocument } from './version-document.js';
 
-/** `verified` by the registry's key; `absent` and `unchecked` (an archive of one's own) vouch for nothing. */
+/** `verified`: by the registry's key. `absent` and `unchecked` (a local archive) prove nothing. */
 export type SignatureState = 'verified' | 'absent' | 'unchecked';
 
-/** What pacote makes of one version, as far as it is used here; the rest is the package's own `package.json`. */
+/** pacote's manifest, with the fields that we use; the rest is the package's own `package.json`. */
 export interface RegistryManifest {
   name: string;
   version: string;
   _resolved: string;
   _integrity?: string;
   _signatures?: unknown[];
-  /** When it was published, ISO 8601, where the document says it; pacote's own name for it. */
+  /** ISO 8601, time of publication; pacote's name for it. */
   _time?: string;
   dist?: { unpackedSize?: number };
   [field: string]: unknown;
@@ -26,10 +26,8 @@ export interface SignedManifest {
 }
 
 /**
- * One version as the registry describes it, its signature checked where there is one. The newest answer, not a
- * cached one, so that a tag means what it means now.
- * @param wanted a version or a tag
- * @throws errors of npm's libraries, with their codes; a wrong signature among them
+ * Fetches one version or tag; checks its signature if any. Revalidates cached answers: tags mean today's version.
+ * @throws errors of npm's libraries, with their codes; also for a wrong signature
  */
 export async function fetchManifest(
   name: string,
@@ -46,12 +44,12 @@ export async function fetchManifest(
     ...(keys.length > 0 && { verifySignatures: true, [`//${host}${pathname}:_keys`]: keys }),
     ...(alone && !hasEndedKey(alone, keys) && { packumentCache: only(alone) }),
   })) as unknown as RegistryManifest;
-  // pacote passes what nobody signed as silently as what it verified.
+  // pacote accepts an unsigned package as silently as a verified one.
   const verified = keys.length > 0 && (manifest._signatures?.length ?? 0) > 0;
   return { manifest, signature: verified ? 'verified' : 'absent' };
 }
 
-/** The document of a version alone, where that is enough: what was published too late for `before` only the whole one says. */
+/** Skips the short document for `before`: only the whole one has the time of publication. */
 async function askAlone(
   name: string,
   wanted: string,
@@ -60,13 +58,13 @@ async function askAlone(
   return valid(wanted) === wanted && !options.before ? versionDocument(name, wanted, options) : null;
 }
 
-/** Such a key vouches for what was published before its end, and only the whole document says when that was. */
+/** Keys with an end prove only what was published before it; only the whole document has that time. */
 function hasEndedKey({ dist }: VersionDocument, keys: PublicKey[]): boolean {
   const ended = new Set(keys.filter(({ expires }) => expires).map(({ keyid }) => keyid));
   return dist?.signatures?.some(({ keyid }) => ended.has(keyid)) ?? false;
 }
 
-/** pacote's cache of whole documents, with one that has nothing but this version. */
+/** Stand-in for pacote's cache of whole documents, with only this version. */
 function only(document: VersionDocument) {
   const whole = { name: document.name, 'dist-tags': {}, versions: { [document.version]: document } };
   return { has: () => true, get: () => whole, set() {}, delete: () => true } as never;
@@ -75,12 +73,12 @@ function only(document: VersionDocument) {
 interface PublicKey {
   key: string;
   keyid?: string;
-  /** ISO 8601, or null for one that has no end. */
+  /** ISO 8601, or null for a key without an end. */
   expires?: string | null;
   [field: string]: unknown;
 }
 
-/** The keys the registry signs with, in the shape pacote wants; a registry that has no such page has none. */
+/** Returns the registry's signing keys in pacote's shape; none if the registry has no such page (4xx). */
 async function fetchKeys(options: ClientOptions): Promise<PublicKey[]> {
   try {
     const fetch = await npmFetch();

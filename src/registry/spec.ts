@@ -2,7 +2,7 @@ import npa from 'npm-package-arg';
 import { valid } from 'semver';
 import { ReleasesError } from '../core/errors.js';
 
-/** One release asked for, in one of the three ways in which it can be: `path` is absolute. */
+/** A request for one release; `path` is absolute. */
 export type Spec =
   | { kind: 'version'; version: string }
   | { kind: 'tag'; tag: string }
@@ -17,7 +17,7 @@ const EXAMPLES = 'Give a version (2026.6.1), a tag (latest), or an archive (./op
 const EXACT = 'A release is one exact version; to see them all: npm view openclaw versions';
 const DOWNLOAD = 'Download it, look at it, and give the file: ./openclaw-2026.6.1.tgz';
 
-/** What npm would also take and this does not, as one sentence and what to do instead. */
+/** Kinds that npm accepts and we refuse. */
 const REFUSED: Record<string, [reason: string, hint: string]> = {
   range: ['is a range, and could mean another release tomorrow', EXACT],
   git: ['is a repository, and a release is made of a published archive', EXAMPLES],
@@ -27,9 +27,8 @@ const REFUSED: Record<string, [reason: string, hint: string]> = {
 };
 
 /**
- * Reads what a person or a timer asked for. Relative paths count from the working directory. Says nothing about
- * whether it exists.
- * @throws ReleasesError `spec_invalid` for all that does not name exactly one release of `openclaw`
+ * Parses a request without checking that it exists. Relative paths start at the working directory.
+ * @throws ReleasesError `spec_invalid` unless the text names exactly one release of `openclaw`
  */
 export function parseSpec(input: string): Spec {
   const text = input.replace(OWN_NAME, '');
@@ -51,7 +50,7 @@ function read(input: string, text: string): { type: string; fetchSpec: string | 
   }
 }
 
-/** Only the exact spelling: npm itself would take `=2026.06.01` as well. */
+/** Accepts only the exact spelling: npm would also accept `=2026.06.01`. */
 function exactVersion(input: string, text: string): string {
   const version = text.replace(/^v(?=\d)/, '');
   if (valid(version) === version) return version;

@@ -2,7 +2,6 @@ import npa from 'npm-package-arg';
 import type { ClientOptions } from './client.js';
 import { npmFetch } from './lazy-npm.js';
 
-/** What a registry says of one version. */
 export interface VersionDocument {
   name: string;
   version: string;
@@ -11,10 +10,8 @@ export interface VersionDocument {
 }
 
 /**
- * Asks for one version alone: of OpenClaw, whose whole document has 10 MB, that is a hundredth. Not every registry has such documents,
- * and they do not say when something was published.
- * @param version an exact one
- * @returns null where there is none, for whatever reason: then the whole document is to be asked for, which says why
+ * Fetches one exact version: for OpenClaw a hundredth of the whole document (10 MB), without a time of publication.
+ * @returns null on any failure, as some registries lack such documents; the whole document then shows the reason
  */
 export async function versionDocument(
   name: string,
@@ -24,7 +21,7 @@ export async function versionDocument(
   try {
     const fetch = await npmFetch();
     const path = `/${npa(name).escapedName}/${encodeURIComponent(version)}`;
-    // Whoever asks for the whole one then has all tries.
+    // No retries here: the request for the whole document has them all.
     const found = await fetch.json(path, { ...options, spec: npa(name), retry: { retries: 0 } });
     return isOf(found, name, version) ? found : null;
   } catch {

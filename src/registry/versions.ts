@@ -7,13 +7,13 @@ import { ask } from './request.js';
 
 export interface PublishedVersion {
   version: string;
-  /** ISO 8601, or null where the registry does not say. */
+  /** ISO 8601, or null when the registry does not say. */
   publishedAt: string | null;
   schemas: SchemaVersions | null;
 }
 
 /**
- * Every version of OpenClaw that the registry has, oldest first, from one document (10 MB).
+ * Returns all versions of OpenClaw in the registry, oldest first, from one document (10 MB).
  * @throws ReleasesError `version_not_found`, `registry_unreachable`, `registry_error`, `interrupted`
  */
 export async function publishedVersions(

@@ -5,7 +5,7 @@ import { listReleases } from '../store/manifest.js';
 import { quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 
-/** Releases that were well here once, are still here, and are not in quarantine; the one that was so last comes first. */
+/** Proven releases that are still on disk and not in quarantine, last proven first. */
 export function knownGoodReleases(root: Root): string[] {
   const policy = readPolicy(root);
   const here = new Set(listReleases(root).releases.map(({ id }) => id));
@@ -13,7 +13,6 @@ export function knownGoodReleases(root: Root): string[] {
   return [...proven].filter((id) => here.has(id) && quarantineOf(policy, id) === null);
 }
 
-/** What a change saw to be well: its target after the switch, or what it found before it. */
 function provenBy({ status, facts }: Change): string[] {
   const { baseline } = facts;
   return [
@@ -23,8 +22,8 @@ function provenBy({ status, facts }: Change): string[] {
 }
 
 /**
- * Where a rollback goes that names no release: to `previous`, but never to one in quarantine. Two releases that
- * are both broken are not tried in turn; the next one back is.
+ * Target of a rollback that names no release: `previous`, unless it is in quarantine. Then the next known-good release,
+ * so that two broken releases do not alternate.
  * @throws ReleasesError `no_previous`, `release_quarantined`
  */
 export function rollbackTarget(root: Root): string {

@@ -3,8 +3,7 @@ import type { Context } from '../ledger/context.js';
 import { knownGoodReleases } from './known-good.js';
 
 /**
- * What a person types when going back failed too: what to look at, and how to start a release that was well, first
- * with our commands and then with none of them.
+ * Commands for the operator after a failed rollback: first ours, then plain ones that need no program of this package.
  */
 export function commandsByHand({ root, supervisor, change }: Context): string {
   const { from, to } = change.facts;
@@ -19,7 +18,7 @@ export function commandsByHand({ root, supervisor, change }: Context): string {
   ].join('; ');
 }
 
-/** What cannot be read is no reason to say nothing. */
+/** A failed read of the root must not hide the other commands. */
 function provenReleasesIfReadable(root: Context['root']): string[] {
   try {
     return knownGoodReleases(root);

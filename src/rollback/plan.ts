@@ -17,16 +17,13 @@ import { readsToday } from './compatibility/compatibility.js';
 import { keptInstead, type Reads, readPast, versionsOf } from './compatibility/rules.js';
 import { pluginPlaceOf } from './plugin-place.js';
 
-/** A release and the state that it is started with. */
 export type Pair =
-  /** It reads the state as it is. */
   | { kind: 'code' }
-  /** It reads what it left behind; what came after that is set aside. */
+  /** Needs its own earlier state; the newer state becomes displaced. */
   | { kind: 'state'; kept: KeptState; why: string; newer: Newer }
-  /** Nothing of its own is left that it reads; `by` is a release whose kept state has databases that it does. */
+  /** No compatible state is left; `by` names a release with a snapshot that has compatible databases. */
   | { kind: 'none'; why: string; by: string | null };
 
-/** With what state a release can be returned to; looks, and changes nothing. */
 export async function choosePair(
   root: Root,
   place: StatePlace | null,
@@ -40,14 +37,14 @@ export async function choosePair(
   if (against === null) return { kind: 'code' };
   const kept = keptInstead(readPast(root), to, against);
   if (kept === null) {
-    // It reads the databases; what a plugin of another version does with it is seen by verification.
+    // The databases are compatible; verification catches what a plugin of another version does.
     if (reads.reads !== 'no') return { kind: 'code' };
     return { kind: 'none', why: against.why, by: stepOnTheWay(root, to) };
   }
   return { kind: 'state', kept, why: against.why, newer: newerThan(place, kept.at) };
 }
 
-/** Plugins belong to the release that brought them: one that is of another version now goes back with the state. */
+/** Plugins belong to their release: a plugin that has another version now is restored with the state. */
 async function pluginsAgainst(
   root: Root,
   place: StatePlace,
@@ -69,7 +66,7 @@ async function pluginsAgainst(
   return null;
 }
 
-/** A release that shares its databases with this one, and whose own were kept: the way back leads over it. */
+/** A release with the same database versions and a snapshot (or displaced state): the rollback can go through it. */
 function stepOnTheWay(root: Root, to: string): string | null {
   const databases = versionsOf(readPast(root), to)?.databases;
   const shared = listKept(root).findLast(
@@ -78,7 +75,6 @@ function stepOnTheWay(root: Root, to: string): string | null {
   return shared?.release ?? null;
 }
 
-/** The same for the gateway that runs here. */
 export async function pairFor(environment: Environment, to: string): Promise<Pair> {
   const { root } = environment;
   const gateway = await inspectIfThere(supervisorOf(environment));
@@ -87,7 +83,7 @@ export async function pairFor(environment: Environment, to: string): Promise<Pai
 }
 
 /**
- * The kept state that a rollback puts back, or null when it leaves the state as it is.
+ * Returns the state to restore, or null to leave today's state.
  * @throws ReleasesError `confirmation_needed`, `state_incompatible`
  */
 export function decidePair(pair: Pair, choice: StateChoice | undefined, to: string): KeptState | null {
@@ -113,8 +109,8 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
 }
 
 /**
- * Reads all of a kept copy before anything is stopped for it. The launcher does so again, when no gateway runs any
- * more and there is nothing better to do than to go back. What was set aside was moved, so it has no digests.
+ * Verifies a snapshot completely before anything stops. The launcher verifies it again, at a time when no gateway runs
+ * and there is no better choice. A displaced state was moved, so it has no digests.
  * @throws ReleasesError `state_incompatible`
  */
 export function requireIntact(root: Root, kept: KeptState): void {
@@ -130,7 +126,6 @@ export function requireIntact(root: Root, kept: KeptState): void {
   );
 }
 
-/** What a person gives up, for a while, who goes back to a kept state. */
 export function lossText(to: string, { kept, why, newer }: Pair & { kind: 'state' }): string {
   const { at, release } = kept;
   const { files, bytes, names } = newer;

@@ -5,7 +5,6 @@ import { configPath, type StatePlace } from '../state/place.js';
 import type { Root } from '../store/root.js';
 import { sqliteNodeOf } from './compatibility/sqlite-node.js';
 
-/** Where the plugins are, as the parts that work on them want to know it. */
 export async function pluginPlaceOf(
   { root, change }: { root: Root; change: Pick<Change, 'facts'> },
   place: StatePlace,

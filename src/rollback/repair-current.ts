@@ -8,9 +8,9 @@ import type { Supervisor } from '../supervisor/supervisor.js';
 import { knownGoodReleases } from './known-good.js';
 
 /**
- * Makes `current` name a release again where it names none: the one that runs, else the one from before, else the last
- * that was well. A root in which nothing was ever current is left so.
- * @param wasMoved what stood in its place was no link and has been moved aside
+ * Points `current` to a release again: the running one, else `previous`, else the last known-good one. Leaves a root
+ * alone in which nothing was ever current.
+ * @param wasMoved true when something other than a link stood at `current` and was moved away
  */
 export async function restoreCurrent(
   root: Root,

@@ -5,17 +5,16 @@ import { endTrial, pointCurrent, readTrial } from '../store/links.js';
 import { MANIFEST_FILE, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 
-/** What a restore of the state does with the code that belongs to it. */
 export function restoreCode(root: Root): Code {
   return {
-    // As the launcher sees it.
+    // Applies the launcher's own test.
     whyNotCurrent(release) {
       const missing = [MANIFEST_FILE, 'node', 'main'].find(
         (name) => !existsSync(join(releaseDirectory(root, release), name)),
       );
       return missing === undefined ? null : `${release} cannot be started: it has no ${missing}.`;
     },
-    // The trial of the release itself is one that a rollback has just begun.
+    // Keeps a trial of this release: a rollback has just begun it.
     makeCurrent(release) {
       pointCurrent(root, release);
       const trial = readTrial(root);

@@ -5,8 +5,8 @@ import { rootAt } from '../store/root.js';
 import { restoreCode } from './restore-link.js';
 
 /**
- * What `bin/restore ROOT` is, made one file by the build: the launcher runs it with a release's Node when there is a
- * `restore.json`, since nothing else of ours needs to be there. Exits with 0 when there is none any more.
+ * Source of `bin/restore ROOT`, joined into one file, because no other file of this package may be on disk. The
+ * launcher runs it with a release's Node when `restore.json` exists. Exits with 0 when no restore is left.
  */
 async function main(): Promise<void> {
   const path = process.argv[2];
@@ -21,7 +21,7 @@ function say(sentence: string): void {
   process.stderr.write(`openclaw-releases: ${sentence}\n`);
 }
 
-// Whoever listens may be gone; that is no reason to end half way.
+// A closed stderr must not stop a restore half way.
 process.stderr.on('error', () => {});
 
 main().catch((error: unknown) => {

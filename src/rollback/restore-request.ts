@@ -15,17 +15,17 @@ import {
 } from '../state/restore-request.js';
 import { restoreCode } from './restore-link.js';
 
-/** A restore is renames, and the digests of what is put back; milliseconds. */
+/** Milliseconds for renames and for the digests of the restored state. */
 const RESTORE_MS = 120_000;
 const POLL_MS = 100;
 
-/** Before the switch: what the launcher puts back with the code if the trial fails. */
+/** Records, before the switch, the state that the launcher restores with the code if the trial fails. */
 export function prepareStateToReturn({ root, change }: Context, from: string, to: string): void {
   const { place, snapshot, restore } = change.facts;
-  // The trial of a rollback ends, if it fails, with the state that it is about to set aside.
+  // If the trial of a rollback fails, the launcher restores the state that this rollback is about to displace.
   const kept = restore ? asideName(change, from) : snapshot?.name;
   if (!place || kept === undefined) {
-    // One of an earlier trial says nothing about this one.
+    // A record of an earlier trial is not valid for this one.
     endReturn(root);
     return;
   }
@@ -36,7 +36,7 @@ export function prepareStateToReturn({ root, change }: Context, from: string, to
   });
 }
 
-/** With a rollback that takes the state along: the launcher puts it in place before it starts the older release. */
+/** Asks the launcher to restore the state before it starts the older release of a rollback. */
 export function requestOlderState({ root, change }: Context, from: string, to: string): void {
   const { place, restore } = change.facts;
   if (!place || !restore) return;
@@ -53,14 +53,13 @@ export function requestOlderState({ root, change }: Context, from: string, to: s
   requestRestore(root, wanted);
 }
 
-/** Says what it is: the state of a release, set aside by a change at that change's time. */
 function asideName(change: Change, release: string): string {
   return `${release}-displaced-${change.id.split('-')[0]}`;
 }
 
 /**
- * Makes the state go back with the next start, before `current` is repointed: a pair that is half made would start
- * the old code on the new state. What no process of the target can have touched stays as it is.
+ * Requests the restore before `current` is repointed: half a pair would start the old code on the new state. Leaves a
+ * state alone that no process of the target can have touched.
  */
 export async function returnState(context: Context): Promise<void> {
   const { root, change } = context;
@@ -73,7 +72,7 @@ export async function returnState(context: Context): Promise<void> {
   beginReturn(root);
 }
 
-/** A restore that has moved something is finished before anything else can be done: by the launcher, or at boot by us. */
+/** At boot this process finishes the restore; else the launcher does, after a restart. */
 async function awaitRestore({ root, supervisor, signal, canRestart: mayRestart }: Context): Promise<void> {
   if (!mayRestart) {
     await finishRestore(root, restoreCode(root));
@@ -95,12 +94,11 @@ async function awaitRestore({ root, supervisor, signal, canRestart: mayRestart }
   }
 }
 
-/** Nothing was started since the switch, so nothing has touched the state: there is nothing to put back. */
+/** Cancels the restore: no process was started since the switch, so the state is unchanged. */
 export function keepState({ root, change }: Context): void {
   if (readRestore(root)?.change === change.id) cancelRestore(root);
 }
 
-/** What the launcher did about the state on behalf of a change, into its record. */
 export function noteRestore({ root, change }: Pick<Context, 'root' | 'change'>): void {
   const last = lastRestore(root);
   if (last?.change === change.id) change.facts.stateRestored = last;

@@ -29,7 +29,7 @@ const PHASES: Record<StepName, Phase> = {
 
 const UNDER_WAY = new Set<StepRecord['state']>(['doing', 'undoing']);
 
-/** One change in the words of the gateway; nothing of it is believed of a process that is dead. */
+/** Reports a change in the gateway's words, and no active step once its owner is dead. */
 export function changeDocument(root: Root, { change, isDead }: Seen): ChangeDocument {
   const { id, plan, facts, steps, error, undoError, startedAt, endedAt, warnings } = change;
   const last = steps.findLast(({ state }) => UNDER_WAY.has(state)) ?? steps.at(-1);
@@ -66,7 +66,7 @@ function stepDocument(step: StepRecord, error: ErrorRecord | null): StepDocument
   };
 }
 
-/** A version for people; of a release that is not here any more the id says it. */
+/** Version for people, or the id of a release that is not here any more. */
 export function versionOf(root: Root, release: string | null): string | null {
   return release === null ? null : (findManifest(root, release)?.version ?? release);
 }
@@ -84,7 +84,7 @@ function leftRunning({ status, facts }: Change): string | null {
   }
 }
 
-/** Of a change that goes back only the way there was measured, and the outage is longer than that. */
+/** Null after a failure: only the way to the new release was measured, and the outage is longer. */
 function downtimeOf({ error, facts }: Change): number | null {
   return error === null ? (facts.liveMs ?? null) : null;
 }

@@ -7,7 +7,7 @@ import { listReleases, showHistory, showRelease, showStatus, verify } from './qu
 import { type RunOptions, rollBack, switchRelease, updateRun } from './update-run.js';
 import { updateStatus } from './update-status.js';
 
-/** A gateway's environment may say how its host makes changes: how long they settle, for one. */
+/** Adds the host's defaults for a change, such as its settle time. */
 export type RpcEnvironment = Environment & RunOptions;
 
 interface Call {
@@ -36,14 +36,12 @@ const HANDLERS: Record<Method, (call: Call) => Promise<object>> = {
   'releases.cancel': (call) => cancelChange(call.environment, call.params),
 };
 
-/** What has a change made. */
 type Making = 'update.run' | 'releases.update' | 'releases.rollback' | 'releases.switch';
 
 /**
- * Answers one call that came through a gateway. What changes something answers at once, with how to follow it. The
- * gateway itself is the first to look at who calls; this is the second.
- * @throws ReleasesError and nothing else: `usage` for a method that there is not, `forbidden`, `params_invalid`, and
- * what the method throws
+ * Answers one call from a gateway. A method that makes a change answers at once and says how to follow it. Checks the
+ * caller's scope again, after the gateway.
+ * @throws ReleasesError only: `usage` for an unknown method, `forbidden`, `params_invalid`, and those of the method
  */
 export function handle(
   environment: RpcEnvironment,
@@ -94,7 +92,7 @@ function unknownMethod(method: unknown): ReleasesError {
   });
 }
 
-/** Whoever may change something may look, too. */
+/** The admin scope includes all others; write includes read. */
 function may({ scopes }: Caller, scope: Scope): boolean {
   if (scopes === null || scopes.includes('operator.admin')) return true;
   return scope === 'operator.read' && (scopes.includes('operator.read') || scopes.includes('operator.write'));

@@ -1,9 +1,8 @@
-/** What a caller needs: to look, or to change something; the gateway's own names for its operators. */
+/** Names of the gateway's own operator scopes. */
 export type Scope = 'operator.read' | 'operator.admin';
 
 interface MethodEntry {
   scope: Scope;
-  /** One sentence for whoever lists the methods. */
   summary: string;
 }
 
@@ -11,9 +10,8 @@ const read = (summary: string): MethodEntry => ({ scope: 'operator.read', summar
 const admin = (summary: string): MethodEntry => ({ scope: 'operator.admin', summary });
 
 /**
- * Every method that a gateway can be asked by. Imports nothing: whoever registers them loads this and no more.
- * `releases.update` is `update.run` under a name that a plugin may have, and `releases.status` is `update.status` with
- * the overview of the host.
+ * Imports nothing, because a caller that registers the methods loads only this file. `releases.update` is `update.run`
+ * under a name that a plugin may register; `releases.status` is `update.status` with the host's overview.
  */
 export const METHODS = {
   'update.run': admin(

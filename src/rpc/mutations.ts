@@ -55,7 +55,7 @@ export async function liftHold({ root }: Environment, params: unknown): Promise<
 }
 
 /**
- * Says that it is wanted; what was begun is undone by the process that makes the change, and `update.status` tells.
+ * Signals `cancel` and returns at once: the owner undoes the steps, and `update.status` shows the progress.
  * @throws ReleasesError `params_invalid`, `no_active_change`, `already_switched`
  */
 export async function cancelChange({ root }: Environment, params: unknown): Promise<object> {

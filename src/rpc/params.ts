@@ -1,19 +1,14 @@
 import { ReleasesError } from '../core/errors.js';
 
-/** One parameter: gives its value, or throws what `refuse` makes. */
 export type Field<T> = (value: unknown, name: string) => T;
 
 export type Fields = Record<string, Field<unknown>>;
 
 type Values<F extends Fields> = { [K in keyof F]?: ReturnType<F[K]> };
 
-/** More than this of what came is not shown: it may be anything. */
+/** Characters shown of a refused value, which may be anything. */
 const LONGEST_SHOWN = 60;
 
-/**
- * What is wrong with one parameter: its name, what is allowed, and what came.
- * @param hint what to do instead; how to look at the method otherwise
- */
 export function refuse(name: string, allowed: string, came: unknown, hint?: string): ReleasesError {
   return new ReleasesError('params_invalid', `${name} must be ${allowed}, and ${shown(came)} came.`, {
     ...(hint && { hint }),
@@ -26,11 +21,7 @@ function shown(value: unknown): string {
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
-/**
- * Reads the parameters of a method one by one. One that the method does not know is refused, as OpenClaw does: a
- * misspelled `skipDeferal` must not be a wait that nobody wanted.
- * @throws ReleasesError `params_invalid`
- */
+/** Refuses unknown parameters, as OpenClaw does: one may be misspelled. @throws ReleasesError `params_invalid` */
 export function readFields<F extends Fields>(params: unknown, fields: F, method: string): Values<F> {
   if (params === undefined) return {};
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
@@ -55,13 +46,13 @@ export function text(most: number): Field<string> {
   };
 }
 
-/** The name of a file of ours, and no way out of its directory. */
+/** Name of one of our files; must not lead out of its directory. */
 export const id: Field<string> = (value, name) => {
   if (typeof value === 'string' && /^[0-9A-Za-z][0-9A-Za-z.+-]{0,199}$/.test(value)) return value;
   throw refuse(name, 'an id as an answer has it', value);
 };
 
-/** What says nothing is as if it were left out, which is how OpenClaw takes it. @param most characters */
+/** Reads a blank text as null, as OpenClaw does. @param most characters */
 export function optionalText(most: number): Field<string | null> {
   return (value, name) => {
     if (typeof value === 'string' && value.length <= most) return value.trim() || null;

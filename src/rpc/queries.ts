@@ -48,7 +48,7 @@ export async function showRelease(environment: Environment, params: unknown): Pr
   };
 }
 
-/** The status of the last change, and the overview of the host under `host`. */
+/** Returns `update.status` with the overview of the host under `host`. */
 export async function showStatus(
   environment: Environment,
   params: unknown,
@@ -69,7 +69,7 @@ export async function showHistory({ root }: Environment, params: unknown): Promi
   return { ok: true, changes: changes.map(({ id }) => changeDocument(root, lookAt(root, id))) };
 }
 
-/** `ok` is whether it is what was sealed. @throws ReleasesError `params_invalid`, `release_not_found` */
+/** `ok`: all files match the seal. @throws ReleasesError `params_invalid`, `release_not_found` */
 export async function verify({ root }: Environment, params: unknown): Promise<object> {
   const { release = 'current' } = readFields(params, RELEASE, 'releases.verify');
   const { id, treeDigest, files, differences } = await verifyRelease(root, resolveReleaseName(root, release));

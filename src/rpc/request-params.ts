@@ -4,12 +4,12 @@ import { type Asked, type DeliveryContext, digestOfKey } from './requests/reques
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** A change that had less could not even be undone in peace; OpenClaw does the same. */
+/** Milliseconds; a shorter change could not undo its steps. OpenClaw has the same minimum. */
 const LEAST_TIME_MS = 1_000;
 
 const name = optionalText(512);
 
-/** Threads have numbers in some channels. */
+/** Some channels have numeric threads. */
 const threadId: Field<string | null> = (value, field) => {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value === 'string') return name(value, field);
@@ -28,7 +28,7 @@ const deliveryContext: Field<(DeliveryContext & { threadId?: string | null }) | 
   return Object.fromEntries(Object.entries(found).filter(([, part]) => part !== null));
 };
 
-/** What every method takes that has a change made; the names are OpenClaw's. */
+/** Parameters of every method that makes a change; the names are OpenClaw's. */
 export const ASKED_FIELDS = {
   note: optionalText(2_000),
   sessionKey: name,
@@ -43,7 +43,6 @@ export const ASKED_FIELDS = {
 
 type AskedValues = Partial<{ [K in keyof typeof ASKED_FIELDS]: ReturnType<(typeof ASKED_FIELDS)[K]> }>;
 
-/** Where the answer goes, and what to remember: the session must survive the restart. */
 export function askedOf(values: AskedValues, by: string | null): Asked {
   const { threadId: within = null, ...context } = values.deliveryContext ?? {};
   return {
@@ -56,7 +55,6 @@ export function askedOf(values: AskedValues, by: string | null): Asked {
   };
 }
 
-/** How the gateway is given time before its restart, and the whole change until its verdict. */
 export function timesOf(
   kind: ChangeKind,
   { skipDeferral, restartDelayMs: countdownMs = 0, timeoutMs }: AskedValues,
@@ -65,7 +63,7 @@ export function timesOf(
   const withinMs = skipDeferral ? 0 : usual;
   return {
     initiator: 'gateway',
-    // Nothing to wait for is nothing to announce.
+    // No wait and no countdown means no announcement.
     ...(withinMs + countdownMs > 0 && { idle: { withinMs, countdownMs } }),
     ...(timeoutMs !== undefined && { timeoutMs: Math.max(LEAST_TIME_MS, timeoutMs) }),
   };

@@ -11,7 +11,6 @@ import { ASKED_FIELDS, askedOf, keyOf, timesOf } from './request-params.js';
 import { type Received, type ReceptionOptions, receive } from './requests/submit.js';
 import { TARGET_FIELDS, targetOf } from './update-target.js';
 
-/** How the host makes changes, and how long their process may take to say that it is there. */
 export interface RunOptions extends ReceptionOptions {
   plan?: PlanOptions;
 }
@@ -27,13 +26,13 @@ const UPDATE_FIELDS = { ...TARGET_FIELDS, ...ASKED_FIELDS };
 const SWITCH_FIELDS = { release: text(128), ...ASKED_FIELDS };
 const ROLLBACK_FIELDS = { ...SWITCH_FIELDS, yes: flag, keepState: flag };
 
-/** @throws ReleasesError `params_invalid`, `spec_invalid`, and what `receive` throws */
+/** @throws ReleasesError `params_invalid`, `spec_invalid`, and the errors of `receive` */
 export const updateRun: Work = (environment, params, by, options) => {
   const values = readFields(params, UPDATE_FIELDS, 'update.run');
   return run(environment, 'update', targetOf(values), values, {}, by, options);
 };
 
-/** @throws ReleasesError likewise, and `no_current`, `no_previous` */
+/** @throws ReleasesError as `updateRun`, and `no_current`, `no_previous` */
 export const switchRelease: Work = async (environment, params, by, options) => {
   const values = readFields(params, SWITCH_FIELDS, 'releases.switch');
   if (values.release === undefined) {
@@ -46,7 +45,7 @@ export const switchRelease: Work = async (environment, params, by, options) => {
   return run(environment, 'switch', target, values, {}, by, options);
 };
 
-/** @throws ReleasesError likewise, and `confirmation_needed` unless `yes` or `keepState` decide */
+/** @throws ReleasesError as `switchRelease`, and `confirmation_needed` unless `yes` or `keepState` decide */
 export const rollBack: Work = async (environment, params, by, options) => {
   const values = readFields(params, ROLLBACK_FIELDS, 'releases.rollback');
   const { root } = environment;
@@ -86,14 +85,11 @@ const ANSWERS = {
   already_current: 'already_current',
 } as const;
 
-/**
- * What is known once a process outside has the change, or none could be had: never that it has succeeded, unless the
- * ledger says so by now, as it may of one that was joined or asked for again.
- */
+/** Reports a verdict only when the ledger has one, as it may for a joined or repeated request. */
 function answer(environment: Environment, { request, change, follow, repeated }: Received): RunAnswer {
   const { root } = environment;
   const document = change && changeDocument(root, lookAt(root, change.id));
-  // Of one that goes back and is not there yet, nobody knows how it ends.
+  // Hides the error of a change that still undoes its steps: its result is open.
   const isOver = document?.phase === 'finished' || document?.status === 'interrupted';
   const error = isOver ? document.error : null;
   return {

@@ -19,10 +19,9 @@ import {
 const FIELDS = { change: id, requestId: id, idempotencyKey: text(256) };
 
 /**
- * What a change is doing, or what became of it: the one that is named, else the one under way, else the last one.
- * Takes no lock and writes nothing.
- * @param mayEnd whether a change whose process died is given its end, by a process of its own: not for whoever may
- * only look, since that can restart the gateway
+ * Reads a change: the named one, else the active one, else the last. Takes no lock and writes nothing.
+ * @param mayEnd starts a detached worker that recovers an interrupted change; false for a read-only caller, because
+ * that can restart the gateway
  * @throws ReleasesError `params_invalid`, `change_not_found`
  */
 export async function updateStatus(
@@ -54,7 +53,6 @@ export async function updateStatus(
   };
 }
 
-/** The change that is asked about, and the request by which it is named; null for whatever there is. */
 function nameOf(
   root: Root,
   params: unknown,
@@ -87,7 +85,7 @@ function latest(root: Root): string | null {
   return (activeChange(root) ?? listChanges(root).at(-1))?.id ?? null;
 }
 
-/** What cannot be told is no reason not to tell the rest: a supervisor may be restarting as well. */
+/** Turns a failure into a warning: the supervisor may be restarting too. */
 async function runsNow(environment: Environment): Promise<[Runs | null, string | null]> {
   try {
     return [await runningGateway(environment.root, supervisorOf(environment)), null];

@@ -2,12 +2,12 @@ import { ReleasesError } from '../core/errors.js';
 import { parseSpec } from '../registry/spec.js';
 import { type Field, refuse, text } from './params.js';
 
-/** OpenClaw's channels, as the tags of its package. The extended one has none of its own and follows the stable one. */
+/** OpenClaw's channels as tags of its package; extended-stable has no tag of its own and follows stable. */
 const CHANNELS: Record<string, string> = { stable: 'latest', beta: 'beta', 'extended-stable': 'latest' };
 
 const spec = text(128);
 
-/** A version or a tag: what lies on the disk of the host is for whoever has a shell there. */
+/** Refuses a file: the disk of the host is only for a person with a shell there. */
 const target: Field<string> = (value, name) => {
   const named = spec(value, name);
   const parsed = parseSpec(named);
@@ -42,10 +42,7 @@ const channel: Field<string> = (value, name) => {
 
 export const TARGET_FIELDS = { target, tag, channel };
 
-/**
- * What to update to; `latest` where nothing is said.
- * @throws ReleasesError `params_invalid` when more than one of the three says it
- */
+/** Defaults to `latest`. @throws ReleasesError `params_invalid` when more than one of the three is given */
 export function targetOf(values: { target?: string; tag?: string; channel?: string }): string {
   const given = Object.keys(TARGET_FIELDS).filter(
     (name) => values[name as keyof typeof values] !== undefined,

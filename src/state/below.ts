@@ -1,10 +1,7 @@
 import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * Everything below a directory by its path relative to it, a directory before what is in it; nothing when there is no
- * such directory. Links are not followed: Node's own recursive `readdir` follows them in some versions.
- */
+/** Lists a directory before its content, without following links as `readdir` of some Node versions does. */
 export function below(directory: string, path = ''): { path: string; entry: Dirent }[] {
   const at = join(directory, path);
   if (!existsSync(at)) return [];

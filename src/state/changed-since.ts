@@ -1,20 +1,18 @@
 import type { StatePlace } from './place.js';
 import { leftOf, walkState } from './walk.js';
 
-/** What was written to a state after a moment. */
 export interface Newer {
   files: number;
   bytes: number;
-  /** The last that were written, newest first, relative to the state directory. */
+  /** Last written files, newest first, relative to the state directory. */
   names: string[];
 }
 
-/** Enough to recognise what one was doing; more is for `find -newer`. */
 const NAMED = 3;
 
 /**
- * What going back to a state of that moment sets aside, by the times of the files: it cannot tell what in a database
- * is newer.
+ * Counts by file times the files that a restore to that moment would displace; newer rows inside a database do not
+ * show.
  * @param since ISO 8601
  */
 export function newerThan(place: StatePlace, since: string): Newer {

@@ -4,17 +4,16 @@ import { relative, resolve } from 'node:path';
 import JSON5 from 'json5';
 import { configPath, isWithin, type StatePlace } from './place.js';
 
-/** What the configuration of a place says that matters here. */
 export interface Configuration {
-  /** The release that wrote it last (`meta.lastTouchedVersion`), or null. */
+  /** Release that wrote it last (`meta.lastTouchedVersion`), or null. */
   lastTouched: string | null;
-  /** Agents' workspaces that lie in the state directory, relative to it. */
+  /** Agents' workspaces inside the state directory, relative to it. */
   workspaces: string[];
 }
 
 /**
- * Reads the configuration as far as it can be understood: what is wrong with it is for OpenClaw to complain of.
- * @param file read in place of the one at its place: a copy of it
+ * Reads the configuration and ignores errors in it: OpenClaw reports those.
+ * @param file a copy to read instead
  */
 export function readConfiguration(place: StatePlace, file = configPath(place)): Configuration {
   const config = parse(file);

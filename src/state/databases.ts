@@ -2,26 +2,24 @@ import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { walkState } from './walk.js';
 
-/** What every SQLite database begins with; its name tells nothing. */
+/** First bytes of every SQLite database. */
 const MAGIC = Buffer.from('SQLite format 3\0');
 const HEADER_BYTES = 100;
-/** Of its smallest page. Nothing is in a smaller one yet. */
+/** Bytes of SQLite's smallest page: a smaller file has no content yet. */
 const SMALLEST = 512;
 const USER_VERSION_AT = 60;
 const WRITE_FORMAT_AT = 18;
 
-/** What SQLite keeps beside a database. Without the database, or it without them, they mean nothing or another thing. */
+/** Files that SQLite keeps beside a database. Apart from each other, they and the database are useless or wrong. */
 const SIDE_FILE = /-(wal|shm|journal)$/;
 
-/** What the first bytes of a database say. */
 export interface DatabaseHeader {
-  /** `PRAGMA user_version`, as far as it is in the main file. */
+  /** `PRAGMA user_version` in the main file; a `-wal` may hold a newer one. */
   userVersion: number;
-  /** Whether changes go to a `-wal` beside it first. */
   wal: boolean;
 }
 
-/** The header of a database, or null for any other file, and for one that vanished. */
+/** Reads the header of a database; null for any other file, and for a file that vanished. */
 export function readDatabaseHeader(path: string): DatabaseHeader | null {
   const header = Buffer.alloc(HEADER_BYTES);
   try {
@@ -38,38 +36,28 @@ export function readDatabaseHeader(path: string): DatabaseHeader | null {
   return { userVersion: header.readInt32BE(USER_VERSION_AT), wal: header[WRITE_FORMAT_AT] === 2 };
 }
 
-/** Whether a file of this many bytes is worth the look at its header. */
 export function mayBeDatabase(bytes: number): boolean {
   return bytes >= SMALLEST;
 }
 
-/**
- * The database that a side file belongs to, or null for any other file. One beside an empty database, or beside
- * none, belongs to nothing: SQLite itself would throw it away.
- */
+/** Returns the database of a side file, else null. SQLite deletes a side file without a database. */
 export function databaseOfSideFile(path: string): string | null {
   if (!SIDE_FILE.test(path)) return null;
   const database = path.replace(SIDE_FILE, '');
   return readDatabaseHeader(database) ? database : null;
 }
 
-/** Whether something is in a `-wal` or a `-journal` beside a database that its own file may not tell. */
+/** Returns true when a `-wal` or `-journal` may hold content that the main file lacks. */
 export function hasSideFiles(path: string): boolean {
   return ['-wal', '-journal'].some((side) => lstatSync(path + side, { throwIfNoEntry: false }));
 }
 
-/**
- * Whether one file is all of a database, and nobody has it open: it can be copied as a file. Only databases that are
- * written through a `-wal` show this; others are locked without a trace.
- */
+/** Returns true when one file is the whole database and no process has it open; only `-wal` databases show this. */
 export function isQuiet(path: string, header: DatabaseHeader): boolean {
   return header.wal && !hasSideFiles(path);
 }
 
-/**
- * Databases of a state, relative to its directory. Those in `node_modules` are a package's own and tell nothing
- * about the state.
- */
+/** Lists the databases of a state, relative to its directory. Skips `node_modules`: those belong to a package. */
 export function findDatabases(directory: string, left: readonly string[]): string[] {
   const found: string[] = [];
   for (const { path, kind, scope, stats } of walkState(directory, left)) {

@@ -5,11 +5,11 @@ import { configPath, type StatePlace } from './place.js';
 import type { StateVersions } from './versions.js';
 
 /**
- * What a state looks like from outside: another text where its versions could be others. Costs a few looks at files and
- * no process. A database of which changes are in its `-wal` is migrated by a gateway that starts; so the start of the
- * gateway is part of the look, and of one that does not run, what is beside its databases.
- * @param known the versions that were read last: which databases to look at; where they are by rule is looked at anyway
- * @param instance the start of the gateway that runs, or null when none does
+ * Fingerprint of a state: another text when its versions could be others. Reads a few files and starts no process. A
+ * starting gateway migrates a database whose changes are still in its `-wal`, so the start of a running gateway is part
+ * of the text; without one, the stamps of each database and its `-wal` are.
+ * @param known the versions read last: these databases are read besides those at the usual paths
+ * @param instance the start of the running gateway, or null when none runs
  */
 export function lookOf(place: StatePlace, known: StateVersions | null, instance: string | null): string {
   const { directory } = place;

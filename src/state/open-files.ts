@@ -1,16 +1,14 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { commandLineOf, processIds } from '../host/process.js';
 
-/** A process that has a file open. */
 export interface Holder {
   pid: number;
-  /** Its command line, shortened, for people to read. */
   command: string;
 }
 
 const LONGEST_COMMAND = 100;
 
-/** Other processes that have a database open, or a file that SQLite keeps beside it; only those that may be seen. */
+/** Other processes that have a database or its side files open; only those that this user may see. */
 export function holdersOf(database: string): Holder[] {
   const files = new Set([database, ...['-wal', '-shm', '-journal'].map((side) => database + side)]);
   return processIds()
@@ -25,12 +23,12 @@ function openFiles(pid: number): string[] {
       try {
         return [readlinkSync(`${directory}/${fd}`)];
       } catch {
-        // Closed between two looks.
+        // Closed since `readdir`.
         return [];
       }
     });
   } catch {
-    // Gone, or another user's.
+    // Exited, or belongs to another user.
     return [];
   }
 }

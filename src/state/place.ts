@@ -2,15 +2,13 @@ import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-/** Where a gateway keeps its state. */
 export interface StatePlace {
   /** Real path of the state directory. */
   directory: string;
-  /** Real path of the configuration file when it lies outside of that directory, else null. */
+  /** Real path of the configuration file when it lies outside of `directory`, else null. */
   config: string | null;
 }
 
-/** The paths of the root that kept states need; `Root` of the store has them all. */
 export interface RootPlace {
   path: string;
   states: string;
@@ -18,15 +16,15 @@ export interface RootPlace {
 }
 
 export const CONFIG_FILE = 'openclaw.json';
-/** What the state directory was called before, in the order in which OpenClaw looks for it. */
+/** Former name of the state directory, which OpenClaw uses when `.openclaw` is absent. */
 const LEGACY = '.clawdbot';
 const PROFILE = /^[A-Za-z0-9_-]+$/;
 
 /**
- * Where the gateway that is started so keeps its state, in OpenClaw's own order: `OPENCLAW_STATE_DIR`, then
- * `.openclaw-<profile>` or `.openclaw` in `OPENCLAW_HOME` or the home. Links are followed: what is copied and moved
- * must be the directory itself. A directory that is not there yet is named all the same.
- * @param launch what the gateway is started with
+ * Finds the state of a gateway in OpenClaw's order: `OPENCLAW_STATE_DIR`, then `.openclaw-<profile>` or `.openclaw` in
+ * `OPENCLAW_HOME` or the home. Follows links, because a copy or a move needs the directory itself. The directory may be
+ * absent.
+ * @param launch arguments and environment of the gateway
  */
 export function findStatePlace(launch: { args?: string[]; env: Record<string, string> }): StatePlace {
   const { env, args = [] } = launch;
@@ -37,12 +35,12 @@ export function findStatePlace(launch: { args?: string[]; env: Record<string, st
   return { directory, config: isWithin(config, directory) ? null : config };
 }
 
-/** The configuration file of a place, absolute; in the state directory it is taken to have its usual name. */
+/** Absolute path of the configuration file; inside the state directory it has its usual name. */
 export function configPath(place: StatePlace): string {
   return place.config ?? join(place.directory, CONFIG_FILE);
 }
 
-/** Whether an absolute path is below a directory, by its spelling alone; the directory itself is not. */
+/** Returns true when an absolute path lies below a directory, compared as text; the directory itself does not. */
 export function isWithin(path: string, directory: string): boolean {
   const inside = relative(directory, path);
   return inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
@@ -61,12 +59,12 @@ function defaultDirectory(home: string, profile: string): string {
   return existsSync(current) || !existsSync(legacy) ? current : legacy;
 }
 
-/** `~` is what OpenClaw takes for the home in such variables, since no shell has expanded it in a unit. */
+/** Replaces `~` by the home as OpenClaw does: a unit has no shell that expands it. */
 function expand(path: string, home: string): string {
   return resolve(path.replace(/^~(?=$|\/)/, () => home));
 }
 
-/** With the links of whatever part of it is there. */
+/** Resolves the links in the part of the path that exists. */
 function real(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   const parent = dirname(path);

@@ -5,7 +5,6 @@ import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.
 import type { StatePlace } from './place.js';
 import type { SnapshotScope } from './snapshots.js';
 
-/** The paths of a root that say what is to become of the state; the store's root has them all. */
 export interface RestorePaths {
   /** `trial-restore.json`. */
   return: string;
@@ -15,64 +14,59 @@ export interface RestorePaths {
   lastRestore: string;
 }
 
-/** An exchange of the state: what is there now is kept under another name, and what was kept is put in its place. */
+/** Restore of a state: today's state is displaced, and a snapshot or an earlier displaced state takes its place. */
 export interface Restore {
   schema: 1;
-  /** The change that asked for it. */
   change: string;
-  /** The release that the state belongs to; `current` points to it when the exchange is done. */
+  /** Release of the state to restore; `current` points to it at the end. */
   release: string;
-  /** What is put back: a name below `states/`. Where it is not there, nothing is moved. */
+  /** State to restore, a name below `states/`; when it is absent, nothing moves. */
   from: string;
-  /** What the state that is there now is kept as, a name below `states/` that is free, and the release that used it last. */
+  /** Free name below `states/` for the displaced state, and the release that used it last. */
   aside: { name: string; release: string };
   place: StatePlace;
-  /** Nothing is moved when the versions of the state are still those of `from`. */
+  /** Moves nothing when today's state still has the versions of `from`. */
   onlyIfChanged: boolean;
-  /** Nothing was moved yet; the present state is being moved out; the kept one is being moved in. */
+  /** `pending`: nothing moved yet; `setting-aside`: today's state moves out; `putting-back`: the other moves in. */
   phase: 'pending' | 'setting-aside' | 'putting-back';
-  /** How much of the state is exchanged, as much as was kept; known from the second phase on. */
+  /** Scope of `from`; known from the second phase on. */
   scope?: SnapshotScope;
-  /** Paths below the state directory that stay, besides those that always do; known from the second phase on. */
+  /** Paths that stay, besides those that always stay; known from the second phase on. */
   left?: string[];
 }
 
-/** What the last exchange did. */
 export interface LastRestore {
   schema: 1;
   change: string;
-  /** The release that `current` points to since. */
   release: string;
-  /** Whether the state was exchanged. */
   restored: boolean;
-  /** One sentence: what was done, or why nothing was moved. */
+  /** One sentence: the result, or the reason why nothing moved. */
   why: string;
-  /** What was put back; it is used up when `restored`. */
+  /** Restored name; it no longer exists when `restored`. */
   from: string;
-  /** What the state of before is kept as; null when nothing was moved. */
+  /** Name of the displaced state; null when nothing moved. */
   aside: string | null;
-  /** When it ended, ISO 8601. */
+  /** End, ISO 8601. */
   at: string;
-  /** Milliseconds, of the run that finished it. */
+  /** Milliseconds of the run that finished it. */
   ms: number;
   warnings: string[];
 }
 
-/** Says which pair of code and state the launcher makes if the trial that begins now fails. Durable. */
+/** Records the pair of release and state that the launcher restores if the coming trial fails. Durable. */
 export function prepareReturn(root: RestorePaths, restore: Restore): void {
   write(root.return, restore);
 }
 
-/** There is nothing to return to any more, since the trial ended well or never began. Durable; none is fine. */
+/** Removes that record once the trial ended in success or never began. Durable; absent is fine. */
 export function endReturn(root: RestorePaths): void {
   if (lstatSync(root.return, { throwIfNoEntry: false })) removeDurably(root.return);
 }
 
 /**
- * From here on the pair of `trial-restore.json` is what must be made before any gateway starts. One rename, durable.
+ * Makes `trial-restore.json` the restore that must finish before any gateway starts. One rename, durable.
  * @returns false when there is none
- * @throws ReleasesError `interrupted` when another exchange is half done: it must be finished first, since half of
- *   a state belongs to neither pair
+ * @throws ReleasesError `interrupted` when another restore is half done: half of a state fits no release
  */
 export function beginReturn(root: RestorePaths): boolean {
   if (readRecord(root.return, 'restore').state === 'absent') return false;
@@ -87,32 +81,27 @@ export function beginReturn(root: RestorePaths): boolean {
   return true;
 }
 
-/** Asks for an exchange before the next start of a gateway. Durable. */
+/** Requests a restore before the next start of a gateway. Durable. */
 export function requestRestore(root: RestorePaths, restore: Restore): void {
   write(root.restore, restore);
 }
 
-/**
- * Takes that back, durably.
- * @returns false when something was moved already, when nothing was asked for, or when it cannot be understood
- */
+/** Withdraws the request, durably; false when a file was already moved, or nothing valid was requested. */
 export function cancelRestore(root: RestorePaths): boolean {
   if (readRestore(root)?.phase !== 'pending') return false;
   removeDurably(root.restore);
   return true;
 }
 
-/** `trial-restore.json`, or null when there is none or it cannot be understood. */
+/** Reads `trial-restore.json`; null when absent or corrupt. */
 export function readReturn(root: RestorePaths): Restore | null {
   return read<Restore>(root.return, 'restore');
 }
 
-/** `restore.json`, likewise. */
 export function readRestore(root: RestorePaths): Restore | null {
   return read<Restore>(root.restore, 'restore');
 }
 
-/** `restore-result.json`, likewise. */
 export function lastRestore(root: RestorePaths): LastRestore | null {
   return read<LastRestore>(root.lastRestore, 'restore-result');
 }

@@ -6,8 +6,8 @@ import type { RootPlace, StatePlace } from './place.js';
 import { SCRATCH } from './scope.js';
 
 /**
- * Proves that what is kept in the root can become the state by renames, by moving an empty directory there and back.
- * Numbers of devices would not tell: two mounts of one filesystem have the same, and no rename goes between them.
+ * Proves that renames work between root and state, by moving an empty directory there and back. Device numbers prove
+ * nothing: two mounts of one filesystem share a number, and no rename crosses them.
  * @throws ReleasesError `snapshot_refused`
  */
 export function proveExchangeable(root: RootPlace, place: StatePlace): void {
@@ -24,7 +24,7 @@ export function proveExchangeable(root: RootPlace, place: StatePlace): void {
       try {
         rmdirSync(path);
       } catch {
-        // It is at the other one of the two.
+        // It is at the other path.
       }
     }
   }

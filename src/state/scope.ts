@@ -1,13 +1,10 @@
 /**
- * What becomes of a path when a state is kept: `state` is copied and exchanged as a whole; `history` only ever
- * grows, so it stays where it is and is put back only where it is missing; `left` is never touched.
+ * Scope of a path: `state` is copied and restored as a whole; `history` only grows, so it stays and is restored only
+ * where it is missing; `excluded` is never touched.
  */
 export type Scope = 'state' | 'history' | 'excluded';
 
-/**
- * Top-level directories that are large, or a person's own work, or made anew, or code: no release needs another's. `bin`, `lib` and
- * `tools` are what OpenClaw's installer puts there.
- */
+/** Large, personal or regenerated files, or code. OpenClaw's installer creates `bin`, `lib` and `tools`. */
 const LEFT = new Set([
   ...['media', 'workspace', 'logs', 'cache', 'tmp', 'sandbox', 'sandboxes', 'browser'],
   ...['backups', 'locks', 'debug-proxy', 'trajectory-exports', 'bin', 'lib', 'tools'],
@@ -15,27 +12,22 @@ const LEFT = new Set([
 
 const AGENT = /^agents\/[^/]+\/(.+)$/s;
 const TRANSCRIPT = /^sessions\/.*\.jsonl[^/]*$/s;
-/** Where newer releases move transcripts that they have read into a database. */
+/** Transcripts that newer releases have imported into a database. */
 const ARCHIVE = /^session-sqlite-import-archive\/./s;
 
-/**
- * The scope of one path. What is below a `left` directory is `left`; a directory that holds history as well is
- * `state`.
- * @param path relative to the state directory, with `/`
- * @param left more paths that are `left` with all that is below them: workspaces that the configuration names
- */
+/** Returns the scope of a path, relative to the state directory with `/`; `left` holds more excluded paths. */
 export function classify(path: string, left: readonly string[]): Scope {
   const [top = ''] = path.split('/', 1);
   if (LEFT.has(top) || top.startsWith('workspace-') || top.startsWith(SCRATCH)) return 'excluded';
   if (left.some((other) => path === other || path.startsWith(`${other}/`))) return 'excluded';
   const ofAgent = AGENT.exec(path)?.[1];
   if (ofAgent === undefined) return 'state';
-  // An index of what is elsewhere, made anew when it is missing, with models of gigabytes in it.
+  // An index that OpenClaw builds again when it is missing; its models take gigabytes.
   if (ofAgent === 'qmd' || ofAgent.startsWith('qmd/')) return 'excluded';
-  // The lock of a process that will not be there any more when its state is put back.
+  // The lock of a process that will be gone when this state is restored.
   if (/^sessions\/.*\.lock$/s.test(ofAgent)) return 'excluded';
   return TRANSCRIPT.test(ofAgent) || ARCHIVE.test(ofAgent) ? 'history' : 'state';
 }
 
-/** Directories of ours that are in the state directory for a moment start so. */
+/** Prefix of our temporary directories in the state directory. */
 export const SCRATCH = '.openclaw-releases-';

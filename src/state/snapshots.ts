@@ -8,46 +8,43 @@ import type { RootPlace, StatePlace } from './place.js';
 import { KEPT } from './snapshot-layout.js';
 import type { StateVersions } from './versions.js';
 
-/** `states/<name>/state.json`: a state that was kept. Written last, so a directory that has it is a whole one. */
+/** `states/<name>/state.json`, written last: a directory that has it is complete. */
 export interface KeptState {
   schema: 1;
   name: string;
-  /** A `snapshot` is a copy; `displaced` is what was live and was moved away when another one was put back. */
+  /** `snapshot` is a copy; `displaced` was live until a restore moved it. */
   kind: 'snapshot' | 'displaced';
-  /** The release whose state it is. */
   release: string;
-  /** The change that kept it. */
   change: string;
-  /** ISO 8601: when copying began. What was written after it may be missing. */
+  /** Start of the copy, ISO 8601. Later writes may be missing. */
   at: string;
   place: StatePlace;
-  /** Everything that is `state`, or the configuration alone; everything when absent. */
+  /** Absent means `all`. */
   scope?: SnapshotScope;
   /** Null where they could not be read. */
   versions: StateVersions | null;
-  /** Paths in the state directory that were `left` besides those that always are; see `leftOf`. None when absent. */
+  /** Paths excluded besides those that always are; see `leftOf`. Absent means none. */
   left?: string[];
-  /** Files and links, history not counted. */
+  /** Files and links, without history. */
   files: number;
-  /** Of these files. */
+  /** Bytes of these files. */
   bytes: number;
-  /** How long the copy took; milliseconds. */
+  /** Milliseconds that the copy took. */
   ms?: number;
 }
 
-/** How much of a state is kept: everything that is `state`, or the configuration alone. */
+/** `all` covers everything with scope `state`; `config` covers only the configuration. */
 export type SnapshotScope = 'all' | 'config';
 
 const NAME = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,255}$/;
 
-/** What a state that is kept now is called. */
 export function keptName(release: string, kind: KeptState['kind'], at = new Date()): string {
   return `${release}-${kind}-${at.toISOString().replace(/[-:.]/g, '')}`;
 }
 
 /**
- * The directory of a kept state.
- * @throws ReleasesError `usage` for anything that could name another place
+ * Returns the directory of a snapshot or displaced state.
+ * @throws ReleasesError `usage` for a name that could lead to another place
  */
 export function keptDirectory(root: RootPlace, name: string): string {
   if (NAME.test(name) && !name.includes('..')) return join(root.states, name);
@@ -57,7 +54,7 @@ export function keptDirectory(root: RootPlace, name: string): string {
   });
 }
 
-/** Every kept state, oldest first by `at`, and the records of which nothing can be understood. */
+/** Reads all snapshots and displaced states, oldest first by `at`, and lists the corrupt records. */
 export function tryReadSnapshot(root: RootPlace): { kept: KeptState[]; corrupt: Corrupt[] } {
   const kept: KeptState[] = [];
   const corrupt: Corrupt[] = [];
@@ -73,20 +70,18 @@ export function tryReadSnapshot(root: RootPlace): { kept: KeptState[]; corrupt: 
   return { kept, corrupt };
 }
 
-/** Every kept state that can be understood, oldest first by `at`. */
 export function listKept(root: RootPlace): KeptState[] {
   return tryReadSnapshot(root).kept;
 }
 
-/** The newest kept state of a release, or null. */
 export function keptOf(root: RootPlace, release: string): KeptState | null {
   return listKept(root).findLast((kept) => kept.release === release) ?? null;
 }
 
 /**
- * Removes a kept state; one that is not there is fine. It first moves to `staging/`: what is half removed must not be put back.
- * Transcripts that are history elsewhere too are not touched by it.
- * @throws ReleasesError `usage` for a name that is none
+ * Removes a snapshot or displaced state; absent is fine. Moves it to `staging/` first: half of one must not be
+ * restored.
+ * @throws ReleasesError `usage` for an invalid name
  */
 export function removeKept(root: RootPlace, name: string): void {
   const doomed = join(root.staging, `removed-${name}-${randomBytes(4).toString('hex')}`);
@@ -102,7 +97,7 @@ export function removeKept(root: RootPlace, name: string): void {
   rmSync(doomed, { recursive: true, force: true });
 }
 
-/** A directory that was closed to changes, by whoever made it, cannot be emptied. */
+/** Makes directories writable: a read-only one cannot be emptied. */
 function openDirectories(path: string): void {
   chmodSync(path, 0o700);
   for (const entry of readdirSync(path, { withFileTypes: true })) {

@@ -3,18 +3,18 @@ import { endianness } from 'node:os';
 import { systemCode } from '../core/errors.js';
 import { readDatabaseHeader } from './databases.js';
 
-/** Offsets and sizes of SQLite's file format, "The Write-Ahead Log". */
+/** Sizes and offsets from SQLite's file format, "The Write-Ahead Log". */
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-/** The last bit tells the byte order in which the checksums were made. */
+/** The last bit gives the byte order of the checksums. */
 const WAL_MAGIC = 0x377f0682;
 const WAL_FORMAT = 3_007_000;
 const USER_VERSION_AT = 60;
 
 /**
- * `PRAGMA user_version` of a database, as SQLite would tell it after opening it: what is committed in a `-wal` beside
- * it counts. Opens nothing with SQLite, because that would write beside the database, and needs no version of Node.
- * @returns null for what is no database, and for one with a transaction to roll back, which only SQLite can tell
+ * `PRAGMA user_version` as SQLite would report it: a committed change in the `-wal` counts. Does not use SQLite, which
+ * would write beside the database and needs a newer Node.
+ * @returns null for other files, and for a database with a transaction to roll back, which only SQLite can do
  */
 export function userVersion(path: string): number | null {
   const header = readDatabaseHeader(path);
@@ -26,7 +26,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** The number in the first page of the last transaction in the log that has one, or null when none has. */
+/** Version in the last committed first page of the log, or null when the log has none. */
 function newestInLog(path: string): number | null {
   const fd = openIfThere(path);
   if (fd === null) return null;
@@ -53,7 +53,7 @@ function scan(fd: number): number | null {
   let uncommitted: number | null = null;
   for (let at = WAL_HEADER_BYTES; at + frame.length <= size; at += frame.length) {
     if (readSync(fd, frame, 0, frame.length, at) < frame.length) break;
-    // Frames of an earlier use of the file follow the last of this one.
+    // Frames of an earlier use of the log follow the last valid one.
     if (!frame.subarray(8, 16).equals(header.subarray(16, 24))) break;
     const [sum0, sum1] = [frame.readUInt32BE(16), frame.readUInt32BE(20)];
     const page = frame.subarray(FRAME_HEADER_BYTES);
@@ -64,11 +64,11 @@ function scan(fd: number): number | null {
   return committed;
 }
 
-/** SQLite's checksum, which goes on from one piece to the next; tells whether it is now what was written down. */
+/** SQLite's checksum, carried from one piece to the next; returns true when it equals the stored one. */
 function checksum(order: 'BE' | 'LE'): (bytes: Buffer, expected0: number, expected1: number) => boolean {
   let [sum0, sum1] = [0, 0];
   return (bytes, expected0, expected1) => {
-    // Words in this machine's order are read far faster, and a log has up to millions of them.
+    // Words in this machine's byte order are far faster to read, and a log can have millions.
     const own = endianness() === order ? bytes : Buffer.from(bytes).swap32();
     const words = new Uint32Array(new Uint8Array(own).buffer);
     for (let at = 0; at < words.length; at += 2) {

@@ -7,11 +7,9 @@ import { userVersion } from './user-version.js';
 import type { StateVersions } from './versions.js';
 
 /**
- * The versions of a state that no gateway uses, read without SQLite and on any Node; writes nothing.
- * @param directory of the state: its own place, or where it is kept
- * @param config the configuration file that belongs to it
- * @param left as `leftOf` says
- * @returns null when one of its databases does not tell
+ * Reads the versions of a state that no gateway uses, without SQLite and on any Node. Writes nothing.
+ * @param directory the live state, or the files of a snapshot
+ * @returns null when the version of one database is unknown
  */
 export function versionsOnDisk(
   place: StatePlace,
@@ -28,7 +26,7 @@ export function versionsOnDisk(
   return { databases, config: readConfiguration(place, config).lastTouched };
 }
 
-/** Whether two states are of the same form; what is not known is not the same as anything. */
+/** Returns true for equal versions; unknown versions equal nothing. */
 export function areSame(a: StateVersions | null, b: StateVersions | null): boolean {
   return a !== null && b !== null && isDeepStrictEqual(a, b);
 }

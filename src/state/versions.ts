@@ -5,17 +5,16 @@ import type { StatePlace } from './place.js';
 import { runSqlite } from './snapshot/sqlite.js';
 import { leftOf } from './walk.js';
 
-/** What tells one form of a state from another. */
 export interface StateVersions {
   /** `user_version` of each database, by its path in the state directory. */
   databases: Record<string, number>;
-  /** The release that wrote the configuration last (`meta.lastTouchedVersion`), or null. */
+  /** Release that wrote the configuration last (`meta.lastTouchedVersion`), or null. */
   config: string | null;
 }
 
 /**
- * The versions that a state has now, with what databases have only in their `-wal` yet. Writes nothing. Where a
- * database is in use, or was left so, a process that has SQLite is started; else the first bytes of the files tell.
+ * Reads the versions of the live state, including changes that are only in a `-wal`. Writes nothing. Starts a process
+ * with SQLite only for databases that have side files; for others it reads the header.
  * @param node a program that `findSqliteNode` has found
  * @throws ReleasesError `snapshot_failed` when a database is locked for longer than 10 s, or cannot be read
  */

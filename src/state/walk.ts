@@ -5,21 +5,21 @@ import { readConfiguration } from './configuration.js';
 import { isWithin, type RootPlace, type StatePlace } from './place.js';
 import { classify, type Scope } from './scope.js';
 
-/** One thing in a state directory that is not `left`. */
+/** Entry of a state directory that is not excluded. */
 export interface Found {
-  /** Relative to the directory that is walked, with `/`. */
+  /** Relative to the walked directory, with `/`. */
   path: string;
   scope: Exclude<Scope, 'excluded'>;
   /** `other` is a socket, a pipe or a device; `unnameable` has a name that is not UTF-8. */
   kind: 'file' | 'directory' | 'link' | 'other' | 'unnameable';
   stats: Stats;
-  /** A file that cannot be read, or a directory that cannot be listed or changed, by this process. */
+  /** True when this process cannot read the file, or cannot list or change the directory. */
   closed: boolean;
 }
 
 /**
- * Paths relative to the state directory that are `left` besides those that always are: workspaces that the
- * configuration names, and the root when it lies there, which would else hold copies of itself.
+ * More excluded paths, relative to the state directory: workspaces that the configuration names, and the root when it
+ * lies there, because it would hold copies of itself.
  */
 export function leftOf(place: StatePlace, root?: RootPlace): string[] {
   const { workspaces } = readConfiguration(place);
@@ -27,18 +27,14 @@ export function leftOf(place: StatePlace, root?: RootPlace): string[] {
   return [...workspaces, ...own];
 }
 
-/**
- * Everything in a state directory that is kept, a directory before what is in it, in an order that does not depend
- * on the locale. Never follows a link. What vanishes meanwhile is not named: a gateway may be running.
- * @param left as `leftOf` says
- */
+/** Walks a directory before its content, independent of the locale. Follows no links, skips vanished entries. */
 export function* walkState(directory: string, left: readonly string[], below = ''): Generator<Found> {
   for (const name of namesIn(join(directory, below))) {
     const path = below === '' ? name : `${below}/${name}`;
     const scope = classify(path, left);
     if (scope === 'excluded') continue;
     const absolute = join(directory, path);
-    // A name that is not UTF-8 was decoded to another one, which names nothing.
+    // Node decodes a name that is not UTF-8 to another name, which does not exist.
     const stats = lstatSync(absolute, { throwIfNoEntry: false });
     if (name.includes('\uFFFD') && !isNamed(join(directory, below), name)) {
       yield {
@@ -62,7 +58,7 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory).sort((a, b) => (a < b ? -1 : 1));
   } catch (error) {
-    // One that is closed was named so by whoever came to it.
+    // A closed directory was already reported as `closed`.
     if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return [];
     throw error;
   }
@@ -79,7 +75,7 @@ function kindOf(stats: Stats): Found['kind'] {
 }
 
 function isClosed(path: string, kind: 'file' | 'directory', stats: Stats): boolean {
-  // Its owner can open a directory that is only closed to changes.
+  // Its owner can make a read-only directory writable.
   const own = stats.uid === process.getuid?.();
   const { R_OK, W_OK, X_OK } = constants;
   try {

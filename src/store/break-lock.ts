@@ -9,16 +9,14 @@ import { setAside } from './set-aside.js';
 
 const GUARD = 'lock.break-';
 
-/** Processes that died one after the other, each while it broke what the one before had left. */
+/** Limit of nested guards: each level is one process that died while it broke the lock of the one before. */
 const DEEPEST = 100;
 
 /**
- * Removes a lock, or a guard, whose owner is dead. Of many that try it at once only the one that makes the guard may:
- * a link named after the text of the dead one. It looks again first, and as an identity never comes back, whoever
- * makes a guard too late finds another text and does nothing. Two that both removed what they had seen could remove
- * the new lock of a third one.
- * @returns the living process that holds what was to be broken, or is breaking it already; null when it is worth
- * trying to take the lock again
+ * Removes a lock or guard whose owner is dead. Two processes that saw it must not both remove it: the second could
+ * remove the new lock of a third. Only the process that creates the guard, a link named after the dead owner, removes
+ * it, after a second read. Identities never repeat, so a late process finds another text.
+ * @returns the living process that holds the lock or already breaks it; null when the caller should try again
  */
 export function breakDead(root: Root, path = root.lock, depth = 0): ProcessIdentity | null {
   const text = ownerText(path);
@@ -36,10 +34,7 @@ export function breakDead(root: Root, path = root.lock, depth = 0): ProcessIdent
   return null;
 }
 
-/**
- * Removes the guards that dead processes left. For the holder of the lock: what they guarded is gone by then, so
- * whoever finds or makes one of them has nothing left to remove.
- */
+/** Removes guards that dead processes left. Only for the holder of the lock: what they guarded is gone by then. */
 export function sweepGuards(root: Root): void {
   for (const name of readdirSync(root.path)) {
     if (!name.startsWith(GUARD)) continue;
@@ -53,7 +48,7 @@ function guardOf(root: Root, text: string): string {
   return join(root.path, GUARD + createHash('sha256').update(text).digest('hex').slice(0, 16));
 }
 
-/** What no process of ours has made may be something that somebody wants back. */
+/** Moves a file that we did not write to `corrupt/`, because the operator may want it back. */
 function remove(root: Root, path: string, text: string): void {
   if (parseOwner(text)) removeLink(path, text);
   else setAside(root, path, 'names no process that could hold the lock');

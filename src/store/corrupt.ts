@@ -10,7 +10,6 @@ import { requestIds, requestPath, tryReadRequest } from './request-files.js';
 import type { Root } from './root.js';
 import { tryReadTimerState } from './timer-state.js';
 
-/** What a file is, as far as it matters for what stands in for it. */
 export type Damage = Corrupt &
   (
     | {
@@ -28,11 +27,10 @@ export type Damage = Corrupt &
   );
 
 /**
- * Every file of ours below the root that cannot be understood, of those that something can stand in for and of those
- * that say which state belongs to which release. Changes nothing. What says whose the gateway is (`supervisor.json`,
- * `adopted.json`, `timer.json`) is not among them: nothing can stand in for that.
- * @param changes those of the ledger, from whoever has just read it
- * @param releases ids of those whose manifest is not known to be understood
+ * Finds the corrupt files that can be repaired or that say which state belongs to which release. Leaves out
+ * `supervisor.json`, `adopted.json` and `timer.json`, which nothing can replace.
+ * @param changes corrupt records of the ledger, for a caller that has just read it
+ * @param releases ids of the releases whose manifest must be checked
  */
 export function findCorrupt(
   root: Root,

@@ -2,15 +2,14 @@ import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { digestOpen } from '../host/digest.js';
 
 export interface BatchDigest {
-  /** sha256 of each file in hex, in the order in which they were asked for. */
+  /** sha256 in hex, in the order of the paths. */
   digests: string[];
-  /** Of each, in the same order; bytes. */
+  /** Bytes, in the same order. */
   sizes: number[];
 }
 
 /**
- * Reads these files and digests them, one after the other.
- * @param close takes from each the right to be written
+ * @param close removes the write permission of each file
  * @throws system errors
  */
 export function digestBatch(paths: readonly string[], close: boolean): BatchDigest {

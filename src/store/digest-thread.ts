@@ -1,9 +1,8 @@
-/** What a thread of `digestFiles` runs: reads files and says their digests. Imports little: it is started anew each time. */
+/** Thread program of `digestFiles`. Imports little, because every call starts new threads. */
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { type BatchDigest, digestBatch } from './digest-batch.js';
 
-/** What it is told. */
 export interface DigestOrder {
   paths: string[];
   close: boolean;
@@ -11,10 +10,10 @@ export interface DigestOrder {
 
 export type Digested = BatchDigest | { failure: { message: string; code: string | undefined } };
 
-/** Whatever runs beside it goes first, the gateway above all. */
+/** Low priority: the gateway and other work run first. */
 const NICE = 10;
 
-// Linux takes 0 for the thread that asks, and not for its process.
+// On Linux, 0 is the calling thread, not its process.
 setPriority(0, NICE);
 parentPort?.on('message', (order: DigestOrder) => parentPort?.postMessage(digested(order)));
 

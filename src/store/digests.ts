@@ -7,32 +7,30 @@ import type { Digested, DigestOrder } from './digest-thread.js';
 
 const PROGRAM = ownFile('dist/store/digest-thread.js');
 
-/** Enough files to be worth a message, few enough that Ctrl-C is answered at once and that no thread ends long after the others. */
+/** Large enough to be worth a message, small enough that Ctrl-C works at once and all threads end together. */
 const FILES_PER_BATCH = 200;
 
-/** With fewer, threads are not worth their start, which takes as long as digesting a few hundred files. */
+/** With fewer batches, threads do not pay: their start takes as long as the digests of a few hundred files. */
 const BATCHES_FOR_THREADS = 10;
 
-/** More wait for the same disk, or take from the gateway what it needs. */
+/** More threads wait for the same disk, or take CPU time from the gateway. */
 const MOST_THREADS = 4;
 
-/** What a thread needs is one piece of a file; without a limit it lets garbage stand. */
+/** Limits garbage: a thread needs memory for one piece of a file only. */
 const LIMITS = { maxYoungGenerationSizeMb: 6 };
 
-/** What has been asked of a thread and not answered yet; so that it never waits for the next batch. */
+/** Batches sent ahead to a thread, so that it never waits for the next one. */
 const BATCHES_AHEAD = 2;
 
 export interface DigestOptions {
   signal?: AbortSignal | undefined;
-  /** Takes from each file the right to be written. */
   close?: boolean;
 }
 
 /**
- * sha256 of each of these files in hex, in their order, and how many bytes they have: on all cores where that is worth it,
- * at low priority.
- * @param paths absolute; finding them, if that takes time, goes on beside it
- * @throws system errors; why `signal` was aborted
+ * Returns sha256 (hex) and size (bytes) of each file, in order. Uses several cores at low priority when that pays.
+ * @param paths absolute; a lazy iterable is read while the threads digest
+ * @throws system errors; the reason of an aborted `signal`
  */
 export async function digestFiles(
   paths: Iterable<string>,
@@ -102,7 +100,6 @@ function* orders(batches: Iterable<string[]>, close: boolean): Generator<[number
   for (const paths of batches) yield [at++, { paths, close }];
 }
 
-/** Until there is no next batch: has this thread digest them, and puts the answers where they belong. */
 function keepBusy(
   worker: Worker,
   next: Generator<[number, DigestOrder]>,

@@ -1,6 +1,6 @@
 import type { Hold } from './policy.js';
 
-/** Until when, and why, to be read after "held". */
+/** End and reason of a hold, to be read after "held". */
 export function heldText({ until, why }: Hold): string {
   const end = until === null ? ' until somebody types unhold' : ` until ${until}`;
   return why === null ? end : `${end} (${why})`;

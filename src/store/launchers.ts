@@ -4,21 +4,20 @@ import { ownFile } from '../core/own-files.js';
 import { writeFileDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 
-/** What is put into `bin/`, by its name there. */
 const SHIPPED = {
-  // First, because a launcher that knows of it runs it.
+  // First, because the launchers run it.
   restore: 'dist/restore.cjs',
   gateway: 'layout/bin/gateway',
   openclaw: 'layout/bin/openclaw',
 };
 
-/** What is put into `plugin/`; last what OpenClaw looks for first. */
+/** Files of `plugin/`. OpenClaw looks for the last one first. */
 const PLUGIN = ['index.js', 'page.json', 'package.json', 'openclaw.plugin.json'];
 
-/** In `plugin/`: the path of our command, on one line. */
+/** File in `plugin/` with the path of our command, on one line. */
 export const COMMAND_FILE = 'command';
 
-/** Puts the launchers and what they need into the root, replacing those of another version of this program whole. */
+/** Writes the launchers into the root. Replaces each file of another version of this program as a whole. */
 export function installLaunchers(root: Root): void {
   for (const [name, shipped] of Object.entries(SHIPPED)) {
     keep(join(root.bin, name), readFileSync(ownFile(shipped), 'utf8'), 0o755);
@@ -26,9 +25,8 @@ export function installLaunchers(root: Root): void {
 }
 
 /**
- * Puts the plugin into the root. Older versions of OpenClaw do not start while a plugin that their configuration names is
- * not there, so what it names must not be where npm replaces and removes it. Never throws: no change, and least of all
- * one that goes back, depends on it.
+ * Writes the plugin into the root, where npm cannot remove it: older versions of OpenClaw do not start while a plugin
+ * from their configuration is missing. Never throws: no change depends on it, least of all a rollback.
  */
 export function installPlugin(root: Root): void {
   try {

@@ -6,18 +6,17 @@ import { bootId } from '../host/process.js';
 import { checkReleaseId } from './manifest.js';
 import type { Root } from './root.js';
 
-/** Starts of an unproven release before the launcher goes back by itself. */
+/** Starts of an unproven release before the launcher rolls back automatically. */
 export const TRIAL_BOOTS = 3;
 
-/** `trial`: one line, `<release id> <boots left> <boot id>`, because a shell must read it. */
+/** `trial`: one line, `<release id> <boots left> <boot id>`, because a shell reads it. */
 export interface Trial {
   id: string;
   boots: number;
-  /** The boot of the machine in which it began: another one ends it. Null where the kernel tells none. */
+  /** Boot of the machine in which the trial began; another boot ends it. Null when the kernel reports none. */
   bootId: string | null;
 }
 
-/** What `trial` says, as `bin/gateway` reads it. */
 export const TRIAL = /^(\S+) (0|[1-9]\d?)(?: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?\n?$/;
 
 function target(link: string): string | null {
@@ -30,22 +29,19 @@ function target(link: string): string | null {
   }
 }
 
-/** The id that `current` points to, or null when there is none. */
 export function currentRelease(root: Root): string | null {
   return target(root.current);
 }
 
-/** The id that `previous` points to, or null when there is none. */
 export function previousRelease(root: Root): string | null {
   return target(root.previous);
 }
 
-/** Repoints `current` by one rename and makes it durable; a reader sees the old release or the new one. */
+/** Repoints `current` by one durable rename: a reader sees the old release or the new one. */
 export function pointCurrent(root: Root, id: string | null): void {
   point(root.current, id);
 }
 
-/** Repoints `previous`, likewise. */
 export function pointPrevious(root: Root, id: string | null): void {
   point(root.previous, id);
 }
@@ -59,7 +55,7 @@ function point(link: string, id: string | null): void {
   }
 }
 
-/** What is on trial, or null; a trial that cannot be read is one with no boots left. */
+/** Returns the trial, or null. A corrupt trial has no boots left. */
 export function readTrial(root: Root): Trial | null {
   let text: string;
   try {
@@ -73,14 +69,12 @@ export function readTrial(root: Root): Trial | null {
   return { id, boots: Number(boots), bootId };
 }
 
-/** Begins a trial, in this boot of the machine. */
 export function startTrial(root: Root, id: string, boots = TRIAL_BOOTS): void {
   const line = `${checkReleaseId(id)} ${boots}`;
   const inThisBoot = `${line} ${bootId()}`;
   writeFileDurably(root.trial, `${TRIAL.test(inThisBoot) ? inThisBoot : line}\n`);
 }
 
-/** Ends the trial; ending none is fine. */
 export function endTrial(root: Root): void {
   removeDurably(root.trial);
 }

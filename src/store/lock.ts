@@ -9,9 +9,9 @@ import { breakDead, sweepGuards } from './break-lock.js';
 import { linkInPlaceOfDirectory, livingOwner, ownerText, ownText, parseOwner } from './owner-symlink.js';
 import type { Root } from './root.js';
 
-/** Who holds the lock: from the link itself, what it does and since when from `lock-owner.json`. */
+/** Holder of the lock: identity from the link, `doing` and `since` from `lock-owner.json`. */
 export interface LockOwner extends ProcessIdentity {
-  /** Null when it could not write that down, or has not yet. */
+  /** Null when the holder has not written its record, or could not. */
   doing: string | null;
   /** ISO 8601. */
   since: string;
@@ -19,17 +19,16 @@ export interface LockOwner extends ProcessIdentity {
 
 type Unlock = () => Promise<void>;
 
-/** Times never decide, so nothing has to look at them: the longest that a timer can wait. */
+/** Longest delay of a timer: time never decides about this lock, so the library need not refresh it. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** Breaking a dead lock takes a moment; whoever is at it for longer (two seconds) is suspended, and named. */
+/** Two seconds in total: a process that needs longer to break a dead lock is suspended, and the error names it. */
 const MOST_TRIES = 200;
 const TRY_AGAIN_MS = 10;
 
 /**
- * Takes the one lock of this root; call what it returns to let go. It is held until then, or until this process is
- * dead, whatever else happens to it.
- * @throws ReleasesError `locked`, which says who holds it, since when, doing what
+ * Takes the one lock of this root. It is held until the returned function is called or this process is dead.
+ * @throws ReleasesError `locked`, which names the holder, since when it holds the lock and for what
  */
 export async function acquireLock(root: Root, doing: string): Promise<Unlock> {
   faultPoint('before lock');
@@ -53,7 +52,7 @@ export async function acquireLock(root: Root, doing: string): Promise<Unlock> {
   };
 }
 
-/** The record is for people, and so is order: that one cannot be had, on a full disk for one, is no reason to stop. */
+/** Ignores errors: owner record and cleanup are optional, and a full disk must not stop a change. */
 function ifPossible(work: () => void): void {
   try {
     work();
@@ -62,7 +61,7 @@ function ifPossible(work: () => void): void {
 
 async function takeLock(root: Root): Promise<Unlock> {
   const since = new Date().toISOString();
-  // Counted rather than timed: it may be this process that is suspended, and the lock its own to take when it goes on.
+  // Counts tries, not time: this process may be the suspended one, and the lock free when it continues.
   for (let tries = 1; ; tries++) {
     const unlock = await tryLock(root);
     if (unlock) return unlock;
@@ -85,7 +84,7 @@ async function tryLock(root: Root): Promise<Unlock | null> {
       stale: Number.POSITIVE_INFINITY,
       update: NEVER_MS,
       realpath: false,
-      // The default throws out of a timer.
+      // The default throws from a timer.
       onCompromised: () => {},
     });
   } catch (error) {
@@ -94,16 +93,15 @@ async function tryLock(root: Root): Promise<Unlock | null> {
   }
 }
 
-/** The holder, or null when nobody holds the lock: a dead one does not. */
+/** Returns the holder, or null when no living process holds the lock. */
 export function readLockOwner(root: Root): LockOwner | null {
   const text = ownerText(root.lock);
   const owner = text === null ? null : livingOwner(text);
-  // The time of change: the library sets the other one, and so may anybody.
+  // ctime, because the library sets mtime, and any process may.
   const made = owner && lstatSync(root.lock, { throwIfNoEntry: false })?.ctime.toISOString();
   return made ? { ...owner, ...(readNote(root, owner) ?? { doing: null, since: made }) } : null;
 }
 
-/** What the owner wrote down; a record of somebody else, or one that cannot be understood, is none. */
 function readNote(root: Root, owner: ProcessIdentity): { doing: string; since: string } | null {
   try {
     const { pid, startTicks, bootId, doing, since } = JSON.parse(readFileSync(root.lockOwner, 'utf8'));

@@ -5,19 +5,15 @@ import { writeFileDurably } from '../host/durable.js';
 import { checkReleaseId, directoryNames, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 
-/** Some hundred KiB each, and older ones are hardly ever wanted. */
+/** Lockfiles kept. Each has some hundred KiB, and older ones are rarely used. */
 const MOST = 20;
 
-/** The lockfile of a version that is to be installed as it says, or null. */
 export function keptLockfile(root: Root, version: string): string | null {
   const path = pathOf(root, version);
   return statSync(path, { throwIfNoEntry: false })?.isFile() ? path : null;
 }
 
-/**
- * Keeps a lockfile in the place of any other one of that version; the oldest go when there are too many.
- * @returns where, absolute
- */
+/** Replaces the lockfile of a version, and removes the oldest above the limit. Returns the absolute path. */
 export function keepLockfile(root: Root, version: string, text: string | Uint8Array): string {
   const path = pathOf(root, version);
   mkdirSync(root.lockfiles, { recursive: true, mode: 0o700 });
@@ -32,8 +28,8 @@ export function keepLockfile(root: Root, version: string, text: string | Uint8Ar
 }
 
 /**
- * Keeps what a release that goes was made of, unless there is one already: that one is from somebody who wants it so.
- * Nothing of a release that was adopted, or made of an archive: no registry could make either again.
+ * Keeps the lockfile of a release before it is removed. An existing one stays: the operator chose it. Skips adopted
+ * releases and those from an archive, because no registry could build them again.
  */
 export function keepLockfileOf(root: Root, { id, version, integrity, lockfileDigest }: Manifest): void {
   if (id !== version || integrity === '' || keptLockfile(root, version)) return;

@@ -7,36 +7,35 @@ import type { Root } from './root.js';
 
 export const MANIFEST_FILE = 'release.json';
 
-/** `releases/<id>/release.json`: written last, so a directory that has it is a whole release. */
+/** `releases/<id>/release.json`: written last, so a directory that has it is a complete release. */
 export interface Manifest {
   schema: 1;
   id: string;
   version: string;
-  /** What was asked for: `latest`, `2026.6.1`, `file:/…`. */
+  /** As requested: `latest`, `2026.6.1`, `file:/…`. */
   spec: string;
-  /** Of the package's archive, as Subresource Integrity. */
+  /** Subresource Integrity of the package archive. */
   integrity: string;
-  /** `verified` by the registry's key; `absent` and `unchecked` are not. */
+  /** `verified`: signed with a key of the registry. */
   signature: 'verified' | 'absent' | 'unchecked';
   engines: string | null;
-  /** Versions of the databases that this release declares to read and write, where it declares them. */
+  /** Database versions that the release declares to read and write; null when it declares none. */
   schemas: { state: number; agent: number } | null;
-  /** The versions that it gave a copy of this host's state when it was tried on one; see `StateVersions`. */
+  /** Versions that it gave a copy of this host's state when it ran on one; see `StateVersions`. */
   learned?: { databases: Record<string, number>; config: string | null };
-  /** `path` is what the link `node` of the release points to. */
+  /** `path`: target of the link `node` in the release. */
   runtime: { kind: 'host' | 'carried'; version: string; path: string };
-  /** The package's program, relative to the release. */
+  /** Relative to the release. */
   main: string;
   lockfileDigest: string;
   treeDigest: string;
   files: number;
   bytes: number;
-  /** Room that it took on the disk when it was sealed, in whole blocks, besides the blocks that it shares. */
+  /** Bytes added to the disk at sealing, in whole blocks, without shared blocks. */
   addedBytes?: number;
-  /** Of the blocks that it shares with releases that were here when it was sealed. */
+  /** Bytes in blocks shared with releases that existed at sealing. */
   sharedBytes?: number;
   packages: number;
-  /** Dependencies whose install scripts were not run. */
   skippedScripts: string[];
   /** ISO 8601. */
   sealedAt: string;
@@ -44,7 +43,7 @@ export interface Manifest {
 
 const ID = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,127}$/;
 
-/** @throws ReleasesError `release_id_invalid` for anything that could name another place than one release. */
+/** @throws ReleasesError `release_id_invalid` for an id that could name a place other than one release. */
 export function checkReleaseId(id: string): string {
   if (ID.test(id) && !id.includes('..')) return id;
   throw new ReleasesError('release_id_invalid', `${JSON.stringify(id)} is not the name of a release.`, {
@@ -54,19 +53,15 @@ export function checkReleaseId(id: string): string {
 }
 
 export function releaseDirectory(root: Root, id: string): string {
-  // `list` does this for every release, and `join` looks at every character.
+  // Not `join`, which scans every character: `list` calls this for every release.
   return `${root.releases}/${checkReleaseId(id)}`;
 }
 
-/** One look at the manifest of a release; see `readRecord`. */
 export function tryReadManifest(root: Root, id: string): Reading<Manifest> {
   return readRecord(`${releaseDirectory(root, id)}/${MANIFEST_FILE}`, 'release', id);
 }
 
-/**
- * The manifest of one release.
- * @throws ReleasesError `release_id_invalid`, `release_not_found`, `release_unsealed`
- */
+/** @throws ReleasesError `release_id_invalid`, `release_not_found`, `release_unsealed` */
 export function readManifest(root: Root, id: string): Manifest {
   const found = tryReadManifest(root, id);
   if (found.state === 'read') return found.value;
@@ -88,7 +83,7 @@ export function readManifest(root: Root, id: string): Manifest {
   });
 }
 
-/** The manifest of a release that is only compared with, or null: a change of another one does not fail for it. */
+/** Returns null instead of an error: a change must not fail because of a release that it only compares with. */
 export function findManifest(root: Root, id: string): Manifest | null {
   try {
     return readManifest(root, id);
@@ -99,13 +94,11 @@ export function findManifest(root: Root, id: string): Manifest | null {
 }
 
 export interface ReleaseListing {
-  /** Oldest first, in the order of versions. */
+  /** Oldest first, in version order. */
   releases: Manifest[];
-  /** Directories that are not releases: no manifest, or one that cannot be understood. */
   unsealed: string[];
 }
 
-/** Everything below `releases/`. */
 export function listReleases(root: Root): ReleaseListing {
   const releases: Manifest[] = [];
   const unsealed: string[] = [];
@@ -117,7 +110,6 @@ export function listReleases(root: Root): ReleaseListing {
   return { releases: inVersionOrder(releases, ({ id }) => id), unsealed };
 }
 
-/** Names below a directory, or none when it does not exist. */
 export function directoryNames(path: string): string[] {
   try {
     return readdirSync(path).sort();

@@ -5,8 +5,8 @@ import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
 const IDENTITY = /^(\d{1,10})\.(\d{1,15})\.([0-9a-z-]+)$/;
 
 /**
- * This process as the text of a link, `<pid>.<start ticks>.<boot id>`: one call makes a name and says whose it is.
- * At most 59 bytes, which ext4 keeps in the inode: that needs no block, so it can be had on a full disk.
+ * This process as the text of a link, `<pid>.<start ticks>.<boot id>`, so that one call creates a name with its owner.
+ * At most 59 bytes, which ext4 stores in the inode: no block is needed, so it works on a full disk.
  */
 export function ownText(): string {
   const { pid, startTicks, bootId } = identify(process.pid) ?? {
@@ -17,7 +17,6 @@ export function ownText(): string {
   return `${pid}.${startTicks}.${bootId}`;
 }
 
-/** Makes `path` say that it is this process's; false when it says something already. */
 export function claim(path: string): boolean {
   try {
     symlinkSync(ownText(), path);
@@ -28,13 +27,12 @@ export function claim(path: string): boolean {
   }
 }
 
-/** Whether `path` says that it is of a process that lives. */
 export function isClaimed(path: string): boolean {
   const text = ownerText(path);
   return text !== null && livingOwner(text) !== null;
 }
 
-/** The text of a link; a text of its own that no link can hold for anything else; null where nothing is. */
+/** Text of a link, or null when nothing exists. Any other file gives its inode after a NUL, which no link can hold. */
 export function ownerText(path: string): string | null {
   try {
     return readlinkSync(path);
@@ -47,25 +45,23 @@ export function ownerText(path: string): string | null {
   }
 }
 
-/** The process that a text names, alive or not; null for a text that none of ours has written. */
 export function parseOwner(text: string): ProcessIdentity | null {
   const [, pid, startTicks, bootId] = IDENTITY.exec(text) ?? [];
   if (bootId === undefined) return null;
   return { pid: Number(pid), startTicks: Number(startTicks), bootId };
 }
 
-/** The process that a text names, while it lives. Null stays null: the same identity never comes back. */
+/** Process that a text names, while it lives. Null never changes back: identities never repeat. */
 export function livingOwner(text: string): ProcessIdentity | null {
   const owner = parseOwner(text);
   return owner && isAlive(owner) ? owner : null;
 }
 
-/** Removes a link that has this text; another one, or none, is left alone. */
 export function removeLink(path: string, text: string): void {
   if (ownerText(path) === text) rmSync(path, { force: true });
 }
 
-/** The calls that proper-lockfile makes for its directory, made for a link with this text. */
+/** File functions for proper-lockfile that create a link with this text in place of its directory. */
 export function linkInPlaceOfDirectory(text: string) {
   return {
     mkdir: (path: string, done: (error: Error | null) => void) => symlink(text, path, done),

@@ -4,22 +4,22 @@ import { writeFileDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 import { setAside } from './set-aside.js';
 
-/** Why a release is not taken again unless a person names it. */
+/** Record of failures: the release is not installed again unless the operator names it. */
 export interface Quarantine {
   cause: ErrorRecord;
   change: string;
   /** ISO 8601. */
   at: string;
-  /** Failures so far, where each one counts half after every half-life. */
+  /** Failures so far, each counted half after every half-life. */
   points: number;
 }
 
-/** After this a failure counts half: hosts, configurations and the world change, so nothing is held against a release for ever. */
+/** Half-life of a failure. Hosts and configurations change, so no release is quarantined for ever. */
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 
-/** While it lasts nothing is updated that nobody asked for by name: no timer, and no tag. */
+/** Stops updates by the timer and by tag. An update that names a version still runs. */
 export interface Hold {
-  /** ISO 8601; null for until somebody lifts it. */
+  /** ISO 8601; null until the operator lifts it. */
   until: string | null;
   /** ISO 8601. */
   at: string;
@@ -27,15 +27,15 @@ export interface Hold {
 }
 
 export interface MaintenanceWindow {
-  /** The days on which it begins, `mon` to `sun`; null for every day. */
+  /** Days on which the window begins, `mon` to `sun`; null for every day. */
   days: string[] | null;
-  /** `HH:MM` on the wall clock of the time zone. */
+  /** `HH:MM`, local time in `timeZone`. */
   from: string;
   to: string;
   timeZone: string;
 }
 
-/** What an operator has set for automatic updates; what is absent has its default. Hours, minutes and seconds as named. */
+/** Absent settings have their default. */
 export interface Schedule {
   channel?: 'stable' | 'beta';
   delayHours?: number;
@@ -50,38 +50,34 @@ export interface Schedule {
   skip?: string[];
 }
 
-/** What an operator has set for how much is kept; what is absent has its default. */
 export interface Retention {
-  /** How many of the newest, whether anything needs them or not. */
   releases?: number;
-  /** Of releases, and of the copies of the state that are kept for them, whether they share blocks or not. */
+  /** Bytes of releases and their snapshots; shared blocks count fully. */
   bytes?: number;
-  /** Bytes that staging leaves free on the filesystem. */
   leaveFree?: number;
 }
 
-/** Bytes that staging leaves free for the gateway's own state, logs and databases, where nothing else is set. */
+/** Default in bytes: room for the gateway's own state, logs and databases. */
 export const LEAVE_FREE_BYTES = 256 * 2 ** 20;
 
-/** `policy.json`: what people and failures have decided about releases. */
+/** `policy.json`: decisions of the operator and recorded failures. */
 export interface Policy {
   schema: 1;
-  /** Never collected, and not left by an update that names no version. */
+  /** Never pruned, and not left by an update that names no version. */
   pins: string[];
   quarantine: Record<string, Quarantine>;
   hold?: Hold | null;
   schedule?: Schedule;
   retention?: Retention;
-  /** When a person last lifted a hold, or said so without one; ISO 8601. Failures of before stop no timer any more. */
+  /** ISO 8601 time of the last `unhold`. The timer ignores failures before it. */
   breakerResetAt?: string;
 }
 
-/** One look at the policy; see `readRecord`. */
 export function tryReadPolicy(root: Root): Reading<Policy> {
   return readRecord(root.policy, 'policy');
 }
 
-/** The policy; a file that cannot be understood says nothing. */
+/** Returns the policy; a corrupt file counts as empty. */
 export function readPolicy(root: Root): Policy {
   const found = tryReadPolicy(root);
   return found.state === 'read' ? found.value : { schema: 1, pins: [], quarantine: {} };
@@ -89,7 +85,7 @@ export function readPolicy(root: Root): Policy {
 
 function update(root: Root, edit: (policy: Policy) => void): Policy {
   const found = tryReadPolicy(root);
-  // It may have become so since the lock was taken; what is in it must not be written over.
+  // The file may have become corrupt since the lock was taken, and its content must not be overwritten.
   if (found.state === 'corrupt') setAside(root, root.policy, found.why);
   const policy = readPolicy(root);
   edit(policy);
@@ -109,14 +105,13 @@ export function unpin(root: Root, id: string): Policy {
   });
 }
 
-/** Holds automatic updates, and those that name no version. */
 export function hold(root: Root, until: Hold): Policy {
   return update(root, (policy) => {
     policy.hold = until;
   });
 }
 
-/** Lifts a hold, and has the timer begin anew after failures in a row. */
+/** Lifts a hold; the timer forgets earlier failures in a row. */
 export function unhold(root: Root, at = new Date()): Policy {
   return update(root, (policy) => {
     policy.hold = null;
@@ -124,7 +119,6 @@ export function unhold(root: Root, at = new Date()): Policy {
   });
 }
 
-/** Changes what is set for automatic updates; a setting that is undefined gets its default again. */
 export function setSchedule(root: Root, changes: { [K in keyof Schedule]: Schedule[K] | undefined }): Policy {
   return update(root, (policy) => {
     const kept = Object.entries({ ...policy.schedule, ...changes }).filter(
@@ -134,7 +128,6 @@ export function setSchedule(root: Root, changes: { [K in keyof Schedule]: Schedu
   });
 }
 
-/** Changes how much is kept; what is undefined gets its default again. */
 export function setRetention(
   root: Root,
   changes: { [K in keyof Retention]: Retention[K] | undefined },
@@ -147,13 +140,11 @@ export function setRetention(
   });
 }
 
-/** The hold at this moment; one that is over is none. */
 export function holdOf({ hold: held }: Policy, now = Date.now()): Hold | null {
   if (!held) return null;
   return held.until === null || Date.parse(held.until) > now ? held : null;
 }
 
-/** Counts one more failure against a release. */
 export function quarantine(root: Root, id: string, failure: Omit<Quarantine, 'points'>): Policy {
   return update(root, (policy) => {
     const before = policy.quarantine[id];
@@ -166,18 +157,17 @@ function pointsAt({ points = 1, at }: Quarantine, now: number): number {
   return points * 0.5 ** (Math.max(0, now - Date.parse(at)) / HALF_LIFE_MS);
 }
 
-/** When less than half a failure is left of it: one failure lasts a half-life, two in a row two. */
+/** Time when half a failure is left: one failure lasts one half-life, two in a row last two. */
 export function quarantineEnd({ points = 1, at }: Quarantine): Date {
   return new Date(Date.parse(at) + HALF_LIFE_MS * (1 + Math.log2(points)));
 }
 
-/** Why a release is in quarantine at this moment, or null when it is not. */
 export function quarantineOf(policy: Policy, id: string, now = Date.now()): Quarantine | null {
   const entry = policy.quarantine[id];
   return entry && quarantineEnd(entry).getTime() > now ? entry : null;
 }
 
-/** A release that has since been verified is not in quarantine any more. */
+/** Ends the quarantine of a release that was verified since. */
 export function absolve(root: Root, id: string): void {
   if (!(id in readPolicy(root).quarantine)) return;
   update(root, (policy) => {

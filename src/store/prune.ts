@@ -8,32 +8,30 @@ import type { Root } from './root.js';
 import { removeTree } from './seal.js';
 import { ASIDE_DIRECTORY, REASONS_FILE } from './set-aside.js';
 
-/** Releases kept, whether anything needs them or not. */
 export const KEEP_RELEASES = 3;
 
 const MIB = 2 ** 20;
 
 export interface Collection {
-  /** `shares`: some of its blocks may be those of another release, which keeps them. */
+  /** `shares`: another release may use some of its blocks, and keeps them. */
   remove: { id: string; bytes: number; shares: boolean }[];
-  /** Directories below `releases/` that are no releases. */
   removeUnsealed: string[];
   removeRuntimes: string[];
   keep: { id: string; reason: string }[];
-  /** What was set and cannot be kept to; sentences. */
+  /** Limits that cannot be met; sentences. */
   warnings: string[];
 }
 
-/** How much is kept, of which `bytes` has no limit unless one was set. */
+/** `bytes` has no default. */
 export type Limits = Pick<Retention, 'releases' | 'bytes'>;
 
 /**
- * What can go: nothing that `needed` names, and not the newest of those that are not in quarantine, as many as both
- * limits let stay. Only decides; see `collect`. Refuses as long as there is something that cannot be read: a pin or a change may have been in it.
+ * Decides which releases to remove; `collect` removes them. Keeps all in `needed`, and the newest outside of quarantine
+ * as far as both limits allow. Refuses while any file is corrupt: it may hold a pin or a change.
  * @throws ReleasesError `corrupt_files`
- * @param needed release id to the reason why it stays: it runs, it is pinned, a link or a change names it
- * @param asked in the place of what was set
- * @param goesWith bytes that are kept for a release and go with it
+ * @param needed release id to the reason why it stays: it runs, is pinned, or a link or change names it
+ * @param asked limits that replace those of the policy
+ * @param goesWith bytes that are removed together with a release
  */
 export function planCollection(
   root: Root,
@@ -53,7 +51,7 @@ export function planCollection(
   const takenByNeeded = releases
     .filter(({ id }) => needed.has(id))
     .reduce((sum, release) => sum + taken(release), 0);
-  // One that failed here must not take the place of one that was well.
+  // A quarantined release must not take the place of a healthy one.
   const candidates = releases.filter(({ id }) => quarantineOf(policy, id) === null).reverse();
   const newest = new Set<string>();
   let left = most - takenByNeeded;
@@ -105,7 +103,6 @@ function requireReadable(root: Root): void {
   });
 }
 
-/** The directory below `runtimes/` that a version of Node has. */
 export function runtimeDirectoryName(version: string): string {
   return `node-${version}`;
 }
@@ -114,7 +111,7 @@ function runtimeName(release: Manifest): string | null {
   return release.runtime.kind === 'carried' ? runtimeDirectoryName(release.runtime.version) : null;
 }
 
-/** What Node has compiled of a release, which a gateway that runs may be adding to. */
+/** Bytes of Node's compile cache of a release. A running gateway may still add to it. */
 function compiledBytes(root: Root, id: string): number {
   const below = (path: string): number => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -124,7 +121,7 @@ function compiledBytes(root: Root, id: string): number {
   return below(join(root.caches, id));
 }
 
-/** Removes what was planned, releases before the runtimes that they carried, and what was compiled of releases that are gone. */
+/** Removes releases, then their runtimes, then the compile caches of removed releases. */
 export function collect(root: Root, plan: Collection): void {
   for (const { id } of plan.remove) removeTree(root, releaseDirectory(root, id));
   for (const name of plan.removeUnsealed) removeTree(root, join(root.releases, name));

@@ -7,13 +7,12 @@ import { releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
 
-/** What stands where a manifest says something that the disk does not. */
 export const UNKNOWN = 'unknown';
 
 /**
- * The manifest that a release would have, from its own files; `integrity` is empty, the signature `unchecked`, and
- * what else cannot be known `unknown`. A tree that is not what was sealed has none.
- * @throws whatever says that this is no whole release
+ * Builds the manifest of a release again from its own files. `integrity` is empty, the signature `unchecked`, other
+ * fields that the disk does not show are `unknown`.
+ * @throws Error when the files differ from the sealed ones or are incomplete; system errors
  */
 export async function rebuildManifest(root: Root, id: string): Promise<Manifest> {
   const directory = releaseDirectory(root, id);
@@ -54,7 +53,7 @@ function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-/** A carried Node says its version by the name of its directory, the host's only if it is this one. */
+/** Reads the version of a carried Node from its directory name; the host's is known only if it is the running one. */
 function runtimeOf(path: string): Manifest['runtime'] {
   const carried = /^\.\.\/\.\.\/runtimes\/node-([^/]+)\/bin\/node$/.exec(path)?.[1];
   if (carried) return { kind: 'carried', version: carried, path };

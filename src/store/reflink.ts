@@ -19,23 +19,22 @@ import { listReleases, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { DIGESTS_FILE } from './tree.js';
 
-/** What is older has little in common that these have not. */
+/** Newest releases to share with; older ones add little. */
 const SOURCES = 3;
 
-/** Bytes. Most files are smaller and hold little of what can be shared, and every clone costs as much as any other. */
+/** Bytes. Smaller files hold little that can be shared, and every clone costs the same. */
 const WORTHWHILE = 16 * 1024;
 
-/** Enough files to be fast, few enough that Ctrl-C is answered at once. */
+/** Large enough to be fast, small enough that Ctrl-C works at once. */
 const FILES_PER_TURN = 200;
 
 /**
- * Has files of a staged tree share their blocks with equal ones of the releases that are here, where the filesystem
- * can (btrfs, xfs). Each gets a copy-on-write clone in its place, never a second name: what changes one of them later
- * changes that one alone. Every clone is compared with the file that it replaces, so a release that was damaged on
- * disk gives nothing of its damage on. Not being able to share is no failure.
- * @param staged not yet closed to changes, below the root
+ * Shares blocks between files of a staged tree and equal files of existing releases, where the filesystem can (btrfs,
+ * xfs). Makes copy-on-write clones, not hard links, so a later change of one file leaves the other as it is. Compares
+ * every clone with the file that it replaces, so damage on disk does not spread. Failure to share is no error.
+ * @param staged below the root, still writable
  * @param digests of it, as in `files.sha256`
- * @returns the bytes of the blocks that are shared now
+ * @returns bytes in blocks that are shared now
  */
 export async function shareBlocks(
   root: Root,
@@ -69,13 +68,12 @@ export async function shareBlocks(
   return shared;
 }
 
-/** One try tells it for the whole filesystem. */
 function canClone(path: string, clone: string): boolean {
   try {
     cloneFile(path, clone);
     return true;
   } catch (error) {
-    // That there is no room, or no such list, is said by others who cannot do without.
+    // A full disk or a missing list is not reported here; later steps fail for it.
     if (systemCode(error) !== undefined) return false;
     throw error;
   } finally {
@@ -83,7 +81,7 @@ function canClone(path: string, clone: string): boolean {
   }
 }
 
-/** @returns how large a file is whose blocks are shared now, 0 for a small one; null when the source is no longer what it was sealed as */
+/** @returns bytes of the file that now shares its blocks, 0 for a small file; null when the source was not usable */
 function share(source: string, target: string, clone: string): number | null {
   const { size, mode, atime, mtime } = lstatSync(target);
   if (size < WORTHWHILE) return 0;

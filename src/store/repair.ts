@@ -9,23 +9,20 @@ import { rebuildManifest } from './rebuild.js';
 import type { Root } from './root.js';
 import { asidePath, noteReason, setAside, writable } from './set-aside.js';
 
-/** A file that could not be understood, and what stands in for it. */
 export interface Repair {
   path: string;
-  /** Null when it stays where it is, because it could not or must not be moved. */
+  /** Null when the file stays, because it could not or must not be moved. */
   movedTo: string | null;
-  /** To be read after `path`. */
   why: string;
-  /** What is used instead, as a sentence. */
+  /** Replacement, as a sentence. */
   instead: string;
 }
 
 /**
- * Moves every file of ours that cannot be understood out of the way, so that what follows finds either what this
- * version understands or nothing. The caller holds the lock. Never fails because of such a file: one that cannot be
- * moved either is reported and stays. A `trial` stays too, because it is all that says that `current` is unproven; so
- * does what says which state belongs to which release, and the manifest of a release that the launcher may have to
- * start although its files are not what was sealed.
+ * Moves every corrupt file away, so that later code finds a valid file or none. The caller holds the lock. Reports a
+ * file that cannot be moved, and never fails for it. These stay too: a `trial`, which alone says that `current` is
+ * unproven; records that say which state belongs to which release; the manifest of a release that the launcher may have
+ * to start although its files are not the sealed ones.
  */
 export async function mendRoot(root: Root): Promise<Repair[]> {
   const mended: Repair[] = [];
@@ -76,12 +73,12 @@ async function mend(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo' 
   }
 }
 
-/** A wrong guess would start a release on the state of another. */
+/** Leaves the record in place: a wrong guess would start a release on the state of another. */
 function standsInForRestore(root: Root): string {
   return `Nothing: no gateway is started on a state that may belong to another release. Look at ${root.states} and at the state directory, and remove it once they are as they should be.`;
 }
 
-/** Nothing of ours can remove a directory of that name; a trial with no starts left says the same and can be ended. */
+/** Replaces a directory, which our code cannot remove from there, by a trial with no boots left, which it can end. */
 function mendTrial(root: Root, aside: () => string): Pick<Repair, 'movedTo' | 'instead'> {
   const movedTo = aside();
   const current = currentRelease(root);
@@ -97,7 +94,7 @@ async function mendManifest(
 ): Promise<Pick<Repair, 'movedTo' | 'instead'>> {
   const rebuilt = await rebuildManifest(root, id).catch((error) => toErrorRecord(error).message);
   if (typeof rebuilt === 'string') {
-    // Without a file of that name the launcher could not start it, and there may be nothing else that can be.
+    // The launcher needs a manifest file to start it, and there may be no other release to start.
     if (id === currentRelease(root) || id === previousRelease(root)) {
       const name = id === currentRelease(root) ? 'current' : 'previous';
       return { movedTo: null, instead: `Nothing (${rebuilt}); it stays as long as ${id} is ${name}.` };
@@ -109,7 +106,7 @@ async function mendManifest(
   return { movedTo, instead: 'One made anew from the files of the release, which are what was sealed.' };
 }
 
-/** The launcher starts nothing without a manifest, so the name keeps the old one until it has the new one. */
+/** Keeps the old file under its name until the new one is written: the launcher starts nothing without a manifest. */
 function replaceManifest(root: Root, path: string, why: string, manifest: Manifest): string {
   return writable(dirname(path), () => {
     const kept = keep(root, path, why);
@@ -130,7 +127,7 @@ function keep(root: Root, path: string, why: string): string {
   try {
     linkSync(path, kept);
   } catch {
-    // A directory has no second name, and some filesystems give none to a file either.
+    // A directory cannot have a second name, and some filesystems have no hard links.
     return setAside(root, path, why);
   }
   noteReason(root, kept, path, why);

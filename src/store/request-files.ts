@@ -7,26 +7,24 @@ import { directoryNames } from './manifest.js';
 import { claim, ownText, removeLink } from './owner-symlink.js';
 import type { Root } from './root.js';
 
-/** The time, so that names sort by it; what belongs to the lock beside them is called otherwise. */
+/** Names begin with the time, so that they sort by it. Files of the lock in this directory have other names. */
 const REQUEST_FILE = /^\d{8}T\d{6,9}Z-[0-9a-f]+\.json$/;
 
-/** `requests/<id>.json`; what is in it is the business of whoever makes changes. */
 export function requestPath(root: Root, id: string): string {
   return join(root.requests, `${id}.json`);
 }
 
-/** Ids of all requests that there are files of, oldest first. */
+/** Oldest first. */
 export function requestIds(root: Root): string[] {
   const names = directoryNames(root.requests).filter((name) => REQUEST_FILE.test(name));
   return names.map((name) => name.slice(0, -'.json'.length));
 }
 
-/** One look at the record of a request; see `readRecord`. */
 export function tryReadRequest(root: Root, id: string): Reading<unknown> {
   return readRecord(requestPath(root, id), 'request', id);
 }
 
-/** Replaces the record whole, durably; it may hold what a person wrote, so it is its owner's alone. */
+/** Replaces the record durably. Mode 0600, because it may hold text that a person wrote. */
 export function writeRequest(root: Root, id: string, record: object): void {
   mkdirSync(root.requests, { recursive: true, mode: 0o700 });
   writeFileDurably(requestPath(root, id), `${JSON.stringify(record, null, 2)}\n`, 0o600, 'request');
@@ -37,14 +35,13 @@ export function removeRequest(root: Root, id: string): void {
   rmSync(claimOf(root, id), { force: true });
 }
 
-/** Takes it upon this process to deal with a request; false while another living process has done so. */
+/** Claims a request for this process; returns false while another living process has claimed it. */
 export function claimRequest(root: Root, id: string): boolean {
   const path = claimOf(root, id);
   if (claim(path)) return true;
   return breakDead(root, path) === null && claim(path);
 }
 
-/** Lets go of what this process had claimed. */
 export function releaseRequest(root: Root, id: string): void {
   removeLink(claimOf(root, id), ownText());
 }

@@ -5,14 +5,13 @@ import { ReleasesError } from '../core/errors.js';
 import { acquireLock } from './lock.js';
 import type { Root } from './root.js';
 
-/** One is decided on in a moment: a look at the gateway, and two durable writes. */
 const LONGEST_MS = 60_000;
 const POLL_MS = 50;
 
 /**
- * Decides on one request after the other, in whatever processes they came: while one is decided on, the lock of the
- * root is free for the change that it begins. A process that dies over it lets the next one go on.
- * @throws ReleasesError `locked` when the one before takes far too long
+ * Runs `work` for one request at a time, across processes. Uses a lock of its own, because the change that begins needs
+ * the lock of the root. A process that dies frees the lock.
+ * @throws ReleasesError `locked` when the request before takes longer than a minute
  */
 export async function inTurn<T>(root: Root, work: () => Promise<T>): Promise<T> {
   mkdirSync(root.requests, { recursive: true, mode: 0o700 });

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
 
-/** Every path below the root directory; `layout/README.md` says what each one is. */
+/** Paths below the root directory; see `layout/README.md`. */
 export interface Root {
   path: string;
   current: string;
@@ -13,13 +13,11 @@ export interface Root {
   plugin: string;
   releases: string;
   runtimes: string;
-  /** What Node has compiled, a directory a release. */
   caches: string;
   staging: string;
   changes: string;
   states: string;
   requests: string;
-  /** What a version is made of whenever it is staged, a file each. */
   lockfiles: string;
   policy: string;
   auto: string;
@@ -31,13 +29,11 @@ export interface Root {
   lastRestore: string;
 }
 
-/** `OPENCLAW_RELEASES_ROOT`, or the XDG data directory of this user. */
 export function defaultRootPath(env: NodeJS.ProcessEnv = process.env): string {
   const data = env.XDG_DATA_HOME || join(env.HOME || homedir(), '.local/share');
   return env.OPENCLAW_RELEASES_ROOT || join(data, 'openclaw-releases');
 }
 
-/** The paths of a root, whether it exists or not. */
 export function rootAt(path: string): Root {
   const at = (name: string) => join(resolve(path), name);
   return {
@@ -67,10 +63,9 @@ export function rootAt(path: string): Root {
 }
 
 /**
- * Makes sure that the root can be written by this user, and creates what is missing. Nothing is created when it
- * is refused. A root of another user is refused even for the superuser: files made there as root would be files
- * that its owner can neither switch nor remove.
- * @param onBehalf the superuser works for the owner of the root, and gives everything back afterwards
+ * Checks that this user may write to the root, then creates what is missing. Refuses the root of another user even for
+ * the superuser: its owner could neither switch nor remove files that belong to root.
+ * @param onBehalf the superuser works for the owner of the root, and gives all files to the owner afterwards
  * @throws ReleasesError `root_unwritable`, `root_not_owned`, `root_invalid`
  */
 export function prepareRoot(root: Root, onBehalf = false): void {

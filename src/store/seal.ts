@@ -25,10 +25,9 @@ export type UnsealedManifest = Omit<
 >;
 
 /**
- * Turns a staged tree into a release: digests, read-only, everything on disk, then the manifest, then the name.
- * In this order a power cut leaves either no release or a whole one: a durable name over data that was still in
- * memory left 12,582 of 12,583 files empty when it was tried.
- * @throws ReleasesError `release_exists`, `archive_invalid`; system errors such as ENOSPC pass through
+ * Turns a staged tree into a release: digests, read-only, sync to disk, manifest, rename. This order leaves no release
+ * or a complete one after a power cut: a test that renamed before the sync left 12,582 of 12,583 files empty.
+ * @throws ReleasesError `release_exists`, `archive_invalid`; system errors such as ENOSPC
  */
 export async function sealRelease(
   root: Root,
@@ -48,7 +47,7 @@ export async function sealRelease(
   const sizes = [Buffer.byteLength(tree.text), ...tree.sizes, ...closeDirectories(staged)];
   const block = statfsSync(staged).bsize;
   const taken = sizes.reduce((sum, size) => sum + Math.ceil(size / block) * block, 0);
-  // A directory that moves to another parent must itself be writable; it is closed again below.
+  // A directory must be writable to move to another parent; `close` ends that below.
   chmodSync(staged, 0o755);
   await syncFilesystem(staged);
   const { digest: treeDigest, files, bytes } = tree;
@@ -68,7 +67,6 @@ export async function sealRelease(
   return manifest;
 }
 
-/** Moves a fetched runtime to its place below `runtimes/`, read-only and durable. */
 export async function sealRuntime(root: Root, staged: string, name: string): Promise<string> {
   const destination = join(root.runtimes, name);
   if (existsSync(destination)) {
@@ -83,13 +81,13 @@ export async function sealRuntime(root: Root, staged: string, name: string): Pro
   return destination;
 }
 
-/** The last of sealing, which a power cut must not take back either. */
+/** Makes the directory read-only, the last step of sealing; durable against a power cut. */
 function close(directory: string): void {
   chmodSync(directory, 0o555);
   fsyncDirectory(directory);
 }
 
-/** Closes the releases and runtimes whose sealing, or removal, ended just before or after they were moved. */
+/** Makes releases and runtimes read-only again whose sealing or removal stopped just after or before the rename. */
 export function closeSealed(root: Root): void {
   const sealed = [
     ...listReleases(root).releases.map(({ id }) => releaseDirectory(root, id)),
@@ -115,8 +113,8 @@ function* closeDirectories(path: string): Generator<number> {
 }
 
 /**
- * Removes a release, a runtime or a staging directory. It first moves to `staging/`, so that what is half
- * removed has no name that anyone would start; a read-only directory cannot be emptied before it is opened.
+ * Removes a release, a runtime or a staging directory. Moves it to `staging/` first, so that no half-removed tree has a
+ * name that the launcher would start. Read-only directories must become writable before they can be emptied.
  */
 export function removeTree(root: Root, path: string): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -3,27 +3,23 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fsyncDirectory, renameDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 
-/** What could not be understood is kept here, for a person to look at. */
 export const ASIDE_DIRECTORY = 'corrupt';
 
-/** In that directory: one line for each file, why it could not stay. */
+/** One line for each corrupt file with the reason. */
 export const REASONS_FILE = 'reasons.txt';
 
-/** Longer names are cut, so that the timestamp still fits. */
 const LONGEST_NAME = 200;
 
 /**
- * Moves what is at `path` (a file, a link, a directory) out of the way, durably, and keeps it as it is.
- * @param path absolute, below the root
- * @param why it cannot stay, to be read after its name; noted beside it
- * @returns where it is now: `<root>/corrupt/<name>.<UTC timestamp>`, or in the root itself when a full disk has no
- *   room for that directory
+ * Moves the file, link or directory at `path` away durably and unchanged.
+ * @param why reason, to be read after the name of the file; noted beside it
+ * @returns its new path: `<root>/corrupt/<name>.<UTC timestamp>`, or in the root when a full disk has no room there
  * @throws system errors
  */
 export function setAside(root: Root, path: string, why: string): string {
   const to = asidePath(root, path);
   writable(dirname(path), () => {
-    // To move a directory is to write its entry `..`.
+    // The rename of a directory writes its entry `..`, so it must be writable.
     const move = () => renameDurably(path, to, `corrupt ${basename(path)}`);
     const stats = lstatSync(path);
     if (!stats.isDirectory()) return move();
@@ -36,7 +32,6 @@ export function setAside(root: Root, path: string, why: string): string {
   return to;
 }
 
-/** A path that nothing has yet, for what is at `path` now. */
 export function asidePath(root: Root, path: string, at = new Date()): string {
   const name = relative(root.path, path)
     .replaceAll(/[^\w.+-]/g, '_')
@@ -58,7 +53,7 @@ function asidePrefix(root: Root): string {
   }
 }
 
-/** Lets `work` change a directory that is read-only, as a release is, and closes it again. */
+/** Makes a read-only directory, such as a release, writable while `work` runs. */
 export function writable<T>(directory: string, work: () => T): T {
   const mode = statSync(directory).mode & 0o7777;
   if ((mode & 0o200) !== 0) return work();
@@ -70,7 +65,7 @@ export function writable<T>(directory: string, work: () => T): T {
   }
 }
 
-/** For people only, so a failure is none. */
+/** Ignores errors: only people read this file. */
 export function noteReason(root: Root, to: string, path: string, why: string): void {
   try {
     const notes = join(root.path, ASIDE_DIRECTORY, REASONS_FILE);

@@ -4,10 +4,9 @@ import { identify } from '../host/process.js';
 import { directoryNames } from './manifest.js';
 import type { Root } from './root.js';
 
-/** What `host/durable.ts` and the launcher call a file until it gets its name; both put their pid in. */
+/** Temporary names of `host/durable.ts` and the launcher; both contain the pid of the writer. */
 const TEMPORARY = /^\..+\.(\d+)(?:-[0-9a-f]+\.tmp)?$/;
 
-/** Removes the temporary files of writers that died before they could rename them. */
 export function removeLeftovers(root: Root): void {
   const { path, bin, plugin, changes, requests, lockfiles } = root;
   for (const directory of [path, bin, plugin, changes, requests, lockfiles]) {

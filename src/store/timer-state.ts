@@ -5,24 +5,19 @@ import { writeFileDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 import { setAside } from './set-aside.js';
 
-/** What the registry said when it last answered, as far as it is of use. */
 export interface KnownRegistry {
-  /** dist-tags. */
   tags: Record<string, string>;
-  /** Those that a tag names or named; `at` is ISO 8601, empty where nobody says. */
+  /** Versions that a tag names or named; `at` is ISO 8601, empty when unknown. */
   versions: { version: string; at: string; deprecated: string | null }[];
-  /** By this host's clock, and by the registry's own where it says; ISO 8601. */
+  /** ISO 8601: `askedAt` by the clock of this host, `saidAt` by that of the registry, if it sends one. */
   askedAt: string;
   saidAt: string | null;
-  /** Names the state of the document that this is from. */
   etag: string | null;
-  /** For which version all of the registry's document was asked for, since the short one has no times. */
+  /** Version for which the full document was fetched, because the short one has no times. */
   wholeFor: string | null;
 }
 
-/** Why the registry is not asked for a while. */
 export interface RegistryTrouble {
-  /** In a row. */
   failures: number;
   error: ErrorRecord;
   /** ISO 8601, both. */
@@ -30,11 +25,10 @@ export interface RegistryTrouble {
   retryAt: string;
 }
 
-/** A decision that was made, and what came of it. */
 export interface PastDecision {
-  /** When it was made last; ISO 8601. */
+  /** ISO 8601; last time of equal decisions in a row. */
   at: string;
-  /** When it was made first, where it was made more than once in a row. */
+  /** First time of them, if there was more than one. */
   since?: string;
   verdict: 'update' | 'wait' | 'no';
   version: string | null;
@@ -42,27 +36,26 @@ export interface PastDecision {
   rule: string | null;
   reason: string;
   until: string | null;
-  /** The change that was made, and its verdict. */
   change?: string;
   status?: string | null;
 }
 
-/** A moment of the gateway, to tell restarts that nobody asked for: supervisors only count them. */
+/** Restart count of the gateway, to detect unexpected restarts: supervisors only count them. */
 export interface SeenGateway {
   release: string | null;
-  /** As the supervisor counts, at the first look at this release and at the last one. */
+  /** Counters of the supervisor: at the first check of this release, and at the last. */
   first: number;
   restarts: number;
-  /** When the last look found more than the one before; ISO 8601. */
+  /** ISO 8601; last time that a check found a higher count. */
   restartedAt: string | null;
 }
 
-/** `timer-state.json`: what the timer remembers from one run to the next. */
+/** `timer-state.json`: memory of the timer between two runs. */
 export interface TimerStateFile {
   schema: 1;
-  /** Random, made once: what is drawn for this host is drawn from it. */
+  /** Random, created once; seed of the random choices for this host. */
   installId: string;
-  /** What the clock said at the last run; milliseconds since 1970. */
+  /** Milliseconds since 1970, at the last run. */
   clock: {
     now: number;
     lastRun: number | null;
@@ -71,12 +64,12 @@ export interface TimerStateFile {
   } | null;
   registry: KnownRegistry | null;
   trouble: RegistryTrouble | null;
-  /** By channel, the newest version that it ever named here. */
+  /** Newest version that each channel ever named here. */
   newestSeen: Record<string, string>;
   gateway: SeenGateway | null;
-  /** The restart that is announced; ISO 8601. */
+  /** `at` is ISO 8601. */
   announced: { version: string; at: string } | null;
-  /** What somebody stopped, which is not taken before `until`; ISO 8601. */
+  /** Version that the operator stopped; not installed before `until` (ISO 8601). */
   stopped: { version: string; at: string; until: string } | null;
   /** Oldest first. */
   decisions: PastDecision[];
@@ -84,12 +77,11 @@ export interface TimerStateFile {
 
 const MOST_DECISIONS = 20;
 
-/** One look at the file; see `readRecord`. */
 export function tryReadTimerState(root: Root): Reading<TimerStateFile> {
   return readRecord(root.auto, 'timer-state');
 }
 
-/** What the timer remembers; nothing, and a new id of the installation, where it cannot be understood. */
+/** Returns an empty memory with a new `installId` when the file is missing or corrupt. */
 export function readTimerState(root: Root): TimerStateFile {
   const found = tryReadTimerState(root);
   if (found.state === 'read') return found.value;
@@ -99,15 +91,15 @@ export function readTimerState(root: Root): TimerStateFile {
   };
 }
 
-/** Whoever writes is the only run of the timer in this root. */
+/** Writes the file. The caller is the only run of the timer in this root. */
 export function writeAuto(root: Root, file: TimerStateFile): void {
   const found = tryReadTimerState(root);
-  // What is in it must not be written over.
+  // A corrupt file must not be overwritten.
   if (found.state === 'corrupt') setAside(root, root.auto, found.why);
   writeFileDurably(root.auto, `${JSON.stringify(file, null, 2)}\n`, 0o600);
 }
 
-/** The file with one more decision. One that says the same as the last takes its place: an hour is not news. */
+/** Adds a decision. It replaces an equal last one, because a newer time alone is no news. */
 export function withDecision(file: TimerStateFile, decision: PastDecision): TimerStateFile {
   const last = file.decisions.at(-1);
   const same =

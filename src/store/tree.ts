@@ -8,13 +8,13 @@ import { MANIFEST_FILE } from './manifest.js';
 export const DIGESTS_FILE = 'files.sha256';
 
 export interface TreeDigest {
-  /** The text of `files.sha256`: what `sha256sum -c` reads; lines that start with `# ` are the symlinks. */
+  /** Text of `files.sha256`, for `sha256sum -c`; lines that start with `# ` are the symlinks. */
   text: string;
   /** sha256 of that text, in hex. */
   digest: string;
   files: number;
   bytes: number;
-  /** Of each file, in the order of the list; bytes. */
+  /** Bytes of each file, in the order of the list. */
   sizes: number[];
 }
 
@@ -24,9 +24,9 @@ export interface TreeDifference {
 }
 
 /**
- * Digests every file of a release, its own two records aside.
- * @param options `close` takes from each the right to be written
- * @throws ReleasesError `archive_invalid` for a name no list can hold, or a link that leaves the release
+ * Digests every file of a release except its manifest and `files.sha256`.
+ * @param options `close` removes the write permission of each file
+ * @throws ReleasesError `archive_invalid` for a name that the list cannot hold, or a link that leaves the release
  */
 export async function digestTree(directory: string, options?: DigestOptions): Promise<TreeDigest> {
   const entries: Entry[] = [];
@@ -42,12 +42,10 @@ export async function digestTree(directory: string, options?: DigestOptions): Pr
 }
 
 interface Entry {
-  /** Relative to the release. */
   path: string;
   isLink: boolean;
 }
 
-/** Absolute paths of all files, in the order of `entries`, which gets what is found. */
 function* filesOf(directory: string, entries: Entry[]): Generator<string> {
   for (const entry of walk(directory)) {
     entries.push(entry);
@@ -55,7 +53,6 @@ function* filesOf(directory: string, entries: Entry[]): Generator<string> {
   }
 }
 
-/** What differs between a sealed release and the list it was sealed with; nothing when it is intact. */
 export async function compareTree(directory: string, treeDigest: string): Promise<TreeDifference[]> {
   const sealed = readFileSync(join(directory, DIGESTS_FILE), 'utf8');
   const sealedDigest = createHash('sha256').update(sealed).digest('hex');
@@ -64,7 +61,7 @@ export async function compareTree(directory: string, treeDigest: string): Promis
   const before = byPath(sealed);
   const after = byPath(found.text);
   const differences: TreeDifference[] = [];
-  // A list that was edited together with a file no longer has the digest that the manifest keeps.
+  // An edited list no longer has the digest from the manifest.
   if (sealedDigest !== treeDigest) differences.push({ path: DIGESTS_FILE, kind: 'changed' });
   for (const [path, line] of before) {
     if (!after.has(path)) differences.push({ path, kind: 'missing' });
@@ -84,7 +81,7 @@ function byPath(text: string): Map<string, string> {
   );
 }
 
-/** Paths of all files and symlinks, in an order that does not depend on the locale. */
+/** Sorts by code units, so the order does not depend on the locale. */
 function* walk(directory: string, below = ''): Generator<Entry> {
   const entries = readdirSync(join(directory, below), { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -99,7 +96,7 @@ function* walk(directory: string, below = ''): Generator<Entry> {
   }
 }
 
-/** The link's target. Only `node` may point out of the release: to the runtime it is started with. */
+/** Only `node` may leave the release: it points to the runtime. */
 function containedLink(directory: string, path: string): string {
   const target = readlinkSync(join(directory, path));
   const inside = relative(directory, resolve(join(directory, path), '..', target));

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Short beside the seconds that a gateway takes to stop, long beside one look into /proc. */
+/** Short compared with the stop of a gateway, long compared with a read of /proc. */
 const INTERVAL_MS = 50;
 
-/** Waits for a condition that nothing announces; answers whether it came true within `limitMs` milliseconds. */
+/** Polls a condition; returns true when it holds within `limitMs` milliseconds. */
 export async function until(condition: () => boolean, limitMs: number): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {
@@ -13,7 +13,7 @@ export async function until(condition: () => boolean, limitMs: number): Promise<
   return true;
 }
 
-/** Waits for an event; answers whether it came within `limitMs` milliseconds. */
+/** Returns true when the event comes within `limitMs` milliseconds. */
 export async function within(event: Promise<unknown>, limitMs: number): Promise<boolean> {
   const timer = new AbortController();
   const late = sleep(limitMs, false, { signal: timer.signal }).catch(() => false);

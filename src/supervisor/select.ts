@@ -7,7 +7,7 @@ import type { Supervisor } from './supervisor.js';
 import { requireServiceName, systemdSupervisor } from './systemd/supervisor.js';
 import type { UnitAddress } from './systemd/systemctl.js';
 
-/** `supervisor.json`: what owns the gateway of a root, where that is not the built-in supervisor. */
+/** `supervisor.json`: the unit that owns the gateway of a root; absent for the built-in supervisor. */
 export interface SupervisorRecord extends UnitAddress {
   schema: 1;
   kind: 'systemd';
@@ -15,19 +15,13 @@ export interface SupervisorRecord extends UnitAddress {
 
 const pathOf = (root: string) => join(root, 'supervisor.json');
 
-/**
- * The supervisor of a root: the recorded one, else the built-in one.
- * @throws ReleasesError `root_invalid` for a record that cannot be understood, since guessing could start a second gateway
- */
+/** @throws ReleasesError `root_invalid` for a corrupt record, since a guess could start a second gateway */
 export function selectSupervisor(root: string): Supervisor {
   const record = readSupervisorRecord(root);
   return record ? systemdSupervisor({ scope: record.scope, unit: record.unit }) : builtinSupervisor(root);
 }
 
-/**
- * The record, or null when there is none.
- * @throws ReleasesError `root_invalid`
- */
+/** @throws ReleasesError `root_invalid` */
 export function readSupervisorRecord(root: string): SupervisorRecord | null {
   const path = pathOf(root);
   const found = readRecord<SupervisorRecord>(path, 'supervisor');
@@ -43,13 +37,11 @@ export function readSupervisorRecord(root: string): SupervisorRecord | null {
   );
 }
 
-/** Names the unit that owns the gateway of a root from now on. */
 export function writeSupervisorRecord(root: string, record: SupervisorRecord): void {
   requireServiceName(record.unit);
   writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Gives a root back to the built-in supervisor. */
 export function removeSupervisorRecord(root: string): void {
   removeDurably(pathOf(root));
 }

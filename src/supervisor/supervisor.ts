@@ -1,25 +1,22 @@
 import type { Background } from '../host/background.js';
 
-/** What a supervisor knows about the gateway it owns, read in one go. */
 export interface Inspection {
-  /** `waiting` is a supervisor that will start it again by itself, after a back-off. */
+  /** `waiting`: the supervisor starts it again automatically, after a back-off. */
   state: 'running' | 'waiting' | 'stopped' | 'failed';
-  /** The gateway's main process, or null when none runs. */
   pid: number | null;
-  /** Differs between any two starts of the gateway (systemd: InvocationID). */
+  /** Differs between any two starts (systemd: InvocationID). */
   instance: string | null;
-  /** Starts that nobody asked for, since the supervisor itself started. */
+  /** Automatic restarts since the supervisor started. */
   restarts: number;
-  /** How the last process ended, or null when none has. */
+  /** End of the last process; null when none has ended (systemd: also while one runs). */
   lastExit: { code: number | null; signal: string | null } | null;
-  /** What the gateway is started with: enough to find its port, its configuration and its state. */
+  /** Arguments, and the variables that name its port, configuration and state. */
   launch: { args: string[]; env: Record<string, string> };
 }
 
-/** What can be seen of a gateway that runs without asking its supervisor; the arguments cannot. */
+/** Facts about a running gateway without a request to its supervisor; the arguments stay unknown. */
 export interface Glance {
   pid: number;
-  /** These two as an inspection has them. */
   instance: string;
   env: Record<string, string>;
 }
@@ -27,46 +24,40 @@ export interface Glance {
 export interface RestartReport {
   /** Milliseconds from the request until the old process was gone; 0 when none ran. */
   stopMs: number;
-  /** The old process did not end within the stop limit and was killed. */
+  /** The old process was killed after the stop limit. */
   killed: boolean;
-  /** The new start, which is not yet a healthy one. */
+  /** New start, not yet healthy. */
   instance: string;
 }
 
-/** A program to run outside of the gateway's own processes, so that it outlives a restart of the gateway. */
+/** Program outside of the gateway's processes, so that it outlives a restart. */
 export interface OutsideProgram {
-  /** Names the unit or the log; the id of a change. */
+  /** Name of the unit or the log; contains the id of a change. */
   name: string;
   argv: string[];
   env: Record<string, string>;
 }
 
-/** What owns the gateway process. Nothing here ever starts a gateway by another road. */
+/** Owner of the gateway process. Its methods never start a gateway in any other way. */
 export interface Supervisor {
   readonly kind: 'builtin' | 'systemd';
-  /** What a person types to restart the gateway and to read its log without us; null where there is no such command. */
+  /** Operator's commands to restart the gateway and read its log without us; null when there are none. */
   readonly byHand: { restart: string | null; log: string | null };
   /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
   inspect(): Promise<Inspection>;
-  /**
-   * For those who only look, where asking takes longer than all else that they do. Null says nothing: `inspect` has to
-   * be asked then, and always by whoever acts.
-   */
+  /** Fast read for commands that only show. Null means unknown: then use `inspect`, and always before an action. */
   glance(): Glance | null;
   /**
-   * Stops and starts as one request that the supervisor carries out by itself: it ends with a started gateway
-   * even if the caller dies meanwhile, and however the old process ends.
+   * Stops and starts in one request, which the supervisor completes even if the caller dies, however the old process ends.
    * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, `restart_failed`
    */
   restart(): Promise<RestartReport>;
-  /** Whether a process belongs to the supervised gateway. */
   owns(pid: number): Promise<boolean>;
   /**
-   * Starts a program that no restart of the gateway ends; resolves once the supervisor has taken it on, which is
-   * not yet a sign of life from the program itself. Answers where its log can be followed, as a command to type.
+   * Starts a program that no restart of the gateway ends. Resolves once it is accepted, not once it works.
+   * @returns command that follows its log
    * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`
    */
   runOutside(program: OutsideProgram): Promise<{ follow: string }>;
-  /** Null where it has no such means. */
   background?(): Background | null;
 }

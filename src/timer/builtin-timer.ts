@@ -8,17 +8,14 @@ import { everyHour } from './look.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
 
-/**
- * Runs the timer beside the built-in supervisor, while it is enabled: whether it is, is looked at each time.
- * @returns ends it
- */
+/** Reads again each hour if the timer is enabled. Returns a function that stops it. */
 export function lookEveryHour(root: Root, log: (line: string) => void): () => void {
   const file = readTimerState(root);
   try {
-    // Else the moment in the hour would be another one after each start.
+    // Fixes the minute of the hour; without a stored id it would change at each start.
     if (tryReadTimerState(root).state === 'absent') writeAuto(root, file);
   } catch (error) {
-    // A disk without room must not keep a gateway from being supervised.
+    // A full disk must not stop the supervision of a gateway.
     log(`The timer's moment of the hour could not be kept: ${toErrorRecord(error).message}`);
   }
   const due = (): string[] | null => {

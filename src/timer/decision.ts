@@ -12,18 +12,16 @@ import type { Clock } from './rules/facts.js';
 import type { Settings } from './rules/settings.js';
 import { nextOpening, openingAt } from './rules/window.js';
 
-/** What was decided, from what, and what is to be remembered of it. */
 export interface Evaluation {
   decision: Decision;
   policy: AutoPolicy;
-  /** As it is to be written; nothing is written here. */
   file: TimerStateFile;
-  /** Whether the registry was asked now and answered; else the decision is from what it said before, or needed nothing of it. */
+  /** True when the registry answered now; false when the decision uses an earlier answer or needs none. */
   asked: boolean;
   now: number;
 }
 
-/** Rules that only ask for time: whoever looks is told meanwhile what it will be for. */
+/** Rules that only cost time: the registry is asked meanwhile, so that the reason can name the version. */
 const ASKED_MEANWHILE: ReadonlySet<RuleName> = new Set([
   'registry',
   'gateway',
@@ -32,14 +30,13 @@ const ASKED_MEANWHILE: ReadonlySet<RuleName> = new Set([
   'window',
 ] satisfies RuleName[]);
 
-/** A version that somebody stopped is left for a day where there are no windows. */
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Decides whether an update may be made now. Changes nothing and writes nothing. The registry is asked only when nothing
- * else is against an update, and not while it is left alone after failures.
- * @param ask null asks nobody: what is known has to do
- * @param whatever asks it also when something else is against an update, for whoever wants to know all that is
+ * Decides if an update may start now. Writes nothing. Asks the registry only when no other rule is against an update,
+ * and not during the pause after failures.
+ * @param ask null uses only earlier answers
+ * @param whatever true asks also when another rule is against an update, so that all reasons can be shown
  */
 export async function evaluateTimer(
   environment: Environment,
@@ -68,7 +65,6 @@ export async function evaluateTimer(
   const learned = asks ? await askRegistry(file, policy.settings, now, ask) : null;
   const found: TimerStateFile = { ...file, ...learned };
   const stopped = stoppedUntil(changes, policy.settings, clock);
-  // Silence is the reason only where nothing else is against it.
   const silent = open ? whileSilent(blind, found, now) : null;
   const decision = silent ?? withStop(judge(found, true), stopped, clock);
   return {
@@ -78,16 +74,13 @@ export async function evaluateTimer(
   };
 }
 
-/** The clock has been there; milliseconds since 1970. */
+/** The latest time in the ledger, in milliseconds since 1970: the clock has already reached it. */
 function newestMoment(changes: Change[]): number | null {
   const moments = changes.map(({ startedAt, endedAt }) => Date.parse(endedAt ?? startedAt));
   return moments.length === 0 ? null : Math.max(...moments);
 }
 
-/**
- * The automatic update that somebody stopped, and until when it is not taken again: the next maintenance window after that
- * one, or a day where there are none. Stopping is no verdict on the release, so it is not for ever.
- */
+/** A stop is no verdict on the release: it ends at the next maintenance window, or after a day without windows. */
 function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): TimerStateFile['stopped'] {
   const last = changes.findLast(({ plan, endedAt }) => plan.initiator === 'timer' && endedAt !== null);
   const { to, stoppedBy } = last?.facts ?? {};
@@ -99,7 +92,6 @@ function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): T
   return { version: to, at: new Date(at).toISOString(), until: new Date(until).toISOString() };
 }
 
-/** A stop is a rule like the others: it says why, and until when. */
 function withStop(decision: Decision, stopped: TimerStateFile['stopped'], { now }: Clock): Decision {
   if (stopped === null || stopped.version !== decision.version || Date.parse(stopped.until) <= now)
     return decision;
@@ -113,7 +105,6 @@ function withStop(decision: Decision, stopped: TimerStateFile['stopped'], { now 
   return { ...decision, verdict: 'wait', rule: 'held', reason, until };
 }
 
-/** Why the registry says nothing, and when it is asked again; null when it does. */
 function whileSilent(
   decision: Decision,
   { trouble, registry }: TimerStateFile,

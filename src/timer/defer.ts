@@ -5,19 +5,17 @@ import type { Decision } from './rules/decision.js';
 import type { Settings } from './rules/settings.js';
 import { openingAt } from './rules/window.js';
 
-/** What the announced restart waits for: in this run, or in a later one. */
 export type Wait =
   | { kind: 'none' }
   | { kind: 'later'; reason: string; until: string | null }
   | { kind: 'now'; idle: IdleLimits };
 
-/** One run ends before the next one is due. */
+/** Shorter than an hour, so that one run ends before the next one starts. */
 const LONGEST_MS = 50 * 60_000;
 
 /**
- * What becomes of the announcement by this decision, and how long this run waits for the gateway to be idle. Until the
- * deadline a gateway that stays busy is left for the next run; after it there is the countdown alone. Nothing is begun
- * that would end outside of the maintenance window.
+ * Before the deadline leaves a busy gateway for the next run; after it only the countdown remains. Starts nothing that
+ * would end outside the maintenance window.
  */
 export function announce(
   decision: Decision,
@@ -26,9 +24,9 @@ export function announce(
   settings: Settings,
 ): { announced: TimerStateFile['announced']; wait: Wait } {
   const kept: Announced | null = before && { ...before, countdownSince: null };
-  // What it is busy with is looked at by the change itself, all along.
+  // `null` means busy: the change itself watches the gateway's activity.
   let next = announcement(decision, kept, { idleSince: null }, now, settings);
-  // What takes the place of another one that was announced is announced in the same run, and waited for.
+  // A version that replaces an announced one is announced and awaited in the same run.
   for (let again = 0; again < 2 && (next.action === 'withdraw' || next.action === 'announce'); again++)
     next = announcement(decision, next.announced, { idleSince: null }, now, settings);
   const announced = next.announced && { version: next.announced.version, at: next.announced.at };

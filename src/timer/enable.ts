@@ -7,12 +7,12 @@ import { readTimerState, tryReadTimerState, writeAuto } from '../store/timer-sta
 import { lingers } from '../supervisor/systemd/linger.js';
 
 export interface EnableOptions extends TimerChoice {
-  /** What to set; what is undefined and present gets its default again. */
+  /** A key that is present with `undefined` gets its default again. */
   settings: { [K in keyof Schedule]: Schedule[K] | undefined };
 }
 
 /**
- * Sets what is to be set, and has somebody look for updates every hour from now on. Doing it again changes what differs.
+ * Writes the settings and installs an hourly check for updates. Safe to repeat.
  * @throws ReleasesError as `planTimer`, and `locked`
  */
 export async function enableTimer(
@@ -26,14 +26,14 @@ export async function enableTimer(
     const earlier = readTimer(root.path);
     if (earlier && !sameHost(earlier.host, plan.host)) await removeTimer(root);
     if (Object.keys(options.settings).length > 0) setSchedule(root, options.settings);
-    // What is drawn for this host is drawn from its id, which is kept from here on; a run may be writing it, too.
+    // The minute and the jitter of this host come from its id, so the id is stored now. A run may be writing it too.
     if (tryReadTimerState(root).state !== 'read') writeAuto(root, file);
     const record = await installTimer(root, plan, options.registry ?? null);
     return { record, warnings: await warningsFor(plan.host) };
   });
 }
 
-/** Takes the units away again, byte for byte. What is set stays. Doing it twice is fine; null when there was none. */
+/** Removes the units; the settings stay. Safe to repeat. Null when there was no timer. */
 export async function disableTimer(environment: Environment): Promise<TimerRecord | null> {
   return withLock(environment, 'timer disable', () => removeTimer(environment.root));
 }

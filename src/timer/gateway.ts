@@ -7,7 +7,7 @@ import type { SeenGateway } from '../store/timer-state.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import type { GatewayFacts, HistoryEntry } from './rules/facts.js';
 
-/** What the ledger says to the timer's rules. Waiting for a gateway that is busy is no failure, so that is left out. */
+/** Converts the ledger for the rules. Leaves out waits for a busy gateway, which are no failures. */
 export function historyOf(changes: Change[]): HistoryEntry[] {
   return changes
     .filter(({ error }) => error?.code !== 'gateway_busy')
@@ -17,10 +17,7 @@ export function historyOf(changes: Change[]): HistoryEntry[] {
     }));
 }
 
-/**
- * What runs, and for how long that has been well.
- * @param seen at the last look; restarts that nobody asked for are only counted by supervisors
- */
+/** @param seen facts from the last run: supervisors only count unexpected restarts */
 export async function gatewayFacts(
   root: Root,
   gateway: Inspection | null,
@@ -44,7 +41,7 @@ export async function gatewayFacts(
   };
 }
 
-/** A supervisor that was started anew counts from the beginning. */
+/** Starts counting again when the release differs or the supervisor was restarted (its counter is lower). */
 function look(seen: SeenGateway | null, release: string | null, restarts: number, now: number): SeenGateway {
   if (seen === null || seen.release !== release || restarts < seen.restarts)
     return { release, first: restarts, restarts, restartedAt: null };
@@ -52,10 +49,7 @@ function look(seen: SeenGateway | null, release: string | null, restarts: number
   return { ...seen, restarts, restartedAt };
 }
 
-/**
- * Since when a release that runs is known to be well: since it was verified, or since one that failed went back to it. One
- * that was made current and left to the next start was never verified; it runs, since whoever asks has looked.
- */
+/** Counts a switch without a restart (`package_updated_restart_scheduled`) as proof: the release runs now. */
 function provenAt(changes: Change[], release: string): string | null {
   const proof = changes.findLast(({ status, facts }) => {
     if (status === 'package_updated_restart_verified' || status === 'package_updated_restart_scheduled')

@@ -3,24 +3,17 @@ import { Cron } from 'croner';
 import { killTree } from '../host/process-tree.js';
 
 export interface HourlyOptions {
-  /** Milliseconds after the full hour: each host has its own. */
+  /** Milliseconds after the full hour; differs per host. */
   offsetMs: number;
-  /** What to start now, as program and arguments; null when nothing is to be started. Asked each time. */
   due: () => string[] | null;
-  /** Gets one sentence when something cannot be started. */
   log: (line: string) => void;
 }
 
-/**
- * It waits for a gateway within its hour, and installs within a few. One that never ends would be the last that ever looks, and
- * a Node can hang as it ends (nodejs/node#54918); `auto.service.in` has the same limit.
- */
+/** A hung run would block all later ones, and Node can hang on exit (nodejs/node#54918); same in `auto.service.in`. */
 const LIMIT_MS = 24 * 60 * 60_000;
 
 /**
- * Starts a program once in every hour, as the built-in supervisor does where no timer of the host can. It runs in a session
- * of its own, and goes on when this process ends: what it does may be an update. While one runs no other is started.
- * @returns ends it
+ * Starts a program each hour in its own session, which outlives this process: it may be updating. Never two at once.
  */
 export function everyHour({ offsetMs, ...options }: HourlyOptions): () => void {
   const seconds = Math.floor(offsetMs / 1000) % 3600;
@@ -39,10 +32,7 @@ async function start({ due, log }: Omit<HourlyOptions, 'offsetMs'>): Promise<voi
   }
 }
 
-/**
- * Its lines go where this process's own go, and go on doing so when this process has ended.
- * @returns whether it ended by itself
- */
+/** Inherits this process's stderr, so that output continues after this process ends. False when killed. */
 function ended(program: string, args: string[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {

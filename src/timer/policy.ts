@@ -10,19 +10,17 @@ import type { Inspection } from '../supervisor/supervisor.js';
 import type { PolicyFacts } from './rules/facts.js';
 import { type Channel, DEFAULTS, type Settings } from './rules/settings.js';
 
-/** Where the channel comes from: an operator's `timer enable`, OpenClaw's own setting, or nobody. */
 export type ChannelSource = 'timer' | 'openclaw' | 'default';
 
-/** What people have decided, here and in OpenClaw's own settings. */
 export interface AutoPolicy {
   settings: Settings;
   channelFrom: ChannelSource;
   facts: PolicyFacts;
-  /** What is set in OpenClaw and taken another way here, a sentence each. */
+  /** One sentence for each OpenClaw setting that the timer treats differently. */
   notes: string[];
 }
 
-/** @param gateway null when no supervisor answers; where its configuration is, is then told from this environment */
+/** @param gateway null when no supervisor answers; `env` then tells where the configuration is */
 export async function autoPolicy(
   root: Root,
   gateway: Inspection | null,
@@ -58,7 +56,7 @@ export async function autoPolicy(
   };
 }
 
-/** What an operator has set here has the last word; else what OpenClaw is set to is kept to. */
+/** Prefers the operator's `timer enable` to OpenClaw's own channel. */
 function channelOf(
   { schedule }: Policy,
   { channel: own }: OwnSettings,
@@ -89,7 +87,7 @@ function enabledIn(root: Root): { enabled: boolean; broken: string[] } {
   }
 }
 
-/** What an operator has set for the gateway: the environment that its supervisor was given, or its unit without our drop-in. */
+/** Leaves out our drop-in, since it sets variables that the operator did not set. */
 async function ofGateway(root: Root, gateway: Inspection | null, env: NodeJS.ProcessEnv) {
   const record = readSupervisorRecord(root.path);
   if (!record) return gateway ? [{ of: 'the environment of the supervisor', env: gateway.launch.env }] : [];

@@ -7,22 +7,17 @@ import { chooseCandidate, isVersion } from './rules/candidate.js';
 import type { RegistryFacts } from './rules/facts.js';
 import type { Settings } from './rules/settings.js';
 
-/** Asks the registry. */
 export type AskRegistry = (question: OfferQuestion) => Promise<Offer | Unchanged>;
 
 type Remembered = Pick<TimerStateFile, 'registry' | 'trouble' | 'newestSeen'>;
 
-/** Whether it is left alone for now, because it did not answer, or not usably, the last times. */
 export function isLeftAlone(trouble: RegistryTrouble | null, now: number): boolean {
   if (trouble === null) return false;
-  // A clock that was put back must not keep it from being asked for years.
+  // A clock that was set back must not extend the pause for years.
   return now < Date.parse(trouble.retryAt) && now >= Date.parse(trouble.since);
 }
 
-/**
- * What the registry says now, and what is to be remembered of it. Failures are remembered too, and answered with what was
- * known before; nothing is thrown.
- */
+/** Never throws: a failure is remembered, with the facts known before. */
 export async function askRegistry(
   file: TimerStateFile,
   settings: Settings,
@@ -39,7 +34,6 @@ export async function askRegistry(
   }
 }
 
-/** One failure more, and when the registry is asked again. */
 export function onceMore(
   trouble: RegistryTrouble | null,
   error: unknown,
@@ -56,7 +50,7 @@ export function onceMore(
   };
 }
 
-/** The short document says what there is; when it was published is asked for once for each release that matters. */
+/** Reads the short document. Asks once for the whole one when a candidate's publication time is missing. */
 async function look(
   known: KnownRegistry | null,
   settings: Settings,
@@ -67,7 +61,7 @@ async function look(
   const answer = await ask({ etag: known?.etag ?? null });
   const registry = read(answer, known, askedAt);
   const { version, published } = chooseCandidate({ settings, registry: { ...registry, newestSeen: null } });
-  // A registry that does not say it then either is not asked for all of it every hour.
+  // A registry whose whole document lacks the time too is not asked for it every hour.
   if (published === null || published.at !== '' || registry.wholeFor === version) return registry;
   const whole = await ask({ whole: true });
   return { ...withTimes(registry, whole), wholeFor: version };
@@ -87,7 +81,6 @@ function read(answer: Offer | Unchanged, known: KnownRegistry | null, askedAt: s
   return known ? withTimes(registry, known) : registry;
 }
 
-/** What the one does not say, the other may. */
 function withTimes(registry: KnownRegistry, other: object): KnownRegistry {
   const { versions = [] } = other as Partial<Offer>;
   const times = new Map(versions.map(({ version, at }) => [version, at]));
@@ -111,13 +104,12 @@ function withNewest(
   return { ...before, [settings.channel]: version };
 }
 
-/** What no rule will ask about is not kept: a registry has hundreds of versions. */
+/** Keeps only versions that a rule can ask about: a registry has hundreds. */
 function withoutOthers(registry: KnownRegistry, newestSeen: Record<string, string>): KnownRegistry {
   const named = new Set([...Object.values(registry.tags), ...Object.values(newestSeen)]);
   return { ...registry, versions: registry.versions.filter(({ version }) => named.has(version)) };
 }
 
-/** For the rules. */
 export function registryFacts(
   { registry, newestSeen }: Remembered,
   { channel }: Settings,

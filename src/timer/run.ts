@@ -21,31 +21,25 @@ import type { Decision } from './rules/decision.js';
 
 export interface TimerRunOptions {
   ask: AskRegistry;
-  /** For the changes that are made: the registry, limits, how a release is tried. */
   plan?: PlanOptions;
-  /** Told each decision as it is made, before anything is done about it. */
   decided?: (decision: Verdict) => void;
-  /** Given the command that follows a change made by a process of its own. */
   follow?: (command: string) => void;
 }
 
-/** A decision without the votes that led to it. */
 export type Verdict = Pick<Decision, 'verdict' | 'version' | 'reason' | 'until' | 'rule'>;
 
-/** What one run of the timer decided, and the changes that came of it. */
 export interface AutoRun {
   decision: Verdict;
-  /** The last one is what decides how the run ends. */
+  /** The last one decides the exit code of the run. */
   changes: Change[];
 }
 
-/** What says that the registry failed, and not the release. */
+/** Error codes that are the registry's fault, not the release's. */
 const OF_THE_REGISTRY = new Set(['registry_unreachable', 'registry_error', 'version_not_found']);
 
 /**
- * One run of the timer: decides, says why, and when an update may be made now, stages the release as a change of its own
- * and then updates to it. Every decision is remembered. A run beside another one, or beside a change, ends quietly.
- * @throws ReleasesError what `makeChange` throws, but for `locked`
+ * Stages an allowed release as a separate change, then updates to it. Ends quietly beside another run or change.
+ * @throws ReleasesError as `makeChange`, except `locked`
  */
 export async function runTimer(environment: Environment, options: TimerRunOptions): Promise<AutoRun> {
   const { root, onBehalf = false } = environment;
@@ -81,7 +75,7 @@ async function decideAndDo(environment: Environment, options: TimerRunOptions): 
   if (first.idle === null || version === null) return run;
   const staging = findManifest(root, version) ? null : await make(environment, options, 'stage', version);
   if (staging && staging.status !== 'staged') return finish(environment, first, [staging]);
-  // Staging takes minutes, and somebody may have held updates meanwhile; or the window is over.
+  // Staging takes minutes: since then an operator may have set a hold, or the window may have closed.
   const second = staging ? settle(await evaluateTimer(environment, null)) : first;
   const before = staging ? [staging] : [];
   if (second.idle === null || second.decision.version !== version)
@@ -94,11 +88,10 @@ interface Settled {
   decision: Verdict;
   file: TimerStateFile;
   now: number;
-  /** How the gateway is waited for; null where nothing is done now. */
+  /** Limits of the wait for an idle gateway; null when nothing is done now. */
   idle: IdleLimits | null;
 }
 
-/** The decision together with what becomes of the announcement. */
 function settle({ decision, file, now, policy }: Evaluation): Settled {
   const { announced, wait } = announce(decision, file.announced, now, policy.settings);
   const kept = { file: { ...file, announced }, now };
@@ -128,7 +121,7 @@ async function make(
     : makeChange(environment, request);
 }
 
-/** Remembers what came of it. Only a gateway that was busy keeps the announcement: it is waited for again. */
+/** Stores the result. Keeps the announcement only when the gateway was busy, because the next run waits again. */
 function finish({ root }: Environment, { decision, now }: Settled, changes: Change[]): AutoRun {
   const last = changes.at(-1);
   const file = readTimerState(root);

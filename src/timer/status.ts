@@ -12,17 +12,15 @@ import { evaluateTimer } from './decision.js';
 import type { ChannelSource } from './policy.js';
 import type { Settings } from './rules/settings.js';
 
-/** All of it. */
 export interface TimerStatus extends AutoOverview {
   host: Host | null;
-  /** When it looks next, as its host says; null while it is disabled, or where nobody says. ISO 8601. */
+  /** Next run, as its host says; null while disabled or unknown. ISO 8601. */
   next: string | null;
   settings: Settings;
   channelFrom: ChannelSource;
   notes: string[];
-  /** Why OpenClaw's own settings are against it. */
   blockedBy: string[];
-  /** Why no automatic update is made any more until a person has looked; null while they are. */
+  /** Reason why automatic updates stopped until an operator acts; null when they did not. */
   breaker: string | null;
   quarantine: { release: string; until: string; why: string }[];
   /** Oldest first. */
@@ -59,7 +57,7 @@ export async function timerStatus(environment: Environment): Promise<TimerStatus
   };
 }
 
-/** A gateway that was adopted since is not run by the built-in supervisor any more, so nobody looks. */
+/** After adoption systemd runs the gateway, so a timer of the built-in supervisor never runs. */
 function orphaned(root: Root, host: Host | null): string[] {
   if (host?.kind !== 'builtin' || readSupervisorRecord(root.path) === null) return [];
   return [
@@ -67,7 +65,7 @@ function orphaned(root: Root, host: Host | null): string[] {
   ];
 }
 
-/** A timer that is not loaded has no next run, and one that runs at this moment has none yet. */
+/** Null for a timer that is not loaded, and also during a run. */
 async function nextRun(host: Host, installId: string): Promise<string | null> {
   if (host.kind === 'builtin') {
     const hour = 60 * 60_000;
@@ -78,7 +76,7 @@ async function nextRun(host: Host, installId: string): Promise<string | null> {
     'systemctl',
     host.scope,
     ['show', '--property=NextElapseUSecRealtime', '--value', '--', timerOf(host.service)],
-    // It writes moments in words.
+    // systemctl formats times by locale and time zone.
     { LC_ALL: 'C', TZ: 'UTC' },
   );
   const [, date, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/.exec(stdout) ?? [];

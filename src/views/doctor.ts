@@ -7,7 +7,7 @@ import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { overview } from './status.js';
 
-/** What has drifted since a gateway was adopted: the unit rewritten, another OpenClaw first on the path, and the like. */
+/** Finds drift since the adoption: the unit was rewritten, another OpenClaw is first on the path, and so on. */
 export async function diagnose(root: Root, supervisor: Supervisor): Promise<Finding[]> {
   const found = await overview(root, supervisor);
   return examine(

@@ -6,25 +6,21 @@ import { keepLooked } from '../store/cache.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 
-/** `gateway-cache.json`: what systemd said of a start of the gateway, and says of it as long as that runs. */
+/** `gateway-cache.json`: systemd's facts about one start of the gateway, valid while that process runs. */
 interface StartRecord {
   schema: 1;
   pid: number;
   instance: string;
   restarts: number;
-  /** Of its arguments alone: they may hold secrets. */
+  /** The only argument recorded: others may hold secrets. */
   port: string | null;
 }
 
-/** What those see of an inspection who only look. */
 type Look = Pick<Inspection, 'pid' | 'state' | 'restarts' | 'launch'>;
 
-/**
- * The gateway as its supervisor has it, or null without one. Of a start that the supervisor was asked about once, what can
- * change is seen without asking again: that is a third of all that looking costs under systemd.
- */
+/** Inspects the gateway; null without a supervisor. Asks systemd once per start, which saves a third of the cost. */
 export async function lookAtGateway(root: Root, supervisor: Supervisor): Promise<Look | null> {
-  // The built-in one answers at once.
+  // The built-in supervisor answers at once.
   if (supervisor.kind === 'builtin') return inspectIfThere(supervisor);
   const seen = supervisor.glance();
   const known = seen && recall(root);
@@ -33,7 +29,7 @@ export async function lookAtGateway(root: Root, supervisor: Supervisor): Promise
     return { pid: seen.pid, state: 'running', restarts: known.restarts, launch: { args, env: seen.env } };
   }
   const found = await inspectIfThere(supervisor);
-  // One that cannot be seen without asking is asked about the next time, too.
+  // Without a glance of this start the cache would never match, so the next call asks again.
   if (found && seen?.instance === found.instance) keep(root, found);
   return found;
 }

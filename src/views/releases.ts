@@ -18,7 +18,6 @@ export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'qu
 export interface ListedRelease {
   manifest: Manifest;
   marks: Mark[];
-  /** Whether it can be started on today's state. */
   readable: Readable;
 }
 
@@ -26,13 +25,11 @@ export interface Listing {
   /** Oldest first. */
   releases: ListedRelease[];
   unsealed: string[];
-  /** Copies of the state, and what was set aside of it; oldest first. */
+  /** Snapshots and displaced states, oldest first. */
   states: KeptState[];
-  /** Files of ours that cannot be understood. */
   corrupt: Corrupt[];
 }
 
-/** All releases with what points at them, and whether they can be started on today's state. */
 export async function listing(root: Root, supervisor: Supervisor): Promise<Listing> {
   const { releases, unsealed } = listReleases(root);
   const today = todayAtGlance(root, supervisor) ?? (await todayOf(root, await inspectIfThere(supervisor)));
@@ -52,10 +49,9 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
   };
 }
 
-/** Of a release that came after the look at the state. */
+/** For a release that appeared after the state was read. */
 export const NOT_KNOWN: Readable = { reads: 'unknown', why: 'it has just come' };
 
-/** What points at a release, by what does so at this moment. */
 function marks(root: Root, running: string | null): (id: string) => Mark[] {
   const policy = readPolicy(root);
   const [current, previous] = [currentRelease(root), previousRelease(root)];
@@ -73,7 +69,7 @@ function marks(root: Root, running: string | null): (id: string) => Mark[] {
   };
 }
 
-/** What is named without being understood is said by its path and never printed. */
+/** Drops the corrupt content: only path and reason are printed. */
 export function corruptFiles(
   root: Root,
   ledger: Pick<LedgerLook, 'corrupt'> = tryReadLedger(root),
@@ -91,7 +87,7 @@ export interface Verdict {
 }
 
 /**
- * Compares every file of a release with the digest that it was sealed with.
+ * Compares every file of a release with the digest in its seal.
  * @throws ReleasesError `release_not_found`, `release_unsealed`
  */
 export async function verifyRelease(root: Root, id: string): Promise<Verdict> {
@@ -100,7 +96,7 @@ export async function verifyRelease(root: Root, id: string): Promise<Verdict> {
 }
 
 /**
- * The id that a person means: `current`, `previous`, or itself.
+ * Resolves `current` and `previous` to a release id; any other name stays as it is.
  * @throws ReleasesError `no_current`, `no_previous`
  */
 export function resolveReleaseName(root: Root, name: string): string {

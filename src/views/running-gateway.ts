@@ -6,20 +6,20 @@ import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 
-/** What really runs at this moment, whatever is meant to. */
+/** Process that really runs, not the one that should. */
 export interface Runs {
   state: Inspection['state'];
   pid: number | null;
-  /** By what the kernel keeps of its start; null when it is none of this root's, or none runs. */
+  /** From the kernel's facts about its start; null when it is not from this root, or none runs. */
   release: string | null;
-  /** Of that release, else what the gateway says of itself. */
+  /** Version of that release, else the one that the gateway reports. */
   version: string | null;
   ready: boolean;
-  /** ISO 8601: when its process was started. */
+  /** Start of its process, ISO 8601. */
   since: string | null;
 }
 
-/** A busy gateway answers late, and whoever asks for the status wants to see that, and soon. */
+/** A busy gateway answers late, but the status must come soon. */
 const ANSWER_MS = 1_000;
 
 /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
@@ -29,7 +29,7 @@ export async function runningGateway(root: Root, supervisor: Supervisor): Promis
   if (pid === null) return { state, pid, release: null, version: null, ready: false, since: null };
   const release = runningRelease(root, inspection);
   const health = await sampleHealth(findEndpoint(inspection.launch), ANSWER_MS);
-  // Somebody else may answer on the port; of a process of ours the kernel tells what it was started from.
+  // Another process may answer on the port; the kernel knows the release of our process.
   const version = (release && findManifest(root, release)?.version) ?? health.version;
   return { state, pid, release, version, ready: health.ready, since: startedAt(pid) };
 }

@@ -35,23 +35,22 @@ export interface Overview {
   trial: Trial | null;
   /** Null when no supervisor answers. */
   gateway: RunningGateway | null;
-  /** The change under way, as its ledger has it at this moment. */
+  /** The active change, as the ledger has it now. */
   running: {
     change: string;
     step: string | null;
     since: string;
     pid: number;
-    /** The announced restart, with what keeps the gateway busy at this moment; null when it does not wait. */
+    /** The announced restart and the work that keeps the gateway busy; null when the change does not wait. */
     waiting: IdleFacts | null;
   } | null;
-  /** Changes whose process died; the next change, or `recover`, gives them an end. */
+  /** Changes whose process died; the next change or `recover` finishes or undoes them. */
   interrupted: string[];
   last: Change | null;
-  /** What the launcher does to the state before the next start; null when nothing. */
+  /** Restore that the launcher does before the next start, or null. */
   restore: Restore | null;
-  /** Updates by the timer, and whether somebody holds them. */
   auto: AutoOverview;
-  /** Files of ours that cannot be understood; `recover` moves them aside. */
+  /** Our corrupt files; `recover` moves them aside. */
   corrupt: Corrupt[];
   lock: { pid: number; since: string; doing: string | null } | null;
 }
@@ -59,7 +58,6 @@ export interface Overview {
 /** A busy gateway answers late. */
 const ANSWER_MS = 2_000;
 
-/** What runs, what will be started next, and what is being done about it. */
 export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
   const ledger = tryReadLedger(root);
   const { open } = ledger;
@@ -88,7 +86,7 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
   };
 }
 
-/** A trial that cannot be understood counts as one of `current` with no starts left. */
+/** A corrupt trial counts as a trial of `current` with no boots left. */
 function trialOf(root: Root, corrupt: Corrupt[]): Trial | null {
   if (corrupt.some(({ path }) => path === root.trial)) {
     return { id: currentRelease(root) ?? '', boots: 0, bootId: null };
@@ -112,7 +110,7 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
   };
 }
 
-/** As the record has it, with a look of our own: that one is written when the wait begins. */
+/** Samples the activity again: the record dates from the beginning of the wait. */
 async function describeWaiting(change: Change, supervisor: Supervisor): Promise<IdleFacts | null> {
   const waiting = waitingOf(change);
   const inspection = waiting && (await inspectIfThere(supervisor));

@@ -3,7 +3,6 @@ import { type Hold, holdOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { type PastDecision, type TimerStateFile, tryReadTimerState } from '../store/timer-state.js';
 
-/** What `status` says of the timer: cheap, from files alone. */
 export interface AutoOverview {
   enabled: boolean;
   hold: Hold | null;
@@ -15,7 +14,7 @@ export interface AutoOverview {
 
 const NOTHING = { decisions: [], announced: null, stopped: null, trouble: null };
 
-/** Never throws: a file that cannot be understood says nothing here, and is named elsewhere. */
+/** Never throws: `corruptFiles` reports a corrupt file. */
 export function autoOverview(root: Root): AutoOverview {
   const found = tryReadTimerState(root);
   const { decisions, announced, stopped, trouble } = found.state === 'read' ? found.value : NOTHING;

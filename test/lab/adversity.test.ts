@@ -18,7 +18,7 @@ const POINTS = [
   ...['resolve', 'check-space', 'stage', 'probe', 'seal', 'baseline', 'switch'].map(
     (step) => `before ${step}`,
   ),
-  ...['after switch', 'before restart', 'after restart', 'before verify', 'before commit', 'before collect'],
+  ...['after switch', 'before restart', 'after restart', 'before verify', 'before commit', 'before prune'],
 ];
 
 describe('an update under systemd --user that is interfered with', () => {
@@ -227,7 +227,7 @@ describe('an update under systemd --user that is interfered with', () => {
       if (current !== FIRST) await operator.ok(`switch ${FIRST} ${QUICK}`);
     }
     expect(ends).toEqual(
-      Object.fromEntries(POINTS.map((point) => [point, point === 'before collect' ? 'new' : 'old'])),
+      Object.fromEntries(POINTS.map((point) => [point, point === 'before prune' ? 'new' : 'old'])),
     );
   }, 300_000);
 

@@ -6,8 +6,8 @@ import { type Answer, CLI } from './operator.js';
 const at = (module: string) => JSON.stringify(join(REPOSITORY, 'dist', module));
 
 const LOOK = `
-import { keepVersions } from ${at('change/readable/record.js')};
-import { lookOf } from ${at('state/look.js')};
+import { keepVersions } from ${at('rollback/compatibility/cache.js')};
+import { lookOf } from ${at('state/fingerprint.js')};
 import { findStatePlace } from ${at('state/place.js')};
 import { readStateVersions } from ${at('state/versions.js')};
 import { rootAt } from ${at('store/root.js')};

@@ -53,7 +53,7 @@ test('the demo on real OpenClaw: stage, run, update, verify, roll back, and noth
 
 test.each([
   ['resolving', /stage /],
-  ['installing', /resolve .*\n.*reserve /],
+  ['installing', /resolve .*\n.*check-space /],
   ['verifying the update', /✔ restart /],
 ])('Ctrl-C while %s leaves nothing behind', { timeout: LONG_MS }, async (_, moment) => {
   const demo = startDemo();

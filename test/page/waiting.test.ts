@@ -39,7 +39,7 @@ describe('the page', () => {
     expect(await world.version()).toBe(OLD);
 
     await update();
-    await page.locator('#skip').click();
+    await page.locator('#restart-now').click();
     const verified = page.locator('#history li[data-status="package_updated_restart_verified"]').first();
     await verified.waitFor({ timeout: 40_000 });
     expect(await verified.innerText()).toContain('The restart cut off 1 agent run');

@@ -309,7 +309,7 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
         gateway,
         `import { spawn } from 'node:child_process';
         import { existsSync, writeFileSync } from 'node:fs';
-        import { systemdSupervisor } from '${DIST}/supervisor/systemd.js';
+        import { systemdSupervisor } from '${DIST}/supervisor/systemd/supervisor.js';
         if (!existsSync('plain')) {
           const plain = spawn('sleep', ['infinity'], { detached: true, stdio: 'ignore' });
           writeFileSync('plain', String(plain.pid));
@@ -429,7 +429,7 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
   describe.runIf(SCOPE === 'system')('asked by the user that it runs as', () => {
     /** What a method answers to `claw`, as JSON; throws with the error's code. */
     function ask(unit: string, method: string, ...args: unknown[]) {
-      const program = `import { systemdSupervisor } from '${DIST}/supervisor/systemd.js';
+      const program = `import { systemdSupervisor } from '${DIST}/supervisor/systemd/supervisor.js';
         const supervisor = systemdSupervisor({ scope: 'system', unit: '${unit}', stopLimitMs: 1000 });
         const failed = ({ code, hint }) => ({ code, hint });
         console.log(JSON.stringify(await supervisor.${method}(...${JSON.stringify(args)}).catch(failed)));`;

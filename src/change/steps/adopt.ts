@@ -25,15 +25,11 @@ import { targetOf } from './switch.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
 
-/** What the unit that runs before the gateway at boot starts. */
 export function recoverCommandOf(root: Root): string[] {
   return [process.execPath, CLI, 'recover', '--boot', '--root', root.path];
 }
 
-/**
- * Finds the install that a unit starts, and everything that taking it over would write.
- * @throws ReleasesError `not_openclaw`, `supervisor_not_found`, `supervisor_failed`
- */
+/** @throws ReleasesError `not_openclaw`, `supervisor_not_found`, `supervisor_failed` */
 export async function planAdoption(
   root: Root,
   unit: Partial<UnitAddress>,
@@ -47,7 +43,7 @@ function unitOf({ change }: Context): UnitAddress {
   throw new ReleasesError('internal', 'A change of a unit names no unit.');
 }
 
-/** The install that runs becomes a release: copied, because it goes on running meanwhile and is what `leave` returns to. */
+/** Copies the running install to a release; the original keeps running, and `unadopt` returns to it. */
 export const copy: Step = {
   name: 'copy',
   async do(context) {
@@ -58,7 +54,7 @@ export const copy: Step = {
     facts.unitChange = unitChange;
     const earlier = readAdoption(root.path);
     if (earlier) facts.earlierUnitChange = snapshotUnitChange(root.path, earlier);
-    // Adopting again mends what has drifted; it does not go back to the version that was there at first.
+    // Adopting again repairs drift; it does not return to the version that was adopted first.
     facts.to = (earlier && currentRelease(root)) ?? version;
     facts.alreadyStaged = isSealed(root, facts.to);
     if (facts.alreadyStaged) return `${facts.to} is here already`;
@@ -106,7 +102,6 @@ function isSealed(root: Root, id: string): boolean {
   }
 }
 
-/** From here the unit starts what `current` names. */
 export const attach: Step = {
   name: 'attach',
   async do(context) {
@@ -117,7 +112,7 @@ export const attach: Step = {
     pointCurrent(root, targetOf(context));
     applyUnitChange(unitChange);
     writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
-    // The unit's user is to start what is here.
+    // The unit's user must be able to start these files.
     if (context.onBehalf) giveToOwner(root.path);
     await systemctl(unit.scope, 'daemon-reload');
     if (unit.scope === 'user' && !(await lingers())) {
@@ -144,7 +139,6 @@ export const attach: Step = {
   },
 };
 
-/** From here the unit starts what it started before it was adopted. */
 export const detach: Step = {
   name: 'detach',
   async do(context) {

@@ -16,9 +16,8 @@ import { awaitVerified } from '../verification.js';
 import { dropSnapshots } from './snapshot.js';
 
 /**
- * Measures what runs, before anything points elsewhere; its undo brings that back. It stands before `switch` so
- * that undoing in reverse repoints `current` first and restarts after: an undo that belonged to `restart` would
- * start the failed release once more.
+ * Measures the running gateway; its undo brings that back. It stands before `switch` because undo runs in reverse:
+ * `current` must point back before the restart, or the failed release would start again.
  */
 export const baseline: Step = {
   name: 'baseline',
@@ -59,12 +58,12 @@ export const baseline: Step = {
     if (!before || !context.canRestart) return;
     const now = await inspectIfThere(supervisor);
     if (now === null) {
-      // Without its supervisor no gateway runs: pointing back is all there is to do, and the next start does the rest.
+      // No supervisor, no gateway: the links are restored, and the next start uses them.
       change.warnings.push('The supervisor has ended, so no gateway was started: openclaw-releases run');
       return;
     }
     if (now.state === before.state && now.instance === before.instance) return keepState(context);
-    // The launcher may have gone back by itself: what it started need not be started again, unless its state still waits.
+    // The launcher may have rolled back already. Its start counts, unless the state still waits for its restore.
     const isBack =
       before.release !== null && runningRelease(root, now) === before.release && readRestore(root) === null;
     const instance = isBack ? now.instance : await bringBack(context, before.release);
@@ -83,8 +82,8 @@ export const baseline: Step = {
 type Before = { release: string | null; health: Health };
 
 /**
- * A gateway that ends on its way back is given one more start: it ran here before, so something else may have ended it. So
- * is a launcher that was cut off while it put the state back, which goes on with that.
+ * Allows one more start after a crash on the way back, as this release ran here before and the cause may be elsewhere;
+ * also after an interrupted restore, which the launcher then continues.
  */
 async function awaitBack(context: Context, before: Before, instance: string): Promise<void> {
   const { release, health } = before;
@@ -107,7 +106,7 @@ async function awaitBack(context: Context, before: Before, instance: string): Pr
   }
 }
 
-/** The launcher starts nothing then. Why is found out once more here, by looking only: two must never exchange at once. */
+/** Finds the launcher's reason, read-only: two processes must never exchange a state at once. */
 function notPutBack(root: Root, restore: Restore, cause: unknown): ReleasesError {
   let why = 'The launcher does not get on with it.';
   try {
@@ -119,15 +118,15 @@ function notPutBack(root: Root, restore: Restore, cause: unknown): ReleasesError
 }
 
 /**
- * A launcher that was stopped between its look at `trial` and its write has written it back after the switch was
- * undone. Whatever was started before has ended by now, so nobody does so again.
+ * Ends a trial that a launcher, stopped between its read and its write of `trial`, wrote back after the undo. Earlier
+ * starts have ended by now, so no process can write it again.
  */
 function endTrialOfTheDead({ root }: Context): void {
   const trial = readTrial(root);
   if (trial !== null && trial.id !== currentRelease(root)) endTrial(root);
 }
 
-/** The new start, or null when there is nobody left to make one: then the next one is of what `current` names. */
+/** Restarts the gateway. Null without a supervisor: its next start uses `current`. */
 async function bringBack(context: Context, release: string | null): Promise<string | null> {
   try {
     return (await context.supervisor.restart()).instance;

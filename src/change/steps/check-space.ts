@@ -8,22 +8,21 @@ import { alreadyStaged } from './stage.js';
 
 const MIB = 1024 * 1024;
 
-/** Left free as well, for the same. */
+/** Free inodes to leave. */
 const LEAVE_FREE_FILES = 1_000;
 
-/** Real releases: 2026.9.6 takes 650 MB in 39,000 files with everything it depends on. */
+/** Estimate for the first release: 2026.9.6 with its dependencies takes 650 MB in 39,000 files. */
 const UNKNOWN_RELEASE = { bytes: 900 * MIB, files: 50_000 };
 
-/** A carried Node, unpacked. */
+/** Bytes of a carried Node, unpacked. */
 const RUNTIME_BYTES = 160 * MIB;
 
-/** Growth from one release to the next that is not a surprise. */
+/** Usual growth from one release to the next. */
 const GROWTH = 1.2;
 
-/** Archives are this much of what is unpacked from them; 2026.9.6 has 225 MB of 561. */
+/** Size of the archives relative to the unpacked files: 225 of 561 MB for 2026.9.6. */
 const ARCHIVES = 0.4;
 
-/** Refuses before the first download when the release would not fit, or would leave less free than is set. */
 export const checkSpace: Step = {
   name: 'check-space',
   skip: alreadyStaged,
@@ -50,7 +49,7 @@ interface Room {
   files: number | null;
 }
 
-/** What is taken while it is staged and until it runs; `left` is what stays free of it. */
+/** Space until the release runs; `left` is the part of `bytes` that stays free. */
 async function estimate(context: Context): Promise<{ bytes: number; files: number; left: number }> {
   const { root, change } = context;
   const { releases } = listReleases(root);

@@ -9,7 +9,7 @@ import { dropPluginSet } from '../plugin-set.js';
 import { wasStopped } from './restart.js';
 import { targetOf } from './switch.js';
 
-/** Ends the trial: from here on a crash switches nothing. */
+/** Ends the trial: after this, no crash switches back. */
 export const commit: Step = {
   name: 'commit',
   skip: wasStopped,
@@ -29,7 +29,7 @@ export const commit: Step = {
   },
 };
 
-/** What it reads, for the day on which somebody wants to return to it. */
+/** Records the state versions of this release, for a later rollback to it. */
 async function noteVersions({ root, change }: Context): Promise<void> {
   const { facts } = change;
   const versions = facts.place ? await versionsToday(root, facts.place, facts) : null;

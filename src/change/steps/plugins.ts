@@ -21,14 +21,12 @@ import { dropPluginSet, keptPluginSet, returnPluginSet, startOnceMore } from '..
 import { wasStopped } from './restart.js';
 import { targetOf } from './switch.js';
 
-/** To ask a release which plugins it cannot load; it loads each of them for that. Milliseconds. */
+/** Milliseconds; the release loads every plugin to find those that fail. */
 const QUESTION_MS = 60_000;
 
 /**
- * Brings installed plugins along, once the release itself is verified: what keeps a plugin from coming along is a
- * warning with its name, and never undoes the release. The gateway must stay well, though: if it is not with the new
- * set, it is started once more with the set from before, and only if it is not well with that one either has the
- * change failed.
+ * Updates plugins after the release is verified. A plugin that fails is a warning and never undoes the release. If the
+ * gateway is unhealthy with the new set, restores the old one; the change fails only if that fails, too.
  */
 export const plugins: Step = {
   name: 'plugins',
@@ -40,7 +38,7 @@ export const plugins: Step = {
     try {
       const request = await requestFor(context, place);
       change.facts.plugins ??= { before: await listPlugins(request.place, request.version, signal) };
-      // One that is kept already is from before a first try, which was cut off.
+      // An existing copy is from a first try that was interrupted, so it is the older one.
       const kept = keptPluginSet(context);
       if (!isKept(kept)) await keepPluginSet(request.place, kept, signal);
       saveIntent({ root, change });
@@ -59,7 +57,6 @@ export const plugins: Step = {
   },
 };
 
-/** The gateway itself is not well any more: that is what a change fails for. */
 class NotWell extends Error {}
 
 function withoutPlugins({ change }: Context): string | null {
@@ -75,20 +72,19 @@ async function requestFor(context: Context, place: StatePlace): Promise<SyncRequ
     ...{ place: await pluginPlaceOf(context, place), version, signal },
     node: join(directory, 'node'),
     main: join(directory, 'main'),
-    // All of it: the tools need a PATH, and what a registry is reached by, as the gateway has them.
+    // The whole environment: the tools need the gateway's PATH and its registry settings.
     env: wholeLaunch(await supervisor.inspect()).env,
     budgetMs: change.plan.limits.pluginsMs ?? DEFAULT_LIMITS.pluginsMs,
   };
 }
 
-/** Starts the gateway with what the tools have made of the plugins, or goes back on that; one sentence for people. */
+/** Starts the gateway with the new plugins, or restores the old ones. Returns one sentence for people. */
 async function take(context: Context, request: SyncRequest, report: SyncReport): Promise<string> {
   const { change, signal } = context;
   const { changed, relinked, failed, cutOff } = report;
   const touched = [...new Set([...changed.map(({ id }) => id), ...relinked])].join(', ');
   if (change.facts.plugins) change.facts.plugins.config = configDigest(request.place);
   if (cutOff) {
-    // Half of a plugin may be there.
     await returnPluginSet(context);
     if (touched !== '') await startedWell(context);
   } else if (touched !== '') {
@@ -128,7 +124,6 @@ async function startedWell(context: Context): Promise<void> {
   if (problem !== null) throw new NotWell(problem);
 }
 
-/** One warning for each plugin, with all that is known of why. */
 function warn({ change }: Context, failures: PluginFailure[]): void {
   for (const id of new Set(failures.map((failure) => failure.id))) {
     const reasons = failures.filter((failure) => failure.id === id).map(({ why }) => why);

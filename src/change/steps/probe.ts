@@ -5,7 +5,7 @@ import type { Context, Step } from '../../ledger/context.js';
 import { tryCandidate } from '../candidate.js';
 import { alreadyStaged, provideRuntime, stagedFacts } from './stage.js';
 
-/** Proves that the staged tree runs and is what it should be, before anything can point at it. */
+/** Proves, before anything can point to it, that the staged tree runs and reports the expected version. */
 export const probe: Step = {
   name: 'probe',
   skip: alreadyStaged,
@@ -30,7 +30,6 @@ export const probe: Step = {
   },
 };
 
-/** What a start on a copy of the state adds, where there is to be one; to be read after the version. */
 async function alsoStarted(context: Context, node: string): Promise<string> {
   const { plan, facts } = context.change;
   const stages = plan.kind === 'update' || plan.kind === 'stage';

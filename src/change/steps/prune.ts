@@ -2,7 +2,7 @@ import { toErrorRecord } from '../../core/errors.js';
 import type { Step } from '../../ledger/context.js';
 import { planFullCollection, pruneAll } from '../prune-plan.js';
 
-/** Removes releases beyond retention. The update has succeeded by now: a failure here is a warning. */
+/** Removes releases beyond retention. A failure is a warning, because the update has already succeeded. */
 export const prune: Step = {
   name: 'prune',
   async do(context) {

@@ -11,7 +11,6 @@ import { directoryNames, listReleases, type Manifest, readManifest } from '../..
 import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 
-/** Turns what was asked for into one exact release, and refuses those that must not be taken. */
 export const resolve: Step = {
   name: 'resolve',
   async do(context) {
@@ -45,7 +44,7 @@ export const resolve: Step = {
   },
 };
 
-/** The lockfile that somebody names, else what the root keeps of that version. An archive has the version of another release. */
+/** The named lockfile, else the kept one. An archive gets no kept one: it has the version of another release. */
 function lockfileOf({ root, change }: Context): string | null {
   const { plan, facts } = change;
   if (plan.lockfile || plan.anew || !facts.resolved) return plan.lockfile;
@@ -74,7 +73,7 @@ async function checkUpdate(context: Context, spec: Spec, to: string): Promise<vo
   if (to === current && readTrial(root) === null && runningRelease(root, await supervisor.inspect()) === to) {
     throw new NothingToDo(`${to} runs already`);
   }
-  // The timer names what it takes; that somebody held updates since it decided counts all the same.
+  // The timer names a version, but a hold that was set since its decision still counts.
   if (spec.kind === 'tag' || context.change.plan.initiator === 'timer') checkHeld(root, to);
   if (spec.kind === 'tag') checkUnnamed(root, to, current, spec.tag);
 }
@@ -88,7 +87,6 @@ function checkHeld(root: Root, to: string): void {
   });
 }
 
-/** What only a person who names the version may overrule. */
 function checkUnnamed(root: Root, to: string, current: string | null, tag: string): void {
   const policy = readPolicy(root);
   const untouched = 'Nothing was changed.';

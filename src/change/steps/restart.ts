@@ -1,7 +1,7 @@
 import { ReleasesError } from '../../core/errors.js';
 import type { Context, Step } from '../../ledger/context.js';
 
-/** A gateway that a person has stopped stays stopped: what is switched then takes effect when it is started. */
+/** Reason to skip: a gateway that a person stopped stays stopped, and its next start uses the new release. */
 export function wasStopped({ change }: Context): string | null {
   return change.facts.baseline?.state === 'stopped' ? 'the gateway was stopped before, and stays so' : null;
 }

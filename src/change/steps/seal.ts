@@ -4,10 +4,7 @@ import type { Step } from '../../ledger/context.js';
 import { removeTree, sealRelease } from '../../store/seal.js';
 import { alreadyStaged, nodeLink, stagedFacts } from './stage.js';
 
-/**
- * Makes the staged tree a release. There is nothing to undo: a sealed release is whole, nothing points at it, and
- * keeping it makes the next try a matter of seconds; collection removes it in its time.
- */
+/** Has no undo: nothing points to a sealed release, the next try reuses it in seconds, and prune removes it later. */
 export const seal: Step = {
   name: 'seal',
   skip: alreadyStaged,

@@ -10,13 +10,12 @@ import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../
 import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 
-/** Bytes per second: what a small host copies, digests and makes durable. */
+/** Bytes per second that a small host copies, digests and syncs. */
 const USUAL_RATE = 50 * 2 ** 20;
 
 /**
- * Keeps a copy of the gateway's state as the release from before can read it, while that one still runs: a release
- * may migrate the databases, and OpenClaw refuses a configuration that a newer one has written. Going back then
- * takes both back.
+ * Copies the state while the old release still runs. A new release may migrate the databases, and OpenClaw refuses a
+ * configuration that a newer release wrote, so a rollback restores both.
  */
 export const snapshot: Step = {
   name: 'snapshot',
@@ -45,7 +44,6 @@ export const snapshot: Step = {
   },
 };
 
-/** What will be copied, and how long that takes, before anything happens; a sentence for people. */
 export function previewSnapshot(context: Context): string {
   const { root, change } = context;
   const { place } = change.facts;
@@ -58,7 +56,6 @@ export function previewSnapshot(context: Context): string {
   return `would copy ${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB, in about ${seconds} s, while the gateway runs`;
 }
 
-/** Bytes that the copy of the state will take in this change; 0 where it makes none. */
 export function snapshotBytes(context: Context): number {
   const { root, change } = context;
   const { place } = change.facts;
@@ -67,7 +64,7 @@ export function snapshotBytes(context: Context): number {
   return measureState(place, root, scopeOf(root, change)).bytes;
 }
 
-/** Bytes per second, as the last large snapshot here went. */
+/** Bytes per second of the last snapshot here above 1 MiB, else the usual rate. */
 function copyRate(root: Root): number {
   const timed = listKept(root).findLast(({ bytes, ms }) => ms !== undefined && ms > 0 && bytes > 2 ** 20);
   return timed?.ms ? (timed.bytes / timed.ms) * 1000 : USUAL_RATE;
@@ -79,10 +76,7 @@ function whyNone({ change }: Context): string | null {
   return from === null || from === to ? 'there is no release to return to' : null;
 }
 
-/**
- * The configuration alone where the target reads and writes the same databases, as both declare; everything where
- * that is not known, or where plugins are installed, which the target may bring to other versions.
- */
+/** Unknown database schemas need a copy of everything; so do plugins, which the target may update. */
 function scopeOf(root: Root, change: Change): SnapshotScope {
   const { from, to, resolved, place } = change.facts;
   const before = (from && findManifest(root, from)?.schemas) || null;
@@ -91,12 +85,12 @@ function scopeOf(root: Root, change: Change): SnapshotScope {
   return same && place && !hasPlugins(place.directory) ? 'config' : 'all';
 }
 
-/** A release that runs again has a newer state than any snapshot of it; what was set aside is never removed. */
+/** Excludes displaced states, which are never removed. */
 function snapshotsOf(root: Root, release: string): KeptState[] {
   return listKept(root).filter((kept) => kept.kind === 'snapshot' && kept.release === release);
 }
 
-/** Removes what a change kept, unless the launcher is still to put it back. */
+/** Removes the snapshots of a change, unless a restore of it is pending. */
 export function dropSnapshots(root: Root, change: Change): void {
   if (readRestore(root)?.change === change.id) return;
   for (const kept of listKept(root)) {

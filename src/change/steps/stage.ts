@@ -18,7 +18,6 @@ export function alreadyStaged(context: Context): string | null {
   return context.change.facts.alreadyStaged ? `${context.change.facts.to} is here already` : null;
 }
 
-/** What is known after `resolve` about a release that must be staged. */
 export function stagedFacts(context: Context): {
   resolved: Resolved;
   runtime: RuntimeChoice;
@@ -41,7 +40,7 @@ function stagingDirectory(context: Context): string {
   return join(context.root.staging, context.change.id);
 }
 
-/** Fetches and installs beside the other releases: nothing that runs is touched. */
+/** Fetches and installs beside the other releases; nothing that runs is touched. */
 export const stage: Step = {
   name: 'stage',
   skip: alreadyStaged,
@@ -63,7 +62,7 @@ export const stage: Step = {
       options: await context.client(),
       signal,
       onProgress: ({ phase, done, total }) => {
-        // All packages are there; what comes until they are sealed leaves the disk idle.
+        // Starts the sync early: all packages are unpacked, and the disk is idle until the seal.
         if (phase === 'scripts' && done === 0) beginSync(directory);
         context.progress(phase, done, total);
       },
@@ -75,7 +74,7 @@ export const stage: Step = {
     const { root, change } = context;
     removeTree(root, stagingDirectory(context));
     const { resolved, runtime, runtimeAdded } = change.facts;
-    // What a candidate left of one that is sealed stays with it.
+    // A sealed release keeps the cache that its candidate filled.
     if (resolved && findManifest(root, resolved.id) === null) removeTracesOf(root, resolved.id);
     if (!runtimeAdded || runtime?.kind !== 'carried') return;
     const used = listReleases(root).releases.some((release) => release.runtime.version === runtime.version);
@@ -83,13 +82,12 @@ export const stage: Step = {
   },
 };
 
-/** What the release's link `node` points to, from its final place. */
+/** Target of the release's link `node`, relative to its final directory for a carried Node. */
 export function nodeLink(runtime: RuntimeChoice): string {
   if (runtime.kind === 'host') return runtime.path;
   return join('../../runtimes', runtimeDirectoryName(runtime.version), 'bin/node');
 }
 
-/** The absolute path of the Node that the release runs on, fetched first where it is not here yet. */
 export async function provideRuntime(context: Context, runtime: RuntimeChoice): Promise<string> {
   if (runtime.kind === 'host') return runtime.path;
   const { root, change, signal } = context;

@@ -5,14 +5,13 @@ import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } fro
 import { readManifest } from '../../store/manifest.js';
 import { wasStopped } from './restart.js';
 
-/** The release that the change goes to, once it is known. */
 export function targetOf(context: Context): string {
   const { to } = context.change.facts;
   if (to === null) throw new ReleasesError('internal', 'A change has no target.');
   return to;
 }
 
-/** A full disk must not keep anyone from going back to what was well; the launcher then has no count to go by. */
+/** Starts the trial. A rollback continues without one on a full disk; the launcher then counts no starts. */
 function beginTrial({ root, change }: Context, to: string): void {
   try {
     startTrial(root, to);
@@ -22,7 +21,6 @@ function beginTrial({ root, change }: Context, to: string): void {
   }
 }
 
-/** Repoints `current`. Nothing that runs notices; what is started next does. */
 export const switchStep: Step = {
   name: 'switch',
   async do(context) {
@@ -33,7 +31,7 @@ export const switchStep: Step = {
       throw new NothingToDo(`current is ${to} already`);
     if (from !== null && from !== to) {
       pointPrevious(root, from);
-      // Without a restart there is nobody to end the trial: the person who asked for that decides.
+      // Without a restart no step commits: the person who chose that decides.
       if (change.plan.steps.includes('commit') && !wasStopped(context)) {
         prepareStateToReturn(context, from, to);
         beginTrial(context, to);

@@ -2,7 +2,6 @@ import type { Step } from '../../ledger/context.js';
 import { awaitVerified } from '../verification.js';
 import { wasStopped } from './restart.js';
 
-/** The five rules of "verified", and all of them still true after the settling time. */
 export const verify: Step = {
   name: 'verify',
   skip: wasStopped,
@@ -18,7 +17,7 @@ export const verify: Step = {
     });
     const says = health.version === null ? 'does not say its version' : `says ${health.version}`;
     const settled = `settled for ${plan.limits.settleMs / 1000} s`;
-    // Not on record when the process that asked for the restart died right after it.
+    // Missing if the process died right after it asked for the restart.
     if (facts.restartRequestedAt === undefined) return `${says}, ${settled}`;
     const since = Date.parse(facts.restartRequestedAt);
     facts.liveMs = liveAt - since;

@@ -12,24 +12,21 @@ import { WHO } from '../cancellation.js';
 import { saveIntent } from '../engine.js';
 import { waitingProgress } from '../waiting.js';
 
-/** Between two looks at the gateway. One idle moment may lie between two pieces of work: two in a row count. */
+/** Milliseconds between two samples. Two in a row must be idle, because one may fall between two pieces of work. */
 const LOOK_MS = 1000;
 
-/** What the first look is given, as it alone decides whether to wait at all: work may keep a gateway from answering. */
+/** Milliseconds for the first sample, which decides if the step waits at all; a busy gateway answers late. */
 const FIRST_LOOK_MS = 5000;
 
-/** Between two looks at whether somebody wants it sooner. */
+/** Milliseconds between two checks for `restart-now`. */
 const WISH_MS = 200;
 
-/** A gateway that told before, and does not now, may only be too busy to answer. */
+/** Unanswered samples before `unknown`: a gateway that answered before may only be too busy. */
 const SILENT_LOOKS = 3;
 
 type How = NonNullable<IdleFacts['outcome']>;
 
-/**
- * Announces the restart, waits for the gateway to be idle, and counts down. Nothing is replaced yet, so waiting costs
- * nothing; it is bounded all the same, since some work never ends, and the gateway drains by itself when it is stopped.
- */
+/** Waits, as nothing is replaced yet; limited, as some work never ends and a stopped gateway drains anyway. */
 export const waitIdle: Step = {
   name: 'wait-idle',
   skip({ root, change }) {
@@ -54,7 +51,6 @@ export const waitIdle: Step = {
   },
 };
 
-/** What it would do, before anything happens; a sentence for people. */
 export function previewIdle({ change }: Context): string {
   const { withinMs, countdownMs, giveUp } = change.plan.idle ?? { withinMs: 0, countdownMs: 0 };
   const end = giveUp ? ', then gives up' : '';
@@ -74,7 +70,6 @@ function announce(context: Context, { withinMs }: IdleLimits, busy: string[] | n
   return facts;
 }
 
-/** Whoever looks from another process is told at these moments. */
 function record(context: Context, facts: IdleFacts): void {
   context.change.facts.idle = facts;
   saveIntent(context, stepOf(context.change, 'wait-idle'));
@@ -106,7 +101,7 @@ async function untilIdle(
   }
 }
 
-/** Announced until its very end; whatever is under way by then is cut off. */
+/** Announces the restart until the end; it cuts off any work that is still active then. */
 async function countDown(
   context: Context,
   facts: IdleFacts,
@@ -130,13 +125,13 @@ function isSkipped({ root, change }: Context): boolean {
   return signalledBy(root, change.id, 'restart-now') !== null;
 }
 
-/** Ends early when somebody wants it sooner; a stop, like a Ctrl-C, throws. */
+/** Returns early on `restart-now`; throws on `cancel` and Ctrl-C. */
 async function pause(context: Context, facts: IdleFacts, ms: number): Promise<void> {
   const end = performance.now() + ms;
   const { text, leftMs } = waitingProgress(facts);
   context.progress(text, undefined, undefined, leftMs);
   for (let left = ms; left > 0 && !isSkipped(context); left = end - performance.now()) {
-    // Who has aborted it is more to read than that it was.
+    // The abort's own reason says more than the timer's AbortError.
     const { signal } = context;
     await setTimeout(Math.min(WISH_MS, left), undefined, { signal }).catch(() => signal.throwIfAborted());
   }

@@ -23,7 +23,7 @@ export function recoverCommand(): Command {
                 ...changes.map((change) => `${change.id}: ${changeText(change)}`),
               ].join('\n'),
         );
-        // Going back is what recovery is for: only a gateway that could not be brought back is a failure of it.
+        // Rolling back is a success of recovery; only a failed rollback is a failure.
         return failed ? EXIT.rollbackFailed : EXIT.success;
       }),
     );

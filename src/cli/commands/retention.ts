@@ -43,7 +43,7 @@ export function retentionCommand(): Command {
     );
 }
 
-/** `bytes` is null where there is no limit. */
+/** `bytes` is null when there is no limit. */
 function withDefaults({ releases = KEEP_RELEASES, bytes, leaveFree = LEAVE_FREE_BYTES }: Retention) {
   return { releases, bytes: bytes ?? null, leaveFree };
 }

@@ -51,7 +51,7 @@ export function rollbackCommand(): Command {
   );
 }
 
-/** What the options say, or the person at the terminal; without either the change itself refuses, and says what to type. */
+/** Asks at a terminal when no option decides. For `ask`, the change itself refuses a loss and names the options. */
 async function chooseState({ environment }: Session, options: Options, to: string): Promise<StateChoice> {
   if (options.keepState) return 'keep';
   if (options.yes) return 'restore';

@@ -13,7 +13,7 @@ import {
 import { command, registryOption } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 
-/** Bytes; the longest note and the longest continuation are far below. */
+/** Bytes; the longest valid note and continuation are far below. */
 const LONGEST = 256 * 1024;
 
 export function rpcCommand(): Command {
@@ -57,7 +57,7 @@ async function read(input: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Nothing at all is a call without parameters, by the gateway itself. */
+/** Reads empty input as a call without parameters from the gateway. */
 function parse(text: string): { params: unknown; caller: Caller } {
   let call: unknown = {};
   try {
@@ -70,7 +70,7 @@ function parse(text: string): { params: unknown; caller: Caller } {
   return { params, caller: parseCaller(caller) };
 }
 
-/** What is said of a caller and not understood must not read as one who may do everything. */
+/** Refuses a caller that it cannot parse: without scopes, a caller may do everything. */
 function parseCaller(caller: unknown): Caller {
   if (caller === undefined || caller === null) return { scopes: null };
   const { scopes = null, name } = caller as { scopes?: unknown; name?: unknown };

@@ -18,7 +18,7 @@ export function stageCommand(): Command {
     .argument('<spec>', 'version, dist-tag or file:archive.tgz')
     .addOption(registryOption());
   return withStaging(stage, 'version').action((spec: string, options: ChangeOptions & StageOptions) => {
-    // Digests and all: nobody waits for it as for a restart, and a gateway may be busy beside it.
+    // Applies to all steps, digests too: a gateway may be busy, and nobody waits for this as for a restart.
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     return runChange(options, () => ({ kind: 'stage', target: spec, options: planOptions(options) }));
   });

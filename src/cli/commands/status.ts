@@ -18,7 +18,7 @@ export function statusCommand(): Command {
     );
 }
 
-/** Without a change under way there is only the status. */
+/** Shows only the status when no change is active. */
 async function follow(session: Session): Promise<number> {
   const { environment, output } = session;
   const underWay = tryReadLedger(environment.root).open.find(isActive);
@@ -27,7 +27,7 @@ async function follow(session: Session): Promise<number> {
     import('../../control/follow.js'),
     import('../../change/run.js'),
   ]);
-  // Watching must not be able to interrupt what is watched.
+  // Drops the signal: an interrupt here must not interrupt the change.
   const { signal: _, ...watching } = environment;
   const change = await followChange(watching, underWay.id);
   output.answer(changeDocument(change), () => changeText(change));

@@ -36,7 +36,7 @@ export function timerRunCommand(): Command {
       const ask = registryOf(options);
       const { decision, changes } = await runTimer(environment, { ask, plan: planOptions(options), ...told });
       const last = changes.at(-1);
-      // A busy gateway is why the timer waits: no failure.
+      // A busy gateway makes the timer wait; that is no failure.
       const exitCode = last && last.error?.code !== 'gateway_busy' ? exitCodeOf(last) : 0;
       if (output.json) {
         output.answer({ ok: exitCode === 0, decision, changes: changes.map(changeDocument) }, () => '');
@@ -73,7 +73,7 @@ export function timerExplainCommand(): Command {
     );
 }
 
-/** npm's libraries are loaded only when the registry is asked: most runs end before that. */
+/** Loads npm's libraries only for a question to the registry: most runs end before one. */
 function registryOf({ registry }: Options): AskRegistry {
   return async (question) => {
     const [{ loadClientOptions }, { offeredReleases }] = await Promise.all([

@@ -98,7 +98,7 @@ function statusCommand(): Command {
   );
 }
 
-/** Root writes units of the system, and the rest belongs to the user that the gateway runs as. */
+/** Returns true when root writes system units for the user that the gateway runs as. */
 function forOwner({ system }: SystemOption): boolean {
   return system === true && process.getuid?.() === 0;
 }

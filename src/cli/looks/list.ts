@@ -14,7 +14,6 @@ const READS: Record<Readable['reads'], string> = {
   unknown: 'not known',
 };
 
-/** Every release and what points at it, and what else is kept. */
 export async function listReleases({ environment, output }: Session): Promise<number> {
   const { releases, unsealed, states, corrupt } = await listing(environment.root, environment.supervisor);
   const hold = holdOf(readPolicy(environment.root));

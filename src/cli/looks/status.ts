@@ -4,7 +4,6 @@ import { changeText, corruptLines, waitingLines } from '../report.js';
 import type { Session } from '../session.js';
 import { autoRows } from '../timer-report.js';
 
-/** What runs, what is current, and what is being done. */
 export async function showStatus({ environment, output }: Session): Promise<number> {
   const found = await overview(environment.root, environment.supervisor);
   output.answer({ ok: true, ...found }, () => statusText(found));

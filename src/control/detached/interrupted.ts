@@ -6,23 +6,20 @@ import { readLockOwner } from '../../store/lock.js';
 import type { Root } from '../../store/root.js';
 import { runDetached } from './start.js';
 
-/** A change, and whether the process that makes it lives. */
 export interface Seen {
   change: Change;
-  /** No process makes it, and it has no verdict: nobody has given it its end yet. */
+  /** The change has no verdict and its owner is dead. */
   isDead: boolean;
 }
 
-/** Reads a change as it is at this moment. */
 export function lookAt(root: Root, id: string): Seen {
   const change = readChange(root, id);
   if (change.endedAt !== null || hasLiveOwner(root, change)) return { change, isDead: false };
-  // Between the two looks it may have come to its end, or to another process that gives it one.
+  // Reads again: meanwhile it may have ended, or another process may recover it.
   const again = readChange(root, id);
   return { change: again, isDead: again.endedAt === null && !hasLiveOwner(root, again) };
 }
 
-/** What `recover` makes of a change whose process died, as a sentence. */
 export function recoveryOutlook(change: Change): string {
   const { from, to } = change.facts;
   if (change.steps.length === 0) return 'It had not begun: nothing was changed.';
@@ -34,9 +31,9 @@ export function recoveryOutlook(change: Change): string {
 }
 
 /**
- * Has a dead change given its end by a process outside: this one may belong to the gateway that is restarted for it.
- * Does nothing while somebody holds the lock, who is at it or does it first.
- * @returns whether such a process was started
+ * Recovers an interrupted change in a detached worker: the restart may end this process. Does nothing while any process
+ * holds the lock, since that one recovers the change.
+ * @returns true when a worker was started
  * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`
  */
 export async function recoverDetached(environment: Environment, change: Change): Promise<boolean> {

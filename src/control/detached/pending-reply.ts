@@ -5,14 +5,11 @@ import { askingPath } from '../../ledger/ownership.js';
 import { claim, isClaimed } from '../../store/owner-symlink.js';
 import type { Root } from '../../store/root.js';
 
-/** Nothing waits longer for whoever asks, who may hang as anybody may; milliseconds. */
+/** Milliseconds; a caller that hangs must not block the change. */
 const ANSWER_MS = 10_000;
 const POLL_MS = 50;
 
-/**
- * Has a change handed over by this process, which still has to answer the gateway: for as long as it lives with
- * `endsWithAnswer`, else until `work` has ended.
- */
+/** Delays the worker until this process exits (`endsWithAnswer`) or `work` ends: it has to answer the gateway first. */
 export async function holdUntilReplied<T>(
   root: Root,
   change: string,
@@ -22,7 +19,7 @@ export async function holdUntilReplied<T>(
   try {
     claim(askingPath(root, change));
   } catch {
-    // An answer that may be cut off is no reason to refuse what was asked for.
+    // A lost answer is no reason to refuse the change.
   }
   try {
     return await work();
@@ -33,9 +30,9 @@ export async function holdUntilReplied<T>(
 }
 
 /**
- * Waits until whoever asked for a change has answered the gateway or is dead: the restart ends what is below the
- * gateway, and with everything staged it comes within a second or two, which a loaded host needs for an answer.
- * @throws the reason of `signal` once that is aborted
+ * Waits until the caller has answered the gateway or is dead. The restart ends all processes below the gateway, and
+ * comes within two seconds when all is staged; a loaded host needs that time to answer.
+ * @throws the reason of `signal` when it aborts
  */
 export async function waitForReply(
   root: Root,

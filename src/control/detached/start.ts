@@ -16,12 +16,11 @@ import { giveUp } from './worker.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
 
-/** From the start of the helper until its name is in the ledger; a cold start of Node on a small host takes seconds. */
+/** Milliseconds from start to claim; a cold start of Node on a small host takes seconds. */
 const ACKNOWLEDGE_MS = 30_000;
 
 const POLL_MS = 200;
 
-/** What the helper finds the registry, the user bus and the root by, besides what every program of ours gets. */
 const HANDED_ON =
   /^(npm_config_|XDG_RUNTIME_DIR$|DBUS_SESSION_BUS_ADDRESS$|XDG_DATA_HOME$|OPENCLAW_RELEASES_FAULT)/i;
 
@@ -30,29 +29,26 @@ function handedOn(): Record<string, string> {
   return cleanEnvironment(Object.fromEntries(named.map(([name, value]) => [name, value ?? ''])));
 }
 
-/** Whether a change must be made by a process other than this one, because a restart may end this one. */
+/** Returns true when the restart may end this process, so that a detached worker must make the change. */
 export async function needsHelper(environment: Environment, request: Request): Promise<boolean> {
   const plan = planFor(request);
-  // The superuser's own shell is no part of another user's gateway.
+  // Root's own shell is not part of another user's gateway.
   if (environment.onBehalf || !plan.steps.includes('restart')) return false;
   const supervisor = supervisorOf(environment, plan);
   return supervisor.kind === 'systemd' || (await supervisor.owns(process.pid).catch(() => false));
 }
 
-/** What became of handing a change over. */
 export interface Handed {
-  /** As the ledger has it: under way, or with the verdict that no process outside could be had. */
   change: Change;
-  /** The command that follows the log of that process; null when none was started. */
+  /** Null when no worker was started. */
   follow: string | null;
 }
 
 /**
- * Has a change made by a process outside of the gateway's own, and follows it. This process may be ended by the
- * restart at any time: the change goes on without it. When no process outside can be had, or it gives no sign of
- * life, the verdict is `helper_never_ran` and nothing was changed.
- * @param tell is given the command that follows the log of that process
- * @throws ReleasesError what `makeChange` throws, `port_held_by_orphan`, and `interrupted` as `followChange` does
+ * Makes a change in a detached worker and follows it. The restart may end this process at any time; the change
+ * continues. When no worker starts or claims the change, the verdict is `helper_never_ran` and nothing was changed.
+ * @param tell receives the command that follows the worker's log
+ * @throws ReleasesError as `makeChange`, `port_held_by_orphan`, and `interrupted` as `followChange`
  */
 export async function makeChangeOutside(
   environment: Environment,
@@ -64,10 +60,7 @@ export async function makeChangeOutside(
   return change.endedAt === null ? followChange(environment, change.id) : change;
 }
 
-/**
- * Starts the process that makes a change which is in the ledger, and resolves once that process has put its name to
- * it, or with the verdict that none did. Never rejects for what the supervisor answers.
- */
+/** Resolves once the worker claims the change, or with a verdict. Never rejects for a supervisor's error. */
 export async function startDetached(
   environment: Environment,
   change: Change,
@@ -87,7 +80,7 @@ export async function startDetached(
   }
 }
 
-/** Runs a command of ours where no restart of the gateway ends it, named after the change that it is about. */
+/** Runs our command where no restart of the gateway ends it; its name contains the change's id. */
 export function runDetached(
   environment: Environment,
   { id, plan }: Change,
@@ -101,7 +94,7 @@ export function runDetached(
   });
 }
 
-/** Whoever has to be told that another change is under way is told here, not in a log. */
+/** Records a change in this process, so that the caller sees the `locked` error, not a log. */
 export async function recordChange(environment: Environment, plan: Plan): Promise<Change> {
   const { root } = environment;
   prepareRoot(root);
@@ -116,7 +109,7 @@ export async function recordChange(environment: Environment, plan: Plan): Promis
   }
 }
 
-/** Whether somebody has put their name to the change in time; not waited for where whoever began it is dead. */
+/** Returns true when a worker claims the change in time; false at once when its owner is dead. */
 export async function waitForAck(root: Root, id: string, withinMs = ACKNOWLEDGE_MS): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (performance.now() < deadline) {

@@ -10,8 +10,9 @@ import type { Root } from '../../store/root.js';
 import { waitForReply } from './pending-reply.js';
 
 /**
- * Writes the verdict on a change that no helper has claimed, or one that died over it; a helper that comes later
- * finds it claimed by us. Null when a helper has it.
+ * Writes the verdict of a change that no worker has claimed, or whose worker died. Claims it first, so that a late
+ * worker refuses it.
+ * @returns null when a living worker has it
  */
 export function giveUp(root: Root, id: string, why: string): Change | null {
   const path = claimPath(root, id);
@@ -26,7 +27,7 @@ export function giveUp(root: Root, id: string, why: string): Change | null {
   return change;
 }
 
-/** What the helper does: puts its name to the change, then makes it. A change that has its verdict is left alone. */
+/** Main function of the detached worker: claims the change, then makes it. Leaves a change with a verdict alone. */
 export async function carryChange(environment: Environment, id: string): Promise<Change> {
   const { root } = environment;
   const claimed = readChange(root, id);
@@ -44,7 +45,7 @@ export async function carryChange(environment: Environment, id: string): Promise
       return runPlan(limited, change, putRight);
     });
   } catch (error) {
-    // Refused before its first step: the one who asked reads that in the ledger, there is nobody else to tell.
+    // Refused before its first step: the ledger is the only place where the caller can read it.
     const refusal = {
       error: toErrorRecord(error),
       status: 'package_update_failed',
@@ -58,7 +59,7 @@ export async function carryChange(environment: Environment, id: string): Promise
   }
 }
 
-/** What is left of the time that a change was given, counted from its beginning; null where it was given none. */
+/** Time left of `timeoutMs`, counted from the change's start; null without a limit. */
 function timeLimit({ plan, startedAt }: Change): { signal: AbortSignal; clear(): void } | null {
   if (plan.timeoutMs === undefined) return null;
   const expiry = new AbortController();

@@ -1,6 +1,6 @@
 import Arborist from '@npmcli/arborist';
 
-/** Names that arborist gives these two of its steps, for those who swap them out. */
+/** Arborist's names of two steps, which a subclass may replace. */
 const REIFY_NODE = Symbol.for('reifyNode');
 const LOAD_BUNDLES = Symbol.for('loadBundlesAndUpdateTrees');
 
@@ -12,9 +12,8 @@ interface Steps {
 const Plain = Arborist as unknown as new (options: Arborist.Options) => Arborist & Steps;
 
 /**
- * npm's installer, which begins with all packages at once. Left to itself it unpacks those that bring others along
- * first, to read what these are; OpenClaw is one, and the largest. What turns out to be needless then is removed by
- * arborist as ever.
+ * npm's installer, changed to start all packages at once. npm first unpacks packages with bundles, to read these;
+ * OpenClaw is one, and the largest. Arborist still removes packages that prove unnecessary.
  */
 export class EagerArborist extends Plain {
   readonly #begun = new Map<Arborist.Node, Promise<Arborist.Node>>();
@@ -35,9 +34,9 @@ export class EagerArborist extends Plain {
   #beginBelow({ children }: Arborist.Diff): void {
     for (const child of children) {
       const { action, ideal: node } = child;
-      // Below a package with a bundle, only the bundle may be there while it is read.
+      // Only the bundle may be below such a package while arborist reads it.
       if (node?.package.bundleDependencies?.length || node?.hasShrinkwrap) continue;
-      // Arborist asks for it later, and is told then how it ended.
+      // Arborist awaits this promise later and receives the error.
       if (node && action === 'ADD') this[REIFY_NODE](node).catch(() => {});
       this.#beginBelow(child);
     }

@@ -4,17 +4,13 @@ import cacache from 'cacache';
 import contentPath from 'cacache/lib/content/path.js';
 import { systemCode } from '../../core/errors.js';
 
-/** Where npm's cache is, and what is wanted of it; the archive of a directory has no checksum that was known before. */
+/** npm's cache and the wanted checksum; nobody knows the checksum of a directory's archive in advance. */
 interface Place {
   cache?: string | undefined;
   integrity?: unknown;
 }
 
-/**
- * Where an archive is in npm's cache, to be read there: pacote would take it out in pieces of up to 64 MiB. Whoever reads it
- * has to check it, and to expect that it is gone.
- * @returns its path, or null when it is not there
- */
+/** Path to read in place, as pacote takes pieces of up to 64 MiB. The caller checks it; the file may be gone. */
 export function findInCache({ cache, integrity }: Place): string | null {
   if (!cache || !integrity) return null;
   const path = contentPath(cache, String(integrity));
@@ -22,9 +18,9 @@ export function findInCache({ cache, integrity }: Place): string | null {
 }
 
 /**
- * Moves an archive that is what its checksum says into npm's cache, in the place of a damaged one. npm's own way is to write
- * it while it comes, which is slower than the network: all that waits to be written is in memory.
- * @param key a name for it, by which npm knows that it is in use
+ * Moves a checked archive into npm's cache, over a damaged one. npm writes during the download, which is slower than
+ * the network and keeps the waiting bytes in memory.
+ * @param key name in npm's index, which marks the archive as used
  */
 export async function moveIntoCache(
   { cache, integrity }: Place,
@@ -43,7 +39,7 @@ export async function moveIntoCache(
   await cacache.index.insert(cache, `openclaw-releases:${key}`, String(integrity));
 }
 
-/** To another filesystem; what is at `to` is always whole. */
+/** Moves to another filesystem; the file at `to` is always complete. */
 function moveAcross(from: string, partial: string, to: string): void {
   mkdirSync(dirname(partial), { recursive: true });
   try {

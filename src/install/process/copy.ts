@@ -4,10 +4,9 @@ import { digestOpen } from '../../host/digest.js';
 import type { PackageCopy } from './reuse.js';
 
 /**
- * Makes a package of one that a release has, which is the same as unpacking its archive once more: where a file is not what
- * its release was sealed with, or is an install script's work, it is not made.
- * @param into is made
- * @throws system errors, and `ESTALE` when it is not what was unpacked
+ * Copies a package of a release, with the same result as unpacking its archive. Refuses files that differ from the
+ * sealed digest or that an install script changed.
+ * @throws system errors, and `ESTALE` when the package is not as unpacked
  */
 export function copyPackage({ from, files, laidOutMs }: PackageCopy, into: string): void {
   for (const directory of directoriesOf(from))
@@ -21,20 +20,20 @@ export function copyPackage({ from, files, laidOutMs }: PackageCopy, into: strin
   }
 }
 
-/** A package's own, itself among them: what is added to one or removed changes its time. */
+/** Directories of one package without nested packages; adding or removing a file changes the time of a directory. */
 function* directoriesOf(path: string, apart: string | null = 'node_modules'): Generator<string> {
   yield path;
   for (const entry of readdirSync(path, { withFileTypes: true }))
     if (entry.isDirectory() && entry.name !== apart) yield* directoriesOf(join(path, entry.name), null);
 }
 
-/** @returns the sha256 of what was copied, in hex; null for what changed after `laidOutMs` */
+/** @returns sha256 of the copy in hex; null for a file that changed after `laidOutMs` */
 function copyFile(from: string, into: string, laidOutMs: number): string | null {
   const source = openSync(from, 'r');
   try {
     const { mode, mtimeMs, size } = fstatSync(source);
     if (mtimeMs > laidOutMs) return null;
-    // As npm unpacks it; a sealed release has lost what may be written.
+    // Mode as npm sets it; the sealed file has lost its write bits.
     const target = openSync(into, 'wx', (mode & 0o777) | 0o666);
     try {
       return digestOpen(source, size, (bytes) => {

@@ -1,16 +1,15 @@
 import tls from 'node:tls';
 import type { ClientOptions } from '../../registry/client.js';
 
-/** Since Node 22.19 and 24.5. */
+/** Available since Node 22.19 and 24.5. */
 interface LaterTls {
   setDefaultCACertificates?(certificates: unknown): void;
 }
 
 /**
- * Makes the certificate authorities of npm's configuration those of this process, instead of giving them with each request:
- * Node parses all of them for each connection then, which takes a megabyte and some milliseconds, and compares them for each
- * request.
- * @returns the options without them; with them where this Node cannot do so, or cannot read them, for the first request to say so
+ * Sets npm's certificate authorities once for this process. In the options, Node would parse them for each connection
+ * (a megabyte, some ms) and compare them for each request.
+ * @returns options without `ca`; unchanged when Node cannot set or read them, so that the first request reports it
  */
 export function trustOnce(options: ClientOptions): ClientOptions {
   const { setDefaultCACertificates: setDefault } = tls as LaterTls;

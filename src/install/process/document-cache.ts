@@ -1,26 +1,25 @@
 import cacache from 'cacache';
 import { FORM, type Json } from './document.js';
 
-/** Where a document is kept. */
 export interface DocumentPlace {
-  /** npm's cache; nothing is kept without it. */
+  /** npm's cache; without it nothing is stored. */
   cache?: string | undefined;
   registry: string;
   name: string;
-  /** Whether it has the times of publication. */
+  /** True when the document contains times of publication. */
   withTimes: boolean;
 }
 
 export interface KeptDocument {
   document: Json;
-  /** Headers that ask its registry whether it is still so. */
+  /** Headers of a conditional request. */
   question: Record<string, string>;
 }
 
 /**
- * A document as `keepDocument` was given it, in npm's cache. npm itself keeps all of a document there, nine tenths of which
- * nobody reads: writing, reading and checking them takes as long as all else that finds a tree.
- * @returns null where there is none, or not whole
+ * Reads a document stored by `keepDocument` in npm's cache. npm stores whole documents, nine tenths unused: writing,
+ * reading and checking them takes as long as the rest of resolving a tree.
+ * @returns null when absent or damaged
  */
 export async function recallDocument(place: DocumentPlace): Promise<KeptDocument | null> {
   if (!place.cache) return null;
@@ -32,7 +31,7 @@ export async function recallDocument(place: DocumentPlace): Promise<KeptDocument
   }
 }
 
-/** Keeps what a registry has answered, unless it says nothing by which it could be asked whether that is still so. */
+/** Stores an answer, unless it has no header for a conditional request. */
 export async function keepDocument(
   place: DocumentPlace,
   document: Json,
@@ -43,7 +42,7 @@ export async function keepDocument(
   try {
     await cacache.put(place.cache, keyOf(place), JSON.stringify(document), { metadata: { question } });
   } catch {
-    // It is a help, and no more.
+    // The cache only saves time.
   }
 }
 
@@ -51,7 +50,7 @@ function keyOf({ registry, name, withTimes }: DocumentPlace): string {
   return `openclaw-releases:document-${FORM}${withTimes ? '-with-times' : ''}:${registry} ${name}`;
 }
 
-/** RFC 9110, 13.1: the tag goes before the time. */
+/** Prefers the tag to the time (RFC 9110, 13.1). */
 function questionOf(headers: Pick<Headers, 'get'>): Record<string, string> | null {
   const etag = headers.get('etag');
   if (etag) return { 'if-none-match': etag };

@@ -3,10 +3,10 @@ import { Sieve, type Wish } from './json-filter.js';
 
 export type Json = Record<string, unknown>;
 
-/** Changes with what of a document is kept. */
+/** Version of the stored form; must change with the kept fields. */
 export const FORM = 1;
 
-/** What npm makes a tree and a lockfile of; the rest of a version is nine tenths of the document. */
+/** Fields that npm needs for a tree and a lockfile; the others are nine tenths of the document. */
 const KEPT = [
   ...['name', 'version', '_id', 'bin', 'directories', 'deprecated', 'license', 'licenses', 'funding'],
   ...[
@@ -25,10 +25,9 @@ const WANTED_OF_VERSION = new Set([...KEPT, 'scripts']);
 const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
 
 /**
- * What npm needs of a registry's document about a package, taken as it comes.
- * @param body a stream of npm's
- * @param withTimes of publication, too
- * @throws SyntaxError for what is no JSON, or not all of it; errors of the stream
+ * Streams a registry's document about a package and keeps the fields that npm needs.
+ * @param withTimes keeps the times of publication
+ * @throws SyntaxError for invalid or incomplete JSON; errors of the stream
  */
 export async function readDocument(body: unknown, withTimes: boolean): Promise<Json> {
   const document = await pass(body, (path) => (withTimes && path[0] === 'time' ? 'all' : wishOf(path)));
@@ -44,16 +43,14 @@ async function pass(body: unknown, wish: (path: readonly string[]) => Wish): Pro
   return sieve.end();
 }
 
-/** Iterating over a stream of npm's warns of listeners. */
+/** Listens for `data`, because iterating over npm's streams causes a warning about listeners. */
 async function take(body: unknown, write: (bytes: Buffer) => void): Promise<void> {
   const stream = body as NodeJS.EventEmitter & { promise(): Promise<void> };
   stream.on('data', write);
   await stream.promise();
 }
 
-/**
- * What npm needs of a registry's document about one version alone; the rest is as for `readDocument`.
- */
+/** Reads a registry's document about one version; otherwise like `readDocument`. */
 export async function readVersion(body: unknown): Promise<Json> {
   return shortenVersion(record(await pass(body, (path) => wishOf(['versions', '', ...path]))));
 }
@@ -65,7 +62,6 @@ function wishOf([first = '', version, key, ofKey]: readonly string[]): Wish {
   return ofKey === undefined ? 'parts' : WANTED_OF_DIST.has(ofKey) ? 'all' : 'nothing';
 }
 
-/** What npm needs of a document, without the rest of it. */
 export function shorten(document: Json, withTimes: boolean): Json {
   const { versions, stagedVersions, policyRestrictions, time } = document;
   return {
@@ -93,7 +89,7 @@ function shortenVersion(manifest: Json): Json {
   return { ...kept, dist: { tarball, ...(integrity ? { integrity } : { shasum }) } };
 }
 
-/** A value as what it is to be, and empty where it is something else: a registry may say anything. */
+/** Replaces any other value by an empty object, because a registry may send anything. */
 export function record(value: unknown): Json {
   return typeof value === 'object' && value !== null ? (value as Json) : {};
 }

@@ -6,33 +6,29 @@ import { versionDocument } from '../../registry/version-document.js';
 import { type Json, readDocument, readVersion, record, shorten } from './document.js';
 import { keepDocument, recallDocument } from './document-cache.js';
 
-/** What is asked for of a registry, and what is made of the answer. */
 interface Question {
   name: string;
   path: string;
-  /** By what it is kept. */
+  /** Key in the document cache. */
   id: string;
   how?: Partial<npmFetch.Options>;
   read: (body: unknown) => Promise<Json>;
 }
 
-/**
- * A registry's documents about packages, each asked for once. In full: the short form does not say which C library a
- * package is for, and npm would install others.
- */
+/** Requests each document once, in full: the short form lacks the C library, and npm would install other packages. */
 export class Documents {
   readonly #options: ClientOptions;
   readonly #only: { name: string; version: string };
-  /** By the name of the package, with the version where it is of that alone. */
+  /** Key: the name, or `name@version` for a document about one version. */
   readonly #asked = new Map<string, Promise<Json>>();
 
-  /** @param only the package of which one version is wanted and no other, so that it is the whole document of it */
+  /** @param only package of which only one version is wanted, so this version is its whole document */
   constructor(options: ClientOptions, only: { name: string; version: string }) {
     this.#options = options;
     this.#only = only;
   }
 
-  /** Whether the whole document of a package has been asked for. */
+  /** Returns true after a request for the whole document. */
   has(name: string): boolean {
     return this.#asked.has(name);
   }
@@ -46,10 +42,10 @@ export class Documents {
   }
 
   /**
-   * A document that knows one version and no other: a thousandth of the whole one, mostly. It is asked for with one try, as
-   * whoever gets none has to ask for the whole one: not every registry has such.
-   * @param wanted an exact version, or `latest`
-   * @throws errors of the request, and SyntaxError for what is no such document
+   * Requests a document about one version, mostly a thousandth of the whole. Tries once, because not every registry has
+   * one and the caller then requests the whole.
+   * @param wanted exact version, or `latest`
+   * @throws errors of the request, and SyntaxError for any other document
    */
   alone(name: string, wanted: string): Promise<Json> {
     const id = `${name}@${wanted}`;
@@ -65,12 +61,12 @@ export class Documents {
   #once(id: string, ask: () => Promise<Json>): Promise<Json> {
     const known = this.#asked.get(id) ?? ask();
     this.#asked.set(id, known);
-    // Whoever asks again may have more luck.
+    // A later request tries again.
     known.catch(() => this.#asked.delete(id));
     return known;
   }
 
-  /** Whoever ordered the work has just asked for the same, and not every registry says for how long an answer is good. */
+  /** Prefers npm's cache: the requester has just asked for this, and not every registry sends a lifetime. */
   async #askForOnly({ read, ...question }: Question): Promise<Json> {
     const { name, version } = this.#only;
     const alone = await versionDocument(name, version, { ...this.#options, preferOffline: true });
@@ -88,7 +84,7 @@ export class Documents {
     const kept = await recallDocument(place);
     if (kept && (offline || preferOffline)) return kept.document;
     try {
-      // Without a network there is only what npm has kept.
+      // Without a network only npm's cache is left.
       const past = offline ? {} : { cache: undefined };
       const response = await this.#request(
         { ...question, how: { ...question.how, ...past } },
@@ -99,7 +95,7 @@ export class Documents {
       await keepDocument(place, document, response.headers);
       return document;
     } catch (error) {
-      // One that cannot be reached says nothing of it; npm goes on with what it has, too.
+      // The stored document is used when the registry cannot be reached, as in npm.
       if (kept && !isAnswer(error)) return kept.document;
       throw error;
     }
@@ -123,7 +119,7 @@ function pathOf(name: string): string {
   return `/${npa(name).escapedName}`;
 }
 
-/** @throws SyntaxError for what says that it is something else */
+/** @throws SyntaxError for a document about anything else */
 function aloneOf(name: string, wanted: string, manifest: Json): Json {
   const version = String(manifest.version);
   const fits = wanted === 'latest' ? valid(version) === version : version === wanted;
@@ -136,7 +132,7 @@ function aloneOf(name: string, wanted: string, manifest: Json): Json {
   };
 }
 
-/** Whether the registry has answered, though with an error or no document. */
+/** Returns true when the registry answered, even with an error or no document. */
 function isAnswer(error: unknown): boolean {
   return error instanceof SyntaxError || (error instanceof Object && 'statusCode' in error);
 }

@@ -10,9 +10,9 @@ import type { PackageCopy, SimilarPackage } from './reuse.js';
 import { Limit } from './semaphore.js';
 import { type Growing, Unpackers } from './unpack-pool.js';
 
-/** Enough for a network; npm begins hundreds, and keeps a part of each in memory. */
+/** Parallel downloads: enough for a network. npm starts hundreds and keeps a part of each in memory. */
 const FETCHES = 4;
-/** Enough that the threads have work while this one is busy with documents; few enough that what is urgent is soon next. */
+/** Parallel unpackings: enough to keep the threads busy, few enough that an urgent one starts soon. */
 const UNPACKINGS = 16;
 
 type Extract = typeof pacote.extract;
@@ -20,9 +20,8 @@ type Options = NonNullable<Parameters<Extract>[2]>;
 type Result = Awaited<ReturnType<Extract>>;
 
 /**
- * Does what `pacote.extract` does, and in its place while it is open: the bytes come from pacote (npm's cache, proxy,
- * credentials, retries and checksums), and threads of our own unpack them. Each package is unpacked aside and moved to
- * its place when all of it had the announced checksum, so nothing is ever used of one that had not.
+ * Replaces `pacote.extract` until `close`: pacote delivers the bytes (cache, proxy, credentials, retries, checksums)
+ * and our threads unpack them. A package moves to its place only after its whole archive was verified.
  */
 export class Extraction {
   readonly #scratch: string;
@@ -30,33 +29,27 @@ export class Extraction {
   readonly #fetches = new Limit(FETCHES);
   readonly #unpackings = new Limit(UNPACKINGS);
   readonly #original: Extract = pacote.extract;
-  /** By checksum. */
+  /** Key: checksum. */
   readonly #begun = new Map<string, Promise<string>[]>();
-  /** By checksum. */
+  /** Key: checksum. */
   readonly #copies = new Map<string, PackageCopy>();
   #last = 0;
 
-  /** @param scratch a directory on the filesystem of the release, which is made, and removed by `close` */
+  /** @param scratch directory on the release's filesystem; created here, removed by `close` */
   constructor(scratch: string) {
     this.#scratch = scratch;
     rmSync(scratch, { recursive: true, force: true });
     mkdirSync(scratch, { recursive: true });
-    // Arborist has no option for it. Should it ask for another pacote than this, it unpacks by itself, only slower.
+    // Arborist has no option for it. If it loads another copy of pacote, unpacking is only slower.
     Object.assign(pacote, { extract: this.#extract });
   }
 
-  /**
-   * Begins with an archive whose place is not known yet, unless it was begun with; whoever extracts one with this
-   * checksum first, gets it. What nobody extracts in the end is removed by `close`.
-   */
+  /** Starts an archive without a place; an extraction with its checksum takes it, and `close` removes the rest. */
   begin(spec: string, options: Options & { integrity: string }, how?: { urgent: boolean }): void {
     if (!this.#begun.has(options.integrity)) this.#keep(options.integrity, this.#unpack(spec, options, how));
   }
 
-  /**
-   * Takes packages that another release has from there, or out of the cache, and begins with those that will be wanted again
-   * as far as anybody can tell; nothing is fetched for a guess.
-   */
+  /** Takes packages from another release or the cache, and starts those that are probably needed. Downloads nothing. */
   beginSimilar(packages: readonly SimilarPackage[], { cache }: Options): void {
     for (const { integrity, copy } of packages) if (copy) this.#copies.set(integrity, copy);
     for (const { integrity, copy, pinned } of packages) {
@@ -72,7 +65,7 @@ export class Extraction {
   }
 
   #keep(integrity: string, unpacked: Promise<string>): void {
-    // Whoever wants the package tries again, and is told.
+    // The extraction of the package tries again and reports the error.
     unpacked.catch(() => {});
     this.#begun.set(integrity, [...(this.#begun.get(integrity) ?? []), unpacked]);
   }
@@ -85,18 +78,17 @@ export class Extraction {
 
   readonly #extract = async (spec: string, into = '', options: Options = {}): Promise<Result> => {
     const { type } = npa(spec, options.where);
-    // A directory and a git repository are packed first, by npm's own means.
+    // npm packs directories and git repositories first.
     if (type === 'git' || type === 'directory') return this.#original(spec, into, options);
     const integrity = String(options.integrity ?? '');
     const begun = this.#begun.get(integrity)?.shift();
-    // What was begun with was a guess at where arborist would fetch it from.
+    // The early start only guessed the address, so a failure means another try.
     const directory = (await begun?.catch(() => null)) ?? (await this.#unpack(spec, options));
     if (type === 'file') makeProgramsExecutable(directory);
     moveInto(directory, into);
     return { from: spec, resolved: options.resolved ?? spec, integrity };
   };
 
-  /** @returns where it was unpacked to */
   async #unpack(spec: string, options: Options, how?: { urgent: boolean }): Promise<string> {
     const into = this.#nextPlace();
     if (await this.#takeHere(into, options, how)) return into;
@@ -106,7 +98,7 @@ export class Extraction {
     return into;
   }
 
-  /** @returns whether another release or the cache had it, as it was */
+  /** @returns true when another release or the cache had the package undamaged */
   async #takeHere(into: string, options: Options, how?: { urgent: boolean }): Promise<boolean> {
     const integrity = options.integrity ? String(options.integrity) : null;
     const copy = this.#copies.get(integrity ?? '');
@@ -122,14 +114,11 @@ export class Extraction {
     return false;
   }
 
-  /**
-   * Fetches an archive, and unpacks it while it comes.
-   * @returns the archive
-   */
+  /** @returns path of the archive, which is unpacked during the download */
   async #fetch(spec: string, into: string, options: Options): Promise<string> {
     let growing: Growing | undefined;
     const begin = (archive: string) => {
-      // pacote checks what comes.
+      // pacote verifies the checksum.
       growing = this.#unpackers.grow({ archive, integrity: null, into });
       return growing;
     };
@@ -144,11 +133,8 @@ export class Extraction {
 }
 
 /**
- * Fetches an archive, checking what comes.
- * @param into where it is unpacked to; beside it a file for each try of pacote, which opens one even to find that its cache has
- *   nothing, and forgets it
- * @param begin what is done with an archive while it comes
- * @returns the file
+ * @param into directory to unpack into; pacote opens a file beside it for each try, even for a cache miss
+ * @returns path of the archive
  */
 function fetchArchive(
   spec: string,
@@ -158,7 +144,7 @@ function fetchArchive(
 ): Promise<string> {
   let tries = 0;
   const take = async (stream: NodeJS.EventEmitter) => {
-    // One that breaks off tells so more than once, and only the first is waited for below.
+    // A broken stream emits several errors, and only the first is awaited below.
     stream.on('error', () => {});
     const archive = `${into}.tgz.${++tries}`;
     const file = openSync(archive, 'w');
@@ -178,12 +164,12 @@ function fetchArchive(
       closeSync(file);
     }
   };
-  // Without a network there is only the cache. It adds what it finds out to the options that it is given.
+  // Without a network only the cache is left. Passes a copy, because pacote adds results to its options.
   const past = options.offline ? {} : { cache: undefined, preferOnline: true };
   return pacote.tarball.stream(spec, take, { ...options, ...past } as Options);
 }
 
-/** What there is of it is damaged, not what was unpacked there, or gone by now: there are other ways to it. */
+/** Passes over a source that is damaged, changed or gone, because there are others. */
 function passOver(error: unknown): false {
   if (/^(ESTALE|ENOENT|ENOTDIR|EACCES|EIO|EINTEGRITY|Z_|TAR_)/.test(systemCode(error) ?? '')) return false;
   throw error;

@@ -3,21 +3,21 @@ import { dirname, join } from 'node:path';
 import { Parser, type ReadEntry } from 'tar';
 import { systemCode } from '../../core/errors.js';
 
-/** Something in an archive that only node-tar knows what to do with. */
+/** Archive entry that only node-tar can handle. */
 export class OddArchive extends Error {}
 
-/** Names that mean the same place however they are read; the first part is left out by npm. */
+/** Names that may lead to different places, depending on the reader; npm removes the first part of a path. */
 const ODD = /(^|\/)\.\.(\/|$)|\/\/|[\\:\0]|^\//;
 const MOST_PARTS = 100;
-/** What a parser alone takes for a warning, and an unpacker of node-tar for the end. */
+/** Warnings of the parser that node-tar's unpacker treats as errors. */
 const FATAL = /^TAR_(BAD_ARCHIVE|ABORT)$/;
-/** Of the archive and not of the disk: a file where a directory should be, a name that is too long. npm passes over such. */
+/** Errors of the archive and not of the disk: a file in place of a directory, a long name. npm skips such entries. */
 export const OWN_FAULT = /^(EISDIR|ENOTDIR|ENOTEMPTY|EEXIST|ELOOP|ENAMETOOLONG|EINVAL)$/;
 
 /**
- * Writes the files of an archive below a directory that is new, and so has no link in it that could lead elsewhere, as links
- * in archives are left out: node-tar looks at every directory on the way to every file, which takes it half of its time.
- * @throws OddArchive out of `parser`
+ * Writes an archive's files below a new directory. It contains no links, because links in archives are skipped, so the
+ * check of every parent directory is not needed: that takes half of node-tar's time.
+ * @throws OddArchive from `parser`
  */
 export class PlainWriter {
   readonly parser: Parser;
@@ -41,7 +41,7 @@ export class PlainWriter {
     this.#makeDirectory(into);
   }
 
-  /** To be called at the end, however it ended. */
+  /** Must be called at the end, also after a failure. */
   close(): void {
     if (this.#open !== null) closeSync(this.#open);
     this.#open = null;

@@ -10,9 +10,9 @@ const { gc } = globalThis as { gc?: (how?: HowThorough) => void };
 let made = 0;
 
 /**
- * Looks for buffers that nobody has any more, where Node lets a program do so (`FRUGAL`). Left to itself V8 lets 32 MiB of them
- * stand in each thread, as it counts what they take outside of its heap for little.
- * @param bytes of such buffers, about, since it was last called
+ * Frees unused buffers, where Node exposes `gc` (`LOW_MEMORY_FLAGS`). V8 would keep 32 MiB of them in each thread,
+ * because it underestimates memory outside of its heap.
+ * @param bytes of such buffers since the last call, approximately
  */
 export function collectGarbage(bytes: number): void {
   made += bytes;
@@ -21,11 +21,9 @@ export function collectGarbage(bytes: number): void {
   gc?.({ type: 'minor' });
 }
 
-/**
- * Looks for all that nobody has any more, and gives its memory back: before others need it. Takes some 50 ms.
- */
+/** Frees all garbage and returns its memory before other processes need it. Takes about 50 ms. */
 export function collectAllGarbage(): void {
-  // Node 20 knows none of these words, and takes them for a look at what is new.
+  // Node 20 ignores these options and collects only new objects, so the plain call comes first.
   gc?.();
   gc?.({ type: 'major', flavor: 'last-resort' });
 }

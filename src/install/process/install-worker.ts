@@ -14,10 +14,9 @@ import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { installTree } from './tree.js';
 
-/** A child process of its own: it can be killed whole, and its memory and priority are not the caller's. */
 function say(answer: Answer): Promise<void> {
   return new Promise((resolve) => {
-    // A parent that is gone needs no answer.
+    // Send errors are ignored, because a dead parent needs no answer.
     process.send?.(answer, undefined, undefined, () => resolve());
   });
 }
@@ -32,7 +31,7 @@ async function install(order: InstallOrder): Promise<InstallReport> {
   const total = chosen.length;
   const tell = (done: number) => void say({ type: 'progress', progress: { phase: 'scripts', done, total } });
   tell(0);
-  // What the tree was made of is most of what this process takes, and scripts are processes besides.
+  // Frees the tree, most of this process's memory, before scripts start more processes.
   collectAllGarbage();
   await runInstallScripts(chosen, directory, runtime, options, tell);
   checkUnlocked(join(directory, 'node_modules/openclaw'));
@@ -47,7 +46,7 @@ async function install(order: InstallOrder): Promise<InstallReport> {
 
 async function unpack({ spec, integrity, directory, options }: UnpackOrder): Promise<null> {
   await pacote.extract(spec, directory, { ...options, integrity });
-  // Headers and manuals, two thirds of the files; the licence stays.
+  // Headers and manuals are two thirds of the files; the licence stays.
   for (const name of ['include', 'share']) await rm(join(directory, name), { recursive: true, force: true });
   return null;
 }
@@ -65,13 +64,13 @@ async function carryOut(given: Order): Promise<Answer> {
   }
 }
 
-// Started with a session of its own.
+// Lowers the priority of this session, which the parent created for this process.
 void setSessionPriority(BACKGROUND_NICE);
 
-// Not for install scripts.
+// Install scripts must not inherit the allocator's settings.
 for (const name of Object.keys(FRUGAL_ENVIRONMENT)) delete process.env[name];
 
-// Whoever ordered the work is gone, so nobody wants it any more, nor what it started.
+// The requester is gone, so nobody needs the work or its children.
 process.once('disconnect', killOwnTree);
 process.once('message', async (order: Order) => {
   await say(await carryOut(order));

@@ -2,16 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Arborist from '@npmcli/arborist';
 
-/** One installed package: where it is, and whether its own name can be believed. */
 export interface InstalledPackage {
   name: string;
   path: string;
   hasScripts: boolean;
-  /** False where the name is not the registry's word: an alias, or what another package brought along. */
+  /** False when the name is not from the registry: an alias or a bundled package. */
   trustedName: boolean;
 }
 
-/** The packages of a tree that are on disk, dependencies before dependents. */
+/** Packages of a tree that are on disk, dependencies before dependents. */
 export function inDependencyOrder(root: Arborist.Node): InstalledPackage[] {
   const seen = new Set([root]);
   const order: Arborist.Node[] = [];
@@ -24,7 +23,7 @@ export function inDependencyOrder(root: Arborist.Node): InstalledPackage[] {
     }
   };
   visit(root);
-  // Optional packages for other platforms are part of the plan and not of the disk.
+  // Optional packages for other platforms are planned, but not on disk.
   return order.filter(({ path }) => existsSync(join(path, 'package.json'))).map(describe);
 }
 

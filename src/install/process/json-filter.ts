@@ -4,30 +4,27 @@ const NULL = Buffer.from('null');
 const NO_BYTES = Buffer.alloc(0);
 const FIRST_BYTES = 64 * 1024;
 
-/** What is wanted of a value: all of it, whatever it is asked about part by part, or nothing. */
+/** Decision about a value: keep it, decide for each of its parts, or drop it. */
 export type Wish = 'all' | 'parts' | 'nothing';
 
-/**
- * Takes a JSON document as it comes, and keeps of it what is wanted: the other values become null before anything is made
- * of them, and are not looked at, so that a document of ten megabytes is never in memory.
- */
+/** Streams JSON and replaces unwanted values by null before parsing, so that a document of 10 MB is never in memory. */
 export class Sieve {
   readonly #wishOf: (path: readonly string[]) => Wish;
   #kept = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
-  /** The keys that have been come to, of each object that is open and whose parts are asked about. */
+  /** Latest key of each open object whose parts are decided one by one. */
   readonly #path: string[] = [];
-  /** A value that is kept or left out as a whole is being passed. */
+  /** Set while a whole value is kept or dropped. */
   #passing: Exclude<Wish, 'parts'> | null = null;
-  /** How many objects and arrays of that value are open. */
+  /** Number of open objects and arrays in that value. */
   #open = 0;
   #inString = false;
   #escaped = false;
   #keyComes = false;
-  /** A key as far as it had come when the bytes ended; null outside of one. */
+  /** Part of a key from earlier bytes; null outside of a key. */
   #key: Buffer | null = null;
 
-  /** @param wishOf asked about each value in an object, with the keys on the way to it, as far as its object is asked about */
+  /** @param wishOf decides about a value by its keys, inside objects that are `parts` */
   constructor(wishOf: (path: readonly string[]) => Wish) {
     this.#wishOf = wishOf;
   }
@@ -46,12 +43,12 @@ export class Sieve {
     if (this.#passing !== 'nothing') this.#keep(bytes, from, bytes.length);
   }
 
-  /** @throws SyntaxError for what is no JSON, or not all of it */
+  /** @throws SyntaxError for invalid or incomplete JSON */
   end(): unknown {
     return JSON.parse(this.#kept.toString('utf8', 0, this.#length));
   }
 
-  /** @returns where a value that is passed as a whole begins, or the end of the bytes */
+  /** @returns start of a value to keep or drop as a whole, or the end of the bytes */
   #take(bytes: Buffer, from: number): number {
     let keyFrom = from;
     for (let at = from; at < bytes.length; at++) {
@@ -83,7 +80,7 @@ export class Sieve {
     return bytes.length;
   }
 
-  /** @returns where the value that is passed ends, or the end of the bytes */
+  /** @returns end of that value, or of the bytes */
   #pass(bytes: Buffer, from: number): number {
     let open = this.#open;
     for (let at = from; at < bytes.length; at++) {
@@ -104,7 +101,7 @@ export class Sieve {
     return bytes.length;
   }
 
-  /** Takes a byte of a string. @returns whether the string goes on after it */
+  /** @returns true while the string continues */
   #isInside(byte: number | undefined): boolean {
     if (this.#escaped) this.#escaped = false;
     else if (byte === BACKSLASH) this.#escaped = true;
@@ -112,14 +109,13 @@ export class Sieve {
     return this.#inString;
   }
 
-  /** @param begun in bytes before these */
   #endKey(begun: Buffer, bytes: Buffer, from: number, to: number): string {
     this.#key = null;
     if (begun.length === 0) return bytes.toString('utf8', from, to);
     return Buffer.concat([begun, bytes.subarray(from, to)]).toString();
   }
 
-  /** A key that is written with escapes is not read here, and what it leads to is kept. */
+  /** Keeps the value of a key with escapes, because keys are not decoded here. */
   #ask(): Wish {
     return this.#path.at(-1)?.includes('\\') ? 'all' : this.#wishOf(this.#path);
   }

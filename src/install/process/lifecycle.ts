@@ -6,12 +6,11 @@ import { ReleasesError } from '../../core/errors.js';
 import type { ClientOptions } from '../../registry/client.js';
 import type { ReleaseRuntime } from '../messages.js';
 
-/** Left in the package by its publisher, and removed by its own scripts: while it is there nothing of it starts. */
+/** Marker from the publisher, removed by the package's own scripts; OpenClaw does not start while it exists. */
 const PENDING_MARKER = '.openclaw-lifecycle-pending';
 const EVENTS = ['preinstall', 'install', 'postinstall'];
 const LINES_SHOWN = 5;
 
-/** A package whose install scripts are to be run. */
 export interface ScriptedPackage {
   name: string;
   /** Absolute. */
@@ -19,11 +18,9 @@ export interface ScriptedPackage {
 }
 
 /**
- * Runs the install scripts of packages, one after the other, as npm would, on the release's own Node. They see a
- * home of their own: 2026.5.28 removes plugin files that it finds in the home's state directory and writes an index
- * there, and until the switch that state belongs to the release that runs. This process must have a clean
- * environment: they inherit it.
- * @param directory of the release
+ * Runs install scripts one after the other, as npm would, on the release's Node. They get a separate home: 2026.5.28
+ * removes plugin files from the home's state directory and writes an index there, and until the switch that state
+ * belongs to the running release. Scripts inherit this process's environment, which must be clean.
  * @throws ReleasesError `lifecycle_failed`
  */
 export async function runInstallScripts(
@@ -38,7 +35,7 @@ export async function runInstallScripts(
   const place = { HOME: join(scratch, 'home'), TMPDIR: join(scratch, 'tmp') };
   try {
     for (const path of [bin, ...Object.values(place)]) mkdirSync(path, { recursive: true });
-    // Whatever its file is called, scripts call it `node`.
+    // Scripts call `node`, but the file may have another name.
     symlinkSync(runtime.node, join(bin, 'node'));
     const env = {
       ...npmEnvironment(directory, runtime, options),
@@ -54,7 +51,7 @@ export async function runInstallScripts(
   }
 }
 
-/** @throws ReleasesError `lifecycle_failed` when OpenClaw's own scripts left it locked */
+/** @throws ReleasesError `lifecycle_failed` when OpenClaw's own scripts left the marker */
 export function checkUnlocked(packagePath: string): void {
   if (!existsSync(join(packagePath, PENDING_MARKER))) return;
   throw failed(`OpenClaw's install scripts ran and left ${PENDING_MARKER} behind, so it would not start.`);
@@ -89,7 +86,7 @@ function failed(message: string, cause?: unknown): ReleasesError {
   });
 }
 
-/** What npm tells install scripts about itself; a script that calls npm gets the same configuration. */
+/** Variables that npm sets for install scripts; a script that calls npm gets the same configuration. */
 function npmEnvironment(
   directory: string,
   { node, version }: ReleaseRuntime,

@@ -6,12 +6,9 @@ interface Text {
 }
 
 /**
- * A lockfile with only those addresses in it that this host would have written itself. The others are left out, and npm
- * asks its registry where the package is: what a lockfile of another host says of packages is proven by their checksums,
- * but it is not to say whom this host talks to.
- * @param text of a `package-lock.json`
- * @param options of npm, for its registries
- * @param archive the address of the archive that the release is made of, where that is a file beside the lockfile
+ * Keeps only the addresses that this host would have written; npm asks its registry for the others. Checksums prove the
+ * packages of another host's lockfile, but that file must not choose the servers we contact.
+ * @param archive address of the release's archive, when it is a file beside the lockfile
  */
 export function withOwnAddresses(text: string, options: ClientOptions, archive?: string): string {
   const lockfile = JSON.parse(text) as Text;
@@ -30,7 +27,7 @@ function isOwnAddress(name: string, resolved: string, options: ClientOptions): b
   const address = new URL(resolved);
   const registry = npmFetch.pickRegistry(name, options);
   if (address.href.startsWith(registry.endsWith('/') ? registry : `${registry}/`)) return true;
-  // npm puts the registry's own host in the place of this one.
+  // npm replaces this host by the registry's own.
   const replaced = options.replaceRegistryHost;
   return /^https?:$/.test(address.protocol) && (replaced === 'always' || replaced === address.hostname);
 }

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Moves an unpacked package to its place, where packages below it may be already. */
+/** Moves an unpacked package to its place, which may contain nested packages already. */
 export function moveInto(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   if (!existsSync(to) || readdirSync(to).length === 0) {
@@ -15,7 +15,7 @@ export function moveInto(from: string, to: string): void {
   }
 }
 
-/** pacote does so for archives of one's own, which may have been packed where files have no modes. */
+/** Sets execute bits, as pacote does for local archives: these may come from systems without file modes. */
 export function makeProgramsExecutable(directory: string): void {
   const path = join(directory, 'package.json');
   const { bin } = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};

@@ -7,35 +7,28 @@ import type { ClientOptions } from '../../registry/client.js';
 import { type Json, record } from './document.js';
 import { Documents } from './documents.js';
 
-/** What a package says of itself, and where its archive is. */
 export type Picked = pacote.Manifest & ManifestResult;
 
 type Picking = (spec: string | npa.Result, options?: Json) => Promise<Picked>;
 
-/** What pacote calls a document; not the short one. */
+/** Pacote's cache keys of full documents. */
 const KEY = /^full:/;
 
-/**
- * What packages say of themselves, for arborist, each asked for once. pacote picks their versions, as ever, but out of the smallest
- * document that leads it to the version that it would pick out of the whole one: of 73 MB of documents for an OpenClaw nine remain.
- */
+/** Gives pacote the smallest document with the same choice of version: 9 MB of 73 MB for an OpenClaw. */
 export class Packuments {
   readonly #options: ClientOptions;
   readonly #documents: Documents;
   readonly #only: string;
   readonly #followed = new Set<string>();
-  /** Versions that are wanted and no others, by the name of the package. */
+  /** Exact versions that packages require, by package name. */
   readonly #pins = new Map<string, string[]>();
-  /** Registries that have no documents of a version alone. */
+  /** Registries without documents about one version. */
   readonly #wholeOnly = new Set<string>();
   readonly #onPick: (picked: Picked) => void;
   readonly #original = pacote.manifest as unknown as Picking;
   #isOver = false;
 
-  /**
-   * @param only the package of which one version is wanted and no other
-   * @param onPick told of each version that `follow` comes to and that is for this platform: most of them will be in the tree
-   */
+  /** @param onPick receives each version for this platform that `follow` reaches; most will be in the tree */
   constructor(
     options: ClientOptions,
     only: { name: string; version: string },
@@ -45,12 +38,11 @@ export class Packuments {
     this.#documents = new Documents(options, only);
     this.#only = only.name;
     this.#onPick = onPick;
-    // Arborist has an option for documents, which is not told what they are wanted for. Should it ask for another pacote than
-    // this, it takes whole ones, only slower.
+    // Arborist's own option lacks the wanted version. With another copy of pacote arborist is only slower.
     Object.assign(pacote, { manifest: this.manifest });
   }
 
-  /** Does what `pacote.manifest` does, and in its place until `close`. */
+  /** Replaces `pacote.manifest` until `close`. */
   readonly manifest: Picking = (spec, options = {}) =>
     this.#original(spec, { ...options, packumentCache: this.#cacheFor(npa(spec as string), options) });
 
@@ -59,10 +51,9 @@ export class Packuments {
   }
 
   /**
-   * Asks at once for all that a package may lead to, without waiting for where arborist places what: level by level, it
-   * waits for the network most of the time. What cannot be had is left for arborist to find out.
-   * @param spec as in `dependencies`
-   * @param isInstalled false below a package that is for another platform
+   * Requests all possible dependencies at once, because arborist works level by level and mostly waits for the network.
+   * Ignores failures; arborist reports them.
+   * @param isInstalled false below a package for another platform
    */
   async follow(name: string, spec: string, isInstalled = true): Promise<void> {
     const id = `${name}@${spec}`;
@@ -80,24 +71,24 @@ export class Packuments {
       if (fits) this.#onPick(manifest);
       await Promise.all(needs(manifest as unknown as Json).map((need) => this.follow(...need, fits)));
     } catch {
-      // Then it is no help.
+      // Arborist requests it again.
     }
   }
 
-  /** Asks for packages that are probably needed; what cannot be had is left for arborist to find out. */
+  /** Requests packages that are probably needed. Ignores failures; arborist reports them. */
   expect(names: Iterable<string>): void {
     for (const name of names) this.#enoughFor(npa.resolve(name, '*'), this.#options).catch(() => {});
   }
 
-  /** Follows nothing any more and lets go of all when the tree is known: they are most of what is in memory then. */
+  /** Stops `follow` and frees the documents once the tree is known: they are most of the memory then. */
   forget(): void {
     this.#isOver = true;
     this.#documents.forget();
   }
 
-  /** In the place of the one that pacote has for the documents of one command. */
+  /** Replaces pacote's document cache of one command. */
   #cacheFor(spec: npa.Result, options: Json) {
-    // Of `other@npm:this@1` it is this.
+    // Alias `other@npm:this@1` means `this`.
     const wanted = (spec as npa.AliasResult).subSpec ?? spec;
     return {
       has: (key: string) => KEY.test(key),
@@ -107,7 +98,7 @@ export class Packuments {
     };
   }
 
-  /** A document out of which pacote picks what it would pick out of the whole one. */
+  /** Finds a document from which pacote picks the version that it would pick from the whole one. */
   async #enoughFor(wanted: npa.Result, options: Json): Promise<Json> {
     const name = wanted.name ?? '';
     const registry = npmFetch.pickRegistry(name, this.#options);
@@ -122,14 +113,14 @@ export class Packuments {
   }
 }
 
-/** The version, or the tag of one, whose own document may be enough; null where others are looked at in any case. */
+/** Version or tag whose own document may be enough; null when the choice depends on other versions. */
 function enoughOf({ type, fetchSpec }: npa.Result, { before, avoid, defaultTag }: Json): string | null {
   if (before || avoid || (defaultTag && defaultTag !== 'latest')) return null;
   if (type === 'version') return clean(fetchSpec ?? '', { loose: true });
   return type === 'range' ? 'latest' : null;
 }
 
-/** Whether npm takes the one version of a document whatever others there are (`npm-pick-manifest`). */
+/** Returns true when npm picks this version regardless of all others (`npm-pick-manifest`). */
 function isPicked(alone: Json, { type, fetchSpec }: npa.Result, options: Json): boolean {
   if (type === 'version') return true;
   const [manifest] = Object.values(record(alone.versions)) as pacote.Manifest[];

@@ -4,43 +4,38 @@ import { join } from 'node:path';
 import { valid } from 'semver';
 import { OPENCLAW, readLockfile } from '../lockfile.js';
 
-/** A release that is here, and that probably shares most packages with one that is to come. */
+/** Staged release that probably shares most packages with the next one. */
 export interface Similar {
   directory: string;
-  /** Path of the list of its files, as `sha256sum` writes it. */
+  /** Path of its list of files, in the format of `sha256sum`. */
   digests: string;
   /** sha256 of that list, in hex. */
   treeDigest: string;
 }
 
-/** A package in a release, file by file. */
 export interface PackageCopy {
   from: string;
-  /** Relative to it, with the sha256 that the release was sealed with, in hex. */
+  /** Paths relative to `from`, with the sha256 at sealing, in hex. */
   files: [path: string, sha256: string][];
-  /** When all packages were laid out; milliseconds since 1970. What changed later is an install script's. */
+  /** Time when all packages were in place, in ms since 1970; later changes come from install scripts. */
   laidOutMs: number;
 }
 
-/** A package of a similar release. */
 export interface SimilarPackage {
-  /** In the registry. */
+  /** Name in the registry. */
   name: string;
-  /** Of its archive. */
+  /** Checksum of its archive. */
   integrity: string;
-  /** Whether OpenClaw names this very version; the next one may name another. */
+  /** True when OpenClaw requires exactly this version; the next release may require another. */
   pinned: boolean;
-  /** Null where what is there is not what was in its archive, as far as that can be told. */
+  /** Null when the files may differ from its archive. */
   copy: PackageCopy | null;
 }
 
-/** The packages on the way to a file, however deep one lies in another. */
+/** Path of a package, at any depth of nesting. */
 const LOCATION = /^(?:node_modules\/(?:@[^/]+\/)?[^/]+\/)+/;
 
-/**
- * The packages of a release that have a checksum, besides OpenClaw itself.
- * @throws errors when it is not a release that was sealed, or not as it was any more
- */
+/** Lists packages with a checksum, without OpenClaw. Throws when the release is not as it was sealed. */
 export function packagesOf({ directory, digests, treeDigest }: Similar): SimilarPackage[] {
   const lockPath = join(directory, 'package-lock.json');
   const laidOutMs = statSync(lockPath).mtimeMs;
@@ -51,7 +46,7 @@ export function packagesOf({ directory, digests, treeDigest }: Similar): Similar
   const files = filesByLocation(text);
   const pins = locked.get(OPENCLAW)?.dependencies ?? {};
   const isPinned = (location: string) => valid(pins[location.slice('node_modules/'.length)]) !== null;
-  // A package that brings others along has them in its archive.
+  // The archive of a package with a bundle contains the inner packages.
   const bundlers = new Set([...files.keys()].filter((at) => !locked.get(at)?.integrity).flatMap(ancestors));
   return [...locked].flatMap(([location, { name, integrity, hasInstallScript }]) => {
     if (!integrity || location === OPENCLAW) return [];
@@ -65,7 +60,7 @@ export function packagesOf({ directory, digests, treeDigest }: Similar): Similar
 function filesByLocation(digests: string): Map<string, PackageCopy['files']> {
   const files = new Map<string, PackageCopy['files']>();
   for (const line of digests.split('\n')) {
-    // A link, which is npm's and in no archive.
+    // npm creates links, and no archive contains them.
     if (line.startsWith('# ')) continue;
     const path = line.slice(66);
     const [prefix = ''] = LOCATION.exec(path) ?? [];
@@ -78,7 +73,7 @@ function filesByLocation(digests: string): Map<string, PackageCopy['files']> {
   return files;
 }
 
-/** `node_modules/a` of `node_modules/a/node_modules/b`. */
+/** Outer packages: `node_modules/a` for `node_modules/a/node_modules/b`. */
 function ancestors(location: string): string[] {
   const at = location.lastIndexOf('/node_modules/');
   return at < 0 ? [] : [location.slice(0, at), ...ancestors(location.slice(0, at))];

@@ -1,4 +1,4 @@
-/** Lets so many run at once; the others wait in order, what is urgent before all else. */
+/** Limits parallel work; the rest waits in order, urgent work first. */
 export class Limit {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];

@@ -23,8 +23,7 @@ import { Packuments } from './packuments.js';
 import { packagesOf, type SimilarPackage } from './reuse.js';
 
 /**
- * Lays the release out in its directory: `package.json`, the exact `package-lock.json`, `node_modules`. Runs no
- * script of any package.
+ * Writes `package.json`, the exact `package-lock.json` and `node_modules`. Runs no script of any package.
  * @returns every installed package, dependencies before dependents
  * @throws ReleasesError `integrity_mismatch`, `lockfile_invalid`, and errors of npm's libraries
  */
@@ -41,21 +40,21 @@ export async function installTree(
   const begin = (name: string, resolved: string, integrity: string, how?: { urgent: boolean }) =>
     extraction.begin(`${name}@${resolved}`, { ...options, resolved, integrity }, how);
   const packuments = new Packuments(options, { name: 'openclaw', version: order.version }, (picked) => {
-    // Without a checksum nobody could tell whose it is.
+    // Only a checksum identifies an archive.
     if (picked._integrity) begin(picked.name, picked._resolved, picked._integrity);
   });
   const arborist = new EagerArborist(options);
   onProgress({ phase: 'resolve', done: 0 });
   const stopWatching = watch(onProgress, () => arborist.idealTree);
   try {
-    // The largest by far, and known before anything is resolved.
+    // OpenClaw's archive is the largest by far, and known before anything is resolved.
     if (!order.tarball.startsWith('file:'))
       begin('openclaw', order.tarball, order.integrity, { urgent: true });
     const probable = probablePackages(order);
     extraction.beginSimilar(probable.filter(isIn(exact)), options);
     if (!exact && !order.tarball.startsWith('file:')) {
       void packuments.follow('openclaw', order.version);
-      // Of the others the version is known in a moment.
+      // Pinned versions are known in a moment.
       packuments.expect(probable.filter(({ pinned }) => !pinned).map(({ name }) => name));
     }
     const ideal = await arborist.buildIdealTree();
@@ -71,17 +70,17 @@ export async function installTree(
   return arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [];
 }
 
-/** What is begun with while the tree is not known yet: two releases in a row differ in a few packages of hundreds. */
+/** Packages to start before the tree is known: two releases in a row differ in a few of hundreds. */
 function probablePackages({ similar }: InstallOrder): SimilarPackage[] {
   try {
     return similar === null ? [] : packagesOf(similar);
   } catch {
-    // It is a help, and no more.
+    // Reuse only saves time.
     return [];
   }
 }
 
-/** All packages are, of a tree that is not known yet. */
+/** Returns true for every package when there is no exact lockfile. */
 function isIn(exact: Lockfile | null): (similar: SimilarPackage) => boolean {
   const locked = exact && new Set([...exact.values()].map(({ integrity }) => integrity));
   return ({ integrity }) => locked?.has(integrity) ?? true;
@@ -91,14 +90,14 @@ function treeOptions({ directory, runtime, options }: InstallOrder): Arborist.Op
   return {
     ...options,
     path: directory,
-    // Versions are picked for the Node that the release will run on, which is not this one.
+    // Versions must fit the Node of the release, not of this process.
     nodeVersion: runtime.version.replace(/^v?/, 'v'),
     ignoreScripts: true,
     ...{ audit: false, fund: false, installStrategy: 'hoisted', omit: ['dev'], save: true },
   } as Arborist.Options & ClientOptions;
 }
 
-/** An empty place with a `package.json`; what an earlier attempt left is removed, as a step may run twice. */
+/** Prepares the directory and removes the rest of an earlier attempt, because a step may run twice. */
 async function prepare(order: InstallOrder): Promise<void> {
   const { directory, version } = order;
   await mkdir(directory, { recursive: true });
@@ -114,7 +113,7 @@ async function prepare(order: InstallOrder): Promise<void> {
   await writeFile(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** An archive is kept in the release, so that its lockfile goes on naming something that is there. */
+/** Copies a local archive into the release, so that its lockfile names an existing file. */
 async function dependency({ directory, version, tarball, integrity }: InstallOrder): Promise<string> {
   if (!tarball.startsWith('file:')) return version;
   const name = archiveName(version);
@@ -157,7 +156,7 @@ function checkInstalled(lockfile: Lockfile, { directory, version, integrity }: I
   }
 }
 
-/** Arborist tells its progress as timers on `process`: one for each package that it places, and that it unpacks. */
+/** Reports arborist's progress, which comes as timers on `process`: one for each placed and each unpacked package. */
 function watch(
   onProgress: (progress: InstallProgress) => void,
   idealTree: () => Arborist.Node | null,

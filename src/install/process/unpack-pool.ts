@@ -5,28 +5,26 @@ import type { PackageCopy } from './reuse.js';
 import type { Unpacking } from './unpack.js';
 import type { Instruction, Unpacked, Work } from './unpack-thread.js';
 
-/** The thread that fetches takes a core as well; and more than two do not make a disk faster. */
+/** The thread that downloads needs a core too, and more than two do not make a disk faster. */
 const THREADS = Math.max(1, Math.min(2, availableParallelism() - 1));
 
-/** What still comes is large more often than not, and so many others are given to the other thread before this one has another. */
+/** Weight of a growing archive: it is mostly large, so its thread gets fewer others. */
 const GROWING = 3;
 
 const PROGRAM = ownFile('dist/install/process/unpack-thread.cjs');
 
-/** An archive that is unpacked while it comes. */
 export interface Growing {
-  /** More of it is there. */
   more(): void;
-  /**
-   * All of it is there. What was made of it is good only when this has ended well.
-   * @throws what `unpack` does, by message and code
-   */
+  /** Unpacks the rest. Throws the errors of `unpack`, by message and code. */
   end(): Promise<void>;
-  /** It does not come to its end. */
+  /** Stops, because the archive stays incomplete. */
   drop(): Promise<void>;
 }
 
-/** Threads that make packages: that is most of what an install costs, and it does not wait for a network. */
+/**
+ * Threads that unpack and copy packages, most of the cost of an install, without waiting for the network. A directory
+ * they create is valid only after success.
+ */
 export class Unpackers {
   readonly #threads: Thread[];
   #last = 0;
@@ -35,23 +33,16 @@ export class Unpackers {
     this.#threads = Array.from({ length: threads }, () => new Thread());
   }
 
-  /**
-   * Unpacks an archive into a directory that is made. What is there is good only when this has ended well.
-   * @throws what `unpack` does, by message and code
-   */
+  /** @throws errors of `unpack`, by message and code */
   unpack(unpacking: Unpacking): Promise<void> {
     return this.#choose().finish({ kind: 'unpack', unpacking }, ++this.#last);
   }
 
-  /**
-   * Copies a package of another release into a directory that is made; the same holds for what is there.
-   * @throws what `copyPackage` does, by message and code
-   */
+  /** @throws errors of `copyPackage`, by message and code */
   copy(copy: PackageCopy, into: string): Promise<void> {
     return this.#choose().finish({ kind: 'copy', copy, into }, ++this.#last);
   }
 
-  /** Begins to unpack an archive that still comes, as `unpack` does. */
   grow(unpacking: Unpacking): Growing {
     const thread = this.#choose();
     const id = ++this.#last;
@@ -72,14 +63,14 @@ export class Unpackers {
   }
 }
 
-/** What is unpacked is garbage at once: without a limit a thread lets 48 MiB of it stand before it looks. */
+/** Unpacked bytes are garbage at once; without a limit a thread keeps 48 MiB before it collects. */
 const LIMITS = { maxYoungGenerationSizeMb: 2 };
 
 class Thread {
   readonly #worker = new Worker(PROGRAM, { resourceLimits: LIMITS });
-  /** What has begun and has no end yet, with how much it weighs. */
+  /** Weights of unfinished work, by id. */
   readonly #open = new Map<number, number>();
-  /** What to do when the work of this number is done, or was not. */
+  /** Callbacks of unfinished work, by id. */
   readonly #waiting = new Map<number, (failure: Error | null) => void>();
   #failure: Error | null = null;
 
@@ -90,7 +81,7 @@ class Thread {
       this.#waiting.delete(id);
       end?.(failure && Object.assign(new Error(failure.message), failure.code && { code: failure.code }));
     });
-    // Out of memory, for one; then nothing of it is answered any more.
+    // A thread that ran out of memory, for example, answers nothing more.
     this.#worker.on('error', (error) => {
       this.#failure = error;
       for (const end of this.#waiting.values()) end(error);
@@ -98,7 +89,6 @@ class Thread {
     });
   }
 
-  /** How much it has to do. */
   get busy(): number {
     let sum = 0;
     for (const weight of this.#open.values()) sum += weight;

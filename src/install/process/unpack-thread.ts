@@ -4,19 +4,17 @@ import { copyPackage } from './copy.js';
 import type { PackageCopy } from './reuse.js';
 import { GrowingArchive, type Unpacking, unpack } from './unpack.js';
 
-/** An archive that still comes is begun with, goes on, and has an end; all of these have its number. */
+/** Work of a thread; `begin`, `more`, `end` and `drop` of one growing archive have the same id. */
 export type Work =
   | { kind: 'unpack' | 'begin'; unpacking: Unpacking }
   | { kind: 'copy'; copy: PackageCopy; into: string }
   | { kind: 'more' | 'end' | 'drop' };
 
-/** What a thread is told. */
 export interface Instruction {
   id: number;
   work: Work;
 }
 
-/** How it ended. */
 export interface Unpacked {
   id: number;
   failure: { message: string; code: string | undefined } | null;
@@ -34,7 +32,7 @@ parentPort?.on('message', ({ id, work }: Instruction) => {
   parentPort?.postMessage({ id, failure } satisfies Unpacked);
 });
 
-/** @returns whether that was all of it */
+/** @returns true when the work is complete */
 function carryOut(id: number, work: Work): boolean {
   const archive = growing.get(id);
   if (work.kind === 'end' || work.kind === 'drop') growing.delete(id);

@@ -6,32 +6,29 @@ import { type Parser, type ReadEntry, UnpackSync } from 'tar';
 import { OddArchive, OWN_FAULT, PlainWriter } from './fast-untar.js';
 import { collectGarbage } from './gc.js';
 
-/** How much of an archive is in memory at once. */
+/** Bytes of an archive in memory at once. */
 const READ_BYTES = 256 * 1024;
 const buffer = Buffer.allocUnsafe(READ_BYTES);
 
-/** How a gzip file begins. */
 const GZIP = 0x1f8b;
 
-/** An archive on disk, and the directory to make of it. */
 export interface Unpacking {
   archive: string;
-  /** Subresource Integrity, or null where nobody knows it, or somebody else checks it. */
+  /** Subresource Integrity; null when unknown, or when the caller checks it. */
   integrity: string | null;
   into: string;
 }
 
 /**
- * Unpacks as npm does: the modes, what becomes of links, of empty directories, of `.gitignore`, of the first directory and of entries that
- * lead outside are those of pacote, so that the tree is the same. Without waiting for each file, as the waiting is most
- * of what unpacking costs.
- * @throws errors of node-tar and of the disk, and one with the code `EINTEGRITY` at the end
+ * Unpacks as pacote does (modes, links, empty directories, `.gitignore`, first part of a path, entries that lead
+ * outside), so that the tree is equal. Synchronous, because waiting for each file is most of the cost.
+ * @throws errors of node-tar and of the disk; `EINTEGRITY` at the end
  */
 export function unpack(unpacking: Unpacking): void {
   new GrowingArchive(unpacking).end();
 }
 
-/** An archive that is unpacked, as `unpack` does, while it comes. */
+/** Archive that `unpack` can process while it still grows. */
 export class GrowingArchive {
   readonly #unpacking: Unpacking;
   #writer: PlainWriter | null = null;
@@ -42,7 +39,7 @@ export class GrowingArchive {
     this.#unpacking = unpacking;
   }
 
-  /** Goes as far as the archive has come. What is wrong is told at the end. */
+  /** Unpacks to the present end of the file; `end` throws any failure. */
   more(): void {
     if (this.#failure) return;
     try {
@@ -54,10 +51,7 @@ export class GrowingArchive {
     }
   }
 
-  /**
-   * To be called when all of it has come.
-   * @throws what `unpack` does
-   */
+  /** Must be called after the last byte. Throws the errors of `unpack`. */
   end(): void {
     this.more();
     try {
@@ -71,13 +65,13 @@ export class GrowingArchive {
     }
   }
 
-  /** To be called instead when it does not come to its end. */
+  /** Must be called instead of `end` when the archive stays incomplete. */
   drop(): void {
     this.#reader?.close();
     this.#writer?.close();
   }
 
-  /** node-tar knows what to do with everything, at twice the price. */
+  /** node-tar handles every archive, but costs twice as much. */
   #unpackOddly(): void {
     const { into } = this.#unpacking;
     rmSync(into, { recursive: true, force: true });
@@ -93,7 +87,6 @@ export class GrowingArchive {
   }
 }
 
-/** Gives an archive to a parser, and checks it. */
 class Reader {
   readonly #unpacking: Unpacking;
   readonly #parser: Parser;
@@ -104,7 +97,7 @@ class Reader {
   #file: number | null;
   #compressed: boolean | null = null;
 
-  /** @param state where the parser's owner puts the first thing that went wrong */
+  /** @param state holds the first failure, from the parser's owner */
   constructor(unpacking: Unpacking, parser: Parser, state: { failure: Error | null }) {
     const { archive, integrity } = unpacking;
     this.#unpacking = unpacking;
@@ -116,7 +109,6 @@ class Reader {
     this.#file = openSync(archive, 'r');
   }
 
-  /** To where the file ends at this moment. */
   read(): void {
     while (this.#file !== null && !this.#state.failure) {
       const length = readSync(this.#file, buffer);
@@ -125,9 +117,9 @@ class Reader {
       const isFirst = this.#compressed === null;
       this.#compressed ??= length > 1 && bytes.readUInt16BE() === GZIP;
       this.#hash?.update(bytes);
-      // Of an archive that is not compressed, and of what is too short to tell, node-tar keeps a part until the rest has come.
+      // node-tar keeps a part of uncompressed or very short input until the rest arrives, so it gets a copy.
       this.#parser.write(isFirst || !this.#compressed ? Buffer.from(bytes) : bytes);
-      // What was packed is a quarter of what is unpacked.
+      // Unpacked bytes are about four times the packed ones.
       collectGarbage(4 * length);
     }
     if (this.#state.failure) throw this.#state.failure;
@@ -157,7 +149,7 @@ function createUnpacker(into: string, errors: { failure: Error | null }): Unpack
     noMtime: true,
     preserveOwner: false,
     filter: (_path, entry) => keep(entry as ReadEntry),
-    // npm goes on when a file cannot be written, as on a full disk: the package would be one with holes.
+    // npm continues when it cannot write a file, as on a full disk, and the package would lack files.
     onwarn: (code, _message, data) => {
       const { syscall, code: reason } = data as { syscall?: string; code?: string };
       if (code !== 'TAR_ENTRY_ERROR' || !syscall || OWN_FAULT.test(reason ?? '')) return;
@@ -170,11 +162,11 @@ function createUnpacker(into: string, errors: { failure: Error | null }): Unpack
   return unpacker;
 }
 
-/** Whether npm takes an entry of one archive, which gets the mode and the name that npm gives it. */
+/** Filter for one archive: accepts the entries that npm accepts, and sets npm's mode and name. */
 function keeper(): (entry: ReadEntry) => boolean {
   const ignoreFiles = new Set<string>();
   return (entry) => {
-    // Links and devices, and directories that nothing is in.
+    // Skips links, devices and directories; files create their own.
     if (!/File$/.test(entry.type)) return false;
     entry.mode = (entry.mode ?? 0) | 0o666;
     const name = basename(entry.path);

@@ -10,10 +10,9 @@ interface Answer {
   error?: ErrorRecord | null;
 }
 
-/** A rollback that was begun without saying what becomes of newer state; its change says whether that must be said. */
+/** The last rollback, begun without consent to displace newer state; its change may still ask for that. */
 let begun: { change: string; params: object } | null = null;
 
-/** @param look shows at once what became of it */
 export function makeOrders(look: () => void): Orders {
   const make = async (name: string, params: object, done: string): Promise<void> => {
     model.asking = name;
@@ -91,13 +90,13 @@ export function makeOrders(look: () => void): Orders {
   };
 }
 
-/** Called for a change that has ended because nobody had agreed to what it would set aside. */
+/** Called for a change that failed because nobody agreed to displace newer state (`confirmation_needed`). */
 export let followLoss: (change: string, error: ErrorRecord) => void = () => {};
 
 const UNANSWERED = 'No answer came. Whether it was begun is shown once the gateway answers.';
 const HANDED_OVER = 'Handed over; what becomes of it is shown here.';
 
-/** Nothing here may read like a success: that is for a change that has been verified. */
+/** Must not read like success: only a verified change is one. */
 function words({ status, error }: Answer): string | null {
   if (error) return 'It could not be begun.';
   if (status === 'joined') return 'The same change is under way already; this request joined it.';
@@ -112,20 +111,17 @@ function lossOf({ message, untouched }: ErrorRecord): string {
 function noticeOf(error: unknown): { text: string; error: ErrorRecord | null } {
   if (error instanceof Refused) return { text: 'It was refused.', error: error.record };
   if (error instanceof NoAnswer)
-    return {
-      text: 'No answer came, so whether it was begun is shown once the gateway answers.',
-      error: null,
-    };
+    return { text: UNANSWERED, error: null };
   return { text: 'The token is not accepted any more.', error: null };
 }
 
-/** The same click may reach the gateway twice; it must not count twice. */
+/** Makes a click count once, because it may reach the gateway twice. */
 function key(): { idempotencyKey: string } {
   const random = crypto.getRandomValues(new Uint32Array(4));
   return { idempotencyKey: [...random].map((part) => part.toString(16)).join('') };
 }
 
-/** A word about a request is of no use any more once what it led to has come to its end. */
+/** Removes the notice that a request was handed over, once its change has ended. */
 export function forgetRequest(): void {
   if (model.notice?.error === null && [HANDED_OVER, UNANSWERED].includes(model.notice.text))
     model.notice = null;

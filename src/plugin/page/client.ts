@@ -2,23 +2,19 @@ import type { ErrorRecord } from '../../core/errors.js';
 
 const STORED = 'openclaw-releases-token';
 
-/** No answer of ours came: the gateway is away, is starting, or somebody else answered. */
+/** Thrown when the gateway is away or starting, or when another program answers. */
 export class NoAnswer extends Error {}
 
-/** The gateway lets nobody look without its token. */
+/** Thrown when the gateway wants its token (HTTP 401). */
 export class Unauthorized extends Error {}
 
-/** An answer that says no. */
 export class Refused extends Error {
   constructor(readonly record: ErrorRecord) {
     super(record.message);
   }
 }
 
-/**
- * The token of the gateway: out of the fragment of the address, as its own page takes it, which is then removed from the
- * address; kept for this tab alone.
- */
+/** The gateway's token; moved from the address fragment (as in OpenClaw's own page) to the storage of this tab. */
 export function token(): string | null {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given) {
@@ -60,7 +56,7 @@ async function call<T>(name: string, init: RequestInit, withinMs: number): Promi
   if (response.status === 401) throw new Unauthorized();
   const { ok, error } = document as { ok?: boolean; error?: ErrorRecord };
   if (ok === false && error?.code) throw new Refused(error);
-  // A gateway that is starting, or that has no such plugin, has words of its own.
+  // A gateway that is starting, or that lacks this plugin, sends a document of its own.
   if (!response.ok || ok === undefined) throw new NoAnswer(`HTTP ${response.status}`);
   return document as T;
 }

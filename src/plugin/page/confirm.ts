@@ -2,17 +2,16 @@ import { byId, h } from './dom.js';
 
 interface Question {
   title: string;
-  /** What is known of what will happen, as it came. */
   text: string;
   yes: string;
 }
 
-/** Gives the last question its answer; nothing once it has one. */
+/** Answers the open question; does nothing once it has an answer. */
 let settle: (agreed: boolean) => void = () => {};
 
-/** Asks, and says whether it is agreed to. The dialog keeps the focus within it, Escape is a no. */
+/** Asks in a modal dialog, which keeps the focus; Escape means no. */
 export function confirm({ title, text, yes }: Question): Promise<boolean> {
-  // Whoever is quick asks anew before the browser has told that the dialog was closed.
+  // A quick user asks again before the browser reports that the first dialog closed.
   settle(false);
   const dialog = byId<HTMLDialogElement>('dialog');
   const opener = document.activeElement?.id;
@@ -31,11 +30,10 @@ export function confirm({ title, text, yes }: Question): Promise<boolean> {
   if (!dialog.open) dialog.showModal();
   return new Promise((resolve) => {
     const closed = () => {
-      // That was the question before.
       if (dialog.open) return;
       settle(dialog.returnValue === 'yes');
       dialog.replaceChildren();
-      // The page may have been built anew meanwhile.
+      // Rendering may have replaced the opener meanwhile.
       if (opener) document.getElementById(opener)?.focus();
     };
     settle = (agreed) => {

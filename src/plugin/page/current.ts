@@ -5,7 +5,6 @@ import { failure } from './failure.js';
 import { dayAndTime } from './format.js';
 import type { Model, Orders } from './model.js';
 
-/** What this gateway is, as its own process says it. */
 export function runningGateway({ picture, lostSince }: Model): Node[] {
   if (!picture) return [];
   const { gateway, current, trial, adopted, hold } = picture;
@@ -89,7 +88,6 @@ export function actions(model: Model, orders: Orders): Node[] {
   ];
 }
 
-/** What came of the last button, until the next one. */
 export function notice({ notice }: Model): Node[] {
   if (!notice) return [];
   return [

@@ -1,7 +1,7 @@
 type Child = Node | string | null | undefined | false;
 type Attributes = Record<string, string | boolean | undefined | ((event: Event) => void)>;
 
-/** An element. Whatever comes from elsewhere goes in as text, never as markup. */
+/** Creates an element. Foreign content goes in as text, never as markup. */
 export function h(tag: string, attributes: Attributes = {}, ...children: Child[]): HTMLElement {
   return fill(document.createElement(tag), attributes, children);
 }
@@ -30,10 +30,7 @@ export function byId<E extends HTMLElement>(id: string): E {
 
 const shown = new Map<string, string>();
 
-/**
- * Shows a section anew when what it is made of has changed, and only then: the focus, and what is selected, stay.
- * @param made of what: anything that JSON can say; null hides the section
- */
+/** Builds a section again only when `made` (JSON; null hides it) has changed, so focus and selection stay. */
 export function show(id: string, made: unknown, build: () => Node[]): void {
   const key = JSON.stringify(made);
   if (shown.get(id) === key) return;
@@ -44,12 +41,11 @@ export function show(id: string, made: unknown, build: () => Node[]): void {
   section.replaceChildren(...(made === null ? [] : build()));
   if (!focused) return;
   const again = document.getElementById(focused);
-  // What had the focus may be gone with what it was for; the keyboard must not start at the top again.
+  // The focused element may be gone or disabled; the keyboard must not start at the top again.
   if (again && !(again as HTMLButtonElement).disabled) again.focus();
   else byId('main').focus({ preventScroll: true });
 }
 
-/** A command to type, with a button that copies it. */
 export function command(text: string, id: string): HTMLElement {
   const code = h('code', { tabindex: '0' }, text);
   const copy = h(
@@ -71,13 +67,12 @@ export function command(text: string, id: string): HTMLElement {
   return h('div', { class: 'command' }, code, copy);
 }
 
-/** Where a page may not use the clipboard, one key does the rest. */
+/** Selects the text for the keyboard, because a page may lack access to the clipboard. */
 function select(node: Node): void {
   getSelection()?.selectAllChildren(node);
   say('Selected; copy it with the keyboard.');
 }
 
-/** To whoever listens to the page. */
 export function say(text: string): void {
   const live = byId('live');
   if (live.textContent !== text) live.textContent = text;

@@ -1,6 +1,5 @@
 import type { ChangePicture } from '../page-data.js';
 
-/** The hour, minute and second of the reader. */
 export function clock(at: string | number): string {
   return new Date(at).toLocaleTimeString('en-GB');
 }
@@ -29,7 +28,7 @@ interface Words {
   tone: 'good' | 'bad' | 'warn' | 'soft';
 }
 
-/** A verdict for people; only what was verified reads like a success. */
+/** Words for a verdict; a release that was not verified must not read like success. */
 export function verdict({ status, from, to, target }: ChangePicture): Words {
   const [old, next] = [from ?? 'what was there before', to ?? target];
   switch (status) {

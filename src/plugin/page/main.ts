@@ -9,11 +9,11 @@ import { model, type Reads } from './model.js';
 import { releaseList } from './releases.js';
 import { runningChange, tick } from './running.js';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two requests for the picture. */
 const BUSY = 1_000;
 const QUIET = 5_000;
 const HIDDEN = 20_000;
-/** While nothing answers: doubled up to the last, and no longer than the second while a restart is awaited. */
+/** Milliseconds between tries without an answer: doubled up to LONGEST, during a change up to AWAITED. */
 const [FIRST, AWAITED, LONGEST] = [500, 2_000, 15_000];
 
 let tries = 0;
@@ -41,7 +41,6 @@ async function round(): Promise<void> {
     arrived(picture);
   } catch (error) {
     if (!(error instanceof Unauthorized)) lost();
-    // Else another one was typed meanwhile.
     else if (token() === used) locked();
   } finally {
     looking = false;
@@ -72,7 +71,7 @@ function arrived(picture: PageData): void {
   void askReads(picture);
 }
 
-/** No data stays on a page that may not have it. */
+/** Removes all data, which must not stay on a page without a valid token. */
 function locked(): void {
   setToken(null);
   model.reads.clear();
@@ -86,7 +85,6 @@ function lost(): void {
   say(connection());
 }
 
-/** What has happened since the last look, for those who listen to the page. */
 function tell(before: PageData | null, { running, changes }: PageData): void {
   const ended = before?.running && changes.find(({ id }) => id === before.running?.id);
   if (ended) {
@@ -101,7 +99,7 @@ function tell(before: PageData | null, { running, changes }: PageData): void {
   told = now;
 }
 
-/** A process is started for this, so only when its answer may have changed, and not beside a change. */
+/** Asks only when the answer may have changed and no change runs, because each request starts a process. */
 async function askReads({ running, releases, current, gateway, changes }: PageData): Promise<void> {
   const of = JSON.stringify([releases.map(({ id }) => id), current, gateway.pid, changes[0]?.id]);
   if (running || of === readsOf) return;
@@ -113,7 +111,7 @@ async function askReads({ running, releases, current, gateway, changes }: PageDa
       listed.map(({ id, stateCompatibility, stateReason }) => [id, { id, stateCompatibility, stateReason }]),
     );
   } catch {
-    // Then it is not known; another process of the gateway, or the next change, is a reason to ask again.
+    // Compatibility stays unknown until a new gateway process or the next change makes it ask again.
   }
   render();
 }

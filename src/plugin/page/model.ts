@@ -1,30 +1,26 @@
 import type { ErrorRecord } from '../../core/errors.js';
 import type { PageData } from '../page-data.js';
 
-/** Whether a release reads today's state, as `releases.list` has it; `tells` is null until it has answered. */
+/** A release's compatibility with today's state, from `releases.list`. */
 export interface Reads {
   id: string;
   stateCompatibility: 'yes' | 'with-snapshot' | 'no' | 'unknown';
   stateReason: string;
 }
 
-/** Everything the page shows. */
 export interface Model {
-  /** The last picture that came; null before the first. */
   picture: PageData | null;
-  /** Milliseconds: when it came, by this browser's clock. */
+  /** Time of the last answer, in ms by this browser's clock. */
   seenAt: number | null;
-  /** Since when there has been no answer; null while there is one. */
+  /** Time in ms since which no answer comes; null while one does. */
   lostSince: number | null;
-  /** When the next try is made. */
+  /** Time of the next try, in ms. */
   retryAt: number | null;
   needsToken: boolean;
   reads: Map<string, Reads>;
-  /** What came of the last button. */
   notice: { text: string; error: ErrorRecord | null } | null;
-  /** What is typed beside Update: the field is made anew more often than it is typed into. */
+  /** Text typed beside Update; kept here because the field is rebuilt more often than it is typed into. */
   spec: string;
-  /** The request under way, by the name of its button. */
   asking: string | null;
 }
 
@@ -33,7 +29,6 @@ export const model: Model = {
   ...{ reads: new Map(), spec: 'latest', notice: null, asking: null },
 };
 
-/** What the buttons do; see `orders.ts`. */
 export interface Orders {
   update(spec: string): void;
   rollBack(release: string | null): void;

@@ -7,7 +7,7 @@ const TOP = 2;
 const BOTTOM = 60;
 const LEFT = 4;
 
-/** Outage and staging time, one bar a change, oldest on the left; nothing where there are fewer than two. */
+/** Bars of outage and staging time, one a change, oldest on the left; null with fewer than two values of each. */
 export function plots(changes: ChangePicture[]): HTMLElement | null {
   const oldestFirst = [...changes].reverse();
   const drawn = [

@@ -8,7 +8,6 @@ const SIGNS: Record<string, string> = {
   ...{ done: '✓', skipped: '–', failed: '✗', undone: '↩', undo_failed: '✗' },
 };
 
-/** Step by step; what is still going on counts up by itself. */
 export function runningChange(change: ChangePicture, { lostSince, asking }: Model, orders: Orders): Node[] {
   const words = verdict(change);
   const canStop = change.status === 'running' && !change.steps.some(({ name }) => name === 'switch');
@@ -92,7 +91,7 @@ function step({ name, state, startedAt, ms, note }: ChangePicture['steps'][numbe
   );
 }
 
-/** Brings every time that goes on to this second; what it says is not for the live region. */
+/** Updates every running time; none is in the live region, which would be read out each second. */
 export function tick(now = Date.now()): void {
   for (const element of document.querySelectorAll<HTMLElement>('[data-since]'))
     element.textContent = duration(now - Date.parse(element.dataset.since ?? ''));

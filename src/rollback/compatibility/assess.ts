@@ -4,18 +4,14 @@ import type { Root } from '../../store/root.js';
 import type { Today } from './current-state.js';
 import { keptInstead, readPast, readsVersions } from './rules.js';
 
-/** Whether a release can be started on today's state. */
 export interface Readable {
-  /** `with-snapshot`: not on today's; a state that it reads is kept, and would be put back. */
+  /** `with-snapshot`: not compatible, but a compatible state exists and would be restored. */
   reads: 'yes' | 'with-snapshot' | 'no' | 'unknown';
-  /** How that is known, or why not; a clause. */
+  /** A clause. */
   why: string;
 }
 
-/**
- * For each of these releases whether it can read the state as it is. Tries nothing: what is not known by rule and was
- * not found out before is `unknown`.
- */
+/** Assesses releases on today's state without a trial start: `unknown` unless a rule or an earlier check tells. */
 export function readableReleases(
   root: Root,
   today: Today | null,
@@ -36,7 +32,6 @@ export function readableReleases(
 const RUNNING: Readable = { reads: 'yes', why: 'it runs on it' };
 const unknown = (why: string): Readable => ({ reads: 'unknown', why });
 
-/** The same of one release and a state of these versions. */
 export function readableOn(root: Root, id: string, today: StateVersions, past = readPast(root)): Readable {
   const found = readsVersions(root, id, today, past);
   if (found.reads !== 'no') return { reads: found.reads, why: found.why };

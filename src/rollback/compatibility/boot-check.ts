@@ -12,25 +12,23 @@ import { removeTree } from '../../store/seal.js';
 import { askDatabases, no } from './preflight.js';
 import { type Reads, wasWrittenByNewer } from './rules.js';
 
-/** A release was measured at 25 s on a busy host of two processors; a slow start is no refusal. */
+/** One start took 25 s on a busy host with two processors; a slow start is no refusal. */
 const READY_WITHIN_MS = 180_000;
 
 export interface ReadableCheck {
   root: Root;
   place: StatePlace;
-  /** Of that place, now. */
   today: StateVersions;
-  /** What the gateway is started with, for a candidate: of the running one, the whole environment. */
+  /** Launch of the gateway, for a candidate; the whole environment of a running one. */
   launch: Launch;
-  /** A program that `findSqliteNode` has found. */
+  /** A Node from `findSqliteNode`. */
   node: string;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Whether a release that has never run on this state can read it, found out on a copy: by asking the release about
- * each database, and by starting it where that does not tell. Call it with the root's lock, since the copy lies in
- * `staging/`.
+ * Finds out on a copy if a release that never ran on this state is compatible: asks it about each database, and starts
+ * it where the answer is not enough. The caller holds the root's lock, because the copy lies in `staging/`.
  * @throws ReleasesError `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`
  */
 export async function checkReads(check: ReadableCheck, release: Manifest): Promise<Reads> {
@@ -46,7 +44,7 @@ export async function checkReads(check: ReadableCheck, release: Manifest): Promi
     const asked = release.schemas === null ? null : await askDatabases(check, release, copy, directory);
     if (asked?.reads === 'no') return asked;
     const newer = wasWrittenByNewer(check.today, release.version);
-    // Releases were seen to refuse a configuration for who has written it, and files that only a doctor migrates.
+    // Some releases refused a configuration written by a newer release, or files that only a doctor migrates.
     if (asked?.reads === 'yes' && 'asItIs' in asked && asked.asItIs && !newer)
       return { reads: 'yes', why: asked.why };
     const tried = await startOn(check, release, copy, copyAnew);
@@ -77,7 +75,6 @@ async function startOn(
   });
   if (report.exit !== null) return no(`it does not start on a copy of it: ${howEnded(report)}`);
   if (!report.ready) {
-    // Slow is not the same as unable.
     const failing = report.failing.length > 0 ? ` (${report.failing.join(', ')})` : '';
     return {
       reads: 'unknown',

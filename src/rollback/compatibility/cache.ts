@@ -6,22 +6,20 @@ import { keepLooked } from '../../store/cache.js';
 import type { Root } from '../../store/root.js';
 import type { Reads } from './rules.js';
 
-/** `compatibility.json`: what was found out with some effort. One that is lost, or cannot be understood, is found out anew. */
+/** `compatibility.json`, a cache of costly checks; a lost or corrupt one is made again. */
 export interface ReadableRecord {
   schema: 1;
-  /** What the state looked like from outside when `today` was read; see `lookOf`. */
+  /** Fingerprint of the state when `today` was read; see `lookOf`. */
   look: string;
   today: StateVersions | null;
-  /** By release. */
   answers: Record<string, Answer>;
 }
 
-/** What was found out on a copy of a state of these versions, and when (ISO 8601). */
+/** `at` is ISO 8601. */
 type Answer = Reads & { versions: StateVersions; at: string };
 
 const EMPTY: ReadableRecord = { schema: 1, look: '', today: null, answers: {} };
 
-/** The versions of the state as they were read last, and what it looked like then; null when they never were. */
 export function recallVersions(root: Root): { look: string; versions: StateVersions } | null {
   const { look, today } = readReadable(root);
   return today && { look, versions: today };
@@ -31,7 +29,6 @@ export function keepVersions(root: Root, look: string, today: StateVersions): vo
   write(root, { ...readReadable(root), look, today });
 }
 
-/** What was found out about a release on a state of these versions, or null. */
 export function recallReads({ answers }: ReadableRecord, id: string, versions: StateVersions): Reads | null {
   const answer = answers[id];
   if (!answer || !areSame(answer.versions, versions)) return null;
@@ -49,13 +46,12 @@ function pathOf(root: Root): string {
   return join(root.path, 'compatibility.json');
 }
 
-/** An empty one where there is none, or none that can be understood. */
 export function readReadable(root: Root): ReadableRecord {
   const found = readRecord<ReadableRecord>(pathOf(root), 'compatibility');
   return found.state === 'read' ? found.value : EMPTY;
 }
 
-/** Of two that write at once the last one wins, and the other one finds out again. */
+/** Two writers may race: the last one wins, and the other check runs again later. */
 function write(root: Root, record: ReadableRecord): void {
   keepLooked(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }

@@ -7,7 +7,6 @@ import type { Root } from '../../store/root.js';
 import { type Reads, readsVersions } from './rules.js';
 import { sqliteNodeOf } from './sqlite-node.js';
 
-/** Whether a release can read the state as it is now. */
 export async function readsToday(
   root: Root,
   place: StatePlace,
@@ -20,10 +19,7 @@ export async function readsToday(
     : readsVersions(root, id, today);
 }
 
-/**
- * The versions of the state as it is, or null. A gateway that is wedged may keep its databases locked for ever, and
- * that is when one wants to go back: then their files tell, without SQLite.
- */
+/** Reads the files without SQLite when a hung gateway keeps its databases locked, just when a rollback is needed. */
 export async function versionsToday(
   root: Root,
   place: StatePlace,

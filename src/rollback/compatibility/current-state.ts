@@ -8,27 +8,25 @@ import type { Root } from '../../store/root.js';
 import type { Inspection, Supervisor } from '../../supervisor/supervisor.js';
 import { keepVersions, recallVersions } from './cache.js';
 
-/** What those have to know of a gateway who only look. */
 export interface Today {
-  /** The release of this root that runs, or null. */
   running: string | null;
-  /** Of the state; a sentence where they cannot be read: who only looks is told so, and sees the rest. */
+  /** Versions of the state, or the error as a sentence, so that a read-only command can show the rest. */
   versions: StateVersions | string;
 }
 
-/** Until a gateway has run for so long, it may still be migrating; milliseconds. */
+/** Milliseconds; a gateway that started more recently may still be migrating. */
 const SETTLED_MS = 120_000;
 
-/** Starts no process while the state looks as it did the last time. Null without a gateway. */
+/** Starts no process while the fingerprint of the state is unchanged. Returns null without a gateway. */
 export async function todayOf(root: Root, gateway: Inspection | null): Promise<Today | null> {
   if (gateway === null) return null;
   return { running: runningRelease(root, gateway), versions: await lookAtVersions(root, gateway) };
 }
 
 /**
- * The same without asking the supervisor, or null where it has to be asked. The arguments of the gateway, which can name
- * another state, are not seen; but they were known when this very start of it was looked at last, and when what is found
- * without them looks the same, they name no other.
+ * Reads without a call to the supervisor; returns null where that call is needed. The gateway's arguments, which can
+ * name another state, are not read here. The cached fingerprint includes this start of the gateway, so an equal one
+ * proves that they name no other state.
  */
 export function todayAtGlance(root: Root, supervisor: Supervisor): Today | null {
   try {
@@ -38,7 +36,7 @@ export function todayAtGlance(root: Root, supervisor: Supervisor): Today | null 
     const versions = recallFor(root, findStatePlace(seen), seen.instance);
     return versions && { running, versions };
   } catch {
-    // Whoever asks is told why, if it fails there, too.
+    // The full check, which the caller makes next, reports the error.
     return null;
   }
 }
@@ -55,7 +53,7 @@ async function versionsToday(root: Root, gateway: Inspection): Promise<StateVers
   const place = findStatePlace(gateway.launch);
   const recalled = recallFor(root, place, gateway.instance);
   if (recalled) return recalled;
-  // Loaded only now: most of the time the state looks as it did the last time.
+  // Loaded late: the state is usually unchanged.
   const [{ readStateVersions }, { nodeFor }] = await Promise.all([
     import('../../state/versions.js'),
     import('./sqlite-node.js'),
@@ -65,7 +63,6 @@ async function versionsToday(root: Root, gateway: Inspection): Promise<StateVers
   return versions;
 }
 
-/** What was read last, if the state still looks as it did then. */
 function recallFor(root: Root, place: StatePlace, instance: string | null): StateVersions | null {
   const before = recallVersions(root);
   return before?.look === lookOf(place, before?.versions ?? null, instance) ? before.versions : null;

@@ -6,19 +6,22 @@ import { type Manifest, releaseDirectory } from '../../store/manifest.js';
 import type { ReadableCheck } from './boot-check.js';
 import type { Reads } from './rules.js';
 
-/** The gateway's own database, and those of its agents; others are a plugin's, and nobody declares their versions. */
+/**
+ * The gateway's own database and its agents'; other databases belong to plugins, and no release declares their
+ * versions.
+ */
 const STATE = 'state/openclaw.sqlite';
 const AGENT = /^agents\/([^/]+)\/agent\/openclaw-agent\.sqlite$/;
 
-/** What is kept of the configuration alone would not help. */
+/** `databases` is true: a snapshot of the configuration alone would not help. */
 export const no = (why: string): Reads => ({ reads: 'no', why, databases: true });
 
-/** `asItIs`: without a migration, which is where a start can fail. */
+/** `asItIs`: needs no migration, which is where a start can fail. */
 type Asked = Reads | { reads: 'yes'; why: string; asItIs: boolean };
 
 /**
- * Asks a release about each database of a copy that it declares versions of.
- * @param directory where a home for the release can be made for the moment; it is removed again
+ * Asks a release about each database of a copy that has a version declared by the release.
+ * @param directory a temporary home for the release is made below it, and removed again
  * @throws ReleasesError `interrupted`
  */
 export async function askDatabases(
@@ -47,7 +50,7 @@ export async function askDatabases(
       asItIs &&= found.asItIs;
       continue;
     }
-    // Releases before 2026.9.6 cannot be asked about this one, and still say what they know.
+    // Releases before 2026.9.6 cannot be asked about this one, but their manifest has the newest version they know.
     const known = agent === undefined ? schemas?.state : schemas?.agent;
     if (known === undefined) return { reads: 'unknown', why: `of ${path} it cannot tell: ${found.why}` };
     if (version > known) return no(`${path} has version ${version}, and it knows ${known}`);

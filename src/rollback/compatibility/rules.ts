@@ -9,26 +9,23 @@ import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { type ReadableRecord, readReadable, recallReads } from './cache.js';
 
-/** Whether a release can read a state, and why not. */
 export type Reads =
   | { reads: 'yes' | 'unknown'; why: string }
-  /** `databases`: it is not only the configuration. */
+  /** `databases`: false when only the configuration is incompatible. */
   | { reads: 'no'; why: string; databases: boolean };
 
-/** What happened here, as far as it tells which release reads which state; read and sorted once for all of them. */
 export interface Past {
   /** Oldest first. */
   changes: readonly PastChange[];
-  /** The versions that the state had when a release last ran on it, of those whose changes tell. */
+  /** By release, as it last left the state. */
   left: ReadonlyMap<string, StateVersions>;
-  /** Those with which a release was well here, once it had been started on them, and not on a state that was put back. */
+  /** Versions on which a release was started and verified, except after a restore. */
   startedOn: ReadonlyMap<string, StateVersions[]>;
   kept: readonly KeptState[];
-  /** What was found out on copies. */
   record: ReadableRecord;
 }
 
-/** @param changes from whoever has looked at the ledger; read unless given */
+/** @param changes the ledger's, where the caller has read it already */
 export function readPast(root: Root, changes: readonly PastChange[] = listChanges(root).map(pastOf)): Past {
   const left = new Map<string, StateVersions>();
   const startedOn = new Map<string, StateVersions[]>();
@@ -43,16 +40,12 @@ export function readPast(root: Root, changes: readonly PastChange[] = listChange
   return { changes, left, startedOn, kept: listKept(root), record: readReadable(root) };
 }
 
-/**
- * Whether a release can read a state of these versions: by what the release had before it when it last ran here, and where it never
- * did, by what was found out on a copy.
- */
+/** Decides by the versions that the release left when it last ran here; where it never ran, by a check on a copy. */
 export function readsVersions(root: Root, id: string, today: StateVersions, past = readPast(root)): Reads {
   const compared = compare(root, id, today, past);
   return compared.reads === 'unknown' ? (recallReads(past.record, id, today) ?? compared) : compared;
 }
 
-/** What is kept of a release that cannot read today's state, as far as it would help; null where nothing would. */
 export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no' }): KeptState | null {
   const kept = past.kept.findLast((one) => one.release === id && !isOfFailure(past, one)) ?? null;
   return kept?.scope === 'config' && reads.databases ? null : kept;
@@ -77,19 +70,18 @@ function compare(root: Root, id: string, today: StateVersions, past: Past): Read
   return { reads: 'yes', why: 'its databases have the versions that it left them with' };
 }
 
-/** Whether a newer release has written the configuration; what is no version there tells nothing. */
+/** Returns false also when the configuration names no valid version. */
 export function wasWrittenByNewer({ config }: StateVersions, version: string): boolean {
   return config !== null && valid(config) !== null && compareVersions(config, version) > 0;
 }
 
-/** What a release had made of the state when it failed here is none that anybody returns to. */
+/** A displaced state that a failed release produced is never restored. */
 function isOfFailure({ changes }: Past, { kind, release, change }: KeptState): boolean {
   if (kind !== 'displaced') return false;
   const made = changes.find(({ id }) => id === change);
   return made?.to === release && made.kind !== 'rollback';
 }
 
-/** The versions that the state had when the release last ran on it. */
 export function versionsOf({ left, kept }: Past, id: string): StateVersions | null {
   return left.get(id) ?? kept.findLast(({ release }) => release === id)?.versions ?? null;
 }

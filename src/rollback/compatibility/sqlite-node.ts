@@ -10,15 +10,14 @@ import { releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import type { Inspection } from '../../supervisor/supervisor.js';
 
-/** A Node that reads databases, for this gateway's state: of what runs, or is to run, or did. */
 export function nodeFor(root: Root, gateway: Inspection, place: StatePlace): Promise<string> {
   const from = runningRelease(root, gateway) ?? currentRelease(root);
   return sqliteNodeOf(root, { facts: { from, to: previousRelease(root), previous: null, place } });
 }
 
 /**
- * A Node that can make SQLite's own backup: what the releases run on, since they need it as well, or this one. Where
- * there is no database any Node will do.
+ * Finds a Node that can make a SQLite backup: the releases' own, since OpenClaw needs SQLite too, or this process's.
+ * Without a database any Node will do.
  * @throws ReleasesError `snapshot_refused`
  */
 export async function sqliteNodeOf(root: Root, { facts }: Pick<Change, 'facts'>): Promise<string> {

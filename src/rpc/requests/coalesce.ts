@@ -2,13 +2,12 @@ import type { Change } from '../../ledger/ledger.js';
 import type { Plan } from '../../ledger/plan.js';
 import { parseSpec } from '../../registry/spec.js';
 
-/** The registry may be slow, and others wait for their turn meanwhile; milliseconds. */
+/** Milliseconds; a slow registry blocks the requests that wait for their turn. */
 const RESOLVE_MS = 5_000;
 
 /**
- * Whether a plan wants what a change under way does: the same kind, and the same words or the same release. Null while
- * that cannot be told, since the change has not found out its own release yet. A tag that cannot be resolved is
- * another wish: to refuse it is better than to say that it was granted.
+ * Returns true for the same kind and the same target or release; null until the change has resolved its own release. A
+ * tag that cannot be resolved is another request: a refusal is safer than a false promise.
  */
 export async function wantsTheSame(plan: Plan, { plan: other, facts }: Change): Promise<boolean | null> {
   if (plan.kind !== other.kind) return false;
@@ -19,7 +18,7 @@ export async function wantsTheSame(plan: Plan, { plan: other, facts }: Change): 
 }
 
 async function releaseOf({ target, registry }: Plan): Promise<string | null> {
-  // Only here is npm's own code needed to decide on a request, and it takes a while to load.
+  // Loads npm's code only here, because it loads slowly.
   const [{ loadClientOptions }, { resolveRelease }] = await Promise.all([
     import('../../registry/client.js'),
     import('../../registry/resolve.js'),

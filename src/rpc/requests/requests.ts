@@ -11,31 +11,30 @@ import {
 } from '../../store/request-files.js';
 import type { Root } from '../../store/root.js';
 
-/** Where OpenClaw delivers to, as it names it. */
 export interface DeliveryContext {
   channel?: string;
   to?: string;
   accountId?: string;
 }
 
-/** What became of a request: a change of its own, or the one that was under way. */
+/** `began`: a change of its own. `joined`, `upgraded`: the active change. */
 export const REQUEST_OUTCOMES = ['began', 'joined', 'upgraded', 'already_current'] as const;
 
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 
-/** Who asks, and where the answer goes once there is one; nothing of it decides what is done. */
+/** Origin of a request and address of its answer; no decision depends on it. */
 export interface Asked {
-  /** For the record: a device, a session, a channel. */
+  /** Device, session or channel, for the record. */
   by: string | null;
   note: string | null;
   sessionKey: string | null;
   deliveryContext: DeliveryContext | null;
   threadId: string | null;
-  /** What the agent of the session is to go on with afterwards. */
+  /** Text with which the session's agent continues after the change. */
   continuationMessage: string | null;
 }
 
-/** `requests/<id>.json`: one request that came from elsewhere than a command line. */
+/** `requests/<id>.json`: one request that did not come from a command line. */
 export interface RequestRecord extends Asked {
   schema: 1;
   id: string;
@@ -44,24 +43,22 @@ export interface RequestRecord extends Asked {
   /** sha256 of the idempotency key, in hex; null without one. */
   key: string | null;
   wants: { kind: ChangeKind; target: string };
-  /** Milliseconds; null where nothing was said. */
+  /** Milliseconds; null when not given. */
   restartDelayMs: number | null;
   outcome: RequestOutcome;
-  /** Null when nothing had to be done. */
   change: string | null;
-  /** The version that ran when it came. */
+  /** Version that ran when the request came. */
   before: string | null;
-  /** ISO 8601: when whoever asked was told the verdict; null until then. */
+  /** ISO 8601; time when the caller received the verdict, null until then. */
   deliveredAt: string | null;
 }
 
-/** A key is remembered for so long, and a request that is of no use any more for no longer. */
+/** Milliseconds until a key is forgotten and a request that nobody needs is removed. */
 const KEEP_MS = 7 * 24 * 60 * 60_000;
 
-/** However many come: the oldest are forgotten first, those that somebody still waits for last. */
+/** Most requests kept; the oldest go first, needed ones last. */
 const MOST = 500;
 
-/** A record of a request that comes at this moment, not yet on disk. */
 export function newRequest(
   request: Omit<RequestRecord, 'schema' | 'id' | 'at' | 'deliveredAt'>,
 ): RequestRecord {
@@ -74,17 +71,17 @@ export function saveRequest(root: Root, request: RequestRecord): void {
   writeRequest(root, request.id, request);
 }
 
-/** What an idempotency key is kept as: it may say something about whoever made it up. */
+/** Stores only a hash, because a key may tell something about its author. */
 export function digestOfKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** All requests that can be understood, oldest first. */
+/** Skips corrupt requests; oldest first. */
 export function listRequests(root: Root): RequestRecord[] {
   return requestIds(root).flatMap((id) => findRequest(root, id) ?? []);
 }
 
-/** One request, or null when there is none that can be understood. */
+/** Null also for a corrupt request. */
 export function findRequest(root: Root, id: string): RequestRecord | null {
   const found = tryReadRequest(root, id);
   return found.state === 'read' ? (found.value as RequestRecord) : null;
@@ -98,7 +95,7 @@ export function requestWithKey(root: Root, digest: string): RequestRecord | null
   return listRequests(root).findLast(({ key }) => key === digest) ?? null;
 }
 
-/** Removes requests that nobody can ask for any more. The caller decides on requests, so no other one does it. */
+/** Removes requests that nobody needs. The caller holds the lock of `inTurn`, so no other process removes them. */
 export function collectRequests(root: Root, now = Date.now()): void {
   const waiting = new Set(undelivered(root).map(({ request }) => request.id));
   const unfinished = new Set(unfinishedChanges(root).map(({ id }) => id));
@@ -112,16 +109,15 @@ export function collectRequests(root: Root, now = Date.now()): void {
   for (const { id } of [...old, ...tooMany]) removeRequest(root, id);
 }
 
-/** Nobody reads a verdict after so long, and whoever asked has long looked for themselves. */
+/** Milliseconds; an older verdict helps no caller. */
 const WORTH_TELLING_MS = KEEP_MS;
 
-/** A request whose change has its verdict, and that nobody has been told yet. */
 export interface Undelivered {
   request: RequestRecord;
   change: Change;
 }
 
-/** What is to be told, oldest first: whichever version of OpenClaw comes up asks for this. */
+/** Verdicts to deliver, oldest first; any version of OpenClaw that starts asks for them. */
 export function undelivered(root: Root, now = Date.now()): Undelivered[] {
   const requests = listRequests(root).filter(
     ({ deliveredAt, at }) => deliveredAt === null && now - Date.parse(at) < WORTH_TELLING_MS,
@@ -133,9 +129,8 @@ export function undelivered(root: Root, now = Date.now()): Undelivered[] {
 }
 
 /**
- * Takes it upon this process to tell a verdict; false when it has been told, or another living process is at it. One
- * that died over it is taken over, so that a verdict is told twice only if that one had told it and died before it
- * could say so.
+ * Claims the delivery of a verdict; false when it was delivered or another living process has the claim. Takes over the
+ * claim of a dead process, so a verdict comes twice only if that process died between delivery and `markDelivered`.
  */
 export function claimDelivery(root: Root, id: string): boolean {
   if (!claimRequest(root, id)) return false;
@@ -144,14 +139,12 @@ export function claimDelivery(root: Root, id: string): boolean {
   return false;
 }
 
-/** It has been told; by the process that had claimed it. */
 export function markDelivered(root: Root, id: string, at = new Date()): void {
   const request = findRequest(root, id);
   if (request) saveRequest(root, { ...request, deliveredAt: at.toISOString() });
   releaseRequest(root, id);
 }
 
-/** It could not be told; the next one may try. */
 export function giveUpDelivery(root: Root, id: string): void {
   releaseRequest(root, id);
 }

@@ -3,7 +3,6 @@ import type { RequestRecord } from './requests.js';
 
 type Says = (from: string, to: string) => string;
 
-/** What each verdict means to whoever asked for it. */
 const SAYS: Record<ChangeStatus, Says> = {
   package_updated_restart_verified: (from, to) => `${from} -> ${to}: it runs and is verified.`,
   already_current: (_, to) => `${to} runs already; nothing was changed.`,
@@ -20,21 +19,15 @@ const SAYS: Record<ChangeStatus, Says> = {
     `The process that was to make the change never did; nothing was changed, and ${from} runs as before.`,
 };
 
-/** What a person reads first, so it says whether it is good news. */
 const DONE = new Set<ChangeStatus | null>(['package_updated_restart_verified', 'already_current', 'staged']);
 
-/**
- * What whoever asked for a change reads once it has its verdict: in plain words what was asked, what runs, how long
- * it did not answer, what was cut off, and on failure what to type.
- * @param change that has its verdict
- */
 export function verdictText(change: Change, request: RequestRecord): string {
   const { status, plan, facts, error, undoError } = change;
   const from = request.before ?? facts.from ?? 'what was there before';
   const to = facts.to ?? plan.target;
   const lines = [`${DONE.has(status) ? 'Done' : 'Failed'}: ${plan.kind} ${plan.target}.`];
   lines.push(status === null ? 'It has no verdict yet.' : SAYS[status](from, to));
-  // On the way back it did not answer either, and nobody measured that.
+  // The outage on the way back was not measured.
   if (facts.liveMs !== undefined && !error)
     lines.push(`The gateway did not answer for ${seconds(facts.liveMs)} at most.`);
   const cut = facts.idle?.interruptedWork ?? [];

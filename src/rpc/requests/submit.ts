@@ -26,46 +26,43 @@ import {
   saveRequest,
 } from './requests.js';
 
-/** A request that came from elsewhere than a command line. */
 export interface Wanted {
   request: Request;
   asked: Asked;
   /** sha256 of the idempotency key; null without one. */
   key: string | null;
   restartDelayMs: number | null;
-  /** The gateway is not to be waited for. */
+  /** Restarts without waiting for the gateway. */
   urgent: boolean;
 }
 
-/** What became of a request at once. */
 export interface Received {
   request: RequestRecord;
-  /** As the ledger has it by now; null when no change was needed, or when its record is lost. */
+  /** From the ledger; null when no change was needed or its record is lost. */
   change: Change | null;
-  /** The command that follows the log of the process outside; null when it is not of this request. */
+  /** Command that follows the worker's log; null when this request did not start the worker. */
   follow: string | null;
-  /** The key was used before; nothing was begun. */
+  /** The key was used before; nothing began. */
   repeated: boolean;
 }
 
 export interface ReceptionOptions {
-  /** How long the process outside is given to put its name to the change; milliseconds. */
+  /** Milliseconds for the detached worker to claim the change. */
   acknowledgeMs?: number;
-  /** This process ends as soon as it has answered; nothing is restarted before, so that the answer gets through. */
+  /** This process exits after its answer; the restart waits for that, so that the answer arrives. */
   endsWithAnswer?: boolean;
 }
 
-/** What holds the lock without a change (a pin, the look at what is to be done) is done with it soon. */
+/** Milliseconds to wait for a lock without a change (a pin, a decision), which is short. */
 const BRIEF_MS = 5_000;
 
 const POLL_MS = 50;
 
 /**
- * Has a change made for a request, by a process outside, and resolves once that process has put its name to it. A
- * request that wants what is under way already joins it; one with a key that was used before is the same request.
- * Of many at once, from any number of processes, one begins a change and the others see it.
- * @throws ReleasesError what `makeChange` throws; `locked`, with the change under way in `details`, when that is
- * another one; `params_invalid` for a key that was used for something else
+ * Makes a change in a detached worker and resolves once the worker has claimed it. Joins an active change that does the
+ * same; a used key returns its first request. Of concurrent requests, from any processes, one begins a change.
+ * @throws ReleasesError as `makeChange`; `locked`, with the active change in `details`, when that is another one;
+ * `params_invalid` for a key that was used for another request
  */
 export async function receive(
   environment: Environment,
@@ -123,7 +120,7 @@ async function decide(environment: Environment, wanted: Wanted, plan: Plan): Pro
   }
 }
 
-/** What was asked for again is what was asked for; whatever became of it, nothing is begun. */
+/** Returns the first request of a key and begins nothing, also after a failure. */
 function repeat(root: Root, request: RequestRecord, plan: Plan): Decided {
   const { kind, target } = request.wants;
   if (kind !== plan.kind || target !== plan.target) {
@@ -137,10 +134,7 @@ function repeat(root: Root, request: RequestRecord, plan: Plan): Decided {
   return { request, change, follow: null, repeated: true, begun: false };
 }
 
-/**
- * Whoever asked died before the process outside was there, so nothing of it was done. One that comes after all finds
- * that the change has its verdict.
- */
+/** The caller died before the worker started, so nothing was done. Writes a verdict, which a late worker finds. */
 function neverBegan(root: Root, { change }: Decided): boolean {
   if (change === null || isAcknowledged(root, change) || hasLiveOwner(root, change)) return false;
   return giveUp(root, change.id, 'Whoever asked for it died before that.') !== null;
@@ -152,7 +146,7 @@ async function begin(environment: Environment, wanted: Wanted, plan: Plan): Prom
   try {
     return { ...keep(root, wanted, plan, 'began', change), begun: true };
   } catch (error) {
-    // Nobody would ever be told of it, and the same key would begin another one.
+    // Without its request nobody would learn of the change, and the same key would begin a second one.
     const end = { status: 'package_update_failed', endedAt: new Date().toISOString() } as const;
     saveChange(root, Object.assign(change, end, { error: toErrorRecord(error) }));
     throw error;
@@ -179,12 +173,12 @@ function keep(
     change: change?.id ?? null,
     before: from === null ? null : (findManifest(root, from)?.version ?? from),
   });
-  // Of what needs no change, the answer itself is the verdict.
+  // Without a change, the answer itself is the verdict.
   saveRequest(root, change === null ? { ...request, deliveredAt: request.at } : request);
   return { request, change, follow: null, repeated: false };
 }
 
-/** An exact version that runs, is current and is proven: not worth a change. */
+/** An exact version that runs, is current and has no trial needs no change. */
 async function isCurrent(environment: Environment, { kind, target }: Plan): Promise<boolean> {
   const { root } = environment;
   if (kind !== 'update' || target !== currentRelease(root) || readTrial(root) !== null) return false;

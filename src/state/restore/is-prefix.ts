@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** What is compared at once; bytes. */
+/** Bytes compared at once. */
 const BLOCK = 1 << 20;
 
-/** Whether one file begins with the whole content of another, as a transcript does with what it was earlier. */
+/** Returns true when a file begins with the whole content of an earlier copy, as a transcript that grew does. */
 export function continues(path: string, earlier: string): boolean {
   const [now, then] = [openSync(path, 'r'), openSync(earlier, 'r')];
   try {
@@ -22,7 +22,6 @@ export function continues(path: string, earlier: string): boolean {
   }
 }
 
-/** Reads that many bytes, unless the file ends before; answers how many. */
 function fill(file: number, into: Buffer, length: number, at: number): number {
   let done = 0;
   while (done < length) {

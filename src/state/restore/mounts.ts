@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { isWithin } from '../place.js';
 
-/** Paths below a directory, relative to it, that are mounted from elsewhere: they cannot be moved with it. */
+/** Mount points below a directory, relative to it: no rename moves them. */
 export function mountsBelow(directory: string): string[] {
   return mountPoints()
     .filter((path) => isWithin(path, directory))
@@ -19,7 +19,7 @@ function mountPoints(): string[] {
   }
   return table.split('\n').flatMap((line) => {
     const path = line.split(' ')[4];
-    // The kernel writes what would break the line as octal numbers.
+    // The kernel writes spaces and line breaks as octal numbers.
     return path
       ? [path.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))]
       : [];

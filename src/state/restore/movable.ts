@@ -3,11 +3,7 @@ import { dirname, join } from 'node:path';
 import { mountsBelow } from './mounts.js';
 import { wholeSubtrees } from './subtrees.js';
 
-/**
- * Why the state in a directory cannot be moved out of it by renames, as one sentence; null when it can. To be asked
- * before anything is moved, so that what can be known to fail does not fail half way.
- * @param left as `leftOf` says
- */
+/** Reason why renames cannot move the state out of a directory, or null. Checked before the first move. */
 export function whyNotMovable(directory: string, left: readonly string[]): string | null {
   if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory())
     return `${directory} is not a directory.`;
@@ -24,7 +20,7 @@ export function whyNotMovable(directory: string, left: readonly string[]): strin
   return null;
 }
 
-/** A directory of ours that is closed to changes can be opened; one of somebody else cannot. */
+/** Returns true for a directory of another user that is not writable; our own can be made writable. */
 function isClosed(path: string): boolean {
   const stats = lstatSync(path);
   if (!stats.isDirectory() || stats.uid === process.getuid?.()) return false;

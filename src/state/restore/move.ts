@@ -4,9 +4,9 @@ import { systemCode } from '../../core/errors.js';
 import { faultPoint } from '../../host/fault.js';
 
 /**
- * Moves a file, a link or a directory by renames alone; where there is a directory already, what is in it. Can be
- * repeated after it was interrupted at any point: what has arrived is not at its old place any more.
- * @param makeWay called for each path that is taken; afterwards one of the two names is free
+ * Moves a file, a link or a directory by renames; merges into a directory that exists. Safe to repeat after an
+ * interruption at any point: a moved entry is no longer at its old path.
+ * @param makeWay called for each taken path; it must free one of the two names
  */
 export function moveTree(from: string, to: string, makeWay: (from: string, to: string) => void): void {
   const there = lstatSync(to, { throwIfNoEntry: false });
@@ -19,7 +19,6 @@ export function moveTree(from: string, to: string, makeWay: (from: string, to: s
   if (lstatSync(from, { throwIfNoEntry: false })) moveOne(from, to);
 }
 
-/** One rename to a name that is free; the directories above it are made. */
 export function moveOne(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
   faultPoint('before move');
@@ -32,7 +31,6 @@ export function moveOne(from: string, to: string): void {
   faultPoint('after move');
 }
 
-/** A name like `path` that nothing has yet. */
 export function freeName(path: string): string {
   for (let count = 1; ; count++) {
     const free = count === 1 ? path : join(dirname(path), `${basename(path)}.${count}`);
@@ -40,7 +38,7 @@ export function freeName(path: string): string {
   }
 }
 
-/** To move a directory is to write its entry `..`, so its owner must open it for that moment, and those around it. */
+/** Moving a directory rewrites its entry `..`, so it and the directories around it must be writable for that moment. */
 function moveClosed(from: string, to: string): void {
   const closed = [dirname(from), dirname(to), from].flatMap((path) => {
     const stats = lstatSync(path);

@@ -13,20 +13,18 @@ import { leftOf } from '../walk.js';
 import { whyNotMovable } from './movable.js';
 import { whyNotIntact } from './verify.js';
 
-/** Whether a state is to be exchanged, found out before anything is moved. */
 export type Decision =
-  /** `why` is a sentence. */
   | { move: false; why: string }
-  /** How much of the state; and what stays in the state directory, as `leftOf` says. */
+  /** `left` stays in the state directory, as `leftOf` returns it. */
   | { move: true; scope: SnapshotScope; left: string[] };
 
-/** A gateway that is being ended has this long to let go of its databases. */
+/** Time for a stopping gateway to close its databases. */
 const LET_GO_MS = 5_000;
 const LET_GO_POLL_MS = 100;
 
 /**
- * Looks at everything that an exchange needs.
- * @throws Error with one sentence when it cannot be made; nothing was moved then
+ * Checks everything that a restore needs.
+ * @throws Error with one sentence when it is impossible; nothing was moved
  */
 export function decide(root: RootPlace, restore: Restore): Decision {
   const { place, aside } = restore;
@@ -44,7 +42,7 @@ export function decide(root: RootPlace, restore: Restore): Decision {
   const left = [...new Set([...leftOf(place, root), ...(kept.left ?? [])])].sort();
   if (restore.onlyIfChanged) {
     const now = versionsOnDisk(place, place.directory, configPath(place), left);
-    // A copy of the configuration alone knows nothing of databases.
+    // A copy of only the configuration has no databases.
     if (areSame(kept.versions, scope === 'config' && now ? { ...now, databases: {} } : now)) {
       return { move: false, why: `The state still has the versions that ${restore.release} left it with.` };
     }
@@ -60,8 +58,8 @@ export function decide(root: RootPlace, restore: Restore): Decision {
 }
 
 /**
- * Waits until nobody has a database of this state open, for a few seconds at most.
- * @returns a sentence for each process that still has: what it writes goes with what is set aside
+ * Waits at most 5 s until no process has a database of this state open.
+ * @returns a sentence for each remaining process: its writes go to the displaced state
  */
 export async function waitForHolders({ place }: Restore, left: readonly string[]): Promise<string[]> {
   const databases = findDatabases(place.directory, left).map((path) => join(place.directory, path));

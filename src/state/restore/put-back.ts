@@ -12,7 +12,7 @@ import { continues } from './is-prefix.js';
 import { moveOne, moveTree } from './move.js';
 import { moveOutOfTheWay } from './set-aside.js';
 
-/** Moves a kept state to the place where it was. Goes on where it was interrupted. */
+/** Moves a snapshot or displaced state into place. Continues an interrupted run. */
 export async function putStateBack(states: string, restore: Restore): Promise<void> {
   const { place } = restore;
   const from = join(states, restore.from);
@@ -27,7 +27,7 @@ export async function putStateBack(states: string, restore: Restore): Promise<vo
   await syncFilesystem(states);
 }
 
-/** Transcripts only grow: one that is there and goes on where the kept one ends has it all. Any other is kept, too. */
+/** Skips a live transcript that begins with the kept one: transcripts only grow. No other kept one is lost. */
 function putHistoryBack(place: StatePlace, from: string, aside: string): void {
   for (const { path, entry } of below(from)) {
     if (entry.isDirectory()) continue;
@@ -38,7 +38,7 @@ function putHistoryBack(place: StatePlace, from: string, aside: string): void {
   }
 }
 
-/** What is in a directory before the directory, which may be closed even to its owner. */
+/** Sets the mode of a directory after its content: the directory may be closed even to its owner. */
 function giveModesBack(directory: string, { entries }: FileList): void {
   for (const entry of entries.toReversed()) {
     const live = join(directory, entry.path);
@@ -51,13 +51,13 @@ function putConfigurationBack({ config }: StatePlace, from: string, mode?: numbe
   const copy = join(from, KEPT.config);
   if (existsSync(copy)) {
     const text = readFileSync(copy);
-    // Where its directory is closed to this user, nobody but its owner has changed it either.
+    // An equal file needs no write, which could fail in a directory closed to this user.
     if (existsSync(config) && readFileSync(config).equals(text)) return;
     writeFileDurably(config, text, mode ?? lstatSync(copy).mode & 0o777, 'configuration');
     return;
   }
   const kept = readRecord<KeptState>(join(from, KEPT.record), 'kept-state');
-  // That state was used without this file.
+  // The gateway used that state without this file.
   if (kept.state === 'read' && kept.value.place.config === config) removeDurably(config);
 }
 

@@ -9,20 +9,18 @@ import { decide, waitForHolders } from './preconditions.js';
 import { putStateBack } from './put-back.js';
 import { setStateAside } from './set-aside.js';
 
-/** What of an exchange is not about the state. */
 export interface Code {
-  /** Why this release cannot be current, as a sentence, or null. */
+  /** Reason why this release cannot be current, as a sentence, or null. */
   whyNotCurrent(release: string): string | null;
-  /** Points `current` to it and ends the trial of any other release; may be repeated. */
+  /** Points `current` to it and ends the trial of any other release; safe to repeat. */
   makeCurrent(release: string): void;
 }
 
 /**
- * Makes the pair of code and state that `restore.json` asks for, and removes that file as the last thing. May be
- * interrupted at any moment: the next call goes on where it was, and no gateway may be started before one has come to
- * the end. Every phase is on disk before the next one begins.
- * @returns what was done; null when nothing was asked for
- * @throws Error with one sentence, or a system error; what `restore.json` says holds still
+ * Does the restore that `restore.json` requests, and removes that file last. Each phase is durable before the next
+ * begins. After an interruption the next call continues; no gateway may start before one has finished.
+ * @returns null when nothing was requested
+ * @throws Error with one sentence, or a system error; the request stays
  */
 export async function finishRestore(root: RootPlace & RestorePaths, code: Code): Promise<LastRestore | null> {
   const began = Date.now();
@@ -41,7 +39,7 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   return done;
 }
 
-/** Who asked wants to know; but a disk without room for that must not keep the gateway from being started. */
+/** Writes the result for the requester. A full disk must not stop the start of the gateway. */
 function report(root: RestorePaths, done: LastRestore): void {
   try {
     writeFileDurably(root.lastRestore, `${JSON.stringify(done, null, 2)}\n`, 0o600);
@@ -64,7 +62,7 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
     const decision = decide(root, restore);
     if (!decision.move) return { restored: false, why: decision.why, aside: null, warnings };
     warnings.push(...(await waitForHolders(restore, decision.left)));
-    // Taken back meanwhile.
+    // The request was withdrawn meanwhile.
     if (understand(root.restore) === null) return null;
     restore = advance(root, { ...restore, scope: decision.scope, left: decision.left }, 'setting-aside');
   }
@@ -74,7 +72,7 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
     await setStateAside(root.states, restore);
     restore = advance(root, restore, 'putting-back');
   }
-  // It is gone when it was used up before this was interrupted.
+  // Absent when a run that was interrupted had already retired it.
   if (lstatSync(from, { throwIfNoEntry: false })) await putStateBack(root.states, restore);
   const { release, aside } = restore;
   const why = `The state of ${release} is back; what ${aside.release} made of it is kept as ${aside.name}.`;
@@ -96,7 +94,7 @@ function advance(root: RestorePaths, restore: Restore, phase: Restore['phase']):
 
 const retiredAt = (root: RootPlace, from: string) => join(root.staging, `removed-${from}`);
 
-/** What was put back is no kept state any more; by one rename, because half of one must not be taken for it. */
+/** Removes a restored state from `states/` by one rename, so that no half of it counts as a snapshot. */
 function retire(root: RootPlace, from: string): void {
   const kept = join(root.states, from);
   if (!lstatSync(kept, { throwIfNoEntry: false })) return;
@@ -104,7 +102,7 @@ function retire(root: RootPlace, from: string): void {
   renameDurably(kept, retiredAt(root, from), 'used up');
 }
 
-/** What of it cannot be removed is no reason to fail: the next change empties staging. */
+/** Ignores errors: the next change empties staging. */
 function removeRetired(root: RootPlace, from: string): void {
   try {
     rmSync(retiredAt(root, from), { recursive: true, force: true });

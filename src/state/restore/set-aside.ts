@@ -11,13 +11,10 @@ import { versionsOnDisk } from '../versions-on-disk.js';
 import { freeName, moveOne, moveTree } from './move.js';
 import { wholeSubtrees } from './subtrees.js';
 
-/** Where a state that was set aside has what was found at a path that was needed, by that path. */
+/** Directory in a displaced state for files that stood at a needed path, by that path. */
 const IN_THE_WAY = 'in-the-way';
 
-/**
- * Moves the state that is there into `states/<aside>`, and says there whose it is when all of it has arrived. Goes on
- * where it was interrupted. What a process that still runs makes anew meanwhile is kept apart from it.
- */
+/** Displaces today's state into `states/<aside>` and writes its record last. Continues an interrupted run. */
 export async function setStateAside(states: string, restore: Restore): Promise<void> {
   const { place, aside, scope = 'all', left = [] } = restore;
   const to = join(states, aside.name);
@@ -28,7 +25,7 @@ export async function setStateAside(states: string, restore: Restore): Promise<v
       moveOutOfTheWay(states, restore, from),
     );
   }
-  // It may lie on another filesystem, so it is copied; it stays until another takes its place.
+  // Copied, because it may lie on another filesystem; the original stays until another replaces it.
   if (place.config !== null && existsSync(place.config) && !existsSync(copy)) {
     const { mode } = lstatSync(place.config);
     writeFileDurably(copy, readFileSync(place.config), mode & 0o777, 'configuration set aside');
@@ -51,12 +48,11 @@ export async function setStateAside(states: string, restore: Restore): Promise<v
   writeFileDurably(join(to, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600, 'displaced');
 }
 
-/** The configuration file, where it is in the state directory and is there. */
 function configurationIn({ directory, config }: StatePlace): string[] {
   return config === null && existsSync(join(directory, CONFIG_FILE)) ? [CONFIG_FILE] : [];
 }
 
-/** Moves something out of the live state that has a name which is needed. */
+/** Displaces a live file whose name is needed. */
 export function moveOutOfTheWay(states: string, { place, aside }: Restore, path: string): void {
   moveOne(path, freeName(join(states, aside.name, IN_THE_WAY, relative(place.directory, path))));
 }

@@ -2,11 +2,7 @@ import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { classify } from '../scope.js';
 
-/**
- * The largest parts of a state directory that are `state` and nothing else, relative to it: each of them can be
- * moved by one rename. A directory that also holds history, or something that is left, is named by its parts.
- * @param left as `leftOf` says
- */
+/** Largest parts of a state directory that are only `state`, relative to it: one rename moves each. */
 export function wholeSubtrees(directory: string, left: readonly string[]): string[] {
   return partsOf(directory, '', left).parts;
 }
@@ -34,7 +30,7 @@ function partsOf(
   return { whole, parts };
 }
 
-/** A socket or a pipe means nothing without the process that made it. */
+/** Returns false for sockets and pipes: they are useless without their process. */
 function isKept(entry: Dirent): boolean {
   return entry.isFile() || entry.isDirectory() || entry.isSymbolicLink();
 }

@@ -4,11 +4,7 @@ import { below } from '../below.js';
 import { digestFile } from '../snapshot/digest.js';
 import { type CopiedFile, type Entry, KEPT, readFileList } from '../snapshot-layout.js';
 
-/**
- * What is wrong with a snapshot, as one sentence that names the first file which is not what was copied; null when
- * every one is, and nothing else is there. Reads all of it.
- * @param kept the directory of the snapshot
- */
+/** Reason why a snapshot differs from its file list, naming the first bad file; null when intact. Reads all of it. */
 export function whyNotIntact(kept: string): string | null {
   let list: ReturnType<typeof readFileList>;
   try {

@@ -4,19 +4,16 @@ import { systemCode } from '../../core/errors.js';
 import type { CopiedFile } from '../snapshot-layout.js';
 import { digestInTurns } from './digest.js';
 
-/** A file that is written all the time is copied this often, then taken as it is. */
+/** Attempts at a file that changes all the time; the last copy is accepted. */
 const TRIES = 3;
 
-/** From here on a copy is worth a thread of its own: a promise for each small file would cost more than copying it; bytes. */
+/** Bytes from which a copy gets its own thread; for a small file the promise costs more than the copy. */
 const LARGE = 4 * 2 ** 20;
 
-/** `steady` is false when the file changed during each of the tries. */
+/** `steady` is false when the file changed during every attempt. */
 export type FileCopy = CopiedFile & { steady: boolean };
 
-/**
- * Copies one file, sharing its blocks where the filesystem can; again when it changed meanwhile. Null when it
- * vanished. The copy keeps the time of its last change, as programs compare these.
- */
+/** Copies one file and repeats when it changed meanwhile; null when it vanished. Keeps its modification time. */
 export async function copyFile(from: string, to: string): Promise<FileCopy | null> {
   try {
     for (let tries = 1; ; tries++) {
@@ -36,7 +33,7 @@ export async function copyFile(from: string, to: string): Promise<FileCopy | nul
   }
 }
 
-/** Closes a copy to everybody but its owner, who may still run what could be run before. */
+/** Closes a copy to other users; the owner's right to execute stays. */
 export function close(copy: string, mode: number): void {
   chmodSync(copy, 0o600 | (mode & 0o100));
 }

@@ -10,15 +10,14 @@ import { close, copyFile } from './copy-file.js';
 import { throwIfInterrupted } from './interrupted.js';
 import { runSqlite } from './sqlite.js';
 
-/** Enough files to be fast, few enough that Ctrl-C is answered at once. */
+/** Enough files to be fast, few enough that Ctrl-C acts at once. */
 const FILES_PER_TURN = 100;
 
-/** Copies one kind of thing after the other, and remembers what it copied and what was odd about it. */
 export class Copier {
   readonly entries: Entry[] = [];
   readonly warnings: string[] = [];
   readonly #request: CopyRequest;
-  /** Bytes that are copied, by the two that copy. */
+  /** Bytes copied by this process and by the SQLite worker. */
   readonly #done = { here: 0, elsewhere: 0 };
 
   constructor(request: CopyRequest) {
@@ -45,7 +44,7 @@ export class Copier {
   links(): void {
     for (const { path } of this.#request.survey.links) {
       try {
-        // As bytes: what it points to can have a name that is not UTF-8.
+        // As bytes: the target's name may not be UTF-8.
         const target = readlinkSync(this.#from(path), { encoding: 'buffer' });
         symlinkSync(target, this.#to(path));
         this.entries.push({ path, kind: 'link', target: target.toString() });
@@ -84,7 +83,7 @@ export class Copier {
     return entries;
   }
 
-  /** Copies one file and says when it was never still; null when it vanished. */
+  /** Copies one file and warns when it never stopped changing; null when it vanished. */
   async file(from: string, to: string, name: string): Promise<CopiedFile | null> {
     const copied = await copyFile(from, to);
     if (copied === null) return null;
@@ -107,7 +106,7 @@ export class Copier {
     this.#done.here += stats.size;
   }
 
-  /** Whether a database that nobody has open could be copied as the one file that it is. */
+  /** Copies a database that no process has open as one file; returns false when that is not safe. */
   async #quietDatabase({ path }: Found): Promise<boolean> {
     const [from, to] = [this.#from(path), this.#to(path)];
     const header = readDatabaseHeader(from);
@@ -119,12 +118,12 @@ export class Copier {
       this.#done.here += file.size;
       return true;
     }
-    // Somebody has just opened it.
+    // A process has just opened it.
     rmSync(to, { force: true });
     return false;
   }
 
-  /** What only begins as a database, with what would belong to one. A `-shm` is memory, not content. */
+  /** Copies a file that only looks like a database, with its side files. A `-shm` is memory, not content. */
   async #asFiles(path: string): Promise<void> {
     for (const name of [path, `${path}-wal`, `${path}-journal`]) {
       const stats = lstatSync(this.#from(name), { throwIfNoEntry: false });
@@ -139,7 +138,7 @@ export class Copier {
 
   #tell(): void {
     const { bytes } = this.#request.survey;
-    // A database that is written meanwhile has become larger than it was.
+    // A database may have grown since the survey.
     this.#request.onProgress?.(Math.min(this.#done.here + this.#done.elsewhere, bytes), bytes);
   }
 }

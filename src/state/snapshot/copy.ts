@@ -5,31 +5,28 @@ import type { Survey } from './scan.js';
 
 export interface CopyRequest {
   place: StatePlace;
-  /** Of that place, made just before. */
   survey: Survey;
-  /** An empty directory; the copy has the same paths in it. */
+  /** Empty directory; the copy keeps the relative paths. */
   into: string;
-  /** Where a configuration file that lies outside of the state directory is copied to. */
+  /** Target for a configuration file from outside of the state directory. */
   configInto: string;
-  /** A program that `findSqliteNode` has found. */
   node: string;
   signal?: AbortSignal | undefined;
   onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
 }
 
 export interface StateCopy {
-  /** A directory before what is in it. */
+  /** A directory before its content. */
   entries: Entry[];
   config: CopiedFile | null;
-  /** Sentences: what is not as it should be in the copy. */
   warnings: string[];
 }
 
 /**
- * Copies what is `state`, while a gateway may be writing it: each database as it was at one moment, each file as it
- * was at one moment. Directories are 0700 and files 0600 in the copy, with what their owner may run. The state itself
- * is only read, but for what SQLite does on opening a database that a killed process left: it undoes what was not
- * committed, as the next start of the gateway would. History is not copied; see `copyHistory`.
+ * Copies the `state` scope while a gateway may write: each database and each file as it was at one moment. Directories
+ * get mode 0700 and files 0600, plus the owner's right to execute. Only reads the source; but when a killed process
+ * left a database, opening it makes SQLite undo the uncommitted part, as the gateway's next start would. Does not copy
+ * history; see `copyHistory`.
  * @throws ReleasesError `snapshot_failed`, `interrupted`; system errors such as ENOSPC pass through
  */
 export async function copyState(request: CopyRequest): Promise<StateCopy> {
@@ -47,7 +44,7 @@ export async function copyState(request: CopyRequest): Promise<StateCopy> {
       return undefined;
     }
   };
-  // Two processors, two processes: databases are copied by the one that has SQLite. Neither is left behind at work.
+  // The SQLite worker copies databases while this process copies files. When one fails, both stop before this returns.
   const [databases = []] = await Promise.all([orStop(copier.databases()), orStop(copier.files())]);
   if (first !== undefined) throw first;
   copier.links();

@@ -2,20 +2,18 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
-/** Of one read. */
 export interface Digest {
   /** Bytes. */
   size: number;
-  /** In hex. */
   sha256: string;
 }
 
-/** One for all files: a digest of gigabytes needs no more memory than this. */
+/** One buffer for all files, so that gigabytes need no more memory. */
 const BUFFER = Buffer.allocUnsafe(1 << 20);
-/** What is read before others have their turn. */
+/** Reads before the event loop gets a turn. */
 const READS_PER_TURN = 32;
 
-/** The size and the digest of a file, of the same read. */
+/** Size and digest from one read, so that they agree. */
 export function digestFile(path: string): Digest {
   const turns = digest(path);
   for (;;) {
@@ -24,7 +22,7 @@ export function digestFile(path: string): Digest {
   }
 }
 
-/** The same of a file that can be large, in a process that has more to do meanwhile. */
+/** Does the work of `digestFile` for large files without blocking the event loop. */
 export async function digestInTurns(path: string): Promise<Digest> {
   const turns = digest(path);
   for (;;) {

@@ -3,15 +3,13 @@ import { dirname, join } from 'node:path';
 import { systemCode } from '../../core/errors.js';
 import type { Found } from '../walk.js';
 
-/** A transcript that is written all the time is copied this often; its last line is then one that was not ended. */
+/** Attempts at a transcript that changes all the time; its last line may then be incomplete. */
 const TRIES = 3;
 
 /**
- * Protects history by copies, which share their blocks where the filesystem can: what a newer release moves or removes
- * is still there. Never by second names for the same files: OpenClaw's own migration of transcripts refuses a file
- * that has one, and the newer release would not start.
- * @param into a directory that is made when there is history; it has the same paths in it
- * @returns sentences that name what could not be copied
+ * Copies history, because a newer release may move or remove it. No hard links: OpenClaw's migration of transcripts
+ * refuses a file that has one, and the newer release would not start.
+ * @returns sentences that name the files it could not copy
  */
 export function copyHistory(directory: string, history: readonly Found[], into: string): string[] {
   const warnings: string[] = [];
@@ -30,7 +28,7 @@ export function copyHistory(directory: string, history: readonly Found[], into: 
   return warnings;
 }
 
-/** With its mode and the time of its last change, since it may be put back as it is. */
+/** Keeps mode and modification time, since a restore moves this copy into place. */
 function copyWhole(from: string, to: string): void {
   for (let tries = 1; ; tries++) {
     const before = lstatSync(from);

@@ -1,6 +1,5 @@
 import { ReleasesError } from '../../core/errors.js';
 
-/** The one error for a copy that was stopped by whoever asked for it. */
 export function interrupted(cause?: unknown): ReleasesError {
   return new ReleasesError('interrupted', 'Copying the state was stopped on request.', {
     hint: 'Give the same command again to begin anew.',

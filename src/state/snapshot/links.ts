@@ -4,23 +4,21 @@ import { mayBeDatabase, readDatabaseHeader } from '../databases.js';
 import { isWithin, type StatePlace } from '../place.js';
 import { classify } from '../scope.js';
 
-/** What is wrong with a link, as a sentence. */
 export type LinkProblem = { kind: 'refused' | 'warning'; sentence: string };
 
-/** Names looked at behind one link before it is given up. */
+/** Entries searched behind one link before the search stops. */
 const LARGEST_LOOK = 20_000;
 
 /**
- * What a link in a state means for a copy of it: links are kept as links, so what one leads to is only kept when it
- * is in the state itself. Out of it, a file is a warning and a database a refusal: it would stay the newer one.
- * @param path of the link, relative to the state directory
+ * Judges a link: the copy keeps links as links, so a target outside of the state is not copied. Such a file is a
+ * warning; such a database is a refusal, because a restore would leave it newer than the rest.
  */
 export function judgeLink(place: StatePlace, path: string, left: readonly string[]): LinkProblem | null {
-  // A package manager's links lead to code, and an OpenClaw that starts puts its own plugins' right.
+  // A package manager's links lead to code, and OpenClaw repairs its own plugins' links at start.
   if (/(^|\/)node_modules\//.test(path)) return null;
   const link = join(place.directory, path);
   const target = realTarget(link);
-  // What leads nowhere leads nowhere in the copy either.
+  // A broken link is broken in the copy too.
   if (target === null || target === place.config || target === place.directory) return null;
   if (isWithin(target, place.directory) && classify(relative(place.directory, target), left) !== 'excluded')
     return null;
@@ -54,7 +52,7 @@ function findDatabase(target: string): string | null {
   return null;
 }
 
-/** Not through further links: they could go round in a circle. */
+/** Skips further links: they could form a circle. */
 function childrenOf(directory: string): string[] {
   try {
     return readdirSync(directory, { withFileTypes: true })

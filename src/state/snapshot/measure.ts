@@ -4,26 +4,20 @@ import type { RootPlace, StatePlace } from '../place.js';
 import type { SnapshotScope } from '../snapshots.js';
 import { type Survey, surveyState } from './scan.js';
 
-/** What a snapshot would copy. */
 export interface Measure {
-  /** Databases and links among them; history not. */
+  /** Includes databases and links, not history. */
   files: number;
-  /** Of these, and of history. */
+  /** Includes history. */
   bytes: number;
   historyFiles: number;
-  /** Sentences: why no snapshot can be taken, with what to type. */
   refused: string[];
-  /** Sentences: what a snapshot would lack. */
   warnings: string[];
 }
 
-/** Free room that is asked for beyond what is there to copy: the gateway goes on writing. */
+/** Factor for free space: the gateway continues to write. */
 const MARGIN = 1.1;
 
-/**
- * What a snapshot of a state would copy, and whether it could. Nothing is written.
- * @param root left out where it lies in the state directory
- */
+/** Measures a snapshot and collects the reasons against it. Writes nothing. Excludes a root inside the state. */
 export function measureState(place: StatePlace, root?: RootPlace, scope: SnapshotScope = 'all'): Measure {
   const survey = surveyState(place, root, scope);
   const { files, databases, links, history, historyBytes, refused, warnings } = survey;
@@ -32,7 +26,7 @@ export function measureState(place: StatePlace, root?: RootPlace, scope: Snapsho
   return { files: counted, bytes, historyFiles: history.length, refused, warnings };
 }
 
-/** @throws ReleasesError `snapshot_refused` for the first thing that a copy would lose */
+/** @throws ReleasesError `snapshot_refused` for the first entry that a copy would lose */
 export function requireKeepable({ refused }: Survey): void {
   const [first, ...more] = refused;
   if (first === undefined) return;

@@ -1,4 +1,4 @@
-/** The part of `node:sqlite` that is used here; the oldest Node that this program runs on does not have it. */
+/** The used part of `node:sqlite`, which the oldest supported Node lacks. */
 declare module 'node:sqlite' {
   export class DatabaseSync {
     constructor(location: string | URL, options?: { readOnly?: boolean });
@@ -12,7 +12,6 @@ declare module 'node:sqlite' {
   }
 
   export interface BackupOptions {
-    /** Pages copied at once. */
     rate?: number;
     progress?: (pages: { totalPages: number; remainingPages: number }) => void;
   }

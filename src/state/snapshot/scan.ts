@@ -8,7 +8,7 @@ import type { SnapshotScope } from '../snapshots.js';
 import { type Found, leftOf, walkState } from '../walk.js';
 import { judgeLink } from './links.js';
 
-/** Everything that a copy of a state would have in it, and what stands against one. Paths are relative to the state directory. */
+/** Content of a copy of a state, and the reasons against one. Paths are relative to the state directory. */
 export interface Survey {
   left: string[];
   directories: Found[];
@@ -16,16 +16,16 @@ export interface Survey {
   databases: Found[];
   links: Found[];
   history: Found[];
-  /** Of files and databases, with what databases have beside them. */
+  /** Files and databases, with their side files. */
   bytes: number;
   historyBytes: number;
-  /** Sentences: why no copy can be made, with what to type. */
+  /** Sentences: reasons for no copy, with the command to type. */
   refused: string[];
-  /** Sentences: what a copy would lack. */
+  /** Sentences: content that a copy would lack. */
   warnings: string[];
 }
 
-/** Looks at a whole state, or at its configuration alone. Writes nothing. */
+/** Surveys a whole state, or only its configuration. Writes nothing. */
 export function surveyState(place: StatePlace, root?: RootPlace, scope: SnapshotScope = 'all'): Survey {
   const left = leftOf(place, root);
   const survey: Survey = {
@@ -54,7 +54,7 @@ function look(place: StatePlace, found: Found, survey: Survey): void {
   } else if (kind === 'link') {
     const problem = judgeLink(place, path, survey.left);
     if (problem) survey[problem.kind === 'refused' ? 'refused' : 'warnings'].push(problem.sentence);
-    // History is put back where it is missing, and a link has no content to lose.
+    // A link under history has no content to lose.
     if (scope === 'state') survey.links.push(found);
   } else if (scope === 'history') {
     survey.history.push(found);
@@ -73,7 +73,7 @@ function lookAtConfig(config: string, survey: Survey): void {
   if (!stats) return;
   survey.bytes += stats.size;
   if (!may(config, constants.R_OK)) survey.refused.push(closed(config, 'r'));
-  // It is put back by a rename; but a gateway that cannot write it has no way to change it either.
+  // A restore would rename over it. A gateway that cannot write here has no way to change it either.
   if (!may(dirname(config), constants.W_OK | constants.X_OK)) {
     survey.warnings.push(
       `${JSON.stringify(config)} is where this user cannot write: going back leaves it as it is.`,
@@ -97,7 +97,7 @@ function closed(path: string, needed: string): string {
   return `${JSON.stringify(path)} cannot be ${needed === 'r' ? 'read' : 'opened'} by this user (${uid}): ${type}`;
 }
 
-/** For a shell; a name can hold anything. */
+/** Quotes for a shell; a name can hold any character. */
 function quote(path: string): string {
   return `'${path.replaceAll("'", "'\\''")}'`;
 }

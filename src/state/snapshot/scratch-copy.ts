@@ -8,15 +8,14 @@ import { surveyState } from './scan.js';
 export interface ScratchRequest {
   root: RootPlace;
   place: StatePlace;
-  /** Made, and removed by whoever asks. */
+  /** Created here; the caller removes it. */
   directory: string;
-  /** A program that `findSqliteNode` has found. */
   node: string;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * A copy of the state, without its history, to do with as one likes: it is never put back.
+ * Copies the state without its history, for free use: this copy is never restored.
  * @throws ReleasesError `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`
  */
 export async function copyToScratch(request: ScratchRequest): Promise<StatePlace> {

@@ -17,21 +17,20 @@ import { type Survey, surveyState } from './scan.js';
 
 export interface SnapshotRequest {
   root: RootPlace;
-  /** The release whose state it is. */
   release: string;
   change: string;
   place: StatePlace;
-  /** Default: everything. */
+  /** Default: `all`. */
   scope?: SnapshotScope;
-  /** A program that `findSqliteNode` has found. */
+  /** Node with SQLite; see `findSqliteNode`. */
   node: string;
   signal?: AbortSignal | undefined;
   onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
 }
 
 /**
- * Copies a state while its gateway runs, so that it can be put back: staged in `staging/<change>/`, made durable, then
- * named in `states/`. Either all of it is there afterwards or nothing.
+ * Takes a snapshot while the gateway runs: copies to `staging/<change>/`, makes it durable, renames it into `states/`.
+ * Leaves a whole snapshot or nothing.
  * @throws ReleasesError `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`; system errors such
  *   as ENOSPC pass through
  */
@@ -55,7 +54,7 @@ export async function takeSnapshot(
     request.onProgress?.(total, total);
     writeFileList(staged, { schema: 1, entries: copied.entries, config: copied.config });
     throwIfInterrupted(signal);
-    // Else a durable name could stand over data that was still in memory.
+    // Without this, a durable name could point to data that is still in memory.
     await syncFilesystem(staged);
     const kept = describe(staged, request, survey, copied, began);
     writeFileDurably(join(staged, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600);
@@ -76,7 +75,7 @@ function copyInto(staged: string, request: SnapshotRequest, survey: Survey): Pro
   return copyState({ place, survey, into, configInto: join(staged, KEPT.config), node, signal, onProgress });
 }
 
-/** What is said about the copy is read from the copy: the state may be another by now. */
+/** Describes the copy by reading the copy: the live state may have changed. */
 function describe(
   staged: string,
   { release, change, place, scope = 'all' }: SnapshotRequest,
@@ -112,6 +111,6 @@ function removeWhenEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {
-    // Something else of this change is in it.
+    // Other files of this change are in it.
   }
 }

@@ -5,16 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { digestFile } from './digest.js';
 import { type Failure, isPassedOver, type SqliteAnswer, type SqliteOrder } from './sqlite-orders.js';
 
-/**
- * A process of its own, run by a Node that has SQLite: the one that runs everything else may be too old for it. Orders come
- * as one line of JSON; when its input ends, whoever gave them is gone, and so is the wish.
- */
+/** Runs in a Node that has SQLite; exits when its input ends, because the requester is then gone. */
 
-/** How long a database may be locked by another process; milliseconds. */
+/** Milliseconds to wait for another process's lock. */
 const BUSY_MS = 10_000;
-/** Pages copied between two reports: with the usual 4 KiB these are 32 MiB. */
+/** Pages between two reports: 32 MiB at the usual page size of 4 KiB. */
 const PAGES_PER_STEP = 8192;
-/** A longer check of a larger copy would take longer than the copy did; bytes. */
+/** Bytes of the largest copy to check; beyond it the check takes longer than the copy. */
 const LARGEST_CHECKED = 256 * 2 ** 20;
 
 /** SQLite's primary result codes. */
@@ -33,16 +30,15 @@ function resultCode(error: unknown): number {
 }
 
 /**
- * Opens a database and holds it as it is now, until it is closed: what others write later is not seen, and a lock of
- * theirs has been waited for. Only reads where that is possible; what a killed process left half done can only be
- * understood by a connection that may finish it.
+ * Opens a database with a transaction that hides later writes of others. Opens read-only where possible; after a killed
+ * process only a connection that may write can read the database.
  */
 function open(path: string): DatabaseSync {
   try {
     return hold(new DatabaseSync(path, { readOnly: true }));
   } catch (error) {
     if (![READ_ONLY, CANNOT_OPEN].includes(resultCode(error))) throw error;
-    // Never one that is not there: it would be made.
+    // `rw` without `c`: an absent file must not be created.
     const url = pathToFileURL(path);
     url.searchParams.set('mode', 'rw');
     return hold(new DatabaseSync(url));
@@ -84,7 +80,7 @@ async function copy(from: string, to: string): Promise<SqliteAnswer> {
   }
 }
 
-/** The copy is nobody else's: to be called immutable spares it the side files of a look. */
+/** Opens the copy as immutable, so that SQLite creates no side files; no other process uses it. */
 function checkCopy(path: string): string | null {
   const url = pathToFileURL(path);
   url.searchParams.set('immutable', '1');

@@ -8,23 +8,21 @@ import { throwIfInterrupted } from './interrupted.js';
 import { QUIET } from './sqlite-node.js';
 import { isPassedOver, type SqliteAnswer, type SqliteOrder } from './sqlite-orders.js';
 
-/** The same place seen from `src/state` and from `dist/state`. */
 const WORKER = ownFile('dist/state/snapshot/sqlite-worker.js');
 
 export interface SqliteOptions {
   signal?: AbortSignal | undefined;
-  /** Bytes of databases that have been copied so far. */
+  /** Bytes of all databases copied so far. */
   onProgress?: ((bytes: number) => void) | undefined;
 }
 
-/** An answer to one order, in the order in which they were given. */
 export type SqliteResult = Exclude<SqliteAnswer, { kind: 'progress' }>;
 
 /**
- * Has databases read or copied by a process that has SQLite, one after the other. It ends with this process, and is
- * killed when `signal` aborts. A file that only begins as a database, or that vanished, is no failure of the whole: the answer to its order says so.
+ * Reads or copies databases, one after the other, in a process that has SQLite. The process ends with this one and is
+ * killed when `signal` aborts. A vanished file, or one that only looks like a database, fails only its own order.
  * @param node a program that `findSqliteNode` has found
- * @throws ReleasesError `snapshot_failed` (locked, or unreadable), `interrupted`
+ * @throws ReleasesError `snapshot_failed` (locked, or cannot be read), `interrupted`
  */
 export async function runSqlite(
   node: string,
@@ -46,7 +44,7 @@ export async function runSqlite(
   child.stderr.on('data', (data) => {
     said = (said + data).slice(-2000);
   });
-  // SIGKILL: a copy that nobody wants has nothing to put in order.
+  // SIGKILL: an unwanted copy needs no cleanup.
   const stop = () => void child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
   const results: SqliteResult[] = [];
@@ -56,7 +54,7 @@ export async function runSqlite(
   };
   let copied = 0;
   try {
-    // One that is gone already is told from how it ended.
+    // The exit of the child is reported below, so a broken pipe adds nothing.
     child.stdin.on('error', () => {});
     child.stdin.write(`${JSON.stringify(orders)}\n`);
     for await (const line of createInterface({ input: child.stdout })) {
@@ -64,7 +62,7 @@ export async function runSqlite(
       if (answer.kind !== 'progress') results.push(answer);
       if (answer.kind === 'copied') copied += answer.size;
       onProgress?.(answer.kind === 'progress' ? copied + answer.bytes : copied);
-      // It may never end by itself: nodejs/node#54918.
+      // The worker may never exit: nodejs/node#54918.
       if (isThrough()) break;
     }
     if (!isThrough()) await untilEnded(child);
@@ -85,7 +83,6 @@ export async function runSqlite(
   );
 }
 
-/** Whether no other order is carried out after this answer. */
 function isLast(answer: SqliteAnswer): answer is SqliteResult & { kind: 'failed' } {
   return answer.kind === 'failed' && !isPassedOver(answer.why);
 }

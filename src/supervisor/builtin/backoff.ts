@@ -1,15 +1,14 @@
-/** Times of the delay before a gateway that ended by itself is started again, all in milliseconds. */
+/** Milliseconds before the restart of a gateway that ended unasked. */
 export interface BackoffOptions {
-  /** The first delay; each further one is twice as long. */
+  /** First delay; each next one doubles. */
   firstMs: number;
   maxMs: number;
-  /** A gateway that ran this long counts as well, and the delays begin anew. */
+  /** Run time after which a gateway counts as healthy and the delays start again. */
   resetAfterMs: number;
 }
 
 export const DEFAULT_BACKOFF: BackoffOptions = { firstMs: 1_000, maxMs: 60_000, resetAfterMs: 60_000 };
 
-/** How long to wait before the next start, given how long the last one lasted. */
 export class Backoff {
   readonly #options: BackoffOptions;
   #nextMs: number;
@@ -19,7 +18,7 @@ export class Backoff {
     this.#nextMs = options.firstMs;
   }
 
-  /** The delay in milliseconds after a run of `uptimeMs`; asking for it makes the next one longer. */
+  /** Returns the delay in milliseconds after a run of `uptimeMs`, and makes the next one longer. */
   next(uptimeMs: number): number {
     if (uptimeMs >= this.#options.resetAfterMs) this.clear();
     const delayMs = Math.min(this.#nextMs, this.#options.maxMs);

@@ -8,13 +8,10 @@ import type { Ending } from './ending.js';
 import { type Watcher, watch } from './parent-death.js';
 import { endLeftovers, signalGroup } from './process-group.js';
 
-/** A killed process is gone in milliseconds unless the kernel holds it, on a dead disk or network mount. */
+/** A killed process is gone in milliseconds, unless the kernel holds it on a dead disk or network mount. */
 const KILL_LIMIT_MS = 10_000;
 
-/**
- * The gateway's process waits here until its watcher exists, so there is no moment at which it could outlive
- * the supervisor; without the line it ends by itself. `exec` keeps the pid.
- */
+/** Holds the gateway until its watcher exists, so that it cannot outlive the supervisor. `exec` keeps the pid. */
 const GATE = 'read -r go <&3 || exit 1; exec 3<&-; exec "$0" "$@"';
 
 export interface GatewayOptions {
@@ -25,24 +22,22 @@ export interface GatewayOptions {
   stopLimitMs: number;
 }
 
-/** One gateway process, from its start to its end. */
 export interface Gateway {
   readonly identity: ProcessIdentity;
   readonly running: boolean;
-  /** Settles when the process and all that it left in its process group are gone; never rejects. */
+  /** Resolves when the process is gone and its process group is empty or was killed; never rejects. */
   readonly ended: Promise<Ending>;
   signal(signal: NodeJS.Signals): void;
   /**
-   * Sends SIGTERM once and SIGKILL after `limitMs` milliseconds; a second call joins the first, because
-   * OpenClaw takes a repeated SIGTERM for impatience. False when the process survived even SIGKILL.
+   * Sends SIGTERM once and SIGKILL after `limitMs` milliseconds; a second call joins the first, because OpenClaw takes
+   * a repeated SIGTERM for impatience. False when the process survived SIGKILL.
    */
   stop(limitMs: number): Promise<boolean>;
 }
 
 /**
- * Starts `<root>/bin/gateway` with the supervisor's input and output, in a session of its own: a Ctrl-C on the
- * terminal then reaches the supervisor alone, which passes on one signal.
- * @throws ReleasesError `supervisor_failed` when no process can be made
+ * Starts `<root>/bin/gateway` in its own session: Ctrl-C then reaches only the supervisor, which sends one signal.
+ * @throws ReleasesError `supervisor_failed` when no process can be created
  */
 export function startGateway({ root, args, env, stopLimitMs }: GatewayOptions): Gateway {
   const child = spawn('/bin/sh', ['-c', GATE, join(root, 'bin/gateway'), ...args], {
@@ -50,7 +45,7 @@ export function startGateway({ root, args, env, stopLimitMs }: GatewayOptions): 
     detached: true,
     env,
   });
-  // Emitted when no process could be made, which the missing pid tells sooner, and when a signal could not be sent.
+  // Emitted also without a pid, which is checked below, and when a signal cannot be sent.
   child.on('error', () => {});
   const identity = child.pid === undefined ? null : identify(child.pid);
   if (!identity) throw new ReleasesError('supervisor_failed', 'The gateway process could not be made.');
@@ -82,7 +77,7 @@ export function startGateway({ root, args, env, stopLimitMs }: GatewayOptions): 
   });
 
   const gate = child.stdio[3] as Writable;
-  // It fails when the process was ended before it got this far, which its exit tells.
+  // Fails when the process has ended already, which its exit reports.
   gate.on('error', () => {});
   gate.end('go\n', () => gate.destroy());
 

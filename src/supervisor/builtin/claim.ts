@@ -18,10 +18,7 @@ const GONE_MS = 10_000;
 
 type Unlock = () => Promise<void>;
 
-/**
- * Holds the few milliseconds of `claim`. The lock of the library is judged by age and so could be lost by a
- * process suspended in the middle; the recorded identity and the exclusive bind still let only one win then.
- */
+/** The library judges a lock by age; if a suspended process loses it, identity and bind still let only one win. */
 async function lockStart(root: string): Promise<Unlock> {
   for (const deadline = performance.now() + LOCK_LIMIT_MS; ; await sleep(LOCK_RETRY_MS)) {
     try {
@@ -29,14 +26,14 @@ async function lockStart(root: string): Promise<Unlock> {
         lockfilePath: join(root, 'run.lock'),
         realpath: false,
         stale: LOCK_STALE_MS,
-        // The default throws out of a timer, which would end the supervisor.
+        // The default throws from a timer, which would end the supervisor.
         onCompromised: () => {},
       });
     } catch (error) {
       const code = systemCode(error);
-      // A directory needs a block, which a full disk has not; that must not keep the gateway down.
+      // A full disk has no block for the lock directory; that must not keep the gateway down.
       if (code === 'ENOSPC') return async () => {};
-      // The library's own retries would repeat what no waiting changes, too.
+      // The library's own retries would also repeat permanent errors.
       if (code !== 'ELOCKED') throw unwritable(root, error);
       if (performance.now() > deadline) throw stillLocked(root, error);
     }
@@ -53,7 +50,7 @@ function stillLocked(root: string, cause: unknown): ReleasesError {
   });
 }
 
-/** Whether a process listens on the root's socket; the kernel answers, even for a process that hangs. */
+/** Returns true when a process listens on the socket; the kernel answers, even for a process that hangs. */
 async function isListening(root: string): Promise<boolean> {
   const address = openAddress(root);
   const socket = connect(address.path);
@@ -70,11 +67,10 @@ async function isListening(root: string): Promise<boolean> {
 }
 
 /**
- * Makes this process the only supervisor of a root, and clears what a dead one left. Two signs say that
- * another one lives: its recorded identity (which holds while it hangs) and its listening socket (which is
- * seen from another container, where pids differ). The record is written before the lock is given back, so of
- * two concurrent starts the later one sees the first.
- * @returns the last gateway of the supervisor before, which may still be ending
+ * Makes this process the only supervisor of a root and clears the rest of a dead one. Another one lives if its recorded
+ * identity does (even while it hangs) or its socket listens (also in another container, where pids differ). Writes the
+ * record before it releases the lock, so that a concurrent start sees it.
+ * @returns last gateway of the previous supervisor, which may still be ending
  * @throws ReleasesError `supervisor_already_running`, `locked`, `root_unwritable`
  */
 export async function claim(root: string, log: (line: string) => void): Promise<ProcessIdentity | null> {
@@ -99,10 +95,9 @@ function alreadyRunning(root: string, who: string): ReleasesError {
 }
 
 /**
- * Waits for the gateway of a supervisor that was killed: its watcher is ending it, and a second gateway beside
- * it would find the port taken. Sends no SIGTERM, which the watcher already did.
+ * Waits for the gateway of a killed supervisor: a second gateway would find the port taken. The watcher sent SIGTERM.
  * @param limitMs the stop limit, in milliseconds
- * @param abandoned tells that nobody wants a gateway any more
+ * @param abandoned returns true when no gateway is wanted any more
  */
 export async function endPredecessor(gateway: ProcessIdentity, limitMs: number, abandoned: () => boolean) {
   const over = () => abandoned() || !isAlive(gateway);

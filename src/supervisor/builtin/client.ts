@@ -10,15 +10,14 @@ import { instanceOf, readRunRecord } from './record.js';
 
 const INSPECT_TIMEOUT_MS = 5_000;
 const OUTSIDE_TIMEOUT_MS = 15_000;
-/** What a restart may take beyond the stop limit: a kill, leftovers to end, and a start, each bounded. */
+/** Milliseconds beyond the stop limit for a kill, the leftovers and a start, each bounded. */
 const RESTART_MARGIN_MS = 30_000;
 
-/** The embedded supervisor of a root (`openclaw-releases run`), asked over its socket. */
 export function builtinSupervisor(root: string): Supervisor {
   const inspect = async () => (await ask(root, { cmd: 'inspect' }, INSPECT_TIMEOUT_MS)) as InspectResult;
   return {
     kind: 'builtin',
-    // It starts the gateway again by itself, and its log is wherever `openclaw-releases run` writes.
+    // Starts the gateway again automatically; its log is the output of `openclaw-releases run`.
     byHand: { restart: null, log: null },
     async inspect(): Promise<Inspection> {
       const { stopLimitMs: _, ...inspection } = await inspect();
@@ -31,7 +30,7 @@ export function builtinSupervisor(root: string): Supervisor {
     },
     async owns(pid: number): Promise<boolean> {
       const main = (await inspect()).pid;
-      // A process whose parent ended belongs to nobody's tree any more, but still to the gateway's session.
+      // A process whose parent ended has left the tree, but is still in the gateway's session.
       return main !== null && (descendsFrom(pid, main) || sessionOf(pid) === main);
     },
     async runOutside(program: OutsideProgram): Promise<{ follow: string }> {
@@ -40,7 +39,6 @@ export function builtinSupervisor(root: string): Supervisor {
   };
 }
 
-/** By what the supervisor has written down of the gateway that it started last. */
 function glanceAt(root: string): Glance | null {
   const { supervisor, gateway } = readRunRecord(root) ?? {};
   if (!supervisor || !gateway || !isAlive(supervisor) || !isAlive(gateway)) return null;
@@ -48,13 +46,13 @@ function glanceAt(root: string): Glance | null {
   return { pid, instance: instanceOf(gateway), env: launchEnvironment(environmentOf(pid)) };
 }
 
-/** One request over one connection; `timeoutMs` counts from the call to the whole answer. */
+/** Sends one request over one connection; `timeoutMs` counts until the whole answer. */
 async function ask(root: string, request: Request, timeoutMs: number): Promise<unknown> {
   let address: Address | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
     address = openAddress(root);
-    // Loading what connects takes longer than all else for those who only look.
+    // Checks first: loading the socket code takes longest in a command that only reads.
     if (!existsSync(address.path)) throw notFound(root);
     const socket = connect(address.path).setEncoding('utf8');
     timer = setTimeout(() => socket.destroy(noAnswer(timeoutMs)), timeoutMs);

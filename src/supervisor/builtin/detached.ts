@@ -5,18 +5,15 @@ import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
 import type { OutsideProgram } from '../supervisor.js';
 
-/** What both a unit and a file may be called. */
+/** Valid as a unit name and as a file name. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
 function isText(value: unknown): value is string {
-  // A NUL ends a string for the kernel.
+  // A NUL ends a string in the kernel.
   return typeof value === 'string' && !value.includes('\0');
 }
 
-/**
- * Reads a program to run outside, which any local program of this user may have asked for.
- * @throws ReleasesError `usage`
- */
+/** Checks a program that any local program of this user may request. @throws ReleasesError `usage` */
 export function parseProgram({ name, argv, env }: Record<string, unknown>): OutsideProgram {
   const refuse = (sentence: string) =>
     new ReleasesError('usage', sentence, { untouched: 'Nothing was started.' });
@@ -34,8 +31,8 @@ export function parseProgram({ name, argv, env }: Record<string, unknown>): Outs
 }
 
 /**
- * Starts a program as a child of this process in a session of its own, which no restart of the gateway touches;
- * its output is appended to `<root>/changes/<name>.log`. It also goes on when this process ends.
+ * Starts a program in its own session, which no restart of the gateway touches and which continues when this process
+ * ends. Appends its output to `<root>/changes/<name>.log`.
  * @throws ReleasesError `supervisor_failed`
  */
 export async function runDetached(

@@ -1,4 +1,4 @@
-/** What of an environment finds the port, the configuration and the state; nothing else of it is anyone's business. */
+/** Keeps only variables that name the port, the configuration and the state; all others are private. */
 export function launchEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {

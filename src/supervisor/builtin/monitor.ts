@@ -16,7 +16,6 @@ export interface KeeperOptions extends GatewayOptions {
   onStart: (gateway: ProcessIdentity) => void;
 }
 
-/** Keeps one gateway running: what follows when it ends depends on what was asked for by then. */
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #backoff: Backoff;
@@ -50,7 +49,7 @@ export class Keeper {
     };
   }
 
-  /** Starts the gateway again and again until it is stopped or ends for good; answers the exit code. */
+  /** Restarts the gateway until it is stopped or its exit code is final; returns the exit code. */
   async keep(): Promise<number> {
     const { log } = this.#options;
     for (let asked = true; !this.#stopping; asked = this.#pending !== null) {
@@ -70,15 +69,12 @@ export class Keeper {
     return this.#lastEnding ? exitCodeOf(this.#lastEnding) : 0;
   }
 
-  /**
-   * During a trial each start takes one off the launcher's count, and then it goes back; a restore of the state that
-   * was cut off is gone on with.
-   */
+  /** During a trial the launcher counts starts and then rolls back; it also completes an interrupted restore. */
   #nextStartDiffers(): boolean {
     return ['trial', 'restore.json'].some((name) => existsSync(join(this.#options.root, name)));
   }
 
-  /** Ends the gateway and with it `keep`. Asked again, it sends nothing again. */
+  /** Ends the gateway and `keep`; a second call sends no second signal. */
   stop(): void {
     const { log, stopLimitMs } = this.#options;
     if (this.#stopping) {
@@ -93,10 +89,7 @@ export class Keeper {
     this.#wake();
   }
 
-  /**
-   * Stops the gateway, if one runs, and starts it; a request while one is under way joins it.
-   * @throws ReleasesError `restart_failed`, `supervisor_failed`
-   */
+  /** Joins a pending restart. @throws ReleasesError `restart_failed`, `supervisor_failed` */
   async restart(limitMs = this.#options.stopLimitMs): Promise<RestartReport> {
     if (this.#stopping) throw new ReleasesError('supervisor_failed', 'The supervisor is being stopped.');
     this.#backoff.clear();
@@ -113,7 +106,6 @@ export class Keeper {
     this.#gateway?.signal(signal);
   }
 
-  /** One process from start to end. */
   async #runOnce(): Promise<Ending> {
     const pending = this.#pending;
     this.#pending = null;
@@ -142,7 +134,6 @@ export class Keeper {
     });
   }
 
-  /** Waits for a stop, a restart, or the end of the delay. */
   async #command(delayMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {

@@ -5,9 +5,9 @@ import type { ProcessIdentity } from '../../host/process.js';
 const RETRY_MS = 1_000;
 
 /**
- * Arguments: pid, start ticks and seconds. A line on its input says that all is done; an end of input without
- * one says that the supervisor died. SIGTERM is ignored because whoever ends a whole cgroup or container sends
- * it to every process, and this one is then needed most. Only what dash and busybox sh both know is used.
+ * Arguments: pid, start ticks, seconds. A line on its input means done; end of input without one means that the
+ * supervisor died. Ignores SIGTERM, because a stop of a whole cgroup or container sends it to every process, and this
+ * one is needed then. Uses only what dash and busybox sh both know.
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -30,13 +30,12 @@ if ours || [ ! -e "/proc/$pid" ]; then kill -KILL "-$pid" 2>/dev/null; fi
 exit 0
 `;
 
-/** Ends a gateway when the supervisor that holds this dies, however it dies. */
 export interface Watcher {
-  /** Tells the watcher that the gateway has ended, so that it goes away and touches nothing. */
+  /** Ends the watcher after the gateway's end; it then signals nothing. */
   release(): void;
 }
 
-/** Null when no process can be made, now. */
+/** Null when no process can be created now. */
 function spawnWatcher(gateway: ProcessIdentity, seconds: number) {
   const { pid, startTicks } = gateway;
   try {
@@ -45,16 +44,16 @@ function spawnWatcher(gateway: ProcessIdentity, seconds: number) {
       ['-c', SCRIPT, 'openclaw-releases-watcher', String(pid), String(startTicks), String(seconds)],
       {
         stdio: ['pipe', 'ignore', 'ignore'],
-        // A session of its own keeps the terminal's signals away; `/` keeps no filesystem busy.
+        // Its own session keeps the terminal's signals away; `/` keeps no filesystem busy.
         detached: true,
         cwd: '/',
         env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
       },
     );
-    // The missing pid tells it sooner.
+    // The missing pid reports it sooner.
     watcher.on('error', () => {});
     if (watcher.pid === undefined) return null;
-    // A watcher that is gone cannot be released; its exit tells.
+    // The watcher is gone, which its exit reports.
     watcher.stdin.on('error', () => {});
     return watcher;
   } catch {
@@ -63,11 +62,11 @@ function spawnWatcher(gateway: ProcessIdentity, seconds: number) {
 }
 
 /**
- * Watches over one gateway process from outside the supervisor: Node has no PR_SET_PDEATHSIG, but the kernel
- * closes the supervisor's end of a socket pair whatever kills it. That end is close-on-exec, so the gateway
- * cannot keep it open. A watcher that is itself killed is replaced.
+ * Watches one gateway from outside the supervisor: Node has no PR_SET_PDEATHSIG, but the kernel closes the supervisor's
+ * end of a socket pair, however it dies. That end is close-on-exec, so the gateway cannot keep it open. A killed
+ * watcher is replaced.
  * @param limitMs milliseconds between SIGTERM and SIGKILL, rounded up to seconds
- * @throws ReleasesError `supervisor_failed` when no process can be made
+ * @throws ReleasesError `supervisor_failed` when no process can be created
  */
 export function watch(gateway: ProcessIdentity, limitMs: number): Watcher {
   let released = false;

@@ -1,7 +1,6 @@
 import { ReleasesError } from '../../core/errors.js';
 import type { RestartReport } from '../supervisor.js';
 
-/** A restart that somebody asked for and whose new process has not been started yet. */
 export class PendingRestart {
   readonly report: Promise<RestartReport>;
   readonly #requestedAt = performance.now();
@@ -9,7 +8,7 @@ export class PendingRestart {
   #resolve: (report: RestartReport) => void = () => {};
   #reject: (error: ReleasesError) => void = () => {};
 
-  /** @param hadProcess whether a gateway ran when the request came */
+  /** @param hadProcess true when a gateway ran at the request */
   constructor(hadProcess: boolean) {
     this.#hadProcess = hadProcess;
     this.report = new Promise((resolve, reject) => {
@@ -18,13 +17,12 @@ export class PendingRestart {
     });
   }
 
-  /** The new process is there. */
   started(instance: string, killed: boolean): void {
     const stopMs = this.#hadProcess ? Math.round(performance.now() - this.#requestedAt) : 0;
     this.#resolve({ stopMs, killed: this.#hadProcess && killed, instance });
   }
 
-  /** Tells those who wait that it failed; a start that follows later still counts as asked for. */
+  /** Rejects the report; a later start still counts as requested. */
   failed(sentence: string, cause?: unknown): void {
     this.#reject(new ReleasesError('restart_failed', sentence, { cause }));
   }

@@ -8,13 +8,13 @@ import {
 import type { Inspection, OutsideProgram } from '../supervisor.js';
 import { parseProgram } from './detached.js';
 
-/** Both sides of `run.sock`: one line of JSON asks, one line of JSON answers, then the connection ends. */
+/** Protocol of `run.sock`: one line of JSON each way, then the connection ends. */
 export type Request =
   | { cmd: 'inspect' }
   | { cmd: 'restart'; stopLimitMs?: number }
   | ({ cmd: 'outside' } & OutsideProgram);
 
-/** What `inspect` answers: also the limit, so that a client knows how long a restart may take. */
+/** Includes the limit, so that a client knows how long a restart may take. */
 export type InspectResult = Inspection & { stopLimitMs: number };
 
 export type Reply = { ok: true; result: unknown } | { ok: false; error: ErrorRecord };
@@ -22,7 +22,7 @@ export type Reply = { ok: true; result: unknown } | { ok: false; error: ErrorRec
 /** Bytes of a request, its newline included. */
 export const REQUEST_LIMIT = 64 * 1024;
 
-/** Longer than any gateway drains (OpenClaw: 330 s), short enough for a timer. */
+/** Limit longer than any gateway drains (OpenClaw: 330 s) and short enough for a timer. */
 const STOP_LIMIT_MAX_MS = 3_600_000;
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -38,10 +38,7 @@ function parseObject(line: string): Record<string, unknown> | null {
   }
 }
 
-/**
- * Reads a request, which any local program of this user may have written.
- * @throws ReleasesError `usage`
- */
+/** Checks a request that any local program of this user may have written. @throws ReleasesError `usage` */
 export function parseRequest(line: string): Request {
   const request = parseObject(line);
   if (!request) throw new ReleasesError('usage', 'The request is not one JSON object on one line.');
@@ -70,7 +67,7 @@ export function formatError(error: unknown): string {
 
 function toError(record: unknown): ReleasesError | null {
   if (!isRecord(record) || typeof record.message !== 'string' || typeof record.code !== 'string') return null;
-  // A supervisor of another version may know codes that this one does not.
+  // A supervisor of another version may send unknown codes.
   const code = Object.hasOwn(ERROR_CODES, record.code) ? (record.code as ErrorCode) : 'supervisor_failed';
   const { hint, untouched } = record;
   return new ReleasesError(code, record.message, {
@@ -80,8 +77,8 @@ function toError(record: unknown): ReleasesError | null {
 }
 
 /**
- * Reads the answer of a supervisor, which may be of another version than the reader.
- * @throws ReleasesError the supervisor's own error, or `supervisor_failed` for an answer that makes no sense
+ * Reads the answer of a supervisor, which may be of another version.
+ * @throws ReleasesError the supervisor's own error, or `supervisor_failed` for an invalid answer
  */
 export function parseReply(line: string): unknown {
   const reply = parseObject(line);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeFileDurably } from '../../host/durable.js';
 import { identify, type ProcessIdentity } from '../../host/process.js';
 
-/** `run.json`: who supervises this root, and the gateway it started last. */
+/** `run.json`: the supervisor of this root and the gateway that it started last. */
 export interface RunRecord {
   supervisor: ProcessIdentity;
   gateway: ProcessIdentity | null;
@@ -11,7 +11,7 @@ export interface RunRecord {
 
 const pathOf = (root: string) => join(root, 'run.json');
 
-/** A pid alone returns; a pid with its start does not. */
+/** The kernel reuses a pid, but not with its start time. */
 export function instanceOf({ pid, startTicks }: ProcessIdentity): string {
   return `${pid}-${startTicks}`;
 }
@@ -23,19 +23,19 @@ function isIdentity(value: unknown): value is ProcessIdentity {
   );
 }
 
-/** The record, or null when there is none that can be understood: it only ever adds certainty. */
+/** Null also for a corrupt record, which only adds certainty. */
 export function readRunRecord(root: string): RunRecord | null {
   try {
     const { supervisor, gateway } = JSON.parse(readFileSync(pathOf(root), 'utf8'));
     if (!isIdentity(supervisor)) return null;
-    // Process 1 is never a gateway of ours, and as a process group it would mean every process there is.
+    // Process 1 is never our gateway, and -1 as a process group would mean every process.
     return { supervisor, gateway: isIdentity(gateway) && gateway.pid > 1 ? gateway : null };
   } catch {
     return null;
   }
 }
 
-/** Names this process as the supervisor. A full disk must not keep the gateway down, so failure is only told. */
+/** Names this process as the supervisor. Only logs a failure: a full disk must not keep the gateway down. */
 export function writeRunRecord(
   root: string,
   gateway: ProcessIdentity | null,

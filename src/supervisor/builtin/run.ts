@@ -14,21 +14,17 @@ const STOP_LIMIT_MS = 60_000;
 
 export interface RunOptions {
   root: string;
-  /** What `bin/gateway` is started with. */
   args: string[];
-  /** The gateway's environment; by default this process's own. */
   env?: NodeJS.ProcessEnv;
-  /** Milliseconds that the gateway has to end after SIGTERM, then it is killed; 60,000 by default. */
+  /** Milliseconds between SIGTERM and SIGKILL; 60,000 by default. */
   stopLimitMs?: number;
   backoff?: BackoffOptions;
-  /** Gets one sentence at each start and end; the standard error by default. */
   log?: (line: string) => void;
 }
 
 /**
- * Supervises the gateway of a root in the foreground until SIGTERM or SIGINT ends both, or until the gateway
- * ends with a code that makes starting it again pointless. Answers the exit code: the gateway's own, or 128 and
- * the number of the signal that ended it.
+ * Supervises the gateway in the foreground until SIGTERM or SIGINT, or until an exit code that is final.
+ * @returns the gateway's exit code, or 128 plus the number of the signal that ended it
  * @throws ReleasesError `root_invalid`, `root_unwritable`, `locked`, `supervisor_already_running`
  */
 export async function runSupervisor(options: RunOptions): Promise<number> {

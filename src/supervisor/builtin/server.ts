@@ -9,11 +9,9 @@ const LINGER_MS = 1_000;
 export type Handler = (request: Request) => object | Promise<object>;
 
 export interface Server {
-  /** Ends all connections and removes the socket. */
   close(): Promise<void>;
 }
 
-/** The first line of a connection, without its newline. */
 function readLine(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     const refuse = (sentence: string) => reject(new ReleasesError('usage', sentence));
@@ -30,7 +28,7 @@ function readLine(socket: Socket): Promise<string> {
   });
 }
 
-/** The work goes on when the client is gone: only the answer needs it. */
+/** Completes the work even if the client is gone. */
 async function answer(socket: Socket, handle: Handler): Promise<void> {
   try {
     const request = parseRequest(await readLine(socket));
@@ -39,22 +37,22 @@ async function answer(socket: Socket, handle: Handler): Promise<void> {
   } catch (error) {
     socket.end(formatError(error));
   }
-  // What a client still sends is read and dropped for a moment: closing over unread data would reset the
-  // connection, and the client would lose the answer.
+  // Reads and drops late input for a moment: unread data would reset the connection, and the client would lose the
+  // answer.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 /**
  * Answers requests on the root's socket, which only this user may open.
- * @throws ReleasesError `supervisor_already_running` when another process has bound it,
- *   `root_unwritable` when it cannot be bound
+ * @throws ReleasesError `supervisor_already_running` when another process has bound it, `root_unwritable` when it
+ * cannot be bound
  */
 export async function serve(root: string, handle: Handler): Promise<Server> {
   const address = openAddress(root);
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
-    // A client that goes away is its own affair.
+    // A client that disconnects is no error here.
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
     void answer(socket, handle);
@@ -62,7 +60,7 @@ export async function serve(root: string, handle: Handler): Promise<Server> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('listening', resolve).once('error', reject);
-      // `listen` binds before it returns, so nobody sees the socket with a wider mode.
+      // `listen` binds before it returns, so the socket never has a wider mode.
       const umask = process.umask(0o177);
       server.listen(address.path);
       process.umask(umask);
@@ -71,7 +69,7 @@ export async function serve(root: string, handle: Handler): Promise<Server> {
     address.close();
     throw bindError(root, error);
   }
-  // One connection that cannot be accepted (no descriptors left) must not end the supervisor.
+  // One connection that cannot be accepted (no free descriptor) must not end the supervisor.
   server.on('error', () => {});
   return {
     async close() {

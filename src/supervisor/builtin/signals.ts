@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 
-/** Signals that mean something to a gateway; SIGUSR1 and SIGUSR2 are OpenClaw's restart requests. */
+/** SIGUSR1 and SIGUSR2 are OpenClaw's restart requests. */
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'];
 const STOPPING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 
@@ -9,10 +9,7 @@ export interface SignalTarget {
   signal(signal: NodeJS.Signals): void;
 }
 
-/**
- * Passes the signals of this process on until the returned function is called. On a terminal, SIGHUP says that
- * the terminal is gone: whoever closed a tmux window wants the gateway to end with it, not to come back unseen.
- */
+/** Returns a function that ends it. A closed terminal (SIGHUP) stops the gateway, which else would run unseen. */
 export function handleSignals(target: SignalTarget): () => void {
   const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
   const handlers = new Map<NodeJS.Signals, () => void>();

@@ -5,14 +5,14 @@ import { launchEnvironment } from '../builtin/launch.js';
 import type { Glance } from '../supervisor.js';
 import type { UnitAddress } from './systemctl.js';
 
-/** Where systemd's own hierarchy is: the only one, or beside those of cgroup v1. */
+/** Mount points of systemd's hierarchy: the only one, or beside those of cgroup v1. */
 const MOUNTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
 
 /**
- * The main process of a service, from the processes in its control group and what systemd gave them: each that it
- * starts is told its own pid (`SYSTEMD_EXEC_PID`, systemd.exec(5)), which is another one for whatever that starts in
- * turn. Null unless there is exactly one: an older systemd tells no pid, a unit may have another slice, the processes
- * of another user cannot be read, and a reload runs beside the gateway for a moment.
+ * Finds the main process in the control group of a service: systemd gives each process that it starts its own pid
+ * (`SYSTEMD_EXEC_PID`, systemd.exec(5)), which children inherit and do not match. Null unless exactly one matches: an
+ * older systemd sets no pid, a unit may have another slice, processes of another user cannot be read, and a reload runs
+ * beside the gateway for a moment.
  */
 export function glanceAtUnit(address: UnitAddress, mounts: readonly string[] = MOUNTS): Glance | null {
   const started = processesOf(groupOf(address), mounts).flatMap((pid) => {
@@ -23,7 +23,7 @@ export function glanceAtUnit(address: UnitAddress, mounts: readonly string[] = M
   return started.length === 1 ? (started[0] ?? null) : null;
 }
 
-/** Where it is unless its unit names a slice. */
+/** Default group; a unit may name another slice. */
 function groupOf({ scope, unit }: UnitAddress): string {
   if (scope === 'system') return join('system.slice', unit);
   const uid = process.getuid?.();

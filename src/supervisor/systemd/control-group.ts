@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Where a process is in systemd's own hierarchy, of either version or both (cgroups(7)); nowhere when there is no such process. */
+/** Groups of a process in systemd's hierarchy, v1 and v2 (cgroups(7)); empty when there is no such process. */
 export function controlGroupsOf(pid: number): string[] {
   let text: string;
   try {

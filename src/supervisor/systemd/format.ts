@@ -10,7 +10,7 @@ const MILLISECONDS: Record<string, number> = {
   y: 31_557_600_000,
 };
 
-/** `Name=value` lines, as `systemctl show` prints them. */
+/** Parses `Name=value` lines of `systemctl show`. */
 export function parseProperties(text: string): Map<string, string> {
   const properties = new Map<string, string>();
   for (const line of text.split('\n')) {
@@ -20,7 +20,7 @@ export function parseProperties(text: string): Map<string, string> {
   return properties;
 }
 
-/** A span of time such as `5min 30s`, in milliseconds; Infinity for `infinity` and for what cannot be understood. */
+/** Milliseconds of a span such as `5min 30s`; Infinity for `infinity` and for invalid text. */
 export function parseSpan(text: string): number {
   if (text === '0') return 0;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([a-z]+)/g)];
@@ -31,7 +31,7 @@ export function parseSpan(text: string): number {
   );
 }
 
-/** `A=b "C=d e"`, the way lists of assignments are shown; what is no assignment is left out. */
+/** Parses a shown list of assignments such as `A=b "C=d e"`; skips other words. */
 export function parseEnvironment(text: string): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [word, quoted] of text.matchAll(/"((?:\\.|[^"\\])*)"|\S+/g)) {
@@ -43,8 +43,8 @@ export function parseEnvironment(text: string): Record<string, string> {
 }
 
 /**
- * The arguments after the program's name in a shown `ExecStart`. systemd joins them by blanks without quoting, so
- * an argument that holds a blank comes back as several; a port or a flag never does.
+ * Arguments after the program's name in a shown `ExecStart`. systemd joins them with blanks and without quotes, so an
+ * argument with a blank becomes several; a port or a flag has none.
  */
 export function parseArguments(execStart: string): string[] {
   const joined = /argv\[\]=(.*?) ; ignore_errors=/.exec(execStart)?.[1] ?? '';

@@ -7,29 +7,23 @@ import { readUnit, type UnitStatus } from './unit.js';
 
 const INTERVAL_MS = 100;
 const STOP_LIMIT_MS = 60_000;
-/** Before systemd's own limit, so that what is reported is what was done. */
+/** Margin before systemd's own limit, so that the report says what was done. */
 const STOP_MARGIN_MS = 5_000;
 const START_LIMIT_MS = 90_000;
 const MARGIN_MS = 30_000;
-/** Further starts of a unit that the restart left dead. */
+/** Extra starts of a unit that is dead after the restart. */
 const TRIES = 2;
 
-/**
- * How long a stopping service is waited for, in milliseconds: at most a minute, and less than systemd itself
- * would wait, which is cut in half where it is very short.
- */
+/** Milliseconds to wait for a stop: at most a minute, and less than systemd's own limit (half of a very short one). */
 export function stopLimitOf({ stopLimitMs }: Pick<UnitStatus, 'stopLimitMs'>): number {
   return Math.min(STOP_LIMIT_MS, Math.max(stopLimitMs - STOP_MARGIN_MS, stopLimitMs / 2));
 }
 
 /**
- * Restarts a service by one job, which systemd carries through even when this process dies: a bare stop would
- * leave the service down, since `Restart=` does not apply to what was stopped on purpose. A drain beyond the stop
- * limit is cut, and a unit that ends up dead is started again. A stopped unit is started too.
- *
- * The user that a system unit runs as may not ask for a job. Where the unit is always restarted, ending its process
- * leads to the same.
- * @param limitMs milliseconds that the old processes get to end; `stopLimitOf` the unit by default
+ * Restarts a service in one job, which systemd completes even when this process dies; a bare stop would leave it down,
+ * since `Restart=` ignores a requested stop. Kills after the stop limit, and starts a dead or stopped unit.
+ * The user of a system unit may not request a job. With `Restart=always`, ending its process has the same effect.
+ * @param limitMs milliseconds for the old processes to end; `stopLimitOf` the unit by default
  * @throws ReleasesError `supervisor_not_found`, also when that systemd is shutting down, `supervisor_failed`,
  * `restart_failed`
  */
@@ -38,17 +32,17 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
   const before = await readUnit(address);
   const old = before.mainPid === null ? null : identify(before.mainPid);
   if (before.needsReload) await systemctl(scope, 'daemon-reload');
-  // Otherwise systemd 257 does not stop it.
+  // systemd 257 does not stop a frozen unit.
   if (before.isFrozen) await systemctl(scope, 'thaw', '--', unit);
   await clear(address);
 
   const startedAt = performance.now();
   const elapsed = () => Math.round(performance.now() - startedAt);
-  // Refused for a unit that cannot be started any more, too; `readUnit` then says so, and what runs goes on.
+  // Refused also for a unit that cannot start any more: `readUnit` then reports that, and the gateway continues.
   const queued = await systemctl(scope, 'restart', '--no-block', '--', unit);
   const refused = queued.ok ? null : await readUnit(address);
   const signalled = refused !== null && mayNotAsk(address, refused) && signal(old, 'SIGTERM');
-  // In a crash loop there may be no process to end, or a newer one by now: that or the next try is all that is wanted.
+  // In a crash loop the old process may be gone already; then its replacement or the next try is enough.
   const isGone = !(old && isAlive(old));
   const isComing = refused !== null && mayNotAsk(address, refused) && isGone && !isDead(refused);
   if (!queued.ok && !signalled && !isComing)
@@ -64,7 +58,7 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
     if (stopMs === null && !(old && isAlive(old))) stopMs = old ? elapsed() : 0;
     if (now.invocation !== null && now.invocation !== before.invocation && isStarted(now)) {
       const took = stopMs ?? elapsed();
-      // Or systemd's own limit came first.
+      // systemd's own limit may have come first.
       return { stopMs: took, killed: killed || took >= before.stopLimitMs, instance: now.invocation };
     }
     const stopping = signalled && old ? isAlive(old) : now.activeState === 'deactivating';
@@ -86,8 +80,8 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
 }
 
 /**
- * Whether the new start has happened: a process is there, or was and is about to be started again. A job on an
- * active unit has yet to stop it, so that start was not ours.
+ * Returns true when the new process runs, or ended and waits for its automatic restart. A job on an active unit has not
+ * stopped it yet, so that start is not ours.
  */
 function isStarted({ activeState, subState, mainPid, hasJob }: UnitStatus): boolean {
   if (activeState === 'active') return mainPid !== null && !hasJob;
@@ -99,33 +93,27 @@ function isDead({ activeState, subState, hasJob }: UnitStatus): boolean {
   return dead && !hasJob && !subState.endsWith('-before-auto-restart');
 }
 
-/**
- * Our own restarts count against `StartLimitBurst=` too. A unit that is not in memory has nothing to clear, which
- * systemctl calls a failure.
- */
+/** Our restarts count against `StartLimitBurst=` too. Ignores the failure for a unit not in memory. */
 async function clear({ scope, unit }: UnitAddress): Promise<void> {
   await systemctl(scope, 'reset-failed', '--', unit);
 }
 
-/**
- * Kills what systemd would kill at its own limit. Where that is the whole control group, the main process alone is not
- * enough: OpenClaw may run the real gateway below a thin parent.
- */
+/** Kills more than the main process where systemd would: OpenClaw may run the gateway below a thin parent. */
 async function kill({ scope, unit }: UnitAddress, { killMode }: UnitStatus): Promise<boolean> {
   const whole = killMode === 'control-group' || killMode === 'mixed';
-  // All is the default, and the option has the second name before systemd 252.
+  // The default is all; before systemd 252 the option is `--kill-who`.
   for (const whom of whole ? [[]] : [['--kill-whom=main'], ['--kill-who=main']]) {
     if ((await systemctl(scope, 'kill', ...whom, '--signal=SIGKILL', '--', unit)).ok) return true;
   }
   return false;
 }
 
-/** Whether a refusal may be for want of rights, in a unit that systemd starts again by itself. */
+/** Returns true when a refusal may mean missing rights and systemd restarts the unit automatically. */
 function mayNotAsk({ scope }: UnitAddress, { restartsAlways }: UnitStatus): boolean {
   return scope === 'system' && process.getuid?.() !== 0 && restartsAlways;
 }
 
-/** False when there is no such process any more, or it is not ours. */
+/** False when the process is gone or not ours. */
 function signal(identity: ProcessIdentity | null, name: NodeJS.Signals): boolean {
   try {
     return identity !== null && isAlive(identity) && process.kill(identity.pid, name);
@@ -138,7 +126,7 @@ function describe({ activeState, subState, result }: UnitStatus): string {
   return `${activeState} (${result === 'success' ? subState : result})`;
 }
 
-/** In an orderly reboot the services are stopped, this process among them, and none can be started any more. */
+/** An orderly reboot stops this process too, and systemd refuses new starts. */
 async function failed({ scope, unit }: UnitAddress, sentence: string): Promise<ReleasesError> {
   const { stdout } = await systemctl(scope, 'is-system-running');
   if (stdout === 'stopping')

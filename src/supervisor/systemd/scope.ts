@@ -4,16 +4,16 @@ import { controlGroupsOf } from './control-group.js';
 import { scopeLimits, WEIGHT } from './limits.js';
 import { busEnvironment, type Scope, systemctl } from './systemctl.js';
 
-/** A Raspberry Pi needs some minutes for an OpenClaw. */
+/** Milliseconds; a Raspberry Pi needs some minutes for an OpenClaw. */
 const PATIENCE_MS = 120_000;
 
-/** What systemd-run calls a scope that was given no name. */
+/** Name that systemd-run gives to an unnamed scope. */
 const UNNAMED = /^run-.*\.scope$/;
 
 /**
- * A control group for a program that gets what the gateway leaves. An idle one, and not merely one of little weight: a kernel that
- * schedules by deadlines (EEVDF) lets whoever has begun go on for its slice of some milliseconds, whatever its weight,
- * and only an idle group gives way at once. systemd has these since 252; before, it takes no such scope.
+ * Control group for a program that gets only what the gateway leaves. Idle, not just of low weight: an EEVDF kernel
+ * lets a process finish its slice of some milliseconds at any weight, and only an idle group yields at once. systemd
+ * refuses such a scope before version 252.
  * @throws ReleasesError `supervisor_not_found` where that systemd does not run
  */
 export function idleScope(scope: Scope): Background {
@@ -25,7 +25,7 @@ export function idleScope(scope: Scope): Background {
       ...['systemd-run', `--${scope}`, '--no-ask-password', '--scope', '--quiet', '--collect'],
       ...['--description=OpenClaw releases: a release is made ready'],
       ...[...properties.map((property) => `--property=${property}`), '--'],
-      // How to reach systemd is nothing for what is installed.
+      // Hides the way to systemd from the installed code.
       ...['env', ...Object.keys(bus).map((name) => `--unset=${name}`)],
     ],
     patienceMs: PATIENCE_MS,

@@ -11,19 +11,15 @@ import type { UnitAddress } from './systemctl.js';
 import { runBeside, scopeFor } from './transient-unit.js';
 import { readUnit, stateOf, type UnitStatus } from './unit.js';
 
-/** What systemd accepts, without a leading dash, which would be read as an option. */
+/** Names that systemd accepts, without a leading dash, which would be an option. */
 const UNIT = /^[A-Za-z0-9_:.\\@][A-Za-z0-9_:.\\@-]{0,240}\.service$/;
 
 export interface SystemdOptions extends UnitAddress {
-  /** Milliseconds that a stopping gateway gets; by default a minute, or less where the unit says less. */
+  /** Milliseconds for a stop; `stopLimitOf` the unit by default. */
   stopLimitMs?: number;
 }
 
-/**
- * A service of systemd. `restart` starts one that was stopped on purpose, too: whether it should is for the caller
- * to decide, from `inspect`.
- * @throws ReleasesError `usage` for a name that no service can have
- */
+/** Its `restart` also starts a service stopped on purpose; the caller decides. @throws ReleasesError `usage` */
 export function systemdSupervisor(options: SystemdOptions): Supervisor {
   const { stopLimitMs, ...address } = options;
   requireServiceName(address.unit);
@@ -67,15 +63,11 @@ function inspectionOf(status: UnitStatus): Inspection {
   };
 }
 
-/**
- * The process itself knows best: it also has what came from `EnvironmentFile=` and from the manager. Right after its
- * start it is not yet there to be asked.
- */
+/** The process also has the variables of `EnvironmentFile=` and the manager, but not right after its start. */
 function environmentFor(pid: number | null, shown: Record<string, string>): Record<string, string> {
   return launchEnvironment({ ...shown, ...(pid === null ? {} : environmentOf(pid)) });
 }
 
-/** Whether a process is in a control group or below it. */
 function isInside(pid: number, group: string): boolean {
   return group !== '' && controlGroupsOf(pid).some((path) => path === group || path.startsWith(`${group}/`));
 }
@@ -84,7 +76,7 @@ function backgroundOf(address: UnitAddress): Background | null {
   try {
     return idleScope(scopeFor(address));
   } catch {
-    // A user without a systemd of its own, beside a system unit.
+    // The user of a system unit may have no systemd of its own.
     return null;
   }
 }

@@ -4,32 +4,30 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../../core/errors.js';
 
-/** Which systemd: the one of the user who runs this, or the machine's. */
+/** The systemd of the current user, or the machine's. */
 export type Scope = 'user' | 'system';
 
-/** A service of one of the two. */
 export interface UnitAddress {
   scope: Scope;
-  /** Its full name, `openclaw-gateway.service`. */
+  /** Full name, such as `openclaw-gateway.service`. */
   unit: string;
 }
 
 export interface Answer {
   ok: boolean;
-  /** It was ended by a signal that was not ours, and so says nothing. */
+  /** Ended by a signal that is not ours, so the answer is void. */
   killed: boolean;
   stdout: string;
-  /** What the program said for people to read. */
   stderr: string;
 }
 
-/** Longer than a busy machine needs to answer, short beside the patience of whoever waits. */
+/** Milliseconds; longer than a busy machine needs to answer. */
 const TIMEOUT_MS = 30_000;
 
 /**
- * Runs one of systemd's programs for a scope, bounded by `timeoutMs` milliseconds.
- * @throws ReleasesError `supervisor_not_found` where that systemd does not run, `supervisor_failed` when it does
- *   not answer or the program is not installed
+ * Runs a program of systemd, for at most `timeoutMs` milliseconds.
+ * @throws ReleasesError `supervisor_not_found` where that systemd does not run, `supervisor_failed` when it does not
+ * answer or the program is not installed
  */
 export async function askSystemd(
   program: 'systemctl' | 'systemd-run',
@@ -39,7 +37,7 @@ export async function askSystemd(
   timeoutMs = TIMEOUT_MS,
 ): Promise<Answer> {
   const bus = busEnvironment(scope);
-  // The bus goes last: a program's own environment must not send us to another one.
+  // The bus comes last: the program's environment must not point to another one.
   const ended = await run(
     program,
     [`--${scope}`, '--no-ask-password', ...args],
@@ -54,10 +52,7 @@ export async function askSystemd(
   return ended;
 }
 
-/**
- * To the end of a program of a few lines, or `late`, and then it is killed. Not with execa: `list` and `status` ask
- * systemd, and to load that costs as much as all else that they do.
- */
+/** Resolves to `late` after a kill. Uses no execa: loading it would double the time of `list` and `status`. */
 function run(
   program: string,
   args: string[],
@@ -77,7 +72,7 @@ function run(
     }
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      // Whatever it has started may hold these open.
+      // Children of the program may hold these open.
       child.stdout.destroy();
       child.stderr.destroy();
       resolve('late');
@@ -104,32 +99,28 @@ function notStarted(program: string, cause: unknown): ReleasesError {
   });
 }
 
-/**
- * `systemctl` with these arguments.
- * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, as `askSystemd`
- */
+/** @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, as `askSystemd` */
 export function systemctl(scope: Scope, ...args: string[]): Promise<Answer> {
   return askSystemd('systemctl', scope, args);
 }
 
-/** A `systemctl` command for a person to type. */
 export function typed(scope: Scope, ...args: string[]): string {
   return [scope === 'user' ? 'systemctl --user' : 'sudo systemctl', ...args].join(' ');
 }
 
 /**
- * What systemd's programs need to reach the manager. A timer, a cron job, `su` and a gateway that drops its
- * environment all lack the user's bus; pam_systemd and logind put it at /run/user/<uid> (user@.service(5)).
+ * Variables that lead to the manager. A timer, a cron job, `su` and a gateway that drops its environment lack the
+ * user's bus; pam_systemd and logind put it at /run/user/<uid> (user@.service(5)).
  */
 export function busEnvironment(scope: Scope): Record<string, string> {
   if (scope === 'system') {
-    // The test of sd_booted(3).
+    // Test of sd_booted(3).
     if (existsSync('/run/systemd/system')) return {};
     throw new ReleasesError('supervisor_not_found', 'This machine was not started with systemd.');
   }
   const uid = process.getuid?.();
   const given = process.env.XDG_RUNTIME_DIR;
-  // `su` and `sudo` can leave another user's directory in the environment, where nothing may be looked at.
+  // `su` and `sudo` can leave the directory of another user, which cannot be read.
   const found = [given, `/run/user/${uid}`].find((path) => path && existsSync(join(path, 'systemd/private')));
   if (!found) {
     throw new ReleasesError('supervisor_not_found', `No systemd runs for the user ${userName()}.`, {
@@ -143,7 +134,7 @@ export function busEnvironment(scope: Scope): Record<string, string> {
   };
 }
 
-/** In a container a user may have a number and no name. */
+/** A user in a container may have a number and no name. */
 function userName(): string {
   try {
     return userInfo().username;

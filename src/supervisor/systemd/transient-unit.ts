@@ -6,24 +6,24 @@ import { askSystemd, type Scope, typed, type UnitAddress } from './systemctl.js'
 import { readUnit } from './unit.js';
 
 const PROPERTIES = [
-  // Starting fails where the program cannot be executed; the default type would report success.
+  // Fails when the program cannot be executed; the default type reports success.
   'Type=exec',
-  // A child that ran out of memory is for the program to report.
+  // The program itself reports a child that ran out of memory.
   'OOMPolicy=continue',
-  // Refused, failed and gone back are answers, not failures of the unit.
+  // Refused, failed and rolled back are answers, not failures of the unit.
   'SuccessExitStatus=3 4 5',
   'KillMode=control-group',
   'StandardOutput=journal',
   'StandardError=journal',
 ];
 
-/** systemd takes no others; npm knows settings by stranger ones (`npm_config_@scope:registry`), which are left out. */
+/** Names that systemd accepts; npm's stranger ones (`npm_config_@scope:registry`) are left out. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Runs a program in a transient unit of its own. A detached child would stay in the gateway's control group, which
+ * Runs a program in its own transient unit. A detached child would stay in the gateway's control group, which
  * `KillMode=control-group` empties at each restart.
- * @param gateway whose user a system unit runs as
+ * @param gateway its user runs the program in a system unit
  * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, `usage`
  */
 export async function runBeside(gateway: UnitAddress, program: OutsideProgram): Promise<{ follow: string }> {
@@ -35,7 +35,7 @@ export async function runBeside(gateway: UnitAddress, program: OutsideProgram): 
   const scope = scopeFor(gateway);
   const unit = `openclaw-releases-${name}`;
   const properties = [...PROPERTIES, ...limits()].flatMap((property) => ['--property', property]);
-  // Named without their values: a command line can be read by every user of the machine.
+  // Passes names without values: every user of the machine can read a command line.
   const variables = Object.keys(env).filter((variable) => VARIABLE.test(variable));
   // systemd expands variables in the arguments of a service.
   const command = [path, ...args.map((arg) => arg.replaceAll('$', '$$$$'))];
@@ -60,12 +60,12 @@ export async function runBeside(gateway: UnitAddress, program: OutsideProgram): 
   return { follow: `journalctl ${scope === 'user' ? '--user ' : ''}-fu ${unit}` };
 }
 
-/** The user that a system unit runs as may not start others there, but has a systemd of its own if it lingers. */
+/** The user of a system unit may not start others there, but has its own systemd if it lingers. */
 export function scopeFor(gateway: UnitAddress): Scope {
   return process.getuid?.() === 0 ? gateway.scope : 'user';
 }
 
-/** A system unit would run as root, and leave files that the gateway's user cannot change. */
+/** A system unit would run as root and leave files that the gateway's user cannot change. */
 async function owner(gateway: UnitAddress, scope: Scope): Promise<string[]> {
   if (scope === 'user') return [];
   const { user, group } = await readUnit(gateway);

@@ -19,24 +19,23 @@ const PROPERTIES = [
   ],
 ];
 
-/** What systemd says about a loaded service, read in one go; the names are systemd's own. */
 export interface UnitStatus {
   activeState: string;
   subState: string;
   result: string;
-  /** A start, a stop or a restart is queued or under way. */
+  /** A start, a stop or a restart is queued or runs. */
   hasJob: boolean;
-  /** The unit's files changed and systemd still goes by the old ones. */
+  /** The unit's files changed, but systemd still uses the old ones. */
   needsReload: boolean;
-  /** By `systemctl freeze` (systemd 246, cgroup v2). */
+  /** Frozen by `systemctl freeze` (systemd 246, cgroup v2). */
   isFrozen: boolean;
   mainPid: number | null;
-  /** Drawn anew at each start; null when it was never started. */
+  /** New at each start; null before the first one. */
   invocation: string | null;
   restarts: number;
   /** Empty when nothing of the unit runs. */
   controlGroup: string;
-  /** How the last main process ended; null while one runs. */
+  /** End of the last main process; null while one runs. */
   lastExit: Inspection['lastExit'];
   args: string[];
   environment: Record<string, string>;
@@ -44,7 +43,6 @@ export interface UnitStatus {
   user: string;
   group: string;
   killMode: string;
-  /** systemd starts it again by itself, however it ends. */
   restartsAlways: boolean;
   /** Milliseconds; Infinity when there is no limit. */
   startLimitMs: number;
@@ -52,15 +50,14 @@ export interface UnitStatus {
 }
 
 /**
- * Reads a service.
- * @throws ReleasesError `supervisor_not_found` when there is no such unit or no systemd, `supervisor_failed` when
- *   it is masked or cannot be loaded, or systemd does not answer
+ * @throws ReleasesError `supervisor_not_found` when the unit or systemd is missing, `supervisor_failed` when the unit
+ * is masked or cannot be loaded, or systemd does not answer
  */
 export async function readUnit(address: UnitAddress): Promise<UnitStatus> {
   const { scope, unit } = address;
   const ask = () => systemctl(scope, 'show', '--property', PROPERTIES.join(','), '--', unit);
   let answer = await ask();
-  // A session that ends, or a machine that goes down, signals all of its processes: ours goes back then, and has to ask.
+  // The end of a session and a shutdown signal all processes, so systemctl may die. Asks again.
   if (answer.killed) answer = await ask();
   if (!answer.ok) {
     throw new ReleasesError(
@@ -97,12 +94,11 @@ export async function readUnit(address: UnitAddress): Promise<UnitStatus> {
   };
 }
 
-/** What one of these states means for the gateway. */
 export function stateOf(status: UnitStatus): Inspection['state'] {
   if (status.mainPid !== null) return 'running';
-  // On the way down too: what comes next is a start, or one of the two states below.
+  // Also while it stops: a start follows, or one of the two states below.
   if (status.hasJob || /ing$/.test(status.activeState)) return 'waiting';
-  // systemd 254 and later pass through these on the way to auto-restart.
+  // systemd 254 and later pass through these before auto-restart.
   if (status.subState.endsWith('-before-auto-restart')) return 'waiting';
   return status.activeState === 'failed' ? 'failed' : 'stopped';
 }

@@ -3,18 +3,16 @@ import type { Settings } from './settings.js';
 import { HOUR, iso, MINUTE, moment, timeOf } from './time.js';
 import { nextOpening, openingAt } from './window.js';
 
-/** What has been said of an update that is about to be made; kept between runs. */
 export interface Announced {
   version: string;
-  /** When it was announced first; ISO 8601. */
+  /** Time of the first announcement; ISO 8601. */
   at: string;
-  /** When the countdown began; ISO 8601; null when none goes on. */
+  /** Start of the countdown; ISO 8601; null when none runs. */
   countdownSince: string | null;
 }
 
-/** Whether the gateway has something to do. */
 export interface Activity {
-  /** Since when it has had nothing to do; ISO 8601; null while it has. */
+  /** ISO 8601; null while the gateway is busy. */
   idleSince: string | null;
 }
 
@@ -22,15 +20,13 @@ export type NextAction = 'none' | 'announce' | 'wait-idle' | 'wait-window' | 'co
 
 export interface Next {
   action: NextAction;
-  /** One sentence for people. */
   reason: string;
-  /** When to look again, or sooner; ISO 8601; null for what is to be done at once, or not at all. */
+  /** Latest time to ask again; ISO 8601; null to act at once, or never. */
   until: string | null;
-  /** What to keep, and to ask with the next time. */
   announced: Announced | null;
 }
 
-/** What may keep an announced update waiting without its being announced anew. */
+/** Rules that delay an announced update without a new announcement. */
 const PASSING: ReadonlySet<RuleName> = new Set([
   'window',
   'clock',
@@ -39,13 +35,12 @@ const PASSING: ReadonlySet<RuleName> = new Set([
   'changeActive',
 ] satisfies RuleName[]);
 
-/** A countdown whose end nobody saw, since the process that counted has died, is none. */
+/** A countdown that ended longer ago than this is void: the process that counted has died. */
 const SEEN_WITHIN_MS = 2 * MINUTE;
 
 /**
- * The next thing to do with an update: announce it, wait until the gateway is idle, count down, go. To be asked again at
- * `until`, and whenever the decision or the activity changes. A countdown that the gateway interrupts by being busy begins
- * anew, until the deadline; one that would not end inside a window does not begin.
+ * Call again at `until` and when the decision or the activity changes. A busy gateway restarts the countdown, until the
+ * deadline. A countdown that would end outside a window does not start.
  */
 export function announcement(
   decision: Decision,
@@ -116,12 +111,12 @@ function countdown(announced: Announced, now: number, settings: Settings): Next 
 
 function isStillMeant({ verdict, version, votes }: Decision, announced: Announced, now: number): boolean {
   if (verdict === 'no' || (version !== null && version !== announced.version)) return false;
-  // What a clock has said that was put back since is no time to reckon a deadline from.
+  // An announcement in the future comes from a clock that was set back; no deadline can be based on it.
   if (!((timeOf(announced.at) ?? Number.NaN) <= now)) return false;
   return votes.every((vote) => vote.verdict === 'pass' || PASSING.has(vote.rule));
 }
 
-/** When it will have been idle for long enough; null while it is busy. */
+/** Milliseconds since 1970; null while it is busy. */
 function idleEnough({ idleSince }: Activity, now: number, { idleMinutes }: Settings): number | null {
   const since = timeOf(idleSince);
   return since === null ? null : Math.min(since, now) + idleMinutes * MINUTE;

@@ -5,9 +5,9 @@ const FIRST_MS = 10 * MINUTE;
 const SHORTEST_MS = MINUTE;
 
 /**
- * How long to wait after so many failures in a row, in milliseconds: at most ten minutes after the first, twice as
- * long after each further one, never more than a day. Where in that time is drawn from the host's id and the count
- * (full jitter): what failed for all hosts at once, the registry above all, is not asked by all of them at once again.
+ * Milliseconds to wait after failures in a row: at most ten minutes after the first, then doubled each time, at most a
+ * day. The host's id and the count choose the point in that span (full jitter), so that not all hosts ask a recovered
+ * registry at once.
  */
 export function backoff(failures: number, installId: string): number {
   if (!(failures >= 1)) return 0;

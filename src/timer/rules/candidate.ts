@@ -3,17 +3,15 @@ import { compareVersions, isStable } from '../../core/version.js';
 import type { Published, RegistryFacts } from './facts.js';
 import type { Channel, Settings } from './settings.js';
 
-/** What the channel offers. */
 export interface Candidate {
-  /** null when it offers nothing. */
   version: string | null;
-  /** What the registry says of it; null when it does not have it. */
+  /** Null when the registry does not have the version. */
   published: Published | null;
 }
 
 const TAGS: Record<Channel, string[]> = { stable: ['latest'], beta: ['beta', 'latest'] };
 
-/** The newer one of what the channel's tags name; on `beta` a version that was taken back makes room for the other one. */
+/** Chooses the newest version named by the channel's tags; on `beta` a deprecated version yields to the other tag's. */
 export function chooseCandidate({
   settings,
   registry,
@@ -37,17 +35,15 @@ export function chooseCandidate({
   );
 }
 
-/** What the registry says of a version, or null when it does not have it. */
 export function publishedAs(registry: RegistryFacts, version: string): Published | null {
   return registry.versions.find((one) => one.version === version) ?? null;
 }
 
-/** Whether it is one that can be compared. */
 export function isVersion(version: string): boolean {
   return valid(version) !== null;
 }
 
-/** Whether the channel may take it: a tag that names a beta by mistake makes no beta stable. */
+/** A tag that names a beta by mistake does not make it stable. */
 export function isOfChannel(channel: Channel, version: string): boolean {
   return channel === 'beta' || isStable(version);
 }

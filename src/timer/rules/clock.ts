@@ -1,14 +1,13 @@
 import type { Clock } from './facts.js';
 import { DAY } from './time.js';
 
-/** A clock that was put back is not waited for any longer: it may have been years ahead before, and be right now. */
+/** Limit of the wait for a clock that was set back: it may have been years ahead before, and be right now. */
 export const LONGEST_WAIT_FOR_CLOCK_MS = DAY;
 
 /**
- * What the clock says, beside what it said before: the input of this run's decision, and what to keep for the next run.
- * @param before as the last run kept it; null at the first
+ * @param before null at the first run
  * @param now milliseconds since 1970
- * @param newest at the first run, the latest moment of the history, in milliseconds: the clock has been there, too
+ * @param newest latest time in the ledger, in milliseconds; used at the first run only
  */
 export function readClock(before: Clock | null, now: number, newest: number | null = null): Clock {
   const lastRun = before === null ? newest : Math.max(before.now, before.lastRun ?? before.now);

@@ -10,7 +10,7 @@ import { nextOpening } from './window.js';
 
 export type Verdict = 'update' | 'wait' | 'no';
 
-/** The rules, in the order in which they are asked and in which their reasons are given. */
+/** The rules, in the order of evaluation and of display. */
 export type RuleName =
   | 'disabled'
   | 'clock'
@@ -37,32 +37,27 @@ export interface Vote extends RuleResult {
 
 export interface Decision {
   verdict: Verdict;
-  /** What the channel offers, also where it is not taken; null when it offers nothing. */
   version: string | null;
-  /** One sentence for people. */
   reason: string;
-  /** For `wait`: the earliest moment at which every rule may pass, inside a window; null when that is not known. ISO 8601. */
+  /** For `wait`: the earliest time at which every rule may pass, inside a window; null when unknown. ISO 8601. */
   until: string | null;
-  /** The rule that `reason` is from; null for `update`. */
+  /** Null for `update`. */
   rule: RuleName | null;
-  /** Every rule's, in order. */
   votes: Vote[];
 }
 
-/** All that a decision depends on. */
 export interface Input {
   settings: Settings;
   policy: PolicyFacts;
   clock: Clock;
-  /** null when it was not asked, or did not answer. */
+  /** Null when it was not asked, or did not answer. */
   registry: RegistryFacts | null;
   history: HistoryEntry[];
   gateway: GatewayFacts;
-  /** Something that tells this installation from all others, and stays. */
+  /** Unique to this installation, and never changes. */
   installId: string;
 }
 
-/** The input with what the channel offers, which most rules are about. */
 export interface Question extends Input {
   candidate: Candidate;
 }
@@ -91,8 +86,8 @@ const RULES: [RuleName, Rule][] = [
 ];
 
 /**
- * Whether the timer may update now. Every rule is asked, so that all of them can be shown; one `no` is a no, else one
- * `wait` is a wait. Looks at nothing but its input, and never throws: what it cannot understand is a `no`.
+ * Decides if the timer may update now. Evaluates every rule so that all can be shown; one `no` means no, else one
+ * `wait` means wait. Reads only its input and never throws: a value it cannot parse is a `no`.
  */
 export function decide(input: Input): Decision {
   const question: Question = { ...input, candidate: chooseCandidate(input) };
@@ -118,8 +113,8 @@ export function decide(input: Input): Decision {
 }
 
 /**
- * Whoever waits longest has the word; one that cannot say for how long comes first. The registry has it only when nothing
- * else waits: whoever asks with none sees by that whether there is a reason to ask the registry at all.
+ * The longest wait gives the reason; a wait without an end comes first. The registry comes last: its `wait` tells the
+ * caller that no other rule waits and that asking the registry is worthwhile.
  */
 function longestWait(votes: Vote[]): Vote | undefined {
   const waiting = votes.filter(({ verdict }) => verdict === 'wait');
@@ -133,7 +128,7 @@ function longestWait(votes: Vote[]): Vote | undefined {
   );
 }
 
-/** The moment at which the last of the rules lets go lies outside of every window, often. */
+/** The rules often pass at a time outside every window, so this returns the next opening. */
 function earliest({ settings, clock }: Input, votes: Vote[]): string | null {
   const ends = votes.flatMap(({ verdict, until }) =>
     verdict === 'wait' && until ? [Date.parse(until)] : [],

@@ -1,76 +1,67 @@
-/** One version that the registry has. */
 export interface Published {
   version: string;
-  /** ISO 8601; empty where the registry does not say. */
+  /** ISO 8601; empty where the registry does not give it. */
   at: string;
-  /** What the publisher says against it. */
   deprecated?: string | null;
 }
 
-/** What the registry answered. */
 export interface RegistryFacts {
-  /** dist-tags. */
   tags: Record<string, string>;
   versions: Published[];
-  /** When it was asked, by the clock of this host; ISO 8601. */
+  /** By this host's clock; ISO 8601. */
   askedAt: string;
-  /** The registry's own clock as it answered (its `Date`), where it said so; ISO 8601. */
+  /** The `Date` header of the answer, by the registry's clock; ISO 8601. */
   saidAt?: string | null;
-  /** The newest version that the channel has ever named on this host. */
+  /** Newest version that the channel ever named on this host. */
   newestSeen: string | null;
 }
 
-/** One change of the ledger; the history is all of them, in the order in which they were made. */
+/** One change of the ledger. A history has all of them, oldest first. */
 export interface HistoryEntry {
   id: string;
   kind: 'update' | 'rollback' | 'switch' | 'adopt' | (string & {});
-  /** Who asked: `gateway` is a person, or an agent, by way of the gateway's `update.run`. */
+  /** `gateway` is a person or an agent that used the gateway's `update.run`. */
   initiator: 'person' | 'gateway' | 'timer';
-  /** Releases by their id. */
   from: string | null;
   to: string | null;
-  /** A verdict such as `rolled_back`; `running` or empty while there is none. */
+  /** A verdict such as `rolled_back`; `running` or empty before the verdict. */
   status: string;
-  /** ISO 8601. */
+  /** ISO 8601, both. */
   startedAt: string;
   endedAt: string | null;
 }
 
 export interface GatewayFacts {
-  /** The release that runs, by its id; null when none does. */
   running: string | null;
-  /** When that release was verified last; ISO 8601; null when it never was. */
+  /** Time of the last verification; ISO 8601; null when it was never verified. */
   provenAt: string | null;
-  /** How often it was restarted since by itself or by the supervisor, not by a change. */
+  /** Number of restarts that no change made. */
   restartsSince: number;
-  /** When that happened last, where it is known; ISO 8601. */
+  /** Last of these restarts, where known; ISO 8601. */
   restartedAt?: string | null;
-  /** The id of a change that goes on now. */
   changeUnderWay: string | null;
   healthy: boolean;
 }
 
-/** What people and failures have decided. */
 export interface PolicyFacts {
   pins: string[];
-  /** `until` is ISO 8601; null holds until a person lets go. */
+  /** `until` is ISO 8601; null holds until an operator lifts it. */
   hold: { until: string | null } | null;
-  /** By release; `until` is ISO 8601. */
+  /** ISO 8601, by release. */
   quarantine: Record<string, { until: string; points: number }>;
   enabled: boolean;
-  /** What else switches automatic updates off here, each a whole sentence. */
   blockedBy: string[];
-  /** When a person last typed `unhold`; ISO 8601. It also resets the breaker. */
+  /** Last `unhold`, which also resets the breaker; ISO 8601. */
   breakerResetAt?: string | null;
 }
 
-/** What the clock says and said; made by `readClock`, which takes the last one kept. All in milliseconds since 1970. */
+/** Made by `readClock`. All in milliseconds since 1970. */
 export interface Clock {
   now: number;
-  /** The latest time that any run here has seen before this one; null at the first. */
+  /** Latest time that an earlier run saw; null at the first run. */
   lastRun: number | null;
-  /** Since when, by this clock, it is behind `lastRun`; null when it is not. */
+  /** Time, by this clock, when it was first found behind `lastRun`; null when it is not behind. */
   behindSince?: number | null;
-  /** What it said when it was last found to have been put back. */
+  /** Time it showed when it was last found set back. */
   jumpedAt?: number | null;
 }

@@ -4,10 +4,9 @@ import { endOf, failedAfterRestart, isByTimer, isMadeByPerson, restartedGateway 
 import { no, pass, type RuleResult } from './result.js';
 import { isMoment, iso, moment, timeOf } from './time.js';
 
-/** So many automatic changes in a row that went back, and a person has to look. */
+/** Automatic changes in a row that rolled back, after which an operator must act. */
 const BREAKS_AFTER = 3;
 
-/** What does not depend on any release: whether this host is to be updated at all, now. */
 export const hostRules = {
   disabled({ policy }: Question): RuleResult {
     if (policy.blockedBy.length > 0) return no(policy.blockedBy.join(' '));
@@ -38,7 +37,7 @@ export const hostRules = {
     return { verdict: 'wait', reason: `The change ${changeUnderWay} is under way.` };
   },
 
-  /** An update of a gateway that is down or unwell could not be told from the reason for it. */
+  /** An update of an unhealthy gateway would hide the cause of its problem. */
   gateway({ gateway: { running, healthy } }: Question): RuleResult {
     if (running === null) return no('No release runs here.');
     if (healthy) return pass(`${running} runs, and is well.`);

@@ -5,14 +5,13 @@ import { endOf, isMadeByPerson } from './history.js';
 import { no, pass, type RuleResult } from './result.js';
 import { HOUR, iso, moment, timeOf } from './time.js';
 
-/** What a registry said earlier may have been taken back since. */
+/** An older answer may name a release that was deprecated since. */
 const FRESH_FOR_MS = 2 * HOUR;
-/** Between the registry's clock and ours. Less says nothing: answers take time, and clocks differ. */
+/** Difference between the registry's clock and ours. Less proves nothing: answers take time. */
 const CLOCKS_DIFFER_MS = HOUR;
 
 const NOTHING = pass('There is no release to ask about.');
 
-/** What is for or against the release that the channel offers, whenever it is. */
 export const releaseRules = {
   registry({ registry, clock: { now } }: Question): RuleResult {
     if (registry === null)
@@ -91,8 +90,8 @@ export const releaseRules = {
 };
 
 /**
- * A registry that names an older release than before may be a mirror that lags, or one that lies. If it still has the
- * newer one, it knows of it, and its publisher has moved the tag back.
+ * A registry that names an older release than before may be a stale mirror, or may lie. If it still has the newer one,
+ * the publisher moved the tag back.
  */
 function newestSeen({ registry, settings }: Question, version: string): RuleResult {
   const seen = registry?.newestSeen ?? null;

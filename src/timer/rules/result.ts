@@ -1,9 +1,7 @@
-/** What one rule says; `pass` has nothing against it. */
 export interface RuleResult {
   verdict: 'pass' | 'wait' | 'no';
-  /** One sentence for people. */
   reason: string;
-  /** For `wait`, where it is known: when this rule will have nothing against it; ISO 8601. */
+  /** For `wait`, where known: time at which this rule passes; ISO 8601. */
   until?: string;
 }
 

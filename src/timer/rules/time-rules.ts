@@ -7,12 +7,11 @@ import { no, pass, type RuleResult } from './result.js';
 import { beenAt, HOUR, iso, moment, span, timeOf } from './time.js';
 import { nextOpening, openingAt, whyNotWindow } from './window.js';
 
-/** A release that restarts by itself all the time never soaks; after so many times `soakHours` it is left all the same. */
+/** A release that keeps restarting never soaks; after this many times `soakHours` an update may replace it. */
 const SOAK_PATIENCE = 3;
 
-/** When, as far as the clock decides it. */
 export const timeRules = {
-  /** What failed before the gateway was touched (the network, the disk) is tried again, less and less often. */
+  /** Retries, less and less often, a failure before the gateway was touched (network, disk). */
   failureBackoff({ candidate: { version }, history, installId, clock }: Question): RuleResult {
     const failed = failuresInARow(history, version);
     const last = failed.at(-1);
@@ -95,7 +94,7 @@ export const timeRules = {
   },
 };
 
-/** @param waiting to be read before `before <moment>.` */
+/** @param waiting text that is followed by `before <time>.` */
 function waitUntil(end: number, now: number, waiting: string, passed: string): RuleResult {
   if (Number.isNaN(end)) return no(`It cannot be reckoned whether this holds: ${passed}`);
   if (end <= now) return pass(passed);
@@ -115,7 +114,7 @@ function afterPublication(
   return waitUntil(at + ms, clock.now, `${version} ${waiting}`, `${version} ${passed}`);
 }
 
-/** Automatic attempts at a version that ended before anything was changed, since the last one that did not. */
+/** Automatic attempts that failed before the gateway was touched, since the last other attempt. */
 function failuresInARow(history: HistoryEntry[], version: string | null): HistoryEntry[] {
   const attempts = history.filter(
     (entry) => isByTimer(entry) && entry.endedAt !== null && (entry.to === version || entry.to === null),

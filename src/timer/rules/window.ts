@@ -2,7 +2,7 @@ import { WEEKDAYS, type Window } from './settings.js';
 import { DAY, HOUR, MINUTE } from './time.js';
 import { isTimeZone, offsetAt, stretches } from './zone.js';
 
-/** A span in which a window is open, in milliseconds since 1970; `end` is not in it. */
+/** Milliseconds since 1970; `end` is exclusive. */
 export interface Opening {
   start: number;
   end: number;
@@ -13,7 +13,6 @@ const FARTHEST_OFFSET_MS = 15 * HOUR;
 
 const FARTHEST_DATE_MS = 8.6e15;
 
-/** What is wrong with a window, as a sentence for people, or null. */
 export function whyNotWindow({ days, from, to, timeZone }: Window): string | null {
   if (!isTimeZone(timeZone)) return `${JSON.stringify(timeZone)} is not a time zone.`;
   for (const time of [from, to]) {
@@ -34,9 +33,9 @@ function minutesOf(time: string): number | null {
 }
 
 /**
- * When the window that begins on a day of its wall clock is open. Usually one span. In the hour that the clock goes
- * through twice it is open both times, so there may be two. A window that lies wholly in the hour that the clock leaves
- * out is open at the moment, and for as long, as it would have been had the clock not been put forward.
+ * Openings of the window that begins on this local day. Usually one; two when the clock goes back, since the window is
+ * open in both passes of the repeated hour. A window inside the hour that the clock skips opens as if the clock had not
+ * moved forward.
  * @param day midnight UTC of the date, in milliseconds
  */
 function openingsOn({ from, to, timeZone }: Window, day: number): Opening[] {
@@ -54,9 +53,7 @@ function openingsOn({ from, to, timeZone }: Window, day: number): Opening[] {
   return before ? [{ start: wall - before.offset, end: wallEnd - before.offset }] : [];
 }
 
-/** All openings of a window that may matter at a moment or in the eight days after it. */
 function openingsAround(window: Window, ms: number): Opening[] {
-  // Nothing is open at a moment that cannot be a date.
   if (!(Math.abs(ms) < FARTHEST_DATE_MS)) return [];
   const today = Math.floor((ms + offsetAt(window.timeZone, ms)) / DAY) * DAY;
   const openings: Opening[] = [];
@@ -69,7 +66,7 @@ function openingsAround(window: Window, ms: number): Opening[] {
   return openings;
 }
 
-/** The opening that a moment lies in, with what follows it without a gap; always open without windows. */
+/** Opening that contains `ms`, joined with those that follow without a gap; always open when there are no windows. */
 export function openingAt(windows: Window[], ms: number): Opening | null {
   if (windows.length === 0) return { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
   const openings = windows.flatMap((window) => openingsAround(window, ms)).sort((a, b) => a.start - b.start);
@@ -82,7 +79,7 @@ export function openingAt(windows: Window[], ms: number): Opening | null {
   return open && open.start <= ms && ms < open.end ? open : null;
 }
 
-/** The first moment, not before `ms`, at which a window is open; null when there is none. The windows must be such. */
+/** First time, not before `ms`, at which a window is open, or null. Expects valid windows (`whyNotWindow`). */
 export function nextOpening(windows: Window[], ms: number): number | null {
   if (windows.length === 0) return ms;
   const moments = windows

@@ -1,13 +1,13 @@
 import { HOUR } from './time.js';
 
-/** A span in which a zone's offset stays the same; `start` and `end` in milliseconds since 1970, `offset` from UTC in milliseconds. */
+/** Span with a constant offset: `start` and `end` in milliseconds since 1970, `offset` from UTC in milliseconds. */
 export interface Stretch {
   start: number;
   end: number;
   offset: number;
 }
 
-/** Making one takes longer than everything else here together. */
+/** A cache, because creating a format takes longer than all other code here. */
 const formats = new Map<string, Intl.DateTimeFormat | null>();
 
 function formatOf(timeZone: string): Intl.DateTimeFormat | null {
@@ -23,12 +23,11 @@ function formatOf(timeZone: string): Intl.DateTimeFormat | null {
   return format;
 }
 
-/** Whether the time zone database of this Node has it. */
 export function isTimeZone(timeZone: string): boolean {
   return formatOf(timeZone) !== null;
 }
 
-/** How far the wall clock of a zone is ahead of UTC, in milliseconds. The zone must be one. */
+/** Milliseconds that local time is ahead of UTC. Expects a valid time zone. */
 export function offsetAt(timeZone: string, ms: number): number {
   const parts = formatOf(timeZone)?.formatToParts(ms) ?? [];
   const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
@@ -37,10 +36,7 @@ export function offsetAt(timeZone: string, ms: number): number {
   return (sign === '-' ? -size : size) * 1000;
 }
 
-/**
- * The stretches between two moments that are some days apart, in order. No zone puts its clock forward and back within
- * days, nor changes it twice within six hours.
- */
+/** Expects times some days apart: no zone moves its clock forward and back within days, or twice within six hours. */
 export function stretches(timeZone: string, start: number, end: number): Stretch[] {
   const found: Stretch[] = [];
   let open: Stretch = { start, end: start, offset: offsetAt(timeZone, start) };
@@ -59,7 +55,6 @@ export function stretches(timeZone: string, start: number, end: number): Stretch
   return found;
 }
 
-/** The first second at which the offset is no longer that of `low`. */
 function changeBetween(timeZone: string, low: number, high: number): number {
   const before = offsetAt(timeZone, low);
   let [same, other] = [low, high];
