@@ -25,7 +25,7 @@ function examineTrial({ trial, changeUnderWay }: HostFacts): Finding[] {
   return [
     finding(
       'trial_pending',
-      `The release ${trial || 'that is current'} is on trial, and no change is under way to end that.`,
+      `The release ${trial || 'that is current'} is on trial, and no active change ends it.`,
       'openclaw-releases recover',
     ),
   ];

@@ -102,7 +102,7 @@ function parse(stdout: string): CandidateReport | null {
 
 function failed(message: string): ReleasesError {
   return new ReleasesError('probe_failed', message, {
-    hint: 'Leave the candidate out; a change is verified after its switch, and goes back by itself.',
+    hint: 'Leave the candidate out; a change is verified after its switch, and rolls back automatically.',
     untouched: 'Nothing that runs was changed.',
   });
 }

@@ -86,7 +86,7 @@ async function boot(
     return { note: `not tried on a copy of the state: ${tried}`, versions: null };
   }
   const { report, copy } = tried;
-  if (report.exit !== null) throw failed(`On a copy of the state it ended by itself (${howEnded(report)}).`);
+  if (report.exit !== null) throw failed(`On a copy of the state it exited (${howEnded(report)}).`);
   const versions = await readStateVersions(copy, sqlite);
   if (report.ready) return { note: `ready on a copy of the state after ${seconds(report)} s`, versions };
   // Some parts may never be ready without a network; the trial decides.

@@ -46,7 +46,7 @@ export async function checkListener(endpoint: Endpoint, supervisor: Supervisor):
     'port_held_by_orphan',
     `Port ${endpoint.port} is held by process ${pid}, which the supervisor does not own: ${commandLine}, since ${since}.`,
     {
-      hint: `openclaw-releases update --evict-orphan, or look at it first: ps -o pid,ppid,lstart,args -p ${pid}`,
+      hint: `openclaw-releases update --evict-orphan, or inspect it first: ps -o pid,ppid,lstart,args -p ${pid}`,
     },
   );
 }

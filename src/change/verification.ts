@@ -105,7 +105,7 @@ function checkProcess(root: Root, inspection: Inspection, expected: Expectation)
     const how = lastExit ? ` (${lastExit.signal ?? `exit code ${lastExit.code}`})` : '';
     throw fault(
       'gateway_crashed',
-      `The gateway${expected.release === null ? '' : ` of ${expected.release}`} ended by itself${how}.`,
+      `The gateway${expected.release === null ? '' : ` of ${expected.release}`} exited${how}.`,
     );
   }
   const release = releaseOfProcess(root, pid);

@@ -15,7 +15,7 @@ Exit codes:
   ${EXIT.refused}  refused; nothing changed
   ${EXIT.failed}  failed before the switch; nothing that runs changed
   ${EXIT.rolledBack}  the new release failed; the one from before runs again
-  ${EXIT.rollbackFailed}  going back failed too: look at it now
+  ${EXIT.rollbackFailed}  the rollback failed too: act now
   ${EXIT.damaged}  verify found files that differ from what was sealed`;
 
 /** Loads only the command that is named. Any other word loads all of them, because help lists them. */

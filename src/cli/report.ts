@@ -13,12 +13,10 @@ const MEANING: Record<ChangeStatus, (change: Change) => string> = {
   package_updated_restart_scheduled: ({ facts }) =>
     `${facts.to} is current and will run from the next start on.`,
   package_update_failed: ({ facts }) => `Failed before the switch; ${current(facts.from)} still.`,
-  package_updated_restart_failed: ({ facts }) =>
-    `The restart could not be had; ${current(facts.from)} again.`,
+  package_updated_restart_failed: ({ facts }) => `The restart failed; ${current(facts.from)} again.`,
   rolled_back: ({ facts }) => `${facts.to} failed verification; ${current(facts.from)} again.`,
   helper_never_ran: () => 'The process that was to make the change never did; nothing was changed.',
-  rollback_failed: ({ facts }) =>
-    `Going back to ${facts.from ?? 'what ran before'} failed as well: look at it now.`,
+  rollback_failed: ({ facts }) => `The rollback to ${facts.from ?? 'what ran before'} failed too: act now.`,
 };
 
 function current(id: string | null): string {
@@ -53,9 +51,7 @@ export function changeDocument(change: Change): object {
 }
 
 export function changeText(change: Change): string {
-  const lines = [
-    change.status === null ? 'under way' : `${change.status}: ${MEANING[change.status](change)}`,
-  ];
+  const lines = [change.status === null ? 'active' : `${change.status}: ${MEANING[change.status](change)}`];
   const { recovery } = change;
   if (recovery) lines.push(`${recovery.outcome} after its process died: ${recovery.why}`);
   if (change.error) lines.push(...errorLines(change.error));

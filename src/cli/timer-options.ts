@@ -55,7 +55,7 @@ export function withSettings(command: Command): Command {
     );
   option('--delay <span>', 'from the publication of a release until the first hosts take it', spanIn('h'));
   option('--jitter <span>', 'over which hosts are spread after that', spanIn('h'));
-  option('--minimum-age <span>', 'no release is taken before, whatever else is set', spanIn('h'));
+  option('--minimum-age <span>', 'no release is taken before, with any other setting', spanIn('h'));
   option('--minimum-interval <span>', 'from one change to the next', spanIn('h'));
   option('--soak <span>', 'that a release must have run well before the next one', spanIn('h'));
   option('--idle <span>', 'that the gateway must have been idle', spanIn('m'));

@@ -16,7 +16,7 @@ export function lockedBy(change: Change): ReleasesError {
   const stop = canBeCancelled(change) ? ', or openclaw-releases cancel' : '';
   return new ReleasesError(
     'locked',
-    `Another change is under way, ${id}: ${plan.kind} ${plan.target}, since ${startedAt}${step ? `, at ${step}` : ''}.`,
+    `Another change is active, ${id}: ${plan.kind} ${plan.target}, since ${startedAt}${step ? `, at ${step}` : ''}.`,
     {
       hint: `openclaw-releases status --follow${stop}`,
       untouched: 'Nothing was changed.',

@@ -67,7 +67,7 @@ export function requestRestartNow(root: Root, by: Asker): Change {
 function findUnderWay(root: Root, named?: string): Change {
   const change = activeChange(root);
   if (change && (named === undefined || named === change.id)) return change;
-  const message = named === undefined ? 'No change is under way.' : `${named} is not under way any more.`;
+  const message = named === undefined ? 'No change is active.' : `${named} is not active any more.`;
   throw new ReleasesError('no_active_change', message, {
     hint: 'openclaw-releases status',
     untouched: UNTOUCHED,

@@ -39,7 +39,7 @@ function isCtrlC({ reason }: AbortSignal): boolean {
 }
 
 function leaving(id: string): ReleasesError {
-  return new ReleasesError('interrupted', `Nobody follows ${id} from here any more; it goes on by itself.`, {
+  return new ReleasesError('interrupted', `${id} continues; only following it has ended.`, {
     hint: 'openclaw-releases status --follow',
   });
 }

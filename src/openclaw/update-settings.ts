@@ -34,7 +34,7 @@ export function blockedByOwner(
 ): string[] {
   return [
     ...(autoEnabled === false
-      ? ['OpenClaw is told not to update by itself (update.auto.enabled is false).']
+      ? ['OpenClaw is set not to update automatically (update.auto.enabled is false).']
       : []),
     ...(checkOnStart === false
       ? ['OpenClaw is told not to look for updates (update.checkOnStart is false).']

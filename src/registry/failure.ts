@@ -104,7 +104,7 @@ function unresolved(error: unknown, { about, registry, code }: Circumstances): P
   const hint = `npm view ${about} --registry=${registry}`;
   if (NOT_FOUND.test(code))
     return ['version_not_found', `${about} is not in the registry ${registry}.`, hint];
-  return ['registry_error', `${about} could not be had from ${registry}: ${reasonOf(error)}`, hint];
+  return ['registry_error', `${about} could not be fetched from ${registry}: ${reasonOf(error)}`, hint];
 }
 
 function uninstalled(error: unknown, { about, registry }: Circumstances): Plain {

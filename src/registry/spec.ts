@@ -15,15 +15,15 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 
 const EXAMPLES = 'Give a version (2026.6.1), a tag (latest), or an archive (./openclaw-2026.6.1.tgz).';
 const EXACT = 'A release is one exact version; to see them all: npm view openclaw versions';
-const DOWNLOAD = 'Download it, look at it, and give the file: ./openclaw-2026.6.1.tgz';
+const DOWNLOAD = 'Download and inspect it, then give the file: ./openclaw-2026.6.1.tgz';
 
 /** Kinds that npm accepts and we refuse. */
 const REFUSED: Record<string, [reason: string, hint: string]> = {
   range: ['is a range, and could mean another release tomorrow', EXACT],
-  git: ['is a repository, and a release is made of a published archive', EXAMPLES],
+  git: ['is a repository, and a release needs a published archive', EXAMPLES],
   remote: ['is an address, and only the registry that npm is configured for is asked', DOWNLOAD],
   alias: ['names another package', EXAMPLES],
-  directory: ['is a directory, and a release is made of an archive', 'Pack it first: npm pack <directory>'],
+  directory: ['is a directory, and a release needs an archive', 'Pack it first: npm pack <directory>'],
 };
 
 /**
@@ -57,7 +57,7 @@ function exactVersion(input: string, text: string): string {
   if (version.includes('+')) {
     throw refuse(
       input,
-      'is the name of a release made of an archive',
+      'is the name of a release that came from an archive',
       'Give that archive, or look for the release in: openclaw-releases list',
     );
   }

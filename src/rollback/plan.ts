@@ -132,6 +132,6 @@ export function lossText(to: string, { kept, why, newer }: Pair & { kind: 'state
   const named = names.length === 0 ? '' : `, the newest ${names.join(', ')}`;
   return (
     `${to} cannot be started on today's state: ${why}. Its own, as ${release} left it at ${at}, is put back (${duration(Date.now() - Date.parse(at))} ago); what was written since ` +
-    `(${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB${named}) is set aside, not deleted.`
+    `(${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB${named}) is displaced, not deleted.`
   );
 }

@@ -26,13 +26,13 @@ export const METHODS = {
   'releases.history': read('The changes made here and how each ended.'),
   'releases.verify': read('Compares every file of a release with its sealed digest.'),
   'releases.update': admin('The same as update.run.'),
-  'releases.rollback': admin('Returns to the release from before, or to the one that is named.'),
+  'releases.rollback': admin('Returns to the previous release, or to a named release.'),
   'releases.switch': admin('Makes a staged release current, verified like an update.'),
   'releases.pin': admin('Keeps a release, and keeps updates that name no version away from it.'),
   'releases.unpin': admin('Lets a pinned release go.'),
   'releases.hold': admin('Holds updates that nobody asked for by name, until a time or until it is lifted.'),
   'releases.unhold': admin('Lifts the hold.'),
-  'releases.cancel': admin('Ends the change under way before its switch.'),
+  'releases.cancel': admin('Ends the active change before its switch.'),
 } as const satisfies Record<string, MethodEntry>;
 
 export type Method = keyof typeof METHODS;

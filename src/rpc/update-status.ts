@@ -95,13 +95,11 @@ async function runsNow(environment: Environment): Promise<[Runs | null, string |
 }
 
 async function end(environment: Environment, { change }: Seen, mayEnd: boolean): Promise<string> {
-  const later = 'The next change gives it its end, or the next start of the machine.';
+  const later = 'The next change recovers it, or the next start of the machine.';
   if (!mayEnd) return later;
   try {
     const begun = await recoverDetached(environment, change);
-    return begun
-      ? 'A process was started that gives it its end.'
-      : 'Another process is about to give it its end.';
+    return begun ? 'Recovery was started in the background.' : 'Another process is about to give it its end.';
   } catch (error) {
     return `${later} No process could be started for it: ${toErrorRecord(error).message}`;
   }

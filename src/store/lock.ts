@@ -117,7 +117,7 @@ function locked(owner: LockOwner | null): ReleasesError {
   const who = owner
     ? `by process ${owner.pid} since ${owner.since}${what}`
     : 'by one process after the other';
-  return new ReleasesError('locked', `Another change is under way, held ${who}.`, {
+  return new ReleasesError('locked', `Another change is active, held ${who}.`, {
     hint: 'openclaw-releases status',
     untouched: 'Nothing was changed.',
   });

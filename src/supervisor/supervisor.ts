@@ -48,7 +48,7 @@ export interface Supervisor {
   /** Fast read for commands that only show. Null means unknown: then use `inspect`, and always before an action. */
   glance(): Glance | null;
   /**
-   * Stops and starts in one request, which the supervisor completes even if the caller dies, however the old process ends.
+   * Stops and starts in one request; the supervisor completes it even if the caller dies, however the old process ends.
    * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, `restart_failed`
    */
   restart(): Promise<RestartReport>;

@@ -45,7 +45,7 @@ export async function runTimer(environment: Environment, options: TimerRunOption
   const { root, onBehalf = false } = environment;
   prepareRoot(root, onBehalf);
   const done = acquireTimerLock(root);
-  if (!done) return beside({ reason: 'Another run of the timer is at it.' }, options);
+  if (!done) return beside({ reason: 'Another run of the timer is active.' }, options);
   try {
     return await decideAndDo(environment, options);
   } catch (error) {

@@ -67,7 +67,10 @@ test('a file that is mounted into the state stops it, too, and is named', async 
   const { exitCode, stderr } = await execa('unshare', ['--mount', 'sh', '-c', script, '-', ...run], {
     reject: false,
   });
-  expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/openclaw\.json is mounted there by itself/)]);
+  expect([exitCode, stderr]).toEqual([
+    1,
+    expect.stringMatching(/openclaw\.json is a mount of its own there/),
+  ]);
   expect(contentOf(pair.state, 'state')).toEqual(before.newState);
 });
 

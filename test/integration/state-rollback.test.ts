@@ -96,7 +96,7 @@ test('a rollback that costs what was said since is refused, and says what it wou
   expect(exitCode).toBe(3);
   expect(json.error).toMatchObject({
     code: 'confirmation_needed',
-    message: expect.stringMatching(/2026\.9\.2 .*\d+ files.*set aside, not deleted/),
+    message: expect.stringMatching(/2026\.9\.2 .*\d+ files.*displaced, not deleted/),
     hint: `openclaw-releases rollback ${OLDER} --yes, or --keep-state to go back with the code alone`,
     untouched: 'Nothing was changed.',
   });

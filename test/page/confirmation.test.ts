@@ -29,7 +29,7 @@ describe('the page', () => {
     await page.goto(`${world.url}/releases#token=${TOKEN}`);
     await page.locator('#rollback').click();
     await page.locator('#dialog-yes').click();
-    const question = page.locator('dialog[open] >> text=set aside, not deleted');
+    const question = page.locator('dialog[open] >> text=displaced, not deleted');
     await question.waitFor({ timeout: 30_000 });
     expect(await page.locator('dialog').innerText()).toContain(OLDER);
     await visitor.picture('confirmation');

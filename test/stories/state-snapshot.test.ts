@@ -134,7 +134,7 @@ describe('an update that cannot keep the state is refused before the switch, and
   });
 });
 
-test.each(['before rename kept state', 'after snapshot'])(
+test.each(['before rename snapshot', 'after snapshot'])(
   'an update that is killed %s leaves no half of a copy, and the next one goes through',
   async (point) => {
     const version = publish({ migratesTo: { state: 18 + published, agent: 23 } });

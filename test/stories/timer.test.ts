@@ -51,7 +51,7 @@ test('stopped in its countdown, an update is not taken again for a day, and stay
   const begun = await announced();
   expect((await auto()).json.decision).toMatchObject({
     verdict: 'wait',
-    reason: 'Another run of the timer is at it.',
+    reason: 'Another run of the timer is active.',
   });
   await world.ok('cancel');
   expect(await begun.ended).toMatchObject({

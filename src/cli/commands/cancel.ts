@@ -7,7 +7,7 @@ import { type CommonOptions, inSession } from '../session.js';
 export function cancelCommand(): Command {
   return command(
     'cancel',
-    'end the change under way before its switch; what was staged whole stays',
+    'end the active change before its switch; a release that is staged whole stays',
     'openclaw-releases cancel',
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
@@ -29,7 +29,7 @@ export function restartNowCommand(): Command {
       const { id } = requestRestartNow(environment.root, 'person');
       output.answer(
         { ok: true, change: id },
-        () => `${id} goes on without waiting. Next: openclaw-releases status --follow`,
+        () => `${id} continues without waiting. Next: openclaw-releases status --follow`,
       );
       return 0;
     }),

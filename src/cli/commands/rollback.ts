@@ -31,7 +31,7 @@ export function rollbackCommand(): Command {
     )
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'put the state back as well, where the release cannot read what is there now')
-    .option('--keep-state', 'go back with the code alone, whatever the release can read');
+    .option('--keep-state', 'roll back the code alone, also where the state is incompatible');
   return withIdle(withLimits(rollback), IDLE_WITHIN_MS.rollback).action(
     (release: string | undefined, options: Options) =>
       runChange(options, async (session) => {

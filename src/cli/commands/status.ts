@@ -12,7 +12,7 @@ export function statusCommand(): Command {
     'show what runs, what is current, and what is being done',
     'openclaw-releases status',
   )
-    .option('--follow', 'stay until the change under way has its verdict, and end with its exit code')
+    .option('--follow', 'stay until the active change has its verdict, and exit with its code')
     .action((options: CommonOptions & { follow?: boolean }) =>
       options.follow ? inSession(options, follow) : atGlance(options, showStatus),
     );

@@ -44,7 +44,7 @@ function enableCommand(): Command {
         const { host, writes } = await planTimer(root, where, readTimerState(root).installId);
         output.answer({ ok: true, dryRun: true, host, writes, settings }, () =>
           [
-            `Would set ${JSON.stringify(settings)}${writes.length > 0 ? ', and write:' : '; openclaw-releases run looks by itself.'}`,
+            `Would set ${JSON.stringify(settings)}${writes.length > 0 ? ', and write:' : '; openclaw-releases run looks every hour.'}`,
             ...writes.map((write) =>
               write.kind === 'link'
                 ? `\n${write.path} -> ${write.target}`

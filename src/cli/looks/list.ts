@@ -57,6 +57,6 @@ export async function listReleases({ environment, output }: Session): Promise<nu
 function stateLine({ name, kind, scope, release, at, bytes }: KeptState): string {
   const what = scope === 'config' ? 'the configuration' : 'the state';
   const how =
-    kind === 'snapshot' ? `a copy of ${what} as ${release} had it` : `${what} of ${release}, set aside`;
+    kind === 'snapshot' ? `a copy of ${what} as ${release} had it` : `${what} of ${release}, displaced`;
   return `Kept: states/${name}, ${mebibytes(bytes)}: ${how} at ${at.slice(0, 16).replace('T', ' ')}`;
 }

@@ -23,7 +23,7 @@ function statusText(found: Overview): string {
       'change',
       running
         ? `${running.change}: ${running.step ?? 'begins'}, since ${running.since}, process ${running.pid}`
-        : 'none under way',
+        : 'no active change',
     ],
   ];
   rows.push(...autoRows(found.auto));
@@ -38,7 +38,7 @@ function statusText(found: Overview): string {
     lines.push(`Interrupted: ${interrupted.join(', ')}. Next: openclaw-releases recover`);
   if (found.restore) {
     const { release, from, phase } = found.restore;
-    const half = phase === 'pending' ? '' : ' It is half done, and goes on there.';
+    const half = phase === 'pending' ? '' : ' It is half done, and continues there.';
     lines.push(`The state goes back with the next start, to ${from}, with ${release}.${half}`);
   }
   lines.push(...corruptLines(found.corrupt));
@@ -56,5 +56,5 @@ function gatewayText({ gateway, current }: Overview): string {
       ? `not ready${health.failing.map((name) => ` ${name}`).join()}`
       : 'not live';
   const other = gateway.release !== current ? ', not the current release' : '';
-  return `${gateway.release ?? 'of another origin'}${other}: ${well}, process ${gateway.pid}, ${gateway.url}, ${gateway.restarts} restarts by itself`;
+  return `${gateway.release ?? 'of another origin'}${other}: ${well}, process ${gateway.pid}, ${gateway.url}, ${gateway.restarts} automatic restarts`;
 }

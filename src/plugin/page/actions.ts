@@ -58,7 +58,7 @@ export function makeOrders(look: () => void): Orders {
     update: (spec) =>
       void askFirst(
         `Update to ${spec}?`,
-        'It is staged beside what runs. Then the gateway restarts once; if the new release is not well, the one from before comes back by itself.',
+        'It is staged beside what runs. Then the gateway restarts once; if the new release is not healthy, the previous one comes back automatically.',
         'Update',
         () => make('update', { target: spec, ...key() }, HANDED_OVER),
       ),
@@ -72,7 +72,7 @@ export function makeOrders(look: () => void): Orders {
     switchTo: (release) =>
       void askFirst(
         `Switch to ${release}?`,
-        `The gateway restarts with ${release}, and that is verified; if it is not well, what runs now comes back by itself.`,
+        `The gateway restarts with ${release}, and that is verified; if it is not healthy, the release that runs now comes back automatically.`,
         'Switch',
         () => make('switch', { release, ...key() }, HANDED_OVER),
       ),
@@ -99,7 +99,7 @@ const HANDED_OVER = 'Handed over; what becomes of it is shown here.';
 /** Must not read like success: only a verified change is one. */
 function words({ status, error }: Answer): string | null {
   if (error) return 'It could not be begun.';
-  if (status === 'joined') return 'The same change is under way already; this request joined it.';
+  if (status === 'joined') return 'The same change is active already; this request joined it.';
   if (status === 'already_current') return 'That release runs already; there was nothing to do.';
   return null;
 }
@@ -110,8 +110,7 @@ function lossOf({ message, untouched }: ErrorRecord): string {
 
 function noticeOf(error: unknown): { text: string; error: ErrorRecord | null } {
   if (error instanceof Refused) return { text: 'It was refused.', error: error.record };
-  if (error instanceof NoAnswer)
-    return { text: UNANSWERED, error: null };
+  if (error instanceof NoAnswer) return { text: UNANSWERED, error: null };
   return { text: 'The token is not accepted any more.', error: null };
 }
 

@@ -20,7 +20,7 @@ export function runningGateway({ picture, lostSince }: Model): Node[] {
       ? h(
           'p',
           { class: 'warn' },
-          `Held ${hold.until ? `until ${dayAndTime(hold.until)}` : 'until it is lifted'}: no update by itself, nor by a tag.`,
+          `Held ${hold.until ? `until ${dayAndTime(hold.until)}` : 'until it is lifted'}: no automatic update, and none by a tag.`,
           hold.why ? ` ${hold.why}` : '',
         )
       : null,

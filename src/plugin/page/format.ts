@@ -43,17 +43,17 @@ export function verdict({ status, from, to, target }: ChangePicture): Words {
     case 'package_update_failed':
       return { text: `failed before the switch; ${old} runs as before`, tone: 'bad' };
     case 'package_updated_restart_failed':
-      return { text: `the restart could not be had; the switch was undone`, tone: 'bad' };
+      return { text: `the restart failed; the switch was undone`, tone: 'bad' };
     case 'rolled_back':
       return { text: `${next} failed; ${old} runs again`, tone: 'bad' };
     case 'rollback_failed':
-      return { text: `${next} failed, and so did going back: look at it now`, tone: 'bad' };
+      return { text: `${next} failed, and so did the rollback: act now`, tone: 'bad' };
     case 'helper_never_ran':
       return { text: `the process that was to do it never ran; nothing was changed`, tone: 'bad' };
     case 'interrupted':
       return { text: `the process that made it ended without a verdict`, tone: 'bad' };
     default:
-      return { text: 'under way', tone: 'soft' };
+      return { text: 'active', tone: 'soft' };
   }
 }
 

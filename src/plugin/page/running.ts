@@ -20,7 +20,7 @@ export function runningChange(change: ChangePicture, { lostSince, asking }: Mode
       {},
       change.status === 'interrupted'
         ? h('span', { class: 'bad' }, words.text)
-        : h('span', {}, 'Under way for ', h('time', { 'data-since': change.startedAt }, '')),
+        : h('span', {}, 'Active for ', h('time', { 'data-since': change.startedAt }, '')),
       change.error && h('span', { class: 'bad' }, ' — it failed, and is being undone'),
       lostSince !== null && h('span', { class: 'warn' }, ' — as it was when the gateway last answered'),
     ),

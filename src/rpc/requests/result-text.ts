@@ -11,7 +11,7 @@ const SAYS: Record<ChangeStatus, Says> = {
     `${to} is current and runs from the next start on; ${from} still runs.`,
   package_update_failed: (from, to) => `${from} -> ${to} failed before the switch; ${from} runs as before.`,
   package_updated_restart_failed: (from, to) =>
-    `${from} -> ${to}: the restart could not be had, and the switch was undone; ${from} is current.`,
+    `${from} -> ${to}: the restart failed, and the switch was undone; ${from} is current.`,
   rolled_back: (from, to) => `${from} -> ${to} failed, and ${from} runs again.`,
   rollback_failed: (from, to) =>
     `${from} -> ${to} failed, and going back to ${from} failed as well: it needs a person now.`,

@@ -137,7 +137,7 @@ function repeat(root: Root, request: RequestRecord, plan: Plan): Decided {
 /** The caller died before the worker started, so nothing was done. Writes a verdict, which a late worker finds. */
 function neverBegan(root: Root, { change }: Decided): boolean {
   if (change === null || isAcknowledged(root, change) || hasLiveOwner(root, change)) return false;
-  return giveUp(root, change.id, 'Whoever asked for it died before that.') !== null;
+  return giveUp(root, change.id, 'The requester exited before the change started.') !== null;
 }
 
 async function begin(environment: Environment, wanted: Wanted, plan: Plan): Promise<Decided> {

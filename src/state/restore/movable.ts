@@ -12,7 +12,7 @@ export function whyNotMovable(directory: string, left: readonly string[]): strin
     const path = join(directory, part);
     const mount = mounts.find((point) => point === part || point.startsWith(`${part}/`));
     if (mount !== undefined) {
-      return `${join(directory, mount)} is mounted there by itself, and cannot be moved with the state.`;
+      return `${join(directory, mount)} is a mount of its own there, and cannot be moved with the state.`;
     }
     const closed = [dirname(path), path].find(isClosed);
     if (closed !== undefined) return `${closed} belongs to another user, and cannot be moved.`;

@@ -74,5 +74,5 @@ export async function waitForHolders({ place }: Restore, left: readonly string[]
 }
 
 function stillHeld({ database, pid, command }: Holder & { database: string }): string {
-  return `Process ${pid} (${command}) still had ${database} open; what it writes goes with what was set aside.`;
+  return `Process ${pid} (${command}) still had ${database} open; what it writes goes to the displaced state.`;
 }

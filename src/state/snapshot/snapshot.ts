@@ -58,7 +58,7 @@ export async function takeSnapshot(
     await syncFilesystem(staged);
     const kept = describe(staged, request, survey, copied, began);
     writeFileDurably(join(staged, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600);
-    renameDurably(staged, keptDirectory(root, kept.name), 'kept state');
+    renameDurably(staged, keptDirectory(root, kept.name), 'snapshot');
     fsyncDirectory(root.path);
     return { kept, warnings: [...survey.warnings, ...copied.warnings, ...history] };
   } finally {

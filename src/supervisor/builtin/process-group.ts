@@ -8,7 +8,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch {
-    // ESRCH: empty. EPERM: the group has no process of ours; the caller's time limit reports that.
+    // ESRCH: empty. EPERM: no process in the group is ours; the caller's time limit reports that.
   }
 }
 

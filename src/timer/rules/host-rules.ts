@@ -33,8 +33,8 @@ export const hostRules = {
   },
 
   changeActive({ gateway: { changeUnderWay } }: Question): RuleResult {
-    if (changeUnderWay === null) return pass('No change is under way.');
-    return { verdict: 'wait', reason: `The change ${changeUnderWay} is under way.` };
+    if (changeUnderWay === null) return pass('No change is active.');
+    return { verdict: 'wait', reason: `The change ${changeUnderWay} is active.` };
   },
 
   /** An update of an unhealthy gateway would hide the cause of its problem. */
@@ -57,7 +57,7 @@ export const hostRules = {
     const stuck = since.find(({ status }) => status === 'rollback_failed');
     if (stuck)
       return no(
-        `The automatic change ${stuck.id} could not go back by itself; a person has to look, then update or unhold.`,
+        `The automatic change ${stuck.id} could not be rolled back; a person has to look, then update or unhold.`,
       );
     const last = since.slice(-BREAKS_AFTER);
     if (last.length < BREAKS_AFTER || !last.every(failedAfterRestart))

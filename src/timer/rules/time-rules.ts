@@ -96,7 +96,7 @@ export const timeRules = {
 
 /** @param waiting text that is followed by `before <time>.` */
 function waitUntil(end: number, now: number, waiting: string, passed: string): RuleResult {
-  if (Number.isNaN(end)) return no(`It cannot be reckoned whether this holds: ${passed}`);
+  if (Number.isNaN(end)) return no(`Cannot evaluate this rule: ${passed}`);
   if (end <= now) return pass(passed);
   return { verdict: 'wait', reason: `${waiting} before ${moment(end)}.`, until: iso(end) };
 }

@@ -102,8 +102,8 @@ test('a gateway of the release that owns its port, is ready and stays so for the
 });
 
 test.each<[string, Started, RegExp]>([
-  ['gateway_crashed', { inspection: { pid: null, state: 'stopped' } }, /of 2026\.6\.1 ended by itself\.$/],
-  ['gateway_crashed', { inspection: { instance: 'another start' } }, /ended by itself/],
+  ['gateway_crashed', { inspection: { pid: null, state: 'stopped' } }, /of 2026\.6\.1 exited\.$/],
+  ['gateway_crashed', { inspection: { instance: 'another start' } }, /exited/],
   ['wrong_release', { release: OLD }, /runs from 2026\.5\.1, not from 2026\.6\.1/],
   ['wrong_version', { version: OLD }, /says that it is 2026\.5\.1, not 2026\.6\.1/],
   ['port_held_by_orphan', { owned: false }, new RegExp(`held by process ${process.pid},`)],

@@ -194,7 +194,7 @@ test('a database that is locked against readers is named with the process that l
   expect(readdirSync(asked.root.staging)).toEqual([]);
 });
 
-test.each(['before sync', 'before write state.json', 'after write state.json', 'before rename kept state'])(
+test.each(['before sync', 'before write state.json', 'after write state.json', 'before rename snapshot'])(
   'when the disk is full %s, nothing is kept and nothing is left over',
   async (point) => {
     const asked = request(aState());
