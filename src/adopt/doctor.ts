@@ -20,8 +20,8 @@ function examineFilesOfOurs({ corrupt }: HostFacts): Finding[] {
   );
 }
 
-function examineTrial({ trial, changeUnderWay }: HostFacts): Finding[] {
-  if (trial === null || changeUnderWay) return [];
+function examineTrial({ trial, activeChange }: HostFacts): Finding[] {
+  if (trial === null || activeChange) return [];
   return [
     finding(
       'trial_pending',

@@ -18,7 +18,7 @@ export interface KnownElsewhere {
   current: string | null;
   /** Id of the release on trial, possibly empty when its file is corrupt; null without a trial. */
   trial: string | null;
-  changeUnderWay: boolean;
+  activeChange: boolean;
   corrupt: Corrupt[];
 }
 
@@ -55,12 +55,12 @@ export interface GatherRequest extends KnownElsewhere {
 
 /** @throws ReleasesError `root_invalid` */
 export async function gatherFacts(request: GatherRequest): Promise<HostFacts> {
-  const { root, recover, env = process.env, running, current, trial, changeUnderWay, corrupt } = request;
+  const { root, recover, env = process.env, running, current, trial, activeChange, corrupt } = request;
   const adoption = readAdoption(root);
   const unit = adoption ? await readUnit(adoption.unit, adoption.scope, env) : null;
   const installs = await findPackages(env);
   return {
-    ...{ root, running, current, trial, changeUnderWay, corrupt, adoption },
+    ...{ root, running, current, trial, activeChange, corrupt, adoption },
     unit: unit && describe(unit, root, recover, env),
     onPath: firstOnPath(root, env.PATH ?? ''),
     installs: installs

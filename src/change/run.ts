@@ -10,7 +10,7 @@ import { restoreCurrent } from '../rollback/repair-current.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers, installPlugin } from '../store/launchers.js';
 import { checkReleaseId } from '../store/manifest.js';
-import { mendRoot, type Repair } from '../store/repair.js';
+import { type Repair, repairRoot } from '../store/repair.js';
 import { prepareRoot } from '../store/root.js';
 import { removeLeftovers } from '../store/stale-temp.js';
 import { runSteps, saveIntent } from './engine.js';
@@ -36,22 +36,22 @@ export interface Request {
  */
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
-  return withLock(environment, `${plan.kind} ${plan.target}`, async (putRight) => {
+  return withLock(environment, `${plan.kind} ${plan.target}`, async (repairs) => {
     const change = newChange(plan, await startingFacts(environment, plan));
     saveIntent({ root: environment.root, change });
-    return runPlan(environment, change, putRight);
+    return runPlan(environment, change, repairs);
   });
 }
 
 /** Runs a change that is in the ledger, under the caller's lock; earlier recoveries become its warnings. */
-export async function runPlan(environment: Environment, change: Change, putRight: PutRight): Promise<Change> {
-  change.warnings.push(...putRightTexts(putRight));
+export async function runPlan(environment: Environment, change: Change, repairs: Repairs): Promise<Change> {
+  change.warnings.push(...repairTexts(repairs));
   return runSteps(stepsNamed(change.plan.steps), contextOf(environment, change), environment.observer);
 }
 
-function putRightTexts({ recovered, mended }: PutRight): string[] {
+function repairTexts({ recovered, repaired }: Repairs): string[] {
   return [
-    ...mended.map(mendedText),
+    ...repaired.map(repairText),
     ...recovered.map(
       ({ id, status, recovery }) =>
         `An interrupted change, ${id}, was ${recovery?.outcome}: ${recovery?.why} Its status is ${status}.`,
@@ -59,7 +59,7 @@ function putRightTexts({ recovered, mended }: PutRight): string[] {
   ];
 }
 
-export function mendedText({ path, why, movedTo, instead }: Repair): string {
+export function repairText({ path, why, movedTo, instead }: Repair): string {
   return `${path} ${why}. ${movedTo === null ? '' : `It is kept as ${movedTo}. `}In its place: ${instead}`;
 }
 
@@ -90,20 +90,20 @@ export async function previewChange(environment: Environment, request: Request):
   return change;
 }
 
-export interface PutRight {
+export interface Repairs {
   recovered: Change[];
-  mended: Repair[];
+  repaired: Repair[];
 }
 
-export async function recover(environment: Environment): Promise<PutRight> {
-  return withLock(environment, 'recover', async (putRight) => putRight);
+export async function recover(environment: Environment): Promise<Repairs> {
+  return withLock(environment, 'recover', async (repairs) => repairs);
 }
 
 /** Repairs the root and recovers changes, then runs `work` under the lock. */
 export async function withLock<T>(
   environment: Environment,
   doing: string,
-  work: (putRight: PutRight) => Promise<T>,
+  work: (repairs: Repairs) => Promise<T>,
 ): Promise<T> {
   const { root, observer, onBehalf = false } = environment;
   prepareRoot(root, onBehalf);
@@ -111,14 +111,14 @@ export async function withLock<T>(
   const unlock = await takeRoot(root, doing);
   try {
     removeLeftovers(root);
-    const mended = await mendRoot(root);
+    const repaired = await repairRoot(root);
     installLaunchers(root);
     installPlugin(root);
     const means = { contextOf: (change: Change) => contextOf(environment, change), stepsNamed };
     const recovered = await recoverChanges(root, means, observer);
-    const wasMoved = mended.some(({ path }) => path === root.current);
+    const wasMoved = repaired.some(({ path }) => path === root.current);
     const restored = await restoreCurrent(root, supervisorOf(environment), wasMoved);
-    return await work({ recovered, mended: restored ? [...mended, restored] : mended });
+    return await work({ recovered, repaired: restored ? [...repaired, restored] : repaired });
   } finally {
     keepBallast(root);
     await unlock();

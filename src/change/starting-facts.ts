@@ -42,7 +42,7 @@ function refuseWhilePending(root: Root): void {
   const { release = 'a release that cannot be told' } = readRestore(root) ?? {};
   throw new ReleasesError(
     'restore_pending',
-    `The state goes back to ${release} with the next start of the gateway, and that must come first.`,
+    `The state of ${release} is restored at the next start of the gateway, which must come first.`,
     {
       hint: 'Start the gateway, then the same command again: openclaw-releases status',
       untouched: 'Nothing was changed.',

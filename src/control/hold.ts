@@ -23,8 +23,8 @@ export async function holdUpdates(
   by: Asker,
 ): Promise<Held> {
   const wanted: Hold = { until: until?.toISOString() ?? null, at: new Date().toISOString(), why };
-  const underWay = listChanges(root).find(isActive);
-  const stopped = underWay?.plan.initiator === 'timer' ? underWay.id : null;
+  const active = listChanges(root).find(isActive);
+  const stopped = active?.plan.initiator === 'timer' ? active.id : null;
   if (stopped !== null) await cancelChange(root, by).catch(unlessOver);
   await whileLocked(root, 'hold', () => hold(root, wanted));
   return { hold: wanted, stopped };

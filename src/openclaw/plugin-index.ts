@@ -103,7 +103,7 @@ function parsed(text: unknown): any {
 
 async function order(
   { state, node, user }: PluginPlace,
-  wish: Omit<IndexOrder, 'database'>,
+  request: Omit<IndexOrder, 'database'>,
   signal: AbortSignal | undefined,
 ): Promise<IndexRow[]> {
   const database = join(state, 'state/openclaw.sqlite');
@@ -113,7 +113,7 @@ async function order(
     env: { NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
     timeoutMs: TIMEOUT_MS,
     ...{ signal, user },
-    input: JSON.stringify({ database, ...wish }),
+    input: JSON.stringify({ database, ...request }),
   });
   if (ok) return JSON.parse(stdout) as IndexRow[];
   const why = /^\w*Error: .*$/m.exec(output)?.[0] ?? problem;

@@ -35,7 +35,7 @@ export class Announcer {
 export function registerFollower(api: PluginApi, host: Host, announcer: Announcer): void {
   if (host.release === null) return;
   let end = () => {};
-  const bereaved = new InterruptedWatcher(host);
+  const interruptedWatcher = new InterruptedWatcher(host);
   const deliver = () => deliverVerdicts(api, host);
   api.registerService({
     id: `${PLUGIN}-follower`,
@@ -44,17 +44,17 @@ export function registerFollower(api: PluginApi, host: Host, announcer: Announce
       // Reading the first records compiles their schemas, which would delay the start.
       const soon = setImmediate(() => {
         deliver();
-        bereaved.watch();
+        interruptedWatcher.watch();
       });
       const stop = watchChanges(host.root, (change: Change) => {
         announcer.tell(progressOf(change));
-        if (change.endedAt === null) bereaved.watch();
+        if (change.endedAt === null) interruptedWatcher.watch();
         else deliver();
       });
       end = () => {
         clearImmediate(soon);
         stop();
-        bereaved.end();
+        interruptedWatcher.end();
         announcer.forget();
       };
     },

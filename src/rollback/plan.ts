@@ -103,7 +103,7 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
   }
   if (choice === 'restore') return pair.kept;
   throw new ReleasesError('confirmation_needed', lossText(to, pair), {
-    hint: `openclaw-releases rollback ${to} --yes, or --keep-state to go back with the code alone`,
+    hint: `openclaw-releases rollback ${to} --yes, or --keep-state to roll back the code alone`,
     untouched,
   });
 }

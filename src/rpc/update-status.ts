@@ -99,7 +99,7 @@ async function end(environment: Environment, { change }: Seen, mayEnd: boolean):
   if (!mayEnd) return later;
   try {
     const begun = await recoverDetached(environment, change);
-    return begun ? 'Recovery was started in the background.' : 'Another process is about to give it its end.';
+    return begun ? 'Recovery was started in the background.' : 'Another process is about to recover it.';
   } catch (error) {
     return `${later} No process could be started for it: ${toErrorRecord(error).message}`;
   }

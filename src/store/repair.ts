@@ -24,22 +24,22 @@ export interface Repair {
  * unproven; records that say which state belongs to which release; the manifest of a release that the launcher may have
  * to start although its files are not the sealed ones.
  */
-export async function mendRoot(root: Root): Promise<Repair[]> {
-  const mended: Repair[] = [];
+export async function repairRoot(root: Root): Promise<Repair[]> {
+  const repaired: Repair[] = [];
   for (const damage of findCorrupt(root)) {
     if (damage.kind === 'trial' && damage.why !== 'is a directory') continue;
     const { path, why } = damage;
     try {
-      mended.push({ path, why, ...(await mend(root, damage)) });
+      repaired.push({ path, why, ...(await repair(root, damage)) });
     } catch (error) {
       const instead = `It could not be moved (${toErrorRecord(error).message}) and is treated as if it were not there.`;
-      mended.push({ path, why, movedTo: null, instead });
+      repaired.push({ path, why, movedTo: null, instead });
     }
   }
-  return mended;
+  return repaired;
 }
 
-async function mend(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo' | 'instead'>> {
+async function repair(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo' | 'instead'>> {
   const { path, why } = damage;
   const aside = () => setAside(root, path, why);
   switch (damage.kind) {
@@ -67,9 +67,9 @@ async function mend(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo' 
     case 'restore-result':
       return { movedTo: aside(), instead: 'Nothing: what the last restore of the state did is not known.' };
     case 'trial':
-      return mendTrial(root, aside);
+      return repairTrial(root, aside);
     case 'manifest':
-      return mendManifest(root, damage.id, damage);
+      return repairManifest(root, damage.id, damage);
   }
 }
 
@@ -79,7 +79,7 @@ function standsInForRestore(root: Root): string {
 }
 
 /** Replaces a directory, which our code cannot remove from there, by a trial with no boots left, which it can end. */
-function mendTrial(root: Root, aside: () => string): Pick<Repair, 'movedTo' | 'instead'> {
+function repairTrial(root: Root, aside: () => string): Pick<Repair, 'movedTo' | 'instead'> {
   const movedTo = aside();
   const current = currentRelease(root);
   if (current === null) return { movedTo, instead: 'Nothing: no release is current.' };
@@ -87,7 +87,7 @@ function mendTrial(root: Root, aside: () => string): Pick<Repair, 'movedTo' | 'i
   return { movedTo, instead: `A trial of ${current} with no starts left: it is not proven.` };
 }
 
-async function mendManifest(
+async function repairManifest(
   root: Root,
   id: string,
   { path, why }: Damage,

@@ -36,12 +36,12 @@ const DAY_MS = 24 * 60 * 60_000;
  * Decides if an update may start now. Writes nothing. Asks the registry only when no other rule is against an update,
  * and not during the pause after failures.
  * @param ask null uses only earlier answers
- * @param whatever true asks also when another rule is against an update, so that all reasons can be shown
+ * @param always true asks also when another rule is against an update, so that all reasons can be shown
  */
 export async function evaluateTimer(
   environment: Environment,
   ask: AskRegistry | null,
-  whatever = false,
+  always = false,
 ): Promise<Evaluation> {
   const { root } = environment;
   const now = Date.now();
@@ -61,7 +61,7 @@ export async function evaluateTimer(
   const file: TimerStateFile = { ...before, clock, gateway: seen };
   const blind = judge(file, false);
   const open = blind.votes.every(({ verdict, rule }) => verdict === 'pass' || ASKED_MEANWHILE.has(rule));
-  const asks = ask !== null && (open || whatever) && !isLeftAlone(before.trouble, now);
+  const asks = ask !== null && (open || always) && !isLeftAlone(before.trouble, now);
   const learned = asks ? await askRegistry(file, policy.settings, now, ask) : null;
   const found: TimerStateFile = { ...file, ...learned };
   const stopped = stoppedUntil(changes, policy.settings, clock);

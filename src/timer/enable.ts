@@ -45,9 +45,7 @@ function sameHost(a: Host, b: Host): boolean {
 
 async function warningsFor(host: Host): Promise<string[]> {
   if (host.kind === 'builtin')
-    return [
-      'The timer runs while openclaw-releases run is there; one that runs already begins within the hour.',
-    ];
+    return ['The timer runs while openclaw-releases run is there; a running one begins within the hour.'];
   if (host.scope === 'system' || (await lingers())) return [];
   return [
     'This user does not linger: the timer rests while nobody is logged in. Next: loginctl enable-linger',

@@ -34,7 +34,7 @@ export async function gatewayFacts(
       provenAt: running === null ? null : provenAt(changes, running),
       restartsSince: looked ? looked.restarts - looked.first : 0,
       restartedAt: looked?.restartedAt ?? null,
-      changeUnderWay: changes.find(isActive)?.id ?? null,
+      activeChange: changes.find(isActive)?.id ?? null,
       healthy: health?.ready ?? false,
     },
     seen: looked ?? seen,

@@ -18,7 +18,7 @@ export async function diagnose(root: Root, supervisor: Supervisor): Promise<Find
       current: found.current && (findManifest(root, found.current)?.version ?? null),
       trial: found.trial?.id ?? null,
       corrupt: found.corrupt,
-      changeUnderWay: found.running !== null,
+      activeChange: found.running !== null,
     }),
   );
 }

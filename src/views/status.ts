@@ -61,7 +61,7 @@ const ANSWER_MS = 2_000;
 export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
   const ledger = tryReadLedger(root);
   const { open } = ledger;
-  const underWay = open.find(isActive) ?? null;
+  const active = open.find(isActive) ?? null;
   const owner = readLockOwner(root);
   const corrupt = corruptFiles(root, ledger);
   return {
@@ -70,12 +70,12 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
     previous: previousRelease(root),
     trial: trialOf(root, corrupt),
     gateway: await describeGateway(root, supervisor),
-    running: underWay && {
-      change: underWay.id,
-      step: underWay.steps.at(-1)?.name ?? null,
-      since: underWay.startedAt,
-      pid: underWay.owner.pid,
-      waiting: await describeWaiting(underWay, supervisor),
+    running: active && {
+      change: active.id,
+      step: active.steps.at(-1)?.name ?? null,
+      since: active.startedAt,
+      pid: active.owner.pid,
+      waiting: await describeWaiting(active, supervisor),
     },
     interrupted: open.filter((change) => !isActive(change)).map((change) => change.id),
     last: lastEnded(root, ledger),

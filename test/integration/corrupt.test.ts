@@ -30,7 +30,7 @@ test('a current that is gone names what runs again', async () => {
   rmSync(root.current);
   expect(await world.ok('recover')).toMatchObject({
     recovered: [],
-    mended: [{ path: root.current, movedTo: null, instead: expect.stringContaining('which runs') }],
+    repaired: [{ path: root.current, movedTo: null, instead: expect.stringContaining('which runs') }],
   });
   expect(readlinkSync(root.current)).toBe(target);
 });

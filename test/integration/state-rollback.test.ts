@@ -97,7 +97,7 @@ test('a rollback that costs what was said since is refused, and says what it wou
   expect(json.error).toMatchObject({
     code: 'confirmation_needed',
     message: expect.stringMatching(/2026\.9\.2 .*\d+ files.*displaced, not deleted/),
-    hint: `openclaw-releases rollback ${OLDER} --yes, or --keep-state to go back with the code alone`,
+    hint: `openclaw-releases rollback ${OLDER} --yes, or --keep-state to roll back the code alone`,
     untouched: 'Nothing was changed.',
   });
   expect(await standing()).toEqual(before);

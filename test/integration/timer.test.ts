@@ -33,7 +33,7 @@ test('a hold keeps away what names no version, and nothing else; it is shown', a
   expect((await auto()).json.decision).toMatchObject({ verdict: 'no', rule: 'available' });
 });
 
-test('a release that fails is rolled back and not taken again; the mended one is', async () => {
+test('a release that fails is rolled back and not taken again; the repaired one is', async () => {
   world.publish('2026.6.6', { crashAtStart: true });
   await enable('--max-defer', '24h');
   expect(await auto()).toMatchObject({ exitCode: 5 });

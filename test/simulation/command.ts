@@ -112,7 +112,7 @@ function printTables(): void {
     rows.map((row) => [
       name(row),
       ...row.bad.map(({ took, hurt }) => (fails < 1 ? `${percent(took)} (${percent(hurt)})` : percent(took))),
-      `${hours(Math.max(...row.bad.map(({ mended }) => mended.nearlyAll)))} h`,
+      `${hours(Math.max(...row.bad.map(({ repaired }) => repaired.nearlyAll)))} h`,
     ]),
   );
   console.log('\n### Six releases in eleven days, as OpenClaw really published them\n');

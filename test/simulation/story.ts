@@ -20,7 +20,7 @@ export interface Ending {
   /** The share on which it went back. */
   hurt: number;
   /** After the publication of the release that mends it, until half, most and nearly all have it. */
-  mended: { half: Hours; most: Hours; nearlyAll: Hours };
+  repaired: { half: Hours; most: Hours; nearlyAll: Hours };
 }
 
 /** What a good release asks of the registry, and how long it takes to reach the fleet. */
@@ -75,11 +75,11 @@ export function badRelease(fleet: Fleet, pace: Pace, fails: number, withdrawal: 
       ? BAD_AT + withdrawal.afterPublication
       : firstFailure(fleet, pace, fails) + withdrawal.afterFirstFailure;
   const mendedAt = withdrawnAt + MENDED_AFTER;
-  const [, bad, mended] = takes(fleet, story(fails, withdrawnAt, mendedAt), pace);
-  if (!bad || !mended) throw new Error('The story has three releases.');
+  const [, bad, repaired] = takes(fleet, story(fails, withdrawnAt, mendedAt), pace);
+  if (!bad || !repaired) throw new Error('The story has three releases.');
   const took = bad.reduce((sum, at) => sum + (Number.isNaN(at) ? 0 : 1), 0);
   const hurt = bad.reduce((sum, at, host) => sum + (Number.isNaN(at) || !failsOn(host, fails) ? 0 : 1), 0);
-  return { took: took / fleet.size, hurt: hurt / fleet.size, mended: reached(mended, mendedAt) };
+  return { took: took / fleet.size, hurt: hurt / fleet.size, repaired: reached(repaired, mendedAt) };
 }
 
 function firstFailure(fleet: Fleet, pace: Pace, fails: number): Hours {

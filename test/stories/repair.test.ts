@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { makeChange } from '../../src/change/run.js';
 import { readTrial } from '../../src/store/links.js';
-import { mendRoot } from '../../src/store/repair.js';
+import { repairRoot } from '../../src/store/repair.js';
 import { listing } from '../../src/views/releases.js';
 import { overview } from '../../src/views/status.js';
 import { DAMAGE_NAMES, type DamageName, damage, snapshot } from '../support/damage.js';
@@ -35,17 +35,17 @@ test.each(TABLE)(
     expect(status.corrupt).toEqual([{ path, why: expect.stringMatching(/^\S.*\S$/) }]);
     expect(snapshot(root.path), 'looking wrote nothing').toEqual(before);
 
-    const mended = await mendRoot(root);
+    const repaired = await repairRoot(root);
     const name = path.slice(root.path.length + 1);
     if (what === 'trial' && how !== 'a directory') {
-      expect(mended).toEqual([]);
+      expect(repaired).toEqual([]);
       expect(readTrial(root)).toMatchObject({ boots: 0 });
     } else {
       const [aside = ''] = asides(root);
       expect(asides(root)).toEqual([
         expect.stringMatching(new RegExp(`^${name.replaceAll('/', '_')}\\.\\d{8}T\\d{9}Z$`)),
       ]);
-      expect(mended).toEqual([
+      expect(repaired).toEqual([
         {
           path,
           movedTo: join(root.path, 'corrupt', aside),

@@ -63,7 +63,7 @@ test('what ran before is brought back though it ends once on its way', async () 
   expect(await world.version()).toBe('2026.6.1');
 });
 
-test('both broken: the command that needs none of our code works once the state is mended', async () => {
+test('both broken: the command that needs none of our code works once the state is repaired', async () => {
   const world = await worldBeforeDisaster();
   const { json } = await world.cli('update', '2026.6.3', ...QUICK);
   rmSync(join(world.env.OPENCLAW_STATE_DIR ?? '', 'claimed-by'));

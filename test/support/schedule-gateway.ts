@@ -44,7 +44,7 @@ export class Gateway {
       provenAt: this.#provenAt,
       restartsSince: this.#restarts,
       restartedAt: this.#restartedAt,
-      changeUnderWay: null,
+      activeChange: null,
       healthy: this.healthy,
     };
   }

@@ -52,7 +52,7 @@ export function situation(differences: Differences = {}): Input {
       running: '2026.9.5',
       provenAt: '2026-11-01T00:00:00.000Z',
       restartsSince: 0,
-      changeUnderWay: null,
+      activeChange: null,
       healthy: true,
       ...differences.gateway,
     },

@@ -17,8 +17,8 @@ export function doctorCommand(): Command {
           ? 'Nothing has drifted.'
           : findings
               .map(
-                ({ code, sentence, command: mend }) =>
-                  `${code}: ${sentence}${mend ? `\n  next: ${mend}` : ''}`,
+                ({ code, sentence, command: next }) =>
+                  `${code}: ${sentence}${next ? `\n  next: ${next}` : ''}`,
               )
               .join('\n'),
       );

@@ -37,7 +37,7 @@ export function holdCommand(): Command {
 export function unholdCommand(): Command {
   return command(
     'unhold',
-    'let the timer update again, also after three updates that went back in a row',
+    'let the timer update again, also after three rollbacks in a row',
     'openclaw-releases unhold',
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {

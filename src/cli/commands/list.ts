@@ -4,7 +4,7 @@ import { listReleases } from '../looks/list.js';
 import { atGlance, type CommonOptions, inSession, type Session } from '../session.js';
 
 export function listCommand(): Command {
-  return command('list', 'show every release and what points at it', 'openclaw-releases list')
+  return command('list', 'show every release and its links', 'openclaw-releases list')
     .option(
       '--check',
       "try on a copy of today's state which releases can read it, where that is not known yet",

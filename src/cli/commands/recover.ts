@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exitCodeOf, mendedText, recover } from '../../change/run.js';
+import { exitCodeOf, recover, repairText } from '../../change/run.js';
 import { EXIT } from '../../core/errors.js';
 import { command } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
@@ -10,16 +10,16 @@ export function recoverCommand(): Command {
     .option('--boot', 'before the gateway is started: decide what it will be, and start nothing')
     .action((options: CommonOptions & { boot?: boolean }) =>
       inSession(options, async ({ environment, output }) => {
-        const { recovered: changes, mended } = await recover({
+        const { recovered: changes, repaired } = await recover({
           ...environment,
           atBoot: options.boot ?? false,
         });
         const failed = changes.some((change) => exitCodeOf(change) === EXIT.rollbackFailed);
-        output.answer({ ok: !failed, recovered: changes.map(changeDocument), mended }, () =>
-          changes.length + mended.length === 0
+        output.answer({ ok: !failed, recovered: changes.map(changeDocument), repaired }, () =>
+          changes.length + repaired.length === 0
             ? 'Nothing was left unfinished.'
             : [
-                ...mended.map(mendedText),
+                ...repaired.map(repairText),
                 ...changes.map((change) => `${change.id}: ${changeText(change)}`),
               ].join('\n'),
         );

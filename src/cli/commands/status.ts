@@ -21,15 +21,15 @@ export function statusCommand(): Command {
 /** Shows only the status when no change is active. */
 async function follow(session: Session): Promise<number> {
   const { environment, output } = session;
-  const underWay = tryReadLedger(environment.root).open.find(isActive);
-  if (!underWay) return showStatus(session);
+  const active = tryReadLedger(environment.root).open.find(isActive);
+  if (!active) return showStatus(session);
   const [{ followChange }, { exitCodeOf }] = await Promise.all([
     import('../../control/follow.js'),
     import('../../change/run.js'),
   ]);
   // Drops the signal: an interrupt here must not interrupt the change.
   const { signal: _, ...watching } = environment;
-  const change = await followChange(watching, underWay.id);
+  const change = await followChange(watching, active.id);
   output.answer(changeDocument(change), () => changeText(change));
   return exitCodeOf(change);
 }

@@ -20,7 +20,7 @@ type Options = ChangeOptions & StageOptions & LimitOptions & IdleOptions & { sna
 export function updateCommand(): Command {
   const update = command(
     'update',
-    'stage, switch, restart, verify; go back when it fails',
+    'stage, switch, restart, verify; roll back when it fails',
     'openclaw-releases update latest --dry-run',
   )
     .argument('[spec]', 'version, dist-tag or file:archive.tgz', 'latest')

@@ -39,7 +39,7 @@ function statusText(found: Overview): string {
   if (found.restore) {
     const { release, from, phase } = found.restore;
     const half = phase === 'pending' ? '' : ' It is half done, and continues there.';
-    lines.push(`The state goes back with the next start, to ${from}, with ${release}.${half}`);
+    lines.push(`The state of ${from} is restored at the next start, with ${release}.${half}`);
   }
   lines.push(...corruptLines(found.corrupt));
   if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);

@@ -39,10 +39,10 @@ export async function carryChange(environment: Environment, id: string): Promise
   const limited = { ...environment, signal: AbortSignal.any(signals) };
   try {
     await waitForReply(root, id, limited);
-    return await withLock(limited, `${claimed.plan.kind} ${claimed.plan.target}`, async (putRight) => {
+    return await withLock(limited, `${claimed.plan.kind} ${claimed.plan.target}`, async (repairs) => {
       const change = readChange(root, id);
       change.facts = await startingFacts(environment, change.plan);
-      return runPlan(limited, change, putRight);
+      return runPlan(limited, change, repairs);
     });
   } catch (error) {
     // Refused before its first step: the ledger is the only place where the caller can read it.

@@ -1,5 +1,5 @@
 import { collectGarbage } from './gc.js';
-import { Sieve, type Wish } from './json-filter.js';
+import { type Selection, Sieve } from './json-filter.js';
 
 export type Json = Record<string, unknown>;
 
@@ -30,12 +30,12 @@ const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
  * @throws SyntaxError for invalid or incomplete JSON; errors of the stream
  */
 export async function readDocument(body: unknown, withTimes: boolean): Promise<Json> {
-  const document = await pass(body, (path) => (withTimes && path[0] === 'time' ? 'all' : wishOf(path)));
+  const document = await pass(body, (path) => (withTimes && path[0] === 'time' ? 'all' : select(path)));
   return shorten(record(document), withTimes);
 }
 
-async function pass(body: unknown, wish: (path: readonly string[]) => Wish): Promise<unknown> {
-  const sieve = new Sieve(wish);
+async function pass(body: unknown, selection: (path: readonly string[]) => Selection): Promise<unknown> {
+  const sieve = new Sieve(selection);
   await take(body, (bytes) => {
     sieve.write(bytes);
     collectGarbage(bytes.length);
@@ -52,10 +52,10 @@ async function take(body: unknown, write: (bytes: Buffer) => void): Promise<void
 
 /** Reads a registry's document about one version; otherwise like `readDocument`. */
 export async function readVersion(body: unknown): Promise<Json> {
-  return shortenVersion(record(await pass(body, (path) => wishOf(['versions', '', ...path]))));
+  return shortenVersion(record(await pass(body, (path) => select(['versions', '', ...path]))));
 }
 
-function wishOf([first = '', version, key, ofKey]: readonly string[]): Wish {
+function select([first = '', version, key, ofKey]: readonly string[]): Selection {
   if (first !== 'versions') return WANTED.has(first) ? 'all' : 'nothing';
   if (version === undefined || key === undefined) return 'parts';
   if (key !== 'dist') return WANTED_OF_VERSION.has(key) ? 'all' : 'nothing';

@@ -5,17 +5,17 @@ const NO_BYTES = Buffer.alloc(0);
 const FIRST_BYTES = 64 * 1024;
 
 /** Decision about a value: keep it, decide for each of its parts, or drop it. */
-export type Wish = 'all' | 'parts' | 'nothing';
+export type Selection = 'all' | 'parts' | 'nothing';
 
 /** Streams JSON and replaces unwanted values by null before parsing, so that a document of 10 MB is never in memory. */
 export class Sieve {
-  readonly #wishOf: (path: readonly string[]) => Wish;
+  readonly #select: (path: readonly string[]) => Selection;
   #kept = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
   /** Latest key of each open object whose parts are decided one by one. */
   readonly #path: string[] = [];
   /** Set while a whole value is kept or dropped. */
-  #passing: Exclude<Wish, 'parts'> | null = null;
+  #passing: Exclude<Selection, 'parts'> | null = null;
   /** Number of open objects and arrays in that value. */
   #open = 0;
   #inString = false;
@@ -24,9 +24,9 @@ export class Sieve {
   /** Part of a key from earlier bytes; null outside of a key. */
   #key: Buffer | null = null;
 
-  /** @param wishOf decides about a value by its keys, inside objects that are `parts` */
-  constructor(wishOf: (path: readonly string[]) => Wish) {
-    this.#wishOf = wishOf;
+  /** @param select decides about a value by its keys, inside objects that are `parts` */
+  constructor(select: (path: readonly string[]) => Selection) {
+    this.#select = select;
   }
 
   write(bytes: Buffer): void {
@@ -62,9 +62,9 @@ export class Sieve {
         this.#keyComes = false;
         keyFrom = at + 1;
       } else if (byte === COLON) {
-        const wish = this.#ask();
-        if (wish === 'parts') continue;
-        this.#passing = wish;
+        const selection = this.#ask();
+        if (selection === 'parts') continue;
+        this.#passing = selection;
         return at + 1;
       } else if (byte === COMMA) this.#keyComes = true;
       else if (byte === OPEN_OBJECT) {
@@ -116,8 +116,8 @@ export class Sieve {
   }
 
   /** Keeps the value of a key with escapes, because keys are not decoded here. */
-  #ask(): Wish {
-    return this.#path.at(-1)?.includes('\\') ? 'all' : this.#wishOf(this.#path);
+  #ask(): Selection {
+    return this.#path.at(-1)?.includes('\\') ? 'all' : this.#select(this.#path);
   }
 
   #keep(bytes: Buffer, from: number, to: number): void {

@@ -5,7 +5,7 @@ import type { Model, Orders, Reads } from './model.js';
 
 const READS: Record<Reads['stateCompatibility'], string> = {
   yes: 'reads today’s state',
-  'with-snapshot': 'does not read today’s state; its own is kept and goes back with it',
+  'with-snapshot': 'incompatible with today’s state; its own is kept and restored with it',
   no: 'cannot read today’s state',
   unknown: 'not known whether it reads today’s state',
 };

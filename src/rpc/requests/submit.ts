@@ -99,11 +99,11 @@ async function decide(environment: Environment, wanted: Wanted, plan: Plan): Pro
   collectRequests(root);
   const end = performance.now() + BRIEF_MS;
   for (;;) {
-    const underWay = activeChange(root);
-    if (underWay) {
-      const same = await wantsTheSame(plan, underWay);
-      if (same) return join(root, wanted, plan, underWay);
-      if (same === false || performance.now() > end) throw lockedBy(underWay);
+    const active = activeChange(root);
+    if (active) {
+      const same = await wantsTheSame(plan, active);
+      if (same) return join(root, wanted, plan, active);
+      if (same === false || performance.now() > end) throw lockedBy(active);
       await setTimeout(POLL_MS);
       continue;
     }
@@ -153,10 +153,10 @@ async function begin(environment: Environment, wanted: Wanted, plan: Plan): Prom
   }
 }
 
-function join(root: Root, wanted: Wanted, plan: Plan, underWay: Change): Decided {
-  const upgrades = wanted.urgent && isWaiting(underWay);
-  if (upgrades) sendSignal(root, underWay.id, 'restart-now', 'gateway');
-  return { ...keep(root, wanted, plan, upgrades ? 'upgraded' : 'joined', underWay), begun: false };
+function join(root: Root, wanted: Wanted, plan: Plan, active: Change): Decided {
+  const upgrades = wanted.urgent && isWaiting(active);
+  if (upgrades) sendSignal(root, active.id, 'restart-now', 'gateway');
+  return { ...keep(root, wanted, plan, upgrades ? 'upgraded' : 'joined', active), begun: false };
 }
 
 function keep(

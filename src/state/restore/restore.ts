@@ -75,7 +75,7 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
   // Absent when a run that was interrupted had already retired it.
   if (lstatSync(from, { throwIfNoEntry: false })) await putStateBack(root.states, restore);
   const { release, aside } = restore;
-  const why = `The state of ${release} is back; what ${aside.release} made of it is kept as ${aside.name}.`;
+  const why = `The state of ${release} is back; the state of ${aside.release} is kept as ${aside.name}.`;
   return { restored: true, why, aside: aside.name, warnings };
 }
 

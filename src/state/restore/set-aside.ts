@@ -28,7 +28,7 @@ export async function setStateAside(states: string, restore: Restore): Promise<v
   // Copied, because it may lie on another filesystem; the original stays until another replaces it.
   if (place.config !== null && existsSync(place.config) && !existsSync(copy)) {
     const { mode } = lstatSync(place.config);
-    writeFileDurably(copy, readFileSync(place.config), mode & 0o777, 'configuration set aside');
+    writeFileDurably(copy, readFileSync(place.config), mode & 0o777, 'displaced configuration');
   }
   await syncFilesystem(states);
   const config = place.config === null ? join(files, relative(place.directory, configPath(place))) : copy;

@@ -28,7 +28,7 @@ export function judgeLink(place: StatePlace, path: string, left: readonly string
     return { kind: 'warning', sentence: `${leads}, which is not kept: going back leaves it as it is.` };
   }
   const what = database === target ? 'a database' : `where there is a database (${JSON.stringify(database)})`;
-  const sentence = `${leads}, ${what}: it would not go back with the rest. Move it to where the link is, or start the gateway with OPENCLAW_STATE_DIR naming the directory that holds everything.`;
+  const sentence = `${leads}, ${what}: it would not be restored with the rest. Move it to where the link is, or start the gateway with OPENCLAW_STATE_DIR naming the directory that holds everything.`;
   return { kind: 'refused', sentence };
 }
 

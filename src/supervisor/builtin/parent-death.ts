@@ -25,7 +25,7 @@ while running && [ "$seconds" -gt 0 ]; do
   sleep 1
   seconds=$((seconds - 1))
 done
-# A pid that somebody else has by now leads no group of ours; one that nobody has may still name our group.
+# A reused pid leads another group; a free one may still name our group.
 if ours || [ ! -e "/proc/$pid" ]; then kill -KILL "-$pid" 2>/dev/null; fi
 exit 0
 `;

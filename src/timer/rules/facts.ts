@@ -39,7 +39,7 @@ export interface GatewayFacts {
   restartsSince: number;
   /** Last of these restarts, where known; ISO 8601. */
   restartedAt?: string | null;
-  changeUnderWay: string | null;
+  activeChange: string | null;
   healthy: boolean;
 }
 

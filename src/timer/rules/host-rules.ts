@@ -32,9 +32,9 @@ export const hostRules = {
     return { verdict: 'wait', reason: `Updates are held until ${moment(until)}.`, until: iso(until) };
   },
 
-  changeActive({ gateway: { changeUnderWay } }: Question): RuleResult {
-    if (changeUnderWay === null) return pass('No change is active.');
-    return { verdict: 'wait', reason: `The change ${changeUnderWay} is active.` };
+  changeActive({ gateway: { activeChange } }: Question): RuleResult {
+    if (activeChange === null) return pass('No change is active.');
+    return { verdict: 'wait', reason: `The change ${activeChange} is active.` };
   },
 
   /** An update of an unhealthy gateway would hide the cause of its problem. */
@@ -63,7 +63,7 @@ export const hostRules = {
     if (last.length < BREAKS_AFTER || !last.every(failedAfterRestart))
       return pass('Automatic updates have not failed too often.');
     return no(
-      `The last ${BREAKS_AFTER} automatic updates went back; a person has to look, then update or unhold.`,
+      `The last ${BREAKS_AFTER} automatic updates were rolled back; a person has to look, then update or unhold.`,
     );
   },
 };

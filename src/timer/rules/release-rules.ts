@@ -84,8 +84,8 @@ export const releaseRules = {
       (entry) => isMadeByPerson(entry) && (entry.from === version || entry.to === version),
     );
     if (last?.from !== version || last.to === version || !isOlder(last.to, version))
-      return pass(`Nobody went back from ${version} by hand.`);
-    return no(`A person went back from ${version} to ${last.to} on ${moment(endOf(last))}.`);
+      return pass(`Nobody rolled back ${version} by hand.`);
+    return no(`A person rolled ${version} back to ${last.to} on ${moment(endOf(last))}.`);
   },
 };
 
@@ -98,7 +98,7 @@ function newestSeen({ registry, settings }: Question, version: string): RuleResu
   if (registry === null || seen === null || !isVersion(seen) || compareVersions(version, seen) >= 0)
     return pass(`The channel ${settings.channel} offers ${version}.`);
   if (publishedAs(registry, seen))
-    return pass(`The channel ${settings.channel} went back from ${seen} to ${version}.`);
+    return pass(`The channel ${settings.channel} returned from ${seen} to ${version}.`);
   return no(`The registry names ${version}, and named ${seen} before, which it does not have now.`);
 }
 

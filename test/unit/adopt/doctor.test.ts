@@ -37,7 +37,7 @@ const well: HostFacts = {
   running: '2026.6.1',
   current: '2026.6.1',
   trial: null,
-  changeUnderWay: false,
+  activeChange: false,
   corrupt: [],
 };
 
@@ -117,7 +117,7 @@ describe('doctor', () => {
   });
 
   test('waits for a change that is under way', () => {
-    expect(codes({ trial: '2026.6.1', changeUnderWay: true })).toEqual([]);
+    expect(codes({ trial: '2026.6.1', activeChange: true })).toEqual([]);
   });
 
   test('names the version that goes stale as it is written', () => {

@@ -33,7 +33,7 @@ test('a change is refused while a state waits to be put back, and names the rele
   });
   await expect(startingFacts({ root, supervisor: nobody }, plan)).rejects.toMatchObject({
     code: 'restore_pending',
-    message: expect.stringContaining('goes back to 2026.5.1 with the next start'),
+    message: expect.stringContaining('of 2026.5.1 is restored at the next start'),
     untouched: 'Nothing was changed.',
   });
 });

@@ -19,7 +19,7 @@ import { listChanges, readChange } from '../../../src/ledger/ledger.js';
 import { currentRelease, readTrial } from '../../../src/store/links.js';
 import { findManifest, readManifest, releaseDirectory } from '../../../src/store/manifest.js';
 import { pin, readPolicy } from '../../../src/store/policy.js';
-import { mendRoot } from '../../../src/store/repair.js';
+import { repairRoot } from '../../../src/store/repair.js';
 import type { Root } from '../../../src/store/root.js';
 import { setAside } from '../../../src/store/set-aside.js';
 import { selectSupervisor } from '../../../src/supervisor/select.js';
@@ -59,18 +59,18 @@ test.each(Object.keys(WHAT).flatMap((what) => HOW.map((how) => [what, how] as co
     const path = WHAT[what]?.(root, model.change) ?? '';
     damage(path, how);
     const before = snapshot(root.path);
-    const mended = await mendRoot(root);
+    const repaired = await repairRoot(root);
     const name = path.slice(root.path.length + 1);
     const after = snapshot(root.path);
     if (what === 'trial') {
-      expect(mended).toEqual([]);
+      expect(repaired).toEqual([]);
       expect(readTrial(root)).toMatchObject({ boots: 0 });
     } else {
       const [aside = ''] = asides(root);
       expect(asides(root)).toEqual([
         expect.stringMatching(new RegExp(`^${name.replaceAll('/', '_')}\\.\\d{8}T\\d{9}Z$`)),
       ]);
-      expect(mended).toEqual([
+      expect(repaired).toEqual([
         {
           path,
           movedTo: join(root.path, 'corrupt', aside),
@@ -84,7 +84,7 @@ test.each(Object.keys(WHAT).flatMap((what) => HOW.map((how) => [what, how] as co
       if (other === name || other.startsWith(`${name}/`)) continue;
       expect(after.get(other), other).toBe(content);
     }
-    expect(await mendRoot(root)).toEqual([]);
+    expect(await repairRoot(root)).toEqual([]);
   },
 );
 
@@ -110,7 +110,7 @@ describe('a manifest', () => {
     const { addedBytes, sharedBytes, ...original } = readManifest(root, CURRENT);
     expect([addedBytes, sharedBytes]).toEqual([expect.any(Number), expect.any(Number)]);
     damage(manifestOf(root, CURRENT), 'binary junk');
-    expect(await mendRoot(root)).toHaveLength(1);
+    expect(await repairRoot(root)).toHaveLength(1);
     expect(readManifest(root, CURRENT)).toEqual({
       ...original,
       spec: 'unknown',
@@ -135,7 +135,7 @@ describe('a manifest', () => {
     const openclaw = JSON.stringify({ name: 'openclaw', version: CURRENT });
     await sealTinyRelease(root, CURRENT, { 'node_modules/openclaw/package.json': openclaw }, path);
     damage(manifestOf(root, CURRENT), 'empty');
-    await mendRoot(root);
+    await repairRoot(root);
     expect(readManifest(root, CURRENT)).toMatchObject({
       runtime: { kind: 'carried', version: '24.21.0', path },
       ...{ engines: null, schemas: null, lockfileDigest: '', packages: 0 },
@@ -156,12 +156,12 @@ describe('a manifest', () => {
     damage(manifestOf(root, NEW), 'empty');
     chmodSync(directory, 0o755);
     spoil(directory);
-    const [mended] = await mendRoot(root);
-    expect(mended).toMatchObject({ movedTo: expect.stringContaining('releases_2026.6.5_release.json.') });
-    expect(mended?.instead).toMatch(/^Nothing: 2026\.6\.5 is not a release any more \(.+\)\.$/);
+    const [repaired] = await repairRoot(root);
+    expect(repaired).toMatchObject({ movedTo: expect.stringContaining('releases_2026.6.5_release.json.') });
+    expect(repaired?.instead).toMatch(/^Nothing: 2026\.6\.5 is not a release any more \(.+\)\.$/);
     expect(existsSync(manifestOf(root, NEW))).toBe(false);
     expect(findManifest(root, NEW)).toBe(null);
-    expect(await mendRoot(root)).toEqual([]);
+    expect(await repairRoot(root)).toEqual([]);
   });
 
   test.each([CURRENT, OLD])(
@@ -171,7 +171,7 @@ describe('a manifest', () => {
       damage(manifestOf(root, id), 'empty');
       damage(join(releaseDirectory(root, id), 'package-lock.json'), 'empty');
       const before = snapshot(root.path);
-      expect(await mendRoot(root)).toEqual([
+      expect(await repairRoot(root)).toEqual([
         {
           path: manifestOf(root, id),
           why: 'is empty',
@@ -191,12 +191,15 @@ describe('a manifest', () => {
       damage(manifestOf(root, CURRENT), 'zero-filled');
       const old = readFileSync(manifestOf(root, CURRENT));
       inject(`throw ${point}`);
-      const [mended] = await mendRoot(root);
-      expect(mended).toMatchObject({ movedTo: null, instead: expect.stringContaining('could not be moved') });
+      const [repaired] = await repairRoot(root);
+      expect(repaired).toMatchObject({
+        movedTo: null,
+        instead: expect.stringContaining('could not be moved'),
+      });
       expect(readFileSync(manifestOf(root, CURRENT))).toEqual(old);
       expect(asides(root)).toEqual([]);
       inject('');
-      expect(await mendRoot(root)).toMatchObject([{ movedTo: expect.any(String) }]);
+      expect(await repairRoot(root)).toMatchObject([{ movedTo: expect.any(String) }]);
       expect(readManifest(root, CURRENT)).toMatchObject({ version: CURRENT });
     },
   );
@@ -210,7 +213,7 @@ describe('a manifest', () => {
     expect(() => readManifest(root, OLD)).toThrow(
       expect.objectContaining({ code: 'release_unsealed', hint: 'openclaw-releases recover' }),
     );
-    await mendRoot(root);
+    await repairRoot(root);
     expect(readManifest(root, OLD)).toMatchObject({ id: OLD, version: OLD });
   });
 });
@@ -219,12 +222,12 @@ test('a file that cannot be moved stays and is named, and recovery goes through'
   const root = model.copy();
   damage(root.policy, 'empty');
   inject('EIO before rename corrupt policy.json');
-  expect(await mendRoot(root)).toEqual([
+  expect(await repairRoot(root)).toEqual([
     { path: root.policy, movedTo: null, why: 'is empty', instead: expect.stringContaining('EIO') },
   ]);
   expect(readPolicy(root)).toEqual({ schema: 1, pins: [], quarantine: {} });
   expect(await recover({ root, supervisor: nobody })).toMatchObject({
-    mended: [{ path: root.policy, movedTo: null }],
+    repaired: [{ path: root.policy, movedTo: null }],
   });
 });
 
@@ -251,7 +254,7 @@ test('a copy of a record under another name is not a second change', async () =>
   const root = model.copy();
   linkSync(join(root.changes, `${model.change}.json`), join(root.changes, 'copy.json'));
   expect(listChanges(root)).toHaveLength(2);
-  expect(await mendRoot(root)).toMatchObject([{ path: join(root.changes, 'copy.json') }]);
+  expect(await repairRoot(root)).toMatchObject([{ path: join(root.changes, 'copy.json') }]);
   expect(listChanges(root)).toHaveLength(2);
 });
 
@@ -259,7 +262,7 @@ test('supervisor.json and adopted.json stay where they are: a wrong guess could 
   const root = model.copy();
   for (const name of ['supervisor.json', 'adopted.json'])
     writeFileSync(join(root.path, name), '{"schema":2}');
-  expect(await mendRoot(root)).toEqual([]);
+  expect(await repairRoot(root)).toEqual([]);
   const error = { code: 'root_invalid', hint: expect.stringContaining('mv '), untouched: expect.any(String) };
   expect(() => selectSupervisor(root.path)).toThrow(expect.objectContaining(error));
   expect(() => readAdoption(root.path)).toThrow(expect.objectContaining(error));
@@ -275,8 +278,8 @@ test.each(DAMAGE_NAMES)(
     }
     const why = expect.stringMatching(/^\S.*\S$/);
     for (const round of [1, 2]) {
-      const mended = await mendRoot(root);
-      expect(mended, `round ${round}`).toEqual(
+      const repaired = await repairRoot(root);
+      expect(repaired, `round ${round}`).toEqual(
         [root.restore, root.return].map((path) => ({
           path,
           why,
@@ -292,14 +295,14 @@ test.each(DAMAGE_NAMES)(
 test('a record of the last restore that cannot be understood is moved aside', async () => {
   const root = model.copy();
   writeFileSync(root.lastRestore, '{}');
-  expect(await mendRoot(root)).toMatchObject([{ path: root.lastRestore, movedTo: expect.any(String) }]);
+  expect(await repairRoot(root)).toMatchObject([{ path: root.lastRestore, movedTo: expect.any(String) }]);
   expect((await look(root)).corrupt).toEqual([]);
 });
 
 test('a directory in place of the trial becomes one that can be ended', async () => {
   const root = model.copy();
   damage(root.trial, 'a directory');
-  await mendRoot(root);
+  await repairRoot(root);
   expect(readFileSync(root.trial, 'utf8')).toMatch(new RegExp(`^${CURRENT} 0( |\n)`));
 });
 
@@ -309,13 +312,13 @@ test.each(['releases/gone', '/elsewhere/2026.6.1', 'nowhere', 'releases'])(
     const root = model.copy();
     for (const link of [root.current, root.previous]) {
       damage(link, 'empty');
-      await mendRoot(root);
+      await repairRoot(root);
       symlinkSync(target, link);
     }
     const status = await look(root);
     expect(status).toMatchObject({ current: basename(target), previous: basename(target), corrupt: [] });
     const before = readlinkSync(root.current);
-    expect((await mendRoot(root)).length).toBe(0);
+    expect((await repairRoot(root)).length).toBe(0);
     expect(readlinkSync(root.current)).toBe(before);
   },
 );
@@ -324,7 +327,7 @@ test('a plain file below releases/ is no release', async () => {
   const root = model.copy();
   writeFileSync(join(root.releases, 'notes.txt'), '');
   expect((await listing(root, nobody)).unsealed).toEqual(['notes.txt']);
-  expect(await mendRoot(root)).toEqual([]);
+  expect(await repairRoot(root)).toEqual([]);
 });
 
 describe('setting aside', () => {

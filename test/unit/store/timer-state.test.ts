@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { mendRoot } from '../../../src/store/repair.js';
+import { repairRoot } from '../../../src/store/repair.js';
 import {
   type PastDecision,
   readTimerState,
@@ -46,7 +46,7 @@ test('the last twenty are kept, and one that led to a change is never merged wit
 test('a file that cannot be understood is kept aside, by mending and by writing', async () => {
   const root = temporaryRoot();
   writeFileSync(root.auto, '');
-  expect(await mendRoot(root)).toMatchObject([{ path: root.auto, why: 'is empty' }]);
+  expect(await repairRoot(root)).toMatchObject([{ path: root.auto, why: 'is empty' }]);
   writeFileSync(root.auto, '{"schema":2}');
   writeAuto(root, readTimerState(root));
   expect(readTimerState(root).decisions).toEqual([]);

@@ -193,7 +193,7 @@ describe('a registry with a fault', () => {
     await expect(pacote.manifest('openclaw', client())).resolves.toBeDefined();
   });
 
-  test('with another tarball than it says, once, is mended by the client itself', async () => {
+  test('with another tarball than it says, once, is repaired by the client itself', async () => {
     registry.fault({ kind: 'wrong-integrity', once: true });
     await pacote.extract('openclaw', join(scratch, 'out'), client());
     expect(registry.requests.filter((request) => TARBALL.test(request))).toHaveLength(2);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Sieve, type Wish } from '../../../../src/install/process/json-filter.js';
+import { Sieve, type Selection } from '../../../../src/install/process/json-filter.js';
 
-type Wishes = (path: readonly string[]) => Wish;
+type Wishes = (path: readonly string[]) => Selection;
 
 function sift(text: string, wishOf: Wishes, chunk = 7): unknown {
   const sieve = new Sieve(wishOf);

@@ -17,7 +17,7 @@ import {
   undelivered,
 } from '../../../../src/rpc/requests/requests.js';
 import { verdictText } from '../../../../src/rpc/requests/result-text.js';
-import { mendRoot } from '../../../../src/store/repair.js';
+import { repairRoot } from '../../../../src/store/repair.js';
 import { requestPath } from '../../../../src/store/request-files.js';
 import { prepareRoot, type Root } from '../../../../src/store/root.js';
 import { temporaryRoot } from '../../../support/place.js';
@@ -109,7 +109,7 @@ test('a request that cannot be understood is moved aside, and the others are tol
   const whole = aRequest(root, change);
   writeFileSync(requestPath(root, broken.id), '');
   expect(undelivered(root).map(({ request }) => request.id)).toEqual([whole.id]);
-  expect(await mendRoot(root)).toMatchObject([
+  expect(await repairRoot(root)).toMatchObject([
     { why: 'is empty', movedTo: expect.stringContaining('corrupt') },
   ]);
   expect(listRequests(root).map(({ id }) => id)).toEqual([whole.id]);

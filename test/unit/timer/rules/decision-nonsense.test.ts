@@ -95,7 +95,7 @@ describe('A decision on nonsense', () => {
       provenAt: maybe,
       restartsSince: number,
       restartedAt: maybe,
-      changeUnderWay: maybe,
+      activeChange: maybe,
       healthy: fc.boolean(),
     }),
     installId: text,
