@@ -78,7 +78,7 @@ export interface Plan {
   limits: Limits;
   /** Dependencies whose install scripts may run. */
   allowScripts: string[];
-  /** Exact lockfile to install from; null for the one that the root kept for this version, if any. */
+  /** Exact lockfile to install from; null for the kept lockfile of this version, if any. */
   lockfile: string | null;
   /** Resolve dependencies anew and ignore a kept lockfile. */
   anew?: boolean;

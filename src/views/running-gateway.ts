@@ -6,13 +6,13 @@ import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 
-/** Process that really runs, not the one that should. */
+/** Process that really runs, not the intended one. */
 export interface Runs {
   state: Inspection['state'];
   pid: number | null;
   /** From the kernel's facts about its start; null when it is not from this root, or none runs. */
   release: string | null;
-  /** Version of that release, else the one that the gateway reports. */
+  /** Version of that release, else as the gateway reports it. */
   version: string | null;
   ready: boolean;
   /** Start of its process, ISO 8601. */

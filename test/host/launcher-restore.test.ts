@@ -35,7 +35,7 @@ test('directories that their owner has closed to changes are moved like any othe
     // Where it may not enter.
     { reject: false, cwd: temporaryDirectory('closed') },
   );
-  expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/is back; what/)]);
+  expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/is back; the state/)]);
   const { 'agents/main/': _, ...newState } = before.newState;
   // It has stayed where it was, because of the history in it.
   expect(whatIsWrong(pair, { ...before, newState })).toEqual([]);

@@ -842,8 +842,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'gateway not brought back',
     file: 'src/change/steps/baseline.ts',
-    find: 'if (!before || !context.mayRestart) return;',
-    replace: "if (!before || !context.mayRestart || before.state === 'running') return;",
+    find: 'if (!before || !context.canRestart) return;',
+    replace: "if (!before || !context.canRestart || before.state === 'running') return;",
     caughtBy: stories('bad-versions', 'crashing at start'),
   },
   {
@@ -994,7 +994,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('rpc/requests/requests', 'a request is kept for a week'),
   },
   {
-    name: 'same wish not joined',
+    name: 'same request not joined',
     file: 'src/rpc/requests/coalesce.ts',
     find: 'if (plan.target === other.target || plan.target === facts.to) return true;',
     replace: 'if (plan.target === facts.to && other.target === facts.from) return true;',

@@ -91,7 +91,7 @@ export function describeRestoringLauncher(shell: Shell): void {
       const { exitCode, stdout, stderr } = await launch();
       expect([exitCode, stdout]).toEqual([0, started(OLD)]);
       expect(stderr).toBe(
-        `openclaw-releases: The state of ${OLD} is back; what ${NEW} made of it is kept as ${ASIDE}.`,
+        `openclaw-releases: The state of ${OLD} is back; the state of ${NEW} is kept as ${ASIDE}.`,
       );
       expectPair();
     });
@@ -212,7 +212,7 @@ export function describeRestoringLauncher(shell: Shell): void {
       async (type) => {
         writeFileSync(join(directory, 'package.json'), JSON.stringify({ type }));
         const options = { NODE_OPTIONS: '--require /no/such/file' };
-        expect((await launch(options)).stderr).toMatch(/is back; what/);
+        expect((await launch(options)).stderr).toMatch(/is back; the state/);
         expectPair();
       },
     );

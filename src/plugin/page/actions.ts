@@ -81,7 +81,7 @@ export function makeOrders(look: () => void): Orders {
     hold: () => void make('hold', {}, 'Updates are held until that is lifted.'),
     unhold: () => void make('unhold', {}, 'The hold is lifted.'),
     cancel: () => void make('cancel', {}, 'It was told to stop; its steps say whether it has.'),
-    skipWait: () =>
+    restartNow: () =>
       void make(
         'update',
         { target: model.picture?.running?.target, skipDeferral: true, ...key() },

@@ -37,5 +37,5 @@ export interface Orders {
   hold(hours: number | null): void;
   unhold(): void;
   cancel(): void;
-  skipWait(): void;
+  restartNow(): void;
 }

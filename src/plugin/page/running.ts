@@ -43,7 +43,7 @@ export function runningChange(change: ChangePicture, { lostSince, asking }: Mode
         change.kind === 'update' &&
         h(
           'button',
-          { type: 'button', id: 'skip', disabled: asking !== null, click: () => orders.skipWait() },
+          { type: 'button', id: 'restart-now', disabled: asking !== null, click: () => orders.restartNow() },
           'Do not wait',
         ),
     ),

@@ -4,7 +4,7 @@ export type SqliteOrder =
   /** SQLite's online backup, safe while others read and write; `to` must not exist. */
   | { kind: 'copy'; database: string; to: string };
 
-/** Answers, one line of JSON each; every order gets exactly one that is not `progress`. */
+/** Answers, one line of JSON each; each order gets exactly one besides `progress`. */
 export type SqliteAnswer =
   /** Bytes copied of the current database. */
   | { kind: 'progress'; bytes: number }

@@ -20,7 +20,7 @@ export type SqliteResult = Exclude<SqliteAnswer, { kind: 'progress' }>;
 
 /**
  * Reads or copies databases, one after the other, in a process that has SQLite. The process ends with this one and is
- * killed when `signal` aborts. A vanished file, or one that only looks like a database, fails only its own order.
+ * killed when `signal` aborts. A vanished file, or a file that only resembles a database, fails only its own order.
  * @param node a program that `findSqliteNode` has found
  * @throws ReleasesError `snapshot_failed` (locked, or cannot be read), `interrupted`
  */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Sieve, type Selection } from '../../../../src/install/process/json-filter.js';
+import { type Selection, Sieve } from '../../../../src/install/process/json-filter.js';
 
 type Wishes = (path: readonly string[]) => Selection;
 
