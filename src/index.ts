@@ -3,26 +3,69 @@
  * @packageDocumentation
  */
 
-export { makeChange, previewChange, type Request, recover } from './change/run.js';
-export { makeChangeOutside } from './control/detached/start.js';
-export { type ErrorCode, type ErrorRecord, EXIT, ReleasesError } from './core/errors.js';
+import { type Repairs, type Request, recover } from './change/run.js';
+import { performChange } from './control/detached/start.js';
+import type { Environment } from './ledger/environment.js';
+import { type Change, listChanges } from './ledger/ledger.js';
+import type { PlanOptions } from './ledger/plan.js';
+import { rollbackTarget } from './rollback/known-good.js';
+import type { Caller } from './rpc/documents.js';
+import { handle } from './rpc/handle.js';
+import { defaultRootPath, rootAt } from './store/root.js';
+import { selectSupervisor } from './supervisor/select.js';
+import { type Listing, listing } from './views/releases.js';
+import { type Overview, overview } from './views/status.js';
+
+export { type ErrorCode, type ErrorRecord, ReleasesError } from './core/errors.js';
 export type { Observer, Progress } from './ledger/context.js';
-export type { Environment } from './ledger/environment.js';
-export { type Change, type ChangeStatus, listChanges, readChange } from './ledger/ledger.js';
-export type { Caller, Reply, RunAnswer, StatusAnswer } from './rpc/documents.js';
-export { handle, type RpcEnvironment } from './rpc/handle.js';
-export { METHODS, type Method } from './rpc/methods.js';
-export {
-  claimDelivery,
-  giveUpDelivery,
-  markDelivered,
-  type RequestRecord,
-  type Undelivered,
-  undelivered,
-} from './rpc/requests/requests.js';
-export { verdictText } from './rpc/requests/result-text.js';
-export { defaultRootPath, type Root, rootAt } from './store/root.js';
-export { builtinSupervisor } from './supervisor/builtin/client.js';
-export type { Inspection, RestartReport, Supervisor } from './supervisor/supervisor.js';
-export { listing, verifyRelease } from './views/releases.js';
-export { overview } from './views/status.js';
+export type { ChangeStatus } from './ledger/ledger.js';
+export type { Supervisor } from './supervisor/supervisor.js';
+export type { Caller, Change, Listing, Overview, PlanOptions, Repairs };
+
+/** Defaults: the supervisor that the root was adopted for, else the built-in one; no abort; no observer. */
+export type OpenOptions = Pick<Environment, 'supervisor' | 'signal' | 'observer'>;
+
+/**
+ * The releases of one root. A change resolves with its record, also when it failed: read `status` and `error`. It runs in
+ * a detached worker where the restart could end this process. Every method rejects with `ReleasesError` alone.
+ */
+export interface Releases {
+  /** Absolute. */
+  readonly path: string;
+  /** @param target version, tag or archive; default `latest` */
+  update(target?: string, options?: PlanOptions): Promise<Change>;
+  /** @param release id; default `previous`, or the last healthy release where that failed */
+  rollback(release?: string, options?: PlanOptions): Promise<Change>;
+  switch(release: string, options?: PlanOptions): Promise<Change>;
+  status(): Promise<Overview>;
+  list(): Promise<Listing>;
+  /** Oldest first. */
+  history(): Change[];
+  /** Repairs corrupt files, and finishes or undoes interrupted changes. */
+  recover(): Promise<Repairs>;
+  /** Answers one call of the gateway's protocol, such as `update.run`; answers before the change has ended. */
+  handle(method: string, params?: unknown, caller?: Caller): Promise<object>;
+}
+
+/**
+ * Opens a root; touches nothing until a method is called.
+ * @param path default: `OPENCLAW_RELEASES_ROOT`, else `openclaw-releases` in the user's data directory
+ */
+export function openRoot(path: string = defaultRootPath(), options: OpenOptions = {}): Releases {
+  const root = rootAt(path);
+  const environment: Environment = { root, ...options };
+  const supervisor = () => options.supervisor ?? selectSupervisor(root.path);
+  const make = (kind: Request['kind'], target: string, planned: PlanOptions = {}) =>
+    performChange(environment, { kind, target, options: planned });
+  return {
+    path: root.path,
+    update: (target = 'latest', planned) => make('update', target, planned),
+    rollback: async (release, planned) => make('rollback', release ?? rollbackTarget(root), planned),
+    switch: (release, planned) => make('switch', release, planned),
+    status: async () => overview(root, supervisor()),
+    list: async () => listing(root, supervisor()),
+    history: () => listChanges(root),
+    recover: () => recover(environment),
+    handle: (method, params, caller) => handle(environment, method, params, caller),
+  };
+}

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { exitCodeOf, makeChange, previewChange, type Request } from '../change/run.js';
-import { makeChangeOutside, needsHelper } from '../control/detached/start.js';
+import { exitCodeOf, previewChange, type Request } from '../change/run.js';
+import { performChange } from '../control/detached/start.js';
 import type { Change } from '../ledger/ledger.js';
 import { type PlanOptions, PROBES, type Probe } from '../ledger/plan.js';
 import { parseSeconds } from './command.js';
@@ -141,10 +141,7 @@ export function runChange(
           `Made by a process of its own; follow it with: openclaw-releases status --follow, or ${follow}\n`,
         );
     };
-    const outside = await needsHelper(environment, wanted);
-    const change = outside
-      ? await makeChangeOutside(environment, wanted, tell)
-      : await makeChange(environment, wanted);
+    const change = await performChange(environment, wanted, tell);
     output.answer(changeDocument(change), () => changeText(change));
     return exitCodeOf(change);
   });

@@ -1,5 +1,5 @@
-import { makeChange, type Request } from '../change/run.js';
-import { makeChangeOutside, needsHelper } from '../control/detached/start.js';
+import type { Request } from '../change/run.js';
+import { performChange } from '../control/detached/start.js';
 import { ReleasesError } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
 import type { Change } from '../ledger/ledger.js';
@@ -105,7 +105,7 @@ function settle({ decision, file, now, policy }: Evaluation): Settled {
   return { ...kept, decision: later, idle: null };
 }
 
-async function make(
+function make(
   environment: Environment,
   { plan = {}, follow }: TimerRunOptions,
   kind: 'stage' | 'update',
@@ -116,9 +116,7 @@ async function make(
     ...{ kind, target: version },
     options: { ...plan, initiator: 'timer', ...(idle && { idle }) },
   };
-  return (await needsHelper(environment, request))
-    ? makeChangeOutside(environment, request, follow ?? (() => {}))
-    : makeChange(environment, request);
+  return performChange(environment, request, follow);
 }
 
 /** Stores the result. Keeps the announcement only when the gateway was busy, because the next run waits again. */

@@ -37,7 +37,7 @@ test('an update waits for a busy gateway, and status says for what', async () =>
     status: 'package_updated_restart_verified',
     facts: { idle: { outcome: 'idle' } },
   });
-  expect(json.facts.idle).not.toHaveProperty('cut');
+  expect(json.facts.idle).not.toHaveProperty('interruptedWork');
 });
 
 test('an update that gives up on a busy gateway is refused as gateway_busy, and the release stays staged', async () => {

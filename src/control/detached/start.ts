@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { takeRoot } from '../../change/exclusive.js';
-import { planFor, type Request } from '../../change/run.js';
+import { makeChange, planFor, type Request } from '../../change/run.js';
 import { startingFacts } from '../../change/starting-facts.js';
 import { toErrorRecord } from '../../core/errors.js';
 import { ownFile } from '../../core/own-files.js';
@@ -30,12 +30,26 @@ function handedOn(): Record<string, string> {
 }
 
 /** Returns true when the restart may end this process, so that a detached worker must make the change. */
-export async function needsHelper(environment: Environment, request: Request): Promise<boolean> {
+async function needsWorker(environment: Environment, request: Request): Promise<boolean> {
   const plan = planFor(request);
   // Root's own shell is not part of another user's gateway.
   if (environment.onBehalf || !plan.steps.includes('restart')) return false;
   const supervisor = supervisorOf(environment, plan);
   return supervisor.kind === 'systemd' || (await supervisor.owns(process.pid).catch(() => false));
+}
+
+/**
+ * Makes a change in this process, or in a detached worker where the restart could end this process.
+ * @param tell receives the command that follows the worker's log
+ * @throws ReleasesError as `makeChange` and `makeChangeOutside`
+ */
+export async function performChange(
+  environment: Environment,
+  request: Request,
+  tell: (follow: string) => void = () => {},
+): Promise<Change> {
+  const outside = await needsWorker(environment, request);
+  return outside ? makeChangeOutside(environment, request, tell) : makeChange(environment, request);
 }
 
 export interface Handed {
@@ -50,7 +64,7 @@ export interface Handed {
  * @param tell receives the command that follows the worker's log
  * @throws ReleasesError as `makeChange`, `port_held_by_orphan`, and `interrupted` as `followChange`
  */
-export async function makeChangeOutside(
+async function makeChangeOutside(
   environment: Environment,
   request: Request,
   tell: (follow: string) => void,

@@ -83,7 +83,7 @@ test('a gateway that tells, and is silent for a moment, is still waited for', as
 test('a gateway that tells at first and then falls silent is not waited for any longer', async () => {
   const { facts, looks } = await waitFor([BUSY, SILENT]);
   expect(facts).toMatchObject({ outcome: 'unknown', busy: null });
-  expect(facts).not.toHaveProperty('cut');
+  expect(facts).not.toHaveProperty('interruptedWork');
   expect(looks).toBe(4);
 });
 
@@ -119,7 +119,7 @@ test('the announcement is on disk before the wait begins', async () => {
     'the gateway is restarted soon',
   ]);
   expect(Date.parse(onDisk?.restartAt ?? '')).toBeGreaterThan(Date.parse(onDisk?.announcedAt ?? ''));
-  expect(onDisk).not.toHaveProperty('how');
+  expect(onDisk).not.toHaveProperty('outcome');
 });
 
 test('nothing is announced for a gateway that does not run', async () => {
