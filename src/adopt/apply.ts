@@ -27,8 +27,8 @@ const recordPath = (root: string) => join(root, 'adopted.json');
 export function readAdoption(root: string): Adoption | null {
   const path = recordPath(root);
   const found = readRecord<Adoption>(path, 'adopted');
-  if (found.state === 'read') return found.value;
-  if (found.state === 'absent') return null;
+  if (found.state === 'ok') return found.value;
+  if (found.state === 'missing') return null;
   throw new ReleasesError('root_invalid', `${path} ${found.why}; it is what says how to leave the gateway.`, {
     hint: `mv ${path} ${path}.corrupt, then remove our drop-in, which systemctl cat openclaw-gateway.service names, and openclaw-releases adopt`,
     untouched: 'Nothing was changed.',

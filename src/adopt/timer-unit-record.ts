@@ -32,8 +32,8 @@ const pathOf = (root: string) => join(root, 'timer.json');
 export function readTimer(root: string): TimerRecord | null {
   const path = pathOf(root);
   const found = readRecord<TimerRecord>(path, 'timer');
-  if (found.state === 'read') return found.value;
-  if (found.state === 'absent') return null;
+  if (found.state === 'ok') return found.value;
+  if (found.state === 'missing') return null;
   throw new ReleasesError(
     'root_invalid',
     `${path} ${found.why}, so it does not say what the timer has written.`,

@@ -1,8 +1,8 @@
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { wholeLaunch } from '../ledger/running-release.js';
-import { type Readable, readableOn, readableReleases } from '../rollback/compatibility/assess.js';
-import { checkReads, type ReadableCheck } from '../rollback/compatibility/boot-check.js';
-import { keepReads } from '../rollback/compatibility/cache.js';
+import { type Compatibility, readableOn, readableReleases } from '../rollback/compatibility/assess.js';
+import { type CompatibilityCheck, checkReads } from '../rollback/compatibility/boot-check.js';
+import { cacheVerdict } from '../rollback/compatibility/cache.js';
 import { todayOf } from '../rollback/compatibility/current-state.js';
 import { nodeFor } from '../rollback/compatibility/sqlite-node.js';
 import { findStatePlace } from '../state/place.js';
@@ -17,7 +17,7 @@ import { withLock } from './run.js';
  * @throws ReleasesError `supervisor_not_found`, `locked`, `snapshot_refused`, `snapshot_failed`, `insufficient_space`,
  *   `interrupted`
  */
-export async function checkReadable(environment: Environment): Promise<Map<string, Readable>> {
+export async function checkReadable(environment: Environment): Promise<Map<string, Compatibility>> {
   const { root, signal } = environment;
   const gateway = await supervisorOf(environment).inspect();
   return withLock(environment, 'list --check', async () => {
@@ -27,7 +27,7 @@ export async function checkReadable(environment: Environment): Promise<Map<strin
     for (const [id, { reads }] of known) {
       if (reads !== 'unknown') continue;
       const found = await checkReads(check, readManifest(root, id));
-      keepReads(root, id, check.today, found);
+      cacheVerdict(root, id, check.today, found);
       known.set(id, readableOn(root, id, check.today));
     }
     return known;
@@ -38,7 +38,7 @@ async function prepareCheck(
   root: Root,
   gateway: Inspection,
   signal: AbortSignal | undefined,
-): Promise<ReadableCheck> {
+): Promise<CompatibilityCheck> {
   const place = findStatePlace(gateway.launch);
   const node = await nodeFor(root, gateway, place);
   const today = await readStateVersions(place, node);

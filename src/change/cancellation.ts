@@ -1,7 +1,7 @@
 import { ReleasesError } from '../core/errors.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
-import type { Asker, StepName } from '../ledger/plan.js';
+import type { Initiator, StepName } from '../ledger/plan.js';
 import { signalledBy } from '../ledger/signals.js';
 
 const LOOK_MS = 300;
@@ -9,7 +9,7 @@ const LOOK_MS = 300;
 /** Steps after whose start a change cannot be cancelled: going back is then a rollback, which is another change. */
 const SWITCHES: ReadonlySet<StepName> = new Set<StepName>(['switch', 'attach', 'detach']);
 
-export const WHO: Record<Asker, string> = {
+export const WHO: Record<Initiator, string> = {
   person: 'a person',
   gateway: 'somebody at the gateway',
   timer: 'the timer',
@@ -50,7 +50,7 @@ export function canBeCancelled(change: Change): boolean {
   return change.endedAt === null && change.error === null && !change.steps.some(({ name }) => isSwitch(name));
 }
 
-function stoppedBy(change: Change, by: Asker): ReleasesError {
+function stoppedBy(change: Change, by: Initiator): ReleasesError {
   const { plan, facts } = change;
   const isHere = stepOf(change, 'seal')?.state === 'done' || facts.alreadyStaged === true;
   const stays = isHere && facts.to !== null ? ` ${facts.to} stays staged.` : '';

@@ -14,7 +14,7 @@ import { clearSignals } from '../ledger/signals.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import type { Root } from '../store/root.js';
 import { type CancelWatch, isSwitch, watchForStop, whyAborted } from './cancellation.js';
-import { blame } from './quarantine.js';
+import { quarantineAfter } from './quarantine.js';
 
 /** Own time limit for the undo, which restarts a gateway and waits for it, however long the change already took. */
 const UNDO_BUDGET_MS = 15 * 60_000;
@@ -56,7 +56,7 @@ async function runEach(
       if (!proven) context.signal.throwIfAborted();
       await doStep(step, context, observer);
     } catch (error) {
-      if (error instanceof NothingToDo) return finish(context, 'already_current');
+      if (error instanceof NothingToDo) return recordResult(context, 'already_current');
       if (proven) {
         change.warnings.push(
           `It runs and is verified, but ${step.name} failed: ${toErrorRecord(error).message}`,
@@ -64,10 +64,10 @@ async function runEach(
         continue;
       }
       change.error = toErrorRecord(context.signal.aborted ? whyAborted(context.signal, error) : error);
-      return goBack(steps, context, observer);
+      return rollBack(steps, context, observer);
     }
   }
-  return finish(context, succeededStatus(change));
+  return recordResult(context, succeededStatus(change));
 }
 
 /** Returns true after `commit`: then neither a failure nor a Ctrl-C undoes anything. */
@@ -75,7 +75,7 @@ export function isProven(change: Change): boolean {
   return stepOf(change, 'commit')?.state === 'done';
 }
 
-export async function goBack(
+export async function rollBack(
   steps: readonly Step[],
   context: Context,
   observer: Observer = {},
@@ -83,8 +83,8 @@ export async function goBack(
   dropBallastWhenShort(context.root);
   if (context.change.recovery) context.change.recovery.outcome = 'undone';
   await undoSteps(steps, context, observer);
-  blame(context.root, context.change);
-  return finish(context, failedStatus(context.change));
+  quarantineAfter(context.root, context.change);
+  return recordResult(context, failedStatus(context.change));
 }
 
 async function doStep(step: Step, context: Context, observer: Observer): Promise<void> {
@@ -168,7 +168,7 @@ function retrySave(root: Root, change: Change, step?: StepRecord): void {
   }
 }
 
-export function finish(context: Context, status: ChangeStatus): Change {
+export function recordResult(context: Context, status: ChangeStatus): Change {
   context.change.status = status;
   context.change.endedAt = new Date().toISOString();
   clearSignals(context.root, context.change.id);

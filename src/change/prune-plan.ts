@@ -6,11 +6,11 @@ import { listKept, removeKept } from '../state/snapshots.js';
 import { currentRelease } from '../store/links.js';
 import { keepLockfileOf } from '../store/lockfiles.js';
 import { readManifest } from '../store/manifest.js';
-import { type Collection, collect, type Limits, planCollection } from '../store/prune.js';
+import { type Limits, type PrunePlan, planPrune, prune } from '../store/prune.js';
 import type { Root } from '../store/root.js';
 import { gcRoots } from './gc-roots.js';
 
-export interface FullCollection extends Collection {
+export interface FullCollection extends PrunePlan {
   removeStates: { name: string; bytes: number }[];
   /** Displaced states; only a person removes them. */
   setAside: { name: string; bytes: number }[];
@@ -32,7 +32,7 @@ export function planFullCollection(root: Root, asked?: Limits): FullCollection {
     snapshots
       .filter(({ name, release }) => release === id && (id !== current || needed.has(name)))
       .reduce((sum, { bytes }) => sum + bytes, 0);
-  const plan = planCollection(root, gcRoots(root), asked, goesWith);
+  const plan = planPrune(root, gcRoots(root), asked, goesWith);
   const staying = new Set(plan.keep.map(({ id }) => id));
   const useless = snapshots.filter(
     ({ name, release }) => !needed.has(name) && (release === current || !staying.has(release)),
@@ -50,7 +50,7 @@ export function planFullCollection(root: Root, asked?: Limits): FullCollection {
  */
 export function pruneAll(root: Root, plan: FullCollection): void {
   if (plan.remove.length > 0) keepLockfiles(root, plan);
-  collect(root, plan);
+  prune(root, plan);
   for (const { name } of plan.removeStates) removeKept(root, name);
 }
 

@@ -18,7 +18,7 @@ const FAULTS_OF_THE_RELEASE: ReadonlySet<string> = new Set([
  * Quarantines the failed release, and the old one if the rollback to it failed. Runs before the verdict is written, so
  * a verdict implies it. Never throws: a full disk must not keep a change from ending.
  */
-export function blame(root: Root, change: Change): void {
+export function quarantineAfter(root: Root, change: Change): void {
   const { error, undoError, facts } = change;
   const faults: [string | null, ErrorRecord | null][] = [
     [facts.to, error],

@@ -13,7 +13,7 @@ import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
-import { finish, goBack, isProven, runSteps } from './engine.js';
+import { isProven, recordResult, rollBack, runSteps } from './engine.js';
 import { changeFromTrial } from './reconstruct.js';
 
 /** Milliseconds; the launcher needs a few, a host that swaps needs more. */
@@ -68,13 +68,13 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
   const steps = means.stepsNamed(change.plan.steps);
   if (isProven(change)) {
     note('finished', `${change.facts.to} was verified already, and only the tidying was cut off.`);
-    return finish(context, 'package_updated_restart_verified');
+    return recordResult(context, 'package_updated_restart_verified');
   }
   const last = change.steps.at(-1);
   if (!last) {
     note('undone', 'It had not begun.');
     change.error = neverRan('It ended before its first step.');
-    return finish(context, 'helper_never_ran');
+    return recordResult(context, 'helper_never_ran');
   }
   const obstacle = await obstacleToGoingOn(context);
   if (obstacle === null) {
@@ -90,7 +90,7 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
     message: `The process that made this change ended during ${last.name}.`,
     hint: `openclaw-releases ${change.plan.kind} ${change.plan.target}`,
   };
-  return goBack(steps, context, observer);
+  return rollBack(steps, context, observer);
 }
 
 /** Reason to undo the change, as one sentence; null when the target is current and runs, if it should run. */

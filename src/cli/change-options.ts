@@ -105,7 +105,7 @@ export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
     },
     ...(allowScripts && { allowScripts }),
     ...(lockfile && { lockfile }),
-    ...(lockfile === false && { anew: true }),
+    ...(lockfile === false && { ignoreStoredLockfile: true }),
     ...(probe && { probe }),
     ...(registry && { registry }),
     ...(evictOrphan && { evictOrphan }),

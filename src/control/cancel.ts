@@ -3,7 +3,7 @@ import { canBeCancelled } from '../change/cancellation.js';
 import { ReleasesError } from '../core/errors.js';
 import { type Change, readChange, stepOf } from '../ledger/ledger.js';
 import { activeChange, hasLiveOwner } from '../ledger/ownership.js';
-import type { Asker } from '../ledger/plan.js';
+import type { Initiator } from '../ledger/plan.js';
 import { clearSignals, sendSignal } from '../ledger/signals.js';
 import type { Root } from '../store/root.js';
 
@@ -16,7 +16,7 @@ const UNTOUCHED = 'Nothing was changed.';
  * @param named refuses any other change than this id
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
-export function requestCancel(root: Root, by: Asker, named?: string): Change {
+export function requestCancel(root: Root, by: Initiator, named?: string): Change {
   const change = findUnderWay(root, named);
   if (!canBeCancelled(change)) throw tooLate(change);
   sendSignal(root, change.id, 'cancel', by);
@@ -28,7 +28,7 @@ export function requestCancel(root: Root, by: Asker, named?: string): Change {
  * steps are undone.
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
-export async function cancelChange(root: Root, by: Asker): Promise<Change> {
+export async function cancelChange(root: Root, by: Initiator): Promise<Change> {
   let change = findUnderWay(root);
   const { id } = change;
   if (change.error === null) requestCancel(root, by, id);
@@ -46,7 +46,7 @@ export async function cancelChange(root: Root, by: Asker): Promise<Change> {
  * wait.
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
-export function requestRestartNow(root: Root, by: Asker): Change {
+export function requestRestartNow(root: Root, by: Initiator): Change {
   const change = findUnderWay(root);
   const step = stepOf(change, 'wait-idle');
   const waits = change.plan.steps.includes('wait-idle') && (step === undefined || step.state === 'doing');

@@ -1,7 +1,7 @@
 import { whileLocked } from '../change/exclusive.js';
 import { ReleasesError } from '../core/errors.js';
 import { isActive, listChanges } from '../ledger/ledger.js';
-import type { Asker } from '../ledger/plan.js';
+import type { Initiator } from '../ledger/plan.js';
 import { type Hold, hold, unhold } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { cancelChange } from './cancel.js';
@@ -20,7 +20,7 @@ export async function holdUpdates(
   root: Root,
   until: Date | null,
   why: string | null,
-  by: Asker,
+  by: Initiator,
 ): Promise<Held> {
   const wanted: Hold = { until: until?.toISOString() ?? null, at: new Date().toISOString(), why };
   const active = listChanges(root).find(isActive);

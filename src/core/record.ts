@@ -26,10 +26,10 @@ export interface Corrupt {
   why: string;
 }
 
-export type Reading<T> =
-  | { state: 'absent' }
+export type RecordResult<T> =
+  | { state: 'missing' }
   | { state: 'corrupt'; why: string }
-  | { state: 'read'; value: T };
+  | { state: 'ok'; value: T };
 
 /** Bytes; our own files have a few thousand. */
 const LARGEST = 64 * 2 ** 20;
@@ -60,7 +60,7 @@ export function whyNot(kind: RecordKind, value: unknown): string | null {
  * nothing counts as corrupt, not as absent.
  * @param id that the record must name: a copy under another name is not a record of that name
  */
-export function readRecord<T>(path: string, kind: RecordKind, id?: string): Reading<T> {
+export function readRecord<T>(path: string, kind: RecordKind, id?: string): RecordResult<T> {
   let text: string;
   try {
     const stats = statSync(path);
@@ -81,19 +81,19 @@ export function readRecord<T>(path: string, kind: RecordKind, id?: string): Read
   if (wrong !== null) return corrupt(wrong);
   const named = (value as { id?: unknown }).id;
   if (id !== undefined && named !== id) return corrupt(`is about ${JSON.stringify(named)}, not ${id}`);
-  return { state: 'read', value: value as T };
+  return { state: 'ok', value: value as T };
 }
 
 function corrupt(why: string): { state: 'corrupt'; why: string } {
   return { state: 'corrupt', why };
 }
 
-function whereNothingWasRead(path: string, error: unknown): Reading<never> {
+function whereNothingWasRead(path: string, error: unknown): RecordResult<never> {
   const code = systemCode(error) ?? '';
   if (OF_THE_PROCESS.has(code)) throw error;
-  if (code === 'ENOTDIR') return { state: 'absent' };
+  if (code === 'ENOTDIR') return { state: 'missing' };
   if (code !== 'ENOENT') return corrupt(`cannot be read (${code})`);
-  return lstatSync(path, { throwIfNoEntry: false }) ? corrupt('is a link to nothing') : { state: 'absent' };
+  return lstatSync(path, { throwIfNoEntry: false }) ? corrupt('is a link to nothing') : { state: 'missing' };
 }
 
 function whyNotJson(text: string): string {

@@ -10,7 +10,7 @@ import type { LastRestore } from '../state/restore-request.js';
 import type { KeptState, SnapshotScope } from '../state/snapshots.js';
 import type { StateVersions } from '../state/versions.js';
 import type { RestartReport } from '../supervisor/supervisor.js';
-import type { Asker } from './plan.js';
+import type { Initiator } from './plan.js';
 
 /** The gateway before the switch: the reference for verification and the target of the undo. */
 export interface Baseline {
@@ -56,7 +56,7 @@ export interface Facts {
   lockfile?: string;
   install?: InstallReport;
   idle?: IdleFacts;
-  stoppedBy?: Asker;
+  stoppedBy?: Initiator;
   baseline?: Baseline;
   restart?: RestartReport;
   /** ISO 8601; the old process may still answer for a while after it. */

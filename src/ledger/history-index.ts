@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Corrupt, readRecord } from '../core/record.js';
 import { bootId } from '../host/process.js';
 import type { StateVersions } from '../state/versions.js';
-import { keepLooked } from '../store/cache.js';
+import { writeCache } from '../store/cache.js';
 import { changeIds, changePath, tryReadChange } from '../store/change-files.js';
 import type { Root } from '../store/root.js';
 import type { Change } from './ledger.js';
@@ -56,7 +56,7 @@ export function tryReadLedger(root: Root): LedgerLook {
     }
     const found = tryReadChange(root, id);
     if (found.state === 'corrupt') look.corrupt.push({ path: changePath(root, id), why: found.why });
-    if (found.state !== 'read') continue;
+    if (found.state !== 'ok') continue;
     const change = found.value as Change;
     const past = pastOf(change);
     look.past.push(past);
@@ -75,7 +75,7 @@ export function lastEnded(root: Root, { past, open }: LedgerLook): Change | null
   for (const { id } of past.toReversed()) {
     if (open.some((change) => change.id === id)) continue;
     const found = tryReadChange(root, id);
-    if (found.state === 'read') return found.value as Change;
+    if (found.state === 'ok') return found.value as Change;
   }
   return null;
 }
@@ -102,10 +102,10 @@ function pathOf(root: Root): string {
 
 function recall(root: Root): EndedRecord['changes'] {
   const found = readRecord<EndedRecord>(pathOf(root), 'history-index');
-  return found.state === 'read' && found.value.bootId === bootId() ? found.value.changes : {};
+  return found.state === 'ok' && found.value.bootId === bootId() ? found.value.changes : {};
 }
 
 function keep(root: Root, changes: EndedRecord['changes']): void {
   const record: EndedRecord = { schema: 1, bootId: bootId(), changes };
-  keepLooked(root, pathOf(root), `${JSON.stringify(record)}\n`);
+  writeCache(root, pathOf(root), `${JSON.stringify(record)}\n`);
 }

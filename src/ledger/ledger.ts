@@ -92,7 +92,7 @@ export function saveChange(root: Root, change: Change, step?: StepRecord): void 
 /** @throws ReleasesError `change_not_found` */
 export function readChange(root: Root, id: string): Change {
   const found = tryReadChange(root, id);
-  if (found.state === 'read') return found.value as Change;
+  if (found.state === 'ok') return found.value as Change;
   const corrupt = found.state === 'corrupt';
   const message = corrupt
     ? `${changePath(root, id)} ${found.why}, so nothing is known of that change.`
@@ -104,7 +104,7 @@ export function readChange(root: Root, id: string): Change {
 
 export function findChange(root: Root, id: string): Change | null {
   const found = tryReadChange(root, id);
-  return found.state === 'read' ? (found.value as Change) : null;
+  return found.state === 'ok' ? (found.value as Change) : null;
 }
 
 /** All changes that are not corrupt, oldest first. */

@@ -53,7 +53,7 @@ export type Probe = (typeof PROBES)[number];
  */
 export type StateChoice = 'ask' | 'restore' | 'keep';
 
-export type Asker = 'person' | 'gateway' | 'timer';
+export type Initiator = 'person' | 'gateway' | 'timer';
 
 /** Wait for an idle gateway before the restart; all in milliseconds. */
 export interface IdleLimits {
@@ -81,7 +81,7 @@ export interface Plan {
   /** Exact lockfile to install from; null for the kept lockfile of this version, if any. */
   lockfile: string | null;
   /** Resolve dependencies anew and ignore a kept lockfile. */
-  anew?: boolean;
+  ignoreStoredLockfile?: boolean;
   /** `version` when absent. */
   probe?: Probe;
   /** Make a snapshot; true when absent (older records). */
@@ -89,7 +89,7 @@ export interface Plan {
   /** `rollback` only; `ask` when absent. */
   state?: StateChoice;
   /** `person` when absent. */
-  initiator?: Asker;
+  initiator?: Initiator;
   /** Absent: the step `wait-idle` is left out; the restart is neither announced nor delayed. */
   idle?: IdleLimits;
   /** Milliseconds from the start after which an uncommitted change is undone; absent: no limit. */
@@ -142,7 +142,7 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     allowScripts: options.allowScripts ?? [],
     lockfile: options.lockfile ?? null,
-    ...(options.anew && { anew: true }),
+    ...(options.ignoreStoredLockfile && { ignoreStoredLockfile: true }),
     probe: options.probe ?? 'auto',
     snapshot: options.snapshot ?? true,
     state: options.state ?? 'ask',

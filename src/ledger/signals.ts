@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileDurably } from '../host/durable.js';
 import type { Root } from '../store/root.js';
-import type { Asker } from './plan.js';
+import type { Initiator } from './plan.js';
 
 /** `restart-now` ends the wait for an idle gateway and the countdown; `cancel` ends the change before its switch. */
 export const CHANGE_SIGNALS = ['restart-now', 'cancel'] as const;
@@ -10,13 +10,13 @@ export const CHANGE_SIGNALS = ['restart-now', 'cancel'] as const;
 export type ChangeSignal = (typeof CHANGE_SIGNALS)[number];
 
 /** Writes a signal for the process that makes the change. Needs no lock; sending it twice has no further effect. */
-export function sendSignal(root: Root, change: string, wanted: ChangeSignal, by: Asker): void {
+export function sendSignal(root: Root, change: string, wanted: ChangeSignal, by: Initiator): void {
   const at = new Date().toISOString();
   writeFileDurably(signalPath(root, change, wanted), `${JSON.stringify({ by, at })}\n`, 0o600);
 }
 
 /** Returns the sender, or null without a signal. The file's existence counts, even if its text is corrupt. */
-export function signalledBy(root: Root, change: string, wanted: ChangeSignal): Asker | null {
+export function signalledBy(root: Root, change: string, wanted: ChangeSignal): Initiator | null {
   let text: string;
   try {
     text = readFileSync(signalPath(root, change, wanted), 'utf8');

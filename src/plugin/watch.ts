@@ -16,7 +16,7 @@ export function watchChanges(root: Root, tell: (change: Change) => void): () => 
     touched.clear();
     for (const id of ids) {
       const found = tryReadChange(root, id);
-      if (found.state === 'read') tell(found.value as Change);
+      if (found.state === 'ok') tell(found.value as Change);
     }
   };
   let watcher: FSWatcher | undefined;

@@ -1,4 +1,4 @@
-import { recoveryOutlook, type Seen } from '../control/detached/interrupted.js';
+import { recoveryOutlook, type SeenChange } from '../control/detached/interrupted.js';
 import { ERROR_CODES, type ErrorRecord, EXIT } from '../core/errors.js';
 import type { Change, StepRecord } from '../ledger/ledger.js';
 import { isAcknowledged } from '../ledger/ownership.js';
@@ -30,7 +30,7 @@ const PHASES: Record<StepName, Phase> = {
 const UNDER_WAY = new Set<StepRecord['state']>(['doing', 'undoing']);
 
 /** Reports a change in the gateway's words, and no active step once its owner is dead. */
-export function changeDocument(root: Root, { change, isDead }: Seen): ChangeDocument {
+export function changeDocument(root: Root, { change, ownerDied: isDead }: SeenChange): ChangeDocument {
   const { id, plan, facts, steps, error, undoError, startedAt, endedAt, warnings } = change;
   const last = steps.findLast(({ state }) => UNDER_WAY.has(state)) ?? steps.at(-1);
   const isOver = endedAt !== null;

@@ -1,4 +1,4 @@
-import { lookAt } from '../control/detached/interrupted.js';
+import { seeChange } from '../control/detached/interrupted.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { listChanges } from '../ledger/ledger.js';
 import { readManifest, releaseDirectory } from '../store/manifest.js';
@@ -66,7 +66,7 @@ const HISTORY = { limit: integer(1, 1000, 'changes') };
 export async function showHistory({ root }: Environment, params: unknown): Promise<object> {
   const { limit = 50 } = readFields(params, HISTORY, 'releases.history');
   const changes = listChanges(root).slice(-limit);
-  return { ok: true, changes: changes.map(({ id }) => changeDocument(root, lookAt(root, id))) };
+  return { ok: true, changes: changes.map(({ id }) => changeDocument(root, seeChange(root, id))) };
 }
 
 /** `ok`: all files match the seal. @throws ReleasesError `params_invalid`, `release_not_found` */

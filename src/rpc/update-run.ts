@@ -1,4 +1,4 @@
-import { lookAt } from '../control/detached/interrupted.js';
+import { seeChange } from '../control/detached/interrupted.js';
 import { ReleasesError } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
 import type { ChangeKind, PlanOptions, StateChoice } from '../ledger/plan.js';
@@ -88,7 +88,7 @@ const ANSWERS = {
 /** Reports a verdict only when the ledger has one, as it may for a joined or repeated request. */
 function answer(environment: Environment, { request, change, follow, repeated }: Received): RunAnswer {
   const { root } = environment;
-  const document = change && changeDocument(root, lookAt(root, change.id));
+  const document = change && changeDocument(root, seeChange(root, change.id));
   // Hides the error of a change that still undoes its steps: its result is open.
   const isOver = document?.phase === 'finished' || document?.status === 'interrupted';
   const error = isOver ? document.error : null;

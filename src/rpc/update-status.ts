@@ -1,4 +1,4 @@
-import { lookAt, recoverDetached, type Seen } from '../control/detached/interrupted.js';
+import { recoverDetached, type SeenChange, seeChange } from '../control/detached/interrupted.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { listChanges } from '../ledger/ledger.js';
@@ -33,12 +33,12 @@ export async function updateStatus(
   const named = nameOf(root, params);
   const at = new Date().toISOString();
   const change = named === null ? latest(root) : named.change;
-  const seen = change === null ? null : lookAt(root, change);
+  const seen = change === null ? null : seeChange(root, change);
   const requests = change === null ? [named?.request].filter((one) => one != null) : requestsOf(root, change);
   const document = seen ? changeDocument(root, seen) : noChange(named?.request ?? null);
   const [runs, problem] = await runsNow(environment);
   const warnings = [...document.warnings, ...(problem ? [problem] : [])];
-  if (seen?.isDead) warnings.push(await end(environment, seen, mayEnd));
+  if (seen?.ownerDied) warnings.push(await end(environment, seen, mayEnd));
   const [first = null] = requests;
   return {
     ok: true,
@@ -94,7 +94,7 @@ async function runsNow(environment: Environment): Promise<[Runs | null, string |
   }
 }
 
-async function end(environment: Environment, { change }: Seen, mayEnd: boolean): Promise<string> {
+async function end(environment: Environment, { change }: SeenChange, mayEnd: boolean): Promise<string> {
   const later = 'The next change recovers it, or the next start of the machine.';
   if (!mayEnd) return later;
   try {

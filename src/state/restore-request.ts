@@ -69,9 +69,9 @@ export function endReturn(root: RestorePaths): void {
  * @throws ReleasesError `interrupted` when another restore is half done: half of a state fits no release
  */
 export function beginReturn(root: RestorePaths): boolean {
-  if (readRecord(root.return, 'restore').state === 'absent') return false;
+  if (readRecord(root.return, 'restore').state === 'missing') return false;
   const begun = readRecord<Restore>(root.restore, 'restore');
-  if (begun.state === 'corrupt' || (begun.state === 'read' && begun.value.phase !== 'pending')) {
+  if (begun.state === 'corrupt' || (begun.state === 'ok' && begun.value.phase !== 'pending')) {
     throw new ReleasesError('interrupted', `Another exchange of the state is half done: ${root.restore}.`, {
       hint: 'Start the gateway, which finishes it first, or look at what that says.',
       untouched: 'Nothing more was moved.',
@@ -108,7 +108,7 @@ export function lastRestore(root: RestorePaths): LastRestore | null {
 
 function read<T>(path: string, kind: RecordKind): T | null {
   const found = readRecord<T>(path, kind);
-  return found.state === 'read' ? found.value : null;
+  return found.state === 'ok' ? found.value : null;
 }
 
 function write(path: string, restore: Restore): void {

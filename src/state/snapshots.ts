@@ -62,7 +62,7 @@ export function tryReadSnapshot(root: RootPlace): { kept: KeptState[]; corrupt: 
     const path = join(root.states, name, KEPT.record);
     const found = readRecord<KeptState>(path, 'kept-state');
     if (found.state === 'corrupt') corrupt.push({ path, why: found.why });
-    if (found.state !== 'read') continue;
+    if (found.state !== 'ok') continue;
     if (found.value.name === name) kept.push(found.value);
     else corrupt.push({ path, why: `is about ${found.value.name}, not ${name}` });
   }

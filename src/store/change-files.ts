@@ -1,4 +1,4 @@
-import { type Reading, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord } from '../core/record.js';
 import { directoryNames } from './manifest.js';
 import type { Root } from './root.js';
 
@@ -13,6 +13,6 @@ export function changeIds(root: Root): string[] {
   return names.map((name) => name.slice(0, -'.json'.length));
 }
 
-export function tryReadChange(root: Root, id: string): Reading<unknown> {
+export function tryReadChange(root: Root, id: string): RecordResult<unknown> {
   return readRecord(changePath(root, id), 'change', id);
 }

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../core/errors.js';
-import { type Corrupt, type Reading, readRecord } from '../core/record.js';
+import { type Corrupt, type RecordResult, readRecord } from '../core/record.js';
 import { changeIds, changePath, tryReadChange } from './change-files.js';
 import { TRIAL } from './links.js';
 import { checkReleaseId, directoryNames, MANIFEST_FILE, tryReadManifest } from './manifest.js';
@@ -73,7 +73,7 @@ function corruptChanges(root: Root): Corrupt[] {
   });
 }
 
-function whyIn(reading: Reading<unknown>): string | null {
+function whyIn(reading: RecordResult<unknown>): string | null {
   return reading.state === 'corrupt' ? reading.why : null;
 }
 

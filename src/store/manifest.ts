@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
-import { type Reading, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord } from '../core/record.js';
 import { inVersionOrder } from '../core/version.js';
 import type { Root } from './root.js';
 
@@ -57,14 +57,14 @@ export function releaseDirectory(root: Root, id: string): string {
   return `${root.releases}/${checkReleaseId(id)}`;
 }
 
-export function tryReadManifest(root: Root, id: string): Reading<Manifest> {
+export function tryReadManifest(root: Root, id: string): RecordResult<Manifest> {
   return readRecord(`${releaseDirectory(root, id)}/${MANIFEST_FILE}`, 'release', id);
 }
 
 /** @throws ReleasesError `release_id_invalid`, `release_not_found`, `release_unsealed` */
 export function readManifest(root: Root, id: string): Manifest {
   const found = tryReadManifest(root, id);
-  if (found.state === 'read') return found.value;
+  if (found.state === 'ok') return found.value;
   const directory = releaseDirectory(root, id);
   const untouched = 'Nothing was changed.';
   if (found.state === 'corrupt') {

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../core/errors.js';
-import { type Reading, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord } from '../core/record.js';
 import { writeFileDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 import { setAside } from './set-aside.js';
@@ -73,14 +73,14 @@ export interface Policy {
   breakerResetAt?: string;
 }
 
-export function tryReadPolicy(root: Root): Reading<Policy> {
+export function tryReadPolicy(root: Root): RecordResult<Policy> {
   return readRecord(root.policy, 'policy');
 }
 
 /** Returns the policy; a corrupt file counts as empty. */
 export function readPolicy(root: Root): Policy {
   const found = tryReadPolicy(root);
-  return found.state === 'read' ? found.value : { schema: 1, pins: [], quarantine: {} };
+  return found.state === 'ok' ? found.value : { schema: 1, pins: [], quarantine: {} };
 }
 
 function update(root: Root, edit: (policy: Policy) => void): Policy {
@@ -168,7 +168,7 @@ export function quarantineOf(policy: Policy, id: string, now = Date.now()): Quar
 }
 
 /** Ends the quarantine of a release that was verified since. */
-export function absolve(root: Root, id: string): void {
+export function clearQuarantine(root: Root, id: string): void {
   if (!(id in readPolicy(root).quarantine)) return;
   update(root, (policy) => {
     delete policy.quarantine[id];

@@ -12,7 +12,7 @@ export const KEEP_RELEASES = 3;
 
 const MIB = 2 ** 20;
 
-export interface Collection {
+export interface PrunePlan {
   /** `shares`: another release may use some of its blocks, and keeps them. */
   remove: { id: string; bytes: number; shares: boolean }[];
   removeUnsealed: string[];
@@ -33,12 +33,12 @@ export type Limits = Pick<Retention, 'releases' | 'bytes'>;
  * @param asked limits that replace those of the policy
  * @param goesWith bytes that are removed together with a release
  */
-export function planCollection(
+export function planPrune(
   root: Root,
   needed: ReadonlyMap<string, string>,
   asked: Limits = {},
   goesWith: (id: string) => number = () => 0,
-): Collection {
+): PrunePlan {
   requireReadable(root);
   const { releases, unsealed } = listReleases(root);
   const policy = readPolicy(root);
@@ -61,7 +61,7 @@ export function planCollection(
     if (left < 0) break;
     newest.add(release.id);
   }
-  const plan: Collection = {
+  const plan: PrunePlan = {
     remove: [],
     removeUnsealed: unsealed.filter((id) => !needed.has(id)),
     removeRuntimes: [],
@@ -122,7 +122,7 @@ function compiledBytes(root: Root, id: string): number {
 }
 
 /** Removes releases, then their runtimes, then the compile caches of removed releases. */
-export function collect(root: Root, plan: Collection): void {
+export function prune(root: Root, plan: PrunePlan): void {
   for (const { id } of plan.remove) removeTree(root, releaseDirectory(root, id));
   for (const name of plan.removeUnsealed) removeTree(root, join(root.releases, name));
   for (const name of plan.removeRuntimes) removeTree(root, join(root.runtimes, name));

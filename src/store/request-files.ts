@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Reading, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { breakDead } from './break-lock.js';
 import { directoryNames } from './manifest.js';
@@ -20,7 +20,7 @@ export function requestIds(root: Root): string[] {
   return names.map((name) => name.slice(0, -'.json'.length));
 }
 
-export function tryReadRequest(root: Root, id: string): Reading<unknown> {
+export function tryReadRequest(root: Root, id: string): RecordResult<unknown> {
   return readRecord(requestPath(root, id), 'request', id);
 }
 

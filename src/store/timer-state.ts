@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorRecord } from '../core/errors.js';
-import { type Reading, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord } from '../core/record.js';
 import { writeFileDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 import { setAside } from './set-aside.js';
@@ -77,14 +77,14 @@ export interface TimerStateFile {
 
 const MOST_DECISIONS = 20;
 
-export function tryReadTimerState(root: Root): Reading<TimerStateFile> {
+export function tryReadTimerState(root: Root): RecordResult<TimerStateFile> {
   return readRecord(root.auto, 'timer-state');
 }
 
 /** Returns an empty memory with a new `installId` when the file is missing or corrupt. */
 export function readTimerState(root: Root): TimerStateFile {
   const found = tryReadTimerState(root);
-  if (found.state === 'read') return found.value;
+  if (found.state === 'ok') return found.value;
   return {
     ...{ schema: 1, installId: randomUUID(), clock: null, registry: null, trouble: null, newestSeen: {} },
     ...{ gateway: null, announced: null, stopped: null, decisions: [] },

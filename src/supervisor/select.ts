@@ -25,8 +25,8 @@ export function selectSupervisor(root: string): Supervisor {
 export function readSupervisorRecord(root: string): SupervisorRecord | null {
   const path = pathOf(root);
   const found = readRecord<SupervisorRecord>(path, 'supervisor');
-  if (found.state === 'read') return found.value;
-  if (found.state === 'absent') return null;
+  if (found.state === 'ok') return found.value;
+  if (found.state === 'missing') return null;
   throw new ReleasesError(
     'root_invalid',
     `${path} ${found.why}, so it does not say which unit runs the gateway.`,

@@ -46,7 +46,7 @@ export interface Supervisor {
   /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
   inspect(): Promise<Inspection>;
   /** Fast read for commands that only show. Null means unknown: then use `inspect`, and always before an action. */
-  glance(): Glance | null;
+  peek(): Glance | null;
   /**
    * Stops and starts in one request; the supervisor completes it even if the caller dies, however the old process ends.
    * @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, `restart_failed`

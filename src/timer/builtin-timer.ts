@@ -13,7 +13,7 @@ export function lookEveryHour(root: Root, log: (line: string) => void): () => vo
   const file = readTimerState(root);
   try {
     // Fixes the minute of the hour; without a stored id it would change at each start.
-    if (tryReadTimerState(root).state === 'absent') writeAuto(root, file);
+    if (tryReadTimerState(root).state === 'missing') writeAuto(root, file);
   } catch (error) {
     // A full disk must not stop the supervision of a gateway.
     log(`The timer's moment of the hour could not be kept: ${toErrorRecord(error).message}`);

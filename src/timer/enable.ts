@@ -27,7 +27,7 @@ export async function enableTimer(
     if (earlier && !sameHost(earlier.host, plan.host)) await removeTimer(root);
     if (Object.keys(options.settings).length > 0) setSchedule(root, options.settings);
     // The minute and the jitter of this host come from its id, so the id is stored now. A run may be writing it too.
-    if (tryReadTimerState(root).state !== 'read') writeAuto(root, file);
+    if (tryReadTimerState(root).state !== 'ok') writeAuto(root, file);
     const record = await installTimer(root, plan, options.registry ?? null);
     return { record, warnings: await warningsFor(plan.host) };
   });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readRecord } from '../core/record.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { portArgument } from '../openclaw/endpoint.js';
-import { keepLooked } from '../store/cache.js';
+import { writeCache } from '../store/cache.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 
@@ -19,10 +19,10 @@ interface StartRecord {
 type Look = Pick<Inspection, 'pid' | 'state' | 'restarts' | 'launch'>;
 
 /** Inspects the gateway; null without a supervisor. Asks systemd once per start, which saves a third of the cost. */
-export async function lookAtGateway(root: Root, supervisor: Supervisor): Promise<Look | null> {
+export async function inspectThroughCache(root: Root, supervisor: Supervisor): Promise<Look | null> {
   // The built-in supervisor answers at once.
   if (supervisor.kind === 'builtin') return inspectIfThere(supervisor);
-  const seen = supervisor.glance();
+  const seen = supervisor.peek();
   const known = seen && recall(root);
   if (known && known.pid === seen.pid && known.instance === seen.instance) {
     const args = known.port === null ? [] : ['--port', known.port];
@@ -40,11 +40,11 @@ function pathOf(root: Root): string {
 
 function recall(root: Root): StartRecord | null {
   const found = readRecord<StartRecord>(pathOf(root), 'gateway-cache');
-  return found.state === 'read' ? found.value : null;
+  return found.state === 'ok' ? found.value : null;
 }
 
 function keep(root: Root, { pid, instance, restarts, launch }: Inspection): void {
   if (pid === null || instance === null) return;
   const record: StartRecord = { schema: 1, pid, instance, restarts, port: portArgument(launch.args) ?? null };
-  keepLooked(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+  writeCache(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }

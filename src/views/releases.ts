@@ -2,7 +2,7 @@ import { ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
 import { type LedgerLook, tryReadLedger } from '../ledger/history-index.js';
 import { inspectIfThere } from '../ledger/running-release.js';
-import { type Readable, readableReleases } from '../rollback/compatibility/assess.js';
+import { type Compatibility, readableReleases } from '../rollback/compatibility/assess.js';
 import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
 import { type KeptState, listKept } from '../state/snapshots.js';
 import { findCorrupt } from '../store/corrupt.js';
@@ -18,7 +18,7 @@ export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'qu
 export interface ListedRelease {
   manifest: Manifest;
   marks: Mark[];
-  readable: Readable;
+  readable: Compatibility;
 }
 
 export interface Listing {
@@ -50,7 +50,7 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
 }
 
 /** For a release that appeared after the state was read. */
-export const NOT_KNOWN: Readable = { reads: 'unknown', why: 'it has just come' };
+export const NOT_KNOWN: Compatibility = { reads: 'unknown', why: 'it has just come' };
 
 function marks(root: Root, running: string | null): (id: string) => Mark[] {
   const policy = readPolicy(root);

@@ -13,7 +13,7 @@ import { currentRelease, previousRelease, readTrial, type Trial } from '../store
 import { readLockOwner } from '../store/lock.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
-import { lookAtGateway } from './gateway-cache.js';
+import { inspectThroughCache } from './gateway-cache.js';
 import { corruptFiles } from './releases.js';
 import { type AutoOverview, autoOverview } from './timer-settings.js';
 
@@ -95,7 +95,7 @@ function trialOf(root: Root, corrupt: Corrupt[]): Trial | null {
 }
 
 async function describeGateway(root: Root, supervisor: Supervisor): Promise<RunningGateway | null> {
-  const seen = await lookAtGateway(root, supervisor);
+  const seen = await inspectThroughCache(root, supervisor);
   if (!seen) return null;
   const { pid, state, restarts } = seen;
   const endpoint = findEndpoint(seen.launch);

@@ -17,7 +17,7 @@ const NOTHING = { decisions: [], announced: null, stopped: null, trouble: null }
 /** Never throws: `corruptFiles` reports a corrupt file. */
 export function autoOverview(root: Root): AutoOverview {
   const found = tryReadTimerState(root);
-  const { decisions, announced, stopped, trouble } = found.state === 'read' ? found.value : NOTHING;
+  const { decisions, announced, stopped, trouble } = found.state === 'ok' ? found.value : NOTHING;
   return {
     enabled: isEnabled(root),
     hold: holdOf(readPolicy(root)),

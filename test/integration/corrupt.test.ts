@@ -70,7 +70,7 @@ test.each(['before write release.json', 'before rename corrupt policy.json'])(
     expect(existsSync(broken)).toBe(true);
     expect(await recover()).toMatchObject({ exitCode: 0 });
     expect(findCorrupt(own)).toEqual([]);
-    expect(tryReadManifest(own, id)).toMatchObject({ state: 'read' });
+    expect(tryReadManifest(own, id)).toMatchObject({ state: 'ok' });
     expectKept(own.path, before, [broken, own.policy]);
   },
 );

@@ -55,7 +55,7 @@ describe('a glance', () => {
     const root = makeRoot();
     const running = startSupervisor(root, ['forever'], { env: environmentOf(root) });
     const supervisor = builtinSupervisor(root);
-    const seen = () => supervisor.glance();
+    const seen = () => supervisor.peek();
     const told = async () => {
       const { pid, instance, launch } = await supervisor.inspect();
       return { pid, instance, env: launch.env };
@@ -73,7 +73,7 @@ describe('a glance', () => {
     running.process.kill('SIGTERM');
     await running.exit;
     expect(seen()).toBeNull();
-    expect(builtinSupervisor('/nonexistent').glance()).toBeNull();
+    expect(builtinSupervisor('/nonexistent').peek()).toBeNull();
   });
 
   it('sees no process that merely has the pid of one that was started', async () => {
@@ -85,10 +85,10 @@ describe('a glance', () => {
     for (const who of ['supervisor', 'gateway']) {
       const earlier = { ...record[who], startTicks: record[who].startTicks - 1 };
       writeFileSync(path, JSON.stringify({ ...record, [who]: earlier }));
-      expect(builtinSupervisor(root).glance()).toBeNull();
+      expect(builtinSupervisor(root).peek()).toBeNull();
     }
     writeFileSync(path, JSON.stringify(record));
-    expect(builtinSupervisor(root).glance()).not.toBeNull();
+    expect(builtinSupervisor(root).peek()).not.toBeNull();
   });
 });
 

@@ -640,8 +640,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'half of a restore replaced by another',
     file: 'src/state/restore-request.ts',
-    find: "(begun.state === 'read' && begun.value.phase !== 'pending')",
-    replace: "(begun.state === 'read' && begun.value.change === '')",
+    find: "(begun.state === 'ok' && begun.value.phase !== 'pending')",
+    replace: "(begun.state === 'ok' && begun.value.change === '')",
     caughtBy: unit('state/restore-request'),
   },
 
@@ -764,8 +764,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'quarantine not recorded',
     file: 'src/change/engine.ts',
-    find: '  blame(context.root, context.change);\n',
-    replace: '  if (context.change.error === null) blame(context.root, context.change);\n',
+    find: '  quarantineAfter(context.root, context.change);\n',
+    replace: '  if (context.change.error === null) quarantineAfter(context.root, context.change);\n',
     caughtBy: stories('bad-versions', 'crashing at start'),
   },
   {

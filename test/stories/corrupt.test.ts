@@ -61,11 +61,11 @@ test('everything that an update, a rollback and a failed update write passes its
   pin(root, '2026.6.3');
   expect(findCorrupt(root)).toEqual([]);
   expect(changeIds(root)).toHaveLength(before + 3);
-  for (const id of changeIds(root)) expect(tryReadChange(root, id)).toMatchObject({ state: 'read' });
+  for (const id of changeIds(root)) expect(tryReadChange(root, id)).toMatchObject({ state: 'ok' });
   for (const id of readdirSync(root.releases))
-    expect(tryReadManifest(root, id)).toMatchObject({ state: 'read' });
+    expect(tryReadManifest(root, id)).toMatchObject({ state: 'ok' });
   expect(tryReadPolicy(root)).toMatchObject({
-    state: 'read',
+    state: 'ok',
     value: { pins: ['2026.6.3'], quarantine: { '2026.6.5': { cause: { code: 'gateway_crashed' } } } },
   });
 });

@@ -6,7 +6,7 @@ export const nobody: Supervisor = {
   kind: 'builtin',
   byHand: { restart: null, log: null },
   inspect: () => Promise.reject(new ReleasesError('supervisor_not_found', 'No supervisor here.')),
-  glance: () => null,
+  peek: () => null,
   restart: () => Promise.reject(new Error('no restart here')),
   owns: () => Promise.resolve(false),
   runOutside: () => Promise.reject(new Error('nothing outside here')),

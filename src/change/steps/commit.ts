@@ -4,7 +4,7 @@ import { versionsToday } from '../../rollback/compatibility/compatibility.js';
 import { noteRestore } from '../../rollback/restore-request.js';
 import { endReturn } from '../../state/restore-request.js';
 import { endTrial } from '../../store/links.js';
-import { absolve } from '../../store/policy.js';
+import { clearQuarantine } from '../../store/policy.js';
 import { dropPluginSet } from '../plugin-set.js';
 import { wasStopped } from './restart.js';
 import { targetOf } from './switch.js';
@@ -21,7 +21,7 @@ export const commit: Step = {
     noteRestore(context);
     await noteVersions(context);
     try {
-      absolve(context.root, to);
+      clearQuarantine(context.root, to);
     } catch (error) {
       context.change.warnings.push(`${to} is still in quarantine: ${toErrorRecord(error).message}`);
     }

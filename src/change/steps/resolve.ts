@@ -47,7 +47,7 @@ export const resolve: Step = {
 /** The named lockfile, else the kept one. An archive gets no kept one: it has the version of another release. */
 function lockfileOf({ root, change }: Context): string | null {
   const { plan, facts } = change;
-  if (plan.lockfile || plan.anew || !facts.resolved) return plan.lockfile;
+  if (plan.lockfile || plan.ignoreStoredLockfile || !facts.resolved) return plan.lockfile;
   const { id, version } = facts.resolved;
   return id === version ? keptLockfile(root, version) : null;
 }

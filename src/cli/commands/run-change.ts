@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodeOf } from '../../change/run.js';
-import { carryChange } from '../../control/detached/worker.js';
+import { runRecordedChange } from '../../control/detached/worker.js';
 import { command } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
@@ -14,7 +14,7 @@ export function runChangeCommand(): Command {
     .argument('<change>', 'id of the change')
     .action((id: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
-        const change = await carryChange(environment, id);
+        const change = await runRecordedChange(environment, id);
         output.answer(changeDocument(change), () => changeText(change));
         return exitCodeOf(change);
       }),

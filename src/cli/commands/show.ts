@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Readable } from '../../rollback/compatibility/assess.js';
+import type { Compatibility } from '../../rollback/compatibility/assess.js';
 import { type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import { listing, NOT_KNOWN, resolveReleaseName } from '../../views/releases.js';
@@ -73,7 +73,7 @@ function addedText({ addedBytes, sharedBytes }: Manifest): string {
   return sharedBytes ? `${added}, and ${mebibytes(sharedBytes)} that releases share` : added;
 }
 
-function readableText({ reads, why }: Readable): string {
+function readableText({ reads, why }: Compatibility): string {
   if (reads === 'with-snapshot') return `no: ${why}; its own is kept, and would be put back`;
   if (reads === 'unknown') return `not known: ${why}. Next: openclaw-releases list --check`;
   return `${reads}: ${why}`;

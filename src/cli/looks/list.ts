@@ -1,4 +1,4 @@
-import type { Readable } from '../../rollback/compatibility/assess.js';
+import type { Compatibility } from '../../rollback/compatibility/assess.js';
 import type { KeptState } from '../../state/snapshots.js';
 import { heldText } from '../../store/hold-text.js';
 import { holdOf, readPolicy } from '../../store/policy.js';
@@ -7,7 +7,7 @@ import { mebibytes, table } from '../output.js';
 import { corruptLines } from '../report.js';
 import type { Session } from '../session.js';
 
-const READS: Record<Readable['reads'], string> = {
+const READS: Record<Compatibility['reads'], string> = {
   yes: 'compatible',
   'with-snapshot': 'with its snapshot',
   no: 'incompatible',

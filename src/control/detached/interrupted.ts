@@ -6,18 +6,18 @@ import { readLockOwner } from '../../store/lock.js';
 import type { Root } from '../../store/root.js';
 import { runDetached } from './start.js';
 
-export interface Seen {
+export interface SeenChange {
   change: Change;
   /** The change has no verdict and its owner is dead. */
-  isDead: boolean;
+  ownerDied: boolean;
 }
 
-export function lookAt(root: Root, id: string): Seen {
+export function seeChange(root: Root, id: string): SeenChange {
   const change = readChange(root, id);
-  if (change.endedAt !== null || hasLiveOwner(root, change)) return { change, isDead: false };
+  if (change.endedAt !== null || hasLiveOwner(root, change)) return { change, ownerDied: false };
   // Reads again: meanwhile it may have ended, or another process may recover it.
   const again = readChange(root, id);
-  return { change: again, isDead: again.endedAt === null && !hasLiveOwner(root, again) };
+  return { change: again, ownerDied: again.endedAt === null && !hasLiveOwner(root, again) };
 }
 
 export function recoveryOutlook(change: Change): string {

@@ -12,7 +12,7 @@ import { cleanEnvironment } from '../../registry/environment.js';
 import { dropBallastWhenShort } from '../../store/ballast.js';
 import { prepareRoot, type Root } from '../../store/root.js';
 import { followChange } from '../follow.js';
-import { giveUp } from './worker.js';
+import { recordNeverRan } from './worker.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
 
@@ -49,10 +49,10 @@ export async function performChange(
   tell: (follow: string) => void = () => {},
 ): Promise<Change> {
   const outside = await needsWorker(environment, request);
-  return outside ? makeChangeOutside(environment, request, tell) : makeChange(environment, request);
+  return outside ? makeChangeDetached(environment, request, tell) : makeChange(environment, request);
 }
 
-export interface Handed {
+export interface Started {
   change: Change;
   /** Null when no worker was started. */
   follow: string | null;
@@ -64,7 +64,7 @@ export interface Handed {
  * @param tell receives the command that follows the worker's log
  * @throws ReleasesError as `makeChange`, `port_held_by_orphan`, and `interrupted` as `followChange`
  */
-async function makeChangeOutside(
+async function makeChangeDetached(
   environment: Environment,
   request: Request,
   tell: (follow: string) => void,
@@ -79,17 +79,17 @@ export async function startDetached(
   environment: Environment,
   change: Change,
   { tell, acknowledgeMs = ACKNOWLEDGE_MS }: { tell?: (follow: string) => void; acknowledgeMs?: number } = {},
-): Promise<Handed> {
+): Promise<Started> {
   const { root } = environment;
   try {
     const { follow } = await runDetached(environment, change, ['run-change', change.id]);
     tell?.(follow);
     const given = (await waitForAck(root, change.id, acknowledgeMs))
       ? null
-      : giveUp(root, change.id, `It gave no sign of life within ${acknowledgeMs / 1000} s.`);
+      : recordNeverRan(root, change.id, `It gave no sign of life within ${acknowledgeMs / 1000} s.`);
     return { change: given ?? readChange(root, change.id), follow };
   } catch (error) {
-    const given = giveUp(root, change.id, toErrorRecord(error).message);
+    const given = recordNeverRan(root, change.id, toErrorRecord(error).message);
     return { change: given ?? readChange(root, change.id), follow: null };
   }
 }

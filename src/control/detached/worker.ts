@@ -14,7 +14,7 @@ import { waitForReply } from './pending-reply.js';
  * worker refuses it.
  * @returns null when a living worker has it
  */
-export function giveUp(root: Root, id: string, why: string): Change | null {
+export function recordNeverRan(root: Root, id: string, why: string): Change | null {
   const path = claimPath(root, id);
   if (!claim(path) && isClaimed(path)) return null;
   const change = readChange(root, id);
@@ -28,7 +28,7 @@ export function giveUp(root: Root, id: string, why: string): Change | null {
 }
 
 /** Main function of the detached worker: claims the change, then makes it. Leaves a change with a verdict alone. */
-export async function carryChange(environment: Environment, id: string): Promise<Change> {
+export async function runRecordedChange(environment: Environment, id: string): Promise<Change> {
   const { root } = environment;
   const claimed = readChange(root, id);
   if (claimed.endedAt !== null || !claim(claimPath(root, id))) return claimed;

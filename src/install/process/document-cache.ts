@@ -10,7 +10,7 @@ export interface DocumentPlace {
   withTimes: boolean;
 }
 
-export interface KeptDocument {
+export interface CachedDocument {
   document: Json;
   /** Headers of a conditional request. */
   question: Record<string, string>;
@@ -21,7 +21,7 @@ export interface KeptDocument {
  * reading and checking them takes as long as the rest of resolving a tree.
  * @returns null when absent or damaged
  */
-export async function recallDocument(place: DocumentPlace): Promise<KeptDocument | null> {
+export async function readCachedDocument(place: DocumentPlace): Promise<CachedDocument | null> {
   if (!place.cache) return null;
   try {
     const { data, metadata } = await cacache.get(place.cache, keyOf(place));
@@ -32,7 +32,7 @@ export async function recallDocument(place: DocumentPlace): Promise<KeptDocument
 }
 
 /** Stores an answer, unless it has no header for a conditional request. */
-export async function keepDocument(
+export async function cacheDocument(
   place: DocumentPlace,
   document: Json,
   headers: Pick<Headers, 'get'>,

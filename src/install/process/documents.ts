@@ -4,7 +4,7 @@ import { valid } from 'semver';
 import type { ClientOptions } from '../../registry/client.js';
 import { versionDocument } from '../../registry/version-document.js';
 import { type Json, readDocument, readVersion, record, shorten } from './document.js';
-import { keepDocument, recallDocument } from './document-cache.js';
+import { cacheDocument, readCachedDocument } from './document-cache.js';
 
 interface Question {
   name: string;
@@ -81,7 +81,7 @@ export class Documents {
     const { cache, offline, preferOffline } = this.#options;
     const registry = npmFetch.pickRegistry(question.name, this.#options);
     const place = { cache, registry, name: id, withTimes: this.#withTimes };
-    const kept = await recallDocument(place);
+    const kept = await readCachedDocument(place);
     if (kept && (offline || preferOffline)) return kept.document;
     try {
       // Without a network only npm's cache is left.
@@ -92,7 +92,7 @@ export class Documents {
       );
       if (kept && response.status === 304) return kept.document;
       const document = await read(response.body);
-      await keepDocument(place, document, response.headers);
+      await cacheDocument(place, document, response.headers);
       return document;
     } catch (error) {
       // The stored document is used when the registry cannot be reached, as in npm.

@@ -4,7 +4,7 @@ import type { Root } from '../../store/root.js';
 import type { Today } from './current-state.js';
 import { keptInstead, readPast, readsVersions } from './rules.js';
 
-export interface Readable {
+export interface Compatibility {
   /** `with-snapshot`: not compatible, but a compatible state exists and would be restored. */
   reads: 'yes' | 'with-snapshot' | 'no' | 'unknown';
   /** A clause. */
@@ -17,7 +17,7 @@ export function readableReleases(
   today: Today | null,
   ids: readonly string[],
   changes?: readonly PastChange[],
-): Map<string, Readable> {
+): Map<string, Compatibility> {
   if (today === null) return new Map(ids.map((id) => [id, unknown('no gateway is known here')]));
   const { running, versions } = today;
   const past = readPast(root, changes);
@@ -29,10 +29,15 @@ export function readableReleases(
   );
 }
 
-const RUNNING: Readable = { reads: 'yes', why: 'it runs on it' };
-const unknown = (why: string): Readable => ({ reads: 'unknown', why });
+const RUNNING: Compatibility = { reads: 'yes', why: 'it runs on it' };
+const unknown = (why: string): Compatibility => ({ reads: 'unknown', why });
 
-export function readableOn(root: Root, id: string, today: StateVersions, past = readPast(root)): Readable {
+export function readableOn(
+  root: Root,
+  id: string,
+  today: StateVersions,
+  past = readPast(root),
+): Compatibility {
   const found = readsVersions(root, id, today, past);
   if (found.reads !== 'no') return { reads: found.reads, why: found.why };
   return { reads: keptInstead(past, id, found) === null ? 'no' : 'with-snapshot', why: found.why };

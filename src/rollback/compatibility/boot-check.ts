@@ -15,7 +15,7 @@ import { type Reads, wasWrittenByNewer } from './rules.js';
 /** One start took 25 s on a busy host with two processors; a slow start is no refusal. */
 const READY_WITHIN_MS = 180_000;
 
-export interface ReadableCheck {
+export interface CompatibilityCheck {
   root: Root;
   place: StatePlace;
   today: StateVersions;
@@ -31,7 +31,7 @@ export interface ReadableCheck {
  * it where the answer is not enough. The caller holds the root's lock, because the copy lies in `staging/`.
  * @throws ReleasesError `snapshot_refused`, `snapshot_failed`, `insufficient_space`, `interrupted`
  */
-export async function checkReads(check: ReadableCheck, release: Manifest): Promise<Reads> {
+export async function checkReads(check: CompatibilityCheck, release: Manifest): Promise<Reads> {
   const { root } = check;
   const directory = join(root.staging, `readable-${release.id}`);
   removeTree(root, directory);
@@ -57,7 +57,7 @@ export async function checkReads(check: ReadableCheck, release: Manifest): Promi
 }
 
 async function startOn(
-  check: ReadableCheck,
+  check: CompatibilityCheck,
   release: Manifest,
   copy: StatePlace,
   copyAnew: () => Promise<StatePlace>,

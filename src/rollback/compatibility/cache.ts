@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { readRecord } from '../../core/record.js';
 import type { StateVersions } from '../../state/versions.js';
 import { areSame } from '../../state/versions-on-disk.js';
-import { keepLooked } from '../../store/cache.js';
+import { writeCache } from '../../store/cache.js';
 import type { Root } from '../../store/root.js';
 import type { Reads } from './rules.js';
 
 /** `compatibility.json`, a cache of costly checks; a lost or corrupt one is made again. */
-export interface ReadableRecord {
+export interface CompatibilityRecord {
   schema: 1;
   /** Fingerprint of the state when `today` was read; see `lookOf`. */
   look: string;
@@ -18,25 +18,29 @@ export interface ReadableRecord {
 /** `at` is ISO 8601. */
 type Answer = Reads & { versions: StateVersions; at: string };
 
-const EMPTY: ReadableRecord = { schema: 1, look: '', today: null, answers: {} };
+const EMPTY: CompatibilityRecord = { schema: 1, look: '', today: null, answers: {} };
 
-export function recallVersions(root: Root): { look: string; versions: StateVersions } | null {
+export function readCachedVersions(root: Root): { look: string; versions: StateVersions } | null {
   const { look, today } = readReadable(root);
   return today && { look, versions: today };
 }
 
-export function keepVersions(root: Root, look: string, today: StateVersions): void {
+export function cacheVersions(root: Root, look: string, today: StateVersions): void {
   write(root, { ...readReadable(root), look, today });
 }
 
-export function recallReads({ answers }: ReadableRecord, id: string, versions: StateVersions): Reads | null {
+export function readCachedVerdict(
+  { answers }: CompatibilityRecord,
+  id: string,
+  versions: StateVersions,
+): Reads | null {
   const answer = answers[id];
   if (!answer || !areSame(answer.versions, versions)) return null;
   const { versions: _, at: __, ...reads } = answer;
   return reads;
 }
 
-export function keepReads(root: Root, id: string, versions: StateVersions, found: Reads): void {
+export function cacheVerdict(root: Root, id: string, versions: StateVersions, found: Reads): void {
   const record = readReadable(root);
   const answer: Answer = { ...found, versions, at: new Date().toISOString() };
   write(root, { ...record, answers: { ...record.answers, [id]: answer } });
@@ -46,12 +50,12 @@ function pathOf(root: Root): string {
   return join(root.path, 'compatibility.json');
 }
 
-export function readReadable(root: Root): ReadableRecord {
-  const found = readRecord<ReadableRecord>(pathOf(root), 'compatibility');
-  return found.state === 'read' ? found.value : EMPTY;
+export function readReadable(root: Root): CompatibilityRecord {
+  const found = readRecord<CompatibilityRecord>(pathOf(root), 'compatibility');
+  return found.state === 'ok' ? found.value : EMPTY;
 }
 
 /** Two writers may race: the last one wins, and the other check runs again later. */
-function write(root: Root, record: ReadableRecord): void {
-  keepLooked(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+function write(root: Root, record: CompatibilityRecord): void {
+  writeCache(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }

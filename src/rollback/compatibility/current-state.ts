@@ -6,7 +6,7 @@ import { findStatePlace, type StatePlace } from '../../state/place.js';
 import type { StateVersions } from '../../state/versions.js';
 import type { Root } from '../../store/root.js';
 import type { Inspection, Supervisor } from '../../supervisor/supervisor.js';
-import { keepVersions, recallVersions } from './cache.js';
+import { cacheVersions, readCachedVersions } from './cache.js';
 
 export interface Today {
   running: string | null;
@@ -30,7 +30,7 @@ export async function todayOf(root: Root, gateway: Inspection | null): Promise<T
  */
 export function todayAtGlance(root: Root, supervisor: Supervisor): Today | null {
   try {
-    const seen = supervisor.glance();
+    const seen = supervisor.peek();
     const running = seen && releaseOfProcess(root, seen.pid);
     if (seen === null || running === null) return null;
     const versions = recallFor(root, findStatePlace(seen), seen.instance);
@@ -59,12 +59,12 @@ async function versionsToday(root: Root, gateway: Inspection): Promise<StateVers
     import('./sqlite-node.js'),
   ]);
   const versions = await readStateVersions(place, await nodeFor(root, gateway, place));
-  if (hasSettled(gateway)) keepVersions(root, lookOf(place, versions, gateway.instance), versions);
+  if (hasSettled(gateway)) cacheVersions(root, lookOf(place, versions, gateway.instance), versions);
   return versions;
 }
 
 function recallFor(root: Root, place: StatePlace, instance: string | null): StateVersions | null {
-  const before = recallVersions(root);
+  const before = readCachedVersions(root);
   return before?.look === lookOf(place, before?.versions ?? null, instance) ? before.versions : null;
 }
 

@@ -3,7 +3,7 @@ import { preflight } from '../../candidate/preflight.js';
 import type { StatePlace } from '../../state/place.js';
 import { throwIfInterrupted } from '../../state/snapshot/interrupted.js';
 import { type Manifest, releaseDirectory } from '../../store/manifest.js';
-import type { ReadableCheck } from './boot-check.js';
+import type { CompatibilityCheck } from './boot-check.js';
 import type { Reads } from './rules.js';
 
 /**
@@ -25,7 +25,7 @@ type Asked = Reads | { reads: 'yes'; why: string; asItIs: boolean };
  * @throws ReleasesError `interrupted`
  */
 export async function askDatabases(
-  { root, today, signal }: ReadableCheck,
+  { root, today, signal }: CompatibilityCheck,
   { id, main, schemas }: Manifest,
   copy: StatePlace,
   directory: string,

@@ -7,7 +7,7 @@ import { type KeptState, listKept } from '../../state/snapshots.js';
 import type { StateVersions } from '../../state/versions.js';
 import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
-import { type ReadableRecord, readReadable, recallReads } from './cache.js';
+import { type CompatibilityRecord, readCachedVerdict, readReadable } from './cache.js';
 
 export type Reads =
   | { reads: 'yes' | 'unknown'; why: string }
@@ -22,7 +22,7 @@ export interface Past {
   /** Versions on which a release was started and verified, except after a restore. */
   startedOn: ReadonlyMap<string, StateVersions[]>;
   kept: readonly KeptState[];
-  record: ReadableRecord;
+  record: CompatibilityRecord;
 }
 
 /** @param changes the ledger's, where the caller has read it already */
@@ -43,7 +43,7 @@ export function readPast(root: Root, changes: readonly PastChange[] = listChange
 /** Decides by the versions that the release left when it last ran here; where it never ran, by a check on a copy. */
 export function readsVersions(root: Root, id: string, today: StateVersions, past = readPast(root)): Reads {
   const compared = compare(root, id, today, past);
-  return compared.reads === 'unknown' ? (recallReads(past.record, id, today) ?? compared) : compared;
+  return compared.reads === 'unknown' ? (readCachedVerdict(past.record, id, today) ?? compared) : compared;
 }
 
 export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no' }): KeptState | null {

@@ -84,7 +84,7 @@ export function listRequests(root: Root): RequestRecord[] {
 /** Null also for a corrupt request. */
 export function findRequest(root: Root, id: string): RequestRecord | null {
   const found = tryReadRequest(root, id);
-  return found.state === 'read' ? (found.value as RequestRecord) : null;
+  return found.state === 'ok' ? (found.value as RequestRecord) : null;
 }
 
 export function requestsOf(root: Root, change: string): RequestRecord[] {
@@ -96,7 +96,7 @@ export function requestWithKey(root: Root, digest: string): RequestRecord | null
 }
 
 /** Removes requests that nobody needs. The caller holds the lock of `inTurn`, so no other process removes them. */
-export function collectRequests(root: Root, now = Date.now()): void {
+export function pruneRequests(root: Root, now = Date.now()): void {
   const waiting = new Set(undelivered(root).map(({ request }) => request.id));
   const unfinished = new Set(unfinishedChanges(root).map(({ id }) => id));
   const isNeeded = ({ id, change }: RequestRecord) => waiting.has(id) || unfinished.has(change ?? '');

@@ -3,7 +3,7 @@ import { planFor, type Request } from '../../change/run.js';
 import { isWaiting, lockedBy } from '../../control/active-change.js';
 import { holdUntilReplied } from '../../control/detached/pending-reply.js';
 import { recordChange, startDetached, waitForAck } from '../../control/detached/start.js';
-import { giveUp } from '../../control/detached/worker.js';
+import { recordNeverRan } from '../../control/detached/worker.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { type Change, findChange, readChange, saveChange } from '../../ledger/ledger.js';
@@ -19,8 +19,8 @@ import { prepareRoot, type Root } from '../../store/root.js';
 import { wantsTheSame } from './coalesce.js';
 import {
   type Asked,
-  collectRequests,
   newRequest,
+  pruneRequests,
   type RequestRecord,
   requestWithKey,
   saveRequest,
@@ -96,7 +96,7 @@ async function decide(environment: Environment, wanted: Wanted, plan: Plan): Pro
     if (!neverBegan(root, repeated)) return repeated;
     removeRequest(root, before.id);
   }
-  collectRequests(root);
+  pruneRequests(root);
   const end = performance.now() + BRIEF_MS;
   for (;;) {
     const active = activeChange(root);
@@ -137,7 +137,7 @@ function repeat(root: Root, request: RequestRecord, plan: Plan): Decided {
 /** The caller died before the worker started, so nothing was done. Writes a verdict, which a late worker finds. */
 function neverBegan(root: Root, { change }: Decided): boolean {
   if (change === null || isAcknowledged(root, change) || hasLiveOwner(root, change)) return false;
-  return giveUp(root, change.id, 'The requester exited before the change started.') !== null;
+  return recordNeverRan(root, change.id, 'The requester exited before the change started.') !== null;
 }
 
 async function begin(environment: Environment, wanted: Wanted, plan: Plan): Promise<Decided> {

@@ -33,8 +33,8 @@ export function decide(root: RootPlace, restore: Restore): Decision {
     return { move: false, why: `${from} is not there, so the state stays as it is.` };
   }
   const found = readRecord<KeptState>(join(from, KEPT.record), 'kept-state');
-  if (found.state !== 'read') {
-    const why = found.state === 'absent' ? 'is not there' : found.why;
+  if (found.state !== 'ok') {
+    const why = found.state === 'missing' ? 'is not there' : found.why;
     throw new Error(`${join(from, KEPT.record)} ${why}, so it is not known what was kept there.`);
   }
   const kept = found.value;

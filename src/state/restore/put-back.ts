@@ -58,7 +58,7 @@ function putConfigurationBack({ config }: StatePlace, from: string, mode?: numbe
   }
   const kept = readRecord<KeptState>(join(from, KEPT.record), 'kept-state');
   // The gateway used that state without this file.
-  if (kept.state === 'read' && kept.value.place.config === config) removeDurably(config);
+  if (kept.state === 'ok' && kept.value.place.config === config) removeDurably(config);
 }
 
 function namesIn(directory: string): string[] {

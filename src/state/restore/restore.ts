@@ -81,8 +81,8 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
 
 function understand(path: string): Restore | null {
   const found = readRecord<Restore>(path, 'restore');
-  if (found.state === 'absent') return null;
-  if (found.state === 'read') return found.value;
+  if (found.state === 'missing') return null;
+  if (found.state === 'ok') return found.value;
   throw new Error(`${path} ${found.why}, so it is not known which state belongs to which release.`);
 }
 

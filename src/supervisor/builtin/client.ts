@@ -23,7 +23,7 @@ export function builtinSupervisor(root: string): Supervisor {
       const { stopLimitMs: _, ...inspection } = await inspect();
       return inspection;
     },
-    glance: () => glanceAt(root),
+    peek: () => glanceAt(root),
     async restart(): Promise<RestartReport> {
       const { stopLimitMs } = await inspect();
       return (await ask(root, { cmd: 'restart' }, stopLimitMs + RESTART_MARGIN_MS)) as RestartReport;

@@ -27,7 +27,7 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     kind: 'systemd',
     byHand: commandsFor(address),
     inspect: async () => inspectionOf(await readUnit(address)),
-    glance: () => glanceAtUnit(address),
+    peek: () => glanceAtUnit(address),
     restart: () => restartUnit(address, stopLimitMs),
     owns: async (pid) => isInside(pid, (await readUnit(address)).controlGroup),
     runOutside: (program) => runBeside(address, program),

@@ -31,7 +31,7 @@ export type RuleName =
   | 'soak'
   | 'window';
 
-export interface Vote extends RuleResult {
+export interface RuleVote extends RuleResult {
   rule: RuleName;
 }
 
@@ -43,7 +43,7 @@ export interface Decision {
   until: string | null;
   /** Null for `update`. */
   rule: RuleName | null;
-  votes: Vote[];
+  votes: RuleVote[];
 }
 
 export interface Input {
@@ -92,7 +92,7 @@ const RULES: [RuleName, Rule][] = [
 export function decide(input: Input): Decision {
   const question: Question = { ...input, candidate: chooseCandidate(input) };
   const { version } = question.candidate;
-  const votes = RULES.map(([rule, ask]): Vote => ({ rule, ...ask(question) }));
+  const votes = RULES.map(([rule, ask]): RuleVote => ({ rule, ...ask(question) }));
   const refusal = votes.find(({ verdict }) => verdict === 'no');
   if (refusal) {
     return { verdict: 'no', version, reason: refusal.reason, until: null, rule: refusal.rule, votes };
@@ -116,20 +116,20 @@ export function decide(input: Input): Decision {
  * The longest wait gives the reason; a wait without an end comes first. The registry comes last: its `wait` tells the
  * caller that no other rule waits and that asking the registry is worthwhile.
  */
-function longestWait(votes: Vote[]): Vote | undefined {
+function longestWait(votes: RuleVote[]): RuleVote | undefined {
   const waiting = votes.filter(({ verdict }) => verdict === 'wait');
-  const end = ({ rule, until }: Vote) => {
+  const end = ({ rule, until }: RuleVote) => {
     if (rule === 'registry') return Number.NEGATIVE_INFINITY;
     return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
   };
-  return waiting.reduce<Vote | undefined>(
+  return waiting.reduce<RuleVote | undefined>(
     (most, vote) => (most && end(most) >= end(vote) ? most : vote),
     undefined,
   );
 }
 
 /** The rules often pass at a time outside every window, so this returns the next opening. */
-function earliest({ settings, clock }: Input, votes: Vote[]): string | null {
+function earliest({ settings, clock }: Input, votes: RuleVote[]): string | null {
   const ends = votes.flatMap(({ verdict, until }) =>
     verdict === 'wait' && until ? [Date.parse(until)] : [],
   );

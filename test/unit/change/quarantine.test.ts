@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { blame } from '../../../src/change/quarantine.js';
+import { quarantineAfter } from '../../../src/change/quarantine.js';
 import { ERROR_CODES, type ErrorCode, type ErrorRecord } from '../../../src/core/errors.js';
 import { newChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
@@ -22,7 +22,7 @@ test.each(Object.keys(ERROR_CODES) as ErrorCode[])(
   '%s is held against a release only if it is its fault',
   (code) => {
     const root = temporaryRoot();
-    blame(root, failed(record(code)));
+    quarantineAfter(root, failed(record(code)));
     const { quarantine } = readPolicy(root);
     expect(Object.keys(quarantine)).toEqual(HELD_AGAINST_IT.includes(code) ? ['2026.7.1'] : []);
   },
@@ -30,7 +30,7 @@ test.each(Object.keys(ERROR_CODES) as ErrorCode[])(
 
 test('when the one from before fails as well, it is held against both', () => {
   const root = temporaryRoot();
-  blame(root, failed(record('gateway_not_ready'), record('gateway_crashed')));
+  quarantineAfter(root, failed(record('gateway_not_ready'), record('gateway_crashed')));
   expect(readPolicy(root).quarantine).toMatchObject({
     '2026.6.1': { cause: { code: 'gateway_crashed' } },
     '2026.7.1': { cause: { code: 'gateway_not_ready' }, points: 1 },
@@ -40,6 +40,6 @@ test('when the one from before fails as well, it is held against both', () => {
 test('a policy that cannot be written is a warning', () => {
   const root = temporaryRoot();
   const change = failed(record('gateway_crashed'));
-  blame({ ...root, policy: `${root.path}/gone/policy.json` }, change);
+  quarantineAfter({ ...root, policy: `${root.path}/gone/policy.json` }, change);
   expect(change.warnings).toEqual([expect.stringMatching(/^2026\.7\.1 could not be put into quarantine: /)]);
 });

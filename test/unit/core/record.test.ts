@@ -17,7 +17,7 @@ import { type Change, type ChangeStatus, newChange, type StepRecord } from '../.
 import { type Plan, planChange, STEP_NAMES } from '../../../src/ledger/plan.js';
 import type { Health } from '../../../src/openclaw/health.js';
 import type { Resolved } from '../../../src/registry/resolve.js';
-import type { ReadableRecord } from '../../../src/rollback/compatibility/cache.js';
+import type { CompatibilityRecord } from '../../../src/rollback/compatibility/cache.js';
 import type { RequestRecord } from '../../../src/rpc/requests/requests.js';
 import type { LastRestore, Restore } from '../../../src/state/restore-request.js';
 import type { KeptState } from '../../../src/state/snapshots.js';
@@ -274,7 +274,7 @@ const LAST_RESTORE: LastRestore = {
   ...{ at: '2026-11-21T20:00:00.000Z', ms: 5, warnings: ['w'] },
 };
 
-const READABLE: ReadableRecord = {
+const READABLE: CompatibilityRecord = {
   ...{ schema: 1, look: 'x', today: { databases: { 'state/openclaw.sqlite': 18 }, config: null } },
   answers: {
     '2026.6.1': {
@@ -645,7 +645,7 @@ describe('schemas and types require the same keys', () => {
     [
       'ReadableRecord',
       schemaOf('compatibility'),
-      { schema: true, look: true, today: true, answers: true } satisfies Always<ReadableRecord>,
+      { schema: true, look: true, today: true, answers: true } satisfies Always<CompatibilityRecord>,
     ],
     [
       'KeptState',
@@ -702,8 +702,8 @@ describe('reading', () => {
     expect(readRecord(nothing, 'policy')).toEqual({ state: 'corrupt', why: 'is a link to nothing' });
     expect(readRecord(itself, 'policy')).toEqual({ state: 'corrupt', why: 'cannot be read (ELOOP)' });
     expect(readRecord(pipe, 'policy')).toEqual({ state: 'corrupt', why: 'is not a plain file' });
-    expect(readRecord(join(directory, 'missing'), 'policy')).toEqual({ state: 'absent' });
-    expect(readRecord(join(pipe, 'below'), 'policy')).toEqual({ state: 'absent' });
+    expect(readRecord(join(directory, 'missing'), 'policy')).toEqual({ state: 'missing' });
+    expect(readRecord(join(pipe, 'below'), 'policy')).toEqual({ state: 'missing' });
   });
 
   test('a copy under another name is not about that name', () => {
@@ -711,7 +711,7 @@ describe('reading', () => {
     mkdirSync(join(directory, 'x'));
     const path = join(directory, 'x/release.json');
     writeFileSync(path, JSON.stringify(MANIFEST));
-    expect(readRecord(path, 'release', MANIFEST.id)).toMatchObject({ state: 'read' });
+    expect(readRecord(path, 'release', MANIFEST.id)).toMatchObject({ state: 'ok' });
     expect(readRecord(path, 'release', '2026.7.1')).toEqual({
       state: 'corrupt',
       why: `is about "${MANIFEST.id}", not 2026.7.1`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listReleases } from '../../../src/store/manifest.js';
 import {
-  absolve,
+  clearQuarantine,
   pin,
   quarantine,
   quarantineEnd,
@@ -12,7 +12,7 @@ import {
   setRetention,
   unpin,
 } from '../../../src/store/policy.js';
-import { collect, planCollection } from '../../../src/store/prune.js';
+import { planPrune, prune } from '../../../src/store/prune.js';
 import { temporaryRoot, writeTree } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';
 
@@ -21,7 +21,7 @@ test('a release that failed here does not take the place of one that was well', 
   for (const id of ['2026.5.1', '2026.6.1', '2026.7.1']) await sealTinyRelease(root, id);
   const cause = { code: 'gateway_crashed', message: 'It ended.' } as const;
   quarantine(root, '2026.7.1', { change: 'c', at: new Date().toISOString(), cause });
-  const plan = planCollection(root, new Map(), { releases: 2 });
+  const plan = planPrune(root, new Map(), { releases: 2 });
   expect(plan.keep.map(({ id }) => id)).toEqual(['2026.5.1', '2026.6.1']);
   expect(plan.remove.map(({ id }) => id)).toEqual(['2026.7.1']);
 });
@@ -32,7 +32,7 @@ test('the newest and the needed stay, the rest goes, and so do directories witho
     await sealTinyRelease(root, id);
   mkdirSync(join(root.releases, 'half-done'));
   mkdirSync(join(root.runtimes, 'node-24.0.0'));
-  const plan = planCollection(root, new Map([['2026.5.1', 'pinned']]), { releases: 2 });
+  const plan = planPrune(root, new Map([['2026.5.1', 'pinned']]), { releases: 2 });
   expect(plan).toMatchObject({
     remove: [{ id: '2026.5.2' }, { id: '2026.6.1' }],
     removeUnsealed: ['half-done'],
@@ -45,7 +45,7 @@ test('the newest and the needed stay, the rest goes, and so do directories witho
   });
   for (const id of ['2026.5.2', '2026.7.1', 'half-done', 'never-sealed'])
     writeTree(join(root.caches, id), { 'v24/a': 'compiled' });
-  collect(root, plan);
+  prune(root, plan);
   expect(readdirSync(root.caches)).toEqual(['2026.7.1']);
   expect(listReleases(root)).toMatchObject({
     releases: [{ id: '2026.5.1' }, { id: '2026.7.1' }, { id: '2026.7.1-2' }],
@@ -56,7 +56,7 @@ test('the newest and the needed stay, the rest goes, and so do directories witho
 test('nothing is collected while there is something that cannot be read, or that a person has not looked at', async () => {
   const root = temporaryRoot();
   for (const id of ['2026.5.1', '2026.6.1']) await sealTinyRelease(root, id);
-  const plan = () => planCollection(root, new Map(), { releases: 1 });
+  const plan = () => planPrune(root, new Map(), { releases: 1 });
   expect(plan().remove).toMatchObject([{ id: '2026.5.1' }]);
   writeFileSync(root.policy, '{"schema": 1, "pins": ["2026.5.1"');
   expect(plan).toThrow(expect.objectContaining({ code: 'corrupt_files' }));
@@ -89,7 +89,7 @@ describe('a limit in bytes', () => {
   ])('of $kibibytes KiB, and one of $releases releases', async ({ kibibytes, releases, keep }) => {
     const root = await fourReleases();
     setRetention(root, { bytes: kibibytes * KIB, releases });
-    const plan = planCollection(root, new Map());
+    const plan = planPrune(root, new Map());
     expect(ids(plan.keep)).toEqual(keep);
     expect(ids(plan.remove)).toEqual(
       ['2026.5.1', '2026.6.1', '2026.7.1', '2026.8.1'].slice(0, 4 - keep.length),
@@ -101,8 +101,8 @@ describe('a limit in bytes', () => {
     const root = await fourReleases();
     const [, , third, fourth] = listReleases(root).releases;
     const both = (third?.bytes ?? 0) + (fourth?.bytes ?? 0);
-    expect(ids(planCollection(root, new Map(), { bytes: both }).keep)).toEqual(['2026.7.1', '2026.8.1']);
-    expect(ids(planCollection(root, new Map(), { bytes: both - 1 }).keep)).toEqual(['2026.8.1']);
+    expect(ids(planPrune(root, new Map(), { bytes: both }).keep)).toEqual(['2026.7.1', '2026.8.1']);
+    expect(ids(planPrune(root, new Map(), { bytes: both - 1 }).keep)).toEqual(['2026.8.1']);
   });
 
   test('counts what is needed first, and never removes it: it says so when that alone is more', async () => {
@@ -111,7 +111,7 @@ describe('a limit in bytes', () => {
       ['2026.5.1', 'pinned'],
       ['2026.6.1', 'current'],
     ]);
-    const plan = (kibibytes: number) => planCollection(root, needed, { bytes: kibibytes * KIB });
+    const plan = (kibibytes: number) => planPrune(root, needed, { bytes: kibibytes * KIB });
     expect(ids(plan(33).keep)).toEqual(['2026.5.1', '2026.6.1', '2026.8.1']);
     expect(plan(33).warnings).toEqual([]);
     expect(ids(plan(12).keep)).toEqual(['2026.5.1', '2026.6.1']);
@@ -121,7 +121,7 @@ describe('a limit in bytes', () => {
   test('does not go round a release that is too large: what is older than it goes as well', async () => {
     const root = await fourReleases();
     await sealTinyRelease(root, '2026.7.2', { filler: 'x'.repeat(50 * KIB) });
-    expect(ids(planCollection(root, new Map(), { bytes: 40 * KIB }).keep)).toEqual(['2026.8.1']);
+    expect(ids(planPrune(root, new Map(), { bytes: 40 * KIB }).keep)).toEqual(['2026.8.1']);
   });
 
   test('counts what Node has compiled of a release, which goes with it', async () => {
@@ -129,14 +129,14 @@ describe('a limit in bytes', () => {
     const compiled = join(root.caches, '2026.7.1/v24.21.0-x64');
     mkdirSync(compiled, { recursive: true });
     for (const name of ['0a', '0b']) writeFileSync(join(compiled, name), 'x'.repeat(3 * KIB));
-    const plan = (kibibytes: number) => planCollection(root, new Map(), { bytes: kibibytes * KIB });
+    const plan = (kibibytes: number) => planPrune(root, new Map(), { bytes: kibibytes * KIB });
     expect(ids(plan(26).keep)).toEqual(['2026.8.1']);
     expect(ids(plan(28).keep)).toEqual(['2026.7.1', '2026.8.1']);
     const [, , third] = listReleases(root).releases;
     expect(plan(26).remove).toContainEqual(
       expect.objectContaining({ id: '2026.7.1', bytes: (third?.bytes ?? 0) + 6 * KIB }),
     );
-    collect(root, plan(26));
+    prune(root, plan(26));
     expect(existsSync(join(root.caches, '2026.7.1'))).toBe(false);
   });
 
@@ -144,14 +144,14 @@ describe('a limit in bytes', () => {
     const root = await fourReleases();
     setRetention(root, { bytes: 25 * KIB });
     const state = (id: string) => (id === '2026.7.1' ? 5 * KIB : 0);
-    expect(ids(planCollection(root, new Map(), {}, state).keep)).toEqual(['2026.8.1']);
-    expect(ids(planCollection(root, new Map(), { bytes: 26 * KIB }, state).keep)).toEqual([
+    expect(ids(planPrune(root, new Map(), {}, state).keep)).toEqual(['2026.8.1']);
+    expect(ids(planPrune(root, new Map(), { bytes: 26 * KIB }, state).keep)).toEqual([
       '2026.7.1',
       '2026.8.1',
     ]);
     setRetention(root, { bytes: undefined });
     expect(readPolicy(root).retention).toEqual({});
-    expect(ids(planCollection(root, new Map(), {}, state).keep)).toHaveLength(3);
+    expect(ids(planPrune(root, new Map(), {}, state).keep)).toHaveLength(3);
   });
 });
 
@@ -191,6 +191,6 @@ test('pins and quarantine are remembered and can be taken back', () => {
     quarantine: { '2026.7.1': { cause: { code: 'gateway_crashed' } } },
   });
   unpin(root, '2026.6.1');
-  absolve(root, '2026.7.1');
+  clearQuarantine(root, '2026.7.1');
   expect(readPolicy(root)).toEqual({ schema: 1, pins: [], quarantine: {} });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Root } from '../../../src/store/root.js';
 import type { Glance, Inspection, Supervisor } from '../../../src/supervisor/supervisor.js';
-import { lookAtGateway } from '../../../src/views/gateway-cache.js';
+import { inspectThroughCache } from '../../../src/views/gateway-cache.js';
 import { nobody } from '../../support/nobody.js';
 import { temporaryRoot } from '../../support/place.js';
 
@@ -29,8 +29,8 @@ describe('a gateway that somebody only looks at', () => {
       asked++;
       return Promise.resolve(found);
     };
-    const supervisor: Supervisor = { ...nobody, kind: 'systemd', inspect, glance: () => seen };
-    return lookAtGateway(root, supervisor);
+    const supervisor: Supervisor = { ...nobody, kind: 'systemd', inspect, peek: () => seen };
+    return inspectThroughCache(root, supervisor);
   }
 
   test('is asked about once for each of its starts', async () => {
@@ -77,12 +77,12 @@ describe('a gateway that somebody only looks at', () => {
   });
 
   test('is nothing without a supervisor', async () => {
-    expect(await lookAtGateway(root, { ...nobody, kind: 'systemd' })).toBeNull();
+    expect(await inspectThroughCache(root, { ...nobody, kind: 'systemd' })).toBeNull();
   });
 
   test('is asked about each time where that takes no program, and nothing is written', async () => {
     const inspect = () => Promise.resolve(START);
-    expect(await lookAtGateway(root, { ...nobody, inspect, glance: () => SEEN })).toEqual(START);
+    expect(await inspectThroughCache(root, { ...nobody, inspect, peek: () => SEEN })).toEqual(START);
     expect(existsSync(path())).toBe(false);
   });
 });

@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
-  keepReads,
-  keepVersions,
+  cacheVerdict,
+  cacheVersions,
+  readCachedVerdict,
+  readCachedVersions,
   readReadable,
-  recallReads,
-  recallVersions,
 } from '../../../../src/rollback/compatibility/cache.js';
 import { readsVersions } from '../../../../src/rollback/compatibility/rules.js';
 import type { StateVersions } from '../../../../src/state/versions.js';
@@ -19,22 +19,25 @@ const NO = { reads: 'no', why: 'it does not start', databases: true } as const;
 describe('what was found out on a copy', () => {
   test('is believed for a state of these versions, and of no others', () => {
     const root = temporaryRoot();
-    keepReads(root, '2026.9.2', TODAY, NO);
-    keepReads(root, '2026.9.6', TODAY, { reads: 'yes', why: 'it starts' });
-    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
-    expect(recallReads(readReadable(root), '2026.9.6', TODAY)).toEqual({ reads: 'yes', why: 'it starts' });
-    expect(recallReads(readReadable(root), '2026.9.2', OTHER)).toBeNull();
-    expect(recallReads(readReadable(root), '2026.9.3', TODAY)).toBeNull();
+    cacheVerdict(root, '2026.9.2', TODAY, NO);
+    cacheVerdict(root, '2026.9.6', TODAY, { reads: 'yes', why: 'it starts' });
+    expect(readCachedVerdict(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
+    expect(readCachedVerdict(readReadable(root), '2026.9.6', TODAY)).toEqual({
+      reads: 'yes',
+      why: 'it starts',
+    });
+    expect(readCachedVerdict(readReadable(root), '2026.9.2', OTHER)).toBeNull();
+    expect(readCachedVerdict(readReadable(root), '2026.9.3', TODAY)).toBeNull();
     expect(readsVersions(root, '2026.9.2', TODAY)).toEqual(NO);
     expect(readsVersions(root, '2026.9.2', OTHER)).toEqual({ reads: 'unknown', why: 'it has not run here' });
   });
 
   test('stays when the versions are read again', () => {
     const root = temporaryRoot();
-    keepReads(root, '2026.9.2', TODAY, NO);
-    keepVersions(root, 'a look', TODAY);
-    expect(recallVersions(root)).toEqual({ look: 'a look', versions: TODAY });
-    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
+    cacheVerdict(root, '2026.9.2', TODAY, NO);
+    cacheVersions(root, 'a look', TODAY);
+    expect(readCachedVersions(root)).toEqual({ look: 'a look', versions: TODAY });
+    expect(readCachedVerdict(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
   });
 
   test.each([
@@ -45,15 +48,15 @@ describe('what was found out on a copy', () => {
   ])('is found out again when it cannot be understood: %j', (text) => {
     const root = temporaryRoot();
     writeFileSync(join(root.path, 'compatibility.json'), text);
-    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
-    keepReads(root, '2026.9.2', TODAY, NO);
-    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
+    expect(readCachedVerdict(readReadable(root), '2026.9.2', TODAY)).toBeNull();
+    cacheVerdict(root, '2026.9.2', TODAY, NO);
+    expect(readCachedVerdict(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
   });
 
   test('is not needed: a root that cannot be written is only looked at', () => {
     const root = temporaryRoot();
     mkdirSync(join(root.path, 'compatibility.json'));
-    keepReads(root, '2026.9.2', TODAY, NO);
-    expect(recallReads(readReadable(root), '2026.9.2', TODAY)).toBeNull();
+    cacheVerdict(root, '2026.9.2', TODAY, NO);
+    expect(readCachedVerdict(readReadable(root), '2026.9.2', TODAY)).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { keepVersions } from '../../../../src/rollback/compatibility/cache.js';
+import { cacheVersions } from '../../../../src/rollback/compatibility/cache.js';
 import { todayAtGlance } from '../../../../src/rollback/compatibility/current-state.js';
 import { lookOf } from '../../../../src/state/fingerprint.js';
 import { findStatePlace } from '../../../../src/state/place.js';
@@ -37,10 +37,10 @@ describe('a gateway that is seen without asking its supervisor', () => {
   /** As whoever asked the supervisor keeps it. */
   function keep(args: string[] = [], instance = START): void {
     const place = findStatePlace({ args, env: { HOME: home } });
-    keepVersions(root, lookOf(place, VERSIONS, instance), VERSIONS);
+    cacheVersions(root, lookOf(place, VERSIONS, instance), VERSIONS);
   }
 
-  const supervisor = (glance: () => Glance | null): Supervisor => ({ ...nobody, glance });
+  const supervisor = (glance: () => Glance | null): Supervisor => ({ ...nobody, peek: glance });
   const look = (glance: () => Glance | null = () => seen) => todayAtGlance(root, supervisor(glance));
 
   test('is enough while its state looks as it did at the same start of it', () => {

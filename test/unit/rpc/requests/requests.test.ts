@@ -6,12 +6,12 @@ import { type Change, newChange, saveChange } from '../../../../src/ledger/ledge
 import { planChange } from '../../../../src/ledger/plan.js';
 import {
   claimDelivery,
-  collectRequests,
   findRequest,
   giveUpDelivery,
   listRequests,
   markDelivered,
   newRequest,
+  pruneRequests,
   type RequestRecord,
   saveRequest,
   undelivered,
@@ -88,14 +88,14 @@ test('a request is kept for a week, while somebody waits for it however many com
   const young = aRequest(root, told, { at: at(6), deliveredAt });
   const running = aRequest(root, aChange(root).id, { at: at(8) });
   const waiting = aRequest(root, told, { at: at(6) });
-  collectRequests(root, now);
+  pruneRequests(root, now);
   const ids = () => listRequests(root).map(({ id }) => id);
   expect(ids().sort()).toEqual([young, running, waiting].map(({ id }) => id).sort());
   for (let count = 0; count < 500; count++) {
     const id = `20990101T000000000Z-${count.toString(16).padStart(8, '0')}`;
     writeFileSync(requestPath(root, id), JSON.stringify({ ...young, id }));
   }
-  collectRequests(root, now);
+  pruneRequests(root, now);
   expect(ids()).toHaveLength(500);
   expect(ids()).toEqual(expect.arrayContaining([running.id, waiting.id]));
   expect(ids()).not.toContain(old.id);
