@@ -72,11 +72,28 @@ export function prepareRoot(root: Root, onBehalf = false): void {
   const existing = nearestExisting(root.path);
   checkWritable(root, existing, onBehalf);
   try {
-    for (const directory of [root.path, root.releases, root.runtimes, root.staging, root.changes, root.bin]) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const directory of missingAbove(root.path, existing)) makeDirectory(directory);
+    for (const directory of [root.releases, root.runtimes, root.staging, root.changes, root.bin]) {
+      makeDirectory(directory);
     }
   } catch (error) {
     throw unwritable(root, error);
+  }
+}
+
+/** Outermost first, `path` last. */
+function missingAbove(path: string, existing: string): string[] {
+  const missing: string[] = [];
+  for (let at = path; at !== existing; at = dirname(at)) missing.unshift(at);
+  return missing;
+}
+
+/** Not by `recursive`, with which Node never returns where the kernel answers ENOENT, as in /proc. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 
