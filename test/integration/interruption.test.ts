@@ -25,6 +25,10 @@ test('Ctrl-C while verifying goes back', async () => {
 test('killed while verifying: recover verifies what runs and keeps it', async () => {
   const world = await updatableWorld();
   await stopDuring(world, 'verify', 'SIGKILL', '--settle', '1');
+  // A setting neither finishes nor undoes the change: that may restart the gateway.
+  await world.ok('pin', '2026.6.1');
+  await world.ok('retention', '--releases', '3');
+  expect((await world.ok('status')).interrupted).toMatchObject([expect.stringContaining('-update-')]);
   expect(await world.ok('recover')).toMatchObject({
     recovered: [{ status: 'package_updated_restart_verified' }],
   });

@@ -12,7 +12,7 @@ import { pick, pickWeighted, randomFrom } from './random.js';
 const VICTIMS = { changer: 6, gateway: 2, both: 2 };
 
 /** What a person, or a timer, types next, without knowing of anything. */
-const NEXT = { recover: 4, pin: 2, update: 2, 'status, recover': 2 };
+const NEXT = { recover: 4, 'pin, recover': 2, update: 2, 'status, recover': 2 };
 
 /** Rounds in which recovery is killed as well. */
 const AGAIN_SHARE = 0.3;
@@ -75,7 +75,7 @@ async function continueWith(
 ): Promise<string> {
   const commands: Record<keyof typeof NEXT, string[][]> = {
     recover: [['recover']],
-    pin: [['pin', attempt.before]],
+    'pin, recover': [['pin', attempt.before], ['recover'], ['unpin', attempt.before]],
     update: [['update', arena.nextVersion(), '--settle', '0.2']],
     'status, recover': [['status'], ['recover']],
   };
@@ -85,7 +85,6 @@ async function continueWith(
     const { exitCode, stdout } = await arena.command(...command);
     if (exitCode !== 0) throw new Broken([`"${command.join(' ')}" ended with ${exitCode}: ${stdout}`]);
   }
-  if (next === 'pin') await arena.command('unpin', attempt.before);
   const change = arena.changeTo(attempt.to, known);
   const verified = change?.status === 'package_updated_restart_verified';
   if (verified) arena.proven.add(attempt.to);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { withLock } from '../../change/run.js';
+import { whileLocked } from '../../change/exclusive.js';
 import { ReleasesError, systemCode } from '../../core/errors.js';
 import { type Imported, importLockfile } from '../../install/import-lockfile.js';
 import { command } from '../command.js';
@@ -21,7 +21,7 @@ function importCommand(): Command {
       inSession(options, async ({ environment, output }) => {
         const source = lockfile === '-' ? 'What came on standard input' : lockfile;
         const text = readText(lockfile);
-        const imported = await withLock(environment, `lockfile import ${source}`, async () =>
+        const imported = await whileLocked(environment.root, `lockfile import ${source}`, () =>
           importLockfile(environment.root, text, source),
         );
         output.answer({ ok: true, ...imported }, () => importText(imported));

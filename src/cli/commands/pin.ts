@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { withLock } from '../../change/run.js';
+import { whileLocked } from '../../change/exclusive.js';
 import { readManifest } from '../../store/manifest.js';
 import { pin, unpin } from '../../store/policy.js';
 import { resolveReleaseName } from '../../views/releases.js';
@@ -22,9 +22,7 @@ function pinning(name: 'pin' | 'unpin', description: string, pinned: boolean): C
         const { root } = environment;
         const id = resolveReleaseName(root, release);
         if (pinned) readManifest(root, id);
-        const { pins } = await withLock(environment, `${name} ${id}`, async () =>
-          (pinned ? pin : unpin)(root, id),
-        );
+        const { pins } = await whileLocked(root, `${name} ${id}`, () => (pinned ? pin : unpin)(root, id));
         output.answer({ ok: true, release: id, pins }, () => `Pinned: ${pins.join(', ') || 'none'}`);
         return 0;
       }),

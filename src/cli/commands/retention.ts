@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { withLock } from '../../change/run.js';
+import { whileLocked } from '../../change/exclusive.js';
 import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
 import { KEEP_RELEASES } from '../../store/prune.js';
 import { command } from '../command.js';
@@ -36,7 +36,7 @@ export function retentionCommand(): Command {
         const { retention = {} } =
           Object.keys(changes).length === 0
             ? readPolicy(root)
-            : await withLock(environment, 'retention', async () => setRetention(root, changes));
+            : await whileLocked(root, 'retention', () => setRetention(root, changes));
         output.answer({ ok: true, retention: withDefaults(retention) }, () => retentionText(retention));
         return 0;
       }),
