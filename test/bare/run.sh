@@ -19,7 +19,7 @@ esac
 
 directory=$(mktemp -d)
 root=$directory/root
-# Never through a mount, though there should be none left.
+# Stays out of mounts, though none should be left.
 trap 'rm -rf --one-file-system "$directory"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -37,7 +37,7 @@ ln -s /opt/npm/bin/npx-cli.js "$root/usr/bin/npx"
 
 chroot "$root" useradd --create-home --shell /bin/bash tester
 home=$root/home/tester
-# How this host reaches the registry.
+# Settings by which this host reaches the registry.
 [[ ! -e $HOME/.npmrc ]] || cp "$HOME/.npmrc" "$home/.npmrc"
 authorities=
 if [[ -n ${NODE_EXTRA_CA_CERTS:-} ]]; then

@@ -1,5 +1,5 @@
 /**
- * How fast, small and quiet this is, beside what it replaces: `npm run bench -- [--only stage,outage] [--rounds N]
+ * Measures how fast, small and quiet this is, beside what it replaces: `npm run bench -- [--only stage,outage] [--rounds N]
  * [--json FILE] [--plots DIRECTORY]`. All that is compared is measured in turn, on the same machine, in the same run. Prints Markdown as it
  * goes, and at last every promise with its ratio; the same as JSON in the file, and
  * plots as SVG in the directory. Ends with 1 when a promise is not kept.
@@ -94,7 +94,7 @@ function targetTable(all: Target[]): string {
   return markdown({ columns: ['promise', 'measured', 'at most', ''], rows });
 }
 
-/** What could not be measured is not kept. */
+/** Counts as not kept what could not be measured. */
 function isKept({ ratio, atMost }: Target): boolean {
   return ratio <= atMost;
 }

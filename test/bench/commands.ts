@@ -22,8 +22,8 @@ interface Sample extends Cost {
 }
 
 /**
- * What those cost who only look: `list` and `status` beside a Node that does nothing, with a small root and a large one,
- * with a gateway that runs (as it mostly does) and without, and with one that systemd runs; and `verify` beside
+ * Costs of commands that only read: `list` and `status` beside a Node that does nothing, with a small root and a large one,
+ * with a gateway that runs (as it mostly does) and without, and with a gateway under systemd; and `verify` beside
  * `sha256sum` over the same files.
  */
 export const section: Section = {
@@ -58,7 +58,7 @@ async function verifyRounds({ directory, rounds, say }: BenchOptions): Promise<S
   say(`staging ${VERSION}`);
   await measure(ours(node).command(VERSION, place, join(directory, 'cache')));
   const release = releaseDirectory(rootAt(place), VERSION);
-  // At the priority that verify has, since other work goes on on this machine.
+  // Runs at the priority that verify has, since this machine has other work.
   const peer = 'find . -type f -print0 | nice xargs -0 -P2 -n200 sha256sum > /dev/null';
   const arms: [string, () => Cost][] = [
     [OURS, () => time(node, [CLI, 'verify', VERSION, '--root', place])],

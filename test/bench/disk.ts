@@ -16,15 +16,15 @@ const MEBIBYTES = 4096;
 interface Sample {
   type: FilesystemType;
   version: string;
-  /** By which the filesystem had less free. */
+  /** MiB by which the free room of the filesystem shrank. */
   takenMebibytes: number;
-  /** What `list` says, in MiB. */
+  /** MiB that `list` reports. */
   added: number;
   shared: number;
 }
 
 /**
- * What a release takes on filesystems of three kinds, as each of them counts it, and what `list` says. Once: these
+ * Room that a release takes on filesystems of three kinds, as each of them counts it, and what `list` says. Once: these
  * are no times. Needs the superuser, for the mounts.
  */
 export const section: Section = {

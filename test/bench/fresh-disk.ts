@@ -10,7 +10,7 @@ const MEBIBYTES = 8 * 1024;
 /**
  * Does something on an ext4 that was made for it, always in the same place. For minutes ext4 gives the number of a removed file to no new
  * one (`recently_deleted` in its `ialloc.c`) and walks past all such numbers for every file that is made: where an
- * OpenClaw was removed, installing another takes two or three times as long, whoever does it. Needs the superuser.
+ * OpenClaw was removed, installing another takes two or three times as long with any tool. Needs the superuser.
  * @param options.direct without what a disk in a file has besides: kernel threads that copy all that is written once more
  */
 export async function onFreshDisk<T>(

@@ -25,16 +25,16 @@ const [GROWING_PACKAGES, GROWING_FILES] = ['packages x2', 'files x2'] as const;
 const [GROWING_RELEASES, GROWING_STATE] = ['releases and changes x10', 'state x10'] as const;
 
 interface Sample {
-  /** What there was more and more of, and how much of it. */
+  /** Thing that grew, and its unit. */
   grows: string;
   x: number;
-  /** What was done, and in which of its costs `y` is. */
+  /** Action, and the unit of `y`. */
   what: string;
   y: number;
 }
 
 /**
- * By which power costs grow with what there is: of a synthetic package tree that is staged and verified, of releases and
+ * Powers by which costs grow with size: of a synthetic package tree that is staged and verified, of releases and
  * changes on disk that are looked at and switched between, of the state that a switch keeps a copy of.
  */
 export const section: Section = {
@@ -79,7 +79,7 @@ async function trees({ directory, rounds, say }: BenchOptions, samples: Sample[]
   }
 }
 
-/** A little gateway with so many dependencies, each of so many files; none is shared with another version. */
+/** A small gateway with so many dependencies, each of so many files; none is shared with another version. */
 function publishTree(registry: Registry, version: string, packages: number, files: number): void {
   const names = Array.from({ length: packages }, (_, at) => `grown-${version.replaceAll('.', '-')}-${at}`);
   for (const name of names) {
@@ -211,7 +211,7 @@ function reportOn(samples: Sample[]): Report {
     targets: all.map((series) => ({
       what: `exponent of ${series.name}`,
       ratio: exponentOf(series),
-      // Who looks, or switches, must hardly notice how much lies there; memory is bounded by what is held at once.
+      // Readers and switches must hardly notice how much lies there; memory is bounded by what is held at once.
       atMost: series.name.startsWith(GROWING_RELEASES) ? 0.5 : series.name.includes('MiB') ? 0.8 : 1.1,
     })),
     plots: [logLogPlot('growth', all)],

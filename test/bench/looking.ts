@@ -12,7 +12,7 @@ import { growRoot, type Size, updatedWorld } from './roots.js';
 export const SMALL: Size = { releases: 3, changes: 20 };
 export const BIG: Size = { releases: 100, changes: 1_000 };
 export const BARE = 'node -e 0';
-/** In a machine with a systemd of its own, whose gateway was adopted. */
+/** Machine with a systemd of its own, whose gateway was adopted. */
 export const UNDER_SYSTEMD = 'under systemd';
 
 const KNOWN = 'compatibility.json';
@@ -21,7 +21,7 @@ const SETTLED_WITHIN_MS = 200_000;
 /** Milliseconds. */
 export interface Cost {
   wall: number;
-  /** Of user and system, with that of all processes that were waited for. */
+  /** User and system time, with that of all processes that were waited for. */
   cpu: number;
 }
 
@@ -71,7 +71,7 @@ async function armsHere(nodes: string[], directory: string, atEnd: AtEnd): Promi
   });
 }
 
-/** As most gateways run. Where no machine can be booted, that is said, and what depends on it is not kept. */
+/** Starts the gateway as most run. Without a machine that boots, it says so, and promises that depend on it are not kept. */
 async function armsUnderSystemd(nodes: string[], atEnd: AtEnd): Promise<Arm[]> {
   const lab = FULL_LANES.find(({ name }) => name === 'lab');
   const reason = lab ? whyNot(lab) : null;
@@ -89,7 +89,7 @@ async function armsUnderSystemd(nodes: string[], atEnd: AtEnd): Promise<Arm[]> {
     () => existsSync(join(root, KNOWN)),
   );
   return nodes.flatMap((node, at) => {
-    // Whoever has the gateway need not be let into a checkout's cache.
+    // The gateway's user may have no access to a checkout's cache.
     const inside = join(machine.shared, `node-${at}`);
     copyFileSync(node, inside);
     return [
@@ -103,7 +103,7 @@ async function armsUnderSystemd(nodes: string[], atEnd: AtEnd): Promise<Arm[]> {
   });
 }
 
-/** Which release reads which state is found out once, and written down when the gateway has run for two minutes. */
+/** Compatibility is tried once, and recorded when the gateway has run for two minutes. */
 async function hasSettled(look: () => unknown, isKnown: () => boolean): Promise<void> {
   const deadline = performance.now() + SETTLED_WITHIN_MS;
   for (await look(); !isKnown(); await look()) {
@@ -114,7 +114,7 @@ async function hasSettled(look: () => unknown, isKnown: () => boolean): Promise<
 
 const versionOf = (node: string) => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 
-// What it prints goes through a pipe, as for whoever reads it.
+// A pipe takes the output, as when a script reads it.
 const TIMED = 'TIMEFORMAT="%R %U %S"; time';
 
 /** @throws Error when it fails */

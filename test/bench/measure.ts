@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { descendsFrom, processIds } from '../../src/host/process.js';
 
-/** Looking takes from what is looked at, so seldom. */
+/** Samples are rare, since they slow down what they measure. */
 const SAMPLE_MS = 100;
 
 export interface Figures {
   seconds: number;
-  /** Of user and system, all processes together that were waited for. */
+  /** User and system time of all processes together that were waited for. */
   cpuSeconds: number;
   /** The most memory at one moment, all processes together; pages that several share are counted once. */
   peakMebibytes: number;
@@ -27,7 +27,7 @@ export interface Command {
  */
 export async function measure({ file, args, cwd, env }: Command): Promise<Figures> {
   const begun = performance.now();
-  // A shell tells the processor time of what it waited for, whatever else this process has waited for.
+  // A shell tells the processor time of its own children alone, not of others that this process has waited for.
   const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$0" "$@" >&2', file, ...args], {
     cwd,
     env: { ...process.env, ...env },

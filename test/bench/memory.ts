@@ -14,12 +14,12 @@ interface Sample {
   peer: string;
   finished: boolean;
   seconds: number;
-  /** NaN of one that did not finish. */
+  /** NaN for a run that did not finish. */
   peakMebibytes: number;
   why: string;
 }
 
-/** Whether a release can be had where memory is scarce: from the public registry, with an empty cache, in a cgroup. */
+/** Measures whether a release can be staged where memory is scarce: from the public registry, with an empty cache, in a cgroup. */
 export const section: Section = {
   title: `Staging within ${LIMIT_MEBIBYTES} MB`,
   async run(options) {
@@ -80,7 +80,7 @@ function reportOn(samples: Sample[]): Report {
   return {
     about: `OpenClaw ${VERSION} with an empty cache, all processes and what they read and write within ${LIMIT_MEBIBYTES} MB of memory, no swap.`,
     tables: [{ columns: ['', 'finished', 'seconds', 'peak MiB', 'why not'], rows }],
-    // NaN where one did not finish, which is not kept.
+    // NaN, which is not kept, where a run did not finish.
     targets: [
       {
         what: `peak memory of any staging within ${LIMIT_MEBIBYTES} MB, all of which finish, of the limit`,

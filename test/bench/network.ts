@@ -25,8 +25,8 @@ interface Sample {
 }
 
 /**
- * What comes over the network, counted by a proxy that all of it goes through: bytes as they come, with the
- * registry's documents, its keys, and what TLS adds. Whoever asks more than once pays for it here.
+ * Traffic from the network, counted by a proxy that all of it passes: bytes as they come, with the
+ * registry's documents, its keys, and what TLS adds. A client that asks more than once pays for it here.
  */
 export const section: Section = {
   title: 'Bytes over the network',

@@ -19,22 +19,22 @@ const STOP_WITHIN_MS = 60_000;
 export interface Host extends Watched {
   /** Gets a version onto the disk and starts it. */
   begin(version: string): Promise<void>;
-  /** Gets another one onto the disk where that can be done while the gateway goes on. */
+  /** Gets another version onto the disk where that is possible while the gateway runs. */
   stage(version: string): Promise<unknown>;
   restart(): Promise<unknown>;
   update(version: string): Promise<unknown>;
   rollback(version: string): Promise<unknown>;
-  /** What the gateways of this host have said. */
+  /** Output of the gateways of this host. */
   log(): string;
   remove(): Promise<void>;
 }
 
 export interface OurHost extends Host {
-  /** What the next restart starts, and nothing else. */
+  /** Sets what the next restart starts, and nothing else. */
   point(version: string): Promise<unknown>;
 }
 
-/** Under the built-in supervisor, from a root of its own. */
+/** Host under the built-in supervisor, with a root of its own. */
 export async function ourHost(cache: string): Promise<OurHost> {
   const place = await makePlace(cache);
   const cli = ownFile('dist/cli/main.cjs');
@@ -53,7 +53,7 @@ export async function ourHost(cache: string): Promise<OurHost> {
       supervisor = start(place, process.execPath, [cli, 'run']);
       await untilReady(place);
     },
-    // As `update` tries it.
+    // Tries it as `update` does.
     stage: (version) => run('stage', version, '--probe', 'auto'),
     point,
     restart: () => asked.restart(),
@@ -67,7 +67,7 @@ export async function ourHost(cache: string): Promise<OurHost> {
   };
 }
 
-/** Replaced in place by npm, and started from its prefix. */
+/** Host that npm replaces in place, and that starts from npm's prefix. */
 export async function npmHost(node: string, cache: string): Promise<Host> {
   const place = await makePlace(cache);
   const prefix = join(place.path, 'prefix');
@@ -82,7 +82,7 @@ export async function npmHost(node: string, cache: string): Promise<Host> {
     await gateway?.end();
     const started = start(place, node, [main, 'gateway']);
     gateway = started;
-    const dead = started.ended.then((code) => Promise.reject(new Error(`it ended by itself with ${code}`)));
+    const dead = started.ended.then((code) => Promise.reject(new Error(`it exited with ${code}`)));
     await Promise.race([untilReady(place), dead]);
   };
   const replace = async (version: string) => {

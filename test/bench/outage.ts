@@ -28,11 +28,11 @@ interface Sample extends Outage {
 
 interface Found {
   samples: Sample[];
-  /** What gateways said of files that they missed, and what could not be done. */
+  /** Files that gateways reported as missing, and actions that failed. */
   broken: string[];
 }
 
-/** For how long a gateway does not answer, seen by one who asks all the time; each round has hosts of its own. */
+/** Measures how long a gateway does not answer, seen by a client that asks all the time; each round has hosts of its own. */
 export const section: Section = {
   title: 'The outage of an update',
   async run(options) {
@@ -54,7 +54,7 @@ async function ourStory(options: BenchOptions, { samples }: Found): Promise<void
     await restart();
     await measured('restartNewer', host.restart);
     await measured('rollback', () => host.rollback(OLDER));
-    // The rollback has put the state back, so that this migrates it once more.
+    // The rollback has restored the state, so that this migrates it once more.
     await host.point(NEWER);
     await measured('firstStart', host.restart);
   });
@@ -101,7 +101,7 @@ async function onHost(
   }
 }
 
-/** Without what differs in every run: the time, and where all of it was. */
+/** Removes what differs in every run: the time and the directories. */
 function missedFiles(log: string): string[] {
   const lines = stripVTControlCharacters(log)
     .split('\n')

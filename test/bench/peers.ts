@@ -13,14 +13,14 @@ export const PNPM_SEALED = 'pnpm add, then what ours does besides';
 const CLI = ownFile('dist/cli/main.cjs');
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/openclaw-releases/peers', import.meta.url));
 
-/** One way to get a release onto the disk, with a cache directory that is its own. */
+/** One way to get a release onto the disk, with a cache directory of its own. */
 export interface Peer {
   name: string;
   /** @param place an empty directory @param cache what it may keep between two releases */
   command(version: string, place: string, cache: string): Command;
 }
 
-/** @param exact a lockfile, and the one version that it is of */
+/** @param exact a lockfile, and the version that it is of */
 export function ours(node: string, exact?: { version: string; lockfile: string }): Peer {
   return {
     name: exact ? `${OURS}, exact lockfile` : OURS,
@@ -54,7 +54,7 @@ export function npm(node: string): Peer {
   };
 }
 
-/** With copied files: OpenClaw refuses linked ones in places. And with OpenClaw's own scripts: without them it does not start. */
+/** Copies files, since OpenClaw refuses linked ones in places; runs OpenClaw's own scripts, without which it does not start. */
 export function pnpm(node: string): Peer {
   const program = fetched('pnpm', 'pnpm/bin/pnpm.cjs', 'pnpm/bin/pnpm.mjs');
   const scripts = ['--allow-build=openclaw', '--config.strict-dep-builds=false'];
@@ -70,7 +70,7 @@ export function pnpm(node: string): Peer {
   };
 }
 
-/** With what is in a stage of ours besides: OpenClaw was started, all files have their digests, and all is on the disk. */
+/** Adds the rest of our stage: OpenClaw was started, all files have their digests, and all is on the disk. */
 export function pnpmSealed(node: string): Peer {
   const peer = pnpm(node);
   const besides = [
@@ -88,7 +88,7 @@ export function pnpmSealed(node: string): Peer {
   };
 }
 
-/** With copied files and OpenClaw's scripts as well. */
+/** Copies files and runs OpenClaw's scripts as well. */
 export function bun(node: string): Peer {
   const program = fetched('bun', '@oven/bun-linux-x64/bin/bun', '@oven/bun-linux-aarch64/bin/bun');
   return {

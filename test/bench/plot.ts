@@ -1,15 +1,15 @@
-/** How something grew with something else. */
+/** Growth of one quantity with another. */
 export interface Series {
   name: string;
-  /** In the order of `x`; both above zero. */
+  /** Points in the order of `x`; both above zero. */
   points: { x: number; y: number }[];
 }
 
 export interface Plot {
-  /** Of a file, without its ending. */
+  /** Name of the file, without its ending. */
   name: string;
   svg: string;
-  /** The same in characters. */
+  /** Plot in characters. */
   text: string;
 }
 
@@ -20,7 +20,7 @@ const [WIDTH, HEIGHT, MARGIN, LEGEND] = [640, 480, 48, 240];
 const COLOURS = ['#4269d0', '#efb118', '#ff725c', '#6cc5b0', '#3ca951', '#a463f2', '#97bbf5', '#9c6b4e'];
 
 /**
- * By which power of `x` the costs grew where there was most of it, from the last point but one to the last: 1 is linear,
+ * Power of `x` by which the costs grew at its largest values, from the last point but one to the last: 1 is linear,
  * 0 not at all.
  */
 export function exponentOf({ points }: Series): number {
@@ -105,7 +105,7 @@ function textOf(all: Series[], { right, bottom, top }: Extent): string {
   const put = (x: number, y: number, mark: string) => {
     const row = grid[Math.round(((top - y) / (top - bottom)) * (ROWS - 1))];
     const column = Math.round((x / right) * (COLUMNS - 1));
-    // Where several meet, the first of them is seen, and all are in the legend.
+    // Points that meet show the first of them; all are in the legend.
     if (row && (row[column] === ' ' || row[column] === '.')) row[column] = mark;
   };
   const edge = Math.min(right, top);

@@ -11,7 +11,7 @@ import { until } from '../support/place.js';
 
 export const ARMS = ['without', 'a plugin that does nothing', 'with'] as const;
 
-/** What a gateway does after it says that it is ready is its own: milliseconds until its memory is read. */
+/** Milliseconds from readiness until the memory is read; work in between is the gateway's own. */
 const SETTLE_MS = 2_000;
 
 const READY_WITHIN_MS = 120_000;
@@ -20,9 +20,9 @@ export interface Sample {
   arm: (typeof ARMS)[number];
   /** Milliseconds from its start until `/readyz` answers 200. */
   readyMs: number;
-  /** Of all its processes until then; to 10 ms, as the kernel counts. */
+  /** Processor time of all its processes until then; to 10 ms, as the kernel counts. */
   cpuMs: number;
-  /** Resident, of all its processes, once it has settled. */
+  /** Resident memory of all its processes, once it has settled. */
   mebibytes: number;
 }
 
@@ -33,7 +33,7 @@ export interface Arm {
   remove(): void;
 }
 
-/** Of a version that is staged in the root; it is started as the launcher does. */
+/** Starts a version that is staged in the root, as the launcher does. */
 export async function makeArm(name: Sample['arm'], root: string, version: string): Promise<Arm> {
   const place = await makePlace();
   const release = realpathSync(join(root, 'releases', version));
@@ -65,7 +65,7 @@ export async function makeArm(name: Sample['arm'], root: string, version: string
       );
       const readyMs = performance.now() - begun;
       const cpuMs = (cpuTicks(pid) / TICKS_PER_SECOND) * 1000;
-      // What was not loaded cannot have cost anything. Without it this path is nobody's, or the Control UI's.
+      // Code that was not loaded cannot have cost anything. Without it this path is nobody's, or the Control UI's.
       const isLoaded = () => answers('/releases/api/picture', 401);
       if (name === 'with') await until('the plugin is loaded', isLoaded, READY_WITHIN_MS);
       await setTimeout(SETTLE_MS);
@@ -89,7 +89,7 @@ function configure(env: NodeJS.ProcessEnv, plugin: string | null): void {
   writeFileSync(path, JSON.stringify({ ...config, ...(plugin && { plugins }) }));
 }
 
-/** What OpenClaw itself needs for any plugin at all. */
+/** Files that OpenClaw needs for any plugin at all. */
 function emptyPlugin(directory: string): string {
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
   mkdirSync(directory);

@@ -1,6 +1,6 @@
 /**
- * What the plugin costs a gateway: the time and the processor time until it is ready, and its memory, on real OpenClaw,
- * in turn without a plugin, with one that does nothing, and with ours, so that the moods of the machine meet all. Run it by
+ * Costs of the plugin for a gateway: the time and the processor time until it is ready, and its memory, on real OpenClaw,
+ * in turn without a plugin, with an empty one, and with ours, so that the moods of the machine meet all. Run it by
  * `npm run bench:plugin -- [--versions A,B] [--rounds N] [--root DIR]`; releases that are not in the root are staged
  * there from the registry, in a root that is thrown away unless it is given. It prints tables in Markdown, then the same as JSON.
  */
@@ -13,7 +13,7 @@ import { ownFile } from '../../src/core/own-files.js';
 import { removeDirectory } from '../support/place.js';
 import { ARMS, type Arm, makeArm, type Sample } from './plugin-arm.js';
 
-const ALONE = 'the plugin by itself';
+const ALONE = 'the plugin alone';
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ async function measure(version: string, rounds: number): Promise<void> {
     // The first start of each fills caches; nobody waits for it again.
     for (const arm of arms) await arm.start();
     for (let round = 0; round < rounds; round++) {
-      // Another one is first in each round: what went before is still in the machine's caches.
+      // Each round begins with another one: earlier files are still in the machine's caches.
       for (let at = 0; at < arms.length; at++) {
         const arm = arms[(at + round) % arms.length];
         if (arm) samples.push(await arm.start());
@@ -75,7 +75,7 @@ function loadAlone(version: string): { ms: number; mebibytes: number } {
         () => JSON.parse(execFileSync(node, [...flags, ...args], { encoding: 'utf8' }))[what],
       ),
     );
-  // With that flag Node starts everything colder, which would count as time.
+  // That flag makes Node start everything colder, which would count as time.
   return { ms: median9('ms', []), mebibytes: median9('mebibytes', ['--expose-gc']) };
 }
 

@@ -4,14 +4,14 @@
  */
 import { Agent, request } from 'node:http';
 
-/** What the process is told: what to ask and how often. Anything after that ends it. */
+/** Task of the process: what to ask and how often. Anything after that ends it. */
 export interface Asked {
   url: string;
   everyMs: number;
 }
 
 export interface Answers {
-  /** How long each took, in milliseconds. */
+  /** Duration of each answer, in milliseconds. */
   taken: number[];
   unanswered: number;
 }

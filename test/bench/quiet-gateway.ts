@@ -8,7 +8,7 @@ import { killTree } from '../../src/host/process-tree.js';
 import { until } from '../support/place.js';
 
 const READY_WITHIN_MS = 180_000;
-/** What a gateway does after it says that it is ready is its own. */
+/** Milliseconds after readiness that the gateway has for its own work. */
 const SETTLE_MS = 45_000;
 
 /** A gateway that runs. */

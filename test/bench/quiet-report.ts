@@ -7,7 +7,7 @@ export const VERSION = '2026.9.6';
 export const NEXT = '2026.9.5';
 export const ALONE = 'nothing';
 export const IDLE = 'worker in an idle group';
-/** A gateway that has work, and one that mostly waits for it. */
+/** A gateway that has work, and a mostly idle one. */
 export const LOADS = {
   busy: { path: '/', everyMs: 2 },
   idle: { path: '/healthz', everyMs: 10 },
@@ -18,16 +18,16 @@ export type Load = keyof typeof LOADS;
 export interface Window extends Answers {
   beside: string;
   load: Load;
-  /** How much of one processor the gateway took. */
+  /** Share of one processor that the gateway took. */
   taking: number;
 }
 
-/** Of the answers in all of these together, in milliseconds: the one below which this share of them lies. */
+/** Quantile of the answers in all of these together, in milliseconds. */
 export function quantile(windows: Answers[], share: number): number {
   return quantiles(Float64Array.from(windows.flatMap(({ taken }) => taken)), share)[0] ?? Number.NaN;
 }
 
-/** Of all windows of a kind together: in a single one of the idle gateway the p99 is the seventh worst answer, and says little. */
+/** Windows of a kind are taken together: in a single one of the idle gateway the p99 is the seventh worst answer, and says little. */
 export function reportOn(all: Window[]): Report {
   const names = [...new Set(all.map(({ beside }) => beside))];
   const of = (load: Load, name: string) => all.filter((one) => one.load === load && one.beside === name);

@@ -31,7 +31,7 @@ const ALONE_MS = 15_000;
 
 const PROBER = fileURLToPath(new URL('./prober.ts', import.meta.url));
 
-/** What the users of a gateway notice while a release is staged beside it. */
+/** Measures what the users of a gateway notice while a release is staged beside it. */
 export const section: Section = {
   title: 'The gateway while a release is staged beside it',
   async run(options) {
@@ -55,8 +55,8 @@ export const section: Section = {
 };
 
 /**
- * Gives a peer whose installing worker is in an idle group, as it is where systemd supervises the gateway. What systemd-run does then is
- * done here by what is found as `nice`, since no machine that is booted here may share out the processor.
+ * Gives a peer whose installing worker is in an idle group, as it is where systemd supervises the gateway. The work of systemd-run is then
+ * done here by the program found as `nice`, since no machine that is booted here may share out the processor.
  */
 async function withIdleGroup<T>(
   directory: string,
@@ -113,7 +113,7 @@ function besideOne(peer: Peer, load: Load, gateway: Gateway, directory: string):
 }
 
 /**
- * Not by `measure`, which looks at all processes and so disturbs what is timed here. In a session of its own, as the gateway
+ * Avoids `measure`, which looks at all processes and so disturbs what is timed here. In a session of its own, as the gateway
  * is: the kernel may share out the processor by session.
  */
 async function toEnd({ file, args, cwd, env }: Command): Promise<void> {
@@ -149,7 +149,7 @@ async function underLoad(
 }
 
 /**
- * Before all others, and with one thread: those who ask a gateway are elsewhere, and do not wait for a processor of its host.
+ * Runs before all others and with one thread: clients of a gateway are elsewhere, and do not wait for a processor of its host.
  */
 function startProber() {
   const [file, ...args] = [

@@ -39,7 +39,7 @@ function changesOf(root: string): Change[] {
 }
 
 /**
- * Makes a root this large, or one that is there: sealed releases of one file each, and a ledger of copies of real changes
+ * Grows a new or existing root to this size: sealed releases of one file each, and a ledger of copies of real changes
  * that lie a minute apart, in the past.
  */
 export async function growRoot(path: string, size: Size, templates: readonly Change[]): Promise<void> {
@@ -63,7 +63,7 @@ export async function growRoot(path: string, size: Size, templates: readonly Cha
   symlinkSync('releases/2025.1.1', root.previous);
 }
 
-/** Without the wait for the disk that sealing is. */
+/** Skips the wait for the disk that sealing is. */
 function copyRelease(root: Root, sealed: Manifest, id: string): void {
   const [from, to] = [releaseDirectory(root, sealed.id), releaseDirectory(root, id)];
   mkdirSync(dirname(join(to, sealed.main)), { recursive: true });

@@ -2,27 +2,27 @@ import type { Plot } from './plot.js';
 
 /** One chapter of `npm run bench`: it measures, and says what it found. */
 export interface Section {
-  /** As in its heading. */
+  /** Name in its heading. */
   title: string;
   run(options: BenchOptions): Promise<Report>;
 }
 
 export interface BenchOptions {
-  /** How often each of the compared is measured, in turn; a section may have a least number of its own. */
+  /** Count of measurements of each subject, in turn; a section may have a least number of its own. */
   rounds: number;
   /** An empty directory that is removed afterwards. */
   directory: string;
-  /** One line on how far it has come, for who waits. */
+  /** Prints one line of progress, for a person who waits. */
   say(line: string): void;
 }
 
 export interface Report {
-  /** What was compared with what, and how, in a sentence or two. */
+  /** Subjects that were compared, and the way, in a sentence or two. */
   about: string;
   tables: Table[];
   targets: Target[];
   plots?: Plot[];
-  /** Every single sample, so that another summary can be made of it. */
+  /** Every single sample, for other summaries. */
   samples: unknown;
 }
 
@@ -43,7 +43,7 @@ export function median(all: readonly number[]): number {
   return [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
 }
 
-/** Nobody is always the first: the order of a round begins one further than that of the round before. */
+/** Order of a round: it begins one further than that of the round before, so that nobody is always the first. */
 export function inTurn<T>(all: readonly T[], round: number): T[] {
   const first = round % Math.max(1, all.length);
   return [...all.slice(first), ...all.slice(0, first)];

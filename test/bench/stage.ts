@@ -27,7 +27,7 @@ interface Sample extends Figures {
 }
 
 /**
- * What it costs to get a release onto the disk: with an empty cache, beside (or in the place of) the previous release with
+ * Costs of getting a release onto the disk: with an empty cache, beside (or in the place of) the previous release with
  * the cache that it left, and with everything cached; each time on a disk of its own. Ours is the whole command: it proves,
  * digests and syncs what the others do not; pnpm is measured without that and with it.
  */
@@ -52,7 +52,7 @@ async function choosePeers({ directory, say }: BenchOptions): Promise<Peer[]> {
   const lockfile = join(directory, 'package-lock.json');
   await onGround(directory, null, async (ground) => {
     await install(ours(node), VERSION, ground);
-    // As a fleet, `import` and a restage have it: of a release that was staged before.
+    // Takes the lockfile of a release that was staged before, as a fleet, `import` and a restage have it.
     cpSync(join(ground, 'place/releases', VERSION, 'package-lock.json'), lockfile);
   });
   return [ours(node), ours(node, { version: VERSION, lockfile }), ...others];
@@ -110,7 +110,7 @@ async function install(peer: Peer, version: string, ground: string): Promise<Fig
   const [place, cache] = [join(ground, 'place'), join(ground, 'cache')];
   for (const directory of [place, cache]) mkdirSync(directory, { recursive: true });
   const command = peer.command(version, place, cache);
-  // What was written before is not to be written while this is measured.
+  // Flushes what was written before, so that it is not written while this is measured.
   await execa('sync');
   return measure(command);
 }

@@ -1,5 +1,5 @@
 /**
- * What keeping the state costs an update, and what putting it back costs a failed one: seconds, outage and disk, with
+ * Costs of keeping the state for an update, and of restoring it for a failed one: seconds, outage and disk, with
  * and without, in turn on the same state, so that the moods of the machine meet both. Run it by
  * `npm run bench:state -- [--mebibytes N] [--rounds N]`; it prints a table in Markdown, then the same as JSON.
  */
@@ -27,7 +27,7 @@ database.close();
 
 interface Sample {
   what: string;
-  /** Of the whole command. */
+  /** Seconds of the whole command. */
   seconds: number;
   snapshotSeconds: number;
   /** The longest spell in which nobody answered. */

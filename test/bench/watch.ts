@@ -14,14 +14,14 @@ export interface Outage {
   cpuMs: number;
 }
 
-/** What is watched. */
+/** Target of the watch. */
 export interface Watched {
   url: string;
   /** The gateway's process. */
   pid(): Promise<number>;
 }
 
-/** What a gateway's users miss while `work` is done; resolves once it is ready again. */
+/** Measures what a gateway's users miss while `work` is done; resolves once it is ready again. */
 export async function outageOf({ url, pid }: Watched, work: () => Promise<unknown>): Promise<Outage> {
   let cpuMs: Promise<number> | undefined;
   const ready = new Watch(`${url}/readyz`, () => {

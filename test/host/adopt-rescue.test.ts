@@ -40,7 +40,7 @@ let log: string;
 const current = () => readlinkSync(join(root, 'current'));
 const trial = () => existsSync(join(root, 'trial'));
 const asked = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
-/** What was told to systemd, beyond questions. */
+/** Commands to systemd, beyond questions. */
 const told = () => asked().filter((line) => !line.includes(' show '));
 
 function addRelease(id: string): void {
@@ -54,7 +54,7 @@ function addRelease(id: string): void {
   chmodSync(join(root, 'releases', id, 'bin-node'), 0o755);
 }
 
-/** A systemctl that writes down what it is told, and says of the unit what the test wants. */
+/** A systemctl that writes down its commands, and says of the unit what the test wants. */
 function systemd(state: string, job = 'Job=0'): void {
   writeFileSync(
     join(tools, 'systemctl'),
@@ -105,7 +105,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     expect(readdirSync(root).filter((name) => name.startsWith('.'))).toEqual([]);
   };
 
-  it('hands the state from before to the launcher, which puts it back before the gateway starts', async () => {
+  it('hands the restore request to the launcher, which restores the state before the gateway starts', async () => {
     writeFileSync(join(root, 'trial-restore.json'), 'what goes back');
     expect((await rescue()).exitCode).toBe(0);
     expect(readFileSync(join(root, 'restore.json'), 'utf8')).toBe('what goes back');
@@ -113,7 +113,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     expect([current(), trial()]).toEqual(['releases/2026.5.28', false]);
   });
 
-  it('takes back a restore that has moved nothing yet, when the release it was for failed', async () => {
+  it('replaces a restore that has moved nothing yet, when the release it was for failed', async () => {
     writeFileSync(join(root, 'restore.json'), '{\n  "phase": "pending"\n}');
     writeFileSync(join(root, 'trial-restore.json'), 'what goes back');
     expect((await rescue()).exitCode).toBe(0);
@@ -122,7 +122,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
   });
 
   it.each(['{ "phase": "setting-aside" }', '{ "phase": "putting-back" }', '', 'not JSON'])(
-    'changes nothing when the state is half put back: restore.json %j',
+    'changes nothing when the state is half restored: restore.json %j',
     async (text) => {
       writeFileSync(join(root, 'restore.json'), text);
       writeFileSync(join(root, 'trial-restore.json'), 'what goes back');
@@ -133,7 +133,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     },
   );
 
-  it('goes back to previous, ends the trial and starts the unit', async () => {
+  it('rolls back to previous, ends the trial and starts the unit', async () => {
     expect(await rescue()).toEqual({
       exitCode: 0,
       stderr: 'openclaw-releases: the trial of 2026.6.1 failed; went back to 2026.5.28',
@@ -153,7 +153,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     expect(asked()).toEqual([]);
   });
 
-  it('does it once: the second time there is no trial any more', async () => {
+  it('acts once: the second time there is no trial any more', async () => {
     await rescue();
     rmSync(log);
     const { stderr } = await rescue();
@@ -162,7 +162,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
   });
 
   it.each([
-    ['starts again by itself', () => systemd('activating')],
+    ['starts again automatically', () => systemd('activating')],
     ['runs', () => systemd('active')],
     ['was stopped on purpose', () => systemd('inactive')],
     ['is being started by somebody', () => systemd('failed', 'Job=4711')],
@@ -182,14 +182,14 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     nothingHappened();
   });
 
-  it.each(['', '\0'.repeat(16)])('goes back for a trial that cannot be read (%#)', async (content) => {
+  it.each(['', '\0'.repeat(16)])('rolls back for a corrupt trial (%#)', async (content) => {
     writeFileSync(join(root, 'trial'), content);
     await rescue();
     expect(current()).toBe('releases/2026.5.28');
     expect(trial()).toBe(false);
   });
 
-  it('goes back when current cannot be started at all', async () => {
+  it('rolls back when current cannot be started at all', async () => {
     rmSync(join(root, 'releases/2026.6.1'), { recursive: true });
     await rescue();
     expect(current()).toBe('releases/2026.5.28');
@@ -212,7 +212,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
   });
 
   it('does not do it again where the trial could not be removed', async () => {
-    // Whatever rm is asked for, the trial stays.
+    // The trial stays: this rm refuses to remove it.
     rmSync(join(tools, 'rm'));
     const real = `'${shell.tool('rm')}'${shell.tool('rm') === busybox ? ' rm' : ''}`;
     writeFileSync(join(tools, 'rm'), `#!/bin/sh\ncase "$*" in */trial) exit 1 ;; esac\nexec ${real} "$@"\n`, {
@@ -227,7 +227,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     nothingHappened();
   });
 
-  it('does nothing when it could not remember that it did', async () => {
+  it('does nothing when it cannot record that it acted', async () => {
     const prefix = [which('bash') ?? 'bash', '-c', `trap '' XFSZ; ulimit -f 0; exec "$@"`, '-'];
     // The size limit would stop the log too, so nothing can be asked without one.
     writeFileSync(join(tools, 'systemctl'), `#!/bin/sh\nprintf 'Job=0\\nActiveState=failed\\n'\n`, {
@@ -240,7 +240,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     expect(trial()).toBe(true);
   });
 
-  it('leaves it to the unit to start a system service, and tells it so by its exit code', async () => {
+  it('lets the unit start a system service, and tells it so by its exit code', async () => {
     expect(await rescue('--system')).toMatchObject({ exitCode: 0 });
     expect(current()).toBe('releases/2026.5.28');
     expect(told()).toEqual([]);

@@ -7,7 +7,7 @@ import { until } from '../support/place.js';
 import { makeWorld } from '../support/world.js';
 
 describe('the built-in supervisor', () => {
-  test('looks by itself at the moment of the hour that is this host’s own, and says why nothing is done', async () => {
+  test('runs the timer at the moment of the hour that is this host’s own, and says why nothing is done', async () => {
     const world = await makeWorld();
     world.publish('2026.6.1');
     await world.ok('stage', '2026.6.1');

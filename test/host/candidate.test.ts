@@ -90,14 +90,14 @@ describe('a candidate', () => {
     expect(naming(path)).toEqual([]);
   });
 
-  it('that refuses the state is a report with the code it ended with and its last words', async () => {
+  it('that refuses the state is reported with its exit code and its last words', async () => {
     const { request } = makeHost({ exitCode78: true });
     const report = await bootCandidate(request);
     expect(report).toMatchObject({ ready: false, exit: { code: 78, signal: null } });
     expect(report.said).toContain('written by a newer version');
   });
 
-  it('that never becomes ready is given up in time, and says what is not ready', async () => {
+  it('that never becomes ready is ended in time, and the report says what is not ready', async () => {
     const { path, request } = makeHost({ neverReady: true });
     const report = await bootCandidate({ ...request, timeoutMs: 2000 });
     expect(report).toMatchObject({ ready: false, failing: ['channels'], exit: null });
@@ -150,14 +150,14 @@ describe('a candidate', () => {
   });
 
   it.each(['its own user', 'an ordinary user'])(
-    'leaves what Node has compiled, to be found when the release is in its place, as %s',
+    'leaves its compile cache, to be found when the release is in its place, as %s',
     async (who) => {
       const { path, release: at, request } = makeHost();
       const [staged, cache] = [join(path, 'root/staging/x/release'), join(path, 'root/cache/x')];
       for (const directory of [join(staged, '..'), cache]) mkdirSync(directory, { recursive: true });
       renameSync(at, staged);
       mkdirSync(at);
-      // Where that user may read it.
+      // A path that the other user may read.
       const node = join(path, 'runtime/bin/node');
       cpSync(await sqliteNode(), node);
       const main = join(staged, relative(at, request.main));
@@ -168,7 +168,7 @@ describe('a candidate', () => {
       expect(readdirSync(at)).toEqual([]);
       renameSync(staged, at);
       const env = { NODE_COMPILE_CACHE: cache, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
-      // One user's is none of another's.
+      // The cache of one user is not another's.
       const user = `${who === 'an ordinary user' && SUPERUSER ? ORDINARY : process.getuid?.()}`;
       const started = ['--reuid', user, '--', node, request.main, '--version'];
       const { stderr } = await execa('setpriv', started, { env });
@@ -238,7 +238,7 @@ describe('a candidate', () => {
 });
 
 describe('isolation', () => {
-  it('says why where it cannot be had, as in a container without rights', async () => {
+  it('says why it is not available, as in a container without rights', async () => {
     const script = `
       const { isolation } = await import(${JSON.stringify(new URL('../../dist/candidate/isolation.js', import.meta.url).href)});
       console.log(JSON.stringify(await isolation()));`;
@@ -249,7 +249,7 @@ describe('isolation', () => {
 });
 
 describe('a release that ends while it gives way to all else', () => {
-  it('is tried once more as what does not, on a new copy of the state', async () => {
+  it('is tried once more without giving way, on a new copy of the state', async () => {
     const world = await makeWorld(onTestFinished, {
       node: await sqliteNode(),
       env: { OPENCLAW_RELEASES_PROBE: 'auto' },
@@ -262,14 +262,14 @@ describe('a release that ends while it gives way to all else', () => {
     const probe = steps.find(({ name }: { name: string }) => name === 'probe');
     expect(probe.note).toMatch(/ready on a copy of the state after/);
     expect(await world.version()).toBe('2026.6.1');
-    // What ends then as well, ends.
+    // A release that ends even then, ends.
     const failed = await world.cli('update', '2026.6.2', ...QUICK);
     expect(failed.json.error).toMatchObject({ code: 'probe_failed', message: expect.stringContaining('78') });
   });
 });
 
-describe('what a release was tried with', () => {
-  it('is what its gateway starts with, and goes when it was not sealed, or whoever tried it was killed', async () => {
+describe('the compile cache of a candidate', () => {
+  it('is what its gateway starts with, and is removed when the release was not sealed, or its owner was killed', async () => {
     const world = await makeWorld(onTestFinished, {
       node: await sqliteNode(),
       env: { OPENCLAW_RELEASES_PROBE: 'auto' },

@@ -6,12 +6,15 @@ import { check, declared, makeState } from '../support/readable.js';
 import { makeWorld } from '../support/world.js';
 
 describe('a release that would migrate the state, or that has no such database', () => {
-  test.each([{ state: 15, agent: 19 }, {}])('reads it when it starts on a copy: %o', async (versions) => {
-    const found = await check(makeState(versions), declared(18, 23));
-    expect(found).toEqual({ reads: 'yes', why: 'it starts on a copy of it' });
-  });
+  test.each([{ state: 15, agent: 19 }, {}])(
+    'is compatible when it starts on a copy: %o',
+    async (versions) => {
+      const found = await check(makeState(versions), declared(18, 23));
+      expect(found).toEqual({ reads: 'yes', why: 'it starts on a copy of it' });
+    },
+  );
 
-  test('does not read it when it ends there, with its last words as the reason', async () => {
+  test('is not compatible when it ends there, with its last words as the reason', async () => {
     const found = await check(
       makeState({ state: 15, agent: 19 }),
       declared(18, 23, { crashMidMigration: true }),
@@ -22,7 +25,7 @@ describe('a release that would migrate the state, or that has no such database',
     });
   });
 
-  test('is not believed, though it starts, when it declares nothing', async () => {
+  test('is not believed when it declares nothing, though it starts', async () => {
     const found = await check(makeState({ state: 15, agent: 19 }), {}, '2026.6.1');
     expect(found).toMatchObject({ reads: 'unknown', why: expect.stringContaining('may not see') });
   });
@@ -40,7 +43,7 @@ describe('a release that would migrate the state, or that has no such database',
 });
 
 describe('list', () => {
-  test('says which release reads the state: by rule, and once it was tried, for as long as that is true', async () => {
+  test('says which release is compatible: by rule, and once it was tried, for as long as that is true', async () => {
     const world = await makeWorld();
     world.publish('2026.5.28', { exitCode78: true, schemaVersions: { state: 1, agent: 1 } });
     world.publish('2026.6.1');
@@ -60,7 +63,7 @@ describe('list', () => {
       stateCompatibility: 'no',
       stateReason: expect.stringContaining('does not start on a copy'),
     });
-    // What it was tried on is another state from now on.
+    // The state that it was tried on is another one from now on.
     const config = join(world.env.OPENCLAW_STATE_DIR ?? '', 'openclaw.json');
     const document = {
       ...JSON.parse(readFileSync(config, 'utf8')),

@@ -32,7 +32,7 @@ test('directories that their owner has closed to changes are moved like any othe
   const { exitCode, stderr } = await execa(
     'setpriv',
     [...nobody, join(pair.root.bin, 'restore'), pair.root.path],
-    // Where it may not enter.
+    // A directory that this user may not enter.
     { reject: false, cwd: temporaryDirectory('closed') },
   );
   expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/is back; the state/)]);
@@ -91,7 +91,7 @@ test.each([
   ['asks for its state and points back', true],
   ['has asked for its state and not yet pointed back', false],
 ])(
-  'no release gets the state of another one, whenever whoever goes back %s',
+  'no release gets the state of another one, at any moment when a rollback %s',
   async (_, pointsBack) => {
     const outcomes: Record<string, number> = {};
     for (let nth = 1; ; nth++) {

@@ -5,7 +5,7 @@ import { listenerPids } from '../../src/host/listener.js';
 
 const LISTEN = `const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port));`;
 
-test('a listener that this user may not look into leaves its owner unknown', async () => {
+test('a listener that this user may not inspect leaves its owner unknown', async () => {
   const child = spawn(process.execPath, ['-e', LISTEN], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [text] = (await once(child.stdout, 'data')) as [Buffer];

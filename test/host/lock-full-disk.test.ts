@@ -7,7 +7,7 @@ import { acquireLock, readLockOwner } from '../../src/store/lock.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { smallFilesystem } from '../support/filesystem.js';
 
-/** Whatever the lock and its breaking have in the root. */
+/** Files of the lock and of its breaking in the root. */
 const left = (root: Root) => readdirSync(root.path).filter((name) => name.startsWith('lock'));
 
 const expectFree = async (root: Root) => {
@@ -54,7 +54,7 @@ describe('on a disk with no byte free', () => {
     await expectFree(root);
   });
 
-  test('a directory in its place is moved out of the way', async () => {
+  test('a directory in its place is moved away', async () => {
     const root = fullRoot(({ lock }) => {
       mkdirSync(lock);
       writeFileSync(join(lock, 'mine'), 'kept');

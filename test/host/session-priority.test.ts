@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ordinaryUser } from '../support/ordinary-user.js';
 import { prioritiesAfter } from '../support/session-priority.js';
 
-/** Not every kernel groups by session; then there is nothing to set, and it must not be missed. */
+/** Some kernels do not group by session; then there is nothing to set, and it must not be missed. */
 const GROUPS = existsSync('/proc/self/autogroup');
 
 test('a user whom the kernel makes wait still sets the priority of a session', async () => {

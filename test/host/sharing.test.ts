@@ -51,7 +51,7 @@ function usedBytes(directory: string): number {
   return (blocks - bfree) * bsize;
 }
 
-/** So many bytes and a little more: directories, the lists of the release, what is left of a block. */
+/** Allows this many bytes and a little more: directories, the lists of the release, what is left of a block. */
 function near(bytes = 0, expected: number): boolean {
   return bytes >= expected && bytes < expected + MIB / 4;
 }
@@ -63,7 +63,7 @@ function isIntact(root: Root, id: string): Promise<boolean> {
   );
 }
 
-/** Writes into a file of a release, as nobody should. */
+/** Writes into a file of a release, which nobody should do. */
 function overwrite(root: Root, id: string, path: string, change: (path: string) => void): void {
   const at = join(releaseDirectory(root, id), path);
   chmodSync(dirname(at), 0o755);
@@ -131,7 +131,7 @@ describe.each(types)('on %s, a new release', (type) => {
       expect(stats(NEW, path).mode & 0o777).toBe(mode);
       expect(stats(NEW, path).ino).not.toBe(stats(OLD, path).ino);
     }
-    // A single byte would be the one that is there already, once in 256 times.
+    // A single byte would equal the existing one once in 256 times.
     overwrite(root, OLD, 'lib/large.bin', (path) => writeFileSync(path, 'other', { flag: 'r+' }));
     expect([await isIntact(root, OLD), await isIntact(root, NEW)]).toEqual([false, true]);
     chmodSync(releaseDirectory(root, OLD), 0o755);
@@ -182,7 +182,7 @@ describe.each(types)('on %s, a new release', (type) => {
     );
     await seal(root, OLD, many);
     const stop = new AbortController();
-    // After the digests, of which there is one turn, and before the third turn of clones.
+    // Comes after the digests, of which there is one turn, and before the third turn of clones.
     const sealing = seal(root, NEW, many, stop.signal);
     const watch = setInterval(() => {
       const first = lstatSync(join(root.staging, NEW, 'release/lib/0.bin'), { throwIfNoEntry: false });
@@ -226,7 +226,7 @@ describe.each(types)('on %s, a copy takes no room for its content:', (type) => {
   });
 });
 
-test('where no blocks can be shared, a release is made without', async () => {
+test('a release is made without shared blocks where none can be shared', async () => {
   const root = rootOn(smallFilesystem(64));
   const files = { 'large.bin': randomBytes(MIB) };
   await seal(root, OLD, files);

@@ -13,8 +13,8 @@ import { sqliteNode } from '../support/sqlite-node.js';
 
 const node = await sqliteNode();
 
-test('a snapshot that was taken is whole after a power cut at that very moment', async () => {
-  // What nobody flushes by order stays in memory for a minute.
+test('a finished snapshot is whole after a power cut at that very moment', async () => {
+  // Data that nobody flushes by order stays in memory for a minute.
   const disk = makeFilesystem(temporaryDirectory('disk'), 64, ['commit=60']);
   onTestFinished(disk.remove);
   const directory = join(disk.mountPoint, 'state');

@@ -43,7 +43,7 @@ test('a state on another filesystem than the root is refused, and left as it was
   expect(readdirSync(request.root.states)).toEqual([]);
 });
 
-test('what is mounted into the state is refused, unless it is a part that is left', async () => {
+test('a mount inside the state is refused, unless it is a part that is left', async () => {
   const request = aRequest({ 'agents/a b/x': '', 'media/x': '' });
   const mount = (path: string) => {
     const target = join(request.place.directory, path);

@@ -41,7 +41,7 @@ test('an unreadable file is refused, with the command that makes it readable', (
   );
 });
 
-test('a configuration where this user cannot write is named, and one that it cannot read is refused', () => {
+test('a configuration that this user cannot write is named, and an unreadable one is refused', () => {
   const elsewhere = writeTree(temporaryDirectory('elsewhere'), { 'mine.json': '{}' });
   const config = join(elsewhere, 'mine.json');
   const request = aRequest();

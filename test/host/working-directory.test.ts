@@ -22,7 +22,7 @@ async function stage(world: World, cwd: string, before: string[], cli: string): 
   return JSON.parse(stdout);
 }
 
-test('a directory that is closed to this user, as sudo leaves it, likewise', async () => {
+test('staging works in a directory that is closed to this user, as sudo leaves it', async () => {
   const world = await makeWorld();
   const closed = writeTree(join(world.path, 'closed'), { some: '' });
   chmodSync(closed, 0o700);

@@ -12,7 +12,7 @@ test('a candidate is worthwhile where there is memory for it and isolation', asy
   expect(await candidateBlocker('MemAvailable:    9000000 kB\n')).toBe(found.available ? null : found.why);
 });
 
-test('an update says how the release started on a copy of the state, or why it was not tried', async () => {
+test('an update reports how the candidate started on a copy of the state, or why it was not tried', async () => {
   const world = await makeWorld(undefined, { env: { OPENCLAW_RELEASES_PROBE: 'auto' } });
   world.publish('2026.6.1');
   world.publish('2026.6.2');

@@ -7,7 +7,7 @@ import { temporaryDirectory, temporaryRoot, writeTree } from '../support/place.j
 import { sealTinyRelease } from '../support/release.js';
 import { CLI } from '../support/world.js';
 
-/** Says at the end what Node has loaded of its own, and which files were asked for of ours. */
+/** Prints at the end which modules Node has loaded, and which of our files were read. */
 const TELL = `
 const Module = require('node:module');
 const files = [];
@@ -27,7 +27,7 @@ async function loadedBy(...args: string[]): Promise<{ builtins: string[]; files:
   return { ...JSON.parse(told), stdout };
 }
 
-describe('who only looks', () => {
+describe('a command that only reads', () => {
   test.each(['list', 'status'])('%s loads nothing that it does not need', async (command) => {
     const root = temporaryRoot();
     await sealTinyRelease(root, '2026.6.1');
@@ -42,7 +42,7 @@ describe('who only looks', () => {
   test.each([
     ['list', '--check'],
     ['status', '--follow'],
-  ])('%s %s, which does more, is still there', async (...args) => {
+  ])('%s %s, which does more, still works', async (...args) => {
     const root = temporaryRoot();
     const { stdout, stderr, exitCode } = await execa(
       process.execPath,
@@ -50,14 +50,14 @@ describe('who only looks', () => {
       { reject: false },
     );
     expect(stderr).toBe('');
-    // Without a supervisor nothing is known of a state.
+    // No state is known without a supervisor.
     const code = args[0] === 'list' ? 'supervisor_not_found' : undefined;
     expect(JSON.parse(stdout).error?.code).toBe(code);
     expect(exitCode === 0).toBe(code === undefined);
   });
 
   test.each(['list', 'status'])(
-    '%s answers as the program does that knows every command',
+    '%s gives the answer of the program that knows every command',
     async (command) => {
       const root = temporaryRoot();
       await sealTinyRelease(root, '2026.6.1');
@@ -79,10 +79,10 @@ describe('who only looks', () => {
         ['--root', root.path],
         [`--root=${root.path}`, '--json'],
         ['--root', '/1', '--root', root.path],
-        // Commander takes the next word, whatever it looks like.
+        // Commander takes the next word as the value, even an option.
         ['--root', '--json'],
       ];
-      // What has no value, what is no option, and what is one of another command.
+      // An option without its value, a value for a flag, a word that is no option, an option of another command.
       const wrong = [['--root'], ['--json=yes'], ['x'], ['--settle', '1']];
       for (const args of [...spellings, ...wrong]) {
         const [quick, full] = await both(...args);
@@ -112,7 +112,7 @@ describe('who only looks', () => {
     expect(JSON.parse(stdout).error.code).toBe('usage');
   });
 
-  test('help of one command, and of all', async () => {
+  test('help works for one command and for all', async () => {
     const [one, all] = await Promise.all(
       [['list', '--help'], ['--help']].map((args) => execa(process.execPath, [CLI, ...args])),
     );
@@ -120,7 +120,7 @@ describe('who only looks', () => {
     for (const name of ['stage', 'list', 'status', 'doctor']) expect(all?.stdout).toContain(`  ${name}`);
   });
 
-  test('nothing is written into a root that is not there', async () => {
+  test('a command writes nothing into a root that does not exist', async () => {
     const path = join(temporaryDirectory('none'), 'root');
     for (const command of ['list', 'status']) await execa(process.execPath, [CLI, command, '--root', path]);
     expect(existsSync(path)).toBe(false);

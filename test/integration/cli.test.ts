@@ -40,14 +40,14 @@ function cli(args: string[], env: Record<string, string> = {}) {
 }
 
 describe.each(COMMANDS)('%s', (name) => {
-  test('has a help with an example and --json', async () => {
+  test('has help with an example and --json', async () => {
     const { stdout, exitCode } = await cli([name, '--help']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('--json');
     expect(stdout).toMatch(new RegExp(`Example:\\n {2}\\$ openclaw-releases ${name}`));
   });
 
-  test('answers a wrong option with one document, a code and what to type', async () => {
+  test('answers a wrong option with one document, a code and the next command', async () => {
     const { stdout, stderr, exitCode } = await cli([name, '--json', '--no-such-option']);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,
@@ -58,14 +58,14 @@ describe.each(COMMANDS)('%s', (name) => {
 });
 
 test.each([['update'], ['rollback'], ['prune'], ['adopt']])(
-  '%s can be tried without effect',
+  '%s has a dry run that changes nothing',
   async (name) => {
     expect((await cli([name, '--help'])).stdout).toContain('--dry-run');
   },
 );
 
 test.each([[['list']], [['status']], [['history']]])(
-  '%j works before anything was made, and makes nothing',
+  '%j works before a root exists, and creates nothing',
   async (args) => {
     const root = join(temporaryDirectory('cli'), 'root');
     const { stdout, exitCode } = await cli([...args, '--json'], { OPENCLAW_RELEASES_ROOT: root });
@@ -80,7 +80,7 @@ test.each([
   [['run'], 'no_current'],
   [['show', '2026.6.1'], 'release_not_found'],
   [['switch', '2026.6.1'], 'release_not_found'],
-])('%j on an empty root says what to type', async (args, code) => {
+])('%j on an empty root names the next command', async (args, code) => {
   const { stdout, exitCode } = await cli([...args, '--json']);
   expect(JSON.parse(stdout)).toMatchObject({
     ok: false,
@@ -89,7 +89,7 @@ test.each([
   expect(exitCode).toBe(EXIT.refused);
 });
 
-test('no command at all shows the help, and an unknown one is a usage error', async () => {
+test('the program without a command shows the help, and an unknown command is a usage error', async () => {
   expect((await cli([])).stdout).toContain('Exit codes:');
   const { stderr, exitCode } = await cli(['upgrade']);
   expect(stderr).toMatch(
@@ -98,7 +98,7 @@ test('no command at all shows the help, and an unknown one is a usage error', as
   expect(exitCode).toBe(EXIT.usage);
 });
 
-test('help, and where to find it, are those of the command that was named', async () => {
+test('a usage error points to the help of the command that was named', async () => {
   expect((await cli(['timer'])).stdout).toContain('Usage: openclaw-releases timer ');
   for (const [args, named] of [
     [['timer', 'enable', '--nope'], 'timer enable'],
@@ -119,7 +119,7 @@ test('the README lists every error code and every exit code', () => {
 const atEnd = atEndOfAll();
 let world: World;
 
-test('a dry run tells the plan and changes nothing', async () => {
+test('a dry run prints the plan and changes nothing', async () => {
   world = await makeWorld(atEnd);
   world.publish('2026.6.1');
   world.publish('2026.6.5');
@@ -165,7 +165,7 @@ test('prune keeps what runs, is current or pinned; a release that was never star
   ]);
 });
 
-test('without a terminal each step is one plain line, apart from the answer', async () => {
+test('a command without a terminal prints one plain line a step, apart from the answer', async () => {
   const world = await makeWorld();
   world.publish('2026.6.1');
   const { stdout, stderr } = await execa(process.execPath, [CLI, 'stage', '2026.6.1'], {
@@ -184,13 +184,13 @@ test('without a terminal each step is one plain line, apart from the answer', as
   expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
 });
 
-test('whoever reads the output may leave before it is written', async () => {
+test('a reader that leaves before the output is written causes no error', async () => {
   const child = cli(['--help']);
   child.stdout.destroy();
   const { exitCode, stderr } = await child;
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
 });
 
-test('the built command can be run as it is', () => {
+test('the built command is executable', () => {
   expect(statSync(CLI).mode & 0o111).not.toBe(0);
 });

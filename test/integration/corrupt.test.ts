@@ -25,7 +25,7 @@ beforeAll(async () => {
   await world.start('2026.6.1');
 });
 
-test('a current that is gone names what runs again', async () => {
+test('recover points a missing current to what runs', async () => {
   const target = readlinkSync(root.current);
   rmSync(root.current);
   expect(await world.ok('recover')).toMatchObject({
@@ -35,8 +35,8 @@ test('a current that is gone names what runs again', async () => {
   expect(readlinkSync(root.current)).toBe(target);
 });
 
-// The last one, because it leaves a release that nothing can mend.
-test('a release that is no whole one any more is gone back to all the same, and people are told what is wrong', async () => {
+// Last test of the file: it leaves a release that nothing can repair.
+test('a rollback returns to a release that is not whole any more, and reports what is wrong', async () => {
   const current = currentRelease(root) ?? '';
   await world.ok('stage', '2026.8.1');
   const release = join(root.releases, current);
@@ -52,7 +52,7 @@ test('a release that is no whole one any more is gone back to all the same, and 
 });
 
 test.each(['before write release.json', 'before rename corrupt policy.json'])(
-  'recovery that is killed %s leaves every release startable, and the next one ends it',
+  'recovery that is killed %s leaves every release startable, and the next run finishes it',
   async (point) => {
     const own = temporaryRoot();
     const id = '2026.6.1';
@@ -66,7 +66,7 @@ test.each(['before write release.json', 'before rename corrupt policy.json'])(
     const recover = (env: Record<string, string> = {}) =>
       execa(process.execPath, [CLI, 'recover', '--root', own.path], { env, reject: false });
     expect(await recover({ OPENCLAW_RELEASES_FAULT: `kill ${point}` })).toMatchObject({ signal: 'SIGKILL' });
-    // What the launcher asks for.
+    // The launcher asks for this.
     expect(existsSync(broken)).toBe(true);
     expect(await recover()).toMatchObject({ exitCode: 0 });
     expect(findCorrupt(own)).toEqual([]);
@@ -75,7 +75,7 @@ test.each(['before write release.json', 'before rename corrupt policy.json'])(
   },
 );
 
-/** What was damaged is in `corrupt/`, byte for byte, whatever else is there. */
+/** Expects each damaged file in `corrupt/`, byte for byte, beside other things. */
 function expectKept(root: string, before: Map<string, string>, paths: string[]): void {
   const after = snapshot(root);
   for (const path of paths) {

@@ -29,12 +29,12 @@ test.each([
   ['EROFS', 'write_failed'],
   ['EIO', 'write_failed'],
   ['EBADF', 'internal'],
-])('an error of the system with %s becomes %s', (code, expected) => {
+])('a system error %s becomes %s', (code, expected) => {
   const record = toErrorRecord(Object.assign(new Error('it failed'), { code }));
   expect(record).toMatchObject({ code: expected, message: expect.stringContaining('it failed') });
 });
 
-test('a process that holds the port of the gateway is named', async () => {
+test('an error names the process that holds the port of the gateway', async () => {
   const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await until('the server listens', () => server.listening);

@@ -7,7 +7,7 @@ import { temporaryDirectory, until } from '../support/place.js';
 
 const FAULT = fileURLToPath(new URL('../../dist/host/fault.js', import.meta.url));
 
-/** A process that comes to `before switch` twice and then to `after switch`, and says how far it got. */
+/** A process that passes `before switch` twice, then `after switch`, and prints how far it came. */
 const PROGRAM = `
 const { faultPoint } = await import(${JSON.stringify(FAULT)});
 for (const point of ['before switch', 'before switch', 'after switch']) {
@@ -35,7 +35,7 @@ test.each([
   expect((await said(fault)).join(' ')).toBe(expected);
 });
 
-test('throw says where', async () => {
+test('throw names its point', async () => {
   expect((await said('throw before switch'))[0]).toBe('A fault was injected before switch.');
 });
 
@@ -46,7 +46,7 @@ test.each([
   expect(await run(fault)).toMatchObject(expected);
 });
 
-test('with a stamp once in all processes, and the stamp is there before it happens', async () => {
+test('a fault with a stamp happens once in all processes, and the stamp exists before it', async () => {
   const stamp = { OPENCLAW_RELEASES_FAULT_STAMP: join(temporaryDirectory(), 'stamp') };
   expect(await run('kill before switch', stamp)).toMatchObject({ signal: 'SIGKILL', stdout: '' });
   expect((await said('kill before switch', stamp)).join(' ')).toBe('passed passed passed');
@@ -54,9 +54,9 @@ test('with a stamp once in all processes, and the stamp is there before it happe
 
 test.each([
   'hang before switch #2',
-  // Passed again, and not hung again.
+  // Passes again, and does not hang again.
   'hang before switch',
-])('%s ends with its stamp', async (fault) => {
+])('%s ends once its stamp exists', async (fault) => {
   const stamp = join(temporaryDirectory(), 'stamp');
   const running = run(fault, { OPENCLAW_RELEASES_FAULT_STAMP: stamp });
   await until('it hangs', () => existsSync(stamp));
@@ -64,7 +64,7 @@ test.each([
   expect((await running).stdout.split('\n')).toEqual(['passed', 'passed', 'passed']);
 });
 
-test('the trace has every point that is passed, in order', async () => {
+test('the trace lists every point in the order in which it is passed', async () => {
   const trace = join(temporaryDirectory(), 'trace');
   await run('', { OPENCLAW_RELEASES_FAULT_TRACE: trace });
   expect(readFileSync(trace, 'utf8')).toBe('before switch\nbefore switch\nafter switch\n');

@@ -14,7 +14,7 @@ test('Ctrl-C while staging leaves nothing behind', async () => {
   expect(readdirSync(join(world.root, 'releases'))).toEqual(['2026.6.1']);
 });
 
-test('Ctrl-C while verifying goes back', async () => {
+test('Ctrl-C while verifying rolls back', async () => {
   const world = await updatableWorld();
   const { exitCode, document } = await stopDuring(world, 'verify', 'SIGINT', '--settle', '30');
   expect(document).toMatchObject({ status: 'rolled_back', error: { code: 'interrupted' } });
@@ -22,10 +22,10 @@ test('Ctrl-C while verifying goes back', async () => {
   await expectSettledOn(world, '2026.6.1');
 });
 
-test('killed while verifying: recover verifies what runs and keeps it', async () => {
+test('recover verifies what runs after a kill during verification, and commits it', async () => {
   const world = await updatableWorld();
   await stopDuring(world, 'verify', 'SIGKILL', '--settle', '1');
-  // A setting neither finishes nor undoes the change: that may restart the gateway.
+  // A changed setting neither finishes nor undoes the change: that may restart the gateway.
   await world.ok('pin', '2026.6.1');
   await world.ok('retention', '--releases', '3');
   expect((await world.ok('status')).interrupted).toMatchObject([expect.stringContaining('-update-')]);

@@ -4,7 +4,7 @@ import { makeWorld, type World } from '../support/world.js';
 
 const LIBRARY = new URL('../../dist/index.js', import.meta.url).href;
 
-/** A program that uses the library in the world's environment, and prints what its body returns. */
+/** A program that uses the library in the world's environment and prints what its body returns. */
 async function program(world: World, body: string): Promise<unknown> {
   const text = `import * as library from ${JSON.stringify(LIBRARY)};
     const { openRoot } = library;
@@ -17,7 +17,7 @@ async function program(world: World, body: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test('a program updates, looks and rolls back with openRoot alone', async () => {
+test('a program updates, reads the status and rolls back with openRoot alone', async () => {
   const world = await makeWorld();
   world.publish('2026.6.1');
   world.publish('2026.6.5');

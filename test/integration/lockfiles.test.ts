@@ -26,7 +26,7 @@ describe('lockfile import', () => {
     return { first, other };
   }
 
-  test('makes a release what it is on another host, out of the own registry', async () => {
+  test('makes the release of another host again, from the own registry', async () => {
     const { first, other } = await fleet();
     const asked = first.registry.requests.length;
     expect(await other.ok('lockfile', 'import', lockfileOf(first, VERSION))).toEqual({
@@ -78,7 +78,7 @@ describe('lockfile import', () => {
       'of a version that names another place',
       { packages: { 'node_modules/openclaw': { ...openclaw, version: '../../current' } } },
     ],
-  ])('refuses one %s, and keeps nothing', async (_what, lockfile) => {
+  ])('refuses one %s, and stores nothing', async (_what, lockfile) => {
     const world = await makeWorld();
     const path = join(world.path, 'spoiled.json');
     writeFileSync(path, typeof lockfile === 'string' ? lockfile : JSON.stringify(lockfile));
@@ -91,14 +91,14 @@ describe('lockfile import', () => {
     expect(existsSync(join(world.root, 'lockfiles'))).toBe(false);
   });
 
-  test('says what cannot be read', async () => {
+  test('reports what cannot be read', async () => {
     const world = await makeWorld();
     const { exitCode, json } = await world.cli('lockfile', 'import', 'nowhere.json');
     expect([exitCode, json.error.code, json.error.hint]).toEqual([2, 'usage', 'ls -l nowhere.json']);
   });
 });
 
-test('a lockfile of other bytes of that version stages nothing, and the way past it is named', async () => {
+test('stage refuses a lockfile of other bytes of that version, and names the way past it', async () => {
   const world = await makeWorld();
   world.publish('2026.6.1');
   mkdirSync(join(world.root, 'lockfiles'), { recursive: true });

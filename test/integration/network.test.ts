@@ -12,7 +12,7 @@ const OLD = '2026.6.1';
 const ARCHIVE = /\.tgz$/;
 
 describe("npm's own configuration files say how a registry is reached:", () => {
-  test('a proxy, and what goes past it', async () => {
+  test('a proxy is used, except for the addresses that are excluded', async () => {
     const world = await makeWorld();
     world.publish(OLD);
     const dead = `http://127.0.0.1:${await freePort()}/`;
@@ -28,7 +28,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
   const TOKEN = 'token-of-the-registry';
   const SCOPE_TOKEN = 'token-of-the-scope';
 
-  /** Registries that only a proxy finds, that only their token opens, and whose authority nobody knows. */
+  /** Registries that only a proxy finds, that only their token opens, and whose authority is unknown. */
   async function privateWorld() {
     const world = await makeWorld();
     const start = async (host: string, token: string) => {
@@ -72,7 +72,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
     return { world, proxy, main, scope, user, cafile, stage };
   }
 
-  test('a proxy with tunnels, tokens, a scope of another registry and an authority, for the release and its Node', async () => {
+  test('a release and its Node come through a proxy with tunnels, tokens, a scope of another registry and an authority', async () => {
     const { world, proxy, main, scope, user, cafile, stage } = await privateWorld();
     const { json, exitCode, stderr } = await stage(user, [`cafile=${cafile}`]);
     expect(exitCode, `${JSON.stringify(json)}${stderr}`).toBe(0);
@@ -95,7 +95,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
     ['the token of the scope', `//${SCOPE_HOST}/:_authToken`, 'registry_error'],
     ['the registry of the scope', '@private:registry', 'install_failed'],
     ['the authority', 'cafile', 'registry_unreachable'],
-  ])('without %s it fails, and nothing is left', async (_, missing, code) => {
+  ])('staging without %s fails, and leaves nothing', async (_, missing, code) => {
     const { world, user, cafile, stage } = await privateWorld();
     const lines = user.filter((line) => !line.startsWith(`${missing}=`));
     const { json, exitCode } = await stage(lines, missing === 'cafile' ? [] : [`cafile=${cafile}`]);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { installPlugin, PLUGIN } from '../support/plugin.js';
 import { makeWorld, QUICK } from '../support/world.js';
 
-test("an update brings a plugin's version and its link along, with one more start of the gateway", async () => {
+test('an update updates a plugin and its link too, with one more start of the gateway', async () => {
   const world = await makeWorld();
   const state = world.env.OPENCLAW_STATE_DIR ?? '';
   const release = (version: string) => join(world.root, 'releases', version);

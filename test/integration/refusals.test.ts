@@ -85,12 +85,15 @@ test.each([
   expectUnchanged();
 });
 
-test.each(['../../etc', '..', '', 'a/b'])('switch %j is refused as no name of a release', async (name) => {
-  expectRefusal(await world.cli('switch', name, '--no-restart'), 'release_id_invalid', 2);
-  expectUnchanged();
-});
+test.each(['../../etc', '..', '', 'a/b'])(
+  'switch refuses %j, which is no name of a release',
+  async (name) => {
+    expectRefusal(await world.cli('switch', name, '--no-restart'), 'release_id_invalid', 2);
+    expectUnchanged();
+  },
+);
 
-test('without a network nothing is staged, and a staged release can still be used', async () => {
+test('stage fails without a network, and a staged release still works', async () => {
   const nowhere = `http://127.0.0.1:${await freePort()}/`;
   expectRefusal(await world.cli('stage', publish(), '--registry', nowhere), 'registry_unreachable', 4);
   expectUnchanged();
@@ -159,7 +162,7 @@ test('verify names an edited file inside a release', async () => {
   expect(answer.json.differences).toEqual([{ path: edited, kind: 'changed' }]);
 });
 
-test('a second change is refused with who holds the lock, since when, and for what', async () => {
+test('a second change is refused, and names who holds the lock, since when and why', async () => {
   const version = publish();
   const stamp = join(world.path, 'stages');
   const first = world.begin(['stage', version], {
@@ -177,7 +180,7 @@ test('a second change is refused with who holds the lock, since when, and for wh
   expect(look(world).releases).toContain(version);
 });
 
-test('a disk that would have less room left than is set is refused before the first download', async () => {
+test('stage refuses to leave less room on the disk than is set, before the first download', async () => {
   const version = publish();
   await world.ok('retention', '--leave-free', '1000TiB');
   const archives = () => world.registry.requests.filter((request) => request.endsWith('.tgz')).length;
@@ -189,12 +192,12 @@ test('a disk that would have less room left than is set is refused before the fi
 });
 
 test('a root that cannot be written is refused', async () => {
-  // A filesystem of the kernel, in which not even root makes directories.
+  // Procfs: not even root makes directories there.
   const root = '/sys/openclaw-releases';
   expectRefusal(await world.cli('stage', FIRST, '--root', root), 'root_unwritable', 3);
 });
 
-test('a root of another user is refused, even for the superuser', async () => {
+test('a root of another user is refused, even to the superuser', async () => {
   const superuser = process.getuid?.() === 0;
   const theirs = superuser ? temporaryDirectory('theirs') : '/usr';
   if (superuser) chownSync(theirs, ORDINARY, ORDINARY);

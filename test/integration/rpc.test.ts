@@ -15,7 +15,7 @@ const atEnd = atEndOfAll();
 let world: World;
 let supervisor: RunningSupervisor;
 
-/** One world for all tests, each of which leaves its gateway ready. */
+/** Shared world of all tests, each of which leaves its gateway ready. */
 beforeAll(async () => {
   world = await makeWorld(atEnd);
   for (const version of ['2026.5.28', '2026.6.1', '2026.6.5']) world.publish(version);
@@ -29,7 +29,7 @@ const SESSION = {
   continuationMessage: 'Go on with the garden.',
 };
 
-test('update.run answers at once, update.status follows it through the restart, and who asked survives it', async () => {
+test('update.run answers at once, update.status follows it through the restart, and the requester survives it', async () => {
   const { payload: answer } = await rpc(world, 'update.run', {
     target: '2026.6.1',
     ...SESSION,
@@ -69,7 +69,7 @@ test('update.run answers at once, update.status follows it through the restart, 
   }
 });
 
-test('what comes on standard input is bounded and understood, and a read-only caller stays one', async () => {
+test('requests on standard input are bounded and checked, and a read-only caller stays read-only', async () => {
   const world = await makeWorld();
   const forbidden = await rpc(world, 'update.run', {}, { caller: { scopes: ['operator.read'] } });
   expect(forbidden).toMatchObject({ exitCode: 3, ok: false, error: { code: 'forbidden' } });
@@ -96,7 +96,7 @@ test('what comes on standard input is bounded and understood, and a read-only ca
   }
 });
 
-test('an operator rolls back, switches, pins, holds and looks', async () => {
+test('an operator rolls back, switches, pins, holds and reads', async () => {
   const { payload: back } = await rpc(world, 'releases.rollback', { skipDeferral: true });
   expect(await untilStatus(world, { change: back.change })).toMatchObject({
     ...{ status: 'package_updated_restart_verified', kind: 'rollback', runs: { version: '2026.5.28' } },
@@ -138,7 +138,7 @@ test('a detached worker that is killed at once is reported as never run, with th
   });
 });
 
-test('a change that is not proven in the time that it was given is undone', async () => {
+test('a change that is not verified in the time that it was given is undone', async () => {
   world.publish('2026.7.1', { neverReady: true });
   const { payload } = await rpc(world, 'update.run', {
     target: '2026.7.1',

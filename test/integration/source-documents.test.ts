@@ -50,7 +50,7 @@ beforeEach(async () => {
 
 afterEach(() => place.dispose());
 
-/** All of it, with headers that tell this state of it from others. */
+/** Answers with the whole document, with headers that identify its version. */
 const whole =
   (validators: Record<string, string> = { etag: '"1"' }): Answer =>
   (response) => {
@@ -64,7 +64,7 @@ const status =
     void response.writeHead(code).end('{}');
 const nothing: Answer = (response) => void response.destroy();
 
-/** What a staging of its own is told of a package. */
+/** Answers the document of a package as one staging gets it. */
 async function documentOf(
   name = 'plain',
   options: Partial<ClientOptions> = {},
@@ -87,15 +87,18 @@ describe('a document of the registry', () => {
       { 'last-modified': 'Mon, 01 Jun 2026 00:00:00 GMT' },
       { 'if-modified-since': 'Mon, 01 Jun 2026 00:00:00 GMT' },
     ],
-  ])('is asked for by %s that it had, and taken as it was', async (_what, validators, question) => {
-    answer = whole(validators);
-    expect(await documentOf()).toEqual(KEPT);
-    answer = unchanged;
-    expect(await documentOf()).toEqual(KEPT);
-    expect(asked).toEqual([expect.not.objectContaining(question), expect.objectContaining(question)]);
-  });
+  ])(
+    'is requested by %s of the cached one, and that one is used when it is unchanged',
+    async (_what, validators, question) => {
+      answer = whole(validators);
+      expect(await documentOf()).toEqual(KEPT);
+      answer = unchanged;
+      expect(await documentOf()).toEqual(KEPT);
+      expect(asked).toEqual([expect.not.objectContaining(question), expect.objectContaining(question)]);
+    },
+  );
 
-  it('is the new one when it has changed, from then on', async () => {
+  it('is replaced in the cache when it has changed', async () => {
     answer = whole();
     await documentOf();
     answer = (response) => {
@@ -108,7 +111,7 @@ describe('a document of the registry', () => {
     expect(asked.map((headers) => headers['if-none-match'])).toEqual([undefined, '"1"', '"2"']);
   });
 
-  it('is not kept where nothing tells whether it is still so', async () => {
+  it('is not cached without a tag or a time to compare', async () => {
     answer = whole({});
     await documentOf();
     expect(readdirSync(place.directory)).not.toContain('cache');
@@ -116,7 +119,7 @@ describe('a document of the registry', () => {
     expect(asked.map((headers) => headers['if-none-match'])).toEqual([undefined, undefined]);
   });
 
-  it('is asked for in full when what was kept of it is damaged', async () => {
+  it('is requested in full when its cached copy is damaged', async () => {
     answer = whole();
     await documentOf();
     const content = place.path('cache/_cacache/content-v2');
@@ -126,7 +129,7 @@ describe('a document of the registry', () => {
     expect(asked.map((headers) => headers['if-none-match'])).toEqual([undefined, undefined]);
   });
 
-  it('with its times is another than without', async () => {
+  it('is cached apart with its times and without them', async () => {
     answer = whole();
     await documentOf();
     const before = new Date('2026-07-01');
@@ -134,7 +137,7 @@ describe('a document of the registry', () => {
     expect(asked.map((headers) => headers['if-none-match'])).toEqual([undefined, undefined]);
   });
 
-  it('is what was kept while its registry cannot be reached, and not when that answers something else', async () => {
+  it('comes from the cache while its registry is unreachable, but not when the registry answers something else', async () => {
     answer = whole();
     await documentOf();
     answer = nothing;
@@ -145,7 +148,7 @@ describe('a document of the registry', () => {
     expect(await rejection(documentOf())).toBeInstanceOf(SyntaxError);
   });
 
-  it.each(['offline', 'preferOffline'])('is not asked for again when npm is to be %s', async (option) => {
+  it.each(['offline', 'preferOffline'])('is not requested again when npm is set to %s', async (option) => {
     answer = whole();
     await documentOf();
     answer = status(500);
@@ -153,7 +156,7 @@ describe('a document of the registry', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('that was never kept is an error without a network', async () => {
+  it('that is not in the cache is an error without a network', async () => {
     expect(await rejection(documentOf('unknown', { offline: true }))).toMatchObject({ code: 'ENOTCACHED' });
     expect(asked).toEqual([]);
   });

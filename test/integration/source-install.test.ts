@@ -71,7 +71,7 @@ describe('installRelease', () => {
     expect(report).toMatchObject({ ranScripts: ['openclaw'], skippedScripts: ['borrower'] });
   });
 
-  test('tells how far it is', async () => {
+  test('reports its progress', async () => {
     const seen: InstallProgress[] = [];
     await install({}, { onProgress: (progress) => seen.push(progress) });
     expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['resolve', 'unpack', 'scripts']);
@@ -79,7 +79,7 @@ describe('installRelease', () => {
     expect(seen.at(-1)).toEqual({ phase: 'scripts', done: 1, total: 1 });
   });
 
-  test('refuses a lockfile of another release, or one that leaves something out', async () => {
+  test('refuses a lockfile of another release, or an incomplete one', async () => {
     await install();
     const lockfile = place.path('other.json');
     const lock = json('package-lock.json');
@@ -95,7 +95,7 @@ describe('installRelease', () => {
     expect(await rejection(installRelease(request))).toMatchObject({ code: 'lockfile_invalid' });
   });
 
-  test('refuses an archive that changed after it was looked at', async () => {
+  test('refuses an archive that changed after it was resolved', async () => {
     writeTarball(openclawPackage(VERSION), place.path('mine.tgz'));
     const request = await requestFor({ kind: 'file', path: place.path('mine.tgz') });
     writeTarball(openclawPackage(VERSION, { engines: '>=18' }), place.path('mine.tgz'));
@@ -114,7 +114,7 @@ describe('installRelease', () => {
 });
 
 describe('install scripts', () => {
-  test('that fail are reported with what they said', async () => {
+  test('that fail are reported with their output', async () => {
     expect(await rejection(install({ failPreinstall: true }))).toMatchObject({
       code: 'lifecycle_failed',
       message: expect.stringMatching(/preinstall script of openclaw .*code 1.*as it was asked to/),
@@ -174,7 +174,7 @@ describe('install scripts', () => {
     expect(readdirSync(release()).sort()).toEqual(['node_modules', 'package-lock.json', 'package.json']);
   });
 
-  test('find what npm brings along to build with', async () => {
+  test('find the build tools that npm contains', async () => {
     registry.publish(scripted({ postinstall: '(command -v node-gyp; node-gyp --version) > found.txt' }));
     await installRelease(await requestFor({ kind: 'version', version: VERSION }));
     const ours = ownFile('node_modules/@npmcli/run-script/lib/node-gyp-bin/node-gyp');
@@ -182,7 +182,7 @@ describe('install scripts', () => {
     expect({ path, version }).toEqual({ path: ours, version: expect.stringMatching(/^v\d+\./) });
   });
 
-  test('that leave something running do not get to keep it', async () => {
+  test('that leave a process running lose it', async () => {
     registry.publish(
       scripted(
         { postinstall: 'node leave.mjs' },
@@ -227,7 +227,7 @@ describe('stopping', () => {
     expect(exists(release())).toBe(false);
   });
 
-  test('is what the worker does when whoever started it is killed', async () => {
+  test('happens in the worker when the process that started it is killed', async () => {
     registry.publish(openclawPackage(VERSION));
     registry.fault({ kind: 'slow', match: /tiny-dep-.*\.tgz$/, delayMs: 60_000 });
     const request = await requestFor({ kind: 'version', version: VERSION });
@@ -242,7 +242,7 @@ describe('stopping', () => {
     const [worker] = workersOf(parent.pid).map(identify);
     expect(worker && getPriority(worker.pid)).toBe(10);
     const group = `/proc/${worker?.pid}/autogroup`;
-    // Where the kernel groups by session, only that counts beside the gateway.
+    // Autogroups: only the nice value of the group counts beside the gateway.
     if (existsSync(group)) expect(readFileSync(group, 'utf8')).toMatch(/ nice 10\n$/);
     parent.kill('SIGKILL');
     await once(parent, 'exit');

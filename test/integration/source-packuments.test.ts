@@ -33,14 +33,14 @@ function publish(name: string, version: string, manifest: object = {}): void {
   });
 }
 
-/** As another staging does. */
+/** Begins another staging. */
 function begin(): Packuments {
   open?.close();
   open = new Packuments(options, { name: 'openclaw', version: '2026.6.1' });
   return open;
 }
 
-/** What is picked, and what was asked for to do so. */
+/** Answers what is picked, and what was requested to do so. */
 async function pick(packuments: Packuments, spec: string, extra: object = {}) {
   const before = registry.requests.length;
   const { name, version, _resolved, _integrity } = await packuments.manifest(npa(spec), {
@@ -78,7 +78,7 @@ describe('a version is picked', () => {
     expect(found.asked).toEqual(asked);
   });
 
-  it('out of the whole document where that is here, or where its time or another tag counts', async () => {
+  it('out of the whole document where that is loaded, or where its time or another tag counts', async () => {
     const packuments = begin();
     await pick(packuments, 'tool@next');
     expect((await pick(packuments, 'tool@^1.0.0')).asked).toEqual([]);
@@ -87,7 +87,7 @@ describe('a version is picked', () => {
     expect([found.picked.version, found.asked]).toEqual(['2.0.0', ['tool']]);
   });
 
-  it('that is not taken back and runs on this Node, before any other', async () => {
+  it('that is not deprecated and runs on this Node, before any other', async () => {
     registry.deprecate('tool', '1.1.0', 'broken');
     expect((await pick(begin(), 'tool@^1.0.0')).picked.version).toBe('1.0.0');
     publish('needs', '1.0.0');
@@ -96,7 +96,7 @@ describe('a version is picked', () => {
     expect((await pick(begin(), 'needs@^1.0.0')).picked.version).toBe('1.0.0');
   });
 
-  it('of a registry that has nothing of a version alone, and is not asked for it again', async () => {
+  it('of a registry that has no document of one version, which is requested once', async () => {
     publish('another', '1.0.0');
     registry.fault({ kind: 'not-found', match: /^\/\w+\/./ });
     const packuments = begin();
@@ -108,20 +108,20 @@ describe('a version is picked', () => {
     });
   });
 
-  it('of one that says something else of it', async () => {
+  it('out of the whole document when the short one was cut off', async () => {
     registry.fault({ kind: 'cut-off', match: /latest$/, once: true });
     const found = await pick(begin(), 'tool@^1.0.0');
     expect([found.picked.version, found.asked]).toEqual(['1.1.0', ['tool/latest', 'tool']]);
   });
 
-  it('and what cannot be had is what npm says it is', async () => {
+  it("and a version that is not there fails with npm's own error", async () => {
     expect(await rejection(pick(begin(), 'tool@3.0.0'))).toMatchObject({ code: 'ETARGET' });
     expect(await rejection(pick(begin(), 'tool@^3.0.0'))).toMatchObject({ code: 'ETARGET' });
     expect(await rejection(pick(begin(), 'unknown@^3.0.0'))).toMatchObject({ code: 'E404' });
   });
 });
 
-it('the same version is picked as out of the whole document', async () => {
+it('the picked version is the choice of npm from the whole document', async () => {
   const part = fc.integer({ min: 0, max: 3 });
   const version = fc
     .tuple(part, part, part, fc.constantFrom('', '', '', '-beta.1'))
@@ -161,7 +161,7 @@ function outcome(picking: Promise<Pick<Picked, 'version' | '_resolved' | '_integ
   );
 }
 
-it('pacote is what it was when all is done', () => {
+it('pacote is unchanged when all is done', () => {
   const { manifest } = pacote;
   const packuments = begin();
   expect(pacote.manifest).not.toBe(manifest);

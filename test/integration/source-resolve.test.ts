@@ -10,7 +10,7 @@ import { KEY_END, type Registry, startRegistry } from '../registry/registry.js';
 import { writeTarball } from '../registry/tarball.js';
 import { makePlace, type Place, rejection } from '../support/source-place.js';
 
-/** The document of one version. */
+/** Matches the document of one version. */
 const ALONE = /^\/openclaw\/\d[^/]*$/;
 
 let registry: Registry;
@@ -65,14 +65,14 @@ describe('resolveRelease', () => {
     expect(registry.requests).toContain('GET /openclaw');
   });
 
-  it('finds no version that was published too late for npm to take it', async () => {
+  it('finds no version that was published too late for the date that npm is told', async () => {
     const options = { ...(await place.options(registry.url)), before: new Date('2026-05-29T00:00:00Z') };
     const of = (version: string) => resolveRelease({ kind: 'version', version }, options);
     expect(await of('2026.5.28')).toMatchObject({ id: '2026.5.28' });
     expect(await rejection(of('2026.6.1'))).toMatchObject({ code: 'version_not_found' });
   });
 
-  it('finds what a tag means now, not what it meant when it was asked before', async () => {
+  it('finds what a tag means now, not what it meant before', async () => {
     registry.tag('openclaw', 'latest', '2026.5.28');
     expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({
       id: '2026.5.28',
@@ -100,20 +100,20 @@ describe('resolveRelease', () => {
     });
   });
 
-  it('says that a registry without the package does not have it', async () => {
+  it('reports that a registry does not have the package', async () => {
     registry.fault({ kind: 'not-found', match: /^\/openclaw$/ });
     const error = await rejection(resolve({ kind: 'tag', tag: 'latest' }));
     expect(error).toMatchObject({ code: 'version_not_found', hint: expect.stringContaining('npm view') });
   });
 
-  it('tells a broken registry from one that is not there', async () => {
+  it('distinguishes a broken registry from one with nothing there', async () => {
     registry.fault({ kind: 'server-error', match: /^\/openclaw$/ });
     expect(await rejection(resolve({ kind: 'tag', tag: 'latest' }))).toMatchObject({
       code: 'registry_error',
     });
   });
 
-  it('says within seconds that nothing listens where the registry should be', async () => {
+  it('reports within seconds that nothing listens at the address of the registry', async () => {
     const closed: Server = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
@@ -166,13 +166,13 @@ describe('signatures', () => {
     expect(await rejection(resolve(spec))).toMatchObject({ code: 'signature_invalid' });
   });
 
-  it('never takes a missing one for a good one', async () => {
+  it('reports a missing one as absent', async () => {
     registry.fault({ kind: 'no-signature' });
     expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
     expect(await resolve({ kind: 'version', version: '2026.6.1' })).toMatchObject({ signature: 'absent' });
   });
 
-  it('takes one by a key that has ended only for what was published before its end', async () => {
+  it('accepts one by an expired key only for what was published before its end', async () => {
     registry.publish(openclawPackage('2026.6.16'), { publishedAt: new Date(KEY_END) });
     registry.fault({ kind: 'ended-key' });
     expect(await resolve({ kind: 'version', version: '2026.5.28' })).toMatchObject({ signature: 'verified' });
@@ -181,7 +181,7 @@ describe('signatures', () => {
     });
   });
 
-  it('calls a signature that no key can check absent', async () => {
+  it('reports a signature that no key can check as absent', async () => {
     registry.fault({ kind: 'no-keys' });
     expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
   });
@@ -191,7 +191,7 @@ describe('signatures', () => {
     expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
   });
 
-  it('does not go on without the keys only because the registry could not give them', async () => {
+  it('fails when the registry could not serve its keys', async () => {
     registry.fault({ kind: 'server-error', match: /keys$/ });
     expect(await rejection(resolve({ kind: 'tag', tag: 'latest' }))).toMatchObject({
       code: 'registry_error',
@@ -200,7 +200,7 @@ describe('signatures', () => {
 });
 
 describe('archives', () => {
-  it('are told apart by what is in them', async () => {
+  it('are distinguished by their contents', async () => {
     writeTarball(openclawPackage('2026.6.1', { engines: '>=20' }), place.path('a.tgz'));
     writeTarball(openclawPackage('2026.6.1', { engines: '>=20.1' }), place.path('b.tgz'));
     const [a, again, b] = await Promise.all(
@@ -268,7 +268,7 @@ describe('publishedVersions', () => {
 
 type Files = ReturnType<typeof openclawPackage>['files'];
 
-/** The same files with another `package.json`. */
+/** Copies the files with a changed `package.json`. */
 function renamed(files: Files, change: object): Files {
   const manifest = JSON.parse(String(files['package.json']));
   return { ...files, 'package.json': JSON.stringify({ ...manifest, ...change }) };

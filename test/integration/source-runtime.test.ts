@@ -31,7 +31,7 @@ afterEach(async () => {
   place.dispose();
 });
 
-/** A Node of a few bytes: all it can do is say its version. */
+/** A Node of a few bytes: it can only print its version. */
 function nodePackage(version: string): PackageFiles {
   return {
     name: NAME,
@@ -63,7 +63,7 @@ describe('chooseRuntime', () => {
     expect(registry.requests).toEqual([]);
   });
 
-  it('takes the newest that is here and fits before it asks the registry', async () => {
+  it('takes the newest one on the host that fits before it asks the registry', async () => {
     expect(await choose({ engines: '>=22', present: ['22.0.0', '24.15.0', '24.9.0', 'junk'] })).toEqual({
       kind: 'carried',
       version: '24.15.0',
@@ -99,21 +99,21 @@ describe('chooseRuntime', () => {
     });
   });
 
-  it.each(['>=23 <24', '>=98', 'junk'])('says what is missing when nothing fits %j', async (engines) => {
+  it.each(['>=23 <24', '>=98', 'junk'])('reports what is missing when nothing fits %j', async (engines) => {
     expect(await rejection(choose({ engines }))).toMatchObject({
       code: 'node_unavailable',
       hint: expect.stringContaining(engines),
     });
   });
 
-  it('says so where the registry has no Node for the platform', async () => {
+  it('reports that the registry has no Node for the platform', async () => {
     const platform = { platform: 'sunos', arch: 'sparc', glibc: false };
     expect(await rejection(choose({ engines: '>=22', platform }))).toMatchObject({
       code: 'node_unavailable',
     });
   });
 
-  it('does not offer a Linux without glibc what would not run there', async () => {
+  it('offers a Linux without glibc no Node that would not run there', async () => {
     const platform = { platform: 'linux', arch: 'x64', glibc: false };
     const error = await rejection(choose({ engines: '>=22', platform }));
     expect(error).toMatchObject({ code: 'node_unavailable', message: expect.stringContaining('glibc') });
@@ -143,7 +143,7 @@ describe('fetchRuntime', () => {
   it.each([
     ['is another version', "echo 'v22.23.0'", 'it says v22.23.0'],
     ['does not run here', "echo 'GLIBC_2.99 not found' >&2; exit 1", 'code 1: GLIBC_2.99 not found'],
-  ])('refuses one that %s', async (_what, script, reason) => {
+  ])('refuses a Node that %s', async (_what, script, reason) => {
     const odd = nodePackage('22.23.1');
     odd.files['bin/node'] = `#!/bin/sh\n${script}\n`;
     registry.publish(odd);
@@ -159,7 +159,7 @@ describe('fetchRuntime', () => {
     expect(await rejection(fetch())).toMatchObject({ code: 'node_unavailable' });
   });
 
-  it('refuses one other than announced', async () => {
+  it('refuses a Node other than announced', async () => {
     registry.publish(nodePackage('22.23.1'));
     registry.fault({ kind: 'wrong-integrity' });
     expect(await rejection(fetch())).toMatchObject({ code: 'integrity_mismatch' });
@@ -205,7 +205,7 @@ describe('probeVersion', () => {
     expect(exists(place.path('scratch'))).toBe(false);
   });
 
-  it('says why a program does not start', async () => {
+  it('reports why a program does not start', async () => {
     expect(await rejection(probe(`console.error('Cannot find module'); process.exit(1);`))).toMatchObject({
       code: 'probe_failed',
       message: expect.stringContaining('code 1: Cannot find module'),
@@ -213,7 +213,7 @@ describe('probeVersion', () => {
     expect(exists(place.path('scratch'))).toBe(false);
   });
 
-  it('says that a program tells no version', async () => {
+  it('reports that a program prints no version', async () => {
     expect(await rejection(probe(`console.log('hello');`))).toMatchObject({ code: 'probe_failed' });
   });
 

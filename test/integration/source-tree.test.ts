@@ -25,7 +25,7 @@ import {
 } from '../support/source-tree.js';
 
 describe('the tree of a release', () => {
-  test('is the one that npm makes of the same lockfile: every file, link and mode', async () => {
+  test('is what npm makes from the same lockfile: every file, link and mode', async () => {
     publishOddities();
     await installTree(await orderFor('release'), () => {});
     const ours = contentsOf(place.path('release/node_modules'));
@@ -48,7 +48,7 @@ describe('the tree of a release', () => {
     ]);
   });
 
-  test('is the same once more from that lockfile, and from a cache that has all of it', async () => {
+  test('is the same again from that lockfile, and from a cache that has all of it', async () => {
     publishOddities();
     await installTree(await orderFor('release'), () => {});
     cpSync(place.path('release/package-lock.json'), place.path('exact.json'));
@@ -70,17 +70,14 @@ describe('the tree of a release', () => {
         return similar;
       },
     ],
-  ])(
-    "beside %s is made of what the registry announced, though npm's cache was damaged",
-    async (_, besides) => {
-      publishOddities();
-      await installTree(await orderFor('release'), () => {});
-      const first = contentsOf(place.path('release'));
-      damageCache();
-      await installTree(await orderFor('again', { similar: await besides() }), () => {});
-      expect(contentsOf(place.path('again'))).toEqual(first);
-    },
-  );
+  ])("beside %s has what the registry announced, though npm's cache was damaged", async (_, besides) => {
+    publishOddities();
+    await installTree(await orderFor('release'), () => {});
+    const first = contentsOf(place.path('release'));
+    damageCache();
+    await installTree(await orderFor('again', { similar: await besides() }), () => {});
+    expect(contentsOf(place.path('again'))).toEqual(first);
+  });
 
   test('is copied from a similar release as far as that has it, without its archives', async () => {
     publishOddities();
@@ -92,7 +89,7 @@ describe('the tree of a release', () => {
     await installTree(await orderFor('again', { similar }), () => {});
     expect(contentsOf(place.path('again'))).toEqual(first);
     const archives = registry.requests.slice(before).filter((request) => request.endsWith('.tgz'));
-    // OpenClaw's own, and of one that has others in its archive.
+    // Archives: OpenClaw's own, and those of a package that contains others.
     expect(archives.sort()).toEqual([
       'GET /bundler/-/bundler-1.0.0.tgz',
       `GET /openclaw/-/openclaw-${VERSION}.tgz`,
@@ -165,7 +162,7 @@ describe('the tree of a release', () => {
     ['has no list of its files', ({ digests }) => rmSync(digests)],
     ['has another list than it was sealed with', ({ digests }) => appendFileSync(digests, '# one -> more\n')],
     ['lacks files', ({ directory }) => removeSealed(join(directory, 'node_modules'))],
-  ])('is made without the help of a similar release that %s', async (_why, change) => {
+  ])('is made without a similar release that %s', async (_why, change) => {
     publishOddities();
     await installTree(await orderFor('release'), () => {});
     const first = contentsOf(place.path('release'));

@@ -9,7 +9,7 @@ import { startRegistry } from '../registry/registry.js';
 
 const TRUST = ownFile('dist/install/process/default-ca.js');
 
-/** In a process of its own, whose authorities are changed for good. */
+/** Runs in its own process, whose authorities stay changed. */
 const PROGRAM = `
 import { once } from 'node:events';
 import { get } from 'node:https';
@@ -47,6 +47,6 @@ test.each([
   const once = 'setDefaultCACertificates' in tls;
   expect(await told(ca)).toEqual({ status: 401, left: once ? null : ca });
   expect(await told(null)).toEqual({ status: 'DEPTH_ZERO_SELF_SIGNED_CERT', left: null });
-  // What cannot be read is for the first request to say.
+  // The first request reports what cannot be read.
   expect(await told(['no certificate'])).toMatchObject({ left: ['no certificate'] });
 });

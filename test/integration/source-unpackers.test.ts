@@ -10,7 +10,7 @@ import { Unpackers } from '../../src/install/process/unpack-pool.js';
 import { packTarball } from '../registry/tarball.js';
 import { temporaryDirectory } from '../support/place.js';
 
-// As many as a host with two cores has, and with more.
+// Thread counts of a host with two cores, and of a larger one.
 test.each([1, 2])('packages are made side by side by %i threads, one while it comes', async (threads) => {
   const directory = temporaryDirectory();
   const unpackers = new Unpackers(threads);
@@ -34,7 +34,7 @@ test.each([1, 2])('packages are made side by side by %i threads, one while it co
   for (const { name, into } of archives) expect(readFileSync(join(into, 'index.js'), 'utf8')).toBe(name);
 });
 
-/** The most that buffers take while 200 MiB of them pass, in MiB. */
+/** Prints the most that buffers take while 200 MiB of them pass, in MiB. */
 const PROGRAM = `
 import { collectGarbage } from ${JSON.stringify(ownFile('dist/install/process/gc.js'))};
 let most = 0;
@@ -46,7 +46,7 @@ for (let at = 0; at < 3_200; at++) {
 console.log(Math.round(most / 1024 / 1024));
 `;
 
-/** What objects that nobody has any more take before and after, in MiB. */
+/** Prints what objects without references take before and after, in MiB. */
 const FORGETTING = `
 import { collectAllGarbage } from ${JSON.stringify(ownFile('dist/install/process/gc.js'))};
 const used = () => Math.round(process.memoryUsage().heapUsed / 1024 / 1024);
@@ -65,13 +65,13 @@ async function said(program: string, flags: string[]): Promise<unknown> {
   return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
 }
 
-test('buffers that nobody has any more do not stand, with the flags of the processes that stage', async () => {
+test('buffers without references are freed, with the flags of the processes that stage', async () => {
   const most = async (flags: string[]) => Number(await said(PROGRAM, flags));
   const left = await most(LOW_MEMORY_FLAGS.filter((flag) => flag !== '--expose-gc'));
   expect(await most(LOW_MEMORY_FLAGS)).toBeLessThan(left / 2);
 });
 
-test('nor do objects, once all is looked for', async () => {
+test('objects without references are freed by a full collection', async () => {
   const { before, after } = (await said(FORGETTING, LOW_MEMORY_FLAGS)) as { before: number; after: number };
   expect(after).toBeLessThan(before / 2);
 });

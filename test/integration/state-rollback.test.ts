@@ -28,7 +28,7 @@ import {
 } from '../support/state.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';
 
-/** Of three ages: files, databases, and newer databases. */
+/** Versions of three ages: files, databases, and newer databases. */
 const FILES = '2026.5.28';
 const OLDER = '2026.9.2';
 const NEWER = '2026.9.6';
@@ -60,7 +60,7 @@ beforeAll(async () => {
 const root = () => rootAt(world.root);
 const kept = () => listKept(root()).map(({ name }) => name);
 
-/** What must be as it was when a rollback is refused. */
+/** Answers what a refused rollback must leave as it was. */
 async function standing() {
   return {
     version: await world.version(),
@@ -71,7 +71,7 @@ async function standing() {
   };
 }
 
-test('each release that was left behind has a state that it can be returned to, and the list says so', async () => {
+test('each release that was left behind has a state to restore, and list says so', async () => {
   const list = await world.ok('list');
   // biome-ignore lint/suspicious/noExplicitAny: a document of `--json`
   expect(list.releases.map(({ id, stateCompatibility }: any) => [id, stateCompatibility])).toEqual([
@@ -90,7 +90,7 @@ test('each release that was left behind has a state that it can be returned to, 
   ]);
 });
 
-test('a rollback that costs what was said since is refused, and says what it would cost', async () => {
+test('a rollback that costs what was said since is refused, and names the cost', async () => {
   const before = await standing();
   const { exitCode, json } = await world.cli('rollback', ...QUICK);
   expect(exitCode).toBe(3);
@@ -103,7 +103,7 @@ test('a rollback that costs what was said since is refused, and says what it wou
   expect(await standing()).toEqual(before);
 });
 
-test('a rollback that was agreed to returns to the older state, and keeps the newer one', async () => {
+test('a rollback that was agreed to restores the older state and keeps the newer one', async () => {
   const newer = await wholeState(world);
   const json = await world.ok('rollback', '--yes', ...QUICK);
   expect(json).toMatchObject({
@@ -119,7 +119,7 @@ test('a rollback that was agreed to returns to the older state, and keeps the ne
   const aside = await keptContent(world, json.facts.stateRestored.aside);
   expect(aside[AGENT]).toEqual(newer[AGENT]);
   expect(aside['openclaw.json']).toBe(newer['openclaw.json']);
-  // It was started on such a state before, and migrates it again.
+  // A start on such a state happened before; it migrates it again.
   expect((await world.ok('show', NEWER)).stateCompatibility).toBe('yes');
 });
 
@@ -130,7 +130,7 @@ test('after a rollback the newer release migrates the older state again', async 
   await say(world, 'to newer again');
 });
 
-test('a rollback to a release that fails now goes forward again, to the newer state', async () => {
+test('a rollback to a release that fails now rolls forward again, to the newer state', async () => {
   writeFileSync(broken, '');
   const before = await wholeState(world);
   const { exitCode, json } = await world.cli('rollback', OLDER, '--yes', ...QUICK);
@@ -139,7 +139,7 @@ test('a rollback to a release that fails now goes forward again, to the newer st
   expect(await world.version()).toBe(NEWER);
   expect(await wholeState(world)).toEqual(before);
   expect(exchangeFiles(world)).toEqual([]);
-  // What it would have been returned to is still there, under whatever name.
+  // The state that it would have returned to is still there, under some name.
   const own = keptOf(root(), OLDER);
   expect(await keptContent(world, own?.name ?? '')).toMatchObject({
     'state/openclaw.sqlite': { version: 15 },
@@ -147,7 +147,7 @@ test('a rollback to a release that fails now goes forward again, to the newer st
   rmSync(broken);
 });
 
-test('a rollback past two migrations returns to files, and the newest state is kept', async () => {
+test('a rollback past two migrations restores files, and keeps the newest state', async () => {
   const { json } = await world.cli('rollback', FILES, ...QUICK);
   expect(json.error.code).toBe('confirmation_needed');
   const done = await world.ok('rollback', FILES, '--yes', ...QUICK);
@@ -162,7 +162,7 @@ test('a rollback past two migrations returns to files, and the newest state is k
   });
 });
 
-test('a snapshot that was damaged is not put back, and the gateway is not stopped for it', async () => {
+test('a damaged snapshot is not restored, and the gateway is not stopped for it', async () => {
   await world.ok('update', OLDER, ...QUICK);
   await say(world, 'after the damage');
   const { name } = keptOf(root(), FILES) ?? { name: '' };

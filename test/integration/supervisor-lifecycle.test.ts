@@ -18,7 +18,7 @@ import {
 
 const QUICK = { firstMs: 50, maxMs: 200, resetAfterMs: 60_000 };
 
-/** The delays that the supervisor said it would wait, in milliseconds. */
+/** Delays that the supervisor announced, in milliseconds. */
 function delays(supervisor: Running): number[] {
   return [...supervisor.output().matchAll(/again in (\d+) ms/g)].map(([, ms]) => Number(ms));
 }
@@ -34,7 +34,7 @@ describe('a supervisor that is asked to end', () => {
     const root = makeRoot();
     const supervisor = startSupervisor(root, ['forever', '300']);
     await started(root);
-    // What a terminal does: SIGINT to its whole foreground group, here twice by an impatient person.
+    // A terminal sends SIGINT to its whole foreground group, here twice by an impatient person.
     process.kill(-supervisor.pid, 'SIGINT');
     await eventually(() => told(root).includes('SIGTERM'));
     process.kill(-supervisor.pid, 'SIGINT');
@@ -44,7 +44,7 @@ describe('a supervisor that is asked to end', () => {
     expect(existsSync(join(root, 'run.json'))).toBe(false);
   });
 
-  test('kills a gateway that ignores SIGTERM after the stop limit, and says so by its exit code', async () => {
+  test('kills a gateway that ignores SIGTERM after the stop limit, and reports it by its exit code', async () => {
     const root = makeRoot();
     const supervisor = startSupervisor(root, ['stubborn'], { stopLimitMs: 300 });
     const gateway = await started(root);
@@ -74,7 +74,7 @@ describe('a supervisor that is asked to end', () => {
   });
 });
 
-describe('a gateway that ends by itself', () => {
+describe('a gateway that exits', () => {
   test('is started again after a delay that grows up to its limit, and is counted', async () => {
     const root = makeRoot();
     const ends = ['1@0', '0@0', '1@0', '1@0'];
@@ -85,7 +85,7 @@ describe('a gateway that ends by itself', () => {
     expect(inspection).toMatchObject({ state: 'running', restarts: 4, lastExit: { code: 1, signal: null } });
   });
 
-  test('is waited for by the documented times', () => {
+  test('is started again after the documented delays', () => {
     const backoff = new Backoff();
     const crashes = Array.from({ length: 8 }, () => backoff.next(0));
     expect(crashes).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
@@ -96,7 +96,7 @@ describe('a gateway that ends by itself', () => {
     expect(backoff.next(0)).toBe(1_000);
   });
 
-  test.each([78, 69])('ends the supervisor when it ended with %i outside of a trial', async (code) => {
+  test.each([78, 69])('ends the supervisor when it exits with %i outside of a trial', async (code) => {
     const root = makeRoot();
     const supervisor = startSupervisor(root, ['sequence', `${code}@0`], { backoff: QUICK });
     expect(await supervisor.exit).toBe(code);
@@ -104,9 +104,9 @@ describe('a gateway that ends by itself', () => {
   });
 
   test.each([
-    ['78 during a trial, so that the launcher counts and goes back', 'trial', 78],
-    ['69 while a restore waits, so that the launcher goes on with it', 'restore.json', 69],
-  ])('is started again when it ended with %s', async (_, file, code) => {
+    ['78 during a trial, so that the launcher counts and rolls back', 'trial', 78],
+    ['69 while a restore waits, so that the launcher continues it', 'restore.json', 69],
+  ])('is started again when it exits with %s', async (_, file, code) => {
     const root = makeRoot();
     writeFileSync(join(root, file), '');
     startSupervisor(root, ['sequence', `${code}@0`, `${code}@0`], { backoff: QUICK });
@@ -140,7 +140,7 @@ describe('incident-5: no gateway outlives its supervisor', () => {
     await eventually(() => processesOf(root).length === 0);
   });
 
-  test('starts no second gateway beside the one that a killed supervisor left', async () => {
+  test('starts no second gateway beside that of a killed supervisor', async () => {
     const root = makeRoot();
     const first = startSupervisor(root, ['forever', '1500']);
     const gateway = await started(root);

@@ -14,7 +14,7 @@ import {
   startSupervisor,
 } from '../fixtures/supervisor/harness.js';
 
-/** Programs end by themselves when their root goes, and with the test. */
+/** Programs end when their root is removed, and with the test. */
 const WAITS =
   'echo begun $$; while [ -e "$ROOT/events" ] && ! [ -e "$ROOT/go" ]; do sleep 0.05; done; echo over';
 
@@ -63,7 +63,7 @@ describe('a program outside of the gateway', () => {
     process.kill(program?.pid ?? 0, 'SIGKILL');
   });
 
-  it('writes into a log for its owner only, and the supervisor tells how it ended', async () => {
+  it('writes into a log for its owner only, and the supervisor reports how it ended', async () => {
     const root = makeRoot();
     const supervisor = startSupervisor(root, ['forever']);
     await started(root);

@@ -26,7 +26,7 @@ const environmentOf = (root: string) => ({
 });
 
 describe('inspect', () => {
-  it('tells the process, its identity and what it was started with', async () => {
+  it('reports the process, its identity and its arguments', async () => {
     const root = makeRoot();
     const env = environmentOf(root);
     startSupervisor(root, ['forever', '--port', '1'], { env });
@@ -43,7 +43,7 @@ describe('inspect', () => {
     });
   });
 
-  it('says that nobody supervises where nobody does', async () => {
+  it('reports that there is no supervisor', async () => {
     const error = { code: 'supervisor_not_found', hint: 'openclaw-releases run' };
     await expect(builtinSupervisor(makeRoot()).inspect()).rejects.toMatchObject(error);
     await expect(builtinSupervisor('/nonexistent').restart()).rejects.toMatchObject(error);
@@ -51,7 +51,7 @@ describe('inspect', () => {
 });
 
 describe('a glance', () => {
-  it('sees what is told, also when the supervisor hangs, and nothing of what has ended', async () => {
+  it('reports what is recorded, even when the supervisor hangs, and nothing of what has ended', async () => {
     const root = makeRoot();
     const running = startSupervisor(root, ['forever'], { env: environmentOf(root) });
     const supervisor = builtinSupervisor(root);
@@ -76,7 +76,7 @@ describe('a glance', () => {
     expect(builtinSupervisor('/nonexistent').peek()).toBeNull();
   });
 
-  it('sees no process that merely has the pid of one that was started', async () => {
+  it('reports no process that merely has the pid of the recorded one', async () => {
     const root = makeRoot();
     startSupervisor(root, ['forever'], { env: environmentOf(root) });
     await started(root);
@@ -141,7 +141,7 @@ describe('restart', () => {
     expect(events(root).filter(({ event }) => event === 'SIGTERM')).toHaveLength(1);
   });
 
-  it('incident-4: is carried out although the one who asked is gone', async () => {
+  it('incident-4: is finished although the requester is gone', async () => {
     const root = makeRoot();
     startSupervisor(root, ['forever', '500']);
     const first = await started(root);
@@ -154,7 +154,7 @@ describe('restart', () => {
     expect(alive(second)).toBe(true);
   });
 
-  it('is carried out once for those who ask meanwhile', async () => {
+  it('happens once for all requests that come meanwhile', async () => {
     const root = makeRoot();
     startSupervisor(root, ['forever', '500']);
     await started(root);
@@ -165,7 +165,7 @@ describe('restart', () => {
     expect(events(root).map(({ event }) => event)).toEqual(['started', 'SIGTERM', 'started']);
   });
 
-  it('starts at once a gateway that waits to be started again', async () => {
+  it('starts at once a gateway that waits for its next start', async () => {
     const root = makeRoot();
     startSupervisor(root, ['sequence', '1@0'], { backoff: NEVER });
     const supervisor = builtinSupervisor(root);
@@ -181,7 +181,7 @@ describe('restart', () => {
     });
   });
 
-  it('fails for those who wait when the supervisor is stopped meanwhile', async () => {
+  it('fails for every waiting request when the supervisor is stopped meanwhile', async () => {
     const root = makeRoot();
     const running = startSupervisor(root, ['forever', '500']);
     await started(root);
@@ -193,7 +193,7 @@ describe('restart', () => {
     expect(events(root).map(({ event }) => event)).toEqual(['started', 'SIGTERM']);
   });
 
-  it('fails for those who wait when the supervisor is killed meanwhile', async () => {
+  it('fails for every waiting request when the supervisor is killed meanwhile', async () => {
     const root = makeRoot();
     const running = startSupervisor(root, ['forever', '500']);
     await started(root);

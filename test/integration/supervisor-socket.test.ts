@@ -14,7 +14,7 @@ import {
   startSupervisor,
 } from '../fixtures/supervisor/harness.js';
 
-/** What the supervisor answers to these bytes. */
+/** Answers what the supervisor replies to these bytes. */
 async function say(
   root: string,
   bytes: string,
@@ -57,7 +57,7 @@ describe('the socket', () => {
       'longer than 65536 bytes',
     ],
     ['a line without end', 'x'.repeat(1024 * 1024), 'longer than 65536 bytes'],
-  ])('answers %s with an error and goes on', async (_, bytes, message) => {
+  ])('answers %s with an error and continues', async (_, bytes, message) => {
     const root = makeRoot();
     startSupervisor(root, ['forever']);
     const gateway = await started(root);
@@ -116,7 +116,7 @@ describe('a second supervisor', () => {
     }
   });
 
-  it('is refused when only the socket tells of the first, as between containers', async () => {
+  it('is refused when only the socket shows the first, as between containers', async () => {
     const root = makeRoot();
     startSupervisor(root, ['forever']);
     await started(root);
@@ -126,7 +126,7 @@ describe('a second supervisor', () => {
     await eventually(() => second.output().includes('supervisor_already_running'));
   });
 
-  it('replaces the socket of one that was killed', async () => {
+  it('replaces the socket of a killed supervisor', async () => {
     const root = makeRoot();
     const first = startSupervisor(root, ['forever']);
     const gateway = await started(root);
@@ -139,7 +139,7 @@ describe('a second supervisor', () => {
     expect(await builtinSupervisor(root).inspect()).toMatchObject({ pid: second });
   });
 
-  it('starts in spite of the lock of one that died while it was starting', async () => {
+  it('starts in spite of the lock of a supervisor that died while it was starting', async () => {
     const root = makeRoot();
     mkdirSync(join(root, 'run.lock'));
     utimesSync(join(root, 'run.lock'), 0, 0);

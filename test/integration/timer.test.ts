@@ -7,7 +7,7 @@ import { QUICK } from '../support/world.js';
 
 const { world, enable, auto, listing } = await makeTimerWorld(atEndOfAll());
 
-test('is off until somebody enables it, and explaining writes nothing', async () => {
+test('the timer is off until an operator enables it, and explaining writes nothing', async () => {
   world.publish('2026.6.2', { tellsActivity: true });
   const before = listing();
   const { decision } = await world.ok('timer', 'explain');
@@ -20,7 +20,7 @@ test('is off until somebody enables it, and explaining writes nothing', async ()
   expect(await auto()).toMatchObject({ exitCode: 0, json: { decision: { verdict: 'no' }, changes: [] } });
 });
 
-test('a hold keeps away what names no version, and nothing else; it is shown', async () => {
+test('a hold stops updates that name no version, and nothing else; status shows it', async () => {
   await enable();
   await world.ok('hold', '2d', '--why', 'exams');
   expect((await auto()).json.decision).toMatchObject({ verdict: 'wait', rule: 'held' });
@@ -33,7 +33,7 @@ test('a hold keeps away what names no version, and nothing else; it is shown', a
   expect((await auto()).json.decision).toMatchObject({ verdict: 'no', rule: 'available' });
 });
 
-test('a release that fails is rolled back and not taken again; the repaired one is', async () => {
+test('a release that fails is rolled back and not tried again; the fixed one is installed', async () => {
   world.publish('2026.6.6', { crashAtStart: true });
   await enable('--max-defer', '24h');
   expect(await auto()).toMatchObject({ exitCode: 5 });
@@ -47,7 +47,7 @@ test('a release that fails is rolled back and not taken again; the repaired one 
   expect(await world.version()).toBe('2026.6.7');
 });
 
-test('a registry that does not answer is told of, and left alone for a while', async () => {
+test('a registry that does not answer is reported, and left alone for a while', async () => {
   await world.ok('timer', 'enable', '--registry', 'http://127.0.0.1:9/');
   const asked = world.registry.requests.length;
   for (const failures of [1, 1]) {
@@ -64,7 +64,7 @@ test('a registry that does not answer is told of, and left alone for a while', a
   expect(world.registry.requests).toHaveLength(asked);
 });
 
-test('what it remembered and cannot be understood is kept, and begun anew', async () => {
+test('a corrupt timer state is kept, and a new one begins', async () => {
   writeFileSync(join(world.root, 'timer-state.json'), '{"schema":1');
   expect((await world.ok('status')).corrupt).toMatchObject([
     { path: expect.stringContaining('timer-state.json') },
@@ -76,7 +76,7 @@ test('what it remembered and cannot be understood is kept, and begun anew', asyn
   expect((await world.ok('status')).corrupt).toEqual([]);
 });
 
-test('disabled, it is off, and what was set is kept', async () => {
+test('the timer is off after disable, and keeps its settings', async () => {
   await world.ok('timer', 'disable');
   expect(await world.ok('timer', 'status')).toMatchObject({ enabled: false, settings: { delayHours: 0 } });
   expect((await auto()).json.decision).toMatchObject({ rule: 'disabled' });

@@ -13,7 +13,7 @@ import { temporaryRoot, until } from '../support/place.js';
 
 const BEFORE: Health = { answered: true, live: true, ready: true, failing: [], phase: null, version: null };
 
-/** Verifies a process that was started from a release, and a server that answers as its gateway. */
+/** Verifies a process that was started from a release, with a server that answers as its gateway. */
 async function verify({ from = '2026.6.5', failing = [] as string[] }): Promise<unknown> {
   const root = temporaryRoot();
   const env = { OPENCLAW_RELEASES_RELEASE: join(root.releases, from) };

@@ -13,7 +13,7 @@ import { QUICK } from '../support/world.js';
 const { world, root, busyWith, publish, beginUpdate, untilWaiting, untilCountdown, expectNothingChanged } =
   await makeBusyWorld(atEndOfAll());
 
-test('an update waits for a busy gateway, and status says for what', async () => {
+test('an update waits for a busy gateway, and status names its work', async () => {
   busyWith('embedded-run', 'embedded-run', 'task');
   const { to, update } = await beginUpdate('--idle-timeout', '50');
   await untilWaiting();
@@ -83,7 +83,7 @@ test('stop ends a countdown; what runs stays, and the release stays staged', asy
   });
 });
 
-test('past the switch cancel and restart-now are refused', async () => {
+test('cancel and restart-now are refused after the switch', async () => {
   const to = publish();
   const stamp = join(world.path, 'verifies');
   const update = world.begin(['update', to, ...QUICK, '--idle-timeout', '0'], {

@@ -6,7 +6,7 @@ import { CLI, makeWorld, type World } from '../support/world.js';
 
 const VERSION = '2026.6.1';
 
-/** Stages a version by a command line that begins with these words, in a directory. */
+/** Stages a version in a directory, by a command line that begins with these words. */
 async function stage(world: World, cwd: string, before: string[], cli: string): Promise<object> {
   world.publish(VERSION);
   const [file = '', ...args] = [...before, world.node, cli, 'stage', VERSION, '--json'];
@@ -20,7 +20,7 @@ async function stage(world: World, cwd: string, before: string[], cli: string): 
   return JSON.parse(stdout);
 }
 
-test('a directory that was removed is no place to be, and everything works', async () => {
+test('every command works in a directory that was removed', async () => {
   const world = await makeWorld();
   const gone = join(world.path, 'gone');
   mkdirSync(gone);

@@ -9,10 +9,10 @@ import { expect, test } from 'vitest';
 import { temporaryDirectory, until } from '../support/place.js';
 
 const PRINT = fileURLToPath(new URL('../../dist/cli/write.js', import.meta.url));
-/** More than a pipe holds. */
+/** Size of more than a pipe holds. */
 const MANY = 300_000;
 
-/** A process that prints to a pipe of this name, which does not wait since Node has made a stream of it. */
+/** A process that prints to a pipe of this name, which does not block since Node has made a stream of it. */
 function printTo(pipe: string) {
   const end = openSync(pipe, constants.O_RDWR);
   const script = `import(${JSON.stringify(PRINT)}).then(({ print }) => {
@@ -26,7 +26,7 @@ function printTo(pipe: string) {
   return { child, close: () => closeSync(end) };
 }
 
-test('whoever reads late from a pipe that does not wait gets all of it, in order', async () => {
+test('a late reader of a pipe that does not block gets all of the output, in order', async () => {
   const pipe = join(temporaryDirectory(), 'pipe');
   execaSync('mkfifo', [pipe]);
   const { child, close } = printTo(pipe);
@@ -39,7 +39,7 @@ test('whoever reads late from a pipe that does not wait gets all of it, in order
   expect(await read).toBe('a'.repeat(MANY) + 'b'.repeat(MANY));
 });
 
-test('whoever leaves early ends nothing', async () => {
+test('a reader that leaves early ends nothing', async () => {
   const script = `import(${JSON.stringify(PRINT)}).then(({ print }) => {
     print('a'.repeat(${MANY})); print('b'.repeat(${MANY})); print('done', 2);
   });`;

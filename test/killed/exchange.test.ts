@@ -15,14 +15,14 @@ function restore({ root }: Pair, env: Record<string, string> = {}) {
   return execa(process.execPath, [RESTORE, root.path], { env, reject: false, timeout: 30_000 });
 }
 
-/** In the middle of a trial of the newer release, as an update that fails leaves it. */
+/** Makes a trial of the newer release, as a failing update leaves it. */
 function pairOnTrial(directory: string): Pair {
   const pair = makePair(directory);
   startTrial(pair.root, NEW);
   return pair;
 }
 
-/** Every moment that an exchange passes, in order. */
+/** Lists every moment that an exchange passes, in order. */
 async function momentsOfExchange(): Promise<string[]> {
   let directory = '';
   try {
@@ -37,7 +37,7 @@ async function momentsOfExchange(): Promise<string[]> {
 
 const MOMENTS = await momentsOfExchange();
 
-/** Each run of the lane kills it at some; the lane `torture` cuts the power at them. */
+/** Runs of the lane kill it at some moments each; the lane `torture` cuts the power at them. */
 const KILLS = 6;
 
 test('an exchange passes the moments that matter, in an order that can be finished', () => {
@@ -72,11 +72,11 @@ test.each(inTurn(MOMENTS, KILLS))(
   },
 );
 
-/** Room for its report is all that an exchange can do without. */
+/** Moments at which an exchange loses no more than its report. */
 const ONLY_REPORT = /write restore-result\.json$/;
 
 test.each(MOMENTS.filter((moment) => !ONLY_REPORT.test(moment)))(
-  'an exchange that fails %s says so, and is finished by the next run',
+  'an exchange that fails %s reports it, and the next run finishes it',
   async (moment) => {
     const pair = pairOnTrial(temporaryDirectory('fails'));
     const before = lookBefore(pair);
@@ -90,7 +90,7 @@ test.each(MOMENTS.filter((moment) => !ONLY_REPORT.test(moment)))(
 );
 
 test.each(MOMENTS.filter((moment) => ONLY_REPORT.test(moment)))(
-  'an exchange that only has no room for its report (ENOSPC %s) is done',
+  'an exchange without room for its report alone (ENOSPC %s) is done',
   async (moment) => {
     const pair = pairOnTrial(temporaryDirectory('fails'));
     const before = lookBefore(pair);

@@ -36,7 +36,7 @@ describe('an update', () => {
   });
 });
 
-/** Whatever of its records cannot be written, it returns to the older release. */
+/** A rollback returns to the older release though any of its records cannot be written. */
 describe('a rollback', () => {
   testFailures({
     async world(atEnd) {

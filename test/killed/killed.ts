@@ -12,10 +12,10 @@ import { type AtEnd, until } from '../support/place.js';
 import { CLI, type World } from '../support/world.js';
 import { type Failure, failuresOf, inTurn, type Moment, momentsOf, type Side } from './moments.js';
 
-/** The release that runs in the end. */
+/** Release that runs in the end. */
 export type Runs = 'old' | 'new';
 
-/** What became of a change: its verdict, the steps that were undone, and what runs. */
+/** Result of a change: its verdict, the steps that were undone, and what runs. */
 export interface Outcome {
   status: string;
   /** Names of steps. */
@@ -23,7 +23,7 @@ export interface Outcome {
   runs: Runs;
 }
 
-/** What must come of a command that is killed in a step, on one side of the step's effect. */
+/** Expected result of a command that is killed in a step, on one side of the step's effect. */
 export interface Row extends Outcome {
   step: string;
   side: Side;
@@ -31,7 +31,7 @@ export interface Row extends Outcome {
 
 const SIDES: Side[] = ['before', 'after'];
 
-/** Rows out of a text with a line for each step, `step [side] | status | undone | runs`; without a side it is for both. */
+/** Parses rows from a text with a line for each step, `step [side] | status | undone | runs`; a line without a side is for both. */
 export function rowsOf(text: string): Row[] {
   return text
     .trim()
@@ -50,15 +50,15 @@ export interface Kind<Before> {
   world(atEnd: AtEnd): Promise<World>;
   /** Makes what one attempt needs, and answers its command line. */
   attempt(world: World): Promise<string[]>;
-  /** Looks at what an attempt must leave as it is. */
+  /** Records what an attempt must leave as it is. */
   look(world: World): Promise<Before>;
-  /** Compares the state with that of before; of the release that runs it must be. */
+  /** Compares the state with the one before; it must belong to the release that runs. */
   check(world: World, before: Before, runs: Runs, moment: Moment): Promise<void>;
-  /** All steps of the command from the first row to the last. */
+  /** Rows for all steps of the command, from the first to the last. */
   rows: Row[];
 }
 
-/** Kills a command in each of its steps, on both sides of the step's effect, recovers, and compares what came of it. */
+/** Kills a command in each of its steps, on both sides of the step's effect, recovers, and compares the result. */
 export function testKills<Before>({ world: make, attempt, look, check, rows }: Kind<Before>): void {
   const atEnd = atEndOfAll();
   let world: World;
@@ -94,14 +94,14 @@ export function testKills<Before>({ world: make, attempt, look, check, rows }: K
   );
 }
 
-/** What must come of a command that fails: in a step, with a kind of record, or at a point that is named. */
+/** Expected result of a command that fails: in a step, with a kind of record, or at a named point. */
 export interface FailureRow {
   what: string;
   status: string;
   runs: Runs;
 }
 
-/** Rows out of a text with a line each, `what | status | runs`. */
+/** Parses rows from a text with a line each, `what | status | runs`. */
 export function failureRowsOf(text: string): FailureRow[] {
   const lines = text.trim().split('\n');
   return lines.map((line) => {
@@ -116,7 +116,7 @@ const CODES: Record<string, [code: string, exit: number]> = {
   throw: ['internal', 4],
 };
 
-/** The answer that follows from a verdict and from the error that was injected. */
+/** Answer that follows from a verdict and from the injected error. */
 function answerOf(status: string, effect: string): string {
   if (status === 'package_updated_restart_verified') return `${status} 0`;
   const [code = '', exit] = CODES[effect] ?? [];
@@ -167,10 +167,10 @@ function keyOf({ step, side }: Pick<Moment, 'step' | 'side'>): string {
   return `${step} ${side}`;
 }
 
-/** Short, so that a table is a matter of a minute. */
+/** Limits that keep a table to about a minute. */
 const LIMITS = ['--settle', '0.1', '--ready-timeout', '3', '--idle-timeout', '0'];
 
-/** The points that a command passes, in order. */
+/** Lists the points that a command passes, in order. */
 export async function traceOf(world: World, args: string[]): Promise<string[]> {
   const trace = join(world.path, `trace-${Date.now()}`);
   await command(world, args, { OPENCLAW_RELEASES_FAULT_TRACE: trace });
@@ -179,7 +179,7 @@ export async function traceOf(world: World, args: string[]): Promise<string[]> {
 
 function command(world: World, args: string[], env: Record<string, string>) {
   const [name = '', ...others] = args;
-  // What an attempt says of its own comes last, and wins.
+  // An attempt's own options come last, and win.
   return execa(world.node, [CLI, name, ...LIMITS, ...others, '--json'], {
     env: { ...world.env, ...env },
     extendEnv: false,
@@ -209,7 +209,7 @@ async function killedAt(world: World, { point, step }: Moment, args: string[]): 
   return { status: change.status ?? 'no verdict', undone: undone.join(' '), runs };
 }
 
-/** Only what was verified is kept; the record says that recovery ended the change, unless the change itself had. */
+/** Checks that only a verified release is kept, and that the record names recovery unless the change itself ended. */
 function checkVerdict(change: Change, step: string): void {
   const isKept = change.status === 'package_updated_restart_verified';
   const proof = (['verify', 'commit'] as const).map((name) => stepOf(change, name)?.state);
@@ -218,7 +218,7 @@ function checkVerdict(change: Change, step: string): void {
   expect(change.recovery?.outcome).toBe(step === 'verdict' ? undefined : how);
 }
 
-/** What came of a command that failed at a point: `status code exit`, and what runs. */
+/** Answers how a command fails at a point: `status code exit`, and what runs. */
 async function failedAt(world: World, fault: string, args: string[]): Promise<[string, Runs]> {
   const old = await versionThatRuns(world);
   const stamp = join(world.path, `stamp-${Date.now()}`);
@@ -239,7 +239,7 @@ async function versionThatRuns(world: World): Promise<string | null> {
   return world.version();
 }
 
-/** However it went: one whole release, named by `current`, and nothing left that a person would have to remove. */
+/** Checks for one whole release, named by `current`, and nothing left to remove by hand. */
 async function checkSettled(root: Root): Promise<void> {
   const found = await overview(root, builtinSupervisor(root.path));
   const wrong = [

@@ -1,9 +1,9 @@
-/** The side of a step's effect on which a moment lies: its intent is on disk, or its effect has happened. */
+/** Side of a step's effect on which a moment lies: its intent is on disk, or its effect has happened. */
 export type Side = 'before' | 'after';
 
 /** A moment at which something durable happens to a change. */
 export interface Moment {
-  /** As a fault names it; ` #2` is the second of a name. */
+  /** Name for a fault; ` #2` is the second of a name. */
   point: string;
   /** A step, `undo` and a step, `begin` for what comes before the first one, or `verdict` for what comes after it. */
   step: string;
@@ -37,7 +37,7 @@ export function momentsOf(trace: readonly string[]): Moment[] {
 export interface Failure {
   effect: 'ENOSPC' | 'EIO' | 'throw';
   point: string;
-  /** By which a table may name it, the most exact first: its write, the kind of its record, its step. */
+  /** Keys by which a table may name it, the most exact first: its write, the kind of its record, its step. */
   keys: string[];
 }
 
@@ -76,7 +76,7 @@ const EVERY = process.env.OPENCLAW_RELEASES_KILLED_EVERY === '1';
 const TURN = Number(process.env.OPENCLAW_RELEASES_KILLED_TURN ?? Math.floor(Date.now() / 1000));
 if (!EVERY) console.info(`OPENCLAW_RELEASES_KILLED_TURN=${TURN} tries the same moments again.`);
 
-/** One of them, each in its turn; all with `OPENCLAW_RELEASES_KILLED_EVERY=1`. */
+/** Picks some of the items, others at each turn; all with `OPENCLAW_RELEASES_KILLED_EVERY=1`. */
 export function inTurn<T>(items: readonly T[], many = 1): T[] {
   if (EVERY) return [...items];
   const drawn = Array.from({ length: Math.min(many, items.length) }, (_, nth) => {

@@ -16,7 +16,7 @@ test('a launcher that is killed while it restores the state restores it at its n
   let supervisor = await world.start('2026.6.1');
   let published = 0;
 
-  /** Its launchers get this as well. */
+  /** Starts a supervisor whose launchers get this as well. */
   async function superviseWith(env: Record<string, string>): Promise<void> {
     supervisor.kill('SIGTERM');
     await supervisor.ended;

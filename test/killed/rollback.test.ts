@@ -39,7 +39,7 @@ describe('a rollback', () => {
   });
 });
 
-describe('a rollback that takes the state along', () => {
+describe('a rollback that restores the state', () => {
   let spoken = 0;
   testKills({
     async world(atEnd) {
@@ -50,7 +50,7 @@ describe('a rollback that takes the state along', () => {
       await world.start(OLDER);
       return world;
     },
-    /** The newer release runs, has migrated the state, and knows something that the older one cannot know. */
+    /** The newer release runs, has migrated the state, and has data that the older one cannot have. */
     async attempt(world) {
       if ((await world.version()) !== NEWER) await world.ok('update', NEWER, '--settle', '0.1');
       await say(world, `only the newer one knows ${++spoken}`);

@@ -7,7 +7,7 @@ import { type Kind, rowsOf, testKills } from './killed.js';
 
 let published = 0;
 
-/** Each attempt publishes a release that migrates the state, and then is of no use. */
+/** Publishes for each attempt a release that migrates the state and then fails. */
 function publish(world: World, useless: { neverReady: true } | { crashAtStart: true }): string {
   const version = `2026.9.${++published}`;
   world.publish(version, { migratesTo: { state: 15, agent: 19 }, ...useless });
@@ -25,7 +25,7 @@ async function oldWorld(atEnd: AtEnd): Promise<World> {
 const look = async (world: World) => ({ memory: await memoryOf(world), state: await wholeState(world) });
 type Before = Awaited<ReturnType<typeof look>>;
 
-/** The state is that of the old release, as it was. */
+/** Expects the state of the old release, as it was. */
 async function check(world: World, before: Before): Promise<void> {
   expect(await look(world)).toEqual(before);
   expect(exchangeFiles(world)).toEqual([]);

@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { makeWorld, type World } from '../support/world.js';
 import { rowsOf, testKills } from './killed.js';
 
-/** Each attempt updates to a release of its own, that nobody has seen before. */
+/** Counts releases: each attempt updates to its own, which is new. */
 let published = 0;
 
 function publish(world: World): string {
@@ -52,7 +52,7 @@ describe('an update that waits for the gateway to be idle', () => {
       await world.start('2026.6.1');
       return world;
     },
-    // Looked at twice; then counted down.
+    // Attempts look twice, then count down.
     attempt: async (world) => ['update', publish(world), '--idle-timeout', '20', '--countdown', '0.1'],
     ...plain,
     rows: rowsOf('wait-idle | package_update_failed | stage | old'),

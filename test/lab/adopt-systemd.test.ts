@@ -13,7 +13,7 @@ setInterval(() => {}, 1000);
 const packageJson = (version: string) =>
   JSON.stringify({ name: 'openclaw', version, bin: { openclaw: 'openclaw.mjs' } });
 
-/** What change/ and cli/ do with these functions, as one program that runs inside the machine. */
+/** Runs what change/ and cli/ do with these functions, as one program inside the machine. */
 const DRIVER = `
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -183,11 +183,11 @@ describe.each([
     ).not.toMatch(/openclaw/);
   });
 
-  it('has nothing to mend afterwards', async () => {
+  it('has nothing to repair afterwards', async () => {
     expect((await drive('doctor')).map(({ code }: { code: string }) => code)).toEqual([]);
   });
 
-  it('returns to the proven release when the one on trial gives up at once and nobody watches', async () => {
+  it('rolls back to the proven release when the one on trial gives up at once and nobody watches', async () => {
     await drive('try', 'claw');
     await machine.run(`systemctl --${scope} restart ${UNIT}`, { as, reject: false });
     await until(

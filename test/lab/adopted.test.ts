@@ -24,7 +24,7 @@ describe('a gateway under systemd --user, adopted', () => {
 
   const ocr = (command: string) => operator.ocr(command);
   const rootOfClaw = () => join(machine.claw.home, '.local/share/openclaw-releases');
-  /** Of whoever only looks, where no systemctl is to be had. */
+  /** Answer to a reader where systemctl is missing. */
   const cannotAsk = { error: { code: 'supervisor_failed' } };
 
   /** The answer, and the fastest of three: the machine is shared. */
@@ -104,7 +104,7 @@ describe('a gateway under systemd --user, adopted', () => {
     }, 180_000);
     beforeEach(() => backTo('2026.5.28'), 60_000);
 
-    test('doctor says what has drifted, and adopting again mends it without changing the release', async () => {
+    test('doctor reports what has drifted, and adopting again repairs it without changing the release', async () => {
       await operator.ok(`switch 2026.6.1 ${QUICK}`);
       const [dropIn] = (await gateway.show()).DropInPaths?.split(' ') ?? [];
       await machine.run(`rm ${dropIn} && systemctl --user daemon-reload`);
@@ -139,7 +139,7 @@ describe('a gateway under systemd --user, adopted', () => {
       });
     }, 120_000);
 
-    test('incident-1: what the updater did: a detached helper dies with the unit', async () => {
+    test('incident-1: the detached child of the incumbent updater dies with the unit', async () => {
       const note = '/tmp/helper-pid';
       await machine.run(`rm -f ${note}`);
       await gateway.asAgent(`setsid sh -c 'echo $$ >${note}; exec sleep 120' >/dev/null 2>&1 &`);
@@ -176,7 +176,7 @@ describe('a gateway under systemd --user, adopted', () => {
       expect(await gateway.show()).toMatchObject({ ActiveState: 'active' });
     }, 90_000);
 
-    test('a unit that was stopped on purpose stays stopped, and that is said', async () => {
+    test('a unit that was stopped on purpose stays stopped, and the answer says so', async () => {
       await gateway.systemctl('stop');
       const { json } = await ocr(`update 2026.6.1 ${QUICK}`);
       expect(json).toMatchObject({ status: 'package_updated_restart_scheduled' });
@@ -211,7 +211,7 @@ describe('a gateway under systemd --user, adopted', () => {
         message: expect.stringMatching(/process \d+.*since \d{4}/),
       });
       expect(refused.exitCode).toBe(3);
-      // Beyond what it takes to start this program at all on a busy machine.
+      // Time beyond what it takes to start this program at all on a busy machine.
       expect(refused.ms - listed.ms, 'named within a second').toBeLessThan(1_000);
       expect((await gateway.show()).NRestarts, 'no restart').toBe(NRestarts);
       await gateway.systemctl('start', '--no-block');
@@ -221,9 +221,9 @@ describe('a gateway under systemd --user, adopted', () => {
       await started;
     }, 90_000);
 
-    test('list asks systemd once after a start of the gateway, and then sees by itself what runs', async () => {
+    test('list asks systemd once after a start of the gateway, and then finds what runs without it', async () => {
       const root = rootOfClaw();
-      // Of this start, nothing is kept yet.
+      // Nothing is kept yet of this start.
       await gateway.systemctl('restart');
       await gateway.ready('2026.5.28');
       for (const version of ['2026.5.28', '2026.6.1']) {
@@ -234,7 +234,7 @@ describe('a gateway under systemd --user, adopted', () => {
         await keepLook(machine, gateway, root);
         expect(await lookBlindly(machine, 'list', { root })).toEqual(asked);
       }
-      // Whoever is below the gateway has its environment, and is not taken for it.
+      // A process below the gateway has its environment, and is not taken for it.
       const below = await gateway.asAgent(`PATH=/nowhere ${CLI} list --json`);
       expect(runningIn(JSON.parse(below?.stdout ?? ''))).toEqual(['2026.6.1']);
       await gateway.systemctl('stop');
@@ -245,7 +245,7 @@ describe('a gateway under systemd --user, adopted', () => {
       expect(await lookBlindly(machine, 'list', { root })).toMatchObject(cannotAsk);
     }, 90_000);
 
-    test('status asks systemd once for each start of the gateway, also for one that nobody asked for', async () => {
+    test('status asks systemd once for each start of the gateway, also for an unrequested start', async () => {
       const root = rootOfClaw();
       await backTo('2026.5.28');
       const blindly = async () => (await lookBlindly(machine, 'status', { root })).gateway;
@@ -262,7 +262,7 @@ describe('a gateway under systemd --user, adopted', () => {
       expect(await blindly()).toEqual(second);
     }, 90_000);
 
-    test('reboot while a release is on trial: it comes back on the release from before', async () => {
+    test('a reboot while a release is on trial starts the release from before', async () => {
       const updating = machine.run(`${CLI} update 2026.6.1 --settle 60 --json`, {
         env: operator.env,
         reject: false,

@@ -13,7 +13,7 @@ const NEXT = '2026.6.1';
 /** Moments of a crash, as parts of the time that an update takes. */
 const MOMENTS = [0.02, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05];
 
-/** Before every step, and between the effect and the record of it where that is the whole matter. */
+/** Points before every step, and between the effect and the record of it where that matters. */
 const POINTS = [
   ...['resolve', 'check-space', 'stage', 'probe', 'seal', 'baseline', 'switch'].map(
     (step) => `before ${step}`,
@@ -73,7 +73,7 @@ describe('an update under systemd --user that is interfered with', () => {
     return true;
   }
 
-  test('incident-1: a helper that is killed in the middle: the one who asked gives the change its end', async () => {
+  test('incident-1: a detached worker is killed in the middle: the caller recovers the change', async () => {
     const { ended } = await updating('verify', '--settle 2');
     expect(await killHelper()).toBe(true);
     const { status } = JSON.parse((await ended).stdout);
@@ -82,7 +82,7 @@ describe('an update under systemd --user that is interfered with', () => {
     expect(await operator.ok('status')).toMatchObject({ trial: null, running: null, interrupted: [] });
   }, 60_000);
 
-  test('incident-1: a helper killed right after its start is no success', async () => {
+  test('incident-1: a detached worker killed right after its start is no success', async () => {
     const asked = machine.run(`${CLI} update ${NEXT} ${QUICK} --json`, {
       env: operator.env,
       reject: false,
@@ -148,7 +148,7 @@ describe('an update under systemd --user that is interfered with', () => {
 
   test('incident-2: a masked unit: refused, and what runs was not touched', async () => {
     const { MainPID } = await gateway.show();
-    // What `systemctl mask` does, which refuses where the unit is a file.
+    // Does what `systemctl mask` does, which refuses where the unit is a file.
     await machine.run(
       `mv ${gateway.file} ~/away && ln -s /dev/null ${gateway.file} && systemctl --user daemon-reload`,
     );

@@ -1,4 +1,4 @@
-// What an agent of the gateway is to the machine: a shell below the gateway, in its unit and with its environment.
+// Imitates an agent of the gateway: a shell below the gateway, in its unit and with its environment.
 // Loaded into the gateway by NODE_OPTIONS; runs the one command that a connection sends and answers how it ended.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, rmSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { isMainThread } from 'node:worker_threads';
 
 // Worker threads load it too, with the same arguments.
 if (isMainThread && process.argv[2] === 'gateway' && mayListen()) {
-  // Not for the commands: they are programs of their own.
+  // Commands do not get it: they are programs of their own.
   delete process.env.NODE_OPTIONS;
   rmSync(process.env.LAB_AGENT, { force: true });
   createServer({ allowHalfOpen: true }, (connection) => {
@@ -22,7 +22,7 @@ if (isMainThread && process.argv[2] === 'gateway' && mayListen()) {
         });
       }
       child.once('close', (exitCode, signal) => {
-        // Killed with the gateway's cgroup, while the gateway itself still lives for a moment: no answer.
+        // Dies with the gateway's cgroup, while the gateway itself still lives for a moment: no answer.
         connection.end(signal ? '' : JSON.stringify({ exitCode, ...ran }));
       });
     });
@@ -31,7 +31,7 @@ if (isMainThread && process.argv[2] === 'gateway' && mayListen()) {
     .unref();
 }
 
-/** Not where a gateway is tried on a copy of the state: it can write nothing else, and the socket is the live one's. */
+/** Excludes a gateway that is tried on a copy of the state: it can write nothing else, and the socket is the live one's. */
 function mayListen() {
   try {
     accessSync(dirname(process.env.LAB_AGENT), constants.W_OK);

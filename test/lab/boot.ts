@@ -21,7 +21,7 @@ export interface Boot {
   kill(): Promise<void>;
 }
 
-// In its own cgroup before anything else: a new systemd empties the cgroup it finds itself in, the host's otherwise.
+// Enters its own cgroup before anything else: a new systemd empties the cgroup it finds itself in, the host's otherwise.
 const START = `
 for group in $LAB_CGROUPS; do echo $$ >"$group/cgroup.procs" || exit 1; done
 exec systemd-nspawn "$@"
@@ -63,7 +63,7 @@ export async function boot(
       ...['--boot', 'systemd.unit=multi-user.target', 'systemd.show_status=yes', 'systemd.log_color=no'],
     ],
     {
-      // cgroup2 alone inside, as on today's hosts, whatever this host has.
+      // cgroup2 alone is inside, as on today's hosts, even where this host has another.
       env: { LAB_CGROUPS: cgroups.join(' '), SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
       stdin: 'ignore',
       all: true,
@@ -111,7 +111,7 @@ export async function boot(
     place,
     ended,
     async kill() {
-      // Looked up again: the pid of a machine that ended by itself may be somebody else's by now.
+      // The pid is looked up again: that of a machine that ended meanwhile may be somebody else's by now.
       const leader = over ? undefined : leaderOf(nspawn.pid ?? 0);
       if (leader) process.kill(leader, 'SIGKILL');
       await ended();

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const KEEPER = fileURLToPath(new URL('./keeper.sh', import.meta.url));
 
-/** Where a machine lives on the host: an overlay of the host's root, and cgroups of its own. */
+/** Places of a machine on the host: an overlay of the host's root, and cgroups of its own. */
 export interface Disk {
-  /** Also names the machine. */
+  /** Name of the machine, too. */
   name: string;
-  /** Below the host's directory for temporary files. */
+  /** Directory below the host's directory for temporary files. */
   directory: string;
   /** The machine's `/`, seen from the host. */
   root: string;

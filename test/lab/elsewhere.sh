@@ -12,7 +12,7 @@ node=$(node -p process.execPath)
 npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
 
 directory=$(mktemp -d)
-# Never through a mount, though there should be none left: they are the runner's, and it has ended.
+# Keeps out of mounts, though there should be none left: they are the runner's, and it has ended.
 trap 'rm -rf --one-file-system "$directory"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -17,11 +17,11 @@ export interface GatewayOptions {
   exec?: (port: number) => string;
   /** A user unit of claw, or a system unit with `User=claw`. */
   scope?: 'user' | 'system';
-  /** Without `.service`. */
+  /** Name without `.service`. */
   name?: string;
   /** A free one unless given. */
   port?: number;
-  /** What the unit says about itself, as OpenClaw writes it at install and never again. */
+  /** Description of the unit, as OpenClaw writes it at install and never again. */
   label?: string;
   /** Seconds; 30 unless given. */
   timeoutStopSec?: number;
@@ -36,15 +36,15 @@ export interface GatewayOptions {
 
 /** A gateway under a unit of the machine. */
 export interface LabGateway {
-  /** With `.service`. */
+  /** Name with `.service`. */
   unit: string;
   scope: 'user' | 'system';
-  /** Of the unit, inside. */
+  /** File of the unit, inside. */
   file: string;
   /** Claw's state directory; `starts.jsonl` in it has a line for each start. */
   state: string;
   port: number;
-  /** Without a trailing slash; the network is the host's. */
+  /** Address without a trailing slash; the network is the host's. */
   url: string;
   /** `systemctl` for the unit's manager, with these arguments before the unit; claw's own shell for a user unit. */
   systemctl(...args: string[]): Promise<Ran>;
@@ -70,7 +70,7 @@ export function npmPrefix(machine: Machine): string {
   return join(machine.claw.home, '.npm-global');
 }
 
-/** What people type: `npm install --global openclaw@…`, as claw, from a registry on the host's loopback. */
+/** Does what people do: `npm install --global openclaw@…`, as claw, from a registry on the host's loopback. */
 export async function npmInstall(machine: Machine, registry: Registry, version: string): Promise<void> {
   const where = `--prefix ${npmPrefix(machine)} --registry ${registry.url}`;
   await machine.run(

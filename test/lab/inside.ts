@@ -2,13 +2,13 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** Where a running machine can be entered. */
+/** Entry to a running machine. */
 export interface Place {
   /** The machine's init, as the host counts. */
   leader: number;
-  /** Of `claw`. */
+  /** Uid of `claw`. */
   uid: number;
-  /** At the same path on the host and inside. */
+  /** Directory at the same path on the host and inside. */
   shared: string;
 }
 
@@ -16,7 +16,7 @@ export type Who = 'claw' | 'root';
 
 export interface RunOptions {
   as?: Who;
-  /** In addition to what a login sets. */
+  /** Variables in addition to what a login sets. */
   env?: Record<string, string>;
   /** Ends the command and throws; 60 s unless given. */
   timeoutMs?: number;
@@ -31,7 +31,7 @@ export interface Ran {
   stderr: string;
 }
 
-/** Where the Node that runs the tests is found inside, whatever its place on the host. */
+/** Path inside of the Node that runs the tests, independent of its path on the host. */
 export const NODE = '/opt/node/bin/node';
 const PATH = '/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

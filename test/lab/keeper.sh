@@ -20,11 +20,11 @@ persist() {
 clean() {
   for group in "$@"; do [ ! -e "$group/cgroup.kill" ] || echo 1 >"$group/cgroup.kill"; done
   for group in "$@"; do [ ! -d "$group" ] || persist find "$group" -depth -type d -exec rmdir {} +; done
-  # What systemd-nspawn leaves when it was killed; before the unmount, which lets others have the device number.
+  # Removes what systemd-nspawn leaves when it was killed; before the unmount, which lets others have the device number.
   rm -f "/run/systemd/nspawn/locks/$(stat -c 'inode-%d:%i' "$directory/root")"
   [ ! -d "/run/systemd/nspawn/propagate/$name" ] || rmdir "/run/systemd/nspawn/propagate/$name"
   for mounted in "$directory/root" "$directory/disk"; do ! mountpoint -q "$mounted" || persist umount "$mounted"; done
-  # Never through a mount: below it is the host's own root.
+  # Stays out of mounts: below it is the host's own root.
   rm -rf --one-file-system "$directory"
 }
 
@@ -35,7 +35,7 @@ hold() {
     mount -t overlay -o "lowerdir=/,upperdir=$directory/disk/upper,workdir=$directory/disk/work" "$name" "$directory/root" &&
     for group in "$@"; do
       mkdir "$group" || return
-      # Only below our own folder: what the host delegates at its top is the host's affair.
+      # Stays below our own folder: what the host delegates at its top is the host's affair.
       controllers=$(cat "$group/cgroup.controllers" 2>/dev/null) || true
       for controller in $controllers; do
         echo "+$controller" >"$group/cgroup.subtree_control" 2>/dev/null || true

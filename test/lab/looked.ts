@@ -17,14 +17,14 @@ const versions = await readStateVersions(place, process.execPath);
 keepVersions(rootAt(root), lookOf(place, versions, instance), versions);
 `;
 
-/** What `list` keeps of a look at the state once the gateway has run for two minutes, which nobody waits for here. */
+/** Record of `list` about the state once the gateway has run for two minutes, which nobody waits for here. */
 export async function keepLook(machine: Machine, gateway: LabGateway, root: string): Promise<void> {
   const { InvocationID } = await gateway.show();
   await machine.write('/tmp/look.mjs', LOOK);
   await machine.run(`${NODE} /tmp/look.mjs '${root}' '${gateway.state}' ${InvocationID}`);
 }
 
-/** What those see who only look, where no systemctl is to be had. */
+/** View of a reader where systemctl is missing. */
 export async function lookBlindly(
   machine: Machine,
   what: 'list' | 'status',

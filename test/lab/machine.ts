@@ -33,9 +33,9 @@ export interface Machine {
    * @throws Error with what it printed when it does not end with 0, unless `reject` is false; or when it takes too long
    */
   run(command: string, options?: RunOptions): Promise<Ran>;
-  /** What `systemctl show` knows of a unit; `user` is claw's manager. */
+  /** Properties of a unit from `systemctl show`; `user` is claw's manager. */
   unit(name: string, scope: 'user' | 'system'): Promise<Record<string, string>>;
-  /** What a unit of either scope and its manager about it wrote into the journal, over all boots; one line each. */
+  /** Journal of a unit of either scope, with its manager's lines about it, over all boots. */
   journal(unit: string): Promise<string>;
   /** The identifier of this boot, as programs inside read it. */
   bootId(): Promise<string>;
@@ -44,7 +44,7 @@ export interface Machine {
   read(path: string): Promise<string>;
   /** An orderly reboot, and waits for the new boot. */
   reboot(): Promise<void>;
-  /** Ends everything at once, as a power cut does, and boots again. What was written stays, synced or not. */
+  /** Ends everything at once, as a power cut does, and boots again. Written data stays, synced or not. */
   crash(): Promise<void>;
   /** Ends the machine and leaves nothing of it. */
   end(): Promise<void>;
@@ -116,7 +116,7 @@ export async function bootMachine({ atEnd = onTestFinished }: { atEnd?: AtEnd } 
       await enter(running().place, ['sh', '-c', script, 'sh', path], { as: owner, input: text });
     },
     async read(path) {
-      // With its final newline, which `look` takes away.
+      // The final newline stays, which `look` takes away.
       const { stdout } = await enter(running().place, ['sh', '-c', 'cat -- "$1" && echo .', 'sh', path]);
       return stdout.slice(0, -1);
     },

@@ -10,10 +10,10 @@ export const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 
 export const QUICK = '--settle 0.5 --ready-timeout 3';
 
-/** The release that npm has installed before anything of ours is there. */
+/** The release that npm has installed before ours is there. */
 export const FIRST = '2026.5.28';
 
-/** What a command of ours printed with `--json`, and how it ended. */
+/** Output of our command with `--json`, and its exit code. */
 export interface Answer {
   exitCode: number;
   // biome-ignore lint/suspicious/noExplicitAny: documents of many shapes
@@ -27,9 +27,9 @@ export interface Operator {
   gateway: LabGateway;
   env: Record<string, string>;
   ocr(command: string): Promise<Answer>;
-  /** The same, and fails the test unless it ends with 0. */
+  /** Runs a command, and fails the test unless it ends with 0. */
   ok(command: string): Promise<Answer['json']>;
-  /** How often something was run on what the gateway leaves: twice a release, of which once to see whether it can be. */
+  /** Count of the programs that ran on what the gateway leaves: twice a release, of which once to see whether it can be. */
   ranBeside(): Promise<number>;
 }
 

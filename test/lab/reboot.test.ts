@@ -24,7 +24,7 @@ describe('a machine that is started again in the middle of a trial', () => {
     await operator.ok(`stage ${NEXT}`);
   }, 120_000);
 
-  /** What `systemctl mask` does, which refuses where the unit is a file. */
+  /** Does what `systemctl mask` does, which refuses where the unit is a file. */
   async function maskRecovery(): Promise<void> {
     await machine.run(
       `mv ${recoverUnit} ~/away && ln -s /dev/null ${recoverUnit} && systemctl --user daemon-reload`,
@@ -69,7 +69,7 @@ describe('a machine that is started again in the middle of a trial', () => {
     expect((await machine.run(`ls ${ROOT}`)).stdout).not.toMatch(/^(lock|trial)/m);
   }
 
-  test('a crash, and nothing of ours runs: the first start is of the proven release, and recover tells the truth', async () => {
+  test('a crash, and none of our programs runs: the first start is of the proven release, and recover tells the truth', async () => {
     await maskRecovery();
     await startedAgain('crash');
     expect(await operator.ok('status')).toMatchObject({
@@ -82,7 +82,7 @@ describe('a machine that is started again in the middle of a trial', () => {
   }, 120_000);
 
   test.each(['crash', 'reboot'] as const)(
-    'a %s: the same end, by itself',
+    'a %s: the same end, automatically',
     async (how) => {
       await startedAgain(how);
       await until(
@@ -99,7 +99,7 @@ describe('a machine that is started again in the middle of a trial', () => {
     120_000,
   );
 
-  test('an orderly reboot, and nothing of ours runs: the same end', async () => {
+  test('an orderly reboot, and none of our programs runs: the same end', async () => {
     await maskRecovery();
     await startedAgain('reboot');
     await operator.ok('recover');

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 
-/** What a gateway answers to one call. */
+/** Answer of a gateway to one call. */
 export interface RpcAnswer {
   ok: boolean;
-  /** Whether it was the greeting that was refused. */
+  /** True when the greeting was refused. */
   isRefused: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: documents of many shapes
   payload: any;
@@ -38,7 +38,7 @@ export interface RpcClient {
 
 const WITHIN_MS = 30_000;
 
-/** As OpenClaw's own back end presents itself: on loopback the token alone is enough, without a paired device. */
+/** Presents itself as OpenClaw's own back end: on loopback the token alone is enough, without a paired device. */
 const CLIENT = { id: 'gateway-client', mode: 'backend', version: '1', platform: 'linux' };
 
 export function rpcClient(port: number, { token, scopes }: RpcCaller): RpcClient {

@@ -15,7 +15,7 @@ const NEXT = '2026.6.1';
 const POLLER = join(REPOSITORY, 'test/fixtures/rpc/poller.mjs');
 const REFUSES = '.config/systemd/user/openclaw-gateway.service.d/refuses.conf';
 
-describe('asked through a gateway under systemd --user', () => {
+describe('a request through a gateway under systemd --user', () => {
   const atEnd = atEndOfAll();
   let operator: Operator;
   let machine: Machine;
@@ -43,7 +43,7 @@ describe('asked through a gateway under systemd --user', () => {
 
   const root = () => rootAt(join(machine.root, inside));
 
-  /** As OpenClaw does it: a program below the gateway, in its unit. */
+  /** Asks as OpenClaw does: by a program below the gateway, in its unit. */
   async function ask(params: object, env = '') {
     const registry = `npm_config_registry=${operator.registry.url} npm_config_cache=${machine.claw.home}/.npm`;
     const call = JSON.stringify({ params, caller: { scopes: ['operator.admin'], name: 'agent' } });
@@ -79,7 +79,7 @@ describe('asked through a gateway under systemd --user', () => {
     };
   }
 
-  test('incident-1, incident-4: asked from inside of the gateway, it is made outside, and told once it is up again', async () => {
+  test('incident-1, incident-4: from inside of the gateway: a detached worker makes the change, and it is reported once the gateway is up again', async () => {
     const poller = await poll();
     const session = { sessionKey: 'agent:main:main', note: 'as agreed' };
     const { payload } = await ask({ target: NEXT, skipDeferral: true, ...session });
@@ -94,7 +94,7 @@ describe('asked through a gateway under systemd --user', () => {
     expect(undelivered(root()).at(-1)).toMatchObject({ request: { by: 'agent', change: payload.change } });
   }, 120_000);
 
-  test('incident-1: a helper whose unit is killed is `interrupted`, and has its end without anybody at a terminal', async () => {
+  test('incident-1: a detached worker whose unit is killed is `interrupted`, and its change is recovered without anybody at a terminal', async () => {
     const poller = await poll();
     const { payload } = await ask(
       { target: NEXT, skipDeferral: true },
@@ -111,7 +111,7 @@ describe('asked through a gateway under systemd --user', () => {
     );
   }, 120_000);
 
-  test('incident-2: a restart that systemd refuses is no success, and what ran runs on', async () => {
+  test('incident-2: a restart that systemd refuses is no success, and the old process keeps running', async () => {
     const { MainPID } = await gateway.show();
     await machine.write(join(machine.claw.home, REFUSES), '[Unit]\nRefuseManualStop=yes\n');
     await machine.run('systemctl --user daemon-reload');

@@ -94,7 +94,7 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     await gateway.ready('2026.5.28');
   }, 180_000);
 
-  test('root enables a timer of the system; it looks as the user that the gateway runs as, and nothing is left of it', async () => {
+  test('root enables a timer of the system; it runs as the user of the gateway, and nothing is left of it', async () => {
     expect(await ocr(`adopt --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });
     const before = await units();
     const registry = env.npm_config_registry;

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import type { Disk } from './disk.js';
 import { NODE } from './inside.js';
 
-/** This checkout: in the machine at the same path, read-only. */
+/** Checkout of the tests: in the machine at the same path, read-only. */
 export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
-/** What the machine must not start: the host's own services, consoles nobody sees, and checks of real hardware. */
+/** Units that the machine must not start: the host's own services, consoles nobody sees, and checks of real hardware. */
 const MASKED = [
   'getty.target',
   'console-getty.service',
@@ -38,7 +38,7 @@ sed -n 's/^claw:[^:]*:\\([0-9]*\\):.*/\\1/p' etc/passwd
 `;
 
 /**
- * Makes an installed host's root one that boots fast and starts nothing of the host's own, with a user `claw` whose
+ * Makes an installed host's root boot fast and start nothing of the host's own, with a user `claw` whose
  * manager starts at boot; answers his uid.
  * @throws Error when the host has a user `claw` already: his services would run twice
  */
@@ -50,12 +50,12 @@ export function prepareRoot(root: string): number {
 /** A directory that the host and everybody inside may write to. */
 export function makeShared(shared: string): void {
   mkdirSync(shared);
-  // What holds it is for root alone, as mkdtemp makes it.
+  // The directory around it is for root alone, as mkdtemp makes it.
   chmodSync(dirname(shared), 0o755);
   chmodSync(shared, 0o1777);
 }
 
-/** What the machine sees of the host besides its root, as arguments of systemd-nspawn. */
+/** Parts of the host that the machine sees besides its root, as arguments of systemd-nspawn. */
 export function bindsOf({ root }: Disk, shared: string): string[] {
   // A checkout below a closed home must be reachable inside.
   for (let path = dirname(REPOSITORY); path !== '/'; path = dirname(path)) {

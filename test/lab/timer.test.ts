@@ -12,7 +12,7 @@ import { FIRST, makeOperator, type Operator, QUICK } from './operator.js';
 const SERVICE = 'openclaw-releases-auto.service';
 const TIMER = 'openclaw-releases-auto.timer';
 const UNITS = '~/.config/systemd/user';
-/** The timer looks every hour; here an hour is four seconds. What systemd is told otherwise is what `timer enable` wrote. */
+/** The timer looks every hour; here an hour is four seconds. All else in its unit is what `timer enable` wrote. */
 const OFTEN = '[Timer]\nOnCalendar=\nOnCalendar=*:*:0/4\nRandomizedDelaySec=0\nAccuracySec=100ms\n';
 const SETTINGS =
   '--window 02:00-05:00 --time-zone UTC --delay 1h --jitter 0h --minimum-age 1h --soak 1h --minimum-interval 1h --idle 0m --countdown 1s';
@@ -31,7 +31,7 @@ describe('a timer of systemd, days in a minute', () => {
     ({ machine, gateway } = operator);
     const clock = aheadBy(join(machine.shared, 'ahead'));
     travel('2026-12-01T12:00Z');
-    // What claw starts, and what claw's systemd starts from now on and after a reboot, goes by this clock.
+    // Programs that claw starts, and those that claw's systemd starts from now on and after a reboot, goes by this clock.
     Object.assign(operator.env, clock, { OPENCLAW_RELEASES_PROBE: 'version' });
     const variables = Object.entries({ ...clock, OPENCLAW_RELEASES_PROBE: 'version' }).map(
       ([name, value]) => `${name}=${value}`,
@@ -80,7 +80,7 @@ describe('a timer of systemd, days in a minute', () => {
       )
     ).stdout;
 
-  test('enable and disable: the units are systemd’s to like, and nothing is left of them', async () => {
+  test('enable writes units that systemd accepts, and disable leaves nothing of them', async () => {
     const before = await listing();
     const dry = await operator.ok(`timer enable ${SETTINGS} --registry ${operator.registry.url} --dry-run`);
     expect(dry.writes).toHaveLength(3);
@@ -108,7 +108,7 @@ describe('a timer of systemd, days in a minute', () => {
     await operator.ok('timer disable');
   }, 120_000);
 
-  test('our own drop-in does not block it; what an operator sets in the unit does', async () => {
+  test('our own drop-in does not block it; a setting of the operator in the unit does', async () => {
     await operator.ok(`timer enable ${SETTINGS} --registry ${operator.registry.url}`);
     const { blockedBy } = await operator.ok(`timer explain --registry ${operator.registry.url}`);
     expect(blockedBy).toEqual([]);
@@ -123,7 +123,7 @@ describe('a timer of systemd, days in a minute', () => {
     expect(blocked.blockedBy).toEqual([`OPENCLAW_NO_AUTO_UPDATE is set in ${gateway.unit}.`]);
   }, 120_000);
 
-  test('what is published is taken in its window, a bad one goes back and is left, a fixed one is taken; a reboot in between', async () => {
+  test('a release is taken in its window, a bad one is rolled back and left, a fixed one is taken; a reboot in between', async () => {
     await operator.ok(`timer enable ${SETTINGS} --registry ${operator.registry.url}`);
     await lookOften();
     await said(/no 2026\.5\.28: 2026\.5\.28 runs already/);

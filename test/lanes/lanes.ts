@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 /** Something a lane cannot run without. */
 export interface Need {
-  /** As in "this lane needs …". */
+  /** Words for "this lane needs …". */
   name: string;
   /** The Debian package that has it; none for root and for what a kernel has. */
   package?: string;
@@ -14,10 +14,10 @@ export interface Need {
 /** A folder below `test/` that runs as one vitest project, by `npm run test:<name>`. */
 export interface Lane {
   name: string;
-  /** Its subject, for the list that `npm test` ends with. */
+  /** Subject, for the list that `npm test` ends with. */
   about: string;
   needs: readonly Need[];
-  /** Real OpenClaw is late for its own limits beside other load on two cores: its files run last. */
+  /** Real OpenClaw exceeds its own limits beside other load on two cores: its files run last. */
   alone?: boolean;
 }
 
@@ -30,7 +30,7 @@ const cgroup2: Need = {
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The browser of the page's tests: the one that `OPENCLAW_RELEASES_CHROMIUM` names, else an installed one. */
+/** Browser of the page's tests: the value of `OPENCLAW_RELEASES_CHROMIUM`, else an installed one. */
 export function chromiumPath(): string | undefined {
   return process.env.OPENCLAW_RELEASES_CHROMIUM ?? CHROMIUM.find((path) => existsSync(path));
 }
@@ -86,7 +86,7 @@ function filesystem(type: string): Need {
 const filesystems = [command('mkfs.ext4', 'e2fsprogs'), command('xfs_io', 'xfsprogs')];
 const machine = [root, command('systemd-nspawn', 'systemd-container'), cgroup2];
 
-/** The quick lanes are `npm test`; they need Node and npm's packages alone. */
+/** Quick lanes are `npm test`; they need Node and npm's packages alone. */
 export const QUICK_LANES: readonly Lane[] = [
   { name: 'unit', about: 'modules', needs: [] },
   { name: 'integration', about: 'the built command on miniature releases', needs: [] },
@@ -122,13 +122,13 @@ export const FULL_LANES: readonly Lane[] = [
   { name: 'openclaw', about: 'real OpenClaw from the registry', needs: machine, alone: true },
 ];
 
-/** The lane `lab` runs it on its machines, as a user and as root: it needs the systemd that it finds. */
+/** Lane that `lab` runs on its machines, as a user and as root: it needs the systemd of the host. */
 export const INNER_LANE: Lane = { name: 'systemd', about: 'the supervisor under systemd', needs: [] };
 
 /** Lanes that are programs of their own, and not vitest projects. */
 export const OTHER_LANES = ['nodes', 'bare', 'mutants'];
 
-/** One sentence with all that a lane lacks here and how to install it; null when it can run. */
+/** Sentence with all that a lane lacks here and how to install it; null when it can run. */
 export function whyNot({ name, needs }: Lane): string | null {
   const missing = needs.filter((need) => !need.isMet());
   if (missing.length === 0) return null;

@@ -51,7 +51,7 @@ const HAPPENINGS: Happening[] = [
 
 export const SETTINGS = [
   ...['--window', WINDOW, '--time-zone', ZONE, '--idle', '0m', '--countdown', '0s'],
-  // Else a host's turn is drawn, and a test would have to know how.
+  // A turn would be drawn else, and a test would have to know how.
   ...[
     '--delay',
     '24h',

@@ -9,11 +9,11 @@ const HOUR = 60 * 60_000;
 /** Looks between which nothing can be different are left out: what is decided says until when it stays. */
 const LONGEST_STEP = 12 * HOUR;
 
-/** What happens to a host from outside: a registry that publishes, a person who types. */
+/** Event from outside of a host: a registry that publishes, a person who types. */
 export interface Happening {
   /** ISO 8601. */
   at: string;
-  /** As it is printed. */
+  /** Text to print. */
   what: string;
   /** A command that a person types. */
   types?: string[];
@@ -35,10 +35,10 @@ export interface Month {
   /** The ledger at the end, as `history --json` has it. */
   // biome-ignore lint/suspicious/noExplicitAny: a document of the command
   changes: any[];
-  /** As an operator reads it. */
+  /** Output of `history`, as an operator reads it. */
   history: string;
   status: string;
-  /** How often OpenClaw's document was asked for, by the hour in which it was. */
+  /** Requests for OpenClaw's document, by hour. */
   asked: number[];
   world: World;
 }
@@ -46,7 +46,7 @@ export interface Month {
 export interface MonthOptions {
   from: string;
   to: string;
-  /** What runs when it begins. */
+  /** Release that runs when it begins. */
   first: string;
   settings: string[];
   happenings: Happening[];
@@ -54,7 +54,7 @@ export interface MonthOptions {
   tell?: (line: Line) => void;
 }
 
-/** What a publisher does: a version, as well as it is. */
+/** Publishes a version that behaves like this. */
 export function published(version: string, behaviour: Behaviour = {}, tag = 'latest'): Happening['registry'] {
   return (registry, publishedAt) =>
     registry.publish(openclawPackage(version, behaviour), { tag, publishedAt });
@@ -132,7 +132,7 @@ function nextLook(now: number, until: string | null, next: Happening | undefined
   return Math.max(now + HOUR, Math.ceil(may / HOUR) * HOUR);
 }
 
-/** What people read. */
+/** Runs a command, and answers the text that people read. */
 async function plain(world: World, now: number, ...args: string[]): Promise<string> {
   const env = { ...world.env, ...atMoment(now) };
   const { stdout } = await execa(world.node, [CLI, ...args], { env, extendEnv: false });

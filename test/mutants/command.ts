@@ -10,7 +10,7 @@ const USAGE = `npm run test:mutants -- [--only NAME]... [--lane fast|LANE]... [-
 
 const FAST = ['unit', 'integration'];
 
-/** The checkout that this file is in; `dist/` is of its source by now. */
+/** Checkout of this file; `dist/` is current by now. */
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 
 const { values } = parseArgs({
@@ -102,7 +102,7 @@ function inShard(mutants: Mutant[]): Mutant[] {
   return mutants.filter((_, index) => index % Number(of) === Number(at) - 1);
 }
 
-/** What runs unmutated, once: files of which everything is run together, each other file with the titles of all mutants. */
+/** Groups of tests to run once without a mutant: whole files, or a file with the titles of all its mutants. */
 function groupsOf(mutants: Mutant[]): Tests[][] {
   const all = mutants.map(({ caughtBy }) => caughtBy);
   const whole = all.filter(({ title }) => title === undefined);
@@ -114,7 +114,7 @@ function groupsOf(mutants: Mutant[]): Tests[][] {
   return [...(whole.length > 0 ? [whole] : []), ...titled.values()];
 }
 
-/** One after the other in each copy of the checkout; answers in the order of `items`. */
+/** Runs items one after the other in each copy of the checkout; answers in the order of `items`. */
 async function inParallel<T, R>(items: T[], work: (scratch: Scratch, item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const next = items.entries();

@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are pieces of the source
-/** Which tests must catch a mutant; paths from the checkout. */
+/** Tests that must catch a mutant; paths from the checkout. */
 export interface Tests {
   tests: string[];
   /** A regular expression for the name of the test, with those of the `describe` around it; all tests when absent. */
   title?: string;
 }
 
-/** The lanes of test/README.md. */
+/** Lanes of test/README.md. */
 export type Lane =
   | 'unit'
   | 'integration'
@@ -23,13 +23,13 @@ export type Lane =
 export interface Mutant {
   name: string;
   file: string;
-  /** Once in the file, or the mutant does not apply and the run fails. */
+  /** Text that the file has once, or the mutant does not apply and the run fails. */
   find: string;
   replace: string;
   caughtBy: Tests & { lane: Lane };
-  /** How long it may take to be caught, where that is what catches it; in seconds. */
+  /** Limit of the time until it is caught, where that catches it; in seconds. */
   limitSeconds?: number;
-  /** Whether these tests run what is built; those of `unit/` do not when absent, nor those of `layout/`, which is not built. */
+  /** Need for a build before these tests; when absent, those of `unit/` and of `layout/` need none. */
   built?: boolean;
 }
 
@@ -43,7 +43,7 @@ function at(lane: Lane, path: string, title?: string): Tests & { lane: Lane } {
   return { lane, tests: [path], ...(title !== undefined && { title }) };
 }
 
-/** By room of `src/`; `layout/` last. */
+/** Mutants by room of `src/`; `layout/` last. */
 export const MUTANTS: Mutant[] = [
   // errors, versions, records
   {
@@ -65,7 +65,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/cli/output.ts',
     find: '  process.exitCode = EXIT[ERROR_CODES[record.code]];\n',
     replace: '  process.exitCode = EXIT[ERROR_CODES[record.code]] && EXIT.internal;\n',
-    caughtBy: integration('cli', 'an unknown one is a usage error'),
+    caughtBy: integration('cli', 'an unknown command is a usage error'),
   },
   {
     name: 'correction taken for a prerelease',
@@ -127,7 +127,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('store/lock', 'another boot'),
   },
   {
-    name: 'port of IPv6 not looked at',
+    name: 'port of IPv6 ignored',
     file: 'src/host/listener.ts',
     find: "usesIpv6() ? (listeningInodes('/proc/net/tcp6', port) ?? []) : []",
     replace: "usesIpv6() ? (listeningInodes('/proc/net/tcp', port) ?? []) : []",
@@ -138,7 +138,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/host/listener.ts',
     find: '[...sockets].every(',
     replace: '[...sockets].some(',
-    caughtBy: unit('host/listener', 'is not so of one of two'),
+    caughtBy: unit('host/listener', 'is false when two processes share the port'),
   },
   {
     name: 'end of the line in a unit file',
@@ -155,7 +155,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('adopt/unit-file', 'doubles what systemd would replace'),
   },
   {
-    name: 'time of a file not put back',
+    name: 'time of a file not restored',
     file: 'src/host/written.ts',
     find: '    utimesSync(path, before.mtimeMs / 1000, before.mtimeMs / 1000);\n',
     replace: '    utimesSync(path, new Date(), before.mtimeMs && new Date());\n',
@@ -256,7 +256,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('store/links', 'cannot become a link'),
   },
   {
-    name: 'trial that cannot be read has starts left',
+    name: 'corrupt trial has starts left',
     file: 'src/store/links.ts',
     find: 'boots: 0, bootId: null };',
     replace: 'boots: TRIAL_BOOTS, bootId: null };',
@@ -267,7 +267,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/prune.ts',
     find: 'releases.filter(({ id }) => quarantineOf(policy, id) === null).reverse()',
     replace: 'releases.filter(({ id }) => quarantineOf(policy, id) !== undefined).reverse()',
-    caughtBy: unit('store/prune', 'does not take the place of one that was well'),
+    caughtBy: unit('store/prune', 'does not take the place of a healthy one'),
   },
   {
     name: 'needed release pruned',
@@ -281,7 +281,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/prune.ts',
     find: '  requireReadable(root);\n  const { releases, unsealed }',
     replace: '  if (needed.size > 1000) requireReadable(root);\n  const { releases, unsealed }',
-    caughtBy: unit('store/prune', 'nothing is collected while there is something that cannot be read'),
+    caughtBy: unit('store/prune', 'nothing is pruned while a file is corrupt'),
   },
   {
     name: 'corrupt policy written over',
@@ -302,7 +302,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/repair.ts',
     find: 'if (id === currentRelease(root) || id === previousRelease(root)) {',
     replace: 'if (id === previousRelease(root)) {',
-    caughtBy: unit('store/repair', 'stays when it is not made anew'),
+    caughtBy: unit('store/repair', 'stays when it is not rebuilt'),
   },
   {
     name: 'half of a restore moved away',
@@ -312,14 +312,14 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('store/repair', 'restore.json and trial-restore.json stay'),
   },
   {
-    name: 'manifest made of files that were edited',
+    name: 'manifest rebuilt from edited files',
     file: 'src/store/rebuild.ts',
     find: 'if (tree.text !== sealed) throw',
     replace: "if (tree.text !== sealed && tree.text === '') throw",
-    caughtBy: unit('store/repair', 'is not made anew when'),
+    caughtBy: unit('store/repair', 'is not rebuilt when'),
   },
   {
-    name: 'set aside over something else',
+    name: 'file moved away over another',
     file: 'src/store/set-aside.ts',
     find: 'const free = count === 1 ? stem : `${stem}-${count}`;\n    if (!lstatSync(free, { throwIfNoEntry: false })) return free;',
     replace:
@@ -338,7 +338,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/store/lockfiles.ts',
     find: 'b.at - a.at',
     replace: 'a.at - b.at',
-    caughtBy: unit('store/lockfiles', 'the one that was kept longest ago goes first'),
+    caughtBy: unit('store/lockfiles', 'the oldest is removed first'),
   },
   {
     name: 'lockfile that somebody gave written over',
@@ -371,7 +371,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('registry/spec'),
   },
   {
-    name: 'password of a registry told',
+    name: 'password of a registry shown',
     file: 'src/registry/failure.ts',
     find: "  url.password = '';\n",
     replace: '',
@@ -417,7 +417,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/install/process/unpack.ts',
     find: 'if (!found || this.#wanted?.match(found)) return;',
     replace: 'if (!found || this.#wanted) return;',
-    caughtBy: unit('install/process/unpack', 'tells an archive with another checksum'),
+    caughtBy: unit('install/process/unpack', 'reports another checksum'),
   },
   {
     name: 'install script of any package run',
@@ -440,10 +440,10 @@ export const MUTANTS: Mutant[] = [
     file: 'src/supervisor/builtin/monitor.ts',
     find: 'return this.#lastEnding ? exitCodeOf(this.#lastEnding) : 0;',
     replace: 'return this.#lastEnding ? 0 * exitCodeOf(this.#lastEnding) : 0;',
-    caughtBy: integration('supervisor-lifecycle', 'ends the supervisor when it ended with 78'),
+    caughtBy: integration('supervisor-lifecycle', 'ends the supervisor when it exits with 78'),
   },
   {
-    name: 'kill of a gateway not told',
+    name: 'kill of a gateway not reported',
     file: 'src/supervisor/builtin/monitor.ts',
     find: 'this.#lastEnding?.killed ?? false',
     replace: 'this.#lastEnding?.killed === null',
@@ -487,7 +487,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('adopt/unit-file', 'the settings of a unit'),
   },
   {
-    name: 'reset of a unit not understood',
+    name: 'reset of a unit ignored',
     file: 'src/adopt/unit-file.ts',
     find: "if (value === '') settings.execStart = [];",
     replace: "if (value === '') settings.execStart.push(...[]);",
@@ -520,7 +520,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/adopt/timer-unit-record.ts',
     find: '  undoWritten(record);\n',
     replace: '  undoWritten({ ...record, files: [] });\n',
-    caughtBy: unit('adopt/timer-units', 'brings earlier files back byte for byte'),
+    caughtBy: unit('adopt/timer-units', 'restores earlier files byte for byte'),
   },
   {
     name: 'every host asks in one second',
@@ -534,19 +534,19 @@ export const MUTANTS: Mutant[] = [
     file: 'src/timer/lock.ts',
     find: '  if (!claim(path)) return null;\n',
     replace: '  claim(path);\n',
-    caughtBy: unit('store/timer-state', 'one run has its turn at a time'),
+    caughtBy: unit('store/timer-state', 'one run of the timer has its turn at a time'),
   },
 
   // state
   {
-    name: 'name of a kept state out of its directory',
+    name: 'name of a snapshot out of its directory',
     file: 'src/state/snapshots.ts',
     find: "if (NAME.test(name) && !name.includes('..'))",
     replace: 'if (NAME.test(name))',
     caughtBy: unit('state/snapshots', 'a\\.\\.b'),
   },
   {
-    name: 'damaged snapshot put back',
+    name: 'damaged snapshot restored',
     file: 'src/state/restore/preconditions.ts',
     find: "const why = kept.kind === 'snapshot' ? whyNotIntact(from) : null;",
     replace: "const why = kept.kind === 'snapshot' && scope !== 'all' ? whyNotIntact(from) : null;",
@@ -567,11 +567,11 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('state/restore/restore', 'moves nothing when the versions are still those'),
   },
   {
-    name: 'newer state not kept',
+    name: 'displaced state not kept',
     file: 'src/state/restore/restore.ts',
     find: '    await setStateAside(root.states, restore);\n',
     replace: "    if (restore.aside.name === '') await setStateAside(root.states, restore);\n",
-    caughtBy: unit('state/restore/restore', 'puts back what was kept, keeps what was there'),
+    caughtBy: unit('state/restore/restore', 'restores the snapshot, keeps the displaced state'),
   },
   {
     name: 'phase of a restore not written',
@@ -588,7 +588,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('state/restore/restore', 'keeps a transcript that differs'),
   },
   {
-    name: 'mode of a file not put back',
+    name: 'mode of a file not restored',
     file: 'src/state/restore/put-back.ts',
     find: 'if (list !== null) giveModesBack(place.directory, list);',
     replace: "if (list !== null && from === '') giveModesBack(place.directory, list);",
@@ -631,7 +631,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('state/user-version', 'lost its end'),
   },
   {
-    name: 'half of a restore taken back',
+    name: 'half of a restore cancelled',
     file: 'src/state/restore-request.ts',
     find: "if (readRestore(root)?.phase !== 'pending') return false;",
     replace: 'if (readRestore(root) === null) return false;',
@@ -682,7 +682,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('openclaw/health', 'reads 64 KiB of an answer'),
   },
   {
-    name: 'secret of a candidate told',
+    name: 'secret of a candidate shown',
     file: 'src/candidate/environment.ts',
     find: 'left.replaceAll(secret,',
     replace: 'left.replaceAll(`${secret}\\n`,',
@@ -711,14 +711,14 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('candidate/environment', 'without what ties that one to its supervisor'),
   },
   {
-    name: "no of OpenClaw's own settings not heard",
+    name: "no of OpenClaw's own settings ignored",
     file: 'src/openclaw/update-settings.ts',
     find: '...(autoEnabled === false\n',
     replace: '...(autoEnabled === false && checkOnStart === true\n',
     caughtBy: unit('openclaw/update-settings'),
   },
   {
-    name: 'configuration that somebody changed put back',
+    name: 'configuration that somebody changed restored',
     file: 'src/openclaw/plugin-set.ts',
     find: 'if (digest !== undefined && now !== digest) {',
     replace: 'if (digest === null && now !== digest) {',
@@ -748,14 +748,14 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/engine'),
   },
   {
-    name: 'failed undo not told',
+    name: 'failed undo not reported',
     file: 'src/change/engine.ts',
     find: "  if (change.undoError) return 'rollback_failed';\n",
     replace: '',
     caughtBy: unit('change/engine'),
   },
   {
-    name: 'interruption not heard',
+    name: 'interruption ignored',
     file: 'src/change/engine.ts',
     find: '      if (!proven) context.signal.throwIfAborted();\n',
     replace: '',
@@ -769,7 +769,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: stories('bad-versions', 'crashing at start'),
   },
   {
-    name: 'release that crashed not blamed',
+    name: 'release that crashed not quarantined',
     file: 'src/change/quarantine.ts',
     find: "  'gateway_crashed',\n",
     replace: '',
@@ -840,7 +840,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: stories('state-snapshot', 'after snapshot'),
   },
   {
-    name: 'gateway not brought back',
+    name: 'gateway not restarted by a rollback',
     file: 'src/change/steps/baseline.ts',
     find: 'if (!before || !context.canRestart) return;',
     replace: "if (!before || !context.canRestart || before.state === 'running') return;",
@@ -851,17 +851,17 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/steps/baseline.ts',
     find: '    endTrialOfTheDead(context);\n',
     replace: '    if (instance === null) endTrialOfTheDead(context);\n',
-    caughtBy: unit('change/steps/baseline', 'does not outlive going back'),
+    caughtBy: unit('change/steps/baseline', 'does not outlive the rollback'),
   },
   {
-    name: 'plugins not put back',
+    name: 'plugins not restored',
     file: 'src/change/steps/plugins.ts',
     find: '  async undo(context) {\n    await returnPluginSet(context);\n',
     replace: '  async undo(context) {\n',
-    caughtBy: stories('plugins', 'the plugins go back with the code'),
+    caughtBy: stories('plugins', 'the plugins roll back with the code'),
   },
   {
-    name: 'room not asked for',
+    name: 'space not checked',
     file: 'src/change/steps/check-space.ts',
     find: 'if (free.bytes < needed.bytes || (',
     replace: 'if (free.bytes < 0 && (',
@@ -875,11 +875,11 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/steps/wait-idle', 'one idle moment between two pieces of work'),
   },
   {
-    name: 'what is cut off not told',
+    name: 'work that is cut off not reported',
     file: 'src/change/steps/wait-idle.ts',
     find: '    if (facts.busy && facts.busy.length > 0) facts.interruptedWork = facts.busy;\n',
     replace: '',
-    caughtBy: unit('change/steps/wait-idle', 'says what it cuts off'),
+    caughtBy: unit('change/steps/wait-idle', 'names the work that it cuts off'),
   },
   {
     name: 'countdown not announced',
@@ -910,14 +910,14 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/verification-process', 'another Node'),
   },
   {
-    name: 'verified: the version that it says',
+    name: 'verified: its version',
     file: 'src/change/verification.ts',
     find: '    checkVersion(health, version);\n',
     replace: '    checkVersion(health, version && null);\n',
     caughtBy: unit('change/verification', 'wrong_version'),
   },
   {
-    name: 'verified: whose the port is',
+    name: 'verified: owner of the port',
     file: 'src/change/verification.ts',
     find: '    if (health.answered) await checkListener(endpoint, supervisor);\n',
     replace: '    if (health.phase === health.version) await checkListener(endpoint, supervisor);\n',
@@ -949,14 +949,14 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/gc-roots.ts',
     find: "need(id, 'pinned');",
     replace: "need(id && null, 'pinned');",
-    caughtBy: integration('cli', 'a dry run tells the plan|prune keeps what runs, is current or pinned'),
+    caughtBy: integration('cli', 'a dry run prints the plan|prune keeps what runs, is current or pinned'),
   },
   {
     name: 'previous pruned',
     file: 'src/change/gc-roots.ts',
     find: "  need(previousRelease(root), 'previous');\n",
     replace: "  need(previousRelease(root) && null, 'previous');\n",
-    caughtBy: integration('cli', 'a dry run tells the plan|prune keeps what runs, is current or pinned'),
+    caughtBy: integration('cli', 'a dry run prints the plan|prune keeps what runs, is current or pinned'),
   },
   {
     name: 'trial without a record believed',
@@ -980,7 +980,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('rollback/compatibility/rules'),
   },
   {
-    name: 'verdict told twice',
+    name: 'verdict reported twice',
     file: 'src/rpc/requests/requests.ts',
     find: 'if (findRequest(root, id)?.deliveredAt === null) return true;',
     replace: 'if (findRequest(root, id)) return true;',
@@ -998,14 +998,14 @@ export const MUTANTS: Mutant[] = [
     file: 'src/rpc/requests/coalesce.ts',
     find: 'if (plan.target === other.target || plan.target === facts.to) return true;',
     replace: 'if (plan.target === facts.to && other.target === facts.from) return true;',
-    caughtBy: stories('rpc', 'of many that ask for the same at once'),
+    caughtBy: stories('rpc', 'many equal requests at once'),
   },
   {
-    name: 'hold not kept to',
+    name: 'hold ignored',
     file: 'src/store/policy.ts',
     find: '|| Date.parse(held.until) > now ? held : null;',
     replace: '|| Date.parse(held.until) < now ? held : null;',
-    caughtBy: integration('timer', 'is off until somebody enables it|a hold keeps away'),
+    caughtBy: integration('timer', 'is off until an operator enables it|a hold stops updates'),
   },
 
   // schedule
@@ -1095,7 +1095,7 @@ export const MUTANTS: Mutant[] = [
     built: false,
   },
   {
-    name: 'timer: clock that was put back',
+    name: 'timer: clock that was set back',
     file: 'src/timer/rules/clock.ts',
     find: 'if (now - since < LONGEST_WAIT_FOR_CLOCK_MS)',
     replace: 'if (now - since < 0)',
@@ -1143,14 +1143,14 @@ export const MUTANTS: Mutant[] = [
     file: 'src/plugin/authorize.ts',
     find: 'if (request.headers[OWN_HEADER] === undefined || !isJson(request)) {',
     replace: 'if (request.headers[OWN_HEADER] === undefined && !isJson(request) && mode === OWN_HEADER) {',
-    caughtBy: stories('plugin-gateway', 'whoever may only look can look and change nothing'),
+    caughtBy: stories('plugin-gateway', 'may only read reads and changes nothing'),
   },
   {
-    name: 'scope of a proxy not asked for',
+    name: 'scope of a proxy not checked',
     file: 'src/plugin/authorize.ts',
     find: "scopes === null ? isShared : scopes.includes('operator.admin');",
     replace: "scopes === null ? isShared : scopes.includes('operator.read');",
-    caughtBy: stories('plugin-gateway', 'whoever may only look can look and change nothing'),
+    caughtBy: stories('plugin-gateway', 'may only read reads and changes nothing'),
   },
   {
     name: 'page: Escape taken for a yes',
@@ -1166,7 +1166,7 @@ export const MUTANTS: Mutant[] = [
     file: 'layout/bin/gateway',
     find: 'line="$id $((boots - 1))${boot:+ $boot}"',
     replace: 'line="$id $((boots - 0))${boot:+ $boot}"',
-    caughtBy: integration('launcher', 'comes back to the proven release after exactly'),
+    caughtBy: integration('launcher', 'rolls back to the proven release after exactly'),
   },
   {
     name: 'launcher: a reboot does not end a trial',
@@ -1176,11 +1176,11 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('launcher', 'another boot of the machine'),
   },
   {
-    name: 'launcher: state not claimed before going back',
+    name: 'launcher: state not claimed before rolling back',
     file: 'layout/bin/gateway',
     find: '  claim_state || return 1\n',
     replace: '  : claim_state || return 1\n',
-    caughtBy: integration('launcher-restore', 'goes back with code and state when'),
+    caughtBy: integration('launcher-restore', 'rolls back code and state when'),
   },
   {
     name: 'launcher: gateway started on half of a state',

@@ -16,16 +16,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeDirectory } from '../support/place.js';
 
-/** Not copied: its history is not tested, and packages are shared. */
+/** Entries that are not copied: the history is not tested, and packages are shared. */
 const SHARED = new Set(['.git', 'node_modules']);
 
-/** vitest keeps results there, which two copies must not write at once. */
+/** Caches of vitest, which two copies must not write at once. */
 const CACHES = new Set(['.vite', '.vite-temp', '.vitest']);
 
 const BUILD = ['run', '--silent', 'build'];
 const BUILD_MS = 180_000;
 
-/** How a program ended, with what it said; `late` when its time was up and everything that it had started was killed. */
+/** End of a program with its output; `late` when its time was up and every process that it had started was killed. */
 export interface Ended {
   code: number | null;
   late: boolean;
@@ -56,7 +56,7 @@ export class Scratch {
     chmodSync(this.#temporary, 0o1777);
   }
 
-  /** Replaces a text that a file has exactly once. @returns puts it back; @throws when there is none, or another */
+  /** Replaces a text that a file has exactly once. @returns undoes it; @throws when the text occurs never or more than once */
   replace(file: string, find: string, replacement: string): () => void {
     const path = join(this.checkout, file);
     const text = readFileSync(path, 'utf8');
@@ -69,14 +69,14 @@ export class Scratch {
     return () => writeFileSync(path, text);
   }
 
-  /** Makes `dist/` of the source as it is now. @returns what the compiler says; null when it is built */
+  /** Builds `dist/` from the changed source. @returns the errors of the compiler; null when it is built */
   async build(signal: AbortSignal): Promise<string | null> {
     this.#builtAs = 'mutant';
     const { code, late, said } = await this.run('npm', BUILD, BUILD_MS, signal);
     return code === 0 ? null : late ? 'the build took too long' : said.trim();
   }
 
-  /** Makes `dist/` what it was. */
+  /** Restores the original `dist/`. */
   restoreBuild(): void {
     if (this.#builtAs === 'original') return;
     const dist = join(this.checkout, 'dist');
@@ -86,11 +86,11 @@ export class Scratch {
     this.#builtAs = 'original';
   }
 
-  /** Runs a program here, as long as it may take; nothing that it started is left afterwards. */
+  /** Runs a program in the copy within its time limit; no process that it started is left afterwards. */
   async run(program: string, args: string[], limitMs: number, signal: AbortSignal): Promise<Ended> {
     const child = spawn(program, args, {
       cwd: this.checkout,
-      // A mutant's failures are none of the run that tries it.
+      // A mutant's failures are no failures of the run that tries it.
       env: {
         ...process.env,
         TMPDIR: this.#temporary,
@@ -119,7 +119,7 @@ export class Scratch {
     try {
       const code = await new Promise<number | null>((resolve, reject) => {
         child.on('error', reject);
-        // What it has started may hold its output open.
+        // Processes that it has started may hold its output open.
         child.on('exit', resolve);
       });
       return { code, late, said };
@@ -131,7 +131,7 @@ export class Scratch {
     }
   }
 
-  /** What a test writes that is to be read afterwards. */
+  /** Path for a file that a test writes and the caller reads. */
   fileFor(name: string): string {
     return join(this.#path, name);
   }
@@ -149,7 +149,7 @@ export class Scratch {
     return join(this.#path, 'dist');
   }
 
-  /** Ends what tests have started in sessions of their own, and removes what they left when they were killed. */
+  /** Kills processes that tests have started in sessions of their own, and removes what they left. */
   #sweep(): void {
     for (let tries = 0; tries < 100 && this.#endProcesses() > 0; tries++) pause(20);
     for (const mount of mountsBelow(this.#path)) execFileSync('umount', ['--lazy', mount]);
@@ -162,7 +162,7 @@ export class Scratch {
     return pids.length;
   }
 
-  /** Every process of a test has a path of the copy in what it was started with. */
+  /** Processes of a test have a path of the copy in their environment, arguments or directory. */
   #isOurs(pid: string): boolean {
     if (Number(pid) === process.pid) return false;
     const read = [
@@ -174,7 +174,7 @@ export class Scratch {
       try {
         return look().includes(this.#path);
       } catch {
-        // Ended, or of somebody else.
+        // The process has ended, or belongs to another user.
         return false;
       }
     });
@@ -191,7 +191,7 @@ function removeDirectoryOrFile(path: string): void {
   }
 }
 
-/** The deepest first. */
+/** Mounts below a path, the deepest first. */
 function mountsBelow(path: string): string[] {
   return readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
@@ -208,7 +208,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended.
+    // The process has ended.
   }
 }
 

@@ -2,22 +2,22 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { Mutant, Tests } from './mutants.js';
 import type { Scratch } from './scratch.js';
 
-/** What became of one mutant. `invalid` proves nothing: it did not apply, or no test of it ran. */
+/** Result of one mutant. `invalid` proves nothing: it did not apply, or no test of it ran. */
 export interface Outcome {
   mutant: Mutant;
   result: 'caught' | 'survived' | 'invalid';
-  /** The title of the test that failed, or why there is none. */
+  /** Title of the test that failed, or why there is none. */
   by: string;
   seconds: number;
 }
 
-/** The quickest that an unloaded machine needs, several times over. */
+/** Limit of one mutant: several times what an unloaded machine needs. */
 const LIMIT_MS = 240_000;
 
-/** Of all tests of a file, unmutated, and on a machine that has more to do. */
+/** Limit for all tests of a file without a mutant, on a busy machine. */
 const CONTROL_MS = 900_000;
 
-/** Applies a mutant, runs the tests that must catch it, and puts everything back. */
+/** Applies a mutant, runs the tests that must catch it, and restores the copy. */
 export async function tryMutant(
   scratch: Scratch,
   mutant: Mutant,
@@ -55,7 +55,7 @@ function needsBuild(file: string, { tests }: Tests): boolean {
   return !file.startsWith('layout/') && tests.some((path) => !path.startsWith('test/unit/'));
 }
 
-/** Runs tests of the source as it is. @returns what is wrong, as sentences; nothing when each title has a test that passes */
+/** Runs tests without a mutant. @returns problems as sentences; none when each title has a test that passes */
 export async function control(scratch: Scratch, group: Tests[], signal: AbortSignal): Promise<string[]> {
   const titles = group.flatMap(({ title }) => title ?? []);
   const all: Tests = {
@@ -77,7 +77,7 @@ interface Ran {
   late: boolean;
   passed: string[];
   failed: string[];
-  /** Why nothing ran, if nothing did. */
+  /** Reason why nothing ran, if nothing did. */
   problem: string;
 }
 

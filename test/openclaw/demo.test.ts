@@ -31,7 +31,7 @@ function startDemo() {
   });
 }
 
-/** Whatever the demo or anything below it started has its temporary directory in the environment. */
+/** Every process that the demo started, directly or not, has its temporary directory in the environment. */
 function leftBehind(): string[] {
   const processes = processIds().filter((pid) => environmentOf(pid).TMPDIR?.startsWith(temporary));
   return [

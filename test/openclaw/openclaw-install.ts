@@ -6,7 +6,7 @@ import { AGENT, askAgent, npmPrefix, TOKEN } from '../lab/gateway.js';
 import type { Machine, Ran } from '../lab/machine.js';
 import { until } from '../support/place.js';
 
-/** Where a Node for OpenClaw is installed: the one that runs the tests may be too old for it. */
+/** Directory of a Node for OpenClaw: that of the tests may be too old for it. */
 const NODE_HOME = '/opt/openclaw-node';
 
 /** Everything that a login of claw needs to run npm, OpenClaw and our command. */
@@ -14,26 +14,26 @@ export const OPENCLAW_NODE = join(NODE_HOME, 'bin/node');
 
 export const UNIT = 'openclaw-gateway.service';
 
-/** Where the session of the tests is told of, by all versions alike. */
+/** Key of the tests' session, the same in all versions. */
 const SESSION = 'agent:main:kept';
 
-/** Real OpenClaw, installed by npm and put under systemd by itself, as its manual says. */
+/** Real OpenClaw, installed by npm; it puts itself under systemd, as its manual says. */
 export interface OpenClaw {
   port: number;
-  /** Of a login of claw: the search path, and npm's way to the registry. */
+  /** Environment of a login of claw: the search path, and npm's way to the registry. */
   env: Record<string, string>;
-  /** What the gateway that answers says it is, or null. */
+  /** Version that the answering gateway reports, or null. */
   version(): Promise<string | null>;
   ready(version: string): Promise<void>;
   /** Does something, and measures the longest time in which a client got no answer; to about 0.1 s. */
   outageDuring<T>(work: () => Promise<T>): Promise<{ done: T; outageMs: number }>;
-  /** Opens the session of the tests; once for a state, and only of a version that pairs by itself, as 2026.5.28 does. */
+  /** Opens the session of the tests; once for a state, and only by a version that pairs automatically, as 2026.5.28 does. */
   openSession(): Promise<void>;
   /** Has the agent say something in that session. */
   say(text: string): Promise<void>;
   /** Everything that was said in it, as the gateway tells it; nothing when it knows of no such session. */
   said(): Promise<string[]>;
-  /** As `LabGateway.asAgent`. */
+  /** Runs a command like `LabGateway.asAgent`. */
   asAgent(command: string): Promise<Ran | null>;
 }
 
@@ -70,7 +70,7 @@ export async function installOpenClaw(
     PATH: `${NODE_HOME}/bin:${prefix}/bin:/usr/local/bin:/usr/bin:/bin`,
   };
   await installNode(machine, versions.node, network);
-  // The cache of npm belongs to whoever made it.
+  // The cache of npm belongs to the user who made it.
   await machine.run('chown -R claw: "$npm_config_cache"', { as: 'root', env: network });
   const ofUnit = { ...network, NODE_OPTIONS: `--import=${AGENT}`, LAB_AGENT: socket };
   const login = (command: string) => machine.run(command, { env, timeoutMs: 180_000 });
@@ -112,7 +112,7 @@ export async function installOpenClaw(
     const working = work().finally(() => {
       over = true;
     });
-    // Reported by whoever awaits it below.
+    // The caller that awaits it below reports this.
     working.catch(() => {});
     let answeredAt = performance.now();
     let outageMs = 0;
@@ -138,7 +138,7 @@ export async function installOpenClaw(
   return {
     ...{ port, env, version, ready, outageDuring },
     async openSession() {
-      // Nobody is there to hear it; but whoever calls first is paired, with the rights that this call needs.
+      // Nobody is there to hear it; but the first caller is paired, with the rights that this call needs.
       await call('chat.inject', { ...inject, message: 'Is anybody there?' }, false);
       await call('sessions.create', { key: SESSION });
     },
@@ -163,7 +163,7 @@ interface Answered {
   json: Record<string, unknown> | null;
 }
 
-/** How the host reaches its registry, as variables for npm and for Node; without credentials. */
+/** Variables for npm and for Node by which the host reaches its registry; without credentials. */
 async function hostNetwork(cache: string): Promise<Record<string, string>> {
   const told = /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
   const found = Object.entries(process.env).flatMap(([name, value]) =>

@@ -27,10 +27,10 @@ interface Poll {
 }
 
 interface Truth {
-  /** Of the change, as its ledger has it. */
+  /** True when the ledger has a verdict of the change. */
   ended: boolean;
   status: string | null;
-  /** What answers on the port. */
+  /** Version that answers on the port. */
   version: string | null;
 }
 
@@ -60,7 +60,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     if (story) console.log(await story.account());
   }, 60_000);
 
-  /** OpenClaw's own command, as a login of claw types it on a host of ours. */
+  /** OpenClaw's own command, as a login of claw types it on a host with our releases. */
   async function type(command: string): Promise<Ran> {
     const ran = await machine.run(`${join(root, 'bin/openclaw')} ${command}`, {
       ...{ env: openclaw.env, reject: false, timeoutMs: LONG_MS },
@@ -76,7 +76,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     return { status: response.status, body: await response.text() };
   }
 
-  /** The same by name, and fails the test unless the gateway agrees. */
+  /** Calls a method, and fails the test unless the gateway agrees. */
   async function ask(method: Method, params?: object): Promise<RpcAnswer['payload']> {
     const { ok, payload, error } = await admin.call(method, params);
     expect(ok, `${method}: ${JSON.stringify(error)}`).toBe(true);
@@ -86,7 +86,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
   /** Every door of the plugin, in the gateway that runs. */
   async function everyDoor(version: string): Promise<void> {
     await until('the page is there', async () => (await get('/releases/api/picture')).status === 401);
-    // Before any command of its own or of others a newer version may tell what it has just done to its state.
+    // A newer version may tell, before any output of a command, what it has just done to its state.
     const list = await type('releases list');
     const ours = await machine.run(`${story.command} list`, { env: openclaw.env });
     expect(list.exitCode).toBe(0);
@@ -123,7 +123,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     expect((await machine.unit(UNIT, 'user')).InvocationID).toBe(gateway.InvocationID);
   }
 
-  /** What is true of a change at this moment, by no word of the plugin. */
+  /** Truth about a change at this moment, by no word of the plugin. */
   async function truth(change: string): Promise<Truth> {
     const version = await openclaw.version();
     const ledger = JSON.parse(readFileSync(join(machine.root, root, 'changes', `${change}.json`), 'utf8'));
@@ -182,7 +182,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     });
   }
 
-  /** How often the model was told of a verdict, in the question in which it was told most often. */
+  /** Largest number of times that one question told the model of a verdict. */
   function timesTold(note: string): number {
     return Math.max(0, ...model.asked.map((question) => question.split(`Note: ${note}`).length - 1));
   }
@@ -215,7 +215,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     );
     const { requests } = await ask('releases.status', { change: answer.change });
     expect(requests).toMatchObject([{ note, sessionKey: SESSION, deliveredAt: expect.any(String) }]);
-    // A newer version begins a turn for it by itself, and whoever speaks in the middle of that cuts it off.
+    // A newer version begins a turn for it automatically, and a message in the middle of that cuts it off.
     if (!to.startsWith('2026.9.')) await sayInSession('What became of it?');
     const isTold = () => until('the session was told', () => timesTold(note) > 0, 60_000);
     // Seen once, beside other work: a first turn that asked the model without it. What was told must not be lost by that.
@@ -229,7 +229,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     expect(told).toContain(`${from} -> ${to}: it runs and is verified.`);
   }
 
-  /** As a person in a chat does; resolves once the model was asked. */
+  /** Speaks as a person in a chat; resolves once the model was asked. */
   async function sayInSession(message: string): Promise<void> {
     const params = { sessionKey: SESSION, message, idempotencyKey: `${message} ${Date.now()}` };
     const { ok, error } = await admin.call('chat.send', params);
@@ -253,7 +253,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     LONG_MS,
   );
 
-  test('who may only look can look, and nothing else; without the token there is nothing', async () => {
+  test('a client that may only read reads, and nothing else; without the token there is nothing', async () => {
     const reader = rpcClient(openclaw.port, { token: TOKEN, scopes: ['operator.read'] });
     const methods = (Object.keys(METHODS) as Method[]).filter((name) => name.startsWith('releases.'));
     const readable = methods.filter((method) => METHODS[method].scope === 'operator.read');
@@ -266,7 +266,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
       }
       return refused;
     };
-    // OpenClaw up to 2026.6 looks up a plugin's scopes in whatever registry it loaded last, which may lack the plugin, and
+    // OpenClaw up to 2026.6 looks up a plugin's scopes in the registry it loaded last, which may lack the plugin, and
     // then demands operator.admin (its src/gateway/method-scopes.ts). A restart loads the whole one.
     if ((await refusedTo(readable)).length > 0) {
       await machine.run(`systemctl --user restart ${UNIT}`, { env: openclaw.env });
@@ -325,7 +325,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     expect(await machine.run(stranger, { as: 'root', reject: false })).toMatchObject({
       ...{ exitCode: 1, stdout: '', stderr: expect.stringContaining('Permission denied') },
     });
-    // What was set aside is as OpenClaw had it, below a directory that is closed.
+    // The displaced state is as OpenClaw had it, below a directory that is closed.
     const open = `cd ${root} && find changes requests adopted.json ! -type l -perm /077`;
     expect((await machine.run(open)).stdout).toBe('');
     const doors = await machine.run(`cd ${root} && stat -c '%a %n' states states/* staging`);

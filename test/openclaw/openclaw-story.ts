@@ -6,13 +6,13 @@ import { OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw-install.js';
 const CLI = `${OPENCLAW_NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 const VERIFIED = 'package_updated_restart_verified';
 
-/** Seconds that a release must stay well, in place of the usual ones. */
+/** Seconds that a release must stay healthy, in place of the usual ones. */
 const SETTLE = '--settle 3';
 
 /** A stage of real OpenClaw on a busy machine, with its start and settling time. */
 export const LONG_MS = 300_000;
 
-/** A document of our command, of whatever shape, and the exit code. */
+/** A document of our command, of any shape, and the exit code. */
 export interface Answer {
   exitCode: number;
   // biome-ignore lint/suspicious/noExplicitAny: documents of many shapes
@@ -27,13 +27,13 @@ export interface Story {
   ocr(command: string): Promise<Answer>;
   /** Makes a change, notes what it cost, and says how it ended. */
   change(command: string): Promise<Answer>;
-  /** Likewise, and expects that it is verified and that this version answers. */
+  /** Makes a change, and expects that it is verified and that this version answers. */
   verified(command: string, version: string): Promise<Answer['json']>;
   /** Adds the document of a change to the account. */
   note(command: string, document: Answer['json'], outageMs: number): void;
   /** Adds a line to the account. */
   tell(line: string): void;
-  /** What a person would look at, in the end. */
+  /** Text that a person would look at, in the end. */
   account(): Promise<string>;
 }
 
@@ -89,7 +89,7 @@ export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
       ...['list', 'status', 'doctor', 'history'].map((command) => `${CLI} ${command}`),
       `systemctl --user cat ${UNIT}`,
       `${journal} --user-unit=${UNIT} | grep -E 'systemd\\[|openclaw-releases|listening|\\] ready|SIGTERM|[Ee]rror|[Ff]ail|annot'`,
-      // Without the documents that are printed there.
+      // Omits the documents that are printed there.
       `${journal} --user-unit='openclaw-releases-*' | grep -vE '\\]: ([{}]|  )'`,
     ];
     const said: string[] = [];

@@ -46,7 +46,7 @@ describe('real OpenClaw under systemd --user', () => {
     return stdout.split('\n');
   }
 
-  /** Of a kept state, as claw sees it. */
+  /** Path in a snapshot, as claw sees it. */
   function kept(name: string, path = ''): string {
     return join(machine.claw.home, '.local/share/openclaw-releases/states', name, 'files', path);
   }
@@ -63,7 +63,7 @@ describe('real OpenClaw under systemd --user', () => {
     return Number(stdout);
   }
 
-  /** Whether these releases can read the state of today, as `list` says. */
+  /** Compatibility of these releases with the state of today, as `list` says. */
   async function readsOf(...releases: string[]): Promise<string[]> {
     const { json } = await ocr('list');
     const listed = json.releases as { id: string; stateCompatibility: string }[];
@@ -139,7 +139,7 @@ describe('real OpenClaw under systemd --user', () => {
   );
 
   test(
-    'gone back by hand, a release runs on its own state, and what was said to the newer one is set aside',
+    'rolled back by hand, a release runs on its own state, and the state with what was said to the newer one is displaced',
     async () => {
       await verified('adopt', '2026.5.28');
       await openclaw.openSession();

@@ -13,7 +13,7 @@ const OLDER = '2026.9.2';
 const NEWER = '2026.9.6';
 
 describe('the page', () => {
-  test('asks again, in the words of the refusal, before a rollback sets newer state aside', async () => {
+  test('asks again, in the words of the refusal, before a rollback displaces newer state', async () => {
     const world = withPlugin(await makeWorld(undefined, { node: await sqliteNode() }));
     const older = { state: 15, agent: 19 };
     const newer = { state: 18, agent: 23 };

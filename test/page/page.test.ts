@@ -27,7 +27,7 @@ async function open(world: World, options: Parameters<typeof visit>[0] = {}): Pr
 async function expectDiscreet(world: World, { page, requests, said }: Visitor): Promise<void> {
   const elsewhere = requests.filter((url) => new URL(url).origin !== world.url);
   expect(elsewhere).toEqual([]);
-  // The first address is the one that was typed.
+  // The first address is the typed one.
   for (const url of requests.slice(1)) expect(url).not.toContain(TOKEN);
   expect(page.url()).toBe(`${world.url}/releases`);
   expect(await page.content()).not.toContain(TOKEN);
@@ -57,7 +57,7 @@ describe('the page', () => {
     await page.locator('#update').click();
     await page.locator('#dialog-yes').click();
     await page.locator('#change li[data-step="stage"]').waitFor();
-    await visitor.picture('update-under-way');
+    await visitor.picture('update-active');
     await changeThat(visitor, 'package_updated_restart_verified').waitFor({ timeout: VERDICT_MS });
     expect(await page.locator('#now .big').innerText()).toBe(NEW);
     expect(await world.version()).toBe(NEW);
@@ -67,7 +67,7 @@ describe('the page', () => {
     const seen = await textsOf(visitor);
     const verified = seen.findIndex((text) => text.includes('runs and is verified'));
     expect(verified).toBeGreaterThan(0);
-    expect(seen.slice(0, verified).some((text) => text.includes('Under way'))).toBe(true);
+    expect(seen.slice(0, verified).some((text) => text.includes('Active for'))).toBe(true);
     const change = listChanges(rootAt(world.root)).at(-1);
     expect(change).toMatchObject({
       status: 'package_updated_restart_verified',
@@ -76,7 +76,7 @@ describe('the page', () => {
     await expectDiscreet(world, visitor);
   });
 
-  test('says since when there is no answer, keeps what it knew, and goes on by itself', async () => {
+  test('says since when there is no answer, keeps what it knew, and continues automatically', async () => {
     const world = await makePluginWorld(OLD);
     const supervisor = await world.start(OLD);
     const visitor = await open(world, { reducedMotion: true });
@@ -99,7 +99,7 @@ describe('the page', () => {
     expect(await page.locator('#spec').inputValue(), 'what was typed stays').toBe('2026.8.1');
   });
 
-  test('a failed update says what happened and what to type, in the dark, and a held host says so', async () => {
+  test('reports a failed update and the next command, in the dark, and says that a host is held', async () => {
     const world = await makePluginWorld(OLD);
     world.publish(NEW, { crashAtStart: true });
     await world.start(OLD);
@@ -127,14 +127,14 @@ describe('the page', () => {
     await expectDiscreet(world, visitor);
   });
 
-  test('by the keyboard alone and on a phone: rolls back, after it was asked what is lost', async () => {
+  test('rolls back by the keyboard alone and on a phone, after it asked about what is lost', async () => {
     const world = await makePluginWorld(OLD, NEW);
     await world.start(OLD);
     await world.ok('update', NEW, '--settle', '0.5');
     const visitor = await open(world, { width: 360, height: 740 });
     const { page } = visitor;
     const { keyboard } = page;
-    /** Where the keyboard is; it must be seen there. */
+    /** Element with the keyboard focus; it must be visible there. */
     const focused = () => page.evaluate('document.activeElement.id') as Promise<string>;
     const tabTo = async (id: string) => {
       for (let tabs = 0; (await focused()) !== id; tabs++) {
@@ -155,7 +155,7 @@ describe('the page', () => {
       expect(await page.evaluate(within)).toBe(true);
       await keyboard.press('Tab');
     }
-    // That a dialog was closed is told with the next frame.
+    // The closing of a dialog is told with the next frame.
     const nextFrame = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))';
     for (const sayNo of [() => keyboard.press('Escape'), () => page.locator('#dialog-no').click()]) {
       if (!(await page.locator('dialog[open]').count())) await keyboard.press('Enter');

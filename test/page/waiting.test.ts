@@ -12,7 +12,7 @@ const OLD = '2026.5.28';
 const NEW = '2026.6.1';
 
 describe('the page', () => {
-  test('says what is waited for, and ends the wait or the change where that is asked', async () => {
+  test('says what it waits for, and ends the wait or the change on request', async () => {
     const world = await makePluginWorld();
     for (const version of [OLD, NEW]) world.publish(version, { tellsActivity: true });
     const busy = join(world.env.OPENCLAW_STATE_DIR ?? '', 'busy');

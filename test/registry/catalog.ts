@@ -13,7 +13,7 @@ import { type PackageFiles, packTarball } from './tarball.js';
 export interface PublishOptions {
   tag?: string;
   sign?: boolean;
-  /** When the packument says it was published; now, unless given. */
+  /** Time of publication in the packument; now, unless given. */
   publishedAt?: Date;
 }
 
@@ -66,13 +66,13 @@ export class Catalog {
     this.#existing(name, version).tags[tag] = version;
   }
 
-  /** What its publisher says against a version; an empty text takes that back. */
+  /** Sets the words of its publisher against a version; an empty text takes them back. */
   deprecate(name: string, version: string, why: string): void {
     const release = this.#existing(name, version).releases.get(version);
     if (release) release.manifest = { ...release.manifest, deprecated: why };
   }
 
-  /** The tarball at this path of the registry, and what it was made of. */
+  /** The tarball at this path of the registry, and its source. */
   tarballAt(path: string): Release | undefined {
     const name = path.slice(1, path.indexOf('/-/'));
     return [...(this.#entries.get(name)?.releases.values() ?? [])].find(

@@ -1,4 +1,4 @@
-/** What the registry can do wrong on purpose. Without `match`, a fault holds for every answer its kind applies to. */
+/** Fault that the registry has on purpose. Without `match`, it holds for every answer its kind applies to. */
 export interface Fault {
   /**
    * Any answer: `not-found` (404), `server-error` (500), `cut-off` (the announced length, half of the body, then a
@@ -15,7 +15,7 @@ export interface Fault {
     | 'no-signature'
     | 'no-keys'
     | 'ended-key';
-  /** Only for request paths that match, for example `/\.tgz$/`. */
+  /** Request paths that it is restricted to, for example `/\.tgz$/`. */
   match?: RegExp;
   /** Ends after the first answer it spoiled. */
   once?: boolean;
@@ -37,7 +37,7 @@ export class Faults {
     this.#active = [];
   }
 
-  /** The first fault of this kind for this path, if any; one that holds `once` is used up by asking. */
+  /** The first fault of this kind for this path, if any; a fault that holds `once` is used up by asking. */
   take(kind: Fault['kind'], path: string): Fault | undefined {
     // `search` and not `test`: a pattern with the g flag would remember where it stopped.
     const found = this.#active.find(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * The modules that the gateway loads only when it needs them, by the number under which `/work/<n>` loads them.
- * As in the real package most carry a hash in their file name, which changes with every version, and the last four,
+ * Most carry a hash in their file name, as in the real package, which changes with every version, and the last four,
  * `*.runtime`, keep theirs.
  */
 export const CHUNK_NAMES = [
@@ -48,7 +48,7 @@ export const CHUNK_NAMES = [
   ],
 ] as const;
 
-/** What `/work/<n>` meets when the tree of the running version is replaced under it; one number for each case. */
+/** Outcome of `/work/<n>` when the tree of the running version is replaced under it; one number for each case. */
 export const WORK = {
   /** A hashed chunk: its file is gone. */
   hashed: 0,

@@ -4,19 +4,19 @@ import type { PackageFiles } from './tarball.js';
 
 export { CHUNK_NAMES, chunkFile, WORK } from './gateway-chunks.js';
 
-/** How a version of the little gateway differs from one that works; its program reads this from `behaviour.json`. */
+/** Differences of a version of the small gateway from a working one; its program reads this from `behaviour.json`. */
 export interface Behaviour {
   /** Throws at start: exit code 1. */
   crashAtStart?: boolean;
-  /** Throws at start while there is a file at this absolute path: a release that was well and is not any more. */
+  /** Throws at start while there is a file at this absolute path: a release that was healthy and is not any more. */
   crashesWhile?: string;
-  /** The same once: it removes the file. */
+  /** Throws likewise, but once: it removes the file. */
   crashesOnce?: string;
   /** Is healthy and ready, and exits with 1 this many milliseconds after it began to listen. */
   crashAfterMs?: number;
   /** Exits with 78 at start: a configuration that it does not accept, which no restart helps. */
   exitCode78?: boolean;
-  /** Exits with 78 where it has less priority than others: as one does that is late for a limit of its own on a busy host. */
+  /** Exits with 78 where it has less priority than others: as a gateway does that is late for a limit of its own on a busy host. */
   refusesToWait?: boolean;
   /** Alive and never ready: `failing: ["channels"]`. */
   neverReady?: boolean;
@@ -24,15 +24,15 @@ export interface Behaviour {
   failingChannel?: boolean;
   /** Listens after a fifth of this time and is ready at its end; `failing` shrinks and `phase` advances meanwhile. */
   slowStartMs?: number;
-  /** Says this version over HTTP. */
+  /** Reports this version over HTTP. */
   answersVersion?: string;
-  /** Says this version to `--version`. */
+  /** Reports this version to `--version`. */
   printsVersion?: string;
   /** `false`: no `/startupz`, as in older versions. */
   startupz?: boolean;
-  /** Goes on as before after SIGTERM. */
+  /** Continues as before after SIGTERM. */
   ignoreSigterm?: boolean;
-  /** After SIGTERM takes no more work, says `failing: ["draining"]`, and never exits. */
+  /** Takes no more work after SIGTERM, says `failing: ["draining"]`, and never exits. */
   drainForever?: boolean;
   /** Marks the state directory as its own at start: other versions then crash there at start. */
   claimsState?: boolean;
@@ -57,9 +57,9 @@ export interface Behaviour {
   preflightAgent?: boolean;
   /** Writes its version to the configuration, as `meta.lastTouchedVersion`. */
   touchesConfig?: boolean;
-  /** What it does with installed plugins. */
+  /** Behaviour with installed plugins. */
   plugins?: PluginBehaviour;
-  /** `openclaw.schemaVersions`, whatever it does; left out unless given. */
+  /** `openclaw.schemaVersions`, independent of its behaviour; left out unless given. */
   schemaVersions?: { state: number; agent: number };
   /** Loaded at start, so they must be installed; `{ "tiny-dep": "^1.0.0" }` unless given. */
   dependencies?: Record<string, string>;
@@ -83,7 +83,7 @@ export interface PluginBehaviour {
 
 const PROGRAM = new URL('./gateway/', import.meta.url);
 
-/** Where each source of the program goes in the package. */
+/** Place in the package of each source of the program. */
 const SOURCES = {
   'openclaw.mjs': 'openclaw.mjs',
   'dist/index.js': 'index.js',
@@ -152,7 +152,7 @@ export function openclawPackage(version: string, behaviour: Behaviour = {}): Pac
   return { name: 'openclaw', version, files };
 }
 
-/** What `openclaw` depends on. Its install script leaves a file `INSTALL_SCRIPT_RAN` beside it. */
+/** Dependency of `openclaw`. Its install script leaves a file `INSTALL_SCRIPT_RAN` beside it. */
 export function tinyDependency(version = '1.0.0'): PackageFiles {
   const manifest = {
     name: 'tiny-dep',

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** A gateway that a test started by itself, without any supervisor. */
+/** A gateway that a test started directly, without any supervisor. */
 export interface GatewayProcess {
   readonly pid: number;
-  /** With a trailing slash. */
+  /** Address with a trailing slash. */
   readonly url: string;
   /** The answer to `GET url + path`, its body parsed. */
   get(path: string, headers?: Record<string, string>): Promise<{ status: number; body: unknown }>;
   post(path: string): Promise<{ status: number; body: unknown }>;
   kill(signal: NodeJS.Signals): void;
-  /** How it ended and what it wrote to stderr. */
+  /** Exit code, and what it wrote to stderr. */
   readonly ended: Promise<{ exitCode: number | undefined; stderr: string }>;
 }
 
-/** No gateway of a test lives longer, whatever the test does; milliseconds. */
+/** Longest life of a gateway in a test, in milliseconds. */
 const LONGEST_LIFE = 60_000;
 
 /** Runs a command of the package at `packageRoot` with only `env` of the OpenClaw variables set, and the home there too. */

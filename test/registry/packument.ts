@@ -30,7 +30,7 @@ export interface Packument {
   time: { created: string; modified: string } & Record<string, string>;
 }
 
-/** What the short form keeps, after "package metadata" in the documentation of npm's registry. */
+/** Fields that the short form keeps, after "package metadata" in the documentation of npm's registry. */
 const ABBREVIATED = [
   'name',
   'version',
@@ -49,7 +49,7 @@ const ABBREVIATED = [
   'dist',
 ];
 
-/** Where a tarball is, below the registry. */
+/** Path of a tarball, below the registry. */
 export function tarballPath({ name, version }: PackageFiles): string {
   return `${name}/-/${name.replace(/^@[^/]+\//, '')}-${version}.tgz`;
 }

@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Registry } from './registry.js';
 
-/** A registry behind TLS of an authority that nobody knows, and for whoever has the token. */
+/** A registry behind TLS of an authority that nobody knows, for clients with the token. */
 export interface PrivateRegistry {
-  /** Where it really is. */
+  /** Real address. */
   url: string;
   /** The file of its authority. */
   cafile: string;
-  /** How many requests had no token, or another one. */
+  /** Count of requests without the token, or with another one. */
   refused(): number;
   close(): Promise<void>;
 }

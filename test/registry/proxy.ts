@@ -7,7 +7,7 @@ export interface Seen {
   /** `GET http://registry.invalid/openclaw` */
   request: string;
   status: number;
-  /** Of the body that came back. */
+  /** Bytes of the body that came back. */
   bytes: number;
 }
 

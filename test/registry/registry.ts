@@ -14,11 +14,11 @@ export { type PackageFiles, writeTarball, writeTree } from './tarball.js';
 
 /** An npm registry of our own, on the loopback, with signatures as the public one makes them. */
 export interface Registry {
-  /** With a trailing slash. */
+  /** Address with a trailing slash. */
   readonly url: string;
   /** Every request so far, as `GET /openclaw`; scoped names are decoded. */
   readonly requests: string[];
-  /** The first version published also becomes `latest`, whatever its tag. Versions cannot be published twice. */
+  /** The first version published also becomes `latest`, under any tag. Versions cannot be published twice. */
   publish(pkg: PackageFiles, options?: PublishOptions): void;
   /** Takes its tags away too; `latest` falls back to what was published last. */
   unpublish(name: string, version: string): void;
@@ -33,10 +33,10 @@ const INSTALL_TYPE = 'application/vnd.npm.install-v1+json';
 const NOT_FOUND: Document = jsonDocument({ error: 'Not found' }, { status: 404 });
 
 const VERSION_PATH = /^\/((?:@[^/]+\/)?[^/@]+)\/([^/]+)$/;
-/** Of the fault `ended-key`. */
+/** End of the key of the fault `ended-key`. */
 export const KEY_END = '2026-06-15T00:00:00.000Z';
 
-/** How long clients may believe a packument and a tarball, in seconds: what the public registry says. */
+/** Seconds for which clients may believe a packument and a tarball, as the public registry says. */
 const PACKUMENT_MAX_AGE = 300;
 const TARBALL_MAX_AGE = 31_557_600;
 

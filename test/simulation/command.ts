@@ -1,5 +1,5 @@
 /**
- * What a fleet of timers does to the registry and to itself, for a table of settings; the defaults in
+ * Effects of a fleet of timers on the registry and on itself, for a table of settings; the defaults in
  * `src/timer/rules/settings.ts` are chosen from it. Run it by
  * `npm run simulate -- [--hosts N] [--fails SHARE] [--requests N] [--json]`; it prints tables in Markdown, then the same as JSON.
  */
@@ -14,9 +14,9 @@ import { stubbornRelease } from './stubborn.js';
 const { values } = parseArgs({
   options: {
     hosts: { type: 'string', default: '100000' },
-    /** The share of hosts on which the bad release goes back. */
+    /** The share of hosts that roll back the bad release. */
     fails: { type: 'string', default: '1' },
-    /** Of one installation: the package, its dependencies, and what the registry is asked about them. */
+    /** Requests of one installation: the package, its dependencies, and what the registry is asked about them. */
     requests: { type: 'string', default: '300' },
     json: { type: 'boolean', default: false },
   },
@@ -108,7 +108,7 @@ function printTables(): void {
     'The share that takes it, each host once (in brackets: goes back). The last column: nobody notices it before a timer has taken it.\n',
   );
   table(
-    ['hours', ...Object.keys(WITHDRAWALS), '99 % have the one that mends it after'],
+    ['hours', ...Object.keys(WITHDRAWALS), '99 % have the repairing one after'],
     rows.map((row) => [
       name(row),
       ...row.bad.map(({ took, hurt }) => (fails < 1 ? `${percent(took)} (${percent(hurt)})` : percent(took))),

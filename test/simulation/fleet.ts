@@ -5,7 +5,7 @@ import type { Settings } from '../../src/timer/rules/settings.js';
 /** All times here are hours after the first publication. */
 export type Hours = number;
 
-/** What the simulation varies; the rest are the defaults. */
+/** Settings that the simulation varies; the rest are the defaults. */
 export type Pace = Pick<
   Settings,
   'delayHours' | 'jitterHours' | 'minimumAgeHours' | 'minimumIntervalHours' | 'soakHours'
@@ -14,7 +14,7 @@ export type Pace = Pick<
 /** Many hosts, each with what its id decides: when in an hour its timer runs, and how far into the jitter it is. */
 export class Fleet {
   readonly ids: string[];
-  /** When in the hour the timer runs. */
+  /** Moment in the hour at which the timer runs. */
   readonly phase: Float64Array;
   readonly #shares = new Map<string, Float64Array>();
 
@@ -27,7 +27,7 @@ export class Fleet {
     return this.ids.length;
   }
 
-  /** How far into the jitter of a version each host is, in [0, 1). */
+  /** Position of each host in the jitter of a version, in [0, 1). */
   shares(version: string): Float64Array {
     let shares = this.#shares.get(version);
     if (!shares) {
@@ -44,7 +44,7 @@ export class Fleet {
   }
 }
 
-/** As an installation makes one, but the same at every simulation. */
+/** Makes one as an installation does, but the same at every simulation. */
 function installId(host: number): string {
   const hex = hash('sha256', `host ${host}`);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
@@ -54,14 +54,14 @@ function installId(host: number): string {
 export interface Release {
   version: string;
   at: Hours;
-  /** From here on `latest` does not name it any more: it was taken back, or there is a newer one. */
+  /** Moment from which `latest` does not name it any more: it was taken back, or there is a newer one. */
   until: Hours;
-  /** The share of hosts on which it goes back. */
+  /** The share of hosts that roll it back. */
   fails: number;
 }
 
 /**
- * When each host takes each release; NaN where it does not. Says in a few lines what the rules of `src/schedule/` come to
+ * Times at which each host takes each release; NaN where it does not. Says in a few lines what the rules of `src/schedule/` come to
  * for a host that nobody touches; a test compares the two run by run.
  */
 export function takes(fleet: Fleet, releases: Release[], pace: Pace): Float64Array[] {
@@ -85,7 +85,7 @@ export function takes(fleet: Fleet, releases: Release[], pace: Pace): Float64Arr
   });
 }
 
-/** The same hosts at every simulation, spread over the fleet. */
+/** Hosts that are the same at every simulation, spread over the fleet. */
 export function failsOn(host: number, share: number): boolean {
   return (host * 0.618033988749895) % 1 < share;
 }

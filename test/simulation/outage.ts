@@ -6,17 +6,17 @@ import { quantiles } from './statistics.js';
 export interface Storm {
   during: { mean: number; max: number };
   after: { mean: number; max: number };
-  /** After it is back, until nearly all hosts have had an answer; hours. */
+  /** Hours from its return until nearly all hosts have had an answer. */
   answered: number;
 }
 
-/** When a host asks again after so many failures in a row, the last of them at a moment; hours. */
+/** Time at which a host asks again after so many failures in a row, the last of them at a moment; hours. */
 export type Retry = (at: number, failures: number, host: number) => number;
 
 const BEFORE = 2;
 const AFTER = 24;
 
-/** What the timer does, and what it could do instead. */
+/** Rules of the timer, and rules that it could have instead. */
 export function retries(fleet: Fleet): Record<string, Retry> {
   return {
     'every minute until it answers': (at) => at + 1 / 60,

@@ -5,11 +5,11 @@ export function quantiles(values: Float64Array, ...shares: number[]): number[] {
 }
 
 export interface Evenness {
-  /** Of each spread. */
+  /** Bins of each spread. */
   bins: number;
   freedom: number;
   chiSquared: number;
-  /** How often an even spread would look at least as uneven as this one. */
+  /** Probability that an even spread looks at least as uneven as this one. */
   p: number;
 }
 
@@ -47,7 +47,7 @@ export function chiSquaredTail(chiSquared: number, freedom: number): number {
   return Math.max(0, 1 - sum * Math.exp(a * Math.log(x) - x - logGamma(a)));
 }
 
-/** Of a whole number of halves, from 1/2 on. */
+/** Argument: a whole number of halves, from 1/2 on. */
 function logGamma(a: number): number {
   let log = a % 1 === 0 ? 0 : Math.log(Math.PI) / 2;
   for (let at = a % 1 === 0 ? 1 : 0.5; at < a; at++) log += Math.log(at);

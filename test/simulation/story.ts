@@ -2,9 +2,9 @@ import { type Fleet, failsOn, type Hours, type Pace, type Release, takes } from 
 import { quantiles } from './statistics.js';
 
 const DAY = 24;
-/** The fleet has long come to rest when the bad one is published, whatever the pace. */
+/** The fleet has long come to rest when the bad one is published, at any pace. */
 export const BAD_AT = 14 * DAY;
-/** From taking back a bad release to publishing one that mends it. */
+/** Hours from taking back a bad release to publishing a fixed one. */
 const MENDED_AFTER = 6;
 export const END = 40 * DAY;
 
@@ -17,13 +17,13 @@ export interface Registry {
 export interface Ending {
   /** The share of hosts that took the bad release. */
   took: number;
-  /** The share on which it went back. */
+  /** The share that rolled it back. */
   hurt: number;
-  /** After the publication of the release that mends it, until half, most and nearly all have it. */
+  /** Hours from the publication of the fixed release until half, most and nearly all have it. */
   repaired: { half: Hours; most: Hours; nearlyAll: Hours };
 }
 
-/** What a good release asks of the registry, and how long it takes to reach the fleet. */
+/** Requests of a good release to the registry, and the time until it reaches the fleet. */
 export interface GoodRelease {
   requestsPerMinute: Registry;
   half: Hours;
@@ -65,10 +65,10 @@ function reached(taken: Float64Array, since: Hours): { half: Hours; most: Hours;
   return { half, most, nearlyAll };
 }
 
-/** When a bad release is taken back: so long after its publication, or after the first host that no person looked after went back. */
+/** Rule for taking back a bad release: so long after its publication, or after the first rollback on a host that no person looked after. */
 export type Withdrawal = { afterPublication: Hours } | { afterFirstFailure: Hours };
 
-/** A bad release, taken back, and the one that mends it. Hosts share no signal but the registry's. */
+/** A bad release, taken back, and the fixed one. Hosts share no signal but the registry's. */
 export function badRelease(fleet: Fleet, pace: Pace, fails: number, withdrawal: Withdrawal): Ending {
   const withdrawnAt =
     'afterPublication' in withdrawal
@@ -88,7 +88,7 @@ function firstFailure(fleet: Fleet, pace: Pace, fails: number): Hours {
   return failures.reduce((first, at) => Math.min(first, at), END);
 }
 
-/** A good release, a bad one, and the one that mends it. */
+/** A good release, a bad one, and the fixed one. */
 export function story(fails: number, withdrawnAt: Hours, mendedAt: Hours): Release[] {
   return [
     { version: '2026.1.1', at: 0, until: BAD_AT, fails: 0 },
@@ -108,19 +108,19 @@ export const PUBLISHED: [version: string, at: string][] = [
   ['2026.9.5', '2026-09-19T14:54Z'],
   ['2026.9.6', '2026-09-24T22:17Z'],
 ];
-/** Of these, those that came quickly one after the other. */
+/** Those of these that came quickly one after the other. */
 const BUSY = 6;
 
 export interface KeepingUp {
-  /** How many of the six releases of the eleven busy days a host took, on average. */
+  /** Mean number of the six releases of the eleven busy days that a host took. */
   taken: number;
   /** The share of hosts that took none of the first five; the sixth is followed by a pause, in which everyone comes to rest. */
   none: number;
-  /** How many releases hosts were behind, averaged over hosts and over those days. */
+  /** Mean number of releases that hosts were behind, over hosts and over those days. */
   behind: number;
 }
 
-/** How a fleet keeps up with releases that follow each other as they really did. */
+/** Measures how a fleet keeps up with releases that follow each other as they really did. */
 export function keepingUp(fleet: Fleet, pace: Pace): KeepingUp {
   const begin = Date.parse(PUBLISHED[0]?.[1] ?? '');
   const at = PUBLISHED.map(([, text]) => (Date.parse(text) - begin) / 3_600_000);

@@ -5,7 +5,7 @@ import { HOUR } from '../support/schedule-truth.js';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 
-/** How often one host is restarted for a release that goes back every time and is never taken back; run by run, by the real rules. */
+/** Restarts of one host for a release that is rolled back every time and is never taken back; run by run, by the real rules. */
 export function stubbornRelease(days: number): Record<string, number> {
   return {
     'quarantine and breaker': attempts(days, () => {}),

@@ -22,7 +22,7 @@ interface Bad {
   exitCode: number;
   status: string;
   code: string;
-  /** Whether it is the release's fault. */
+  /** True when it is the release's fault. */
   quarantined: boolean;
   options?: string[];
 }
@@ -88,7 +88,7 @@ const BAD: Bad[] = [
 ];
 
 test.each(BAD.map((bad, index) => ({ ...bad, version: `2026.7.${index + 1}` })))(
-  'a version $name ends on the one from before, twice',
+  'a version $name leaves the release from before running, twice',
   async ({ version, behaviour, exitCode, status, code, quarantined, options = QUICK }) => {
     world.publish(version, behaviour);
     for (const attempt of ['first', 'second']) {
@@ -129,7 +129,7 @@ async function refusedUnlessNamed(version: string, code: string): Promise<void> 
   expect((await world.ok('show', version)).quarantine).toMatchObject({ cause: { code } });
 }
 
-test('a version that is slow but gets on is given the time', async () => {
+test('a slow version that advances gets its time', async () => {
   world.publish('2026.8.1', { slowStartMs: 8_000 });
   expect(await world.ok('update', '2026.8.1', ...QUICK)).toMatchObject({
     status: 'package_updated_restart_verified',
@@ -141,18 +141,15 @@ test('a version that is slow but gets on is given the time', async () => {
 test.each<[string, Behaviour]>([
   ['ignores SIGTERM', { ignoreSigterm: true }],
   ['drains for ever', { drainForever: true }],
-])(
-  'a version that %s when it is left is killed at the limit, and the report says so',
-  async (name, behaviour) => {
-    const version = name.startsWith('ignores') ? '2026.8.5' : '2026.8.6';
-    world.publish(version, behaviour);
-    await world.ok('update', version, ...QUICK);
-    const left = await world.ok('rollback', GOOD, ...QUICK);
-    expect(left).toMatchObject({
-      status: 'package_updated_restart_verified',
-      facts: { restart: { killed: true } },
-    });
-    expect(left.warnings).toEqual([expect.stringContaining('killed')]);
-    expect(await world.version()).toBe(GOOD);
-  },
-);
+])('a version that %s at its end is killed at the limit, and the report says so', async (name, behaviour) => {
+  const version = name.startsWith('ignores') ? '2026.8.5' : '2026.8.6';
+  world.publish(version, behaviour);
+  await world.ok('update', version, ...QUICK);
+  const left = await world.ok('rollback', GOOD, ...QUICK);
+  expect(left).toMatchObject({
+    status: 'package_updated_restart_verified',
+    facts: { restart: { killed: true } },
+  });
+  expect(left.warnings).toEqual([expect.stringContaining('killed')]);
+  expect(await world.version()).toBe(GOOD);
+});

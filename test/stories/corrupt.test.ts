@@ -12,13 +12,13 @@ import { atEndOfAll } from '../support/at-end.js';
 import { type DamageName, damage, snapshot } from '../support/damage.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';
 
-/** Commands that only look, with the exit code that says that they could. */
+/** Commands that only read, with the exit code that says that they could. */
 const LOOKS: [string[], number][] = [
   [['status'], 0],
   [['list'], 0],
   [['history'], 0],
   [['doctor'], 7],
-  // What to keep may have been in one of them.
+  // It refuses: what to keep may have been in one of them.
   [['prune', '--dry-run'], 3],
 ];
 
@@ -53,7 +53,7 @@ beforeAll(async () => {
   await world.start('2026.6.1');
 });
 
-test('everything that an update, a rollback and a failed update write passes its schema, at every moment', async () => {
+test('everything that an update, a rollback and a failed update write passes its schema at every moment', async () => {
   const before = changeIds(root).length;
   expect(await watched('update', '2026.6.3', ...QUICK)).toBeGreaterThan(10);
   await watched('rollback', ...QUICK);
@@ -70,7 +70,7 @@ test('everything that an update, a rollback and a failed update write passes its
   });
 });
 
-test('damaged files are named by those who look, and recovery and the next update go on without them', async () => {
+test('reading commands report damaged files; recovery and the next update continue without them', async () => {
   const current = currentRelease(root) ?? '';
   const rounds: [string, boolean, [string, DamageName][]][] = [
     [
@@ -126,7 +126,7 @@ test('damaged files are named by those who look, and recovery and the next updat
   expect(readRecord(manifest('2026.5.1'), 'release')).toMatchObject({ value: { signature: 'unchecked' } });
 });
 
-/** What was damaged is in `corrupt/`, byte for byte, whatever else is there. */
+/** Every damaged file is in `corrupt/`, byte for byte, beside anything else there. */
 function expectKept(root: string, before: Map<string, string>, paths: string[]): void {
   const after = snapshot(root);
   for (const path of paths) {

@@ -21,12 +21,12 @@ async function countedWorld() {
   return { world, taken, archives };
 }
 
-describe('nothing is downloaded twice:', () => {
+describe('staging downloads', () => {
   const depends = (kept: string) => ({
     dependencies: { 'tiny-dep': '^1.0.0', kept, changing: '*' },
   });
 
-  test('of the next release only what differs, and documents only when they have changed', async () => {
+  test('only what differs of the next release, and documents only when they have changed', async () => {
     const { world, taken, archives } = await countedWorld();
     for (const name of ['kept', 'changing']) world.registry.publish(plain(name, '1.0.0'));
     world.publish(OLD, depends('1.0.0'));
@@ -49,7 +49,7 @@ describe('nothing is downloaded twice:', () => {
     }
   });
 
-  test('of a release that was here before nothing at all, and of one that is here not even a question', async () => {
+  test('nothing of a release that was here before, and asks nothing about a release that is here', async () => {
     const { world, taken } = await countedWorld();
     world.publish(OLD);
     await world.ok('stage', OLD);
@@ -64,7 +64,7 @@ describe('nothing is downloaded twice:', () => {
     expect(again.length).toBeGreaterThan(0);
   });
 
-  test('of one whose staging was killed only what had not come, also the Node that it brings', async () => {
+  test('only the rest of a release whose staging was killed, also of the Node that it brings', async () => {
     const { world, taken, archives } = await countedWorld();
     const names = ['first', 'second', 'third', 'last'];
     for (const name of names) world.registry.publish(plain(name, '1.0.0'));

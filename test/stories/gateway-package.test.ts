@@ -41,7 +41,7 @@ async function install(version: string, behaviour: Behaviour = {}): Promise<void
   await runLifecycle('preinstall');
 }
 
-/** What the incumbent updater does to a gateway that runs. */
+/** Does to a running gateway what the incumbent updater does. */
 async function replaceInPlace(version: string): Promise<void> {
   rmSync(root, { recursive: true });
   await install(version);
@@ -80,7 +80,7 @@ describe('the lifecycle', () => {
     expect(inventory).toContain('index.js');
   });
 
-  test('a preinstall script that fails says so and leaves the package locked', async () => {
+  test('a failing preinstall script says so and leaves the package locked', async () => {
     writeTree(openclawPackage(NEW, { failPreinstall: true }), root);
     const { exitCode, stderr } = await runLifecycle('preinstall');
     expect(exitCode).toBe(1);
@@ -88,7 +88,7 @@ describe('the lifecycle', () => {
     expect(existsSync(join(root, '.openclaw-lifecycle-pending'))).toBe(true);
   });
 
-  test('what the package asks for is in its package.json', () => {
+  test('package.json has what the package asks for', () => {
     writeTree(openclawPackage(NEW, { engines: '>=24', schemaVersions: { state: 18, agent: 23 } }), root);
     expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))).toMatchObject({
       engines: { node: '>=24' },
@@ -184,7 +184,7 @@ describe('the port', () => {
     expect(await portOf({ args: [] })).toBe(byHome);
   });
 
-  test('that is taken ends the start', async () => {
+  test('ends the start when it is taken', async () => {
     await install(NEW);
     const { port } = new URL((await start()).url);
     await expect(start({ args: ['--port', port] })).rejects.toThrow('EADDRINUSE');
@@ -279,7 +279,7 @@ describe('a behaviour', () => {
     expect((await (await start()).get('startupz')).status).toBe(404);
   });
 
-  test('ignoreSigterm goes on as before', async () => {
+  test('ignoreSigterm continues as before', async () => {
     await install(NEW, { ignoreSigterm: true });
     const gateway = await start();
     gateway.kill('SIGTERM');

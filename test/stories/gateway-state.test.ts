@@ -60,7 +60,7 @@ function run(version: string, behaviour: Behaviour, args: string[]) {
 const has = (path: string) => existsSync(join(state, path));
 
 describe('the state', () => {
-  test('of an older version is files, which the next one finds', async () => {
+  test('is files in an older version, and the next version finds them', async () => {
     expect(await visit(OLD, {}, 'hello')).toEqual({ device: 'mine', said: [{ by: OLD, text: 'hello' }] });
     expect(await visit('2026.6.1')).toMatchObject({ said: [{ by: OLD, text: 'hello' }] });
     expect(readFileSync(join(state, 'agents/main/sessions/main.jsonl'), 'utf8')).toBe(
@@ -68,7 +68,7 @@ describe('the state', () => {
     );
   });
 
-  test('is moved into databases by a version that migrates, which knows all of it', async () => {
+  test('moves into databases with a version that migrates, which knows all of it', async () => {
     await visit(OLD, {}, 'hello');
     mkdirSync(join(state, 'tasks'));
     writeFileSync(join(state, 'tasks/runs.sqlite'), '');
@@ -86,7 +86,7 @@ describe('the state', () => {
     expect(await visit(NEWER, MIGRATES_FURTHER)).toEqual({ device: 'mine', said });
   });
 
-  test('that was moved is not seen by an older version, which starts all the same', async () => {
+  test('is not seen by an older version once it has moved, and that version starts all the same', async () => {
     await visit(NEW, MIGRATES, 'unseen');
     expect(await visit(OLD)).toEqual({ device: null, said: [] });
   });
@@ -96,7 +96,7 @@ describe('the state', () => {
     expect(has('agents/main/agent/openclaw-agent.sqlite-wal')).toBe(true);
   });
 
-  test('of a newer version is refused with 78 and the words of the real one, and is left alone', async () => {
+  test('is refused with 78 and the words of the real one when a newer version wrote it, and is left alone', async () => {
     await visit(NEWER, MIGRATES_FURTHER, 'kept');
     const { exitCode, stderr } = await run(NEW, MIGRATES, ['gateway', '--port', '0']);
     expect(exitCode).toBe(78);
@@ -107,7 +107,7 @@ describe('the state', () => {
     expect(await visit(NEWER, MIGRATES_FURTHER)).toMatchObject({ said: [{ text: 'kept' }] });
   });
 
-  test('is half migrated by one that crashes in between', async () => {
+  test('is half migrated after a crash in between', async () => {
     await visit(OLD, {}, 'still a file');
     const { exitCode } = await run(NEW, { ...MIGRATES, crashMidMigration: true }, ['gateway', '--port', '0']);
     expect(exitCode).toBe(1);
@@ -115,13 +115,13 @@ describe('the state', () => {
     expect(has('agents/main/sessions/main.jsonl')).toBe(true);
   });
 
-  test('is migrated before a version fails that was asked to', async () => {
+  test('is migrated before a version fails on request', async () => {
     const { exitCode } = await run(NEW, { ...MIGRATES, exitCode78: true }, ['gateway', '--port', '0']);
     expect(exitCode).toBe(78);
     expect(has('state/openclaw.sqlite')).toBe(true);
   });
 
-  test('in databases needs a Node that has them, and a Node without says so', async () => {
+  test('needs a Node with SQLite once it is in databases, and a Node without says so', async () => {
     const without = join(scratch, 'no-sqlite.mjs');
     writeFileSync(
       without,
@@ -183,7 +183,7 @@ describe('database preflight', () => {
     });
   });
 
-  test('does not tell about a database with its log beside it, nor about what is none', async () => {
+  test('says nothing about a database with its log beside it, nor about a file that is none', async () => {
     await visit(NEW, MIGRATES);
     expect(await ask(NEW, MIGRATES, 'preflight', join(state, 'state/openclaw.sqlite'))).toMatchObject({
       exitCode: 1,
@@ -198,7 +198,7 @@ describe('database preflight', () => {
     }
   });
 
-  test('is not there in versions without databases, nor that of agents in some with them', async () => {
+  test('is missing in versions without databases, and that of agents in some with them', async () => {
     expect(await ask(OLD, {}, 'preflight', 'x.sqlite')).toEqual({ exitCode: 1 });
     const without = { ...MIGRATES, preflightAgent: false };
     expect(await ask(NEW, without, 'preflight-agent', 'x.sqlite', '--agent-id', 'main')).toEqual({

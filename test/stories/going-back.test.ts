@@ -79,7 +79,7 @@ describe('an update to a release that migrates the state and', () => {
     expect(exchangeFiles(world)).toEqual([]);
     expect(await world.ok('status')).toMatchObject({ current: OLD, trial: null, interrupted: [] });
 
-    // What the new release had made of it is whole as well, only elsewhere.
+    // The state of the new release is whole as well, only elsewhere.
     const aside = setAside();
     expect(aside).toHaveLength(before.aside + 1);
     expect(aside.at(-1)).toMatchObject({ release: version, change: json.change });
@@ -89,7 +89,7 @@ describe('an update to a release that migrates the state and', () => {
   });
 });
 
-test('what is said to the new release before it fails is kept with its state', async () => {
+test('messages to the new release before it fails stay with its state', async () => {
   const version = publish({ ...MIGRATES, neverReady: true });
   const { memory } = await sayBefore(version);
   const update = world.begin(['update', version, ...LIMITS]);
@@ -102,11 +102,11 @@ test('what is said to the new release before it fails is kept with its state', a
   expect(content['agents/main/agent/openclaw-agent.sqlite']).toMatchObject({
     said: [...memory.said, { by: version, text: 'said during the trial' }],
   });
-  // Nobody is led back to what a release that failed has made of the state.
+  // No rollback leads to the state of a release that failed.
   expect((await world.ok('show', version)).stateCompatibility).not.toBe('with-snapshot');
 });
 
-test('what is said to the old release between the copy and the switch is kept with what is set aside', async () => {
+test('messages to the old release between the copy and the switch stay with the displaced state', async () => {
   const version = publish({ ...MIGRATES, crashAtStart: true });
   const { memory } = await sayBefore(version);
   const stamp = join(world.path, 'copied');
@@ -126,7 +126,7 @@ test('what is said to the old release between the copy and the switch is kept wi
   });
 });
 
-test('an update that goes back tells what it set aside, and since when', async () => {
+test('an update that rolls back reports the displaced state, and since when', async () => {
   const version = publish({ ...MIGRATES, neverReady: true });
   await sayBefore(version);
   const { json } = await world.cli('update', version, ...LIMITS);
@@ -141,7 +141,7 @@ test('an update that goes back tells what it set aside, and since when', async (
   expect(stdout).toMatch(says);
 });
 
-test('a release that migrates nothing goes back by code alone, and what was said to it stays', async () => {
+test('a release that migrates nothing rolls back by code alone, and messages to it stay', async () => {
   const version = publish({ neverReady: true });
   const { memory, aside } = await sayBefore(version);
   const update = world.begin(['update', version, ...LIMITS]);
@@ -154,7 +154,7 @@ test('a release that migrates nothing goes back by code alone, and what was said
   expect(kept().filter(({ kind }) => kind === 'snapshot')).toEqual([]);
 });
 
-test('a release that is restarted again and again goes back with its state, with nobody left but the launcher', async () => {
+test('a release that is restarted again and again rolls back with its state, with nobody left but the launcher', async () => {
   const version = publish({ ...MIGRATES, crashAfterMs: 400 });
   const before = await sayBefore(version);
   const update = world.begin(['update', version, '--settle', '60', '--ready-timeout', '60']);
@@ -178,7 +178,7 @@ test('a release that is restarted again and again goes back with its state, with
   expect(readdirSync(join(world.root, 'staging'))).toEqual([]);
 });
 
-test('a release that is well keeps the state that it has migrated, and the one from before is kept', async () => {
+test('a healthy release keeps the state that it has migrated, and the snapshot from before stays', async () => {
   const version = publish(MIGRATES);
   const before = await sayBefore(version);
   await world.ok('update', version, '--settle', '0.5', '--ready-timeout', '3');

@@ -19,7 +19,7 @@ const {
   expectNothingChanged,
 } = await makeBusyWorld(atEndOfAll());
 
-test('a gateway that is busy for ever is restarted at the deadline, and what that cut off is on record', async () => {
+test('a gateway that is busy for ever is restarted at the deadline, and the record has what that cut off', async () => {
   busyWith('embedded-run');
   const { update } = await beginUpdate('--idle-timeout', '1');
   const { json } = await update.ended;
@@ -54,7 +54,7 @@ test('restart-now ends a countdown', async () => {
   );
 });
 
-test('what begins during the countdown is cut off, and is on record', async () => {
+test('work that begins during the countdown is cut off, and is on record', async () => {
   const { update } = await beginUpdate('--idle-timeout', '5', '--countdown', '2');
   await untilCountdown();
   busyWith('embedded-run');
@@ -64,7 +64,7 @@ test('what begins during the countdown is cut off, and is on record', async () =
   });
 });
 
-test('stop while it is staged drops what is half there', async () => {
+test('stop during staging removes the partial release', async () => {
   const before = currentRelease(root);
   const to = publish();
   world.registry.fault({ kind: 'slow', match: new RegExp(`openclaw-${to}.tgz`), delayMs: 50_000 });
@@ -75,7 +75,7 @@ test('stop while it is staged drops what is half there', async () => {
   expect(readdirSync(root.releases)).not.toContain(to);
 });
 
-test('killed while it waits: recover leaves all as it was', async () => {
+test('recover leaves all as it was after an update is killed while it waits', async () => {
   busyWith('embedded-run');
   const before = currentRelease(root);
   const { to, update } = await beginUpdate('--idle-timeout', '50');
@@ -89,7 +89,7 @@ test('killed while it waits: recover leaves all as it was', async () => {
   expect(readdirSync(root.releases)).toContain(to);
 });
 
-test('going back waits only when it is asked to, and can be stopped as well', async () => {
+test('a rollback waits only on request, and can be stopped as well', async () => {
   busyWith('embedded-run');
   const before = currentRelease(root);
   const rollback = world.begin(['rollback', ...QUICK, '--idle-timeout', '50']);
@@ -101,7 +101,7 @@ test('going back waits only when it is asked to, and can be stopped as well', as
   expect(json.plan.steps).not.toContain('wait-idle');
 });
 
-test('a gateway that does not tell how busy it is is not waited for', async () => {
+test('a gateway that does not report its activity is not waited for', async () => {
   const silent = publish(false);
   await world.ok('update', silent, ...QUICK);
   busyWith('embedded-run');
@@ -113,7 +113,7 @@ test('a gateway that does not tell how busy it is is not waited for', async () =
   });
 });
 
-test('what is asked for from inside of the gateway does not wait for itself', async () => {
+test('a request from inside of the gateway does not wait for itself', async () => {
   busyWith('background-exec');
   const to = publish();
   await world.ok('stage', to);

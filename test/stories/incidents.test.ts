@@ -15,7 +15,7 @@ const SWITCHES = 50;
 /** The dependency is left out: nothing but the package itself is replaced in place. */
 const alone = { dependencies: {} };
 
-test('incident-2: what the updater did: replaced in place under load, the old process misses its own code', async () => {
+test('incident-2: the incumbent updater replaces in place under load, and the old process misses its own code', async () => {
   const tree = temporaryDirectory('in-place');
   await writeTree(openclawPackage('2026.5.28', alone), tree);
   rmSync(`${tree}/.openclaw-lifecycle-pending`);
@@ -55,7 +55,7 @@ test(`incident-2, incident-3: ${SWITCHES} switches under load give no answer of 
   expect(supervisor.stderr()).not.toMatch(/Cannot find module|does not provide an export|failed to load/);
 }, 300_000);
 
-test('incident-2: a restart that did not happen is not success: the switch is undone and the old process was not touched', async () => {
+test('incident-2: a restart that did not happen is no success: the switch is undone and the old process is untouched', async () => {
   const world = await makeWorld();
   for (const version of ['2026.5.28', '2026.6.1']) world.publish(version);
   await world.ok('stage', '2026.6.1');

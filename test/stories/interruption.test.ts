@@ -10,18 +10,18 @@ import {
 import { until } from '../support/place.js';
 import { QUICK } from '../support/world.js';
 
-test('what staged for a process that was killed is ended before its work is removed', async () => {
+test('recovery ends the worker of a killed process before it removes its work', async () => {
   const world = await updatableWorld();
   slowly(world);
   const { child } = await killDuringStage(world);
-  // Stopped, it cannot hear that its parent is gone; going on, it would make anew what recovery removes.
+  // Stopped, it cannot hear that its parent is gone; continued, it would make anew what recovery removes.
   expect(isAlive(child)).toBe(true);
   await world.ok('recover');
   expect(isAlive(child)).toBe(false);
   await expectSettledOn(world, '2026.6.1');
 });
 
-test('killed while staging: recover drops what was staged', async () => {
+test('killed while staging: recover removes what was staged', async () => {
   const world = await updatableWorld();
   slowly(world);
   await stopDuring(world, 'stage', 'SIGKILL');
@@ -32,7 +32,7 @@ test('killed while staging: recover drops what was staged', async () => {
   await expectSettledOn(world, '2026.6.1');
 });
 
-test('killed while verifying a release that never gets ready: the next change rolls back', async () => {
+test('killed while verifying a release that never gets ready: the next command rolls back', async () => {
   const world = await updatableWorld({ neverReady: true });
   await stopDuring(world, 'verify', 'SIGKILL', ...QUICK);
   await world.ok('stage', '2026.6.1');
@@ -47,7 +47,7 @@ test('killed while verifying a release that never gets ready: the next change ro
   await expectSettledOn(world, '2026.6.1');
 });
 
-test('killed while verifying a release that crashes: the launcher goes back without any of our code', async () => {
+test('killed while verifying a release that crashes: the launcher rolls back without any of our code', async () => {
   const world = await updatableWorld({ crashAfterMs: 2_000 });
   await stopDuring(world, 'verify', 'SIGKILL', '--settle', '30');
   await until('the launcher has gone back', async () => (await world.version()) === '2026.6.1', 30_000);

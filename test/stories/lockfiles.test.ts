@@ -14,7 +14,7 @@ function dependencyOf(world: World, id: string): string {
   return JSON.parse(text(inRelease(world, id, 'node_modules/tiny-dep/package.json'))).version;
 }
 
-test('a release that was well here and was collected is the same again, unless that is not wanted', async () => {
+test('a release that was healthy here and was pruned is the same when staged again, except with --no-lockfile', async () => {
   const world = await makeWorld();
   for (const version of ['2026.6.1', '2026.6.3', '2026.6.5', '2026.6.9']) world.publish(version);
   await world.start('2026.6.1');

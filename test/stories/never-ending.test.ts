@@ -40,7 +40,7 @@ function staying(hook = 'process.reallyExit = stay'): string {
   return `--require=${path}`;
 }
 
-/** A program that runs others with these options for Node, for those who start it in the place of another. */
+/** A program that runs others with these options for Node, for callers that start it in the place of another. */
 function wrapper(name: string, script: string): string {
   mkdirSync(place.path('bin'), { recursive: true });
   writeFileSync(place.path('bin', name), `#!/bin/sh\n${script}\n`);
@@ -58,7 +58,7 @@ function set(name: string, value: string): void {
 }
 
 describe('a process that has answered is not waited for when it does not end:', () => {
-  it('one that asks the registry', async () => {
+  it('the worker that asks the registry', async () => {
     set('NODE_OPTIONS', staying());
     const overrides = { registry: registry.url, cache: place.path('cache') };
     const spec = { kind: 'version' as const, version: VERSION };
@@ -66,7 +66,7 @@ describe('a process that has answered is not waited for when it does not end:', 
     expect(found.resolved.version).toBe(VERSION);
   });
 
-  it('one that installs', async () => {
+  it('the worker that installs', async () => {
     const options = await place.options(registry.url);
     const spec = { kind: 'version' as const, version: VERSION };
     const overrides = { registry: registry.url, cache: place.path('cache') };
@@ -81,7 +81,7 @@ describe('a process that has answered is not waited for when it does not end:', 
     expect(workersOf()).toEqual([]);
   });
 
-  it('one that reads databases', async () => {
+  it('the worker that reads databases', async () => {
     const node = await sqliteNode();
     const database = place.path('some.sqlite');
     const make = "new (require('node:sqlite').DatabaseSync)(process.argv[1]).exec('PRAGMA user_version = 7')";
@@ -92,7 +92,7 @@ describe('a process that has answered is not waited for when it does not end:', 
     ]);
   });
 
-  it('one that the gateway asks', async () => {
+  it('the process that the gateway asks', async () => {
     set('NODE_OPTIONS', staying('process.on("exit", stay)'));
     const cli = ownFile('dist/cli/main.cjs');
     const host = { root: rootAt(place.path('root')), cli, release: null, version: null, pid: 1, since: '' };

@@ -20,7 +20,7 @@ async function fromInside(world: World, ...args: string[]) {
   return { change: last(), output: readFileSync(output, 'utf8') };
 }
 
-test('incident-4: an update from a shell that the gateway owns is made by a process outside of it', async () => {
+test('incident-4: an update from a shell that the gateway owns is made by a detached worker', async () => {
   const world = await makeWorld();
   world.publish('2026.6.1');
   world.publish('2026.6.5');
@@ -37,7 +37,7 @@ test('incident-4: an update from a shell that the gateway owns is made by a proc
   });
 });
 
-test('incident-4: one that fails goes back all the same', async () => {
+test('incident-4: a failing update from that shell rolls back all the same', async () => {
   const world = await makeWorld();
   world.publish('2026.6.1');
   world.publish('2026.6.5', { neverReady: true });

@@ -13,7 +13,7 @@ const OLD = '2026.5.28';
 const NEW = '2026.6.1';
 const BUILT = fileURLToPath(new URL('../../dist/plugin', import.meta.url));
 
-test('whoever asked for an update is told once, by the version that comes up', async () => {
+test('the requester of an update is told once, by the version that comes up', async () => {
   const world = await makePluginWorld(OLD, NEW);
   await world.start(OLD);
   const sessionKey = 'agent:main:main';
@@ -41,7 +41,7 @@ test('whoever asked for an update is told once, by the version that comes up', a
   });
 });
 
-test('a change whose process was killed gets its end, although nobody asks what became of it', async () => {
+test('a change whose process was killed is recovered, although nobody asks for its status', async () => {
   const world = await makePluginWorld(OLD, NEW);
   await world.start(OLD);
   const sessionKey = 'agent:main:main';
@@ -53,12 +53,12 @@ test('a change whose process was killed gets its end, although nobody asks what 
   await until('it has its end', () => change()?.endedAt !== null, 40_000);
   expect(change()).toMatchObject({ status: 'package_update_failed', recovery: { outcome: 'undone' } });
   const told = async () => (await saidByPlugins(world)).said;
-  await until('whoever asked is told', async () => (await told()).length > 0);
+  await until('the requester is told', async () => (await told()).length > 0);
   expect(await told()).toMatchObject([{ sessionKey }]);
   expect(await world.version()).toBe(OLD);
 });
 
-test('whoever may only look can look and change nothing, and an error keeps its code and what to type', async () => {
+test('a client that may only read reads and changes nothing, and an error keeps its code and the next command', async () => {
   const world = await makePluginWorld(OLD);
   const supervisor = await world.start(OLD);
   onTestFailed(() => console.error(supervisor.stderr()));
@@ -97,7 +97,7 @@ test('whoever may only look can look and change nothing, and an error keeps its 
   expect((await world.ok('list')).releases[0].marks).toContain('pinned');
 });
 
-test('files that hold what was asked are their owner’s alone', async () => {
+test('files that hold requests are their owner’s alone', async () => {
   const world = await makePluginWorld(OLD);
   await world.start(OLD);
   await callMethod(world, 'releases.update', { target: OLD, sessionKey: 'agent:main:main' });
@@ -109,7 +109,7 @@ test('files that hold what was asked are their owner’s alone', async () => {
   }
 });
 
-test('the copy in the root works from there, says so when our command is gone, and finds it where it comes back', async () => {
+test('the copy in the root works from there, reports that our command is gone, and finds it where it comes back', async () => {
   const world = await makeWorld();
   loading(world, join(world.root, 'plugin'));
   world.publish(OLD);
@@ -129,7 +129,7 @@ test('the copy in the root works from there, says so when our command is gone, a
   expect((await callMethod(world, 'releases.list')).ok).toBe(true);
 });
 
-test('what is installed is one file that brings everything, and nothing that OpenClaw would not let in', () => {
+test('the installed plugin is one file that has everything, and nothing that OpenClaw refuses', () => {
   expect(readdirSync(BUILT).sort()).toEqual([
     'index.js',
     'openclaw.plugin.json',

@@ -30,7 +30,7 @@ const starts = (world: World) =>
 
 // biome-ignore lint/suspicious/noExplicitAny: a document of `--json`
 const stepOf = (change: any) => change.steps.find(({ name }: { name: string }) => name === 'plugins');
-/** What the ledger has, of a change that a command told of. */
+/** Ledger's record of a change that a command named. */
 const changeOf = (world: World, { change }: { change: string }) =>
   JSON.parse(readFileSync(join(world.root, 'changes', `${change}.json`), 'utf8'));
 
@@ -46,7 +46,7 @@ describe('a release and the plugins beside it', () => {
     expect(starts(world)).toEqual(['2026.6.1', '2026.6.2']);
   });
 
-  test('a plugin that cannot come along is a warning with its name, and the update stands', async () => {
+  test('a plugin that cannot be updated is a warning with its name, and the update stands', async () => {
     const world = await worldWithPlugin({ refuses: { chat: 'no version of it fits 2026.6.2' } });
     const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
     expect(change.status).toBe('package_updated_restart_verified');
@@ -57,13 +57,13 @@ describe('a release and the plugins beside it', () => {
     expect(await world.version()).toBe('2026.6.2');
   });
 
-  test('what the release says it cannot load is a warning, too', async () => {
+  test('plugins that the release reports it cannot load are a warning, too', async () => {
     const world = await worldWithPlugin({ breaks: { chat: 'it imports what is gone' } });
     const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
     expect(change.warnings).toEqual(['The plugin chat has not come along: it imports what is gone']);
   });
 
-  test('a link that nothing repairs is a warning that names the release it leads to, and that one is not pruned', async () => {
+  test('a link that nothing repairs is a warning that names the release it leads to, and that release is not pruned', async () => {
     const world = await worldWithPlugin({ leavesLinks: true });
     const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
     const target = join(release(world, '2026.6.1'), 'node_modules/openclaw');
@@ -77,7 +77,7 @@ describe('a release and the plugins beside it', () => {
     expect(keep).toContainEqual({ id: '2026.6.1', reason: 'linked by the plugin @acme/chat' });
   });
 
-  test('a gateway that is not well with the new set gets the old one back, and the release stays', async () => {
+  test('a gateway that is unhealthy with the new set gets the old one back, and the release stays', async () => {
     const world = await worldWithPlugin({ to: { chat: '2.0.0' }, crashesWith: { chat: '2.0.0' } });
     const change = changeOf(world, await world.ok('update', '2026.6.2', ...QUICK));
     expect(change.status).toBe('package_updated_restart_verified');
@@ -87,7 +87,7 @@ describe('a release and the plugins beside it', () => {
     expect(await world.version()).toBe('2026.6.2');
   });
 
-  test('when the change goes back after it, the plugins go back with the code', async () => {
+  test('when the change rolls back after it, the plugins roll back with the code', async () => {
     const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
     world.env.OPENCLAW_RELEASES_FAULT = 'throw after plugins';
     const { exitCode, json } = await world.cli('update', '2026.6.2', ...QUICK);
@@ -98,7 +98,7 @@ describe('a release and the plugins beside it', () => {
     expect(await world.version()).toBe('2026.6.1');
   });
 
-  test('and so they do when a person goes back later, with the state that was kept for that', async () => {
+  test('a later rollback by hand takes the plugins along, with the snapshot that was kept for that', async () => {
     const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
     await world.ok('update', '2026.6.2', ...QUICK);
     const { exitCode, json } = await world.cli('rollback', ...QUICK);
@@ -110,7 +110,7 @@ describe('a release and the plugins beside it', () => {
     expect(await world.version()).toBe('2026.6.1');
   });
 
-  test('and without a copy of the state likewise', async () => {
+  test('a later rollback by hand takes the plugins along without a snapshot, too', async () => {
     const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
     world.env.OPENCLAW_RELEASES_FAULT = 'throw after plugins';
     const { exitCode } = await world.cli('update', '2026.6.2', '--no-snapshot', ...QUICK);
@@ -120,7 +120,7 @@ describe('a release and the plugins beside it', () => {
     expect(await world.version()).toBe('2026.6.1');
   });
 
-  test('a process that dies in it is recovered: the plugins come along from where they were', async () => {
+  test('a change whose process dies in it is recovered: the plugins continue from where they were', async () => {
     const world = await worldWithPlugin({ to: { chat: '2.0.0' } });
     world.env.OPENCLAW_RELEASES_FAULT = 'kill after plugins';
     await world.cli('update', '2026.6.2', ...QUICK);
@@ -135,7 +135,7 @@ describe('a release and the plugins beside it', () => {
     expect(await world.version()).toBe('2026.6.2');
   });
 
-  test('tools that never end are killed with their helpers at the end of their time', async () => {
+  test('tools that never end are killed with their child processes at the end of their time', async () => {
     const world = await worldWithPlugin({ to: { chat: '2.0.0' }, hangs: true });
     const change = changeOf(world, await world.ok('update', '2026.6.2', '--plugins-timeout', '3', ...QUICK));
     expect(stepOf(change).note).toBe('put back as they were');

@@ -25,7 +25,7 @@ const TABLE = Object.keys(WHAT).flatMap((what) =>
 );
 
 test.each(TABLE)(
-  '%s %s: those who look name it and write nothing, recovery keeps it and a switch works',
+  '%s %s: reading commands report it and write nothing, recovery keeps it and a switch works',
   async (what, how) => {
     const root = model.copy();
     const path = WHAT[what]?.(root, model.change) ?? '';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeWorld, QUICK } from '../support/world.js';
 
-test('an update keeps to what is set, and says when what is needed is more than that', async () => {
+test('an update keeps to the settings, and says when it needs more than they allow', async () => {
   const world = await makeWorld();
   const versions = ['2026.6.1', '2026.6.2', '2026.6.3'];
   for (const version of versions) world.publish(version);

@@ -24,9 +24,9 @@ const POLLER = fileURLToPath(new URL('../fixtures/rpc/poller.mjs', import.meta.u
 interface Scene {
   world: World;
   supervisor: RunningSupervisor;
-  /** What the poller has written down so far. */
+  /** Answers that the poller has written down so far. */
   answers(): ReturnType<typeof polled>;
-  /** Waits until the poller itself has got an answer like this. */
+  /** Waits until the poller itself has such an answer. */
   says(what: string, like: (answer: StatusAnswer) => boolean): Promise<void>;
   /** Every answer so far was true when it was given; and the last one is this. */
   expectTruth(last: object, deaths?: Death[]): Promise<void>;
@@ -56,7 +56,7 @@ async function begin({
   onTestFinished(async () => {
     poller.kill('SIGKILL');
     await poller;
-    // It may just have had a dead change given its end by one more process than was needed.
+    // It may just have had an interrupted change finished by one more process than was needed.
     const recovering = () =>
       processIds().some((pid) => commandLineOf(pid).includes(`recover --root ${world.root}`));
     await until('nothing recovers any more', () => !recovering());
@@ -80,7 +80,7 @@ async function begin({
   };
 }
 
-test('incident-1: a helper that is killed at once is `helper_never_ran`, with what to do, and the gateway runs on', async () => {
+test('incident-1: a detached worker that is killed at once is `helper_never_ran`, with the next command, and the gateway keeps running', async () => {
   const scene = await begin();
   const { world, supervisor } = scene;
   const environment = { root: rootAt(world.root), acknowledgeMs: 3_000 };
@@ -104,7 +104,7 @@ test('incident-1: a helper that is killed at once is `helper_never_ran`, with wh
   );
 });
 
-/** Where the helper dies, what becomes of the change, and what runs then. */
+/** Point at which the detached worker dies, the verdict of the change, and what runs then. */
 test.each([
   ['before stage', 'package_update_failed', OLD],
   ['before baseline', 'package_update_failed', OLD],
@@ -112,7 +112,7 @@ test.each([
   ['after restart', 'package_updated_restart_verified', NEW],
   ['before commit', 'package_updated_restart_verified', NEW],
 ])(
-  'incident-1: a helper that dies %s: whoever asks is told so, and then %s',
+  'incident-1: a detached worker that dies %s: the caller learns it, and then %s',
   async (point, status, version) => {
     const scene = await begin();
     const { world } = scene;
@@ -132,7 +132,7 @@ test.each([
   },
 );
 
-test('incident-1: whoever may only look is told that it was interrupted, and starts nothing by asking', async () => {
+test('incident-1: a client that may only read learns that it was interrupted, and starts nothing by asking', async () => {
   const scene = await begin({ scope: 'operator.read' });
   const env = { OPENCLAW_RELEASES_FAULT: 'kill before verify' };
   await rpc(scene.world, 'update.run', { target: NEW, skipDeferral: true }, { env });
@@ -144,7 +144,7 @@ test('incident-1: whoever may only look is told that it was interrupted, and sta
   await scene.expectTruth({ status: 'package_updated_restart_verified', after: { version: NEW } });
 });
 
-test('incident-2: a restart that is refused is no success: the switch is undone, and every answer says what runs', async () => {
+test('incident-2: a refused restart is no success: the switch is undone, and every answer says what runs', async () => {
   const scene = await begin();
   const env = { OPENCLAW_RELEASES_FAULT: 'throw before restart' };
   await rpc(scene.world, 'update.run', { target: NEW, skipDeferral: true }, { env });
@@ -155,7 +155,7 @@ test('incident-2: a restart that is refused is no success: the switch is undone,
   });
 });
 
-test('incident-2: a release that does not become ready is never said to be a success, and the old one runs again', async () => {
+test('incident-2: a release that does not become ready is never reported as a success, and the old one runs again', async () => {
   const scene = await begin({ next: { neverReady: true } });
   await rpc(scene.world, 'update.run', { target: NEW, skipDeferral: true });
   await scene.says('that it goes back', ({ goingBack }) => goingBack === true);
@@ -166,7 +166,7 @@ test('incident-2: a release that does not become ready is never said to be a suc
   });
 });
 
-/** What the change is doing when somebody else restarts the gateway, for a reason of their own. */
+/** Step of the change at which somebody else restarts the gateway, for a reason of their own. */
 test.each(['stage', 'wait-idle', 'baseline'])(
   'incident-3: a restart for another reason at %s swallows nothing: the update is made all the same',
   async (step) => {
@@ -191,7 +191,7 @@ test.each(['stage', 'wait-idle', 'baseline'])(
   },
 );
 
-test('incident-3: a gateway that is busy for ever: the wait is said, a more urgent request ends it, and what was cut off is told', async () => {
+test('incident-3: a gateway that is busy for ever: answers report the wait, a more urgent request ends it, and the verdict has what was cut off', async () => {
   const scene = await begin({ old: { tellsActivity: true } });
   const { world } = scene;
   writeTree(world.env.OPENCLAW_STATE_DIR ?? '', { busy: 'embedded-run\n' });
@@ -211,7 +211,7 @@ test('incident-3: a gateway that is busy for ever: the wait is said, a more urge
   expect(told && verdictText(told.change, told.request)).toMatch(/The restart cut off .*\nNote: soon/);
 });
 
-test('incident-3: a gateway that is busy for longer than the request has time for is left alone', async () => {
+test('incident-3: a gateway that is busy for longer than the request allows is left alone', async () => {
   const scene = await begin({ old: { tellsActivity: true } });
   const { world } = scene;
   writeTree(world.env.OPENCLAW_STATE_DIR ?? '', { busy: 'embedded-run\n' });

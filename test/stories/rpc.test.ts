@@ -15,11 +15,11 @@ async function oldWorld(...others: string[]): Promise<World> {
   return world;
 }
 
-test('of many that ask for the same at once, by its version or by a tag, one makes the change and the others join it', async () => {
+test('many equal requests at once, by version or by tag, make one change, and the others join it', async () => {
   const world = await oldWorld('2026.6.1');
   const asked = [0, 1, 2, 3, 4, 5].map((number) => {
     const what = number % 2 === 0 ? { target: '2026.6.1' } : { channel: 'stable' };
-    // It stays under way until all have been answered, however long that takes.
+    // It stays active until all have been answered, however long that takes.
     return rpc(world, 'update.run', { ...what, restartDelayMs: 600_000 });
   });
   const answers = (await Promise.all(asked)).map(({ payload, error }) => payload ?? error);
@@ -36,7 +36,7 @@ test('of many that ask for the same at once, by its version or by a tag, one mak
   expect(undelivered(rootAt(world.root)), 'each of them is told').toHaveLength(6);
 });
 
-test('the same idempotency key is the same request: while it runs, after its end, and from many at once', async () => {
+test('requests with one idempotency key are the same request: while it runs, after its end, and from many at once', async () => {
   const world = await oldWorld('2026.6.1');
   const params = { target: '2026.6.1', idempotencyKey: 'k-1', skipDeferral: true };
   const answers = await Promise.all([1, 2, 3].map(() => rpc(world, 'update.run', params)));
@@ -56,7 +56,7 @@ test('the same idempotency key is the same request: while it runs, after its end
 });
 
 test.each(['after lock', 'before write request', 'after write request'])(
-  'a gateway that dies %s while it is asked: asked again with the same key, the change is made once',
+  'a gateway that dies %s during a request: a second request with its key makes the change once',
   async (point) => {
     const world = await oldWorld('2026.6.1');
     const params = { target: '2026.6.1', idempotencyKey: 'k-1', skipDeferral: true };
@@ -75,7 +75,7 @@ test.each(['after lock', 'before write request', 'after write request'])(
   },
 );
 
-test('nothing is begun before whoever asked has its answer, however long it takes to write it down', async () => {
+test('nothing begins before the caller has its answer, however long it takes to write it down', async () => {
   const world = await oldWorld('2026.6.1');
   const stamp = join(world.path, 'answers');
   const env = { OPENCLAW_RELEASES_FAULT: 'hang before answer', OPENCLAW_RELEASES_FAULT_STAMP: stamp };
@@ -86,7 +86,7 @@ test('nothing is begun before whoever asked has its answer, however long it take
     'another process has the change, and the answer is on its way',
     () => existsSync(stamp) && handed(),
   );
-  // Had it begun, its first step would be there within milliseconds of the claim.
+  // Its first step, had it begun, would be there within milliseconds of the claim.
   const others = await rpc(world, 'update.status');
   expect(others.payload).toMatchObject({ status: 'running', step: null });
   expect(listChanges(root).at(-1)?.steps).toEqual([]);
@@ -99,7 +99,7 @@ test('nothing is begun before whoever asked has its answer, however long it take
   expect(readdirSync(root.staging)).toEqual([]);
 });
 
-test('another change is refused with what is under way; a more urgent request does not wait; a stop ends it', async () => {
+test('another change is refused with the active one; a more urgent request does not wait; a stop ends it', async () => {
   const world = await oldWorld('2026.6.1', '2026.6.5');
   const delayed = { target: '2026.6.1', restartDelayMs: 600_000 };
   const { payload: first } = await rpc(world, 'update.run', delayed);

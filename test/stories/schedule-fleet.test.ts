@@ -12,7 +12,7 @@ import { HOUR } from '../support/schedule-truth.js';
 const fleet = new Fleet(20_000);
 
 describe('Pearson’s test', () => {
-  // From printed tables.
+  // Values from printed tables.
   test.each([
     [3.841, 1, 0.05],
     [6.635, 1, 0.01],
@@ -24,7 +24,7 @@ describe('Pearson’s test', () => {
     expect(chiSquaredTail(chiSquared, freedom)).toBeCloseTo(p, 3);
   });
 
-  test('finds out a spread that is not even', () => {
+  test('detects an uneven spread', () => {
     const shares = Array.from({ length: 20_000 }, (_, at) => at / 20_000);
     expect(evenness([shares]).p).toBeGreaterThan(0.999);
     expect(evenness([shares.map((share) => share ** 1.1)]).p).toBeLessThan(1e-6);
@@ -98,7 +98,7 @@ describe('The simulated fleet', () => {
     expect(most(abrupt) / most(DEFAULTS)).toBeGreaterThan(15);
   });
 
-  test('raises no storm when the registry has been silent', () => {
+  test('raises no storm after a silence of the registry', () => {
     const { 'at its first run after the back-off': timer, 'every minute until it answers': naive } =
       retries(fleet);
     if (!timer || !naive) throw new Error('There are these two ways.');
@@ -111,7 +111,7 @@ describe('The simulated fleet', () => {
   });
 });
 
-/** When a host takes each release, in hours, by the rules themselves. */
+/** Hours at which a host takes each release, by the rules themselves. */
 function runByRun(few: Fleet, index: number, releases: Release[], start: number): number[] {
   const known = releases.map(({ version, at, until, fails }) => ({
     version,

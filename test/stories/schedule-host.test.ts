@@ -77,7 +77,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('clock' as const), hours: fc.integer({ min: -100, max: 60 }) }),
   },
 );
-/** Hourly, a bit more or less; now and then the machine sleeps, for an hour or for days. */
+/** Runs each hour, a bit more or less; now and then the machine sleeps, for an hour or for days. */
 const pause = fc.oneof(
   { weight: 60, arbitrary: fc.integer({ min: 50, max: 70 }) },
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 20 }) },
@@ -113,7 +113,7 @@ function makeHost(given: Scenario): { host: Host; settings: Settings } {
   return { host: new Host(all, published, '2026.9.0', start), settings: all };
 }
 
-/** Told so that a failure names the rule that was broken. */
+/** Message that names the rule that was broken. */
 function wrongs({ version, at, before }: Applied, settings: Settings): string[] {
   const { release } = before;
   const age = (at - release.at) / HOUR;
@@ -142,7 +142,7 @@ function wrongs({ version, at, before }: Applied, settings: Settings): string[] 
   return Object.keys(found).filter((what) => found[what]);
 }
 
-/** The same facts at another moment, asked again. */
+/** Facts at another moment, asked again. */
 function at(input: Input, ms: number): Input {
   const clock = readClock(input.clock, ms);
   const registry = input.registry && { ...input.registry, askedAt: new Date(ms).toISOString() };
@@ -178,12 +178,12 @@ describe('A host over weeks', () => {
       }),
       { numRuns: 80, interruptAfterTimeLimit: 40_000 },
     );
-    // What never came up has not been tried.
+    // Cases that never came up have not been tried.
     expect(seen.applied).toBeGreaterThan(50);
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
   });
 
-  test('is told the moment at which it may, no earlier and no later', () => {
+  test('knows the moment at which it may, no earlier and no later', () => {
     let told = 0;
     fc.assert(
       fc.property(scenario, (given) => {
@@ -199,7 +199,7 @@ describe('A host over weeks', () => {
           expect(until).toBeGreaterThan(input.clock.now);
           expect(decide(at(input, until - 1)).verdict).not.toBe('update');
           const blind = decision.votes.some((vote) => vote.verdict === 'wait' && vote.until === undefined);
-          // A clock that is put back may have to be waited for twice.
+          // A clock that is set back may have to be waited for twice.
           if (blind || putBack) continue;
           expect(decide(at(input, until)).verdict).toBe('update');
           expect(all.windows.length === 0 || all.windows.some((one) => isOpenSlowly(one, until))).toBe(true);

@@ -17,7 +17,7 @@ import {
 import { exists, processesNaming, rejection, until } from '../support/source-place.js';
 
 describe('installRelease', () => {
-  test('leaves alone what the caller put into the directory, and replaces what an earlier attempt left', async () => {
+  test('keeps what the caller put into the directory, and replaces what an earlier attempt left', async () => {
     registry.publish(openclawPackage(VERSION));
     const request = await requestFor({ kind: 'version', version: VERSION });
     await installRelease(request);
@@ -42,7 +42,7 @@ describe('installRelease', () => {
     expect(json('node_modules/tiny-dep/package.json').version).toBe('1.1.0');
   });
 
-  test('keeps an archive in the release, so that its lockfile goes on naming something that is there', async () => {
+  test('keeps an archive in the release, so that its lockfile names an existing file', async () => {
     writeTarball(openclawPackage(VERSION), place.path('mine.tgz'));
     const request = await requestFor({ kind: 'file', path: place.path('mine.tgz') });
     await installRelease(request);
@@ -68,17 +68,17 @@ describe('faults of the registry', () => {
     expect(exists(release('node_modules/openclaw/dist/postinstall-inventory.json'))).toBe(false);
   });
 
-  test('an archive that is cut off is told from one that is wrong', async () => {
+  test('a truncated archive is reported differently from a wrong one', async () => {
     registry.fault({ kind: 'cut-off', match: /\.tgz$/ });
     expect(await rejection(install())).toMatchObject({ code: 'registry_unreachable' });
   });
 
-  test('a dependency that is not there fails the installation, and is named', async () => {
+  test('a missing dependency fails the installation, and is named', async () => {
     const error = await rejection(install({ dependencies: { 'no-such-dep': '^1.0.0' } }));
     expect(error).toMatchObject({ code: 'install_failed', message: expect.stringContaining('no-such-dep') });
   });
 
-  test('a registry that goes away in between is said to be unreachable', async () => {
+  test('a registry that goes away in between is reported as unreachable', async () => {
     registry.publish(openclawPackage(VERSION));
     const request = await requestFor({ kind: 'version', version: VERSION });
     await replaceRegistry();
@@ -110,8 +110,8 @@ describe('install scripts', () => {
   });
 });
 
-describe('on what a gateway leaves', () => {
-  test('it is installed by a process that is hurried when it takes long', async () => {
+describe('an installation on what a gateway leaves', () => {
+  test('is made by a process that is hurried when it takes long', async () => {
     const [mark, sign] = [`TEST_MARK=${place.directory}`, place.path('hurried')];
     const wait = `import { existsSync } from 'node:fs';
       setInterval(() => existsSync(${JSON.stringify(sign)}) && process.exit(), 20);`;
@@ -126,7 +126,7 @@ describe('on what a gateway leaves', () => {
     expect(found).toEqual([expect.stringContaining(mark)]);
   });
 
-  test('it is installed all the same where that cannot be had', async () => {
+  test('is made all the same where that is not available', async () => {
     registry.publish(openclawPackage(VERSION));
     const request = await requestFor({ kind: 'version', version: VERSION });
     const hurry = () => Promise.reject(new Error('not asked for'));

@@ -39,18 +39,18 @@ async function standing() {
   return { ...{ pid: gateway.pid, current, previous, trial, kept: kept() }, state: await wholeState(world) };
 }
 
-describe('what is kept before a switch', () => {
+describe('a snapshot before a switch', () => {
   const failing = { neverReady: true };
   const same = { ...OLD_BEHAVIOUR, ...failing };
 
   test.each<[string, Behaviour, string]>([
-    ['the configuration, for one that declares the same databases', same, 'config'],
+    ['has the configuration, for a release that declares the same databases', same, 'config'],
     [
-      'everything, for one that declares newer ones',
+      'has everything, for a release that declares newer ones',
       { ...same, schemaVersions: { state: 18, agent: 23 } },
       'all',
     ],
-    ['everything, for one that declares none', { migratesTo: DECLARED, ...failing }, 'all'],
+    ['has everything, for a release that declares none', { migratesTo: DECLARED, ...failing }, 'all'],
   ])('%s', async (_, behaviour, scope) => {
     const before = await standing();
     const { json } = await world.cli('update', publish(behaviour), ...QUICK);
@@ -61,7 +61,7 @@ describe('what is kept before a switch', () => {
     expect(await standing()).toEqual({ ...before, pid: expect.any(Number) });
   });
 
-  test('as a configuration alone goes back alone: what was said meanwhile stays', async () => {
+  test('of the configuration alone rolls back alone: messages meanwhile stay', async () => {
     const version = publish({ ...same, touchesConfig: true });
     const before = await standing();
     const { memory, file } = { memory: await memoryOf(world), file: join(stateOf(world), 'openclaw.json') };
@@ -78,14 +78,14 @@ describe('what is kept before a switch', () => {
     expect((await wholeState(world))['openclaw.json']).toBe(before.state['openclaw.json']);
   });
 
-  test('is nothing, when that was asked for', async () => {
+  test('is left out on request', async () => {
     const version = publish({ ...OLD_BEHAVIOUR, ...failing });
     const { json } = await world.cli('update', version, '--no-snapshot', ...QUICK);
     expect(json.status).toBe('rolled_back');
     expect(json.facts.snapshot).toBeUndefined();
   });
 
-  test('is said before it is done, and not done', async () => {
+  test('is announced by a dry run, and not made', async () => {
     const before = await standing();
     const { steps } = await world.ok('update', publish({}), '--dry-run');
     expect(steps.find(({ name }: { name: string }) => name === 'snapshot').note).toMatch(
@@ -95,20 +95,20 @@ describe('what is kept before a switch', () => {
   });
 });
 
-test('one that migrates although it declares the same databases cannot be gone back from, and nothing is lost', async () => {
+test('a release that migrates although it declares the same databases cannot be rolled back from, and nothing is lost', async () => {
   const other = await makeWorld(undefined, { node: world.node });
   const lying = { migratesTo: { state: 18, agent: 23 }, schemaVersions: DECLARED };
   other.publish(OLD, OLD_BEHAVIOUR);
   other.publish('2026.9.6', { ...lying, neverReady: true });
   other.publish('2026.9.7', lying);
   await other.start(OLD, '--stop-timeout', '2');
-  await say(other, 'before one that lies');
+  await say(other, 'before a lying one');
   const { exitCode, json } = await other.cli('update', '2026.9.6', ...QUICK);
   expect(json).toMatchObject({ status: 'rollback_failed', facts: { snapshot: { scope: 'config' } } });
   expect(exitCode).toBe(6);
   // A release that reads it has all of it.
   await other.start('2026.9.7');
-  expect(await wordsOf(other)).toEqual(['before one that lies']);
+  expect(await wordsOf(other)).toEqual(['before a lying one']);
 });
 
 describe('an update that cannot keep the state is refused before the switch, and nothing is changed:', () => {
@@ -135,7 +135,7 @@ describe('an update that cannot keep the state is refused before the switch, and
 });
 
 test.each(['before rename snapshot', 'after snapshot'])(
-  'an update that is killed %s leaves no half of a copy, and the next one goes through',
+  'an update that is killed %s leaves no partial snapshot, and the next one succeeds',
   async (point) => {
     const version = publish({ migratesTo: { state: 18 + published, agent: 23 } });
     const before = await standing();

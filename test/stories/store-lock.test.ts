@@ -9,7 +9,7 @@ import { temporaryDirectory, temporaryRoot } from '../support/place.js';
 /** An identity that no process ever had: this pid, with a start that was not its own. */
 const dead = (n: number) => `${process.pid}.${n}.${bootId()}`;
 
-/** Whatever the lock and its breaking have in the root. */
+/** Files of the lock and of its breaking in the root. */
 const left = (root: Root) => readdirSync(root.path).filter((name) => name.startsWith('lock'));
 
 const LOCKED = (pid: number) => ({
@@ -23,7 +23,7 @@ test('one of eight processes that find a dead lock at once gets it, a hundred ti
   const processes = await Promise.all(Array.from({ length: 8 }, () => startHolder(root)));
   const winners = new Set<number>();
   for (let round = 1; round <= 100; round++) {
-    // Sometimes somebody has died at breaking it, too.
+    // Somebody may have died while breaking it, too.
     if (round % 10 === 0) {
       symlinkSync(dead(round), root.lock);
       await (await startHolder(root, 'kill before break lock', join(stamps, `${round}`))).tell('take');

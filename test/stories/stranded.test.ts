@@ -7,7 +7,7 @@ import { makeWorld, QUICK, type World } from '../support/world.js';
 
 const RELEASES = ['2026.6.1', '2026.6.2'];
 
-/** Two releases that were both well, the newer one running, and a third that breaks the state for all but itself. */
+/** Two releases that were both healthy, the newer one running, and a third that breaks the state for all but itself. */
 async function worldBeforeDisaster(): Promise<World> {
   const world = await makeWorld();
   for (const version of RELEASES) world.publish(version);
@@ -17,7 +17,7 @@ async function worldBeforeDisaster(): Promise<World> {
   return world;
 }
 
-test('both broken: rollback_failed, loudly, with the commands to type, and then it stays as it is', async () => {
+test('both broken: the update reports rollback_failed with the commands to type, and nothing changes afterwards', async () => {
   const world = await worldBeforeDisaster();
   const { exitCode, json } = await world.cli('update', '2026.6.3', ...QUICK);
   expect(exitCode).toBe(6);
@@ -33,7 +33,7 @@ test('both broken: rollback_failed, loudly, with the commands to type, and then 
   expect(hint).toContain(`openclaw-releases rollback 2026.6.1 --root ${world.root}`);
   expect(hint).toContain(`ln -sfn releases/2026.6.1 ${join(world.root, 'current')}`);
 
-  // Nobody goes on trying: not the next command, not recovery.
+  // Nobody tries again: not the next command, not recovery.
   for (let n = 0; n < 2; n++) {
     expect(await world.ok('recover')).toMatchObject({ recovered: [] });
     expect(await world.ok('status')).toMatchObject({
@@ -49,7 +49,7 @@ test('both broken: rollback_failed, loudly, with the commands to type, and then 
   expect(quarantined.map(({ id }: { id: string }) => id)).toEqual(['2026.6.2', '2026.6.3']);
 });
 
-test('what ran before is brought back though it ends once on its way', async () => {
+test('the release from before runs again though it ends once on its way', async () => {
   const world = await makeWorld();
   const once = join(world.path, 'crash-once');
   world.publish('2026.6.1', { crashesOnce: once });
@@ -74,7 +74,7 @@ test('both broken: the command that needs none of our code works once the state 
   await until('the supervisor has started it', async () => (await world.version()) === '2026.6.1');
 });
 
-test('several broken in a row: no rollback returns to one that failed, and the last word is a refusal', async () => {
+test('several broken in a row: no rollback returns to a release that failed, and the last answer is a refusal', async () => {
   const world = await makeWorld();
   world.publish('2026.6.1');
   world.publish('2026.6.2');

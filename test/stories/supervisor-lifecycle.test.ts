@@ -25,7 +25,7 @@ function delays(supervisor: Running): number[] {
 
 afterEach(async () => expect(await cleanUp()).toEqual([]));
 
-describe('a gateway that ends by itself', () => {
+describe('a gateway that ends unasked', () => {
   test('is started again after the first delay when it ran long enough before', async () => {
     const root = makeRoot();
     const backoff = { ...QUICK, resetAfterMs: 1_500 };
@@ -34,7 +34,7 @@ describe('a gateway that ends by itself', () => {
     expect(delays(supervisor)).toEqual([50, 100, 50, 100]);
   });
 
-  test('takes along what it left in its process group, so that the next one finds the port free', async () => {
+  test('leaves nothing in its process group, so that the next one finds the port free', async () => {
     const root = makeRoot();
     const supervisor = startSupervisor(root, ['thin-parent', 'stubborn'], {
       backoff: QUICK,
@@ -51,7 +51,7 @@ describe('a gateway that ends by itself', () => {
 });
 
 describe('incident-5: no gateway outlives its supervisor', () => {
-  test('keeps its watcher through signals meant for everybody, and replaces one that was killed', async () => {
+  test('keeps its watcher through signals meant for everybody, and replaces a killed watcher', async () => {
     const root = makeRoot();
     const supervisor = startSupervisor(root, ['forever']);
     const gateway = await started(root);

@@ -24,7 +24,7 @@ test.each([
   expect((await world.ok('timer', 'status')).blockedBy).toEqual([expect.stringContaining(reason)]);
 });
 
-test('so does the variable, in the environment of whoever runs it', async () => {
+test('the variable keeps it from updating as well, in the environment of its process', async () => {
   const { json } = await world.begin(['timer', 'run'], { OPENCLAW_NO_AUTO_UPDATE: '1' }).ended;
   expect(json.decision).toMatchObject({
     rule: 'disabled',
@@ -32,7 +32,7 @@ test('so does the variable, in the environment of whoever runs it', async () => 
   });
 });
 
-test('OpenClaw’s channel is kept to, unless another one was set here', async () => {
+test('the timer keeps to OpenClaw’s channel, unless another one was set here', async () => {
   openclawIs({ channel: 'beta', auto: { enabled: true } });
   expect(await world.ok('timer', 'status')).toMatchObject({
     settings: { channel: 'beta' },
@@ -45,7 +45,7 @@ test('OpenClaw’s channel is kept to, unless another one was set here', async (
   await enable('--defaults');
 });
 
-test('stopped in its countdown, an update is not taken again for a day, and stays staged', async () => {
+test('an update stopped in its countdown is not taken again for a day, and stays staged', async () => {
   world.publish('2026.6.3', { tellsActivity: true });
   await enable('--countdown', '60');
   const begun = await announced();
@@ -69,7 +69,7 @@ test('stopped in its countdown, an update is not taken again for a day, and stay
   await world.ok('update', '2026.6.3', ...QUICK);
 });
 
-test('a hold stops one that is announced', async () => {
+test('a hold stops an announced update', async () => {
   world.publish('2026.6.4', { tellsActivity: true });
   await enable('--countdown', '60');
   const begun = await announced();
@@ -81,7 +81,7 @@ test('a hold stops one that is announced', async () => {
   await world.ok('update', '2026.6.4', ...QUICK);
 });
 
-test('killed in its countdown, it leaves nothing that the next look does not put right', async () => {
+test('an update killed in its countdown leaves nothing that the next run does not recover', async () => {
   world.publish('2026.6.4-1', { tellsActivity: true });
   await enable('--countdown', '60');
   const begun = await announced();
@@ -98,7 +98,7 @@ test('killed in its countdown, it leaves nothing that the next look does not put
   expect(readdirSync(world.root)).not.toContain('timer.lock');
 });
 
-test('a busy gateway is left until the next look, and after the deadline it is not', async () => {
+test('a busy gateway is left alone until the next run, and restarted after the deadline', async () => {
   world.publish('2026.6.5', { tellsActivity: true });
   const busy = join(world.path, 'state/busy');
   writeFileSync(busy, 'embedded-run\nembedded-run\n');

@@ -8,7 +8,7 @@ export interface Visitor {
   page: Page;
   /** Every address that was asked for. */
   requests: string[];
-  /** What the page wrote to the console, and every error that nothing caught. */
+  /** Output of the page on the console, and every error that nothing caught. */
   said: string[];
   /** Takes a picture where `OPENCLAW_RELEASES_SCREENSHOTS` names a directory for them. */
   picture(name: string): Promise<void>;
@@ -25,7 +25,7 @@ export async function visit(options: {
 }): Promise<Visitor> {
   browser ??= chromium.launch({
     executablePath: chromiumPath() ?? '',
-    // What is looked at is ours; the sandbox needs what a container does not have.
+    // The page under test is ours; the sandbox needs what a container does not have.
     args: ['--no-sandbox'],
   });
   const { width = 1000, height = 900, dark = false, reducedMotion = false } = options;

@@ -19,7 +19,7 @@ export async function makeBusyWorld(atEnd: AtEnd) {
   await world.start('2026.6.1');
   afterEach(() => busyWith());
 
-  /** What the gateway that runs says that it is busy with, from now on. */
+  /** Work that the running gateway reports from now on. */
   function busyWith(...kinds: string[]): void {
     const path = join(world.path, 'state', 'busy');
     if (kinds.length === 0) rmSync(path, { force: true });

@@ -12,7 +12,7 @@ export function layOutMiniature(release: string, version: string, behaviour: Beh
   const openclaw = join(release, 'node_modules/openclaw');
   writeTree(openclawPackage(version, behaviour), openclaw);
   writeTree(tinyDependency(), join(release, 'node_modules/tiny-dep'));
-  // What its own install script does.
+  // Its own install script does this.
   rmSync(join(openclaw, '.openclaw-lifecycle-pending'));
 }
 

@@ -11,7 +11,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { writable } from '../../src/store/set-aside.js';
 
-/** What can become of a file of ours; a directory in its place is one that nobody can read as a file. */
+/** Damage that our files can suffer; a directory in the place of a file cannot be read. */
 export const DAMAGES = {
   empty: () => '',
   'truncated at half': (text: string) => text.slice(0, Math.floor(text.length / 2)),
@@ -25,7 +25,7 @@ export const DAMAGES = {
 export type DamageName = keyof typeof DAMAGES;
 export const DAMAGE_NAMES = Object.keys(DAMAGES) as DamageName[];
 
-/** What is not JSON gets a line of JSON, which is wrong there too. */
+/** Files that are not JSON get a line of JSON, which is wrong there too. */
 function edited(text: string, change: object): string {
   try {
     return JSON.stringify({ ...JSON.parse(text), ...change });

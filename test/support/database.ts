@@ -16,7 +16,7 @@ export function sql(node: string, database: string, ...statements: string[]): Re
   );
 }
 
-/** The same by a process that is killed before it can put its database in order. */
+/** Runs SQL in a process that is killed before it can put its database in order. */
 export function sqlAndDie(node: string, database: string, ...statements: string[]): void {
   const { signal, stderr } = spawnSync(node, [program('execute'), database, ...statements], {
     env: { ...env, KILLED: '1' },

@@ -5,7 +5,7 @@ import type { StepName } from '../../src/ledger/plan.js';
 import type { Root } from '../../src/store/root.js';
 import { nobody } from './nobody.js';
 
-/** How a fake step behaves; `interrupts` aborts the change while it runs. */
+/** Behaviour of a fake step; `interrupts` aborts the change while it runs. */
 export type Behaviour =
   | 'ok'
   | 'fails'
@@ -44,7 +44,7 @@ export interface FakeStep {
   abort?(): void;
 }
 
-/** A step that only writes down what happens to it, and behaves as it is told. */
+/** A step that only writes down what happens to it, and behaves as given. */
 export function fakeStep({ name, behaviour, events, does, undoes, abort }: FakeStep): Step {
   return {
     name,

@@ -1,11 +1,11 @@
 import { faketimePath } from '../lanes/lanes.js';
 
-/** Settings that no program of ours knows. Spans stay real, and so do the times of files. */
+/** Settings that none of our programs knows. Spans stay real, and so do the times of files. */
 function settings(): Record<string, string> {
   return { LD_PRELOAD: faketimePath() ?? '', FAKETIME_DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1' };
 }
 
-/** An environment in which a program begins at this moment, in milliseconds, and time goes on from there. */
+/** An environment in which a program begins at this moment, in milliseconds, and time continues from there. */
 export function atMoment(ms: number): Record<string, string> {
   return {
     ...settings(),
@@ -14,7 +14,7 @@ export function atMoment(ms: number): Record<string, string> {
   };
 }
 
-/** One in which all programs are as far ahead of the real time as this file says, whenever they look: `+36h`. */
+/** An environment in which all programs are as far ahead of the real time as this file says, whenever they look: `+36h`. */
 export function aheadBy(file: string): Record<string, string> {
   return { ...settings(), FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' };
 }

@@ -6,7 +6,7 @@ import { FETCHED_NODE } from './sqlite-node.js';
 
 /**
  * Fetches the Node that tests of databases need where the installing one has no SQLite, so that the tests themselves
- * need no network. A dependency would put its `node` in front of the one that runs the scripts of this package.
+ * need no network. A dependency would put its `node` in front of the Node that runs the scripts of this package.
  */
 async function fetchNode(): Promise<void> {
   const { directory, package: name, major } = FETCHED_NODE;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory, until } from './place.js';
 
-/** How each is made in a file; the least that fits is 300 MiB for xfs and 110 MiB for btrfs, most of it never written. */
+/** Commands that make each in a file; the least that fits is 300 MiB for xfs and 110 MiB for btrfs, most of it never written. */
 const MAKE = {
   ext4: ['mkfs.ext4', '-q', '-m', '0'],
   xfs: ['mkfs.xfs', '-q', '-m', 'reflink=1'],
@@ -20,13 +20,13 @@ export const SHARING_FILESYSTEMS = ['xfs', 'btrfs'] as const satisfies Filesyste
 export interface Filesystem {
   mountPoint: string;
   mount(): void;
-  /** Nothing happens when it is not mounted. */
+  /** Unmounts it; does nothing when it is not mounted. */
   unmount(): Promise<void>;
   /** Unmounts it for good, before its directory is removed. */
   remove(): Promise<void>;
-  /** From now on nothing reaches the disk, and every call on it fails; what was only in memory is lost. */
+  /** Cuts it off: nothing reaches the disk any more, every call on it fails, and what was only in memory is lost. */
   cut(): void;
-  /** What `e2fsck` says against it while it is not mounted; null when it is clean. */
+  /** Complaint of `e2fsck` while it is not mounted; null when it is clean. */
   check(): string | null;
 }
 
@@ -46,7 +46,7 @@ export function makeFilesystem(
   execFileSync('truncate', ['-s', `${mebibytes}M`, image]);
   const [make = '', ...how] = MAKE[type];
   execFileSync(make, [...how, image]);
-  // Whoever makes a mount namespace meanwhile (a machine that boots) takes copies of all mounts along. Below a shared
+  // A process that makes a mount namespace meanwhile (a machine that boots) takes copies of all mounts along. Below a shared
   // one an unmount reaches the copies, too; else the old mount would live on there, cut off, and be found again.
   execFileSync('mount', ['--bind', directory, directory]);
   execFileSync('mount', ['--make-shared', directory]);
@@ -82,7 +82,7 @@ export function fillDisk(directory: string): () => void {
   const filler = join(directory, `filler-${randomBytes(4).toString('hex')}`);
   const { bavail, bsize } = statfsSync(directory);
   writeFileSync(filler, '');
-  // Without writing it: halves of what may still fit, down to one block.
+  // Allocates without writing: halves of what may still fit, down to one block.
   for (let at = 0, length = bavail * bsize; length >= bsize; ) {
     const { status } = spawnSync('fallocate', ['-o', String(at), '-l', String(length), filler]);
     if (status === 0) at += length;

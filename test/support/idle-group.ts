@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 /** A cgroup whose processes give way to all others at once, as a unit of systemd with `CPUWeight=idle`. */
 export interface IdleGroup {
-  /** Whose pid is written to it is in the group. */
+  /** File that puts a process into the group when its pid is written to it. */
   processes: string;
-  /** When none is in it any more. */
+  /** Removes the group, which must be empty. */
   remove(): void;
 }
 

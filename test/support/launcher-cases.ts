@@ -42,7 +42,7 @@ export interface Shell {
   flags: string[];
   /** Finds the tools beside the shell: BusyBox has its own. */
   tool: (name: string) => string | undefined;
-  /** Whether mounts may be hidden from a launcher here, which takes root. */
+  /** True when mounts may be hidden from a launcher here, which takes root. */
   mounts?: boolean;
 }
 
@@ -52,14 +52,14 @@ export const SYSTEM_SHELL: Shell = { name: 'sh', program: '/bin/sh', flags: [], 
 let base: string;
 let root: string;
 
-/** What the fake Node saw: its own path, its arguments, and what the launcher exported. */
+/** Report of the fake Node: its own path, its arguments, and what the launcher exported. */
 interface Started {
   node: string;
   pid: string;
   args: string[];
   root: string;
   release: string;
-  /** Where Node is to keep what it compiles, and whether OpenClaw is told that it need not start itself again for that. */
+  /** Directory where Node keeps what it compiles, and whether OpenClaw is told that it need not start itself again for that. */
   cache: string;
 }
 
@@ -238,7 +238,7 @@ export function describeLaunchers(shell: Shell): void {
         [['--profile']],
         [['--']],
         [['-*']],
-      ])('lets through what only looks, and every other command: %j', async (args) => {
+      ])('lets through commands that only read, and every other command: %j', async (args) => {
         expect(await run('openclaw', args)).toMatchObject({
           ...{ code: 0, stderr: '', args: [join(release('2026.6.1'), MAIN), ...args] },
         });
@@ -292,7 +292,7 @@ export function describeLaunchers(shell: Shell): void {
         }
       });
 
-      describe('and what was compiled of a release', () => {
+      describe('and the compile cache of a release', () => {
         const at = (id: string): string => join(root, 'cache', id);
         const NONE = 'none none';
 
@@ -374,7 +374,7 @@ export function describeLaunchers(shell: Shell): void {
         expectNoLeftovers();
       });
 
-      test('comes back to the proven release after exactly as many boots as it was given', async () => {
+      test('rolls back to the proven release after exactly as many boots as it was given', async () => {
         writeTrial('2026.6.1 2\n');
         const releases = [];
         for (let boot = 0; boot < 4; boot++) releases.push((await run('gateway')).release);
@@ -397,7 +397,7 @@ export function describeLaunchers(shell: Shell): void {
         ['followed by more than a boot of the machine', `2026.6.1 1 ${bootId()} 0\n`],
         ['of another boot of the machine', `2026.6.1 3 ${ANOTHER_BOOT}\n`],
         ['random bytes', Buffer.from([0xff, 0xfe, 0x0a, 0x20, 0x31, 0x0a])],
-      ])('goes back when the count is %s', async (_title, content) => {
+      ])('rolls back when the count is %s', async (_title, content) => {
         writeTrial(content);
         const started = await run('gateway', ['--verbose']);
         expect(started).toMatchObject({
@@ -415,7 +415,7 @@ export function describeLaunchers(shell: Shell): void {
         expectNoLeftovers();
       });
 
-      test('goes back when the trial may not be read', async () => {
+      test('rolls back when the trial may not be read', async () => {
         chmodSync(root, 0o777);
         writeTrial('2026.6.1 2\n');
         chmodSync(join(root, 'trial'), 0);
@@ -423,7 +423,7 @@ export function describeLaunchers(shell: Shell): void {
         expect(current()).toBe('releases/2026.5.28');
       });
 
-      test('does not bring back a trial that is blessed while it counts', async () => {
+      test('does not recreate a trial that is committed while it counts', async () => {
         writeTrial('2026.6.1 2\n');
         wrap('cat', `/bin/rm '${root}/trial'; exec /bin/cat "$@"`);
         expect(await run('gateway')).toMatchObject({ stderr: '', release: release('2026.6.1') });
@@ -463,7 +463,7 @@ export function describeLaunchers(shell: Shell): void {
         ['dangles', () => rmSync(release('2026.5.28'), { recursive: true })],
         ['has no manifest', () => rmSync(join(release('2026.5.28'), 'release.json'))],
         ['is the same release', () => point('previous', '2026.6.1')],
-      ])('starts current and says so when going back is due but previous %s', async (_title, damage) => {
+      ])('starts current and says so when a rollback is due but previous %s', async (_title, damage) => {
         damage();
         writeTrial('2026.6.1 0\n');
         const started = await run('gateway');
@@ -475,7 +475,7 @@ export function describeLaunchers(shell: Shell): void {
         expect(trial()).toBe('2026.6.1 0\n');
       });
 
-      test('goes back when the count cannot be written but the link can, as on a full disk', async () => {
+      test('rolls back when the count cannot be written but the link can, as on a full disk', async () => {
         writeTrial('2026.6.1 2\n');
         // A file size limit of nothing: files can be made and written to in vain, links and renames work.
         const prefix = ['/bin/sh', '-c', `trap '' XFSZ; ulimit -f 0; exec "$@"`, '-'];
@@ -522,7 +522,7 @@ export function describeLaunchers(shell: Shell): void {
       test.each([
         ['only -h, as on BSD', `[ "$2" = -h ] && { shift 2; exec REAL -f -T "$@"; }`],
         ['neither', ''],
-      ])('goes back with an mv that knows of -T and -h %s', async (_title, known) => {
+      ])('rolls back with an mv that knows of -T and -h %s', async (_title, known) => {
         const mv = shell.tool('mv');
         const real = `'${mv}'${mv === shell.program ? ' mv' : ''}`;
         wrap('mv', `${known.replace('REAL', real)}\ncase $2 in -*) exit 64 ;; esac\nexec ${real} "$@"`);
@@ -533,7 +533,7 @@ export function describeLaunchers(shell: Shell): void {
       });
     });
 
-    test('never shows a reader a missing current while it goes back', async () => {
+    test('never shows a reader a missing current while it rolls back', async () => {
       for (let round = 0; round < 10; round++) {
         point('current', '2026.6.1');
         writeTrial('2026.6.1 0\n');

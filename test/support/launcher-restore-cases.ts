@@ -75,7 +75,7 @@ export function describeRestoringLauncher(shell: Shell): void {
     };
     const current = () => readlinkSync(pair.root.current);
 
-    /** As an update leaves it whose trial nobody decides: what was asked for is prepared only. */
+    /** Leaves the state of an update whose trial nobody decides: its restore is prepared only. */
     function onTrial(trial: string): void {
       cancelRestore(pair.root);
       prepareReturn(pair.root, pair.restore);
@@ -87,7 +87,7 @@ export function describeRestoringLauncher(shell: Shell): void {
       expect([existsSync(pair.root.trial), existsSync(pair.root.return)]).toEqual([false, false]);
     }
 
-    test('puts the state back before it starts anything', async () => {
+    test('restores the state before it starts anything', async () => {
       const { exitCode, stdout, stderr } = await launch();
       expect([exitCode, stdout]).toEqual([0, started(OLD)]);
       expect(stderr).toBe(
@@ -99,8 +99,8 @@ export function describeRestoringLauncher(shell: Shell): void {
     test.each([
       ['is used up', `${NEW} 0\n`],
       ['is of another boot of the machine', `${NEW} 3 ${ANOTHER_BOOT}\n`],
-      ['cannot be understood', 'zeros'],
-    ])('goes back with code and state when the trial %s', async (_, trial) => {
+      ['is corrupt', 'zeros'],
+    ])('rolls back code and state when the trial %s', async (_, trial) => {
       onTrial(trial);
       const { exitCode, stdout, stderr } = await launch();
       expect([exitCode, stdout]).toEqual([0, started(OLD)]);
@@ -108,28 +108,28 @@ export function describeRestoringLauncher(shell: Shell): void {
       expectPair();
     });
 
-    test('goes back with code and state when the release on trial cannot be started', async () => {
+    test('rolls back code and state when the release on trial cannot be started', async () => {
       onTrial(`${NEW} 2\n`);
       rmSync(join(pair.root.releases, NEW, 'node'));
       expect((await launch()).stdout).toBe(started(OLD));
       expectPair();
     });
 
-    test('leaves the state alone while the trial goes on', async () => {
+    test('leaves the state alone while the trial continues', async () => {
       onTrial(`${NEW} 2\n`);
       expect((await launch()).stdout).toBe(started(NEW));
       expect(contentOf(pair.state, 'state')).toEqual(before.newState);
       expect([existsSync(pair.root.return), existsSync(pair.root.restore)]).toEqual([true, false]);
     });
 
-    test('goes back with the code alone when nothing was kept of the state', async () => {
+    test('rolls back the code alone when there is no snapshot of the state', async () => {
       cancelRestore(pair.root);
       writeFileSync(pair.root.trial, `${NEW} 0\n`);
       expect((await launch()).stdout).toBe(started(OLD));
       expect(contentOf(pair.state, 'state')).toEqual(before.newState);
     });
 
-    test('finishes a rollback that lost power half way, and then goes back from it', async () => {
+    test('finishes a rollback that lost power half way, and then rolls back from it', async () => {
       const half = await execa(process.execPath, [RESTORE, pair.root.path], {
         env: { OPENCLAW_RELEASES_FAULT: 'kill after move #3' },
         reject: false,
@@ -148,7 +148,7 @@ export function describeRestoringLauncher(shell: Shell): void {
       expect(existsSync(pair.root.trial)).toBe(false);
     });
 
-    test('lets the trial of the release whose state it puts back begin', async () => {
+    test('lets the trial of the release whose state it restores begin', async () => {
       replaceSymlinkDurably(pair.root.previous, `releases/${NEW}`);
       replaceSymlinkDurably(pair.root.current, `releases/${OLD}`);
       startTrial(pair.root, OLD);
@@ -162,7 +162,7 @@ export function describeRestoringLauncher(shell: Shell): void {
         'a file of the snapshot was changed',
         () => writeFileSync(join(pair.root.states, SNAPSHOT, 'files/tasks/runs.sqlite'), ''),
       ],
-      ['the request cannot be understood', () => writeFileSync(pair.root.restore, '')],
+      ['the request is corrupt', () => writeFileSync(pair.root.restore, '')],
       [
         'the request is a link to nothing',
         () => {
@@ -170,8 +170,8 @@ export function describeRestoringLauncher(shell: Shell): void {
           symlinkSync('nothing', pair.root.restore);
         },
       ],
-      ['what restores is not there', () => rmSync(join(pair.root.bin, 'restore'))],
-      ['what restores ends without having done it', () => writeFileSync(join(pair.root.bin, 'restore'), '')],
+      ['the restore program is missing', () => rmSync(join(pair.root.bin, 'restore'))],
+      ['the restore program ends without restoring', () => writeFileSync(join(pair.root.bin, 'restore'), '')],
     ])('starts nothing and exits 69, each time, when %s', async (_, spoil) => {
       spoil();
       for (let start = 0; start < 2; start++) {
@@ -207,14 +207,11 @@ export function describeRestoringLauncher(shell: Shell): void {
       expect(lastRestore(pair.root)).toBeNull();
     });
 
-    test.each(['module', 'commonjs'])(
-      'restores whatever a package around the root says of its files: %s',
-      async (type) => {
-        writeFileSync(join(directory, 'package.json'), JSON.stringify({ type }));
-        const options = { NODE_OPTIONS: '--require /no/such/file' };
-        expect((await launch(options)).stderr).toMatch(/is back; the state/);
-        expectPair();
-      },
-    );
+    test.each(['module', 'commonjs'])('restores in any package around the root: %s', async (type) => {
+      writeFileSync(join(directory, 'package.json'), JSON.stringify({ type }));
+      const options = { NODE_OPTIONS: '--require /no/such/file' };
+      expect((await launch(options)).stderr).toMatch(/is back; the state/);
+      expectPair();
+    });
   });
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { CHUNK_NAMES } from '../registry/gateway-package.js';
 
-/** What a load saw: answers made of one version, of two, errors of the gateway, and requests nobody answered. */
+/** Results of a load: answers of one version, of two, errors of the gateway, and requests nobody answered. */
 export interface Tally {
   whole: number;
   mixed: number;
@@ -10,7 +10,7 @@ export interface Tally {
   unanswered: number;
 }
 
-/** Slow enough that every process still has chunks it never loaded when it is replaced. */
+/** Pace so slow that every process still has chunks it never loaded when it is replaced. */
 const EVERY_MS = 25;
 
 export function emptyTally(): Tally {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 /** A cgroup in which all processes together get so much memory, what they read and write included. */
 export interface MemoryLimit {
-  /** What to put before a program and its arguments, for it to be started in there. */
+  /** Words before a program and its arguments that start it in there. */
   prefix: [file: string, ...args: string[]];
-  /** How many processes were killed because there was no more. */
+  /** Count of processes killed because there was no more. */
   kills(): number;
-  /** When none is in it any more. */
+  /** Removes the limit, when no process is in it any more. */
   remove(): void;
 }
 

@@ -43,7 +43,7 @@ export async function modelIn(directory: string): Promise<Model> {
     saveChange(model, Object.assign(made, { status: 'staged', endedAt: made.startedAt }));
     change = made.id;
   }
-  const copy = () => rootAt(copyRoot(model.path, join(temporaryDirectory('mend'), 'root')));
+  const copy = () => rootAt(copyRoot(model.path, join(temporaryDirectory('repair'), 'root')));
   return { change, copy };
 }
 
@@ -70,7 +70,7 @@ export async function look(root: Root) {
   return status;
 }
 
-/** What was moved aside. */
+/** Names of the files that were moved aside. */
 export const asides = (root: Root) =>
   existsSync(join(root.path, 'corrupt'))
     ? readdirSync(join(root.path, 'corrupt')).filter((name) => name !== 'reasons.txt')
@@ -86,7 +86,7 @@ export const WHAT: Record<string, (root: Root, change: string) => string> = {
   current: (root) => root.current,
   previous: (root) => root.previous,
 };
-/** The same bytes under another name, whatever is below it included. */
+/** Expects equal bytes under another name, with everything below. */
 export function expectSame(
   before: Map<string, string>,
   from: string,

@@ -1,7 +1,7 @@
 import { ReleasesError } from '../../src/core/errors.js';
 import type { Supervisor } from '../../src/supervisor/supervisor.js';
 
-/** What a root without any supervisor answers. */
+/** Answers of a root without any supervisor. */
 export const nobody: Supervisor = {
   kind: 'builtin',
   byHand: { restart: null, log: null },

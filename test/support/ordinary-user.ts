@@ -9,9 +9,9 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A way to start a program without the rights of the superuser. */
 export interface OrdinaryUser {
-  /** What its command line begins with; empty for whoever is no superuser. */
+  /** Beginning of its command line; empty where the tests are not the superuser's. */
   command: string[];
-  /** Where it finds this checkout, which may be below a directory that others may not enter. */
+  /** Path where it finds this checkout, which may be below a directory that others may not enter. */
   checkout: string;
 }
 

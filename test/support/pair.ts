@@ -37,7 +37,7 @@ export function database(userVersion: number): string {
   return header.toString('latin1');
 }
 
-/** What a release before the migration has written; `agents/main/sessions/a.jsonl` is a transcript. */
+/** Files that a release before the migration has written; `agents/main/sessions/a.jsonl` is a transcript. */
 export const OLD_STATE: Record<string, string> = {
   'openclaw.json': `{ meta: { lastTouchedVersion: '${OLD}' } }`,
   'identity/device.json': 'the device',
@@ -52,7 +52,7 @@ export const OLD_STATE: Record<string, string> = {
   'agents/main/sessions/a.jsonl': 'a said\n',
 };
 
-/** What the release after it makes of that: things moved, vanished, came anew. */
+/** Files that the release after it makes from those: things moved, vanished, came anew. */
 const NEW_STATE: Record<string, string> = {
   'openclaw.json': `{ meta: { lastTouchedVersion: '${NEW}' } }`,
   'state/openclaw.sqlite': database(18),
@@ -68,7 +68,7 @@ const NEW_STATE: Record<string, string> = {
 };
 const ARCHIVED = 'agents/main/session-sqlite-import-archive/a.jsonl.imported-1';
 
-/** What is never touched. */
+/** Files that are never touched. */
 export const LEFT: Record<string, string> = {
   'media/photo': 'photo',
   'workspace/deep/notes.md': 'notes',
@@ -191,7 +191,7 @@ export function contentOf(directory: string, scope?: ReturnType<typeof classify>
   return Object.fromEntries(entries);
 }
 
-/** What is wrong with a pair whose state was to be exchanged; empty when code and state are wholly the old ones. */
+/** Faults of a pair whose state was to be exchanged; empty when code and state are wholly the old ones. */
 export function whatIsWrong(pair: Pair, before: Before): string[] {
   const { root, state } = pair;
   const kept = join(root.states, ASIDE);
@@ -219,7 +219,7 @@ export function whatIsWrong(pair: Pair, before: Before): string[] {
   ];
 }
 
-/** What a pair has before an exchange, to compare with. */
+/** Content of a pair before an exchange, to compare with. */
 export interface Before {
   oldState: Record<string, string>;
   newState: Record<string, string>;

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { slowness } from './slowness.js';
 
-/** When to clean up: after the test by default, after the file with `atEndOfAll`. */
+/** Moment to clean up: after the test by default, after the file with `atEndOfAll`. */
 export type AtEnd = (clean: () => void | Promise<void>) => void;
 
 /** A directory that goes away with the test, however read-only its content has become. */
@@ -17,7 +17,7 @@ export function temporaryDirectory(name = 'test', atEnd: AtEnd = onTestFinished)
 
 export function removeDirectory(path: string): void {
   openDirectories(path);
-  // What a test started may still write here as the test ends.
+  // Processes of a test may still write here as the test ends.
   rmSync(path, { recursive: true, force: true, maxRetries: 10 });
 }
 
@@ -35,7 +35,7 @@ export function temporaryRoot(): Root {
   return root;
 }
 
-/** Files by path, with their directories; a value that starts with `-> ` is a symlink. */
+/** Makes files by path, with their directories; a value that starts with `-> ` is a symlink. */
 export function writeTree(directory: string, files: Record<string, string>): string {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });

@@ -6,7 +6,7 @@ import { CLI, makeWorld, QUICK, type World } from './world.js';
 
 export const TOKEN = 'a-token-that-nobody-guesses';
 
-/** A world whose gateways load the plugin as it is built; what it has done is done with the short limits of tests. */
+/** A world whose gateways load the plugin as it is built; its commands run with the short limits of tests. */
 export async function makePluginWorld(...versions: string[]): Promise<World> {
   const world = withPlugin(await makeWorld());
   for (const version of versions) world.publish(version);
@@ -59,7 +59,7 @@ export async function callMethod(
   return response.json();
 }
 
-/** What the plugin has said into sessions, and told clients, since this gateway started. */
+/** Messages of the plugin into sessions and to clients, since this gateway started. */
 export async function saidByPlugins(world: World): Promise<{
   said: { text?: string; sessionKey?: string; woken?: string }[];
   events: { name: string; payload: Record<string, unknown> }[];

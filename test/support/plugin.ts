@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeTree } from './place.js';
 
-/** Where the plugin is, below the state directory, as OpenClaw installs one from npm. */
+/** Place of the plugin, below the state directory, as OpenClaw installs one from npm. */
 export const PLUGIN = 'npm/projects/acme-chat-1a2b3c/node_modules/@acme/chat';
 
 /** Installs the plugin `chat` as OpenClaw of May 2026 leaves it: package, link to OpenClaw's own, and record. */

@@ -28,7 +28,7 @@ export interface Death {
 }
 
 /**
- * What must hold of every answer at every moment: it was one; success is only said of what the ledger has as verified
+ * Checks every answer at every moment: it was one; success is only said of what the ledger has as verified
  * by then, with that release running; nothing is `running` by a process that is dead; and what is said to run is what
  * answers.
  * @param changes of the ledger, at the end

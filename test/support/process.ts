@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { commandLineOf } from '../../src/host/process.js';
 import { until } from './place.js';
 
-/** As systemd starts one: with its own pid, and an id of this start. */
+/** Environment as systemd gives it: its own pid, and an id of this start. */
 export const AS_SYSTEMD = { SYSTEMD_EXEC_PID: 'its own', INVOCATION_ID: '0123456789abcdef0123456789abcdef' };
 
 /** A process with this environment and nothing to do, that ends with the test; `its own` is its own pid. */

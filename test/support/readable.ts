@@ -57,7 +57,7 @@ export async function check(directory: string, behaviour: Behaviour, version = '
   return found;
 }
 
-/** A release that declares what it reads and writes, and does so. */
+/** A release that declares what it reads and writes, and keeps to it. */
 export const declared = (state: number, agent: number, more: Behaviour = {}): Behaviour => ({
   schemaVersions: { state, agent },
   migratesTo: { state, agent },

@@ -19,7 +19,7 @@ export async function sealTinyRelease(
   return sealRelease(root, staged, { ...releaseManifest(id), main });
 }
 
-/** What is known of a release that was never fetched from anywhere. */
+/** Details of a release that was never fetched from anywhere. */
 export function releaseManifest(id: string): UnsealedManifest {
   return {
     id,

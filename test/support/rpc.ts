@@ -3,7 +3,7 @@ import type { StatusAnswer } from '../../src/rpc/documents.js';
 import { until } from './place.js';
 import { CLI, QUICK, type World } from './world.js';
 
-/** What `openclaw-releases rpc METHOD` printed; a failure is a document as well. */
+/** Output of `openclaw-releases rpc METHOD`; a failure is a document as well. */
 export interface RpcReply {
   exitCode: number;
   ok: boolean;

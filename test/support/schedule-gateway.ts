@@ -7,7 +7,7 @@ export class Gateway {
   previous: string | null = null;
   proven: Mark;
   restarted: Mark | null = null;
-  /** When the gateway was last restarted for a change. */
+  /** Time of the gateway's last restart for a change. */
   changed: Mark | null = null;
   #provenAt: string;
   #restarts = 0;

@@ -1,4 +1,4 @@
-/** What happens between two runs of the timer. */
+/** Event between two runs of the timer. */
 export type Happening =
   | {
       kind:

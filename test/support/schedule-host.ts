@@ -50,7 +50,7 @@ export class Host {
     return this.#gateway.running;
   }
 
-  /** What a run of the timer would be told at this moment. */
+  /** Facts for a run of the timer at this moment. */
   input(): Input {
     return {
       settings: this.#settings,
@@ -63,7 +63,7 @@ export class Host {
     };
   }
 
-  /** One run of the timer; it does what was decided. */
+  /** Runs the timer once; it does what was decided. */
   run(): { input: Input; decision: Decision } {
     const input = this.input();
     const decision = decide(input);
@@ -125,7 +125,7 @@ export class Host {
     }
   }
 
-  /** As if there were no quarantine. */
+  /** Forgets the quarantine. */
   forgetFailures(): void {
     this.#policy.quarantine = {};
   }

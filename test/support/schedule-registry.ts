@@ -6,16 +6,16 @@ import type { Time } from './schedule-truth.js';
 export interface Release {
   version: string;
   at: number;
-  /** Goes back on this host. */
+  /** Fails on this host, which rolls back. */
   bad: boolean;
-  /** So many attempts fail before the gateway is touched. */
+  /** Count of attempts that fail before the gateway is touched. */
   flaky: number;
-  /** When its publisher says something against it, and when he removes it. */
+  /** Time at which its publisher says something against it, and time at which he removes it. */
   deprecatedAt: number | null;
   unpublishedAt: number | null;
 }
 
-/** A registry as a host sees it: what is published, deprecated and removed as time goes on; `latest` is the newest good one. */
+/** A registry as a host sees it: what is published, deprecated and removed over time; `latest` is the newest good one. */
 export class Registry {
   silent = false;
   #newestSeen: string | null = null;

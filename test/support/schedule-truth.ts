@@ -6,12 +6,12 @@ export const HOUR = 60 * MINUTE;
 /** One application by the timer, as it was when it was decided. */
 export interface Applied {
   version: string;
-  /** By the clock of the host. */
+  /** Time by the clock of the host. */
   at: number;
   before: Before;
 }
 
-/** What the model itself knows of the host, told apart from what the decision was given. */
+/** Facts that the model itself knows of the host, told apart from what the decision was given. */
 export interface Before {
   running: string;
   held: boolean;
@@ -42,14 +42,14 @@ export interface Mark {
 
 /** The time as it is, and what the clock of a host makes of it. Milliseconds since 1970. */
 export class Time {
-  /** By how much the host's clock is ahead. */
+  /** Lead of the host's clock. */
   #ahead = 0;
-  /** All by which it was ever put forward: time that it counts and that has not been. */
+  /** Sum by which it was ever put forward: time that it counts and that has not been. */
   #forward = 0;
 
   constructor(public real: number) {}
 
-  /** By the host's clock. */
+  /** Time by the host's clock. */
   get now(): number {
     return this.real + this.#ahead;
   }

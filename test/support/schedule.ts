@@ -11,7 +11,7 @@ import { DEFAULTS, type Settings, type Window } from '../../src/timer/rules/sett
 
 export const NOW = '2026-11-21T12:00:00.000Z';
 
-/** What may differ from a host on which nothing is against an update from 2026.9.5 to 2026.9.6. */
+/** Differences from a host on which nothing is against an update from 2026.9.5 to 2026.9.6. */
 export interface Differences {
   now?: string;
   settings?: Partial<Settings>;

@@ -16,7 +16,7 @@ await (async () => { BODY })();
 console.log(JSON.stringify(said));
 `;
 
-/** What a process said that ran this body, mostly the priorities of its session; null for none. */
+/** Output of a process that ran this body, mostly the priorities of its session; null for none. */
 export async function prioritiesAfter(
   body: string,
   detached: boolean,

@@ -17,7 +17,7 @@ export interface Place {
 export function makePlace(): Place {
   const directory = mkdtempSync(join(tmpdir(), 'source-'));
   const npmrc = join(directory, 'npmrc');
-  // Whoever waits between two tries waits less here.
+  // Waits between two tries are shorter here.
   writeFileSync(npmrc, 'fetch-retry-mintimeout=50\nfetch-retry-maxtimeout=200\n');
   const before = process.env.npm_config_userconfig;
   process.env.npm_config_userconfig = npmrc;
@@ -57,7 +57,7 @@ export function workersOf(ancestor = process.pid): number[] {
   return processesNaming('install/process/install-worker.cjs').filter((pid) => descendsFrom(pid, ancestor));
 }
 
-/** What a promise was rejected with; fails when it was not. */
+/** Error that a promise was rejected with; fails when it was not. */
 export async function rejection(promise: Promise<unknown>): Promise<Record<string, unknown>> {
   try {
     await promise;

@@ -26,7 +26,7 @@ import { makePlace, type Place } from './source-place.js';
 
 export const VERSION = '2026.6.1';
 
-/** Of the test that runs. */
+/** Registry and place of the current test. */
 export let registry: Registry;
 export let place: Place;
 
@@ -165,7 +165,7 @@ export function mode(bits: number): string {
   return (bits & 0o7777).toString(8);
 }
 
-/** What npm itself makes of the lockfile that was made. */
+/** Tree that npm itself makes from the lockfile. */
 export async function asNpmDoes(directory: string): Promise<string> {
   const there = place.path('npm');
   mkdirSync(there);
@@ -182,7 +182,7 @@ export async function asNpmDoes(directory: string): Promise<string> {
   return there;
 }
 
-/** What a sealed release has besides: the list of its files, and no right to write to any. */
+/** Additions of a sealed release: the list of its files, and no right to write to any. */
 export async function sealed(name: string): Promise<Similar> {
   const directory = place.path(name);
   const { text, digest: treeDigest } = await digestTree(directory);
@@ -206,7 +206,7 @@ export function removeSealed(path: string): void {
   else rmSync(path);
 }
 
-/** Every archive in the cache gets other bytes in its middle. */
+/** Gives every archive in the cache other bytes in its middle. */
 export function damageCache(): void {
   const content = place.path('cache/_cacache/content-v2');
   const files = readdirSync(content, { recursive: true, withFileTypes: true }).filter((entry) =>

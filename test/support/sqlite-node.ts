@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findSqliteNode } from '../../src/state/snapshot/sqlite-node.js';
 
-/** What `npm ci` fetches where the Node that runs it has no SQLite (`fetch-node.ts`). */
+/** Node that `npm ci` fetches where the installing one has no SQLite (`fetch-node.ts`). */
 export const FETCHED_NODE = {
   directory: fileURLToPath(new URL('../../node_modules/.cache/openclaw-releases/node-24', import.meta.url)),
   package: `node-linux-${process.arch}`,
@@ -12,7 +12,7 @@ export const FETCHED_NODE = {
 const fetched = join(FETCHED_NODE.directory, 'node_modules', FETCHED_NODE.package, 'bin/node');
 let found: Promise<string> | undefined;
 
-/** A Node with SQLite: the one that runs the tests if it has it, else the fetched one. */
+/** A Node with SQLite: that of the tests if it has it, else the fetched one. */
 export function sqliteNode(): Promise<string> {
   found ??= find();
   return found;

@@ -14,7 +14,7 @@ export interface Said {
   text: string;
 }
 
-/** What lies in a state directory that no database is in. */
+/** Files of a state directory, without its databases. */
 const FILES = {
   'identity/device.json': JSON.stringify({ deviceId: DEVICE }),
   'agents/main/sessions/early.jsonl': `${JSON.stringify({ by: 'before', text: 'the first thing said' })}\n`,
@@ -26,7 +26,7 @@ const FILES = {
   'logs/gateway.log': 'a line',
 };
 
-/** What `GET /said` answers: which version answers, whose installation it is, and what it remembers. */
+/** Answer of `GET /said`: which version answers, whose installation it is, and what it remembers. */
 export interface Memory {
   device: string | null;
   said: Said[];
@@ -52,7 +52,7 @@ const dumps = JSON.parse(process.argv[1]).map((path) => {
 console.log(JSON.stringify(dumps));
 `;
 
-/** Makes the state directory of a world one that an older version has been at work in, with files and a database. */
+/** Fills the state directory of a world as an older version does, with files and a database. */
 export async function writeOldState(world: World): Promise<void> {
   const directory = stateOf(world);
   writeTree(directory, { ...FILES, 'tasks/.keep': '' });
@@ -63,7 +63,7 @@ export function stateOf(world: World): string {
   return world.env.OPENCLAW_STATE_DIR ?? '';
 }
 
-/** Says something to the gateway of a world; it remembers that in its state. */
+/** Sends a message to the gateway of a world, which remembers it in its state. */
 export async function say(world: World, text: string): Promise<void> {
   const response = await fetch(`${world.url}/say?text=${encodeURIComponent(text)}`, {
     method: 'POST',
@@ -72,7 +72,7 @@ export async function say(world: World, text: string): Promise<void> {
   if (!response.ok) throw new Error(`The gateway did not take it: ${await response.text()}`);
 }
 
-/** What the gateway of a world remembers: so one can tell whose state it runs on. */
+/** Memory of a world's gateway: it tells whose state it runs on. */
 export async function memoryOf(world: World): Promise<Memory> {
   const answer = await world.get('/said');
   if (answer?.status !== 200) throw new Error(`The gateway does not tell: ${JSON.stringify(answer)}`);
@@ -85,7 +85,7 @@ export async function wordsOf(world: World): Promise<string[]> {
 }
 
 /**
- * What is in a directory, so that two states can be compared: the sha256 of each file, the target of each link, and
+ * Content of a directory, so that two states can be compared: the sha256 of each file, the target of each link, and
  * of each database what it says, since the same rows can be other bytes.
  * @param leave paths that start with one of these are left out
  */
@@ -122,12 +122,12 @@ export function wholeState(world: World): Promise<Record<string, unknown>> {
   return contentOf(stateOf(world), world.node, GROWING);
 }
 
-/** What a kept state of a world holds, by the paths that it would be put back at. */
+/** Content of a snapshot in a world, by the paths that it would be restored to. */
 export function keptContent(world: World, name: string): Promise<Record<string, unknown>> {
   return contentOf(join(world.root, 'states', name, 'files'), world.node, GROWING);
 }
 
-/** The names of the files by which a root says that state is to be exchanged; none are left when nothing is under way. */
+/** The names of the files by which a root says that state is to be exchanged; none are left when no change is active. */
 export function exchangeFiles(world: World): string[] {
   return ['trial-restore.json', 'restore.json'].filter((name) => existsSync(join(world.root, name)));
 }

@@ -4,10 +4,10 @@ import { onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { Endpoint } from '../../src/openclaw/endpoint.js';
 
-/** What it says to one question: an answer, a refusal, or nothing at all. */
+/** Reply to one question: an answer, a refusal, or nothing at all. */
 export type Says = { payload: unknown } | 'refuses' | 'is silent';
 
-/** Something that speaks the gateway's protocol on a port of its own, lets in whoever has the token, and says what it is told to. */
+/** Something that speaks the gateway's protocol on a port of its own, lets in clients with the token, and gives the replies of the test. */
 export async function talkingGateway(says: (method: string, count: number) => Says) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   onTestFinished(() => {

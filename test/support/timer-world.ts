@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { type AtEnd, until } from './place.js';
 import { type Begun, makeWorld, QUICK } from './world.js';
 
-/** Nothing is waited for but what a test asks for. */
+/** Waits are those that a test asks for, and no others. */
 const AT_ONCE = [
   '--delay',
   '0',

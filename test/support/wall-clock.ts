@@ -14,7 +14,7 @@ export function wallClock(timeZone: string, ms: number): number {
 }
 
 /**
- * Whether a window is open at a moment, found out minute by minute: the wall clock lies in it. Where a window has no such
+ * Tells whether a window is open at a moment, found out minute by minute: the wall clock lies in it. Where a window has no such
  * minute on a day, the clock having gone over all of it, time is counted on from the last minute before it.
  */
 export function isOpenSlowly(window: Window, ms: number): boolean {
@@ -34,7 +34,7 @@ export function isOpenSlowly(window: Window, ms: number): boolean {
   return false;
 }
 
-/** Whether the wall clock shows any minute of the window that begins at `begin` (wall clock), around a moment. */
+/** Tells whether the wall clock shows any minute of the window that begins at `begin` (wall clock), around a moment. */
 function seenOn(window: Window, begin: number, ms: number): boolean {
   const end = begin + lengthOf(window);
   for (let at = ms - 27 * 60 * MINUTE; at <= ms + 27 * 60 * MINUTE; at += MINUTE) {

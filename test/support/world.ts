@@ -10,7 +10,7 @@ import { slowness } from './slowness.js';
 
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 
-/** Short enough for tests, and long enough for a slow machine; the defaults are in `plan.ts`. */
+/** Limits short enough for tests, and long enough for a slow machine; the defaults are in `plan.ts`. */
 export const QUICK = ['--settle', '0.5', '--ready-timeout', String(3 * slowness)];
 
 export interface Answer {
@@ -37,20 +37,20 @@ export interface World {
   begin(args: string[], env?: Record<string, string>): Begun;
   /** Runs the built command, with `--json`. */
   cli(...args: string[]): Promise<Answer>;
-  /** The same, and fails the test unless it ends with 0. */
+  /** Runs the built command, with `--json`, and fails the test unless it ends with 0. */
   ok(...args: string[]): Promise<Answer['json']>;
   /** Stages a version, makes it current, starts the supervisor and waits until the gateway is ready. */
   start(version: string, ...runOptions: string[]): Promise<RunningSupervisor>;
   /** Starts the supervisor and waits until the gateway is ready. */
   supervise(...runOptions: string[]): Promise<RunningSupervisor>;
-  /** The same with more of an environment, which the launchers get from it. */
+  /** Starts the supervisor with more of an environment, which the launchers get from it. */
   superviseWith(env: Record<string, string>, ...runOptions: string[]): Promise<RunningSupervisor>;
   get(path: string): Promise<{ status: number; body: unknown } | null>;
   /** The version that answers on the port, or null. */
   version(): Promise<string | null>;
 }
 
-/** A command under way. */
+/** A running command. */
 export interface Begun {
   pid: number;
   kill(signal: NodeJS.Signals): void;
@@ -58,11 +58,11 @@ export interface Begun {
 }
 
 export interface WorldOptions {
-  /** More of the environment that commands and the supervisor are given. */
+  /** More of the environment that commands and the supervisor get. */
   env?: Record<string, string>;
-  /** Where the root is, given the directory of the world: below it, so that its processes can be told. */
+  /** Place of the root, given the directory of the world: below it, so that its processes can be told. */
   rootIn?: (path: string) => string;
-  /** Where the state is, likewise; asked for after the root. */
+  /** Place of the state, likewise; asked for after the root. */
   stateIn?: (path: string) => string;
   /** The registry's clock, in milliseconds; this machine's unless given. */
   now?: () => number;

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../support/place.js';
 /** Set inside the lab's machine, where nothing may be skipped and root may make system units. */
 const inLab = process.env.OPENCLAW_RELEASES_LAB === '1';
 
-/** Whose systemd these tests can use: the machine's in the lab as root, else the user's where there is one. */
+/** Scope of the systemd that these tests can use: the machine's in the lab as root, else the user's where there is one. */
 export const SCOPE: Scope | null = findScope();
 
 const USER_MANAGER = `/run/user/${process.getuid?.()}/systemd`;
@@ -28,7 +28,7 @@ export interface TestUnit {
   scope: Scope;
   unit: string;
   supervisor: ReturnType<typeof systemdSupervisor>;
-  /** For what the service reads and writes. */
+  /** Directory for what the service reads and writes. */
   directory: string;
   systemctl(...args: string[]): string;
   /** Replaces the unit's file; systemd is not told. */

@@ -13,7 +13,7 @@ import { endsWithTest, makeUnit, SCOPE } from './place.js';
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
 const HEALTHY = 'ExecStart=/bin/sleep infinity\nRestart=always\nRestartSec=100ms\n';
-/** Says that it drains, and goes on; so do its children, which are killed as well and replaced. */
+/** Reports that it drains, and continues; so do its children, which are killed with it and replaced. */
 const DRAINING = `ExecStart=/bin/sh -c 'trap "echo draining" TERM; while :; do sleep 0.1; done'\nRestart=always\n`;
 const DEAF = `ExecStart=/bin/sh -c 'trap "" TERM; exec sleep infinity'\nRestart=always\n`;
 /** Crashes until there is a file `well`. */
@@ -110,7 +110,7 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
       }
     });
 
-    test('refuses a masked unit, says how to unmask it, and what runs goes on', async () => {
+    test('refuses a masked unit, says how to unmask it, and restarts nothing', async () => {
       const { supervisor, unit, systemctl, mask } = makeUnit(HEALTHY);
       systemctl('start', unit);
       const { pid } = await supervisor.inspect();
@@ -247,7 +247,7 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
     test.each([
       ['broken', 'ExecStart=\n', 'cannot be loaded'],
       ['removed', null, 'There is no unit'],
-    ])('incident-2: refuses a unit that was %s, and what runs goes on', async (_, service, message) => {
+    ])('incident-2: refuses a unit that was %s, and restarts nothing', async (_, service, message) => {
       const { supervisor, unit, systemctl, write, remove } = makeUnit(HEALTHY);
       systemctl('start', unit);
       const before = await supervisor.inspect();
@@ -269,7 +269,7 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
       expect(launch.env).toMatchObject({ OPENCLAW_EDITED: '1' });
     });
 
-    test('answers about a new process that crashes at once, and does not wait for it to be well', async () => {
+    test('answers about a new process that crashes at once, and does not wait for it to be healthy', async () => {
       const { supervisor, unit, directory, systemctl } = makeUnit(CRASHING.replace('20ms', '1h'));
       writeFileSync(join(directory, 'well'), '');
       systemctl('start', unit);
@@ -298,8 +298,8 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
     expect(await supervisor.owns(2 ** 30)).toBe(false);
   });
 
-  describe('a program outside', () => {
-    test('incident-1: goes on through a restart that ends every process of the gateway', async () => {
+  describe('a detached worker', () => {
+    test('incident-1: continues through a restart that ends every process of the gateway', async () => {
       const { supervisor, unit, directory, scope, write, systemctl } = makeUnit(HEALTHY);
       const name = unit.replace('.service', '-helper');
       endsWithTest(`openclaw-releases-${name}.service`);
@@ -402,7 +402,7 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
     });
   });
 
-  test('what the gateway leaves is what a program gets, until it is hurried', async () => {
+  test('gets what the gateway leaves, until it is hurried', async () => {
     const { supervisor, systemctl } = makeUnit(HEALTHY);
     const background = supervisor.background?.();
     const [file = '', ...args] = background?.command ?? [];
@@ -427,7 +427,7 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
   });
 
   describe.runIf(SCOPE === 'system')('asked by the user that it runs as', () => {
-    /** What a method answers to `claw`, as JSON; throws with the error's code. */
+    /** Answer of a method to `claw`, as JSON; throws with the error's code. */
     function ask(unit: string, method: string, ...args: unknown[]) {
       const program = `import { systemdSupervisor } from '${DIST}/supervisor/systemd/supervisor.js';
         const supervisor = systemdSupervisor({ scope: 'system', unit: '${unit}', stopLimitMs: 1000 });

@@ -16,11 +16,11 @@ export interface Arena {
   supervisor: Supervisor;
   /** The process that supervises now. */
   supervised: RunningSupervisor;
-  /** What the root lies on, where that can be cut off or filled. */
+  /** Filesystem of the root, where that can be cut off or filled. */
   disk: Filesystem | null;
   /** Releases that were verified once. */
   proven: Set<string>;
-  /** What was done and answered since the round began, for whoever has to find out. */
+  /** Commands and answers since the round began, for a person who investigates. */
   journal: string[];
   /** The release that runs at rest, which is the current one. */
   running(): string;
@@ -38,7 +38,7 @@ export interface ArenaOptions {
   env?: Record<string, string>;
 }
 
-/** Names become durable within a second, data by itself only after half a minute: what is not flushed is lost. */
+/** Names become durable within a second, data only after half a minute: what is not flushed is lost. */
 const MOUNT_OPTIONS = ['commit=1'];
 
 export async function makeArena({ disk: mebibytes, env = {} }: ArenaOptions = {}): Promise<Arena> {
@@ -69,7 +69,7 @@ async function prepareArena(
     disk = made;
     return join(made.mountPoint, 'root');
   };
-  // A copy of the state is put back by renames, so it lies beside the root.
+  // A snapshot is restored by renames, so it lies beside the root.
   const stateIn = (path: string) => join(disk?.mountPoint ?? path, 'state');
   const world = await makeWorld(atEnd, { env: options.env, rootIn, stateIn });
   const root = rootAt(world.root);

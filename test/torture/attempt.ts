@@ -34,7 +34,7 @@ const WEIGHTS: Record<Family, number> = {
 /** A change that is about to be made. */
 export interface Attempt {
   family: Family;
-  /** What runs before it. */
+  /** Release that runs before it. */
   before: string;
   to: string;
   args: string[];
@@ -50,7 +50,7 @@ export function prepare(arena: Arena, family: Family, random: Random): Attempt {
   const options = ['--settle', between(random, 0.2, 0.5).toFixed(2), '--ready-timeout', '1'];
   const before = arena.running();
   const previous = previousRelease(root);
-  // One that failed is passed over by a rollback, for whichever ran well before it.
+  // A rollback passes over a release that failed, for the last healthy one before it.
   const mayReturn = previous !== null && quarantineOf(readPolicy(root), previous) === null;
   if (family === 'rollback' && mayReturn && previous !== before)
     return { family, before, to: previous, args: ['rollback', ...options] };

@@ -10,7 +10,7 @@ import { Broken } from './outcome.js';
 import { endProcesses } from './processes.js';
 import { pick, type Random } from './random.js';
 
-/** What a machine does first when it starts again; the supervisor follows in any case. */
+/** First action of a machine that starts again; the supervisor follows in any case. */
 export const BOOTS = { supervisor: 4, 'recover --boot': 3, 'power is cut again': 2, 'launcher alone': 2 };
 
 /** The record of a file system is replayed by a mount; only then can it be told whether it is clean. */
@@ -57,7 +57,7 @@ async function cutRecovery(arena: Arena, disk: Filesystem, random: Random): Prom
 /** A host with nobody to recover, only something that starts what has ended: the launcher must find what runs. */
 async function launch(arena: Arena): Promise<string[]> {
   const { world } = arena;
-  // One more than a trial has starts: that one goes back.
+  // One more than a trial has starts: the last one rolls back.
   for (let starts = 0; starts <= TRIAL_BOOTS; starts++) {
     const gateway = execa(join(world.root, 'bin/gateway'), {
       env: world.env,

@@ -11,7 +11,7 @@ import { Broken, type Outcome } from './outcome.js';
 import { endProcesses } from './processes.js';
 import { between, pickWeighted, type Random, randomFrom } from './random.js';
 
-/** Big enough for what an update wants to be free; nearly all of it is a hole. */
+/** Size that an update wants to be free; nearly all of it is a hole. */
 export const DISK_MEBIBYTES = 2048;
 
 /** Nothing of the world waits for the disk then. The library covers fsync, fdatasync and syncfs. */
@@ -20,9 +20,9 @@ export const WITHOUT_FSYNC = { LD_PRELOAD: 'libeatmydata.so' };
 /** The steps that decide what is there after a power cut. */
 export const DECISIVE = ['seal', 'snapshot', 'switch', 'commit'] as const;
 
-/** By the clock within the cycle, or a while after its end; the others fall at points of the decisive steps. */
+/** Cuts by the clock within the cycle, or a while after its end; the others fall at points of the decisive steps. */
 const HOW = { time: 4, late: 1, point: 0 };
-/** Where nothing is flushed by order, damage is done when names are on disk and data is not yet. */
+/** Cuts where nothing is flushed by order: they do damage when names are on disk and data is not yet. */
 const HOW_WITHOUT_FSYNC = { time: 2, late: 5, point: 3 };
 
 /** The journal is committed once a second, data not for half a minute. */
@@ -50,7 +50,7 @@ export async function cutRound(arena: Arena, cycles: Cycles, seed: number): Prom
   const attempt = prepare(arena, family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
   arena.journal.push(JSON.stringify({ attempt, moment, heldMs, first }));
-  // What stood before is not in question, and an arena without fsync would never have written it.
+  // Earlier state is not in question, and an arena without fsync would never have written it.
   if (!flushed) await syncFilesystem(disk.mountPoint);
 
   const reached = await reach(arena, attempt.args, moment);

@@ -4,7 +4,7 @@ import type { Arena } from './arena.js';
 import { type Attempt, type Family, prepare } from './attempt.js';
 import { randomFrom } from './random.js';
 
-/** What an uninterrupted change of a family takes, and passes. */
+/** Time that an uninterrupted change of a family takes, and points that it passes. */
 export interface Cycle {
   ms: number;
   /** Names of fault points in their order, each once. */

@@ -12,7 +12,7 @@ import { pause } from './moment.js';
 import { between, pick, randomFrom } from './random.js';
 
 const RESTORE = fileURLToPath(new URL('../../dist/restore.cjs', import.meta.url));
-/** At drawn moments; with `OPENCLAW_RELEASES_TORTURE_EVERY=1` one at every moment there is, which takes minutes. */
+/** Cuts at drawn moments; with `OPENCLAW_RELEASES_TORTURE_EVERY=1` one at every moment there is, which takes minutes. */
 const ROUNDS = 15;
 const EVERY = process.env.OPENCLAW_RELEASES_TORTURE_EVERY === '1';
 /** The journal is committed once a second then. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeWorld } from '../support/world.js';
 
-/** What random interruptions have found, each as the shortest way there. */
+/** Faults that random interruptions have found, each as the shortest way there. */
 
 test('killed right after a release got its name: the next command closes it for writing', async () => {
   const world = await makeWorld();

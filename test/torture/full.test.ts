@@ -6,7 +6,7 @@ import { fillAt } from './full.js';
 import { randomFrom } from './random.js';
 import type { Kind } from './rounds.js';
 
-/** Every step of an update, of a rollback, and of going back from a release that crashes. */
+/** Every step of an update, of a rollback, and of an automatic one from a release that crashes. */
 const ROWS: [Family, string][] = [
   ...[
     'resolve',
@@ -34,7 +34,7 @@ const ROWS: [Family, string][] = [
 ];
 
 describe('a disk that is full to the last byte', () => {
-  test('from any step on: it ends cleanly, and going back works', async () => {
+  test('lets a change end cleanly from any step on, and a rollback works', async () => {
     const round: Kind['round'] = (arena, _, row) => {
       const [family, point] = ROWS[row] ?? ['good', ''];
       return fillAt(arena, family, { point }, randomFrom(row));

@@ -10,7 +10,7 @@ import { drawPoint, type Moment, reach, whereIs } from './moment.js';
 import { Broken, type Outcome } from './outcome.js';
 import { type Random, randomFrom } from './random.js';
 
-/** Exit codes of a change that ended as it should: done, refused, failed before the switch, went back. */
+/** Exit codes of a change that ended as it should: done, refused, failed before the switch, rolled back. */
 const CLEAN_ENDS = [0, 3, 4, 5];
 
 /** A change, and a disk that is full to the last byte from a drawn point on. */
@@ -22,8 +22,8 @@ export async function fullRound(arena: Arena, cycles: Cycles, seed: number): Pro
 }
 
 /**
- * Fills the disk when a change of the family has come to the moment, and lets it go on. It must end by itself, with
- * one release or the other running; going back must work with no byte free; and nothing half done may stay.
+ * Fills the disk when a change of the family has come to the moment, and lets it continue. It must end on its own, with
+ * one release or the other running; a rollback must work with no byte free; and nothing half done may stay.
  * @throws Broken what does not hold
  */
 export async function fillAt(arena: Arena, family: Family, moment: Moment, random: Random): Promise<Outcome> {
@@ -62,10 +62,10 @@ export async function fillAt(arena: Arena, family: Family, moment: Moment, rando
   }
 }
 
-/** Goes back with no byte free, and answers which release must run then. */
+/** Rolls back with no byte free, and answers which release must run then. */
 async function rollBack(arena: Arena, attempt: Attempt, broken: string[]): Promise<string> {
   const previous = previousRelease(arena.root) ?? attempt.before;
-  // What the first change gave back is taken as well.
+  // Fills the room that the first change gave back as well.
   const empty = fillDisk(diskOf(arena).mountPoint);
   const { exitCode, stdout } = await arena.command('rollback', '--settle', '0.2', '--ready-timeout', '1');
   empty();

@@ -12,7 +12,7 @@ import { until } from '../support/place.js';
 import type { Arena } from './arena.js';
 import { nameProcess, processesOf, WATCHER } from './processes.js';
 
-/** What layout/README.md lets stand in the root at rest. */
+/** Entries that layout/README.md allows in the root at rest. */
 const AT_REST = new Set(
   'current previous bin plugin releases runtimes cache staging changes states lockfiles policy.json timer-state.json history-index.json restore-result.json ballast run.sock run.json'.split(
     ' ',
@@ -24,7 +24,7 @@ const READY_WITHIN_MS = 30_000;
 const GONE_WITHIN_MS = 15_000;
 
 /**
- * What must hold after every interruption once any command has run, as sentences that say what does not.
+ * Checks what must hold after every interruption once any command has run, and answers a sentence for each thing that does not.
  * @param expected the release that must run
  */
 export async function brokenInvariants(arena: Arena, expected: string): Promise<string[]> {
@@ -93,7 +93,7 @@ function checkLinks({ root, proven }: Arena, expected: string): string[] {
   return broken;
 }
 
-/** Whatever is called a release is one, whole and closed, whether it runs or not: it may be switched to. */
+/** Every entry named as a release is one, whole and closed, whether it runs or not: it may be switched to. */
 export async function damagedReleases({ root }: Arena): Promise<string[]> {
   const broken: string[] = [];
   const { releases, unsealed } = listReleases(root);
@@ -150,7 +150,7 @@ function checkRecords({ root }: Arena): string[] {
   return broken;
 }
 
-/** What a change that was interrupted says of itself, against how far it had come when it was. */
+/** Contradictions between the record of an interrupted change and its progress at that moment. */
 export function untruths(change: Change, atInterruption: Change | null): string[] {
   const verified = change.status === 'package_updated_restart_verified';
   if (change.status === 'rollback_failed')

@@ -11,7 +11,7 @@ import { pick, pickWeighted, randomFrom } from './random.js';
 
 const VICTIMS = { changer: 6, gateway: 2, both: 2 };
 
-/** What a person, or a timer, types next, without knowing of anything. */
+/** Command that a person, or a timer, types next, without knowing of anything. */
 const NEXT = { recover: 4, 'pin, recover': 2, update: 2, 'status, recover': 2 };
 
 /** Rounds in which recovery is killed as well. */
@@ -55,7 +55,7 @@ export async function killRound(arena: Arena, cycles: Cycles, seed: number): Pro
   }
   const expected = await continueWith(arena, next, attempt, known);
   const change = arena.changeTo(attempt.to, known);
-  // Where only the gateway died, the change went on.
+  // The change continued if only the gateway died.
   const broken = change ? untruths(change, victim === 'gateway' ? null : found) : [];
   broken.push(...(await brokenInvariants(arena, expected)));
   if (broken.length > 0) throw new Broken(broken);

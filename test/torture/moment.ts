@@ -10,10 +10,10 @@ import { pick, type Random } from './random.js';
 
 export { pause };
 
-/** When a change is interrupted: after a while, or at a point that it passes, where it is held. */
+/** Moment at which a change is interrupted: after a while, or at a point that it passes, where it is held. */
 export type Moment = { afterMs: number } | { point: string };
 
-/** Where recovery itself is interrupted, in some rounds; one that does not come there ends in peace. */
+/** Point at which recovery itself is interrupted, in some rounds; a recovery that does not reach it ends in peace. */
 export const RECOVERY_POINTS = [
   ...['switch', 'baseline', 'stage'].flatMap((step) => [
     `before undo ${step}`,
@@ -39,7 +39,7 @@ export interface Reached {
   begun: Begun;
   /** Its answer, when it had ended before. */
   answered: boolean;
-  /** Lets a change go on that is held at a point. */
+  /** Lets a change continue that is held at a point. */
   letGo(): void;
 }
 
@@ -61,7 +61,7 @@ export async function reach(arena: Arena, args: string[], moment: Moment): Promi
   return reached;
 }
 
-/** How far a change had come, by the step of its ledger. */
+/** Progress of a change, by the step of its ledger. */
 export function whereIs(change: Change | null): string {
   if (change === null) return 'before its record';
   if (change.endedAt !== null) return 'after its end';

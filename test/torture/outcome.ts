@@ -1,9 +1,9 @@
 import { table } from '../../src/cli/output.js';
 
-/** What became of a change. */
+/** Outcome of a change. */
 export interface Outcome {
   /**
-   * `finished` and `failed` by itself, as its release deserves; `resumed` and `undone` by the next command;
+   * `finished` and `failed` on its own, as its release deserves; `resumed` and `undone` by the next command;
    * `refused`; `never begun`, which left no record.
    */
   how: (typeof OUTCOMES)[number];
@@ -45,7 +45,7 @@ const MOMENTS = [
   'after its end',
 ];
 
-/** How many changes ended how, by the step at which they were interrupted. */
+/** Counts of changes by their outcome and by the step at which they were interrupted. */
 export function tally(outcomes: readonly Outcome[]): string {
   const rows = [['', ...OUTCOMES, 'all']];
   const count = (at: string | null, how: string | null) =>

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { commandLineOf, descendsFrom, identify, isAlive, processIds } from '../../src/host/process.js';
 import { until } from '../support/place.js';
 
-/** What a dead supervisor's watcher is called, which knows nothing of the world but two numbers. */
+/** Name of a dead supervisor's watcher, which knows nothing of the world but two numbers. */
 export const WATCHER = 'openclaw-releases-watcher';
 
 function mentions(pid: number, path: string): boolean {
@@ -29,7 +29,7 @@ export function nameProcess(pid: number): string {
   return `${pid} (${commandLineOf(pid)})`;
 }
 
-/** Who started it, what it waits for in the kernel, and what it has open: for whoever has to find out why it is there. */
+/** Parent of a process, what it waits for in the kernel, and what it has open: for a person who asks why it is there. */
 export function describeProcess(pid: number): string {
   try {
     const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
@@ -48,7 +48,7 @@ export function sendKill(pid: number | null): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Ended by itself meanwhile.
+    // It ended meanwhile.
   }
 }
 

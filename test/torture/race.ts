@@ -13,11 +13,11 @@ import { pick, type Random } from './random.js';
 /** Commands that want the lock at once. */
 export const CALLS = 8;
 
-/** What all of them find when they come for the lock. */
+/** State that all of them find when they come for the lock. */
 export const OBSTACLES = ['nothing', 'a dead lock', 'a dead lock, and who died at breaking it'] as const;
 export type Obstacle = (typeof OBSTACLES)[number];
 
-/** Long enough that everybody has come before the winner is through, on a machine with more to do. */
+/** Time in which everybody has come before the winner is through, on a machine with more to do. */
 const LIMITS = ['--settle', '0.5', '--ready-timeout', '10'];
 
 interface Call {

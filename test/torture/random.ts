@@ -1,7 +1,7 @@
 /** Answers numbers in [0, 1), one after the other. */
 export type Random = () => number;
 
-/** The same numbers for the same seed (mulberry32): a round that broke something can be had again. */
+/** Numbers that repeat for a seed (mulberry32): a round that broke something can be run again. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

@@ -14,14 +14,14 @@ export interface Kind {
 }
 
 export interface RoundsOptions {
-  /** Of round 0; round n has this plus n, so that it can be had alone. */
+  /** Seed of round 0; round n has this plus n, so that it can run alone. */
   seed: number;
   rounds: number;
   /** No round begins after this; milliseconds from now. */
   withinMs?: number;
   /** Arenas at once: most of the time is waiting. */
   jobs?: number;
-  /** Goes on after a round that broke something. */
+  /** Continues after a round that broke something. */
   keepGoing?: boolean;
   /** Aborted: no round begins any more, and what runs is cleaned up. */
   signal?: AbortSignal;
@@ -31,7 +31,7 @@ export interface RoundsOptions {
 export interface Failure {
   seed: number;
   message: string;
-  /** Where the root and the journal of that round are kept. */
+  /** Directory that keeps the root and the journal of that round. */
   evidence: string;
 }
 

@@ -29,7 +29,7 @@ async function loadDependencies(packageRoot) {
   for (const name of Object.keys(dependencies)) await import(name);
 }
 
-/** What an agent does in its shell: a command of its own below the gateway, not waited for. */
+/** Imitates an agent's shell: a command of its own below the gateway, not waited for. */
 function runShell(command) {
   const { pid } = spawn('/bin/sh', ['-c', command], { stdio: 'ignore' });
   return [200, { pid }];

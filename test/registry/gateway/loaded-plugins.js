@@ -41,7 +41,7 @@ export async function loadPlugins({ config, version }) {
     });
   }
 
-  /** What `response.end` is given is JSON. */
+  /** Sends a body as JSON. */
   const json = (response, status, body) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
@@ -63,7 +63,7 @@ export async function loadPlugins({ config, version }) {
       const emit = (name, payload) => events.push({ name, payload });
       for (const service of services) service.start({ gatewayEvents: { emit } });
     },
-    /** Whether a plugin, or what the tests ask about plugins, has answered. */
+    /** Answers true when a plugin, or what the tests ask about plugins, has answered. */
     async answer(request, response) {
       const { pathname } = new URL(request.url, 'http://gateway');
       if (pathname === '/__test/said-by-plugins') return !!json(response, 200, { said, events });

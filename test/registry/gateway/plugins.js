@@ -7,7 +7,7 @@ import { statePath } from './state.js';
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const indexPath = (env) => join(statePath(env), 'plugins/installs.json');
 
-/** What is installed, by id: the file that releases of May 2026 kept. */
+/** Installed plugins by id: the file that releases of May 2026 kept. */
 function readIndex(env) {
   return existsSync(indexPath(env)) ? read(indexPath(env)) : { installRecords: {} };
 }

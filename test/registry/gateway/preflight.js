@@ -5,7 +5,7 @@ import { loadSqlite, userVersion } from './sqlite.js';
 
 const KINDS = { preflight: 'state', 'preflight-agent': 'agent' };
 
-/** Whether this version may open a copied database, and would migrate it, in the form of the real one. */
+/** Tells whether this version may open a copied database, and would migrate it, in the form of the real one. */
 async function compare(file, known, refusal) {
   const { DatabaseSync } = await loadSqlite();
   const sidecar = ['-wal', '-shm', '-journal'].find((suffix) => existsSync(file + suffix));

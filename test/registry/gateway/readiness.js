@@ -1,7 +1,7 @@
-/** What a start brings up, in order. */
+/** Parts that a start brings up, in order. */
 const PHASES = ['config', 'plugins', 'sidecars', 'channels'];
 
-/** Whether the gateway is ready after `uptimeMs`, and what is in the way. */
+/** Tells whether the gateway is ready after `uptimeMs`, and what is in the way. */
 export function readiness(behaviour, uptimeMs, draining) {
   if (draining) return { ready: false, failing: ['draining'], phase: 'draining' };
   if (behaviour.neverReady) return { ready: false, failing: ['channels'], phase: 'channels' };

@@ -28,7 +28,7 @@ function readFrames(data) {
   }
 }
 
-/** What `busy` in the state directory says, one kind of work a line; nothing of that kind is done. */
+/** Content of `busy` in the state directory, one kind of work a line; nothing of that kind is done. */
 function preflight(env) {
   const path = join(env.OPENCLAW_STATE_DIR ?? '', 'busy');
   const kinds = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];

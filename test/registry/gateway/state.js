@@ -3,13 +3,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { readDevice, readTranscripts, SESSIONS } from './files.js';
 
-/** Where the gateway keeps what it knows. */
+/** Directory where the gateway keeps its state. */
 export function statePath(env) {
   return env.OPENCLAW_STATE_DIR || join(env.HOME || homedir(), '.openclaw');
 }
 
 /**
- * What an older version knows: only files. Of what a newer one has moved into databases it sees nothing, and starts
+ * State of an older version: only files. It sees nothing of what a newer one has moved into databases, and starts
  * all the same.
  */
 function stateInFiles(directory, version) {
@@ -23,7 +23,7 @@ function stateInFiles(directory, version) {
   };
 }
 
-/** The state as this version knows it; one that migrates does so first, or throws. */
+/** The state as this version knows it; a version that migrates does so first, or throws. */
 export async function openState({ version, behaviour, env, packageRoot }) {
   const directory = statePath(env);
   if (!behaviour.migratesTo) return stateInFiles(directory, version);

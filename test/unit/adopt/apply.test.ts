@@ -60,7 +60,7 @@ const contentOf = (change: ReturnType<typeof plan>, end: string) => {
   return write?.kind === 'file' ? write.content : '';
 };
 
-/** Every entry below a directory with its kind, mode and content. */
+/** Lists every entry below a directory with its kind, mode and content. */
 function listing(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -76,7 +76,7 @@ function listing(directory: string): string[] {
     });
 }
 
-describe('what adopting would write', () => {
+describe('the plan of adopt', () => {
   test('is a drop-in that starts the launcher with the arguments of the unit, and names no version', () => {
     const change = plan();
     expect(change.dropIn).toBe(
@@ -179,7 +179,7 @@ describe('adopting and leaving', () => {
     const units = join(home, '.config/systemd/user');
     mkdirSync(join(units, 'openclaw-gateway.service.d'), { recursive: true });
     writeFileSync(join(units, 'openclaw-gateway.service'), `[Service]\nExecStart=${EXEC}\n`);
-    // Somebody had files of these names, one of them with bytes that are no text.
+    // Another program had files of these names, one of them with bytes that are no text.
     writeFileSync(join(units, 'openclaw-releases-rescue.service'), Buffer.from([0xff, 0x00, 0x0a, 0xfe]), {
       mode: 0o640,
     });
@@ -194,7 +194,7 @@ describe('adopting and leaving', () => {
     expect(undoUnitChange(root)).toBeNull();
   });
 
-  test('leaves as it was, too, what was adopted twice or only in part', () => {
+  test('leaves the host as it was after adopting twice or only in part', () => {
     const before = listing(home);
     const change = plan();
     applyUnitChange(change);
@@ -204,7 +204,7 @@ describe('adopting and leaving', () => {
     expect(listing(home)).toEqual(before);
   });
 
-  test('keeps a directory into which somebody else has put something', () => {
+  test('keeps a directory that contains files of others', () => {
     const change = plan();
     applyUnitChange(change);
     const theirs = join(change.dropIn, '../override.conf');
@@ -231,12 +231,12 @@ describe('adopting and leaving', () => {
     );
   });
 
-  test('refuses a record that it cannot read, and touches nothing', () => {
+  test('refuses a corrupt record, and touches nothing', () => {
     writeFileSync(join(root, 'adopted.json'), '{');
     expect(() => undoUnitChange(root)).toThrow(expect.objectContaining({ code: 'root_invalid' }));
   });
 
-  test('sees every file that has drifted', () => {
+  test('reports every file that has drifted', () => {
     const change = plan();
     applyUnitChange(change);
     rmSync(change.dropIn);

@@ -9,7 +9,7 @@ import { temporaryDirectory, writeTree } from '../../support/place.js';
 const json = (name: string, version: string, dependencies: Record<string, string> = {}, more: object = {}) =>
   JSON.stringify({ name, version, main: 'index.js', dependencies, ...more });
 
-/** A package whose program says its name and version. */
+/** A package whose program prints its name and version. */
 function packageAt(path: string, name: string, version: string, dependencies: Record<string, string> = {}) {
   return {
     [`${path}/package.json`]: json(name, version, dependencies),
@@ -20,7 +20,7 @@ function packageAt(path: string, name: string, version: string, dependencies: Re
 const copy = (packageRoot: string, into: string, signal?: AbortSignal) =>
   copyInstall({ install: { packageRoot, version: '2026.5.28' }, into, signal });
 
-/** What a module in the copy gets when it asks for another package. */
+/** Module that a module in the copy gets when it requires another package. */
 const required = (from: string, name: string) => createRequire(join(from, 'index.js'))(name) as string;
 
 describe('copying an install', () => {
@@ -50,7 +50,7 @@ describe('copying an install', () => {
     await expect(digestTree(into)).resolves.toBeDefined();
   });
 
-  test('makes one tree without links out of what pnpm keeps in its store', async () => {
+  test("makes one tree without links from pnpm's store", async () => {
     const home = temporaryDirectory('pnpm');
     const store = '.pnpm';
     writeTree(home, {
@@ -68,7 +68,7 @@ describe('copying an install', () => {
       [`${store}/b@2/node_modules/a`]: '-> ../../a@1/node_modules/a',
       ...packageAt(`${store}/c@1/node_modules/c`, 'c', '1.0.0'),
       ...packageAt(`${store}/c@2/node_modules/c`, 'c', '2.0.0', { '@s/b': '2' }),
-      // A circle: what c needs is what needs c.
+      // The dependencies form a circle: c needs what needs c.
       [`${store}/c@2/node_modules/@s/b`]: '-> ../../../b@2/node_modules/@s/b',
       openclaw: `-> ${store}/openclaw@1/node_modules/openclaw`,
     });
@@ -84,7 +84,7 @@ describe('copying an install', () => {
     expect((await digestTree(into)).text).not.toMatch(/^# /m);
   });
 
-  test('takes of a flat tree only what OpenClaw needs, with links that leave their package as copies', async () => {
+  test('copies only what OpenClaw needs from a flat tree, with links that leave their package as copies', async () => {
     const project = temporaryDirectory('flat');
     writeTree(project, {
       ...packageAt('node_modules/openclaw', 'openclaw', '2026.5.28', { a: '1' }),
@@ -126,7 +126,7 @@ describe('copying an install', () => {
     expect(statSync(join(into, 'node_modules/stranger'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test('writes a lockfile without checksums, and says so, where nobody knows them', async () => {
+  test('writes a lockfile without checksums where they are unknown, and says so', async () => {
     const project = temporaryDirectory('plain');
     writeTree(project, packageAt('node_modules/openclaw', 'openclaw', '2026.5.28'));
     const into = temporaryDirectory('copy');

@@ -44,7 +44,7 @@ const well: HostFacts = {
 const codes = (over: Partial<HostFacts>) => examine({ ...well, ...over }).map(({ code }) => code);
 
 describe('doctor', () => {
-  test('has nothing to say about a host that is well, and about one that was never adopted', () => {
+  test('reports nothing about a healthy host, and nothing about a host that was never adopted', () => {
     expect(codes({})).toEqual([]);
     expect(codes({ adoption: null, unit: null, lingering: null, onPath: null })).toEqual([]);
   });
@@ -112,20 +112,20 @@ describe('doctor', () => {
       ['unit_names_a_version'],
     ],
     ['a trial was left behind', { trial: '2026.6.1' }, ['trial_pending']],
-  ])('says it when %s', (_title, over, expected) => {
+  ])('reports that %s', (_title, over, expected) => {
     expect(codes(over)).toEqual(expected);
   });
 
-  test('waits for a change that is under way', () => {
+  test('waits for an active change', () => {
     expect(codes({ trial: '2026.6.1', activeChange: true })).toEqual([]);
   });
 
-  test('names the version that goes stale as it is written', () => {
+  test('reports a version in the description, which will be outdated', () => {
     const [finding] = examine({ ...well, unit: { ...unit, description: 'OpenClaw Gateway (v2026.7.1-2)' } });
     expect(finding?.sentence).toContain('2026.7.1-2,');
   });
 
-  test('ends every sentence, and gives a command for each', () => {
+  test('ends every sentence, and gives a command for each finding', () => {
     const worst = examine({
       ...well,
       running: '2026.5.28',

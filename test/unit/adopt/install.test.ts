@@ -12,7 +12,7 @@ let env: NodeJS.ProcessEnv;
 
 beforeEach(() => {
   home = temporaryDirectory('home');
-  // Programs of the test's own, so that what the host has installed is not what is found.
+  // The test has its own programs, so that it never finds what the host has installed.
   writeTree(home, { 'bin/.keep': '', 'bin/node': '#!/bin/sh\necho v22.23.3\n' });
   chmodSync(join(home, 'bin/node'), 0o755);
   env = { HOME: home, PATH: join(home, 'bin'), XDG_RUNTIME_DIR: join(home, 'run') };
@@ -50,7 +50,7 @@ describe('finding an install without a unit', () => {
     ]);
   });
 
-  test("asks npm for a prefix that nobody could guess, and leaves nothing of npm's in the home", async () => {
+  test("asks npm for an unusual prefix, and leaves nothing of npm's in the home", async () => {
     writeTree(home, {
       'odd place/lib/node_modules/openclaw/package.json': openclaw('2026.5.28'),
       'bin/npm': `#!/bin/sh\n/bin/mkdir -p "$npm_config_cache/_logs"\necho '${home}/odd place/lib/node_modules'\n`,
@@ -62,7 +62,7 @@ describe('finding an install without a unit', () => {
     expect(readdirSync(home).sort()).toEqual(['bin', 'odd place']);
   });
 
-  test('says so when a named unit does not exist', async () => {
+  test('reports that a named unit does not exist', async () => {
     await expect(findInstall({ env, unit: UNIT })).rejects.toMatchObject({ code: 'supervisor_not_found' });
   });
 });

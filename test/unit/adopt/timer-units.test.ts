@@ -32,7 +32,7 @@ test('the service runs the timer for that root, with less of the machine than th
   expect(textOf(SERVICE, { user: '1000' })).toContain('User=1000');
 });
 
-test('a fleet is spread by systemd where it keeps what it draws, and by the id of the installation elsewhere', () => {
+test('a fleet is spread by systemd where it keeps its random delay, and by the id of the installation elsewhere', () => {
   const timer = 'openclaw-releases-auto.timer';
   expect(textOf(timer)).toContain('OnCalendar=hourly\n');
   expect(textOf(timer)).toContain('RandomizedDelaySec=1h\nFixedRandomDelay=true\n');
@@ -42,7 +42,7 @@ test('a fleet is spread by systemd where it keeps what it draws, and by the id o
   }
 });
 
-test('undoing brings earlier files back byte for byte and removes new ones with their directories', () => {
+test('undoing restores earlier files byte for byte and removes new ones with their directories', () => {
   const directory = temporaryDirectory();
   const root = writeTree(join(directory, 'root'), { keep: '' });
   const units = join(directory, 'config/systemd/user');
@@ -60,7 +60,7 @@ test('undoing brings earlier files back byte for byte and removes new ones with 
   expect(undoTimer(root)).toBe(null);
 });
 
-test('a record that cannot be understood is not guessed at', () => {
+test('a corrupt record is an error, not a guess', () => {
   const root = writeTree(temporaryDirectory(), { 'timer.json': '{' });
   expect(() => readTimer(root)).toThrow('is not whole JSON');
 });

@@ -26,7 +26,7 @@ describe('a command line of systemd', () => {
     expect(splitWords('x "a b" %h/$FOO').map(({ raw }) => raw)).toEqual(['x', '"a b"', '%h/$FOO']);
   });
 
-  test('reads back what was quoted for it, specifiers aside', () => {
+  test('parses what was quoted for it, specifiers aside', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'ab "\'\\$é') }), (value) => {
         expect(values(`x "${escapeQuoted(value)}"`)).toEqual(['x', value]);
@@ -58,7 +58,7 @@ describe('the settings of a unit', () => {
     expect(settings.environment).toEqual({ B: 'two words', C: '/home/claw' });
   });
 
-  test('leaves specifiers alone that it does not know', () => {
+  test('leaves unknown specifiers alone', () => {
     expect(read('[Service]\nExecStart=/bin/x %i 100%%').execStart[0]?.map(({ value }) => value)).toEqual([
       '/bin/x',
       '%i',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { candidateLaunch, withoutSecrets } from '../../../src/candidate/environment.js';
 
-test('a candidate is started as the gateway is, on loopback, without what ties that one to its supervisor', () => {
+test('a candidate starts as the gateway does, on loopback, without what ties that one to its supervisor', () => {
   const env = {
     HOME: '/home/me',
     DISCORD_TOKEN: 'of a channel',

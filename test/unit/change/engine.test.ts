@@ -9,7 +9,7 @@ import type { Root } from '../../../src/store/root.js';
 import { type Behaviour, fakeContext, fakeStep } from '../../support/fake-steps.js';
 import { temporaryRoot } from '../../support/place.js';
 
-/** Steps that only write down what happens to them. */
+/** Steps that only record what happens to them. */
 function play(behaviours: Partial<Record<StepName, Behaviour>>, root: Root = temporaryRoot()) {
   const events: string[] = [];
   const abort = new AbortController();
@@ -83,12 +83,12 @@ test.each<[Partial<Record<StepName, Behaviour>>, string, string, string | undefi
   expect(readChange(root, ended.id), 'the verdict is on disk').toEqual(ended);
 });
 
-test('an error while undoing is kept beside the reason, not in its place', async () => {
+test('an error while undoing is kept beside the first error, not in its place', async () => {
   const { ended } = await play({ switch: 'undo-fails', verify: 'fails' });
   expect([ended.error?.code, ended.undoError?.code]).toEqual(['gateway_crashed', 'restart_failed']);
 });
 
-test('going back does not need the ledger', async () => {
+test('rolling back does not need the ledger', async () => {
   const root = temporaryRoot();
   const unwritable: Step = {
     name: 'verify',

@@ -19,7 +19,7 @@ async function stranger() {
 
 const owner: Supervisor = { ...nobody, owns: () => Promise.resolve(true) };
 
-test('a process on the port that the supervisor does not own is named with its command line', async () => {
+test('an error names a process on the port that the supervisor does not own, with its command line', async () => {
   const { pid, endpoint } = await stranger();
   await expect(checkListener(endpoint, nobody)).rejects.toMatchObject({
     code: 'port_held_by_orphan',

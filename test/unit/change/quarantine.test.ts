@@ -19,7 +19,7 @@ function failed(error: ErrorRecord, undoError: ErrorRecord | null = null) {
 }
 
 test.each(Object.keys(ERROR_CODES) as ErrorCode[])(
-  '%s is held against a release only if it is its fault',
+  '%s quarantines a release only if it is its fault',
   (code) => {
     const root = temporaryRoot();
     quarantineAfter(root, failed(record(code)));
@@ -28,7 +28,7 @@ test.each(Object.keys(ERROR_CODES) as ErrorCode[])(
   },
 );
 
-test('when the one from before fails as well, it is held against both', () => {
+test('a failed rollback quarantines the previous release too', () => {
   const root = temporaryRoot();
   quarantineAfter(root, failed(record('gateway_not_ready'), record('gateway_crashed')));
   expect(readPolicy(root).quarantine).toMatchObject({

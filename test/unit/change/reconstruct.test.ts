@@ -15,7 +15,7 @@ async function rootWith(current: string | null, previous: string | null, trial: 
   return { root, trial: found };
 }
 
-test('a trial without a record is the switch from previous to current, and goes back', async () => {
+test('a trial without a record is the switch from previous to current, and is rolled back', async () => {
   const { root, trial } = await rootWith('2026.6.1', '2026.5.1', '2026.6.1');
   const change = changeFromTrial(root, trial);
   expect(change).toMatchObject({
@@ -28,7 +28,7 @@ test('a trial without a record is the switch from previous to current, and goes 
   ]);
 });
 
-test('one that says nothing that can be understood is about current', async () => {
+test('a corrupt trial is about current', async () => {
   const { root } = await rootWith('2026.6.1', '2026.5.1', '2026.6.1');
   expect(changeFromTrial(root, { id: '\0\0', boots: 0, bootId: null })?.facts.to).toBe('2026.6.1');
 });
@@ -36,9 +36,9 @@ test('one that says nothing that can be understood is about current', async () =
 test.each([
   ['of another release', '2026.6.1', '2026.5.1', '2026.7.1'],
   ['with nothing to return to', '2026.6.1', null, '2026.6.1'],
-  ['where the launcher has gone back already', '2026.5.1', '2026.5.1', '2026.5.1'],
+  ['where the launcher has rolled back already', '2026.5.1', '2026.5.1', '2026.5.1'],
   ['where nothing is current', null, '2026.5.1', '2026.6.1'],
-])('one %s says nothing', async (_, current, previous, on) => {
+])('a trial %s is no change', async (_, current, previous, on) => {
   const { root, trial } = await rootWith(current, previous, on);
   expect(changeFromTrial(root, trial)).toBeNull();
 });

@@ -33,10 +33,10 @@ const NEW = '2026.7.1';
 const RELEASES = { old: OLD, new: NEW, '-': null };
 type Name = keyof typeof RELEASES;
 
-/** What the supervisor answers: a release runs, none does, or it cannot be asked; `launcher` becomes the new one. */
+/** Answers of the supervisor: a release runs, none does, or it cannot be asked; `launcher` becomes the new one. */
 type Running = Name | 'launcher' | 'unknown';
 
-/** The steps that have an undo, with their effect on the links; all other steps are only written down. */
+/** Steps that have an undo, with their effect on the links; all other steps are only recorded. */
 const EFFECTS: Partial<Record<StepName, { does?(context: Context): void; undoes?(context: Context): void }>> =
   {
     stage: { undoes: () => {} },
@@ -61,7 +61,7 @@ const STATES: Record<string, StepRecord['state']> = {
 
 const atEnd = atEndOfAll();
 let root: Root;
-/** Processes that were started from each release, as the kernel tells it. */
+/** Processes that were started from each release, as the kernel reports it. */
 let pids: { old: number; new: number };
 
 beforeAll(() => {
@@ -82,7 +82,7 @@ function startFrom(id: string): number {
   return child.pid ?? -1;
 }
 
-/** `stage switch! verify? -baseline ~switch (plugins)`: done, under way, failed, undone, being undone, skipped. */
+/** Spelling of steps: `stage switch! verify? -baseline ~switch (plugins)`: done, doing, failed, undone, being undone, skipped. */
 function recordsOf(text: string): StepRecord[] {
   const words = text.split(' ').filter((word) => word !== '');
   return words.map((word) => {
@@ -97,14 +97,14 @@ interface Setup {
   kind?: ChangeKind;
   /** Runs `switch --no-restart`. */
   restart?: boolean;
-  /** The steps as the ledger has them. */
+  /** Steps as the ledger has them. */
   steps: string;
   trial?: Name;
   current: Name;
   runs?: Running;
-  /** The change had failed already. */
+  /** A change that had failed already. */
   failed?: boolean;
-  /** The machine has been started again. */
+  /** A machine that has booted since. */
   atBoot?: boolean;
   behaviours?: Partial<Record<StepName, Behaviour>>;
 }
@@ -123,7 +123,7 @@ function supervisorWith(runs: Running): Supervisor {
   return { ...nobody, inspect };
 }
 
-/** A change whose process is dead, in the ledger. */
+/** Writes a change whose process is dead into the ledger. */
 function writeLost({ kind = 'update', restart = true, steps, failed = false }: Setup): Change {
   const change = newChange(planChange(kind, NEW, { restart }), { from: OLD, previous: null, to: NEW });
   change.owner = { pid: 1, startTicks: 0, bootId: 'of another boot' };
@@ -159,7 +159,7 @@ function place({ trial = '-', current }: Setup): void {
 interface Outcome {
   how: 'finished' | 'undone';
   status: ChangeStatus;
-  /** The steps that were run or undone, in their order. */
+  /** Steps that were run or undone, in their order. */
   events: string;
 }
 
@@ -169,7 +169,7 @@ const VERIFYING = `${SWITCHED} restart verify!`;
 const VERIFIED = `${SWITCHED} restart verify`;
 const UNDO = '-switch -snapshot -baseline -stage';
 
-/** `current` names the new release, on trial; what runs is the old one unless a row says otherwise. */
+/** Setups in which `current` names the new release, on trial; the old one runs unless a row says otherwise. */
 const onTrial = { trial: 'new', current: 'new' } as const;
 const newRuns = { ...onTrial, runs: 'new' } as const;
 
@@ -217,7 +217,7 @@ function check(rows: [Setup, Outcome][]): void {
   });
 }
 
-/** The first failure stays the reason; of a change that only died, that it died. */
+/** Error code that stays: the first failure's, else `interrupted`. */
 function codeOf({ failed, behaviours }: Setup, status: ChangeStatus): string {
   if (status === 'helper_never_ran') return 'helper_never_ran';
   return failed || Object.values(behaviours ?? {}).includes('fails') ? 'gateway_crashed' : 'interrupted';
@@ -255,14 +255,14 @@ describe('a change that died after its switch is finished where the new release 
     [{ steps: VERIFIED, ...newRuns }, verifiedNow],
     [{ steps: `${VERIFIED} plugins!`, ...newRuns }, verifiedNow],
     [{ steps: `${VERIFIED} (plugins) commit!`, ...newRuns }, verifiedNow],
-    // The trial is over, its record is not written.
+    // Trial over, record not written.
     [{ steps: `${VERIFIED} plugins commit!`, current: 'new', runs: 'new' }, verifiedNow],
     [{ kind: 'rollback', steps: 'baseline switch restart!', ...newRuns }, finished('verify commit')],
     [{ kind: 'switch', steps: 'baseline switch restart!', ...newRuns }, finished('verify plugins commit')],
   ]);
 });
 
-describe('a change that died after its switch is undone where something else runs, or nothing that can be told', () => {
+describe('a change that died after its switch is undone where another release runs, or an unknown one', () => {
   check([
     [{ steps: SWITCHED, ...onTrial }, undone(UNDO)],
     [{ steps: RESTARTING, ...onTrial }, restartFailed()],
@@ -270,7 +270,7 @@ describe('a change that died after its switch is undone where something else run
     [{ steps: RESTARTING, ...onTrial, runs: 'unknown' }, restartFailed()],
     [{ steps: RESTARTING, ...newRuns, atBoot: true }, restartFailed()],
     [{ steps: VERIFYING, ...onTrial, runs: '-' }, rolledBack()],
-    // The launcher has gone back by itself.
+    // The launcher has rolled back automatically.
     [{ steps: VERIFYING, current: 'old' }, rolledBack()],
     [{ steps: VERIFYING, current: '-', runs: 'new' }, rolledBack()],
     [{ steps: `${VERIFIED} plugins!`, ...onTrial, runs: '-' }, rolledBack(`-plugins ${UNDO}`)],
@@ -298,7 +298,7 @@ describe('a change that recovery cannot finish, or cannot undo, says so', () => 
   ]);
 });
 
-describe('a change that died while it was rolled back is rolled back again, whatever runs', () => {
+describe('a change that died during its rollback is rolled back again, no matter which release runs', () => {
   const begun = 'resolve check-space stage probe seal baseline';
   const gone = { current: 'old', failed: true } as const;
   check([
@@ -325,7 +325,7 @@ describe('a change that died after its trial had ended is kept, and nothing is r
   ]);
 });
 
-describe('a switch without a restart needs nothing that runs', () => {
+describe('a switch without a restart is finished no matter what runs', () => {
   const scheduled = finished('', 'package_updated_restart_scheduled');
   const without = { kind: 'switch', restart: false } as const;
   check([
@@ -354,7 +354,7 @@ describe('a trial without a change', () => {
     expect([currentRelease(root), readTrial(root)]).toEqual([OLD, null]);
   });
 
-  test('that a switch left which could not be undone is rolled back once more', async () => {
+  test('that a failed undo of a switch left is rolled back once more', async () => {
     const setup: Setup = { steps: SWITCHED, ...onTrial, behaviours: { switch: 'undo-fails' } };
     place(setup);
     const { id } = writeLost(setup);

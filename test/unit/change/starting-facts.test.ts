@@ -24,7 +24,7 @@ test('a change begins from the release that current names where no gateway runs'
   });
 });
 
-test('a change is refused while a state waits to be put back, and names the release that it is of', async () => {
+test('a change is refused while a restore is pending, and names its release', async () => {
   const root = await aRoot();
   requestRestore(root, {
     ...{ schema: 1, change: 'a-change', release: '2026.5.1', from: 'kept', phase: 'pending' },
@@ -38,7 +38,7 @@ test('a change is refused while a state waits to be put back, and names the rele
   });
 });
 
-test('a change is refused while a restore.json that cannot be understood is there', async () => {
+test('a change is refused while restore.json is corrupt', async () => {
   const root = await aRoot();
   writeFileSync(root.restore, '{"schema": 2}');
   await expect(startingFacts({ root, supervisor: nobody }, plan)).rejects.toMatchObject({

@@ -17,7 +17,7 @@ const OTHER = '2026.6.5';
 const WELL: Health = { answered: true, live: true, ready: true, failing: [], phase: null, version: RELEASE };
 const QUICK = { settleMs: 0, readyFloorMs: 500, readyCeilingMs: 1_000 };
 
-/** Answers as a gateway does, about itself what its argument says, and says when it listens. */
+/** Answers as a gateway does, with the status and version of its argument, and prints when it listens. */
 const PROGRAM = `
   const { port, status, failing, version } = JSON.parse(process.argv[1]);
   const pages = { '/healthz': {}, '/readyz': { ready: status === 200, failing }, '/startupz': { version } };
@@ -28,13 +28,13 @@ const PROGRAM = `
 `;
 
 interface Gateway {
-  /** The release that it is started from. */
+  /** Release that it is started from. */
   from?: string;
   says?: { status?: number; version?: string };
-  /** Which start the supervisor tells, at each look. */
+  /** Start that the supervisor reports, at each look. */
   instanceAt?: (look: number) => string;
   expected?: Partial<Expectation>;
-  /** Called whenever all is well but the time or the process. */
+  /** Runs whenever every rule holds but the time or the process. */
   onSettling?: (times: number) => void;
   signal?: AbortSignal;
 }
@@ -91,7 +91,7 @@ describe('a gateway whose process is real', () => {
     const stop = new AbortController();
     const verified = verify({
       from: OTHER,
-      // Nothing else keeps it from being verified.
+      // No other rule keeps it from being verified.
       onSettling: () => stop.abort(new Error('well but for that')),
       signal: stop.signal,
     });

@@ -29,15 +29,15 @@ vi.mock('node:timers/promises', async (original) => {
   return { ...(await original<object>()), setTimeout: wait };
 });
 
-/** What the started gateway is and says. */
+/** Facts and answers of the started gateway. */
 interface Started {
-  /** The release that its process was started from. */
+  /** Release that its process was started from. */
   release?: string;
   version?: string;
   ready?: boolean;
-  /** What it complains of, ready or not. */
+  /** Failures that it reports, ready or not. */
   failing?: string[];
-  /** The supervisor says that the process of the port is its own. */
+  /** Supervisor's answer that the process of the port is its own. */
   owned?: boolean;
   inspection?: Partial<Inspection>;
 }
@@ -51,7 +51,7 @@ beforeAll(async () => {
   return () => removeDirectory(root.path);
 });
 
-/** The verdict on a gateway of `NEW` that replaced a healthy one. */
+/** Verdict on a gateway of `NEW` that replaced a healthy one. */
 async function verify(started: Started, expected: Partial<Expectation> = {}) {
   vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
   onTestFinished(() => void vi.restoreAllMocks());

@@ -32,7 +32,7 @@ describe('windows', () => {
 });
 
 describe('settings', () => {
-  test('spans are taken in any unit, and what is not named stays as it is', () => {
+  test('spans are accepted in any unit, and settings that are not named stay', () => {
     expect(settings(['--delay', '2d', '--idle', '90s', '--countdown', '2m', '--soak', '12'])).toEqual({
       ...{ delayHours: 48, idleMinutes: 1.5, countdownSeconds: 120, soakHours: 12 },
     });
@@ -50,7 +50,7 @@ describe('settings', () => {
     expect(() => settings(['--time-zone', 'UTC'])).toThrow('There is no window');
   });
 
-  test('versions to skip are added, and forgotten all at once; so is everything', () => {
+  test('versions to skip are added, and removed all at once; other settings are reset likewise', () => {
     expect(settings(['--skip', '2026.6.5'], { skip: ['2026.6.1'] })).toEqual({
       skip: ['2026.6.1', '2026.6.5'],
     });

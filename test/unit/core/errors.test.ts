@@ -6,7 +6,7 @@ import { ERROR_CODES } from '../../../src/core/errors.js';
 
 const at = (folder: string) => fileURLToPath(new URL(folder, import.meta.url));
 
-/** The tests that run with every change, without this one. */
+/** Sources of the tests that run with every change, without this one. */
 const TESTS = [at('..'), at('../../integration')]
   .flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),

@@ -28,7 +28,7 @@ import type { SupervisorRecord } from '../../../src/supervisor/select.js';
 import type { RestartReport } from '../../../src/supervisor/supervisor.js';
 import { temporaryDirectory } from '../../support/place.js';
 
-/** The keys that a value of this type always has; the compiler refuses a list that is not exactly those. */
+/** Keys that a value of this type always has; the compiler refuses a list that is not exactly those. */
 type Always<T> = { [K in keyof T as object extends Pick<T, K> ? never : K]: true };
 
 interface Schema {
@@ -317,13 +317,13 @@ const WHOLE: [RecordKind, object][] = [
   ['timer', TIMER],
 ];
 
-test.each(WHOLE)('%s: a whole one passes, with what a newer version adds as well', (kind, whole) => {
+test.each(WHOLE)('%s: a whole record passes, also with keys that a newer version adds', (kind, whole) => {
   expect(whyNot(kind, whole)).toBe(null);
   expect(whyNot(kind, { ...whole, addedLater: { x: 1 } })).toBe(null);
 });
 
 test.each(WHOLE)(
-  '%s: without any one of the keys that it must have, or with another kind of value, it is none',
+  '%s: a record without a required key, or with another kind of value, is refused',
   (kind, whole) => {
     for (const key of schemaOf(kind).required ?? []) {
       const { [key as never]: _, ...rest } = whole;
@@ -336,13 +336,13 @@ test.each(WHOLE)(
   },
 );
 
-/** All keys and indices on the way to each value in a value, itself among them. */
+/** Lists the path to each value in a value, itself among them. */
 function pathsIn(value: unknown, path: string[] = []): string[][] {
   if (typeof value !== 'object' || value === null) return [path];
   return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, [...path, key]))];
 }
 
-/** A copy in which another value stands at a path, or nothing where that is undefined. */
+/** Copies a value with another one at a path, or with nothing there where that is undefined. */
 function replaced(value: unknown, [key, ...rest]: string[], by: unknown): unknown {
   if (key === undefined) return by;
   const copy = structuredClone(value) as Record<string, unknown>;
@@ -352,17 +352,17 @@ function replaced(value: unknown, [key, ...rest]: string[], by: unknown): unknow
   return JSON.parse(JSON.stringify(copy));
 }
 
-test.each(WHOLE)('%s: what looks quickly and what says why agree about any damage', (kind, whole) => {
+test.each(WHOLE)('%s: the quick check and the explaining check agree about any damage', (kind, whole) => {
   const [quick, full] = [quickSchema(kind), compiledSchema(kind)];
   const paths = pathsIn(whole);
   const odd = fc.constantFrom<unknown>('', 'x\0', '../x', '/x', -1, 0, 1.5, 2 ** 53, null, true, [], {});
   const by = fc.oneof(odd, fc.constant(undefined), fc.jsonValue());
   fc.assert(
-    fc.property(fc.constantFrom(...paths.slice(1)), by, fc.jsonValue(), (path, value, whatever) => {
+    fc.property(fc.constantFrom(...paths.slice(1)), by, fc.jsonValue(), (path, value, junk) => {
       for (const one of [
         replaced(whole, path, value),
         replaced(whole, [...path.slice(0, -1), 'other'], value),
-        whatever,
+        junk,
       ])
         expect(quick(one), JSON.stringify(one)).toBe(full(one));
     }),
@@ -395,7 +395,7 @@ test.each<[string, (change: Change) => unknown]>([
   ['a step that there is not', (c) => ({ ...c, plan: { ...c.plan, steps: ['resolve', 'constructor'] } })],
   ['an option for a unit', (c) => ({ ...c, plan: { ...c.plan, unit: { scope: 'user', unit: '--force' } } })],
   ['text for the pins', () => null],
-])('%s is not understood', (_, damage) => {
+])('%s is refused', (_, damage) => {
   const value = damage(aChange());
   expect(value === null ? whyNot('policy', { ...POLICY, pins: 'x' }) : whyNot('change', value)).toMatch(
     /^has another shape: \//,
@@ -407,11 +407,11 @@ test.each<[string, object]>([
   ['another place to set something aside', { aside: { name: 'a/b', release: '2026.9.6' } }],
   ['a state directory that depends on where one is', { place: { directory: 'state', config: null } }],
   ['a phase that there is not', { phase: 'done' }],
-])('a restore that names %s is not understood', (_, damage) => {
+])('a restore that names %s is refused', (_, damage) => {
   expect(whyNot('restore', { ...RESTORE, ...damage })).toMatch(/^has another shape: \//);
 });
 
-test('an entry of the quarantine need not say its points', () => {
+test('an entry of the quarantine is valid without points', () => {
   const [entry] = Object.values(POLICY.quarantine);
   const { points: _, ...without } = { points: 1, ...entry };
   expect(whyNot('policy', { ...POLICY, quarantine: { '2026.7.1': without } })).toBe(null);
@@ -426,7 +426,7 @@ test.each<[RecordKind, object, object]>([
     { ...POLICY, retention: { releases: 0, bytes: 2 ** 32, leaveFree: 1 } },
     { ...POLICY, retention: { bytes: 1.5 } },
   ],
-])('%s: what takes room is a whole number', (kind, whole, wrong) => {
+])('%s: sizes are whole numbers', (kind, whole, wrong) => {
   expect(whyNot(kind, whole)).toBe(null);
   expect(whyNot(kind, wrong)).toMatch(/^has another shape: \//);
 });
@@ -590,7 +590,7 @@ describe('schemas and types require the same keys', () => {
     [
       'Quarantine',
       policy.properties?.quarantine?.additionalProperties,
-      // Entries of before there were points have none.
+      // Old entries have no points.
       { cause: true, change: true, at: true } satisfies Always<Omit<Quarantine, 'points'>>,
     ],
     [
@@ -666,7 +666,7 @@ describe('schemas and types require the same keys', () => {
     expect([...(schema?.required ?? [])].sort()).toEqual(Object.keys(keys).sort());
   });
 
-  test('and the same facts, steps and verdicts are known', () => {
+  test('the type and its schema have the same facts, steps and verdicts', () => {
     expect(Object.keys(facts).sort()).toEqual(Object.keys(FACTS).sort());
     expect(change.$defs?.stepName?.enum).toEqual([...STEP_NAMES]);
     expect(change.properties?.status?.enum).toEqual([null, ...Object.keys(VERDICTS)]);
@@ -685,7 +685,7 @@ describe('reading', () => {
     ['zeros', () => at(Buffer.alloc(100)), 'holds nothing but zeros'],
     ['half', () => at(JSON.stringify(POLICY).slice(0, 40)), 'is not whole JSON'],
     ['a directory', () => temporaryDirectory(), 'is a directory'],
-  ])('%s says why it is not understood', (_, make, why) => {
+  ])('%s is reported as corrupt, with the reason', (_, make, why) => {
     expect(readRecord(make(), 'policy')).toEqual({ state: 'corrupt', why });
   });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareVersions, inVersionOrder, isStable } from '../../../src/core/version.js';
 
-/** As the registry lists them, in no useful order: `npm view openclaw versions --json`. */
+/** Versions of the registry, in no useful order: `npm view openclaw versions --json`. */
 const PUBLISHED: string[] = JSON.parse(
   readFileSync(new URL('../../fixtures/openclaw-versions.json', import.meta.url), 'utf8'),
 );
@@ -23,7 +23,7 @@ const versions = fc
   .tuple(fc.integer({ min: 2025, max: 2027 }), fc.nat(12), number, suffix, build)
   .map(([year, month, patch, tail, hash]) => `${year}.${month}.${patch}${tail}${hash && `+file.${hash}`}`);
 
-/** What the order should be, said in another way: by what each part of the version means. */
+/** Gives the expected order in another way: by the meaning of each part of the version. */
 function meaning(version: string): number[] {
   const [, year, month, patch, beta, correction] =
     /^(\d+)\.(\d+)\.(\d+)(?:-beta\.(\d+)|-(\d+))?$/.exec(version)?.map(Number) ?? [];
@@ -54,7 +54,7 @@ describe('compareVersions', () => {
     expect(compareVersions(second, first)).toBeGreaterThan(0);
   });
 
-  test('puts many in the order in which it compares two', () => {
+  test('sorts many versions as it compares two', () => {
     fc.assert(
       fc.property(fc.array(versions, { maxLength: 20 }), (all) => {
         expect(inVersionOrder(all, (one) => one)).toEqual(all.toSorted(compareVersions));
@@ -72,7 +72,7 @@ describe('compareVersions', () => {
     );
   });
 
-  test('says the opposite when the arguments change places', () => {
+  test('gives the opposite result when the arguments are exchanged', () => {
     fc.assert(
       fc.property(versions, versions, (a, b) => {
         expect(Math.sign(compareVersions(a, b))).toBe(0 - Math.sign(compareVersions(b, a)));
@@ -91,7 +91,7 @@ describe('compareVersions', () => {
     );
   });
 
-  test('puts every published version in the order in which it was meant', () => {
+  test('puts every published version in the intended order', () => {
     const sorted = PUBLISHED.toSorted(compareVersions);
     for (const [index, version] of sorted.entries()) {
       const next = sorted[index + 1];

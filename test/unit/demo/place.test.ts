@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { makePlace } from '../../../src/demo/place.js';
 
-test('a demonstration has a home of its own, on a free port of loopback, and leaves nothing of it', async () => {
+test('a demonstration has its own home, a free port of loopback, and leaves nothing behind', async () => {
   vi.stubEnv('OPENCLAW_STATE_DIR', '/home/me/.openclaw');
   vi.stubEnv('OPENCLAW_GATEWAY_TOKEN', 'the real one');
   onTestFinished(() => void vi.unstubAllEnvs());

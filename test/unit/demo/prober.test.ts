@@ -15,7 +15,7 @@ async function gateway() {
   return { now, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-test('a prober notes each spell without a good answer once it is over', async () => {
+test('a prober records each time without a good answer once it is over', async () => {
   const { now, url } = await gateway();
   const ending = new AbortController();
   const prober = new Prober();

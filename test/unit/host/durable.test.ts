@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../../support/place.js';
 
 const did = vi.hoisted(() => ({ calls: [] as string[], open: new Map<number, string>() }));
 
-/** The real calls, each written down with the path that it is about; a temporary name as `temporary`. */
+/** Real calls, each recorded with its path; a temporary name as `temporary`. */
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   const note = (call: string, path: unknown) => {
@@ -71,7 +71,7 @@ test('a rename to another directory is on disk in both', () => {
   expect(did.calls).toEqual(['rename to file', 'fsync other', 'fsync place']);
 });
 
-test('a removal is on disk, also of what is not there', () => {
+test('a removal is on disk, also of a path that does not exist', () => {
   removeDurably(join(place, 'file'));
   expect(did.calls).toEqual(['remove file', 'fsync place']);
 });

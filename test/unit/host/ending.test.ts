@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { onceAnswered, untilEnded } from '../../../src/host/ending.js';
 
-test('the end of a process is waited for, and the end of one that goes on is not waited for for ever', async () => {
+test('the end of a process is waited for, but not for ever', async () => {
   const ending = spawn('sh', ['-c', 'sleep 0.3; exit 7'], { stdio: 'ignore' });
   await untilEnded(ending);
   expect(ending.exitCode).toBe(7);
@@ -22,14 +22,14 @@ test('the end of a process is waited for, and the end of one that goes on is not
   expect(goesOn.signalCode).toBeNull();
 });
 
-test('a change that never began is not waited for', async () => {
+test('a process that never started is not waited for', async () => {
   const never = spawn('/nonexistent', { stdio: 'ignore' });
   never.on('error', () => {});
   await untilEnded(never, 60_000);
   expect(never.pid).toBeUndefined();
 });
 
-test('an answer is whole with its line, in however many pieces it comes', async () => {
+test('an answer is whole with its line, however many pieces it has', async () => {
   const output = new PassThrough();
   let answered = 0;
   onceAnswered(output, () => {

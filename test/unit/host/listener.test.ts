@@ -71,7 +71,7 @@ describe('listenerPids', () => {
     }
   });
 
-  test('answers with nobody once the listener is gone, and for a port that is only connected to', async () => {
+  test('finds nobody once the listener is gone, and for a port that is only connected to', async () => {
     const { port } = await listenElsewhere(`const net = require('net');
       const s = net.createServer((c) => c.resume()).listen(0, '127.0.0.1', () => {
         const c = net.connect(s.address().port, '127.0.0.1', () => { s.close(); console.log(c.localPort); });
@@ -92,7 +92,7 @@ describe('listenerPids', () => {
       sockets.push(socket);
       await once(socket, 'connect');
     }
-    // Others of this machine may listen on the same port of the other family.
+    // Other processes may listen on the same port of the other family.
     for (const port of ports) expect(listenerPids(port)).toContain(process.pid);
     for (const socket of sockets) expect(listenerPids(socket.localPort ?? 0)).not.toContain(process.pid);
     for (const socket of sockets) socket.destroy();
@@ -100,13 +100,16 @@ describe('listenerPids', () => {
 });
 
 describe('holdsPort', () => {
-  test.each(['127.0.0.1', '::1'])('is so of who listens on %s, and of nobody else', async (host) => {
-    const port = await listen(host);
-    expect(holdsPort(port, process.pid)).toBe(true);
-    expect(holdsPort(port, process.ppid)).toBe(false);
-  });
+  test.each(['127.0.0.1', '::1'])(
+    'is true for the process that listens on %s, and for no other',
+    async (host) => {
+      const port = await listen(host);
+      expect(holdsPort(port, process.pid)).toBe(true);
+      expect(holdsPort(port, process.ppid)).toBe(false);
+    },
+  );
 
-  test('is not so of one of two, of one that is gone, or of a port that nobody listens on', async () => {
+  test('is false when two processes share the port, when the process is gone, and when nobody listens', async () => {
     const { pid, port } = await listenElsewhere(LISTEN);
     expect(holdsPort(port, pid)).toBe(true);
     await listen('::1', port);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { prioritiesAfter } from '../../support/session-priority.js';
 
-/** Not every kernel groups by session; then there is nothing to set, and it must not be missed. */
+/** Kernels without groups by session have nothing to set; that must not be an error. */
 const GROUPS = existsSync('/proc/self/autogroup');
 const nice = (value: number) => (GROUPS ? value : null);
 
@@ -21,7 +21,7 @@ describe('the priority of a session', () => {
     expect(after).toBe(before);
   });
 
-  test('follows the steps of a change: low while a release is made ready, and not for what is waited for', async () => {
+  test('follows the steps of a change: low while a release is staged, and normal for a step that others wait for', async () => {
     const steps = { resolve: 0, stage: 10, probe: 10, seal: 10, idle: 0, restart: 0, copy: 10 };
     const body = `
       const seen = [];

@@ -24,7 +24,7 @@ function write(root: Root, at: number, more: Partial<Change> = {}): Change {
   return change;
 }
 
-/** A ledger of so many changes that somebody has looked at once they were old enough, and what was written down of it. */
+/** Makes a ledger of so many changes that was read once they were old enough, and the cache of that. */
 function lookedAt(): { root: Root; path: string; changes: Change[] } {
   const root = temporaryRoot();
   const changes = Array.from({ length: MANY }, (_, at) => write(root, at));
@@ -41,10 +41,10 @@ function edit(path: string, change: (record: EndedRecord) => void): void {
   writeFileSync(path, JSON.stringify(record));
 }
 
-/** The releases of the changes that were seen. */
+/** Releases of the changes that were read. */
 const seen = (root: Root) => tryReadLedger(root).past.map(({ to }) => to);
 
-test('records of changes that have their end are read once', () => {
+test('a record of an ended change is read once', () => {
   const { root, path, changes } = lookedAt();
   expect(seen(root)).toEqual(changes.map(({ facts }) => facts.to));
   edit(path, (record) => {
@@ -72,7 +72,7 @@ test('a record that is removed is no longer listed', () => {
   expect(seen(root)).toEqual(changes.filter((_, at) => at !== 3).map(({ facts }) => facts.to));
 });
 
-test('an open change is read each time, however old, and the newest that has ended is the last', () => {
+test('an open change is read each time, however old, and the last change is the newest that has ended', () => {
   const { root, changes } = lookedAt();
   const { id } = write(root, 5, { endedAt: null, status: null });
   write(root, MANY, { endedAt: null, status: null });
@@ -99,7 +99,7 @@ test.each<[string, (path: string) => void]>([
   expect(seen(root)).toEqual(changes.map(({ facts }) => facts.to));
 });
 
-test('a ledger that was just written is not written down: it could be written again and look the same', () => {
+test('a ledger that was just written is not cached: it could be written again and look the same', () => {
   const root = temporaryRoot();
   for (let at = 0; at < MANY; at++) write(root, at);
   tryReadLedger(root);

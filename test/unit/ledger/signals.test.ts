@@ -8,7 +8,7 @@ import { clearSignals, sendSignal, signalledBy } from '../../../src/ledger/signa
 import { builtinSupervisor } from '../../../src/supervisor/builtin/client.js';
 import { temporaryRoot } from '../../support/place.js';
 
-test('a wish for a change, and who made it, is read until it is dropped', () => {
+test('a signal to a change is read with its sender until it is cleared', () => {
   const root = temporaryRoot();
   expect(signalledBy(root, 'a', 'cancel')).toBeNull();
   sendSignal(root, 'a', 'cancel', 'timer');
@@ -21,13 +21,13 @@ test('a wish for a change, and who made it, is read until it is dropped', () => 
   expect(signalledBy(root, 'b', 'restart-now')).toBe('person');
 });
 
-test.each(['', '\0\0\0', '{}', 'touched by hand'])('that the file is there is what counts: %j', (text) => {
+test.each(['', '\0\0\0', '{}', 'touched by hand'])('a signal counts with any content: %j', (text) => {
   const root = temporaryRoot();
   writeFileSync(join(root.staging, 'a.cancel'), text);
   expect(signalledBy(root, 'a', 'cancel')).toBe('person');
 });
 
-test('recovery removes those of the dead, and leaves those of the living', async () => {
+test('recovery removes signals to dead changes, and leaves those to living ones', async () => {
   const root = temporaryRoot();
   const [living, dead] = [0, 1].map(() =>
     newChange(planChange('update', 'latest'), { from: null, previous: null, to: null }),

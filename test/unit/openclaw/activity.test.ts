@@ -21,7 +21,7 @@ async function endpointOf(server: Server): Promise<Endpoint> {
   return { port, url: `http://127.0.0.1:${port}`, token: 'test' };
 }
 
-test('it is asked as one who may only read, with the token', async () => {
+test('the gateway is asked with the scope to read only, and with the token', async () => {
   const { endpoint, asked } = await talkingGateway(() => IDLE);
   expect(await sampleActivity(endpoint)).toEqual([]);
   expect(asked.map(({ method }) => method)).toEqual(['connect', 'gateway.restart.preflight']);
@@ -58,19 +58,19 @@ test.each(['refuses', 'is silent'] as const)('the activity of a gateway that %s 
   expect(await sampleActivity(endpoint, 300)).toBeNull();
 });
 
-test('the wrong token, and none, are told nothing', async () => {
+test('a client with the wrong token, or without one, gets no answer', async () => {
   const { endpoint, asked } = await talkingGateway(() => IDLE);
   expect(await sampleActivity({ ...endpoint, token: 'wrong' })).toBeNull();
   expect(await sampleActivity({ ...endpoint, token: null })).toBeNull();
   expect(asked).toHaveLength(1);
 });
 
-test('a web server without sockets does not tell', async () => {
+test('a web server without sockets gives no answer', async () => {
   const server = createServer((_, response) => response.end('<html>'));
   expect(await sampleActivity(await endpointOf(server))).toBeNull();
 });
 
-test('a port on which nothing ever answers costs the time limit, and one without anybody nothing', async () => {
+test('a port that never answers costs the time limit, and a closed one nothing', async () => {
   const endpoint = await endpointOf(createTcpServer(() => {}));
   const begun = performance.now();
   expect(await sampleActivity(endpoint, 300)).toBeNull();

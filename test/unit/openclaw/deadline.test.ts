@@ -6,7 +6,7 @@ const duration = fc.integer({ min: 1, max: 600_000 });
 const limits = fc
   .record({ floorMs: duration, extra: duration, stallMs: duration })
   .map(({ floorMs, extra, stallMs }) => ({ floorMs, ceilingMs: floorMs + extra, stallMs }));
-/** Observations as pauses between them and what was seen; the clock starts anywhere. */
+/** Observes pauses and what was seen after each; the clock starts anywhere. */
 const observations = fc.array(
   fc.record({ pause: fc.integer({ min: 0, max: 60_000 }), signature: fc.constantFrom('a', 'b', 'c') }),
   { minLength: 1 },

@@ -20,7 +20,7 @@ function configure(text: string, path = '.openclaw/openclaw.json'): string {
   return join(home, path);
 }
 
-/** What OpenClaw replaces by a variable of its environment. */
+/** Text that OpenClaw replaces by a variable of its environment. */
 const reference = (name: string) => `\${${name}}`;
 
 const find = (args: string[], env: Record<string, string> = {}) =>

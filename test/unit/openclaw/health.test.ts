@@ -44,7 +44,7 @@ async function listen(server: Server | TcpServer, token: string | null = null): 
   return { port, url: `http://127.0.0.1:${port}`, token };
 }
 
-/** A gateway that answers by a table; what is not in it gets the user interface, as in older versions. */
+/** A gateway that answers by a table; other paths get the user interface, as in older versions. */
 function gateway(routes: Record<string, Route | Handler>, token: string | null = null): Promise<Endpoint> {
   return listen(
     createServer((request, response) => {
@@ -161,7 +161,7 @@ describe.each([
   });
 
   test.each(['not JSON', '', '[]', 'null', '"text"', '7'])(
-    'makes nothing of a body like %j',
+    'finds nothing in a body like %j',
     async (body) => {
       const route: Route = [200, body];
       const endpoint = await gateway({ '/healthz': route, '/readyz': route, '/startupz': route });
@@ -198,7 +198,7 @@ describe.each([
     await expect.poll(() => aborted).toBe(true);
   });
 
-  test('says that nothing answers on a closed port', async () => {
+  test('reports that nothing answers on a closed port', async () => {
     const server = createServer();
     const endpoint = await listen(server);
     await new Promise((resolve) => server.close(resolve));
@@ -210,7 +210,7 @@ describe.each([
     ['hangs up', (socket: Socket) => socket.destroy()],
     ['does not speak HTTP', (socket: Socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')],
     ['stops in the middle of the headers', (socket: Socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-')],
-  ])('says that nothing answers where somebody listens who %s', async (_title, behave) => {
+  ])('reports that nothing answers where a listener %s', async (_title, behave) => {
     const server = createTcpServer((socket) => {
       socket.on('error', () => {});
       behave(socket);
@@ -248,7 +248,7 @@ describe.each([
     await expect.poll(() => [...sockets].filter((socket) => !socket.destroyed).length).toBe(0);
   });
 
-  test('has another phase only when the start gets on', async () => {
+  test('has another phase only when the start makes progress', async () => {
     const conditions = (reason: string, load: string) => [
       {
         type: 'GatewayStartupComplete',

@@ -35,13 +35,13 @@ function recordOf(state: string, version: string, source = 'npm'): string {
   return JSON.stringify({ chat: { source, spec: '@acme/chat', installPath: join(state, PLUGIN), version } });
 }
 
-/** As OpenClaw of June 2026 writes the index. */
+/** Writes the index as OpenClaw of June 2026 does. */
 function writeTable(node: string, state: string, version: string, at: number, plugins = '[]'): void {
   const values = `'installed-plugin-index', ${at}, '${recordOf(state, version, 'table')}', '${plugins}'`;
   sql(node, join(state, DATABASE), TABLE, `INSERT OR REPLACE INTO installed_plugin_index VALUES (${values})`);
 }
 
-/** As OpenClaw of September 2026 does, beside what is none of the plugins' business. */
+/** Writes the index as OpenClaw of September 2026 does, beside an unrelated row. */
 function writeRow(node: string, state: string, version: string, at: number): void {
   const index = { generatedAtMs: at, installRecords: JSON.parse(recordOf(state, version, 'row')) };
   const value = JSON.stringify({ revision: at, index });
@@ -57,14 +57,14 @@ function writeRow(node: string, state: string, version: string, at: number): voi
 const rowOf = (node: string, state: string, key: string) =>
   sql(node, join(state, DATABASE), `SELECT * FROM config_machine_state WHERE state_key = '${key}'`);
 
-describe('which plugins are installed', () => {
-  test('a state without plugins has none, whatever its database and its Node are', async () => {
+describe('the list of installed plugins', () => {
+  test('is empty for a state without plugins, even with a damaged database or without a Node', async () => {
     const state = temporaryDirectory('plugins');
     writeTree(state, { [DATABASE]: 'no database', 'npm/package.json': '{}' });
     expect(await listPlugins({ state, config: '', node: '/nowhere/node' }, null)).toEqual([]);
   });
 
-  test('the index is read from where the release that wrote last has put it', async () => {
+  test('comes from the index of the release that wrote last', async () => {
     const { state, config, node } = await emptyState();
     const place = { state, config, node };
     installPlugin(state, '1.0.0', '/releases/1');
@@ -78,21 +78,21 @@ describe('which plugins are installed', () => {
     expect(await listPlugins(place, null)).toEqual([{ ...chat, source: 'table @acme/chat' }]);
   });
 
-  test('the package says which version it is, not what was written down', async () => {
+  test('has the version of the package, not the recorded one', async () => {
     const { state, config, node } = await emptyState();
     installPlugin(state, '1.0.0', '/releases/1');
     writeTree(state, { [`${PLUGIN}/package.json`]: JSON.stringify({ version: '1.0.1' }) });
     expect(await listPlugins({ state, config, node }, null)).toMatchObject([{ version: '1.0.1' }]);
   });
 
-  test('one that is turned off says so', async () => {
+  test('reports that a plugin is turned off', async () => {
     const { state, config, node } = await emptyState();
     installPlugin(state, '1.0.0', '/releases/1');
     writeTable(node, state, '1.0.0', 2, JSON.stringify([{ pluginId: 'chat', enabled: false }]));
     expect(await listPlugins({ state, config, node }, null)).toMatchObject([{ enabled: false }]);
   });
 
-  test('one that nobody wrote down is found by its files', async () => {
+  test('has a plugin without a record, found by its files', async () => {
     const { state, config, node } = await emptyState();
     installPlugin(state, '1.0.0', '/releases/1');
     rmSync(join(state, 'plugins'), { recursive: true });
@@ -103,7 +103,7 @@ describe('which plugins are installed', () => {
     ]);
   });
 
-  test('one that needs a newer release, or whose files are gone, has a problem', async () => {
+  test('reports a plugin that needs a newer release, and one whose files are gone', async () => {
     const { state, config, node } = await emptyState();
     const place = { state, config, node };
     installPlugin(state, '1.0.0', '/releases/1');
@@ -121,7 +121,7 @@ describe('which plugins are installed', () => {
 });
 
 describe("a plugin's link to OpenClaw's own package", () => {
-  test('names the release that must not be removed, whether that is still there or not', async () => {
+  test('names the release that must not be removed, present or not', async () => {
     const { state } = await emptyState();
     const releases = temporaryDirectory('releases');
     installPlugin(state, '1.0.0', join(releases, '2026.6.1'));
@@ -129,7 +129,7 @@ describe("a plugin's link to OpenClaw's own package", () => {
     expect([...releasesLinkedByPlugins(state, releases)]).toEqual([['2026.6.1', '@acme/chat']]);
   });
 
-  test('is distinguished from one that leads to this release', async () => {
+  test('is reported when it leads to another release', async () => {
     const { state } = await emptyState();
     const releases = temporaryDirectory('releases');
     for (const id of ['1', '2']) {
@@ -146,8 +146,8 @@ describe("a plugin's link to OpenClaw's own package", () => {
   });
 });
 
-describe('a set of plugins that is kept', () => {
-  test('comes back whole: files, links, index and configuration, and nothing else of the state', async () => {
+describe('a kept set of plugins', () => {
+  test('is restored whole: files, links, index and configuration, and nothing else of the state', async () => {
     const { state, config, node } = await emptyState();
     const place = { state, config, node };
     installPlugin(state, '1.0.0', '/releases/1');
@@ -174,7 +174,7 @@ describe('a set of plugins that is kept', () => {
     expect(readdirSync(state).sort()).toEqual(['npm', 'openclaw.json', 'plugins', 'state']);
   });
 
-  test('can be put back again where that was cut off', async () => {
+  test('is restored again after an interrupted restore', async () => {
     const { state, config, node } = await emptyState();
     const place = { state, config, node };
     installPlugin(state, '1.0.0', '/releases/1');
@@ -202,7 +202,7 @@ describe('a set of plugins that is kept', () => {
   });
 });
 
-/** What tools leave: another version in another directory, and a plugin that was not there. */
+/** Changes of tools: another version in another directory, and a new plugin. */
 function installPluginAnew(state: string): void {
   rmSync(join(state, 'npm'), { recursive: true });
   rmSync(join(state, 'plugins'), { recursive: true });

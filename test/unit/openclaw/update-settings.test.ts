@@ -9,7 +9,7 @@ function read(text: string): OwnSettings {
   return readOwnSettings(join(writeTree(temporaryDirectory(), { 'openclaw.json': text }), 'openclaw.json'));
 }
 
-test('what is written there is read, with comments and without quotes as OpenClaw allows them', () => {
+test('the settings are read, with comments and without quotes as OpenClaw allows them', () => {
   const text = "{ update: { channel: 'Beta', auto: { enabled: false }, checkOnStart: true, /* x */ }, }";
   expect(read(text)).toEqual({ channel: 'beta', autoEnabled: false, checkOnStart: true });
 });
@@ -19,11 +19,11 @@ test.each([
   ['half a file', '{ update: {'],
   ['nothing about updates', '{}'],
   ['settings of another kind', '{ update: { channel: 3, auto: true, checkOnStart: "no" } }'],
-])('%s says nothing', (_, text) => {
+])('%s sets nothing', (_, text) => {
   expect(text === null ? readOwnSettings('/nowhere/openclaw.json') : read(text)).toEqual(NOTHING);
 });
 
-test('off by default is not against it, and an explicit no is', () => {
+test('a default of off blocks nothing, and an explicit no blocks', () => {
   expect(blockedByOwner(NOTHING, [])).toEqual([]);
   expect(blockedByOwner({ ...NOTHING, autoEnabled: true, checkOnStart: true }, [])).toEqual([]);
   expect(blockedByOwner({ ...NOTHING, autoEnabled: false }, [])).toEqual([
@@ -46,7 +46,7 @@ test.each([
   expect(blockedByOwner(NOTHING, [{ of: 'the unit', env }])).toHaveLength(count);
 });
 
-test('a shell that the gateway started has it from our own drop-in, and says nothing', () => {
+test('a shell that the gateway started has it from our own drop-in, and sets nothing', () => {
   const env = { OPENCLAW_NO_AUTO_UPDATE: '1', OPENCLAW_RELEASES_RELEASE: '/root/releases/2026.6.1' };
   expect(blockedByOwner(NOTHING, [{ of: 'the environment of this command', env }])).toEqual([]);
 });

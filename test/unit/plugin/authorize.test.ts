@@ -4,7 +4,7 @@ import type { PluginApi } from '../../../src/plugin/api.js';
 import { OWN_HEADER, refusal } from '../../../src/plugin/authorize.js';
 import type { Scope } from '../../../src/rpc/methods.js';
 
-/** As the page of a gateway with a shared token asks for a change. */
+/** Headers of the page of a gateway with a shared token when it requests a change. */
 const PAGE: IncomingHttpHeaders = {
   [OWN_HEADER]: '1',
   'content-type': 'application/json; charset=utf-8',

@@ -8,7 +8,7 @@ import { findRequest, newRequest, saveRequest, undelivered } from '../../../src/
 import { prepareRoot } from '../../../src/store/root.js';
 import { temporaryRoot } from '../../support/place.js';
 
-/** A root with one change that went back, and the request of a session for it. */
+/** Makes a root with one change that was rolled back, and a session's request for it. */
 function withVerdict(sessionKey: string | null) {
   const root = temporaryRoot();
   prepareRoot(root);
@@ -24,7 +24,7 @@ function withVerdict(sessionKey: string | null) {
   return { root, request };
 }
 
-/** A gateway of a version, and what it was told. */
+/** A gateway of a version, and the messages that it got. */
 function gateway(version: string | null, broken = false) {
   const said: string[] = [];
   const woken: string[] = [];
@@ -43,7 +43,7 @@ function gateway(version: string | null, broken = false) {
   return { deliver, said, woken, warned };
 }
 
-test('a verdict is said once into the session that asked, and wakes it', () => {
+test('a verdict is sent once into the session of the request, and wakes it', () => {
   const { root } = withVerdict('main');
   const { deliver, said, woken } = gateway('2026.9.6');
   deliver(root);
@@ -52,7 +52,7 @@ test('a verdict is said once into the session that asked, and wakes it', () => {
   expect(woken).toEqual(['main']);
 });
 
-test.each(['2026.6.1', null])('a gateway of %s is not woken: it would forget what for', (version) => {
+test.each(['2026.6.1', null])('a gateway of %s is not woken: it would forget the reason', (version) => {
   const { root } = withVerdict('main');
   const { deliver, said, woken } = gateway(version);
   deliver(root);
@@ -66,7 +66,7 @@ test('a request without a session counts as answered', () => {
   expect([said, undelivered(root)]).toEqual([[], []]);
 });
 
-test('a verdict that cannot be said is logged, and said by the next try', () => {
+test('a verdict that cannot be sent is logged, and sent by the next try', () => {
   const { root, request } = withVerdict('main');
   const { deliver, warned } = gateway('2026.9.6', true);
   deliver(root);

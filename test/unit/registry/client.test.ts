@@ -61,7 +61,7 @@ describe('loadClientOptions', () => {
     expect(await loadClientOptions()).toMatchObject({ registry: REGISTRY, maxSockets: 4 });
   });
 
-  test('prefers what is asked for in so many words', async () => {
+  test('prefers explicit options', async () => {
     npmrc('registry=https://elsewhere.example.invalid/');
     expect(await loadClientOptions({ registry: REGISTRY, cache: join(home, 'c') })).toMatchObject({
       registry: REGISTRY,
@@ -69,7 +69,7 @@ describe('loadClientOptions', () => {
     });
   });
 
-  test('does not care where the operator stands', async () => {
+  test("does not depend on the operator's directory", async () => {
     mkdirSync(join(home, 'project'));
     writeFileSync(join(home, 'project/package.json'), '{}');
     writeFileSync(join(home, 'project/.npmrc'), 'registry=https://project.example.invalid/');
@@ -78,7 +78,7 @@ describe('loadClientOptions', () => {
     expect(await loadClientOptions()).toMatchObject({ registry: REGISTRY });
   });
 
-  test('leaves out how the user lays out trees, so that a release is the same for everyone', async () => {
+  test('ignores how the user lays out trees, so that a release is the same for everyone', async () => {
     npmrc(
       'omit[]=optional\ninstall-strategy=nested\nlegacy-peer-deps=true\nomit-lockfile-registry-resolved=true',
     );
@@ -89,7 +89,7 @@ describe('loadClientOptions', () => {
     }
   });
 
-  test('gives up soon unless told to be patient', async () => {
+  test('gives up soon unless set to be patient', async () => {
     expect(await loadClientOptions()).toMatchObject({
       timeout: 30_000,
       retry: { retries: 2, minTimeout: 1_000, maxTimeout: 5_000 },
@@ -107,7 +107,7 @@ describe('loadClientOptions', () => {
     expect(Date.now() - Number(before)).toBeGreaterThan(6.9 * 86_400_000);
   });
 
-  test('says nothing about keys that npm does not know, and leaves the environment alone', async () => {
+  test('prints nothing about keys that npm does not know, and leaves the environment alone', async () => {
     npmrc('no-such-key=1\nnodedir=/usr\nomit[]=dev');
     const before = { ...process.env };
     const written = [vi.spyOn(process.stderr, 'write'), vi.spyOn(process.stdout, 'write')];
@@ -119,7 +119,7 @@ describe('loadClientOptions', () => {
     expect(process.env).toEqual(before);
   });
 
-  test('says how to repair credentials that npm no longer takes', async () => {
+  test('names the repair of credentials that npm no longer accepts', async () => {
     npmrc('_authToken=secret');
     await expect(loadClientOptions()).rejects.toMatchObject({
       code: 'registry_error',

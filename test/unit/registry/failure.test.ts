@@ -36,26 +36,29 @@ describe('sourceFailure', () => {
     ['ENOSPC', 'insufficient_space'],
     ['EACCES', 'install_failed'],
     ['ESOMETHING', 'registry_error'],
-  ])('makes of %s: %s', (code, expected) => {
+  ])('turns %s into %s', (code, expected) => {
     const error = sourceFailure(coded(code), 'openclaw@latest', REGISTRY);
     expect(error).toMatchObject({ code: expected, hint: expect.any(String), untouched: expect.any(String) });
     expect(`${error.message} ${error.hint}`).not.toContain('secret');
   });
 
-  test.each(['E404', 'ETARGET', 'ERESOLVE', ''])('takes %j in an installation for a failed one', (code) => {
-    const error = sourceFailure(coded(code), 'openclaw@2026.6.1', REGISTRY, 'install');
-    expect(error).toMatchObject({
-      code: 'install_failed',
-      message: 'openclaw@2026.6.1 could not be installed: the reason',
-    });
-  });
+  test.each(['E404', 'ETARGET', 'ERESOLVE', ''])(
+    'turns %j in an installation into a failed installation',
+    (code) => {
+      const error = sourceFailure(coded(code), 'openclaw@2026.6.1', REGISTRY, 'install');
+      expect(error).toMatchObject({
+        code: 'install_failed',
+        message: 'openclaw@2026.6.1 could not be installed: the reason',
+      });
+    },
+  );
 
   test('leaves our own errors as they are', () => {
     const own = new ReleasesError('not_openclaw', 'no');
     expect(sourceFailure(own, 'x', REGISTRY)).toBe(own);
   });
 
-  test('takes what is no error at all', () => {
+  test('accepts a value that is no error', () => {
     expect(sourceFailure('odd', 'x@1', 'nowhere')).toMatchObject({ code: 'registry_error' });
   });
 });

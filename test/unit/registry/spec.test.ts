@@ -97,7 +97,7 @@ describe('parseSpec', () => {
     expect(error.untouched).toBeTruthy();
   });
 
-  test('says what was probably meant', () => {
+  test('names what was probably meant', () => {
     expect(refusal('2026.06.01').hint).toContain('2026.6.1');
     expect(refusal('openclaw').hint).toContain('latest');
     expect(refusal('./dist').hint).toContain('npm pack');
@@ -107,7 +107,7 @@ describe('parseSpec', () => {
     expect(refusal('\u001b[31mred').message).not.toContain('\u001b');
   });
 
-  test('answers or refuses, whatever the text', () => {
+  test('answers or refuses any text', () => {
     fc.assert(
       fc.property(fc.string(), (input) => {
         try {

@@ -28,7 +28,7 @@ test('a current that names a release stays', async () => {
   expect(currentRelease(root)).toBe('2026.5.1');
 });
 
-test('one that points to nothing names the release from before', async () => {
+test('a current that points to nothing is repaired to name the previous release', async () => {
   const root = await rootWith('2026.5.1', '2026.6.1');
   symlinkSync('releases/gone', root.current);
   pointPrevious(root, '2026.5.1');
@@ -39,14 +39,14 @@ test('one that points to nothing names the release from before', async () => {
   expect(readlinkSync(root.current)).toBe('releases/2026.5.1');
 });
 
-test('a current that was no link, with no previous, becomes the last proven release', async () => {
+test('a current that was no link is repaired without a previous to name the last proven release', async () => {
   const root = await rootWith('2026.5.1', '2026.6.1', '2026.7.1');
   verified(root, '2026.6.1');
   await restoreCurrent(root, nobody, true);
   expect(currentRelease(root)).toBe('2026.6.1');
 });
 
-test('nothing becomes current where nothing ever was', async () => {
+test('no release becomes current where none was before', async () => {
   const root = await rootWith('2026.5.1');
   verified(root, '2026.5.1');
   expect(await restoreCurrent(root, nobody, false)).toBeNull();

@@ -7,7 +7,7 @@ import { rootAt } from '../../../src/store/root.js';
 import { nobody } from '../../support/nobody.js';
 import { temporaryDirectory } from '../../support/place.js';
 
-/** Nobody supervises: nothing can begin here, so what is answered is about the words alone. */
+/** World without a supervisor: no change can begin, so answers depend on the words alone. */
 function ask(method: string, params: unknown, scopes: string[] | null = null) {
   const root = rootAt(`${temporaryDirectory('rpc')}/root`);
   return handle({ root, supervisor: nobody }, method, params, { scopes });

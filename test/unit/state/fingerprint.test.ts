@@ -36,7 +36,7 @@ describe('the look of a state', () => {
       'the database of another agent',
       (at) => writeTree(at, { 'agents/other/agent/openclaw-agent.sqlite': database(1) }),
     ],
-  ])('is another one after %s', (_what, happen) => {
+  ])('changes after %s', (_what, happen) => {
     const { directory, place } = makeState();
     const known = { ...TODAY, databases: { ...TODAY.databases, 'plugin.sqlite': 1 } };
     const before = lookOf(place, known, 'a start');
@@ -44,7 +44,7 @@ describe('the look of a state', () => {
     expect(lookOf(place, known, 'a start')).not.toBe(before);
   });
 
-  test('is another one when the gateway has been started again, or is stopped and something was written', () => {
+  test('changes when the gateway has been started again, or is stopped and has written since', () => {
     const { directory, place } = makeState();
     const looks = [
       lookOf(place, TODAY, 'a start'),
@@ -56,7 +56,7 @@ describe('the look of a state', () => {
     expect(new Set(looks).size).toBe(4);
   });
 
-  test('is that of nothing where there is no state yet', () => {
+  test('is empty where there is no state yet', () => {
     const place = { directory: join(temporaryDirectory('look'), 'none'), config: null };
     expect(lookOf(place, null, null)).toBe(lookOf(place, null, null));
   });

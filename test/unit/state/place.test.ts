@@ -24,7 +24,7 @@ test('the state is in the home, of the profile that is named by an option, else 
   expect(at({ OPENCLAW_STATE_DIR: '/srv/state', OPENCLAW_PROFILE: 'work' })).toBe('/srv/state');
 });
 
-test('the name from before counts only where the one of today is missing', () => {
+test('the older name counts only where the current one is missing', () => {
   const HOME = home();
   mkdirSync(join(HOME, '.clawdbot'));
   expect(findStatePlace({ env: { HOME } }).directory).toBe(join(HOME, '.clawdbot'));

@@ -21,7 +21,7 @@ const restore = (phase: Restore['phase'], change = 'a-change'): Restore => ({
   phase,
 });
 
-test('a restore is taken back while it has moved nothing', () => {
+test('a restore is cancelled while it has moved nothing', () => {
   const root = temporaryRoot();
   requestRestore(root, restore('pending'));
   expect(cancelRestore(root)).toBe(true);
@@ -30,7 +30,7 @@ test('a restore is taken back while it has moved nothing', () => {
 });
 
 test.each(['setting-aside', 'putting-back'] as const)(
-  'a restore in its phase %s is not taken back',
+  'a restore in its phase %s is not cancelled',
   (phase) => {
     const root = temporaryRoot();
     requestRestore(root, restore(phase));
@@ -39,7 +39,7 @@ test.each(['setting-aside', 'putting-back'] as const)(
   },
 );
 
-test('a trial that fails asks for the state from before, in place of a restore that has moved nothing', () => {
+test('a trial that fails requests the state from before, in place of a restore that has moved nothing', () => {
   const root = temporaryRoot();
   expect(beginReturn(root)).toBe(false);
   requestRestore(root, restore('pending', 'an-earlier-change'));

@@ -53,7 +53,7 @@ test('workspaces that the configuration names are left, and so is a root in the 
   expect([...walkState(directory, left)].map(({ path }) => path)).toEqual(['b', 'b/e', 'openclaw.json']);
 });
 
-test('a configuration that is not understood names no workspace, and links are not walked through', () => {
+test('a corrupt configuration names no workspace, and links are not followed', () => {
   const directory = writeTree(temporaryDirectory('state'), { 'openclaw.json': '{ agents: ' });
   mkdirSync(join(directory, 'a'));
   symlinkSync('..', join(directory, 'a/round'));

@@ -31,7 +31,7 @@ function keep(root: Root, release: string, at: string, kind: KeptState['kind'] =
   return kept;
 }
 
-test('kept states are listed by when they were so, whatever their release, and the newest of a release is found', () => {
+test('snapshots are listed by their time, for all releases, and the newest of a release is found', () => {
   const root = temporaryRoot();
   expect(listKept(root)).toEqual([]);
   expect(keptOf(root, '2026.6.1')).toBe(null);
@@ -43,7 +43,7 @@ test('kept states are listed by when they were so, whatever their release, and t
   expect(keptOf(root, '2026.6.1')).toEqual(third);
 });
 
-test('a directory without a record, or with one that is not understood or not its own, is no kept state', () => {
+test('a directory without a record, or with a corrupt or foreign one, is no snapshot', () => {
   const root = temporaryRoot();
   const { name } = keep(root, '2026.6.1', '2026-11-21T19:00:00.000Z');
   const text = readFileSync(join(root.states, name, KEPT.record), 'utf8');
@@ -62,7 +62,7 @@ test('a directory without a record, or with one that is not understood or not it
   ]);
 });
 
-test('one is removed with what is closed in it, and history that has another name keeps its content', () => {
+test('a snapshot is removed with its closed directories, and history that has another name keeps its content', () => {
   const root = temporaryRoot();
   const { name } = keep(root, '2026.6.1', '2026-11-21T19:00:00.000Z');
   const live = join(temporaryDirectory(), 'one.jsonl');

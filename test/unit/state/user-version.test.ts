@@ -9,7 +9,7 @@ import { sqliteNode } from '../../support/sqlite-node.js';
 
 const node = await sqliteNode();
 const WAL = ['PRAGMA journal_mode = WAL', 'CREATE TABLE t (x)'];
-/** Rows enough for more pages than SQLite keeps in memory when it is told to keep few. */
+/** Rows enough for more pages than SQLite keeps in memory when it is set to keep few. */
 const MANY =
   'WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 400) INSERT INTO t SELECT hex(randomblob(200)) FROM n';
 
@@ -21,12 +21,12 @@ function copyOf(database: string): string {
   return copy;
 }
 
-/** What SQLite itself makes of a copy of a database and its log. */
+/** Reads a copy of a database and its log with SQLite. */
 function asSqlite(database: string): number {
   return Number(sql(node, copyOf(database), 'PRAGMA user_version')?.user_version);
 }
 
-/** The same of many databases, by one process. */
+/** Reads many databases with SQLite, in one process. */
 function allAsSqlite(databases: string[]): number[] {
   const script = `
     const { DatabaseSync } = require('node:sqlite');
@@ -65,7 +65,7 @@ describe('the version of a database is read without SQLite', () => {
     expect(asSqlite(database)).toBe(6);
   });
 
-  test('when one that was never committed is in the log, too', () => {
+  test('when an uncommitted one is in the log, too', () => {
     const database = databaseIn();
     const spill = ['PRAGMA cache_size = 2', 'BEGIN', 'PRAGMA user_version = 7', MANY, MANY, 'SELECT 1'];
     sqlAndDie(node, database, ...WAL, 'PRAGMA user_version = 6', ...spill);
@@ -79,7 +79,7 @@ describe('the version of a database is read without SQLite', () => {
     const raise = ['BEGIN', 'PRAGMA user_version = 7', MANY, 'COMMIT', 'SELECT 1'];
     sqlAndDie(node, database, ...WAL, 'PRAGMA user_version = 6', ...raise);
     expect(userVersion(database)).toBe(7);
-    // Its first page is there still, whole.
+    // First page of the transaction, still whole.
     truncateSync(`${database}-wal`, statSync(`${database}-wal`).size - 1);
     expect(userVersion(database)).toBe(6);
     expect(asSqlite(database)).toBe(6);

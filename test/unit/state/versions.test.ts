@@ -52,7 +52,7 @@ test('a state without a configuration or a database has versions, too', async ()
   });
 });
 
-test('a database that is written all the time is read; one that is locked names who locks it', async () => {
+test('a database that is written all the time is read; a locked one names the process that locks it', async () => {
   const place = aState();
   const database = join(place.directory, 'state/a.sqlite');
   sql(node, database, 'PRAGMA journal_mode = WAL', 'PRAGMA user_version = 9', 'SELECT 1');
@@ -74,7 +74,7 @@ test('a database that is written all the time is read; one that is locked names 
   });
 });
 
-test('versions are the same only when every database and the configuration are', () => {
+test('versions are equal only when every database and the configuration are', () => {
   const versions = { databases: { a: 1, b: 2 }, config: '2026.6.1' };
   expect(areSame(versions, { databases: { b: 2, a: 1 }, config: '2026.6.1' })).toBe(true);
   expect(areSame(versions, { databases: { a: 1, b: 3 }, config: '2026.6.1' })).toBe(false);

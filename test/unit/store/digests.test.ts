@@ -7,9 +7,9 @@ import { digestFiles } from '../../../src/store/digests.js';
 import { compareTree, DIGESTS_FILE, digestTree } from '../../../src/store/tree.js';
 import { removeDirectory } from '../../support/place.js';
 
-/** The least number of files that threads are started for, and a rest. */
+/** Least number of files that threads are started for, and a rest. */
 const MANY = 2_001;
-/** Longer than what is read in one piece, and exactly as long. */
+/** Sizes longer than what is read in one piece, and exactly as long. */
 const LARGE = [2 ** 18, 2 ** 18 + 1, 2 ** 20];
 
 const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -24,7 +24,7 @@ function makeFiles(directory: string) {
   return { directory, paths, contents: all };
 }
 
-/** Made once, as that takes longer than all else here; a test that changes them puts them in order again. */
+/** Files are made once, as that is slow; a test that changes them restores them. */
 let shared: ReturnType<typeof makeFiles>;
 
 beforeAll(() => {
@@ -39,7 +39,7 @@ test('digests of many files, and of large ones, are those of each, in their orde
   expect(sizes).toEqual(contents.map(({ length }) => length));
 });
 
-test('few files are digested the same', async () => {
+test('few files are digested as many are', async () => {
   const { paths, contents } = shared;
   expect((await digestFiles(paths.slice(0, 9))).digests).toEqual(contents.slice(0, 9).map(sha256));
   expect(await digestFiles([])).toEqual({ digests: [], sizes: [] });
@@ -61,7 +61,7 @@ test.each([1, MANY])('a file among %i that cannot be read is a system error with
   await expect(digestFiles(asked)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('an abort ends it with its reason, while files are still being found', async () => {
+test('an abort ends digesting with its reason, while files are still being found', async () => {
   const { paths } = shared;
   const controller = new AbortController();
   const why = new Error('enough');

@@ -36,7 +36,7 @@ test.each(['..', '../x', 'a/b', '', '.hidden', 'x y', 'x\n3'])('%j cannot become
   expect(existsSync(root.current)).toBe(false);
 });
 
-test('a trial says what is tried, how many starts are left, and in which boot of the machine it began', () => {
+test('a trial names its release, its remaining starts, and the boot of the machine in which it began', () => {
   const root = temporaryRoot();
   startTrial(root, '2026.6.1', 3);
   expect(readTrial(root)).toEqual({ id: '2026.6.1', boots: 3, bootId: bootId() });
@@ -47,7 +47,7 @@ test('a trial says what is tried, how many starts are left, and in which boot of
 });
 
 test.each(['2026.6.1 2', '2026.6.1 2\n'])(
-  'a trial of a machine that tells no boot (%j) can be read',
+  'a trial of a machine without a boot id (%j) can be read',
   (text) => {
     const root = temporaryRoot();
     writeFileSync(root.trial, text);
@@ -58,7 +58,7 @@ test.each(['2026.6.1 2', '2026.6.1 2\n'])(
 test.each([
   ...['', '\0\0\0\0', '2026.6.1', '2026.6.1 many', '2026.6.1 -1', '2026.6.1 01', '2026.6.1 100'],
   ...['2026.6.1 2 0', `2026.6.1 2 ${'x'.repeat(36)}`, `2026.6.1 2 ${bootId()} more`],
-])('a trial that reads %j has no starts left', (text) => {
+])('a trial with the text %j has no starts left', (text) => {
   const root = temporaryRoot();
   writeFileSync(root.trial, text);
   expect(readTrial(root)).toMatchObject({ boots: 0, bootId: null });

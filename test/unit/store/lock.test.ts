@@ -28,14 +28,14 @@ vi.mock('node:timers/promises', async (original) => {
   return { ...real, setTimeout: wait, default: { ...real, setTimeout: wait } };
 });
 
-/** An identity that no process ever had: this pid, with a start that was not its own. */
+/** An identity that no process ever had: this pid, with another start. */
 const dead = (n = 1) => `${process.pid}.${n}.${bootId()}`;
 
-/** What was moved aside and looked like the lock. */
+/** Entries that were moved away and looked like the lock. */
 const aside = (root: Root, name = 'lock') =>
   readdirSync(join(root.path, 'corrupt')).filter((other) => other.startsWith(`${name}.`));
 
-/** Whatever the lock and its breaking have in the root. */
+/** Entries of the lock and its breaking in the root. */
 const left = (root: Root) => readdirSync(root.path).filter((name) => name.startsWith('lock'));
 
 const expectFree = async (root: Root) => {
@@ -65,12 +65,12 @@ test('a second command is refused, with who holds the lock, since when and for w
   await expectFree(root);
 });
 
-test('the lock is one link that says whose it is, short enough to need no block', async () => {
+test('the lock is one link that names its owner, short enough to need no block', async () => {
   const root = temporaryRoot();
   const unlock = await acquireLock(root, 'update');
   const { pid, startTicks, bootId } = identify(process.pid) ?? {};
   expect(readlinkSync(root.lock)).toBe(`${pid}.${startTicks}.${bootId}`);
-  // The largest pid there can be, and a machine that has been up for three thousand years.
+  // Largest possible pid, on a machine that has been up for three thousand years.
   expect(`4194304.${'9'.repeat(14)}.${bootId}`.length).toBeLessThanOrEqual(59);
   await unlock();
 });
@@ -102,7 +102,7 @@ test.each<[string, (path: string) => void, string | null]>([
     },
     'mine',
   ],
-])('%s in place of the lock is moved aside: nobody can hold it', async (_, make, kept) => {
+])('%s in place of the lock is moved away: nobody can hold it', async (_, make, kept) => {
   const root = temporaryRoot();
   make(root.lock);
   await expectFree(root);
@@ -121,7 +121,7 @@ test('a living owner is not taken for dead, however old its lock', async () => {
   await expectFree(root);
 });
 
-test('a record that cannot be written is no reason to fail: the link names the owner', async () => {
+test('a record that cannot be written is no error: the link names the owner', async () => {
   const root = temporaryRoot();
   mkdirSync(join(root.lockOwner, 'in the way'), { recursive: true });
   const unlock = await acquireLock(root, 'update');
@@ -175,7 +175,7 @@ test('a lock that was removed by hand and taken by somebody else is not released
 });
 
 describe('another process', () => {
-  test('that is suspended holds it, and goes on holding it', async () => {
+  test('that is suspended keeps holding it', async () => {
     const root = temporaryRoot();
     const owner = await startHolder(root);
     await owner.tell('take');
@@ -220,7 +220,7 @@ describe('another process', () => {
     await expectFree(root);
   });
 
-  test('that ends without letting go takes the lock with it', async () => {
+  test('that ends without releasing it takes the lock with it', async () => {
     const root = temporaryRoot();
     const owner = await startHolder(root);
     await owner.tell('take');
@@ -230,7 +230,7 @@ describe('another process', () => {
     await expectFree(root);
   });
 
-  test('that fails after it took the lock lets go of it', async () => {
+  test('that fails after it took the lock releases it', async () => {
     const root = temporaryRoot();
     const owner = await startHolder(root, 'throw after lock');
     expect(await owner.tell('take')).toMatchObject({ message: expect.stringContaining('injected') });
@@ -239,7 +239,7 @@ describe('another process', () => {
 });
 
 describe('breaking a dead lock', () => {
-  test("a breaker that was killed does not block, nor does one that was killed while it broke the first one's guard", async () => {
+  test('a killed breaker does not block, nor does a second breaker, killed while it broke the guard of the first', async () => {
     const root = temporaryRoot();
     symlinkSync(dead(), root.lock);
     for (let killed = 1; killed <= 3; killed++) {
@@ -251,7 +251,7 @@ describe('breaking a dead lock', () => {
     await expectFree(root);
   });
 
-  test('a guard that cannot be understood does not block either', async () => {
+  test('a corrupt guard does not block either', async () => {
     const root = temporaryRoot();
     symlinkSync(dead(), root.lock);
     await (await startHolder(root, 'kill before break lock')).tell('take');
@@ -315,7 +315,7 @@ describe('breaking a dead lock', () => {
     const stamps = temporaryDirectory();
     const processes = await Promise.all(Array.from({ length: 4 }, () => startHolder(root)));
     for (let round = 1; round <= 20; round++) {
-      // Sometimes somebody has died at breaking it, too.
+      // A breaker has died, too, in some rounds.
       if (round % 10 === 0) {
         symlinkSync(dead(round), root.lock);
         await (await startHolder(root, 'kill before break lock', join(stamps, `${round}`))).tell('take');

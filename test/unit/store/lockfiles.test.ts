@@ -11,11 +11,11 @@ import { sealTinyRelease } from '../../support/release.js';
 const LOCKFILE = '{"packages":{}}';
 const DIGEST = createHash('sha256').update(LOCKFILE).digest('hex');
 
-test('twenty lockfiles are kept, and the one that was kept longest ago goes first', () => {
+test('twenty lockfiles are kept, and the oldest is removed first', () => {
   const root = temporaryRoot();
   for (let day = 1; day <= 20; day++) {
     const path = keepLockfile(root, `2026.6.${day}`, LOCKFILE);
-    // Half of the version's own order, so that the two cannot be taken for each other.
+    // Times oppose the order of versions in one half, so that the two cannot be confused.
     utimesSync(path, 1000, day === 7 ? 1000 : 2000 + day);
   }
   keepLockfile(root, '2026.7.1', LOCKFILE);
@@ -24,7 +24,7 @@ test('twenty lockfiles are kept, and the one that was kept longest ago goes firs
   expect(keptLockfile(root, '2026.7.1')).toBe(join(root.lockfiles, '2026.7.1.json'));
 });
 
-test('of a release its own lockfile is kept, unless somebody has given another', async () => {
+test('a release keeps its own lockfile, unless somebody has given another', async () => {
   const root = temporaryRoot();
   const sealed = { ...(await sealTinyRelease(root, '2026.6.1', { 'package-lock.json': LOCKFILE })) };
   keepLockfileOf(root, { ...sealed, lockfileDigest: DIGEST });
@@ -36,9 +36,9 @@ test('of a release its own lockfile is kept, unless somebody has given another',
 
 test.each<[string, Partial<Manifest>]>([
   ['that was adopted', { integrity: '' }],
-  ['made of an archive', { id: '2026.6.1+abc' }],
+  ['from an archive', { id: '2026.6.1+abc' }],
   ['whose lockfile is not what it was sealed with', { lockfileDigest: 'f'.repeat(64) }],
-])('nothing is kept of a release %s', async (_which, other) => {
+])('a release %s keeps no lockfile', async (_which, other) => {
   const root = temporaryRoot();
   const id = other.id ?? '2026.6.1';
   const sealed = await sealTinyRelease(root, id, { 'package-lock.json': LOCKFILE });
@@ -46,6 +46,6 @@ test.each<[string, Partial<Manifest>]>([
   expect(keptLockfile(root, '2026.6.1')).toBeNull();
 });
 
-test('there is none where there is no root', () => {
+test('a root that does not exist keeps no lockfile', () => {
   expect(keptLockfile(rootAt('/nowhere'), '2026.6.1')).toBeNull();
 });

@@ -16,7 +16,7 @@ import { planPrune, prune } from '../../../src/store/prune.js';
 import { temporaryRoot, writeTree } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';
 
-test('a release that failed here does not take the place of one that was well', async () => {
+test('a quarantined release does not take the place of a healthy one', async () => {
   const root = temporaryRoot();
   for (const id of ['2026.5.1', '2026.6.1', '2026.7.1']) await sealTinyRelease(root, id);
   const cause = { code: 'gateway_crashed', message: 'It ended.' } as const;
@@ -26,7 +26,7 @@ test('a release that failed here does not take the place of one that was well', 
   expect(plan.remove.map(({ id }) => id)).toEqual(['2026.7.1']);
 });
 
-test('the newest and the needed stay, the rest goes, and so do directories without a manifest', async () => {
+test('the newest and the needed stay, the rest is removed, and so are directories without a manifest', async () => {
   const root = temporaryRoot();
   for (const id of ['2026.5.1', '2026.5.2', '2026.6.1', '2026.7.1', '2026.7.1-2'])
     await sealTinyRelease(root, id);
@@ -53,7 +53,7 @@ test('the newest and the needed stay, the rest goes, and so do directories witho
   });
 });
 
-test('nothing is collected while there is something that cannot be read, or that a person has not looked at', async () => {
+test('nothing is pruned while a file is corrupt, or while a displaced file has not been inspected', async () => {
   const root = temporaryRoot();
   for (const id of ['2026.5.1', '2026.6.1']) await sealTinyRelease(root, id);
   const plan = () => planPrune(root, new Map(), { releases: 1 });
@@ -105,7 +105,7 @@ describe('a limit in bytes', () => {
     expect(ids(planPrune(root, new Map(), { bytes: both - 1 }).keep)).toEqual(['2026.8.1']);
   });
 
-  test('counts what is needed first, and never removes it: it says so when that alone is more', async () => {
+  test('counts what is needed first, and never removes it: it reports when that alone is more', async () => {
     const root = await fourReleases();
     const needed = new Map([
       ['2026.5.1', 'pinned'],
@@ -118,13 +118,13 @@ describe('a limit in bytes', () => {
     expect(plan(12).warnings).toEqual([expect.stringContaining('that are needed take 1 MiB')]);
   });
 
-  test('does not go round a release that is too large: what is older than it goes as well', async () => {
+  test('does not skip a release that is too large: older ones are removed as well', async () => {
     const root = await fourReleases();
     await sealTinyRelease(root, '2026.7.2', { filler: 'x'.repeat(50 * KIB) });
     expect(ids(planPrune(root, new Map(), { bytes: 40 * KIB }).keep)).toEqual(['2026.8.1']);
   });
 
-  test('counts what Node has compiled of a release, which goes with it', async () => {
+  test('counts what Node has compiled of a release, which is removed with it', async () => {
     const root = await fourReleases();
     const compiled = join(root.caches, '2026.7.1/v24.21.0-x64');
     mkdirSync(compiled, { recursive: true });
@@ -140,7 +140,7 @@ describe('a limit in bytes', () => {
     expect(existsSync(join(root.caches, '2026.7.1'))).toBe(false);
   });
 
-  test('counts what goes with a release, and what is asked for goes before what was set', async () => {
+  test('counts what is removed with a release, and an option overrides the setting', async () => {
     const root = await fourReleases();
     setRetention(root, { bytes: 25 * KIB });
     const state = (id: string) => (id === '2026.7.1' ? 5 * KIB : 0);
@@ -177,7 +177,7 @@ test.each([
   if (entry) expect((quarantineEnd(entry).getTime() - start) / DAY_MS).toBeCloseTo(days, 1);
 });
 
-test('pins and quarantine are remembered and can be taken back', () => {
+test('pins and quarantine are stored and can be removed', () => {
   const root = temporaryRoot();
   pin(root, '2026.6.1');
   pin(root, '2026.6.1');

@@ -49,11 +49,11 @@ beforeAll(async () => {
   return () => removeDirectory(directory);
 });
 
-/** How a file can be damaged; test/stories/mend.test.ts has more of them, through the commands. */
+/** Kinds of damage; test/stories/repair.test.ts has more of them, through the commands. */
 const HOW = ['empty', 'binary junk', 'schema 2'] as const;
 
 test.each(Object.keys(WHAT).flatMap((what) => HOW.map((how) => [what, how] as const)))(
-  '%s %s: mending moves it aside as it is and touches nothing else',
+  '%s %s: repair moves it away as it is and touches nothing else',
   async (what, how) => {
     const root = model.copy();
     const path = WHAT[what]?.(root, model.change) ?? '';
@@ -88,7 +88,7 @@ test.each(Object.keys(WHAT).flatMap((what) => HOW.map((how) => [what, how] as co
   },
 );
 
-test('doctor names each of them with the command that mends it', async () => {
+test('doctor names each of them with the command that repairs it', async () => {
   const root = model.copy();
   for (const what of Object.values(WHAT)) damage(what(root, model.change), 'binary junk');
   const before = snapshot(root.path);
@@ -105,7 +105,7 @@ test('doctor names each of them with the command that mends it', async () => {
 describe('a manifest', () => {
   const manifestOf = (root: Root, id: string) => join(releaseDirectory(root, id), 'release.json');
 
-  test('is made anew from the files of its release, and says what it cannot know', async () => {
+  test('is rebuilt from the files of its release, and names what it cannot know', async () => {
     const root = model.copy();
     const { addedBytes, sharedBytes, ...original } = readManifest(root, CURRENT);
     expect([addedBytes, sharedBytes]).toEqual([expect.any(Number), expect.any(Number)]);
@@ -150,7 +150,7 @@ describe('a manifest', () => {
       (directory) => damage(join(directory, 'files.sha256'), 'a directory'),
     ],
     ['its list is empty', (directory) => damage(join(directory, 'files.sha256'), 'empty')],
-  ])('is not made anew when %s: that is no release any more', async (_, spoil) => {
+  ])('is not rebuilt when %s: that is no release any more', async (_, spoil) => {
     const root = model.copy();
     const directory = releaseDirectory(root, NEW);
     damage(manifestOf(root, NEW), 'empty');
@@ -164,28 +164,25 @@ describe('a manifest', () => {
     expect(await repairRoot(root)).toEqual([]);
   });
 
-  test.each([CURRENT, OLD])(
-    'stays when it is not made anew and a link names its release (%s)',
-    async (id) => {
-      const root = model.copy();
-      damage(manifestOf(root, id), 'empty');
-      damage(join(releaseDirectory(root, id), 'package-lock.json'), 'empty');
-      const before = snapshot(root.path);
-      expect(await repairRoot(root)).toEqual([
-        {
-          path: manifestOf(root, id),
-          why: 'is empty',
-          movedTo: null,
-          instead: expect.stringMatching(/^Nothing \(.+\);/),
-        },
-      ]);
-      expect(snapshot(root.path)).toEqual(before);
-      expect((await look(root)).corrupt).toHaveLength(1);
-    },
-  );
+  test.each([CURRENT, OLD])('stays when it is not rebuilt and a link names its release (%s)', async (id) => {
+    const root = model.copy();
+    damage(manifestOf(root, id), 'empty');
+    damage(join(releaseDirectory(root, id), 'package-lock.json'), 'empty');
+    const before = snapshot(root.path);
+    expect(await repairRoot(root)).toEqual([
+      {
+        path: manifestOf(root, id),
+        why: 'is empty',
+        movedTo: null,
+        instead: expect.stringMatching(/^Nothing \(.+\);/),
+      },
+    ]);
+    expect(snapshot(root.path)).toEqual(before);
+    expect((await look(root)).corrupt).toHaveLength(1);
+  });
 
   test.each(['before write release.json', 'after write release.json'])(
-    'stays as it was when the one made anew cannot be written (%s)',
+    'stays as it was when the rebuilt one cannot be written (%s)',
     async (point) => {
       const root = model.copy();
       damage(manifestOf(root, CURRENT), 'zero-filled');
@@ -204,7 +201,7 @@ describe('a manifest', () => {
     },
   );
 
-  test('under the name of another release is not that one', async () => {
+  test('under the name of another release does not count', async () => {
     const root = model.copy();
     const text = readFileSync(manifestOf(root, CURRENT), 'utf8');
     damage(manifestOf(root, OLD), 'empty');
@@ -218,7 +215,7 @@ describe('a manifest', () => {
   });
 });
 
-test('a file that cannot be moved stays and is named, and recovery goes through', async () => {
+test('a file that cannot be moved stays and is named, and recovery continues', async () => {
   const root = model.copy();
   damage(root.policy, 'empty');
   inject('EIO before rename corrupt policy.json');
@@ -240,7 +237,7 @@ test('a policy that became corrupt after the lock was taken is kept when it is w
   expect(readFileSync(join(root.path, 'corrupt', aside), 'utf8')).toBe(text);
 });
 
-test('a record of a change that cannot be understood is not one, and its error says so', () => {
+test('a corrupt record of a change is no change, and its error says so', () => {
   const root = model.copy();
   damage(join(root.changes, `${model.change}.json`), 'truncated at half');
   expect(listChanges(root)).toHaveLength(1);
@@ -292,14 +289,14 @@ test.each(DAMAGE_NAMES)(
   },
 );
 
-test('a record of the last restore that cannot be understood is moved aside', async () => {
+test('a corrupt record of the last restore is moved away', async () => {
   const root = model.copy();
   writeFileSync(root.lastRestore, '{}');
   expect(await repairRoot(root)).toMatchObject([{ path: root.lastRestore, movedTo: expect.any(String) }]);
   expect((await look(root)).corrupt).toEqual([]);
 });
 
-test('a directory in place of the trial becomes one that can be ended', async () => {
+test('a directory in place of the trial is replaced by a trial that can be ended', async () => {
   const root = model.copy();
   damage(root.trial, 'a directory');
   await repairRoot(root);
@@ -307,7 +304,7 @@ test('a directory in place of the trial becomes one that can be ended', async ()
 });
 
 test.each(['releases/gone', '/elsewhere/2026.6.1', 'nowhere', 'releases'])(
-  'links to %s are no reason for anyone who looks to fail',
+  'a reader does not fail on links to %s',
   async (target) => {
     const root = model.copy();
     for (const link of [root.current, root.previous]) {
@@ -330,8 +327,8 @@ test('a plain file below releases/ is no release', async () => {
   expect(await repairRoot(root)).toEqual([]);
 });
 
-describe('setting aside', () => {
-  test('never takes a name that something has, and notes why', () => {
+describe('moving a file away', () => {
+  test('never takes a name that exists, and records why', () => {
     const root = temporaryRoot();
     const places = Array.from({ length: 5 }, (_, at) => {
       writeFileSync(root.policy, String(at));
@@ -343,7 +340,7 @@ describe('setting aside', () => {
     );
   });
 
-  test('takes directories and links as they are', () => {
+  test('moves directories and links as they are', () => {
     const root = temporaryRoot();
     mkdirSync(root.previous);
     writeFileSync(join(root.previous, 'x'), 'x');
@@ -359,14 +356,14 @@ describe('setting aside', () => {
     expect(currentRelease(root)).toBe(null);
   });
 
-  test('works beside it where the directory cannot be made', () => {
+  test('uses the same directory where corrupt/ cannot be made', () => {
     const root = temporaryRoot();
     writeFileSync(join(root.path, 'corrupt'), 'a file of somebody');
     writeFileSync(root.policy, 'x');
     expect(setAside(root, root.policy, 'w')).toMatch(/\/corrupt-policy\.json\.\d{8}T\d{9}Z$/);
   });
 
-  test('cuts a name that is too long for a timestamp', () => {
+  test('shortens a name that is too long for a timestamp', () => {
     const root = temporaryRoot();
     const path = join(root.changes, `${'ü'.repeat(100)}${'x'.repeat(40)}.json`);
     writeFileSync(path, 'x');
@@ -374,7 +371,7 @@ describe('setting aside', () => {
   });
 });
 
-/** Only for what this test does in this process. */
+/** Injects a fault for this test in this process. */
 function inject(fault: string): void {
   process.env.OPENCLAW_RELEASES_FAULT = fault;
   onTestFinished(() => {

@@ -7,7 +7,7 @@ import { sealTinyRelease } from '../../support/release.js';
 
 const did = vi.hoisted(() => ({ calls: [] as string[] }));
 
-/** The real calls, each written down. */
+/** Real calls, each recorded. */
 vi.mock('../../../src/host/sync.js', async (original) => {
   const sync = await original<typeof import('../../../src/host/sync.js')>();
   const syncFilesystem = (path: string) => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { asidePath } from '../../../src/store/set-aside.js';
 import { temporaryRoot } from '../../support/place.js';
 
-test('what is set aside at the same moment as something of that name gets a name of its own', () => {
+test('a file that is moved away at the same moment as one of the same name gets its own name', () => {
   const root = temporaryRoot();
   const at = new Date();
   const first = asidePath(root, root.policy, at);

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { removeLeftovers } from '../../../src/store/stale-temp.js';
 import { temporaryRoot } from '../../support/place.js';
 
-test('temporary files of dead writers go, those of living ones and files of others stay', () => {
+test('temporary files of dead writers are removed, those of living ones and files of others stay', () => {
   const root = temporaryRoot();
   const dead = spawnSync(process.execPath, ['--version']).pid;
   const gone = [`.policy.json.${dead}-0123456789ab.tmp`, `.trial.${dead}`];

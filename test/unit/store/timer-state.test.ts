@@ -36,14 +36,14 @@ test('a decision that stays the same is one entry, with the time of its first', 
   ]);
 });
 
-test('the last twenty are kept, and one that led to a change is never merged with another', () => {
+test('the last twenty decisions are kept, and a decision that led to a change is never merged with another', () => {
   let file = readTimerState(temporaryRoot());
   for (let minute = 0; minute < 30; minute++) file = withDecision(file, decision(minute, { change: 'c' }));
   expect(file.decisions).toHaveLength(20);
   expect(file.decisions[0]).toEqual(decision(10, { change: 'c' }));
 });
 
-test('a file that cannot be understood is kept aside, by mending and by writing', async () => {
+test('a corrupt file is kept by repair and by writing', async () => {
   const root = temporaryRoot();
   writeFileSync(root.auto, '');
   expect(await repairRoot(root)).toMatchObject([{ path: root.auto, why: 'is empty' }]);
@@ -54,7 +54,7 @@ test('a file that cannot be understood is kept aside, by mending and by writing'
   expect(kept).toHaveLength(2);
 });
 
-test('one run has its turn at a time, and a dead one keeps nobody from theirs', () => {
+test('one run of the timer has its turn at a time, and a dead one blocks nobody', () => {
   const root = temporaryRoot();
   const done = acquireTimerLock(root);
   expect(done).not.toBe(null);

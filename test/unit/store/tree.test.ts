@@ -8,7 +8,7 @@ import { compareTree, digestTree } from '../../../src/store/tree.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';
 
-/** The superuser may write anywhere; the mode is what keeps everyone else out. */
+/** Mode bits show it: the superuser may write anywhere. */
 const writable = (path: string) => (statSync(path).mode & 0o222) !== 0;
 
 test('a sealed release is listed, complete and read-only', async () => {

@@ -19,7 +19,7 @@ const RECORD: SupervisorRecord = {
 };
 
 describe('the supervisor of a root', () => {
-  test('is the built-in one where nothing else is recorded', () => {
+  test('is the built-in one where no other is recorded', () => {
     const root = temporaryDirectory();
     expect(selectSupervisor(root).kind).toBe('builtin');
     expect(readSupervisorRecord(root)).toBe(null);
@@ -75,7 +75,7 @@ describe('the name of a unit', () => {
   });
 
   test.each(['openclaw-gateway.service', 'openclaw-gateway-work.service', 'a@b\\x2dc.service'])(
-    '%j is taken',
+    '%j is accepted',
     (unit) => {
       expect(systemdSupervisor({ scope: 'system', unit }).kind).toBe('systemd');
     },

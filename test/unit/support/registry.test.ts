@@ -12,7 +12,7 @@ import type { PublicKey } from '../../registry/signing-key.js';
 let registry: Registry;
 let scratch: string;
 
-/** What pacote reads and its types of an older version do not know. */
+/** Options that pacote reads and its types of an older version do not have. */
 interface ClientOptions extends pacote.Options {
   verifySignatures?: boolean;
   timeout?: number;
@@ -79,7 +79,7 @@ describe('a registry that works', () => {
     expect(Date.parse(full.time['2026.6.1'] ?? '')).not.toBeNaN();
   });
 
-  test('says when a version was published', async () => {
+  test('reports when a version was published', async () => {
     registry.publish(openclawPackage('2026.5.28'), {
       tag: 'old',
       publishedAt: new Date('2026-05-28T12:00:00Z'),
@@ -89,7 +89,7 @@ describe('a registry that works', () => {
     expect(version).toBe('2026.5.28');
   });
 
-  test('tells of one version alone what the whole document does', async () => {
+  test('serves for one version alone what the whole document has', async () => {
     const document = async (path: string) => (await fetch(`${registry.url}${path}`)).json();
     const { versions } = (await document('openclaw')) as { versions: Record<string, unknown> };
     expect(await document('openclaw/2026.6.1')).toEqual(versions['2026.6.1']);
@@ -130,7 +130,7 @@ describe('a registry that works', () => {
     }
   });
 
-  test('moves tags, and takes a version away with the tags that named it', async () => {
+  test('moves tags, and unpublishes a version with the tags that named it', async () => {
     registry.publish(openclawPackage('2026.6.2'), { tag: 'beta' });
     registry.tag('openclaw', 'latest', '2026.6.2');
     const online = client({ preferOnline: true });
@@ -149,7 +149,7 @@ describe('a registry that works', () => {
     expect((await pacote.manifest('openclaw', client({ preferOnline: true }))).version).toBe('2026.6.2');
   });
 
-  test('says so when what a client has is still the same', async () => {
+  test("reports that a client's copy is still the same", async () => {
     const { headers } = await fetch(`${registry.url}openclaw`);
     const again = { headers: { 'if-none-match': headers.get('etag') ?? '' } };
     expect((await fetch(`${registry.url}openclaw`, again)).status).toBe(304);
@@ -193,7 +193,7 @@ describe('a registry with a fault', () => {
     await expect(pacote.manifest('openclaw', client())).resolves.toBeDefined();
   });
 
-  test('with another tarball than it says, once, is repaired by the client itself', async () => {
+  test('with another tarball than announced, once, is overcome by the client itself', async () => {
     registry.fault({ kind: 'wrong-integrity', once: true });
     await pacote.extract('openclaw', join(scratch, 'out'), client());
     expect(registry.requests.filter((request) => TARBALL.test(request))).toHaveLength(2);

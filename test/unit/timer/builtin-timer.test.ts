@@ -3,7 +3,7 @@ import { readTimerState } from '../../../src/store/timer-state.js';
 import { lookEveryHour } from '../../../src/timer/builtin-timer.js';
 import { temporaryRoot } from '../../support/place.js';
 
-test('a disk without room does not keep a gateway from being supervised', () => {
+test('a full disk does not keep a gateway from being supervised', () => {
   vi.stubEnv('OPENCLAW_RELEASES_FAULT', 'ENOSPC before write timer-state.json');
   onTestFinished(() => void vi.unstubAllEnvs());
   const told: string[] = [];

@@ -17,7 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Waits in real time, at each look of which the clock of the test goes on by so much. */
+/** Waits in real time, and advances the clock of the test by so much at each look. */
 const until = (condition: () => boolean, stepMs = 1) =>
   vi.waitFor(
     async () => {
@@ -27,7 +27,7 @@ const until = (condition: () => boolean, stepMs = 1) =>
     { timeout: 50_000, interval: 10 },
   );
 
-/** Times of the clock at which something was due, as `HH:MM`, and the sentences that were logged. */
+/** Times of the clock at which a command was due, as `HH:MM`, and the sentences that were logged. */
 function start(due: HourlyOptions['due'], offsetMs = 0) {
   const asked: string[] = [];
   const logged: string[] = [];
@@ -56,7 +56,7 @@ test('a command that is due runs in a session of its own, and no other starts be
   const directory = temporaryDirectory();
   const [log, go] = [join(directory, 'log'), join(directory, 'go')];
   const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
-  // Its own session has its own pid for a number (the sixth field of proc(5)'s stat).
+  // Sessions have the pid of their leader as number (the sixth field of proc(5)'s stat).
   const session = `echo "$$ $(cut -d' ' -f6 /proc/$$/stat)" >>'${log}'`;
   const untilGo = `while [ -d '${directory}' ] && ! [ -e '${go}' ]; do sleep 0.02; done`;
   const { asked } = start(() => ['/bin/sh', '-c', `${session}; ${untilGo}; echo ended >>'${log}'`]);
@@ -75,7 +75,7 @@ test('a command that cannot be started is logged, and the next one is tried', as
   expect(logged[1]).toContain('The timer could not be run: spawn /no/such/program ENOENT');
 });
 
-test('a command that has not ended after a day is killed and logged, and is not the last', async () => {
+test('a command that has not ended after a day is killed and logged, and the next one is tried', async () => {
   const directory = temporaryDirectory();
   const started = join(directory, 'started');
   const pids = () =>

@@ -11,7 +11,7 @@ import { temporaryDirectory, temporaryRoot } from '../../support/place.js';
 const HOUR = 60 * 60_000;
 const NOW = Date.parse('2026-06-10T00:00Z');
 
-describe('what is asked of a registry, and remembered', () => {
+describe("the registry's answers that the timer caches", () => {
   let registry: Registry;
   let file: TimerStateFile;
   let ask: AskRegistry;
@@ -31,7 +31,7 @@ describe('what is asked of a registry, and remembered', () => {
     return registry.requests.length - before;
   };
 
-  test('all of the document is asked for once for each release, then whether it is still the same', async () => {
+  test('the whole document is requested once for each release, then only if it has changed', async () => {
     expect(await look()).toBe(2);
     expect(file.registry).toMatchObject({
       tags: { latest: '2026.6.1' },
@@ -46,7 +46,7 @@ describe('what is asked of a registry, and remembered', () => {
     expect(file.newestSeen).toEqual({ stable: '2026.6.5' });
   });
 
-  test('a registry that never says when is not asked for all of it every hour', async () => {
+  test('the whole document is not requested every hour from a registry that sends no date', async () => {
     const answers: AskRegistry = async () => ({
       ...{ tags: { latest: '2026.6.1' }, etag: null, saidAt: null },
       versions: [{ version: '2026.6.1', at: '', deprecated: null }],
@@ -61,7 +61,7 @@ describe('what is asked of a registry, and remembered', () => {
     expect(asked).toBe(6);
   });
 
-  test('a withdrawn version is seen, also when it and its tag stay', async () => {
+  test('a withdrawn version is noticed, even when it and its tag stay', async () => {
     await look();
     registry.deprecate('openclaw', '2026.6.1', 'it eats mail');
     await look();
@@ -73,12 +73,12 @@ describe('what is asked of a registry, and remembered', () => {
     ['without the package', 'not-found', 'version_not_found'],
     ['cut off in the middle of its answer', 'cut-off', 'registry_'],
   ] as const)(
-    'one that is %s is left alone for longer and longer, and what it said before is kept',
+    'a registry that is %s is left alone for longer and longer, and its last answer is kept',
     async (_, kind, code) => {
       await look();
       const known = file.registry;
       registry.fault({ kind, match: /^\/openclaw$/ });
-      // Else the answer is that nothing has changed, which has no body to be cut off.
+      // Publishing changes the answer: an unchanged one has no body to be cut off.
       if (kind === 'cut-off') registry.publish(openclawPackage('2026.6.2'));
       const waits: number[] = [];
       for (let now = NOW + HOUR; waits.length < 12; now = Date.parse(file.trouble?.retryAt ?? '')) {
@@ -98,7 +98,7 @@ describe('what is asked of a registry, and remembered', () => {
     },
   );
 
-  test('a clock that was put back does not keep it from being asked', async () => {
+  test('a clock that was set back does not keep the registry from being asked', async () => {
     registry.fault({ kind: 'server-error' });
     await look(NOW + 1000 * HOUR);
     expect(isLeftAlone(file.trouble, NOW + 1000 * HOUR + 1)).toBe(true);

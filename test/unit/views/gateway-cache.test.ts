@@ -13,7 +13,7 @@ const START: Inspection = {
 };
 const SEEN: Glance = { pid: 42, instance: 'this start', env: { HOME: '/home/claw' } };
 
-describe('a gateway that somebody only looks at', () => {
+describe('a gateway seen through its cache', () => {
   let root: Root;
   let asked: number;
 
@@ -33,7 +33,7 @@ describe('a gateway that somebody only looks at', () => {
     return inspectThroughCache(root, supervisor);
   }
 
-  test('is asked about once for each of its starts', async () => {
+  test('is inspected once for each of its starts', async () => {
     expect(await look()).toEqual(START);
     const again = await look({ ...SEEN, env: { HOME: '/home/claw', OPENCLAW_PROFILE: 'work' } });
     expect(again).toEqual({
@@ -47,13 +47,13 @@ describe('a gateway that somebody only looks at', () => {
     ['was started again', { ...SEEN, instance: 'the next start' }],
     ['is ending, and a program of its unit runs in its place', { ...SEEN, pid: 43 }],
     ['cannot be seen', null],
-  ])('is asked about when it %s', async (_what, seen) => {
+  ])('is inspected again when it %s', async (_what, seen) => {
     await look();
     expect(await look(seen)).toEqual(START);
     expect(asked).toBe(2);
   });
 
-  test('is asked about when what was written down of it cannot be understood', async () => {
+  test('is inspected again when its cached inspection is corrupt', async () => {
     await look();
     writeFileSync(path(), '{');
     await look();
@@ -62,25 +62,25 @@ describe('a gateway that somebody only looks at', () => {
     expect(asked).toBe(2);
   });
 
-  test('leaves nothing of its arguments but the port, and nothing of its environment', async () => {
+  test('is cached with the port of its arguments, and without its environment', async () => {
     await look();
     expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({
       ...{ schema: 1, pid: 42, instance: 'this start', restarts: 3, port: '18790' },
     });
   });
 
-  test('is not written down when it is another one that was seen, or none', async () => {
+  test('is not cached when another start was seen, or none', async () => {
     await look({ ...SEEN, instance: 'the next start' });
     await look(null);
     await look(SEEN, { ...START, pid: null, instance: null, state: 'stopped' });
     expect(existsSync(path())).toBe(false);
   });
 
-  test('is nothing without a supervisor', async () => {
+  test('is absent without a supervisor', async () => {
     expect(await inspectThroughCache(root, { ...nobody, kind: 'systemd' })).toBeNull();
   });
 
-  test('is asked about each time where that takes no program, and nothing is written', async () => {
+  test('is inspected each time where that takes no program, and is not cached', async () => {
     const inspect = () => Promise.resolve(START);
     expect(await inspectThroughCache(root, { ...nobody, inspect, peek: () => SEEN })).toEqual(START);
     expect(existsSync(path())).toBe(false);

@@ -50,18 +50,18 @@ async function goBack(onStop: (root: Root) => void, start: (root: Root) => Inspe
   return readTrial(root);
 }
 
-test('a trial that a stopped launcher writes back at its end does not outlive going back', async () => {
+test('a trial that a stopped launcher writes at its end does not outlive the rollback', async () => {
   expect(await goBack((root) => startTrial(root, '2026.6.1', 2))).toBeNull();
 });
 
-test('a trial of what is gone back to is its own', async () => {
+test('a trial of the release that is rolled back to stays', async () => {
   expect(await goBack((root) => startTrial(root, '2026.5.1', 2))).toMatchObject({ id: '2026.5.1', boots: 2 });
 });
 
 test.each([
   ['is not started again', false],
-  ['is started again while a state waits to be put back: its launcher did not see that', true],
-])('a gateway that went back automatically %s', async (_, waits) => {
+  ['is started again while a restore is pending: its launcher did not see it', true],
+])('a gateway that was rolled back automatically %s', async (_, waits) => {
   let restarts = 0;
   const start = (root: Root) => {
     if (waits) {

@@ -27,7 +27,7 @@ async function prepare(kind: ChangeKind): Promise<void> {
   vi.stubEnv('OPENCLAW_RELEASES_FAULT_TRACE', trace);
 }
 
-/** What became durable since the last look, in order. */
+/** Lists what became durable since the last call, in order. */
 function written(): string[] {
   const lines = readFileSync(trace, 'utf8').trim().split('\n');
   writeFileSync(trace, '');
@@ -45,14 +45,14 @@ const snapshot = {
   ms: 0,
 };
 
-test('a switch links current last: whatever starts the release from then on finds its trial, and what to return to', async () => {
+test('a switch links current last: a release that starts from then on finds its trial and its previous', async () => {
   await prepare('update');
   context.change.facts.snapshot = snapshot;
   await switchStep.do(context);
   expect(written()).toEqual(['link previous', 'write trial-restore.json', 'write trial', 'link current']);
 });
 
-test('a rollback that takes the state along asks for it before it links current', async () => {
+test('a rollback that restores the state requests it before it links current', async () => {
   await prepare('rollback');
   context.change.facts.restore = { from: 'kept', at: '2026-06-01T00:00:00.000Z' };
   await switchStep.do(context);
@@ -65,12 +65,12 @@ test('a rollback that takes the state along asks for it before it links current'
   ]);
 });
 
-test('undoing a switch asks for the state first, and ends the trial only once current names the old release', async () => {
+test('undoing a switch requests the state first, and ends the trial only once current names the old release', async () => {
   await prepare('update');
   context.change.facts.snapshot = snapshot;
   await switchStep.do(context);
   written();
-  // Something was started since, which may have changed the state.
+  // A release was started since, which may have changed the state.
   context.change.steps = [{ name: 'restart', state: 'done', startedAt: context.change.startedAt }];
   await switchStep.undo?.(context);
   expect(written()).toEqual(['rename restore.json', 'link current', 'remove trial', 'remove previous']);

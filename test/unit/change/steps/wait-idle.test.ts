@@ -6,7 +6,7 @@ import { type IdleLimits, planChange } from '../../../../src/ledger/plan.js';
 import { nobody } from '../../../support/nobody.js';
 import { temporaryRoot } from '../../../support/place.js';
 
-/** What a look at the gateway finds; null where it does not tell. */
+/** Answer of the gateway about its work; null where it gives none. */
 type Look = string[] | null;
 const IDLE: Look = [];
 const BUSY: Look = ['1 task'];
@@ -23,7 +23,7 @@ vi.mock('node:timers/promises', () => ({
   },
 }));
 
-/** Waits for a gateway that says these things, one at each look, and the last of them from then on. */
+/** Waits for a gateway that gives these answers, one each time, and the last of them from then on. */
 async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}, pid: number | null = 1) {
   let looks = 0;
   gateway.look = () => says[Math.min(looks++, says.length - 1)] ?? null;
@@ -74,27 +74,27 @@ test('one idle moment between two pieces of work is not idle', async () => {
   expect(waitedMs).toBe(4_000);
 });
 
-test('a gateway that tells, and is silent for a moment, is still waited for', async () => {
+test('a gateway that answers, and is silent for a moment, is still waited for', async () => {
   const { facts, looks } = await waitFor([BUSY, IDLE, SILENT, SILENT, IDLE, IDLE]);
   expect(facts).toMatchObject({ outcome: 'idle' });
   expect(looks).toBe(6);
 });
 
-test('a gateway that tells at first and then falls silent is not waited for any longer', async () => {
+test('a gateway that falls silent for good is not waited for any longer', async () => {
   const { facts, looks } = await waitFor([BUSY, SILENT]);
   expect(facts).toMatchObject({ outcome: 'unknown', busy: null });
   expect(facts).not.toHaveProperty('interruptedWork');
   expect(looks).toBe(4);
 });
 
-test('a gateway that never tells how busy it is is looked at once', async () => {
+test('a gateway that never answers how busy it is is asked once', async () => {
   const { facts, looks, note } = await waitFor([SILENT]);
   expect(facts).toMatchObject({ outcome: 'unknown', busy: null });
   expect(looks).toBe(1);
   expect(note).toBe('it does not tell how busy it is, so it was not waited for');
 });
 
-test('a plan without time to wait looks once, and says what it cuts off', async () => {
+test('a plan without time to wait asks once, and names the work that it cuts off', async () => {
   const { facts, looks, note } = await waitFor([BUSY], { withinMs: 0 });
   expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task'] });
   expect(looks).toBe(1);

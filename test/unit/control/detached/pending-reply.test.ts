@@ -17,7 +17,7 @@ test('a change begins once its requester is done with the request', async () => 
   expect(readdirSync(root.staging)).toEqual([]);
 });
 
-test('a process that ends with its answer is waited for after that, but not for ever', async () => {
+test('the end of a process that has answered is waited for, but not for ever', async () => {
   const root = temporaryRoot();
   await holdUntilReplied(root, 'a', true, async () => {});
   expect(readdirSync(root.staging)).toEqual(['a.reply-pending']);
@@ -27,7 +27,7 @@ test('a process that ends with its answer is waited for after that, but not for 
   expect(readdirSync(root.staging)).toEqual([]);
 });
 
-test('a stop is heard meanwhile', async () => {
+test('a stop ends the wait', async () => {
   const root = temporaryRoot();
   await holdUntilReplied(root, 'a', true, async () => {});
   const reason = new Error('stopped');

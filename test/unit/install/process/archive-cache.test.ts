@@ -50,7 +50,7 @@ describe("an archive in npm's cache", () => {
     expect(findInCache({ cache: directory(), integrity: INTEGRITY })).toBe(null);
   });
 
-  test('is not looked for, and not put there, without a checksum', async () => {
+  test('is neither found nor added without a checksum', async () => {
     const cache = directory();
     expect(findInCache({ cache, integrity: null })).toBe(null);
     await moveIntoCache({ cache, integrity: null }, 'openclaw', join(cache, 'none.tgz'));

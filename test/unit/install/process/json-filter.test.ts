@@ -2,30 +2,30 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Selection, Sieve } from '../../../../src/install/process/json-filter.js';
 
-type Wishes = (path: readonly string[]) => Selection;
+type Choose = (path: readonly string[]) => Selection;
 
-function sift(text: string, wishOf: Wishes, chunk = 7): unknown {
+function sift(text: string, wishOf: Choose, chunk = 7): unknown {
   const sieve = new Sieve(wishOf);
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += chunk) sieve.write(bytes.subarray(at, at + chunk));
   return sieve.end();
 }
 
-/** The same with all of the document in memory. */
-function expected(value: unknown, wishOf: Wishes, path: string[] = []): unknown {
+/** Filters a document in memory, for comparison. */
+function expected(value: unknown, wishOf: Choose, path: string[] = []): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const place = [...path, key];
-      // A key that JSON writes with a backslash is kept.
-      const wish = JSON.stringify(key).includes('\\') ? 'all' : wishOf(place);
-      return [key, { all: inner, parts: expected(inner, wishOf, place), nothing: null }[wish]];
+      // Keys that JSON writes with a backslash are kept.
+      const choose = JSON.stringify(key).includes('\\') ? 'all' : wishOf(place);
+      return [key, { all: inner, parts: expected(inner, wishOf, place), nothing: null }[choose]];
     }),
   );
 }
 
 describe('the sieve for documents', () => {
-  test('keeps what is wanted of any document, wherever it is cut into pieces', () => {
+  test('keeps the wanted values of any document, however it is cut into pieces', () => {
     const key = fc.oneof(fc.constantFrom('a', 'b', 'versions', '', '__proto__'), fc.string());
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
@@ -36,7 +36,7 @@ describe('the sieve for documents', () => {
         fc.dictionary(key, tie('tree'), { maxKeys: 5, noNullPrototype: true }),
       ),
     }));
-    const wishOf: Wishes = (path) => {
+    const wishOf: Choose = (path) => {
       const key = path.at(-1) ?? '';
       if (key.startsWith('a') || key.length % 3 === 2) return 'nothing';
       return key.length % 5 === 4 ? 'all' : 'parts';
@@ -52,7 +52,7 @@ describe('the sieve for documents', () => {
     );
   });
 
-  test('keeps nothing of what is not wanted in memory', () => {
+  test('holds no unwanted value in memory', () => {
     const sieve = new Sieve(([first]) => (first === 'readme' ? 'nothing' : 'parts'));
     sieve.write(Buffer.from('{"name":"x","readme":"'));
     const before = process.memoryUsage();

@@ -39,17 +39,17 @@ test.each([
   expect(kept(location, resolved)).toBeUndefined();
 });
 
-test('stays wherever it is when npm is to replace every host', () => {
+test('every address stays when npm is set to replace every host', () => {
   const elsewhere = 'https://elsewhere.example/a/-/a-1.0.0.tgz';
   expect(kept('node_modules/a', elsewhere, { replaceRegistryHost: 'always' })).toBe(elsewhere);
 });
 
-test('leaves a lockfile of this host as it is, byte for byte', () => {
+test('a lockfile of this host stays as it is, byte for byte', () => {
   const text = '{ "packages" : { "": {}, "node_modules/a": { "inBundle": true } } }';
   expect(withOwnAddresses(text, OPTIONS)).toBe(text);
 });
 
-test('has the address of an archive only where the release is made of that one', () => {
+test('the address of an archive stays only where the release comes from that archive', () => {
   const archive = 'file:openclaw-1.0.0.tgz';
   expect(kept('node_modules/openclaw', archive, {}, archive)).toBe(archive);
   expect(kept('node_modules/openclaw', archive)).toBeUndefined();

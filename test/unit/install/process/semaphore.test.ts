@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Limit } from '../../../../src/install/process/semaphore.js';
 
-test('lets so many run at once, and then what is urgent before what waited longer', async () => {
+test('a semaphore runs so many tasks at once, and then an urgent one before those that waited longer', async () => {
   const limit = new Limit(2);
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
@@ -25,7 +25,7 @@ test('lets so many run at once, and then what is urgent before what waited longe
   expect(begun).toEqual(['a', 'b', 'e', 'c', 'd']);
 });
 
-test('goes on after one that failed', async () => {
+test('a semaphore continues after a task that failed', async () => {
   const limit = new Limit(1);
   const failed = limit.run(() => Promise.reject(new Error('no')));
   const next = limit.run(async () => 'yes');

@@ -48,7 +48,7 @@ function write(bytes: Buffer): string {
   return archive;
 }
 
-/** What is below a directory: modes, and texts of files. */
+/** Lists the contents of a directory: modes, and texts of files. */
 function below(root: string): Record<string, string> {
   const paths = readdirSync(root, { recursive: true }).map(String).sort();
   return Object.fromEntries(
@@ -60,7 +60,7 @@ function below(root: string): Record<string, string> {
   );
 }
 
-/** Unpacks it while it comes: too little to tell what it is first, then in ever larger pieces. */
+/** Unpacks a stream: the first piece is too short to recognise an archive, later ones are ever larger. */
 function unpackAsItComes(bytes: Buffer, integrity: string | null, into: string): void {
   const archive = join(directory, 'coming.tgz');
   writeFileSync(archive, '');
@@ -74,7 +74,7 @@ function unpackAsItComes(bytes: Buffer, integrity: string | null, into: string):
   rmSync(archive);
 }
 
-/** Unpacks by us and by pacote, which tells that it is done before the last directories are made. */
+/** Unpacks with our code and with pacote, which reports its end before the last directories are made. */
 async function expectTheSame(bytes: Buffer): Promise<void> {
   const archive = write(bytes);
   unpack({ archive, integrity: String(ssri.fromData(bytes)), into: join(directory, 'ours') });
@@ -175,7 +175,7 @@ describe('unpack', () => {
         { path: 'package/d/.gitignore', text: 'y' },
       ],
     ],
-  ])('makes of %s what pacote does', async (_what, entries) => {
+  ])('unpacks %s as pacote does', async (_what, entries) => {
     const bytes = pack([manifest, ...entries]);
     for (const archive of [gzipSync(bytes), bytes]) {
       await expectTheSame(archive);
@@ -184,7 +184,7 @@ describe('unpack', () => {
     expect(readdirSync(directory).sort()).toEqual(['archive.tgz', 'cache']);
   });
 
-  test('tells an archive with another checksum, which is as good as any otherwise', () => {
+  test('reports another checksum of an archive that is valid otherwise', () => {
     const archive = write(gzipSync(pack([manifest])));
     const integrity = String(ssri.fromData('something else'));
     const into = join(directory, 'into');
@@ -197,7 +197,7 @@ describe('unpack', () => {
     ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
     ['no archive', () => Buffer.from('<html>Please log in</html>'.repeat(40))],
     ['empty', () => Buffer.alloc(0)],
-  ])('fails on one that is %s', (_what, damage) => {
+  ])('fails on an archive that is %s', (_what, damage) => {
     const whole = gzipSync(
       pack([manifest, { path: 'package/a', text: Math.random().toString(36).repeat(9_000) }]),
     );

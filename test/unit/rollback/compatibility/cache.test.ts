@@ -16,8 +16,8 @@ const TODAY: StateVersions = { databases: { 'state/openclaw.sqlite': 18 }, confi
 const OTHER: StateVersions = { databases: { 'state/openclaw.sqlite': 19 }, config: '2026.9.6' };
 const NO = { reads: 'no', why: 'it does not start', databases: true } as const;
 
-describe('what was found out on a copy', () => {
-  test('is believed for a state of these versions, and of no others', () => {
+describe('a cached result of a compatibility check', () => {
+  test('counts for a state of these versions, and of no others', () => {
     const root = temporaryRoot();
     cacheVerdict(root, '2026.9.2', TODAY, NO);
     cacheVerdict(root, '2026.9.6', TODAY, { reads: 'yes', why: 'it starts' });
@@ -45,7 +45,7 @@ describe('what was found out on a copy', () => {
     '{"schema": 2}',
     'x',
     '{"schema":1,"look":"","today":null,"answers":{"2026.9.2":{"reads":"yes"}}}',
-  ])('is found out again when it cannot be understood: %j', (text) => {
+  ])('is replaced when it is corrupt: %j', (text) => {
     const root = temporaryRoot();
     writeFileSync(join(root.path, 'compatibility.json'), text);
     expect(readCachedVerdict(readReadable(root), '2026.9.2', TODAY)).toBeNull();
@@ -53,7 +53,7 @@ describe('what was found out on a copy', () => {
     expect(readCachedVerdict(readReadable(root), '2026.9.2', TODAY)).toEqual(NO);
   });
 
-  test('is not needed: a root that cannot be written is only looked at', () => {
+  test('is optional: a root that cannot be written is only read', () => {
     const root = temporaryRoot();
     mkdirSync(join(root.path, 'compatibility.json'));
     cacheVerdict(root, '2026.9.2', TODAY, NO);

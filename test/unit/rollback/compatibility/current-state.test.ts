@@ -34,7 +34,7 @@ describe('a gateway that is seen without asking its supervisor', () => {
     seen = { pid, instance: START, env: { HOME: home } };
   });
 
-  /** As whoever asked the supervisor keeps it. */
+  /** Caches what a command finds that asks the supervisor. */
   function keep(args: string[] = [], instance = START): void {
     const place = findStatePlace({ args, env: { HOME: home } });
     cacheVersions(root, lookOf(place, VERSIONS, instance), VERSIONS);
@@ -43,7 +43,7 @@ describe('a gateway that is seen without asking its supervisor', () => {
   const supervisor = (glance: () => Glance | null): Supervisor => ({ ...nobody, peek: glance });
   const look = (glance: () => Glance | null = () => seen) => todayAtGlance(root, supervisor(glance));
 
-  test('is enough while its state looks as it did at the same start of it', () => {
+  test('is enough while its state looks as it did at the same start', () => {
     keep();
     expect(look()).toEqual({ running: '2026.6.1', versions: VERSIONS });
     writeTree(home, { '.openclaw/state/openclaw.sqlite': database(19) });
@@ -51,7 +51,7 @@ describe('a gateway that is seen without asking its supervisor', () => {
   });
 
   test.each<[string, () => unknown]>([
-    ['was not looked at before', () => {}],
+    ['has no cached look', () => {}],
     ['has been started again since', () => keep([], 'the start before')],
     ['has arguments that name another state', () => keep(['gateway', '--profile', 'work'])],
     [
@@ -66,7 +66,7 @@ describe('a gateway that is seen without asking its supervisor', () => {
     expect(look()).toBeNull();
   });
 
-  test('is not enough where nothing was seen, or nothing can be, or looking fails', () => {
+  test('is not enough without a cached look, without a running gateway, or when looking fails', () => {
     keep();
     expect(look(() => null)).toBeNull();
     expect(todayAtGlance(root, nobody)).toBeNull();

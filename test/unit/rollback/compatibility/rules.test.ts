@@ -42,7 +42,7 @@ describe('the versions that the state had when a release last ran on it', () => 
       of(18),
     ],
     [
-      'before, where it was replaced by itself',
+      'before, where it was replaced by the same release',
       [update('old', 'old', { before: of(18), after: of(19) })],
       of(18),
     ],
@@ -59,20 +59,20 @@ describe('a state with a database that was raised since', () => {
     return readsVersions(root, 'new', today, readPast(root, changes)).reads;
   };
 
-  test('is read by a release that was started on such a one here, and was well', () => {
+  test('is compatible with a release that ran on this version here, and was healthy', () => {
     expect(reads([came, left], of(19))).toBe('yes');
   });
 
   test.each<[string, Partial<PastChange>]>([
-    ['it was not well', { status: 'package_updated_restart_failed' }],
-    ['the state was put back then', { restores: true }],
+    ['it was not healthy', { status: 'package_updated_restart_failed' }],
+    ['the state was restored then', { restores: true }],
     ['what it had is not known', { before: null }],
-    ['that was another release', { to: 'other' }],
-  ])('is not where %s', (_, differently) => {
+    ['another release ran', { to: 'other' }],
+  ])('is not compatible where %s', (_, differently) => {
     expect(reads([{ ...came, ...differently }, left], of(19))).toBe('no');
   });
 
-  test('is not by one that was started on yet another one', () => {
+  test('is not compatible with a release that ran on yet another version', () => {
     expect(reads([came, left], of(21))).toBe('no');
   });
 });
@@ -108,6 +108,6 @@ test.each([
   ['2026.9.2-1', true],
   ['a build of mine', false],
   [null, false],
-])('a configuration by %s is by a newer release than 2026.9.2: %s', (config, newer) => {
+])('a configuration by %s is of a newer release than 2026.9.2: %s', (config, newer) => {
   expect(wasWrittenByNewer({ databases: {}, config }, '2026.9.2')).toBe(newer);
 });

@@ -101,7 +101,7 @@ test('a request is kept for a week, while somebody waits for it however many com
   expect(ids()).not.toContain(old.id);
 });
 
-test('a request that cannot be understood is moved aside, and the others are told', async () => {
+test('a corrupt request is moved away, and the others are reported', async () => {
   const root = temporaryRoot();
   prepareRoot(root);
   const change = aChange(root, ended('package_updated_restart_verified')).id;
@@ -115,7 +115,7 @@ test('a request that cannot be understood is moved aside, and the others are tol
   expect(listRequests(root).map(({ id }) => id)).toEqual([whole.id]);
 });
 
-test('the verdict in words: what was asked, what runs, what was cut off, and what to type', () => {
+test('a verdict in words names the request, what runs, what was cut off, and the next command', () => {
   const root = temporaryRoot();
   prepareRoot(root);
   const well = aChange(root, ended('package_updated_restart_verified'));

@@ -38,7 +38,7 @@ const codeOf = ({ root }: Pair): Code => ({
 
 const finish = (pair: Pair) => finishRestore(pair.root, codeOf(pair));
 
-/** Everything below the state directory and below `states/`. */
+/** Contents below the state directory and below `states/`. */
 const allOf = ({ root, state }: Pair) => ({ ...contentOf(state), ...contentOf(root.states) });
 
 function ask(pair: Pair, changes: Partial<Restore>): void {
@@ -46,7 +46,7 @@ function ask(pair: Pair, changes: Partial<Restore>): void {
 }
 
 describe('an exchange of the state', () => {
-  test('puts back what was kept, keeps what was there, and touches nothing else', async () => {
+  test('restores the snapshot, keeps the displaced state, and touches nothing else', async () => {
     const pair = pairIn();
     const before = lookBefore(pair);
     const done = await finish(pair);
@@ -55,7 +55,7 @@ describe('an exchange of the state', () => {
     expect(lastRestore(pair.root)).toEqual(done);
   });
 
-  test('says of what was set aside whose it is and in which versions', async () => {
+  test('records the release and the versions of a displaced state', async () => {
     const pair = pairIn();
     await finish(pair);
     const kept = JSON.parse(readFileSync(join(pair.root.states, ASIDE, 'state.json'), 'utf8'));
@@ -69,12 +69,12 @@ describe('an exchange of the state', () => {
     });
   });
 
-  test('puts back what a real snapshot kept, modes and links included', async () => {
+  test('restores a real snapshot, modes and links included', async () => {
     const pair = pairIn();
     rmSync(join(pair.root.states, SNAPSHOT), { recursive: true });
     const place = { directory: pair.state, config: null };
     const node = await sqliteNode();
-    // These are no more than headers, which SQLite does not copy.
+    // Headers only, which SQLite does not copy.
     for (const path of Object.keys(contentOf(pair.state, 'state')))
       if (path.includes('sqlite')) rmSync(join(pair.state, path));
     sql(
@@ -93,12 +93,12 @@ describe('an exchange of the state', () => {
     ask(pair, { from: kept.name });
     expect(await finish(pair)).toMatchObject({ restored: true });
     const after = contentOf(pair.state, 'state');
-    // Two files of the same database need not have the same bytes.
+    // Copies of a database need not have the same bytes.
     expect({ ...after, 'real.sqlite': '' }).toEqual({ ...before, 'real.sqlite': '' });
     expect(sql(node, join(pair.state, 'real.sqlite'), 'PRAGMA user_version')).toEqual({ user_version: 7 });
   });
 
-  test('goes forward again from what was set aside, with what came meanwhile kept in its turn', async () => {
+  test('rolls forward to a displaced state, and keeps what came meanwhile', async () => {
     const pair = pairIn();
     const { newState } = lookBefore(pair);
     await finish(pair);
@@ -111,7 +111,7 @@ describe('an exchange of the state', () => {
     expect(contentOf(pair.state, 'history')).toHaveProperty(['agents/main/sessions/a.jsonl']);
   });
 
-  test('is not made when nothing asks for one', async () => {
+  test('does nothing without a request', async () => {
     const pair = pairIn();
     expect(cancelRestore(pair.root)).toBe(true);
     const before = allOf(pair);
@@ -119,7 +119,7 @@ describe('an exchange of the state', () => {
     expect(allOf(pair)).toEqual(before);
   });
 
-  test('moves nothing when what it would put back was never kept, and makes the release current', async () => {
+  test('moves nothing when the requested snapshot was never made, and makes the release current', async () => {
     const pair = pairIn();
     ask(pair, { from: 'never-made' });
     const before = allOf(pair);
@@ -137,7 +137,7 @@ describe('an exchange of the state', () => {
     expect(allOf(pair)).toEqual(before);
   });
 
-  test('moves everything then, too, when it is asked for whatever the versions are', async () => {
+  test('moves everything with unchanged versions, too, when onlyIfChanged is off', async () => {
     const pair = pairIn();
     rmSync(pair.state, { recursive: true });
     writeTree(pair.state, { ...OLD_STATE, 'credentials/new': 'since then' });
@@ -146,7 +146,7 @@ describe('an exchange of the state', () => {
     expect(existsSync(join(pair.state, 'credentials/new'))).toBe(false);
   });
 
-  test('keeps what a process makes anew in the middle of it apart from the state', async () => {
+  test('keeps files that a process recreates in the middle of it apart from the state', async () => {
     const pair = pairIn();
     const before = lookBefore(pair);
     ask(pair, { phase: 'setting-aside', left: [] });
@@ -160,7 +160,7 @@ describe('an exchange of the state', () => {
     expect(contentOf(pair.state, 'state')).toEqual(before.oldState);
   });
 
-  test('keeps a transcript that differs from the live one with what is set aside', async () => {
+  test('keeps a transcript that differs from the live one with the displaced state', async () => {
     const pair = pairIn();
     writeTree(pair.state, { 'agents/main/sessions/a.jsonl': 'rewritten\n' });
     await finish(pair);
@@ -170,7 +170,7 @@ describe('an exchange of the state', () => {
     });
   });
 
-  test('leaves a transcript that has gone on since, which has all of the kept one', async () => {
+  test('leaves a longer transcript that contains the kept one', async () => {
     const pair = pairIn();
     writeTree(pair.state, { 'agents/main/sessions/a.jsonl': 'a said\nand b\n' });
     await finish(pair);
@@ -217,7 +217,7 @@ describe('an exchange of the state', () => {
       await until('it has the database open', () => holdersOf(database).length > 0);
       vi.useFakeTimers({ toFake: ['Date', 'setTimeout'] });
       const finishing = finish(pair);
-      // Every look in between reads the open files of all processes: one look before that time is over, and one after it.
+      // Looks in between read the open files of all processes: one look before that time is over, and one after it.
       vi.setSystemTime(Date.now() + 10_000);
       await vi.advanceTimersByTimeAsync(100);
       vi.useRealTimers();
@@ -234,7 +234,7 @@ describe('an exchange of the state', () => {
   });
 });
 
-describe('an exchange that cannot be made moves nothing, and says', () => {
+describe('an exchange that cannot be made moves nothing, and reports', () => {
   const CASES: [string, RegExp, (pair: Pair) => void][] = [
     [
       'that a file of the snapshot was changed',
@@ -262,7 +262,7 @@ describe('an exchange that cannot be made moves nothing, and says', () => {
       ({ root }) => writeFileSync(join(root.states, SNAPSHOT, 'state.json'), ''),
     ],
     [
-      'that there is something of that name already',
+      'that the name is taken',
       /displaced-\d+T\d+ is there already/,
       ({ root }) => writeTree(join(root.states, ASIDE), { 'state.json': '{}' }),
     ],
@@ -272,7 +272,7 @@ describe('an exchange that cannot be made moves nothing, and says', () => {
       ({ state }) => renameSync(state, `${state}.moved`),
     ],
     [
-      'that the request cannot be understood',
+      'that the request is corrupt',
       /restore\.json is not whole JSON, so it is not known/,
       ({ root }) => writeFileSync(root.restore, '{"schema": 1,'),
     ],

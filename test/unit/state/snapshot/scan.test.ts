@@ -24,7 +24,7 @@ function aDatabase(...path: string[]): string {
   return database;
 }
 
-test('a link stays a link: one within the state is whole, one out of it to a file or a directory is named', async () => {
+test('a link within the state is whole; one out of it to a file or a directory is named', async () => {
   const outside = writeTree(temporaryDirectory('outside'), { 'note.txt': 'n', 'skills/a.md': 'a' });
   const request = aRequest({
     'skills/real.md': 'r',

@@ -55,7 +55,7 @@ function makeModel(at: string): void {
   );
 }
 
-/** Two of its files are made by processes, so it is made once, and every test gets a copy. */
+/** Shared state: processes make two of its files, so it is made once, and every test gets a copy. */
 let model: string;
 
 beforeAll(() => {
@@ -113,7 +113,7 @@ test('a snapshot has every file as it was, closed to others, with its digest, an
   expect(sql(node, join(files, 'state/openclaw.sqlite'), 'SELECT x FROM t')).toEqual({ x: 'closed' });
 });
 
-test('its record says of when it is and which versions it has, as they are read from the state', async () => {
+test('a snapshot records its time and its versions, as they are read from the state', async () => {
   const asked = request(aState());
   const versions = await readStateVersions(asked.place, node);
   const before = new Date().toISOString();
@@ -137,7 +137,7 @@ test('its record says of when it is and which versions it has, as they are read 
   expect(measureState(asked.place)).toMatchObject({ files: 6, historyFiles: 1, refused: [], warnings: [] });
 });
 
-test('history is copied, since OpenClaw refuses to migrate a transcript with a second name; what is left is not in it', async () => {
+test('history is copied, since OpenClaw refuses to migrate a transcript with a second name; excluded files are not', async () => {
   const asked = request(aState());
   const { kept } = await takeSnapshot(asked);
   const states = join(asked.root.states, kept.name);
@@ -195,7 +195,7 @@ test('a database that is locked against readers is named with the process that l
 });
 
 test.each(['before sync', 'before write state.json', 'after write state.json', 'before rename snapshot'])(
-  'when the disk is full %s, nothing is kept and nothing is left over',
+  'when the disk is full %s, no snapshot is kept and nothing is left over',
   async (point) => {
     const asked = request(aState());
     process.env.OPENCLAW_RELEASES_FAULT = `ENOSPC ${point}`;
@@ -205,7 +205,7 @@ test.each(['before sync', 'before write state.json', 'after write state.json', '
   },
 );
 
-test('it says how far it is, and never that it is less far than before', async () => {
+test('a snapshot reports its progress, which never decreases', async () => {
   const asked = request(aState());
   for (const name of ['b', 'c']) {
     const fill = 'INSERT INTO t VALUES (zeroblob(300000))';
@@ -224,7 +224,7 @@ test('it says how far it is, and never that it is less far than before', async (
   expect(told.at(-1)).toBeGreaterThan(600_000);
 });
 
-test('it can be stopped while it copies, and nothing is left over', async () => {
+test('a snapshot can be stopped while it copies, and nothing is left over', async () => {
   const asked = request(aState());
   const controller = new AbortController();
   const onProgress = () => controller.abort();

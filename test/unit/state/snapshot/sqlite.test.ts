@@ -38,7 +38,7 @@ const ROWS =
 test('a copy leaves out the uncommitted changes of a killed process', async () => {
   const { at, snapshot } = aPlace();
   sql(node, at('a.sqlite'), 'CREATE TABLE t (x)', ROWS, "UPDATE t SET x = 'before' || x", 'SELECT 1');
-  // A cache of ten pages sends what is not committed to the file, with the journal that undoes it beside it.
+  // A cache of ten pages writes uncommitted data to the file, with the journal that undoes it beside it.
   const update = "UPDATE t SET x = 'after ' || substr(x, 7)";
   sqlAndDie(node, at('a.sqlite'), 'PRAGMA cache_size = 10', 'BEGIN', update, 'SELECT 1');
   expect(readFileSync(at('a.sqlite')).includes('after ')).toBe(true);
@@ -68,7 +68,7 @@ test('a database that is damaged already is copied as it is and named', async ()
   for (let page = 3; page < 20; page++) writeSync(fd, Buffer.alloc(4096, 0x55), 0, 4096, page * 4096);
   const { files, warnings } = await snapshot();
   expect(warnings).toEqual([expect.stringContaining('The database "state/a.sqlite" is damaged: ')]);
-  // SQLite counts the copying itself as a change, in the first page.
+  // Copying itself is a change to SQLite, in the first page.
   const beyond = (path: string) => readFileSync(path).subarray(4096);
   expect(beyond(join(files, 'state/a.sqlite')).equals(beyond(at('a.sqlite')))).toBe(true);
 });
@@ -84,7 +84,7 @@ test('files whose names end as those beside a database do are kept when there is
   expect(readDatabaseHeader(directory)).toBe(null);
 });
 
-test('looking for a database that vanished does not make one', async () => {
+test('looking for a database that vanished does not create one', async () => {
   const { at } = aPlace();
   const orders = [
     { kind: 'version' as const, database: at('gone.sqlite') },

@@ -21,7 +21,7 @@ function hierarchy(pids: number[], group = GROUPS.user): string {
 const look = (mount: string) => glanceAtUnit({ scope: 'user', unit: UNIT }, [mount]);
 
 describe('the main process of a unit, without asking systemd', () => {
-  test.each(['user', 'system'] as const)('is the one that a %s manager started', async (scope) => {
+  test.each(['user', 'system'] as const)('is the process that a %s manager started', async (scope) => {
     const main = await idleProcess({
       ...AS_SYSTEMD,
       HOME: '/home/claw',
@@ -30,7 +30,7 @@ describe('the main process of a unit, without asking systemd', () => {
     });
     const child = await idleProcess({ ...AS_SYSTEMD, SYSTEMD_EXEC_PID: String(main) });
     const mount = hierarchy([child, main], GROUPS[scope]);
-    // Where there are two hierarchies, the first has no such group.
+    // Hosts with two hierarchies: the first has no such group.
     const mounts = [join(mount, 'none'), temporaryDirectory('cgroup'), mount];
     expect(glanceAtUnit({ scope, unit: UNIT }, mounts)).toEqual({
       pid: main,
@@ -52,12 +52,12 @@ describe('the main process of a unit, without asking systemd', () => {
     ['of an older systemd, which tells no pid', { INVOCATION_ID }],
     ['without an id of its start', { SYSTEMD_EXEC_PID: 'its own' }],
     ['that systemd did not start', {}],
-    ['that was told the pid of another', { ...AS_SYSTEMD, SYSTEMD_EXEC_PID: '1' }],
+    ['that has the pid of another', { ...AS_SYSTEMD, SYSTEMD_EXEC_PID: '1' }],
   ])('is none %s', async (_what, env) => {
     expect(look(hierarchy([await idleProcess(env)]))).toBeNull();
   });
 
-  test('is none where nothing runs, or what did is gone, or is of another namespace', () => {
+  test('is none where nothing runs, or the process is gone, or is of another namespace', () => {
     expect(look(hierarchy([]))).toBeNull();
     expect(look(hierarchy([2 ** 22 + 1, 0]))).toBeNull();
     expect(look(temporaryDirectory('cgroup'))).toBeNull();

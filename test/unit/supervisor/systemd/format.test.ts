@@ -40,7 +40,7 @@ describe('the stop limit', () => {
 });
 
 describe('what systemctl show prints', () => {
-  test('is read by lines, whatever the values hold', () => {
+  test('is read by lines, even with lines in the values', () => {
     const text = 'MainPID=7\nEnvironment=A=b "C=d=e"\nJob=\nno property\n';
     expect([...parseProperties(text)]).toEqual([
       ['MainPID', '7'],
@@ -49,13 +49,13 @@ describe('what systemctl show prints', () => {
     ]);
   });
 
-  test('gives back quoted variables as they are', () => {
+  test('returns quoted variables as they are', () => {
     const text = 'A=b "C=d e" "Q=it\'s \\"q\\"" "D=\\$x\\\\y" EMPTY= =none word';
     expect(parseEnvironment(text)).toEqual({ A: 'b', C: 'd e', Q: 'it\'s "q"', D: '$x\\y', EMPTY: '' });
     expect(parseEnvironment('')).toEqual({});
   });
 
-  test('gives the arguments of a command without its program', () => {
+  test('returns the arguments of a command without its program', () => {
     const shown =
       '{ path=/x/bin/gateway ; argv[]=/x/bin/gateway --port 12 ; ignore_errors=no ; start_time=[n/a] ; pid=0 }';
     expect(parseArguments(shown)).toEqual(['--port', '12']);

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { restartUnit } from '../../../../src/supervisor/systemd/restart.js';
 
-/** Above what Linux gives out. */
+/** A pid above the range of Linux. */
 const NOBODYS_PID = 2 ** 22 + 1;
 
 const answers = vi.hoisted(() => ({ before: '', after: '' }));
@@ -21,7 +21,7 @@ vi.mock('../../../../src/supervisor/systemd/systemctl.js', async (original) => {
   };
 });
 
-/** The user that a unit of the system runs as: a restart is theirs by ending its process, if there is one. */
+/** A user whom a unit of the system runs as restarts it by ending its process, if there is one. */
 describe('a user who may not ask for a restart, in a crash loop', () => {
   const unit = (state: string, pid: number, invocation: string) =>
     `LoadState=loaded\nActiveState=${state}\nSubState=x\nRestart=always\nMainPID=${pid}\nInvocationID=${invocation}`;
@@ -35,7 +35,7 @@ describe('a user who may not ask for a restart, in a crash loop', () => {
     Object.assign(answers, { before, after });
   }
 
-  test('has what was wanted when the next start is there already', async () => {
+  test('succeeds when the next start is there already', async () => {
     asUser(unit('active', NOBODYS_PID, 'before'), unit('active', NOBODYS_PID, 'after'));
     expect(await restartUnit(address)).toMatchObject({ instance: 'after', killed: false });
   });

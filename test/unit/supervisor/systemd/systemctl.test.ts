@@ -8,14 +8,14 @@ import { askSystemd } from '../../../../src/supervisor/systemd/systemctl.js';
 import { readUnit } from '../../../../src/supervisor/systemd/unit.js';
 import { until } from '../../../support/place.js';
 
-/** What becomes of a program that does not do as systemd's do; how those are spoken to is tested with a real one. */
+/** Programs that fail in place of systemd's; a real one is tested elsewhere. */
 describe('a program of systemd', () => {
   let directory: string;
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'openclaw-releases-systemctl-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
-    // What tells that there is a systemd to be asked.
+    // Socket that shows that systemd is present.
     mkdirSync(join(directory, 'systemd'));
     writeFileSync(join(directory, 'systemd/private'), '');
     vi.stubEnv('XDG_RUNTIME_DIR', directory);
@@ -29,7 +29,7 @@ describe('a program of systemd', () => {
 
   const ask = (timeoutMs = 30_000) => askSystemd('systemctl', 'user', ['show'], { GIVEN: 'yes' }, timeoutMs);
 
-  test('answers with what it said, and is given no input', async () => {
+  test('answers with its output, and gets no input', async () => {
     install('cat; echo "$*"; echo "$GIVEN $XDG_RUNTIME_DIR"; echo " a warning" >&2');
     expect(await ask()).toEqual({
       ok: true,
@@ -46,7 +46,7 @@ describe('a program of systemd', () => {
     expect(await ask()).toMatchObject({ ok: false, killed: true });
   });
 
-  test('that does not answer is killed in time, even while another holds what it writes to', async () => {
+  test('that does not answer is killed in time, even while another process holds its output open', async () => {
     const pids = join(directory, 'pids');
     install(`trap "" TERM; sleep 60 & echo $$ $! >${pids}; wait`);
     const asked = ask(2_000);
@@ -60,7 +60,7 @@ describe('a program of systemd', () => {
     await until('it is gone', () => identify(own) === null);
   });
 
-  test('is asked about a unit once more when something else has ended it, and not for ever', async () => {
+  test('is asked about a unit once more when another program has ended it, and not for ever', async () => {
     const once = join(directory, 'once');
     install(`test -e ${once} || { touch ${once}; kill -TERM $$; }; echo LoadState=loaded; echo MainPID=7`);
     const address = { scope: 'user', unit: 'openclaw-gateway.service' } as const;

@@ -24,7 +24,7 @@ const SINCE = (ms: number, countdownMs: number | null = null): Announced => ({
   countdownSince: countdownMs === null ? null : ago(countdownMs),
 });
 const NIGHT = { settings: { windows: [window('03:00', '05:00', 'UTC')] } };
-/** Open for another thirty seconds. */
+/** A window that is open for another thirty seconds. */
 const ENDING = { now: NOW, settings: { windows: [window('10:00', '12:00', 'UTC')] } };
 
 type Row = [

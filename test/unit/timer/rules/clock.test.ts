@@ -5,13 +5,13 @@ import type { Clock } from '../../../../src/timer/rules/facts.js';
 const MINUTE = 60_000;
 
 describe('readClock', () => {
-  /** What a sequence of runs is told; each minute of the clock is a number. */
+  /** Reads the clock in a sequence of runs; each minute of the clock is a number. */
   function read(...minutes: number[]): Clock {
     return minutes.reduce<Clock | null>((kept, minute) => readClock(kept, minute * MINUTE), null) as Clock;
   }
   const day = 24 * 60;
 
-  test('knows nothing at the first run, but for the history', () => {
+  test('knows nothing at the first run, except the history', () => {
     expect(read(5)).toMatchObject({ now: 5 * MINUTE, lastRun: null, jumpedAt: null });
     expect(readClock(null, 5, 9)).toMatchObject({ lastRun: 9, behindSince: 5, jumpedAt: 5 });
   });
@@ -25,7 +25,7 @@ describe('readClock', () => {
     });
   });
 
-  test('takes the clock for right after a day, and not sooner', () => {
+  test('trusts the clock again after a day, and not sooner', () => {
     expect(read(10 * day, 5, 4 + day)).toMatchObject({ lastRun: 10 * day * MINUTE, behindSince: 5 * MINUTE });
     expect(read(10 * day, 5, 5 + day)).toMatchObject({ lastRun: (5 + day) * MINUTE, behindSince: null });
     expect(read(10 * day, 5, 5 + day, 6 + day)).toMatchObject({
@@ -34,7 +34,7 @@ describe('readClock', () => {
     });
   });
 
-  test('begins to wait anew when the clock is put back further', () => {
+  test('begins to wait anew when the clock is set back further', () => {
     expect(read(10 * day, 2 * day, 5)).toMatchObject({ behindSince: 5 * MINUTE, jumpedAt: 5 * MINUTE });
   });
 });

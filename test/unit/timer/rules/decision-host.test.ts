@@ -13,7 +13,7 @@ interface Nights {
   asleep?: [from: string, to: string];
 }
 
-/** A host whose owner likes updates at two o'clock in Berlin, run every quarter of an hour; answers when it took which release. */
+/** A host with a window at two o'clock in Berlin, run every quarter of an hour; answers when it installed which release. */
 function nights({ from, days, releases, settings, asleep }: Nights): string[] {
   const all = {
     ...DEFAULTS,
@@ -36,7 +36,7 @@ function nights({ from, days, releases, settings, asleep }: Nights): string[] {
 }
 
 describe('A host', () => {
-  test('updates once in the hour that comes twice, though another release comes in between', () => {
+  test('updates once in the hour that comes twice, though another release is published in between', () => {
     const releases = [{}, { at: Date.parse('2026-10-25T00:30Z') }];
     const settings = { delayHours: 0, minimumAgeHours: 0, soakHours: 0 };
     expect(nights({ from: '2026-10-24T12:00Z', days: 2, releases, settings })).toEqual([
@@ -49,7 +49,7 @@ describe('A host', () => {
     expect(nights({ from: '2026-03-28T12:00Z', days: 1, releases: [{}] })).toEqual(['2026.9.1 03-29T01:00']);
   });
 
-  test('that slept through its window waits for the next one, and takes only the newest', () => {
+  test('that slept through its window waits for the next one, and installs only the newest', () => {
     const releases = [{}, { at: Date.parse('2026-06-02T12:00Z') }];
     const asleep: Nights['asleep'] = ['2026-06-01T20:00Z', '2026-06-05T07:10Z'];
     expect(nights({ from: '2026-06-01T12:00Z', days: 6, releases, asleep })).toEqual([
@@ -57,7 +57,7 @@ describe('A host', () => {
     ]);
   });
 
-  test('takes what mends a release that went back, and that one only', () => {
+  test('installs what fixes a release that was rolled back, and only that one', () => {
     const releases = [{ bad: true }, { at: Date.parse('2026-06-04T12:00Z') }];
     expect(nights({ from: '2026-06-01T12:00Z', days: 10, releases })).toEqual([
       '2026.9.1 06-02T00:00',
@@ -65,7 +65,7 @@ describe('A host', () => {
     ]);
   });
 
-  test('whose clock was years ahead and is put right waits as long as ever, and not for years', () => {
+  test('whose clock was years ahead and is corrected waits as long as ever, and not for years', () => {
     const start = Date.parse('2026-06-01T00:00Z');
     const settings = { ...DEFAULTS, jitterHours: 0, minimumIntervalHours: 72 };
     const release = { bad: false, flaky: 0, deprecatedAt: null, unpublishedAt: null };
@@ -86,7 +86,7 @@ describe('A host', () => {
     expect(taken).toEqual([1, 2 + 72]);
   });
 
-  test('tries one again that failed before anything was changed, not at every run', () => {
+  test('tries a release again that failed before anything was changed, but not at every run', () => {
     const settings = { windows: [] };
     const taken = nights({ from: '2026-06-01T00:00Z', days: 4, releases: [{ flaky: 100 }], settings });
     expect(taken.length).toBeGreaterThan(5);

@@ -101,7 +101,7 @@ describe('A decision on nonsense', () => {
     installId: text,
   });
 
-  test('is never an error, always has a reason, and says nothing but times', () => {
+  test('is never an error, always has a reason, and names nothing but times', () => {
     fc.assert(
       fc.property(anything, (input) => {
         const decision = decide(input);
@@ -117,7 +117,7 @@ describe('A decision on nonsense', () => {
     );
   });
 
-  test('with one window that is none is a no', () => {
+  test('with one invalid window is a no', () => {
     const input = situation();
     expect(
       decide({ ...input, settings: { ...input.settings, windows: [window('x', 'y', 'z')] } }).verdict,

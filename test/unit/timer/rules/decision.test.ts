@@ -24,7 +24,7 @@ const handRollback: Partial<HistoryEntry> = {
   to: '2026.9.5',
 };
 
-/** What is the case, which rule has the word, what the verdict is, and a part of the reason; `until` where it is known. */
+/** Story, rule that decides, its verdict, and a part of the reason; `until` where it is known. */
 type Row = [
   story: string,
   rule: RuleName,
@@ -44,7 +44,7 @@ const AGAINST: Row[] = [
     { policy: { blockedBy: ['OPENCLAW_NO_AUTO_UPDATE is set.'] } },
   ],
   [
-    'the clock was put back an hour',
+    'the clock was set back an hour',
     'clock',
     'wait',
     'said 2026-11-21 13:00 UTC before',
@@ -52,7 +52,7 @@ const AGAINST: Row[] = [
     '2026-11-21T13:00:00.000Z',
   ],
   [
-    'the clock was put back by years',
+    'the clock was set back by years',
     'clock',
     'wait',
     'said 2030-01-01 00:00 UTC before',
@@ -78,19 +78,19 @@ const AGAINST: Row[] = [
     '"tomorrow", which is not a time',
     { policy: { hold: { until: 'tomorrow' } } },
   ],
+  ['a change is active', 'changeActive', 'wait', 'change-7', { gateway: { activeChange: 'change-7' } }, null],
+  ['no gateway runs', 'gateway', 'no', 'No release runs', { gateway: { running: null } }],
   [
-    'a change is under way',
-    'changeActive',
+    'the gateway is unhealthy',
+    'gateway',
     'wait',
-    'change-7',
-    { gateway: { activeChange: 'change-7' } },
+    '2026.9.5 is not well',
+    { gateway: { healthy: false } },
     null,
   ],
-  ['no gateway runs', 'gateway', 'no', 'No release runs', { gateway: { running: null } }],
-  ['the gateway is unwell', 'gateway', 'wait', '2026.9.5 is not well', { gateway: { healthy: false } }, null],
-  ['three automatic updates went back', 'breaker', 'no', 'The last 3', { history: THREE }],
+  ['three automatic updates were rolled back', 'breaker', 'no', 'The last 3', { history: THREE }],
   [
-    'a person went on with something else in between, three times ago',
+    'a person did something else in between, three times ago',
     'breaker',
     'no',
     'The last 3',
@@ -104,14 +104,14 @@ const AGAINST: Row[] = [
     { history: [...THREE.slice(0, 2), early('2026-11-11T12:00:00Z'), ...THREE.slice(2)] },
   ],
   [
-    'three went back since a person said unhold, the first at that very moment',
+    'three were rolled back since a person said unhold, the first at that very moment',
     'breaker',
     'no',
     'The last 3',
     { history: THREE, policy: { breakerResetAt: '2026-11-10T00:00:00Z' } },
   ],
   [
-    'one automatic update could not even go back',
+    'one automatic update could not even be rolled back',
     'breaker',
     'no',
     'could not be rolled back',
@@ -200,16 +200,16 @@ const AGAINST: Row[] = [
     { policy: { quarantine: { '2026.9.6': { until: '2026-11-25T00:00:00Z', points: 1 } } } },
     '2026-11-25T00:00:00.000Z',
   ],
-  ['a person went back from it', 'manualRollback', 'no', 'A person rolled', { history: [handRollback] }],
+  ['a person rolled it back', 'manualRollback', 'no', 'A person rolled', { history: [handRollback] }],
   [
-    'a person went back from it, and left the restart for later',
+    'a person rolled it back, and left the restart for later',
     'manualRollback',
     'no',
     'A person rolled',
     { history: [{ ...handRollback, kind: 'switch', status: 'package_updated_restart_scheduled' }] },
   ],
   [
-    'a person went back from it by way of the gateway',
+    'a person rolled it back through the gateway',
     'manualRollback',
     'no',
     'A person rolled',
@@ -325,13 +325,13 @@ const AGAINST: Row[] = [
 const FOR: [story: string, differences: Differences][] = [
   ['nothing is against it', {}],
   ['a hold is over', { policy: { hold: { until: '2026-11-21T12:00:00Z' } } }],
-  ['two automatic updates went back', { history: THREE.slice(1) }],
+  ['two automatic updates were rolled back', { history: THREE.slice(1) }],
   [
-    'a person has updated since three went back',
+    'a person has updated since three were rolled back',
     { history: [...THREE, { initiator: 'person', startedAt: '2026-11-13T00:00:00Z' }] },
   ],
   [
-    'a person said unhold since three went back',
+    'a person said unhold since three were rolled back',
     { history: THREE, policy: { breakerResetAt: '2026-11-13T00:00:00Z' } },
   ],
   ['one in between stayed', { history: [...THREE.slice(0, 2), {}, ...THREE.slice(2)] }],
@@ -351,11 +351,11 @@ const FOR: [story: string, differences: Differences][] = [
   ],
   ['its quarantine is over', { policy: { quarantine: { '2026.9.6': { until: NOW, points: 1 } } } }],
   [
-    'a person went back from it, and to it again',
+    'a person rolled it back, and updated to it again',
     { history: [handRollback, { initiator: 'person', from: '2026.9.5', to: '2026.9.6' }] },
   ],
   [
-    'a person wanted to go back from it and could not',
+    'a person tried to roll it back and could not',
     { history: [{ ...handRollback, status: 'package_update_failed' }] },
   ],
   ['staging failed days ago', { history: [early('2026-11-19T12:00:00Z')] }],
@@ -407,7 +407,7 @@ describe('A decision', () => {
     expect(offered('2026.9.6-beta.2', '2026.9.6')).toMatchObject({ verdict: 'update', version: '2026.9.6' });
   });
 
-  test('on beta takes the release when the newer beta was taken back', () => {
+  test('on beta takes the release when the newer beta was deprecated', () => {
     const registry = {
       tags: { beta: '2026.9.7-beta.1', latest: '2026.9.6' },
       versions: [...published(['2026.9.6']), { version: '2026.9.7-beta.1', at: NOW, deprecated: 'Broken.' }],
@@ -418,7 +418,7 @@ describe('A decision', () => {
     });
   });
 
-  test('gives the moment at which the last rule lets go and a window is open', () => {
+  test('gives the moment at which the last rule allows it and a window is open', () => {
     const decision = decide(
       situation({
         policy: { hold: { until: '2026-11-22T12:00:00Z' } },
@@ -445,7 +445,7 @@ describe('A decision', () => {
     });
   });
 
-  test('is no as soon as one rule says so, whatever the others wait for', () => {
+  test('is no as soon as one rule says so, though the others wait', () => {
     expect(
       decide(
         situation({ policy: { hold: { until: '2026-11-22T12:00:00Z' } }, settings: { skip: ['2026.9.6'] } }),

@@ -12,14 +12,14 @@ const HOUR = 60 * MINUTE;
 const CHANGES: Record<string, string[]> = {
   'Europe/Berlin': ['2026-03-29T01:00Z', '2026-10-25T01:00Z', '2028-02-29T12:00Z'],
   'America/New_York': ['2026-03-08T07:00Z', '2026-11-01T06:00Z', '2028-02-29T12:00Z'],
-  // Half an hour.
+  // Zone of half an hour.
   'Australia/Lord_Howe': ['2026-04-04T15:00Z', '2026-10-03T15:30Z'],
-  // Put back for Ramadan, at times that no rule gives.
+  // Clock set back for Ramadan, at times that no rule gives.
   'Africa/Casablanca': ['2026-02-15T02:00Z', '2026-03-22T02:00Z', '2027-02-07T02:00Z'],
   UTC: ['2028-02-29T00:00Z'],
 };
 
-/** All openings of windows between two moments, as `from to` in UTC. */
+/** Openings of windows between two moments, as `from to` in UTC. */
 function openings(windows: Window[], from: string, to: string): string[] {
   const found: string[] = [];
   const end = Date.parse(to);
@@ -116,7 +116,7 @@ describe('A window', () => {
     ['UTC', '02:00', '24:01', null, '"24:01" is not a time of the day.'],
     ['UTC', '02:00', '24:00', null, null],
     ['UTC', '02:00', '03:00', ['caturday'], '"caturday" is not a day of the week.'],
-  ])('is looked at before it is used: %s %s %s %s', (timeZone, from, to, days, why) => {
+  ])('is checked before it is used: %s %s %s %s', (timeZone, from, to, days, why) => {
     expect(whyNotWindow({ timeZone, from, to, days: days as Window['days'] })).toBe(why);
   });
 
