@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -15,10 +24,19 @@ export function temporaryDirectory(name = 'test', atEnd: AtEnd = onTestFinished)
   return path;
 }
 
+/** Processes of a test may still write there as the test ends; `maxRetries` of Node removes no new files. */
 export function removeDirectory(path: string): void {
-  openDirectories(path);
-  // Processes of a test may still write here as the test ends.
-  rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      openDirectories(path);
+      rmSync(path, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === 'ENOENT' && !existsSync(path)) return;
+      if ((code !== 'ENOTEMPTY' && code !== 'ENOENT') || attempt === 10) throw error;
+    }
+  }
 }
 
 function openDirectories(path: string): void {
