@@ -1,27 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkListener } from '../../src/change/port-holder.js';
-import { ERROR_CODES, toErrorRecord } from '../../src/core/errors.js';
+import { toErrorRecord } from '../../src/core/errors.js';
 import { nobody } from '../support/nobody.js';
 import { until } from '../support/place.js';
-
-const TESTS = fileURLToPath(new URL('..', import.meta.url));
-
-test('every error code is expected by a test of the quick lane', () => {
-  const texts = ['unit', 'integration'].flatMap((lane) =>
-    readdirSync(join(TESTS, lane), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.test.ts'))
-      .map((path) => readFileSync(join(TESTS, lane, path), 'utf8')),
-  );
-  const missing = Object.keys(ERROR_CODES).filter(
-    (code) => !texts.some((text) => new RegExp(`['"\`]${code}['"\`]`).test(text)),
-  );
-  expect(missing).toEqual([]);
-});
 
 test.each([
   ['ENOSPC', 'insufficient_space'],
