@@ -3,6 +3,7 @@ import { ReleasesError } from '../core/errors.js';
 import { nextRunJitter } from '../core/jitter.js';
 import { ownFile } from '../core/own-files.js';
 import type { PlannedFile } from '../host/written.js';
+import { checkRegistryAddress } from '../registry/address.js';
 import type { Root } from '../store/root.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
 import { limits } from '../supervisor/systemd/limits.js';
@@ -33,6 +34,7 @@ export async function planTimer(
   { system = false, registry = null }: TimerChoice,
   installId: string,
 ): Promise<TimerPlan> {
+  if (registry !== null) checkRegistryAddress(registry);
   const gateway = readSupervisorRecord(root.path);
   if (!gateway && !system) return { host: { kind: 'builtin' }, writes: [] };
   if (system && process.getuid?.() !== 0) {

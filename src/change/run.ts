@@ -5,6 +5,7 @@ import { NothingToDo } from '../ledger/context.js';
 import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, newChange } from '../ledger/ledger.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from '../ledger/plan.js';
+import { checkRegistryAddress } from '../registry/address.js';
 import { parseSpec } from '../registry/spec.js';
 import { restoreCurrent } from '../rollback/repair-current.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
@@ -130,6 +131,7 @@ export async function withLock<T>(
 export function planFor({ kind, target, options = {} }: Request): Plan {
   if (kind === 'switch' || kind === 'rollback') checkReleaseId(target);
   const spec = kind === 'stage' || kind === 'update' ? parseSpec(target) : null;
+  if (options.registry !== undefined) checkRegistryAddress(options.registry);
   const lockfile = options.lockfile ? resolve(options.lockfile) : null;
   return planChange(kind, spec?.kind === 'file' ? `file:${spec.path}` : target, { ...options, lockfile });
 }

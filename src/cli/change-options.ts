@@ -7,6 +7,7 @@ import { parseSeconds } from './command.js';
 import { table } from './output.js';
 import { changeDocument, changeText } from './report.js';
 import { type CommonOptions, inSession, type Session } from './session.js';
+import { print } from './write.js';
 
 export interface LimitOptions {
   settle?: number;
@@ -137,8 +138,9 @@ export function runChange(
     const wanted = await request(session);
     const tell = (follow: string) => {
       if (!output.json)
-        process.stderr.write(
-          `Made by a process of its own; follow it with: openclaw-releases status --follow, or ${follow}\n`,
+        print(
+          `Made by a detached worker; follow it with: openclaw-releases status --follow, or ${follow}\n`,
+          2,
         );
     };
     const change = await performChange(environment, wanted, tell);

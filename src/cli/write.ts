@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
+import { printable } from '../core/printable.js';
 
 const STREAMS = { 1: () => process.stdout, 2: () => process.stderr };
 
@@ -7,11 +8,11 @@ const STREAMS = { 1: () => process.stdout, 2: () => process.stderr };
 const waiting = new Set<1 | 2>();
 
 /**
- * Writes to standard output (1) or standard error (2). Node's streams would take a tenth of the time of a command
+ * Writes printable text to standard output (1) or standard error (2). Node's streams would take a tenth of the time of a command
  * that only reads. Write errors are ignored: a reader such as `head` may close the pipe early.
  */
 export function print(text: string, to: 1 | 2 = 1): void {
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(printable(text));
   if (waiting.has(to)) return void STREAMS[to]().write(bytes);
   for (let at = 0; at < bytes.length; ) {
     try {

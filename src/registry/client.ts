@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import Config from '@npmcli/config';
 import npm from '@npmcli/config/lib/definitions/index.js';
 import { ReleasesError } from '../core/errors.js';
+import { checkRegistryAddress } from './address.js';
 
 /** npm's options and names, for pacote and arborist. Contain credentials: never print, log or pass as arguments. */
 export interface ClientOptions {
@@ -39,7 +40,7 @@ const RETRY_MAX_MS = 5_000;
  * @throws ReleasesError `usage` for an invalid registry address, `registry_error` for an npmrc that npm refuses
  */
 export async function loadClientOptions(overrides: ClientOverrides = {}): Promise<ClientOptions> {
-  if (overrides.registry !== undefined) checkAddress(overrides.registry);
+  if (overrides.registry !== undefined) checkRegistryAddress(overrides.registry);
   const config = await load(overrides);
   const flat = flatten(config);
   const chosen = Object.entries(flat).filter(([key]) => CONNECTION.has(key) || OF_ONE_REGISTRY.test(key));
@@ -102,12 +103,4 @@ function flatten(config: Config): Record<string, unknown> {
       else process.env[name] = value;
     }
   }
-}
-
-function checkAddress(registry: string): void {
-  if (URL.canParse(registry) && /^https?:$/.test(new URL(registry).protocol)) return;
-  throw new ReleasesError('usage', `${JSON.stringify(registry)} is not the address of a registry.`, {
-    hint: 'Give an address that begins with https:// or http://.',
-    untouched: 'Nothing was changed.',
-  });
 }

@@ -1,4 +1,5 @@
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { printable } from '../core/printable.js';
 import { finishRestore } from '../state/restore/restore.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import { rootAt } from '../store/root.js';
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
 }
 
 function say(sentence: string): void {
-  process.stderr.write(`openclaw-releases: ${sentence}\n`);
+  process.stderr.write(`openclaw-releases: ${printable(sentence)}\n`);
 }
 
 // A closed stderr must not stop a restore half way.

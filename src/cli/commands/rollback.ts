@@ -16,6 +16,7 @@ import {
 } from '../change-options.js';
 import { command } from '../command.js';
 import type { Session } from '../session.js';
+import { print } from '../write.js';
 
 type Options = ChangeOptions & LimitOptions & IdleOptions & { yes?: boolean; keepState?: boolean };
 
@@ -58,10 +59,10 @@ async function chooseState({ environment }: Session, options: Options, to: strin
   if (options.json || options.dryRun || !process.stdin.isTTY || !process.stderr.isTTY) return 'ask';
   const pair = await pairFor(environment, to);
   if (pair.kind !== 'state') return 'ask';
-  process.stderr.write(`${lossText(to, pair)}\n`);
+  print(`${lossText(to, pair)}\n`, 2);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question('Go back to it? [y/N] ', { signal: environment.signal });
+    const answer = await terminal.question('Roll back to it? [y/N] ', { signal: environment.signal });
     return /^y(es)?$/i.test(answer.trim()) ? 'restore' : 'ask';
   } finally {
     terminal.close();

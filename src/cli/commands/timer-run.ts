@@ -15,6 +15,7 @@ import { command, registryOption } from '../command.js';
 import { changeDocument, changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 import { decisionLine, explanation } from '../timer-report.js';
+import { print } from '../write.js';
 
 type Options = CommonOptions & StageOptions & LimitOptions;
 
@@ -27,11 +28,11 @@ export function timerRunCommand(): Command {
   return withLimits(withPlugins(withStaging(run, 'auto'))).action((options: Options) =>
     inSession(options, async ({ environment, output }) => {
       const say = (line: string) => {
-        if (!output.json) process.stdout.write(`${line}\n`);
+        if (!output.json) print(`${line}\n`);
       };
       const told: Pick<TimerRunOptions, 'decided' | 'follow'> = {
         decided: (decision) => say(decisionLine(decision)),
-        follow: (followed) => say(`Made by a process of its own; follow it with: ${followed}`),
+        follow: (followed) => say(`Made by a detached worker; follow it with: ${followed}`),
       };
       const ask = registryOf(options);
       const { decision, changes } = await runTimer(environment, { ask, plan: planOptions(options), ...told });

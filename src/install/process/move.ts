@@ -1,5 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import normalizeBin from 'npm-normalize-package-bin';
 
 /** Moves an unpacked package to its place, which may contain nested packages already. */
 export function moveInto(from: string, to: string): void {
@@ -15,12 +25,18 @@ export function moveInto(from: string, to: string): void {
   }
 }
 
-/** Sets execute bits, as pacote does for local archives: these may come from systems without file modes. */
+/**
+ * Sets execute bits, as pacote does for local archives: these may come from systems without file modes. Only plain files
+ * of the package: `bin` may name any path, and a link of the archive may lead anywhere.
+ */
 export function makeProgramsExecutable(directory: string): void {
   const path = join(directory, 'package.json');
-  const { bin } = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
-  const programs = typeof bin === 'string' ? [bin] : Object.values(bin ?? {});
-  for (const program of programs.map((name) => join(directory, String(name)))) {
-    if (existsSync(program)) chmodSync(program, statSync(program).mode | 0o111);
+  if (!existsSync(path)) return;
+  const { bin } = normalizeBin(JSON.parse(readFileSync(path, 'utf8')));
+  const inside = `${realpathSync(directory)}/`;
+  for (const name of Object.values(bin ?? {})) {
+    const program = join(directory, name);
+    const stats = lstatSync(program, { throwIfNoEntry: false });
+    if (stats?.isFile() && realpathSync(program).startsWith(inside)) chmodSync(program, stats.mode | 0o111);
   }
 }

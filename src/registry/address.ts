@@ -1,0 +1,21 @@
+import { ReleasesError } from '../core/errors.js';
+
+/**
+ * Checks the address of a registry that an operator gives. Credentials are refused, because the address is kept in the
+ * ledger, in units and in messages.
+ * @throws ReleasesError `usage`
+ */
+export function checkRegistryAddress(address: string): void {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url?.username || url?.password || /\/\/[^/]*@/.test(address)) {
+    throw new ReleasesError('usage', 'The address of the registry has a user name or a password in it.', {
+      hint: `Give it without them, and put them into ~/.npmrc: npm config set //${url?.host ?? '<host>'}/:_authToken=<token>`,
+      untouched: 'Nothing was changed.',
+    });
+  }
+  if (url !== null && /^https?:$/.test(url.protocol)) return;
+  throw new ReleasesError('usage', `${JSON.stringify(address)} is not the address of a registry.`, {
+    hint: 'Give an address that begins with https:// or http://.',
+    untouched: 'Nothing was changed.',
+  });
+}
