@@ -118,7 +118,10 @@ describe('resolveRelease', () => {
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
     closed.close();
-    const options = await place.options(`http://user:secret@127.0.0.1:${port}/`);
+    const options = {
+      ...(await place.options(registry.url)),
+      registry: `http://user:secret@127.0.0.1:${port}/`,
+    };
     const startedAt = performance.now();
     const error = await rejection(resolveRelease({ kind: 'tag', tag: 'latest' }, options));
     expect(performance.now() - startedAt).toBeLessThan(30_000);
