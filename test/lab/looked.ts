@@ -6,7 +6,7 @@ import { type Answer, CLI } from './operator.js';
 const at = (module: string) => JSON.stringify(join(REPOSITORY, 'dist', module));
 
 const LOOK = `
-import { keepVersions } from ${at('rollback/compatibility/cache.js')};
+import { cacheVersions } from ${at('rollback/compatibility/cache.js')};
 import { lookOf } from ${at('state/fingerprint.js')};
 import { findStatePlace } from ${at('state/place.js')};
 import { readStateVersions } from ${at('state/versions.js')};
@@ -14,7 +14,7 @@ import { rootAt } from ${at('store/root.js')};
 const [root, state, instance] = process.argv.slice(2);
 const place = findStatePlace({ env: { OPENCLAW_STATE_DIR: state } });
 const versions = await readStateVersions(place, process.execPath);
-keepVersions(rootAt(root), lookOf(place, versions, instance), versions);
+cacheVersions(rootAt(root), lookOf(place, versions, instance), versions);
 `;
 
 /** Record of `list` about the state once the gateway has run for two minutes, which nobody waits for here. */
