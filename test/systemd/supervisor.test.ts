@@ -461,6 +461,9 @@ describe(`a service of the ${SCOPE}'s systemd`, () => {
     test('is left alone where systemd would not start it again', async () => {
       const { supervisor, unit, systemctl } = makeUnit('ExecStart=/bin/sleep infinity\nUser=claw\n');
       systemctl('start', unit);
+      const { pid } = await supervisor.inspect();
+      // A simple unit counts as started while its process is still systemd's own, with systemd's environment.
+      await until('the program runs', () => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n');
       const before = await supervisor.inspect();
       expect(ask(unit, 'restart')).toEqual({
         code: 'restart_failed',
