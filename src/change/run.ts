@@ -32,7 +32,7 @@ export interface Request {
 /**
  * Makes one change in this process, after recovery. A failed change resolves, with status and error; only a refusal
  * before its start rejects.
- * @throws ReleasesError `spec_invalid`, `release_id_invalid`, `locked`, `root_unwritable`, `root_not_owned`,
+ * @throws ReleasesError `usage`, `spec_invalid`, `release_id_invalid`, `locked`, `root_unwritable`, `root_not_owned`,
  *   `root_invalid`, `release_not_found`, `release_unsealed`, `supervisor_not_found`
  */
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {

@@ -60,10 +60,15 @@ test('control characters of a link never reach a terminal', async () => {
     rmSync(join(world.root, name), { force: true });
     symlinkSync(`releases/${HOSTILE}`, join(world.root, name));
   }
+  const texts = new Map<string, string>();
   for (const command of ['status', 'list', 'doctor', 'history', 'verify']) {
     const { text } = await type(world, command);
     expect(text, command).not.toMatch(ODD);
+    texts.set(command, text);
   }
+  // The link is named, so there was something to filter.
+  const naming = [...texts].filter(([, text]) => text.includes('\\u001b[2J')).map(([command]) => command);
+  expect(naming).toContain('status');
 });
 
 test.each([

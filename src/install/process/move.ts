@@ -26,8 +26,8 @@ export function moveInto(from: string, to: string): void {
 }
 
 /**
- * Sets execute bits, as pacote does for local archives: these may come from systems without file modes. Only plain files
- * of the package: `bin` may name any path, and a link of the archive may lead anywhere.
+ * Sets execute bits, as pacote does for local archives: these may come from systems without file modes. Changes plain
+ * files inside the package alone: `bin` may name any path, and a link of the archive may lead anywhere.
  */
 export function makeProgramsExecutable(directory: string): void {
   const path = join(directory, 'package.json');
