@@ -11,7 +11,7 @@ import type { PlanOptions } from './ledger/plan.js';
 import { rollbackTarget } from './rollback/known-good.js';
 import type { Caller } from './rpc/documents.js';
 import { handle } from './rpc/handle.js';
-import { defaultRootPath, rootAt } from './store/root.js';
+import { checkRoot, defaultRootPath, rootAt } from './store/root.js';
 import { selectSupervisor } from './supervisor/select.js';
 import { type Listing, listing } from './views/releases.js';
 import { type Overview, overview } from './views/status.js';
@@ -54,18 +54,23 @@ export interface Releases {
 export function openRoot(path: string = defaultRootPath(), options: OpenOptions = {}): Releases {
   const root = rootAt(path);
   const environment: Environment = { root, ...options };
+  const checked = () => {
+    checkRoot(root);
+    return root;
+  };
   const supervisor = () => options.supervisor ?? selectSupervisor(root.path);
   const make = (kind: Request['kind'], target: string, planned: PlanOptions = {}) =>
     performChange(environment, { kind, target, options: planned });
   return {
     path: root.path,
     update: (target = 'latest', planned) => make('update', target, planned),
-    rollback: async (release, planned) => make('rollback', release ?? rollbackTarget(root), planned),
+    rollback: async (release, planned) => make('rollback', release ?? rollbackTarget(checked()), planned),
     switch: (release, planned) => make('switch', release, planned),
-    status: async () => overview(root, supervisor()),
-    list: async () => listing(root, supervisor()),
-    history: () => listChanges(root),
+    status: async () => overview(checked(), supervisor()),
+    list: async () => listing(checked(), supervisor()),
+    history: () => listChanges(checked()),
     recover: () => recover(environment),
-    handle: (method, params, caller) => handle(environment, method, params, caller),
+    handle: async (method, params, caller) =>
+      handle({ ...environment, root: checked() }, method, params, caller),
   };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
-import { lookBefore, ownLikeDirectory, undoWritten, type Written, writePlanned } from '../host/written.js';
+import { lookBefore, undoWritten, type Written, writePlanned } from '../host/written.js';
 import type { UnitChange } from './plan.js';
 import type { Scope } from './systemctl.js';
 
@@ -51,7 +51,6 @@ export function applyUnitChange(plan: UnitChange): Adoption {
     ...lookBefore(writes, earlier ?? undefined),
   };
   writeFileDurably(recordPath(root), `${JSON.stringify(adoption, null, 2)}\n`, 0o600);
-  ownLikeDirectory(recordPath(root));
   writePlanned(writes);
   return adoption;
 }

@@ -37,6 +37,13 @@ export interface UnitChangeRequest {
 
 const RESCUE = ownFile('layout/bin/rescue');
 
+const CLI = ownFile('dist/cli/main.cjs');
+
+/** Command of the unit that runs before the gateway at boot. */
+export function recoverCommandOf(root: string): string[] {
+  return [process.execPath, CLI, 'recover', '--boot', '--root', root];
+}
+
 /**
  * Plans how the unit starts `bin/gateway` of the root. Writes nothing.
  * @throws ReleasesError `supervisor_not_found` without a unit, `supervisor_failed` when it starts no gateway or

@@ -1,15 +1,23 @@
-import { statSync } from 'node:fs';
 import { ReleasesError } from '../core/errors.js';
 import { nextRunJitter } from '../core/jitter.js';
 import { ownFile } from '../core/own-files.js';
 import type { PlannedFile } from '../host/written.js';
 import { checkRegistryAddress } from '../registry/address.js';
 import type { Root } from '../store/root.js';
+import { readTimerState } from '../store/timer-state.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
 import { limits } from '../supervisor/systemd/limits.js';
-import { systemctl } from '../supervisor/systemd/systemctl.js';
+import { askPrivileged, requirePrivilegedParent } from '../supervisor/systemd/privileged.js';
+import { type Scope, systemctl } from '../supervisor/systemd/systemctl.js';
 import { companion, unitDirectory } from './plan.js';
-import { applyTimer, type Host, readTimer, type TimerRecord, undoTimer } from './timer-unit-record.js';
+import {
+  applyTimer,
+  type Host,
+  readTimer,
+  type SystemdHost,
+  type TimerRecord,
+  undoTimer,
+} from './timer-unit-record.js';
 import { planUnits, timerOf } from './timer-units.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
@@ -22,7 +30,20 @@ export interface TimerChoice {
 
 export interface TimerPlan {
   host: Host;
+  /** Empty where the superuser's process writes them. */
   writes: PlannedFile[];
+}
+
+export interface TimerUnitsRequest {
+  root: string;
+  scope: Scope;
+  /** The gateway's unit. */
+  unit: string;
+  /** User of a system timer's service; null for the manager's own user. */
+  user: string | null;
+  registry: string | null;
+  /** Milliseconds into the hour. */
+  offsetMs: number;
 }
 
 /**
@@ -37,25 +58,37 @@ export async function planTimer(
   if (registry !== null) checkRegistryAddress(registry);
   const gateway = readSupervisorRecord(root.path);
   if (!gateway && !system) return { host: { kind: 'builtin' }, writes: [] };
-  if (system && process.getuid?.() !== 0) {
-    throw new ReleasesError('usage', 'A timer of the system is for root to enable.', {
-      hint: 'openclaw-releases timer enable, or the same with sudo',
-      untouched: 'Nothing was changed.',
-    });
-  }
   const scope = system ? 'system' : 'user';
-  const service = companion('auto', gateway?.unit ?? 'openclaw-gateway.service');
-  const owner = statSync(root.path, { throwIfNoEntry: false })?.uid ?? 0;
-  const argv = [process.execPath, CLI, 'timer', 'run', '--root', root.path];
+  const unit = gateway?.unit ?? 'openclaw-gateway.service';
+  const host = timerHost(scope, unit);
+  if (isPrivileged(host)) {
+    requirePrivilegedParent();
+    return { host, writes: [] };
+  }
+  const offsetMs = offsetOf(installId);
+  return planTimerUnits({ root: root.path, scope, unit, user: null, registry, offsetMs });
+}
+
+/** @throws ReleasesError `usage`, `root_invalid`, `supervisor_not_found`, `supervisor_failed` */
+export async function planTimerUnits(
+  request: TimerUnitsRequest,
+): Promise<{ host: SystemdHost; writes: PlannedFile[] }> {
+  const { root, scope, unit, user, registry, offsetMs } = request;
+  if (registry !== null) checkRegistryAddress(registry);
+  const host = timerHost(scope, unit);
+  const argv = [process.execPath, CLI, 'timer', 'run', '--root', root];
   const writes = planUnits({
-    ...{ root: root.path, directory: unitDirectory(scope, process.env), service },
-    user: scope === 'system' && owner !== 0 ? String(owner) : null,
+    ...{ root, directory: unitDirectory(scope, process.env), service: host.service, user },
     argv: [...argv, ...(registry === null ? [] : ['--registry', registry])],
     limits: limits(),
     systemd: await systemdVersion(scope),
-    offsetMs: offsetOf(installId),
+    offsetMs,
   });
-  return { host: { kind: 'systemd', scope, service }, writes };
+  return { host, writes };
+}
+
+export function timerHost(scope: Scope, unit: string): SystemdHost {
+  return { kind: 'systemd', scope, service: companion('auto', unit) };
 }
 
 /** Milliseconds into the hour at which this host checks; fixed for a host, so that a fleet spreads its requests. */
@@ -71,11 +104,20 @@ export async function installTimer(
 ): Promise<TimerRecord> {
   const record = applyTimer(root.path, host, writes, { registry });
   if (host.kind === 'builtin') return record;
-  await systemctl(host.scope, 'daemon-reload');
-  const started = await systemctl(host.scope, 'restart', '--', timerOf(host.service));
-  if (started.ok) return record;
+  if (isPrivileged(host)) {
+    const { installId } = readTimerState(root);
+    await askPrivileged({ does: 'enable-timer', registry, offsetMs: offsetOf(installId) });
+  } else await startTimer(host);
+  return record;
+}
+
+/** Starts a timer whose units are written. */
+export async function startTimer({ scope, service }: SystemdHost): Promise<void> {
+  await systemctl(scope, 'daemon-reload');
+  const started = await systemctl(scope, 'restart', '--', timerOf(service));
+  if (started.ok) return;
   throw new ReleasesError('supervisor_failed', `systemd did not start the timer: ${started.stderr}`, {
-    hint: `systemctl ${host.scope === 'user' ? '--user ' : ''}status ${timerOf(host.service)}`,
+    hint: `systemctl ${scope === 'user' ? '--user ' : ''}status ${timerOf(service)}`,
     untouched: 'The gateway was not touched.',
   });
 }
@@ -85,17 +127,29 @@ export async function removeTimer(root: Root): Promise<TimerRecord | null> {
   const record = readTimer(root.path);
   if (!record) return null;
   const { host } = record;
-  if (host.kind === 'systemd') {
-    await systemctl(host.scope, 'stop', '--', timerOf(host.service));
-    // systemd keeps the time of the last run in a file, which would stay behind.
-    await systemctl(host.scope, 'clean', '--what=state', '--', timerOf(host.service));
-  }
-  undoTimer(root.path);
-  if (host.kind === 'systemd') await systemctl(host.scope, 'daemon-reload');
+  if (host.kind === 'builtin') undoTimer(root.path);
+  else if (isPrivileged(host)) {
+    await askPrivileged({ does: 'disable-timer' });
+    undoTimer(root.path);
+  } else await stopTimer(host, () => undoTimer(root.path));
   return record;
 }
 
-async function systemdVersion(scope: 'user' | 'system'): Promise<number | null> {
+/** @param undo removes the units */
+export async function stopTimer({ scope, service }: SystemdHost, undo: () => void): Promise<void> {
+  await systemctl(scope, 'stop', '--', timerOf(service));
+  // systemd keeps the time of the last run in a file, which would stay behind.
+  await systemctl(scope, 'clean', '--what=state', '--', timerOf(service));
+  undo();
+  await systemctl(scope, 'daemon-reload');
+}
+
+/** True for units that only the superuser may write. */
+function isPrivileged({ scope }: SystemdHost): boolean {
+  return scope === 'system' && process.getuid?.() !== 0;
+}
+
+async function systemdVersion(scope: Scope): Promise<number | null> {
   const { stdout } = await systemctl(scope, '--version');
   const found = /^systemd (\d+)/.exec(stdout)?.[1];
   return found === undefined ? null : Number(found);

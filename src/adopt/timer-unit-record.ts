@@ -2,16 +2,15 @@ import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
-import {
-  lookBefore,
-  ownLikeDirectory,
-  type PlannedFile,
-  undoWritten,
-  type Written,
-  writePlanned,
-} from '../host/written.js';
+import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
 
-export type Host = { kind: 'systemd'; scope: 'user' | 'system'; service: string } | { kind: 'builtin' };
+export interface SystemdHost {
+  kind: 'systemd';
+  scope: 'user' | 'system';
+  service: string;
+}
+
+export type Host = SystemdHost | { kind: 'builtin' };
 
 /** `timer.json`: present while the timer is enabled; holds what `timer disable` undoes. */
 export interface TimerRecord extends Written {
@@ -60,7 +59,6 @@ export function applyTimer(
     ...lookBefore(writes, earlier ?? undefined),
   };
   writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
-  ownLikeDirectory(pathOf(root));
   writePlanned(writes);
   return record;
 }

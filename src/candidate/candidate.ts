@@ -27,11 +27,11 @@ const LINES = 20;
 export async function bootCandidate(request: CandidateRequest): Promise<CandidateReport> {
   const { launch, timeoutMs, signal } = request;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const { identity, bindings, command, order } = prepare(request);
-  const found = await isolation(identity);
+  const { bindings, command, order } = prepare(request);
+  const found = await isolation();
   if (!found.available) throw failed(`A candidate cannot be started in isolation here: ${found.why}`);
   const { namespaces } = found;
-  const [file, ...args] = isolated({ namespaces, identity, bindings, command });
+  const [file, ...args] = isolated({ namespaces, bindings, command });
   const child = execa(file, args, {
     ...isolatedOptions(),
     // A process group, so that one kill ends all of it.

@@ -18,20 +18,14 @@ export interface Binding {
   writable: boolean;
 }
 
-/** User of an isolated process; only root can choose another than its own. */
-export interface Identity {
-  uid: number;
-  gid: number;
-}
-
 export type Isolation = { available: true; namespaces: string[] } | { available: false; why: string };
 
 /** Works around nothing: without user namespaces, or a way to bring up loopback, there is no isolation. */
-export async function isolation(identity: Identity = ownIdentity()): Promise<Isolation> {
+export async function isolation(): Promise<Isolation> {
   if (process.platform !== 'linux') return { available: false, why: 'There are namespaces on Linux only.' };
   let why = '';
   for (const namespaces of LADDER) {
-    const [file, ...args] = isolated({ namespaces, identity, bindings: [], command: ['true'] });
+    const [file, ...args] = isolated({ namespaces, bindings: [], command: ['true'] });
     const result = await execa(file, args, { ...isolatedOptions(), reject: false, timeout: TIMEOUT_MS });
     if (!result.failed) return { available: true, namespaces };
     why ||= result.stderr.trim().split('\n').at(-1) || result.shortMessage || '';
@@ -41,25 +35,20 @@ export async function isolation(identity: Identity = ownIdentity()): Promise<Iso
 
 export interface IsolatedCommand {
   namespaces: string[];
-  identity: Identity;
   /** At most seven. */
   bindings: Binding[];
   command: string[];
 }
 
 /** The command line exits with 125 where isolation fails. */
-export function isolated({
-  namespaces,
-  identity,
-  bindings,
-  command,
-}: IsolatedCommand): [string, ...string[]] {
+export function isolated({ namespaces, bindings, command }: IsolatedCommand): [string, ...string[]] {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   // Root can make the other namespaces without a user namespace, in which it would own no file.
-  const users = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const users = uid === 0 ? [] : ['--user', '--map-root-user'];
   // Binds outer directories before inner ones.
   const inOrder = bindings.toSorted((a, b) => a.at.length - b.at.length);
   const bound = inOrder.flatMap(({ from, at, writable }) => [writable ? 'rw' : 'ro', from, at]);
-  const script = [SCRIPT, String(identity.uid), String(identity.gid), ...bound, '--', ...command];
+  const script = [SCRIPT, String(uid), String(gid), ...bound, '--', ...command];
   return ['unshare', ...users, ...namespaces, '--', '/bin/sh', ...script];
 }
 
@@ -74,8 +63,4 @@ const HIDDEN = ['/tmp', '/var/tmp', '/dev/shm', '/run'];
 export function shown(paths: string[], place: string): Binding[] {
   const hidden = paths.filter((path) => [...HIDDEN, place].some((above) => path.startsWith(`${above}/`)));
   return [...new Set(hidden)].map((path) => ({ from: path, at: path, writable: false }));
-}
-
-function ownIdentity(): Identity {
-  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 }

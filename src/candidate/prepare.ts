@@ -1,9 +1,9 @@
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ownFile } from '../core/own-files.js';
 import { type Endpoint, findEndpoint, type Launch } from '../openclaw/endpoint.js';
 import { candidateLaunch } from './environment.js';
-import { type Binding, type Identity, shown } from './isolation.js';
+import { type Binding, shown } from './isolation.js';
 
 /** The built file: Node 20 cannot run TypeScript. */
 const WORKER = ownFile('dist/candidate/worker.js');
@@ -77,7 +77,6 @@ export interface CandidateOrder {
 export const END_MS = 20_000;
 
 export interface PreparedCandidate {
-  identity: Identity;
   bindings: Binding[];
   command: string[];
   order: CandidateOrder;
@@ -99,7 +98,6 @@ export function prepareCandidate(request: CandidateRequest): PreparedCandidate {
   bindings.push(...shown(seen, place.directory));
   const endpoint = endpointOf(request);
   return {
-    identity: identityOf(copy.directory),
     bindings,
     command: [node, WORKER],
     order: {
@@ -114,13 +112,6 @@ function bindingsOf({ release, at, cache }: CompileCache): Binding[] {
     { from: realpathSync(release), at, writable: false },
     { from: realpathSync(cache), at: cache, writable: true },
   ];
-}
-
-/** Root runs the candidate as the owner of the copy; others can only be themselves. */
-function identityOf(directory: string): Identity {
-  const { uid, gid } = statSync(directory);
-  const own = process.getuid?.() ?? uid;
-  return own === 0 ? { uid, gid } : { uid: own, gid: process.getgid?.() ?? gid };
 }
 
 /** Reads the copy: the live configuration may have been edited meanwhile. */

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootWithRetry, type CandidateReport, type Warming } from '../candidate/candidate.js';
 import { howEnded } from '../candidate/exit.js';
@@ -76,7 +76,7 @@ async function boot(
     return {
       ...{ node, main, copy, place, signal, launch: wholeLaunch(gateway) },
       timeoutMs: change.plan.limits.readyFloorMs * SLOWER,
-      warming: warmingOf(root, release, copy.directory),
+      warming: warmingOf(root, release),
     };
   }).catch((error: unknown) => {
     if (change.plan.probe === 'boot' || toErrorRecord(error).code !== 'probe_failed') throw error;
@@ -96,13 +96,10 @@ async function boot(
   return { note: `not ready on a copy of the state after ${seconds(report)} s`, versions };
 }
 
-/** @param copy belongs to the gateway's user, who must be able to write the cache */
-function warmingOf(root: Root, { directory, id }: Candidate['release'], copy: string): Warming {
+function warmingOf(root: Root, { directory, id }: Candidate['release']): Warming {
   const [at, cache] = [releaseDirectory(root, id), join(root.caches, id)];
   removeTree(root, cache);
   for (const path of [at, cache]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const { uid, gid } = statSync(copy);
-  if (process.getuid?.() === 0) for (const path of [root.caches, cache]) chownSync(path, uid, gid);
   return { release: directory, at, cache };
 }
 

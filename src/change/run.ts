@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { ERROR_CODES, EXIT } from '../core/errors.js';
-import { giveToOwner } from '../host/ownership.js';
 import { NothingToDo } from '../ledger/context.js';
 import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, newChange } from '../ledger/ledger.js';
@@ -106,8 +105,8 @@ export async function withLock<T>(
   doing: string,
   work: (repairs: Repairs) => Promise<T>,
 ): Promise<T> {
-  const { root, observer, onBehalf = false } = environment;
-  prepareRoot(root, onBehalf);
+  const { root, observer } = environment;
+  prepareRoot(root);
   dropBallastWhenShort(root);
   const unlock = await takeRoot(root, doing);
   try {
@@ -123,7 +122,6 @@ export async function withLock<T>(
   } finally {
     keepBallast(root);
     await unlock();
-    if (onBehalf) giveToOwner(root.path);
   }
 }
 

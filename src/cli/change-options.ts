@@ -123,10 +123,7 @@ export function runChange(
   request: (session: Session) => Request | Promise<Request>,
 ): Promise<void> {
   return inSession(options, async (session) => {
-    const { output } = session;
-    // Only root may write system units, while the root directory may belong to the user that the unit runs as.
-    const onBehalf = options.system === true && process.getuid?.() === 0;
-    const environment = { ...session.environment, onBehalf };
+    const { output, environment } = session;
     if (options.dryRun) {
       const change = await previewChange(environment, await request(session));
       output.answer(

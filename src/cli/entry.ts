@@ -1,3 +1,4 @@
+import type { ForeignRoot } from './as-owner.js';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.js';
 import { runProgram } from './program.js';
 
@@ -5,4 +6,10 @@ export function run(argv: string[]): Promise<void> {
   // A reader such as `head` may close the pipe early; an active change must not end with it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   return runProgram(argv, COMMANDS, HIDDEN_COMMANDS);
+}
+
+/** @param words the command line, with absolute `--root` */
+export async function runForOwner(words: string[], foreign: ForeignRoot): Promise<void> {
+  const { runAsOwner } = await import('./as-owner.js');
+  return runAsOwner(words, foreign);
 }

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import fs = require('node:fs');
+import os = require('node:os');
+import path = require('node:path');
 
 /**
  * Commands with a bundle of their own (`build/bundle-cli.js`): most calls are these, and loading dominates a start.
@@ -35,8 +37,53 @@ function commonOptions(words: string[]): { json: boolean; root?: string } | null
   return options;
 }
 
+/** Position of the value of the last `--root`, or -1. */
+function rootWord(words: string[]): number {
+  const at = words.findLastIndex((word) => word === '--root' || word.startsWith('--root='));
+  return words[at] === '--root' ? at + 1 : at;
+}
+
+/** The root that a command line means, as `defaultRootPath` chooses it where none is named. */
+function rootPath(words: string[]): string {
+  const { OPENCLAW_RELEASES_ROOT, XDG_DATA_HOME } = process.env;
+  const named = words[rootWord(words)]?.replace(/^--root=/, '') || OPENCLAW_RELEASES_ROOT;
+  const data = XDG_DATA_HOME || path.join(os.homedir(), '.local/share');
+  return path.resolve(named || path.join(data, 'openclaw-releases'));
+}
+
+/** Owner of a path, or of the nearest directory above it where it does not exist yet; links are not followed. */
+function ownerOf(place: string): number {
+  for (let at = place; ; at = path.dirname(at)) {
+    const stats = fs.lstatSync(at, { throwIfNoEntry: false });
+    if (stats || at === path.dirname(at)) return stats?.uid ?? 0;
+  }
+}
+
+/** Another user's root, for which the superuser's command must run as that user. */
+function foreignRoot(words: string[]): { path: string; uid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const root = rootPath(words);
+  const uid = ownerOf(root);
+  return uid === 0 ? null : { path: root, uid };
+}
+
+/** The owner's process may stand in another directory. */
+function withAbsoluteRoot(words: string[], root: string): string[] {
+  const at = rootWord(words);
+  return words.map((word, index) => {
+    if (index !== at) return word;
+    return word.startsWith('--root=') ? `--root=${root}` : root;
+  });
+}
+
 stand();
 const [, , name = '', ...words] = process.argv;
+const foreign = foreignRoot(words);
+// Says to the superuser's process, where that has started this one, that this user can start the program.
+if (process.env.OPENCLAW_RELEASES_PRIVILEGED) process.send?.({ id: 0 });
 const options = LOOKING.includes(name) ? commonOptions(words) : null;
-if (options) require('./fast-entry.cjs').run(name, options);
+if (foreign) {
+  const asOwner = [name, ...withAbsoluteRoot(words, foreign.path)];
+  void import('./entry.js').then(({ runForOwner }) => runForOwner(asOwner, foreign));
+} else if (options) require('./fast-entry.cjs').run(name, options);
 else void import('./entry.js').then(({ run }) => run(process.argv));

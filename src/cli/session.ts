@@ -1,6 +1,6 @@
 import { Interruption } from '../ledger/context.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
-import { defaultRootPath, type Root, rootAt } from '../store/root.js';
+import { checkRoot, defaultRootPath, type Root, rootAt } from '../store/root.js';
 import { yielding } from './background.js';
 import { type Output, outputFor } from './output.js';
 import { progressObserver } from './progress.js';
@@ -15,9 +15,14 @@ export interface Session {
   output: Output;
 }
 
-/** Uses the default root also for an empty `--root`. */
-export function rootOf({ root }: CommonOptions): Root {
-  return rootAt(root || defaultRootPath());
+/**
+ * Uses the default root also for an empty `--root`.
+ * @throws ReleasesError `root_not_owned`, `root_invalid`
+ */
+export function rootOf({ root: path }: CommonOptions): Root {
+  const root = rootAt(path || defaultRootPath());
+  checkRoot(root);
+  return root;
 }
 
 /** Runs a command that only reads: it is short, and an interrupt leaves nothing to undo. */

@@ -16,6 +16,7 @@ export type RecordKind =
   | 'restore-result'
   | 'kept-state'
   | 'request'
+  | 'system-units'
   | 'timer-state'
   | 'timer';
 

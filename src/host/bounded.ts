@@ -8,8 +8,6 @@ export interface BoundedOptions {
   timeoutMs: number;
   /** Kills the program as the time-out does; the result does not mention the abort. */
   signal?: AbortSignal | undefined;
-  /** User to run as; only the superuser may set it. */
-  user?: { uid: number; gid: number } | undefined;
   /** Text for stdin, which then ends; without it stdin is empty. */
   input?: string | undefined;
 }
@@ -34,7 +32,7 @@ const MOST_OUTPUT = 16 * 2 ** 20;
 export async function runBounded(
   file: string,
   args: string[],
-  { cwd, env, timeoutMs, signal, user, input }: BoundedOptions,
+  { cwd, env, timeoutMs, signal, input }: BoundedOptions,
 ): Promise<BoundedResult> {
   const child = execa(file, args, {
     ...{
@@ -45,7 +43,6 @@ export async function runBounded(
       reject: false,
       all: true,
       maxBuffer: MOST_OUTPUT,
-      ...user,
     },
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });

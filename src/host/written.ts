@@ -7,7 +7,6 @@ import {
   readFileSync,
   readlinkSync,
   rmdirSync,
-  statSync,
   utimesSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -33,7 +32,7 @@ export interface Written {
 }
 
 /** Records the present content of the paths to write. The first record of a path stays. */
-export function lookBefore(writes: PlannedFile[], earlier?: Written): Written {
+export function lookBefore(writes: readonly { path: string }[], earlier?: Written): Written {
   const known = new Set(earlier?.files.map(({ path }) => path));
   const added = writes
     .filter(({ path }) => !known.has(path))
@@ -50,14 +49,12 @@ export function writePlanned(writes: PlannedFile[]): void {
   for (const write of writes) {
     for (const directory of missingDirectories(dirname(write.path))) {
       mkdirSync(directory);
-      ownLikeDirectory(directory);
       fsyncDirectory(dirname(directory));
     }
     if (write.kind === 'link') replaceSymlinkDurably(write.path, write.target);
     else {
       writeFileDurably(write.path, write.content, write.mode);
       chmodSync(write.path, write.mode);
-      ownLikeDirectory(write.path);
     }
   }
 }
@@ -106,11 +103,4 @@ function putBack(path: string, before: Before): void {
 /** Missing directories on the way to a path, deepest last. */
 function missingDirectories(path: string): string[] {
   return existsSync(path) ? [] : [...missingDirectories(dirname(path)), path];
-}
-
-/** Gives a file that the superuser wrote to the owner of its directory, who must be able to remove it. */
-export function ownLikeDirectory(path: string): void {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(dirname(path));
-  chownSync(path, uid, gid);
 }

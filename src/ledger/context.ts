@@ -31,8 +31,6 @@ export interface Context {
   signal: AbortSignal;
   /** False at boot, where the unit starts the gateway later. */
   canRestart: boolean;
-  /** True when root (the superuser) works for the owner of the root directory. */
-  onBehalf: boolean;
   progress(text: string, done?: number, total?: number, leftMs?: number): void;
 }
 

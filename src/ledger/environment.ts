@@ -15,8 +15,6 @@ export interface Environment {
   /** True before the gateway's unit starts: recovery chooses the release and starts nothing. */
   atBoot?: boolean;
   observer?: Observer;
-  /** True when root (the superuser) works for the owner of the root directory; new files are given to that owner. */
-  onBehalf?: boolean;
 }
 
 /** The plan's unit comes first, because an adoption is changing the root's own record. */
@@ -34,7 +32,6 @@ export function contextOf(environment: Environment, change: Change): Context {
     change,
     supervisor: supervisorOf(environment, change.plan),
     canRestart: !(environment.atBoot ?? false),
-    onBehalf: environment.onBehalf ?? false,
     // Lazy: a rollback or a recovery needs no registry, so it does not load npm's libraries.
     client: () => (client ??= loadClient(registry)),
     async lookUp(question) {

@@ -102,7 +102,7 @@ function parsed(text: unknown): any {
 }
 
 async function order(
-  { state, node, user }: PluginPlace,
+  { state, node }: PluginPlace,
   request: Omit<IndexOrder, 'database'>,
   signal: AbortSignal | undefined,
 ): Promise<IndexRow[]> {
@@ -112,7 +112,7 @@ async function order(
     cwd: '/',
     env: { NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
     timeoutMs: TIMEOUT_MS,
-    ...{ signal, user },
+    signal,
     input: JSON.stringify({ database, ...request }),
   });
   if (ok) return JSON.parse(stdout) as IndexRow[];

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lchownSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { writeFileDurably } from '../host/durable.js';
-import { giveToOwner } from '../host/ownership.js';
 import { syncFilesystem } from '../host/sync.js';
 import { PLUGIN_DIRECTORIES, type PluginPlace } from './plugin.js';
 import { type IndexRow, readIndexRows, writeIndexRows } from './plugin-index.js';
@@ -75,7 +74,6 @@ export async function putBackPluginSet(
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(join(scratch, 'new'), { recursive: true, mode: 0o700 });
   for (const name of kept.directories) await copy(join(directory, name), join(scratch, 'new'), signal);
-  give(place, scratch);
   await syncFilesystem(scratch);
   mkdirSync(join(scratch, 'old'));
   for (const name of PLUGIN_DIRECTORIES) {
@@ -104,7 +102,6 @@ function putBackConfig(
   }
   const mode = existsSync(place.config) ? lstatSync(place.config).mode & 0o777 : 0o600;
   writeFileDurably(place.config, before, mode);
-  if (place.user) lchownSync(place.config, place.user.uid, place.user.gid);
   return [];
 }
 
@@ -124,11 +121,4 @@ async function copy(from: string, into: string, signal: AbortSignal | undefined)
   throw new ReleasesError('write_failed', `${from} could not be copied: ${output.trim() || problem}.`, {
     hint: `df -h '${into}'`,
   });
-}
-
-/** Gives files that the superuser created to the owner of the state. */
-function give({ user }: PluginPlace, directory: string): void {
-  if (!user) return;
-  lchownSync(directory, user.uid, user.gid);
-  giveToOwner(directory);
 }

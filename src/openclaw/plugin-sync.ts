@@ -111,7 +111,7 @@ function runTool(request: SyncRequest, args: string[], deadline: number): Promis
       NO_COLOR: '1',
     },
     timeoutMs: Math.max(1, deadline - performance.now()),
-    ...{ signal, user: place.user },
+    signal,
   });
 }
 

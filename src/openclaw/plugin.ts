@@ -16,8 +16,6 @@ export interface PluginPlace {
   config: string;
   /** Node with SQLite, where newer releases keep the list of plugins. Null: the list comes from files alone. */
   node: string | null;
-  /** Owner of the state when that is another user; no other user may leave files there. */
-  user?: { uid: number; gid: number } | undefined;
 }
 
 export const PLUGIN_DIRECTORIES = ['npm', 'npm-runtime', 'extensions', 'git', 'plugins'] as const;

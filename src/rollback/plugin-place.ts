@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { Change } from '../ledger/ledger.js';
 import type { PluginPlace } from '../openclaw/plugin.js';
 import { configPath, type StatePlace } from '../state/place.js';
@@ -9,9 +8,6 @@ export async function pluginPlaceOf(
   { root, change }: { root: Root; change: Pick<Change, 'facts'> },
   place: StatePlace,
 ): Promise<PluginPlace> {
-  const { uid, gid } = statSync(place.directory);
-  const foreign = process.getuid?.() === 0 && uid !== 0;
   const node = await sqliteNodeOf(root, change).catch(() => null);
-  const user = foreign ? { uid, gid } : undefined;
-  return { state: place.directory, config: configPath(place), node, user };
+  return { state: place.directory, config: configPath(place), node };
 }

@@ -1,7 +1,8 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { isWritableByOthers, modeOf, untrustedParent } from '../host/trust.js';
 
 /** Paths below the root directory; see `layout/README.md`. */
 export interface Root {
@@ -62,15 +63,49 @@ export function rootAt(path: string): Root {
   };
 }
 
+/** Directories below the root; each is the owner's alone. */
+const DIRECTORIES = [
+  ...['releases', 'runtimes', 'staging', 'changes', 'states', 'requests', 'lockfiles'],
+  ...['cache', 'bin', 'plugin', 'ballast', 'corrupt'],
+];
+
 /**
- * Checks that this user may write to the root, then creates what is missing. Refuses the root of another user even for
- * the superuser: its owner could neither switch nor remove files that belong to root.
- * @param onBehalf the superuser works for the owner of the root, and gives all files to the owner afterwards
+ * Checks that nobody but this user and the superuser can replace the root or a directory in it. Every command does,
+ * also one that only reads: all records and programs of a root are believed.
+ * @throws ReleasesError `root_not_owned`, `root_invalid`
+ */
+export function checkRoot(root: Root): void {
+  const uid = process.getuid?.();
+  if (uid === undefined) return;
+  const parent = untrustedParent(root.path, uid);
+  if (parent) throw untrusted(parent.path, parent.why);
+  const stats = lstatSync(root.path, { throwIfNoEntry: false });
+  if (!stats) return;
+  if (stats.isSymbolicLink()) throw untrusted(root.path, 'is a link');
+  if (!stats.isDirectory()) throw invalid(root.path);
+  if (stats.uid !== uid) throw notOwned(root.path, stats.uid, uid);
+  if (isWritableByOthers(stats))
+    throw untrusted(root.path, `can be written by others (mode ${modeOf(stats)})`);
+  for (const name of DIRECTORIES) checkDirectory(join(root.path, name), uid);
+}
+
+function checkDirectory(path: string, uid: number): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return;
+  if (stats.isSymbolicLink()) throw untrusted(path, 'is a link');
+  if (stats.uid !== uid) throw untrusted(path, `belongs to user ${stats.uid}`);
+  if (isWritableByOthers(stats)) throw untrusted(path, `can be written by others (mode ${modeOf(stats)})`);
+}
+
+/**
+ * Checks the root and that this user may write to it, then creates what is missing. Refuses the root of another user
+ * even for the superuser, for whom the command line changes to that user first (`cli/as-owner`).
  * @throws ReleasesError `root_unwritable`, `root_not_owned`, `root_invalid`
  */
-export function prepareRoot(root: Root, onBehalf = false): void {
+export function prepareRoot(root: Root): void {
   const existing = nearestExisting(root.path);
-  checkWritable(root, existing, onBehalf);
+  checkRoot(root);
+  checkWritable(root, existing);
   try {
     for (const directory of missingAbove(root.path, existing)) makeDirectory(directory);
     for (const directory of [root.releases, root.runtimes, root.staging, root.changes, root.bin]) {
@@ -110,21 +145,8 @@ function nearestExisting(path: string): string {
   }
 }
 
-function checkWritable(root: Root, existing: string, onBehalf: boolean): void {
-  const stats = statSync(existing);
-  if (!stats.isDirectory()) throw invalid(root.path);
-  const uid = process.getuid?.();
-  const another = existing === root.path && uid !== undefined && stats.uid !== uid;
-  if (another && !(onBehalf && uid === 0)) {
-    throw new ReleasesError(
-      'root_not_owned',
-      `${root.path} belongs to user ${stats.uid}, not to you (${uid}).`,
-      {
-        hint: `sudo -u '#${stats.uid}' openclaw-releases --root ${root.path} status`,
-        untouched: 'Nothing was changed.',
-      },
-    );
-  }
+function checkWritable(root: Root, existing: string): void {
+  if (!statSync(existing).isDirectory()) throw invalid(root.path);
   try {
     accessSync(existing, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -143,6 +165,23 @@ function unwritable(root: Root, cause: unknown): ReleasesError {
 function invalid(path: string): ReleasesError {
   return new ReleasesError('root_invalid', `${path} is not a directory.`, {
     hint: 'Name another one with --root or OPENCLAW_RELEASES_ROOT.',
+    untouched: 'Nothing was changed.',
+  });
+}
+
+function untrusted(path: string, why: string): ReleasesError {
+  const hint = why.startsWith('can be written')
+    ? `chmod go-w ${path}`
+    : `ls -ld ${path}, then a directory of your own with --root or OPENCLAW_RELEASES_ROOT`;
+  return new ReleasesError('root_invalid', `${path} ${why}, so others could replace releases.`, {
+    hint,
+    untouched: 'Nothing was changed.',
+  });
+}
+
+function notOwned(path: string, owner: number, uid: number): ReleasesError {
+  return new ReleasesError('root_not_owned', `${path} belongs to user ${owner}, not to you (${uid}).`, {
+    hint: `sudo -u '#${owner}' openclaw-releases --root ${path} status`,
     untouched: 'Nothing was changed.',
   });
 }

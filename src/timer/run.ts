@@ -42,8 +42,8 @@ const OF_THE_REGISTRY = new Set(['registry_unreachable', 'registry_error', 'vers
  * @throws ReleasesError as `makeChange`, except `locked`
  */
 export async function runTimer(environment: Environment, options: TimerRunOptions): Promise<AutoRun> {
-  const { root, onBehalf = false } = environment;
-  prepareRoot(root, onBehalf);
+  const { root } = environment;
+  prepareRoot(root);
   const done = acquireTimerLock(root);
   if (!done) return beside({ reason: 'Another run of the timer is active.' }, options);
   try {

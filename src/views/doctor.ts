@@ -1,7 +1,7 @@
 import { examine } from '../adopt/doctor.js';
 import { gatherFacts } from '../adopt/facts.js';
 import type { Finding } from '../adopt/finding.js';
-import { recoverCommandOf } from '../change/steps/adopt.js';
+import { recoverCommandOf } from '../adopt/plan.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
@@ -13,7 +13,7 @@ export async function diagnose(root: Root, supervisor: Supervisor): Promise<Find
   return examine(
     await gatherFacts({
       root: root.path,
-      recover: recoverCommandOf(root),
+      recover: recoverCommandOf(root.path),
       running: found.gateway?.health.version ?? null,
       current: found.current && (findManifest(root, found.current)?.version ?? null),
       trial: found.trial?.id ?? null,

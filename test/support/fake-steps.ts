@@ -25,7 +25,6 @@ export function fakeContext(root: Root, change: Change, more: Partial<Context> =
     lookUp: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
     canRestart: true,
-    onBehalf: false,
     progress: () => {},
     ...more,
   };

@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { applyUnitChange, readAdoption, undoUnitChange } from '../../adopt/apply.js';
 import { copyInstall } from '../../adopt/copy.js';
 import { findInstall, type Install } from '../../adopt/install.js';
-import { planUnitChange, type UnitChange } from '../../adopt/plan.js';
+import { planUnitChange, recoverCommandOf, type UnitChange } from '../../adopt/plan.js';
 import { snapshotUnitChange } from '../../adopt/snapshot.js';
 import { installTimer, planTimer, removeTimer } from '../../adopt/timer-unit-plan.js';
 import { readTimer } from '../../adopt/timer-unit-record.js';
 import { ReleasesError } from '../../core/errors.js';
-import { ownFile } from '../../core/own-files.js';
-import { giveToOwner } from '../../host/ownership.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { saveChange, stepOf } from '../../ledger/ledger.js';
 import { readPackageJson } from '../../registry/package-json.js';
@@ -19,15 +17,10 @@ import type { Root } from '../../store/root.js';
 import { readTimerState } from '../../store/timer-state.js';
 import { removeSupervisorRecord, writeSupervisorRecord } from '../../supervisor/select.js';
 import { lingers } from '../../supervisor/systemd/linger.js';
+import { askPrivileged, requirePrivilegedParent } from '../../supervisor/systemd/privileged.js';
 import { systemctl, type UnitAddress } from '../../supervisor/systemd/systemctl.js';
 import { stage } from './stage.js';
 import { targetOf } from './switch.js';
-
-const CLI = ownFile('dist/cli/main.cjs');
-
-export function recoverCommandOf(root: Root): string[] {
-  return [process.execPath, CLI, 'recover', '--boot', '--root', root.path];
-}
 
 /** @throws ReleasesError `not_openclaw`, `supervisor_not_found`, `supervisor_failed` */
 export async function planAdoption(
@@ -35,12 +28,34 @@ export async function planAdoption(
   unit: Partial<UnitAddress>,
 ): Promise<{ install: Install; change: UnitChange }> {
   const install = await findInstall(unit);
-  return { install, change: planUnitChange({ install, root: root.path, recover: recoverCommandOf(root) }) };
+  return {
+    install,
+    change: planUnitChange({ install, root: root.path, recover: recoverCommandOf(root.path) }),
+  };
 }
 
 function unitOf({ change }: Context): UnitAddress {
   if (change.plan.unit) return change.plan.unit;
   throw new ReleasesError('internal', 'A change of a unit names no unit.');
+}
+
+/** True where unit files are the superuser's to write, and this process is the owner's. */
+function isForeign({ scope }: Pick<UnitAddress, 'scope'>): boolean {
+  return scope === 'system' && process.getuid?.() !== 0;
+}
+
+/** The files that this process writes. The superuser's process plans and writes those of a system unit. */
+function ownPart(change: UnitChange): UnitChange {
+  if (!isForeign(change)) return change;
+  return { ...change, writes: change.writes.filter(({ path }) => path.startsWith(`${change.root}/`)) };
+}
+
+/** @throws ReleasesError as the superuser's process answers, `usage` without one */
+async function changeSystemUnits(
+  unit: UnitAddress,
+  does: 'apply-unit' | 'revert-unit' | 'remove-unit',
+): Promise<void> {
+  if (isForeign(unit)) await askPrivileged({ does });
 }
 
 /** Copies the running install to a release; the original keeps running, and `unadopt` returns to it. */
@@ -49,9 +64,10 @@ export const copy: Step = {
   async do(context) {
     const { root, change, signal } = context;
     const { facts } = change;
+    if (isForeign(unitOf(context))) requirePrivilegedParent();
     const { install, change: unitChange } = await planAdoption(root, unitOf(context));
     const { node, packageRoot, packageJson, version } = install;
-    facts.unitChange = unitChange;
+    facts.unitChange = ownPart(unitChange);
     const earlier = readAdoption(root.path);
     if (earlier) facts.earlierUnitChange = snapshotUnitChange(root.path, earlier);
     // Adopting again repairs drift; it does not return to the version that was adopted first.
@@ -112,8 +128,7 @@ export const attach: Step = {
     pointCurrent(root, targetOf(context));
     applyUnitChange(unitChange);
     writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
-    // The unit's user must be able to start these files.
-    if (context.onBehalf) giveToOwner(root.path);
+    await changeSystemUnits(unit, 'apply-unit');
     await systemctl(unit.scope, 'daemon-reload');
     if (unit.scope === 'user' && !(await lingers())) {
       change.warnings.push(
@@ -125,6 +140,7 @@ export const attach: Step = {
   async undo(context) {
     const { root, change } = context;
     const unit = unitOf(context);
+    await changeSystemUnits(unit, 'revert-unit');
     undoUnitChange(root.path);
     const { earlierUnitChange } = change.facts;
     if (earlierUnitChange) {
@@ -144,6 +160,7 @@ export const detach: Step = {
   async do(context) {
     const { root, change } = context;
     const unit = unitOf(context);
+    if (isForeign(unit)) requirePrivilegedParent();
     const adoption = readAdoption(root.path);
     if (!adoption)
       throw new ReleasesError('supervisor_not_found', `${root.path} has adopted no gateway.`, {
@@ -156,6 +173,7 @@ export const detach: Step = {
       saveChange(root, change, stepOf(change, 'detach'));
       await removeTimer(root);
     }
+    await changeSystemUnits(unit, 'remove-unit');
     undoUnitChange(root.path);
     removeSupervisorRecord(root.path);
     await systemctl(unit.scope, 'daemon-reload');
@@ -165,6 +183,7 @@ export const detach: Step = {
     const { root, change } = context;
     const unit = unitOf(context);
     if (!change.facts.unitChange) return;
+    await changeSystemUnits(unit, 'revert-unit');
     applyUnitChange(change.facts.unitChange);
     writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
     await systemctl(unit.scope, 'daemon-reload');

@@ -54,9 +54,8 @@ function enableCommand(): Command {
         );
         return 0;
       }
-      const own = forOwner(options) ? { ...environment, onBehalf: true } : environment;
-      const { warnings } = await enableTimer(own, { settings, ...where });
-      const status = await timerStatus(own);
+      const { warnings } = await enableTimer(environment, { settings, ...where });
+      const status = await timerStatus(environment);
       output.answer({ ok: true, ...status, warnings }, () =>
         [statusText(status), ...warnings.map((warning) => `warning: ${warning}`)].join('\n'),
       );
@@ -74,8 +73,7 @@ function disableCommand(): Command {
     .option('--system', 'a timer of the system; for root')
     .action((options: SystemOption) =>
       inSession(options, async ({ environment, output }) => {
-        const own = forOwner(options) ? { ...environment, onBehalf: true } : environment;
-        const was = await disableTimer(own);
+        const was = await disableTimer(environment);
         output.answer({ ok: true, enabled: false, was: was?.host ?? null }, () =>
           was ? 'The timer is disabled, and what it had written is gone.' : 'The timer was not enabled.',
         );
@@ -99,10 +97,6 @@ function statusCommand(): Command {
 }
 
 /** Returns true when root writes system units for the user that the gateway runs as. */
-function forOwner({ system }: SystemOption): boolean {
-  return system === true && process.getuid?.() === 0;
-}
-
 function statusText(status: TimerStatus): string {
   const { settings, channelFrom, host, hold, announced, last, trouble } = status;
   const from = { timer: '', openclaw: " (OpenClaw's own setting)", default: '' }[channelFrom];

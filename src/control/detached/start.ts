@@ -11,6 +11,8 @@ import type { Plan } from '../../ledger/plan.js';
 import { cleanEnvironment } from '../../registry/environment.js';
 import { dropBallastWhenShort } from '../../store/ballast.js';
 import { prepareRoot, type Root } from '../../store/root.js';
+import { readSupervisorRecord } from '../../supervisor/select.js';
+import { hasPrivilegedParent } from '../../supervisor/systemd/privileged.js';
 import { followChange } from '../follow.js';
 import { recordNeverRan } from './worker.js';
 
@@ -32,8 +34,10 @@ function handedOn(): Record<string, string> {
 /** Returns true when the restart may end this process, so that a detached worker must make the change. */
 async function needsWorker(environment: Environment, request: Request): Promise<boolean> {
   const plan = planFor(request);
+  if (!plan.steps.includes('restart')) return false;
+  const unit = plan.unit ?? readSupervisorRecord(environment.root.path);
   // Root's own shell is not part of another user's gateway.
-  if (environment.onBehalf || !plan.steps.includes('restart')) return false;
+  if (unit?.scope === 'system' && hasPrivilegedParent()) return false;
   const supervisor = supervisorOf(environment, plan);
   return supervisor.kind === 'systemd' || (await supervisor.owns(process.pid).catch(() => false));
 }

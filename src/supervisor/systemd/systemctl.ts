@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../../core/errors.js';
+import { askPrivileged, hasPrivilegedParent, needsPrivilege } from './privileged.js';
 
 /** The systemd of the current user, or the machine's. */
 export type Scope = 'user' | 'system';
@@ -101,6 +102,8 @@ function notStarted(program: string, cause: unknown): ReleasesError {
 
 /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed`, as `askSystemd` */
 export function systemctl(scope: Scope, ...args: string[]): Promise<Answer> {
+  if (scope === 'system' && hasPrivilegedParent() && needsPrivilege(args))
+    return askPrivileged({ does: 'systemctl', args });
   return askSystemd('systemctl', scope, args);
 }
 

@@ -84,7 +84,6 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     lookUp: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
     canRestart: true,
-    onBehalf: false,
     progress: () => {},
   };
   const healthy = { answered: true, live: true, ready: true, failing: [], phase: null, version: OLD };

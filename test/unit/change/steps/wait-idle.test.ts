@@ -52,7 +52,6 @@ async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}
     lookUp: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
     canRestart: true,
-    onBehalf: false,
     progress: (text) => void shown.push(text),
   };
   const note = await waitIdle.do(context);

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { SystemUnits } from '../adopt/system-units.js';
+import { ReleasesError, toErrorRecord } from '../core/errors.js';
+import { type Account, accountOf } from '../host/account.js';
+import { PRIVILEGED, type PrivilegedRequest } from '../supervisor/systemd/privileged.js';
+import { failWith } from './output.js';
+import { print } from './write.js';
+
+/** Root of another user: the path and the number of that user. */
+export interface ForeignRoot {
+  path: string;
+  uid: number;
+}
+
+/** Variables of the superuser that the owner, who can read them, may have. */
+const HANDED_ON =
+  /^(PATH|TERM|COLUMNS|LANG|LC_[A-Z]+|TZ|NO_COLOR|FORCE_COLOR|CI|OPENCLAW_RELEASES_\w+|npm_config_registry)$/;
+
+const UNIT = 'openclaw-gateway.service';
+
+/** Commands that write unit files, with `--system`; recovery undoes these. */
+const WRITING = new Set(['adopt', 'unadopt', 'timer']);
+
+/**
+ * Runs a command of the superuser on another user's root as that user: everything below a root is its owner's, and the
+ * owner could turn a file into a link to any other. This process opens nothing of the owner. It answers what only the
+ * superuser may do (`SystemUnits`), and filters the output, because the owner could put another program in its place.
+ */
+export async function runAsOwner(words: string[], foreign: ForeignRoot): Promise<void> {
+  try {
+    const account = accountOf(foreign.uid);
+    if (!account) throw withoutAccount(foreign);
+    process.exitCode = await runAs(account, words, unitsFor(account, words, foreign.path), foreign.path);
+  } catch (error) {
+    failWith(error, words.includes('--json'));
+  }
+}
+
+function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
+  const [command = ''] = words;
+  const isOfUnit = command === 'adopt' || command === 'unadopt';
+  const unit = optionOf(words, '--unit') ?? UNIT;
+  return new SystemUnits({
+    ...{ root, owner },
+    unit: isOfUnit ? (/\.\w+$/.test(unit) ? unit : `${unit}.service`) : null,
+    mayWrite: command === 'recover' || (WRITING.has(command) && words.includes('--system')),
+  });
+}
+
+/** Resolves to the exit code of the owner's process. */
+function runAs(account: Account, words: string[], units: SystemUnits, root: string): Promise<number> {
+  const { uid, gid } = account;
+  const child = spawn(process.execPath, [process.argv[1] ?? '', ...words], {
+    // Node drops all other groups where it changes the user.
+    ...{ uid, gid, env: environmentFor(account, root) },
+    // A session of its own, so that it has no way to type into this terminal.
+    detached: true,
+    stdio: [process.stdin.isTTY ? 'ignore' : 'inherit', 'pipe', 'pipe', 'ipc'],
+  });
+  for (const [stream, to] of [
+    [child.stdout, 1],
+    [child.stderr, 2],
+  ] as const) {
+    stream?.setEncoding('utf8').on('data', (text: string) => print(text, to));
+  }
+  const pass = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
+  let isReady = false;
+  let answered = Promise.resolve();
+  child.on('message', (message) => {
+    isReady = true;
+    // One after the other: a request can depend on the one before.
+    answered = answered.then(() => answer(units, message, (reply) => child.connected && child.send(reply)));
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', () => reject(notStarted(account)));
+    child.on('close', async (code, signal) => {
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, pass);
+      await answered;
+      if (!isReady && code !== 0) return reject(notStarted(account));
+      try {
+        if (code === 0) units.settle();
+        resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+async function answer(units: SystemUnits, message: unknown, send: (reply: object) => void): Promise<void> {
+  const { id, request } = (message ?? {}) as { id?: unknown; request?: PrivilegedRequest };
+  if (typeof id !== 'number' || !request) return;
+  try {
+    send({ id, answer: await units.answer(request) });
+  } catch (error) {
+    send({ id, error: toErrorRecord(error) });
+  }
+}
+
+function environmentFor({ uid, name, home }: Account, root: string): NodeJS.ProcessEnv {
+  // A password in the address of a registry is the superuser's.
+  const handedOn = Object.entries(process.env).filter(
+    ([variable, value]) =>
+      HANDED_ON.test(variable) && !(variable === 'npm_config_registry' && value?.includes('@')),
+  );
+  const runtime = `/run/user/${uid}`;
+  return {
+    ...Object.fromEntries(handedOn),
+    HOME: home,
+    USER: name,
+    LOGNAME: name,
+    ...(existsSync(runtime) && { XDG_RUNTIME_DIR: runtime }),
+    OPENCLAW_RELEASES_ROOT: root,
+    [PRIVILEGED]: '1',
+  };
+}
+
+/** Value of the last option of this name. */
+function optionOf(words: string[], name: string): string | undefined {
+  const at = words.findLastIndex((word) => word === name || word.startsWith(`${name}=`));
+  const word = words[at];
+  return word === name ? words[at + 1] : word?.slice(name.length + 1);
+}
+
+function notStarted({ name }: Account): ReleasesError {
+  return new ReleasesError('node_unavailable', `${name}, who owns the root, cannot start this program.`, {
+    hint: `sudo -u ${name} ${process.execPath} ${process.argv[1]} --version; install both where ${name} may read them`,
+    untouched: 'Nothing was changed.',
+  });
+}
+
+function withoutAccount({ path, uid }: ForeignRoot): ReleasesError {
+  return new ReleasesError('root_not_owned', `${path} belongs to user ${uid}, who has no account here.`, {
+    hint: `chown -R it to the user of the gateway, or sudo -u '#${uid}' openclaw-releases --root ${path}`,
+    untouched: 'Nothing was changed.',
+  });
+}

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** A user of this machine, as in passwd(5). */
+export interface Account {
+  uid: number;
+  /** The user's own group: a directory can have one that the user is no member of. */
+  gid: number;
+  name: string;
+  home: string;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** @returns null for a number without an account */
+export function accountOf(uid: number): Account | null {
+  return find(uid, textOf('/etc/passwd')) ?? find(uid, askDirectory(uid));
+}
+
+function find(uid: number, text: string): Account | null {
+  for (const line of text.split('\n')) {
+    const [name = '', , id, gid, , home = '/'] = line.split(':');
+    if (id === String(uid) && /^\d+$/.test(gid ?? '')) return { uid, gid: Number(gid), name, home };
+  }
+  return null;
+}
+
+/** Accounts of LDAP and the like are not in the file. */
+function askDirectory(uid: number): string {
+  const asked = spawnSync('getent', ['passwd', String(uid)], { encoding: 'utf8', timeout: TIMEOUT_MS });
+  return asked.status === 0 ? asked.stdout : '';
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
