@@ -6,6 +6,7 @@ import { atEndOfAll } from '../support/at-end.js';
 import { installGateway, type LabGateway, npmInstall } from './gateway.js';
 import { keepLook, lookBlindly, runningIn } from './looked.js';
 import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
+import { openedAs, startedAs, TRACE } from './trace.js';
 
 const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 const QUICK = '--settle 0.5 --ready-timeout 3';
@@ -44,6 +45,21 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     });
     if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
     return { exitCode, json: JSON.parse(stdout) };
+  }
+
+  /** Runs a command as root under strace; also returns what root's own processes did. */
+  async function traced(command: string) {
+    const trace = '/tmp/trace';
+    const { stdout } = await machine.run(`${TRACE} -o ${trace} ${CLI} ${command} --json`, {
+      ...{ as: 'root' as const, reject: false, timeoutMs: 240_000, env },
+    });
+    const { stdout: text } = await machine.run(`cat ${trace}; rm ${trace}`, { as: 'root' });
+    return {
+      json: JSON.parse(stdout),
+      opened: openedAs(0, machine.claw.home, text),
+      started: [...new Set(startedAs(0, text))],
+      openedByOwner: openedAs(machine.claw.uid, machine.claw.home, text),
+    };
   }
 
   async function units(): Promise<string> {
@@ -93,6 +109,34 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     expect(await units()).toBe(before);
     await gateway.ready('2026.5.28');
   }, 180_000);
+
+  test('root adopts, updates, rolls back and leaves it without opening a file of the user', async () => {
+    const before = await units();
+    const control = `sh -c 'echo >${root}/control; rm ${root}/control'`;
+    const shown = await machine.run(`${TRACE} -o /tmp/control ${control}; cat /tmp/control`, { as: 'root' });
+    expect(openedAs(0, machine.claw.home, shown.stdout), 'the trace shows what root opens').toHaveLength(2);
+    const story = [
+      [`adopt --system ${QUICK}`, '2026.5.28'],
+      [`update 2026.6.1 ${QUICK}`, '2026.6.1'],
+      ['list', undefined],
+      ['status', undefined],
+      [`rollback ${QUICK}`, '2026.5.28'],
+      [`unadopt --system ${QUICK}`, undefined],
+    ] as const;
+    for (const [command, to] of story) {
+      const ran = await traced(command);
+      if (to) expect(ran.json, JSON.stringify(ran.json.error)).toMatchObject({ to });
+      expect(ran.openedByOwner.length, `${command}: the trace is read`).toBeGreaterThan(0);
+      expect(ran.opened, command).toEqual([]);
+      expect(
+        ran.started.filter((path) => path.startsWith(machine.claw.home)),
+        command,
+      ).toEqual([]);
+    }
+    expect(await units()).toBe(before);
+    expect((await machine.run('ls -A /var/lib/openclaw-releases', { as: 'root' })).stdout).toBe('');
+    await gateway.ready('2026.5.28');
+  }, 400_000);
 
   test('root enables a timer of the system; it runs as the user of the gateway, and nothing is left of it', async () => {
     expect(await ocr(`adopt --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });

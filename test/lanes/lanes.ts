@@ -118,7 +118,11 @@ export const FULL_LANES: readonly Lane[] = [
   },
   { name: 'month', about: 'a month of the timer', needs: [faketime] },
   { name: 'page', about: 'the page in a browser', needs: [chromium] },
-  { name: 'lab', about: 'a real systemd on throw-away machines', needs: [...machine, faketime] },
+  {
+    name: 'lab',
+    about: 'a real systemd on throw-away machines',
+    needs: [...machine, faketime, command('strace', 'strace')],
+  },
   { name: 'openclaw', about: 'real OpenClaw from the registry', needs: machine, alone: true },
 ];
 
