@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** A user of this machine, as in passwd(5). */
 export interface Account {
   uid: number;
-  /** The user's own group: a directory can have one that the user is no member of. */
+  /** The user's own group: a directory can have a group without this user. */
   gid: number;
   name: string;
   home: string;

@@ -14,9 +14,11 @@ import { freePort } from '../../src/host/port.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { writeTarball } from '../registry/registry.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { ORDINARY } from '../support/ordinary-user.js';
 import { temporaryDirectory, until } from '../support/place.js';
 import { type Answer, makeWorld, QUICK, type World } from '../support/world.js';
+
+/** Number of a user that no machine has. */
+const NO_ACCOUNT = 4_123_456;
 
 const FIRST = '2026.6.1';
 
@@ -197,10 +199,10 @@ test('a root that cannot be written is refused', async () => {
   expectRefusal(await world.cli('stage', FIRST, '--root', root), 'root_unwritable', 3);
 });
 
-test('a root of another user is refused, even to the superuser', async () => {
+test('a root of another user is refused; to the superuser, where that user has no account', async () => {
   const superuser = process.getuid?.() === 0;
   const theirs = superuser ? temporaryDirectory('theirs') : '/usr';
-  if (superuser) chownSync(theirs, ORDINARY, ORDINARY);
+  if (superuser) chownSync(theirs, NO_ACCOUNT, NO_ACCOUNT);
   expectRefusal(await world.cli('stage', FIRST, '--root', theirs), 'root_not_owned', 3);
 });
 

@@ -30,7 +30,7 @@ export function startedAs(uid: number, trace: string): string[] {
     .map(({ args }) => /^"([^"]*)"/.exec(args)?.[1] ?? args);
 }
 
-/** A process has the user of the one that made it until it changes that. */
+/** A process has the user of its parent until it changes that. */
 function callsOf(first: number, trace: string): Call[] {
   const uids = new Map<string, number>();
   const begun = new Map<string, string>();

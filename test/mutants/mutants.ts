@@ -496,7 +496,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'unit written before it is on record',
     file: 'src/adopt/apply.ts',
-    find: '  writeFileDurably(recordPath(root), `${JSON.stringify(adoption, null, 2)}\\n`, 0o600);\n  ownLikeDirectory(recordPath(root));\n  writePlanned(writes);\n',
+    find: '  writeFileDurably(recordPath(root), `${JSON.stringify(adoption, null, 2)}\\n`, 0o600);\n  writePlanned(writes);\n',
     replace:
       '  writePlanned(writes);\n  writeFileDurably(recordPath(root), `${JSON.stringify(adoption, null, 2)}\\n`, 0o600);\n  ownLikeDirectory(recordPath(root));\n',
     caughtBy: unit('adopt/apply', 'has on record what was there before it writes the first file'),
