@@ -81,7 +81,7 @@ export function checkRoot(root: Root): void {
   if (parent) throw untrusted(parent.path, parent.why);
   const stats = lstatSync(root.path, { throwIfNoEntry: false });
   if (!stats) return;
-  if (stats.isSymbolicLink()) throw untrusted(root.path, 'is a link');
+  if (stats.isSymbolicLink()) throw linked(root.path);
   if (!stats.isDirectory()) throw invalid(root.path);
   if (stats.uid !== uid) throw notOwned(root.path, stats.uid, uid);
   if (isWritableByOthers(stats))
@@ -92,7 +92,7 @@ export function checkRoot(root: Root): void {
 function checkDirectory(path: string, uid: number): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats) return;
-  if (stats.isSymbolicLink()) throw untrusted(path, 'is a link');
+  if (stats.isSymbolicLink()) throw linked(path);
   if (stats.uid !== uid) throw untrusted(path, `belongs to user ${stats.uid}`);
   if (isWritableByOthers(stats)) throw untrusted(path, `can be written by others (mode ${modeOf(stats)})`);
 }
@@ -175,6 +175,14 @@ function untrusted(path: string, why: string): ReleasesError {
     : `ls -ld ${path}, then a directory of your own with --root or OPENCLAW_RELEASES_ROOT`;
   return new ReleasesError('root_invalid', `${path} ${why}, so others could replace releases.`, {
     hint,
+    untouched: 'Nothing was changed.',
+  });
+}
+
+/** Pruning and recovery would remove what lies behind a link. */
+function linked(path: string): ReleasesError {
+  return new ReleasesError('root_invalid', `${path} is a link; a root and its directories are never links.`, {
+    hint: `ls -ld ${path}, then the real directory of the root with --root or OPENCLAW_RELEASES_ROOT`,
     untouched: 'Nothing was changed.',
   });
 }
