@@ -41,7 +41,8 @@ async function call<T>(name: string, init: RequestInit, withinMs: number): Promi
   const known = token();
   const headers = {
     ...(known && { authorization: `Bearer ${known}` }),
-    ...(init.body ? { 'content-type': 'application/json', 'x-openclaw-releases': 'page' } : {}),
+    'x-openclaw-releases': 'page',
+    ...(init.body ? { 'content-type': 'application/json' } : {}),
   };
   const options = { credentials: 'same-origin', redirect: 'error', cache: 'no-store' } as const;
   let response: Response;
