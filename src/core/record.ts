@@ -1,5 +1,4 @@
-import { lstatSync, readFileSync, statSync } from 'node:fs';
-import { systemCode } from './errors.js';
+import { isAbsent, LARGEST, readPlainFile, UnusableFile } from './bounded-file.js';
 import { compiledSchema, quickSchema, type Validate } from './schemas.js';
 
 /** Our JSON files, by the name of their schema in `layout/schemas/`. */
@@ -32,12 +31,6 @@ export type RecordResult<T> =
   | { state: 'corrupt'; why: string }
   | { state: 'ok'; value: T };
 
-/** Bytes; our own files have a few thousand. */
-const LARGEST = 64 * 2 ** 20;
-
-/** Errors about this process (too many open files, no memory), not about the file. */
-const OF_THE_PROCESS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN']);
-
 /** Schemas load on demand: the schema of a change alone is two fifths of all. */
 const quick = new Map<RecordKind, (value: unknown) => boolean>();
 const compiled = new Map<RecordKind, Validate>();
@@ -57,20 +50,18 @@ export function whyNot(kind: RecordKind, value: unknown): string | null {
 }
 
 /**
- * Reads one of our files. Writes nothing. Throws only for an error about this process, never for the content. A link to
- * nothing counts as corrupt, not as absent.
+ * Reads one of our files. Writes nothing. Throws only for an error about this process, never for the content. A link
+ * counts as corrupt, also where it leads to nothing.
  * @param id that the record must name: a copy under another name is not a record of that name
  */
 export function readRecord<T>(path: string, kind: RecordKind, id?: string): RecordResult<T> {
   let text: string;
   try {
-    const stats = statSync(path);
-    // Reading a pipe would never end.
-    if (!stats.isFile()) return corrupt(stats.isDirectory() ? 'is a directory' : 'is not a plain file');
-    if (stats.size > LARGEST) return corrupt(`is far too large (${stats.size} bytes)`);
-    text = readFileSync(path, 'utf8');
+    text = readPlainFile(path, LARGEST).toString();
   } catch (error) {
-    return whereNothingWasRead(path, error);
+    if (error instanceof UnusableFile) return corrupt(error.why);
+    if (isAbsent(error)) return { state: 'missing' };
+    throw error;
   }
   let value: unknown;
   try {
@@ -87,14 +78,6 @@ export function readRecord<T>(path: string, kind: RecordKind, id?: string): Reco
 
 function corrupt(why: string): { state: 'corrupt'; why: string } {
   return { state: 'corrupt', why };
-}
-
-function whereNothingWasRead(path: string, error: unknown): RecordResult<never> {
-  const code = systemCode(error) ?? '';
-  if (OF_THE_PROCESS.has(code)) throw error;
-  if (code === 'ENOTDIR') return { state: 'missing' };
-  if (code !== 'ENOENT') return corrupt(`cannot be read (${code})`);
-  return lstatSync(path, { throwIfNoEntry: false }) ? corrupt('is a link to nothing') : { state: 'missing' };
 }
 
 function whyNotJson(text: string): string {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Corrupt, readRecord } from '../core/record.js';
 import { bootId } from '../host/process.js';
@@ -91,7 +91,7 @@ export function pastOf({ id, plan, status, facts }: Change): PastChange {
 
 /** Null for a missing file, or one too young for a reliable stamp. */
 function stampOf(path: string): string | null {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats || Date.now() - stats.ctimeMs < SETTLED_MS) return null;
   return `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
 }

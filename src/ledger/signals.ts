@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { LARGEST, readPlainFile, UnusableFile } from '../core/bounded-file.js';
 import { writeFileDurably } from '../host/durable.js';
 import type { Root } from '../store/root.js';
 import type { Initiator } from './plan.js';
@@ -19,9 +20,9 @@ export function sendSignal(root: Root, change: string, wanted: ChangeSignal, by:
 export function signalledBy(root: Root, change: string, wanted: ChangeSignal): Initiator | null {
   let text: string;
   try {
-    text = readFileSync(signalPath(root, change, wanted), 'utf8');
-  } catch {
-    return null;
+    text = readPlainFile(signalPath(root, change, wanted), LARGEST).toString();
+  } catch (error) {
+    return error instanceof UnusableFile ? 'person' : null;
   }
   if (text.includes('"gateway"')) return 'gateway';
   return text.includes('"timer"') ? 'timer' : 'person';

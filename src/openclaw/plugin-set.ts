@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
@@ -69,7 +70,7 @@ export async function putBackPluginSet(
   digest?: string | null,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const kept = JSON.parse(readFileSync(join(directory, RECORD), 'utf8')) as KeptSet;
+  const kept = JSON.parse(readPlainFile(join(directory, RECORD), LARGEST).toString()) as KeptSet;
   const scratch = join(place.state, SCRATCH);
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(join(scratch, 'new'), { recursive: true, mode: 0o700 });
@@ -94,7 +95,7 @@ function putBackConfig(
   digest: string | null | undefined,
 ): string[] {
   if (!kept.config) return [];
-  const before = readFileSync(join(directory, CONFIG));
+  const before = readPlainFile(join(directory, CONFIG), LARGEST);
   const now = configDigest(place);
   if (now === createHash('sha256').update(before).digest('hex')) return [];
   if (digest !== undefined && now !== digest) {

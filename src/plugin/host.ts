@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { COMMAND_FILE } from '../store/launchers.js';
 import { defaultRootPath, type Root, rootAt } from '../store/root.js';
 import type { PluginApi } from './api.js';
@@ -37,7 +37,7 @@ export function hostOf(api: PluginApi, env: NodeJS.ProcessEnv = process.env): Ho
 /** Path of our command as written in a root; null in the package, which has the command beside the plugin. */
 function commandIn(directory: string): string | null {
   try {
-    return readFileSync(join(directory, COMMAND_FILE), 'utf8').trim();
+    return readPlainFile(join(directory, COMMAND_FILE), LARGEST).toString().trim();
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readPlainFile } from '../core/bounded-file.js';
 
 export const KEPT = {
   /** Written last; see `KeptState`. */
@@ -34,11 +35,14 @@ export interface FileList {
   config: CopiedFile | null;
 }
 
+/** Bytes; a state may have a million files. */
+const LARGEST_LIST = 256 * 2 ** 20;
+
 export function writeFileList(kept: string, list: FileList): void {
   writeFileSync(join(kept, KEPT.list), `${JSON.stringify(list)}\n`, { mode: 0o600 });
 }
 
 /** Reads the list of a snapshot and throws when it is corrupt. A displaced state has none. */
 export function readFileList(kept: string): FileList {
-  return JSON.parse(readFileSync(join(kept, KEPT.list), 'utf8')) as FileList;
+  return JSON.parse(readPlainFile(join(kept, KEPT.list), LARGEST_LIST).toString()) as FileList;
 }

@@ -1,10 +1,8 @@
-import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from '../core/errors.js';
 import { type Corrupt, type RecordResult, readRecord } from '../core/record.js';
 import { changeIds, changePath, tryReadChange } from './change-files.js';
-import { TRIAL } from './links.js';
-import { checkReleaseId, directoryNames, MANIFEST_FILE, tryReadManifest } from './manifest.js';
+import { examineTrial, readLink } from './links.js';
+import { directoryNames, isReleaseId, MANIFEST_FILE, tryReadManifest } from './manifest.js';
 import { tryReadPolicy } from './policy.js';
 import { requestIds, requestPath, tryReadRequest } from './request-files.js';
 import type { Root } from './root.js';
@@ -39,10 +37,10 @@ export function findCorrupt(
 ): Damage[] {
   const found: Damage[] = [];
   for (const path of [root.current, root.previous]) {
-    const why = whyNoLink(path);
-    if (why !== null) found.push({ kind: 'link', path, why });
+    const { why } = readLink(path);
+    if (why !== undefined) found.push({ kind: 'link', path, why });
   }
-  const trial = whyNoTrial(root.trial);
+  const trial = examineTrial(root)?.why ?? null;
   if (trial !== null) found.push({ kind: 'trial', path: root.trial, why: trial });
   const policy = whyIn(tryReadPolicy(root));
   if (policy !== null) found.push({ kind: 'policy', path: root.policy, why: policy });
@@ -75,29 +73,4 @@ function corruptChanges(root: Root): Corrupt[] {
 
 function whyIn(reading: RecordResult<unknown>): string | null {
   return reading.state === 'corrupt' ? reading.why : null;
-}
-
-function isReleaseId(name: string): boolean {
-  try {
-    return checkReleaseId(name) === name;
-  } catch {
-    return false;
-  }
-}
-
-function whyNoLink(path: string): string | null {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!stats || stats.isSymbolicLink()) return null;
-  return stats.isDirectory() ? 'is a directory and not a link' : 'is not a link';
-}
-
-function whyNoTrial(path: string): string | null {
-  try {
-    const text = readFileSync(path, 'utf8');
-    if (TRIAL.test(text)) return null;
-    return text.trim() === '' ? 'is empty' : 'does not say what is on trial';
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
-    return systemCode(error) === 'EISDIR' ? 'is a directory' : `cannot be read (${systemCode(error)})`;
-  }
 }

@@ -1,8 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ownFile } from '../core/own-files.js';
 import { writeFileDurably } from '../host/durable.js';
 import type { Root } from './root.js';
+import { setAside } from './set-aside.js';
 
 const SHIPPED = {
   // First, because the launchers run it.
@@ -20,7 +22,7 @@ export const COMMAND_FILE = 'command';
 /** Writes the launchers into the root. Replaces each file of another version of this program as a whole. */
 export function installLaunchers(root: Root): void {
   for (const [name, shipped] of Object.entries(SHIPPED)) {
-    keep(join(root.bin, name), readFileSync(ownFile(shipped), 'utf8'), 0o755);
+    keep(root, join(root.bin, name), readFileSync(ownFile(shipped), 'utf8'), 0o755);
   }
 }
 
@@ -31,22 +33,24 @@ export function installLaunchers(root: Root): void {
 export function installPlugin(root: Root): void {
   try {
     mkdirSync(root.plugin, { recursive: true, mode: 0o700 });
-    keep(join(root.plugin, COMMAND_FILE), `${ownFile('dist/cli/main.cjs')}\n`, 0o644);
+    keep(root, join(root.plugin, COMMAND_FILE), `${ownFile('dist/cli/main.cjs')}\n`, 0o644);
     for (const name of PLUGIN) {
-      keep(join(root.plugin, name), readFileSync(ownFile(`dist/plugin/${name}`), 'utf8'), 0o644);
+      keep(root, join(root.plugin, name), readFileSync(ownFile(`dist/plugin/${name}`), 'utf8'), 0o644);
     }
   } catch {}
 }
 
-function keep(path: string, text: string, mode: number): void {
+function keep(root: Root, path: string, text: string, mode: number): void {
   if (readIfThere(path) === text) return;
+  // A file cannot be renamed over a directory.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) setAside(root, path, 'is a directory');
   writeFileDurably(path, text, mode);
   chmodSync(path, mode);
 }
 
 function readIfThere(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return readPlainFile(path, LARGEST).toString();
   } catch {
     return null;
   }

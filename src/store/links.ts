@@ -1,9 +1,9 @@
-import { readFileSync, readlinkSync } from 'node:fs';
-import { basename } from 'node:path';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { isAbsent, readPlainFile, UnusableFile } from '../core/bounded-file.js';
 import { systemCode } from '../core/errors.js';
 import { removeDurably, replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
 import { bootId } from '../host/process.js';
-import { checkReleaseId } from './manifest.js';
+import { checkReleaseId, isReleaseId } from './manifest.js';
 import type { Root } from './root.js';
 
 /** Starts of an unproven release before the launcher rolls back automatically. */
@@ -17,16 +17,37 @@ export interface Trial {
   bootId: string | null;
 }
 
-export const TRIAL = /^(\S+) (0|[1-9]\d?)(?: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?\n?$/;
+const TRIAL = /^(\S+) (0|[1-9]\d?)(?: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?\n?$/;
+
+/** Bytes; a trial has fewer than 200. */
+const LARGEST_TRIAL = 4096;
+
+const PREFIX = 'releases/';
+
+interface LinkReading {
+  id: string | null;
+  /** Reason why it is corrupt, to be read after its path. */
+  why?: string;
+}
+
+/** Reads `current` or `previous`. Only the text `releases/<id>` is ours: the launchers start nothing else. */
+export function readLink(path: string): LinkReading {
+  let text: string;
+  try {
+    text = readlinkSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return { id: null };
+    if (systemCode(error) !== 'EINVAL') throw error;
+    const isDirectory = lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
+    return { id: null, why: isDirectory ? 'is a directory and not a link' : 'is not a link' };
+  }
+  const id = text.slice(PREFIX.length);
+  if (text.startsWith(PREFIX) && isReleaseId(id)) return { id };
+  return { id: null, why: `leads to ${JSON.stringify(text)}, which names no release` };
+}
 
 function target(link: string): string | null {
-  try {
-    return basename(readlinkSync(link));
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'EINVAL') return null;
-    throw error;
-  }
+  return readLink(link).id;
 }
 
 export function currentRelease(root: Root): string | null {
@@ -57,16 +78,23 @@ function point(link: string, id: string | null): void {
 
 /** Returns the trial, or null. A corrupt trial has no boots left. */
 export function readTrial(root: Root): Trial | null {
-  let text: string;
+  return examineTrial(root)?.trial ?? null;
+}
+
+/** Returns the trial and the reason why its file is corrupt, if it is; null without a trial. */
+export function examineTrial(root: Root): { trial: Trial; why: string | null } | null {
+  const corrupt = (why: string, id = '') => ({ trial: { id, boots: 0, bootId: null }, why });
   try {
-    text = readFileSync(root.trial, 'utf8');
+    const text = readPlainFile(root.trial, LARGEST_TRIAL).toString();
+    const [, id, boots, bootId = null] = TRIAL.exec(text) ?? [];
+    if (id !== undefined) return { trial: { id, boots: Number(boots), bootId }, why: null };
+    const [first = ''] = text.trim().split(/\s/);
+    return corrupt(first === '' ? 'is empty' : 'does not say what is on trial', first);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
-    text = '';
+    if (error instanceof UnusableFile) return corrupt(error.why);
+    if (isAbsent(error)) return null;
+    throw error;
   }
-  const [, id, boots, bootId = null] = TRIAL.exec(text) ?? [];
-  if (id === undefined) return { id: text.trim().split(/\s/)[0] ?? '', boots: 0, bootId: null };
-  return { id, boots: Number(boots), bootId };
 }
 
 export function startTrial(root: Root, id: string, boots = TRIAL_BOOTS): void {

@@ -1,6 +1,7 @@
-import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError, systemCode } from '../core/errors.js';
 import { writeFileDurably } from '../host/durable.js';
 import { faultPoint } from '../host/fault.js';
@@ -104,7 +105,8 @@ export function readLockOwner(root: Root): LockOwner | null {
 
 function readNote(root: Root, owner: ProcessIdentity): { doing: string; since: string } | null {
   try {
-    const { pid, startTicks, bootId, doing, since } = JSON.parse(readFileSync(root.lockOwner, 'utf8'));
+    const text = readPlainFile(root.lockOwner, LARGEST).toString();
+    const { pid, startTicks, bootId, doing, since } = JSON.parse(text);
     const same = pid === owner.pid && startTicks === owner.startTicks && bootId === owner.bootId;
     return same && typeof doing === 'string' && typeof since === 'string' ? { doing, since } : null;
   } catch {

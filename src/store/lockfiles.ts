@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAboutFile, LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { writeFileDurably } from '../host/durable.js';
 import { checkReleaseId, directoryNames, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
@@ -10,7 +11,7 @@ const MOST = 20;
 
 export function keptLockfile(root: Root, version: string): string | null {
   const path = pathOf(root, version);
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ? path : null;
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ? path : null;
 }
 
 /** Replaces the lockfile of a version, and removes the oldest above the limit. Returns the absolute path. */
@@ -21,7 +22,7 @@ export function keepLockfile(root: Root, version: string, text: string | Uint8Ar
   const newestFirst = directoryNames(root.lockfiles)
     .filter((name) => !name.startsWith('.'))
     .map((name) => join(root.lockfiles, name))
-    .map((path) => ({ path, at: statSync(path).mtimeMs }))
+    .map((path) => ({ path, at: lstatSync(path).mtimeMs }))
     .sort((a, b) => b.at - a.at);
   for (const old of newestFirst.slice(MOST)) rmSync(old.path);
   return path;
@@ -29,11 +30,17 @@ export function keepLockfile(root: Root, version: string, text: string | Uint8Ar
 
 /**
  * Keeps the lockfile of a release before it is removed. An existing one stays: the operator chose it. Skips adopted
- * releases and those from an archive, because no registry could build them again.
+ * releases and those from an archive, because no registry could build them again. Skips a lockfile that cannot be read.
  */
 export function keepLockfileOf(root: Root, { id, version, integrity, lockfileDigest }: Manifest): void {
   if (id !== version || integrity === '' || keptLockfile(root, version)) return;
-  const text = readFileSync(join(releaseDirectory(root, id), 'package-lock.json'));
+  let text: Buffer;
+  try {
+    text = readPlainFile(join(releaseDirectory(root, id), 'package-lock.json'), LARGEST);
+  } catch (error) {
+    if (isAboutFile(error)) return;
+    throw error;
+  }
   if (createHash('sha256').update(text).digest('hex') === lockfileDigest) keepLockfile(root, version, text);
 }
 

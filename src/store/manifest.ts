@@ -43,9 +43,13 @@ export interface Manifest {
 
 const ID = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,127}$/;
 
+export function isReleaseId(id: string): boolean {
+  return ID.test(id) && !id.includes('..');
+}
+
 /** @throws ReleasesError `release_id_invalid` for an id that could name a place other than one release. */
 export function checkReleaseId(id: string): string {
-  if (ID.test(id) && !id.includes('..')) return id;
+  if (isReleaseId(id)) return id;
   throw new ReleasesError('release_id_invalid', `${JSON.stringify(id)} is not the name of a release.`, {
     hint: 'openclaw-releases list',
     untouched: 'Nothing was changed.',

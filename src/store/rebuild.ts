@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { whyNot } from '../core/record.js';
 import type { Manifest } from './manifest.js';
 import { releaseDirectory } from './manifest.js';
@@ -16,7 +17,7 @@ export const UNKNOWN = 'unknown';
  */
 export async function rebuildManifest(root: Root, id: string): Promise<Manifest> {
   const directory = releaseDirectory(root, id);
-  const sealed = readFileSync(join(directory, DIGESTS_FILE), 'utf8');
+  const sealed = readPlainFile(join(directory, DIGESTS_FILE), LARGEST).toString();
   const tree = await digestTree(directory);
   if (tree.text !== sealed) throw new Error(`its files are not those of ${DIGESTS_FILE}`);
   const main = readlinkSync(join(directory, 'main'));
@@ -50,7 +51,7 @@ export async function rebuildManifest(root: Root, id: string): Promise<Manifest>
 }
 
 function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(path, 'utf8'));
+  return JSON.parse(readPlainFile(path, LARGEST).toString());
 }
 
 /** Reads the version of a carried Node from its directory name; the host's is known only if it is the running one. */
@@ -63,6 +64,6 @@ function runtimeOf(path: string): Manifest['runtime'] {
 function lockedIn(path: string): Pick<Manifest, 'lockfileDigest' | 'packages'> {
   if (!existsSync(path)) return { lockfileDigest: '', packages: 0 };
   const { packages = {} } = readJson(path) as { packages?: object };
-  const lockfileDigest = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const lockfileDigest = createHash('sha256').update(readPlainFile(path, LARGEST)).digest('hex');
   return { lockfileDigest, packages: Object.keys(packages).filter((place) => basename(place) !== '').length };
 }

@@ -4,8 +4,6 @@ import {
   constants,
   copyFileSync,
   lstatSync,
-  openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -14,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { LARGEST, openPlainFile, readPlainFile } from '../core/bounded-file.js';
 import { systemCode } from '../core/errors.js';
 import { listReleases, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
@@ -70,6 +69,8 @@ export async function shareBlocks(
 
 function canClone(path: string, clone: string): boolean {
   try {
+    // A copy of a pipe would wait for a writer.
+    if (!lstatSync(path).isFile()) return false;
     cloneFile(path, clone);
     return true;
   } catch (error) {
@@ -112,7 +113,7 @@ let buffers: [Buffer, Buffer] | undefined;
 function isSame(path: string, other: string): boolean {
   buffers ??= [Buffer.allocUnsafe(COMPARED_BYTES), Buffer.allocUnsafe(COMPARED_BYTES)];
   const [one, two] = buffers;
-  const [a, b] = [openSync(path, 'r'), openSync(other, 'r')];
+  const [{ fd: a }, { fd: b }] = [openPlainFile(path), openPlainFile(other)];
   try {
     for (;;) {
       const [length, otherLength] = [readSync(a, one), readSync(b, two)];
@@ -127,7 +128,7 @@ function isSame(path: string, other: string): boolean {
 
 function digestsOf(release: string): string {
   try {
-    return readFileSync(join(release, DIGESTS_FILE), 'utf8');
+    return readPlainFile(join(release, DIGESTS_FILE), LARGEST).toString();
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     return '';

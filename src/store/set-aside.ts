@@ -1,5 +1,6 @@
-import { appendFileSync, chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { TO_APPEND } from '../core/bounded-file.js';
 import { fsyncDirectory, renameDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 
@@ -69,6 +70,12 @@ export function writable<T>(directory: string, work: () => T): T {
 export function noteReason(root: Root, to: string, path: string, why: string): void {
   try {
     const notes = join(root.path, ASIDE_DIRECTORY, REASONS_FILE);
-    appendFileSync(notes, `${basename(to)}: ${relative(root.path, path)} ${why}\n`, { mode: 0o600 });
+    const line = `${basename(to)}: ${relative(root.path, path)} ${why}\n`;
+    const fd = openSync(notes, TO_APPEND, 0o600);
+    try {
+      writeSync(fd, line);
+    } finally {
+      closeSync(fd);
+    }
   } catch {}
 }

@@ -6,10 +6,13 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { writable } from '../../src/store/set-aside.js';
+import { temporaryDirectory } from './place.js';
 
 /** Damage that our files can suffer; a directory in the place of a file cannot be read. */
 export const DAMAGES = {
@@ -43,6 +46,42 @@ export function damage(path: string, name: DamageName): void {
     if (damaged !== null) return writeFileSync(path, damaged);
     mkdirSync(path);
     writeFileSync(join(path, 'kept'), text);
+  });
+}
+
+/** Texts of `current` and `previous` that name no release, though one could be found through them. */
+export const NO_RELEASE = [
+  ...['/elsewhere/2026.6.1', '2026.6.1', 'nowhere', 'releases', 'releases/', '/', '..', 'current'],
+  ...['releases/2026.6.1/', './releases/2026.6.1', 'releases//2026.6.1', 'releases/2026.6.1\n'],
+  ...['releases/../releases/2026.6.1', '../root/releases/2026.6.1', 'releases/2026.6.1/node_modules'],
+  ...['releases/.2026.6.1', 'releases/..', 'releases/20 26', 'staging/2026.6.1', 'x\nreleases/2026.6.1'],
+];
+
+/** Other kinds of file that can take the place of a plain one. */
+export const IMPOSTORS = {
+  'a pipe': (path) => execFileSync('mkfifo', [path]),
+  'a directory': (path) => mkdirSync(path),
+  'a link to a file that is right': (path, was) => {
+    const moved = join(temporaryDirectory('moved'), 'file');
+    writeFileSync(moved, was);
+    symlinkSync(moved, path);
+  },
+  'a link to an endless device': (path) => symlinkSync('/dev/zero', path),
+  'a link to nothing': (path) => symlinkSync('nothing', path),
+  'a link to itself': (path) => symlinkSync(path, path),
+  'a giant file': (path) => truncateSync(path, 2 ** 40),
+} as const satisfies Record<string, (path: string, was: Buffer) => void>;
+
+export type ImpostorName = keyof typeof IMPOSTORS;
+export const IMPOSTOR_NAMES = Object.keys(IMPOSTORS) as ImpostorName[];
+
+/** Puts another kind of file in the place of a plain file, in read-only releases too. */
+export function replaceBy(path: string, name: ImpostorName): void {
+  writable(dirname(path), () => {
+    const was = readFileSync(path);
+    rmSync(path);
+    if (name === 'a giant file') writeFileSync(path, '');
+    IMPOSTORS[name](path, was);
   });
 }
 

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openPlainFile } from '../../core/bounded-file.js';
 import { digestOpen } from '../../host/digest.js';
 import type { PackageCopy } from './reuse.js';
 
@@ -29,9 +30,9 @@ function* directoriesOf(path: string, apart: string | null = 'node_modules'): Ge
 
 /** @returns sha256 of the copy in hex; null for a file that changed after `laidOutMs` */
 function copyFile(from: string, into: string, laidOutMs: number): string | null {
-  const source = openSync(from, 'r');
+  const { fd: source, stats } = openPlainFile(from);
   try {
-    const { mode, mtimeMs, size } = fstatSync(source);
+    const { mode, mtimeMs, size } = stats;
     if (mtimeMs > laidOutMs) return null;
     // Mode as npm sets it; the sealed file has lost its write bits.
     const target = openSync(into, 'wx', (mode & 0o777) | 0o666);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { valid } from 'semver';
-import { OPENCLAW, readLockfile } from '../lockfile.js';
+import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
+import { OPENCLAW, parseLockfile } from '../lockfile.js';
 
 /** Staged release that probably shares most packages with the next one. */
 export interface Similar {
@@ -39,10 +40,10 @@ const LOCATION = /^(?:node_modules\/(?:@[^/]+\/)?[^/]+\/)+/;
 export function packagesOf({ directory, digests, treeDigest }: Similar): SimilarPackage[] {
   const lockPath = join(directory, 'package-lock.json');
   const laidOutMs = statSync(lockPath).mtimeMs;
-  const text = readFileSync(digests, 'utf8');
+  const text = readPlainFile(digests, LARGEST).toString();
   if (createHash('sha256').update(text).digest('hex') !== treeDigest)
     throw new Error(`${digests} is not the list that its release was sealed with.`);
-  const locked = readLockfile(lockPath);
+  const locked = parseLockfile(readPlainFile(lockPath, LARGEST).toString(), lockPath);
   const files = filesByLocation(text);
   const pins = locked.get(OPENCLAW)?.dependencies ?? {};
   const isPinned = (location: string) => valid(pins[location.slice('node_modules/'.length)]) !== null;

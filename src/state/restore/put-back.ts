@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
 import { readRecord } from '../../core/record.js';
 import { removeDurably, writeFileDurably } from '../../host/durable.js';
 import { syncFilesystem } from '../../host/sync.js';
@@ -33,7 +34,7 @@ function putHistoryBack(place: StatePlace, from: string, aside: string): void {
     if (entry.isDirectory()) continue;
     const [kept, live] = [join(from, path), join(place.directory, path)];
     const there = lstatSync(live, { throwIfNoEntry: false });
-    if (there?.isFile() && continues(live, kept)) continue;
+    if (there?.isFile() && entry.isFile() && continues(live, kept)) continue;
     moveOne(kept, there ? join(aside, path) : live);
   }
 }
@@ -50,9 +51,9 @@ function putConfigurationBack({ config }: StatePlace, from: string, mode?: numbe
   if (config === null) return;
   const copy = join(from, KEPT.config);
   if (existsSync(copy)) {
-    const text = readFileSync(copy);
+    const text = readPlainFile(copy, LARGEST);
     // An equal file needs no write, which could fail in a directory closed to this user.
-    if (existsSync(config) && readFileSync(config).equals(text)) return;
+    if (existsSync(config) && readPlainFile(config, LARGEST, { follow: true }).equals(text)) return;
     writeFileDurably(config, text, mode ?? lstatSync(copy).mode & 0o777, 'configuration');
     return;
   }

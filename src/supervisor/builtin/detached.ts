@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { TO_APPEND } from '../../core/bounded-file.js';
 import { ReleasesError } from '../../core/errors.js';
 import type { OutsideProgram } from '../supervisor.js';
 
@@ -45,7 +46,7 @@ export async function runDetached(
   let output: number | undefined;
   try {
     mkdirSync(join(root, 'changes'), { recursive: true });
-    output = openSync(path, 'a', 0o600);
+    output = openSync(path, TO_APPEND, 0o600);
     const child = spawn(program, args, {
       stdio: ['ignore', output, output],
       detached: true,

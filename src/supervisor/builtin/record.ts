@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
 import { writeFileDurably } from '../../host/durable.js';
 import { identify, type ProcessIdentity } from '../../host/process.js';
 
@@ -26,7 +27,7 @@ function isIdentity(value: unknown): value is ProcessIdentity {
 /** Null also for a corrupt record, which only adds certainty. */
 export function readRunRecord(root: string): RunRecord | null {
   try {
-    const { supervisor, gateway } = JSON.parse(readFileSync(pathOf(root), 'utf8'));
+    const { supervisor, gateway } = JSON.parse(readPlainFile(pathOf(root), LARGEST).toString());
     if (!isIdentity(supervisor)) return null;
     // Process 1 is never our gateway, and -1 as a process group would mean every process.
     return { supervisor, gateway: isIdentity(gateway) && gateway.pid > 1 ? gateway : null };

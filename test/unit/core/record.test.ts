@@ -699,8 +699,8 @@ describe('reading', () => {
     symlinkSync('missing', nothing);
     symlinkSync('itself', itself);
     execFileSync('mkfifo', [pipe]);
-    expect(readRecord(nothing, 'policy')).toEqual({ state: 'corrupt', why: 'is a link to nothing' });
-    expect(readRecord(itself, 'policy')).toEqual({ state: 'corrupt', why: 'cannot be read (ELOOP)' });
+    expect(readRecord(nothing, 'policy')).toEqual({ state: 'corrupt', why: 'is a link' });
+    expect(readRecord(itself, 'policy')).toEqual({ state: 'corrupt', why: 'is a link' });
     expect(readRecord(pipe, 'policy')).toEqual({ state: 'corrupt', why: 'is not a plain file' });
     expect(readRecord(join(directory, 'missing'), 'policy')).toEqual({ state: 'missing' });
     expect(readRecord(join(pipe, 'below'), 'policy')).toEqual({ state: 'missing' });

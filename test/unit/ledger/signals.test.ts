@@ -6,6 +6,7 @@ import { newChange, saveChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
 import { clearSignals, sendSignal, signalledBy } from '../../../src/ledger/signals.js';
 import { builtinSupervisor } from '../../../src/supervisor/builtin/client.js';
+import { IMPOSTOR_NAMES, replaceBy } from '../../support/damage.js';
 import { temporaryRoot } from '../../support/place.js';
 
 test('a signal to a change is read with its sender until it is cleared', () => {
@@ -24,6 +25,14 @@ test('a signal to a change is read with its sender until it is cleared', () => {
 test.each(['', '\0\0\0', '{}', 'touched by hand'])('a signal counts with any content: %j', (text) => {
   const root = temporaryRoot();
   writeFileSync(join(root.staging, 'a.cancel'), text);
+  expect(signalledBy(root, 'a', 'cancel')).toBe('person');
+});
+
+test.each(IMPOSTOR_NAMES)('a signal counts, and is not waited for, when it is %s', (how) => {
+  const root = temporaryRoot();
+  const path = join(root.staging, 'a.cancel');
+  writeFileSync(path, '');
+  replaceBy(path, how);
   expect(signalledBy(root, 'a', 'cancel')).toBe('person');
 });
 

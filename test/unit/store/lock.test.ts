@@ -19,6 +19,7 @@ import { acquireLock, readLockOwner } from '../../../src/store/lock.js';
 import { ownText } from '../../../src/store/owner-symlink.js';
 import type { Root } from '../../../src/store/root.js';
 import { startHolder } from '../../fixtures/lock/harness.js';
+import { IMPOSTOR_NAMES, replaceBy } from '../../support/damage.js';
 import { temporaryDirectory, temporaryRoot, until } from '../../support/place.js';
 
 const clock = vi.hoisted(() => ({ stands: false }));
@@ -329,4 +330,12 @@ describe('breaking a dead lock', () => {
       expect(left(root)).toEqual([]);
     }
   });
+});
+
+test.each(IMPOSTOR_NAMES)('a holder is named by its lock alone when lock-owner.json is %s', async (how) => {
+  const root = temporaryRoot();
+  const unlock = await acquireLock(root, 'test');
+  replaceBy(root.lockOwner, how);
+  expect(readLockOwner(root)).toMatchObject({ pid: process.pid, doing: null });
+  await unlock();
 });

@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readRunRecord, writeRunRecord } from '../../../../src/supervisor/builtin/record.js';
+import { IMPOSTOR_NAMES, replaceBy } from '../../../support/damage.js';
+import { temporaryDirectory } from '../../../support/place.js';
+
+const log = () => {};
+
+test('run.json names the supervisor that wrote it', () => {
+  const root = temporaryDirectory();
+  expect(readRunRecord(root)).toBeNull();
+  writeRunRecord(root, null, log);
+  expect(readRunRecord(root)).toMatchObject({ supervisor: { pid: process.pid }, gateway: null });
+});
+
+test.each(['', '{', '[]', 'null', '{"supervisor":{"pid":-1}}'])(
+  'run.json with the text %j names nobody',
+  (text) => {
+    const root = temporaryDirectory();
+    writeFileSync(join(root, 'run.json'), text);
+    expect(readRunRecord(root)).toBeNull();
+  },
+);
+
+test.each(IMPOSTOR_NAMES)('run.json that is %s names nobody and is not waited for', (how) => {
+  const root = temporaryDirectory();
+  writeRunRecord(root, null, log);
+  replaceBy(join(root, 'run.json'), how);
+  expect(readRunRecord(root)).toBeNull();
+});
