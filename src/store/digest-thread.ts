@@ -1,11 +1,10 @@
 /** Thread program of `digestFiles`. Imports little, because every call starts new threads. */
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
-import { type BatchDigest, digestBatch } from './digest-batch.js';
+import { type BatchDigest, type BatchOptions, digestBatch } from './digest-batch.js';
 
-export interface DigestOrder {
+export interface DigestOrder extends BatchOptions {
   paths: string[];
-  close: boolean;
 }
 
 export type Digested = BatchDigest | { failure: { message: string; code: string | undefined } };
@@ -17,9 +16,9 @@ const NICE = 10;
 setPriority(0, NICE);
 parentPort?.on('message', (order: DigestOrder) => parentPort?.postMessage(digested(order)));
 
-function digested({ paths, close }: DigestOrder): Digested {
+function digested({ paths, ...options }: DigestOrder): Digested {
   try {
-    return digestBatch(paths, close);
+    return digestBatch(paths, options);
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     return { failure: { message, code } };

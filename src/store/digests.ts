@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ownFile } from '../core/own-files.js';
-import { type BatchDigest, digestBatch } from './digest-batch.js';
+import { type BatchDigest, type BatchOptions, digestBatch } from './digest-batch.js';
 import type { Digested, DigestOrder } from './digest-thread.js';
 
 const PROGRAM = ownFile('dist/store/digest-thread.js');
@@ -22,9 +22,8 @@ const LIMITS = { maxYoungGenerationSizeMb: 6 };
 /** Batches sent ahead to a thread, so that it never waits for the next one. */
 const BATCHES_AHEAD = 2;
 
-export interface DigestOptions {
+export interface DigestOptions extends Partial<BatchOptions> {
   signal?: AbortSignal | undefined;
-  close?: boolean;
 }
 
 /**
@@ -34,16 +33,17 @@ export interface DigestOptions {
  */
 export async function digestFiles(
   paths: Iterable<string>,
-  { signal, close = false }: DigestOptions = {},
+  { signal, close = false, largest }: DigestOptions = {},
 ): Promise<BatchDigest> {
   const batches = inBatches(paths);
+  const options = { close, largest };
   const first: string[][] = [];
   while (first.length < BATCHES_FOR_THREADS) {
     const { value, done } = batches.next();
-    if (done) return whole(await oneByOne(first, close, signal));
+    if (done) return whole(await oneByOne(first, options, signal));
     first.push(value);
   }
-  return whole(await inThreads(chain(first, batches), close, signal));
+  return whole(await inThreads(chain(first, batches), options, signal));
 }
 
 function* chain<T>(...all: Iterable<T>[]): Generator<T> {
@@ -68,10 +68,14 @@ function* inBatches(paths: Iterable<string>): Generator<string[]> {
   if (batch.length > 0) yield batch;
 }
 
-async function oneByOne(batches: string[][], close: boolean, signal?: AbortSignal): Promise<BatchDigest[]> {
+async function oneByOne(
+  batches: string[][],
+  options: BatchOptions,
+  signal?: AbortSignal,
+): Promise<BatchDigest[]> {
   const done: BatchDigest[] = [];
   for (const batch of batches) {
-    done.push(digestBatch(batch, close));
+    done.push(digestBatch(batch, options));
     await setImmediate();
     signal?.throwIfAborted();
   }
@@ -80,10 +84,10 @@ async function oneByOne(batches: string[][], close: boolean, signal?: AbortSigna
 
 async function inThreads(
   batches: Iterable<string[]>,
-  close: boolean,
+  options: BatchOptions,
   signal?: AbortSignal,
 ): Promise<BatchDigest[]> {
-  const next = orders(batches, close);
+  const next = orders(batches, options);
   const done: BatchDigest[] = [];
   const threads = Math.min(MOST_THREADS, availableParallelism());
   const workers = Array.from({ length: threads }, () => new Worker(PROGRAM, { resourceLimits: LIMITS }));
@@ -95,9 +99,9 @@ async function inThreads(
   }
 }
 
-function* orders(batches: Iterable<string[]>, close: boolean): Generator<[number, DigestOrder]> {
+function* orders(batches: Iterable<string[]>, options: BatchOptions): Generator<[number, DigestOrder]> {
   let at = 0;
-  for (const paths of batches) yield [at++, { paths, close }];
+  for (const paths of batches) yield [at++, { paths, ...options }];
 }
 
 function keepBusy(

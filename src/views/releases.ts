@@ -1,3 +1,4 @@
+import { UnusableFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
 import { type LedgerLook, tryReadLedger } from '../ledger/history-index.js';
@@ -6,7 +7,7 @@ import { type Compatibility, readableReleases } from '../rollback/compatibility/
 import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
 import { type KeptState, listKept } from '../state/snapshots.js';
 import { findCorrupt } from '../store/corrupt.js';
-import { currentRelease, previousRelease, readTrial } from '../store/links.js';
+import { currentRelease, previousRelease, readLink, readTrial } from '../store/links.js';
 import { listReleases, type Manifest, readManifest, releaseDirectory } from '../store/manifest.js';
 import { quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
@@ -91,19 +92,23 @@ export interface Verdict {
  * @throws ReleasesError `release_not_found`, `release_unsealed`
  */
 export async function verifyRelease(root: Root, id: string): Promise<Verdict> {
-  const { treeDigest, files } = readManifest(root, id);
-  return { id, treeDigest, files, differences: await compareTree(releaseDirectory(root, id), treeDigest) };
+  const manifest = readManifest(root, id);
+  const { treeDigest, files } = manifest;
+  return { id, treeDigest, files, differences: await compareTree(releaseDirectory(root, id), manifest) };
 }
 
 /**
  * Resolves `current` and `previous` to a release id; any other name stays as it is.
- * @throws ReleasesError `no_current`, `no_previous`
+ * @throws ReleasesError `no_current`, `no_previous`; `corrupt_files` for a link that names no release
  */
 export function resolveReleaseName(root: Root, name: string): string {
-  if (name === 'current') return currentRelease(root) ?? missing('no_current', 'No release is current yet.');
-  if (name === 'previous')
-    return previousRelease(root) ?? missing('no_previous', 'There is no previous release to return to.');
-  return name;
+  if (name !== 'current' && name !== 'previous') return name;
+  const { id, why } = readLink(root[name]);
+  if (why !== undefined) throw new UnusableFile(root[name], why);
+  if (id !== null) return id;
+  return name === 'current'
+    ? missing('no_current', 'No release is current yet.')
+    : missing('no_previous', 'There is no previous release to return to.');
 }
 
 function missing(code: 'no_current' | 'no_previous', message: string): never {

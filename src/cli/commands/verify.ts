@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../core/errors.js';
+import type { TreeDifference } from '../../store/tree.js';
 import { resolveReleaseName, verifyRelease } from '../../views/releases.js';
 import { command } from '../command.js';
 import { errorLines } from '../output.js';
@@ -32,9 +33,13 @@ export function verifyCommand(): Command {
           hint: `openclaw-releases rollback, then remove ${root.releases}/${id} and stage it again`,
         };
         output.answer({ ok: false, release: id, error, treeDigest, files, differences }, () =>
-          [...differences.map(({ kind, path }) => `${kind}  ${path}`), ...errorLines(error)].join('\n'),
+          [...differences.map(differenceLine), ...errorLines(error)].join('\n'),
         );
         return EXIT.damaged;
       }),
     );
+}
+
+function differenceLine({ kind, by, path }: TreeDifference): string {
+  return `${kind}${by ? ` by a ${by}` : ''}  ${path}`;
 }

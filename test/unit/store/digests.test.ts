@@ -84,17 +84,17 @@ test('an error while files are being found ends the digesting', async () => {
 
 test('comparing finds one changed file among many, whichever thread reads it', async () => {
   const { directory, paths, contents } = shared;
-  const { text, digest, files } = await digestTree(directory);
+  const { text, digest: treeDigest, files, bytes } = await digestTree(directory);
   expect(files).toBe(paths.length);
   writeFileSync(join(directory, DIGESTS_FILE), text);
-  expect(await compareTree(directory, digest)).toEqual([]);
+  expect(await compareTree(directory, { treeDigest, bytes })).toEqual([]);
   const at = [0, 1_000, MANY - 1];
   const changed = at.map((each) => paths[each] ?? '');
   for (const path of changed) {
     chmodSync(path, 0o644);
     writeFileSync(path, 'other');
   }
-  const found = await compareTree(directory, digest);
+  const found = await compareTree(directory, { treeDigest, bytes });
   expect(found).toEqual(changed.map((path) => ({ path: path.slice(directory.length + 1), kind: 'changed' })));
   for (const each of at) writeFileSync(paths[each] ?? '', contents[each] ?? '');
   rmSync(join(directory, DIGESTS_FILE));

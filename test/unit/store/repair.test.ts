@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -24,8 +25,15 @@ import type { Root } from '../../../src/store/root.js';
 import { setAside } from '../../../src/store/set-aside.js';
 import { selectSupervisor } from '../../../src/supervisor/select.js';
 import { diagnose } from '../../../src/views/doctor.js';
-import { listing } from '../../../src/views/releases.js';
-import { DAMAGE_NAMES, damage, snapshot } from '../../support/damage.js';
+import { listing, resolveReleaseName } from '../../../src/views/releases.js';
+import {
+  DAMAGE_NAMES,
+  damage,
+  IMPOSTOR_NAMES,
+  NO_RELEASE,
+  replaceBy,
+  snapshot,
+} from '../../support/damage.js';
 import {
   asides,
   CURRENT,
@@ -85,6 +93,20 @@ test.each(Object.keys(WHAT).flatMap((what) => HOW.map((how) => [what, how] as co
       expect(after.get(other), other).toBe(content);
     }
     expect(await repairRoot(root)).toEqual([]);
+  },
+);
+
+const PLAIN = Object.entries(WHAT).filter(([what]) => what !== 'current' && what !== 'previous');
+
+test.each(PLAIN.flatMap(([what, at]) => IMPOSTOR_NAMES.map((how) => [what, how, at] as const)))(
+  '%s replaced by %s: readers name it and do not wait, and recover ends without it',
+  async (_what, how, at) => {
+    const root = model.copy();
+    const path = at(root, model.change);
+    replaceBy(path, how);
+    expect((await look(root)).corrupt).toEqual([{ path, why: expect.stringMatching(/^is /) }]);
+    await recover({ root, supervisor: nobody });
+    expect((await look(root)).corrupt).toEqual([]);
   },
 );
 
@@ -303,22 +325,51 @@ test('a directory in place of the trial is replaced by a trial that can be ended
   expect(readFileSync(root.trial, 'utf8')).toMatch(new RegExp(`^${CURRENT} 0( |\n)`));
 });
 
-test.each(['releases/gone', '/elsewhere/2026.6.1', 'nowhere', 'releases'])(
-  'a reader does not fail on links to %s',
-  async (target) => {
+test('a link to a release that is gone stays, and readers do not fail on it', async () => {
+  const root = model.copy();
+  for (const link of [root.current, root.previous]) relink(link, 'releases/gone');
+  expect(await look(root)).toMatchObject({ current: 'gone', previous: 'gone', corrupt: [] });
+  expect(await repairRoot(root)).toEqual([]);
+  expect(readlinkSync(root.current)).toBe('releases/gone');
+});
+
+test.each(NO_RELEASE)(
+  'current and previous that lead to %j name no release, and are moved away',
+  async (text) => {
     const root = model.copy();
-    for (const link of [root.current, root.previous]) {
-      damage(link, 'empty');
-      await repairRoot(root);
-      symlinkSync(target, link);
-    }
-    const status = await look(root);
-    expect(status).toMatchObject({ current: basename(target), previous: basename(target), corrupt: [] });
-    const before = readlinkSync(root.current);
-    expect((await repairRoot(root)).length).toBe(0);
-    expect(readlinkSync(root.current)).toBe(before);
+    const links = [root.current, root.previous];
+    for (const link of links) relink(link, text);
+    const { current, previous, corrupt } = await look(root);
+    expect({ current, previous }).toEqual({ current: null, previous: null });
+    expect(corrupt.map(({ path }) => path)).toEqual(links);
+    const findings = await diagnose(root, nobody);
+    expect(findings.filter(({ code }) => code === 'file_corrupt')).toHaveLength(2);
+    for (const name of ['current', 'previous'])
+      expect(() => resolveReleaseName(root, name)).toThrow(
+        expect.objectContaining({ code: 'corrupt_files' }),
+      );
+    const { repaired } = await recover({ root, supervisor: nobody });
+    expect(repaired.slice(0, 2)).toMatchObject(links.map((path) => ({ path, movedTo: expect.any(String) })));
+    expect(
+      repaired
+        .map(({ movedTo }) => movedTo)
+        .filter(Boolean)
+        .map((path) => readlinkSync(path ?? '')),
+    ).toEqual([text, text]);
   },
 );
+
+test('recover points current to previous where current leads out of the root', async () => {
+  const root = model.copy();
+  relink(root.current, `/elsewhere/${CURRENT}`);
+  await recover({ root, supervisor: nobody });
+  expect(currentRelease(root)).toBe(OLD);
+});
+
+function relink(path: string, text: string): void {
+  rmSync(path);
+  symlinkSync(text, path);
+}
 
 test('a plain file below releases/ is no release', async () => {
   const root = model.copy();
