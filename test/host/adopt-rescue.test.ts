@@ -14,12 +14,13 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { IMPOSTOR_NAMES, NO_RELEASE, replaceBy } from '../support/damage.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
 
 const RESCUE = fileURLToPath(new URL('../../layout/bin/rescue', import.meta.url));
 const UNIT = 'openclaw-gateway.service';
 /** All that the rescue may need from the host; Node is not among them. */
-const TOOLS = ['cat', 'dirname', 'ln', 'mv', 'readlink', 'rm', 'sleep', 'sync'];
+const TOOLS = ['cat', 'dd', 'ln', 'mv', 'readlink', 'rm', 'sleep', 'sync'];
 
 function which(name: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -81,7 +82,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     systemd('failed');
   });
 
-  async function rescue(scope = '--user', prefix: string[] = []) {
+  async function rescue(scope = '--user', prefix: string[] = [], path = tools) {
     const [file = '', ...rest] = [
       ...prefix,
       shell.program ?? '',
@@ -91,7 +92,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
       UNIT,
     ];
     const { exitCode, stderr } = await execa(file, rest, {
-      env: { PATH: tools, OPENCLAW_RELEASES_RESCUE_GRACE: '0' },
+      env: { PATH: path, OPENCLAW_RELEASES_RESCUE_GRACE: '0' },
       extendEnv: false,
       reject: false,
       timeout: 20_000,
@@ -187,6 +188,41 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     await rescue();
     expect(current()).toBe('releases/2026.5.28');
     expect(trial()).toBe(false);
+  });
+
+  it.each(IMPOSTOR_NAMES)('rolls back, without waiting, when the trial is %s', async (how) => {
+    replaceBy(join(root, 'trial'), how);
+    expect((await rescue()).stderr).toMatch(/went back to 2026\.5\.28$/);
+    expect(current()).toBe('releases/2026.5.28');
+  });
+
+  it.each(IMPOSTOR_NAMES)('changes nothing, and does not wait, when restore.json is %s', async (how) => {
+    writeFileSync(join(root, 'restore.json'), '{\n  "phase": "pending"\n}');
+    replaceBy(join(root, 'restore.json'), how);
+    expect((await rescue('--system')).exitCode).toBe(1);
+    nothingHappened();
+  });
+
+  it('does not wait for a pipe in the place of its own note', async () => {
+    writeFileSync(join(root, 'rescued'), '');
+    replaceBy(join(root, 'rescued'), 'a pipe');
+    expect((await rescue()).stderr).toMatch(/went back to 2026\.5\.28$/);
+  });
+
+  it.each(NO_RELEASE)('starts nothing that previous names as %j', async (text) => {
+    rmSync(join(root, 'previous'));
+    symlinkSync(text, join(root, 'previous'));
+    expect((await rescue()).stderr).toMatch(/there is no way back; run: openclaw-releases recover$/);
+    nothingHappened();
+  });
+
+  it('says which command is missing from an empty PATH', async () => {
+    const { exitCode, stderr } = await rescue('--system', [], '');
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: "openclaw-releases: there is no readlink on the PATH, which is ''",
+    });
+    nothingHappened();
   });
 
   it('rolls back when current cannot be started at all', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -10,6 +11,7 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -21,12 +23,13 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { replaceSymlinkDurably } from '../../src/host/durable.js';
 import { bootId } from '../../src/host/process.js';
+import { IMPOSTOR_NAMES, NO_RELEASE, replaceBy } from './damage.js';
 import { asOrdinary } from './ordinary-user.js';
 
 const LAUNCHERS = fileURLToPath(new URL('../../layout/bin/', import.meta.url));
 const MAIN = 'node_modules/openclaw/openclaw.mjs';
 /** All that a launcher may need from the host; Node is not among them. */
-const TOOLS = ['cat', 'dirname', 'ln', 'mv', 'readlink', 'rm', 'sync'];
+const TOOLS = ['cat', 'dd', 'ln', 'mv', 'readlink', 'rm', 'sync'];
 
 export function which(name: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -87,6 +90,21 @@ exit ${exitCode}
 function point(link: 'current' | 'previous', id: string): void {
   replaceSymlinkDurably(join(root, link), `releases/${id}`);
 }
+
+function relink(path: string, text: string): void {
+  rmSync(path, { force: true });
+  symlinkSync(text, path);
+}
+
+function swap(path: string, make: (path: string) => unknown): void {
+  rmSync(path);
+  make(path);
+}
+
+const mkfifo = (path: string) => execFileSync('mkfifo', [path]);
+const makeFile = (path: string) => writeFileSync(path, '');
+
+const NO_READLINK = "openclaw-releases: there is no readlink on the PATH, which is ''";
 
 function writeTrial(text: string | Buffer): void {
   writeFileSync(join(root, 'trial'), text);
@@ -244,6 +262,17 @@ export function describeLaunchers(shell: Shell): void {
         });
       });
 
+      test.each(NO_RELEASE)('starts nothing that current names as %j', async (text) => {
+        relink(join(root, 'current'), text);
+        expect((await run('openclaw')).release).toBe(release('2026.5.28'));
+        relink(join(root, 'previous'), text);
+        expect(await run('openclaw')).toMatchObject({ code: 69, node: '' });
+      });
+
+      test('says which command is missing from an empty PATH', async () => {
+        expect(await run('openclaw', [], { path: '' })).toMatchObject({ code: 69, stderr: NO_READLINK });
+      });
+
       test('exits 69 with the next command when neither can be started', async () => {
         rmSync(join(root, 'releases'), { recursive: true });
         const started = await run('openclaw');
@@ -327,7 +356,7 @@ export function describeLaunchers(shell: Shell): void {
         expect((await run('gateway')).stderr).toBe('');
       });
 
-      test.each([
+      test.each<[string, () => unknown]>([
         ['current is missing', () => rmSync(join(root, 'current'))],
         ['current dangles', () => rmSync(release('2026.6.1'), { recursive: true })],
         ['current has no manifest', () => rmSync(join(release('2026.6.1'), 'release.json'))],
@@ -336,6 +365,18 @@ export function describeLaunchers(shell: Shell): void {
           () => rmSync(join(root, 'runtimes/node-for-2026.6.1'), { recursive: true }),
         ],
         ['the entry of current is gone', () => rmSync(join(release('2026.6.1'), MAIN))],
+        ['the Node of current is a directory', () => swap(join(release('2026.6.1'), 'node'), mkdirSync)],
+        ['the entry of current is a pipe', () => swap(join(release('2026.6.1'), MAIN), mkfifo)],
+        ['the entry of current is no link', () => swap(join(release('2026.6.1'), 'main'), makeFile)],
+        ['main of current is empty of a path', () => relink(join(release('2026.6.1'), 'main'), '.')],
+        ['main of current is absolute', () => relink(join(release('2026.6.1'), 'main'), '/etc/passwd')],
+        ...['../2026.5.28/main', 'node_modules/../../2026.5.28/main', '..', `./../2026.6.1/${MAIN}`].map(
+          (text) =>
+            [
+              `main of current leads out of it: ${text}`,
+              () => relink(join(release('2026.6.1'), 'main'), text),
+            ] as [string, () => unknown],
+        ),
       ])('starts previous, says so, and writes nothing when %s', async (_title, damage) => {
         damage();
         writeTrial('2026.6.1 2\n');
@@ -348,6 +389,31 @@ export function describeLaunchers(shell: Shell): void {
         expect(trial()).toBe('2026.6.1 2\n');
         expect(lstatSync(join(root, 'current'), { throwIfNoEntry: false })?.isSymbolicLink()).toBe(link);
         if (link) expect(current()).toBe('releases/2026.6.1');
+      });
+
+      test.each(NO_RELEASE)('starts nothing that current or previous name as %j', async (text) => {
+        relink(join(root, 'current'), text);
+        const started = await run('gateway');
+        expect(started.release).toBe(release('2026.5.28'));
+        expect(started.stderr).toMatch(/current cannot be started; starting previous, 2026\.5\.28$/);
+        relink(join(root, 'previous'), text);
+        expect(await run('gateway')).toMatchObject({ code: 69, node: '' });
+      });
+
+      test('starts in a root whose path ends in newlines', async () => {
+        const moved = `${root}\n\n`;
+        renameSync(root, moved);
+        const script = join(base, 'first');
+        symlinkSync(join(moved, 'bin/gateway'), script);
+        for (const path of [join(moved, 'bin/gateway'), script]) {
+          const { code, stderr } = await run('gateway', [], { script: path });
+          expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        }
+        renameSync(moved, root);
+      });
+
+      test('says which command is missing from an empty PATH', async () => {
+        expect(await run('gateway', [], { path: '' })).toMatchObject({ code: 69, stderr: NO_READLINK });
       });
 
       test('exits 69 with one line and the next command when neither current nor previous can be started', async () => {
@@ -413,6 +479,34 @@ export function describeLaunchers(shell: Shell): void {
         expect(readlinkSync(join(root, 'previous'))).toBe('releases/2026.5.28');
         expect(trial()).toBeNull();
         expectNoLeftovers();
+      });
+
+      test.each(IMPOSTOR_NAMES)('rolls back, without waiting, when the trial is %s', async (how) => {
+        writeTrial('2026.6.1 2\n');
+        replaceBy(join(root, 'trial'), how);
+        expect(await run('gateway')).toMatchObject({
+          release: release('2026.5.28'),
+          stderr: expect.stringMatching(/the trial of 2026\.6\.1 ended .* went back to 2026\.5\.28$/),
+        });
+        expect(current()).toBe('releases/2026.5.28');
+        expect(await run('gateway')).toMatchObject({ code: 0, release: release('2026.5.28') });
+      });
+
+      test.each(['2026.6.1 2\n2026.6.1 2\n', '2026.6.1\n2\n', '* 2\n'])(
+        'rolls back or ignores a trial that is not one line about a release: %j',
+        async (content) => {
+          writeTrial(content);
+          const expected = content.startsWith('*') ? '2026.6.1' : '2026.5.28';
+          expect((await run('gateway')).release).toBe(release(expected));
+        },
+      );
+
+      test('does not roll back to a previous that names no release', async () => {
+        relink(join(root, 'previous'), release('2026.5.28'));
+        writeTrial('2026.6.1 0\n');
+        const started = await run('gateway');
+        expect(started.release).toBe(release('2026.6.1'));
+        expect(started.stderr).toMatch(/there is no way back; starting it$/);
       });
 
       test('rolls back when the trial may not be read', async () => {
