@@ -90,11 +90,39 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'pipe read for a record',
-    file: 'src/core/record.ts',
-    find: 'if (!stats.isFile()) return',
-    replace: 'if (stats.isDirectory()) return',
+    file: 'src/core/bounded-file.ts',
+    find: 'O_RDONLY | O_NONBLOCK | O_NOCTTY | (',
+    replace: 'O_RDONLY | O_NOCTTY | (',
     caughtBy: unit('core/record', 'a pipe is not waited for'),
     limitSeconds: 30,
+  },
+  {
+    name: 'link followed in place of a record',
+    file: 'src/core/bounded-file.ts',
+    find: '(follow ? 0 : O_NOFOLLOW)',
+    replace: '(follow ? 0 : 0)',
+    caughtBy: unit('core/bounded-file', 'a link to a file is unusable'),
+  },
+  {
+    name: 'file of any size read',
+    file: 'src/core/bounded-file.ts',
+    find: 'if (stats.size > maxBytes) throw',
+    replace: 'if (stats.size < 0) throw',
+    caughtBy: unit('core/bounded-file', 'one byte too many'),
+  },
+  {
+    name: 'link believed by its last part',
+    file: 'src/store/links.ts',
+    find: 'if (text.startsWith(PREFIX) && isReleaseId(id)) return { id };',
+    replace: "if (text !== PREFIX) return { id: text.slice(text.lastIndexOf('/') + 1) };",
+    caughtBy: unit('store/repair', 'name no release'),
+  },
+  {
+    name: 'release compared only up to a file of another kind',
+    file: 'src/store/tree.ts',
+    find: "return { kind: 'replaced', by: kind };\n  return {",
+    replace: 'throw new Error(kind);\n  return {',
+    caughtBy: unit('store/tree', 'without waiting: a pipe'),
   },
 
   // host
@@ -223,15 +251,15 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'list of digests not compared',
     file: 'src/store/tree.ts',
-    find: 'if (found.digest === treeDigest && sealedDigest === treeDigest) return [];',
-    replace: 'if (found.text === sealed) return [];',
+    find: 'else if (sha256(sealed) !== treeDigest)',
+    replace: 'else if (!isSame && sha256(sealed) !== treeDigest)',
     caughtBy: unit('store/tree', 'a list that was edited together with its file'),
   },
   {
     name: 'file added to a release not seen',
     file: 'src/store/tree.ts',
-    find: "  for (const path of after.keys()) if (!before.has(path)) differences.push({ path, kind: 'added' });\n",
-    replace: '',
+    find: "if (kind !== 'directory' && !known.has(path)) differences",
+    replace: "if (kind === 'directory' && !known.has(path)) differences",
     caughtBy: unit('store/tree', 'an added file are each named'),
   },
   {
@@ -258,8 +286,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'corrupt trial has starts left',
     file: 'src/store/links.ts',
-    find: 'boots: 0, bootId: null };',
-    replace: 'boots: TRIAL_BOOTS, bootId: null };',
+    find: 'boots: 0, bootId: null }, why });',
+    replace: 'boots: TRIAL_BOOTS, bootId: null }, why });',
     caughtBy: unit('store/links'),
   },
   {
@@ -1192,15 +1220,15 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'launcher: current by its link',
     file: 'layout/bin/gateway',
-    find: 'exec "$release/node" "$release/$(readlink "$release/main")" gateway "$@"',
-    replace: 'exec "$root/current/node" "$root/current/$(readlink "$release/main")" gateway "$@"',
+    find: 'exec "$release/node" "$release/$text" gateway "$@"',
+    replace: 'exec "$root/current/node" "$root/current/$text" gateway "$@"',
     caughtBy: integration('launcher', 'starts the gateway of the current release'),
   },
   {
     name: 'rescue: twice for one trial',
     file: 'layout/bin/rescue',
-    find: `[ "$(cat "$stamp" 2>/dev/null)" = "$line" ] && nothing`,
-    replace: `[ "$(cat "$stamp" 2>/dev/null)" = "" ] && [ -e "$stamp/none" ] && nothing`,
+    find: 'read_plain "$stamp" && [ "$text" = "$line" ] && nothing',
+    replace: 'read_plain "$stamp" && [ "$text" = "" ] && nothing',
     caughtBy: host('adopt-rescue', 'does not do it again where the trial could not be removed'),
   },
   {
