@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
+import { userName } from '../host/user.js';
 import { type Adoption, readAdoption } from './apply.js';
 import { findProgram, readCommand } from './command.js';
 import { type Drift, findDrift } from './drift.js';
@@ -110,5 +110,5 @@ function realRoot(root: string): string {
 function lingers(): boolean | null {
   // `loginctl enable-linger` creates the file below; without logind there is no record.
   if (!existsSync('/run/systemd/users')) return null;
-  return existsSync(join('/var/lib/systemd/linger', userInfo().username));
+  return existsSync(join('/var/lib/systemd/linger', userName()));
 }

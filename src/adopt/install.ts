@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { ReleasesError } from '../core/errors.js';
+import { findHome } from '../host/user.js';
 import { findProgram, findPrograms, type GatewayCommand, readCommand } from './command.js';
 import { type InstalledOpenClaw, openClawAround, openClawAt } from './package.js';
 import { globalPackageDirectories } from './places.js';
@@ -62,7 +62,8 @@ export async function findInstall(request: FindRequest = {}): Promise<Install> {
 
 export async function findPackages(env: NodeJS.ProcessEnv): Promise<InstalledOpenClaw[]> {
   const onPath = findPrograms('openclaw', env.PATH ?? '').map(openClawAround);
-  const directories = await globalPackageDirectories(env, env.HOME || homedir());
+  // A user without a home has no packages there; a container names `/` for it.
+  const directories = await globalPackageDirectories(env, findHome(env) ?? '/');
   const installed = directories.map((directory) => openClawAt(join(directory, 'openclaw')));
   return distinct([...onPath, ...installed].filter((found) => found !== null));
 }

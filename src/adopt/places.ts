@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { makeTemporaryDirectory } from '../host/temporary.js';
 import { findPrograms } from './command.js';
 
 const NPM_TIMEOUT_MS = 20_000;
@@ -38,7 +38,8 @@ async function npmRoot(env: NodeJS.ProcessEnv, home: string): Promise<string[]> 
   const [npm] = findPrograms('npm', env.PATH ?? '');
   if (!npm) return [];
   // npm creates its cache directory before it answers; this check must leave nothing in the home.
-  const cache = mkdtempSync(join(tmpdir(), 'openclaw-releases-npm-'));
+  const cache = makeCache();
+  if (cache === null) return [];
   try {
     const { failed, stdout } = await execa(npm, ['root', '--global'], {
       cwd: home,
@@ -58,6 +59,15 @@ async function npmRoot(env: NodeJS.ProcessEnv, home: string): Promise<string[]> 
     return !failed && answer.startsWith('/') ? [answer] : [];
   } finally {
     rmSync(cache, { recursive: true, force: true });
+  }
+}
+
+/** Null on a host without a usable temporary directory: the other places are looked at without npm. */
+function makeCache(): string | null {
+  try {
+    return makeTemporaryDirectory('openclaw-releases-npm-');
+  } catch {
+    return null;
   }
 }
 

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
@@ -10,6 +9,7 @@ import {
   quoteProgram,
   renderTemplate,
 } from '../host/unit-template.js';
+import { homeDirectory } from '../host/user.js';
 import type { PlannedFile } from '../host/written.js';
 import type { Install } from './install.js';
 import type { Scope } from './systemctl.js';
@@ -109,7 +109,7 @@ export function planUnitChange({ install, root, recover, env = process.env }: Un
 
 export function unitDirectory(scope: Scope, env: NodeJS.ProcessEnv): string {
   if (scope === 'system') return '/etc/systemd/system';
-  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'systemd/user');
+  return join(env.XDG_CONFIG_HOME || join(homeDirectory(env), '.config'), 'systemd/user');
 }
 
 /** `openclaw-releases-rescue.service`; units of other names get their own companions. */

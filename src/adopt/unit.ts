@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { basename } from 'node:path';
+import { findHome, userName } from '../host/user.js';
 import { type Scope, showUnit, splitPaths, type UnitProperties } from './systemctl.js';
 import { readSettings, type UnitSettings, type Word } from './unit-file.js';
 
@@ -44,7 +44,6 @@ export async function readUnit(
 }
 
 function specifiersOf(name: string, scope: Scope, env: NodeJS.ProcessEnv): Record<string, string> {
-  const me = userInfo();
   const common = {
     n: name,
     N: name.replace(/\.service$/, ''),
@@ -54,9 +53,9 @@ function specifiersOf(name: string, scope: Scope, env: NodeJS.ProcessEnv): Recor
   if (scope === 'system') return { ...common, h: '/root', u: 'root', U: '0' };
   return {
     ...common,
-    h: env.HOME || me.homedir,
-    u: me.username,
-    U: String(me.uid),
+    h: findHome(env) ?? '',
+    u: userName(),
+    U: String(process.getuid?.()),
     t: env.XDG_RUNTIME_DIR ?? '',
   };
 }

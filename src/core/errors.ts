@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   internal: 'internal',
   params_invalid: 'usage',
   forbidden: 'refused',
+  home_unknown: 'refused',
   // Asking for a release
   spec_invalid: 'usage',
   release_id_invalid: 'usage',

@@ -3,16 +3,16 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   realpathSync,
   rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../host/port.js';
+import { makeTemporaryDirectory } from '../host/temporary.js';
+import { findHome } from '../host/user.js';
 
 /** Temporary home of a demonstration: everything is written below `path`. */
 export interface Place {
@@ -24,7 +24,7 @@ export interface Place {
 }
 
 export async function makePlace(cache?: string): Promise<Place> {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), 'openclaw-releases-demo-')));
+  const path = realpathSync(makeTemporaryDirectory('openclaw-releases-demo-'));
   const at = (name: string) => {
     mkdirSync(join(path, name), { recursive: true });
     return join(path, name);
@@ -50,7 +50,7 @@ export async function makePlace(cache?: string): Promise<Place> {
       OPENCLAW_RELEASES_ROOT: join(path, 'root'),
       npm_config_cache: cache ?? at('npm-cache'),
       // Another home, but the user's registry, proxy and credentials.
-      npm_config_userconfig: process.env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
+      npm_config_userconfig: process.env.npm_config_userconfig ?? join(findHome() ?? '/', '.npmrc'),
     },
     remove() {
       openDirectories(path);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import JSON5 from 'json5';
+import { homeDirectory } from '../host/user.js';
 
 const DEFAULT_PORT = 18789;
 
@@ -51,8 +51,8 @@ function plainText(value: unknown): string | null {
 }
 
 function readConfiguration(env: Record<string, string>): unknown {
-  const state = env.OPENCLAW_STATE_DIR || join(env.HOME || homedir(), '.openclaw');
   try {
+    const state = env.OPENCLAW_STATE_DIR || join(homeDirectory(env), '.openclaw');
     return parse(readFileSync(env.OPENCLAW_CONFIG_PATH || join(state, 'openclaw.json'), 'utf8'));
   } catch {
     return undefined;

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import Config from '@npmcli/config';
 import npm from '@npmcli/config/lib/definitions/index.js';
 import { ReleasesError } from '../core/errors.js';
+import { homeDirectory } from '../host/user.js';
 import { checkRegistryAddress } from './address.js';
 
 /** npm's options and names, for pacote and arborist. Contain credentials: never print, log or pass as arguments. */
@@ -37,7 +38,8 @@ const RETRY_MAX_MS = 5_000;
 /**
  * Reads npm's configuration as npm does (environment, user and global npmrc), so mirrors, proxies, credentials and
  * certificates work. Skips a project's npmrc, because the working directory must not matter.
- * @throws ReleasesError `usage` for an invalid registry address, `registry_error` for an npmrc that npm refuses
+ * @throws ReleasesError `usage` for an invalid registry address, `registry_error` for an npmrc that npm refuses,
+ *   `home_unknown`
  */
 export async function loadClientOptions(overrides: ClientOverrides = {}): Promise<ClientOptions> {
   if (overrides.registry !== undefined) checkRegistryAddress(overrides.registry);
@@ -76,7 +78,7 @@ async function load({ registry, cache }: ClientOverrides): Promise<Config> {
       ...(cache === undefined ? [] : [`--cache=${cache}`]),
     ],
     // A copy, because loading writes into the environment.
-    env: { ...process.env },
+    env: { ...process.env, HOME: homeDirectory() },
   });
   try {
     await config.load();

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
 import JSON5 from 'json5';
+import { findHome } from '../host/user.js';
 import { configPath, isWithin, type StatePlace } from './place.js';
 
 export interface Configuration {
@@ -38,7 +38,7 @@ function parse(file: string): unknown {
 }
 
 function inside(workspace: string, directory: string): string[] {
-  const path = resolve(workspace.replace(/^~(?=$|\/)/, homedir));
+  const path = resolve(workspace.replace(/^~(?=$|\/)/, (tilde) => findHome() ?? tilde));
   const found = existsSync(path) ? realpathSync(path) : path;
   return isWithin(found, directory) ? [relative(directory, found)] : [];
 }

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { homeDirectory } from '../host/user.js';
 
 export interface StatePlace {
   /** Real path of the state directory. */
@@ -25,12 +25,13 @@ const PROFILE = /^[A-Za-z0-9_-]+$/;
  * `OPENCLAW_HOME` or the home. Follows links, because a copy or a move needs the directory itself. The directory may be
  * absent.
  * @param launch arguments and environment of the gateway
+ * @throws ReleasesError `home_unknown`, where that decides
  */
 export function findStatePlace(launch: { args?: string[]; env: Record<string, string> }): StatePlace {
   const { env, args = [] } = launch;
-  const home = expand(env.OPENCLAW_HOME?.trim() || '~', env.HOME || homedir());
+  const home = () => expand(env.OPENCLAW_HOME?.trim() || '~', () => homeDirectory(env));
   const override = env.OPENCLAW_STATE_DIR?.trim();
-  const directory = real(override ? expand(override, home) : defaultDirectory(home, profileOf(args, env)));
+  const directory = real(override ? expand(override, home) : defaultDirectory(home(), profileOf(args, env)));
   const config = real(expand(env.OPENCLAW_CONFIG_PATH?.trim() || join(directory, CONFIG_FILE), home));
   return { directory, config: isWithin(config, directory) ? null : config };
 }
@@ -60,8 +61,8 @@ function defaultDirectory(home: string, profile: string): string {
 }
 
 /** Replaces `~` by the home as OpenClaw does: a unit has no shell that expands it. */
-function expand(path: string, home: string): string {
-  return resolve(path.replace(/^~(?=$|\/)/, () => home));
+function expand(path: string, home: () => string): string {
+  return resolve(path.replace(/^~(?=$|\/)/, home));
 }
 
 /** Resolves the links in the part of the path that exists. */

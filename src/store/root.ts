@@ -1,8 +1,8 @@
 import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
 import { isWritableByOthers, modeOf, untrustedParent } from '../host/trust.js';
+import { homeDirectory } from '../host/user.js';
 
 /** Paths below the root directory; see `layout/README.md`. */
 export interface Root {
@@ -30,9 +30,10 @@ export interface Root {
   lastRestore: string;
 }
 
+/** @throws ReleasesError `home_unknown` */
 export function defaultRootPath(env: NodeJS.ProcessEnv = process.env): string {
-  const data = env.XDG_DATA_HOME || join(env.HOME || homedir(), '.local/share');
-  return env.OPENCLAW_RELEASES_ROOT || join(data, 'openclaw-releases');
+  if (env.OPENCLAW_RELEASES_ROOT) return env.OPENCLAW_RELEASES_ROOT;
+  return join(env.XDG_DATA_HOME || join(homeDirectory(env), '.local/share'), 'openclaw-releases');
 }
 
 export function rootAt(path: string): Root {

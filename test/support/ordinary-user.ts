@@ -16,12 +16,12 @@ export interface OrdinaryUser {
 }
 
 /** The checkout has a second place for that program alone, until the test ends. */
-export function ordinaryUser(): OrdinaryUser {
+export function ordinaryUser(uid = ORDINARY): OrdinaryUser {
   if (process.getuid?.() !== 0) return { command: [], checkout: CHECKOUT };
   const checkout = temporaryDirectory('checkout');
   chmodSync(checkout, 0o755);
   const mounted = 'mount --bind "$0" "$1" && shift && exec "$@"';
-  const drop = ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', '--'];
+  const drop = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--'];
   return { command: ['unshare', '--mount', 'sh', '-c', mounted, CHECKOUT, checkout, ...drop], checkout };
 }
 

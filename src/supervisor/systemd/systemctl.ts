@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../../core/errors.js';
+import { userName } from '../../host/user.js';
 import { askPrivileged, hasPrivilegedParent, needsPrivilege } from './privileged.js';
 
 /** The systemd of the current user, or the machine's. */
@@ -135,13 +135,4 @@ export function busEnvironment(scope: Scope): Record<string, string> {
     XDG_RUNTIME_DIR: found,
     ...(foreign && { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(found, 'bus')}` }),
   };
-}
-
-/** A user in a container may have a number and no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.());
-  }
 }
