@@ -1,5 +1,6 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 
 export interface InstalledOpenClaw {
   root: string;
@@ -11,10 +12,9 @@ export interface InstalledOpenClaw {
 export function openClawAt(directory: string): InstalledOpenClaw | null {
   try {
     const root = realpathSync(directory);
-    const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
-      string,
-      unknown
-    >;
+    const packageJson = JSON.parse(
+      readPlainFile(join(root, 'package.json'), LARGEST, { follow: true }).toString(),
+    ) as Record<string, unknown>;
     const { name, version } = packageJson;
     return name === 'openclaw' && typeof version === 'string' ? { root, version, packageJson } : null;
   } catch {

@@ -1,4 +1,5 @@
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import type { PlannedFile } from '../host/written.js';
 import type { Adoption } from './apply.js';
 import type { UnitChange } from './plan.js';
@@ -10,7 +11,9 @@ export function snapshotUnitChange(root: string, adoption: Adoption): UnitChange
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (!stats) return [];
     if (stats.isSymbolicLink()) return [{ kind: 'link', path, target: readlinkSync(path) }];
-    return [{ kind: 'file', path, content: readFileSync(path, 'utf8'), mode: stats.mode & 0o7777 }];
+    return [
+      { kind: 'file', path, content: readPlainFile(path, LARGEST).toString(), mode: stats.mode & 0o7777 },
+    ];
   });
   return { root, scope, unit, dropIn, recoverUnit, rescueUnit, writes };
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { findHome, userName } from '../host/user.js';
 import { type Scope, showUnit, splitPaths, type UnitProperties } from './systemctl.js';
 import { readSettings, type UnitSettings, type Word } from './unit-file.js';
@@ -62,7 +62,7 @@ function specifiersOf(name: string, scope: Scope, env: NodeJS.ProcessEnv): Recor
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readPlainFile(path, LARGEST, { follow: true }).toString();
   } catch {
     // Removed after systemd loaded it; `NeedDaemonReload` reports that.
     return '';

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import JSON5 from 'json5';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { homeDirectory } from '../host/user.js';
 
 const DEFAULT_PORT = 18789;
@@ -53,7 +53,11 @@ function plainText(value: unknown): string | null {
 function readConfiguration(env: Record<string, string>): unknown {
   try {
     const state = env.OPENCLAW_STATE_DIR || join(homeDirectory(env), '.openclaw');
-    return parse(readFileSync(env.OPENCLAW_CONFIG_PATH || join(state, 'openclaw.json'), 'utf8'));
+    return parse(
+      readPlainFile(env.OPENCLAW_CONFIG_PATH || join(state, 'openclaw.json'), LARGEST, {
+        follow: true,
+      }).toString(),
+    );
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import type { PluginPlace } from './plugin.js';
@@ -74,7 +75,7 @@ interface StoredIndex {
 
 function fromFile(state: string): StoredIndex | null {
   try {
-    return parsed(readFileSync(join(state, 'plugins/installs.json'), 'utf8'));
+    return parsed(readPlainFile(join(state, 'plugins/installs.json'), LARGEST, { follow: true }).toString());
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { compareVersions } from '../core/version.js';
 import type { Plugin, PluginPlace } from './plugin.js';
 import { hasPlugins, packagesIn, pluginProjects } from './plugin-folders.js';
@@ -75,7 +76,7 @@ function readPackage(directory: string | undefined): PluginPackage | null {
 
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readPlainFile(path, LARGEST, { follow: true }).toString());
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import JSON5 from 'json5';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 
 export interface OwnSettings {
   channel: string | null;
@@ -52,7 +52,7 @@ function isSet(value: string | undefined): boolean {
 
 function parse(file: string): unknown {
   try {
-    return JSON5.parse(readFileSync(file, 'utf8'));
+    return JSON5.parse(readPlainFile(file, LARGEST, { follow: true }).toString());
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import JSON5 from 'json5';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { findHome } from '../host/user.js';
 import { configPath, isWithin, type StatePlace } from './place.js';
 
@@ -31,7 +32,7 @@ export function readConfiguration(place: StatePlace, file = configPath(place)): 
 
 function parse(file: string): unknown {
   try {
-    return JSON5.parse(readFileSync(file, 'utf8'));
+    return JSON5.parse(readPlainFile(file, LARGEST, { follow: true }).toString());
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
-import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { openPlainFile } from '../core/bounded-file.js';
 import { walkState } from './walk.js';
 
 /** First bytes of every SQLite database. */
@@ -23,7 +24,7 @@ export interface DatabaseHeader {
 export function readDatabaseHeader(path: string): DatabaseHeader | null {
   const header = Buffer.alloc(HEADER_BYTES);
   try {
-    const fd = openSync(path, 'r');
+    const { fd } = openPlainFile(path, { follow: true });
     try {
       if (readSync(fd, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return null;
     } finally {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { tryReadManifest } from '../../src/store/manifest.js';
 import { pin } from '../../src/store/policy.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { damage, snapshot } from '../support/damage.js';
+import { damage, replaceBy, snapshot } from '../support/damage.js';
 import { temporaryRoot } from '../support/place.js';
 import { sealTinyRelease } from '../support/release.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
@@ -33,6 +33,52 @@ test('recover points a missing current to what runs', async () => {
     repaired: [{ path: root.current, movedTo: null, instead: expect.stringContaining('which runs') }],
   });
   expect(readlinkSync(root.current)).toBe(target);
+});
+
+test.each(['/elsewhere/2026.6.1', 'releases/2026.6.1/', 'current'])(
+  'status, doctor, verify and recover do not believe a current of %j',
+  async (text) => {
+    const target = readlinkSync(root.current);
+    rmSync(root.current);
+    symlinkSync(text, root.current);
+    const why = expect.stringContaining('names no release');
+    expect(await world.ok('status')).toMatchObject({ current: null, corrupt: [{ path: root.current, why }] });
+    const { json } = await world.cli('doctor');
+    expect(json.findings).toContainEqual(expect.objectContaining({ code: 'file_corrupt', sentence: why }));
+    const verified = await world.cli('verify');
+    expect(verified).toMatchObject({ exitCode: 3, json: { error: { code: 'corrupt_files', message: why } } });
+    expect(await world.ok('recover')).toMatchObject({
+      repaired: [
+        { path: root.current, movedTo: expect.stringContaining('/corrupt/'), why },
+        { path: root.current, instead: expect.stringContaining('which runs') },
+      ],
+    });
+    expect(readlinkSync(root.current)).toBe(target);
+  },
+);
+
+const PLAIN = [
+  'trial',
+  'run.json',
+  'policy.json',
+  'timer-state.json',
+  'lock-owner.json',
+  'history-index.json',
+];
+
+test.each(PLAIN)('a pipe in the place of %s stops no command', async (name) => {
+  const path = join(root.path, name);
+  const record = existsSync(path) ? readFileSync(path) : null;
+  writeFileSync(path, record ?? '{}');
+  replaceBy(path, 'a pipe');
+  for (const command of ['list', 'status', 'history', 'doctor']) {
+    const { exitCode } = await world.cli(command);
+    expect(exitCode, command).not.toBe(null);
+    expect(exitCode, command).not.toBe(1);
+  }
+  await world.ok('recover');
+  rmSync(path, { force: true });
+  if (record) writeFileSync(path, record);
 });
 
 // Last test of the file: it leaves a release that nothing can repair.

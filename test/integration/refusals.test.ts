@@ -9,13 +9,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { freePort } from '../../src/host/port.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { writeTarball } from '../registry/registry.js';
 import { atEndOfAll } from '../support/at-end.js';
+import { replaceBy } from '../support/damage.js';
 import { temporaryDirectory, until } from '../support/place.js';
-import { type Answer, makeWorld, QUICK, type World } from '../support/world.js';
+import { type Answer, CLI, makeWorld, QUICK, type World } from '../support/world.js';
 
 /** Number of a user that no machine has. */
 const NO_ACCOUNT = 4_123_456;
@@ -162,6 +164,33 @@ test('verify names an edited file inside a release', async () => {
   const answer = await world.cli('verify', version);
   expectRefusal(answer, 'release_damaged', 7);
   expect(answer.json.differences).toEqual([{ path: edited, kind: 'changed' }]);
+});
+
+test('verify names a pipe, a link and a lost list, each with the kind, and ends with 7', async () => {
+  const version = publish();
+  await world.ok('stage', version);
+  const release = join(world.root, 'releases', version);
+  replaceBy(join(release, 'package-lock.json'), 'a pipe');
+  replaceBy(join(release, 'node_modules/openclaw/package.json'), 'a link to an endless device');
+  const answer = await world.cli('verify', version);
+  expectRefusal(answer, 'release_damaged', 7);
+  expect(answer.json.differences).toEqual([
+    { path: 'node_modules/openclaw/package.json', kind: 'replaced', by: 'link' },
+    { path: 'package-lock.json', kind: 'replaced', by: 'pipe' },
+  ]);
+  const { stdout } = await execa(process.execPath, [CLI, 'verify', version], {
+    env: world.env,
+    extendEnv: false,
+    reject: false,
+  });
+  expect(stdout).toContain('replaced by a pipe  package-lock.json\n');
+  replaceBy(join(release, 'files.sha256'), 'a directory');
+  const without = await world.cli('verify', version);
+  expectRefusal(without, 'release_damaged', 7);
+  expect(without.json.differences).toEqual([
+    { path: 'files.sha256', kind: 'replaced', by: 'directory' },
+    { path: '.', kind: 'changed' },
+  ]);
 });
 
 test('a second change is refused, and names who holds the lock, since when and why', async () => {
