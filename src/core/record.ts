@@ -14,6 +14,7 @@ export type RecordKind =
   | 'restore'
   | 'restore-result'
   | 'kept-state'
+  | 'file-list'
   | 'request'
   | 'system-units'
   | 'timer-state'
@@ -30,6 +31,9 @@ export type RecordResult<T> =
   | { state: 'missing' }
   | { state: 'corrupt'; why: string }
   | { state: 'ok'; value: T };
+
+/** Bytes, where not `LARGEST`: a state may have a million files. */
+const LARGEST_OF: Partial<Record<RecordKind, number>> = { 'file-list': 256 * 2 ** 20 };
 
 /** Schemas load on demand: the schema of a change alone is two fifths of all. */
 const quick = new Map<RecordKind, (value: unknown) => boolean>();
@@ -57,7 +61,7 @@ export function whyNot(kind: RecordKind, value: unknown): string | null {
 export function readRecord<T>(path: string, kind: RecordKind, id?: string): RecordResult<T> {
   let text: string;
   try {
-    text = readPlainFile(path, LARGEST).toString();
+    text = readPlainFile(path, LARGEST_OF[kind] ?? LARGEST).toString();
   } catch (error) {
     if (error instanceof UnusableFile) return corrupt(error.why);
     if (isAbsent(error)) return { state: 'missing' };

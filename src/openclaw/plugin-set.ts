@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { LARGEST, readPlainFile, UnusableFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
@@ -12,7 +12,7 @@ import { runCommand } from './run-tool.js';
 /** `kept.json`: written last, so a directory that has it is complete. */
 interface KeptSet {
   schema: 1;
-  directories: string[];
+  directories: (typeof PLUGIN_DIRECTORIES)[number][];
   rows: IndexRow[];
   config: boolean;
 }
@@ -70,7 +70,7 @@ export async function putBackPluginSet(
   digest?: string | null,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const kept = JSON.parse(readPlainFile(join(directory, RECORD), LARGEST).toString()) as KeptSet;
+  const kept = readKept(join(directory, RECORD));
   const scratch = join(place.state, SCRATCH);
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(join(scratch, 'new'), { recursive: true, mode: 0o700 });
@@ -86,6 +86,16 @@ export async function putBackPluginSet(
   const warnings = putBackConfig(place, directory, kept, digest);
   rmSync(scratch, { recursive: true, force: true });
   return warnings;
+}
+
+/** @throws UnusableFile */
+function readKept(path: string): KeptSet {
+  const kept = JSON.parse(readPlainFile(path, LARGEST).toString()) as Partial<KeptSet> | null;
+  const { directories, rows, config } = kept ?? {};
+  const areOurs =
+    Array.isArray(directories) && directories.every((name) => PLUGIN_DIRECTORIES.includes(name));
+  if (areOurs && Array.isArray(rows) && typeof config === 'boolean') return kept as KeptSet;
+  throw new UnusableFile(path, 'has another shape');
 }
 
 function putBackConfig(

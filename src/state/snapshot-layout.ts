@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPlainFile } from '../core/bounded-file.js';
+import { UnusableFile } from '../core/bounded-file.js';
+import { readRecord } from '../core/record.js';
 
 export const KEPT = {
   /** Written last; see `KeptState`. */
@@ -35,14 +36,14 @@ export interface FileList {
   config: CopiedFile | null;
 }
 
-/** Bytes; a state may have a million files. */
-const LARGEST_LIST = 256 * 2 ** 20;
-
 export function writeFileList(kept: string, list: FileList): void {
   writeFileSync(join(kept, KEPT.list), `${JSON.stringify(list)}\n`, { mode: 0o600 });
 }
 
-/** Reads the list of a snapshot and throws when it is corrupt. A displaced state has none. */
+/** Reads the list of a snapshot. A displaced state has none. @throws UnusableFile */
 export function readFileList(kept: string): FileList {
-  return JSON.parse(readPlainFile(join(kept, KEPT.list), LARGEST_LIST).toString()) as FileList;
+  const path = join(kept, KEPT.list);
+  const found = readRecord<FileList>(path, 'file-list');
+  if (found.state === 'ok') return found.value;
+  throw new UnusableFile(path, found.state === 'missing' ? 'is not there' : found.why);
 }

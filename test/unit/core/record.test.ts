@@ -20,6 +20,7 @@ import type { Resolved } from '../../../src/registry/resolve.js';
 import type { CompatibilityRecord } from '../../../src/rollback/compatibility/cache.js';
 import type { RequestRecord } from '../../../src/rpc/requests/requests.js';
 import type { LastRestore, Restore } from '../../../src/state/restore-request.js';
+import type { FileList } from '../../../src/state/snapshot-layout.js';
 import type { KeptState } from '../../../src/state/snapshots.js';
 import type { Manifest } from '../../../src/store/manifest.js';
 import type { Policy, Quarantine } from '../../../src/store/policy.js';
@@ -301,6 +302,18 @@ function withoutId({ id: _, ...past }: PastChange): Omit<PastChange, 'id'> {
   return past;
 }
 
+const COPIED = { mode: 0o640, size: 3, sha256: '0'.repeat(64) };
+
+const FILE_LIST: FileList = {
+  schema: 1,
+  entries: [
+    { path: 'a b', kind: 'directory', mode: 0o700 },
+    { path: 'a b/..c', kind: 'file', ...COPIED },
+    { path: 'a b/new\nline', kind: 'link', target: '../x' },
+  ],
+  config: COPIED,
+};
+
 const WHOLE: [RecordKind, object][] = [
   ['request', REQUEST],
   ['compatibility', READABLE],
@@ -311,6 +324,7 @@ const WHOLE: [RecordKind, object][] = [
   ['supervisor', SUPERVISOR],
   ['adopted', ADOPTION],
   ['kept-state', KEPT],
+  ['file-list', FILE_LIST],
   ['restore', RESTORE],
   ['restore-result', LAST_RESTORE],
   ['timer-state', AUTO],
@@ -410,6 +424,14 @@ test.each<[string, object]>([
 ])('a restore that names %s is refused', (_, damage) => {
   expect(whyNot('restore', { ...RESTORE, ...damage })).toMatch(/^has another shape: \//);
 });
+
+test.each(['/etc/passwd', '..', '../x', 'a/../../x', 'a/..', ''])(
+  'a list of kept files that names %j is refused',
+  (path) => {
+    const entries = [{ path, kind: 'directory', mode: 0o700 }];
+    expect(whyNot('file-list', { ...FILE_LIST, entries })).toMatch(/^has another shape: \/entries\/0/);
+  },
+);
 
 test('an entry of the quarantine is valid without points', () => {
   const [entry] = Object.values(POLICY.quarantine);
@@ -654,6 +676,11 @@ describe('schemas and types require the same keys', () => {
         ...{ schema: true, name: true, kind: true, release: true, change: true, at: true, place: true },
         ...{ versions: true, files: true, bytes: true },
       } satisfies Always<KeptState>,
+    ],
+    [
+      'FileList',
+      schemaOf('file-list'),
+      { schema: true, entries: true, config: true } satisfies Always<FileList>,
     ],
     [
       'files',

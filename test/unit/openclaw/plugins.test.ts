@@ -187,6 +187,20 @@ describe('a kept set of plugins', () => {
     expect(readdirSync(state).sort()).toEqual(['npm', 'plugins', 'state']);
   });
 
+  test.each(['null', '{}', '{"directories":["../state"],"rows":[],"config":false}'])(
+    'changes nothing when the record of a kept set is %s',
+    async (text) => {
+      const { state, config, node } = await emptyState();
+      const kept = writeTree(temporaryDirectory('kept'), { 'kept.json': text });
+      const before = readdirSync(state);
+      await expect(putBackPluginSet({ state, config, node }, kept)).rejects.toMatchObject({
+        code: 'corrupt_files',
+        why: 'has another shape',
+      });
+      expect(readdirSync(state)).toEqual(before);
+    },
+  );
+
   test('leaves a configuration alone that somebody has changed meanwhile, and says so', async () => {
     const { state, config, node } = await emptyState();
     const place = { state, config, node };

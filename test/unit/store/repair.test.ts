@@ -166,6 +166,8 @@ describe('a manifest', () => {
 
   test.each<[string, (directory: string) => void]>([
     ['a file differs', (directory) => damage(join(directory, 'package-lock.json'), 'empty')],
+    ['the list of its files is a pipe', (directory) => replaceBy(join(directory, 'files.sha256'), 'a pipe')],
+    ['a file is a pipe', (directory) => replaceBy(join(directory, 'package-lock.json'), 'a pipe')],
     ['a file was added', (directory) => writeFileSync(join(directory, 'added'), '')],
     [
       'the list of its files is not there',

@@ -256,6 +256,13 @@ describe('an exchange that cannot be made moves nothing, and reports', () => {
       /files\.json cannot be read/,
       ({ root }) => rmSync(join(root.states, SNAPSHOT, 'files.json')),
     ],
+    ...['{}', '[]', '{"schema":1,"entries":[{"path":"../x","kind":"directory","mode":0}],"config":null}'].map(
+      (text): (typeof CASES)[number] => [
+        `that the list of the snapshot has another shape: ${text}`,
+        /files\.json cannot be read/,
+        ({ root }) => writeFileSync(join(root.states, SNAPSHOT, 'files.json'), text),
+      ],
+    ),
     [
       'that the snapshot does not say what it is',
       /state\.json is empty/,
