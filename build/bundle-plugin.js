@@ -20,21 +20,34 @@ mkdirSync(out);
 
 /** What it reads, and of a change what it shows: comparing all of a ledger would be most of what is loaded at start. */
 const READ = ['change', 'policy', 'release', 'request'];
-const SHOWN = {
-  plan: ['kind', 'target', 'initiator'],
-  facts: ['from', 'to', 'idle', 'restartRequestedAt', 'liveMs', 'readyMs', 'stateRestored'],
-};
 
 function onlyWhatIsShown(name, schema) {
   if (name !== 'change') return schema;
-  for (const [part, kept] of Object.entries(SHOWN)) {
-    const definition = schema.$defs[part];
-    if (!definition) throw new Error(`The schema of a change has no ${part} any more.`);
-    const { properties, required = [] } = definition;
-    definition.properties = Object.fromEntries(kept.map((key) => [key, properties[key]]));
-    definition.required = required.filter((key) => kept.includes(key));
-  }
+  const { plan, facts } = schema.$defs;
+  keep(plan, ['kind', 'target', 'initiator']);
+  keep(facts, [
+    'from',
+    'to',
+    'resolved',
+    'install',
+    'idle',
+    'restartRequestedAt',
+    'liveMs',
+    'snapshot',
+    'restore',
+    'stateRestored',
+  ]);
+  keep(facts.properties.resolved, ['signature']);
+  keep(facts.properties.install, ['skippedScripts']);
+  keep(facts.properties.snapshot, ['name', 'scope', 'at']);
   return schema;
+}
+
+function keep(definition, names) {
+  const missing = names.filter((name) => !definition.properties[name]);
+  if (missing.length > 0) throw new Error(`The schema of a change has no ${missing.join(', ')} any more.`);
+  definition.properties = Object.fromEntries(names.map((name) => [name, definition.properties[name]]));
+  definition.required = definition.required?.filter((name) => names.includes(name)) ?? [];
 }
 
 const lighter = {

@@ -5,6 +5,7 @@ import { NothingToDo } from '../ledger/context.js';
 import {
   type Change,
   type ChangeStatus,
+  isProven,
   type StepRecord,
   type StepState,
   saveChange,
@@ -68,11 +69,6 @@ async function runEach(
     }
   }
   return recordResult(context, succeededStatus(change));
-}
-
-/** Returns true after `commit`: then neither a failure nor a Ctrl-C undoes anything. */
-export function isProven(change: Change): boolean {
-  return stepOf(change, 'commit')?.state === 'done';
 }
 
 export async function rollBack(

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { isAlive } from '../host/process.js';
 import { endWorkersBelow } from '../install/worker.js';
 import type { Context, Observer, Step } from '../ledger/context.js';
-import { type Change, neverRan, ownIdentity, stepOf, unfinishedChanges } from '../ledger/ledger.js';
+import { type Change, isProven, neverRan, ownIdentity, stepOf, unfinishedChanges } from '../ledger/ledger.js';
 import { claimNames } from '../ledger/ownership.js';
 import type { StepName } from '../ledger/plan.js';
 import { runningRelease } from '../ledger/running-release.js';
@@ -13,7 +13,7 @@ import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
-import { isProven, recordResult, rollBack, runSteps } from './engine.js';
+import { recordResult, rollBack, runSteps } from './engine.js';
 import { changeFromTrial } from './reconstruct.js';
 
 /** Milliseconds; the launcher needs a few, a host that swaps needs more. */

@@ -3,9 +3,10 @@ import { exitCodeOf, previewChange, type Request } from '../change/run.js';
 import { performChange } from '../control/detached/start.js';
 import type { Change } from '../ledger/ledger.js';
 import { type PlanOptions, PROBES, type Probe } from '../ledger/plan.js';
+import { changeDocument } from '../views/change.js';
 import { parseSeconds } from './command.js';
 import { table } from './output.js';
-import { changeDocument, changeText } from './report.js';
+import { changeAnswer, changeText } from './report.js';
 import { type CommonOptions, inSession, type Session } from './session.js';
 import { print } from './write.js';
 
@@ -126,10 +127,8 @@ export function runChange(
     const { output, environment } = session;
     if (options.dryRun) {
       const change = await previewChange(environment, await request(session));
-      output.answer(
-        { ok: true, dryRun: true, plan: change.plan, facts: change.facts, steps: change.steps },
-        () => planText(change),
-      );
+      const { from, to, steps } = changeDocument(environment.root, change);
+      output.answer({ ok: true, dryRun: true, from, to, steps, plan: change.plan }, () => planText(change));
       return 0;
     }
     const wanted = await request(session);
@@ -141,7 +140,8 @@ export function runChange(
         );
     };
     const change = await performChange(environment, wanted, tell);
-    output.answer(changeDocument(change), () => changeText(change));
+    const document = changeDocument(environment.root, change);
+    output.answer(changeAnswer(document), () => changeText(document));
     return exitCodeOf(change);
   });
 }

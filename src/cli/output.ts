@@ -52,10 +52,6 @@ export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
-export function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
-}
-
 /** Minutes and seconds, `3:40`, rounded up. */
 export function clock(ms: number): string {
   const whole = Math.ceil(ms / 1000);

@@ -1,8 +1,9 @@
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
+import { seconds } from '../core/duration.js';
 import { printable } from '../core/printable.js';
 import type { Observer, Progress } from '../ledger/context.js';
 import type { StepRecord } from '../ledger/ledger.js';
-import { clock, seconds } from './output.js';
+import { clock } from './output.js';
 
 const MARKS: Partial<Record<StepRecord['state'], string>> = {
   done: '✔',

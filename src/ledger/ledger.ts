@@ -126,6 +126,11 @@ export function stepOf(change: Change, name: StepName): StepRecord | undefined {
   return change.steps.find((step) => step.name === name);
 }
 
+/** Returns true after `commit`: then neither a failure nor a Ctrl-C undoes anything. */
+export function isProven(change: Change): boolean {
+  return stepOf(change, 'commit')?.state === 'done';
+}
+
 export function neverRan(why: string): ErrorRecord {
   return {
     code: 'helper_never_ran',

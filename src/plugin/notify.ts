@@ -8,6 +8,7 @@ import {
   undelivered,
 } from '../rpc/requests/requests.js';
 import { verdictText } from '../rpc/requests/result-text.js';
+import { changeDocument } from '../views/change.js';
 import type { PluginApi } from './api.js';
 import type { Host } from './host.js';
 
@@ -28,7 +29,7 @@ export function deliverVerdicts(api: PluginApi, host: Host): void {
   for (const { request, change } of waiting) {
     if (!claimDelivery(host.root, request.id)) continue;
     try {
-      const text = verdictText(change, request);
+      const text = verdictText(changeDocument(host.root, change), request);
       if (request.sessionKey !== null) say(api, host, text, request, request.sessionKey);
       api.logger?.info(`${change.id}: ${change.status}`);
       markDelivered(host.root, request.id);

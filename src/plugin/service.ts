@@ -1,9 +1,9 @@
 import type { Change } from '../ledger/ledger.js';
+import { changeDocument } from '../views/change.js';
 import type { Broadcast, PluginApi } from './api.js';
 import type { Host } from './host.js';
 import { InterruptedWatcher } from './interrupted-watcher.js';
 import { deliverVerdicts } from './notify.js';
-import { changePicture } from './page-data.js';
 import { watchChanges } from './watch.js';
 
 const PLUGIN = 'openclaw-releases';
@@ -47,7 +47,7 @@ export function registerFollower(api: PluginApi, host: Host, announcer: Announce
         interruptedWatcher.watch();
       });
       const stop = watchChanges(host.root, (change: Change) => {
-        announcer.tell(progressOf(change));
+        announcer.tell(changeDocument(host.root, change));
         if (change.endedAt === null) interruptedWatcher.watch();
         else deliver();
       });
@@ -60,15 +60,4 @@ export function registerFollower(api: PluginApi, host: Host, announcer: Announce
     },
     stop: () => end(),
   });
-}
-
-export function progressOf(change: Change): object {
-  const { id, kind, from, to, status, steps, idle, error } = changePicture(change);
-  const step = steps.at(-1);
-  return {
-    ...{ change: id, kind, from, to, status },
-    step: step ? { name: step.name, state: step.state } : null,
-    idle,
-    error: error && { code: error.code, message: error.message },
-  };
 }

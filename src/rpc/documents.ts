@@ -1,7 +1,7 @@
-import type { ErrorCode, ErrorRecord } from '../core/errors.js';
-import type { IdleFacts } from '../ledger/facts.js';
-import type { ChangeStatus, StepState } from '../ledger/ledger.js';
-import type { ChangeKind, StepName } from '../ledger/plan.js';
+import type { ErrorRecord } from '../core/errors.js';
+import type { ChangeStatus } from '../ledger/ledger.js';
+import type { ChangeKind } from '../ledger/plan.js';
+import type { AtVersion, ChangeDocument, Handoff, Phase } from '../views/change.js';
 import type { Runs } from '../views/running-gateway.js';
 import type { Asked, RequestOutcome } from './requests/requests.js';
 
@@ -14,13 +14,6 @@ export interface Caller {
 
 /** Document on standard output of `openclaw-releases rpc METHOD`. */
 export type Reply = { ok: true; payload: object } | { ok: false; error: ErrorRecord };
-
-/** Progress of a change, in the words of OpenClaw's own updater where it has one. */
-export type Phase = 'requested' | 'staging' | 'waiting' | 'restarting' | 'verifying' | 'finished';
-
-export interface AtVersion {
-  version: string | null;
-}
 
 export interface Follow {
   method: 'update.status';
@@ -51,25 +44,6 @@ export interface RunAnswer {
   follow: Follow | null;
 }
 
-export interface Handoff {
-  /** `acknowledged`: it has claimed the change. `unavailable`: none ever did. `ended`: it has exited. */
-  status: 'started' | 'acknowledged' | 'unavailable' | 'ended';
-  pid: number | null;
-  /** Command that follows its log; null when unknown. */
-  command: string | null;
-}
-
-export interface StepDocument {
-  name: StepName;
-  state: StepState;
-  startedAt: string;
-  /** Milliseconds; null while it lasts. */
-  durationMs: number | null;
-  /** Exit code that a command would have: 0 for a done step, that of the error for a failed one, else null. */
-  exitCode: number | null;
-  note: string | null;
-}
-
 /** Keeps session and delivery of a request, so that they survive the restart. */
 export interface RequestDocument extends Asked {
   id: string;
@@ -80,41 +54,12 @@ export interface RequestDocument extends Asked {
   deliveredAt: string | null;
 }
 
-export interface ChangeDocument {
-  /** The verdict; `running` while the owner lives; `interrupted` when it died and the change is not recovered. */
-  status: ChangeStatus | 'running' | 'interrupted';
-  step: StepName | null;
-  phase: Phase;
-  /** A failed change is being undone. */
-  goingBack: boolean;
-  change: string;
-  kind: ChangeKind;
-  target: string;
-  startedAt: string;
-  endedAt: string | null;
-  to: string | null;
-  before: AtVersion;
-  /** Version that runs after the verdict: not `to` for a failed change; null before, and after `rollback_failed`. */
-  after: AtVersion;
-  steps: StepDocument[];
-  reason: ErrorCode | null;
-  error: ErrorRecord | null;
-  undoError: ErrorRecord | null;
-  /** Result that recovery will have, and the command for it; null unless interrupted. */
-  nextAction: string | null;
-  /** Milliseconds from the restart request until live: the outage is at most this. Null if unknown or failed. */
-  downtimeMs: number | null;
-  handoff: Handoff | null;
-  idle: IdleFacts | null;
-  warnings: string[];
-}
+type Present = 'sentence' | 'steps' | 'notes' | 'warnings';
 
 /** Answer for a root without a change, or for a request that needed none. */
-export type NoChange = { [K in Exclude<keyof ChangeDocument, 'warnings' | 'steps' | 'status'>]: null } & {
-  status: 'idle' | 'already_current';
-  steps: [];
-  warnings: string[];
-};
+export type NoChange = Pick<ChangeDocument, Present> & {
+  [K in Exclude<keyof ChangeDocument, Present | 'status' | 'change' | 'phase' | 'error'>]?: undefined;
+} & { status: 'idle' | 'already_current'; change: null; phase: null; error: null };
 
 export type StatusAnswer = (ChangeDocument | NoChange) & {
   ok: true;

@@ -4,7 +4,7 @@ import { holdUpdates, releaseHold } from '../control/hold.js';
 import type { Environment } from '../ledger/environment.js';
 import { readManifest } from '../store/manifest.js';
 import { pin, unpin } from '../store/policy.js';
-import { resolveReleaseName } from '../views/releases.js';
+import { resolveReleaseName } from '../views/release.js';
 import { type Field, id, optionalText, readFields, refuse, text } from './params.js';
 
 const RELEASE = { release: text(128) };

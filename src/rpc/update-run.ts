@@ -1,10 +1,9 @@
-import { seeChange } from '../control/detached/interrupted.js';
 import { ReleasesError } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
 import type { ChangeKind, PlanOptions, StateChoice } from '../ledger/plan.js';
 import { rollbackTarget } from '../rollback/known-good.js';
-import { resolveReleaseName } from '../views/releases.js';
-import { changeDocument } from './change-document.js';
+import { changeDocument } from '../views/change.js';
+import { resolveReleaseName } from '../views/release.js';
 import type { RunAnswer } from './documents.js';
 import { flag, readFields, text } from './params.js';
 import { ASKED_FIELDS, askedOf, keyOf, timesOf } from './request-params.js';
@@ -88,7 +87,7 @@ const ANSWERS = {
 /** Reports a verdict only when the ledger has one, as it may for a joined or repeated request. */
 function answer(environment: Environment, { request, change, follow, repeated }: Received): RunAnswer {
   const { root } = environment;
-  const document = change && changeDocument(root, seeChange(root, change.id));
+  const document = change && changeDocument(root, change);
   // Hides the error of a change that still undoes its steps: its result is open.
   const isOver = document?.phase === 'finished' || document?.status === 'interrupted';
   const error = isOver ? document.error : null;

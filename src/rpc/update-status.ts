@@ -1,12 +1,12 @@
-import { recoverDetached, type SeenChange, seeChange } from '../control/detached/interrupted.js';
+import { recoverDetached } from '../control/detached/interrupted.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
-import { listChanges } from '../ledger/ledger.js';
+import { listChanges, readChange } from '../ledger/ledger.js';
 import { activeChange } from '../ledger/ownership.js';
 import type { Root } from '../store/root.js';
+import { changeDocument } from '../views/change.js';
 import { type Runs, runningGateway } from '../views/running-gateway.js';
-import { changeDocument } from './change-document.js';
-import type { ChangeDocument, NoChange, RequestDocument, StatusAnswer } from './documents.js';
+import type { NoChange, RequestDocument, StatusAnswer } from './documents.js';
 import { id, readFields, text } from './params.js';
 import {
   digestOfKey,
@@ -33,12 +33,12 @@ export async function updateStatus(
   const named = nameOf(root, params);
   const at = new Date().toISOString();
   const change = named === null ? latest(root) : named.change;
-  const seen = change === null ? null : seeChange(root, change);
   const requests = change === null ? [named?.request].filter((one) => one != null) : requestsOf(root, change);
-  const document = seen ? changeDocument(root, seen) : noChange(named?.request ?? null);
+  const document =
+    change === null ? noChange(named?.request ?? null) : changeDocument(root, readChange(root, change));
   const [runs, problem] = await runsNow(environment);
   const warnings = [...document.warnings, ...(problem ? [problem] : [])];
-  if (seen?.ownerDied) warnings.push(await end(environment, seen, mayEnd));
+  if (document.status === 'interrupted') warnings.push(await end(environment, document.change, mayEnd));
   const [first = null] = requests;
   return {
     ok: true,
@@ -94,7 +94,7 @@ async function runsNow(environment: Environment): Promise<[Runs | null, string |
   }
 }
 
-async function end(environment: Environment, { change }: SeenChange, mayEnd: boolean): Promise<string> {
+async function end(environment: Environment, change: string, mayEnd: boolean): Promise<string> {
   const later = 'The next change recovers it, or the next start of the machine.';
   if (!mayEnd) return later;
   try {
@@ -105,14 +105,17 @@ async function end(environment: Environment, { change }: SeenChange, mayEnd: boo
   }
 }
 
-const NOTHING: { [K in Exclude<keyof ChangeDocument, 'warnings' | 'steps' | 'status'>]: null } = {
-  ...{ step: null, phase: null, goingBack: null, change: null, kind: null, target: null, startedAt: null },
-  ...{ endedAt: null, to: null, before: null, after: null, reason: null, error: null, undoError: null },
-  ...{ nextAction: null, downtimeMs: null, handoff: null, idle: null },
-};
-
 function noChange(request: RequestRecord | null): NoChange {
-  return { ...NOTHING, status: request ? 'already_current' : 'idle', steps: [], warnings: [] };
+  return {
+    status: request ? 'already_current' : 'idle',
+    sentence: request ? 'That release ran already; nothing was changed.' : 'No change was made here yet.',
+    change: null,
+    phase: null,
+    steps: [],
+    error: null,
+    notes: [],
+    warnings: [],
+  };
 }
 
 function sessionOf({ sessionKey, deliveryContext, threadId }: RequestRecord): StatusAnswer['session'] {

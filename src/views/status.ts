@@ -1,9 +1,8 @@
 import { findOrphans, type Orphan } from '../change/port-holder.js';
 import { waitingOf } from '../change/waiting.js';
 import type { Corrupt } from '../core/record.js';
-import type { IdleFacts } from '../ledger/facts.js';
 import { lastEnded, tryReadLedger } from '../ledger/history-index.js';
-import { type Change, isActive } from '../ledger/ledger.js';
+import type { Change } from '../ledger/ledger.js';
 import { inspectIfThere, releaseOfProcess } from '../ledger/running-release.js';
 import { findEndpoint } from '../openclaw/endpoint.js';
 import { type Health, sampleHealth } from '../openclaw/health.js';
@@ -13,8 +12,9 @@ import { currentRelease, previousRelease, readTrial, type Trial } from '../store
 import { readLockOwner } from '../store/lock.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
+import { type ChangeDocument, changeDocument } from './change.js';
+import { corruptFiles } from './corrupt.js';
 import { inspectThroughCache } from './gateway-cache.js';
-import { corruptFiles } from './releases.js';
 import { type AutoOverview, autoOverview } from './timer-settings.js';
 
 export interface RunningGateway {
@@ -35,18 +35,11 @@ export interface Overview {
   trial: Trial | null;
   /** Null when no supervisor answers. */
   gateway: RunningGateway | null;
-  /** The active change, as the ledger has it now. */
-  running: {
-    change: string;
-    step: string | null;
-    since: string;
-    pid: number;
-    /** The announced restart and the work that keeps the gateway busy; null when the change does not wait. */
-    waiting: IdleFacts | null;
-  } | null;
+  /** The active change; while it waits, `idle` has the work that keeps the gateway busy now. */
+  running: ChangeDocument | null;
   /** Changes whose process died; the next change or `recover` finishes or undoes them. */
   interrupted: string[];
-  last: Change | null;
+  last: ChangeDocument | null;
   /** Restore that the launcher does before the next start, or null. */
   restore: Restore | null;
   auto: AutoOverview;
@@ -60,8 +53,9 @@ const ANSWER_MS = 2_000;
 
 export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
   const ledger = tryReadLedger(root);
-  const { open } = ledger;
-  const active = open.find(isActive) ?? null;
+  const open = ledger.open.map((change) => ({ change, document: changeDocument(root, change) }));
+  const active = open.find(({ document }) => document.status === 'running');
+  const last = lastEnded(root, ledger);
   const owner = readLockOwner(root);
   const corrupt = corruptFiles(root, ledger);
   return {
@@ -70,15 +64,9 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
     previous: previousRelease(root),
     trial: trialOf(root, corrupt),
     gateway: await describeGateway(root, supervisor),
-    running: active && {
-      change: active.id,
-      step: active.steps.at(-1)?.name ?? null,
-      since: active.startedAt,
-      pid: active.owner.pid,
-      waiting: await describeWaiting(active, supervisor),
-    },
-    interrupted: open.filter((change) => !isActive(change)).map((change) => change.id),
-    last: lastEnded(root, ledger),
+    running: active ? await withPresentWork(active.document, active.change, supervisor) : null,
+    interrupted: open.flatMap(({ document: { status, change } }) => (status === 'interrupted' ? change : [])),
+    last: last && changeDocument(root, last),
     restore: readRestore(root),
     auto: autoOverview(root),
     corrupt,
@@ -111,11 +99,15 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
 }
 
 /** Samples the activity again: the record dates from the beginning of the wait. */
-async function describeWaiting(change: Change, supervisor: Supervisor): Promise<IdleFacts | null> {
+async function withPresentWork(
+  document: ChangeDocument,
+  change: Change,
+  supervisor: Supervisor,
+): Promise<ChangeDocument> {
   const waiting = waitingOf(change);
   const inspection = waiting && (await inspectIfThere(supervisor));
-  if (!inspection || inspection.pid === null) return waiting;
+  if (!inspection || inspection.pid === null) return document;
   const { sampleActivity } = await import('../openclaw/activity.js');
   const busy = await sampleActivity(findEndpoint(inspection.launch));
-  return { ...waiting, busy: busy ?? waiting.busy };
+  return { ...document, idle: { ...waiting, busy: busy ?? waiting.busy } };
 }

@@ -19,7 +19,7 @@ import { takeSnapshot } from '../../src/state/snapshot/snapshot.js';
 import { releaseDirectory } from '../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { sealRelease } from '../../src/store/seal.js';
-import { verifyRelease } from '../../src/views/releases.js';
+import { verifyRelease } from '../../src/views/verification.js';
 import { SHARING_FILESYSTEMS, smallFilesystem } from '../support/filesystem.js';
 import { writeTree } from '../support/place.js';
 import { releaseManifest } from '../support/release.js';

@@ -128,7 +128,8 @@ test('a dry run prints the plan and changes nothing', async () => {
   const dry = await world.ok('update', '--dry-run');
   expect(dry).toMatchObject({
     dryRun: true,
-    facts: { from: '2026.6.1', to: '2026.6.5' },
+    from: '2026.6.1',
+    to: '2026.6.5',
     plan: { steps: expect.arrayContaining(['switch', 'verify']) },
   });
   expect(await world.ok('prune', '--dry-run')).toMatchObject({
@@ -138,7 +139,8 @@ test('a dry run prints the plan and changes nothing', async () => {
   await world.ok('stage', '2026.6.5');
   await world.ok('switch', '2026.6.5', ...QUICK);
   expect(await world.ok('rollback', '--dry-run')).toMatchObject({
-    facts: { from: '2026.6.5', to: '2026.6.1' },
+    from: '2026.6.5',
+    to: '2026.6.1',
   });
   expect((await world.ok('history')).changes).toHaveLength(changes.length + 2);
   expect(await world.version()).toBe('2026.6.5');

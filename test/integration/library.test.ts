@@ -29,8 +29,8 @@ test('a program updates, reads the status and rolls back with openRoot alone', a
      const back = await releases.rollback(undefined, plan);
      const again = await releases.switch('2026.6.5', plan);
      const { current, previous } = await releases.status();
-     const ids = (await releases.list()).releases.map(({ manifest }) => manifest.id);
-     const kinds = releases.history().map(({ plan }) => plan.kind);
+     const ids = (await releases.list()).releases.map(({ id }) => id);
+     const kinds = releases.history().map(({ kind }) => kind);
      const { runs } = await releases.handle('releases.status');
      const { recovered, repaired } = await releases.recover();
      const statuses = [update.status, back.status, again.status];

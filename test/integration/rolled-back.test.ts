@@ -46,14 +46,14 @@ test.each<[string, string, Behaviour, string]>([
       status: 'rolled_back',
       error: { code, hint: expect.any(String) },
       undoError: null,
-      facts: { stateRestored: { restored: true, aside: expect.stringContaining(version) } },
+      stateRestored: { restored: true, aside: expect.stringContaining(version) },
     });
     expect(exitCode).toBe(5);
     expect(await world.version()).toBe(OLD);
     expect(await memoryOf(world)).toEqual(before.memory);
     expect(await wholeState(world)).toEqual(before.state);
     expect(exchangeFiles(world)).toEqual([]);
-    expect(await keptContent(world, json.facts.stateRestored.aside)).toMatchObject({
+    expect(await keptContent(world, json.stateRestored.aside)).toMatchObject({
       'state/openclaw.sqlite': { version: 15, device: [{ id: DEVICE }], migrated: [{ by: version }] },
     });
     expect(await world.ok('status')).toMatchObject({

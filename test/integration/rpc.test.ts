@@ -6,6 +6,7 @@ import { handle } from '../../src/rpc/handle.js';
 import { claimDelivery, markDelivered, undelivered } from '../../src/rpc/requests/requests.js';
 import { verdictText } from '../../src/rpc/requests/result-text.js';
 import { rootAt } from '../../src/store/root.js';
+import { changeDocument } from '../../src/views/change.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { rpc, untilStatus } from '../support/rpc.js';
@@ -57,7 +58,9 @@ test('update.run answers at once, update.status follows it through the restart, 
   const [told, ...more] = undelivered(root);
   expect(more).toEqual([]);
   if (!told) throw new Error('There is nothing to tell.');
-  expect(verdictText(told.change, told.request)).toContain('2026.5.28 -> 2026.6.1');
+  expect(verdictText(changeDocument(rootAt(world.root), told.change), told.request)).toContain(
+    '2026.5.28 -> 2026.6.1',
+  );
   expect(claimDelivery(root, told.request.id)).toBe(true);
   expect(claimDelivery(root, told.request.id), 'another one at the same time').toBe(false);
   markDelivered(root, told.request.id);

@@ -110,13 +110,13 @@ test('a rollback that was agreed to restores the older state and keeps the newer
     status: 'package_updated_restart_verified',
     from: NEWER,
     to: OLDER,
-    facts: { stateRestored: { restored: true } },
+    stateRestored: { restored: true },
   });
   expect(await world.version()).toBe(OLDER);
   expect(await wordsOf(world)).toEqual([EARLY, 'to files', 'to older']);
   expect(exchangeFiles(world)).toEqual([]);
-  expect(keptOf(root(), NEWER)).toMatchObject({ kind: 'displaced', name: json.facts.stateRestored.aside });
-  const aside = await keptContent(world, json.facts.stateRestored.aside);
+  expect(keptOf(root(), NEWER)).toMatchObject({ kind: 'displaced', name: json.stateRestored.aside });
+  const aside = await keptContent(world, json.stateRestored.aside);
   expect(aside[AGENT]).toEqual(newer[AGENT]);
   expect(aside['openclaw.json']).toBe(newer['openclaw.json']);
   // A start on such a state happened before; it migrates it again.
@@ -151,13 +151,13 @@ test('a rollback past two migrations restores files, and keeps the newest state'
   const { json } = await world.cli('rollback', FILES, ...QUICK);
   expect(json.error.code).toBe('confirmation_needed');
   const done = await world.ok('rollback', FILES, '--yes', ...QUICK);
-  expect(done).toMatchObject({ from: NEWER, to: FILES, facts: { stateRestored: { restored: true } } });
+  expect(done).toMatchObject({ from: NEWER, to: FILES, stateRestored: { restored: true } });
   expect(await memoryOf(world)).toMatchObject({ device: 'device-of-before' });
   expect(await wordsOf(world)).toEqual([EARLY, 'to files']);
   const state = await wholeState(world);
   expect(state['tasks/runs.sqlite']).toMatchObject({ runs: [{ what: 'a task' }] });
   expect(Object.keys(state).filter((path) => path.endsWith('openclaw.sqlite'))).toEqual([]);
-  expect((await keptContent(world, done.facts.stateRestored.aside))[AGENT]).toMatchObject({
+  expect((await keptContent(world, done.stateRestored.aside))[AGENT]).toMatchObject({
     said: expect.arrayContaining([{ by: NEWER, text: 'to newer again' }]),
   });
 });

@@ -20,24 +20,24 @@ test('an update waits for a busy gateway, and status names its work', async () =
   const { running } = await world.ok('status');
   expect(running).toMatchObject({
     step: 'wait-idle',
-    waiting: { busy: ['2 agent runs', '1 task'], restartAt: null },
+    idle: { busy: ['2 agent runs', '1 task'], restartAt: null },
   });
-  const { announcedAt, deadlineAt } = running.waiting;
+  const { announcedAt, deadlineAt } = running.idle;
   expect(Date.parse(deadlineAt) - Date.parse(announcedAt)).toBe(50_000);
   expect(await world.cli('update')).toMatchObject({
     exitCode: 3,
     json: { error: { code: 'locked', hint: expect.stringContaining('openclaw-releases cancel') } },
   });
   busyWith('task');
-  expect((await world.ok('status')).running.waiting.busy).toEqual(['1 task']);
+  expect((await world.ok('status')).running.idle.busy).toEqual(['1 task']);
   expect(await world.version()).not.toBe(to);
   busyWith();
   const { json } = await update.ended;
   expect(json).toMatchObject({
     status: 'package_updated_restart_verified',
-    facts: { idle: { outcome: 'idle' } },
+    idle: { outcome: 'idle' },
   });
-  expect(json.facts.idle).not.toHaveProperty('interruptedWork');
+  expect(json.idle).not.toHaveProperty('interruptedWork');
 });
 
 test('an update that gives up on a busy gateway is refused as gateway_busy, and the release stays staged', async () => {

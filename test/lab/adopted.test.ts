@@ -126,11 +126,7 @@ describe('a gateway under systemd --user, adopted', () => {
     test('incident-1, incident-4: an update from a shell inside the unit, with KillMode=control-group, is verified', async () => {
       expect((await gateway.show()).KillMode).toBe('control-group');
       await gateway.asAgent(`npm_config_registry=${operator.registry.url} ${CLI} update 2026.6.1 ${QUICK}`);
-      await until(
-        'it is verified',
-        async () => (await ocr('status')).json.last?.facts.to === '2026.6.1',
-        60_000,
-      );
+      await until('it is verified', async () => (await ocr('status')).json.last?.to === '2026.6.1', 60_000);
       expect((await ocr('status')).json).toMatchObject({
         current: '2026.6.1',
         trial: null,
@@ -168,11 +164,9 @@ describe('a gateway under systemd --user, adopted', () => {
     test('incident-4: a gateway that drains for ever is cut below the stop limit, and the report says so', async () => {
       expect(await ocr(`update 2026.6.6 ${QUICK}`)).toMatchObject({ exitCode: 0 });
       const { json } = await ocr(`switch 2026.5.28 ${QUICK}`);
-      expect(json).toMatchObject({
-        status: 'package_updated_restart_verified',
-        facts: { restart: { killed: true } },
-      });
-      expect(json.facts.restart.stopMs).toBeLessThan(6_000);
+      expect(json.status).toBe('package_updated_restart_verified');
+      const [, seconds] = /had not ended after (\S+) s and was killed/.exec(json.warnings.join('\n')) ?? [];
+      expect(Number(seconds)).toBeLessThan(6);
       expect(await gateway.show()).toMatchObject({ ActiveState: 'active' });
     }, 90_000);
 

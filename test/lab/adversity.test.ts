@@ -139,10 +139,9 @@ describe('an update under systemd --user that is interfered with', () => {
 
   test('incident-2: a gateway that ignores the signal to end is killed, and the next one verified', async () => {
     await operator.ok(`update 2026.6.5 ${QUICK}`);
-    const { status, facts } = await operator.ok(`switch ${NEXT} ${QUICK}`);
-    expect({ status, killed: facts.restart.killed }).toEqual({
+    expect(await operator.ok(`switch ${NEXT} ${QUICK}`)).toMatchObject({
       status: 'package_updated_restart_verified',
-      killed: true,
+      warnings: [expect.stringContaining('killed')],
     });
   }, 60_000);
 

@@ -63,7 +63,7 @@ describe('a machine that is started again in the middle of a trial', () => {
       trial: null,
       running: null,
       interrupted: [],
-      last: { status: 'rolled_back', error: { code: 'interrupted' }, undoError: null, facts: { to: NEXT } },
+      last: { status: 'rolled_back', error: { code: 'interrupted' }, undoError: null, to: NEXT },
       gateway: { release: FIRST, health: { ready: true } },
     });
     expect((await machine.run(`ls ${ROOT}`)).stdout).not.toMatch(/^(lock|trial)/m);

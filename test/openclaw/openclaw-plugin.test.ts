@@ -230,7 +230,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
     await sayInSession('And now?');
     expect(timesTold(note)).toBe(1);
     const told = model.asked.find((question) => question.includes(`Note: ${note}`)) ?? '';
-    expect(told).toContain(`${from} -> ${to}: it runs and is verified.`);
+    expect(told).toContain(`${to} runs and is verified, live again`);
   }
 
   /** Speaks as a person in a chat; resolves once the model was asked. */

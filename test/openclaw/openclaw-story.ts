@@ -67,14 +67,13 @@ export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
   }
 
   function note(command: string, document: Answer['json'], outageMs: number): void {
-    const { status, steps = [], facts = {}, error, undoError, warnings = [] } = document;
-    const { snapshot, stateRestored } = facts;
+    const { status, steps = [], error, undoError, snapshot, stateRestored, warnings = [] } = document;
     told.push(
-      `${command}: ${status ?? 'refused'}; ${seconds(outageMs)} without an answer, live ${seconds(facts.liveMs)} and ready ` +
-        `${seconds(facts.readyMs)} after the request to restart`,
+      `${command}: ${status ?? 'refused'}; ${seconds(outageMs)} without an answer, live ` +
+        `${seconds(document.downtimeMs)} after the request to restart`,
       ...steps.map(
-        (step: { name: string; ms?: number; note?: string }) =>
-          `  ${step.name.padEnd(9)}${seconds(step.ms).padStart(7)}  ${step.note ?? ''}`,
+        (step: { name: string; durationMs: number | null; note: string | null }) =>
+          `  ${step.name.padEnd(9)}${seconds(step.durationMs).padStart(7)}  ${step.note ?? ''}`,
       ),
       ...Object.entries({ error, undoError, snapshot, stateRestored })
         .filter(([, value]) => value)
@@ -103,6 +102,6 @@ export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
   return { command: CLI, ocr, change, verified, note, tell: (line) => void told.push(line), account };
 }
 
-function seconds(ms: number | undefined): string {
-  return ms === undefined ? '-' : `${(ms / 1000).toFixed(1)} s`;
+function seconds(ms: number | null | undefined): string {
+  return ms == null ? '-' : `${(ms / 1000).toFixed(1)} s`;
 }

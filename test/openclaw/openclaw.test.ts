@@ -93,8 +93,8 @@ describe('real OpenClaw under systemd --user', () => {
 
       await verified('adopt', '2026.5.28');
       expect((await machine.unit(UNIT, 'user')).Description).not.toMatch(/\d{4}\.\d/);
-      const { facts } = await verified('update 2026.6.1', '2026.6.1');
-      expect(facts.runtime).toMatchObject({ kind: 'host', path: OPENCLAW_NODE });
+      await verified('update 2026.6.1', '2026.6.1');
+      expect((await ocr('show 2026.6.1')).json.runtime).toMatchObject({ kind: 'host', path: OPENCLAW_NODE });
       await verified('rollback', '2026.5.28');
     },
     LONG_MS,
@@ -115,14 +115,14 @@ describe('real OpenClaw under systemd --user', () => {
           'the change has its verdict',
           async () => {
             status = (await ocr('status')).json;
-            return status.running === null && status.last.plan.kind === 'update';
+            return status.running === null && status.last.kind === 'update';
           },
           60_000,
         );
         return status.last;
       });
       story.note('update 2026.6.1, from inside', last, outageMs);
-      expect(last).toMatchObject({ status: VERIFIED, facts: { from: '2026.5.28', to: '2026.6.1' } });
+      expect(last).toMatchObject({ status: VERIFIED, from: '2026.5.28', to: '2026.6.1' });
       expect(await openclaw.version()).toBe('2026.6.1');
     },
     LONG_MS,
@@ -145,8 +145,8 @@ describe('real OpenClaw under systemd --user', () => {
       await openclaw.openSession();
       await openclaw.say('To 2026.5.28.');
       await verified('update 2026.6.1', '2026.6.1');
-      const { facts } = await verified('update 2026.9.6', '2026.9.6');
-      expect(facts.runtime).toMatchObject({ kind: 'carried' });
+      await verified('update 2026.9.6', '2026.9.6');
+      expect((await ocr('show 2026.9.6')).json.runtime).toMatchObject({ kind: 'carried' });
       await openclaw.say('To 2026.9.6.');
       expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.9.6.']);
       expect(await readsOf('2026.9.6', '2026.6.1', '2026.5.28')).toEqual([
@@ -158,7 +158,7 @@ describe('real OpenClaw under systemd --user', () => {
       story.tell(`rollback: ${refused.json.error.message}`);
       expect(await openclaw.version()).toBe('2026.9.6');
 
-      const { facts: back } = await verified('rollback --yes', '2026.6.1');
+      const back = await verified('rollback --yes', '2026.6.1');
       expect(back.stateRestored).toMatchObject({ restored: true, release: '2026.6.1' });
       expect(await openclaw.said()).toEqual(['To 2026.5.28.']);
       const aside = kept(back.stateRestored.aside);
@@ -175,8 +175,8 @@ describe('real OpenClaw under systemd --user', () => {
       await verified('update 2026.9.6', '2026.9.6');
       expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.6.1.']);
 
-      const { facts } = await verified('rollback 2026.5.28 --yes', '2026.5.28');
-      expect(facts.stateRestored).toMatchObject({ restored: true, release: '2026.5.28' });
+      const { stateRestored } = await verified('rollback 2026.5.28 --yes', '2026.5.28');
+      expect(stateRestored).toMatchObject({ restored: true, release: '2026.5.28' });
       expect(await openclaw.said()).toContain('To 2026.5.28.');
       expect((await ocr('status')).json).toMatchObject({
         ...{ current: '2026.5.28', previous: '2026.9.6', trial: null, interrupted: [], restore: null },
@@ -199,7 +199,7 @@ describe('real OpenClaw under systemd --user', () => {
       expect({ exitCode, status: json.status, code: json.error?.code }, JSON.stringify(json)).toEqual({
         ...{ exitCode: 5, status: 'rolled_back', code: 'gateway_crashed' },
       });
-      const { snapshot, stateRestored } = json.facts;
+      const { snapshot, stateRestored } = json;
       expect(snapshot).toMatchObject({ scope: 'all' });
       expect(stateRestored).toMatchObject({ restored: true, from: snapshot.name, release: '2026.5.28' });
       expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(18);

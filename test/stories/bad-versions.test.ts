@@ -146,10 +146,7 @@ test.each<[string, Behaviour]>([
   world.publish(version, behaviour);
   await world.ok('update', version, ...QUICK);
   const left = await world.ok('rollback', GOOD, ...QUICK);
-  expect(left).toMatchObject({
-    status: 'package_updated_restart_verified',
-    facts: { restart: { killed: true } },
-  });
+  expect(left.status).toBe('package_updated_restart_verified');
   expect(left.warnings).toEqual([expect.stringContaining('killed')]);
   expect(await world.version()).toBe(GOOD);
 });

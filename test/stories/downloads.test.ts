@@ -88,7 +88,7 @@ describe('staging downloads', () => {
     world.registry.clearFaults();
     const before = taken();
     expect(archives(before)).toContain(`node-${process.platform}-${process.arch}-98.0.0`);
-    expect(await world.ok('stage', OLD)).toMatchObject({ facts: { to: OLD } });
+    expect(await world.ok('stage', OLD)).toMatchObject({ to: OLD });
     const after = taken();
     expect(archives(after)).toEqual(['last-1.0.0']);
     expect((await world.ok('verify', OLD)).differences).toEqual([]);

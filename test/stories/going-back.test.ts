@@ -70,7 +70,7 @@ describe('an update to a release that migrates the state and', () => {
       status: 'rolled_back',
       error: { code },
       undoError: null,
-      facts: { stateRestored: { restored: true, aside: expect.stringContaining(version) } },
+      stateRestored: { restored: true, aside: expect.stringContaining(version) },
     });
     expect(exitCode).toBe(5);
     expect(await world.version()).toBe(OLD);
@@ -83,7 +83,7 @@ describe('an update to a release that migrates the state and', () => {
     const aside = setAside();
     expect(aside).toHaveLength(before.aside + 1);
     expect(aside.at(-1)).toMatchObject({ release: version, change: json.change });
-    expect(await keptContent(world, json.facts.stateRestored.aside)).toMatchObject({
+    expect(await keptContent(world, json.stateRestored.aside)).toMatchObject({
       'state/openclaw.sqlite': { version: 15, device: [{ id: DEVICE }], migrated: [{ by: version }] },
     });
   });
@@ -98,7 +98,7 @@ test('messages to the new release before it fails stay with its state', async ()
   const { json } = await update.ended;
   expect(json.status).toBe('rolled_back');
   expect(await memoryOf(world)).toEqual(memory);
-  const content = await keptContent(world, json.facts.stateRestored.aside);
+  const content = await keptContent(world, json.stateRestored.aside);
   expect(content['agents/main/agent/openclaw-agent.sqlite']).toMatchObject({
     said: [...memory.said, { by: version, text: 'said during the trial' }],
   });
@@ -120,7 +120,7 @@ test('messages to the old release between the copy and the switch stay with the 
   const { json } = await update.ended;
   expect(json.status).toBe('rolled_back');
   expect(await memoryOf(world)).toEqual(memory);
-  const content = await keptContent(world, json.facts.stateRestored.aside);
+  const content = await keptContent(world, json.stateRestored.aside);
   expect(content['agents/main/agent/openclaw-agent.sqlite']).toMatchObject({
     said: [...memory.said, { by: OLD, text: 'after the copy' }],
   });
@@ -130,10 +130,10 @@ test('an update that rolls back reports the displaced state, and since when', as
   const version = publish({ ...MIGRATES, neverReady: true });
   await sayBefore(version);
   const { json } = await world.cli('update', version, ...LIMITS);
-  const { snapshot, stateRestored } = json.facts;
+  const { snapshot, stateRestored } = json;
   expect(Date.parse(snapshot.at)).toBeGreaterThan(Date.parse(json.startedAt));
   const { last } = await world.ok('status');
-  expect(last.facts.stateRestored).toEqual(stateRestored);
+  expect(last.stateRestored).toEqual(stateRestored);
   const { stdout } = await execa(world.node, [CLI, 'status'], { env: world.env, extendEnv: false });
   const says = new RegExp(
     `state: that of ${OLD}, as it was at ${snapshot.at}, was put back; what was written since \\(\\d+ seconds\\) is kept in states/${stateRestored.aside}`,
@@ -148,7 +148,7 @@ test('a release that migrates nothing rolls back by code alone, and messages to 
   await until('the new release answers', async () => (await world.version()) === version);
   await say(world, 'said to both');
   const { json } = await update.ended;
-  expect(json).toMatchObject({ status: 'rolled_back', facts: { stateRestored: { restored: false } } });
+  expect(json).toMatchObject({ status: 'rolled_back', stateRestored: { restored: false } });
   expect((await memoryOf(world)).said).toEqual([...memory.said, { by: version, text: 'said to both' }]);
   expect(setAside()).toHaveLength(aside);
   expect(kept().filter(({ kind }) => kind === 'snapshot')).toEqual([]);
@@ -172,7 +172,7 @@ test('a release that is restarted again and again rolls back with its state, wit
   expect(setAside().at(-1)).toMatchObject({ release: version });
 
   const { recovered } = await world.ok('recover');
-  expect(recovered).toMatchObject([{ status: 'rolled_back', facts: { stateRestored: { restored: true } } }]);
+  expect(recovered).toMatchObject([{ status: 'rolled_back', stateRestored: { restored: true } }]);
   expect(await wordsOf(world)).toEqual(before.memory.said.map(({ text }) => text));
   expect(exchangeFiles(world)).toEqual([]);
   expect(readdirSync(join(world.root, 'staging'))).toEqual([]);

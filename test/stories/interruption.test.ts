@@ -37,7 +37,7 @@ test('killed while verifying a release that never gets ready: the next command r
   await stopDuring(world, 'verify', 'SIGKILL', ...QUICK);
   await world.ok('stage', '2026.6.1');
   const { changes } = await world.ok('history');
-  const update = changes.findLast(({ plan }: { plan: { kind: string } }) => plan.kind === 'update');
+  const update = changes.findLast(({ kind }: { kind: string }) => kind === 'update');
   expect(update).toMatchObject({
     status: 'rolled_back',
     error: { code: 'gateway_not_ready' },

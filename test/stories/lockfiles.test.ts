@@ -25,9 +25,8 @@ test('a release that was healthy here and was pruned is the same when staged aga
   for (const id of ['2026.6.1', '2026.6.3']) expect(existsSync(inRelease(world, id))).toBe(false);
   world.registry.publish(tinyDependency('1.1.0'));
 
-  const { facts, steps } = await world.ok('stage', '2026.6.1');
-  expect(facts.lockfile).toBe(kept(world, '2026.6.1'));
-  expect(steps[0].note).toContain(`as ${facts.lockfile} lists`);
+  const again = await world.ok('stage', '2026.6.1');
+  expect(again.steps[0].note).toContain(`as ${kept(world, '2026.6.1')} lists`);
   expect(text(lockfileOf(world, '2026.6.1'))).toBe(before);
   expect(dependencyOf(world, '2026.6.1')).toBe('1.0.0');
 
@@ -38,6 +37,6 @@ test('a release that was healthy here and was pruned is the same when staged aga
 
   await world.ok('prune', '--keep', '1');
   const anew = await world.ok('stage', '2026.6.1', '--no-lockfile');
-  expect(anew.facts.lockfile).toBeUndefined();
+  expect(anew.steps[0].note).not.toContain(' lists');
   expect(dependencyOf(world, '2026.6.1')).toBe('1.1.0');
 });

@@ -11,6 +11,7 @@ import { undelivered } from '../../src/rpc/requests/requests.js';
 import { verdictText } from '../../src/rpc/requests/result-text.js';
 import { rootAt } from '../../src/store/root.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
+import { changeDocument } from '../../src/views/change.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { until, writeTree } from '../support/place.js';
 import { type Death, expectTruth, polled } from '../support/poller.js';
@@ -208,7 +209,9 @@ test('incident-3: a gateway that is busy for ever: answers report the wait, a mo
   await scene.says('the verdict', ({ phase }) => phase === 'finished');
   await scene.expectTruth({ status: 'package_updated_restart_verified', runs: { version: NEW } });
   const [told] = undelivered(rootAt(world.root));
-  expect(told && verdictText(told.change, told.request)).toMatch(/The restart cut off .*\nNote: soon/);
+  expect(told && verdictText(changeDocument(rootAt(world.root), told.change), told.request)).toMatch(
+    /The restart cut off .*\nNote: soon/,
+  );
 });
 
 test('incident-3: a gateway that is busy for longer than the request allows is left alone', async () => {

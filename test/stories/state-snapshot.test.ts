@@ -56,7 +56,8 @@ describe('a snapshot before a switch', () => {
     const { json } = await world.cli('update', publish(behaviour), ...QUICK);
     expect(json).toMatchObject({
       status: 'rolled_back',
-      facts: { snapshot: { scope }, stateRestored: { restored: false } },
+      snapshot: { scope },
+      stateRestored: { restored: false },
     });
     expect(await standing()).toEqual({ ...before, pid: expect.any(Number) });
   });
@@ -70,7 +71,7 @@ describe('a snapshot before a switch', () => {
     await say(world, 'said during the trial');
     expect(readFileSync(file, 'utf8')).toContain(version);
     const { json } = await update.ended;
-    expect(json).toMatchObject({ status: 'rolled_back', facts: { stateRestored: { restored: true } } });
+    expect(json).toMatchObject({ status: 'rolled_back', stateRestored: { restored: true } });
     expect((await memoryOf(world)).said).toEqual([
       ...memory.said,
       { by: version, text: 'said during the trial' },
@@ -82,7 +83,7 @@ describe('a snapshot before a switch', () => {
     const version = publish({ ...OLD_BEHAVIOUR, ...failing });
     const { json } = await world.cli('update', version, '--no-snapshot', ...QUICK);
     expect(json.status).toBe('rolled_back');
-    expect(json.facts.snapshot).toBeUndefined();
+    expect(json.snapshot).toBe(null);
   });
 
   test('is announced by a dry run, and not made', async () => {
@@ -104,7 +105,7 @@ test('a release that migrates although it declares the same databases cannot be 
   await other.start(OLD, '--stop-timeout', '2');
   await say(other, 'before a lying one');
   const { exitCode, json } = await other.cli('update', '2026.9.6', ...QUICK);
-  expect(json).toMatchObject({ status: 'rollback_failed', facts: { snapshot: { scope: 'config' } } });
+  expect(json).toMatchObject({ status: 'rollback_failed', snapshot: { scope: 'config' } });
   expect(exitCode).toBe(6);
   // A release that reads it has all of it.
   await other.start('2026.9.7');

@@ -57,7 +57,7 @@ test('an update stopped in its countdown is not taken again for a day, and stays
   expect(await begun.ended).toMatchObject({
     exitCode: 4,
     json: {
-      changes: [{ status: 'staged' }, { status: 'package_update_failed', facts: { stoppedBy: 'person' } }],
+      changes: [{ status: 'staged' }, { status: 'package_update_failed', error: { code: 'interrupted' } }],
     },
   });
   const { json, exitCode } = await auto();
@@ -113,7 +113,7 @@ test('a busy gateway is left alone until the next run, and restarted after the d
   const second = await auto();
   expect(second.json.changes.at(-1)).toMatchObject({
     status: 'package_updated_restart_verified',
-    facts: { idle: { outcome: 'deadline', interruptedWork: [expect.stringContaining('agent run')] } },
+    idle: { outcome: 'deadline', interruptedWork: [expect.stringContaining('agent run')] },
   });
   expect((await world.ok('timer', 'status')).announced).toBe(null);
 });

@@ -37,7 +37,7 @@ export async function makeTimerWorld(atEnd: AtEnd) {
   /** Begins an automatic update, and waits until its restart is announced. */
   async function announced(): Promise<Begun> {
     const begun = world.begin(['timer', 'run', ...QUICK]);
-    const waits = async () => (await world.ok('status')).running?.waiting?.restartAt;
+    const waits = async () => (await world.ok('status')).running?.idle?.restartAt;
     await until('its countdown runs', async () => Boolean(await waits()), 30_000);
     return begun;
   }

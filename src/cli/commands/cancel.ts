@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { cancelChange, requestRestartNow } from '../../control/cancel.js';
+import { changeDocument } from '../../views/change.js';
 import { command } from '../command.js';
 import { changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
@@ -12,8 +13,8 @@ export function cancelCommand(): Command {
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
       const change = await cancelChange(environment.root, 'person');
-      const { id, status, error } = change;
-      output.answer({ ok: true, change: id, status, error }, () => `${id}: ${changeText(change)}`);
+      const document = changeDocument(environment.root, change);
+      output.answer({ ok: true, ...document }, () => `${document.change}: ${changeText(document)}`);
       return 0;
     }),
   );

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import { isActive, listChanges } from '../../ledger/ledger.js';
-import { corruptFiles } from '../../views/releases.js';
+import { seconds } from '../../core/duration.js';
+import { listChanges } from '../../ledger/ledger.js';
+import { changeDocument } from '../../views/change.js';
+import { corruptFiles } from '../../views/corrupt.js';
 import { command } from '../command.js';
-import { seconds, table } from '../output.js';
-import { changeDocument, corruptLines } from '../report.js';
+import { table } from '../output.js';
+import { corruptLines } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 
 export function historyCommand(): Command {
@@ -13,18 +15,19 @@ export function historyCommand(): Command {
     'openclaw-releases history',
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
-      const changes = listChanges(environment.root);
-      const corrupt = corruptFiles(environment.root);
-      output.answer({ ok: true, changes: changes.map(changeDocument), corrupt }, () => {
+      const { root } = environment;
+      const changes = listChanges(root).map((change) => changeDocument(root, change));
+      const corrupt = corruptFiles(root);
+      output.answer({ ok: true, changes, corrupt }, () => {
         const named = corruptLines(corrupt);
         if (changes.length === 0) return ['No change was made here yet.', ...named].join('\n');
-        const rows = changes.map((change) => [
-          change.id,
-          change.facts.from ?? '-',
-          change.facts.to ?? change.plan.target,
-          change.status ?? (isActive(change) ? `running: ${change.steps.at(-1)?.name ?? ''}` : 'interrupted'),
-          change.endedAt ? seconds(Date.parse(change.endedAt) - Date.parse(change.startedAt)) : '',
-          change.error?.code ?? '',
+        const rows = changes.map(({ change, from, to, target, status, step, startedAt, endedAt, error }) => [
+          change,
+          from ?? '-',
+          to ?? target,
+          status === 'running' ? `running: ${step ?? ''}` : status,
+          endedAt ? seconds(Date.parse(endedAt) - Date.parse(startedAt)) : '',
+          error?.code ?? '',
         ]);
         return [table([['CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'], ...rows]), ...named].join('\n');
       });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { whileLocked } from '../../change/exclusive.js';
 import { readManifest } from '../../store/manifest.js';
 import { pin, unpin } from '../../store/policy.js';
-import { resolveReleaseName } from '../../views/releases.js';
+import { resolveReleaseName } from '../../views/release.js';
 import { command } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { exitCodeOf, recover, repairText } from '../../change/run.js';
 import { EXIT } from '../../core/errors.js';
+import { changeDocument } from '../../views/change.js';
 import { command } from '../command.js';
-import { changeDocument, changeText } from '../report.js';
+import { changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 
 export function recoverCommand(): Command {
@@ -15,12 +16,13 @@ export function recoverCommand(): Command {
           atBoot: options.boot ?? false,
         });
         const failed = changes.some((change) => exitCodeOf(change) === EXIT.rollbackFailed);
-        output.answer({ ok: !failed, recovered: changes.map(changeDocument), repaired }, () =>
+        const recovered = changes.map((change) => changeDocument(environment.root, change));
+        output.answer({ ok: !failed, recovered, repaired }, () =>
           changes.length + repaired.length === 0
             ? 'Nothing was left unfinished.'
             : [
                 ...repaired.map(repairText),
-                ...changes.map((change) => `${change.id}: ${changeText(change)}`),
+                ...recovered.map((change) => `${change.change}: ${changeText(change)}`),
               ].join('\n'),
         );
         // Rolling back is a success of recovery; only a failed rollback is a failure.

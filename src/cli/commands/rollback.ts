@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { IDLE_WITHIN_MS, type StateChoice } from '../../ledger/plan.js';
 import { rollbackTarget } from '../../rollback/known-good.js';
 import { lossText, pairFor } from '../../rollback/plan.js';
-import { resolveReleaseName } from '../../views/releases.js';
+import { resolveReleaseName } from '../../views/release.js';
 import {
   type ChangeOptions,
   type IdleOptions,

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { exitCodeOf } from '../../change/run.js';
 import { runRecordedChange } from '../../control/detached/worker.js';
+import { changeDocument } from '../../views/change.js';
 import { command } from '../command.js';
-import { changeDocument, changeText } from '../report.js';
+import { changeAnswer, changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 
 export function runChangeCommand(): Command {
@@ -15,7 +16,8 @@ export function runChangeCommand(): Command {
     .action((id: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
         const change = await runRecordedChange(environment, id);
-        output.answer(changeDocument(change), () => changeText(change));
+        const document = changeDocument(environment.root, change);
+        output.answer(changeAnswer(document), () => changeText(document));
         return exitCodeOf(change);
       }),
     );

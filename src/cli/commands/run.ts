@@ -5,7 +5,7 @@ import { releaseDirectory } from '../../store/manifest.js';
 import { builtinSupervisor } from '../../supervisor/builtin/client.js';
 import { runSupervisor } from '../../supervisor/builtin/run.js';
 import { lookEveryHour } from '../../timer/builtin-timer.js';
-import { resolveReleaseName } from '../../views/releases.js';
+import { resolveReleaseName } from '../../views/release.js';
 import { command, parseSeconds } from '../command.js';
 import { outputFor } from '../output.js';
 import { type CommonOptions, rootOf } from '../session.js';

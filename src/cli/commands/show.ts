@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import type { Compatibility } from '../../rollback/compatibility/assess.js';
-import { type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
-import { quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
-import { listing, NOT_KNOWN, resolveReleaseName } from '../../views/releases.js';
+import type { Manifest } from '../../store/manifest.js';
+import { quarantineEnd } from '../../store/policy.js';
+import { findRelease, type ListedRelease } from '../../views/releases.js';
 import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { type CommonOptions, inSession } from '../session.js';
@@ -16,42 +15,25 @@ export function showCommand(): Command {
     .argument('<release>', 'id of a release, or current, or previous')
     .action((name: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
-        const { root, supervisor } = environment;
-        const manifest = readManifest(root, resolveReleaseName(root, name));
-        const { releases } = await listing(root, supervisor);
-        const listed = releases.find((release) => release.manifest.id === manifest.id);
-        const { marks, readable } = listed ?? { marks: [], readable: NOT_KNOWN };
-        const reads = { stateCompatibility: readable.reads, stateReason: readable.why };
-        const quarantine = quarantineOf(readPolicy(root), manifest.id);
-        const path = releaseDirectory(root, manifest.id);
-        output.answer({ ok: true, path, marks, ...reads, quarantine, ...manifest }, () =>
+        const release = await findRelease(environment.root, environment.supervisor, name);
+        const { id, runtime, schemas, quarantine } = release;
+        output.answer({ ok: true, ...release }, () =>
           table([
-            ['release', manifest.id],
-            ['marks', marks.join(', ') || 'none'],
-            ['path', path],
-            ['asked for as', manifest.spec],
-            ['integrity', manifest.integrity],
-            ['signature', manifest.signature],
-            ['needs Node', manifest.engines ?? 'not declared'],
-            [
-              'runs on',
-              `Node ${manifest.runtime.version}, ${manifest.runtime.kind === 'host' ? "the host's" : 'carried'}`,
-            ],
-            [
-              'databases',
-              manifest.schemas
-                ? `state ${manifest.schemas.state}, agent ${manifest.schemas.agent}`
-                : 'not declared',
-            ],
-            ["reads today's state", readableText(readable)],
-            [
-              'size',
-              `${mebibytes(manifest.bytes)} in ${manifest.files} files, ${manifest.packages} packages`,
-            ],
-            ['added to the disk', addedText(manifest)],
-            ['tree digest', manifest.treeDigest],
-            ['scripts not run', manifest.skippedScripts.join(', ') || 'none'],
-            ['sealed at', manifest.sealedAt],
+            ['release', id],
+            ['marks', release.marks.join(', ') || 'none'],
+            ['path', release.path],
+            ['asked for as', release.spec],
+            ['integrity', release.integrity],
+            ['signature', release.signature],
+            ['needs Node', release.engines ?? 'not declared'],
+            ['runs on', `Node ${runtime.version}, ${runtime.kind === 'host' ? "the host's" : 'carried'}`],
+            ['databases', schemas ? `state ${schemas.state}, agent ${schemas.agent}` : 'not declared'],
+            ["reads today's state", readableText(release)],
+            ['size', `${mebibytes(release.bytes)} in ${release.files} files, ${release.packages} packages`],
+            ['added to the disk', addedText(release)],
+            ['tree digest', release.treeDigest],
+            ['scripts not run', release.skippedScripts.join(', ') || 'none'],
+            ['sealed at', release.sealedAt],
             ...(quarantine
               ? [
                   [
@@ -73,7 +55,7 @@ function addedText({ addedBytes, sharedBytes }: Manifest): string {
   return sharedBytes ? `${added}, and ${mebibytes(sharedBytes)} that releases share` : added;
 }
 
-function readableText({ reads, why }: Compatibility): string {
+function readableText({ stateCompatibility: reads, stateReason: why }: ListedRelease): string {
   if (reads === 'with-snapshot') return `no: ${why}; its own is kept, and would be put back`;
   if (reads === 'unknown') return `not known: ${why}. Next: openclaw-releases list --check`;
   return `${reads}: ${why}`;

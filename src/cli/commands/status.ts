@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { tryReadLedger } from '../../ledger/history-index.js';
 import { isActive } from '../../ledger/ledger.js';
+import { changeDocument } from '../../views/change.js';
 import { command } from '../command.js';
 import { showStatus } from '../looks/status.js';
-import { changeDocument, changeText } from '../report.js';
+import { changeAnswer, changeText } from '../report.js';
 import { atGlance, type CommonOptions, inSession, type Session } from '../session.js';
 
 export function statusCommand(): Command {
@@ -30,6 +31,7 @@ async function follow(session: Session): Promise<number> {
   // Drops the signal: an interrupt here must not interrupt the change.
   const { signal: _, ...watching } = environment;
   const change = await followChange(watching, active.id);
-  output.answer(changeDocument(change), () => changeText(change));
+  const document = changeDocument(environment.root, change);
+  output.answer(changeAnswer(document), () => changeText(document));
   return exitCodeOf(change);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { IDLE_WITHIN_MS } from '../../ledger/plan.js';
-import { resolveReleaseName } from '../../views/releases.js';
+import { resolveReleaseName } from '../../views/release.js';
 import {
   type ChangeOptions,
   type IdleOptions,

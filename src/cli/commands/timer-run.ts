@@ -3,6 +3,7 @@ import { exitCodeOf } from '../../change/run.js';
 import { evaluateTimer } from '../../timer/decision.js';
 import type { AskRegistry } from '../../timer/registry.js';
 import { runTimer, type TimerRunOptions } from '../../timer/run.js';
+import { changeDocument } from '../../views/change.js';
 import {
   type LimitOptions,
   planOptions,
@@ -12,7 +13,7 @@ import {
   withStaging,
 } from '../change-options.js';
 import { command, registryOption } from '../command.js';
-import { changeDocument, changeText } from '../report.js';
+import { changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 import { decisionLine, explanation } from '../timer-report.js';
 import { print } from '../write.js';
@@ -39,9 +40,10 @@ export function timerRunCommand(): Command {
       const last = changes.at(-1);
       // A busy gateway makes the timer wait; that is no failure.
       const exitCode = last && last.error?.code !== 'gateway_busy' ? exitCodeOf(last) : 0;
+      const documents = changes.map((change) => changeDocument(environment.root, change));
       if (output.json) {
-        output.answer({ ok: exitCode === 0, decision, changes: changes.map(changeDocument) }, () => '');
-      } else for (const change of changes) say(`${change.id}: ${changeText(change)}`);
+        output.answer({ ok: exitCode === 0, decision, changes: documents }, () => '');
+      } else for (const document of documents) say(`${document.change}: ${changeText(document)}`);
       return exitCode;
     }),
   );

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../core/errors.js';
 import type { TreeDifference } from '../../store/tree.js';
-import { resolveReleaseName, verifyRelease } from '../../views/releases.js';
+import { verifyRelease } from '../../views/verification.js';
 import { command } from '../command.js';
 import { errorLines } from '../output.js';
 import { type CommonOptions, inSession } from '../session.js';
@@ -15,27 +15,14 @@ export function verifyCommand(): Command {
     .argument('[release]', 'id of a release, or current, or previous', 'current')
     .action((name: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
-        const { root } = environment;
-        const { id, treeDigest, files, differences } = await verifyRelease(
-          root,
-          resolveReleaseName(root, name),
+        const verified = await verifyRelease(environment.root, name);
+        const { release, files, treeDigest, differences, error } = verified;
+        output.answer(verified, () =>
+          error
+            ? [...differences.map(differenceLine), ...errorLines(error)].join('\n')
+            : `${release} is intact: ${files} files, ${treeDigest}`,
         );
-        if (differences.length === 0) {
-          output.answer(
-            { ok: true, release: id, treeDigest, files, differences },
-            () => `${id} is intact: ${files} files, ${treeDigest}`,
-          );
-          return EXIT.success;
-        }
-        const error = {
-          code: 'release_damaged' as const,
-          message: `${id} is not what was sealed: ${differences.length} differences.`,
-          hint: `openclaw-releases rollback, then remove ${root.releases}/${id} and stage it again`,
-        };
-        output.answer({ ok: false, release: id, error, treeDigest, files, differences }, () =>
-          [...differences.map(differenceLine), ...errorLines(error)].join('\n'),
-        );
-        return EXIT.damaged;
+        return error ? EXIT.damaged : EXIT.success;
       }),
     );
 }

@@ -1,7 +1,6 @@
 import type { Compatibility } from '../../rollback/compatibility/assess.js';
 import type { KeptState } from '../../state/snapshots.js';
 import { heldText } from '../../store/hold-text.js';
-import { holdOf, readPolicy } from '../../store/policy.js';
 import { listing } from '../../views/releases.js';
 import { mebibytes, table } from '../output.js';
 import { corruptLines } from '../report.js';
@@ -15,36 +14,23 @@ const READS: Record<Compatibility['reads'], string> = {
 };
 
 export async function listReleases({ environment, output }: Session): Promise<number> {
-  const { releases, unsealed, states, corrupt } = await listing(environment.root, environment.supervisor);
-  const hold = holdOf(readPolicy(environment.root));
-  const held = hold ? [`Updates are held${heldText(hold)}. Next: openclaw-releases unhold`] : [];
-  const document = {
-    ok: true,
-    releases: releases.map(({ manifest, marks, readable: { reads, why } }) => ({
-      ...manifest,
-      ...{ marks, stateCompatibility: reads, stateReason: why },
-    })),
-    unsealed,
-    states,
-    hold,
-    corrupt,
-  };
-  output.answer(document, () => {
+  const listed = await listing(environment.root, environment.supervisor);
+  output.answer({ ok: true, ...listed }, () => {
+    const { releases, unsealed, states, hold, corrupt } = listed;
+    const held = hold ? [`Updates are held${heldText(hold)}. Next: openclaw-releases unhold`] : [];
     if (releases.length + unsealed.length === 0) {
       const none = 'No release is staged yet. Next: openclaw-releases stage latest';
       return [none, ...held, ...corruptLines(corrupt)].join('\n');
     }
-    const rows = releases.map(
-      ({ manifest: { id, runtime, bytes, addedBytes, sealedAt }, marks, readable }) => [
-        id,
-        `node ${runtime.version}${runtime.kind === 'host' ? " (host's)" : ''}`,
-        mebibytes(bytes),
-        addedBytes === undefined ? '-' : mebibytes(addedBytes),
-        sealedAt.slice(0, 16).replace('T', ' '),
-        READS[readable.reads],
-        marks.join(', '),
-      ],
-    );
+    const rows = releases.map(({ id, runtime, bytes, addedBytes, sealedAt, marks, stateCompatibility }) => [
+      id,
+      `node ${runtime.version}${runtime.kind === 'host' ? " (host's)" : ''}`,
+      mebibytes(bytes),
+      addedBytes === undefined ? '-' : mebibytes(addedBytes),
+      sealedAt.slice(0, 16).replace('T', ' '),
+      READS[stateCompatibility],
+      marks.join(', '),
+    ]);
     const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', 'STAGED (UTC)', 'STATE', ''], ...rows])];
     const debris = unsealed.filter((id) => !corrupt.some(({ path }) => path.includes(`/${id}/`)));
     if (debris.length > 0)

@@ -22,13 +22,13 @@ function statusText(found: Overview): string {
     [
       'change',
       running
-        ? `${running.change}: ${running.step ?? 'begins'}, since ${running.since}, process ${running.pid}`
+        ? `${running.change}: ${running.step ?? 'begins'}, since ${running.startedAt}, process ${running.handoff.pid}`
         : 'no active change',
     ],
   ];
   rows.push(...autoRows(found.auto));
   const lines = [table(rows)];
-  if (running?.waiting) lines.push(...waitingLines(running.waiting));
+  if (running) lines.push(...waitingLines(running));
   for (const { pid, commandLine, since } of found.gateway?.orphans ?? []) {
     lines.push(
       `port_held_by_orphan: process ${pid}, ${commandLine}, since ${since}. Next: openclaw-releases update --evict-orphan`,
@@ -42,7 +42,7 @@ function statusText(found: Overview): string {
     lines.push(`The state of ${from} is restored at the next start, with ${release}.${half}`);
   }
   lines.push(...corruptLines(found.corrupt));
-  if (last) lines.push(`Last change ${last.id}: ${changeText(last)}`);
+  if (last) lines.push(`Last change ${last.change}: ${changeText(last)}`);
   return lines.join('\n');
 }
 

@@ -1,4 +1,4 @@
-import type { ChangePicture } from '../page-data.js';
+import type { ChangeDocument } from '../../views/change.js';
 
 export function clock(at: string | number): string {
   return new Date(at).toLocaleTimeString('en-GB');
@@ -23,46 +23,23 @@ export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
-interface Words {
-  text: string;
-  tone: 'good' | 'bad' | 'warn' | 'soft';
-}
-
-/** Words for a verdict; a release that was not verified must not read like success. */
-export function verdict({ status, from, to, target }: ChangePicture): Words {
-  const [old, next] = [from ?? 'what was there before', to ?? target];
-  switch (status) {
-    case 'package_updated_restart_verified':
-      return { text: `${next} runs and is verified`, tone: 'good' };
-    case 'already_current':
-      return { text: `${next} runs already`, tone: 'good' };
-    case 'staged':
-      return { text: `${next} is staged; nothing that runs was touched`, tone: 'soft' };
-    case 'package_updated_restart_scheduled':
-      return { text: `${next} is current from the next start on; not verified`, tone: 'warn' };
-    case 'package_update_failed':
-      return { text: `failed before the switch; ${old} runs as before`, tone: 'bad' };
-    case 'package_updated_restart_failed':
-      return { text: `the restart failed; the switch was undone`, tone: 'bad' };
-    case 'rolled_back':
-      return { text: `${next} failed; ${old} runs again`, tone: 'bad' };
-    case 'rollback_failed':
-      return { text: `${next} failed, and so did the rollback: act now`, tone: 'bad' };
-    case 'helper_never_ran':
-      return { text: `the process that was to do it never ran; nothing was changed`, tone: 'bad' };
-    case 'interrupted':
-      return { text: `the process that made it ended without a verdict`, tone: 'bad' };
-    default:
-      return { text: 'active', tone: 'soft' };
-  }
+/** Color of a verdict: a release that was not verified must not look like success. */
+export function tone({ status, error }: ChangeDocument): 'good' | 'bad' | 'warn' | 'soft' {
+  if (status === 'package_updated_restart_scheduled') return 'warn';
+  if (status === 'package_updated_restart_verified' || status === 'already_current') return 'good';
+  return error ? 'bad' : 'soft';
 }
 
 const KINDS: Record<string, string> = {
-  ...{ update: 'Update', rollback: 'Roll back', switch: 'Switch', stage: 'Stage' },
-  ...{ adopt: 'Adopt', leave: 'Leave' },
+  update: 'Update',
+  rollback: 'Roll back',
+  switch: 'Switch',
+  stage: 'Stage',
+  adopt: 'Adopt',
+  unadopt: 'Unadopt',
 };
 
-export function title({ kind, from, to, target }: ChangePicture): string {
+export function title({ kind, from, to, target }: ChangeDocument): string {
   const moves = kind !== 'stage' && from && to && from !== to;
   const way = moves ? `${from} → ${to}` : (to ?? target);
   return `${KINDS[kind] ?? kind}: ${way}`;

@@ -1,9 +1,10 @@
-import type { ChangePicture, PageData } from '../page-data.js';
+import type { ChangeDocument } from '../../views/change.js';
+import type { PageData } from '../page-data.js';
 import { followLoss, forgetRequest, makeOrders } from './actions.js';
 import { look, setToken, token, Unauthorized } from './client.js';
 import { actions, notice, runningGateway, tokenForm } from './current.js';
 import { byId, say, show } from './dom.js';
-import { clock, duration, title, verdict } from './format.js';
+import { clock, duration, title } from './format.js';
 import { history } from './history.js';
 import { model, type Reads } from './model.js';
 import { releaseList } from './releases.js';
@@ -86,11 +87,11 @@ function lost(): void {
 }
 
 function tell(before: PageData | null, { running, changes }: PageData): void {
-  const ended = before?.running && changes.find(({ id }) => id === before.running?.id);
+  const ended = before?.running && changes.find(({ change }) => change === before.running?.change);
   if (ended) {
     forgetRequest();
-    say(`${title(ended)}: ${verdict(ended).text}.`);
-    if (ended.error?.code === 'confirmation_needed') followLoss(ended.id, ended.error);
+    say(`${title(ended)}: ${ended.sentence}`);
+    if (ended.error?.code === 'confirmation_needed') followLoss(ended.change, ended.error);
     return;
   }
   const step = running?.steps.at(-1);
@@ -101,7 +102,7 @@ function tell(before: PageData | null, { running, changes }: PageData): void {
 
 /** Asks only when the answer may have changed and no change runs, because each request starts a process. */
 async function askReads({ running, releases, current, gateway, changes }: PageData): Promise<void> {
-  const of = JSON.stringify([releases.map(({ id }) => id), current, gateway.pid, changes[0]?.id]);
+  const of = JSON.stringify([releases.map(({ id }) => id), current, gateway.pid, changes[0]?.change]);
   if (running || of === readsOf) return;
   readsOf = of;
   model.reads = new Map();
@@ -121,7 +122,7 @@ function connection(): string {
   if (lostSince === null) return seenAt === null ? '' : `As of ${clock(seenAt)}`;
   const step = picture?.running?.steps.at(-1)?.name;
   const change = picture?.running
-    ? ` The change ${picture.running.id} was at ${step ?? 'its beginning'}.`
+    ? ` The change ${picture.running.change} was at ${step ?? 'its beginning'}.`
     : '';
   const known = seenAt === null ? '' : ` What is shown is as of ${clock(seenAt)}.`;
   return `No answer since ${clock(lostSince)}.${change}${known}`;
@@ -140,7 +141,7 @@ function render(): void {
   show('notice', model.notice, () => notice(model));
   const { at: _, ...lasting } = picture ?? { at: '' };
   const state = picture && [lasting, lostSince !== null, asking];
-  const running: ChangePicture | null = picture?.running ?? null;
+  const running: ChangeDocument | null = picture?.running ?? null;
   show(
     'now',
     picture && [picture.gateway, picture.current, picture.trial, picture.hold, lostSince !== null],

@@ -1,6 +1,6 @@
-import type { ChangePicture } from '../page-data.js';
+import type { ChangeDocument } from '../../views/change.js';
 import { h, svg } from './dom.js';
-import { dayAndTime, duration, title, verdict } from './format.js';
+import { dayAndTime, duration, title, tone } from './format.js';
 
 const WIDTH = 600;
 const TOP = 2;
@@ -8,19 +8,23 @@ const BOTTOM = 60;
 const LEFT = 4;
 
 /** Bars of outage and staging time, one a change, oldest on the left; null with fewer than two values of each. */
-export function plots(changes: ChangePicture[]): HTMLElement | null {
+export function plots(changes: ChangeDocument[]): HTMLElement | null {
   const oldestFirst = [...changes].reverse();
   const drawn = [
-    plot('Outage', oldestFirst, ({ outageMs }) => outageMs),
-    plot('Staging', oldestFirst, ({ stageMs }) => stageMs),
+    plot('Outage', oldestFirst, ({ downtimeMs }) => downtimeMs),
+    plot('Staging', oldestFirst, stageMsOf),
   ].filter((one) => one !== null);
   return drawn.length === 0 ? null : h('div', {}, ...drawn);
 }
 
+export function stageMsOf({ steps }: ChangeDocument): number | null {
+  return steps.find(({ name }) => name === 'stage')?.durationMs ?? null;
+}
+
 function plot(
   name: string,
-  changes: ChangePicture[],
-  measured: (change: ChangePicture) => number | null,
+  changes: ChangeDocument[],
+  measured: (change: ChangeDocument) => number | null,
 ): HTMLElement | null {
   const points = changes.flatMap((change) => {
     const ms = measured(change);
@@ -36,7 +40,7 @@ function plot(
     return svg(
       'rect',
       {
-        class: verdict(change).tone === 'bad' ? 'bar failed' : 'bar',
+        class: tone(change) === 'bad' ? 'bar failed' : 'bar',
         x: (LEFT + index * space + (space - width) / 2).toFixed(1),
         y: (BOTTOM - height).toFixed(1),
         width: width.toFixed(1),

@@ -1,4 +1,4 @@
-import type { ReleasePicture } from '../page-data.js';
+import type { ReleaseDocument } from '../../views/release.js';
 import { h } from './dom.js';
 import { dayAndTime, mebibytes } from './format.js';
 import type { Model, Orders, Reads } from './model.js';
@@ -20,8 +20,8 @@ export function releaseList(model: Model, orders: Orders): Node[] {
   return [h('h2', {}, 'Releases'), h('ul', { class: 'plain' }, ...items)];
 }
 
-function item(release: ReleasePicture, model: Model, orders: Orders): HTMLElement {
-  const { id, marks, bytes, sealedAt, node, quarantinedAt } = release;
+function item(release: ReleaseDocument, model: Model, orders: Orders): HTMLElement {
+  const { id, marks, bytes, sealedAt, runtime, quarantine } = release;
   const reads = model.reads.get(id);
   const isPinned = marks.includes('pinned');
   const isBusy = model.picture?.running != null || model.asking !== null || model.lostSince !== null;
@@ -36,7 +36,7 @@ function item(release: ReleasePicture, model: Model, orders: Orders): HTMLElemen
       h('strong', {}, id),
       ...marks.map((mark) => h('span', { class: `mark ${mark}` }, mark)),
     ),
-    h('p', { class: 'soft' }, `Node ${node}, ${mebibytes(bytes)}, staged ${dayAndTime(sealedAt)}`),
+    h('p', { class: 'soft' }, `Node ${runtime.version}, ${mebibytes(bytes)}, staged ${dayAndTime(sealedAt)}`),
     reads
       ? h(
           'p',
@@ -45,7 +45,7 @@ function item(release: ReleasePicture, model: Model, orders: Orders): HTMLElemen
           h('span', { class: 'soft' }, ` (${reads.stateReason})`),
         )
       : null,
-    quarantinedAt ? h('p', { class: 'bad' }, `It failed here at ${dayAndTime(quarantinedAt)}.`) : null,
+    quarantine && h('p', { class: 'bad' }, `It failed here at ${dayAndTime(quarantine.at)}.`),
     h(
       'div',
       { class: 'row' },

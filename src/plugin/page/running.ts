@@ -1,15 +1,14 @@
-import type { ChangePicture } from '../page-data.js';
-import { h } from './dom.js';
+import type { ChangeDocument } from '../../views/change.js';
+import { command, h } from './dom.js';
 import { failure } from './failure.js';
-import { clock, duration, title, verdict } from './format.js';
+import { clock, duration, title } from './format.js';
 import type { Model, Orders } from './model.js';
 
 const SIGNS: Record<string, string> = {
   ...{ done: '✓', skipped: '–', failed: '✗', undone: '↩', undo_failed: '✗' },
 };
 
-export function runningChange(change: ChangePicture, { lostSince, asking }: Model, orders: Orders): Node[] {
-  const words = verdict(change);
+export function runningChange(change: ChangeDocument, { lostSince, asking }: Model, orders: Orders): Node[] {
   const canStop = change.status === 'running' && !change.steps.some(({ name }) => name === 'switch');
   const { idle } = change;
   const waits = idle && idle.outcome === undefined;
@@ -19,7 +18,7 @@ export function runningChange(change: ChangePicture, { lostSince, asking }: Mode
       'p',
       {},
       change.status === 'interrupted'
-        ? h('span', { class: 'bad' }, words.text)
+        ? h('span', { class: 'bad' }, change.sentence)
         : h('span', {}, 'Active for ', h('time', { 'data-since': change.startedAt }, '')),
       change.error && h('span', { class: 'bad' }, ' — it failed, and is being undone'),
       lostSince !== null && h('span', { class: 'warn' }, ' — as it was when the gateway last answered'),
@@ -27,9 +26,7 @@ export function runningChange(change: ChangePicture, { lostSince, asking }: Mode
     ...(idle ? [waiting(idle, waits === true)] : []),
     h('ol', { class: 'steps plain' }, ...change.steps.map(step)),
     ...(change.error ? [failure(change.error, 'running')] : []),
-    ...(change.status === 'interrupted'
-      ? [h('p', {}, 'The next command gives it an end: openclaw-releases recover')]
-      : []),
+    ...(change.status === 'interrupted' ? [command('openclaw-releases recover', 'recover')] : []),
     h(
       'div',
       { class: 'row' },
@@ -50,7 +47,7 @@ export function runningChange(change: ChangePicture, { lostSince, asking }: Mode
   ];
 }
 
-function waiting(idle: NonNullable<ChangePicture['idle']>, waits: boolean): HTMLElement {
+function waiting(idle: NonNullable<ChangeDocument['idle']>, waits: boolean): HTMLElement {
   if (!waits) {
     const cut = idle.interruptedWork?.length
       ? ` The restart cut off ${idle.interruptedWork.join(', ')}.`
@@ -72,7 +69,7 @@ function waiting(idle: NonNullable<ChangePicture['idle']>, waits: boolean): HTML
   );
 }
 
-function step({ name, state, startedAt, ms, note }: ChangePicture['steps'][number]): HTMLElement {
+function step({ name, state, startedAt, durationMs, note }: ChangeDocument['steps'][number]): HTMLElement {
   const goesOn = state === 'doing' || state === 'undoing';
   const tone = state === 'failed' || state === 'undo_failed' ? 'bad' : state === 'done' ? 'good' : 'soft';
   return h(
@@ -85,7 +82,7 @@ function step({ name, state, startedAt, ms, note }: ChangePicture['steps'][numbe
       : h(
           'span',
           { class: 'soft' },
-          [state, ms === undefined ? '' : duration(ms)].filter(Boolean).join(', '),
+          [state, durationMs === null ? '' : duration(durationMs)].filter(Boolean).join(', '),
         ),
     note ? h('span', { class: 'note' }, note) : null,
   );

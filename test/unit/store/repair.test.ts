@@ -25,7 +25,7 @@ import type { Root } from '../../../src/store/root.js';
 import { setAside } from '../../../src/store/set-aside.js';
 import { selectSupervisor } from '../../../src/supervisor/select.js';
 import { diagnose } from '../../../src/views/doctor.js';
-import { listing, resolveReleaseName } from '../../../src/views/releases.js';
+import { listing, resolveReleaseName } from '../../../src/views/release.js';
 import {
   DAMAGE_NAMES,
   damage,

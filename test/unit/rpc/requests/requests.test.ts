@@ -20,6 +20,7 @@ import { verdictText } from '../../../../src/rpc/requests/result-text.js';
 import { repairRoot } from '../../../../src/store/repair.js';
 import { requestPath } from '../../../../src/store/request-files.js';
 import { prepareRoot, type Root } from '../../../../src/store/root.js';
+import { changeDocument } from '../../../../src/views/change.js';
 import { temporaryRoot } from '../../../support/place.js';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -120,15 +121,15 @@ test('a verdict in words names the request, what runs, what was cut off, and the
   prepareRoot(root);
   const well = aChange(root, ended('package_updated_restart_verified'));
   well.facts.liveMs = 2345;
+  well.facts.restartRequestedAt = well.startedAt;
   well.facts.idle = {
     ...{ announcedAt: '', deadlineAt: '', restartAt: null, busy: ['2 agent runs'], outcome: 'deadline' },
     interruptedWork: ['2 agent runs'],
   };
-  expect(verdictText(well, aRequest(root, well.id, { note: 'as agreed' }))).toBe(
+  expect(verdictText(changeDocument(root, well), aRequest(root, well.id, { note: 'as agreed' }))).toBe(
     [
-      'Done: update 2026.6.1.',
-      '2026.5.28 -> 2026.6.1: it runs and is verified.',
-      'The gateway did not answer for 2.3 s at most.',
+      'Done: update 2026.5.28 -> 2026.6.1.',
+      '2026.6.1 runs and is verified, live again 2.3 s after the restart.',
       'The restart cut off 2 agent runs.',
       'Note: as agreed',
     ].join('\n'),
@@ -141,10 +142,10 @@ test('a verdict in words names the request, what runs, what was cut off, and the
       hint: 'openclaw-releases status',
     },
   });
-  expect(verdictText(failed, aRequest(root, failed.id))).toBe(
+  expect(verdictText(changeDocument(root, failed), aRequest(root, failed.id))).toBe(
     [
-      'Failed: update 2026.6.1.',
-      '2026.5.28 -> 2026.6.1 failed, and 2026.5.28 runs again.',
+      'Failed: update 2026.5.28 -> 2026.6.1.',
+      '2026.6.1 failed verification; 2026.5.28 is current again.',
       'Why: gateway_crashed: It ended with exit code 1.',
       'Next: openclaw-releases status',
     ].join('\n'),

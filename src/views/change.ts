@@ -1,0 +1,257 @@
+import { duration, seconds } from '../core/duration.js';
+import { ERROR_CODES, type ErrorCode, type ErrorRecord, EXIT } from '../core/errors.js';
+import type { Facts, IdleFacts } from '../ledger/facts.js';
+import {
+  type Change,
+  type ChangeStatus,
+  findChange,
+  isProven,
+  type Recovery,
+  type StepRecord,
+  type StepState,
+  stepOf,
+} from '../ledger/ledger.js';
+import { hasLiveOwner, isAcknowledged } from '../ledger/ownership.js';
+import type { ChangeKind, Initiator, StepName } from '../ledger/plan.js';
+import { findManifest } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+
+/** Progress of a change, in the words of OpenClaw's own updater where it has one. */
+export type Phase = 'requested' | 'staging' | 'waiting' | 'restarting' | 'verifying' | 'finished';
+
+/** The verdict; `running` while the owner lives; `interrupted` when it died and the change is not recovered. */
+export type SeenStatus = ChangeStatus | 'running' | 'interrupted';
+
+export interface AtVersion {
+  version: string | null;
+}
+
+export interface Handoff {
+  /** `acknowledged`: it has claimed the change. `unavailable`: none ever did. `ended`: it has exited. */
+  status: 'started' | 'acknowledged' | 'unavailable' | 'ended';
+  pid: number;
+  /** Command that follows its log; null when unknown. */
+  command: string | null;
+}
+
+export interface StepDocument {
+  name: StepName;
+  state: StepState;
+  startedAt: string;
+  /** Milliseconds; null while it lasts. */
+  durationMs: number | null;
+  /** Exit code that a command would have: 0 for a done step, that of the error for a failed one, else null. */
+  exitCode: number | null;
+  note: string | null;
+}
+
+/** A change as every face shows it: without paths of the gateway's state, and without its configuration. */
+export interface ChangeDocument {
+  status: SeenStatus;
+  /** The result for people; before the verdict, the present situation. */
+  sentence: string;
+  step: StepName | null;
+  phase: Phase;
+  /** A failed change is being undone. */
+  goingBack: boolean;
+  change: string;
+  kind: ChangeKind;
+  target: string;
+  initiator: Initiator;
+  startedAt: string;
+  endedAt: string | null;
+  from: string | null;
+  to: string | null;
+  before: AtVersion;
+  /** Version that runs after the verdict: not `to` for a failed change; null before, and after `rollback_failed`. */
+  after: AtVersion;
+  steps: StepDocument[];
+  reason: ErrorCode | null;
+  error: ErrorRecord | null;
+  undoError: ErrorRecord | null;
+  recovery: Recovery | null;
+  /** Result that recovery will have, and the command for it; null unless interrupted. */
+  nextAction: string | null;
+  /** Milliseconds from the restart request until live: the outage is at most this. Null if unknown or failed. */
+  downtimeMs: number | null;
+  handoff: Handoff;
+  idle: IdleFacts | null;
+  snapshot: Facts['snapshot'] | null;
+  stateRestored: Facts['stateRestored'] | null;
+  /** More sentences for people: recovery, state, cut work, staging. */
+  notes: string[];
+  warnings: string[];
+}
+
+const PHASES: Record<StepName, Phase> = {
+  resolve: 'staging',
+  'check-space': 'staging',
+  stage: 'staging',
+  copy: 'staging',
+  probe: 'staging',
+  seal: 'staging',
+  'wait-idle': 'waiting',
+  baseline: 'restarting',
+  snapshot: 'restarting',
+  switch: 'restarting',
+  attach: 'restarting',
+  detach: 'restarting',
+  restart: 'restarting',
+  verify: 'verifying',
+  plugins: 'verifying',
+  commit: 'verifying',
+  prune: 'verifying',
+};
+
+const UNDER_WAY = new Set<StepRecord['state']>(['doing', 'undoing']);
+
+const SENTENCES: Record<SeenStatus, (change: Change) => string> = {
+  staged: ({ facts }) => `${facts.to} is staged.`,
+  already_current: ({ facts }) => `${facts.to} is current already; nothing was changed.`,
+  package_updated_restart_verified: ({ facts: { to, liveMs } }) =>
+    `${to ?? 'What was there before'} runs and is verified${liveMs === undefined ? '' : `, live again ${seconds(liveMs)} after the restart`}.`,
+  package_updated_restart_scheduled: ({ facts }) =>
+    `${facts.to} is current and will run from the next start on.`,
+  package_update_failed: ({ facts }) => `Failed before the switch; ${current(facts.from)} still.`,
+  package_updated_restart_failed: ({ facts }) => `The restart failed; ${current(facts.from)} again.`,
+  rolled_back: ({ facts }) => `${facts.to} failed verification; ${current(facts.from)} again.`,
+  helper_never_ran: () => 'The process that was to make the change never did; nothing was changed.',
+  rollback_failed: ({ facts }) => `The rollback to ${facts.from ?? 'what ran before'} failed too: act now.`,
+  running: ({ error }) => (error ? 'It failed, and is being undone.' : 'It is active.'),
+  interrupted: (change) => `Its process ended without a verdict. ${recoveryOutlook(change)}`,
+};
+
+function current(id: string | null): string {
+  return id === null ? 'no release is current' : `${id} is current`;
+}
+
+/** Has no active step once the owner is dead. */
+export function changeDocument(root: Root, known: Change): ChangeDocument {
+  // Reads again: meanwhile it may have ended, or another process may recover it.
+  const change = isInterrupted(root, known) ? (findChange(root, known.id) ?? known) : known;
+  const isDead = isInterrupted(root, change);
+  const { id, plan, facts, steps, error, undoError, startedAt, endedAt, warnings } = change;
+  const last = steps.findLast(({ state }) => UNDER_WAY.has(state)) ?? steps.at(-1);
+  const isOver = endedAt !== null;
+  const status = change.status ?? (isDead ? 'interrupted' : 'running');
+  return {
+    status,
+    sentence: SENTENCES[status](change),
+    step: isOver || isDead ? null : (last?.name ?? null),
+    phase: isOver ? 'finished' : last ? PHASES[last.name] : 'requested',
+    goingBack: !isOver && error !== null,
+    change: id,
+    kind: plan.kind,
+    target: plan.target,
+    initiator: plan.initiator ?? 'person',
+    startedAt,
+    endedAt,
+    from: facts.from,
+    to: facts.to,
+    before: { version: versionOf(root, facts.from) },
+    after: { version: versionOf(root, leftRunning(change)) },
+    steps: steps.map((step) => stepDocument(step, error)),
+    reason: error?.code ?? (isDead ? 'interrupted' : null),
+    error: error ?? (isDead ? deathOf(change) : null),
+    undoError,
+    recovery: change.recovery ?? null,
+    nextAction: isDead ? `${recoveryOutlook(change)} Next: openclaw-releases recover` : null,
+    // After a failure only the way to the new release was measured, and the outage is longer.
+    downtimeMs: error === null ? (facts.liveMs ?? null) : null,
+    handoff: handoffOf(root, change, isDead),
+    idle: facts.idle ?? null,
+    snapshot: facts.snapshot ?? null,
+    stateRestored: facts.stateRestored ?? null,
+    notes: notesOf(change),
+    warnings,
+  };
+}
+
+function isInterrupted(root: Root, change: Change): boolean {
+  return change.endedAt === null && !hasLiveOwner(root, change);
+}
+
+function stepDocument(step: StepRecord, error: ErrorRecord | null): StepDocument {
+  const { name, state, startedAt, ms, note } = step;
+  const failed = state === 'failed' && error ? EXIT[ERROR_CODES[error.code]] : null;
+  return {
+    name,
+    state,
+    startedAt,
+    durationMs: ms ?? null,
+    exitCode: state === 'done' ? EXIT.success : failed,
+    note: note ?? null,
+  };
+}
+
+/** Version for people, or the id of a release that is not here any more. */
+function versionOf(root: Root, release: string | null): string | null {
+  return release === null ? null : (findManifest(root, release)?.version ?? release);
+}
+
+function leftRunning({ status, facts }: Change): string | null {
+  switch (status) {
+    case 'package_updated_restart_verified':
+    case 'already_current':
+      return facts.to;
+    case null:
+    case 'rollback_failed':
+      return null;
+    default:
+      return facts.from;
+  }
+}
+
+function recoveryOutlook(change: Change): string {
+  const { from, to } = change.facts;
+  if (change.steps.length === 0) return 'It had not begun: nothing was changed.';
+  if (isProven(change)) return `${to} was verified already, and is kept.`;
+  const switched = stepOf(change, 'switch') ?? stepOf(change, 'attach') ?? stepOf(change, 'detach');
+  if (!switched) return 'It had changed nothing that runs; what it was staging is removed.';
+  if (change.error) return `It was going back to ${from}, and that is finished.`;
+  return `If ${to} runs and passes verification it is kept, else ${from} comes back.`;
+}
+
+function deathOf({ steps, owner }: Change): ErrorRecord {
+  const during = steps.at(-1)?.name;
+  return {
+    code: 'interrupted',
+    message: `Process ${owner.pid}, which made the change, ended ${during ? `during ${during}` : 'before its first step'}.`,
+    hint: 'openclaw-releases recover',
+  };
+}
+
+function handoffOf(root: Root, change: Change, isDead: boolean): Handoff {
+  const { status, owner, endedAt } = change;
+  const started = isAcknowledged(root, change) ? 'acknowledged' : 'started';
+  const after = status === 'helper_never_ran' ? 'unavailable' : 'ended';
+  return { status: endedAt !== null || isDead ? after : started, pid: owner.pid, command: null };
+}
+
+function notesOf({ facts, endedAt, recovery }: Change): string[] {
+  const { idle, install, resolved, restartRequestedAt, snapshot } = facts;
+  const cut = (restartRequestedAt && idle?.interruptedWork) || [];
+  const skipped = install?.skippedScripts ?? [];
+  const notes = [
+    recovery && `${recovery.outcome} after its process died: ${recovery.why}`,
+    facts.stateRestored
+      ? restoredText(facts, facts.stateRestored)
+      : snapshot && endedAt !== null
+        ? `state: ${snapshot.scope === 'config' ? 'the configuration' : 'the state'} as ${facts.from} left it is kept in states/${snapshot.name}, for going back.`
+        : null,
+    cut.length > 0 && `The restart cut off ${cut.join(', ')}.`,
+    resolved &&
+      resolved.signature !== 'verified' &&
+      `note: the registry's signature is ${resolved.signature}.`,
+    skipped.length > 0 && `note: install scripts not run: ${skipped.join(', ')}.`,
+  ];
+  return notes.filter((note): note is string => typeof note === 'string');
+}
+
+function restoredText({ restore, snapshot }: Facts, last: NonNullable<Facts['stateRestored']>): string {
+  if (!last.restored) return `state: as it was; ${last.why}`;
+  const since = restore?.at ?? snapshot?.at;
+  const minutes = since ? ` (${duration(Date.parse(last.at) - Date.parse(since))})` : '';
+  const from = since ? `, as it was at ${since}` : '';
+  return `state: that of ${last.release}${from}, was put back; what was written since${minutes} is kept in states/${last.aside}.`;
+}
