@@ -25,7 +25,8 @@ import type { Root } from '../../../src/store/root.js';
 import { setAside } from '../../../src/store/set-aside.js';
 import { selectSupervisor } from '../../../src/supervisor/select.js';
 import { diagnose } from '../../../src/views/doctor.js';
-import { listing, resolveReleaseName } from '../../../src/views/release.js';
+import { resolveReleaseName } from '../../../src/views/release.js';
+import { listing } from '../../../src/views/releases.js';
 import {
   DAMAGE_NAMES,
   damage,
