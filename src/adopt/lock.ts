@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import Arborist from '@npmcli/arborist';
+import { hasCredentials } from '../core/address.js';
 
 export interface DerivedLockfile {
   packages: number;
@@ -31,7 +32,7 @@ export async function deriveLockfile(directory: string, packageRoot: string): Pr
     const locked = known.get(node.location);
     if (locked?.version === node.version) {
       // Replaces `resolved`, which after `loadActual` is the package's own directory.
-      node.resolved = locked.resolved ?? null;
+      node.resolved = locked.resolved && !hasCredentials(locked.resolved) ? locked.resolved : null;
       node.integrity = locked.integrity ?? null;
     }
     if (!node.integrity && !node.inBundle) lockfileExact = false;

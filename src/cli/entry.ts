@@ -1,10 +1,16 @@
 import type { ForeignRoot } from './as-owner.js';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.js';
+import { failWith } from './output.js';
 import { runProgram } from './program.js';
 
 export function run(argv: string[]): Promise<void> {
   // A reader such as `head` may close the pipe early; an active change must not end with it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  // Node would print the error as it is.
+  process.on('uncaughtException', (error) => {
+    failWith(error, argv.includes('--json'));
+    process.exit();
+  });
   return runProgram(argv, COMMANDS, HIDDEN_COMMANDS);
 }
 

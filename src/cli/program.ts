@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import { failWith } from './output.js';
+import { print } from './write.js';
 
 /** Loaders by command name. Each command loads alone, because loading is most of the cost of a start. */
 export type Commands = Record<string, () => Promise<Command>>;
@@ -34,17 +35,19 @@ async function program(name: string, commands: Commands, hiddenCommands: Command
   if (hidden) root.addCommand(await hidden(), { hidden: true });
   // Commander would print and exit on its own; our usage errors also have a JSON form.
   for (const command of [root, ...root.commands, ...root.commands.flatMap((one) => one.commands)])
-    command.exitOverride().configureOutput({ writeErr: () => {} });
+    command.exitOverride().configureOutput({ writeOut: print, writeErr: () => {} });
   return root;
 }
 
 /** Runs the command line and sets the exit code; help does not show the `hidden` commands. */
 export async function runProgram(argv: string[], commands: Commands, hidden: Commands = {}): Promise<void> {
-  const root = await program(argv[2] ?? '', commands, hidden);
+  let root: Command | null = null;
   try {
+    root = await program(argv[2] ?? '', commands, hidden);
     await root.parseAsync(argv);
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageError(error, commandOf(argv, root)) : error;
+    const failure =
+      root && error instanceof CommanderError ? usageError(error, commandOf(argv, root)) : error;
     if (failure === null) return;
     failWith(failure, argv.includes('--json'));
   }

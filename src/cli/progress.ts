@@ -1,6 +1,6 @@
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
 import { seconds } from '../core/duration.js';
-import { printable } from '../core/printable.js';
+import { outgoing } from '../core/printable.js';
 import type { Observer, Progress } from '../ledger/context.js';
 import type { StepRecord } from '../ledger/ledger.js';
 import { clock } from './output.js';
@@ -26,7 +26,7 @@ function finished(record: StepRecord): string | null {
   if (!mark) return null;
   const took = record.state === 'done' || record.state === 'failed' ? `  ${seconds(record.ms ?? 0)}` : '';
   const undo = record.state.startsWith('und') ? `${record.state.replace('_', ' ')}: ` : '';
-  return `${mark} ${record.name.padEnd(8)} ${undo}${printable(record.note ?? '')}${took}`;
+  return `${mark} ${record.name.padEnd(8)} ${undo}${outgoing(record.note ?? '')}${took}`;
 }
 
 function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
@@ -40,7 +40,7 @@ function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
     progress({ text, leftMs }) {
       if (leftMs === undefined || text === waiting) return;
       waiting = text;
-      stream.write(`… ${printable(text)}${left(leftMs)}\n`);
+      stream.write(`… ${outgoing(text)}${left(leftMs)}\n`);
     },
     close() {},
   };
@@ -83,7 +83,7 @@ function describe(progress: Progress | null): string {
   if (!progress) return '';
   const { text, done, total, leftMs } = progress;
   const share = done !== undefined && total ? ` ${Math.min(100, Math.floor((100 * done) / total))} %` : '';
-  return `${printable(text)}${share}${left(leftMs)}  `;
+  return `${outgoing(text)}${share}${left(leftMs)}  `;
 }
 
 function left(ms: number | undefined): string {

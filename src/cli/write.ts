@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
-import { printable } from '../core/printable.js';
+import { outgoing } from '../core/printable.js';
 
 const STREAMS = { 1: () => process.stdout, 2: () => process.stderr };
 
@@ -12,7 +12,7 @@ const waiting = new Set<1 | 2>();
  * that only reads. Write errors are ignored: a reader such as `head` may close the pipe early.
  */
 export function print(text: string, to: 1 | 2 = 1): void {
-  const bytes = Buffer.from(printable(text));
+  const bytes = Buffer.from(outgoing(text));
   if (waiting.has(to)) return void STREAMS[to]().write(bytes);
   for (let at = 0; at < bytes.length; ) {
     try {

@@ -1,3 +1,5 @@
+import { withoutCredentials } from './address.js';
+
 /** Exit codes: a script can tell "nothing changed" from "rolled back" and from "a person must act now". */
 export const EXIT = {
   success: 0,
@@ -107,9 +109,10 @@ export class ReleasesError extends Error {
   readonly details: ReleasesErrorOptions['details'];
 
   constructor(code: ErrorCode, message: string, options: ReleasesErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Errors are kept in records, and npm's libraries name whole addresses.
+    super(withoutCredentials(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint && withoutCredentials(options.hint);
     this.untouched = options.untouched;
     this.details = options.details;
   }
@@ -142,7 +145,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
       ...(details && { details }),
     };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = withoutCredentials(error instanceof Error ? error.message : String(error));
   switch (systemCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':

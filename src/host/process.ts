@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { withoutCredentials } from '../core/address.js';
 import { systemCode } from '../core/errors.js';
 
 /** Identity beyond reused pids. `startTicks` is field 22 of /proc/<pid>/stat, in clock ticks since boot. */
@@ -131,7 +132,11 @@ export function executableOf(pid: number): string | null {
   }
 }
 
-/** Command line for people to read. Never decide by it: OpenClaw rewrites its own. */
+/** Options of a gateway, and of others, whose value is secret. */
+const SECRET_OPTION = /(\s--?[\w-]*(?:token|password|passphrase|secret|key|auth)[\w-]*(?:=|\s+))(?!-)\S+/gi;
+
+/** Command line for people to read, without secrets. Never decide by it: OpenClaw rewrites its own. */
 export function commandLineOf(pid: number): string {
-  return read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() ?? '';
+  const line = read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() ?? '';
+  return withoutCredentials(line.replace(SECRET_OPTION, '$1…'));
 }

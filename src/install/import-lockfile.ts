@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { keepLockfile } from '../store/lockfiles.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
-import { lockedRelease, parseLockfile } from './lockfile.js';
+import { lockedRelease, parseLockfile, withoutSecretAddresses } from './lockfile.js';
 
 export interface Imported {
   version: string;
@@ -17,9 +17,10 @@ export interface Imported {
  * Stores a lockfile, so that staging its version here installs the same packages, checksum by checksum.
  * @throws ReleasesError `lockfile_invalid`, which names `source`
  */
-export function importLockfile(root: Root, text: string, source: string): Imported {
-  const lockfile = parseLockfile(text, source);
+export function importLockfile(root: Root, given: string, source: string): Imported {
+  const lockfile = parseLockfile(given, source);
   const { version } = lockedRelease(lockfile, source);
+  const text = withoutSecretAddresses(given);
   const present = findManifest(root, version);
   return {
     version,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { valid } from 'semver';
+import { hasCredentials } from '../core/address.js';
 import { ReleasesError } from '../core/errors.js';
 
 interface LockedPackage {
@@ -54,6 +55,16 @@ export function lockedRelease(lockfile: Lockfile, source: string): { version: st
     throw unfit(`${source} is not of a release: it names no exact version of ${OPENCLAW}.`);
   }
   return { version, integrity };
+}
+
+/** Leaves out addresses with credentials, which a kept lockfile must not hold: npm asks the registry for new ones. */
+export function withoutSecretAddresses(text: string): string {
+  const lockfile = JSON.parse(text) as { packages: Record<string, { resolved?: unknown }> };
+  const secret = Object.values(lockfile.packages).filter(
+    ({ resolved }) => typeof resolved === 'string' && hasCredentials(resolved),
+  );
+  for (const locked of secret) delete locked.resolved;
+  return secret.length > 0 ? `${JSON.stringify(lockfile, null, 2)}\n` : text;
 }
 
 export function unfit(message: string, cause?: unknown): ReleasesError {

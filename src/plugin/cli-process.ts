@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type ErrorRecord, EXIT, toErrorRecord } from '../core/errors.js';
-import { printable } from '../core/printable.js';
+import { outgoing } from '../core/printable.js';
 import { onceAnswered } from '../host/ending.js';
 import type { Caller, Reply } from '../rpc/documents.js';
 import type { Method } from '../rpc/methods.js';
@@ -32,7 +32,7 @@ export function handOver(host: Host, args: string[]): Promise<number> {
   const { cli, root } = host;
   if (!existsSync(cli)) {
     const { message, hint } = notThere(host);
-    console.error(printable(`openclaw-releases: ${message}\n  next: ${hint}`));
+    console.error(outgoing(`openclaw-releases: ${message}\n  next: ${hint}`));
     return Promise.resolve(EXIT.internal);
   }
   const child = fork(cli, args, {

@@ -7,11 +7,15 @@ import { ReleasesError } from '../core/errors.js';
  */
 export function checkRegistryAddress(address: string): void {
   const url = URL.canParse(address) ? new URL(address) : null;
-  if (url?.username || url?.password || /\/\/[^/]*@/.test(address)) {
-    throw new ReleasesError('usage', 'The address of the registry has a user name or a password in it.', {
-      hint: `Give it without them, and put them into ~/.npmrc: npm config set //${url?.host ?? '<host>'}/:_authToken=<token>`,
-      untouched: 'Nothing was changed.',
-    });
+  if (url?.username || url?.password || url?.search || /\/\/[^/]*@/.test(address)) {
+    throw new ReleasesError(
+      'usage',
+      'The address of the registry has a user name, a password or a query in it.',
+      {
+        hint: `Give it without them, and put a token into ~/.npmrc: npm config set //${url?.host ?? '<host>'}/:_authToken=<token>`,
+        untouched: 'Nothing was changed.',
+      },
+    );
   }
   if (url !== null && /^https?:$/.test(url.protocol)) return;
   throw new ReleasesError('usage', `${JSON.stringify(address)} is not the address of a registry.`, {

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../core/address.js';
 import { type ErrorCode, ReleasesError, systemCode } from '../core/errors.js';
 
 interface Circumstances {
@@ -115,12 +116,4 @@ function uninstalled(error: unknown, { about, registry }: Circumstances): Plain 
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split('\n')[0] ?? '';
-}
-
-function withoutCredentials(registry: string): string {
-  if (!URL.canParse(registry)) return registry;
-  const url = new URL(registry);
-  url.username = '';
-  url.password = '';
-  return url.href;
 }

@@ -1,4 +1,5 @@
 import { parse } from 'semver';
+import { withoutCredentials } from '../core/address.js';
 import { ReleasesError } from '../core/errors.js';
 import { compareVersions } from '../core/version.js';
 import { readArchive } from './archive.js';
@@ -60,7 +61,7 @@ export async function resolveRelease(
     id: facts.version,
     spec: wanted,
     integrity: manifest._integrity,
-    tarball: manifest._resolved,
+    tarball: withoutCredentials(manifest._resolved),
     unpackedSize: manifest.dist?.unpackedSize ?? null,
     signature,
     publishedAt: manifest._time ?? null,

@@ -1,5 +1,5 @@
 import { ReleasesError, systemCode } from '../core/errors.js';
-import { printable } from '../core/printable.js';
+import { outgoing } from '../core/printable.js';
 import { finishRestore } from '../state/restore/restore.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import { rootAt } from '../store/root.js';
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
 }
 
 function say(sentence: string): void {
-  process.stderr.write(`openclaw-releases: ${printable(sentence)}\n`);
+  process.stderr.write(`openclaw-releases: ${outgoing(sentence)}\n`);
 }
 
 // A closed stderr must not stop a restore half way.

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { print } from '../write.js';
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -8,6 +9,6 @@ export function demoCommand(): Command {
     .option('--cache <directory>', 'keep what npm downloads there, for the next time')
     .action(async ({ cache }: { cache?: string }) => {
       const { runDemo } = await import('../../demo/demo.js');
-      process.exitCode = await runDemo((line) => process.stdout.write(`${line}\n`), cache && resolve(cache));
+      process.exitCode = await runDemo((line) => print(`${line}\n`), cache && resolve(cache));
     });
 }

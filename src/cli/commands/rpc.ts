@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ERROR_CODES, EXIT, ReleasesError, toErrorRecord } from '../../core/errors.js';
-import { printable } from '../../core/printable.js';
+import { outgoing } from '../../core/printable.js';
 import type { Caller, Reply } from '../../rpc/documents.js';
 import { handle } from '../../rpc/handle.js';
 import {
@@ -33,7 +33,7 @@ export function rpcCommand(): Command {
         const here = { ...environment, plan: planOptions(options), endsWithAnswer: true };
         return handle(here, method, params, caller);
       });
-      process.stdout.write(`${printable(JSON.stringify(reply))}\n`);
+      process.stdout.write(`${outgoing(JSON.stringify(reply))}\n`);
       return reply.ok ? EXIT.success : EXIT[ERROR_CODES[reply.error.code]];
     }),
   );

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { withLock } from '../../change/run.js';
-import { printable } from '../../core/printable.js';
+import { outgoing } from '../../core/printable.js';
 import { releaseDirectory } from '../../store/manifest.js';
 import { builtinSupervisor } from '../../supervisor/builtin/client.js';
 import { runSupervisor } from '../../supervisor/builtin/run.js';
@@ -25,7 +25,7 @@ export function runCommand(): Command {
       const root = rootOf(options);
       releaseDirectory(root, resolveReleaseName(root, 'current'));
       await withLock({ root, supervisor: builtinSupervisor(root.path) }, 'run', async () => {});
-      const log = (line: string) => void process.stderr.write(`openclaw-releases: ${printable(line)}\n`);
+      const log = (line: string) => void process.stderr.write(`openclaw-releases: ${outgoing(line)}\n`);
       const stopLooking = lookEveryHour(root, log);
       const exitCode = await runSupervisor({
         root: root.path,

@@ -13,6 +13,7 @@ import {
   readLockfile,
   sameBytes,
   unfit,
+  withoutSecretAddresses,
 } from '../lockfile.js';
 import type { InstallOrder, InstallProgress } from '../messages.js';
 import { EagerArborist } from './arborist.js';
@@ -61,6 +62,8 @@ export async function installTree(
     packuments.forget();
     if (exact) checkExact(exact, ideal);
     await arborist.reify({ save: true, omit: ['dev'] });
+    for (const path of [lockPath, join(directory, 'node_modules/.package-lock.json')])
+      await writeFile(path, withoutSecretAddresses(await readFile(path, 'utf8')));
   } finally {
     stopWatching();
     packuments.close();

@@ -23,6 +23,7 @@ test.each([
   `https://${SECRET}@npm.example.com/path`,
   `https://:${SECRET}@npm.example.com`,
   `http://user:${SECRET}@npm.example.com:bad/`,
+  `https://npm.example.com/?token=${SECRET}`,
   `user:${SECRET}//a@npm.example.com`,
 ])('refuses the credentials of address %#, and does not repeat them', (address) => {
   const refusal = (() => {
