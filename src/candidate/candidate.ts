@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { ReleasesError } from '../core/errors.js';
 import { onceAnswered } from '../host/ending.js';
 import { killTree } from '../host/process-tree.js';
-import { withoutSecrets } from './environment.js';
+import { redactorFor } from '../state/secrets.js';
 import { isolated, isolatedOptions, isolation } from './isolation.js';
 import {
   type CandidateReport,
@@ -18,6 +18,9 @@ const MARGIN_MS = 10_000;
 
 const LINES = 20;
 
+/** Characters; the worker sends twice as many. */
+const SAID = 8000;
+
 /**
  * Starts a release's gateway in isolation on a copy of the state, at the path of the live state. It can write nothing
  * else and has no network. Ends it when it is ready or late; it outlives neither this call nor this process.
@@ -25,7 +28,7 @@ const LINES = 20;
  *   `signal` aborts. A gateway that does not start is a report, not an error.
  */
 export async function bootCandidate(request: CandidateRequest): Promise<CandidateReport> {
-  const { launch, timeoutMs, signal } = request;
+  const { launch, place, timeoutMs, signal } = request;
   if (signal?.aborted) throw interrupted(signal.reason);
   const { bindings, command, order } = prepare(request);
   const found = await isolation();
@@ -55,15 +58,15 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
     signal?.removeEventListener('abort', stop);
   });
   if (signal?.aborted) throw interrupted(signal.reason);
+  const redact = redactorFor(place, launch.env);
   const report = parse(ended.stdout);
   if (!report) {
     const how = ended.stderr.trim().split('\n').at(-1) || ended.signal || `code ${ended.exitCode}`;
-    throw failed(
-      `The candidate's start gave no report: ${withoutSecrets(how, launch, order.endpoint.token)}.`,
-    );
+    throw failed(`The candidate's start gave no report: ${redact(how)}.`);
   }
-  const said = report.said.trimEnd().split('\n').slice(-LINES).join('\n');
-  return { ...report, said: withoutSecrets(said, launch, order.endpoint.token) };
+  // Cut only afterwards: the end of a secret that was cut in two would stay.
+  const said = redact(report.said).slice(-SAID).trimEnd().split('\n').slice(-LINES).join('\n');
+  return { ...report, said, failing: report.failing.map(redact) };
 }
 
 /**

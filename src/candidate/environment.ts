@@ -45,18 +45,3 @@ export function candidateLaunch(launch: Launch, cache?: string): Launch {
 function cachingIn(directory: string): Record<string, string> {
   return { NODE_COMPILE_CACHE: directory, OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: '1' };
 }
-
-const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSPHRASE|KEY|CREDENTIAL|COOKIE|AUTH/i;
-
-/** Shorter values would match ordinary words. */
-const SHORTEST_SECRET = 6;
-
-export function withoutSecrets(text: string, { env }: Launch, token: string | null): string {
-  const secrets = Object.entries(env).flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
-  if (token !== null) secrets.push(token);
-  return secrets
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .sort((a, b) => b.length - a.length)
-    .reduce((left, secret) => left.replaceAll(secret, '…'), text)
-    .replace(/\b(Bearer\s+|token[=:]\s*|(?:sk|xox[a-z]|gh[a-z])[-_])[\w.~+/-]{6,}=*/gi, '$1…');
-}

@@ -15,8 +15,8 @@ import type { CandidateOrder, CandidateReport } from './prepare.js';
 
 const POLL_MS = 150;
 
-/** Characters. */
-const SAID = 8000;
+/** Characters; the caller takes secrets out, and then the half that is shown. */
+const SAID = 16_000;
 
 const lines = createInterface({ input: process.stdin });
 lines.once('line', (line) => void carryOut(JSON.parse(line) as CandidateOrder));

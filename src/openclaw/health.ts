@@ -57,6 +57,9 @@ export async function sampleHealth(
   }
 }
 
+/** Characters; a longer one is no name of a check, and names are kept in records. */
+const LONGEST_NAME = 80;
+
 export function worsened(before: Health, after: Health): string[] {
   return [
     ...(before.live && !after.live ? ['live'] : []),
@@ -89,5 +92,6 @@ function text(value: unknown): string | null {
 }
 
 function names(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : [];
+  const all = Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : [];
+  return all.map((name) => name.slice(0, LONGEST_NAME));
 }

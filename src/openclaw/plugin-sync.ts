@@ -16,6 +16,8 @@ export interface SyncRequest {
   /** Milliseconds for all commands together; then they are killed. */
   budgetMs: number;
   signal?: AbortSignal | undefined;
+  /** Takes secrets out of what the tools print. */
+  redact(text: string): string;
 }
 
 export interface PluginChange {
@@ -97,10 +99,10 @@ export async function brokenPlugins(request: SyncRequest): Promise<PluginFailure
   });
 }
 
-function runTool(request: SyncRequest, args: string[], deadline: number): Promise<CommandResult> {
-  const { place, node, main, env, signal } = request;
+async function runTool(request: SyncRequest, args: string[], deadline: number): Promise<CommandResult> {
+  const { place, node, main, env, signal, redact } = request;
   const kept = Object.entries(env).filter(([name]) => !OF_THE_SUPERVISOR.test(name));
-  return runCommand(node, [realpathSync(main), ...args], {
+  const result = await runCommand(node, [realpathSync(main), ...args], {
     cwd: place.state,
     env: {
       PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
@@ -113,6 +115,7 @@ function runTool(request: SyncRequest, args: string[], deadline: number): Promis
     timeoutMs: Math.max(1, deadline - performance.now()),
     signal,
   });
+  return { ...result, output: redact(result.output) };
 }
 
 function differences(before: Plugin[], after: Plugin[]): PluginChange[] {

@@ -44,8 +44,10 @@ export const baseline: Step = {
     }
     await checkListener(endpoint, supervisor);
     const health = inspection.pid === null ? null : await sampleHealth(endpoint);
+    // The phase is the gateway's whole answer, and only shows the progress of a start.
+    const kept = health && { ...health, phase: null };
     facts.place = findStatePlace(inspection.launch);
-    facts.baseline = { state: inspection.state, instance: inspection.instance, release, health };
+    facts.baseline = { state: inspection.state, instance: inspection.instance, release, health: kept };
     facts.from = release ?? facts.from;
     const versions = onlySwitches ? await versionsToday(root, facts.place, facts) : null;
     if (versions) facts.versionsBefore = versions;

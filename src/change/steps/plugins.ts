@@ -15,6 +15,7 @@ import {
 import { listPlugins } from '../../openclaw/plugins.js';
 import { pluginPlaceOf } from '../../rollback/plugin-place.js';
 import type { StatePlace } from '../../state/place.js';
+import { redactorFor } from '../../state/secrets.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
 import { saveIntent } from '../engine.js';
 import { dropPluginSet, keptPluginSet, returnPluginSet, startOnceMore } from '../plugin-set.js';
@@ -68,12 +69,14 @@ async function requestFor(context: Context, place: StatePlace): Promise<SyncRequ
   const { root, change, supervisor, signal } = context;
   const { id, version } = readManifest(root, targetOf(context));
   const directory = releaseDirectory(root, id);
+  // The whole environment: the tools need the gateway's PATH and its registry settings.
+  const { env } = wholeLaunch(await supervisor.inspect());
   return {
     ...{ place: await pluginPlaceOf(context, place), version, signal },
     node: join(directory, 'node'),
     main: join(directory, 'main'),
-    // The whole environment: the tools need the gateway's PATH and its registry settings.
-    env: wholeLaunch(await supervisor.inspect()).env,
+    env,
+    redact: redactorFor(place, env),
     budgetMs: change.plan.limits.pluginsMs ?? DEFAULT_LIMITS.pluginsMs,
   };
 }

@@ -4,6 +4,7 @@ import { howEnded } from '../../candidate/exit.js';
 import { candidateBlocker } from '../../candidate/preconditions.js';
 import type { Launch } from '../../openclaw/endpoint.js';
 import type { StatePlace } from '../../state/place.js';
+import { redactorFor } from '../../state/secrets.js';
 import { copyToScratch } from '../../state/snapshot/scratch-copy.js';
 import type { StateVersions } from '../../state/versions.js';
 import { type Manifest, releaseDirectory } from '../../store/manifest.js';
@@ -42,6 +43,7 @@ export async function checkReads(check: CompatibilityCheck, release: Manifest): 
     };
     const copy = await copyAnew();
     const asked = release.schemas === null ? null : await askDatabases(check, release, copy, directory);
+    if (asked) asked.why = redactorFor(check.place, check.launch.env)(asked.why);
     if (asked?.reads === 'no') return asked;
     const newer = wasWrittenByNewer(check.today, release.version);
     // Some releases refused a configuration written by a newer release, or files that only a doctor migrates.
