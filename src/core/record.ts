@@ -6,6 +6,7 @@ export type RecordKind =
   | 'release'
   | 'change'
   | 'policy'
+  | 'registry-keys'
   | 'supervisor'
   | 'adopted'
   | 'compatibility'

@@ -25,7 +25,10 @@ export function supervisorOf(environment: Environment, plan?: Plan): Supervisor 
 
 export function contextOf(environment: Environment, change: Change): Context {
   const { root, observer, signal } = environment;
-  const { registry } = change.plan;
+  const overrides: ClientOverrides = {
+    keysFile: root.registryKeys,
+    ...(change.plan.registry !== null && { registry: change.plan.registry }),
+  };
   let client: Promise<ClientOptions> | undefined;
   return {
     root,
@@ -33,10 +36,10 @@ export function contextOf(environment: Environment, change: Change): Context {
     supervisor: supervisorOf(environment, change.plan),
     canRestart: !(environment.atBoot ?? false),
     // Lazy: a rollback or a recovery needs no registry, so it does not load npm's libraries.
-    client: () => (client ??= loadClient(registry)),
+    client: () => (client ??= loadClient(overrides)),
     async lookUp(question) {
       const { lookUp } = await import('../registry/lookup.js');
-      const found = await lookUp({ ...question, overrides: overridesOf(registry) }, signal);
+      const found = await lookUp({ ...question, overrides }, signal);
       client = Promise.resolve(found.options);
       return found;
     },
@@ -53,11 +56,7 @@ export function contextOf(environment: Environment, change: Change): Context {
   };
 }
 
-async function loadClient(registry: string | null): Promise<ClientOptions> {
+async function loadClient(overrides: ClientOverrides): Promise<ClientOptions> {
   const { loadClientOptions } = await import('../registry/client.js');
-  return loadClientOptions(overridesOf(registry));
-}
-
-function overridesOf(registry: string | null): ClientOverrides {
-  return registry === null ? {} : { registry };
+  return loadClientOptions(overrides);
 }

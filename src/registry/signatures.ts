@@ -1,10 +1,14 @@
+import { verify } from 'node:crypto';
 import { valid } from 'semver';
-import { systemCode } from '../core/errors.js';
 import type { ClientOptions } from './client.js';
-import { npmFetch, pacote } from './lazy-npm.js';
+import { pacote } from './lazy-npm.js';
+import { publicKey, type SigningKey } from './signing-keys.js';
 import { type VersionDocument, versionDocument } from './version-document.js';
 
-/** `verified`: by the registry's key. `absent` and `unchecked` (a local archive) prove nothing. */
+/**
+ * `verified`: signed with a key that we pinned or the operator named. `absent`: without a signature. `unchecked`: a local
+ * archive, or signed with other keys alone. Neither of these two proves anything.
+ */
 export type SignatureState = 'verified' | 'absent' | 'unchecked';
 
 /** pacote's manifest, with the fields that we use; the rest is the package's own `package.json`. */
@@ -13,7 +17,7 @@ export interface RegistryManifest {
   version: string;
   _resolved: string;
   _integrity?: string;
-  _signatures?: unknown[];
+  _signatures?: unknown;
   /** ISO 8601, time of publication; pacote's name for it. */
   _time?: string;
   dist?: { unpackedSize?: number };
@@ -22,11 +26,12 @@ export interface RegistryManifest {
 
 export interface SignedManifest {
   manifest: RegistryManifest;
-  signature: Exclude<SignatureState, 'unchecked'>;
+  signature: SignatureState;
 }
 
 /**
- * Fetches one version or tag; checks its signature if any. Revalidates cached answers: tags mean today's version.
+ * Fetches one version or tag; checks its signatures by the keys in `options`, never by those that a registry serves.
+ * Revalidates cached answers: tags mean today's version.
  * @throws errors of npm's libraries, with their codes; also for a wrong signature
  */
 export async function fetchManifest(
@@ -35,18 +40,14 @@ export async function fetchManifest(
   options: ClientOptions,
 ): Promise<SignedManifest> {
   const fresh = { ...options, preferOnline: !options.offline && !options.preferOffline };
-  const [keys, alone] = await Promise.all([fetchKeys(options), askAlone(name, wanted, fresh)]);
-  const { host, pathname } = new URL(options.registry);
+  const alone = await askAlone(name, wanted, fresh);
   const { manifest: ask } = await pacote();
   const manifest = (await ask(`${name}@${wanted}`, {
     ...fresh,
     fullMetadata: true,
-    ...(keys.length > 0 && { verifySignatures: true, [`//${host}${pathname}:_keys`]: keys }),
-    ...(alone && !hasEndedKey(alone, keys) && { packumentCache: only(alone) }),
+    ...(alone && !hasEndedKey(alone, options.signingKeys) && { packumentCache: only(alone) }),
   })) as unknown as RegistryManifest;
-  // pacote accepts an unsigned package as silently as a verified one.
-  const verified = keys.length > 0 && (manifest._signatures?.length ?? 0) > 0;
-  return { manifest, signature: verified ? 'verified' : 'absent' };
+  return { manifest, signature: checkSignatures(name, manifest, options.signingKeys) };
 }
 
 /** Skips the short document for `before`: only the whole one has the time of publication. */
@@ -59,9 +60,9 @@ async function askAlone(
 }
 
 /** Keys with an end prove only what was published before it; only the whole document has that time. */
-function hasEndedKey({ dist }: VersionDocument, keys: PublicKey[]): boolean {
+function hasEndedKey({ dist }: VersionDocument, keys: SigningKey[]): boolean {
   const ended = new Set(keys.filter(({ expires }) => expires).map(({ keyid }) => keyid));
-  return dist?.signatures?.some(({ keyid }) => ended.has(keyid)) ?? false;
+  return signaturesIn(dist?.signatures).some(({ keyid }) => ended.has(keyid));
 }
 
 /** Stand-in for pacote's cache of whole documents, with only this version. */
@@ -70,25 +71,37 @@ function only(document: VersionDocument) {
   return { has: () => true, get: () => whole, set() {}, delete: () => true } as never;
 }
 
-interface PublicKey {
-  key: string;
-  keyid?: string;
-  /** ISO 8601, or null for a key without an end. */
-  expires?: string | null;
-  [field: string]: unknown;
+/**
+ * The name is the requested one: a registry could show the signed checksum of another package. pacote checks
+ * every signature or none, and a mirror may add its own to npm's.
+ */
+export function checkSignatures(
+  name: string,
+  manifest: RegistryManifest,
+  keys: SigningKey[],
+): SignatureState {
+  const { version, _integrity, _signatures, _time } = manifest;
+  const signatures = signaturesIn(_signatures);
+  const known = signatures.flatMap(({ keyid, sig }) =>
+    keys.filter((key) => key.keyid === keyid).map((key) => ({ key, sig })),
+  );
+  for (const { key, sig } of known) {
+    if (key.expires && _time && Date.parse(_time) >= Date.parse(key.expires))
+      throw invalid('EEXPIREDSIGNATUREKEY');
+    const signed = Buffer.from(`${name}@${version}:${_integrity}`);
+    if (!verify('sha256', signed, publicKey(key), Buffer.from(sig, 'base64')))
+      throw invalid('EINTEGRITYSIGNATURE');
+  }
+  if (known.length > 0) return 'verified';
+  return signatures.length > 0 ? 'unchecked' : 'absent';
 }
 
-/** Returns the registry's signing keys in pacote's shape; none if the registry has no such page (4xx). */
-async function fetchKeys(options: ClientOptions): Promise<PublicKey[]> {
-  try {
-    const fetch = await npmFetch();
-    const { keys } = (await fetch.json('/-/npm/v1/keys', options)) as { keys?: PublicKey[] };
-    return (keys ?? []).map((key) => ({
-      ...key,
-      pemkey: `-----BEGIN PUBLIC KEY-----\n${key.key}\n-----END PUBLIC KEY-----`,
-    }));
-  } catch (error) {
-    if (/^E4\d\d$/.test(systemCode(error) ?? '')) return [];
-    throw error;
-  }
+function signaturesIn(value: unknown): { keyid: string; sig: string }[] {
+  return (Array.isArray(value) ? value : []).filter(
+    (one) => typeof one?.keyid === 'string' && typeof one?.sig === 'string',
+  );
+}
+
+function invalid(code: string): Error {
+  return Object.assign(new Error('The signature is wrong.'), { code });
 }

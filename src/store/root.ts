@@ -21,6 +21,7 @@ export interface Root {
   requests: string;
   lockfiles: string;
   policy: string;
+  registryKeys: string;
   auto: string;
   ballast: string;
   lock: string;
@@ -54,6 +55,7 @@ export function rootAt(path: string): Root {
     requests: at('requests'),
     lockfiles: at('lockfiles'),
     policy: at('policy.json'),
+    registryKeys: at('registry-keys.json'),
     auto: at('timer-state.json'),
     ballast: at('ballast'),
     lock: at('lock'),

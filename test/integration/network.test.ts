@@ -5,6 +5,7 @@ import { freePort } from '../../src/host/port.js';
 import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { startPrivateRegistry } from '../registry/private.js';
 import { startRegistry } from '../registry/registry.js';
+import { nameKeys } from '../support/name-keys.js';
 import { nodePackage, npmrc, plain, proxyTo } from '../support/network.js';
 import { makeWorld } from '../support/world.js';
 
@@ -41,6 +42,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
     const main = await start(HOST, TOKEN);
     const scope = await start(SCOPE_HOST, SCOPE_TOKEN);
     const proxy = await proxyTo({ [`${HOST}:443`]: main.front.url, [`${SCOPE_HOST}:443`]: scope.front.url });
+    await nameKeys(main.registry, join(world.root, 'registry-keys.json'));
     main.registry.publish(tinyDependency());
     main.registry.publish(nodePackage('98.0.0'));
     scope.registry.publish(plain('@private/part', '1.0.0', { 'part.txt': 'private' }));

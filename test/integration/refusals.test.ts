@@ -16,6 +16,7 @@ import { openclawPackage } from '../registry/gateway-package.js';
 import { writeTarball } from '../registry/registry.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { replaceBy } from '../support/damage.js';
+import { nameKeys } from '../support/name-keys.js';
 import { temporaryDirectory, until } from '../support/place.js';
 import { type Answer, CLI, makeWorld, QUICK, type World } from '../support/world.js';
 
@@ -32,6 +33,7 @@ let published = 1;
 /** One world for all tests, in which the first release is current and no gateway runs until a test starts one. */
 beforeAll(async () => {
   world = await makeWorld(atEnd);
+  await nameKeys(world.registry, join(world.root, 'registry-keys.json'));
   world.publish(FIRST);
   await world.ok('stage', FIRST);
   await world.ok('switch', FIRST, '--no-restart');

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { publishedVersions } from '../../src/registry/versions.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { KEY_END, type Registry, startRegistry } from '../registry/registry.js';
 import { writeTarball } from '../registry/tarball.js';
+import { nameKeys } from '../support/name-keys.js';
 import { makePlace, type Place, rejection } from '../support/source-place.js';
 
 /** Matches the document of one version. */
@@ -19,6 +21,8 @@ let place: Place;
 beforeEach(async () => {
   place = makePlace();
   registry = await startRegistry();
+  await nameKeys(registry, place.path('registry-keys.json'));
+  registry.requests.length = 0;
   registry.publish(openclawPackage('2026.5.28'), { publishedAt: new Date('2026-05-28T10:00:00Z') });
   registry.publish(
     openclawPackage('2026.6.1', { engines: '>=22.19', schemaVersions: { state: 15, agent: 19 } }),
@@ -50,7 +54,7 @@ describe('resolveRelease', () => {
       signature: 'verified',
       publishedAt: null,
     });
-    expect(registry.requests.sort()).toEqual(['GET /-/npm/v1/keys', 'GET /openclaw/2026.6.1']);
+    expect(registry.requests).toEqual(['GET /openclaw/2026.6.1']);
   });
 
   it.each<[string, () => void]>([
@@ -178,26 +182,43 @@ describe('signatures', () => {
   it('accepts one by an expired key only for what was published before its end', async () => {
     registry.publish(openclawPackage('2026.6.16'), { publishedAt: new Date(KEY_END) });
     registry.fault({ kind: 'ended-key' });
+    await nameKeys(registry, place.path('registry-keys.json'));
     expect(await resolve({ kind: 'version', version: '2026.5.28' })).toMatchObject({ signature: 'verified' });
     expect(await rejection(resolve({ kind: 'version', version: '2026.6.16' }))).toMatchObject({
       code: 'signature_invalid',
     });
   });
 
-  it('reports a signature that no key can check as absent', async () => {
-    registry.fault({ kind: 'no-keys' });
-    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
+  it('reports one by keys that nobody named as unchecked, though the registry serves them', async () => {
+    rmSync(place.path('registry-keys.json'));
+    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'unchecked' });
+    expect(await resolve({ kind: 'version', version: '2026.6.1' })).toMatchObject({ signature: 'unchecked' });
+    expect(registry.requests).not.toContain('GET /-/npm/v1/keys');
   });
 
-  it('works with a registry that signs nothing and has no page of keys', async () => {
-    registry.fault({ kind: 'not-found', match: /keys$/ });
-    expect(await resolve({ kind: 'tag', tag: 'latest' })).toMatchObject({ signature: 'absent' });
+  it('checks one for the requested package, not for the one that the registry shows', async () => {
+    const pkg = openclawPackage('2026.6.1');
+    registry.publish({ ...pkg, name: 'other', files: renamed(pkg.files, { name: 'other' }) });
+    const shown = await (await globalThis.fetch(`${registry.url}other`)).text();
+    const server = createHttpServer((_, response) => {
+      response.setHeader('content-type', 'application/json').end(shown.replaceAll('"other', '"openclaw'));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const options = await place.options(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const error = await rejection(resolveRelease({ kind: 'version', version: '2026.6.1' }, options));
+    server.close();
+    expect(error).toMatchObject({ code: 'signature_invalid' });
   });
 
-  it('fails when the registry could not serve its keys', async () => {
-    registry.fault({ kind: 'server-error', match: /keys$/ });
+  it.each([
+    ['no JSON', '{'],
+    ['no list of keys', '{"keys":{}}'],
+    ['a key that is none', '{"keys":[{"keyid":"a","key":"AAAA"}]}'],
+  ])('refuses a file of keys that has %s', async (_what, text) => {
+    writeFileSync(place.path('registry-keys.json'), text);
     expect(await rejection(resolve({ kind: 'tag', tag: 'latest' }))).toMatchObject({
-      code: 'registry_error',
+      code: 'root_invalid',
+      message: expect.stringContaining('registry-keys.json'),
     });
   });
 });

@@ -5,6 +5,7 @@ import { fetchRuntime } from '../../src/install/runtime.js';
 import { chooseRuntime, type RuntimeRequest } from '../../src/registry/runtime.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import type { PackageFiles } from '../registry/tarball.js';
+import { nameKeys } from '../support/name-keys.js';
 import {
   exists,
   makePlace,
@@ -121,6 +122,7 @@ describe('chooseRuntime', () => {
   });
 
   it('refuses one with a wrong signature', async () => {
+    await nameKeys(registry, place.path('registry-keys.json'));
     registry.fault({ kind: 'wrong-signature' });
     expect(await rejection(choose({ engines: '>=22' }))).toMatchObject({ code: 'signature_invalid' });
   });

@@ -400,23 +400,23 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'password of a registry shown',
-    file: 'src/registry/failure.ts',
-    find: "  url.password = '';\n",
-    replace: '',
+    file: 'src/core/address.ts',
+    find: "text.replace(USERINFO, '')",
+    replace: 'text',
     caughtBy: unit('registry/failure'),
   },
   {
     name: 'absent signature called verified',
     file: 'src/registry/signatures.ts',
-    find: 'const verified = keys.length > 0 && (manifest._signatures?.length ?? 0) > 0;',
-    replace: 'const verified = keys.length > 0;',
+    find: "if (known.length > 0) return 'verified';",
+    replace: "if (keys.length > 0) return 'verified';",
     caughtBy: integration('refusals', 'an absent signature is reported'),
   },
   {
     name: 'signature not checked',
     file: 'src/registry/signatures.ts',
-    find: 'keys.length > 0 && { verifySignatures: true,',
-    replace: 'keys.length > 0 && { verifySignatures: false,',
+    find: "throw invalid('EINTEGRITYSIGNATURE')",
+    replace: 'continue',
     caughtBy: integration('refusals', 'a signature that does not fit is refused'),
   },
   {
@@ -711,10 +711,10 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'secret of a candidate shown',
-    file: 'src/candidate/environment.ts',
+    file: 'src/state/secrets.ts',
     find: 'left.replaceAll(secret,',
     replace: 'left.replaceAll(`${secret}\\n`,',
-    caughtBy: unit('candidate/environment', 'is shown without secrets'),
+    caughtBy: unit('state/secrets', 'of the configuration, .env'),
   },
   {
     name: 'port of the environment before the argument',

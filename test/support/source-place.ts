@@ -24,7 +24,12 @@ export function makePlace(): Place {
   return {
     directory,
     path: (...names) => join(directory, ...names),
-    options: (registry) => loadClientOptions({ registry, cache: join(directory, 'cache') }),
+    options: (registry) =>
+      loadClientOptions({
+        registry,
+        cache: join(directory, 'cache'),
+        keysFile: join(directory, 'registry-keys.json'),
+      }),
     dispose() {
       if (before === undefined) delete process.env.npm_config_userconfig;
       else process.env.npm_config_userconfig = before;

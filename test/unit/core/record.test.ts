@@ -321,6 +321,7 @@ const WHOLE: [RecordKind, object][] = [
   ['change', aChange()],
   ['release', MANIFEST],
   ['policy', POLICY],
+  ['registry-keys', { keys: [{ keyid: 'SHA256:a', key: 'AAAA', expires: null }] }],
   ['supervisor', SUPERVISOR],
   ['adopted', ADOPTION],
   ['kept-state', KEPT],

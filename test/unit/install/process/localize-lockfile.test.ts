@@ -5,6 +5,7 @@ import type { ClientOptions } from '../../../../src/registry/client.js';
 const OPTIONS: ClientOptions = {
   registry: 'https://packages.example/npm/',
   cache: '/cache',
+  signingKeys: [],
   replaceRegistryHost: 'public.example',
   '@mine:registry': 'https://mine.example',
 };
