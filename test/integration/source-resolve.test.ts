@@ -196,7 +196,7 @@ describe('signatures', () => {
     expect(registry.requests).not.toContain('GET /-/npm/v1/keys');
   });
 
-  it('checks one for the requested package, not for the one that the registry shows', async () => {
+  it('checks one for the requested package, not for another name that it shows', async () => {
     const pkg = openclawPackage('2026.6.1');
     registry.publish({ ...pkg, name: 'other', files: renamed(pkg.files, { name: 'other' }) });
     const shown = await (await globalThis.fetch(`${registry.url}other`)).text();
