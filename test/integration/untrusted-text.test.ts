@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
+import { identify } from '../../src/host/process.js';
 import { until } from '../support/place.js';
 import { CLI, makeWorld, type World } from '../support/world.js';
 
@@ -11,12 +12,12 @@ const SECRET = 'hunter2';
 const HOSTILE = '\u001b[2J\u001b]0;pwned\u0007\u009b31m\u202e';
 const ODD = /(?!\n)[\p{Cc}\p{Bidi_Control}]/u;
 
+function start(world: World, ...args: string[]) {
+  return execa(world.node, [CLI, ...args], { env: world.env, extendEnv: false, reject: false, input: '{}' });
+}
+
 async function type(world: World, ...args: string[]) {
-  const { stdout, stderr, exitCode } = await execa(world.node, [CLI, ...args], {
-    env: world.env,
-    extendEnv: false,
-    reject: false,
-  });
+  const { stdout, stderr, exitCode } = await start(world, ...args);
   return { text: stdout + stderr, stdout, exitCode };
 }
 
@@ -46,6 +47,9 @@ test('control characters of a registry never reach a terminal, today or from the
     await type(world, 'status', '--json'),
     await type(world, 'history'),
     await type(world, 'timer', 'explain', '--registry', registry),
+    await type(world, 'timer', 'run', '--registry', registry),
+    await type(world, 'rpc', 'update.status'),
+    await type(world, 'rpc', 'releases.history'),
   ];
   for (const { text } of texts) expect(text).not.toMatch(ODD);
   const { last } = JSON.parse(texts[3]?.stdout ?? '');
@@ -79,5 +83,64 @@ test.each([
   const world = await makeWorld();
   const { text, exitCode } = await type(world, ...args, '--registry', `http://user:${SECRET}@127.0.0.1:1/`);
   expect({ text, exitCode }).toMatchObject({ exitCode: 2, text: expect.stringContaining('.npmrc') });
+  expect(text + textsBelow(world.path)).not.toContain(SECRET);
+});
+
+test.each([
+  ['an unknown command', [HOSTILE]],
+  ['an unknown option', ['list', `--${HOSTILE}`]],
+  ['a release to stage', ['stage', HOSTILE]],
+  ['a release to show', ['show', HOSTILE]],
+  ['a method', ['rpc', HOSTILE]],
+  ['the root of status', ['status', '--root', `/nowhere/${HOSTILE}`]],
+  ['the root of a change', ['stage', 'latest', '--root', `/proc/${HOSTILE}`]],
+])('control characters in %s are shown as text, plain and in JSON', async (_what, args) => {
+  const world = await makeWorld();
+  for (const words of [args, [...args, '--json']]) {
+    const { text } = await type(world, ...words);
+    expect(text).not.toMatch(ODD);
+    expect(text).toMatch(/\\u001b/i);
+  }
+});
+
+test('what a record says is shown without control characters and credentials, also while it is followed', async () => {
+  const world = await makeWorld();
+  await type(world, 'stage', 'latest', '--registry', 'http://127.0.0.1:1/');
+  const [name = ''] = readdirSync(join(world.root, 'changes')).filter((file) => file.endsWith('.json'));
+  const path = join(world.root, 'changes', name);
+  const hostile = `${HOSTILE} http://me:${SECRET}@127.0.0.1/?token=${SECRET}`;
+  const ended = JSON.parse(readFileSync(path, 'utf8'));
+  Object.assign(ended, { warnings: [`warn ${hostile}`] });
+  ended.error = {
+    code: 'registry_error',
+    message: `say ${hostile}`,
+    hint: `do ${hostile}`,
+    untouched: hostile,
+  };
+  for (const step of ended.steps) step.note = `note ${hostile}`;
+  const active = { ...ended, endedAt: null, status: null, owner: identify(process.pid) };
+  writeFileSync(path, JSON.stringify(active));
+  const followed = start(world, 'status', '--follow');
+  let said = '';
+  followed.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  await until('the step is shown', () => said.includes('note'));
+  writeFileSync(path, JSON.stringify(ended));
+  const { stdout, stderr } = await followed;
+  const texts = [stdout + stderr];
+  for (const words of ['status', 'status --json', 'history', 'history --json', 'rpc releases.history'])
+    texts.push((await type(world, ...words.split(' '))).text);
+  for (const text of texts) {
+    expect(text).not.toMatch(ODD);
+    expect(text).not.toContain(SECRET);
+  }
+  for (const word of ['warn', 'say', 'do', 'note']) expect(texts[0]).toContain(`${word} \\u001b[2J`);
+});
+
+test('a password in the address of a release to stage is in no output and no file', async () => {
+  const world = await makeWorld();
+  const { text, exitCode } = await type(world, 'stage', `https://me:${SECRET}@127.0.0.1/openclaw.tgz`);
+  expect(exitCode).toBe(2);
   expect(text + textsBelow(world.path)).not.toContain(SECRET);
 });

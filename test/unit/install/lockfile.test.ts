@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { firstDifference, type Lockfile, sameBytes } from '../../../src/install/lockfile.js';
+import {
+  firstDifference,
+  type Lockfile,
+  sameBytes,
+  withoutSecretAddresses,
+} from '../../../src/install/lockfile.js';
 
 const lock = (packages: Record<string, { version?: string; integrity?: string }>): Lockfile =>
   new Map(Object.entries(packages));
@@ -32,4 +37,24 @@ describe('firstDifference', () => {
   ])('is %s', (_what, found, location) => {
     expect(firstDifference(lock(exact), lock(found))).toBe(location);
   });
+});
+
+describe('withoutSecretAddresses', () => {
+  const lockfile = (resolved: string) =>
+    JSON.stringify({ packages: { '': {}, 'node_modules/a': { version: '1.0.0', resolved } } });
+
+  test.each(['https://me:PW@host/a.tgz', 'https://PW@host/a.tgz', 'https://host/a.tgz?token=PW'])(
+    'leaves out %s, and keeps the package',
+    (resolved) => {
+      const { packages } = JSON.parse(withoutSecretAddresses(lockfile(resolved)));
+      expect(packages).toEqual({ '': {}, 'node_modules/a': { version: '1.0.0' } });
+    },
+  );
+
+  test.each(['https://host/a.tgz', 'file:openclaw-1.0.0.tgz'])(
+    'leaves %s and the text as they are',
+    (resolved) => {
+      expect(withoutSecretAddresses(lockfile(resolved))).toBe(lockfile(resolved));
+    },
+  );
 });

@@ -61,6 +61,24 @@ describe('loadClientOptions', () => {
     expect(await loadClientOptions()).toMatchObject({ registry: REGISTRY, maxSockets: 4 });
   });
 
+  test.each([
+    ['claw:PW', 'claw:PW'],
+    ['claw:P%40W%25', 'claw:P@W%'],
+    ['PW', 'PW:'],
+  ])('moves the credentials %j of an address to those of its host', async (userinfo, plain) => {
+    vi.stubEnv('npm_config_registry', REGISTRY.replace('//', `//${userinfo}@`));
+    npmrc(`@scope:registry=https://${userinfo}@other.example.invalid/`);
+    const auth = Buffer.from(plain).toString('base64');
+    const options = await loadClientOptions();
+    expect(options).toMatchObject({
+      registry: REGISTRY,
+      '//mirror.example.invalid/npm/:_auth': auth,
+      '@scope:registry': 'https://other.example.invalid/',
+      '//other.example.invalid/:_auth': auth,
+    });
+    expect(Object.values(options).some((value) => String(value).includes('PW@'))).toBe(false);
+  });
+
   test('prefers explicit options', async () => {
     npmrc('registry=https://elsewhere.example.invalid/');
     expect(await loadClientOptions({ registry: REGISTRY, cache: join(home, 'c') })).toMatchObject({

@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { commandLineOf } from '../../../src/host/process.js';
+
+test('a command line is shown without the values of secret options and without credentials', async () => {
+  const args = [
+    '--port',
+    '1',
+    '--token',
+    'PW1',
+    '--password=PW2',
+    '--auth-key',
+    'PW3',
+    '--auth',
+    '--url',
+    'http://a:PW4@h/',
+  ];
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '--', ...args], {
+    stdio: 'ignore',
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  await expect.poll(() => commandLineOf(child.pid ?? 0)).toContain('--url');
+  expect(commandLineOf(child.pid ?? 0)).toMatch(
+    / --port 1 --token … --password=… --auth-key … --auth --url http:\/\/h\/$/,
+  );
+});
