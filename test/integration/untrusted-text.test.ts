@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { identify } from '../../src/host/process.js';
-import { until } from '../support/place.js';
+import { until, writeTree } from '../support/place.js';
 import { CLI, makeWorld, type World } from '../support/world.js';
 
 const SECRET = 'hunter2';
@@ -101,6 +101,18 @@ test.each([
     expect(text).not.toMatch(ODD);
     expect(text).toMatch(/\\u001b/i);
   }
+});
+
+test('an error that nobody caught is shown as text, too', async () => {
+  const world = await makeWorld();
+  const thrown = JSON.stringify(`${HOSTILE} http://me:${SECRET}@127.0.0.1/`);
+  const code = `process.once('beforeExit', () => { throw new Error(${thrown}); })`;
+  writeTree(world.path, { 'throw.mjs': code });
+  world.env.NODE_OPTIONS = `--import=${join(world.path, 'throw.mjs')}`;
+  const { text, exitCode } = await type(world, 'history');
+  expect({ text, exitCode }).toMatchObject({ exitCode: 1, text: expect.stringContaining('\\u001b[2J') });
+  expect(text).not.toMatch(ODD);
+  expect(text).not.toContain(SECRET);
 });
 
 test('what a record says is shown without control characters and credentials, also while it is followed', async () => {
