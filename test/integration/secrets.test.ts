@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
@@ -128,9 +128,9 @@ function leaksIn(text: string): string[] {
 }
 
 /** Files of the root and of npm's cache with a secret in them, but for copies of the state and noise. */
-function filesWithLeaks({ root, path }: World): Record<string, string[]> {
+function filesWithLeaks({ root, path }: Pick<World, 'root' | 'path'>): Record<string, string[]> {
   const found: Record<string, string[]> = {};
-  for (const directory of [root, join(path, 'npm-cache')]) {
+  for (const directory of [root, join(path, 'npm-cache')].filter(existsSync)) {
     for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
       if (/^(states\/[^/]+\/files|ballast)(\/|$)/.test(name)) continue;
       const file = join(directory, name);
@@ -278,3 +278,37 @@ test(
   },
   LIMIT_MS,
 );
+
+test('archives with a secret in their address are fetched, and the secret is kept nowhere', async () => {
+  const world = await makeWorld();
+  world.publish(OLD);
+  const front = createServer(async ({ url = '' }, outgoing) => {
+    if (url.includes('.tgz') && !url.endsWith(`?token=${CANARIES.flag}`)) {
+      outgoing.writeHead(403).end();
+      return;
+    }
+    const answer = await fetch(new URL(url, world.registry.url));
+    const body = Buffer.from(await answer.arrayBuffer());
+    const own = `http://127.0.0.1:${(front.address() as AddressInfo).port}/`;
+    const text = () =>
+      body.toString().replaceAll(world.registry.url, own).replaceAll('.tgz"', `.tgz?token=${CANARIES.flag}"`);
+    outgoing.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    outgoing.end(url.includes('.tgz') ? body : text());
+  }).listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  onTestFinished(() => {
+    front.closeAllConnections();
+    front.close();
+  });
+  world.env.npm_config_registry = `http://127.0.0.1:${(front.address() as AddressInfo).port}/`;
+  const first = await world.cli('stage', OLD);
+  expect(first, first.stdout).toMatchObject({ exitCode: 0 });
+  const lockfile = join(world.root, 'releases', OLD, 'package-lock.json');
+  world.env.OPENCLAW_RELEASES_ROOT = join(world.path, 'other');
+  world.env.npm_config_cache = join(world.path, 'other-cache');
+  const again = await world.cli('stage', OLD, '--lockfile', lockfile);
+  expect(again, again.stdout).toMatchObject({ exitCode: 0 });
+  expect(leaksIn(first.stdout + first.stderr + again.stdout + again.stderr)).toEqual([]);
+  for (const root of [world.root, join(world.path, 'other')])
+    expect(filesWithLeaks({ root, path: root })).toEqual({});
+});
