@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isAlive } from '../host/process.js';
@@ -13,6 +14,7 @@ import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
+import { setAside } from '../store/set-aside.js';
 import { recordResult, rollBack, runSteps } from './engine.js';
 import { changeFromTrial } from './reconstruct.js';
 
@@ -44,7 +46,12 @@ export async function recoverChanges(root: Root, means: Means, observer?: Observ
     if (!living.includes(change)) recovered.push(await recoverChange(change, means, observer));
   }
   const lost = endTrialOfNobody(root);
-  if (readTrial(root) === null && living.length === 0) endReturn(root);
+  if (readTrial(root) === null && living.length === 0) {
+    // A directory cannot be removed as a record is, and the operator may want it back.
+    if (lstatSync(root.return, { throwIfNoEntry: false })?.isDirectory())
+      setAside(root, root.return, 'is a directory');
+    else endReturn(root);
+  }
   if (lost) recovered.push(await recoverChange(lost, means, observer));
   for (const path of abandoned()) removeTree(root, path);
   closeSealed(root);

@@ -1253,6 +1253,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('launcher', 'starts the gateway of the current release'),
   },
   {
+    name: 'launcher: current of any text',
+    file: 'layout/bin/gateway',
+    find: '    releases/*) ;;\n    *) return 1 ;;\n',
+    replace: '    *) ;;\n',
+    caughtBy: integration('launcher', 'starts nothing that current or previous name as'),
+  },
+  {
+    name: 'launcher: main out of the release',
+    file: 'layout/bin/gateway',
+    find: 'case /$text/ in //* | */../*) return 1 ;; esac',
+    replace: 'case /$text/ in //*) return 1 ;; esac',
+    caughtBy: integration('launcher', 'main of current leads out of it'),
+  },
+  {
     name: 'rescue: twice for one trial',
     file: 'layout/bin/rescue',
     find: 'read_plain "$stamp" && [ "$text" = "$line" ] && nothing',

@@ -314,6 +314,19 @@ test.each(DAMAGE_NAMES)(
   },
 );
 
+test.each(IMPOSTOR_NAMES)(
+  'recover ends without a trial-restore.json that is %s, outside of a trial',
+  async (how) => {
+    const root = model.copy();
+    rmSync(root.trial);
+    writeFileSync(root.return, '{}');
+    replaceBy(root.return, how);
+    await recover({ root, supervisor: nobody });
+    expect(existsSync(root.return)).toBe(false);
+    expect((await look(root)).corrupt).toEqual([]);
+  },
+);
+
 test('a corrupt record of the last restore is moved away', async () => {
   const root = model.copy();
   writeFileSync(root.lastRestore, '{}');
