@@ -252,7 +252,7 @@ export const MUTANTS: Mutant[] = [
     name: 'list of digests not compared',
     file: 'src/store/tree.ts',
     find: 'else if (sha256(sealed) !== treeDigest)',
-    replace: 'else if (!isSame && sha256(sealed) !== treeDigest)',
+    replace: 'else if (isSame && sha256(sealed) !== treeDigest)',
     caughtBy: unit('store/tree', 'a list that was edited together with its file'),
   },
   {
