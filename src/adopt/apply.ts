@@ -31,7 +31,6 @@ export function readAdoption(root: string): Adoption | null {
   if (found.state === 'missing') return null;
   throw new ReleasesError('root_invalid', `${path} ${found.why}; it is what says how to leave the gateway.`, {
     hint: `mv ${path} ${path}.corrupt, then remove our drop-in, which systemctl cat openclaw-gateway.service names, and openclaw-releases adopt`,
-    untouched: 'Nothing was changed.',
   });
 }
 
@@ -72,6 +71,5 @@ export function undoUnitChange(root: string): Adoption | null {
 function otherUnit(root: string, { unit, scope }: Adoption): ReleasesError {
   return new ReleasesError('root_invalid', `${root} has adopted ${unit} (${scope}) already.`, {
     hint: 'openclaw-releases unadopt',
-    untouched: 'Nothing was changed.',
   });
 }

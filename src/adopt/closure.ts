@@ -109,9 +109,6 @@ function tangled(name: string, from: string): ReleasesError {
   return new ReleasesError(
     'install_failed',
     `The dependency ${name} of ${from} cannot be laid out without links.`,
-    {
-      hint: 'openclaw-releases stage <version>, which installs the release afresh',
-      untouched: 'Nothing was changed.',
-    },
+    { hint: 'openclaw-releases stage <version>, which installs the release afresh' },
   );
 }

@@ -133,13 +133,11 @@ function fingerprint(packageRoot: string): string {
 function changed(packageRoot: string): ReleasesError {
   return new ReleasesError('install_failed', `${packageRoot} changed while it was copied.`, {
     hint: 'Wait for the package manager to finish, then give the same command again.',
-    untouched: 'Nothing was changed.',
   });
 }
 
 function checkout(packageRoot: string): ReleasesError {
   return new ReleasesError('not_openclaw', `${packageRoot} is a source checkout, not an installed package.`, {
     hint: 'openclaw-releases stage <version>, or npm pack in the checkout and stage the archive',
-    untouched: 'Nothing was changed.',
   });
 }

@@ -48,7 +48,6 @@ export async function findInstall(request: FindRequest = {}): Promise<Install> {
   if (!chosen) {
     throw new ReleasesError('not_openclaw', 'No installed OpenClaw was found.', {
       hint: 'openclaw-releases stage latest',
-      untouched: 'Nothing was changed.',
     });
   }
   const node = await findNode(command, searchPath, env);
@@ -85,10 +84,7 @@ async function findUnit({ unit, scope }: FindRequest, env: NodeJS.ProcessEnv): P
   throw new ReleasesError(
     'supervisor_not_found',
     `systemd knows no unit ${full}${scope ? ` (${scope})` : ''}.`,
-    {
-      hint: 'systemctl --user list-unit-files "*openclaw*"; systemctl list-unit-files "*openclaw*"',
-      untouched: 'Nothing was changed.',
-    },
+    { hint: 'systemctl --user list-unit-files "*openclaw*"; systemctl list-unit-files "*openclaw*"' },
   );
 }
 
@@ -119,7 +115,6 @@ async function findNode(
     `${path}, which the gateway runs on, does not say its version.`,
     {
       hint: `${path} --version`,
-      untouched: 'Nothing was changed.',
     },
   );
 }

@@ -148,5 +148,5 @@ function refuse(
   message: string,
   hint: string,
 ): ReleasesError {
-  return new ReleasesError(code, message, { hint, untouched: 'Nothing was changed.' });
+  return new ReleasesError(code, message, { hint });
 }

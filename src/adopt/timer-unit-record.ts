@@ -38,7 +38,6 @@ export function readTimer(root: string): TimerRecord | null {
     `${path} ${found.why}, so it does not say what the timer has written.`,
     {
       hint: `rm ${path}, then openclaw-releases timer enable, which writes the same again`,
-      untouched: 'Nothing was changed.',
     },
   );
 }

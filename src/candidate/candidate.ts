@@ -106,14 +106,12 @@ function parse(stdout: string): CandidateReport | null {
 function failed(message: string): ReleasesError {
   return new ReleasesError('probe_failed', message, {
     hint: 'Leave the candidate out; a change is verified after its switch, and rolls back automatically.',
-    untouched: 'Nothing that runs was changed.',
   });
 }
 
 function interrupted(cause: unknown): ReleasesError {
   return new ReleasesError('interrupted', 'Stopped on request.', {
     hint: 'Give the same command again to begin anew.',
-    untouched: 'Nothing that runs was changed.',
     cause,
   });
 }

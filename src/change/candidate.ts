@@ -125,6 +125,5 @@ function seconds({ readyMs }: CandidateReport): string {
 function failed(message: string): ReleasesError {
   return new ReleasesError('probe_failed', message, {
     hint: 'The same command with --probe version, which leaves this to the trial.',
-    untouched: 'Nothing that runs was changed.',
   });
 }

@@ -1,4 +1,4 @@
-import { systemCode, toErrorRecord } from '../core/errors.js';
+import { type ErrorRecord, systemCode, toErrorRecord } from '../core/errors.js';
 import { faultPoint } from '../host/fault.js';
 import type { Context, Observer, Step } from '../ledger/context.js';
 import { NothingToDo } from '../ledger/context.js';
@@ -64,11 +64,17 @@ async function runEach(
         );
         continue;
       }
-      change.error = toErrorRecord(context.signal.aborted ? whyAborted(context.signal, error) : error);
+      change.error = errorOf(change, context.signal.aborted ? whyAborted(context.signal, error) : error);
       return rollBack(steps, context, observer);
     }
   }
   return recordResult(context, succeededStatus(change));
+}
+
+/** From the switch on nothing is untouched. */
+function errorOf({ steps }: Change, error: unknown): ErrorRecord {
+  const { untouched, ...record } = toErrorRecord(error);
+  return untouched && !steps.some(({ name }) => isSwitch(name)) ? { ...record, untouched } : record;
 }
 
 export async function rollBack(
@@ -132,7 +138,7 @@ async function undoSteps(steps: readonly Step[], context: Context, observer: Obs
       faultPoint(`after undo ${step.name}`);
       setState(undoing, record, 'undone', observer);
     } catch (error) {
-      context.change.undoError ??= toErrorRecord(error);
+      context.change.undoError ??= errorOf(context.change, error);
       setState(undoing, record, 'undo_failed', observer);
     }
   }

@@ -33,7 +33,6 @@ function sayWhatItWaitsFor(root: Root, error: ReleasesError): ReleasesError {
   if (!waiting) return error;
   return new ReleasesError('locked', `${error.message} It is at this: ${waitingText(waiting)}.`, {
     hint: `openclaw-releases cancel, to end ${change.id}; openclaw-releases restart-now, to have it go on`,
-    untouched: 'Nothing was changed.',
     cause: error,
   });
 }

@@ -32,6 +32,7 @@ export function changeFromTrial(root: Root, trial: Trial): Change | null {
       `${to} is on trial, and there is no record of the change that began it.`,
       {
         hint: `openclaw-releases switch ${to}, to try it again`,
+        untouched: '',
       },
     ),
   );

@@ -43,10 +43,7 @@ function refuseWhilePending(root: Root): void {
   throw new ReleasesError(
     'restore_pending',
     `The state of ${release} is restored at the next start of the gateway, which must come first.`,
-    {
-      hint: 'Start the gateway, then the same command again: openclaw-releases status',
-      untouched: 'Nothing was changed.',
-    },
+    { hint: 'Start the gateway, then the same command again: openclaw-releases status' },
   );
 }
 

@@ -76,7 +76,6 @@ function usageError(error: CommanderError, named: Command): ReleasesError | null
     .replace(/\.?$/, '.');
   return new ReleasesError('usage', sentence, {
     hint: `${wholeName(named)} --help`,
-    untouched: 'Nothing was tried.',
   });
 }
 

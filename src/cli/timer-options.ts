@@ -131,6 +131,5 @@ function windowsFrom(options: TimerOptions, kept: Schedule): Schedule['windows']
   if (kept.windows?.length) return kept.windows.map((one) => ({ ...one, timeZone }));
   throw new ReleasesError('usage', 'There is no window that the time zone could be of.', {
     hint: `openclaw-releases timer enable --window "02:00-05:00" --time-zone ${timeZone}`,
-    untouched: 'Nothing was changed.',
   });
 }

@@ -19,7 +19,6 @@ export function lockedBy(change: Change): ReleasesError {
     `Another change is active, ${id}: ${plan.kind} ${plan.target}, since ${startedAt}${step ? `, at ${step}` : ''}.`,
     {
       hint: `openclaw-releases status --follow${stop}`,
-      untouched: 'Nothing was changed.',
       details: { change: id, kind: plan.kind, target: plan.target, step, since: startedAt, pid: owner.pid },
     },
   );

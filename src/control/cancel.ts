@@ -9,8 +9,6 @@ import type { Root } from '../store/root.js';
 
 const POLL_MS = 200;
 
-const UNTOUCHED = 'Nothing was changed.';
-
 /**
  * Signals the active change to stop and returns at once; its owner undoes the steps.
  * @param named refuses any other change than this id
@@ -54,10 +52,7 @@ export function requestRestartNow(root: Root, by: Initiator): Change {
     throw new ReleasesError(
       'already_switched',
       `${change.id} does not wait for the gateway, or not any more.`,
-      {
-        hint: 'openclaw-releases status --follow',
-        untouched: UNTOUCHED,
-      },
+      { hint: 'openclaw-releases status --follow' },
     );
   }
   sendSignal(root, change.id, 'restart-now', by);
@@ -68,26 +63,19 @@ function findUnderWay(root: Root, named?: string): Change {
   const change = activeChange(root);
   if (change && (named === undefined || named === change.id)) return change;
   const message = named === undefined ? 'No change is active.' : `${named} is not active any more.`;
-  throw new ReleasesError('no_active_change', message, {
-    hint: 'openclaw-releases status',
-    untouched: UNTOUCHED,
-  });
+  throw new ReleasesError('no_active_change', message, { hint: 'openclaw-releases status' });
 }
 
 function tooLate({ id, steps }: Change): ReleasesError {
   return new ReleasesError(
     'already_switched',
     `${id} is past its switch (${steps.at(-1)?.name}), or ends already.`,
-    {
-      hint: 'openclaw-releases status --follow; then openclaw-releases rollback',
-      untouched: UNTOUCHED,
-    },
+    { hint: 'openclaw-releases status --follow; then openclaw-releases rollback' },
   );
 }
 
 function hasDied({ id }: Change): ReleasesError {
   return new ReleasesError('no_active_change', `The process that made ${id} has died.`, {
     hint: 'openclaw-releases recover',
-    untouched: UNTOUCHED,
   });
 }

@@ -41,6 +41,7 @@ function isCtrlC({ reason }: AbortSignal): boolean {
 function leaving(id: string): ReleasesError {
   return new ReleasesError('interrupted', `${id} continues; only following it has ended.`, {
     hint: 'openclaw-releases status --follow',
+    untouched: '',
   });
 }
 

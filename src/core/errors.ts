@@ -90,10 +90,17 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** True before the switch alone: the ledger drops it from a later failure. */
+const UNTOUCHED: Partial<Record<Outcome, string>> = {
+  usage: 'Nothing was changed.',
+  refused: 'Nothing was changed.',
+  failed: 'Nothing that runs was changed.',
+};
+
 export interface ReleasesErrorOptions {
   /** Next command to type; shown on a line of its own. */
   hint?: string;
-  /** One sentence: the things left unchanged. */
+  /** One sentence: the things left unchanged; by default what the outcome promises, and nothing if empty. */
   untouched?: string;
   /** Data for programs; a person does not need it. */
   details?: Record<string, string | number | null>;
@@ -113,7 +120,7 @@ export class ReleasesError extends Error {
     super(withoutCredentials(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint && withoutCredentials(options.hint);
-    this.untouched = options.untouched;
+    this.untouched = options.untouched ?? UNTOUCHED[this.outcome];
     this.details = options.details;
   }
 
@@ -131,7 +138,7 @@ export interface ErrorRecord {
 }
 
 export function fromErrorRecord({ code, message, ...rest }: ErrorRecord): ReleasesError {
-  return new ReleasesError(code, message, rest);
+  return new ReleasesError(code, message, { untouched: '', ...rest });
 }
 
 /** Converts anything thrown into a record; unknown errors become `internal`. */

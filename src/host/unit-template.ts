@@ -57,9 +57,6 @@ function unwritable(value: string): ReleasesError {
   return new ReleasesError(
     'root_invalid',
     `systemd has no way to write ${JSON.stringify(value)} in a unit.`,
-    {
-      hint: 'Name another directory with --root or OPENCLAW_RELEASES_ROOT.',
-      untouched: 'Nothing was changed.',
-    },
+    { hint: 'Name another directory with --root or OPENCLAW_RELEASES_ROOT.' },
   );
 }

@@ -70,7 +70,6 @@ export function withoutSecretAddresses(text: string): string {
 export function unfit(message: string, cause?: unknown): ReleasesError {
   return new ReleasesError('lockfile_invalid', message, {
     hint: 'Use releases/<id>/package-lock.json of a release that was staged, or --no-lockfile to look its dependencies up anew.',
-    untouched: 'Nothing that runs was changed.',
     cause,
   });
 }

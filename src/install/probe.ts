@@ -44,6 +44,5 @@ export async function probeVersion({ node, main, scratch, signal }: ProbeRequest
 function failed(message: string): ReleasesError {
   return new ReleasesError('probe_failed', message, {
     hint: 'Stage it again, or another version; what runs stays as it is.',
-    untouched: 'Nothing that runs was changed.',
   });
 }

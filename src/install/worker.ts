@@ -137,7 +137,7 @@ function tooLong(limitMs: number): ReleasesError {
   return new ReleasesError(
     'lifecycle_failed',
     `The install scripts did not end within ${Math.round(limitMs / 1000)} s and were killed.`,
-    { hint: 'Stage it again on a less busy host, or stage another version.', untouched: UNTOUCHED },
+    { hint: 'Stage it again on a less busy host, or stage another version.' },
   );
 }
 
@@ -145,8 +145,5 @@ function died(how: string, stderr: string): ReleasesError {
   const said = stderr.trim().split('\n').slice(-3).join(' / ');
   return new ReleasesError('install_failed', `The installing process ended early (${how}): ${said}`, {
     hint: 'Look for an out-of-memory kill: journalctl -k -e',
-    untouched: UNTOUCHED,
   });
 }
-
-const UNTOUCHED = 'Nothing that runs was changed.';

@@ -20,6 +20,5 @@ export function checkRegistryAddress(address: string): void {
   if (url !== null && /^https?:$/.test(url.protocol)) return;
   throw new ReleasesError('usage', `${JSON.stringify(address)} is not the address of a registry.`, {
     hint: 'Give an address that begins with https:// or http://.',
-    untouched: 'Nothing was changed.',
   });
 }

@@ -33,7 +33,6 @@ export async function hashFile(path: string): Promise<string> {
 }
 
 async function checkFile(path: string): Promise<void> {
-  const untouched = 'Nothing was changed.';
   try {
     if ((await stat(path)).isFile()) return;
   } catch (cause) {
@@ -42,15 +41,11 @@ async function checkFile(path: string): Promise<void> {
       `There is no archive ${path} to read (${systemCode(cause)}).`,
       {
         hint: 'npm pack openclaw@<version> makes one.',
-        untouched,
         cause,
       },
     );
   }
-  throw new ReleasesError('spec_invalid', `${path} is not a file.`, {
-    hint: 'npm pack <directory>',
-    untouched,
-  });
+  throw new ReleasesError('spec_invalid', `${path} is not a file.`, { hint: 'npm pack <directory>' });
 }
 
 async function listArchive(path: string): Promise<Omit<ArchiveFacts, 'integrity'>> {
@@ -70,7 +65,6 @@ async function listArchive(path: string): Promise<Omit<ArchiveFacts, 'integrity'
       `${path} is damaged, cut off or not an npm archive (${reason}).`,
       {
         hint: 'Fetch or pack the archive again; npm pack openclaw@<version> makes one.',
-        untouched: 'Nothing was changed.',
         cause,
       },
     );

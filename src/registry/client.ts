@@ -115,7 +115,6 @@ async function load({ registry, cache }: ClientOverrides): Promise<Config> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ReleasesError('registry_error', `npm's configuration cannot be used: ${reason}`, {
       hint: 'npm config fix, then npm config list',
-      untouched: 'Nothing was changed.',
       cause,
     });
   }

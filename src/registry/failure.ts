@@ -94,7 +94,6 @@ export function sourceFailure(
       : uninstalled(error, circumstances);
   return new ReleasesError(becomes, sentence, {
     hint,
-    untouched: 'Nothing that runs was changed.',
     cause: error,
   });
 }

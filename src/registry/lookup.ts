@@ -57,6 +57,6 @@ export async function lookUp(request: LookupRequest, signal?: AbortSignal): Prom
   throw new ReleasesError(
     'registry_error',
     `The asking process ended early (${ended.signal ?? `code ${ended.exitCode}`}): ${said}`,
-    { hint: 'Look for an out-of-memory kill: journalctl -k -e', untouched: 'Nothing was changed.' },
+    { hint: 'Look for an out-of-memory kill: journalctl -k -e' },
   );
 }

@@ -66,6 +66,5 @@ function record(value: unknown): Record<string, unknown> {
 function refuse(where: string, reason: string): ReleasesError {
   return new ReleasesError('not_openclaw', `${where} ${reason}.`, {
     hint: 'openclaw@latest, or an archive that `npm pack openclaw` made',
-    untouched: 'Nothing was changed.',
   });
 }

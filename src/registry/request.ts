@@ -46,7 +46,6 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 export function interrupted(cause?: unknown): ReleasesError {
   return new ReleasesError('interrupted', 'Stopped on request.', {
     hint: 'Give the same command again to begin anew.',
-    untouched: 'Nothing that runs was changed.',
     cause,
   });
 }

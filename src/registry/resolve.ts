@@ -47,13 +47,11 @@ export async function resolveRelease(
   if (spec.kind === 'version' && facts.version !== spec.version) {
     throw new ReleasesError('integrity_mismatch', `The registry gives ${facts.version} for ${about}.`, {
       hint: 'The registry or a proxy before it mixes up versions: try another with --registry <address>.',
-      untouched: 'Nothing was changed.',
     });
   }
   if (!manifest._integrity) {
     throw new ReleasesError('registry_error', `The registry gives no checksum for ${about}.`, {
       hint: 'Use a registry that does: --registry <address>',
-      untouched: 'Nothing was changed.',
     });
   }
   return {
@@ -90,11 +88,10 @@ function withChoice(error: unknown, wanted: string): unknown {
   const { versions = [], distTags = {} } = (error.cause ?? {}) as { versions?: string[]; distTags?: object };
   const choice = parse(wanted) ? nearest(wanted, versions) : Object.keys(distTags);
   if (choice.length === 0) return error;
-  const { code, message, untouched, cause } = error;
+  const { code, message, cause } = error;
   const kind = parse(wanted) ? 'The nearest published versions' : 'The tags';
   return new ReleasesError(code, message, {
     hint: `${kind}: ${choice.join(', ')}`,
-    untouched: untouched ?? '',
     cause,
   });
 }

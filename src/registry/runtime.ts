@@ -99,7 +99,6 @@ function hasGlibc(): boolean {
 export function unavailable(message: string, wanted: string, cause?: unknown): ReleasesError {
   return new ReleasesError('node_unavailable', message, {
     hint: `Install a Node that satisfies ${wanted} on this host, and start openclaw-releases with it.`,
-    untouched: 'Nothing was changed.',
     cause,
   });
 }

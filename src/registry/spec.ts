@@ -77,7 +77,6 @@ function checkTag(input: string, tag: string): string {
 function refuse(input: string, reason: string, hint: string, cause?: unknown): ReleasesError {
   return new ReleasesError('spec_invalid', `${JSON.stringify(input)} ${reason}.`, {
     hint,
-    untouched: 'Nothing was changed.',
     cause,
   });
 }

@@ -33,16 +33,14 @@ export function rollbackTarget(root: Root): string {
   const current = currentRelease(root);
   const other = knownGoodReleases(root).find((id) => id !== current && id !== previous);
   if (other) return other;
-  const untouched = 'Nothing was changed.';
   if (previous === null) {
     throw new ReleasesError('no_previous', 'There is no previous release to return to.', {
       hint: 'openclaw-releases list',
-      untouched,
     });
   }
   throw new ReleasesError(
     'release_quarantined',
     `${previous}, the only release to return to, failed here: ${quarantineOf(policy, previous)?.cause.message}`,
-    { hint: `openclaw-releases rollback ${previous}, to try it again all the same`, untouched },
+    { hint: `openclaw-releases rollback ${previous}, to try it again all the same` },
   );
 }

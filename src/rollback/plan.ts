@@ -88,7 +88,6 @@ export async function pairFor(environment: Environment, to: string): Promise<Pai
  */
 export function decidePair(pair: Pair, choice: StateChoice | undefined, to: string): KeptState | null {
   if (choice === 'keep' || pair.kind === 'code') return null;
-  const untouched = 'Nothing was changed.';
   if (pair.kind === 'none') {
     throw new ReleasesError(
       'state_incompatible',
@@ -97,14 +96,12 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
         hint: pair.by
           ? `openclaw-releases rollback ${pair.by}, then openclaw-releases rollback ${to}`
           : `openclaw-releases rollback ${to} --keep-state, to start it on today's state all the same`,
-        untouched,
       },
     );
   }
   if (choice === 'restore') return pair.kept;
   throw new ReleasesError('confirmation_needed', lossText(to, pair), {
     hint: `openclaw-releases rollback ${to} --yes, or --keep-state to roll back the code alone`,
-    untouched,
   });
 }
 
@@ -121,7 +118,6 @@ export function requireIntact(root: Root, kept: KeptState): void {
     `The state that is kept of ${kept.release} is damaged: ${why}`,
     {
       hint: `openclaw-releases rollback ${kept.release} --keep-state, to start it on today's state all the same`,
-      untouched: 'Nothing was changed.',
     },
   );
 }

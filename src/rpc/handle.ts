@@ -88,7 +88,6 @@ function unknownMethod(method: unknown): ReleasesError {
   const shown = String(method).slice(0, 60);
   return new ReleasesError('usage', `There is no method ${JSON.stringify(shown)}.`, {
     hint: `One of ${Object.keys(METHODS).join(', ')}`,
-    untouched: 'Nothing was tried.',
   });
 }
 
@@ -104,6 +103,5 @@ function requireScope(method: Method, caller: Caller): void {
   const has = caller.scopes?.length ? caller.scopes.join(', ').slice(0, 200) : 'no scope';
   throw new ReleasesError('forbidden', `${method} needs ${scope}, and the caller has ${has}.`, {
     hint: `Call it as an operator with ${scope}, or type the command on the host: openclaw-releases --help`,
-    untouched: 'Nothing was changed.',
   });
 }

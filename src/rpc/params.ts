@@ -12,7 +12,6 @@ const LONGEST_SHOWN = 60;
 export function refuse(name: string, allowed: string, came: unknown, hint?: string): ReleasesError {
   return new ReleasesError('params_invalid', `${name} must be ${allowed}, and ${shown(came)} came.`, {
     ...(hint && { hint }),
-    untouched: 'Nothing was changed.',
   });
 }
 

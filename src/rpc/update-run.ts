@@ -37,7 +37,6 @@ export const switchRelease: Work = async (environment, params, by, options) => {
   if (values.release === undefined) {
     throw new ReleasesError('params_invalid', 'release must say which release to switch to.', {
       hint: 'releases.list has them all',
-      untouched: 'Nothing was changed.',
     });
   }
   const target = resolveReleaseName(environment.root, values.release);

@@ -51,7 +51,6 @@ export function targetOf(values: { target?: string; tag?: string; channel?: stri
     throw new ReleasesError(
       'params_invalid',
       `Only one of target, tag and channel may say what to update to, and ${given.join(' and ')} came.`,
-      { untouched: 'Nothing was changed.' },
     );
   }
   return values.target ?? values.tag ?? values.channel ?? 'latest';

@@ -32,12 +32,10 @@ export function proveExchangeable(root: RootPlace, place: StatePlace): void {
 
 function refused(root: RootPlace, place: StatePlace, cause: unknown): ReleasesError {
   const code = systemCode(cause);
-  const untouched = 'Nothing was changed.';
   if (code !== 'EXDEV') {
     const message = `The state directory ${place.directory} cannot be written (${code}), so nothing could be put back into it.`;
     return new ReleasesError('snapshot_refused', message, {
       hint: `ls -ld ${place.directory}`,
-      untouched,
       cause,
     });
   }
@@ -46,7 +44,6 @@ function refused(root: RootPlace, place: StatePlace, cause: unknown): ReleasesEr
     `The state directory ${place.directory} is on another filesystem than ${root.path}, so no state could be exchanged in one move.`,
     {
       hint: 'Keep the releases on the filesystem of the state: name a directory there with --root or OPENCLAW_RELEASES_ROOT.',
-      untouched,
       cause,
     },
   );

@@ -50,7 +50,6 @@ export function keptDirectory(root: RootPlace, name: string): string {
   if (NAME.test(name) && !name.includes('..')) return join(root.states, name);
   throw new ReleasesError('usage', `${JSON.stringify(name)} is not the name of a snapshot.`, {
     hint: `ls ${root.states}`,
-    untouched: 'Nothing was changed.',
   });
 }
 

@@ -121,6 +121,5 @@ function locked(owner: LockOwner | null): ReleasesError {
     : 'by one process after the other';
   return new ReleasesError('locked', `Another change is active, held ${who}.`, {
     hint: 'openclaw-releases status',
-    untouched: 'Nothing was changed.',
   });
 }

@@ -52,7 +52,6 @@ export function checkReleaseId(id: string): string {
   if (isReleaseId(id)) return id;
   throw new ReleasesError('release_id_invalid', `${JSON.stringify(id)} is not the name of a release.`, {
     hint: 'openclaw-releases list',
-    untouched: 'Nothing was changed.',
   });
 }
 
@@ -70,20 +69,17 @@ export function readManifest(root: Root, id: string): Manifest {
   const found = tryReadManifest(root, id);
   if (found.state === 'ok') return found.value;
   const directory = releaseDirectory(root, id);
-  const untouched = 'Nothing was changed.';
   if (found.state === 'corrupt') {
     const why = `${join(directory, MANIFEST_FILE)} ${found.why}, so ${id} is not a release.`;
-    throw new ReleasesError('release_unsealed', why, { hint: 'openclaw-releases recover', untouched });
+    throw new ReleasesError('release_unsealed', why, { hint: 'openclaw-releases recover' });
   }
   if (!statSync(directory, { throwIfNoEntry: false })) {
     throw new ReleasesError('release_not_found', `There is no release ${id} here.`, {
       hint: `openclaw-releases list, or openclaw-releases stage ${id}`,
-      untouched,
     });
   }
   throw new ReleasesError('release_unsealed', `${directory} has no manifest, so it is not a release.`, {
     hint: 'openclaw-releases prune',
-    untouched,
   });
 }
 

@@ -160,7 +160,6 @@ function checkWritable(root: Root, existing: string): void {
 function unwritable(root: Root, cause: unknown): ReleasesError {
   return new ReleasesError('root_unwritable', `${root.path} cannot be written (${systemCode(cause)}).`, {
     hint: `ls -ld ${root.path} ${dirname(root.path)}`,
-    untouched: 'Nothing was changed.',
     cause,
   });
 }
@@ -168,7 +167,6 @@ function unwritable(root: Root, cause: unknown): ReleasesError {
 function invalid(path: string): ReleasesError {
   return new ReleasesError('root_invalid', `${path} is not a directory.`, {
     hint: 'Name another one with --root or OPENCLAW_RELEASES_ROOT.',
-    untouched: 'Nothing was changed.',
   });
 }
 

@@ -32,7 +32,6 @@ export function readSupervisorRecord(root: string): SupervisorRecord | null {
     `${path} ${found.why}, so it does not say which unit runs the gateway.`,
     {
       hint: `mv ${path} ${path}.corrupt, and then openclaw-releases adopt, unless "openclaw-releases run" runs it`,
-      untouched: 'The running gateway was not touched.',
     },
   );
 }

@@ -240,10 +240,10 @@ function notesOf({ facts, endedAt, recovery }: Change): string[] {
         ? `state: ${snapshot.scope === 'config' ? 'the configuration' : 'the state'} as ${facts.from} left it is kept in states/${snapshot.name}, for going back.`
         : null,
     cut.length > 0 && `The restart cut off ${cut.join(', ')}.`,
-    resolved?.signature === 'absent' && 'note: the registry has no signature of it.',
+    resolved?.signature === 'absent' && 'The registry has no signature of it.',
     resolved?.signature === 'unchecked' &&
-      'note: its signature was not checked: it has none, or none by a known key.',
-    skipped.length > 0 && `note: install scripts not run: ${skipped.join(', ')}.`,
+      'Its signature was not checked: it has none, or none by a known key.',
+    skipped.length > 0 && `Install scripts not run: ${skipped.join(', ')}.`,
   ];
   return notes.filter((note): note is string => typeof note === 'string');
 }

@@ -63,8 +63,5 @@ export function resolveReleaseName(root: Root, name: string): string {
 }
 
 function missing(code: 'no_current' | 'no_previous', message: string): never {
-  throw new ReleasesError(code, message, {
-    hint: 'openclaw-releases list',
-    untouched: 'Nothing was changed.',
-  });
+  throw new ReleasesError(code, message, { hint: 'openclaw-releases list' });
 }

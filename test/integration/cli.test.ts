@@ -176,8 +176,8 @@ test('a command without a terminal prints one plain line a step, apart from the 
   });
   expect(stdout.split('\n')).toEqual([
     'staged: 2026.6.1 is staged.',
-    'note: its signature was not checked: it has none, or none by a known key.',
-    'note: install scripts not run: tiny-dep.',
+    'Its signature was not checked: it has none, or none by a known key.',
+    'Install scripts not run: tiny-dep.',
   ]);
   expect(stderr.split('\n').map((line) => line.split(/\s+/)[1])).toEqual([
     'resolve',

@@ -24,7 +24,6 @@ export const probe: Step = {
       `The staged package says that it is ${found}, not ${resolved.version}.`,
       {
         hint: `openclaw-releases stage ${resolved.version} once a corrected one is published`,
-        untouched: 'Nothing that runs was changed.',
       },
     );
   },

@@ -83,13 +83,11 @@ function checkHeld(root: Root, to: string): void {
   if (!held) return;
   throw new ReleasesError('updates_held', `Updates are held${heldText(held)}, and this one is to ${to}.`, {
     hint: `openclaw-releases unhold, or openclaw-releases update ${to}`,
-    untouched: 'Nothing was changed.',
   });
 }
 
 function checkUnnamed(root: Root, to: string, current: string | null, tag: string): void {
   const policy = readPolicy(root);
-  const untouched = 'Nothing was changed.';
   const named = `openclaw-releases update ${to}`;
   const failure = quarantineOf(policy, to);
   if (failure) {
@@ -98,7 +96,6 @@ function checkUnnamed(root: Root, to: string, current: string | null, tag: strin
       `${to} (${tag}) failed here and is in quarantine until ${quarantineEnd(failure).toISOString()}: ${failure.cause.message}`,
       {
         hint: `${named}, to try it again all the same`,
-        untouched,
       },
     );
   }
@@ -106,13 +103,9 @@ function checkUnnamed(root: Root, to: string, current: string | null, tag: strin
   if (policy.pins.includes(current)) {
     throw new ReleasesError('release_pinned', `${current} is pinned, and ${tag} is ${to}.`, {
       hint: `openclaw-releases unpin ${current}, or ${named}`,
-      untouched,
     });
   }
   if (compareVersions(to, current) < 0) {
-    throw new ReleasesError('downgrade', `${tag} is ${to}, which is older than ${current}.`, {
-      hint: named,
-      untouched,
-    });
+    throw new ReleasesError('downgrade', `${tag} is ${to}, which is older than ${current}.`, { hint: named });
   }
 }

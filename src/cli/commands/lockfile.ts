@@ -36,7 +36,6 @@ function readText(lockfile: string): string {
   } catch (cause) {
     throw new ReleasesError('usage', `${lockfile} cannot be read (${systemCode(cause)}).`, {
       hint: `ls -l ${lockfile}`,
-      untouched: 'Nothing was changed.',
       cause,
     });
   }

@@ -85,6 +85,5 @@ function parseCaller(caller: unknown): Caller {
 function unusable(what: string): ReleasesError {
   return new ReleasesError('params_invalid', `What came on standard input ${what}.`, {
     hint: `echo '{"params":{}}' | openclaw-releases rpc update.status`,
-    untouched: 'Nothing was tried.',
   });
 }

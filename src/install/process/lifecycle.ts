@@ -81,7 +81,6 @@ function lastLines(output: unknown): string {
 function failed(message: string, cause?: unknown): ReleasesError {
   return new ReleasesError('lifecycle_failed', message, {
     hint: 'Look at what the script needs on this host, or stage another version.',
-    untouched: 'Nothing that runs was changed.',
     cause,
   });
 }

@@ -180,6 +180,5 @@ function watch(
 function mismatch(message: string): ReleasesError {
   return new ReleasesError('integrity_mismatch', message, {
     hint: 'Stage it again; if it happens again, the registry or the archive is not to be trusted.',
-    untouched: 'Nothing that runs was changed.',
   });
 }

@@ -30,6 +30,6 @@ export async function sqliteNodeOf(root: Root, { facts }: Pick<Change, 'facts'>)
   throw new ReleasesError(
     'snapshot_refused',
     `None of the Nodes here can copy a SQLite database: ${[...nodes, process.execPath].join(', ')}.`,
-    { hint: 'Run openclaw-releases with Node 22.16 or newer.', untouched: 'Nothing was changed.' },
+    { hint: 'Run openclaw-releases with Node 22.16 or newer.' },
   );
 }

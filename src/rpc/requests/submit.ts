@@ -127,7 +127,7 @@ function repeat(root: Root, request: RequestRecord, plan: Plan): Decided {
     throw new ReleasesError(
       'params_invalid',
       `idempotencyKey was used for ${kind} ${target} at ${request.at}, and now came with ${plan.kind} ${plan.target}.`,
-      { hint: 'Give another key for another request.', untouched: 'Nothing was changed.' },
+      { hint: 'Give another key for another request.' },
     );
   }
   const change = request.change === null ? null : findChange(root, request.change);

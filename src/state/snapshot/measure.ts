@@ -33,7 +33,6 @@ export function requireKeepable({ refused }: Survey): void {
   const others = more.length > 0 ? ` (and ${more.length} more like it)` : '';
   throw new ReleasesError('snapshot_refused', `The state cannot be kept${others}: ${first}`, {
     hint: 'Put that right, then give the same command again.',
-    untouched: 'Nothing was changed.',
   });
 }
 
@@ -48,7 +47,7 @@ export function requireRoom(root: RootPlace, survey: Survey): void {
   throw new ReleasesError(
     'insufficient_space',
     `A copy of the state needs ${mebibytes(bytes)} MiB in ${files} files, and there is room for ${mebibytes(free.bytes)} MiB${inFiles}.`,
-    { hint: 'openclaw-releases prune --dry-run', untouched: 'Nothing was changed.' },
+    { hint: 'openclaw-releases prune --dry-run' },
   );
 }
 

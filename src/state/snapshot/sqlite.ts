@@ -79,7 +79,7 @@ export async function runSqlite(
   throw new ReleasesError(
     'snapshot_failed',
     `The process that reads databases ended early (${how}): ${said.trim().split('\n').slice(-3).join(' / ')}`,
-    { hint: 'Look for an out-of-memory kill: journalctl -k -e', untouched: UNTOUCHED },
+    { hint: 'Look for an out-of-memory kill: journalctl -k -e' },
   );
 }
 
@@ -91,7 +91,6 @@ function failed({ database, why, message }: SqliteResult & { kind: 'failed' }): 
   if (why !== 'busy') {
     return new ReleasesError('snapshot_failed', `The database ${database} could not be read: ${message}.`, {
       hint: `ls -l '${database}'*`,
-      untouched: UNTOUCHED,
     });
   }
   const holders = holdersOf(database).map(({ pid, command }) => `${pid} (${command})`);
@@ -99,8 +98,5 @@ function failed({ database, why, message }: SqliteResult & { kind: 'failed' }): 
     holders.length > 0 ? `by process ${holders.join(', ')}` : 'by a process that cannot be seen from here';
   return new ReleasesError('snapshot_failed', `The database ${database} is locked ${who}.`, {
     hint: 'End that process, or let it finish, then give the same command again.',
-    untouched: UNTOUCHED,
   });
 }
-
-const UNTOUCHED = 'Nothing that runs was changed.';

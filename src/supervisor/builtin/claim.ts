@@ -90,7 +90,6 @@ export async function claim(root: string, log: (line: string) => void): Promise<
 function alreadyRunning(root: string, who: string): ReleasesError {
   return new ReleasesError('supervisor_already_running', `The gateway in ${root} is supervised by ${who}.`, {
     hint: 'openclaw-releases status',
-    untouched: 'The running gateway was not touched.',
   });
 }
 

@@ -16,8 +16,7 @@ function isText(value: unknown): value is string {
 
 /** Checks a program that any local program of this user may request. @throws ReleasesError `usage` */
 export function parseProgram({ name, argv, env }: Record<string, unknown>): OutsideProgram {
-  const refuse = (sentence: string) =>
-    new ReleasesError('usage', sentence, { untouched: 'Nothing was started.' });
+  const refuse = (sentence: string) => new ReleasesError('usage', sentence);
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw refuse('The name must be 1 to 100 letters, digits, dots, dashes and underscores.');
   }
@@ -59,7 +58,6 @@ export async function runDetached(
     log(`${name} was started as process ${child.pid}.`);
   } catch (cause) {
     throw new ReleasesError('supervisor_failed', `${program} could not be started outside of the gateway.`, {
-      untouched: 'The running gateway was not touched.',
       cause,
     });
   } finally {

@@ -67,9 +67,6 @@ function requireLauncher(root: string): void {
   try {
     accessSync(launcher, constants.X_OK);
   } catch (cause) {
-    throw new ReleasesError('root_invalid', `${launcher} is not there or may not be run.`, {
-      untouched: 'Nothing was started.',
-      cause,
-    });
+    throw new ReleasesError('root_invalid', `${launcher} is not there or may not be run.`, { cause });
   }
 }

@@ -83,9 +83,7 @@ export async function serve(root: string, handle: Handler): Promise<Server> {
 
 function bindError(root: string, cause: unknown): ReleasesError {
   if (systemCode(cause) === 'EADDRINUSE') {
-    return new ReleasesError('supervisor_already_running', `Another supervisor just started for ${root}.`, {
-      untouched: 'The running gateway was not touched.',
-    });
+    return new ReleasesError('supervisor_already_running', `Another supervisor just started for ${root}.`);
   }
   return new ReleasesError('root_unwritable', `The supervisor's socket cannot be made in ${root}.`, {
     cause,

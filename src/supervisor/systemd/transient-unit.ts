@@ -54,7 +54,6 @@ export async function runBeside(gateway: UnitAddress, program: OutsideProgram): 
   if (!answer.ok) {
     throw new ReleasesError('supervisor_failed', `systemd did not start ${unit}: ${answer.stderr}`, {
       hint: typed(scope, 'status', unit),
-      untouched: 'The running gateway was not touched.',
     });
   }
   return { follow: `journalctl ${scope === 'user' ? '--user ' : ''}-fu ${unit}` };

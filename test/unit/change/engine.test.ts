@@ -88,6 +88,28 @@ test('an error while undoing is kept beside the first error, not in its place', 
   expect([ended.error?.code, ended.undoError?.code]).toEqual(['gateway_crashed', 'restart_failed']);
 });
 
+test.each<[StepName, string | undefined]>([
+  ['stage', 'Nothing that runs was changed.'],
+  ['switch', undefined],
+  ['attach', undefined],
+  ['restart', undefined],
+])('a failure in %s promises that nothing was changed before the switch alone', async (name, untouched) => {
+  const root = temporaryRoot();
+  const fails: Step = {
+    name,
+    do: () => Promise.reject(new ReleasesError('supervisor_failed', 'It did not answer.')),
+    undo: () => Promise.reject(new ReleasesError('supervisor_not_found', 'It is gone.')),
+  };
+  const switches: Step = { name: 'switch', do: async () => 'done' };
+  const change = newChange(planChange('switch', 'new'), { from: 'old', previous: null, to: 'new' });
+  const steps = name === 'restart' ? [switches, fails] : [fails];
+  const { error, undoError } = await runSteps(steps, fakeContext(root, change));
+  expect([error?.untouched, undoError?.untouched !== undefined]).toEqual([
+    untouched,
+    untouched !== undefined,
+  ]);
+});
+
 test('rolling back does not need the ledger', async () => {
   const root = temporaryRoot();
   const unwritable: Step = {

@@ -78,13 +78,11 @@ test('the methods and the page show one document of a change, and a text says wh
   };
   saveChange(root, change);
   const document = changeDocument(root, change);
-  expect(document.notes, 'the restart was never requested').toEqual([
-    'note: install scripts not run: tiny-dep.',
-  ]);
+  expect(document.notes, 'the restart was never requested').toEqual(['Install scripts not run: tiny-dep.']);
   expect(changeText(document)).toBe(
     [
       `package_updated_restart_verified: ${TO} runs and is verified.`,
-      'note: install scripts not run: tiny-dep.',
+      'Install scripts not run: tiny-dep.',
       'warning: It was slow.',
     ].join('\n'),
   );
