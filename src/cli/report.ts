@@ -1,4 +1,3 @@
-import { waitingText } from '../change/waiting.js';
 import type { Corrupt } from '../core/record.js';
 import type { ChangeDocument } from '../views/change.js';
 import { errorLines } from './output.js';
@@ -22,15 +21,4 @@ export function corruptLines(corrupt: Corrupt[]): string[] {
   return corrupt.map(
     ({ path, why }) => `Cannot be understood: ${path} ${why}. Next: openclaw-releases recover`,
   );
-}
-
-/** Nothing when the change does not wait. */
-export function waitingLines({ phase, idle }: ChangeDocument): string[] {
-  if (phase !== 'waiting' || !idle || idle.outcome !== undefined) return [];
-  const { announcedAt, deadlineAt, restartAt } = idle;
-  const when = restartAt === null ? `until ${deadlineAt} at the latest` : `at ${restartAt}`;
-  return [
-    `A restart is announced since ${announcedAt}: ${waitingText(idle)}, ${when}.`,
-    '  next: openclaw-releases cancel, to end it; openclaw-releases restart-now, to have it now',
-  ];
 }

@@ -2,9 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RecordResult, readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
-import { breakDead } from './break-lock.js';
 import { directoryNames } from './manifest.js';
-import { claim, ownText, removeLink } from './owner-symlink.js';
 import type { Root } from './root.js';
 
 /** Names begin with the time, so that they sort by it. Files of the lock in this directory have other names. */
@@ -32,20 +30,10 @@ export function writeRequest(root: Root, id: string, record: object): void {
 
 export function removeRequest(root: Root, id: string): void {
   removeDurably(requestPath(root, id));
-  rmSync(claimOf(root, id), { force: true });
+  rmSync(requestOwnerPath(root, id), { force: true });
 }
 
-/** Claims a request for this process; returns false while another living process has claimed it. */
-export function claimRequest(root: Root, id: string): boolean {
-  const path = claimOf(root, id);
-  if (claim(path)) return true;
-  return breakDead(root, path) === null && claim(path);
-}
-
-export function releaseRequest(root: Root, id: string): void {
-  removeLink(claimOf(root, id), ownText());
-}
-
-function claimOf(root: Root, id: string): string {
+/** Link to the process that delivers the verdict. */
+export function requestOwnerPath(root: Root, id: string): string {
   return join(root.requests, `${id}.owner`);
 }

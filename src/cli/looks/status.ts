@@ -1,6 +1,8 @@
+import { waitingText } from '../../change/waiting.js';
+import type { ChangeDocument } from '../../views/change.js';
 import { type Overview, overview } from '../../views/status.js';
 import { table } from '../output.js';
-import { changeText, corruptLines, waitingLines } from '../report.js';
+import { changeText, corruptLines } from '../report.js';
 import type { Session } from '../session.js';
 import { autoRows } from '../timer-report.js';
 
@@ -44,6 +46,17 @@ function statusText(found: Overview): string {
   lines.push(...corruptLines(found.corrupt));
   if (last) lines.push(`Last change ${last.change}: ${changeText(last)}`);
   return lines.join('\n');
+}
+
+/** Nothing when the change does not wait. */
+function waitingLines({ phase, idle }: ChangeDocument): string[] {
+  if (phase !== 'waiting' || !idle || idle.outcome !== undefined) return [];
+  const { announcedAt, deadlineAt, restartAt } = idle;
+  const when = restartAt === null ? `until ${deadlineAt} at the latest` : `at ${restartAt}`;
+  return [
+    `A restart is announced since ${announcedAt}: ${waitingText(idle)}, ${when}.`,
+    '  next: openclaw-releases cancel, to end it; openclaw-releases restart-now, to have it now',
+  ];
 }
 
 function gatewayText({ gateway, current }: Overview): string {

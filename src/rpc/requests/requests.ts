@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Change, findChange, unfinishedChanges } from '../../ledger/ledger.js';
 import type { ChangeKind } from '../../ledger/plan.js';
+import { breakDead } from '../../store/break-lock.js';
+import { claim, ownText, removeLink } from '../../store/owner-symlink.js';
 import {
-  claimRequest,
-  releaseRequest,
   removeRequest,
   requestIds,
+  requestOwnerPath,
   tryReadRequest,
   writeRequest,
 } from '../../store/request-files.js';
@@ -133,18 +134,19 @@ export function undelivered(root: Root, now = Date.now()): Undelivered[] {
  * claim of a dead process, so a verdict comes twice only if that process died between delivery and `markDelivered`.
  */
 export function claimDelivery(root: Root, id: string): boolean {
-  if (!claimRequest(root, id)) return false;
+  const path = requestOwnerPath(root, id);
+  if (!claim(path) && (breakDead(root, path) !== null || !claim(path))) return false;
   if (findRequest(root, id)?.deliveredAt === null) return true;
-  releaseRequest(root, id);
+  giveUpDelivery(root, id);
   return false;
 }
 
 export function markDelivered(root: Root, id: string, at = new Date()): void {
   const request = findRequest(root, id);
   if (request) saveRequest(root, { ...request, deliveredAt: at.toISOString() });
-  releaseRequest(root, id);
+  giveUpDelivery(root, id);
 }
 
 export function giveUpDelivery(root: Root, id: string): void {
-  releaseRequest(root, id);
+  removeLink(requestOwnerPath(root, id), ownText());
 }
