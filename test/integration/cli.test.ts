@@ -93,7 +93,7 @@ test('the program without a command shows the help, and an unknown command is a 
   expect((await cli([])).stdout).toContain('Exit codes:');
   const { stderr, exitCode } = await cli(['upgrade']);
   expect(stderr).toMatch(
-    /error usage: .*upgrade.*\n {2}Nothing was tried.\n {2}next: openclaw-releases --help$/s,
+    /error usage: .*upgrade.*\n {2}Nothing was changed.\n {2}next: openclaw-releases --help$/s,
   );
   expect(exitCode).toBe(EXIT.usage);
 });
