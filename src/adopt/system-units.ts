@@ -84,6 +84,7 @@ export class SystemUnits {
 
   /** Passes on a job of the gateway's unit, and `daemon-reload`. */
   async #systemctl(args: string[]): Promise<Answer> {
+    if (!Array.isArray(args)) throw refused('The job is no list of words.');
     const [verb, ...rest] = args;
     if (verb === 'daemon-reload' && rest.length === 0) return systemctl('system', verb);
     const { name } = await this.#gatewayUnit();
@@ -101,7 +102,8 @@ export class SystemUnits {
   }
 
   async #apply(): Promise<void> {
-    const { root } = this.#options;
+    const { root, unit: named } = this.#options;
+    if (named === null) throw refused('Only adopt makes a unit start the gateway of a root.');
     const unit = await this.#gatewayUnit();
     const command = readCommand(unit.execStart, unit.environment.PATH || process.env.PATH || '');
     const plan = planUnitChange({ install: { unit, command }, root, recover: recoverCommandOf(root) });
@@ -132,6 +134,10 @@ export class SystemUnits {
 
   async #enableTimer({ registry, offsetMs }: { registry: string | null; offsetMs: number }): Promise<void> {
     const { root, owner } = this.#options;
+    // A URL may hold line breaks, which its parser drops.
+    const isAddress = registry === null || (typeof registry === 'string' && !/\s/.test(registry));
+    if (!isAddress) throw refused('The registry is no address.');
+    if (!Number.isInteger(offsetMs) || offsetMs < 0) throw refused('The offset of the timer is no number.');
     const { name: unit } = await this.#gatewayUnit();
     const planned = await planTimerUnits({
       root,

@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { SystemUnits } from '../adopt/system-units.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Account, accountOf } from '../host/account.js';
@@ -17,6 +19,12 @@ export interface ForeignRoot {
 /** Variables of the superuser that the owner, who can read them, may have. */
 const HANDED_ON =
   /^(PATH|TERM|COLUMNS|LANG|LC_[A-Z]+|TZ|NO_COLOR|FORCE_COLOR|CI|OPENCLAW_RELEASES_\w+|npm_config_registry)$/;
+
+/** Milliseconds after the end of the owner's process in which its last output arrives. */
+const LEFT_BEHIND_MS = 2_000;
+
+/** Characters of an output that is kept until the program runs. */
+const MOST_EARLY = 10_000;
 
 const UNIT = 'openclaw-gateway.service';
 
@@ -45,7 +53,9 @@ function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
   return new SystemUnits({
     ...{ root, owner },
     unit: isOfUnit ? (/\.\w+$/.test(unit) ? unit : `${unit}.service`) : null,
-    mayWrite: command === 'recover' || (WRITING.has(command) && words.includes('--system')),
+    mayWrite:
+      command === 'recover' ||
+      (WRITING.has(command) && words.includes('--system') && !words.includes('--dry-run')),
   });
 }
 
@@ -59,27 +69,41 @@ function runAs(account: Account, words: string[], units: SystemUnits, root: stri
     detached: true,
     stdio: [process.stdin.isTTY ? 'ignore' : 'inherit', 'pipe', 'pipe', 'ipc'],
   });
-  for (const [stream, to] of [
-    [child.stdout, 1],
-    [child.stderr, 2],
-  ] as const) {
-    stream?.setEncoding('utf8').on('data', (text: string) => print(text, to));
-  }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => print(text));
+  // A Node that finds no program prints pages, and the error below says the same.
+  let early = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    if (isReady) print(text, 2);
+    else early = `${early}${text}`.slice(-MOST_EARLY);
+  });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
   let isReady = false;
   let answered = Promise.resolve();
   child.on('message', (message) => {
     isReady = true;
+    if (early) print(early, 2);
+    early = '';
     // One after the other: a request can depend on the one before.
     answered = answered.then(() => answer(units, message, (reply) => child.connected && child.send(reply)));
   });
+  const closed = Promise.all(
+    [
+      [child.stdout, 'close'],
+      [child.stderr, 'close'],
+      [child, 'disconnect'],
+    ].map(
+      ([from, event]) => new Promise((done) => (from as EventEmitter | null)?.once(event as string, done)),
+    ),
+  );
   return new Promise((resolve, reject) => {
     child.on('error', () => reject(notStarted(account)));
-    child.on('close', async (code, signal) => {
+    child.on('exit', async (code, signal) => {
+      await Promise.race([closed, setTimeout(LEFT_BEHIND_MS, null, { ref: false })]);
+      letGo(child);
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, pass);
       await answered;
-      if (!isReady && code !== 0) return reject(notStarted(account));
+      if (!isReady && code !== null && code !== 0) return reject(notStarted(account));
       try {
         if (code === 0) units.settle();
         resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
@@ -88,6 +112,12 @@ function runAs(account: Account, words: string[], units: SystemUnits, root: stri
       }
     });
   });
+}
+
+/** A process that the owner has left behind may hold these open. */
+function letGo(child: ChildProcess): void {
+  for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+  if (child.connected) child.disconnect();
 }
 
 async function answer(units: SystemUnits, message: unknown, send: (reply: object) => void): Promise<void> {

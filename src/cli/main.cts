@@ -51,12 +51,16 @@ function rootPath(words: string[]): string {
   return path.resolve(named || path.join(data, 'openclaw-releases'));
 }
 
-/** Owner of a path, or of the nearest directory above it where it does not exist yet; links are not followed. */
+/** Owner of a path, or of the nearest place above it that the kernel shows; links are not followed at its end. */
 function ownerOf(place: string): number {
-  for (let at = place; ; at = path.dirname(at)) {
-    const stats = fs.lstatSync(at, { throwIfNoEntry: false });
-    if (stats || at === path.dirname(at)) return stats?.uid ?? 0;
+  for (let at = place; at !== path.dirname(at); at = path.dirname(at)) {
+    try {
+      return fs.lstatSync(at).uid;
+    } catch {
+      // Not there yet, behind a file or a loop of links, or in a filesystem of a user, which hides from the superuser.
+    }
   }
+  return 0;
 }
 
 /** Another user's root, for which the superuser's command must run as that user. */

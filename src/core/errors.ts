@@ -165,6 +165,14 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     case 'EPERM':
     case 'EROFS':
     case 'EIO':
+    // Another kind of file lies in the place of our own.
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'ENOTEMPTY':
+    case 'EEXIST':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+    case 'ENXIO':
       return {
         code: 'write_failed',
         message: `A file could not be used: ${message}.`,

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, parse, resolve } from 'node:path';
+import { systemCode } from '../core/errors.js';
 
 /** The kernel's own limit for the links on one path. */
 const MOST_LINKS = 40;
@@ -15,7 +16,7 @@ export function untrustedParent(path: string, uid: number): { path: string; why:
   let names = namesOf(path).slice(0, -1);
   let at = parse(path).root;
   for (let links = 0; ; ) {
-    const stats = lstatSync(at, { throwIfNoEntry: false });
+    const stats = statsOf(at);
     if (!stats) return null;
     if (stats.uid !== uid && !isSuperuser(stats.uid)) {
       return { path: at, why: `belongs to user ${stats.uid}` };
@@ -33,6 +34,16 @@ export function untrustedParent(path: string, uid: number): { path: string; why:
     const name = names.shift();
     if (name === undefined) return null;
     at = join(at, name);
+  }
+}
+
+/** @returns null for a path that cannot exist or does not exist yet */
+export function statsOf(path: string): Stats | null {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) return null;
+    throw error;
   }
 }
 

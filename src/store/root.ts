@@ -1,7 +1,7 @@
-import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
-import { isWritableByOthers, modeOf, untrustedParent } from '../host/trust.js';
+import { isWritableByOthers, modeOf, statsOf, untrustedParent } from '../host/trust.js';
 import { homeDirectory } from '../host/user.js';
 
 /** Paths below the root directory; see `layout/README.md`. */
@@ -82,7 +82,7 @@ export function checkRoot(root: Root): void {
   if (uid === undefined) return;
   const parent = untrustedParent(root.path, uid);
   if (parent) throw untrusted(parent.path, parent.why);
-  const stats = lstatSync(root.path, { throwIfNoEntry: false });
+  const stats = statsOf(root.path);
   if (!stats) return;
   if (stats.isSymbolicLink()) throw linked(root.path);
   if (!stats.isDirectory()) throw invalid(root.path);
@@ -93,7 +93,7 @@ export function checkRoot(root: Root): void {
 }
 
 function checkDirectory(path: string, uid: number): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (!stats) return;
   if (stats.isSymbolicLink()) throw linked(path);
   if (stats.uid !== uid) throw untrusted(path, `belongs to user ${stats.uid}`);
@@ -117,6 +117,8 @@ export function prepareRoot(root: Root): void {
   } catch (error) {
     throw unwritable(root, error);
   }
+  // In a directory such as /tmp, somebody can have made it first.
+  checkRoot(root);
 }
 
 /** Outermost first, `path` last. */
@@ -142,7 +144,7 @@ function nearestExisting(path: string): string {
       return at;
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'ENOTDIR') throw invalid(path);
+      if (code && ['ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(code)) throw invalid(path);
       if (code !== 'ENOENT' || at === dirname(at)) throw error;
     }
   }

@@ -93,7 +93,11 @@ export function closeSealed(root: Root): void {
     ...listReleases(root).releases.map(({ id }) => releaseDirectory(root, id)),
     ...directoryNames(root.runtimes).map((name) => join(root.runtimes, name)),
   ];
-  for (const directory of sealed) if (lstatSync(directory).mode & 0o222) close(directory);
+  for (const directory of sealed) {
+    const stats = lstatSync(directory);
+    // What lies behind a link is not ours.
+    if (stats.isDirectory() && stats.mode & 0o222) close(directory);
+  }
 }
 
 function makeReadOnly(path: string): void {

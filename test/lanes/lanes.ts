@@ -114,6 +114,11 @@ export const FULL_LANES: readonly Lane[] = [
     ],
   },
   {
+    name: 'attacks',
+    about: 'attacks on root through the root directory of a user',
+    needs: [root, command('setpriv', 'util-linux'), command('unshare', 'util-linux')],
+  },
+  {
     name: 'torture',
     about: 'power cuts, full disks and kills at drawn moments',
     needs: [root, ...filesystems, command('eatmydata', 'eatmydata')],

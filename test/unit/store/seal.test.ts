@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { sealRuntime } from '../../../src/store/seal.js';
-import { temporaryRoot, writeTree } from '../../support/place.js';
+import { closeSealed, sealRuntime } from '../../../src/store/seal.js';
+import { temporaryDirectory, temporaryRoot, writeTree } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';
 
 const did = vi.hoisted(() => ({ calls: [] as string[] }));
@@ -51,4 +51,14 @@ test('a Node is on disk before its name, and is closed last', async () => {
   writeTree(staged, { 'bin/node': '' });
   await sealRuntime(root, staged, 'node-24.21.0');
   expect(did.calls).toEqual(['sync', 'rename runtime', 'fsync node-24.21.0']);
+});
+
+test('a link in the place of a runtime, also one to nothing, changes no mode behind it', () => {
+  const root = temporaryRoot();
+  const elsewhere = temporaryDirectory();
+  chmodSync(elsewhere, 0o755);
+  symlinkSync(elsewhere, join(root.runtimes, 'node-24.21.0'));
+  symlinkSync('/nowhere', join(root.runtimes, 'node-24.21.1'));
+  closeSealed(root);
+  expect(statSync(elsewhere).mode & 0o777).toBe(0o755);
 });
