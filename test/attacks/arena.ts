@@ -76,7 +76,13 @@ export async function openArena(atEnd: AtEnd): Promise<Arena> {
     chmodSync(join(path, name), mode);
     return join(path, name);
   };
-  const [bin, checkout, nodeHome, canary, open] = [at('bin'), at('checkout'), at('node'), at('canary'), at('open', 0o1777)];
+  const [bin, checkout, nodeHome, canary, open] = [
+    at('bin'),
+    at('checkout'),
+    at('node'),
+    at('canary'),
+    at('open', 0o1777),
+  ];
   const [log, jobs] = [join(path, 'ran.log'), join(path, 'jobs.log')];
   for (const file of [log, jobs]) {
     writeFileSync(file, '');
@@ -93,9 +99,13 @@ export async function openArena(atEnd: AtEnd): Promise<Arena> {
     echo ready >"$6"; exec sleep 100000`;
   const ready = join(path, 'ready');
   const words = [CHECKOUT, checkout, dirname(process.execPath), nodeHome, OWNER.name, ready];
-  const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', mounts, 'sh', ...words], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const holder = spawn(
+    'unshare',
+    ['--mount', '--propagation', 'private', 'sh', '-c', mounts, 'sh', ...words],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   atEnd(() => void holder.kill('SIGKILL'));
   await until('the arena has its mounts', () => {
     if (holder.exitCode !== null) throw new Error(`The arena ended with ${holder.exitCode}.`);
@@ -126,7 +136,11 @@ export async function openArena(atEnd: AtEnd): Promise<Arena> {
       return home;
     },
     inside: (argv, options = {}) =>
-      spawn('nsenter', [...enter, ...argv], { env: { ...env, ...options.env }, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn('nsenter', [...enter, ...argv], {
+        env: { ...env, ...options.env },
+        cwd: '/',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     ocr(given, as) {
       const drop = as ? ['setpriv', `--reuid=${as.uid}`, `--regid=${as.gid}`, '--clear-groups', '--'] : [];
       const began = performance.now();
@@ -138,7 +152,13 @@ export async function openArena(atEnd: AtEnd): Promise<Arena> {
           (error, stdout, stderr) => {
             const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
             const ms = performance.now() - began;
-            resolve({ exitCode, late: error?.killed === true, output: stdout + stderr, code: codeIn(stdout), ms });
+            resolve({
+              exitCode,
+              late: error?.killed === true,
+              output: stdout + stderr,
+              code: codeIn(stdout),
+              ms,
+            });
           },
         );
       });
@@ -200,7 +220,11 @@ export function pictureOf(directory: string): Record<string, string> {
   const visit = (path: string) => {
     const { ino, mode, uid, gid, size, mtimeMs, ctimeMs, nlink } = lstatSync(path);
     const kind = lstatSync(path);
-    const content = kind.isFile() ? readFileSync(path, 'latin1') : kind.isSymbolicLink() ? readlinkSync(path) : '';
+    const content = kind.isFile()
+      ? readFileSync(path, 'latin1')
+      : kind.isSymbolicLink()
+        ? readlinkSync(path)
+        : '';
     picture[path] = [ino, mode.toString(8), uid, gid, size, mtimeMs, ctimeMs, nlink, content].join(' ');
     if (kind.isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
   };

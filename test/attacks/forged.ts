@@ -23,13 +23,26 @@ export function hostileFiles(canary: string): object[] {
 }
 
 export function timerRecord(canary: string, host: object = { kind: 'builtin' }): object {
-  return { schema: 1, host, registry: null, at: TIME, directories: [`${canary}/closed`], files: hostileFiles(canary) };
+  return {
+    schema: 1,
+    host,
+    registry: null,
+    at: TIME,
+    directories: [`${canary}/closed`],
+    files: hostileFiles(canary),
+  };
 }
 
 export function adoptedRecord(canary: string, scope = 'system'): object {
   return {
     schema: 1,
-    ...{ scope, unit: UNIT, dropIn: `${canary}/evil.conf`, recoverUnit: 'r.service', rescueUnit: 's.service' },
+    ...{
+      scope,
+      unit: UNIT,
+      dropIn: `${canary}/evil.conf`,
+      recoverUnit: 'r.service',
+      rescueUnit: 's.service',
+    },
     ...{ at: TIME, directories: [`${canary}/closed`], files: hostileFiles(canary) },
   };
 }
@@ -47,7 +60,12 @@ export interface ForgedChange {
 
 /** Record of a change whose process has died, with writes outside of the root. */
 export function changeRecord(canary: string, forged: ForgedChange = {}): object {
-  const { id = '20260101T000000000Z-unadopt-dead', kind = 'unadopt', steps = ['detach'], scope = 'system' } = forged;
+  const {
+    id = '20260101T000000000Z-unadopt-dead',
+    kind = 'unadopt',
+    steps = ['detach'],
+    scope = 'system',
+  } = forged;
   const { at = steps.at(-1), state = 'doing' } = forged;
   const unitChange = {
     ...{ root: canary, scope: scope ?? 'user', unit: UNIT, dropIn: `${canary}/evil.conf` },
@@ -69,14 +87,29 @@ export function changeRecord(canary: string, forged: ForgedChange = {}): object 
     owner: { pid: 999_999, startTicks: 1, bootId: 'dead' },
     ...{ startedAt: TIME, endedAt: null, status: null, error: null, undoError: null, warnings: [] },
     steps: at === undefined ? [] : [{ name: at, state, startedAt: TIME }],
-    facts: { from: null, previous: null, to: '2026.6.1', unitChange, earlierUnitChange: unitChange, ...forged.facts },
+    facts: {
+      from: null,
+      previous: null,
+      to: '2026.6.1',
+      unitChange,
+      earlierUnitChange: unitChange,
+      ...forged.facts,
+    },
   };
 }
 
 export function manifestRecord(id: string): object {
   return {
     schema: 1,
-    ...{ id, version: id, spec: id, integrity: 'sha512-x', signature: 'absent', engines: null, schemas: null },
+    ...{
+      id,
+      version: id,
+      spec: id,
+      integrity: 'sha512-x',
+      signature: 'absent',
+      engines: null,
+      schemas: null,
+    },
     runtime: { kind: 'host', version: '20.20.2', path: '/usr/bin/node' },
     ...{ main: 'main', lockfileDigest: '', treeDigest: SHA256_OF_NOTHING, files: 1, bytes: 1, packages: 1 },
     ...{ skippedScripts: [], sealedAt: TIME, addedBytes: 1, sharedBytes: 0 },

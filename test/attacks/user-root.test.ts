@@ -75,7 +75,15 @@ const change = (root: string, forged: Parameters<typeof changeRecord>[1], canary
   write(join(root, 'changes', `${record.id}.json`), record);
 };
 
-const LOOKS = [['list'], ['status'], ['show', 'current'], ['history'], ['doctor'], ['verify', '2026.6.1'], ['timer', 'status']];
+const LOOKS = [
+  ['list'],
+  ['status'],
+  ['show', 'current'],
+  ['history'],
+  ['doctor'],
+  ['verify', '2026.6.1'],
+  ['timer', 'status'],
+];
 
 const FORGED: Attack[] = [
   {
@@ -88,7 +96,10 @@ const FORGED: Attack[] = [
   {
     name: 'B1 timer.json of a timer of the system names files of root',
     plant: ({ root, canary }) =>
-      write(join(root, 'timer.json'), timerRecord(canary, { kind: 'systemd', scope: 'system', service: 'cron.service' })),
+      write(
+        join(root, 'timer.json'),
+        timerRecord(canary, { kind: 'systemd', scope: 'system', service: 'cron.service' }),
+      ),
     run: json('timer', 'disable', '--system'),
     code: 'write_failed',
     exit: 4,
@@ -130,18 +141,22 @@ const FORGED: Attack[] = [
   },
 ];
 
-const LINKED_ROOT: Attack[] = [...LOOKS, ['recover'], ['prune'], ['timer', 'disable', '--system'], ['adopt', '--system']].map(
-  (words) => ({
-    name: `B2a the root is a link of the user to a tree of root, and root types ${words.join(' ')}`,
-    plant: ({ root, canary }) => {
-      rmSync(root, { recursive: true });
-      symlinkSync(canary, root);
-    },
-    run: json(...words),
-    code: 'root_invalid',
-    exit: 3,
-  }),
-);
+const LINKED_ROOT: Attack[] = [
+  ...LOOKS,
+  ['recover'],
+  ['prune'],
+  ['timer', 'disable', '--system'],
+  ['adopt', '--system'],
+].map((words) => ({
+  name: `B2a the root is a link of the user to a tree of root, and root types ${words.join(' ')}`,
+  plant: ({ root, canary }) => {
+    rmSync(root, { recursive: true });
+    symlinkSync(canary, root);
+  },
+  run: json(...words),
+  code: 'root_invalid',
+  exit: 3,
+}));
 
 const LINKED_DIRECTORIES: Attack[] = DIRECTORIES.flatMap((name) =>
   [['timer', 'disable', '--system'], ['recover'], ['prune'], ['list']].flatMap((words) =>
@@ -174,17 +189,19 @@ const PROGRAMS: Attack[] = LOOKS.map((words) => ({
   exit: words[0] === 'verify' ? 7 : 0,
 }));
 
-const READS: Attack[] = [['status'], ['doctor'], ['timer', 'explain'], ['timer', 'status'], ['list']].map((words) => ({
-  name: `B4 a false supervisor names a directory of root as the state, and root types ${words.join(' ')}`,
-  plant: async ({ root, canary }) => {
-    plantRelease(arena, root);
-    servers.push(await plantSupervisor(root, canary, await listener()));
-    give(root);
-  },
-  run: json(...words),
-  code: null,
-  exit: 0,
-}));
+const READS: Attack[] = [['status'], ['doctor'], ['timer', 'explain'], ['timer', 'status'], ['list']].map(
+  (words) => ({
+    name: `B4 a false supervisor names a directory of root as the state, and root types ${words.join(' ')}`,
+    plant: async ({ root, canary }) => {
+      plantRelease(arena, root);
+      servers.push(await plantSupervisor(root, canary, await listener()));
+      give(root);
+    },
+    run: json(...words),
+    code: null,
+    exit: 0,
+  }),
+);
 
 const MODES: Attack[] = [0o777, 0o1777, 0o770, 0o775, 0o720, 0o702].flatMap((mode) =>
   [undefined, OWNER].map((as) => ({
@@ -317,9 +334,16 @@ describe.each([
     const home = arena.home();
     const root = plantRoot(home);
     await plant({ home, root, canary: arena.canary });
-    const ran = await arena.ocr(run.map((word) => word.replace('ROOT', root)), as);
+    const ran = await arena.ocr(
+      run.map((word) => word.replace('ROOT', root)),
+      as,
+    );
     expectHarmless(home, ran.output);
-    expect({ exit: ran.exitCode, code: ran.code, late: ran.late }, ran.output).toEqual({ exit, code, late: false });
+    expect({ exit: ran.exitCode, code: ran.code, late: ran.late }, ran.output).toEqual({
+      exit,
+      code,
+      late: false,
+    });
     if (existsSync(join(home, 'big'))) expect(existsSync(join(home, 'big/2026.1.1/precious'))).toBe(true);
   });
 });
