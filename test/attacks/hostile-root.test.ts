@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type RecordKind, whyNot } from '../../src/core/record.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { slowness } from '../support/slowness.js';
 import { openArena } from './arena.js';
-import { escapesOf, scenarios } from './hostile-root.js';
+import { escapesOf, type Forgery, recordFor, scenarios } from './hostile-root.js';
 
 /** Roots to try; the gate has a minute for these. */
 const RUNS = Number(process.env.OPENCLAW_RELEASES_ATTACKS_RUNS) || 150;
@@ -36,4 +37,22 @@ test('no command of root on the root of a user changes, reads, runs or gives awa
     `${ran} roots in ${seconds} s, the slowest command ${Math.round(most)} ms, ${failed.length} escapes; OPENCLAW_RELEASES_ATTACKS_SEED=${SEED}`,
   );
   expect(failed.map((outcome) => fc.defaultReportMessage(outcome))).toEqual([]);
+});
+
+test.each<[string, RecordKind]>([
+  ['timer.json', 'timer'],
+  ['adopted.json', 'adopted'],
+  ['supervisor.json', 'supervisor'],
+  ['policy.json', 'policy'],
+  ['restore.json', 'restore'],
+  ['trial-restore.json', 'restore'],
+  ['releases/2026.6.1/release.json', 'release'],
+  ['states/2026.6.1-snapshot-x/state.json', 'kept-state'],
+  ['changes/20260101T000000000Z-unadopt-dead.json', 'change'],
+])('the forged %s has the shape of a true one', (path, kind) => {
+  const forgery: Forgery = {
+    ...{ steps: ['switch'], at: 0, state: 'doing', kind: 'adopt', scope: 'system', unit: 'x.service' },
+    ...{ place: 'CANARY', release: '2026.6.2' },
+  };
+  expect(whyNot(kind, JSON.parse(recordFor(path, forgery).replaceAll('CANARY', '/canary')))).toBeNull();
 });

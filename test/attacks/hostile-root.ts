@@ -221,7 +221,7 @@ interface Planted {
   by: 'owner' | 'other' | 'root';
 }
 
-interface Forgery {
+export interface Forgery {
   steps: string[];
   at: number;
   state: string;
@@ -392,7 +392,10 @@ function isInside(directory: string, root: string): boolean {
   return stats.isDirectory() && realpathSync(directory).startsWith(root);
 }
 
-function recordFor(path: string, { steps, at, state, kind, scope, unit, place, release }: Forgery): string {
+export function recordFor(
+  path: string,
+  { steps, at, state, kind, scope, unit, place, release }: Forgery,
+): string {
   const facts = {
     ...{
       from: release,
@@ -426,12 +429,13 @@ function recordFor(path: string, { steps, at, state, kind, scope, unit, place, r
     [`states/${ID}-snapshot-x/state.json`]: {
       ...{ schema: 1, name: `${ID}-snapshot-x`, kind: 'snapshot', release: ID, change: CHANGE, scope: 'all' },
       ...{ place: { directory: place, config: null }, at: '2026-01-01T00:00:00Z', files: 1, bytes: 1 },
+      versions: null,
     },
     'run.json': {
       supervisor: { pid: 1, startTicks: 1, bootId: 'dead' },
       gateway: { pid: 1, startTicks: 1, bootId: 'dead' },
     },
-    'policy.json': { schema: 1, pins: [release, '../../CANARY'], quarantine: [], hold: null },
+    'policy.json': { schema: 1, pins: [release], quarantine: {}, hold: null },
   };
   const record =
     records[path] ??
@@ -441,8 +445,16 @@ function recordFor(path: string, { steps, at, state, kind, scope, unit, place, r
 
 function restoreRecord(place: string): object {
   return {
-    ...{ schema: 1, change: CHANGE, from: `${ID}-snapshot-x`, at: '2026-01-01T00:00:00Z', release: ID },
-    ...{ place: { directory: place, config: `${place}/openclaw.json` }, phase: 'move', moved: ['secret'] },
+    ...{
+      schema: 1,
+      change: CHANGE,
+      release: ID,
+      from: `${ID}-snapshot-x`,
+      scope: 'all',
+      left: ['../secret'],
+    },
+    ...{ aside: { name: `${ID}-displaced-x`, release: ID }, onlyIfChanged: false, phase: 'setting-aside' },
+    place: { directory: place, config: `${place}/openclaw.json` },
   };
 }
 
