@@ -57,6 +57,6 @@ function addedText({ addedBytes, sharedBytes }: Manifest): string {
 
 function readableText({ stateCompatibility: reads, stateReason: why }: ListedRelease): string {
   if (reads === 'with-snapshot') return `no: ${why}; its own is kept, and would be put back`;
-  if (reads === 'unknown') return `not known: ${why}. Next: openclaw-releases list --check`;
+  if (reads === 'unknown') return `not known: ${why}`;
   return `${reads}: ${why}`;
 }

@@ -2,7 +2,7 @@ import type { PastChange } from '../../ledger/history-index.js';
 import type { StateVersions } from '../../state/versions.js';
 import type { Root } from '../../store/root.js';
 import type { Today } from './current-state.js';
-import { keptInstead, readPast, readsVersions } from './rules.js';
+import { keptInstead, type Past, readPast, readsVersions } from './rules.js';
 
 export interface Compatibility {
   /** `with-snapshot`: not compatible, but a compatible state exists and would be restored. */
@@ -11,7 +11,7 @@ export interface Compatibility {
   why: string;
 }
 
-/** Assesses releases on today's state without a trial start: `unknown` unless a rule or an earlier check tells. */
+/** Assesses releases on today's state without a trial start: `unknown` unless a rule tells. */
 export function readableReleases(
   root: Root,
   today: Today | null,
@@ -32,12 +32,7 @@ export function readableReleases(
 const RUNNING: Compatibility = { reads: 'yes', why: 'it runs on it' };
 const unknown = (why: string): Compatibility => ({ reads: 'unknown', why });
 
-export function readableOn(
-  root: Root,
-  id: string,
-  today: StateVersions,
-  past = readPast(root),
-): Compatibility {
+function readableOn(root: Root, id: string, today: StateVersions, past: Past): Compatibility {
   const found = readsVersions(root, id, today, past);
   if (found.reads !== 'no') return { reads: found.reads, why: found.why };
   return { reads: keptInstead(past, id, found) === null ? 'no' : 'with-snapshot', why: found.why };

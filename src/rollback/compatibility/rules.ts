@@ -7,7 +7,6 @@ import { type KeptState, listKept } from '../../state/snapshots.js';
 import type { StateVersions } from '../../state/versions.js';
 import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
-import { type CompatibilityRecord, readCachedVerdict, readReadable } from './cache.js';
 
 export type Reads =
   | { reads: 'yes' | 'unknown'; why: string }
@@ -22,7 +21,6 @@ export interface Past {
   /** Versions on which a release was started and verified, except after a restore. */
   startedOn: ReadonlyMap<string, StateVersions[]>;
   kept: readonly KeptState[];
-  record: CompatibilityRecord;
 }
 
 /** @param changes the ledger's, where the caller has read it already */
@@ -37,13 +35,7 @@ export function readPast(root: Root, changes: readonly PastChange[] = listChange
     if (others) others.push(before);
     else startedOn.set(to, [before]);
   }
-  return { changes, left, startedOn, kept: listKept(root), record: readReadable(root) };
-}
-
-/** Decides by the versions that the release left when it last ran here; where it never ran, by a check on a copy. */
-export function readsVersions(root: Root, id: string, today: StateVersions, past = readPast(root)): Reads {
-  const compared = compare(root, id, today, past);
-  return compared.reads === 'unknown' ? (readCachedVerdict(past.record, id, today) ?? compared) : compared;
+  return { changes, left, startedOn, kept: listKept(root) };
 }
 
 export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no' }): KeptState | null {
@@ -51,7 +43,8 @@ export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no'
   return kept?.scope === 'config' && reads.databases ? null : kept;
 }
 
-function compare(root: Root, id: string, today: StateVersions, past: Past): Reads {
+/** Decides by the versions that the release left when it last ran here. */
+export function readsVersions(root: Root, id: string, today: StateVersions, past = readPast(root)): Reads {
   const then = versionsOf(past, id);
   if (then === null) return { reads: 'unknown', why: 'it has not run here' };
   if (past.startedOn.get(id)?.some((before) => isDeepStrictEqual(before, today)))

@@ -277,12 +277,6 @@ const LAST_RESTORE: LastRestore = {
 
 const READABLE: CompatibilityRecord = {
   ...{ schema: 1, look: 'x', today: { databases: { 'state/openclaw.sqlite': 18 }, config: null } },
-  answers: {
-    '2026.6.1': {
-      ...{ reads: 'no', why: 'x', databases: true, at: 'now' },
-      versions: { databases: {}, config: '2026.6.1' },
-    },
-  },
 };
 
 const REQUEST: RequestRecord = {
@@ -668,7 +662,7 @@ describe('schemas and types require the same keys', () => {
     [
       'ReadableRecord',
       schemaOf('compatibility'),
-      { schema: true, look: true, today: true, answers: true } satisfies Always<CompatibilityRecord>,
+      { schema: true, look: true, today: true } satisfies Always<CompatibilityRecord>,
     ],
     [
       'KeptState',
