@@ -1,12 +1,16 @@
 import {
   chmodSync,
+  closeSync,
   constants,
   copyFileSync,
   existsSync,
+  fstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readlinkSync,
   realpathSync,
+  type Stats,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -40,6 +44,7 @@ const FILES_PER_TURN = 200;
  * Copies an install and everything it resolves into the layout of a release: `node_modules/openclaw/…`, `package.json`
  * and, when derivable, `package-lock.json`. Makes copies or reflinks, never hard links, so that later changes of the
  * install cannot change the release. Only reads the install.
+ * The superuser copies only what belongs to the owner of the package: a link may name anything.
  * @throws ReleasesError `not_openclaw`, `install_failed`, `interrupted`; system errors such as ENOSPC pass through
  */
 export async function copyInstall({ install, into, signal, onProgress }: CopyRequest): Promise<CopyReport> {
@@ -47,7 +52,11 @@ export async function copyInstall({ install, into, signal, onProgress }: CopyReq
   if (existsSync(join(packageRoot, '.git'))) throw checkout(packageRoot);
   const before = fingerprint(packageRoot);
   const placements = planPlacements(packageRoot);
-  const copier = new Copier(signal, (done) => onProgress?.({ phase: 'copy', done }));
+  const { uid } = statSync(packageRoot);
+  const refuseForeign = (path: string, found: Stats) => {
+    if (process.geteuid?.() === 0 && found.uid !== uid) throw foreign(path, found.uid, uid, version);
+  };
+  const copier = new Copier(refuseForeign, signal, (done) => onProgress?.({ phase: 'copy', done }));
   for (const { from, to } of placements) await copier.copyPackage(from, join(into, to));
   if (fingerprint(packageRoot) !== before) throw changed(packageRoot);
   const manifest = {
@@ -65,10 +74,16 @@ export async function copyInstall({ install, into, signal, onProgress }: CopyReq
 /** Copies with one synchronous call a file: thirty thousand promises cost four times what the copying does. */
 class Copier {
   files = 0;
+  readonly #refuseForeign: (path: string, found: Stats) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #onTurn: (done: number) => void;
 
-  constructor(signal: AbortSignal | undefined, onTurn: (done: number) => void) {
+  constructor(
+    refuseForeign: (path: string, found: Stats) => void,
+    signal: AbortSignal | undefined,
+    onTurn: (done: number) => void,
+  ) {
+    this.#refuseForeign = refuseForeign;
     this.#signal = signal;
     this.#onTurn = onTurn;
   }
@@ -79,9 +94,11 @@ class Copier {
   }
 
   async #directory(from: string, to: string, unit: string, above: string[]): Promise<void> {
+    const found = statSync(from);
+    this.#refuseForeign(from, found);
     mkdirSync(to, { recursive: true });
     // Sets the mode independently of the umask; the owner must be able to fill the directory.
-    chmodSync(to, (statSync(from).mode & 0o777) | 0o700);
+    chmodSync(to, (found.mode & 0o777) | 0o700);
     for (const entry of readdirSync(from, { withFileTypes: true })) {
       const [source, target] = [join(from, entry.name), join(to, entry.name)];
       if (entry.isDirectory()) await this.#directory(source, target, unit, above);
@@ -107,7 +124,14 @@ class Copier {
   }
 
   async #file(from: string, to: string): Promise<void> {
-    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    // Checks the open file: a name can mean another file a moment later.
+    const open = openSync(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      this.#refuseForeign(from, fstatSync(open));
+      copyFileSync(`/proc/self/fd/${open}`, to, constants.COPYFILE_FICLONE);
+    } finally {
+      closeSync(open);
+    }
     if (++this.files % FILES_PER_TURN !== 0) return;
     this.#onTurn(this.files);
     await setImmediate();
@@ -128,6 +152,17 @@ function fingerprint(packageRoot: string): string {
     .map((name) => statSync(join(packageRoot, name), { throwIfNoEntry: false }))
     .map((stats) => (stats ? `${stats.ino}:${stats.mtimeMs}` : ''))
     .join(' ');
+}
+
+function foreign(path: string, uid: number, owner: number, version: string): ReleasesError {
+  return new ReleasesError(
+    'install_failed',
+    `${path} belongs to the user ${uid}, and the package to the user ${owner}.`,
+    {
+      hint: `openclaw-releases stage ${version}, which installs it afresh; then adopt again, which uses that`,
+      untouched: 'Nothing was changed.',
+    },
+  );
 }
 
 function changed(packageRoot: string): ReleasesError {
