@@ -5,7 +5,7 @@ export const STEP_NAMES = [
   'resolve',
   'check-space',
   'stage',
-  'copy',
+  'copy-install',
   'probe',
   'seal',
   'wait-idle',
@@ -129,7 +129,17 @@ const STEPS: Record<ChangeKind, StepName[]> = {
   ],
   switch: ['wait-idle', 'baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'commit'],
   rollback: ['wait-idle', 'baseline', 'switch', 'restart', 'verify', 'commit'],
-  adopt: ['check-space', 'copy', 'probe', 'seal', 'baseline', 'attach', 'restart', 'verify', 'commit'],
+  adopt: [
+    'check-space',
+    'copy-install',
+    'probe',
+    'seal',
+    'baseline',
+    'attach',
+    'restart',
+    'verify',
+    'commit',
+  ],
   unadopt: ['baseline', 'detach', 'restart', 'verify'],
 };
 

@@ -59,8 +59,8 @@ async function changeSystemUnits(
 }
 
 /** Copies the running install to a release; the original keeps running, and `unadopt` returns to it. */
-export const copy: Step = {
-  name: 'copy',
+export const copyInstallStep: Step = {
+  name: 'copy-install',
   async do(context) {
     const { root, change, signal } = context;
     const { facts } = change;

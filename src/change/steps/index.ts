@@ -1,6 +1,6 @@
 import type { Step } from '../../ledger/context.js';
 import type { StepName } from '../../ledger/plan.js';
-import { attach, copy, detach } from './adopt.js';
+import { attach, copyInstallStep, detach } from './adopt.js';
 import { baseline } from './baseline.js';
 import { checkSpace } from './check-space.js';
 import { commit } from './commit.js';
@@ -20,7 +20,7 @@ const STEPS: Record<StepName, Step> = {
   resolve,
   'check-space': checkSpace,
   stage,
-  copy,
+  'copy-install': copyInstallStep,
   probe,
   seal,
   'wait-idle': waitIdle,
