@@ -97,10 +97,15 @@ async function repairManifest(
     // The launcher needs a manifest file to start it, and there may be no other release to start.
     if (id === currentRelease(root) || id === previousRelease(root)) {
       const name = id === currentRelease(root) ? 'current' : 'previous';
-      return { movedTo: null, instead: `Nothing (${rebuilt}); it stays as long as ${id} is ${name}.` };
+      const next = 'Next: openclaw-releases update, to a release that is whole';
+      return {
+        movedTo: null,
+        instead: `Nothing (${rebuilt}); it stays as long as ${id} is ${name}. ${next}`,
+      };
     }
     const movedTo = setAside(root, path, why);
-    return { movedTo, instead: `Nothing: ${id} is not a release any more (${rebuilt}).` };
+    const next = `Next: openclaw-releases prune, then openclaw-releases stage ${id}`;
+    return { movedTo, instead: `Nothing: ${id} is not a release any more (${rebuilt}). ${next}` };
   }
   const movedTo = replaceManifest(root, path, why, rebuilt);
   return { movedTo, instead: 'One made anew from the files of the release, which are what was sealed.' };

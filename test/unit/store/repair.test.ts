@@ -183,7 +183,9 @@ describe('a manifest', () => {
     spoil(directory);
     const [repaired] = await repairRoot(root);
     expect(repaired).toMatchObject({ movedTo: expect.stringContaining('releases_2026.6.5_release.json.') });
-    expect(repaired?.instead).toMatch(/^Nothing: 2026\.6\.5 is not a release any more \(.+\)\.$/);
+    expect(repaired?.instead).toMatch(
+      /^Nothing: 2026\.6\.5 is not a release any more \(.+\)\. Next: openclaw-releases prune, then openclaw-releases stage 2026\.6\.5$/,
+    );
     expect(existsSync(manifestOf(root, NEW))).toBe(false);
     expect(findManifest(root, NEW)).toBe(null);
     expect(await repairRoot(root)).toEqual([]);
@@ -199,7 +201,9 @@ describe('a manifest', () => {
         path: manifestOf(root, id),
         why: 'is empty',
         movedTo: null,
-        instead: expect.stringMatching(/^Nothing \(.+\);/),
+        instead: expect.stringMatching(
+          /^Nothing \(.+\); .+ Next: openclaw-releases update, to a release that is whole$/,
+        ),
       },
     ]);
     expect(snapshot(root.path)).toEqual(before);
