@@ -93,7 +93,7 @@ function dependenciesOf(directory: string): string[] {
 }
 
 /** Resolves a package as Node does, to its real directory; null when missing, as optional ones may be. */
-export function resolvePackage(name: string, from: string): string | null {
+function resolvePackage(name: string, from: string): string | null {
   for (let at = from; ; at = dirname(at)) {
     const candidate = join(at, 'node_modules', name);
     if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate);

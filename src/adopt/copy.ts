@@ -33,8 +33,6 @@ export interface CopyReport {
   files: number;
   /** Hex sha256 of the derived `package-lock.json`; empty when none could be derived. */
   lockfileDigest: string;
-  /** True when every package outside of a bundle has a registry checksum. */
-  lockfileExact: boolean;
 }
 
 /** Files between two turns of the event loop: fast, and Ctrl-C still acts at once. */

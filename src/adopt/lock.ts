@@ -8,7 +8,6 @@ import { hasCredentials } from '../core/address.js';
 export interface DerivedLockfile {
   packages: number;
   lockfileDigest: string;
-  lockfileExact: boolean;
 }
 
 interface Locked {
@@ -25,7 +24,6 @@ export async function deriveLockfile(directory: string, packageRoot: string): Pr
   const tree = await new Arborist({ path: directory }).loadActual();
   const known = knownPackages(packageRoot);
   let packages = 0;
-  let lockfileExact = true;
   for (const node of tree.inventory.values()) {
     if (node.isRoot) continue;
     packages++;
@@ -35,17 +33,16 @@ export async function deriveLockfile(directory: string, packageRoot: string): Pr
       node.resolved = locked.resolved && !hasCredentials(locked.resolved) ? locked.resolved : null;
       node.integrity = locked.integrity ?? null;
     }
-    if (!node.integrity && !node.inBundle) lockfileExact = false;
   }
   const lockfile = join(directory, 'package-lock.json');
   const { meta } = tree as unknown as { meta: Shrinkwrap | null };
-  if (!meta) return { packages, lockfileDigest: '', lockfileExact: false };
+  if (!meta) return { packages, lockfileDigest: '' };
   Object.assign(meta, { hiddenLockfile: false, lockfileVersion: 3, filename: lockfile });
   await meta.save();
   const lockfileDigest = createHash('sha256')
     .update(await readFile(lockfile))
     .digest('hex');
-  return { packages, lockfileDigest, lockfileExact };
+  return { packages, lockfileDigest };
 }
 
 interface Shrinkwrap {

@@ -13,7 +13,7 @@ const PROPERTIES = [
 const TIMEOUT_MS = 15_000;
 
 /** Adds `XDG_RUNTIME_DIR`, so that `systemctl --user` finds its manager in a service or after `su`. */
-export function systemdEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function systemdEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const runtime = `/run/user/${process.getuid?.() ?? 0}`;
   if (env.XDG_RUNTIME_DIR || !existsSync(runtime)) return env;
   return { ...env, XDG_RUNTIME_DIR: runtime };

@@ -74,7 +74,7 @@ export interface CandidateOrder {
 }
 
 /** The exit writes about 40 MB of cache beside a gateway that serves people. */
-export const END_MS = 20_000;
+const END_MS = 20_000;
 
 export interface PreparedCandidate {
   bindings: Binding[];

@@ -6,7 +6,7 @@ import type { Root } from '../store/root.js';
 import type { Initiator } from './plan.js';
 
 /** `restart-now` ends the wait for an idle gateway and the countdown; `cancel` ends the change before its switch. */
-export const CHANGE_SIGNALS = ['restart-now', 'cancel'] as const;
+const CHANGE_SIGNALS = ['restart-now', 'cancel'] as const;
 
 export type ChangeSignal = (typeof CHANGE_SIGNALS)[number];
 

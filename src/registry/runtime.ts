@@ -81,7 +81,7 @@ async function find(
   }
 }
 
-export function pickVersion(versions: string[], engines: string): string | null {
+function pickVersion(versions: string[], engines: string): string | null {
   const fitting = versions.filter(
     (version) => parse(version) && major(version) % 2 === 0 && satisfies(version, engines),
   );

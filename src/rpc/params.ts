@@ -70,11 +70,3 @@ export const flag: Field<boolean> = (value, name) => {
   if (typeof value === 'boolean') return value;
   throw refuse(name, 'true or false', value);
 };
-
-export function oneOf<T extends string>(...values: T[]): Field<T> {
-  return (value, name) => {
-    const found = values.find((one) => one === value);
-    if (found !== undefined) return found;
-    throw refuse(name, `one of ${values.join(', ')}`, value);
-  };
-}

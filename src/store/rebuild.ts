@@ -8,7 +8,7 @@ import { releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
 
-export const UNKNOWN = 'unknown';
+const UNKNOWN = 'unknown';
 
 /**
  * Builds the manifest of a release again from its own files. `integrity` is empty, the signature `unchecked`, other

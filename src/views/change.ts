@@ -87,7 +87,7 @@ const PHASES: Record<StepName, Phase> = {
   resolve: 'staging',
   'check-space': 'staging',
   stage: 'staging',
-  copy: 'staging',
+  'copy-install': 'staging',
   probe: 'staging',
   seal: 'staging',
   'wait-idle': 'waiting',

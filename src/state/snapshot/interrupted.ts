@@ -1,6 +1,6 @@
 import { ReleasesError } from '../../core/errors.js';
 
-export function interrupted(cause?: unknown): ReleasesError {
+function interrupted(cause?: unknown): ReleasesError {
   return new ReleasesError('interrupted', 'Copying the state was stopped on request.', {
     hint: 'Give the same command again to begin anew.',
     cause,
