@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Context } from '../ledger/context.js';
 import { isKept, putBackPluginSet } from '../openclaw/plugin-set.js';
 import { pluginPlaceOf } from '../rollback/plugin-place.js';
-import { lastRestore, readRestore } from '../state/restore-request.js';
+import { lastRestore, readRestore } from '../state/restore-records.js';
 import { readTrial, startTrial } from '../store/links.js';
 import { removeTree } from '../store/seal.js';
 import { saveIntent } from './engine.js';

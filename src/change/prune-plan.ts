@@ -1,7 +1,7 @@
 import { toErrorRecord } from '../core/errors.js';
 import { unfinishedChanges } from '../ledger/ledger.js';
 import { knownGoodReleases } from '../rollback/known-good.js';
-import { readRestore, readReturn } from '../state/restore-request.js';
+import { readRestore, readReturn } from '../state/restore-records.js';
 import { listKept, removeKept } from '../state/snapshots.js';
 import { currentRelease } from '../store/links.js';
 import { keepLockfileOf } from '../store/lockfiles.js';

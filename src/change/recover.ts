@@ -9,7 +9,7 @@ import { claimNames } from '../ledger/ownership.js';
 import type { StepName } from '../ledger/plan.js';
 import { runningRelease } from '../ledger/running-release.js';
 import { signalNames } from '../ledger/signals.js';
-import { endReturn } from '../state/restore-request.js';
+import { endReturn } from '../state/restore-records.js';
 import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
 import type { Root } from '../store/root.js';

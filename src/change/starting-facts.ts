@@ -7,7 +7,7 @@ import { inspectIfThere, runningRelease } from '../ledger/running-release.js';
 import { findEndpoint } from '../openclaw/endpoint.js';
 import { choosePair, decidePair, requireIntact } from '../rollback/plan.js';
 import { findStatePlace } from '../state/place.js';
-import { readRestore } from '../state/restore-request.js';
+import { readRestore } from '../state/restore-records.js';
 import { currentRelease, previousRelease } from '../store/links.js';
 import { findManifest, readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';

@@ -9,7 +9,7 @@ import { releaseOfProcess, runsProgram } from '../ledger/running-release.js';
 import { budgetFrom, ProgressDeadline } from '../openclaw/deadline.js';
 import { findEndpoint } from '../openclaw/endpoint.js';
 import { type Health, sampleHealth, worsened } from '../openclaw/health.js';
-import { readRestore } from '../state/restore-request.js';
+import { readRestore } from '../state/restore-records.js';
 import { findManifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';

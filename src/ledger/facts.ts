@@ -6,7 +6,7 @@ import type { Plugin } from '../openclaw/plugin.js';
 import type { Resolved } from '../registry/resolve.js';
 import type { RuntimeChoice } from '../registry/runtime.js';
 import type { StatePlace } from '../state/place.js';
-import type { LastRestore } from '../state/restore-request.js';
+import type { LastRestore } from '../state/restore-records.js';
 import type { KeptState, SnapshotScope } from '../state/snapshots.js';
 import type { StateVersions } from '../state/versions.js';
 import type { RestartReport } from '../supervisor/supervisor.js';

@@ -12,7 +12,7 @@ import {
   type Restore,
   readRestore,
   requestRestore,
-} from '../state/restore-request.js';
+} from '../state/restore-records.js';
 import { restoreCode } from './restore-link.js';
 
 /** Milliseconds for renames and for the digests of the restored state. */

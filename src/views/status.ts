@@ -7,7 +7,7 @@ import { inspectIfThere, releaseOfProcess } from '../ledger/running-release.js';
 import { findEndpoint } from '../openclaw/endpoint.js';
 import { type Health, sampleHealth } from '../openclaw/health.js';
 import { askQuickly } from '../openclaw/http.js';
-import { type Restore, readRestore } from '../state/restore-request.js';
+import { type Restore, readRestore } from '../state/restore-records.js';
 import { currentRelease, previousRelease, readTrial, type Trial } from '../store/links.js';
 import { readLockOwner } from '../store/lock.js';
 import type { Root } from '../store/root.js';

@@ -3,7 +3,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
-import { cancelRestore, prepareReturn } from '../../src/state/restore-request.js';
+import { cancelRestore, prepareReturn } from '../../src/state/restore-records.js';
 import { startTrial } from '../../src/store/links.js';
 import { describeRestoringLauncher, makeLaunchedPair } from '../support/launcher-restore-cases.js';
 import { type Before, contentOf, lookBefore, NEW, OLD, type Pair, whatIsWrong } from '../support/pair.js';

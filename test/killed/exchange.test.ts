@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { lastRestore } from '../../src/state/restore-request.js';
+import { lastRestore } from '../../src/state/restore-records.js';
 import { startTrial } from '../../src/store/links.js';
 import { lookBefore, makePair, NEW, type Pair, whatIsWrong } from '../support/pair.js';
 import { removeDirectory, temporaryDirectory } from '../support/place.js';

@@ -688,17 +688,17 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'half of a restore cancelled',
-    file: 'src/state/restore-request.ts',
+    file: 'src/state/restore-records.ts',
     find: "if (readRestore(root)?.phase !== 'pending') return false;",
     replace: 'if (readRestore(root) === null) return false;',
-    caughtBy: unit('state/restore-request'),
+    caughtBy: unit('state/restore-records'),
   },
   {
     name: 'half of a restore replaced by another',
-    file: 'src/state/restore-request.ts',
+    file: 'src/state/restore-records.ts',
     find: "(begun.state === 'ok' && begun.value.phase !== 'pending')",
     replace: "(begun.state === 'ok' && begun.value.change === '')",
-    caughtBy: unit('state/restore-request'),
+    caughtBy: unit('state/restore-records'),
   },
 
   // gateway

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { replaceSymlinkDurably } from '../../src/host/durable.js';
-import { cancelRestore, lastRestore, prepareReturn } from '../../src/state/restore-request.js';
+import { cancelRestore, lastRestore, prepareReturn } from '../../src/state/restore-records.js';
 import { startTrial } from '../../src/store/links.js';
 import type { Shell } from './launcher-cases.js';
 import {

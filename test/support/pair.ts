@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { replaceSymlinkDurably } from '../../src/host/durable.js';
 import { below } from '../../src/state/below.js';
-import { type Restore, requestRestore } from '../../src/state/restore-request.js';
+import { type Restore, requestRestore } from '../../src/state/restore-records.js';
 import { classify } from '../../src/state/scope.js';
 import type { Entry, FileList } from '../../src/state/snapshot-layout.js';
 import type { KeptState } from '../../src/state/snapshots.js';

@@ -8,7 +8,7 @@ import { commandsByHand } from '../../rollback/manual-steps.js';
 import { keepState, noteRestore } from '../../rollback/restore-request.js';
 import { findStatePlace } from '../../state/place.js';
 import { decide } from '../../state/restore/preconditions.js';
-import { type Restore, readRestore } from '../../state/restore-request.js';
+import { type Restore, readRestore } from '../../state/restore-records.js';
 import { currentRelease, endTrial, readTrial } from '../../store/links.js';
 import type { Root } from '../../store/root.js';
 import { checkListener, evictOrphans } from '../port-holder.js';

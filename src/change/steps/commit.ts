@@ -2,7 +2,7 @@ import { toErrorRecord } from '../../core/errors.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { versionsToday } from '../../rollback/compatibility/compatibility.js';
 import { noteRestore } from '../../rollback/restore-request.js';
-import { endReturn } from '../../state/restore-request.js';
+import { endReturn } from '../../state/restore-records.js';
 import { endTrial } from '../../store/links.js';
 import { clearQuarantine } from '../../store/policy.js';
 import { dropPluginSet } from '../plugin-set.js';

@@ -3,7 +3,7 @@ import type { Context, Step } from '../../ledger/context.js';
 import type { Change } from '../../ledger/ledger.js';
 import { hasPlugins } from '../../openclaw/plugin-folders.js';
 import { sqliteNodeOf } from '../../rollback/compatibility/sqlite-node.js';
-import { readRestore } from '../../state/restore-request.js';
+import { readRestore } from '../../state/restore-records.js';
 import { measureState } from '../../state/snapshot/measure.js';
 import { takeSnapshot } from '../../state/snapshot/snapshot.js';
 import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../state/snapshots.js';

@@ -4,7 +4,7 @@ import { readRecord } from '../../core/record.js';
 import { findDatabases } from '../databases.js';
 import { type Holder, holdersOf } from '../open-files.js';
 import { configPath, type RootPlace } from '../place.js';
-import type { Restore } from '../restore-request.js';
+import type { Restore } from '../restore-records.js';
 import { proveExchangeable } from '../same-filesystem.js';
 import { KEPT } from '../snapshot-layout.js';
 import type { KeptState, SnapshotScope } from '../snapshots.js';

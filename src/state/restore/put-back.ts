@@ -6,7 +6,7 @@ import { removeDurably, writeFileDurably } from '../../host/durable.js';
 import { syncFilesystem } from '../../host/sync.js';
 import { below } from '../below.js';
 import type { StatePlace } from '../place.js';
-import type { Restore } from '../restore-request.js';
+import type { Restore } from '../restore-records.js';
 import { type FileList, KEPT, readFileList } from '../snapshot-layout.js';
 import type { KeptState } from '../snapshots.js';
 import { continues } from './is-prefix.js';

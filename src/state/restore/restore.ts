@@ -4,7 +4,7 @@ import { systemCode } from '../../core/errors.js';
 import { readRecord } from '../../core/record.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../../host/durable.js';
 import type { RootPlace } from '../place.js';
-import { type LastRestore, type Restore, type RestorePaths, requestRestore } from '../restore-request.js';
+import { type LastRestore, type Restore, type RestorePaths, requestRestore } from '../restore-records.js';
 import { decide, waitForHolders } from './preconditions.js';
 import { putStateBack } from './put-back.js';
 import { setStateAside } from './set-aside.js';

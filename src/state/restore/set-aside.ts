@@ -4,7 +4,7 @@ import { writeFileDurably } from '../../host/durable.js';
 import { syncFilesystem } from '../../host/sync.js';
 import { below } from '../below.js';
 import { CONFIG_FILE, configPath, type StatePlace } from '../place.js';
-import type { Restore } from '../restore-request.js';
+import type { Restore } from '../restore-records.js';
 import { KEPT } from '../snapshot-layout.js';
 import type { KeptState } from '../snapshots.js';
 import { versionsOnDisk } from '../versions-on-disk.js';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { startingFacts } from '../../../src/change/starting-facts.js';
 import { planChange } from '../../../src/ledger/plan.js';
-import { requestRestore } from '../../../src/state/restore-request.js';
+import { requestRestore } from '../../../src/state/restore-records.js';
 import { pointCurrent } from '../../../src/store/links.js';
 import { nobody } from '../../support/nobody.js';
 import { temporaryRoot } from '../../support/place.js';

@@ -19,7 +19,7 @@ import type { Health } from '../../../src/openclaw/health.js';
 import type { Resolved } from '../../../src/registry/resolve.js';
 import type { CompatibilityRecord } from '../../../src/rollback/compatibility/cache.js';
 import type { RequestRecord } from '../../../src/rpc/requests/requests.js';
-import type { LastRestore, Restore } from '../../../src/state/restore-request.js';
+import type { LastRestore, Restore } from '../../../src/state/restore-records.js';
 import type { FileList } from '../../../src/state/snapshot-layout.js';
 import type { KeptState } from '../../../src/state/snapshots.js';
 import type { Manifest } from '../../../src/store/manifest.js';

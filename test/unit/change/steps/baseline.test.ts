@@ -4,7 +4,7 @@ import { baseline } from '../../../../src/change/steps/baseline.js';
 import { newChange } from '../../../../src/ledger/ledger.js';
 import { planChange } from '../../../../src/ledger/plan.js';
 import { runningRelease } from '../../../../src/ledger/running-release.js';
-import { requestRestore } from '../../../../src/state/restore-request.js';
+import { requestRestore } from '../../../../src/state/restore-records.js';
 import { pointCurrent, readTrial, startTrial } from '../../../../src/store/links.js';
 import { releaseDirectory } from '../../../../src/store/manifest.js';
 import type { Root } from '../../../../src/store/root.js';

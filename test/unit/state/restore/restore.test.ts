@@ -9,7 +9,7 @@ import {
   lastRestore,
   type Restore,
   requestRestore,
-} from '../../../../src/state/restore-request.js';
+} from '../../../../src/state/restore-records.js';
 import { takeSnapshot } from '../../../../src/state/snapshot/snapshot.js';
 import { pointCurrent } from '../../../../src/store/links.js';
 import { sql } from '../../../support/database.js';

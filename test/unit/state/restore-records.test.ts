@@ -7,7 +7,7 @@ import {
   type Restore,
   readRestore,
   requestRestore,
-} from '../../../src/state/restore-request.js';
+} from '../../../src/state/restore-records.js';
 import { temporaryRoot } from '../../support/place.js';
 
 const restore = (phase: Restore['phase'], change = 'a-change'): Restore => ({
