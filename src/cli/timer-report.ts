@@ -1,5 +1,5 @@
 import { heldText } from '../store/hold-text.js';
-import type { Evaluation } from '../timer/decision.js';
+import type { Evaluation } from '../timer/evaluate.js';
 import type { Verdict } from '../timer/run.js';
 import type { AutoOverview } from '../views/timer-settings.js';
 import { table } from './output.js';

@@ -13,8 +13,8 @@ import {
   withDecision,
   writeAuto,
 } from '../store/timer-state.js';
-import { type Evaluation, evaluateTimer } from './decision.js';
 import { announce } from './defer.js';
+import { type Evaluation, evaluateTimer } from './evaluate.js';
 import { acquireTimerLock } from './lock.js';
 import { type AskRegistry, onceMore } from './registry.js';
 import type { Decision } from './rules/decision.js';

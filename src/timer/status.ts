@@ -8,7 +8,7 @@ import type { PastDecision } from '../store/timer-state.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
 import { askSystemd } from '../supervisor/systemd/systemctl.js';
 import { type AutoOverview, autoOverview } from '../views/timer-settings.js';
-import { evaluateTimer } from './decision.js';
+import { evaluateTimer } from './evaluate.js';
 import type { ChannelSource } from './policy.js';
 import type { Settings } from './rules/settings.js';
 

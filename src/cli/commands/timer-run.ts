@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodeOf } from '../../change/run.js';
-import { evaluateTimer } from '../../timer/decision.js';
+import { evaluateTimer } from '../../timer/evaluate.js';
 import type { AskRegistry } from '../../timer/registry.js';
 import { runTimer, type TimerRunOptions } from '../../timer/run.js';
 import { changeDocument } from '../../views/change.js';
