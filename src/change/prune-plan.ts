@@ -2,7 +2,7 @@ import { toErrorRecord } from '../core/errors.js';
 import { unfinishedChanges } from '../ledger/ledger.js';
 import { knownGoodReleases } from '../rollback/known-good.js';
 import { readRestore, readReturn } from '../state/restore-records.js';
-import { listKept, removeKept } from '../state/snapshots.js';
+import { listSnapshots, removeKept } from '../state/snapshots.js';
 import { currentRelease } from '../store/links.js';
 import { keepLockfileOf } from '../store/lockfiles.js';
 import { readManifest } from '../store/manifest.js';
@@ -21,7 +21,7 @@ export interface FullCollection extends PrunePlan {
  * @throws ReleasesError `corrupt_files`
  */
 export function planFullCollection(root: Root, asked?: Limits): FullCollection {
-  const kept = listKept(root);
+  const kept = listSnapshots(root);
   const needed = new Set([
     ...[readRestore(root)?.from, readReturn(root)?.from],
     ...unfinishedChanges(root).flatMap(({ facts }) => [facts.snapshot?.name, facts.restore?.from]),

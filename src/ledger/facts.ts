@@ -7,7 +7,7 @@ import type { Resolved } from '../registry/resolve.js';
 import type { RuntimeChoice } from '../registry/runtime.js';
 import type { StatePlace } from '../state/place.js';
 import type { LastRestore } from '../state/restore-records.js';
-import type { KeptState, SnapshotScope } from '../state/snapshots.js';
+import type { Snapshot, SnapshotScope } from '../state/snapshots.js';
 import type { StateVersions } from '../state/versions.js';
 import type { RestartReport } from '../supervisor/supervisor.js';
 import type { Initiator } from './plan.js';
@@ -67,7 +67,7 @@ export interface Facts {
   readyMs?: number;
   collected?: string[];
   place?: StatePlace;
-  snapshot?: Pick<KeptState, 'name' | 'files' | 'bytes' | 'at'> & {
+  snapshot?: Pick<Snapshot, 'name' | 'files' | 'bytes' | 'at'> & {
     scope: SnapshotScope;
     ms: number;
   };

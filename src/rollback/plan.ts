@@ -10,7 +10,7 @@ import { listPlugins } from '../openclaw/plugins.js';
 import { type Newer, newerThan } from '../state/changed-since.js';
 import { findStatePlace, type StatePlace } from '../state/place.js';
 import { whyNotIntact } from '../state/restore/verify.js';
-import { type KeptState, keptDirectory, listKept } from '../state/snapshots.js';
+import { keptDirectory, listSnapshots, type Snapshot } from '../state/snapshots.js';
 import { currentRelease } from '../store/links.js';
 import type { Root } from '../store/root.js';
 import { readsToday } from './compatibility/compatibility.js';
@@ -20,7 +20,7 @@ import { pluginPlaceOf } from './plugin-place.js';
 export type Pair =
   | { kind: 'code' }
   /** Needs its own earlier state; the newer state becomes displaced. */
-  | { kind: 'state'; kept: KeptState; why: string; newer: Newer }
+  | { kind: 'state'; kept: Snapshot; why: string; newer: Newer }
   /** No compatible state is left; `by` names a release with a snapshot that has compatible databases. */
   | { kind: 'none'; why: string; by: string | null };
 
@@ -69,7 +69,7 @@ async function pluginsAgainst(
 /** A release with the same database versions and a snapshot (or displaced state): the rollback can go through it. */
 function stepOnTheWay(root: Root, to: string): string | null {
   const databases = versionsOf(readPast(root), to)?.databases;
-  const shared = listKept(root).findLast(
+  const shared = listSnapshots(root).findLast(
     ({ scope, versions }) => scope !== 'config' && isDeepStrictEqual(versions?.databases, databases),
   );
   return shared?.release ?? null;
@@ -86,7 +86,7 @@ export async function pairFor(environment: Environment, to: string): Promise<Pai
  * Returns the state to restore, or null to leave today's state.
  * @throws ReleasesError `confirmation_needed`, `state_incompatible`
  */
-export function decidePair(pair: Pair, choice: StateChoice | undefined, to: string): KeptState | null {
+export function decidePair(pair: Pair, choice: StateChoice | undefined, to: string): Snapshot | null {
   if (choice === 'keep' || pair.kind === 'code') return null;
   if (pair.kind === 'none') {
     throw new ReleasesError(
@@ -110,7 +110,7 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
  * and there is no better choice. A displaced state was moved, so it has no digests.
  * @throws ReleasesError `state_incompatible`
  */
-export function requireIntact(root: Root, kept: KeptState): void {
+export function requireIntact(root: Root, kept: Snapshot): void {
   const why = kept.kind === 'snapshot' ? whyNotIntact(keptDirectory(root, kept.name)) : null;
   if (why === null) return;
   throw new ReleasesError(

@@ -4,7 +4,7 @@ import { UnusableFile } from '../core/bounded-file.js';
 import { readRecord } from '../core/record.js';
 
 export const KEPT = {
-  /** Written last; see `KeptState`. */
+  /** Written last; see `Snapshot`. */
   record: 'state.json',
   /** `FileList`; only snapshots have it. */
   list: 'files.json',

@@ -9,7 +9,7 @@ import { KEPT } from './snapshot-layout.js';
 import type { StateVersions } from './versions.js';
 
 /** `states/<name>/state.json`, written last: a directory that has it is complete. */
-export interface KeptState {
+export interface Snapshot {
   schema: 1;
   name: string;
   /** `snapshot` is a copy; `displaced` was live until a restore moved it. */
@@ -38,7 +38,7 @@ export type SnapshotScope = 'all' | 'config';
 
 const NAME = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,255}$/;
 
-export function keptName(release: string, kind: KeptState['kind'], at = new Date()): string {
+export function keptName(release: string, kind: Snapshot['kind'], at = new Date()): string {
   return `${release}-${kind}-${at.toISOString().replace(/[-:.]/g, '')}`;
 }
 
@@ -54,12 +54,12 @@ export function keptDirectory(root: RootPlace, name: string): string {
 }
 
 /** Reads all snapshots and displaced states, oldest first by `at`, and lists the corrupt records. */
-export function tryReadSnapshot(root: RootPlace): { kept: KeptState[]; corrupt: Corrupt[] } {
-  const kept: KeptState[] = [];
+export function tryReadSnapshot(root: RootPlace): { kept: Snapshot[]; corrupt: Corrupt[] } {
+  const kept: Snapshot[] = [];
   const corrupt: Corrupt[] = [];
   for (const name of namesIn(root.states)) {
     const path = join(root.states, name, KEPT.record);
-    const found = readRecord<KeptState>(path, 'kept-state');
+    const found = readRecord<Snapshot>(path, 'kept-state');
     if (found.state === 'corrupt') corrupt.push({ path, why: found.why });
     if (found.state !== 'ok') continue;
     if (found.value.name === name) kept.push(found.value);
@@ -69,12 +69,12 @@ export function tryReadSnapshot(root: RootPlace): { kept: KeptState[]; corrupt: 
   return { kept, corrupt };
 }
 
-export function listKept(root: RootPlace): KeptState[] {
+export function listSnapshots(root: RootPlace): Snapshot[] {
   return tryReadSnapshot(root).kept;
 }
 
-export function keptOf(root: RootPlace, release: string): KeptState | null {
-  return listKept(root).findLast((kept) => kept.release === release) ?? null;
+export function keptOf(root: RootPlace, release: string): Snapshot | null {
+  return listSnapshots(root).findLast((kept) => kept.release === release) ?? null;
 }
 
 /**

@@ -4,7 +4,7 @@ import { tryReadLedger } from '../ledger/history-index.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { type Compatibility, readableReleases } from '../rollback/compatibility/assess.js';
 import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
-import { type KeptState, listKept } from '../state/snapshots.js';
+import { type Snapshot, listSnapshots } from '../state/snapshots.js';
 import { readManifest } from '../store/manifest.js';
 import { type Hold, holdOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
@@ -22,7 +22,7 @@ export interface Listing {
   releases: ListedRelease[];
   unsealed: string[];
   /** Snapshots and displaced states, oldest first. */
-  states: KeptState[];
+  states: Snapshot[];
   hold: Hold | null;
   corrupt: Corrupt[];
 }
@@ -39,7 +39,7 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
       return { ...release, stateCompatibility: reads, stateReason: why };
     }),
     unsealed,
-    states: listKept(root),
+    states: listSnapshots(root),
     hold: holdOf(readPolicy(root)),
     corrupt: corruptFiles(root, ledger, unsealed),
   };

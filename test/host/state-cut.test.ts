@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { digestFile } from '../../src/state/snapshot/digest.js';
 import { takeSnapshot } from '../../src/state/snapshot/snapshot.js';
 import { KEPT, readFileList } from '../../src/state/snapshot-layout.js';
-import { listKept } from '../../src/state/snapshots.js';
+import { listSnapshots } from '../../src/state/snapshots.js';
 import { prepareRoot, rootAt } from '../../src/store/root.js';
 import { sqlAndDie } from '../support/database.js';
 import { makeFilesystem } from '../support/filesystem.js';
@@ -36,7 +36,7 @@ test('a finished snapshot is whole after a power cut at that very moment', async
   disk.cut();
   await disk.unmount();
   disk.mount();
-  expect(listKept(root)).toEqual([kept]);
+  expect(listSnapshots(root)).toEqual([kept]);
   const states = join(root.states, kept.name);
   const { entries } = readFileList(states);
   const copied = entries.flatMap((entry) => (entry.kind === 'file' ? [entry] : []));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { measureState } from '../../src/state/snapshot/measure.js';
 import { takeSnapshot } from '../../src/state/snapshot/snapshot.js';
-import { listKept } from '../../src/state/snapshots.js';
+import { listSnapshots } from '../../src/state/snapshots.js';
 import { smallFilesystem } from '../support/filesystem.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
@@ -25,7 +25,7 @@ test('a state that would not fit is refused before anything is copied', async ()
   mkdirSync(asked.root.staging, { recursive: true });
   await takeSnapshot(asked);
   await expect(takeSnapshot(asked)).rejects.toMatchObject({ code: 'insufficient_space' });
-  expect(listKept(asked.root)).toHaveLength(1);
+  expect(listSnapshots(asked.root)).toHaveLength(1);
 });
 
 test('a state on another filesystem than the root is refused, and left as it was', async () => {

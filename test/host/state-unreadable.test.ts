@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Measure } from '../../src/state/snapshot/measure.js';
-import type { KeptState } from '../../src/state/snapshots.js';
+import type { Snapshot } from '../../src/state/snapshots.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 
@@ -58,7 +58,7 @@ test('a configuration that this user cannot write is named, and an unreadable on
 
 interface Said {
   measured: Measure;
-  kept?: KeptState;
+  kept?: Snapshot;
   error?: { code: string; message: string };
 }
 

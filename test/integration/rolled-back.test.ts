@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { listKept } from '../../src/state/snapshots.js';
+import { listSnapshots } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { atEndOfAll } from '../support/at-end.js';
@@ -80,7 +80,7 @@ test('a damaged snapshot is not restored, and no gateway starts until it is repa
     OPENCLAW_RELEASES_FAULT_STAMP: stamp,
   });
   await until('the state is copied', () => existsSync(stamp), 30_000);
-  const snapshot = listKept(rootAt(world.root)).find(({ kind }) => kind === 'snapshot');
+  const snapshot = listSnapshots(rootAt(world.root)).find(({ kind }) => kind === 'snapshot');
   const copy = join(world.root, 'states', snapshot?.name ?? '', 'files/identity/device.json');
   const whole = readFileSync(copy);
   writeFileSync(copy, '{"deviceId":"of somebody else"}');

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { keptOf, listKept } from '../../src/state/snapshots.js';
+import { keptOf, listSnapshots } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { sqliteNode } from '../support/sqlite-node.js';
@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 
 const root = () => rootAt(world.root);
-const kept = () => listKept(root()).map(({ name }) => name);
+const kept = () => listSnapshots(root()).map(({ name }) => name);
 
 /** Answers what a refused rollback must leave as it was. */
 async function standing() {
@@ -79,7 +79,7 @@ test('each release that was left behind has a state to restore, and list says so
     [OLDER, 'with-snapshot'],
     [NEWER, 'yes'],
   ]);
-  expect(list.states).toEqual(listKept(root()));
+  expect(list.states).toEqual(listSnapshots(root()));
   expect(list.states).toMatchObject([
     { kind: 'snapshot', release: FILES, versions: { databases: { 'tasks/runs.sqlite': 0 } } },
     {

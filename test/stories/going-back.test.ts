@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { listKept } from '../../src/state/snapshots.js';
+import { listSnapshots } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { atEndOfAll } from '../support/at-end.js';
@@ -42,7 +42,7 @@ function publish(behaviour: Behaviour): string {
   return version;
 }
 
-const kept = () => listKept(rootAt(world.root));
+const kept = () => listSnapshots(rootAt(world.root));
 const setAside = () => kept().filter(({ kind }) => kind === 'displaced');
 
 /** Something new is said before each, so that the state is another one than that of the test before. */

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { listKept } from '../../src/state/snapshots.js';
+import { listSnapshots } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { atEndOfAll } from '../support/at-end.js';
@@ -31,7 +31,7 @@ function publish(behaviour: Behaviour): string {
   return version;
 }
 
-const kept = () => listKept(rootAt(world.root));
+const kept = () => listSnapshots(rootAt(world.root));
 
 /** Nothing of what runs, of what it knows and of what is kept is another than it was. */
 async function standing() {

@@ -19,7 +19,7 @@ import { below } from '../../src/state/below.js';
 import { type Restore, requestRestore } from '../../src/state/restore-records.js';
 import { classify } from '../../src/state/scope.js';
 import type { Entry, FileList } from '../../src/state/snapshot-layout.js';
-import type { KeptState } from '../../src/state/snapshots.js';
+import type { Snapshot } from '../../src/state/snapshots.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
 import { writeTree } from './place.js';
 
@@ -125,7 +125,7 @@ function addRelease(root: Root, id: string): void {
 }
 
 /** Copies and links a state as a snapshot does. */
-function keep(root: Root, state: string, place: KeptState['place']): void {
+function keep(root: Root, state: string, place: Snapshot['place']): void {
   const kept = join(root.states, SNAPSHOT);
   mkdirSync(join(kept, 'files'), { recursive: true, mode: 0o700 });
   const entries: Entry[] = [];
@@ -154,7 +154,7 @@ function keep(root: Root, state: string, place: KeptState['place']): void {
   }
   const list: FileList = { schema: 1, entries, config: null };
   writeFileSync(join(kept, 'files.json'), JSON.stringify(list));
-  const record: KeptState = {
+  const record: Snapshot = {
     ...{ schema: 1, name: SNAPSHOT, kind: 'snapshot', release: OLD, change: 'a-change' },
     ...{ at: '2026-11-21T10:10:10.000Z', place, files: entries.length, bytes: 0 },
     versions: { databases: { 'tasks/runs.sqlite': 1 }, config: OLD },

@@ -6,7 +6,7 @@ import { sqliteNodeOf } from '../../rollback/compatibility/sqlite-node.js';
 import { readRestore } from '../../state/restore-records.js';
 import { measureState } from '../../state/snapshot/measure.js';
 import { takeSnapshot } from '../../state/snapshot/snapshot.js';
-import { type KeptState, listKept, removeKept, type SnapshotScope } from '../../state/snapshots.js';
+import { listSnapshots, removeKept, type Snapshot, type SnapshotScope } from '../../state/snapshots.js';
 import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 
@@ -66,7 +66,9 @@ export function snapshotBytes(context: Context): number {
 
 /** Bytes per second of the last snapshot here above 1 MiB, else the usual rate. */
 function copyRate(root: Root): number {
-  const timed = listKept(root).findLast(({ bytes, ms }) => ms !== undefined && ms > 0 && bytes > 2 ** 20);
+  const timed = listSnapshots(root).findLast(
+    ({ bytes, ms }) => ms !== undefined && ms > 0 && bytes > 2 ** 20,
+  );
   return timed?.ms ? (timed.bytes / timed.ms) * 1000 : USUAL_RATE;
 }
 
@@ -86,14 +88,14 @@ function scopeOf(root: Root, change: Change): SnapshotScope {
 }
 
 /** Excludes displaced states, which are never removed. */
-function snapshotsOf(root: Root, release: string): KeptState[] {
-  return listKept(root).filter((kept) => kept.kind === 'snapshot' && kept.release === release);
+function snapshotsOf(root: Root, release: string): Snapshot[] {
+  return listSnapshots(root).filter((kept) => kept.kind === 'snapshot' && kept.release === release);
 }
 
 /** Removes the snapshots of a change, unless a restore of it is pending. */
 export function dropSnapshots(root: Root, change: Change): void {
   if (readRestore(root)?.change === change.id) return;
-  for (const kept of listKept(root)) {
+  for (const kept of listSnapshots(root)) {
     if (kept.kind === 'snapshot' && kept.change === change.id) removeKept(root, kept.name);
   }
 }

@@ -1,5 +1,5 @@
 import type { Compatibility } from '../../rollback/compatibility/assess.js';
-import type { KeptState } from '../../state/snapshots.js';
+import type { Snapshot } from '../../state/snapshots.js';
 import { heldText } from '../../store/hold-text.js';
 import { listing } from '../../views/releases.js';
 import { mebibytes, table } from '../output.js';
@@ -40,7 +40,7 @@ export async function listReleases({ environment, output }: Session): Promise<nu
   return 0;
 }
 
-function stateLine({ name, kind, scope, release, at, bytes }: KeptState): string {
+function stateLine({ name, kind, scope, release, at, bytes }: Snapshot): string {
   const what = scope === 'config' ? 'the configuration' : 'the state';
   const how =
     kind === 'snapshot' ? `a copy of ${what} as ${release} had it` : `${what} of ${release}, displaced`;

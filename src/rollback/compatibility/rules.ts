@@ -3,7 +3,7 @@ import { valid } from 'semver';
 import { compareVersions } from '../../core/version.js';
 import { type PastChange, pastOf } from '../../ledger/history-index.js';
 import { listChanges } from '../../ledger/ledger.js';
-import { type KeptState, listKept } from '../../state/snapshots.js';
+import { listSnapshots, type Snapshot } from '../../state/snapshots.js';
 import type { StateVersions } from '../../state/versions.js';
 import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
@@ -20,7 +20,7 @@ export interface Past {
   left: ReadonlyMap<string, StateVersions>;
   /** Versions on which a release was started and verified, except after a restore. */
   startedOn: ReadonlyMap<string, StateVersions[]>;
-  kept: readonly KeptState[];
+  kept: readonly Snapshot[];
 }
 
 /** @param changes the ledger's, where the caller has read it already */
@@ -35,10 +35,10 @@ export function readPast(root: Root, changes: readonly PastChange[] = listChange
     if (others) others.push(before);
     else startedOn.set(to, [before]);
   }
-  return { changes, left, startedOn, kept: listKept(root) };
+  return { changes, left, startedOn, kept: listSnapshots(root) };
 }
 
-export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no' }): KeptState | null {
+export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no' }): Snapshot | null {
   const kept = past.kept.findLast((one) => one.release === id && !isOfFailure(past, one)) ?? null;
   return kept?.scope === 'config' && reads.databases ? null : kept;
 }
@@ -69,7 +69,7 @@ export function wasWrittenByNewer({ config }: StateVersions, version: string): b
 }
 
 /** A displaced state that a failed release produced is never restored. */
-function isOfFailure({ changes }: Past, { kind, release, change }: KeptState): boolean {
+function isOfFailure({ changes }: Past, { kind, release, change }: Snapshot): boolean {
   if (kind !== 'displaced') return false;
   const made = changes.find(({ id }) => id === change);
   return made?.to === release && made.kind !== 'rollback';

@@ -7,7 +7,7 @@ import { configPath, type RootPlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
 import { proveExchangeable } from '../same-filesystem.js';
 import { KEPT } from '../snapshot-layout.js';
-import type { KeptState, SnapshotScope } from '../snapshots.js';
+import type { Snapshot, SnapshotScope } from '../snapshots.js';
 import { areSame, versionsOnDisk } from '../versions-on-disk.js';
 import { leftOf } from '../walk.js';
 import { whyNotMovable } from './movable.js';
@@ -32,7 +32,7 @@ export function decide(root: RootPlace, restore: Restore): Decision {
   if (!lstatSync(from, { throwIfNoEntry: false })) {
     return { move: false, why: `${from} is not there, so the state stays as it is.` };
   }
-  const found = readRecord<KeptState>(join(from, KEPT.record), 'kept-state');
+  const found = readRecord<Snapshot>(join(from, KEPT.record), 'kept-state');
   if (found.state !== 'ok') {
     const why = found.state === 'missing' ? 'is not there' : found.why;
     throw new Error(`${join(from, KEPT.record)} ${why}, so it is not known what was kept there.`);

@@ -8,7 +8,7 @@ import { below } from '../below.js';
 import type { StatePlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
 import { type FileList, KEPT, readFileList } from '../snapshot-layout.js';
-import type { KeptState } from '../snapshots.js';
+import type { Snapshot } from '../snapshots.js';
 import { continues } from './is-prefix.js';
 import { moveOne, moveTree } from './move.js';
 import { moveOutOfTheWay } from './set-aside.js';
@@ -57,7 +57,7 @@ function putConfigurationBack({ config }: StatePlace, from: string, mode?: numbe
     writeFileDurably(config, text, mode ?? lstatSync(copy).mode & 0o777, 'configuration');
     return;
   }
-  const kept = readRecord<KeptState>(join(from, KEPT.record), 'kept-state');
+  const kept = readRecord<Snapshot>(join(from, KEPT.record), 'kept-state');
   // The gateway used that state without this file.
   if (kept.state === 'ok' && kept.value.place.config === config) removeDurably(config);
 }

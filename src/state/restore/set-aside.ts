@@ -6,7 +6,7 @@ import { below } from '../below.js';
 import { CONFIG_FILE, configPath, type StatePlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
 import { KEPT } from '../snapshot-layout.js';
-import type { KeptState } from '../snapshots.js';
+import type { Snapshot } from '../snapshots.js';
 import { versionsOnDisk } from '../versions-on-disk.js';
 import { freeName, moveOne, moveTree } from './move.js';
 import { wholeSubtrees } from './subtrees.js';
@@ -32,7 +32,7 @@ export async function setStateAside(states: string, restore: Restore): Promise<v
   }
   await syncFilesystem(states);
   const config = place.config === null ? join(files, relative(place.directory, configPath(place))) : copy;
-  const kept: KeptState = {
+  const kept: Snapshot = {
     schema: 1,
     name: aside.name,
     kind: 'displaced',

@@ -7,7 +7,7 @@ import { findDatabases, readDatabaseHeader } from '../databases.js';
 import { configPath, type RootPlace, type StatePlace } from '../place.js';
 import { proveExchangeable } from '../same-filesystem.js';
 import { KEPT, writeFileList } from '../snapshot-layout.js';
-import { type KeptState, keptDirectory, keptName, type SnapshotScope } from '../snapshots.js';
+import { keptDirectory, keptName, type Snapshot, type SnapshotScope } from '../snapshots.js';
 import type { StateVersions } from '../versions.js';
 import { copyState, type StateCopy } from './copy.js';
 import { copyHistory } from './history.js';
@@ -36,7 +36,7 @@ export interface SnapshotRequest {
  */
 export async function takeSnapshot(
   request: SnapshotRequest,
-): Promise<{ kept: KeptState; warnings: string[] }> {
+): Promise<{ kept: Snapshot; warnings: string[] }> {
   const { root, change, place, scope = 'all', signal } = request;
   const began = new Date();
   const survey = surveyState(place, root, scope);
@@ -82,7 +82,7 @@ function describe(
   { left }: Survey,
   { entries, config }: StateCopy,
   began: Date,
-): KeptState {
+): Snapshot {
   const files = entries.filter(({ kind }) => kind !== 'directory');
   const bytes = entries.reduce(
     (sum, entry) => sum + (entry.kind === 'file' ? entry.size : 0),

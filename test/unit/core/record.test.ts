@@ -21,7 +21,7 @@ import type { CompatibilityRecord } from '../../../src/rollback/compatibility/ca
 import type { RequestRecord } from '../../../src/rpc/requests/requests.js';
 import type { LastRestore, Restore } from '../../../src/state/restore-records.js';
 import type { FileList } from '../../../src/state/snapshot-layout.js';
-import type { KeptState } from '../../../src/state/snapshots.js';
+import type { Snapshot } from '../../../src/state/snapshots.js';
 import type { Manifest } from '../../../src/store/manifest.js';
 import type { Policy, Quarantine } from '../../../src/store/policy.js';
 import type { TimerStateFile } from '../../../src/store/timer-state.js';
@@ -257,7 +257,7 @@ const ADOPTION: Adoption = {
   ],
 };
 
-const KEPT: KeptState = {
+const KEPT: Snapshot = {
   ...{ schema: 1, name: '2026.6.1-snapshot-20261121T200000Z', kind: 'snapshot', release: '2026.6.1' },
   ...{ change: 'c', at: '2026-11-21T20:00:00.000Z', files: 3, bytes: 4, ms: 5, left: ['work'] },
   place: { directory: '/home/me/.openclaw', config: '/etc/openclaw.json' },
@@ -665,12 +665,12 @@ describe('schemas and types require the same keys', () => {
       { schema: true, look: true, today: true } satisfies Always<CompatibilityRecord>,
     ],
     [
-      'KeptState',
+      'Snapshot',
       schemaOf('kept-state'),
       {
         ...{ schema: true, name: true, kind: true, release: true, change: true, at: true, place: true },
         ...{ versions: true, files: true, bytes: true },
-      } satisfies Always<KeptState>,
+      } satisfies Always<Snapshot>,
     ],
     [
       'FileList',

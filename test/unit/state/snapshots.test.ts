@@ -11,18 +11,18 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { KEPT } from '../../../src/state/snapshot-layout.js';
 import {
-  type KeptState,
   keptName,
   keptOf,
-  listKept,
+  listSnapshots,
   removeKept,
+  type Snapshot,
   tryReadSnapshot,
 } from '../../../src/state/snapshots.js';
 import type { Root } from '../../../src/store/root.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../../support/place.js';
 
-function keep(root: Root, release: string, at: string, kind: KeptState['kind'] = 'snapshot'): KeptState {
-  const kept: KeptState = {
+function keep(root: Root, release: string, at: string, kind: Snapshot['kind'] = 'snapshot'): Snapshot {
+  const kept: Snapshot = {
     ...{ schema: 1, name: keptName(release, kind, new Date(at)), kind, release, change: 'c', at },
     ...{ place: { directory: '/state', config: null }, versions: null, files: 1, bytes: 1 },
   };
@@ -33,12 +33,12 @@ function keep(root: Root, release: string, at: string, kind: KeptState['kind'] =
 
 test('snapshots are listed by their time, for all releases, and the newest of a release is found', () => {
   const root = temporaryRoot();
-  expect(listKept(root)).toEqual([]);
+  expect(listSnapshots(root)).toEqual([]);
   expect(keptOf(root, '2026.6.1')).toBe(null);
   const second = keep(root, '2026.5.28', '2026-11-21T20:00:00.001Z', 'displaced');
   const first = keep(root, '2026.6.1', '2026-11-21T19:00:00.000Z');
   const third = keep(root, '2026.6.1', '2026-11-21T21:00:00.000Z', 'displaced');
-  expect(listKept(root)).toEqual([first, second, third]);
+  expect(listSnapshots(root)).toEqual([first, second, third]);
   expect(second.name).toBe('2026.5.28-displaced-20261121T200000001Z');
   expect(keptOf(root, '2026.6.1')).toEqual(third);
 });

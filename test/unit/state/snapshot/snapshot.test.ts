@@ -16,7 +16,7 @@ import type { StatePlace } from '../../../../src/state/place.js';
 import { measureState } from '../../../../src/state/snapshot/measure.js';
 import { type SnapshotRequest, takeSnapshot } from '../../../../src/state/snapshot/snapshot.js';
 import { KEPT, readFileList } from '../../../../src/state/snapshot-layout.js';
-import { keptOf, listKept } from '../../../../src/state/snapshots.js';
+import { keptOf, listSnapshots } from '../../../../src/state/snapshots.js';
 import { readStateVersions } from '../../../../src/state/versions.js';
 import type { Root } from '../../../../src/store/root.js';
 import { copyRoot } from '../../../support/damage.js';
@@ -130,7 +130,7 @@ test('a snapshot records its time and its versions, as they are read from the st
     config: '2026.6.1',
   });
   expect(kept.at >= before && kept.at <= new Date().toISOString()).toBe(true);
-  expect(listKept(asked.root)).toEqual([kept]);
+  expect(listSnapshots(asked.root)).toEqual([kept]);
   expect(keptOf(asked.root, '2026.6.1')).toEqual(kept);
   expect(keptOf(asked.root, '2026.7.1')).toBe(null);
   expect(readdirSync(asked.root.staging)).toEqual([]);
