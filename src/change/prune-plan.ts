@@ -13,7 +13,7 @@ import { gcRoots } from './gc-roots.js';
 export interface FullCollection extends PrunePlan {
   removeStates: { name: string; bytes: number }[];
   /** Displaced states; only a person removes them. */
-  setAside: { name: string; bytes: number }[];
+  displaced: { name: string; bytes: number }[];
 }
 
 /**
@@ -40,7 +40,7 @@ export function planFullCollection(root: Root, asked?: Limits): FullCollection {
   return {
     ...plan,
     removeStates: useless.map(({ name, bytes }) => ({ name, bytes })),
-    setAside: kept.filter(({ kind }) => kind === 'displaced').map(({ name, bytes }) => ({ name, bytes })),
+    displaced: kept.filter(({ kind }) => kind === 'displaced').map(({ name, bytes }) => ({ name, bytes })),
   };
 }
 

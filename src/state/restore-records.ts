@@ -27,8 +27,8 @@ export interface Restore {
   place: StatePlace;
   /** Moves nothing when today's state still has the versions of `from`. */
   onlyIfChanged: boolean;
-  /** `pending`: nothing moved yet; `setting-aside`: today's state moves out; `putting-back`: the other moves in. */
-  phase: 'pending' | 'setting-aside' | 'putting-back';
+  /** `pending`: nothing moved yet; `displacing`: today's state moves out; `putting-back`: the other moves in. */
+  phase: 'pending' | 'displacing' | 'putting-back';
   /** Scope of `from`; known from the second phase on. */
   scope?: SnapshotScope;
   /** Paths that stay, besides those that always stay; known from the second phase on. */

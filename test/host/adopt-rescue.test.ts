@@ -122,7 +122,7 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     expect(current()).toBe('releases/2026.5.28');
   });
 
-  it.each(['{ "phase": "setting-aside" }', '{ "phase": "putting-back" }', '', 'not JSON'])(
+  it.each(['{ "phase": "displacing" }', '{ "phase": "putting-back" }', '', 'not JSON'])(
     'changes nothing when the state is half restored: restore.json %j',
     async (text) => {
       writeFileSync(join(root, 'restore.json'), text);

@@ -625,8 +625,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'displaced state not kept',
     file: 'src/state/restore/restore.ts',
-    find: '    await setStateAside(root.states, restore);\n',
-    replace: "    if (restore.aside.name === '') await setStateAside(root.states, restore);\n",
+    find: '    await displaceState(root.states, restore);\n',
+    replace: "    if (restore.aside.name === '') await displaceState(root.states, restore);\n",
     caughtBy: unit('state/restore/restore', 'restores the snapshot, keeps the displaced state'),
   },
   {
@@ -1278,6 +1278,6 @@ export const MUTANTS: Mutant[] = [
     file: 'layout/bin/rescue',
     find: '! moved || nothing "the state is half put back',
     replace: 'true || nothing "the state is half put back',
-    caughtBy: host('adopt-rescue', 'setting-aside'),
+    caughtBy: host('adopt-rescue', 'displacing'),
   },
 ];

@@ -43,12 +43,12 @@ function publish(behaviour: Behaviour): string {
 }
 
 const kept = () => listSnapshots(rootAt(world.root));
-const setAside = () => kept().filter(({ kind }) => kind === 'displaced');
+const displaced = () => kept().filter(({ kind }) => kind === 'displaced');
 
 /** Something new is said before each, so that the state is another one than that of the test before. */
 async function sayBefore(what: string) {
   await say(world, `before ${what}`);
-  return { state: await wholeState(world), memory: await memoryOf(world), aside: setAside().length };
+  return { state: await wholeState(world), memory: await memoryOf(world), aside: displaced().length };
 }
 
 describe('an update to a release that migrates the state and', () => {
@@ -80,7 +80,7 @@ describe('an update to a release that migrates the state and', () => {
     expect(await world.ok('status')).toMatchObject({ current: OLD, trial: null, interrupted: [] });
 
     // The state of the new release is whole as well, only elsewhere.
-    const aside = setAside();
+    const aside = displaced();
     expect(aside).toHaveLength(before.aside + 1);
     expect(aside.at(-1)).toMatchObject({ release: version, change: json.change });
     expect(await keptContent(world, json.stateRestored.aside)).toMatchObject({
@@ -150,7 +150,7 @@ test('a release that migrates nothing rolls back by code alone, and messages to 
   const { json } = await update.ended;
   expect(json).toMatchObject({ status: 'rolled_back', stateRestored: { restored: false } });
   expect((await memoryOf(world)).said).toEqual([...memory.said, { by: version, text: 'said to both' }]);
-  expect(setAside()).toHaveLength(aside);
+  expect(displaced()).toHaveLength(aside);
   expect(kept().filter(({ kind }) => kind === 'snapshot')).toEqual([]);
 });
 
@@ -169,7 +169,7 @@ test('a release that is restarted again and again rolls back with its state, wit
   await until('the old release answers', async () => (await world.version()) === OLD, 30_000);
   expect(await memoryOf(world)).toEqual(before.memory);
   expect(await wholeState(world)).toEqual(before.state);
-  expect(setAside().at(-1)).toMatchObject({ release: version });
+  expect(displaced().at(-1)).toMatchObject({ release: version });
 
   const { recovered } = await world.ok('recover');
   expect(recovered).toMatchObject([{ status: 'rolled_back', stateRestored: { restored: true } }]);

@@ -50,7 +50,7 @@ function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
     ...plan.removeRuntimes.map((name) => [verb, name, 'no release runs on it']),
     ...plan.removeStates.map(({ name, bytes }) => [verb, `states/${name}`, mebibytes(bytes)]),
     ...plan.keep.map(({ id, reason }) => ['kept', id, reason]),
-    ...plan.setAside.map(({ name, bytes }) => [
+    ...plan.displaced.map(({ name, bytes }) => [
       'kept',
       `states/${name}`,
       `${mebibytes(bytes)}; when you are sure: rm -r ${join(root.states, name)}`,

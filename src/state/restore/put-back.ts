@@ -9,9 +9,9 @@ import type { StatePlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
 import { type FileList, KEPT, readFileList } from '../snapshot-layout.js';
 import type { Snapshot } from '../snapshots.js';
+import { moveOutOfTheWay } from './displace.js';
 import { continues } from './is-prefix.js';
 import { moveOne, moveTree } from './move.js';
-import { moveOutOfTheWay } from './set-aside.js';
 
 /** Moves a snapshot or displaced state into place. Continues an interrupted run. */
 export async function putStateBack(states: string, restore: Restore): Promise<void> {

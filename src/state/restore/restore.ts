@@ -5,9 +5,9 @@ import { readRecord } from '../../core/record.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../../host/durable.js';
 import type { RootPlace } from '../place.js';
 import { type LastRestore, type Restore, type RestorePaths, requestRestore } from '../restore-records.js';
+import { displaceState } from './displace.js';
 import { decide, waitForHolders } from './preconditions.js';
 import { putStateBack } from './put-back.js';
-import { setStateAside } from './set-aside.js';
 
 export interface Code {
   /** Reason why this release cannot be current, as a sentence, or null. */
@@ -64,12 +64,12 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
     warnings.push(...(await waitForHolders(restore, decision.left)));
     // The request was withdrawn meanwhile.
     if (understand(root.restore) === null) return null;
-    restore = advance(root, { ...restore, scope: decision.scope, left: decision.left }, 'setting-aside');
+    restore = advance(root, { ...restore, scope: decision.scope, left: decision.left }, 'displacing');
   }
   const from = join(root.states, restore.from);
-  if (restore.phase === 'setting-aside') {
+  if (restore.phase === 'displacing') {
     if (!lstatSync(from, { throwIfNoEntry: false })) throw new Error(`${from} is gone, half of the way.`);
-    await setStateAside(root.states, restore);
+    await displaceState(root.states, restore);
     restore = advance(root, restore, 'putting-back');
   }
   // Absent when a run that was interrupted had already retired it.

@@ -29,15 +29,12 @@ test('a restore is cancelled while it has moved nothing', () => {
   expect(cancelRestore(root)).toBe(false);
 });
 
-test.each(['setting-aside', 'putting-back'] as const)(
-  'a restore in its phase %s is not cancelled',
-  (phase) => {
-    const root = temporaryRoot();
-    requestRestore(root, restore(phase));
-    expect(cancelRestore(root)).toBe(false);
-    expect(readRestore(root)).toEqual(restore(phase));
-  },
-);
+test.each(['displacing', 'putting-back'] as const)('a restore in its phase %s is not cancelled', (phase) => {
+  const root = temporaryRoot();
+  requestRestore(root, restore(phase));
+  expect(cancelRestore(root)).toBe(false);
+  expect(readRestore(root)).toEqual(restore(phase));
+});
 
 test('a trial that fails requests the state from before, in place of a restore that has moved nothing', () => {
   const root = temporaryRoot();
@@ -51,9 +48,9 @@ test('a trial that fails requests the state from before, in place of a restore t
 
 test('a trial that fails does not replace a restore that is half done', () => {
   const root = temporaryRoot();
-  requestRestore(root, restore('setting-aside', 'an-earlier-change'));
+  requestRestore(root, restore('displacing', 'an-earlier-change'));
   prepareReturn(root, restore('pending'));
   expect(() => beginReturn(root)).toThrow(expect.objectContaining({ code: 'interrupted' }));
-  expect(readRestore(root)).toEqual(restore('setting-aside', 'an-earlier-change'));
+  expect(readRestore(root)).toEqual(restore('displacing', 'an-earlier-change'));
   expect(existsSync(root.return)).toBe(true);
 });

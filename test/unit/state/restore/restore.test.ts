@@ -149,7 +149,7 @@ describe('an exchange of the state', () => {
   test('keeps files that a process recreates in the middle of it apart from the state', async () => {
     const pair = pairIn();
     const before = lookBefore(pair);
-    ask(pair, { phase: 'setting-aside', left: [] });
+    ask(pair, { phase: 'displacing', left: [] });
     writeTree(join(pair.root.states, ASIDE, 'files'), { 'tasks/runs.sqlite.migrated': 'moved already' });
     await finish(pair);
     const aside = contentOf(join(pair.root.states, ASIDE));

@@ -15,7 +15,7 @@ import { wholeSubtrees } from './subtrees.js';
 const IN_THE_WAY = 'in-the-way';
 
 /** Displaces today's state into `states/<aside>` and writes its record last. Continues an interrupted run. */
-export async function setStateAside(states: string, restore: Restore): Promise<void> {
+export async function displaceState(states: string, restore: Restore): Promise<void> {
   const { place, aside, scope = 'all', left = [] } = restore;
   const to = join(states, aside.name);
   const [files, copy] = [join(to, KEPT.files), join(to, KEPT.config)];
