@@ -4,7 +4,7 @@ import { tryReadLedger } from '../ledger/history-index.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { type Compatibility, readableReleases } from '../rollback/compatibility/assess.js';
 import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
-import { type Snapshot, listSnapshots } from '../state/snapshots.js';
+import { listSnapshots, type Snapshot } from '../state/snapshots.js';
 import { readManifest } from '../store/manifest.js';
 import { type Hold, holdOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
