@@ -1,5 +1,6 @@
 import type { ClientOptions } from './client.js';
 import { npmFetch } from './lazy-npm.js';
+import { readPackument } from './packument.js';
 import { ask } from './request.js';
 
 export interface Offer {
@@ -24,12 +25,6 @@ export interface OfferQuestion {
 
 /** Short document for installers: a tenth of the whole one on the public registry, and without times. */
 const SHORT = 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*';
-
-interface Document {
-  'dist-tags'?: Record<string, unknown>;
-  versions?: Record<string, { deprecated?: unknown }>;
-  time?: Record<string, unknown>;
-}
 
 /**
  * Asks the registry directly: npm's cache answers with old data when the registry does not, and puts its own time
@@ -62,15 +57,13 @@ function dateOf(header: string | null): string | null {
 }
 
 function readDocument(document: unknown): Pick<Offer, 'tags' | 'versions'> {
-  const { 'dist-tags': tags = {}, versions = {}, time = {} } = (document ?? {}) as Document;
+  const { 'dist-tags': tags = {}, versions = {}, time } = readPackument(document, 'openclaw');
   return {
-    tags: Object.fromEntries(
-      Object.entries(tags).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-    ),
-    versions: Object.entries(versions).map(([version, manifest]) => ({
+    tags,
+    versions: Object.entries(versions).map(([version, { deprecated }]) => ({
       version,
-      at: typeof time[version] === 'string' ? time[version] : '',
-      deprecated: reasonOf(manifest?.deprecated),
+      at: typeof time?.[version] === 'string' ? time[version] : '',
+      deprecated: reasonOf(deprecated),
     })),
   };
 }

@@ -2,6 +2,7 @@ import { verify } from 'node:crypto';
 import { valid } from 'semver';
 import type { ClientOptions } from './client.js';
 import { pacote } from './lazy-npm.js';
+import { fetchPackument, type Packument } from './packument.js';
 import { publicKey, type SigningKey } from './signing-keys.js';
 import { type VersionDocument, versionDocument } from './version-document.js';
 
@@ -41,11 +42,13 @@ export async function fetchManifest(
 ): Promise<SignedManifest> {
   const fresh = { ...options, preferOnline: !options.offline && !options.preferOffline };
   const alone = await askAlone(name, wanted, fresh);
+  const document =
+    alone && !hasEndedKey(alone, options.signingKeys) ? only(alone) : await fetchPackument(name, fresh);
   const { manifest: ask } = await pacote();
   const manifest = (await ask(`${name}@${wanted}`, {
     ...fresh,
     fullMetadata: true,
-    ...(alone && !hasEndedKey(alone, options.signingKeys) && { packumentCache: only(alone) }),
+    packumentCache: { has: () => true, get: () => document, set() {}, delete: () => true } as never,
   })) as unknown as RegistryManifest;
   return { manifest, signature: checkSignatures(name, manifest, options.signingKeys) };
 }
@@ -66,9 +69,8 @@ function hasEndedKey({ dist }: VersionDocument, keys: SigningKey[]): boolean {
 }
 
 /** Stand-in for pacote's cache of whole documents, with only this version. */
-function only(document: VersionDocument) {
-  const whole = { name: document.name, 'dist-tags': {}, versions: { [document.version]: document } };
-  return { has: () => true, get: () => whole, set() {}, delete: () => true } as never;
+function only(document: VersionDocument): Packument {
+  return { name: document.name, 'dist-tags': {}, versions: { [document.version]: document } };
 }
 
 /**

@@ -1,11 +1,12 @@
 import npa from 'npm-package-arg';
 import type { ClientOptions } from './client.js';
 import { npmFetch } from './lazy-npm.js';
+import { isManifest } from './packument.js';
 
 export interface VersionDocument {
   name: string;
   version: string;
-  dist?: { signatures?: { keyid?: string }[] };
+  dist?: { signatures?: { keyid: string }[] };
   [field: string]: unknown;
 }
 
@@ -29,6 +30,8 @@ export async function versionDocument(
   }
 }
 
-function isOf(found: Record<string, unknown>, name: string, version: string): found is VersionDocument {
-  return found.name === name && found.version === version && found.dist instanceof Object;
+function isOf(found: unknown, name: string, version: string): found is VersionDocument {
+  return (
+    isManifest(found) && found.name === name && found.version === version && found.dist instanceof Object
+  );
 }

@@ -1,8 +1,8 @@
 import { valid } from 'semver';
 import { compareVersions } from '../core/version.js';
 import type { ClientOptions } from './client.js';
-import { pacote } from './lazy-npm.js';
 import { readSchemas, type SchemaVersions } from './package-json.js';
+import { fetchPackument } from './packument.js';
 import { ask } from './request.js';
 
 export interface PublishedVersion {
@@ -20,14 +20,14 @@ export async function publishedVersions(
   options: ClientOptions,
   signal?: AbortSignal,
 ): Promise<PublishedVersion[]> {
-  const { versions, time } = await ask('openclaw', options, signal, async (bounded) =>
-    (await pacote()).packument('openclaw', { ...bounded, fullMetadata: true }),
+  const { versions = {}, time } = await ask('openclaw', options, signal, (bounded) =>
+    fetchPackument('openclaw', bounded),
   );
   return Object.entries(versions)
     .filter(([version]) => valid(version) === version)
     .map(([version, manifest]) => ({
       version,
-      publishedAt: time?.[version] ?? null,
+      publishedAt: typeof time?.[version] === 'string' ? time[version] : null,
       schemas: readSchemas(manifest),
     }))
     .sort((a, b) => compareVersions(a.version, b.version));

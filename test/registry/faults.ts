@@ -4,6 +4,7 @@ export interface Fault {
    * Any answer: `not-found` (404), `server-error` (500), `cut-off` (the announced length, half of the body, then a
    * closed connection), `slow`. Tarballs: `wrong-integrity` (another valid tarball than the packument says).
    * Packuments: `wrong-signature` (well formed, over other data), `no-signature`. Keys: `no-keys` (an empty list), `ended-key` (it ended at `KEY_END`).
+   * `odd-document`: any JSON, as `change` makes it.
    */
   kind:
     | 'not-found'
@@ -14,7 +15,8 @@ export interface Fault {
     | 'wrong-signature'
     | 'no-signature'
     | 'no-keys'
-    | 'ended-key';
+    | 'ended-key'
+    | 'odd-document';
   /** Request paths that it is restricted to, for example `/\.tgz$/`. */
   match?: RegExp;
   /** Ends after the first answer it spoiled. */
@@ -23,6 +25,9 @@ export interface Fault {
   delayMs?: number;
   /** `slow`: pace of the body. */
   bytesPerSecond?: number;
+  /** `odd-document`: a document from what would have been sent. */
+  // biome-ignore lint/suspicious/noExplicitAny: the document may be about anything
+  change?: (document: any) => unknown;
 }
 
 /** The faults that are on. */

@@ -106,10 +106,12 @@ export async function startRegistry(
     const path = decodeURIComponent(new URL(request.url ?? '/', url).pathname);
     requests.push(`${request.method} ${path}`);
     if (options.now) response.setHeader('date', new Date(options.now()).toUTCString());
-    const document =
+    const usual =
       request.method === 'GET' || request.method === 'HEAD'
         ? documentFor(path, request.headers.accept ?? '')
         : NOT_FOUND;
+    const odd = usual.type === 'application/octet-stream' ? undefined : faults.take('odd-document', path);
+    const document = odd?.change ? jsonDocument(odd.change(JSON.parse(String(usual.body)))) : usual;
     // A client that goes away in the middle is not an error here.
     transmit(document, { request, response, path }, faults).catch(() => response.destroy());
   });

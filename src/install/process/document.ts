@@ -1,3 +1,4 @@
+import { type Packument, readPackument } from '../../registry/packument.js';
 import { collectGarbage } from './gc.js';
 import { type Selection, Sieve } from './json-filter.js';
 
@@ -27,11 +28,12 @@ const WANTED_OF_DIST = new Set(['tarball', 'integrity', 'shasum']);
 /**
  * Streams a registry's document about a package and keeps the fields that npm needs.
  * @param withTimes keeps the times of publication
- * @throws SyntaxError for invalid or incomplete JSON; errors of the stream
+ * @throws SyntaxError for invalid or incomplete JSON; ReleasesError `registry_error` for a wrong shape; errors of the
+ *   stream
  */
-export async function readDocument(body: unknown, withTimes: boolean): Promise<Json> {
+export async function readDocument(body: unknown, name: string, withTimes: boolean): Promise<Json> {
   const document = await pass(body, (path) => (withTimes && path[0] === 'time' ? 'all' : select(path)));
-  return shorten(record(document), withTimes);
+  return shorten(readPackument(document, name), withTimes);
 }
 
 async function pass(body: unknown, selection: (path: readonly string[]) => Selection): Promise<unknown> {
@@ -62,7 +64,7 @@ function select([first = '', version, key, ofKey]: readonly string[]): Selection
   return ofKey === undefined ? 'parts' : WANTED_OF_DIST.has(ofKey) ? 'all' : 'nothing';
 }
 
-export function shorten(document: Json, withTimes: boolean): Json {
+export function shorten(document: Packument, withTimes: boolean): Json {
   const { versions, stagedVersions, policyRestrictions, time } = document;
   return {
     name: document.name,

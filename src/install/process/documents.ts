@@ -1,7 +1,9 @@
 import npa from 'npm-package-arg';
 import npmFetch from 'npm-registry-fetch';
 import { valid } from 'semver';
+import { ReleasesError } from '../../core/errors.js';
 import type { ClientOptions } from '../../registry/client.js';
+import { isManifest } from '../../registry/packument.js';
 import { versionDocument } from '../../registry/version-document.js';
 import { type Json, readDocument, readVersion, record, shorten } from './document.js';
 import { cacheDocument, readCachedDocument } from './document-cache.js';
@@ -34,7 +36,7 @@ export class Documents {
   }
 
   whole(name: string): Promise<Json> {
-    const read = (body: unknown) => readDocument(body, this.#withTimes);
+    const read = (body: unknown) => readDocument(body, name, this.#withTimes);
     const question = { name, path: pathOf(name), id: name, read };
     return this.#once(name, () =>
       name === this.#only.name ? this.#askForOnly(question) : this.#ask(question),
@@ -123,7 +125,7 @@ function pathOf(name: string): string {
 function aloneOf(name: string, wanted: string, manifest: Json): Json {
   const version = String(manifest.version);
   const fits = wanted === 'latest' ? valid(version) === version : version === wanted;
-  if (!fits || manifest.name !== name || record(manifest.dist).tarball === undefined)
+  if (!fits || !isManifest(manifest) || manifest.name !== name || record(manifest.dist).tarball === undefined)
     throw new SyntaxError(`The registry has no document of ${name}@${wanted} alone.`);
   return {
     name,
@@ -134,5 +136,6 @@ function aloneOf(name: string, wanted: string, manifest: Json): Json {
 
 /** Returns true when the registry answered, even with an error or no document. */
 function isAnswer(error: unknown): boolean {
-  return error instanceof SyntaxError || (error instanceof Object && 'statusCode' in error);
+  const isDocument = error instanceof SyntaxError || error instanceof ReleasesError;
+  return isDocument || (error instanceof Object && 'statusCode' in error);
 }
