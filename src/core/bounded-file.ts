@@ -66,6 +66,12 @@ export function readPlainFile(path: string, maxBytes: number, options?: OpenOpti
   }
 }
 
+/** Reason of an error of `readPlainFile`, to be read after its path. */
+export function whyUnusable(error: unknown): string {
+  if (error instanceof UnusableFile) return error.why;
+  return `cannot be read (${systemCode(error) ?? (error as Error).message})`;
+}
+
 /** True for the error of a path where nothing is. */
 export function isAbsent(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');

@@ -19,12 +19,12 @@ export interface Imported {
  */
 export function importLockfile(root: Root, given: string, source: string): Imported {
   const lockfile = parseLockfile(given, source);
-  const { version } = lockedRelease(lockfile, source);
+  const { version } = lockedRelease(lockfile, source, { isOwn: false });
   const text = withoutSecretAddresses(given);
   const present = findManifest(root, version);
   return {
     version,
-    packages: [...lockfile.values()].filter(({ link }) => !link).length,
+    packages: lockfile.size,
     path: keepLockfile(root, version, text),
     staged: present === null ? 'no' : present.lockfileDigest === digestOf(text) ? 'same' : 'other',
   };

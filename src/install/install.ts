@@ -1,7 +1,7 @@
 import { ReleasesError } from '../core/errors.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Resolved } from '../registry/resolve.js';
-import type { InstallReport, ReleaseRuntime } from './messages.js';
+import type { InstallResult, ReleaseRuntime } from './messages.js';
 import type { Similar } from './process/reuse.js';
 import { runWorker, type WorkerOptions } from './worker.js';
 
@@ -17,6 +17,8 @@ export interface InstallRequest extends WorkerOptions {
   allowScripts: string[];
   /** Path of an exact `package-lock.json` of this release. */
   lockfile?: string;
+  /** True for a lockfile that this host kept. */
+  isOwnLockfile?: boolean;
   /** Release whose packages are started at once, before the tree is known. */
   similar?: Similar | undefined;
   options: ClientOptions;
@@ -26,12 +28,22 @@ export interface InstallRequest extends WorkerOptions {
  * Installs a release with its dependencies: `package.json`, the exact `package-lock.json` and `node_modules`, with
  * OpenClaw's install scripts run. Leaves `directory` as it is after a failure; the caller removes it.
  * @throws ReleasesError `integrity_mismatch`, `archive_invalid`, `install_failed`, `lockfile_invalid`,
- *   `lifecycle_failed`, `registry_unreachable`, `insufficient_space`, `interrupted`
+ *   `lifecycle_failed`, `registry_error`, `registry_unreachable`, `insufficient_space`, `interrupted`
  */
-export async function installRelease(request: InstallRequest): Promise<InstallReport> {
-  const { resolved, directory, runtime, allowScripts, lockfile, similar, options, ...rest } = request;
+export async function installRelease(request: InstallRequest): Promise<InstallResult> {
+  const {
+    resolved,
+    directory,
+    runtime,
+    allowScripts,
+    lockfile,
+    isOwnLockfile = false,
+    similar,
+    options,
+    ...rest
+  } = request;
   const { version, integrity, tarball } = resolved;
-  const order = { version, integrity, tarball, directory, runtime, allowScripts, options };
+  const order = { version, integrity, tarball, directory, runtime, allowScripts, isOwnLockfile, options };
   const report = await runWorker(
     { kind: 'install', ...order, lockfile: lockfile ?? null, similar: similar ?? null },
     rest,

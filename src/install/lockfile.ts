@@ -2,18 +2,21 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { valid } from 'semver';
 import { hasCredentials } from '../core/address.js';
+import { readPlainFile, whyUnusable } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import { checksumStrength } from '../registry/checksum.js';
 
 interface LockedPackage {
   /** Present only for an alias, whose place has another name. */
   name?: string;
-  version?: string;
+  version: string;
+  resolved?: string;
   integrity?: string;
   hasInstallScript?: boolean;
   /** True when the archive of the outer package contains it. */
   inBundle?: boolean;
-  link?: boolean;
   dependencies?: Record<string, string>;
+  bundleDependencies?: string[];
 }
 
 /** Packages of a `package-lock.json` (version 2 or 3) by place: `node_modules/openclaw`. */
@@ -21,34 +24,96 @@ export type Lockfile = Map<string, LockedPackage>;
 
 export const OPENCLAW = 'node_modules/openclaw';
 
-/** @throws ReleasesError `lockfile_invalid` */
-export function readLockfile(path: string): Lockfile {
-  let text: string;
+/** Bytes; that of OpenClaw has some hundred KiB. */
+export const LOCKFILE_LIMIT = 16 * 1024 * 1024;
+
+const NAME = String.raw`(?:@[\w!~*'()-][\w.!~*'()-]*/)?(?!node_modules(?:/|$))[\w!~*'()-][\w.!~*'()-]*`;
+const PACKAGE_NAME = new RegExp(`^${NAME}$`);
+const PLACE = new RegExp(`^node_modules/${NAME}(?:/node_modules/${NAME})*$`);
+
+const isText = (value: unknown) => typeof value === 'string';
+const isFlag = (value: unknown) => typeof value === 'boolean';
+const isList = (value: unknown) => Array.isArray(value) && value.every(isText);
+const isMap = (value: unknown) => isRecord(value) && Object.values(value).every(isText);
+
+/** Fields of a package that npm or this program reads; the others are only for people. */
+const FIELDS: Record<string, (value: unknown) => boolean> = {
+  name: (value) => isText(value) && PACKAGE_NAME.test(String(value)),
+  version: (value) => isText(value) && valid(String(value), { loose: true }) !== null,
+  resolved: isText,
+  integrity: (value) => checksumStrength(value) !== null,
+  link: (value) => value === false,
+  ...{ inBundle: isFlag, hasInstallScript: isFlag, hasShrinkwrap: isFlag },
+  ...{ dev: isFlag, optional: isFlag, devOptional: isFlag, peer: isFlag, extraneous: isFlag },
+  ...{ dependencies: isMap, optionalDependencies: isMap, devDependencies: isMap, peerDependencies: isMap },
+  bundleDependencies: isList,
+  peerDependenciesMeta: isRecord,
+  bin: (value) => isText(value) || isMap(value),
+  engines: (value) => isList(value) || isMap(value),
+  ...{ os: isTextOrList, cpu: isTextOrList, libc: isTextOrList },
+};
+
+/**
+ * Reads a plain file of at most 16 MiB.
+ * @throws ReleasesError `lockfile_invalid`
+ */
+export function readLockfileText(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    // The operator may name a link; a kept lockfile is none.
+    return readPlainFile(path, LOCKFILE_LIMIT, { follow: true }).toString('utf8');
   } catch (cause) {
-    throw unfit(`${path} cannot be read.`, cause);
+    throw unfit(`${path} ${whyUnusable(cause)}.`, cause);
   }
-  return parseLockfile(text, path);
 }
 
-/** @throws ReleasesError `lockfile_invalid`, which names `source` */
+/** @throws ReleasesError `lockfile_invalid` */
+export function readLockfile(path: string): Lockfile {
+  return parseLockfile(readLockfileText(path), path);
+}
+
+/** @throws ReleasesError `lockfile_invalid`, which names `source` and the first wrong place */
 export function parseLockfile(text: string, source: string): Lockfile {
+  const unusable = (reason: string, cause?: unknown) =>
+    unfit(`${source} is not a package-lock.json that can be used: ${reason}.`, cause);
+  let document: unknown;
   try {
-    const { packages } = JSON.parse(text) as { packages: Record<string, LockedPackage> };
-    return new Map(Object.entries(packages).filter(([location]) => location !== ''));
+    document = JSON.parse(text);
   } catch (cause) {
-    throw unfit(`${source} is not a package-lock.json that can be used.`, cause);
+    throw unusable('it is not JSON', cause);
   }
+  const { lockfileVersion, packages } = isRecord(document) ? document : {};
+  if (lockfileVersion !== 2 && lockfileVersion !== 3)
+    throw unusable('its lockfileVersion is neither 2 nor 3');
+  if (!isRecord(packages)) throw unusable('it has no packages');
+  const lockfile: Lockfile = new Map();
+  for (const [place, locked] of Object.entries(packages)) {
+    const named = JSON.stringify(place.slice(0, 200));
+    if (place !== '' && !PLACE.test(place)) throw unusable(`${named} is not the place of a package`);
+    if (!isRecord(locked)) throw unusable(`${named} is not a package`);
+    const wrong = Object.keys(locked).find((key) => FIELDS[key]?.(locked[key]) === false);
+    if (wrong) throw unusable(`${named} has an unusable ${wrong}`);
+    if (place === '') continue;
+    if (locked.version === undefined) throw unusable(`${named} has no version`);
+    lockfile.set(place, locked as unknown as LockedPackage);
+  }
+  return lockfile;
 }
 
 /**
  * Release of a lockfile. Each package needs a checksum: without one nothing proves that the next install is equal.
+ * @param isOwn true for a lockfile of this host, which may know no better checksum than SHA-1
  * @throws ReleasesError `lockfile_invalid`, which names `source`
  */
-export function lockedRelease(lockfile: Lockfile, source: string): { version: string; integrity: string } {
-  for (const [location, { integrity, inBundle, link }] of lockfile) {
-    if (!integrity && !inBundle && !link) throw unfit(`${source} has no checksum for ${location}.`);
+export function lockedRelease(
+  lockfile: Lockfile,
+  source: string,
+  { isOwn }: { isOwn: boolean },
+): { version: string; integrity: string } {
+  for (const [place, { integrity, inBundle }] of lockfile) {
+    const strength = checksumStrength(integrity);
+    if (strength === 'weak' && !isOwn) throw unfit(`${source} has only a SHA-1 checksum for ${place}.`);
+    if (strength === null && !(inBundle && hasBundler(lockfile, place)))
+      throw unfit(`${source} has no checksum for ${place}.`);
   }
   const { version, integrity } = lockfile.get(OPENCLAW) ?? {};
   if (!version || !integrity || valid(version) !== version) {
@@ -67,6 +132,25 @@ export function withoutSecretAddresses(text: string): string {
   return secret.length > 0 ? `${JSON.stringify(lockfile, null, 2)}\n` : text;
 }
 
+/** Returns true when an outer package has a bundle. Only npm decides whether the package is in it. */
+function hasBundler(lockfile: Lockfile, place: string): boolean {
+  return outerPlaces(place).some((outer) => lockfile.get(outer)?.bundleDependencies?.length);
+}
+
+/** Outer packages: `node_modules/a` for `node_modules/a/node_modules/b`. */
+export function outerPlaces(place: string): string[] {
+  const at = place.lastIndexOf('/node_modules/');
+  return at < 0 ? [] : [place.slice(0, at), ...outerPlaces(place.slice(0, at))];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTextOrList(value: unknown): boolean {
+  return isText(value) || isList(value);
+}
+
 export function unfit(message: string, cause?: unknown): ReleasesError {
   return new ReleasesError('lockfile_invalid', message, {
     hint: 'Use releases/<id>/package-lock.json of a release that was staged, or --no-lockfile to look its dependencies up anew.',
@@ -79,8 +163,11 @@ export function digestLockfile(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
+/** Version and checksum of each package by place. */
+export type Tree = ReadonlyMap<string, Pick<LockedPackage, 'version' | 'integrity'>>;
+
 /** First place where two trees differ, or null. A lockfile that npm had to change was not exact for this release. */
-export function firstDifference(wanted: Lockfile, found: Lockfile): string | null {
+export function firstDifference(wanted: Tree, found: Tree): string | null {
   for (const location of new Set([...wanted.keys(), ...found.keys()])) {
     const a = wanted.get(location);
     const b = found.get(location);

@@ -21,6 +21,8 @@ export interface InstallOrder {
   runtime: ReleaseRuntime;
   allowScripts: string[];
   lockfile: string | null;
+  /** False for a lockfile that an operator named. */
+  isOwnLockfile: boolean;
   similar: Similar | null;
   options: ClientOptions;
 }
@@ -52,8 +54,13 @@ export interface InstallReport {
   skippedScripts: string[];
 }
 
+export interface InstallResult extends InstallReport {
+  /** Packages that only SHA-1 proves, as `name@version`, sorted. */
+  weakChecksums: string[];
+}
+
 /** Answers of the worker: any number of `progress`, then one of the others. */
 export type Answer =
   | { type: 'progress'; progress: InstallProgress }
-  | { type: 'done'; report: InstallReport | null }
+  | { type: 'done'; report: InstallResult | null }
   | { type: 'failed'; error: ErrorRecord };

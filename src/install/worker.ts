@@ -10,7 +10,7 @@ import { killStartedWith, killTree } from '../host/process-tree.js';
 import { BACKGROUND_NICE } from '../host/session-priority.js';
 import { cleanEnvironment } from '../registry/environment.js';
 import { interrupted } from '../registry/request.js';
-import type { Answer, InstallProgress, InstallReport, Order } from './messages.js';
+import type { Answer, InstallProgress, InstallResult, Order } from './messages.js';
 
 /** Built worker, used from `src` too, because Node 20 cannot run TypeScript. */
 const WORKER = ownFile('dist/install/process/install-worker.cjs');
@@ -50,7 +50,7 @@ export async function endWorkersBelow(directory: string): Promise<void> {
  * aborts, when install scripts take too long, and when this process dies.
  * @throws ReleasesError `interrupted`, `lifecycle_failed`, `install_failed`, and errors from the worker
  */
-export async function runWorker(order: Order, options: WorkerOptions): Promise<InstallReport | null> {
+export async function runWorker(order: Order, options: WorkerOptions): Promise<InstallResult | null> {
   const { signal, onProgress, background, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
   if (signal?.aborted) throw interrupted(signal.reason);
   const child = start(await usable([background?.command ?? [], ...LOW_PRIORITY]), order.directory);

@@ -3,6 +3,7 @@ import { withoutCredentials } from '../core/address.js';
 import { ReleasesError } from '../core/errors.js';
 import { compareVersions } from '../core/version.js';
 import { readArchive } from './archive.js';
+import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
 import { type PackageFacts, readPackageJson } from './package-json.js';
 import { ask } from './request.js';
@@ -49,7 +50,7 @@ export async function resolveRelease(
       hint: 'The registry or a proxy before it mixes up versions: try another with --registry <address>.',
     });
   }
-  if (!manifest._integrity) {
+  if (!manifest._integrity || checksumStrength(manifest._integrity) === null) {
     throw new ReleasesError('registry_error', `The registry gives no checksum for ${about}.`, {
       hint: 'Use a registry that does: --registry <address>',
     });
@@ -62,7 +63,7 @@ export async function resolveRelease(
     tarball: withoutCredentials(manifest._resolved),
     unpackedSize: manifest.dist?.unpackedSize ?? null,
     signature,
-    publishedAt: manifest._time ?? null,
+    publishedAt: typeof manifest._time === 'string' ? manifest._time : null,
   };
 }
 

@@ -1,7 +1,8 @@
 import { compare, major, parse, rcompare, satisfies } from 'semver';
 import { ReleasesError } from '../core/errors.js';
+import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
-import { pacote } from './lazy-npm.js';
+import { fetchPackument } from './packument.js';
 import { ask } from './request.js';
 import { fetchManifest } from './signatures.js';
 
@@ -65,13 +66,13 @@ async function find(
 ): Promise<RuntimeChoice> {
   try {
     return await ask(name, options, signal, async (bounded) => {
-      const { versions, time } = await (await pacote()).packument(name, { ...bounded, fullMetadata: true });
+      const { versions = {}, time } = await fetchPackument(name, bounded);
       const before = bounded.before instanceof Date ? bounded.before.getTime() : Number.POSITIVE_INFINITY;
-      const old = (version: string) => !time?.[version] || Date.parse(time[version]) <= before;
+      const old = (version: string) => !time?.[version] || Date.parse(String(time[version])) <= before;
       const version = pickVersion(Object.keys(versions).filter(old), engines);
       if (version === null) throw unavailable(`The registry has no Node that satisfies ${engines}.`, engines);
       const { manifest } = await fetchManifest(name, version, bounded);
-      if (!manifest._integrity)
+      if (!manifest._integrity || checksumStrength(manifest._integrity) === null)
         throw unavailable(`The registry gives no checksum for ${name}@${version}.`, engines);
       return { kind: 'carried', version, package: name, integrity: manifest._integrity, present: false };
     });

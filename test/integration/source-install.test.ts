@@ -44,6 +44,7 @@ describe('installRelease', () => {
       packages: 2,
       ranScripts: ['openclaw'],
       skippedScripts: ['tiny-dep'],
+      weakChecksums: [],
     });
   });
 

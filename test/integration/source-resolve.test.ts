@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { offeredReleases } from '../../src/registry/offer.js';
 import { resolveRelease } from '../../src/registry/resolve.js';
 import { publishedVersions } from '../../src/registry/versions.js';
 import { openclawPackage } from '../registry/gateway-package.js';
@@ -161,6 +162,78 @@ describe('resolveRelease', () => {
     const path = place.path('other.tgz');
     writeTarball({ ...pkg, files: renamed(pkg.files, { name: 'other' }) }, path);
     expect(await rejection(resolve({ kind: 'file', path }))).toMatchObject({ code: 'not_openclaw' });
+  });
+});
+
+describe('documents of a wrong shape', () => {
+  const WHOLE = /^\/openclaw$/;
+  const odd = (match: RegExp, change: (document: Record<string, unknown>) => unknown) =>
+    registry.fault({ kind: 'odd-document', match, change });
+
+  it.each<[string, (document: Record<string, unknown>) => unknown]>([
+    ['is null', () => null],
+    ['is a list', () => []],
+    ['has tags that are null', (document) => ({ ...document, 'dist-tags': null })],
+    ['has a tag that is null', (document) => ({ ...document, 'dist-tags': { latest: null } })],
+    ['has versions that are null', (document) => ({ ...document, versions: null })],
+    ['has a version that is null', (document) => ({ ...document, versions: { '2026.6.1': null } })],
+    [
+      'has signatures that are no list',
+      (document) => ({
+        ...document,
+        versions: { '2026.6.1': { name: 'openclaw', version: '2026.6.1', dist: { signatures: {} } } },
+      }),
+    ],
+  ])('are an error of the registry where the document %s', async (_what, change) => {
+    odd(WHOLE, change);
+    odd(ALONE, () => null);
+    const expected = {
+      code: 'registry_error',
+      message: "The registry's document of openclaw has a wrong shape.",
+    };
+    for (const spec of [
+      { kind: 'tag', tag: 'latest' },
+      { kind: 'tag', tag: 'stable' },
+      { kind: 'version', version: '2026.6.1' },
+    ] as const) {
+      expect(await rejection(resolve(spec))).toMatchObject(expected);
+    }
+    const options = await place.options(registry.url);
+    expect(await rejection(publishedVersions(options))).toMatchObject(expected);
+    expect(await rejection(offeredReleases(options))).toMatchObject(expected);
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['a list', []],
+    ['an object of keys', { keys: {} }],
+    ['a list of null', { keys: [null] }],
+  ])('are an error of the registry where its keys are %s', async (_what, keys) => {
+    odd(/keys$/, () => keys);
+    expect(await rejection(resolve({ kind: 'version', version: '2026.6.1' }))).toMatchObject({
+      code: 'registry_error',
+      message: "The registry's list of keys has a wrong shape.",
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['missing', undefined],
+    ['nonsense', 'trust-me'],
+    ['no text', 1],
+  ])('are an error of the registry where the checksum is %s', async (_what, integrity) => {
+    odd(/^\/openclaw\/2026/, (document) => ({
+      ...document,
+      dist: { ...(document.dist as object), integrity, shasum: undefined },
+    }));
+    odd(WHOLE, (document) => {
+      const versions = document.versions as Record<string, { dist: object }>;
+      for (const manifest of Object.values(versions))
+        manifest.dist = { ...manifest.dist, integrity, shasum: undefined };
+      return document;
+    });
+    expect(await rejection(resolve({ kind: 'version', version: '2026.6.1' }))).toMatchObject({
+      code: 'registry_error',
+    });
   });
 });
 

@@ -464,9 +464,23 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'package without a checksum taken',
     file: 'src/install/lockfile.ts',
-    find: 'if (!integrity && !inBundle && !link) throw',
-    replace: 'if (!integrity && !inBundle && !link && location === OPENCLAW) throw',
+    find: 'if (strength === null && !(inBundle',
+    replace: 'if (strength === null && place === OPENCLAW && !(inBundle',
     caughtBy: integration('lockfiles', 'with a package that has no checksum'),
+  },
+  {
+    name: 'package without a checksum fetched',
+    file: 'src/install/process/tree.ts',
+    find: 'if (strength === null) throw withoutChecksum(node, lockfile);',
+    replace: '',
+    caughtBy: integration('source-checksums', 'gives no checksum for a dependency'),
+  },
+  {
+    name: 'SHA-1 alone taken from a lockfile of elsewhere',
+    file: 'src/install/lockfile.ts',
+    find: "strength === 'weak' && !isOwn",
+    replace: "strength === 'weak' && false",
+    caughtBy: unit('install/lockfile', 'refuses SHA-1 alone'),
   },
   {
     name: 'checksum of an archive not compared',

@@ -134,7 +134,14 @@ export async function orderFor(
     resolvedWith ?? options,
   );
   const runtime = { node: process.execPath, version: process.versions.node };
-  const plain = { kind: 'install' as const, allowScripts: [], lockfile: null, similar: null, options };
+  const plain = {
+    kind: 'install' as const,
+    allowScripts: [],
+    lockfile: null,
+    similar: null,
+    isOwnLockfile: false,
+    options,
+  };
   return { ...plain, directory: place.path(directory), version, integrity, tarball, runtime, ...rest };
 }
 

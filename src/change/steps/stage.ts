@@ -5,6 +5,7 @@ import { beginSync } from '../../host/sync.js';
 import { installRelease, type Similar } from '../../install/install.js';
 import { fetchRuntime } from '../../install/runtime.js';
 import type { Context, Step } from '../../ledger/context.js';
+import { checksumStrength } from '../../registry/checksum.js';
 import type { Resolved } from '../../registry/resolve.js';
 import type { RuntimeChoice } from '../../registry/runtime.js';
 import { findManifest, listReleases, releaseDirectory } from '../../store/manifest.js';
@@ -51,12 +52,13 @@ export const stage: Step = {
     const node = await provideRuntime(context, runtime);
     symlinkSync(nodeLink(runtime), join(directory, 'node'));
     symlinkSync(join('node_modules/openclaw', resolved.bin), join(directory, 'main'));
-    const report = await installRelease({
+    const { weakChecksums, ...report } = await installRelease({
       resolved,
       directory,
       runtime: { node, version: runtime.version },
       allowScripts: change.plan.allowScripts,
       ...(change.facts.lockfile && { lockfile: change.facts.lockfile }),
+      isOwnLockfile: change.plan.lockfile === null,
       similar: newestRelease(context.root),
       background: context.supervisor.background?.() ?? null,
       options: await context.client(),
@@ -68,6 +70,13 @@ export const stage: Step = {
       },
     });
     change.facts.install = report;
+    if (runtime.kind === 'carried' && !runtime.present && checksumStrength(runtime.integrity) === 'weak')
+      weakChecksums.push(`${runtime.package}@${runtime.version}`);
+    if (weakChecksums.length > 0) {
+      change.warnings.push(
+        `Only a SHA-1 checksum proves ${weakChecksums.join(', ')}: the registry gave no better one.`,
+      );
+    }
     return `${report.packages} packages`;
   },
   async undo(context) {

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { whileLocked } from '../../change/exclusive.js';
-import { ReleasesError, systemCode } from '../../core/errors.js';
+import { readPlainFile, UnusableFile, whyUnusable } from '../../core/bounded-file.js';
+import { ReleasesError } from '../../core/errors.js';
 import { type Imported, importLockfile } from '../../install/import-lockfile.js';
+import { LOCKFILE_LIMIT } from '../../install/lockfile.js';
 import { command } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 
@@ -20,7 +21,7 @@ function importCommand(): Command {
     .action((lockfile: string, options: CommonOptions) =>
       inSession(options, async ({ environment, output }) => {
         const source = lockfile === '-' ? 'What came on standard input' : lockfile;
-        const text = readText(lockfile);
+        const text = await readText(lockfile);
         const imported = await whileLocked(environment.root, `lockfile import ${source}`, () =>
           importLockfile(environment.root, text, source),
         );
@@ -30,15 +31,31 @@ function importCommand(): Command {
     );
 }
 
-function readText(lockfile: string): string {
+async function readText(lockfile: string): Promise<string> {
   try {
-    return readFileSync(lockfile === '-' ? 0 : lockfile, 'utf8');
+    const bytes =
+      lockfile === '-'
+        ? await readStandardInput()
+        : readPlainFile(lockfile, LOCKFILE_LIMIT, { follow: true });
+    return bytes.toString('utf8');
   } catch (cause) {
-    throw new ReleasesError('usage', `${lockfile} cannot be read (${systemCode(cause)}).`, {
-      hint: `ls -l ${lockfile}`,
-      cause,
-    });
+    const [named, hint] =
+      lockfile === '-'
+        ? ['Standard input', "Give it a release's package-lock.json."]
+        : [lockfile, `ls -l ${lockfile}`];
+    throw new ReleasesError('usage', `${named} ${whyUnusable(cause)}.`, { hint, cause });
   }
+}
+
+async function readStandardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > LOCKFILE_LIMIT) throw new UnusableFile('', `is larger than ${LOCKFILE_LIMIT} bytes`);
+  }
+  return Buffer.concat(chunks);
 }
 
 const STAGED: Record<Imported['staged'], (imported: Imported) => string> = {

@@ -17,18 +17,41 @@ const Plain = Arborist as unknown as new (options: Arborist.Options) => Arborist
  */
 export class EagerArborist extends Plain {
   readonly #begun = new Map<Arborist.Node, Promise<Arborist.Node>>();
+  readonly #check: (node: Arborist.Node) => void;
   #looked = false;
 
+  /** @param check throws for a package that must not be fetched; arborist would pass over that of an optional one */
+  constructor(options: Arborist.Options, check: (node: Arborist.Node) => void = () => {}) {
+    super(options);
+    this.#check = check;
+  }
+
   override [REIFY_NODE](node: Arborist.Node): Promise<Arborist.Node> {
-    const begun = this.#begun.get(node) ?? super[REIFY_NODE](node);
+    const begun = this.#begun.get(node) ?? this.#reify(node);
     this.#begun.set(node, begun);
     return begun;
   }
 
+  /** Checks here too: a package that a bundle lacks is fetched, and one from a shrinkwrap comes late. */
+  async #reify(node: Arborist.Node): Promise<Arborist.Node> {
+    this.#check(node);
+    return super[REIFY_NODE](node);
+  }
+
   override [LOAD_BUNDLES](...rest: unknown[]): Promise<void> {
-    if (!this.#looked && this.diff) this.#beginBelow(this.diff);
+    if (!this.#looked && this.diff) {
+      this.#checkAll();
+      this.#beginBelow(this.diff);
+    }
     this.#looked = true;
     return super[LOAD_BUNDLES](...rest);
+  }
+
+  /** Includes packages for other platforms: the lockfile lists them for the next host. */
+  #checkAll(): void {
+    for (const node of this.idealTree?.inventory.values() ?? []) {
+      if (node.parent && !node.inBundle) this.#check(node);
+    }
   }
 
   #beginBelow({ children }: Arborist.Diff): void {

@@ -7,7 +7,7 @@ import { killOwnTree } from '../../host/process-tree.js';
 import { BACKGROUND_NICE, setSessionPriority } from '../../host/session-priority.js';
 import { sourceFailure } from '../../registry/failure.js';
 import { digestLockfile } from '../lockfile.js';
-import type { Answer, InstallOrder, InstallReport, Order, UnpackOrder } from '../messages.js';
+import type { Answer, InstallOrder, InstallResult, Order, UnpackOrder } from '../messages.js';
 import { trustOnce } from './default-ca.js';
 import { collectAllGarbage } from './gc.js';
 import type { InstalledPackage } from './installed.js';
@@ -21,9 +21,12 @@ function say(answer: Answer): Promise<void> {
   });
 }
 
-async function install(order: InstallOrder): Promise<InstallReport> {
+async function install(order: InstallOrder): Promise<InstallResult> {
   const { directory, runtime, allowScripts, options } = order;
-  const installed = await installTree(order, (progress) => void say({ type: 'progress', progress }));
+  const { installed, weakChecksums } = await installTree(
+    order,
+    (progress) => void say({ type: 'progress', progress }),
+  );
   const scripted = installed.filter(({ hasScripts }) => hasScripts);
   const mayRun = ({ name, trustedName }: InstalledPackage) =>
     trustedName && (name === 'openclaw' || allowScripts.includes(name));
@@ -41,6 +44,7 @@ async function install(order: InstallOrder): Promise<InstallReport> {
     packages: installed.length,
     ranScripts: chosen.map(({ name }) => name),
     skippedScripts: [...new Set(skipped)].sort(),
+    weakChecksums,
   };
 }
 
@@ -51,10 +55,14 @@ async function unpack({ spec, integrity, directory, options }: UnpackOrder): Pro
   return null;
 }
 
+/** Rejects with what npm's libraries throw where nobody waits for it; the reason would be lost with this process. */
+const uncaught = new Promise<never>((_resolve, reject) => process.on('uncaughtException', reject));
+
 async function carryOut(given: Order): Promise<Answer> {
   const order = { ...given, options: trustOnce(given.options) };
   try {
-    return { type: 'done', report: order.kind === 'install' ? await install(order) : await unpack(order) };
+    const work = order.kind === 'install' ? install(order) : unpack(order);
+    return { type: 'done', report: await Promise.race([work, uncaught]) };
   } catch (error) {
     const about = order.kind === 'install' ? `openclaw@${order.version}` : order.spec;
     return {

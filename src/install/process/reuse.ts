@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { valid } from 'semver';
 import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
-import { OPENCLAW, parseLockfile } from '../lockfile.js';
+import { OPENCLAW, outerPlaces, readLockfile } from '../lockfile.js';
 
 /** Staged release that probably shares most packages with the next one. */
 export interface Similar {
@@ -43,12 +43,12 @@ export function packagesOf({ directory, digests, treeDigest }: Similar): Similar
   const text = readPlainFile(digests, LARGEST).toString();
   if (createHash('sha256').update(text).digest('hex') !== treeDigest)
     throw new Error(`${digests} is not the list that its release was sealed with.`);
-  const locked = parseLockfile(readPlainFile(lockPath, LARGEST).toString(), lockPath);
+  const locked = readLockfile(lockPath);
   const files = filesByLocation(text);
   const pins = locked.get(OPENCLAW)?.dependencies ?? {};
   const isPinned = (location: string) => valid(pins[location.slice('node_modules/'.length)]) !== null;
   // The archive of a package with a bundle contains the inner packages.
-  const bundlers = new Set([...files.keys()].filter((at) => !locked.get(at)?.integrity).flatMap(ancestors));
+  const bundlers = new Set([...files.keys()].filter((at) => !locked.get(at)?.integrity).flatMap(outerPlaces));
   return [...locked].flatMap(([location, { name, integrity, hasInstallScript }]) => {
     if (!integrity || location === OPENCLAW) return [];
     const ownFiles = bundlers.has(location) || hasInstallScript ? undefined : files.get(location);
@@ -72,10 +72,4 @@ function filesByLocation(digests: string): Map<string, PackageCopy['files']> {
     files.set(location, known);
   }
   return files;
-}
-
-/** Outer packages: `node_modules/a` for `node_modules/a/node_modules/b`. */
-function ancestors(location: string): string[] {
-  const at = location.lastIndexOf('/node_modules/');
-  return at < 0 ? [] : [location.slice(0, at), ...ancestors(location.slice(0, at))];
 }

@@ -1,17 +1,21 @@
-import { constants, readFileSync } from 'node:fs';
+import { constants, existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Arborist from '@npmcli/arborist';
 import { ReleasesError } from '../../core/errors.js';
 import { hashFile } from '../../registry/archive.js';
+import { checksumStrength } from '../../registry/checksum.js';
 import type { ClientOptions } from '../../registry/client.js';
 import {
   firstDifference,
   type Lockfile,
   lockedRelease,
   OPENCLAW,
+  parseLockfile,
   readLockfile,
+  readLockfileText,
   sameBytes,
+  type Tree,
   unfit,
   withoutSecretAddresses,
 } from '../lockfile.js';
@@ -25,13 +29,13 @@ import { packagesOf, type SimilarPackage } from './reuse.js';
 
 /**
  * Writes `package.json`, the exact `package-lock.json` and `node_modules`. Runs no script of any package.
- * @returns every installed package, dependencies before dependents
- * @throws ReleasesError `integrity_mismatch`, `lockfile_invalid`, and errors of npm's libraries
+ * @returns every installed package, dependencies before dependents, and those that only SHA-1 proves
+ * @throws ReleasesError `integrity_mismatch`, `lockfile_invalid`, `registry_error`, and errors of npm's libraries
  */
 export async function installTree(
   order: InstallOrder,
   onProgress: (progress: InstallProgress) => void,
-): Promise<InstalledPackage[]> {
+): Promise<{ installed: InstalledPackage[]; weakChecksums: string[] }> {
   const { directory, lockfile } = order;
   const lockPath = join(directory, 'package-lock.json');
   await prepare(order);
@@ -42,9 +46,15 @@ export async function installTree(
     extraction.begin(`${name}@${resolved}`, { ...options, resolved, integrity }, how);
   const packuments = new Packuments(options, { name: 'openclaw', version: order.version }, (picked) => {
     // Only a checksum identifies an archive.
-    if (picked._integrity) begin(picked.name, picked._resolved, picked._integrity);
+    if (picked._integrity && checksumStrength(picked._integrity) !== null)
+      begin(picked.name, picked._resolved, picked._integrity);
   });
-  const arborist = new EagerArborist(options);
+  const weak = new Set<string>();
+  const arborist = new EagerArborist(options, (node) => {
+    const strength = checksumStrength(node.integrity);
+    if (strength === null) throw withoutChecksum(node, lockfile);
+    if (strength === 'weak') weak.add(`${node.packageName}@${node.version}`);
+  });
   onProgress({ phase: 'resolve', done: 0 });
   const stopWatching = watch(onProgress, () => arborist.idealTree);
   try {
@@ -62,6 +72,7 @@ export async function installTree(
     packuments.forget();
     if (exact) checkExact(exact, ideal);
     await arborist.reify({ save: true, omit: ['dev'] });
+    if (exact) checkBundles(ideal);
     for (const path of [lockPath, join(directory, 'node_modules/.package-lock.json')])
       await writeFile(path, withoutSecretAddresses(await readFile(path, 'utf8')));
   } finally {
@@ -70,7 +81,10 @@ export async function installTree(
     await extraction.close();
   }
   checkInstalled(readLockfile(lockPath), order);
-  return arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [];
+  return {
+    installed: arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [],
+    weakChecksums: [...weak].sort(),
+  };
 }
 
 /** Packages to start before the tree is known: two releases in a row differ in a few of hundreds. */
@@ -131,23 +145,33 @@ function archiveName(version: string): string {
 }
 
 async function useLockfile(source: string, path: string, order: InstallOrder): Promise<Lockfile> {
-  const exact = readLockfile(source);
-  const locked = lockedRelease(exact, source);
+  const text = readLockfileText(source);
+  const exact = parseLockfile(text, source);
+  const locked = lockedRelease(exact, source, { isOwn: order.isOwnLockfile });
   if (locked.version !== order.version || !sameBytes(order.integrity, locked.integrity)) {
     throw unfit(`${source} is not of this release of OpenClaw ${order.version}, but of ${locked.version}.`);
   }
   const archive = order.tarball.startsWith('file:') ? `file:${archiveName(order.version)}` : undefined;
-  await writeFile(path, withOwnAddresses(await readFile(source, 'utf8'), order.options, archive));
+  await writeFile(path, withOwnAddresses(text, order.options, archive));
   return exact;
 }
 
 function checkExact(exact: Lockfile, ideal: Arborist.Node): void {
-  const planned: Lockfile = new Map();
-  for (const { isRoot, location, version, integrity } of ideal.inventory.values()) {
-    if (!isRoot) planned.set(location, { version, ...(integrity && { integrity }) });
-  }
+  const planned: Tree = new Map(
+    [...ideal.inventory.values()]
+      .filter(({ isRoot }) => !isRoot)
+      .map(({ location, version, integrity }) => [location, { version, ...(integrity && { integrity }) }]),
+  );
   const difference = firstDifference(exact, planned);
   if (difference) throw unfit(`The lockfile is not exact: npm would install another ${difference}.`);
+}
+
+/** Finds a package that a lockfile puts into a bundle, and that its archive lacks: npm would leave it out. */
+function checkBundles(ideal: Arborist.Node): void {
+  const missing = [...ideal.inventory.values()].find(
+    ({ inBundle, optional, path }) => inBundle && !optional && !existsSync(join(path, 'package.json')),
+  );
+  if (missing) throw unfit(`The lockfile is not exact: no archive contains ${missing.location}.`);
 }
 
 function checkInstalled(lockfile: Lockfile, { directory, version, integrity }: InstallOrder): void {
@@ -175,6 +199,30 @@ function watch(
   };
   process.on('time', onTime);
   return () => process.off('time', onTime);
+}
+
+function withoutChecksum(node: Arborist.Node, lockfile: string | null): ReleasesError {
+  if (lockfile !== null) return unfit(`${lockfile} has no checksum for ${node.location}.`);
+  const untouched = 'Nothing that runs was changed.';
+  if (node.isLink) {
+    return new ReleasesError(
+      'archive_invalid',
+      `The dependency ${node.name} is a directory, not an archive.`,
+      {
+        hint: 'Stage another version.',
+        untouched,
+      },
+    );
+  }
+  const name = `${node.packageName}@${node.version}`;
+  return new ReleasesError(
+    'registry_error',
+    `The registry gives no checksum for ${name} that npm can check.`,
+    {
+      hint: 'Use a registry that does: --registry <address>',
+      untouched,
+    },
+  );
 }
 
 function mismatch(message: string): ReleasesError {
