@@ -12,9 +12,9 @@ import { signalNames } from '../ledger/signals.js';
 import { endReturn } from '../state/restore-records.js';
 import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
+import { moveAside } from '../store/move-aside.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
-import { setAside } from '../store/set-aside.js';
 import { recordResult, rollBack, runSteps } from './engine.js';
 import { changeFromTrial } from './reconstruct.js';
 
@@ -49,7 +49,7 @@ export async function recoverChanges(root: Root, means: Means, observer?: Observ
   if (readTrial(root) === null && living.length === 0) {
     // A directory cannot be removed as a record is, and the operator may want it back.
     if (lstatSync(root.return, { throwIfNoEntry: false })?.isDirectory())
-      setAside(root, root.return, 'is a directory');
+      moveAside(root, root.return, 'is a directory');
     else endReturn(root);
   }
   if (lost) recovered.push(await recoverChange(lost, means, observer));

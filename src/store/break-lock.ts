@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultPoint } from '../host/fault.js';
 import type { ProcessIdentity } from '../host/process.js';
+import { moveAside } from './move-aside.js';
 import { claim, livingOwner, ownerText, ownText, parseOwner, removeLink } from './owner-symlink.js';
 import type { Root } from './root.js';
-import { setAside } from './set-aside.js';
 
 const GUARD = 'lock.break-';
 
@@ -51,5 +51,5 @@ function guardOf(root: Root, text: string): string {
 /** Moves a file that we did not write to `corrupt/`, because the operator may want it back. */
 function remove(root: Root, path: string, text: string): void {
   if (parseOwner(text)) removeLink(path, text);
-  else setAside(root, path, 'names no process that could hold the lock');
+  else moveAside(root, path, 'names no process that could hold the lock');
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ownFile } from '../core/own-files.js';
 import { writeFileDurably } from '../host/durable.js';
+import { moveAside } from './move-aside.js';
 import type { Root } from './root.js';
-import { setAside } from './set-aside.js';
 
 const SHIPPED = {
   // First, because the launchers run it.
@@ -43,7 +43,7 @@ export function installPlugin(root: Root): void {
 function keep(root: Root, path: string, text: string, mode: number): void {
   if (readIfThere(path) === text) return;
   // A file cannot be renamed over a directory.
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) setAside(root, path, 'is a directory');
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) moveAside(root, path, 'is a directory');
   writeFileDurably(path, text, mode);
   chmodSync(path, mode);
 }

@@ -1,8 +1,8 @@
 import type { ErrorRecord } from '../core/errors.js';
 import { type RecordResult, readRecord } from '../core/record.js';
 import { writeFileDurably } from '../host/durable.js';
+import { moveAside } from './move-aside.js';
 import type { Root } from './root.js';
-import { setAside } from './set-aside.js';
 
 /** Record of failures: the release is not installed again unless the operator names it. */
 export interface Quarantine {
@@ -86,7 +86,7 @@ export function readPolicy(root: Root): Policy {
 function update(root: Root, edit: (policy: Policy) => void): Policy {
   const found = tryReadPolicy(root);
   // The file may have become corrupt since the lock was taken, and its content must not be overwritten.
-  if (found.state === 'corrupt') setAside(root, root.policy, found.why);
+  if (found.state === 'corrupt') moveAside(root, root.policy, found.why);
   const policy = readPolicy(root);
   edit(policy);
   writeFileDurably(root.policy, `${JSON.stringify(policy, null, 2)}\n`, 0o600);

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { findCorrupt } from './corrupt.js';
 import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
+import { ASIDE_DIRECTORY, REASONS_FILE } from './move-aside.js';
 import { quarantineOf, type Retention, readPolicy } from './policy.js';
 import type { Root } from './root.js';
 import { removeTree } from './seal.js';
-import { ASIDE_DIRECTORY, REASONS_FILE } from './set-aside.js';
 
 export const KEEP_RELEASES = 3;
 

@@ -5,9 +5,9 @@ import { fsyncDirectory, writeFileDurably } from '../host/durable.js';
 import { type Damage, findCorrupt } from './corrupt.js';
 import { currentRelease, previousRelease, startTrial } from './links.js';
 import type { Manifest } from './manifest.js';
+import { asidePath, moveAside, noteReason, writable } from './move-aside.js';
 import { rebuildManifest } from './rebuild.js';
 import type { Root } from './root.js';
-import { asidePath, noteReason, setAside, writable } from './set-aside.js';
 
 export interface Repair {
   path: string;
@@ -41,7 +41,7 @@ export async function repairRoot(root: Root): Promise<Repair[]> {
 
 async function repair(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo' | 'instead'>> {
   const { path, why } = damage;
-  const aside = () => setAside(root, path, why);
+  const aside = () => moveAside(root, path, why);
   switch (damage.kind) {
     case 'policy':
       return {
@@ -103,7 +103,7 @@ async function repairManifest(
         instead: `Nothing (${rebuilt}); it stays as long as ${id} is ${name}. ${next}`,
       };
     }
-    const movedTo = setAside(root, path, why);
+    const movedTo = moveAside(root, path, why);
     const next = `Next: openclaw-releases prune, then openclaw-releases stage ${id}`;
     return { movedTo, instead: `Nothing: ${id} is not a release any more (${rebuilt}). ${next}` };
   }
@@ -133,7 +133,7 @@ function keep(root: Root, path: string, why: string): string {
     linkSync(path, kept);
   } catch {
     // A directory cannot have a second name, and some filesystems have no hard links.
-    return setAside(root, path, why);
+    return moveAside(root, path, why);
   }
   noteReason(root, kept, path, why);
   return kept;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { ErrorRecord } from '../core/errors.js';
 import { type RecordResult, readRecord } from '../core/record.js';
 import { writeFileDurably } from '../host/durable.js';
+import { moveAside } from './move-aside.js';
 import type { Root } from './root.js';
-import { setAside } from './set-aside.js';
 
 export interface KnownRegistry {
   tags: Record<string, string>;
@@ -95,7 +95,7 @@ export function readTimerState(root: Root): TimerStateFile {
 export function writeAuto(root: Root, file: TimerStateFile): void {
   const found = tryReadTimerState(root);
   // A corrupt file must not be overwritten.
-  if (found.state === 'corrupt') setAside(root, root.auto, found.why);
+  if (found.state === 'corrupt') moveAside(root, root.auto, found.why);
   writeFileDurably(root.auto, `${JSON.stringify(file, null, 2)}\n`, 0o600);
 }
 

@@ -314,8 +314,9 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'corrupt policy written over',
     file: 'src/store/policy.ts',
-    find: "  if (found.state === 'corrupt') setAside(root, root.policy, found.why);\n",
-    replace: "  if (found.state === 'corrupt' && found.why === '') setAside(root, root.policy, found.why);\n",
+    find: "  if (found.state === 'corrupt') moveAside(root, root.policy, found.why);\n",
+    replace:
+      "  if (found.state === 'corrupt' && found.why === '') moveAside(root, root.policy, found.why);\n",
     caughtBy: unit('store/repair', 'a policy that became corrupt after the lock was taken'),
   },
   {
@@ -348,11 +349,11 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'file moved away over another',
-    file: 'src/store/set-aside.ts',
+    file: 'src/store/move-aside.ts',
     find: 'const free = count === 1 ? stem : `${stem}-${count}`;\n    if (!lstatSync(free, { throwIfNoEntry: false })) return free;',
     replace:
       'const free = count === 1 ? stem : `${stem}-${count}`;\n    if (free !== root.path) return free;',
-    caughtBy: unit('store/set-aside'),
+    caughtBy: unit('store/move-aside'),
   },
   {
     name: 'temporary file of a living writer removed',

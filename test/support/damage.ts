@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { writable } from '../../src/store/set-aside.js';
+import { writable } from '../../src/store/move-aside.js';
 import { temporaryDirectory } from './place.js';
 
 /** Damage that our files can suffer; a directory in the place of a file cannot be read. */

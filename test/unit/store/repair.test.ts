@@ -19,10 +19,10 @@ import { recover } from '../../../src/change/run.js';
 import { listChanges, readChange } from '../../../src/ledger/ledger.js';
 import { currentRelease, readTrial } from '../../../src/store/links.js';
 import { findManifest, readManifest, releaseDirectory } from '../../../src/store/manifest.js';
+import { moveAside } from '../../../src/store/move-aside.js';
 import { pin, readPolicy } from '../../../src/store/policy.js';
 import { repairRoot } from '../../../src/store/repair.js';
 import type { Root } from '../../../src/store/root.js';
-import { setAside } from '../../../src/store/set-aside.js';
 import { selectSupervisor } from '../../../src/supervisor/select.js';
 import { diagnose } from '../../../src/views/doctor.js';
 import { resolveReleaseName } from '../../../src/views/release.js';
@@ -403,7 +403,7 @@ describe('moving a file away', () => {
     const root = temporaryRoot();
     const places = Array.from({ length: 5 }, (_, at) => {
       writeFileSync(root.policy, String(at));
-      return setAside(root, root.policy, 'is wrong');
+      return moveAside(root, root.policy, 'is wrong');
     });
     expect(places.map((path) => readFileSync(path, 'utf8'))).toEqual(['0', '1', '2', '3', '4']);
     expect(readFileSync(join(root.path, 'corrupt/reasons.txt'), 'utf8').split('\n')[0]).toBe(
@@ -417,7 +417,7 @@ describe('moving a file away', () => {
     writeFileSync(join(root.previous, 'x'), 'x');
     chmodSync(root.previous, 0o555);
     symlinkSync('nothing', root.current);
-    const [directory, link] = [root.previous, root.current].map((path) => setAside(root, path, 'w')) as [
+    const [directory, link] = [root.previous, root.current].map((path) => moveAside(root, path, 'w')) as [
       string,
       string,
     ];
@@ -431,14 +431,14 @@ describe('moving a file away', () => {
     const root = temporaryRoot();
     writeFileSync(join(root.path, 'corrupt'), 'a file of somebody');
     writeFileSync(root.policy, 'x');
-    expect(setAside(root, root.policy, 'w')).toMatch(/\/corrupt-policy\.json\.\d{8}T\d{9}Z$/);
+    expect(moveAside(root, root.policy, 'w')).toMatch(/\/corrupt-policy\.json\.\d{8}T\d{9}Z$/);
   });
 
   test('shortens a name that is too long for a timestamp', () => {
     const root = temporaryRoot();
     const path = join(root.changes, `${'ü'.repeat(100)}${'x'.repeat(40)}.json`);
     writeFileSync(path, 'x');
-    expect(readFileSync(setAside(root, path, 'w'), 'utf8')).toBe('x');
+    expect(readFileSync(moveAside(root, path, 'w'), 'utf8')).toBe('x');
   });
 });
 

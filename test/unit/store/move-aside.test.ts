@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { asidePath } from '../../../src/store/set-aside.js';
+import { asidePath } from '../../../src/store/move-aside.js';
 import { temporaryRoot } from '../../support/place.js';
 
 test('a file that is moved away at the same moment as one of the same name gets its own name', () => {

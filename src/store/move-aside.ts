@@ -17,7 +17,7 @@ const LONGEST_NAME = 200;
  * @returns its new path: `<root>/corrupt/<name>.<UTC timestamp>`, or in the root when a full disk has no room there
  * @throws system errors
  */
-export function setAside(root: Root, path: string, why: string): string {
+export function moveAside(root: Root, path: string, why: string): string {
   const to = asidePath(root, path);
   writable(dirname(path), () => {
     // The rename of a directory writes its entry `..`, so it must be writable.
