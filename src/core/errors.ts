@@ -79,7 +79,6 @@ export const ERROR_CODES = {
   wrong_release: 'rolledBack',
   helper_never_ran: 'failed',
   gateway_busy: 'refused',
-  too_many_requests: 'refused',
   // A change as a whole
   interrupted: 'failed',
   timed_out: 'failed',

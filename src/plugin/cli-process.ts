@@ -16,15 +16,6 @@ const ENDING_MS = 5_000;
 /** Bytes; a history of a thousand changes is a few million. */
 const LONGEST = 32 * 2 ** 20;
 
-/** Levels of parameters; ours have two. A program that reads deeper ones has a stack without end. */
-const MOST_LEVELS = 20;
-
-const TOO_DEEP: ErrorRecord = {
-  code: 'params_invalid',
-  message: `The parameters have more than ${MOST_LEVELS} levels.`,
-  untouched: 'Nothing was tried.',
-};
-
 /** Exit code of a command that a signal ended, as in a shell. */
 const BY_SIGNAL = 128;
 
@@ -49,21 +40,11 @@ export function handOver(host: Host, args: string[]): Promise<number> {
   });
 }
 
-/**
- * Calls a method in another process, so that its code and waiting never load the gateway. Never throws.
- * @param end kills the process when it aborts
- */
-export async function ask(
-  host: Host,
-  method: Method,
-  params: unknown,
-  caller: Caller,
-  end?: AbortSignal,
-): Promise<Reply> {
+/** Calls a method in another process, so that its code and waiting never load the gateway. Never throws. */
+export async function ask(host: Host, method: Method, params: unknown, caller: Caller): Promise<Reply> {
   if (!existsSync(host.cli)) return { ok: false, error: notThere(host) };
-  if (isDeeperThan(MOST_LEVELS, params)) return { ok: false, error: TOO_DEEP };
   try {
-    const text = await run(host, method, JSON.stringify({ params: params ?? {}, caller }), end);
+    const text = await run(host, method, JSON.stringify({ params: params ?? {}, caller }));
     return JSON.parse(text) as Reply;
   } catch (error) {
     const { message } = toErrorRecord(error);
@@ -79,11 +60,6 @@ export async function ask(
   }
 }
 
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
-}
-
 /** The plugin lives in the root and our command outside of it, so an uninstall can remove the command alone. */
 function notThere({ cli }: Host): ErrorRecord {
   return {
@@ -94,7 +70,7 @@ function notThere({ cli }: Host): ErrorRecord {
   };
 }
 
-function run({ cli, root }: Host, method: Method, input: string, end?: AbortSignal): Promise<string> {
+function run({ cli, root }: Host, method: Method, input: string): Promise<string> {
   const child = fork(cli, ['rpc', method], {
     stdio: ['pipe', 'pipe', 'ignore', 'ipc'],
     env: { ...process.env, OPENCLAW_RELEASES_ROOT: root.path },
@@ -102,7 +78,6 @@ function run({ cli, root }: Host, method: Method, input: string, end?: AbortSign
     timeout: WITHIN_MS,
   });
   child.disconnect();
-  end?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
   const { stdout } = child;
   if (stdout) onceAnswered(stdout, () => void setTimeout(() => child.kill('SIGKILL'), ENDING_MS).unref());
   return new Promise((resolve, reject) => {

@@ -4,28 +4,19 @@ import { METHODS, type Method } from '../rpc/methods.js';
 import type { Broadcast, GatewayCall, GatewayError, PluginApi } from './api.js';
 import { ask } from './cli-process.js';
 import type { Host } from './host.js';
-import type { Looks } from './looks.js';
 
 /** Methods that we register; `update.*` belongs to the gateway, and no plugin can replace it. */
 export const OWN_METHODS = (Object.keys(METHODS) as Method[]).filter((name) => name.startsWith('releases.'));
 
 /** @param reachable receives `broadcast`, which before 2026.9 only a call provides */
-export function registerMethods(
-  api: PluginApi,
-  host: Host,
-  looks: Looks,
-  reachable: (broadcast: Broadcast) => void,
-): void {
+export function registerMethods(api: PluginApi, host: Host, reachable: (broadcast: Broadcast) => void): void {
   for (const name of OWN_METHODS) {
     const { scope } = METHODS[name];
     api.registerGatewayMethod(
       name,
       async (call) => {
         if (call.context?.broadcast) reachable(call.context.broadcast);
-        const by = callerOf(call);
-        const reply = await (scope === 'operator.read'
-          ? looks.ask(host, name, call.params, by)
-          : ask(host, name, call.params, by));
+        const reply = await ask(host, name, call.params, callerOf(call));
         if (reply.ok) call.respond(true, reply.payload);
         else call.respond(false, undefined, gatewayError(reply.error));
       },
@@ -50,6 +41,6 @@ function gatewayError(error: ErrorRecord): GatewayError {
     code: isAsked ? 'INVALID_REQUEST' : 'UNAVAILABLE',
     message: `${code}: ${message}`,
     details: error,
-    ...((code === 'locked' || code === 'too_many_requests') && { retryable: true }),
+    ...(code === 'locked' && { retryable: true }),
   };
 }

@@ -6,7 +6,6 @@ import type { PluginApi } from './api.js';
 import { registerCommand } from './command.js';
 import { registerMethods } from './gateway-methods.js';
 import { hostOf, isWhole } from './host.js';
-import { Looks } from './looks.js';
 import { readShell } from './page-assets.js';
 import { registerRoutes } from './routes.js';
 import { Announcer, registerFollower } from './service.js';
@@ -20,9 +19,8 @@ export default {
     registerCommand(api, host);
     if (!isWhole(api)) return;
     const announcer = new Announcer();
-    const looks = new Looks();
-    registerMethods(api, host, looks, (broadcast) => announcer.useBroadcast(broadcast));
-    registerRoutes(api, host, looks, readShell());
+    registerMethods(api, host, (broadcast) => announcer.useBroadcast(broadcast));
+    registerRoutes(api, host, readShell());
     registerFollower(api, host, announcer);
   },
 };

@@ -7,7 +7,6 @@ import { refusal } from './authorize.js';
 import { ask } from './cli-process.js';
 import { OWN_METHODS } from './gateway-methods.js';
 import type { Host } from './host.js';
-import { type Looks, RETRY_AFTER_S } from './looks.js';
 import type { Shell } from './page-assets.js';
 import { pictureOf } from './page-data.js';
 
@@ -19,23 +18,19 @@ const LONGEST = 64 * 1024;
 
 const STATUS: Partial<Record<ErrorRecord['code'], number>> = {
   ...{ params_invalid: 400, usage: 400, spec_invalid: 400, forbidden: 403 },
-  ...{ release_not_found: 404, change_not_found: 404, internal: 500, too_many_requests: 503 },
+  ...{ release_not_found: 404, change_not_found: 404, internal: 500 },
 };
 
 /**
  * Serves the page, which holds no data and needs no token, and the API below it, which the gateway guards:
  * `GET …/api/picture`, `GET …/api/<method>` to read, `POST …/api/<method>` to change something.
  */
-export function registerRoutes(api: PluginApi, host: Host, looks: Looks, shell: Shell): void {
+export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
   api.registerHttpRoute({
     path: PAGE,
     auth: 'plugin',
     match: 'exact',
-    async handler({ method }, response) {
-      if (method !== 'GET' && method !== 'HEAD') {
-        response.writeHead(405, { ...shell.headers, allow: 'GET, HEAD' }).end();
-        return true;
-      }
+    async handler(_, response) {
       response.writeHead(200, { ...shell.headers, 'content-type': 'text/html; charset=utf-8' });
       response.end(shell.html);
       return true;
@@ -47,7 +42,7 @@ export function registerRoutes(api: PluginApi, host: Host, looks: Looks, shell: 
     match: 'prefix',
     async handler(request, response) {
       try {
-        send(response, 200, await answer(api, host, looks, request, response));
+        send(response, 200, await answer(api, host, request));
       } catch (thrown) {
         const error = toErrorRecord(thrown);
         send(response, STATUS[error.code] ?? 409, { ok: false, error });
@@ -57,13 +52,7 @@ export function registerRoutes(api: PluginApi, host: Host, looks: Looks, shell: 
   });
 }
 
-async function answer(
-  api: PluginApi,
-  host: Host,
-  looks: Looks,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<object> {
+async function answer(api: PluginApi, host: Host, request: IncomingMessage): Promise<object> {
   const name = new URL(request.url ?? '/', 'http://gateway').pathname.slice(API.length + 1);
   const isLooking = request.method === 'GET';
   if (!isLooking && request.method !== 'POST') throw usage(`${request.method} is neither GET nor POST.`);
@@ -76,10 +65,7 @@ async function answer(
   const { scope } = METHODS[method];
   if (isLooking && scope !== 'operator.read') throw usage(`${name} changes something: use POST.`);
   check(refusal(api, request, scope));
-  if (!isLooking) return unwrap(await ask(host, method, await bodyOf(request), CALLERS[scope]));
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return unwrap(await looks.ask(host, method, {}, CALLERS[scope], gone.signal));
+  return unwrap(await ask(host, method, isLooking ? {} : await bodyOf(request), CALLERS[scope]));
 }
 
 /** The gateway and `refusal` have authorized the request by then. */
@@ -124,11 +110,6 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 }
 
 function send(response: ServerResponse, status: number, document: object): void {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(status === 503 && { 'retry-after': String(RETRY_AFTER_S) }),
-  });
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(JSON.stringify(document));
 }

@@ -41,8 +41,7 @@ async function call<T>(name: string, init: RequestInit, withinMs: number): Promi
   const known = token();
   const headers = {
     ...(known && { authorization: `Bearer ${known}` }),
-    'x-openclaw-releases': 'page',
-    ...(init.body ? { 'content-type': 'application/json' } : {}),
+    ...(init.body ? { 'content-type': 'application/json', 'x-openclaw-releases': 'page' } : {}),
   };
   const options = { credentials: 'same-origin', redirect: 'error', cache: 'no-store' } as const;
   let response: Response;
