@@ -112,6 +112,13 @@ export function listChanges(root: Root): Change[] {
   return changeIds(root).flatMap((id) => findChange(root, id) ?? []);
 }
 
+/** The newest `count` records that are not corrupt, oldest first; reads no others. */
+export function newestChanges(root: Root, count: number): Change[] {
+  return changeIds(root)
+    .slice(-count)
+    .flatMap((id) => findChange(root, id) ?? []);
+}
+
 /** Changes without a verdict, active or interrupted. */
 export function unfinishedChanges(root: Root): Change[] {
   return listChanges(root).filter((change) => change.endedAt === null);

@@ -1,4 +1,4 @@
-import { listChanges } from '../ledger/ledger.js';
+import { newestChanges } from '../ledger/ledger.js';
 import { currentRelease, previousRelease, readTrial } from '../store/links.js';
 import { type Hold, holdOf, readPolicy } from '../store/policy.js';
 import { type ChangeDocument, changeDocument } from '../views/change.js';
@@ -25,12 +25,13 @@ export interface PageData {
   changes: ChangeDocument[];
 }
 
+/** Records read; an older change without a verdict cannot be, because each change recovers those before it. */
 const SHOWN = 30;
 
 export function pictureOf(host: Host): PageData {
   const { root } = host;
   const [current, previous, trial] = [currentRelease(root), previousRelease(root), readTrial(root)];
-  const changes = listChanges(root);
+  const changes = newestChanges(root, SHOWN);
   const open = changes.findLast(({ endedAt }) => endedAt === null);
   return {
     at: new Date().toISOString(),
@@ -43,7 +44,6 @@ export function pictureOf(host: Host): PageData {
     running: open ? changeDocument(root, open) : null,
     changes: changes
       .filter(({ endedAt }) => endedAt !== null)
-      .slice(-SHOWN)
       .reverse()
       .map((change) => changeDocument(root, change)),
   };
