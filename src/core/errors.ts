@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   params_invalid: 'usage',
   forbidden: 'refused',
   home_unknown: 'refused',
+  too_many_requests: 'refused',
   // Asking for a release
   spec_invalid: 'usage',
   release_id_invalid: 'usage',

@@ -9,18 +9,19 @@ export const OWN_HEADER = 'x-openclaw-releases';
 /**
  * Decides if a request that the gateway let through may do what it asks; returns the reason for refusing, or null.
  * A holder of the shared token is the operator; a proxy that authenticates people gives their scopes in
- * `x-openclaw-scopes`; without authentication a page changes nothing.
+ * `x-openclaw-scopes`; without authentication a page changes nothing. Reading needs our header too: it costs a process.
  */
 export function refusal(api: PluginApi, request: IncomingMessage, scope: Scope): ErrorRecord | null {
   const mode = api.config?.gateway?.auth?.mode ?? 'token';
   const scopes = scopesOf(request);
   const isShared = mode === 'token' || mode === 'password';
+  const isOurs = request.headers[OWN_HEADER] !== undefined;
+  if (!isOurs || (scope !== 'operator.read' && !isJson(request))) {
+    return forbidden('This request did not come from the page of this gateway.');
+  }
   if (scope === 'operator.read') {
     const may = scopes === null || scopes.some((one) => one !== '');
     return may ? null : forbidden('This needs operator.read.');
-  }
-  if (request.headers[OWN_HEADER] === undefined || !isJson(request)) {
-    return forbidden('This request did not come from the page of this gateway.');
   }
   if (isShared && !request.headers.authorization?.startsWith('Bearer ')) {
     return forbidden('Something is changed with the token of the gateway only.');

@@ -1,14 +1,18 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { type ErrorRecord, EXIT, toErrorRecord } from '../core/errors.js';
+import { type ErrorRecord, EXIT, ReleasesError, toErrorRecord } from '../core/errors.js';
 import { outgoing } from '../core/printable.js';
 import { onceAnswered } from '../host/ending.js';
 import type { Caller, Reply } from '../rpc/documents.js';
-import type { Method } from '../rpc/methods.js';
+import { METHODS, type Method } from '../rpc/methods.js';
 import type { Host } from './host.js';
+import { type Answering, shareLook } from './looks.js';
 
-/** Verifying a release takes about a minute; all other methods answer within seconds. */
+/** A method that makes a change answers once a detached worker has claimed it. */
 const WITHIN_MS = 15 * 60_000;
+
+/** Verifying a release takes about a minute; all others that only read answer within seconds. */
+const LOOK_WITHIN_MS = 5 * 60_000;
 
 /** Milliseconds in which a child that has answered may exit, before SIGKILL. */
 const ENDING_MS = 5_000;
@@ -40,13 +44,31 @@ export function handOver(host: Host, args: string[]): Promise<number> {
   });
 }
 
-/** Calls a method in another process, so that its code and waiting never load the gateway. Never throws. */
-export async function ask(host: Host, method: Method, params: unknown, caller: Caller): Promise<Reply> {
+/**
+ * Calls a method in another process, so that its code and waiting never load the gateway. Never throws.
+ * @param gone fires when the client has left; a method that changes something continues all the same
+ */
+export async function ask(
+  host: Host,
+  method: Method,
+  params: unknown,
+  caller: Caller,
+  gone?: AbortSignal,
+): Promise<Reply> {
   if (!existsSync(host.cli)) return { ok: false, error: notThere(host) };
   try {
-    const text = await run(host, method, JSON.stringify({ params: params ?? {}, caller }));
+    const input = serialize({ params: params ?? {}, caller });
+    const text =
+      METHODS[method].scope === 'operator.read'
+        ? await shareLook(
+            `${host.root.path} ${method} ${input}`,
+            (stop) => run(host, method, input, stop),
+            gone,
+          )
+        : await run(host, method, input).answer;
     return JSON.parse(text) as Reply;
   } catch (error) {
+    if (error instanceof ReleasesError) return { ok: false, error: toErrorRecord(error) };
     const { message } = toErrorRecord(error);
     return {
       ok: false,
@@ -60,6 +82,18 @@ export async function ask(host: Host, method: Method, params: unknown, caller: C
   }
 }
 
+/** @throws ReleasesError `params_invalid` for nesting that exhausts the stack */
+function serialize(call: { params: unknown; caller: Caller }): string {
+  try {
+    return JSON.stringify(call);
+  } catch {
+    throw new ReleasesError('params_invalid', 'The parameters cannot be written as JSON.', {
+      hint: 'openclaw-releases --help',
+      untouched: 'Nothing was tried.',
+    });
+  }
+}
+
 /** The plugin lives in the root and our command outside of it, so an uninstall can remove the command alone. */
 function notThere({ cli }: Host): ErrorRecord {
   return {
@@ -70,17 +104,24 @@ function notThere({ cli }: Host): ErrorRecord {
   };
 }
 
-function run({ cli, root }: Host, method: Method, input: string): Promise<string> {
+/** @param stop kills the process, which may trap softer signals; only for methods that read */
+function run({ cli, root }: Host, method: Method, input: string, stop?: AbortSignal): Answering {
   const child = fork(cli, ['rpc', method], {
     stdio: ['pipe', 'pipe', 'ignore', 'ipc'],
     env: { ...process.env, OPENCLAW_RELEASES_ROOT: root.path },
     execArgv: [],
-    timeout: WITHIN_MS,
+    ...(stop
+      ? { timeout: LOOK_WITHIN_MS, signal: stop, killSignal: 'SIGKILL' as const }
+      : { timeout: WITHIN_MS }),
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    if (child.pid === undefined) child.once('error', () => resolve());
   });
   child.disconnect();
   const { stdout } = child;
   if (stdout) onceAnswered(stdout, () => void setTimeout(() => child.kill('SIGKILL'), ENDING_MS).unref());
-  return new Promise((resolve, reject) => {
+  const answer = new Promise<string>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     stdout?.on('data', (chunk: Buffer) => {
@@ -95,4 +136,5 @@ function run({ cli, root }: Host, method: Method, input: string): Promise<string
     // The child itself emits no `close` after `disconnect`.
     stdout?.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
   });
+  return { answer, exited };
 }

@@ -41,6 +41,6 @@ function gatewayError(error: ErrorRecord): GatewayError {
     code: isAsked ? 'INVALID_REQUEST' : 'UNAVAILABLE',
     message: `${code}: ${message}`,
     details: error,
-    ...(code === 'locked' && { retryable: true }),
+    ...((code === 'locked' || code === 'too_many_requests') && { retryable: true }),
   };
 }

@@ -7,6 +7,7 @@ import { refusal } from './authorize.js';
 import { ask } from './cli-process.js';
 import { OWN_METHODS } from './gateway-methods.js';
 import type { Host } from './host.js';
+import { RETRY_AFTER_S } from './looks.js';
 import type { Shell } from './page-assets.js';
 import { pictureOf } from './page-data.js';
 
@@ -18,7 +19,7 @@ const LONGEST = 64 * 1024;
 
 const STATUS: Partial<Record<ErrorRecord['code'], number>> = {
   ...{ params_invalid: 400, usage: 400, spec_invalid: 400, forbidden: 403 },
-  ...{ release_not_found: 404, change_not_found: 404, internal: 500 },
+  ...{ release_not_found: 404, change_not_found: 404, too_many_requests: 503, internal: 500 },
 };
 
 /**
@@ -30,9 +31,14 @@ export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
     path: PAGE,
     auth: 'plugin',
     match: 'exact',
-    async handler(_, response) {
+    async handler({ method }, response) {
+      if (method !== 'GET' && method !== 'HEAD') {
+        response.writeHead(405, { ...shell.headers, allow: 'GET, HEAD' });
+        response.end();
+        return true;
+      }
       response.writeHead(200, { ...shell.headers, 'content-type': 'text/html; charset=utf-8' });
-      response.end(shell.html);
+      response.end(method === 'HEAD' ? undefined : shell.html);
       return true;
     },
   });
@@ -42,7 +48,7 @@ export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
     match: 'prefix',
     async handler(request, response) {
       try {
-        send(response, 200, await answer(api, host, request));
+        send(response, 200, await answer(api, host, request, goneOf(response)));
       } catch (thrown) {
         const error = toErrorRecord(thrown);
         send(response, STATUS[error.code] ?? 409, { ok: false, error });
@@ -52,7 +58,19 @@ export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
   });
 }
 
-async function answer(api: PluginApi, host: Host, request: IncomingMessage): Promise<object> {
+/** Fires when the client closes the connection before its answer. */
+function goneOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.on('close', () => response.writableFinished || gone.abort());
+  return gone.signal;
+}
+
+async function answer(
+  api: PluginApi,
+  host: Host,
+  request: IncomingMessage,
+  gone: AbortSignal,
+): Promise<object> {
   const name = new URL(request.url ?? '/', 'http://gateway').pathname.slice(API.length + 1);
   const isLooking = request.method === 'GET';
   if (!isLooking && request.method !== 'POST') throw usage(`${request.method} is neither GET nor POST.`);
@@ -65,7 +83,8 @@ async function answer(api: PluginApi, host: Host, request: IncomingMessage): Pro
   const { scope } = METHODS[method];
   if (isLooking && scope !== 'operator.read') throw usage(`${name} changes something: use POST.`);
   check(refusal(api, request, scope));
-  return unwrap(await ask(host, method, isLooking ? {} : await bodyOf(request), CALLERS[scope]));
+  const params = isLooking ? {} : await bodyOf(request);
+  return unwrap(await ask(host, method, params, CALLERS[scope], gone));
 }
 
 /** The gateway and `refusal` have authorized the request by then. */
@@ -110,6 +129,11 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 }
 
 function send(response: ServerResponse, status: number, document: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 503 && { 'retry-after': String(RETRY_AFTER_S) }),
+  });
   response.end(JSON.stringify(document));
 }

@@ -16,7 +16,13 @@ export function refuse(name: string, allowed: string, came: unknown, hint?: stri
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? typeof value;
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? typeof value;
+  } catch {
+    // Nesting that exhausts the stack.
+    text = typeof value;
+  }
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 

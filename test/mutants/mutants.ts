@@ -1212,9 +1212,23 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'form of another site accepted',
     file: 'src/plugin/authorize.ts',
-    find: 'if (request.headers[OWN_HEADER] === undefined) {',
-    replace: 'if (request.headers[OWN_HEADER] === undefined && mode === OWN_HEADER) {',
+    find: "if (!isOurs || (scope !== 'operator.read' && !isJson(request))) {",
+    replace: "if (!isOurs && scope !== 'operator.read' && !isJson(request) && mode === OWN_HEADER) {",
     caughtBy: stories('plugin-gateway', 'may only read reads and changes nothing'),
+  },
+  {
+    name: 'looks of the gateway without a limit',
+    file: 'src/plugin/looks.ts',
+    find: 'if (children >= MOST_CHILDREN) {',
+    replace: 'if (children < 0) {',
+    caughtBy: unit('plugin/routes', 'start two processes'),
+  },
+  {
+    name: 'look killed although a client waits',
+    file: 'src/plugin/looks.ts',
+    find: 'if (look.clients > 0) return;',
+    replace: 'if (look.clients < 0) return;',
+    caughtBy: unit('plugin/routes', 'continues while one of its clients waits'),
   },
   {
     name: 'scope of a proxy not checked',

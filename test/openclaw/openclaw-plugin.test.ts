@@ -71,7 +71,11 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
 
   async function get(path: string, token?: string): Promise<{ status: number; body: string }> {
     const response = await fetch(`http://127.0.0.1:${openclaw.port}${path}`, {
-      headers: { connection: 'close', ...(token && { authorization: `Bearer ${token}` }) },
+      headers: {
+        connection: 'close',
+        'x-openclaw-releases': 'page',
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
     });
     return { status: response.status, body: await response.text() };
   }

@@ -85,13 +85,14 @@ test('a client that may only read reads and changes nothing, and an error keeps 
   expect(await status('picture', {})).toBe(401);
   expect(await status('picture', { authorization: 'Bearer wrong' })).toBe(401);
   expect(await status(`picture?token=${TOKEN}`, {})).toBe(401);
-  expect(await status('picture', bearer)).toBe(200);
+  expect(await status('picture', bearer), 'as an image of another site could').toBe(403);
+  expect(await status('picture', { ...bearer, ...page })).toBe(200);
   expect(await status('pin', { ...bearer, ...page })).toBe(400);
   expect(await status('pin', bearer, 'POST'), 'as a form of another site could').toBe(403);
   const narrow = { ...bearer, ...page, 'x-openclaw-scopes': 'operator.read' };
   expect(await status('pin', narrow, 'POST')).toBe(403);
   expect(await status('picture', narrow)).toBe(200);
-  expect(await status('nonsense', bearer)).toBe(400);
+  expect(await status('nonsense', { ...bearer, ...page })).toBe(400);
   expect((await world.ok('list')).releases[0].marks).not.toContain('pinned');
   expect(await status('pin', { ...bearer, ...page }, 'POST')).toBe(200);
   expect((await world.ok('list')).releases[0].marks).toContain('pinned');

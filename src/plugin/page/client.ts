@@ -8,6 +8,13 @@ export class NoAnswer extends Error {}
 /** Thrown when the gateway wants its token (HTTP 401). */
 export class Unauthorized extends Error {}
 
+/** Thrown when the gateway answers, and is too busy for this request (HTTP 503 with Retry-After). */
+export class Busy extends NoAnswer {
+  constructor(readonly retryMs: number) {
+    super('busy');
+  }
+}
+
 export class Refused extends Error {
   constructor(readonly record: ErrorRecord) {
     super(record.message);
@@ -41,7 +48,8 @@ async function call<T>(name: string, init: RequestInit, withinMs: number): Promi
   const known = token();
   const headers = {
     ...(known && { authorization: `Bearer ${known}` }),
-    ...(init.body ? { 'content-type': 'application/json', 'x-openclaw-releases': 'page' } : {}),
+    'x-openclaw-releases': 'page',
+    ...(init.body ? { 'content-type': 'application/json' } : {}),
   };
   const options = { credentials: 'same-origin', redirect: 'error', cache: 'no-store' } as const;
   let response: Response;
@@ -54,6 +62,8 @@ async function call<T>(name: string, init: RequestInit, withinMs: number): Promi
     throw new NoAnswer(String(error));
   }
   if (response.status === 401) throw new Unauthorized();
+  const retryAfter = Number(response.headers.get('retry-after'));
+  if (response.status === 503 && retryAfter > 0) throw new Busy(retryAfter * 1_000);
   const { ok, error } = document as { ok?: boolean; error?: ErrorRecord };
   if (ok === false && error?.code) throw new Refused(error);
   // A gateway that is starting, or that lacks this plugin, sends a document of its own.

@@ -1,7 +1,7 @@
 import type { ChangeDocument } from '../../views/change.js';
 import type { PageData } from '../page-data.js';
 import { followLoss, forgetRequest, makeOrders } from './actions.js';
-import { look, setToken, token, Unauthorized } from './client.js';
+import { Busy, look, setToken, token, Unauthorized } from './client.js';
 import { actions, notice, runningGateway, tokenForm } from './current.js';
 import { byId, say, show } from './dom.js';
 import { clock, duration, title } from './format.js';
@@ -105,16 +105,27 @@ async function askReads({ running, releases, current, gateway, changes }: PageDa
   const of = JSON.stringify([releases.map(({ id }) => id), current, gateway.pid, changes[0]?.change]);
   if (running || of === readsOf) return;
   readsOf = of;
-  model.reads = new Map();
   try {
     const { releases: listed } = await look<{ releases: Reads[] }>('list', 60_000);
     model.reads = new Map(
       listed.map(({ id, stateCompatibility, stateReason }) => [id, { id, stateCompatibility, stateReason }]),
     );
-  } catch {
+  } catch (error) {
+    if (error instanceof Busy) {
+      setTimeout(retryReads, error.retryMs, of);
+      return;
+    }
+    model.reads = new Map();
     // Compatibility stays unknown until a new gateway process or the next change makes it ask again.
   }
   render();
+}
+
+/** Asks again with the newest picture, unless another request has begun meanwhile. */
+function retryReads(of: string): void {
+  if (readsOf !== of || !model.picture) return;
+  readsOf = '';
+  void askReads(model.picture);
 }
 
 function connection(): string {

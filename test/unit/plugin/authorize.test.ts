@@ -23,7 +23,13 @@ const without = (name: string) =>
 
 test('the page of a gateway with a shared token or password may read and change', () => {
   for (const mode of [undefined, 'token', 'password']) expect(ask('operator.admin', PAGE, mode)).toBeNull();
-  expect(ask('operator.read', {})).toBeNull();
+  expect(ask('operator.read', { [OWN_HEADER]: '1' })).toBeNull();
+});
+
+test('a read without the header of the page is refused in every mode, so an image of another site starts nothing', () => {
+  for (const mode of [undefined, 'password', 'trusted-proxy', 'none']) {
+    expect(ask('operator.read', without(OWN_HEADER), mode)).toMatch(/did not come from the page/);
+  }
 });
 
 test.each<[string, IncomingHttpHeaders, string | undefined, RegExp]>([
