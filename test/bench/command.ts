@@ -21,6 +21,7 @@ const SECTIONS: Record<string, () => Promise<{ section: Section }>> = {
   outage: () => import('./outage.js'),
   network: () => import('./network.js'),
   disk: () => import('./disk.js'),
+  door: () => import('./door.js'),
 };
 
 const { values } = parseArgs({
