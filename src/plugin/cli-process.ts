@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { type ErrorRecord, EXIT, ReleasesError, toErrorRecord } from '../core/errors.js';
 import { outgoing } from '../core/printable.js';
 import { onceAnswered } from '../host/ending.js';
@@ -62,7 +63,7 @@ export async function ask(
       METHODS[method].scope === 'operator.read'
         ? await shareLook(
             `${host.root.path} ${method} ${input}`,
-            (stop) => run(host, method, input, stop),
+            (stop) => run(host, method, input, { stop, isNice: gone !== undefined }),
             gone,
           )
         : await run(host, method, input).answer;
@@ -104,20 +105,28 @@ function notThere({ cli }: Host): ErrorRecord {
   };
 }
 
-/** @param stop kills the process, which may trap softer signals; only for methods that read */
-function run({ cli, root }: Host, method: Method, input: string, stop?: AbortSignal): Answering {
+interface ReadOptions {
+  /** Kills the process, which may trap softer signals. */
+  stop: AbortSignal;
+  /** The gateway's own work comes first. Not for a call that may start a recovery, which would inherit it. */
+  isNice: boolean;
+}
+
+/** @param reading only for methods that read */
+function run({ cli, root }: Host, method: Method, input: string, reading?: ReadOptions): Answering {
   const child = fork(cli, ['rpc', method], {
     stdio: ['pipe', 'pipe', 'ignore', 'ipc'],
     env: { ...process.env, OPENCLAW_RELEASES_ROOT: root.path },
     execArgv: [],
-    ...(stop
-      ? { timeout: LOOK_WITHIN_MS, signal: stop, killSignal: 'SIGKILL' as const }
+    ...(reading
+      ? { timeout: LOOK_WITHIN_MS, signal: reading.stop, killSignal: 'SIGKILL' as const }
       : { timeout: WITHIN_MS }),
   });
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     if (child.pid === undefined) child.once('error', () => resolve());
   });
+  if (reading?.isNice && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   child.disconnect();
   const { stdout } = child;
   if (stdout) onceAnswered(stdout, () => void setTimeout(() => child.kill('SIGKILL'), ENDING_MS).unref());
