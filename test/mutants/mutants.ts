@@ -1217,13 +1217,6 @@ export const MUTANTS: Mutant[] = [
     caughtBy: stories('plugin-gateway', 'may only read reads and changes nothing'),
   },
   {
-    name: 'looks of the gateway without a limit',
-    file: 'src/plugin/looks.ts',
-    find: 'if (children >= MOST_CHILDREN) {',
-    replace: 'if (children < 0) {',
-    caughtBy: unit('plugin/routes', 'start two processes'),
-  },
-  {
     name: 'look killed although a client waits',
     file: 'src/plugin/looks.ts',
     find: 'if (look.clients > 0) return;',
