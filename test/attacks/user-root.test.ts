@@ -22,16 +22,18 @@ import {
  * A row is: the attack, what it plants, the command, and the code that answers. Each row also expects that a tree of
  * root's is as it was, that its secret is nowhere else, and that no program of the user ran as root.
  *
- * Other kinds are in the tests of what they attack:
- * B6, B7 (checksums, lockfiles): test/unit/install/lockfile.test.ts, test/integration/source-trust.test.ts
- * B8, B8b (secrets): test/unit/registry/address.test.ts, test/unit/candidate/redaction.test.ts
- * B9 (pipes): test/unit/core/bounded-file.test.ts, test/integration/launcher.test.ts
- * B10, B11 (verify, current): test/unit/store/tree.test.ts, test/unit/store/links.test.ts
- * B12 (bin of an archive): test/integration/source-unpackers.test.ts
+ * Other kinds are in the tests of what they attack. A row for one of them goes into a table of its own below `describe.each`.
+ * B6, B7 (checksums, lockfiles): test/integration/source-checksums.test.ts, test/unit/install/lockfile.test.ts
+ * B8 (addresses): test/integration/secrets.test.ts, test/unit/core/address.test.ts
+ * B8b (what a candidate says): test/unit/candidate/environment.test.ts, test/unit/state/secrets.test.ts
+ * B9 (pipes): test/unit/core/bounded-file.test.ts, test/integration/corrupt.test.ts
+ * B10, B11 (verify, current): test/unit/store/tree.test.ts, test/integration/corrupt.test.ts
+ * B12 (bin of an archive): test/integration/source-install.test.ts
  * B13 (control characters): test/integration/untrusted-text.test.ts
- * B14, B15 (the page's API): test/unit/plugin
- * B16 (no TMPDIR): test/unit/adopt
- * B17, B18 (signatures, the rest): test/integration/source-trust.test.ts, test/unit/registry
+ * B14, B15 (the API of the page): test/unit/plugin/routes.test.ts
+ * B16 (no TMPDIR, no HOME): test/integration/bare-environment.test.ts
+ * B17 (signatures): test/unit/registry/signing-keys.test.ts
+ * B18 (documents of a registry): test/unit/registry/packument.test.ts, test/integration/source-resolve.test.ts
  */
 
 interface Attack {

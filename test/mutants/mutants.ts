@@ -12,6 +12,7 @@ export type Lane =
   | 'integration'
   | 'stories'
   | 'host'
+  | 'attacks'
   | 'killed'
   | 'torture'
   | 'lab'
@@ -37,6 +38,7 @@ const unit = (file: string, title?: string) => at('unit', `test/unit/${file}.tes
 const integration = (file: string, title?: string) =>
   at('integration', `test/integration/${file}.test.ts`, title);
 const stories = (file: string, title?: string) => at('stories', `test/stories/${file}.test.ts`, title);
+const attacks = (file: string, title?: string) => at('attacks', `test/attacks/${file}.test.ts`, title);
 const host = (file: string, title?: string) => at('host', `test/host/${file}.test.ts`, title);
 
 function at(lane: Lane, path: string, title?: string): Tests & { lane: Lane } {
@@ -66,6 +68,57 @@ export const MUTANTS: Mutant[] = [
     find: '  process.exitCode = EXIT[ERROR_CODES[record.code]];\n',
     replace: '  process.exitCode = EXIT[ERROR_CODES[record.code]] && EXIT.internal;\n',
     caughtBy: integration('cli', 'an unknown command is a usage error'),
+  },
+  // root and the roots of others
+  {
+    name: 'root works on the root of another user itself',
+    file: 'src/cli/main.cts',
+    find: 'return uid === 0 ? null : { path: root, uid };',
+    replace: 'return uid >= 0 ? null : { path: root, uid };',
+    caughtBy: attacks('user-root', 'is made as that user'),
+  },
+  {
+    name: "the owner's process keeps root's user",
+    file: 'src/cli/as-owner.ts',
+    find: '...{ uid, gid, env: environmentFor(account, root) },',
+    replace: '...{ uid: uid * 0, gid, env: environmentFor(account, root) },',
+    caughtBy: attacks('as-owner', 'has the number, the group'),
+  },
+  {
+    name: "the owner's process gets root's environment",
+    file: 'src/cli/as-owner.ts',
+    find: 'HANDED_ON.test(variable) &&',
+    replace: '(HANDED_ON.test(variable) || variable) &&',
+    caughtBy: attacks('as-owner', "nothing of root's environment"),
+  },
+  {
+    name: 'a unit of another user is adopted',
+    file: 'src/adopt/system-units.ts',
+    find: 'if (unit.user === owner.name ||',
+    replace: 'if (unit.user !== owner.name ||',
+    caughtBy: unit('adopt/system-units', 'which runs as somebody else'),
+  },
+  {
+    name: 'a request without --system writes units',
+    file: 'src/adopt/system-units.ts',
+    find: 'if (!this.#options.mayWrite) throw',
+    replace: 'if (this.#options.mayWrite === null) throw',
+    caughtBy: unit('adopt/system-units', 'where the command writes no units'),
+  },
+  {
+    name: 'a link of another user on the way to a root',
+    file: 'src/host/trust.ts',
+    find: 'stats.uid !== uid && !isSuperuser(stats.uid)',
+    replace:
+      'stats.uid !== uid && !isSuperuser(stats.uid) && !stats.isSymbolicLink() && !stats.isDirectory()',
+    caughtBy: unit('host/trust', 'another user'),
+  },
+  {
+    name: 'modes changed behind a link',
+    file: 'src/store/seal.ts',
+    find: 'stats.isDirectory() && stats.mode & 0o222',
+    replace: 'stats.mode & 0o222',
+    caughtBy: unit('store/seal', 'changes no mode behind it'),
   },
   {
     name: 'correction taken for a prerelease',
