@@ -168,6 +168,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     // Another kind of file lies in the place of our own.
     case 'ENOTDIR':
     case 'EISDIR':
+    case 'ERR_FS_EISDIR':
     case 'ENOTEMPTY':
     case 'EEXIST':
     case 'ELOOP':

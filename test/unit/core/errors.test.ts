@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { ERROR_CODES } from '../../../src/core/errors.js';
+import { ERROR_CODES, toErrorRecord } from '../../../src/core/errors.js';
 
 const at = (folder: string) => fileURLToPath(new URL(folder, import.meta.url));
 
@@ -20,3 +20,17 @@ test.each(Object.keys(ERROR_CODES))(
     expect(TESTS.some((text) => text.includes(`'${code}'`))).toBe(true);
   },
 );
+
+test.each([
+  'ENOTDIR',
+  'EISDIR',
+  'ERR_FS_EISDIR',
+  'ENOTEMPTY',
+  'EEXIST',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENXIO',
+  'EACCES',
+])('%s, which says that another file lies there, is no defect of this program', (code) => {
+  expect(toErrorRecord(Object.assign(new Error('x'), { code }))).toMatchObject({ code: 'write_failed' });
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { prepareRoot, rootAt } from '../../../src/store/root.js';
@@ -26,6 +26,19 @@ describe('prepareRoot', () => {
   test('a place where the kernel makes no directory is refused, and the call returns', () => {
     expect(() => prepareRoot(rootAt('/proc/openclaw-releases'))).toThrow(
       expect.objectContaining({ code: 'root_unwritable' }),
+    );
+  });
+
+  test.each([
+    ['below a file', 'file/a/b'],
+    ['below a loop of links', 'loop/a/b'],
+    ['with a name that is too long', `${'x'.repeat(300)}/a`],
+  ])('a root %s is refused', (_, path) => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'file'), '');
+    symlinkSync('loop', join(directory, 'loop'));
+    expect(() => prepareRoot(rootAt(join(directory, path)))).toThrow(
+      expect.objectContaining({ code: 'root_invalid' }),
     );
   });
 
