@@ -124,7 +124,7 @@ test('an absent signature is reported, and a verified one is recorded', async ()
   const version = nextVersion();
   world.registry.publish(openclawPackage(version), { sign: false });
   const { notes } = await world.ok('stage', version);
-  expect(notes).toContain("The registry's signature is absent.");
+  expect(notes).toContain('The registry has no signature of it.');
   expect(await world.ok('show', version)).toMatchObject({ signature: 'absent' });
   expect(await world.ok('show', FIRST)).toMatchObject({ signature: 'verified' });
 });

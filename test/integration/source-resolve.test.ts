@@ -204,19 +204,6 @@ describe('documents of a wrong shape', () => {
   });
 
   it.each<[string, unknown]>([
-    ['null', null],
-    ['a list', []],
-    ['an object of keys', { keys: {} }],
-    ['a list of null', { keys: [null] }],
-  ])('are an error of the registry where its keys are %s', async (_what, keys) => {
-    odd(/keys$/, () => keys);
-    expect(await rejection(resolve({ kind: 'version', version: '2026.6.1' }))).toMatchObject({
-      code: 'registry_error',
-      message: "The registry's list of keys has a wrong shape.",
-    });
-  });
-
-  it.each<[string, unknown]>([
     ['missing', undefined],
     ['nonsense', 'trust-me'],
     ['no text', 1],
