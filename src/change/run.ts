@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ERROR_CODES, EXIT } from '../core/errors.js';
+import { ERROR_CODES, EXIT, systemCode } from '../core/errors.js';
 import { NothingToDo } from '../ledger/context.js';
 import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, newChange } from '../ledger/ledger.js';
@@ -11,7 +11,7 @@ import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers, installPlugin } from '../store/launchers.js';
 import { checkReleaseId } from '../store/manifest.js';
 import { type Repair, repairRoot } from '../store/repair.js';
-import { prepareRoot } from '../store/root.js';
+import { prepareRoot, type Root } from '../store/root.js';
 import { removeLeftovers } from '../store/stale-temp.js';
 import { runSteps, saveIntent } from './engine.js';
 import { takeRoot } from './exclusive.js';
@@ -20,6 +20,7 @@ import { startingFacts } from './starting-facts.js';
 import { stepsNamed } from './steps/index.js';
 import { previewSnapshot } from './steps/snapshot.js';
 import { previewIdle } from './steps/wait-idle.js';
+import { trimLedger } from './trim-ledger.js';
 
 export interface Request {
   kind: ChangeKind;
@@ -120,8 +121,18 @@ export async function withLock<T>(
     const restored = await restoreCurrent(root, supervisorOf(environment), wasMoved);
     return await work({ recovered, repaired: restored ? [...repaired, restored] : repaired });
   } finally {
+    trimLedgerIfPossible(root);
     keepBallast(root);
     await unlock();
+  }
+}
+
+/** The ledger can be trimmed after the next change: a full disk must not fail this one. */
+function trimLedgerIfPossible(root: Root): void {
+  try {
+    trimLedger(root);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
   }
 }
 

@@ -44,11 +44,25 @@ function rootWord(words: string[]): number {
 }
 
 /** The root that a command line means, as `defaultRootPath` chooses it where none is named. */
-function rootPath(words: string[]): string {
+function rootPath(words: string[]): string | null {
   const { OPENCLAW_RELEASES_ROOT, XDG_DATA_HOME } = process.env;
   const named = words[rootWord(words)]?.replace(/^--root=/, '') || OPENCLAW_RELEASES_ROOT;
-  const data = XDG_DATA_HOME || path.join(os.homedir(), '.local/share');
-  return path.resolve(named || path.join(data, 'openclaw-releases'));
+  if (named) return path.resolve(named);
+  try {
+    return path.resolve(XDG_DATA_HOME || path.join(os.homedir(), '.local/share'), 'openclaw-releases');
+  } catch {
+    // This user has no home; the command says so.
+    return null;
+  }
+}
+
+/** One name for one root, however the way to it is typed. The last part stays: a root that is a link is refused. */
+function realPath(place: string): string {
+  try {
+    return path.join(fs.realpathSync.native(path.dirname(place)), path.basename(place));
+  } catch {
+    return place;
+  }
 }
 
 /** Owner of a path, or of the nearest place above it that the kernel shows; links are not followed at its end. */
@@ -66,7 +80,9 @@ function ownerOf(place: string): number {
 /** Another user's root, for which the superuser's command must run as that user. */
 function foreignRoot(words: string[]): { path: string; uid: number } | null {
   if (process.getuid?.() !== 0) return null;
-  const root = rootPath(words);
+  const named = rootPath(words);
+  if (named === null) return null;
+  const root = realPath(named);
   const uid = ownerOf(root);
   return uid === 0 ? null : { path: root, uid };
 }

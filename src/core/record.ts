@@ -10,6 +10,7 @@ export type RecordKind =
   | 'supervisor'
   | 'adopted'
   | 'compatibility'
+  | 'history'
   | 'history-index'
   | 'gateway-cache'
   | 'restore'

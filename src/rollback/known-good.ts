@@ -13,7 +13,8 @@ export function knownGoodReleases(root: Root): string[] {
   return [...proven].filter((id) => here.has(id) && quarantineOf(policy, id) === null);
 }
 
-function provenBy({ status, facts }: Change): string[] {
+/** Releases that a change has shown to be healthy here. */
+export function provenBy({ status, facts }: Change): string[] {
   const { baseline } = facts;
   return [
     status === 'package_updated_restart_verified' ? facts.to : null,

@@ -20,6 +20,7 @@ export interface Root {
   states: string;
   requests: string;
   lockfiles: string;
+  history: string;
   policy: string;
   registryKeys: string;
   auto: string;
@@ -54,6 +55,7 @@ export function rootAt(path: string): Root {
     states: at('states'),
     requests: at('requests'),
     lockfiles: at('lockfiles'),
+    history: at('history.json'),
     policy: at('policy.json'),
     registryKeys: at('registry-keys.json'),
     auto: at('timer-state.json'),

@@ -23,8 +23,8 @@ import {
  * root's is as it was, that its secret is nowhere else, and that no program of the user ran as root.
  *
  * Other kinds are in the tests of what they attack. A row for one of them goes into a table of its own below `describe.each`.
- * B6, B7 (checksums, lockfiles): test/integration/source-checksums.test.ts, test/unit/install/lockfile.test.ts
- * B8 (addresses): test/integration/secrets.test.ts, test/unit/core/address.test.ts
+ * B6, B7 (checksums, lockfiles): test/attacks/source-checksums.test.ts, test/unit/install/lockfile.test.ts
+ * B8 (addresses): test/attacks/secrets.test.ts, test/unit/core/address.test.ts
  * B8b (what a candidate says): test/unit/candidate/environment.test.ts, test/unit/state/secrets.test.ts
  * B9 (pipes): test/unit/core/bounded-file.test.ts, test/integration/corrupt.test.ts
  * B10, B11 (verify, current): test/unit/store/tree.test.ts, test/integration/corrupt.test.ts

@@ -115,7 +115,7 @@ export const FULL_LANES: readonly Lane[] = [
   },
   {
     name: 'attacks',
-    about: 'attacks on root through the root directory of a user',
+    about: 'attacks on root, on checksums and on secrets',
     needs: [root, command('setpriv', 'util-linux'), command('unshare', 'util-linux')],
   },
   {

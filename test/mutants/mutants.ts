@@ -527,7 +527,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/install/process/tree.ts',
     find: 'if (strength === null) throw withoutChecksum(node, lockfile);',
     replace: '',
-    caughtBy: integration('source-checksums', 'gives no checksum for a dependency'),
+    caughtBy: attacks('source-checksums', 'gives no checksum for a dependency'),
   },
   {
     name: 'SHA-1 alone taken from a lockfile of elsewhere',

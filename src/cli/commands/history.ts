@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { seconds } from '../../core/duration.js';
+import { tryReadHistory } from '../../ledger/history.js';
 import { listChanges } from '../../ledger/ledger.js';
 import { changeDocument } from '../../views/change.js';
 import { corruptFiles } from '../../views/corrupt.js';
@@ -17,10 +18,21 @@ export function historyCommand(): Command {
     inSession(options, async ({ environment, output }) => {
       const { root } = environment;
       const changes = listChanges(root).map((change) => changeDocument(root, change));
+      const past = tryReadHistory(root);
+      const older = past.state === 'ok' ? past.value.changes : [];
       const corrupt = corruptFiles(root);
-      output.answer({ ok: true, changes, corrupt }, () => {
+      if (past.state === 'corrupt') corrupt.push({ path: root.history, why: past.why });
+      output.answer({ ok: true, older, changes, corrupt }, () => {
         const named = corruptLines(corrupt);
-        if (changes.length === 0) return ['No change was made here yet.', ...named].join('\n');
+        if (changes.length + older.length === 0) return ['No change was made here yet.', ...named].join('\n');
+        const lines = older.map(({ change, from, to, target, status, startedAt, endedAt, error }) => [
+          change,
+          from ?? '-',
+          to ?? target,
+          status,
+          seconds(Date.parse(endedAt) - Date.parse(startedAt)),
+          error ?? '',
+        ]);
         const rows = changes.map(({ change, from, to, target, status, step, startedAt, endedAt, error }) => [
           change,
           from ?? '-',
@@ -29,7 +41,10 @@ export function historyCommand(): Command {
           endedAt ? seconds(Date.parse(endedAt) - Date.parse(startedAt)) : '',
           error?.code ?? '',
         ]);
-        return [table([['CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'], ...rows]), ...named].join('\n');
+        return [
+          table([['CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'], ...lines, ...rows]),
+          ...named,
+        ].join('\n');
       });
       return 0;
     }),

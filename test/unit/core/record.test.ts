@@ -12,6 +12,7 @@ import { compiledSchema, quickSchema } from '../../../src/core/schemas.js';
 import type { ProcessIdentity } from '../../../src/host/process.js';
 import type { InstallReport } from '../../../src/install/install.js';
 import type { Baseline, Facts } from '../../../src/ledger/facts.js';
+import { type History, type PastLine, pastLine } from '../../../src/ledger/history.js';
 import { type EndedRecord, type PastChange, pastOf } from '../../../src/ledger/history-index.js';
 import { type Change, type ChangeStatus, newChange, type StepRecord } from '../../../src/ledger/ledger.js';
 import { type Plan, planChange, STEP_NAMES } from '../../../src/ledger/plan.js';
@@ -308,10 +309,14 @@ const FILE_LIST: FileList = {
   config: COPIED,
 };
 
+const PAST = pastLine(aChange());
+const HISTORY: History = { schema: 1, changes: PAST ? [PAST] : [] };
+
 const WHOLE: [RecordKind, object][] = [
   ['request', REQUEST],
   ['compatibility', READABLE],
   ['history-index', ENDED],
+  ['history', HISTORY],
   ['change', aChange()],
   ['release', MANIFEST],
   ['policy', POLICY],
@@ -645,6 +650,15 @@ describe('schemas and types require the same keys', () => {
       {
         ...{ schema: true, host: true, registry: true, at: true, files: true, directories: true },
       } satisfies Always<TimerRecord>,
+    ],
+    ['History', schemaOf('history'), { schema: true, changes: true } satisfies Always<History>],
+    [
+      'PastLine',
+      schemaOf('history').properties?.changes?.items,
+      {
+        ...{ change: true, kind: true, target: true, from: true, to: true, status: true },
+        ...{ startedAt: true, endedAt: true, error: true },
+      } satisfies Always<PastLine>,
     ],
     [
       'EndedRecord',

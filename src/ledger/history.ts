@@ -1,0 +1,49 @@
+import { type RecordResult, readRecord } from '../core/record.js';
+import { writeFileDurably } from '../host/durable.js';
+import type { Root } from '../store/root.js';
+import type { Change } from './ledger.js';
+
+/** What stays of a change whose record was removed from the ledger. */
+export interface PastLine {
+  change: string;
+  kind: string;
+  target: string;
+  from: string | null;
+  to: string | null;
+  status: string;
+  /** ISO 8601, as `endedAt`. */
+  startedAt: string;
+  endedAt: string;
+  /** Code of its error. */
+  error: string | null;
+}
+
+/** `history.json`: changes that the ledger has no record of any more. */
+export interface History {
+  schema: 1;
+  /** Oldest first. */
+  changes: PastLine[];
+}
+
+/** About half a megabyte, and more than five years of daily updates. */
+const MOST_LINES = 2_000;
+
+export function tryReadHistory(root: Root): RecordResult<History> {
+  return readRecord<History>(root.history, 'history');
+}
+
+/** Adds lines, each change once. The oldest go where there are too many. */
+export function addToHistory(root: Root, earlier: readonly PastLine[], added: readonly PastLine[]): void {
+  const byId = new Map([...earlier, ...added].map((line) => [line.change, line]));
+  const changes = [...byId.values()].toSorted((a, b) => (a.change < b.change ? -1 : 1)).slice(-MOST_LINES);
+  const history: History = { schema: 1, changes };
+  writeFileDurably(root.history, `${JSON.stringify(history)}\n`, 0o600);
+}
+
+/** @returns null for a change without an end */
+export function pastLine({ id, plan, facts, status, startedAt, endedAt, error }: Change): PastLine | null {
+  if (endedAt === null || status === null) return null;
+  const { kind, target } = plan;
+  const { from, to } = facts;
+  return { change: id, kind, target, from, to, status, startedAt, endedAt, error: error?.code ?? null };
+}
