@@ -453,7 +453,7 @@ function restoreRecord(place: string): object {
       scope: 'all',
       left: ['../secret'],
     },
-    ...{ aside: { name: `${ID}-displaced-x`, release: ID }, onlyIfChanged: false, phase: 'setting-aside' },
+    ...{ aside: { name: `${ID}-displaced-x`, release: ID }, onlyIfChanged: false, phase: 'displacing' },
     place: { directory: place, config: `${place}/openclaw.json` },
   };
 }

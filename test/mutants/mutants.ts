@@ -69,6 +69,28 @@ export const MUTANTS: Mutant[] = [
     replace: '  process.exitCode = EXIT[ERROR_CODES[record.code]] && EXIT.internal;\n',
     caughtBy: integration('cli', 'an unknown command is a usage error'),
   },
+  // the limit of the ledger
+  {
+    name: 'record of a proven release removed',
+    file: 'src/change/trim-ledger.ts',
+    find: "...provenBy(change).flatMap((id) => about('proven', id)),",
+    replace: "...provenBy(change).flatMap((id) => about('proven', id).slice(1)),",
+    caughtBy: unit('change/trim-ledger', 'all answers stay the same'),
+  },
+  {
+    name: 'record that a snapshot names removed',
+    file: 'src/change/trim-ledger.ts',
+    find: 'new Set(listSnapshots(root).map(({ change }) => change))',
+    replace: 'new Set(listSnapshots(root).map(({ name }) => name))',
+    caughtBy: unit('change/trim-ledger', 'that a snapshot names stays'),
+  },
+  {
+    name: 'ledger without a limit',
+    file: 'src/change/trim-ledger.ts',
+    find: 'if (changeIds(root).length <= NEWEST) return;',
+    replace: 'if (changeIds(root).length >= NEWEST) return;',
+    caughtBy: unit('change/trim-ledger', 'older records become one line each'),
+  },
   // root and the roots of others
   {
     name: 'root works on the root of another user itself',
