@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { filesOf } from './test/lanes/draw.js';
 import { FULL_LANES, INNER_LANE, type Lane, QUICK_LANES } from './test/lanes/lanes.js';
 import { otherLanes } from './test/lanes/reporter.js';
 import { slowness } from './test/support/slowness.js';
@@ -10,9 +9,9 @@ const isQuickLane = (name: string) => QUICK_LANES.some((lane) => lane.name === n
 /** The gate counts all runs from these. */
 const reports = process.env.OPENCLAW_RELEASES_TEST_REPORTS;
 
-/** Most tests wait more than they compute. */
+/** Most full lanes wait more than they compute. */
 function group({ name, alone = false }: Lane) {
-  if (isQuickLane(name)) return { order: 0, workers: 3 };
+  if (isQuickLane(name)) return { order: 0, workers: 2 };
   return alone ? { order: 2, workers: 2 } : { order: 1, workers: 3 };
 }
 
@@ -23,7 +22,7 @@ function project(lane: Lane) {
     extends: true as const,
     test: {
       name,
-      include: lane.drawn ? filesOf(lane) : [`test/${name}/**/*.test.ts`],
+      include: [`test/${name}/**/*.test.ts`],
       globalSetup: ['test/lanes/setup.ts'],
       maxWorkers: workers,
       sequence: { groupOrder: order },

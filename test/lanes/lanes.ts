@@ -19,8 +19,6 @@ export interface Lane {
   needs: readonly Need[];
   /** Real OpenClaw exceeds its own limits beside other load on two cores: its files run last. */
   alone?: boolean;
-  /** Each file is a rare case: the gate runs a share of them, drawn anew each time. */
-  drawn?: boolean;
 }
 
 const root: Need = { name: 'root', isMet: () => process.getuid?.() === 0 };
@@ -95,8 +93,8 @@ export const QUICK_LANES: readonly Lane[] = [
 ];
 
 export const FULL_LANES: readonly Lane[] = [
-  { name: 'stories', about: 'long stories of the built command', needs: [], drawn: true },
-  { name: 'killed', about: 'kills and failures at each durable write', needs: [], drawn: true },
+  { name: 'stories', about: 'long stories of the built command', needs: [] },
+  { name: 'killed', about: 'kills and failures at each durable write', needs: [] },
   {
     name: 'host',
     about: 'small filesystems, other users, other shells, a terminal',

@@ -1,12 +1,9 @@
 import type { TestProject } from 'vitest/node';
-import { drawnSentence } from './draw.js';
 import { FULL_LANES, whyNot } from './lanes.js';
 
-/** Ends a lane that cannot run here before its first test: a lane that is skipped would look green. Says what was drawn. */
+/** Ends a lane that cannot run here before its first test: a lane that is skipped would look green. */
 export default function checkNeeds(project: TestProject): void {
   const lane = FULL_LANES.find(({ name }) => name === project.name);
   const reason = lane ? whyNot(lane) : null;
   if (reason !== null) throw new Error(reason);
-  const sentence = lane ? drawnSentence(lane) : null;
-  if (sentence !== null) console.log(sentence);
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { type ExecaError, execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { environmentOf, processIds } from '../../src/host/process.js';
-import { drawn } from '../lanes/draw.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
 import { CLI } from '../support/world.js';
@@ -52,25 +51,19 @@ test('the demo on real OpenClaw: stage, run, update, verify, roll back, and noth
   expect(leftBehind()).toEqual([]);
 });
 
-const MOMENTS: [string, RegExp][] = [
+test.each([
   ['resolving', /stage /],
   ['installing', /resolve .*\n.*check-space /],
   ['verifying the update', /✔ restart /],
-];
-
-test.each(drawn(MOMENTS, ([name]) => name))(
-  'Ctrl-C while %s leaves nothing behind',
-  { timeout: LONG_MS },
-  async (_, moment) => {
-    const demo = startDemo();
-    let seen = '';
-    demo.all.on('data', (text) => {
-      seen += text;
-      if (moment.test(seen) && !seen.includes('Interrupted.')) demo.kill('SIGINT');
-    });
-    const { exitCode, all } = (await demo) as ExecaError & { all: string };
-    expect(exitCode, all).toBe(130);
-    expect(all).toContain('Nothing is left behind');
-    expect(leftBehind()).toEqual([]);
-  },
-);
+])('Ctrl-C while %s leaves nothing behind', { timeout: LONG_MS }, async (_, moment) => {
+  const demo = startDemo();
+  let seen = '';
+  demo.all.on('data', (text) => {
+    seen += text;
+    if (moment.test(seen) && !seen.includes('Interrupted.')) demo.kill('SIGINT');
+  });
+  const { exitCode, all } = (await demo) as ExecaError & { all: string };
+  expect(exitCode, all).toBe(130);
+  expect(all).toContain('Nothing is left behind');
+  expect(leftBehind()).toEqual([]);
+});

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { syncFilesystem } from '../../src/host/sync.js';
-import { drawnCount } from '../lanes/draw.js';
 import { makeFilesystem } from '../support/filesystem.js';
 import { lookBefore, makePair, type Pair, whatIsWrong } from '../support/pair.js';
 import { temporaryDirectory, until } from '../support/place.js';
@@ -14,7 +13,7 @@ import { between, pick, randomFrom } from './random.js';
 
 const RESTORE = fileURLToPath(new URL('../../dist/restore.cjs', import.meta.url));
 /** Cuts at drawn moments; with `OPENCLAW_RELEASES_TORTURE_EVERY=1` one at every moment there is, which takes minutes. */
-const ROUNDS = drawnCount(15);
+const ROUNDS = 15;
 const EVERY = process.env.OPENCLAW_RELEASES_TORTURE_EVERY === '1';
 /** The journal is committed once a second then. */
 const OPTIONS = ['commit=1'];
