@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { drawOf } from './test/lanes/draw.js';
 import { FULL_LANES, INNER_LANE, type Lane, QUICK_LANES } from './test/lanes/lanes.js';
 import { otherLanes } from './test/lanes/reporter.js';
 import { slowness } from './test/support/slowness.js';
@@ -22,7 +23,7 @@ function project(lane: Lane) {
     extends: true as const,
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include: drawOf(lane)?.files ?? [`test/${name}/**/*.test.ts`],
       globalSetup: ['test/lanes/setup.ts'],
       maxWorkers: workers,
       sequence: { groupOrder: order },

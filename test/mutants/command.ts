@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { anySeed, randomFrom } from '../torture/random.js';
+import { anySeed, draw, randomFrom } from '../torture/random.js';
 import { MUTANTS, type Mutant, type Tests } from './mutants.js';
 import { Scratch } from './scratch.js';
 import { control, type Outcome, tryMutant } from './trial.js';
@@ -89,11 +89,7 @@ function sample(mutants: Mutant[]): Mutant[] {
   if (values.sample === undefined) return mutants;
   const seed = values.seed === undefined ? anySeed() : count(values.seed);
   console.log(`seed ${seed}`);
-  const random = randomFrom(seed);
-  const drawn = mutants.map((mutant) => ({ mutant, at: random() }));
-  drawn.sort((a, b) => a.at - b.at);
-  const names = new Set(drawn.slice(0, count(values.sample)).map(({ mutant }) => mutant.name));
-  return mutants.filter(({ name }) => names.has(name));
+  return draw(randomFrom(seed), mutants, count(values.sample));
 }
 
 function inShard(mutants: Mutant[]): Mutant[] {

@@ -98,6 +98,8 @@ export class Scratch {
         NO_COLOR: '1',
         FORCE_COLOR: '0',
         OPENCLAW_RELEASES_TEST_REPORTS: '',
+        // The file that must catch a mutant may not be drawn.
+        OPENCLAW_RELEASES_TEST_DRAW: '',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

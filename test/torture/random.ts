@@ -27,6 +27,13 @@ export function pick<T>(random: Random, items: readonly T[]): T {
   return found;
 }
 
+/** So many of the items, in their order. */
+export function draw<T>(random: Random, items: readonly T[], many: number): T[] {
+  const ranked = items.map((item) => ({ item, rank: random() })).sort((a, b) => a.rank - b.rank);
+  const drawn = new Set(ranked.slice(0, many).map(({ item }) => item));
+  return items.filter((item) => drawn.has(item));
+}
+
 /** One of the names, each as often as its weight says. */
 export function pickWeighted<T extends string>(random: Random, weights: Record<T, number>): T {
   const entries = Object.entries(weights) as [T, number][];

@@ -1,0 +1,34 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { draw, randomFrom } from '../torture/random.js';
+import type { Lane } from './lanes.js';
+
+/** `SEED:SHARE`, such as `4711:0.5`; unset or empty: every file runs. The gate sets it. */
+const VARIABLE = 'OPENCLAW_RELEASES_TEST_DRAW';
+
+const TESTS = fileURLToPath(new URL('..', import.meta.url));
+
+export interface Draw {
+  /** Paths from the checkout. */
+  files: string[];
+  /** How much of the lane runs, and how to run the same or all of it. */
+  notice: string;
+}
+
+/** The part of a lane's files that this run has drawn, at least one; null when all of them run. */
+export function drawOf({ name, isDrawn = false }: Lane): Draw | null {
+  const value = process.env[VARIABLE] ?? '';
+  if (!isDrawn || value === '') return null;
+  const [, seed, share] = /^(\d+):(0\.\d*[1-9]\d*|1)$/.exec(value) ?? [];
+  if (seed === undefined) throw new Error(`${VARIABLE} is ${value}, not SEED:SHARE with a share up to 1.`);
+  const all = readdirSync(`${TESTS}/${name}`, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .sort();
+  const files = draw(randomFrom(Number(seed)), all, Math.ceil(all.length * Number(share))).map(
+    (path) => `test/${name}/${path}`,
+  );
+  const notice =
+    `The lane ${name} runs ${files.length} of its ${all.length} files, drawn by ${VARIABLE}=${value}.` +
+    ` One of them again: npm run lane -- ${name} FILE`;
+  return { files, notice };
+}
