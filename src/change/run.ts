@@ -121,15 +121,16 @@ export async function withLock<T>(
     const restored = await restoreCurrent(root, supervisorOf(environment), wasMoved);
     return await work({ recovered, repaired: restored ? [...repaired, restored] : repaired });
   } finally {
-    trimLedgerIfPossible(root);
+    tidyIfPossible(root);
     keepBallast(root);
     await unlock();
   }
 }
 
-/** The ledger can be trimmed after the next change: a full disk must not fail this one. */
-function trimLedgerIfPossible(root: Root): void {
+/** A restart can kill a launcher that writes. A full disk must not fail the change: the next one tidies up again. */
+function tidyIfPossible(root: Root): void {
   try {
+    removeLeftovers(root);
     trimLedger(root);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;

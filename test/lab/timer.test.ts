@@ -157,27 +157,25 @@ describe('a timer of systemd, days in a minute', () => {
     await said(/update 2026\.6\.6/);
     await gateway.ready('2026.6.6', 60_000);
     await said(/no 2026\.6\.6: 2026\.6\.6 runs already/);
-    const updates = (await history()).filter(
-      ({ plan }: { plan: { kind: string } }) => plan.kind === 'update',
-    );
+    const updates = (await history()).filter(({ kind }: { kind: string }) => kind === 'update');
     expect(updates).toMatchObject([
       {
         status: 'package_updated_restart_verified',
         from: FIRST,
         to: '2026.6.1',
-        plan: { initiator: 'timer' },
+        initiator: 'timer',
       },
       {
         status: 'rolled_back',
         to: '2026.6.5',
         error: { code: 'gateway_crashed' },
-        plan: { initiator: 'timer' },
+        initiator: 'timer',
       },
       {
         status: 'package_updated_restart_verified',
         from: '2026.6.1',
         to: '2026.6.6',
-        plan: { initiator: 'timer' },
+        initiator: 'timer',
       },
     ]);
     expect(await operator.ok('status')).toMatchObject({
