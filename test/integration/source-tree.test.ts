@@ -48,6 +48,17 @@ describe('the tree of a release', () => {
     ]);
   });
 
+  test('lacks an optional package that the registry lacks, also where it is made from its lockfile', async () => {
+    publish('natives', '1.0.0', { optionalDependencies: { 'natives-elsewhere': '1.0.0' } });
+    registry.publish(odd({ natives: '*' }));
+    await installTree(await orderFor('release'), () => {});
+    const first = contentsOf(place.path('release/node_modules'));
+    expect(Object.keys(first)).toContain('natives/index.js');
+    cpSync(place.path('release/package-lock.json'), place.path('exact.json'));
+    await installTree(await orderFor('again', { lockfile: place.path('exact.json') }), () => {});
+    expect(contentsOf(place.path('again/node_modules'))).toEqual(first);
+  });
+
   test('is the same again from that lockfile, and from a cache that has all of it', async () => {
     publishOddities();
     await installTree(await orderFor('release'), () => {});

@@ -91,7 +91,7 @@ describe('an update under systemd --user that is interfered with', () => {
     await until('the helper was there, and is killed', killHelper);
     const json = JSON.parse((await asked).stdout);
     expect(json.status).toMatch(
-      /^(helper_never_ran|package_update_failed|rolled_back|package_updated_restart_verified)$/,
+      /^(helper_never_ran|package_update_failed|package_updated_restart_failed|rolled_back|package_updated_restart_verified)$/,
     );
     if (json.status === 'helper_never_ran') expect(json.error.hint).toMatch(/\S/);
     await gateway.ready(json.status === 'package_updated_restart_verified' ? NEXT : FIRST);

@@ -34,7 +34,7 @@ export class EagerArborist extends Plain {
 
   /** Checks here too: a package that a bundle lacks is fetched, and one from a shrinkwrap comes late. */
   async #reify(node: Arborist.Node): Promise<Arborist.Node> {
-    this.#check(node);
+    if (isFetched(node)) this.#check(node);
     return super[REIFY_NODE](node);
   }
 
@@ -50,7 +50,7 @@ export class EagerArborist extends Plain {
   /** Includes packages for other platforms: the lockfile lists them for the next host. */
   #checkAll(): void {
     for (const node of this.idealTree?.inventory.values() ?? []) {
-      if (node.parent && !node.inBundle) this.#check(node);
+      if (node.parent && !node.inBundle && isFetched(node)) this.#check(node);
     }
   }
 
@@ -64,4 +64,12 @@ export class EagerArborist extends Plain {
       this.#beginBelow(child);
     }
   }
+}
+
+/**
+ * Arborist fetches nothing for a node without an address and without a name and a version, and removes it
+ * (`extractOrLink` of its `reify`): an optional package that the registry does not have.
+ */
+export function isFetched({ resolved, package: { name, version } }: Arborist.Node): boolean {
+  return Boolean(resolved) || Boolean(name && version);
 }

@@ -20,7 +20,7 @@ import {
   withoutSecretAddresses,
 } from '../lockfile.js';
 import type { InstallOrder, InstallProgress } from '../messages.js';
-import { EagerArborist } from './arborist.js';
+import { EagerArborist, isFetched } from './arborist.js';
 import { Extraction } from './extraction.js';
 import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import { withOwnAddresses } from './localize-lockfile.js';
@@ -159,7 +159,7 @@ async function useLockfile(source: string, path: string, order: InstallOrder): P
 function checkExact(exact: Lockfile, ideal: Arborist.Node): void {
   const planned: Tree = new Map(
     [...ideal.inventory.values()]
-      .filter(({ isRoot }) => !isRoot)
+      .filter((node) => !node.isRoot && isFetched(node))
       .map(({ location, version, integrity }) => [location, { version, ...(integrity && { integrity }) }]),
   );
   const difference = firstDifference(exact, planned);
