@@ -76,7 +76,7 @@ const DIRECTORIES = [
 
 /**
  * Checks that nobody but this user and the superuser can replace the root or a directory in it. Every command does,
- * also one that only reads: it trusts the records of a root.
+ * even to read: it trusts the records of a root.
  * @throws ReleasesError `root_not_owned`, `root_invalid`
  */
 export function checkRoot(root: Root): void {
