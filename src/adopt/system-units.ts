@@ -6,17 +6,15 @@ import { readRecord } from '../core/record.js';
 import type { Account } from '../host/account.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
-import type { PrivilegedRequest } from '../supervisor/systemd/privileged.js';
+import { needsPrivilege, type PrivilegedRequest } from '../supervisor/systemd/privileged.js';
 import { type Answer, systemctl } from '../supervisor/systemd/systemctl.js';
 import { readCommand } from './command.js';
 import { planUnitChange, recoverCommandOf } from './plan.js';
 import { planTimerUnits, startTimer, stopTimer, timerHost } from './timer-unit-plan.js';
-import { type GatewayUnit, readUnit } from './unit.js';
+import { DEFAULT_UNIT, type GatewayUnit, readUnit } from './unit.js';
 
 /** Only the superuser reads and writes here: what lies below a root is its owner's. */
 const RECORDS = '/var/lib/openclaw-releases';
-
-const DEFAULT_UNIT = 'openclaw-gateway.service';
 
 /** Everything that the superuser needs to undo what it wrote for one root. */
 interface SystemRecord {
@@ -76,8 +74,12 @@ export class SystemUnits {
     return DONE;
   }
 
-  /** Forgets the files before the last change of units; the command of the owner has succeeded. */
+  /**
+   * Forgets the files before the last change of units, once an adoption or its end has succeeded. After any other command
+   * recovery may still need them.
+   */
   settle(): void {
+    if (!this.#options.mayWrite || this.#options.unit === null) return;
     const record = this.#read();
     if (record?.attempt) this.#save({ ...record, attempt: null });
   }
@@ -89,7 +91,7 @@ export class SystemUnits {
     if (verb === 'daemon-reload' && rest.length === 0) return systemctl('system', verb);
     const { name } = await this.#gatewayUnit();
     const isJob =
-      ['kill', 'reset-failed', 'restart', 'start', 'stop', 'thaw'].includes(verb ?? '') &&
+      needsPrivilege(args) &&
       rest.at(-2) === '--' &&
       rest.at(-1) === name &&
       rest
@@ -171,7 +173,6 @@ export class SystemUnits {
     if (!unit) {
       throw new ReleasesError('supervisor_not_found', `systemd knows no unit ${name} (system).`, {
         hint: 'systemctl list-unit-files "*openclaw*"',
-        untouched: 'Nothing was changed.',
       });
     }
     if (unit.user === owner.name || unit.user === String(owner.uid)) return unit;
@@ -180,7 +181,6 @@ export class SystemUnits {
       `${name} runs as ${unit.user ?? 'root'}, and ${root} belongs to ${owner.name}.`,
       {
         hint: `Name a root that belongs to ${unit.user ?? 'root'} with --root, or its unit with --unit.`,
-        untouched: 'Nothing was changed.',
       },
     );
   }
@@ -191,7 +191,6 @@ export class SystemUnits {
     if (earlier?.units && earlier.unit !== unit) {
       throw new ReleasesError('root_invalid', `${root} has adopted ${earlier.unit} (system) already.`, {
         hint: `openclaw-releases unadopt --system --unit ${earlier.unit} --root ${root}`,
-        untouched: 'Nothing was changed.',
       });
     }
     return earlier
@@ -211,7 +210,6 @@ export class SystemUnits {
       `${this.#path} ${found.why}; it says how to undo what was written.`,
       {
         hint: `mv ${this.#path} ${this.#path}.corrupt, then remove our drop-in, which systemctl cat ${DEFAULT_UNIT} names`,
-        untouched: 'Nothing was changed.',
       },
     );
   }
@@ -232,5 +230,5 @@ export function outsideOf(root: string, writes: PlannedFile[]): PlannedFile[] {
 }
 
 function refused(sentence: string): ReleasesError {
-  return new ReleasesError('usage', sentence, { untouched: 'Nothing was changed.' });
+  return new ReleasesError('usage', sentence);
 }

@@ -4,6 +4,9 @@ import { findHome, userName } from '../host/user.js';
 import { type Scope, showUnit, splitPaths, type UnitProperties } from './systemctl.js';
 import { readSettings, type UnitSettings, type Word } from './unit-file.js';
 
+/** Unit that `openclaw gateway install` makes. */
+export const DEFAULT_UNIT = 'openclaw-gateway.service';
+
 export const DROP_IN_SUFFIX = '-openclaw-releases.conf';
 
 export interface GatewayUnit {

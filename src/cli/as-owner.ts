@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { SystemUnits } from '../adopt/system-units.js';
+import { DEFAULT_UNIT } from '../adopt/unit.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Account, accountOf } from '../host/account.js';
 import { PRIVILEGED, type PrivilegedRequest } from '../supervisor/systemd/privileged.js';
@@ -26,8 +27,6 @@ const LEFT_BEHIND_MS = 2_000;
 /** Characters of an output that is kept until the program runs. */
 const MOST_EARLY = 10_000;
 
-const UNIT = 'openclaw-gateway.service';
-
 /** Commands that write unit files, with `--system`; recovery undoes these. */
 const WRITING = new Set(['adopt', 'unadopt', 'timer']);
 
@@ -49,7 +48,7 @@ export async function runAsOwner(words: string[], foreign: ForeignRoot): Promise
 function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
   const [command = ''] = words;
   const isOfUnit = command === 'adopt' || command === 'unadopt';
-  const unit = optionOf(words, '--unit') ?? UNIT;
+  const unit = optionOf(words, '--unit') ?? DEFAULT_UNIT;
   return new SystemUnits({
     ...{ root, owner },
     unit: isOfUnit ? (/\.\w+$/.test(unit) ? unit : `${unit}.service`) : null,
@@ -158,13 +157,11 @@ function optionOf(words: string[], name: string): string | undefined {
 function notStarted({ name }: Account): ReleasesError {
   return new ReleasesError('node_unavailable', `${name}, who owns the root, cannot start this program.`, {
     hint: `sudo -u ${name} ${process.execPath} ${process.argv[1]} --version; install both where ${name} may read them`,
-    untouched: 'Nothing was changed.',
   });
 }
 
 function withoutAccount({ path, uid }: ForeignRoot): ReleasesError {
   return new ReleasesError('root_not_owned', `${path} belongs to user ${uid}, who has no account here.`, {
     hint: `chown -R it to the user of the gateway, or sudo -u '#${uid}' openclaw-releases --root ${path}`,
-    untouched: 'Nothing was changed.',
   });
 }

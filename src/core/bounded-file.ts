@@ -18,8 +18,7 @@ export class UnusableFile extends ReleasesError {
   readonly why: string;
 
   constructor(path: string, why: string, cause?: unknown) {
-    const untouched = 'Nothing was changed.';
-    super('corrupt_files', `${path} ${why}.`, { hint: 'openclaw-releases recover', untouched, cause });
+    super('corrupt_files', `${path} ${why}.`, { hint: 'openclaw-releases recover', cause });
     this.why = why;
   }
 }

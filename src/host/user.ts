@@ -18,7 +18,7 @@ export function homeDirectory(env?: NodeJS.ProcessEnv): string {
   throw new ReleasesError(
     'home_unknown',
     `HOME is not set, and the list of users has no home for user ${userName()}.`,
-    { hint: 'export HOME=<directory of that user>', untouched: 'Nothing was changed.' },
+    { hint: 'export HOME=<directory of that user>' },
   );
 }
 

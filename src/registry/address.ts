@@ -13,7 +13,6 @@ export function checkRegistryAddress(address: string): void {
       'The address of the registry has a user name, a password or a query in it.',
       {
         hint: `Give it without them, and put a token into ~/.npmrc: npm config set //${url?.host ?? '<host>'}/:_authToken=<token>`,
-        untouched: 'Nothing was changed.',
       },
     );
   }

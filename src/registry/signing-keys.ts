@@ -54,7 +54,6 @@ export function publicKey({ key }: SigningKey): KeyObject {
 function unusable(file: string, why: string, cause?: unknown): ReleasesError {
   return new ReleasesError('root_invalid', `${file} ${why}.`, {
     hint: "Write the registry's answer to /-/npm/v1/keys into it, or remove it.",
-    untouched: 'Nothing was changed.',
     cause,
   });
 }

@@ -180,7 +180,6 @@ function untrusted(path: string, why: string): ReleasesError {
     : `ls -ld ${path}, then a directory of your own with --root or OPENCLAW_RELEASES_ROOT`;
   return new ReleasesError('root_invalid', `${path} ${why}, so others could replace releases.`, {
     hint,
-    untouched: 'Nothing was changed.',
   });
 }
 
@@ -188,13 +187,11 @@ function untrusted(path: string, why: string): ReleasesError {
 function linked(path: string): ReleasesError {
   return new ReleasesError('root_invalid', `${path} is a link; a root and its directories are never links.`, {
     hint: `ls -ld ${path}, then the real directory of the root with --root or OPENCLAW_RELEASES_ROOT`,
-    untouched: 'Nothing was changed.',
   });
 }
 
 function notOwned(path: string, owner: number, uid: number): ReleasesError {
   return new ReleasesError('root_not_owned', `${path} belongs to user ${owner}, not to you (${uid}).`, {
     hint: `sudo -u '#${owner}' openclaw-releases --root ${path} status`,
-    untouched: 'Nothing was changed.',
   });
 }

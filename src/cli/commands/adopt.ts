@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DEFAULT_UNIT } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/steps/adopt.js';
 import type { UnitAddress } from '../../supervisor/systemd/systemctl.js';
 import {
@@ -11,8 +12,6 @@ import {
 import { command } from '../command.js';
 import { inSession } from '../session.js';
 
-const UNIT = 'openclaw-gateway.service';
-
 type Options = ChangeOptions & LimitOptions & { unit: string; system?: boolean };
 
 function unitOf({ unit, system }: Options): UnitAddress {
@@ -21,7 +20,7 @@ function unitOf({ unit, system }: Options): UnitAddress {
 
 function ofUnit(base: Command): Command {
   return withLimits(base)
-    .option('--unit <name>', "the gateway's systemd unit", UNIT)
+    .option('--unit <name>', "the gateway's systemd unit", DEFAULT_UNIT)
     .option('--system', 'a unit of the system, not of this user');
 }
 

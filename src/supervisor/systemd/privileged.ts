@@ -43,7 +43,6 @@ export function requirePrivilegedParent(): void {
   if (!isStarted) {
     throw new ReleasesError('usage', 'Only root may change units of the system.', {
       hint: 'the same command with sudo, and with --root and the root directory of the gateway',
-      untouched: 'Nothing was changed.',
     });
   }
   if (!process.connected) throw ended();

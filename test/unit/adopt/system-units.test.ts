@@ -209,6 +209,17 @@ describe('the record of root', () => {
   });
 
   test.each([
+    ['a command that writes no unit', { mayWrite: false }],
+    ['recovery, or a command of the timer', { unit: null }],
+  ])('still reverts the last change of units after %s has succeeded', async (_, other) => {
+    const { victim } = await recordOf({});
+    await ask({ does: 'remove-unit' });
+    units(other).settle();
+    await ask({ does: 'revert-unit' });
+    expect(readFileSync(victim, 'utf8')).toBe('after');
+  });
+
+  test.each([
     ['another user', { uid: 1 }],
     ['another root', { root: '/home/claw/other' }],
   ])('of %s undoes nothing', async (_, over) => {
