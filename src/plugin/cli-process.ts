@@ -21,6 +21,9 @@ const ENDING_MS = 5_000;
 /** Bytes; a history of a thousand changes is a few million. */
 const LONGEST = 32 * 2 ** 20;
 
+/** Levels of nested lists and objects; our own parameters have two. */
+const MOST_LEVELS = 20;
+
 /** Exit code of a command that a signal ended, as in a shell. */
 const BY_SIGNAL = 128;
 
@@ -83,16 +86,18 @@ export async function ask(
   }
 }
 
-/** @throws ReleasesError `params_invalid` for nesting that exhausts the stack */
+/** @throws ReleasesError `params_invalid` for nesting that some Nodes write and no program of ours can check */
 function serialize(call: { params: unknown; caller: Caller }): string {
-  try {
-    return JSON.stringify(call);
-  } catch {
-    throw new ReleasesError('params_invalid', 'The parameters cannot be written as JSON.', {
-      hint: 'openclaw-releases --help',
-      untouched: 'Nothing was tried.',
-    });
-  }
+  if (!isDeeperThan(MOST_LEVELS, call.params)) return JSON.stringify(call);
+  throw new ReleasesError('params_invalid', `The parameters have more than ${MOST_LEVELS} levels.`, {
+    hint: 'openclaw-releases --help',
+    untouched: 'Nothing was tried.',
+  });
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
 /** The plugin lives in the root and our command outside of it, so an uninstall can remove the command alone. */

@@ -16,7 +16,7 @@ test('every command works, or says what is missing, for a user without a name, H
     const [file = '', ...rest] = [...command, process.execPath, join(checkout, 'dist/cli/main.cjs'), ...args];
     const { exitCode, stdout } = await execa(file, [...rest, '--json'], {
       cwd: '/',
-      env: { PATH: process.env.PATH ?? '', TMPDIR: '/nothing', ...env },
+      env: { PATH: process.env.PATH ?? '', TMPDIR: '/proc/nothing', ...env },
       extendEnv: false,
       reject: false,
     });
@@ -30,7 +30,7 @@ test('every command works, or says what is missing, for a user without a name, H
   const missing = { exitCode: 3, code: 'home_unknown' };
   expect(await run(['list'])).toEqual(missing);
   expect(await run(['timer', 'status', ...at])).toEqual(missing);
-  expect(await run(['timer', 'status', ...at], { OPENCLAW_STATE_DIR: '/nothing' })).toMatchObject({
+  expect(await run(['timer', 'status', ...at], { OPENCLAW_STATE_DIR: '/proc/nothing' })).toMatchObject({
     exitCode: 0,
   });
   expect(await run(['stage', '2026.6.1', ...at])).toEqual(missing);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/place.js';
 import { CLI } from '../support/world.js';
 
-test.each(['/proc', '/nothing', '/dev/null'])(
+test.each(['/proc', '/proc/nothing', '/dev/null'])(
   'commands work where TMPDIR is %s and HOME is not set',
   async (place) => {
     const root = join(temporaryDirectory(), 'root');

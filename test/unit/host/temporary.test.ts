@@ -18,7 +18,7 @@ test('a temporary directory is below TMPDIR where that can be used', () => {
   expect(dirname(made())).toBe(place);
 });
 
-test.each(['/proc', '/nothing', '/dev/null', 'a file'])('and elsewhere where TMPDIR is %s', (named) => {
+test.each(['/proc', '/proc/nothing', '/dev/null', 'a file'])('and elsewhere where TMPDIR is %s', (named) => {
   const file = join(temporaryDirectory(), 'file');
   writeFileSync(file, '');
   vi.stubEnv('TMPDIR', named === 'a file' ? file : named);

@@ -145,6 +145,7 @@ test('a look that another page of the browser can start is refused before any pr
 });
 
 test.each([
+  ['arrays a little too', '['.repeat(21) + ']'.repeat(21)],
   ['arrays', '['.repeat(30_000) + ']'.repeat(30_000)],
   ['objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
   ['arrays in a parameter', `{"release":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
