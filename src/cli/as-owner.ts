@@ -84,7 +84,7 @@ function runAs(account: Account, words: string[], units: SystemUnits, root: stri
     if (early) print(early, 2);
     early = '';
     // One after the other: a request can depend on the one before.
-    answered = answered.then(() => answer(units, message, (reply) => child.connected && child.send(reply)));
+    answered = answered.then(() => answer(units, message, (reply) => sendTo(child, reply)));
   });
   const closed = Promise.all(
     [
@@ -111,6 +111,11 @@ function runAs(account: Account, words: string[], units: SystemUnits, root: stri
       }
     });
   });
+}
+
+/** A process that has ended gets no reply. Without a callback its absence would count as one that did not start. */
+function sendTo(child: ChildProcess, reply: object): void {
+  if (child.connected) child.send(reply, () => {});
 }
 
 /** A process that the owner has left behind may hold these open. */

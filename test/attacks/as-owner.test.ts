@@ -199,7 +199,8 @@ describe('the process of the owner', () => {
     ['names of Object', [JSON.parse('{"id":1,"request":{"__proto__":{"does":"apply-unit"}}}')]],
   ])('changes nothing by messages that are %s', async (_, messages) => {
     const before = arena.systemFiles();
-    expect(await play({ messages }, ['adopt', '--system'])).toMatchObject({ exitCode: 0 });
+    const played = await play({ messages }, ['adopt', '--system']);
+    expect(played, JSON.stringify(played)).toMatchObject({ exitCode: 0 });
     expect(arena.systemFiles()).toEqual(before);
   });
 });
