@@ -113,7 +113,7 @@ function runAs(account: Account, words: string[], units: SystemUnits, root: stri
   });
 }
 
-/** A process that has ended gets no reply. Without a callback its absence would count as one that did not start. */
+/** A process that has ended gets no reply. Without a callback that would be the error of a failed start. */
 function sendTo(child: ChildProcess, reply: object): void {
   if (child.connected) child.send(reply, () => {});
 }

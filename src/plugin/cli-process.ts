@@ -86,7 +86,7 @@ export async function ask(
   }
 }
 
-/** @throws ReleasesError `params_invalid` for nesting that some Nodes write and no program of ours can check */
+/** @throws ReleasesError `params_invalid` for deep nesting, which some Nodes write and our checks cannot read */
 function serialize(call: { params: unknown; caller: Caller }): string {
   if (!isDeeperThan(MOST_LEVELS, call.params)) return JSON.stringify(call);
   throw new ReleasesError('params_invalid', `The parameters have more than ${MOST_LEVELS} levels.`, {

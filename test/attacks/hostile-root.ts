@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -458,13 +459,18 @@ function restoreRecord(place: string): object {
   };
 }
 
+let sockets = 0;
+
 async function supervisor(path: string, state: string): Promise<Server> {
   const launch = { args: ['gateway', '--port', '9'], env: { OPENCLAW_STATE_DIR: state } };
   const result = { state: 'running', pid: null, instance: null, restarts: 0, launch, stopLimitMs: 1000 };
   const server = createServer((socket) => {
     socket.on('error', () => {}).on('data', () => socket.end(`${JSON.stringify({ ok: true, result })}\n`));
   });
-  await new Promise<void>((started, failed) => server.on('error', failed).listen(path, started));
+  // At its end Node removes the path that it listens on, wherever that leads by then.
+  const own = `/tmp/attacks-${process.pid}-${++sockets}.sock`;
+  await new Promise<void>((started, failed) => server.on('error', failed).listen(own, started));
+  renameSync(own, path);
   lchownSync(path, OWNER.uid, OWNER.gid);
   return server;
 }
