@@ -18,8 +18,7 @@ export function accountOf(uid: number): Account | null {
 }
 
 function find(uid: number, text: string): Account | null {
-  for (const line of text.split('\n')) {
-    const [name = '', , id, gid, , home = '/'] = line.split(':');
+  for (const [name = '', , id, gid, , home = '/'] of rowsOf(text)) {
     if (id === String(uid) && /^\d+$/.test(gid ?? '')) return { uid, gid: Number(gid), name, home };
   }
   return null;
@@ -31,7 +30,13 @@ function askDirectory(uid: number): string {
   return asked.status === 0 ? asked.stdout : '';
 }
 
-function textOf(path: string): string {
+/** Fields of each line, as in passwd(5) and group(5). */
+export function rowsOf(text: string): string[][] {
+  return text.split('\n').map((line) => line.split(':'));
+}
+
+/** Text of a file of the system, empty where it cannot be read. */
+export function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

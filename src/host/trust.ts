@@ -1,13 +1,14 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, parse, resolve } from 'node:path';
 import { systemCode } from '../core/errors.js';
+import { rowsOf, textOf } from './account.js';
 
 /** The kernel's own limit for the links on one path. */
 const MOST_LINKS = 40;
 
 /**
  * Finds a directory or link on the way to `path` with which somebody else than `uid` and the superuser could replace
- * what lies there. The rule is that of sshd (`StrictModes`): every directory on the way counts. The last part itself
+ * the file there. The rule is that of sshd (`StrictModes`): every directory on the way counts. The last part itself
  * and all parts that do not exist are left to the caller.
  * @param path absolute
  * @returns the offender and the reason, or null
@@ -69,23 +70,9 @@ function isSuperuser(uid: number): boolean {
 /** Many hosts give each user a group of that user alone, and a umask of 002. */
 function isPrivateGroup({ uid, gid, mode }: Stats): boolean {
   if ((mode & 0o002) !== 0) return false;
-  const accounts = rowsOf('/etc/passwd');
+  const accounts = rowsOf(textOf('/etc/passwd'));
   const name = accounts.find(([, , id]) => id === String(uid))?.[0];
   const shared = accounts.some(([, , id, group]) => group === String(gid) && id !== String(uid));
-  const members = rowsOf('/etc/group').find(([, , id]) => id === String(gid))?.[3];
+  const members = rowsOf(textOf('/etc/group')).find(([, , id]) => id === String(gid))?.[3];
   return !shared && members !== undefined && (members === '' || members === name);
-}
-
-function rowsOf(path: string): string[][] {
-  return textOf(path)
-    .split('\n')
-    .map((line) => line.split(':'));
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

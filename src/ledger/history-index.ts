@@ -107,5 +107,5 @@ function recall(root: Root): EndedRecord['changes'] {
 
 function keep(root: Root, changes: EndedRecord['changes']): void {
   const record: EndedRecord = { schema: 1, bootId: bootId(), changes };
-  writeCache(root, pathOf(root), `${JSON.stringify(record)}\n`);
+  writeCache(pathOf(root), `${JSON.stringify(record)}\n`);
 }

@@ -3,7 +3,7 @@ import { writeFileDurably } from '../host/durable.js';
 import type { Root } from '../store/root.js';
 import type { Change } from './ledger.js';
 
-/** What stays of a change whose record was removed from the ledger. */
+/** Remainder of a change whose record was removed from the ledger. */
 export interface PastLine {
   change: string;
   kind: string;

@@ -1,11 +1,8 @@
-import { statSync } from 'node:fs';
 import { writeFileDurably } from '../host/durable.js';
-import type { Root } from './root.js';
 
-/** Caches a result, ignoring errors. Skips the root of another user: the superuser leaves no file of its own there. */
-export function writeCache(root: Root, path: string, text: string): void {
+/** Caches a result, ignoring errors: it can be found again. */
+export function writeCache(path: string, text: string): void {
   try {
-    if (statSync(root.path).uid !== process.getuid?.()) return;
     writeFileDurably(path, text, 0o600);
   } catch {}
 }

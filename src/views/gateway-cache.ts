@@ -46,5 +46,5 @@ function recall(root: Root): StartRecord | null {
 function keep(root: Root, { pid, instance, restarts, launch }: Inspection): void {
   if (pid === null || instance === null) return;
   const record: StartRecord = { schema: 1, pid, instance, restarts, port: portArgument(launch.args) ?? null };
-  writeCache(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+  writeCache(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }

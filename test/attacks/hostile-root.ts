@@ -14,6 +14,7 @@ import {
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
+import { STEP_NAMES } from '../../src/ledger/plan.js';
 import { type Arena, give, leaksBelow, OTHER, OWNER, pictureOf, SECRET, UNIT } from './arena.js';
 import {
   adoptedRecord,
@@ -93,22 +94,6 @@ const PATHS = [
     'adopted.json',
     '.trial.999999-0123456789ab.tmp',
   ],
-];
-
-const STEPS = [
-  ...[
-    'resolve',
-    'check-space',
-    'stage',
-    'copy',
-    'probe',
-    'seal',
-    'wait-idle',
-    'baseline',
-    'snapshot',
-    'switch',
-  ],
-  ...['attach', 'detach', 'restart', 'verify', 'plugins', 'commit', 'prune'],
 ];
 
 /** `CANARY`, `HOME` and `ROOT` stand for directories. */
@@ -277,8 +262,8 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
     { maxLength: 6 },
   ),
   forgery: fc.record({
-    steps: fc.subarray(STEPS, { minLength: 1 }),
-    at: fc.nat({ max: STEPS.length - 1 }),
+    steps: fc.subarray([...STEP_NAMES], { minLength: 1 }),
+    at: fc.nat({ max: STEP_NAMES.length - 1 }),
     state: fc.constantFrom('doing', 'done', 'failed', 'undoing', 'undone', 'undo_failed'),
     kind: fc.constantFrom('stage', 'update', 'switch', 'rollback', 'adopt', 'unadopt'),
     scope: fc.constantFrom<Forgery['scope']>('user', 'system', null),

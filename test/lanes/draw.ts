@@ -11,7 +11,7 @@ const TESTS = fileURLToPath(new URL('..', import.meta.url));
 export interface Draw {
   /** Paths from the checkout. */
   files: string[];
-  /** How much of the lane runs, and how to run the same or all of it. */
+  /** Size of the part, and the command for one of its files. */
   notice: string;
 }
 

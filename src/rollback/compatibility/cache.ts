@@ -20,7 +20,7 @@ export function readCachedVersions(root: Root): { look: string; versions: StateV
 /** Two writers may race: the last one wins, and the other reads the state again later. */
 export function cacheVersions(root: Root, look: string, today: StateVersions): void {
   const record: CompatibilityRecord = { schema: 1, look, today };
-  writeCache(root, pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+  writeCache(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 function pathOf(root: Root): string {
