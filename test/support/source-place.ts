@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { commandLineOf, descendsFrom, processIds } from '../../src/host/process.js';
 import { type ClientOptions, loadClientOptions } from '../../src/registry/client.js';
 import { removeDirectory } from './place.js';
@@ -13,6 +14,10 @@ export interface Place {
   options(registry: string): Promise<ClientOptions>;
   dispose(): void;
 }
+
+/** npm finishes a write to its cache after it has reported an error, and makes the directory again for it. */
+const removed: string[] = [];
+afterAll(() => removed.forEach(removeDirectory));
 
 export function makePlace(): Place {
   const directory = mkdtempSync(join(tmpdir(), 'source-'));
@@ -34,6 +39,7 @@ export function makePlace(): Place {
       if (before === undefined) delete process.env.npm_config_userconfig;
       else process.env.npm_config_userconfig = before;
       removeDirectory(directory);
+      removed.push(directory);
     },
   };
 }
