@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
+import type { Scope } from '../host/systemd/systemctl.js';
 import { lookBefore, undoWritten, type Written, writePlanned } from '../host/written.js';
 import type { UnitChange } from './plan.js';
-import type { Scope } from './systemctl.js';
 
 /** `adopted.json`: everything that `undoUnitChange` needs. */
 export interface Adoption extends Written {

@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
-import type { Word } from './unit-file.js';
+import type { Word } from '../host/systemd/unit-file.js';
 
 export interface GatewayCommand {
   /** The Node as the unit spells it; null when the program finds its own. */

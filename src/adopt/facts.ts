@@ -2,15 +2,15 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
-import { userName } from '../host/user.js';
+import { lingers } from '../host/systemd/linger.js';
+import type { Scope } from '../host/systemd/systemctl.js';
 import { type Adoption, readAdoption } from './apply.js';
 import { findProgram, readCommand } from './command.js';
 import { type Drift, findDrift } from './drift.js';
 import { findPackages } from './install.js';
 import { openClawAround } from './package.js';
 import { planUnitChange } from './plan.js';
-import type { Scope } from './systemctl.js';
-import { DROP_IN_SUFFIX, type GatewayUnit, readUnit } from './unit.js';
+import { DROP_IN_SUFFIX, type GatewayUnit, readGatewayUnit } from './unit.js';
 
 export interface KnownElsewhere {
   /** Version that the running gateway reports; null when none runs or it reports none. */
@@ -57,7 +57,7 @@ export interface GatherRequest extends KnownElsewhere {
 export async function gatherFacts(request: GatherRequest): Promise<HostFacts> {
   const { root, recover, env = process.env, running, current, trial, activeChange, corrupt } = request;
   const adoption = readAdoption(root);
-  const unit = adoption ? await readUnit(adoption.unit, adoption.scope, env) : null;
+  const unit = adoption ? await readGatewayUnit(adoption, env) : null;
   const installs = await findPackages(env);
   return {
     ...{ root, running, current, trial, activeChange, corrupt, adoption },
@@ -71,15 +71,15 @@ export async function gatherFacts(request: GatherRequest): Promise<HostFacts> {
 }
 
 function describe(unit: GatewayUnit, root: string, recover: string[], env: NodeJS.ProcessEnv): UnitFacts {
-  const { name, scope, properties } = unit;
+  const { name, scope, status } = unit;
   const names = unit.dropIns.map((path) => basename(path));
   const ours = names.findLastIndex((entry) => entry.endsWith(DROP_IN_SUFFIX));
   return {
     ...{ name, scope },
-    needsReload: properties.NeedDaemonReload === 'yes',
-    masked: properties.LoadState === 'masked',
-    broken: ['error', 'bad-setting'].includes(properties.LoadState ?? ''),
-    description: properties.Description ?? '',
+    needsReload: status.needsReload,
+    masked: status.loadState === 'masked',
+    broken: ['error', 'bad-setting'].includes(status.loadState),
+    description: status.description,
     starts: unit.execStartNow[0]?.value ?? null,
     later: ours < 0 ? [] : unit.dropIns.slice(ours + 1),
     drift: driftOf(unit, root, recover, env),
@@ -105,10 +105,4 @@ function firstOnPath(root: string, searchPath: string): HostFacts['onPath'] {
 
 function realRoot(root: string): string {
   return existsSync(root) ? realpathSync(root) : root;
-}
-
-function lingers(): boolean | null {
-  // `loginctl enable-linger` creates the file below; without logind there is no record.
-  if (!existsSync('/run/systemd/users')) return null;
-  return existsSync(join('/var/lib/systemd/linger', userName()));
 }

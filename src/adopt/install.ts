@@ -2,12 +2,12 @@ import { realpathSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { ReleasesError } from '../core/errors.js';
+import type { Scope } from '../host/systemd/systemctl.js';
 import { findHome } from '../host/user.js';
 import { findProgram, findPrograms, type GatewayCommand, readCommand } from './command.js';
 import { type InstalledOpenClaw, openClawAround, openClawAt } from './package.js';
 import { globalPackageDirectories } from './places.js';
-import type { Scope } from './systemctl.js';
-import { type GatewayUnit, readUnit } from './unit.js';
+import { type GatewayUnit, readGatewayUnit } from './unit.js';
 
 export interface FindRequest {
   /** Name of the unit; default is `openclaw-gateway.service`, or that of the profile. */
@@ -77,7 +77,7 @@ async function findUnit({ unit, scope }: FindRequest, env: NodeJS.ProcessEnv): P
   const name = unit ?? `openclaw-gateway${profile}`;
   const full = /\.\w+$/.test(name) ? name : `${name}.service`;
   for (const where of scope ? [scope] : (['user', 'system'] as const)) {
-    const found = await readUnit(full, where, env);
+    const found = await readGatewayUnit({ unit: full, scope: where }, env);
     if (found) return found;
   }
   if (unit === undefined) return null;

@@ -2,17 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
+import type { Scope } from '../host/systemd/systemctl.js';
 import {
   escapePath,
   escapeQuoted,
   quoteArgument,
   quoteProgram,
   renderTemplate,
-} from '../host/unit-template.js';
+} from '../host/systemd/unit-template.js';
 import { homeDirectory } from '../host/user.js';
 import type { PlannedFile } from '../host/written.js';
 import type { Install } from './install.js';
-import type { Scope } from './systemctl.js';
 import { DROP_IN_SUFFIX, type GatewayUnit } from './unit.js';
 
 /** Everything that adopting changes outside of the releases; plain, printable data. */

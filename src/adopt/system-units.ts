@@ -5,13 +5,13 @@ import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
 import type { Account } from '../host/account.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
+import { needsPrivilege, type PrivilegedRequest } from '../host/systemd/privileged.js';
+import { type Answer, systemctl } from '../host/systemd/systemctl.js';
 import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
-import { needsPrivilege, type PrivilegedRequest } from '../supervisor/systemd/privileged.js';
-import { type Answer, systemctl } from '../supervisor/systemd/systemctl.js';
 import { readCommand } from './command.js';
 import { planUnitChange, recoverCommandOf } from './plan.js';
 import { planTimerUnits, startTimer, stopTimer, timerHost } from './timer-unit-plan.js';
-import { DEFAULT_UNIT, type GatewayUnit, readUnit } from './unit.js';
+import { DEFAULT_UNIT, type GatewayUnit, readGatewayUnit } from './unit.js';
 
 /** Only the superuser reads and writes here: what lies below a root is its owner's. */
 const RECORDS = '/var/lib/openclaw-releases';
@@ -169,7 +169,7 @@ export class SystemUnits {
   async #gatewayUnit(): Promise<GatewayUnit> {
     const { root, owner } = this.#options;
     const name = this.#options.unit ?? this.#read()?.unit ?? DEFAULT_UNIT;
-    const unit = await readUnit(name, 'system', process.env);
+    const unit = await readGatewayUnit({ unit: name, scope: 'system' });
     if (!unit) {
       throw new ReleasesError('supervisor_not_found', `systemd knows no unit ${name} (system).`, {
         hint: 'systemctl list-unit-files "*openclaw*"',

@@ -1,14 +1,14 @@
 import { ReleasesError } from '../core/errors.js';
 import { nextRunJitter } from '../core/jitter.js';
 import { ownFile } from '../core/own-files.js';
+import { limits } from '../host/systemd/limits.js';
+import { askPrivileged, requirePrivilegedParent } from '../host/systemd/privileged.js';
+import { type Scope, systemctl } from '../host/systemd/systemctl.js';
 import type { PlannedFile } from '../host/written.js';
 import { checkRegistryAddress } from '../registry/address.js';
 import type { Root } from '../store/root.js';
 import { readTimerState } from '../store/timer-state.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
-import { limits } from '../supervisor/systemd/limits.js';
-import { askPrivileged, requirePrivilegedParent } from '../supervisor/systemd/privileged.js';
-import { type Scope, systemctl } from '../supervisor/systemd/systemctl.js';
 import { companion, unitDirectory } from './plan.js';
 import {
   applyTimer,

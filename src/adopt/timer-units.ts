@@ -5,7 +5,7 @@ import {
   quoteArgument,
   quoteProgram,
   renderTemplate,
-} from '../host/unit-template.js';
+} from '../host/systemd/unit-template.js';
 import type { PlannedFile } from '../host/written.js';
 
 export interface UnitRequest {

@@ -7,7 +7,7 @@ import { SystemUnits } from '../adopt/system-units.js';
 import { DEFAULT_UNIT } from '../adopt/unit.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Account, accountOf } from '../host/account.js';
-import { PRIVILEGED, type PrivilegedRequest } from '../supervisor/systemd/privileged.js';
+import { PRIVILEGED, type PrivilegedRequest } from '../host/systemd/privileged.js';
 import { failWith } from './output.js';
 import { print } from './write.js';
 

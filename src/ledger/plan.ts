@@ -1,4 +1,4 @@
-import type { UnitAddress } from '../supervisor/systemd/systemctl.js';
+import type { UnitAddress } from '../host/systemd/systemctl.js';
 
 /** All steps, in the order in which they run. */
 export const STEP_NAMES = [

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
+import type { UnitAddress } from '../host/systemd/systemctl.js';
 import { builtinSupervisor } from './builtin/client.js';
 import type { Supervisor } from './supervisor.js';
 import { requireServiceName, systemdSupervisor } from './systemd/supervisor.js';
-import type { UnitAddress } from './systemd/systemctl.js';
 
 /** `supervisor.json`: the unit that owns the gateway of a root; absent for the built-in supervisor. */
 export interface SupervisorRecord extends UnitAddress {

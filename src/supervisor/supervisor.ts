@@ -1,4 +1,5 @@
 import type { Background } from '../host/background.js';
+import type { OutsideProgram } from '../host/outside-program.js';
 
 export interface Inspection {
   /** `waiting`: the supervisor starts it again automatically, after a back-off. */
@@ -28,14 +29,6 @@ export interface RestartReport {
   killed: boolean;
   /** New start, not yet healthy. */
   instance: string;
-}
-
-/** Program outside of the gateway's processes, so that it outlives a restart. */
-export interface OutsideProgram {
-  /** Name of the unit or the log; contains the id of a change. */
-  name: string;
-  argv: string[];
-  env: Record<string, string>;
 }
 
 /** Owner of the gateway process. Its methods never start a gateway in any other way. */

@@ -1,10 +1,10 @@
 import { installTimer, planTimer, removeTimer, type TimerChoice } from '../adopt/timer-unit-plan.js';
 import { type Host, readTimer, type TimerRecord } from '../adopt/timer-unit-record.js';
 import { withLock } from '../change/run.js';
+import { lingers } from '../host/systemd/linger.js';
 import type { Environment } from '../ledger/environment.js';
 import { type Schedule, setSchedule } from '../store/policy.js';
 import { readTimerState, tryReadTimerState, writeAuto } from '../store/timer-state.js';
-import { lingers } from '../supervisor/systemd/linger.js';
 
 export interface EnableOptions extends TimerChoice {
   /** A key that is present with `undefined` gets its default again. */
@@ -29,7 +29,7 @@ export async function enableTimer(
     // The minute and the jitter of this host come from its id, so the id is stored now. A run may be writing it too.
     if (tryReadTimerState(root).state !== 'ok') writeAuto(root, file);
     const record = await installTimer(root, plan, options.registry ?? null);
-    return { record, warnings: await warningsFor(plan.host) };
+    return { record, warnings: warningsFor(plan.host) };
   });
 }
 
@@ -43,10 +43,10 @@ function sameHost(a: Host, b: Host): boolean {
   return a.scope === b.scope && a.service === b.service;
 }
 
-async function warningsFor(host: Host): Promise<string[]> {
+function warningsFor(host: Host): string[] {
   if (host.kind === 'builtin')
     return ['The timer runs while openclaw-releases run is there; a running one begins within the hour.'];
-  if (host.scope === 'system' || (await lingers())) return [];
+  if (host.scope === 'system' || lingers() !== false) return [];
   return [
     'This user does not linger: the timer rests while nobody is logged in. Next: loginctl enable-linger',
   ];

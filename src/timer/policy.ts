@@ -1,5 +1,5 @@
 import { readTimer } from '../adopt/timer-unit-record.js';
-import { readUnit } from '../adopt/unit.js';
+import { readGatewayUnit } from '../adopt/unit.js';
 import { toErrorRecord } from '../core/errors.js';
 import { blockedByOwner, type OwnSettings, readOwnSettings } from '../openclaw/update-settings.js';
 import { configPath, findStatePlace } from '../state/place.js';
@@ -91,7 +91,7 @@ function enabledIn(root: Root): { enabled: boolean; broken: string[] } {
 async function ofGateway(root: Root, gateway: Inspection | null, env: NodeJS.ProcessEnv) {
   const record = readSupervisorRecord(root.path);
   if (!record) return gateway ? [{ of: 'the environment of the supervisor', env: gateway.launch.env }] : [];
-  const unit = await readUnit(record.unit, record.scope, env);
+  const unit = await readGatewayUnit(record, env);
   return unit ? [{ of: record.unit, env: unit.environment }] : [];
 }
 

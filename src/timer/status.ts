@@ -1,12 +1,12 @@
 import { offsetOf } from '../adopt/timer-unit-plan.js';
 import { type Host, readTimer } from '../adopt/timer-unit-record.js';
 import { timerOf } from '../adopt/timer-units.js';
+import { askSystemd } from '../host/systemd/systemctl.js';
 import type { Environment } from '../ledger/environment.js';
 import { quarantineEnd, quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import type { PastDecision } from '../store/timer-state.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
-import { askSystemd } from '../supervisor/systemd/systemctl.js';
 import { type AutoOverview, autoOverview } from '../views/timer-settings.js';
 import { evaluateTimer } from './evaluate.js';
 import type { ChannelSource } from './policy.js';

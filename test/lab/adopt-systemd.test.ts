@@ -146,7 +146,6 @@ describe.each([
       unit: {
         name: UNIT,
         scope,
-        path: `${units}/${UNIT}`,
         dropIns: [],
         environment: { EXTRA: 'more words' },
         user: scope === 'system' ? 'claw' : null,

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { type Scope, systemctl } from '../../src/host/systemd/systemctl.js';
 import { systemdSupervisor } from '../../src/supervisor/systemd/supervisor.js';
-import { type Scope, systemctl } from '../../src/supervisor/systemd/systemctl.js';
 import { temporaryDirectory } from '../support/place.js';
 
 /** Set inside the lab's machine, where nothing may be skipped and root may make system units. */

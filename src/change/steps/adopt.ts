@@ -8,6 +8,9 @@ import { snapshotUnitChange } from '../../adopt/snapshot.js';
 import { installTimer, planTimer, removeTimer } from '../../adopt/timer-unit-plan.js';
 import { readTimer } from '../../adopt/timer-unit-record.js';
 import { ReleasesError } from '../../core/errors.js';
+import { lingers } from '../../host/systemd/linger.js';
+import { askPrivileged, requirePrivilegedParent } from '../../host/systemd/privileged.js';
+import { systemctl, type UnitAddress } from '../../host/systemd/systemctl.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { saveChange, stepOf } from '../../ledger/ledger.js';
 import { readPackageJson } from '../../registry/package-json.js';
@@ -16,9 +19,6 @@ import { readManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { readTimerState } from '../../store/timer-state.js';
 import { removeSupervisorRecord, writeSupervisorRecord } from '../../supervisor/select.js';
-import { lingers } from '../../supervisor/systemd/linger.js';
-import { askPrivileged, requirePrivilegedParent } from '../../supervisor/systemd/privileged.js';
-import { systemctl, type UnitAddress } from '../../supervisor/systemd/systemctl.js';
 import { stage } from './stage.js';
 import { targetOf } from './switch.js';
 
@@ -130,7 +130,7 @@ export const attach: Step = {
     writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
     await changeSystemUnits(unit, 'apply-unit');
     await systemctl(unit.scope, 'daemon-reload');
-    if (unit.scope === 'user' && !(await lingers())) {
+    if (unit.scope === 'user' && lingers() === false) {
       change.warnings.push(
         'This user does not linger: the gateway ends with the last session. Next: loginctl enable-linger',
       );

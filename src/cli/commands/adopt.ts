@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DEFAULT_UNIT } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/steps/adopt.js';
-import type { UnitAddress } from '../../supervisor/systemd/systemctl.js';
+import type { UnitAddress } from '../../host/systemd/systemctl.js';
 import {
   type ChangeOptions,
   type LimitOptions,

@@ -4,6 +4,7 @@ import { makeChange, planFor, type Request } from '../../change/run.js';
 import { startingFacts } from '../../change/starting-facts.js';
 import { toErrorRecord } from '../../core/errors.js';
 import { ownFile } from '../../core/own-files.js';
+import { hasPrivilegedParent } from '../../host/systemd/privileged.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { type Change, newChange, readChange, saveChange } from '../../ledger/ledger.js';
 import { hasLiveOwner, isAcknowledged } from '../../ledger/ownership.js';
@@ -12,7 +13,6 @@ import { cleanEnvironment } from '../../registry/environment.js';
 import { dropBallastWhenShort } from '../../store/ballast.js';
 import { prepareRoot, type Root } from '../../store/root.js';
 import { readSupervisorRecord } from '../../supervisor/select.js';
-import { hasPrivilegedParent } from '../../supervisor/systemd/privileged.js';
 import { followChange } from '../follow.js';
 import { recordNeverRan } from './worker.js';
 

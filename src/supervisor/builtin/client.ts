@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ReleasesError, systemCode } from '../../core/errors.js';
+import type { OutsideProgram } from '../../host/outside-program.js';
 import { descendsFrom, environmentOf, isAlive, sessionOf } from '../../host/process.js';
 import { type Address, openAddress } from '../address.js';
-import type { Glance, Inspection, OutsideProgram, RestartReport, Supervisor } from '../supervisor.js';
+import type { Glance, Inspection, RestartReport, Supervisor } from '../supervisor.js';
 import { launchEnvironment } from './launch.js';
 import { type InspectResult, parseReply, type Request } from './protocol.js';
 import { instanceOf, readRunRecord } from './record.js';

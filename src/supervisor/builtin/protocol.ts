@@ -5,8 +5,8 @@ import {
   ReleasesError,
   toErrorRecord,
 } from '../../core/errors.js';
-import type { Inspection, OutsideProgram } from '../supervisor.js';
-import { parseProgram } from './detached.js';
+import { type OutsideProgram, parseProgram } from '../../host/outside-program.js';
+import type { Inspection } from '../supervisor.js';
 
 /** Protocol of `run.sock`: one line of JSON each way, then the connection ends. */
 export type Request =

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReleasesError } from '../../core/errors.js';
 import { identify, isAlive, type ProcessIdentity } from '../../host/process.js';
+import { systemctl, typed, type UnitAddress } from '../../host/systemd/systemctl.js';
+import { readUnit, type UnitStatus } from '../../host/systemd/unit.js';
 import type { RestartReport } from '../supervisor.js';
-import { systemctl, typed, type UnitAddress } from './systemctl.js';
-import { readUnit, type UnitStatus } from './unit.js';
 
 const INTERVAL_MS = 100;
 const STOP_LIMIT_MS = 60_000;

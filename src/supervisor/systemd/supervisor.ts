@@ -1,15 +1,15 @@
 import { ReleasesError } from '../../core/errors.js';
 import type { Background } from '../../host/background.js';
 import { environmentOf } from '../../host/process.js';
+import { controlGroupsOf } from '../../host/systemd/control-group.js';
+import { idleScope } from '../../host/systemd/scope.js';
+import type { UnitAddress } from '../../host/systemd/systemctl.js';
+import { runBeside, scopeFor } from '../../host/systemd/transient-unit.js';
+import { readUnit, type UnitStatus } from '../../host/systemd/unit.js';
 import { launchEnvironment } from '../builtin/launch.js';
 import type { Inspection, Supervisor } from '../supervisor.js';
-import { glanceAtUnit } from './cgroup.js';
-import { controlGroupsOf } from './control-group.js';
+import { glanceAtUnit } from './glance.js';
 import { restartUnit } from './restart.js';
-import { idleScope } from './scope.js';
-import type { UnitAddress } from './systemctl.js';
-import { runBeside, scopeFor } from './transient-unit.js';
-import { readUnit, stateOf, type UnitStatus } from './unit.js';
 
 /** Names that systemd accepts, without a leading dash, which would be an option. */
 const UNIT = /^[A-Za-z0-9_:.\\@][A-Za-z0-9_:.\\@-]{0,240}\.service$/;
@@ -61,6 +61,15 @@ function inspectionOf(status: UnitStatus): Inspection {
     lastExit,
     launch: { args, env: environmentFor(mainPid, environment) },
   };
+}
+
+function stateOf(status: UnitStatus): Inspection['state'] {
+  if (status.mainPid !== null) return 'running';
+  // Also while it stops: a start follows, or one of the two states below.
+  if (status.hasJob || /ing$/.test(status.activeState)) return 'waiting';
+  // systemd 254 and later pass through these before auto-restart.
+  if (status.subState.endsWith('-before-auto-restart')) return 'waiting';
+  return status.activeState === 'failed' ? 'failed' : 'stopped';
 }
 
 /** The process also has the variables of `EnvironmentFile=` and the manager, but not right after its start. */

@@ -16,7 +16,7 @@ import { readCommand } from '../../../src/adopt/command.js';
 import { findDrift } from '../../../src/adopt/drift.js';
 import { planUnitChange } from '../../../src/adopt/plan.js';
 import type { GatewayUnit } from '../../../src/adopt/unit.js';
-import { readSettings, splitWords } from '../../../src/adopt/unit-file.js';
+import { readSettings, splitWords } from '../../../src/host/systemd/unit-file.js';
 import { temporaryDirectory } from '../../support/place.js';
 
 const EXEC = '/usr/bin/node /usr/lib/node_modules/openclaw/dist/index.js gateway --port 18789 --name "a b"';
@@ -38,13 +38,12 @@ function unit(over: Partial<GatewayUnit> = {}): GatewayUnit {
   return {
     name: 'openclaw-gateway.service',
     scope: 'user',
-    path: join(home, '.config/systemd/user/openclaw-gateway.service'),
     dropIns: [],
     execStart,
     execStartNow: execStart,
     environment: {},
     user: null,
-    properties: {},
+    status: { loadState: 'loaded', description: '', needsReload: false },
     ...over,
   };
 }

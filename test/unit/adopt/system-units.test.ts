@@ -1,9 +1,15 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SystemUnits, type SystemUnitsOptions } from '../../../src/adopt/system-units.js';
-import type { PrivilegedRequest } from '../../../src/supervisor/systemd/privileged.js';
+import type { PrivilegedRequest } from '../../../src/host/systemd/privileged.js';
 import { temporaryDirectory } from '../../support/place.js';
+
+/** Pretends that systemd has started this machine. */
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  return { ...fs, existsSync: (path: string) => path === '/run/systemd/system' || fs.existsSync(path) };
+});
 
 const UNIT = 'openclaw-gateway.service';
 const ROOT = '/home/claw/releases';

@@ -6,7 +6,7 @@ const NOBODYS_PID = 2 ** 22 + 1;
 
 const answers = vi.hoisted(() => ({ before: '', after: '' }));
 
-vi.mock('../../../../src/supervisor/systemd/systemctl.js', async (original) => {
+vi.mock('../../../../src/host/systemd/systemctl.js', async (original) => {
   let refused = false;
   return {
     ...(await original<object>()),

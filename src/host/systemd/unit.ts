@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import { ReleasesError } from '../../core/errors.js';
-import type { Inspection } from '../supervisor.js';
-import { parseArguments, parseEnvironment, parseProperties, parseSpan } from './format.js';
+import { parseArguments, parseEnvironment, parseProperties, parseSpan, splitPaths } from './format.js';
 import { type Scope, systemctl, typed, type UnitAddress } from './systemctl.js';
 
 const PROPERTIES = [
-  ...['LoadState', 'ActiveState', 'SubState', 'Result', 'Job', 'NeedDaemonReload', 'FreezerState'],
+  ...['LoadState', 'Description', 'FragmentPath', 'DropInPaths'],
+  ...['ActiveState', 'SubState', 'Result', 'Job', 'NeedDaemonReload', 'FreezerState'],
   ...['MainPID', 'InvocationID', 'NRestarts', 'ControlGroup', 'ExecMainCode', 'ExecMainStatus'],
   ...[
     'ExecStart',
@@ -20,6 +20,13 @@ const PROPERTIES = [
 ];
 
 export interface UnitStatus {
+  /** `loaded`, `masked`, `not-found`, `bad-setting` or `error`. */
+  loadState: string;
+  description: string;
+  /** Path of the unit file; empty for a unit without one. */
+  path: string;
+  /** Paths in the order in which they apply. */
+  dropIns: string[];
   activeState: string;
   subState: string;
   result: string;
@@ -36,7 +43,7 @@ export interface UnitStatus {
   /** Empty when nothing of the unit runs. */
   controlGroup: string;
   /** End of the last main process; null while one runs. */
-  lastExit: Inspection['lastExit'];
+  lastExit: Exit | null;
   args: string[];
   environment: Record<string, string>;
   /** Empty when systemd chooses. */
@@ -49,11 +56,26 @@ export interface UnitStatus {
   stopLimitMs: number;
 }
 
+export interface Exit {
+  code: number | null;
+  signal: string | null;
+}
+
 /**
  * @throws ReleasesError `supervisor_not_found` when the unit or systemd is missing, `supervisor_failed` when the unit
  * is masked or cannot be loaded, or systemd does not answer
  */
 export async function readUnit(address: UnitAddress): Promise<UnitStatus> {
+  const status = await showUnit(address);
+  requireLoaded(address, status.loadState);
+  return status;
+}
+
+/**
+ * Reads a unit that may be missing, masked or broken.
+ * @throws ReleasesError `supervisor_not_found` when systemd is missing, `supervisor_failed` when it does not answer
+ */
+export async function showUnit(address: UnitAddress): Promise<UnitStatus> {
   const { scope, unit } = address;
   const ask = () => systemctl(scope, 'show', '--property', PROPERTIES.join(','), '--', unit);
   let answer = await ask();
@@ -70,8 +92,11 @@ export async function readUnit(address: UnitAddress): Promise<UnitStatus> {
   }
   const properties = parseProperties(answer.stdout);
   const get = (name: string) => properties.get(name) ?? '';
-  requireLoaded(address, get('LoadState'));
   return {
+    loadState: get('LoadState'),
+    description: get('Description'),
+    path: get('FragmentPath'),
+    dropIns: splitPaths(get('DropInPaths')),
     activeState: get('ActiveState'),
     subState: get('SubState'),
     result: get('Result'),
@@ -92,15 +117,6 @@ export async function readUnit(address: UnitAddress): Promise<UnitStatus> {
     startLimitMs: parseSpan(get('TimeoutStartUSec')),
     stopLimitMs: parseSpan(get('TimeoutStopUSec')),
   };
-}
-
-export function stateOf(status: UnitStatus): Inspection['state'] {
-  if (status.mainPid !== null) return 'running';
-  // Also while it stops: a start follows, or one of the two states below.
-  if (status.hasJob || /ing$/.test(status.activeState)) return 'waiting';
-  // systemd 254 and later pass through these before auto-restart.
-  if (status.subState.endsWith('-before-auto-restart')) return 'waiting';
-  return status.activeState === 'failed' ? 'failed' : 'stopped';
 }
 
 function requireLoaded({ scope, unit }: UnitAddress, loadState: string): void {
@@ -127,7 +143,7 @@ function named(scope: Scope): string {
 }
 
 /** `ExecMainCode` is the `si_code` of waitid(2): 1 exited, 2 killed, 3 killed with a core dump. */
-function exitOf(code: number, status: number): Inspection['lastExit'] {
+function exitOf(code: number, status: number): Exit | null {
   if (code === 1) return { code: status, signal: null };
   if (code !== 2 && code !== 3) return null;
   const signal = Object.entries(constants.signals).find(([, number]) => number === status)?.[0];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReleasesError } from '../core/errors.js';
-import { ownFile } from '../core/own-files.js';
+import { ReleasesError } from '../../core/errors.js';
+import { ownFile } from '../../core/own-files.js';
 
 const TEMPLATES = ownFile('layout/systemd');
 

@@ -50,3 +50,8 @@ export function parseArguments(execStart: string): string[] {
   const joined = /argv\[\]=(.*?) ; ignore_errors=/.exec(execStart)?.[1] ?? '';
   return joined.split(/\s+/).filter(Boolean).slice(1);
 }
+
+/** Splits a shown list of paths before each slash, because names may contain spaces. */
+export function splitPaths(list: string): string[] {
+  return list.split(/ (?=\/)/).filter(Boolean);
+}

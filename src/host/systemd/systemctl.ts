@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../../core/errors.js';
-import { userName } from '../../host/user.js';
+import { userName } from '../user.js';
 import { askPrivileged, hasPrivilegedParent, needsPrivilege } from './privileged.js';
 
 /** The systemd of the current user, or the machine's. */

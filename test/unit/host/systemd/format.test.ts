@@ -4,7 +4,7 @@ import {
   parseEnvironment,
   parseProperties,
   parseSpan,
-} from '../../../../src/supervisor/systemd/format.js';
+} from '../../../../src/host/systemd/format.js';
 import { stopLimitOf } from '../../../../src/supervisor/systemd/restart.js';
 
 describe('a span of time that systemd shows', () => {

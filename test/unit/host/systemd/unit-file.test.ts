@@ -2,10 +2,10 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCommand } from '../../../src/adopt/command.js';
-import { readSettings, splitWords } from '../../../src/adopt/unit-file.js';
-import { escapeQuoted, quoteArgument } from '../../../src/host/unit-template.js';
-import { temporaryDirectory, writeTree } from '../../support/place.js';
+import { readCommand } from '../../../../src/adopt/command.js';
+import { readSettings, splitWords } from '../../../../src/host/systemd/unit-file.js';
+import { escapeQuoted, quoteArgument } from '../../../../src/host/systemd/unit-template.js';
+import { temporaryDirectory, writeTree } from '../../../support/place.js';
 
 const values = (text: string) => splitWords(text).map(({ value }) => value);
 const read = (...files: string[]) => readSettings(files, { h: '/home/claw' });

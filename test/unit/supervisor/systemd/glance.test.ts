@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { glanceAtUnit } from '../../../../src/supervisor/systemd/cgroup.js';
+import { glanceAtUnit } from '../../../../src/supervisor/systemd/glance.js';
 import { temporaryDirectory, writeTree } from '../../../support/place.js';
 import { AS_SYSTEMD, idleProcess } from '../../../support/process.js';
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Background } from '../../host/background.js';
+import type { Background } from '../background.js';
 import { controlGroupsOf } from './control-group.js';
 import { scopeLimits, WEIGHT } from './limits.js';
 import { busEnvironment, type Scope, systemctl } from './systemctl.js';

@@ -1,6 +1,5 @@
 import { ReleasesError } from '../../core/errors.js';
-import { parseProgram } from '../builtin/detached.js';
-import type { OutsideProgram } from '../supervisor.js';
+import { type OutsideProgram, parseProgram } from '../outside-program.js';
 import { limits } from './limits.js';
 import { askSystemd, type Scope, typed, type UnitAddress } from './systemctl.js';
 import { readUnit } from './unit.js';

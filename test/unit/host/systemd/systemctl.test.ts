@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { identify } from '../../../../src/host/process.js';
+import { askSystemd } from '../../../../src/host/systemd/systemctl.js';
+import { readUnit } from '../../../../src/host/systemd/unit.js';
 import { restartUnit } from '../../../../src/supervisor/systemd/restart.js';
-import { askSystemd } from '../../../../src/supervisor/systemd/systemctl.js';
-import { readUnit } from '../../../../src/supervisor/systemd/unit.js';
 import { until } from '../../../support/place.js';
 
 /** Programs that fail in place of systemd's; a real one is tested elsewhere. */
