@@ -20,6 +20,7 @@ export const section: Section = {
     const cleaners: (() => unknown)[] = [];
     const quiet: number[] = [];
     const busy: number[] = [];
+    const crowded: number[] = [];
     let unanswered = 0;
     const refused: number[] = [];
     try {
@@ -33,34 +34,43 @@ export const section: Section = {
       };
       for (let round = 0; round < rounds; round++) {
         quiet.push(...(await health(() => new Promise((resolve) => setTimeout(resolve, WINDOW_MS)))));
-        busy.push(...(await health(async () => refused.push(...(await waves(world.url))))));
+        crowded.push(...(await health(() => waves(world.url, askForHealth))));
+        busy.push(...(await health(async () => refused.push(...(await waves(world.url, look))))));
       }
     } finally {
       for (const clean of cleaners.reverse()) await clean();
     }
-    const [without, beside] = [p99(quiet), p99(busy)];
+    const [without, crowd, beside] = [p99(quiet), p99(crowded), p99(busy)];
     return {
       about: `${LOOKS} requests at once for list, status, history and verify, ${refused.length} waves one after the other; /healthz every ${EVERY_MS} ms. Milliseconds. ${unanswered} of /healthz were not answered; 503 in each wave: ${refused.join(', ')}.`,
       tables: [
         {
-          columns: ['/healthz', 'answers', 'p99'],
+          columns: ['/healthz', 'answers', 'p99', 'of without'],
           rows: [
-            ['without looks', quiet.length, without.toFixed(1)],
-            [`beside ${LOOKS} looks`, busy.length, beside.toFixed(1)],
-          ],
+            ['without requests', quiet, without] as const,
+            [`beside ${LOOKS} requests for /healthz`, crowded, crowd] as const,
+            [`beside ${LOOKS} looks`, busy, beside] as const,
+          ].map(([name, all, ms]) => [name, all.length, ms.toFixed(1), `${(ms / without).toFixed(2)}x`]),
         },
       ],
-      targets: [{ what: `p99 of /healthz beside ${LOOKS} looks`, ratio: beside / without, atMost: 3 }],
-      samples: { quiet, busy, refused, unanswered },
+      // Node's server alone needs some 20 ms for that many requests at once, which no plugin can change.
+      targets: [
+        {
+          what: `p99 of /healthz beside ${LOOKS} looks, of that beside as many requests for /healthz`,
+          ratio: beside / crowd,
+          atMost: 1.5,
+        },
+      ],
+      samples: { quiet, crowded, busy, refused, unanswered },
     };
   },
 };
 
 /** Starts the next wave when the one before is answered; returns the count of refusals of each. */
-async function waves(url: string): Promise<number[]> {
+async function waves(url: string, wave: (url: string) => Promise<number>): Promise<number[]> {
   const refused: number[] = [];
   const until = performance.now() + WINDOW_MS;
-  while (performance.now() < until) refused.push(await look(url));
+  while (performance.now() < until) refused.push(await wave(url));
   return refused;
 }
 
@@ -74,6 +84,12 @@ async function look(url: string): Promise<number> {
     return response.status;
   });
   return (await Promise.all(asked)).filter((status) => status === 503).length;
+}
+
+/** Costs that any requests have. */
+async function askForHealth(url: string): Promise<number> {
+  await Promise.all(Array.from({ length: LOOKS }, async () => (await fetch(`${url}/healthz`)).arrayBuffer()));
+  return 0;
 }
 
 async function probe(url: string, work: () => Promise<unknown>): Promise<Answers> {
