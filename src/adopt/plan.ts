@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
+import { realPath } from '../host/real-path.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import {
   escapePath,
@@ -109,7 +110,8 @@ export function planUnitChange({ install, root, recover, env = process.env }: Un
 
 export function unitDirectory(scope: Scope, env: NodeJS.ProcessEnv): string {
   if (scope === 'system') return '/etc/systemd/system';
-  return join(env.XDG_CONFIG_HOME || join(homeDirectory(env), '.config'), 'systemd/user');
+  // The real path, or an adoption through another name of the home would record our own files as earlier ones.
+  return realPath(join(env.XDG_CONFIG_HOME || join(homeDirectory(env), '.config'), 'systemd/user'));
 }
 
 /** `openclaw-releases-rescue.service`; units of other names get their own companions. */

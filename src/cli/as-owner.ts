@@ -8,6 +8,7 @@ import { DEFAULT_UNIT } from '../adopt/unit.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Account, accountOf } from '../host/account.js';
 import { PRIVILEGED, type PrivilegedRequest } from '../host/systemd/privileged.js';
+import { rootAt } from '../store/root.js';
 import { failWith } from './output.js';
 import { print } from './write.js';
 
@@ -39,7 +40,8 @@ export async function runAsOwner(words: string[], foreign: ForeignRoot): Promise
   try {
     const account = accountOf(foreign.uid);
     if (!account) throw withoutAccount(foreign);
-    process.exitCode = await runAs(account, words, unitsFor(account, words, foreign.path), foreign.path);
+    const { path } = rootAt(foreign.path);
+    process.exitCode = await runAs(account, words, unitsFor(account, words, path), path);
   } catch (error) {
     failWith(error, words.includes('--json'));
   }

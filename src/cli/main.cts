@@ -47,29 +47,23 @@ function rootWord(words: string[]): number {
 function rootPath(words: string[]): string | null {
   const { OPENCLAW_RELEASES_ROOT, XDG_DATA_HOME } = process.env;
   const named = words[rootWord(words)]?.replace(/^--root=/, '') || OPENCLAW_RELEASES_ROOT;
-  if (named) return path.resolve(named);
+  // Without `path.resolve`, which would take `..` from the text and not from the place that a link leads to.
+  const absolute = (place: string) =>
+    (path.isAbsolute(place) ? place : `${process.cwd()}/${place}`).replace(/\/+$/, '');
+  if (named) return absolute(named);
   try {
-    return path.resolve(XDG_DATA_HOME || path.join(os.homedir(), '.local/share'), 'openclaw-releases');
+    return absolute(path.join(XDG_DATA_HOME || path.join(os.homedir(), '.local/share'), 'openclaw-releases'));
   } catch {
     // This user has no home; the command says so.
     return null;
   }
 }
 
-/** One name for one root, however the way to it is typed. The last part stays: a root that is a link is refused. */
-function realPath(place: string): string {
-  try {
-    return path.join(fs.realpathSync.native(path.dirname(place)), path.basename(place));
-  } catch {
-    return place;
-  }
-}
-
-/** Owner of a path, or of the nearest place above it that the kernel shows; links are not followed at its end. */
+/** Owner of a path, or of the nearest place above it that the kernel shows; a link at its end is not followed. */
 function ownerOf(place: string): number {
   for (let at = place; at !== path.dirname(at); at = path.dirname(at)) {
     try {
-      return fs.lstatSync(at).uid;
+      return (at === place ? fs.lstatSync(at) : fs.statSync(at)).uid;
     } catch {
       // Not there yet, behind a file or a loop of links, or in a filesystem of a user, which hides from the superuser.
     }
@@ -80,9 +74,8 @@ function ownerOf(place: string): number {
 /** Another user's root, for which the superuser's command must run as that user. */
 function foreignRoot(words: string[]): { path: string; uid: number } | null {
   if (process.getuid?.() !== 0) return null;
-  const named = rootPath(words);
-  if (named === null) return null;
-  const root = realPath(named);
+  const root = rootPath(words);
+  if (root === null) return null;
   const uid = ownerOf(root);
   return uid === 0 ? null : { path: root, uid };
 }

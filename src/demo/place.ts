@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../host/port.js';
 import { makeTemporaryDirectory } from '../host/temporary.js';
@@ -24,7 +15,7 @@ export interface Place {
 }
 
 export async function makePlace(cache?: string): Promise<Place> {
-  const path = realpathSync(makeTemporaryDirectory('openclaw-releases-demo-'));
+  const path = makeTemporaryDirectory('openclaw-releases-demo-');
   const at = (name: string) => {
     mkdirSync(join(path, name), { recursive: true });
     return join(path, name);

@@ -1,18 +1,18 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAboutFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 
 /**
- * Makes an empty directory below TMPDIR, or where that cannot be used below /tmp or /var/tmp. Returns its path.
+ * Makes an empty directory below TMPDIR, or where that cannot be used below /tmp or /var/tmp. Returns its real path.
  * @throws ReleasesError `write_failed`
  */
 export function makeTemporaryDirectory(prefix: string): string {
   const places = [...new Set([tmpdir(), '/tmp', '/var/tmp'])];
   for (const place of places) {
     try {
-      return mkdtempSync(join(place, prefix));
+      return realpathSync(mkdtempSync(join(place, prefix)));
     } catch (error) {
       if (!isAboutFile(error)) throw error;
     }

@@ -1,5 +1,6 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { realPath } from '../host/real-path.js';
 import { homeDirectory } from '../host/user.js';
 
 export interface StatePlace {
@@ -31,8 +32,10 @@ export function findStatePlace(launch: { args?: string[]; env: Record<string, st
   const { env, args = [] } = launch;
   const home = () => expand(env.OPENCLAW_HOME?.trim() || '~', () => homeDirectory(env));
   const override = env.OPENCLAW_STATE_DIR?.trim();
-  const directory = real(override ? expand(override, home) : defaultDirectory(home(), profileOf(args, env)));
-  const config = real(expand(env.OPENCLAW_CONFIG_PATH?.trim() || join(directory, CONFIG_FILE), home));
+  const directory = realPath(
+    override ? expand(override, home) : defaultDirectory(home(), profileOf(args, env)),
+  );
+  const config = realPath(expand(env.OPENCLAW_CONFIG_PATH?.trim() || join(directory, CONFIG_FILE), home));
   return { directory, config: isWithin(config, directory) ? null : config };
 }
 
@@ -63,11 +66,4 @@ function defaultDirectory(home: string, profile: string): string {
 /** Replaces `~` by the home as OpenClaw does: a unit has no shell that expands it. */
 function expand(path: string, home: () => string): string {
   return resolve(path.replace(/^~(?=$|\/)/, home));
-}
-
-/** Resolves the links in the part of the path that exists. */
-function real(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  const parent = dirname(path);
-  return parent === path ? path : join(real(parent), basename(path));
 }

@@ -1,12 +1,16 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { absolutePath, realPlace } from '../host/real-path.js';
 import { isWritableByOthers, modeOf, statsOf, untrustedParent } from '../host/trust.js';
 import { homeDirectory } from '../host/user.js';
 
 /** Paths below the root directory; see `layout/README.md`. */
 export interface Root {
+  /** Real path. Only its last name can be a link, which `checkRoot` refuses. */
   path: string;
+  /** Path as the caller typed it. Each link on it must be trusted too. */
+  typed: string;
   current: string;
   previous: string;
   trial: string;
@@ -38,10 +42,13 @@ export function defaultRootPath(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_DATA_HOME || join(homeDirectory(env), '.local/share'), 'openclaw-releases');
 }
 
-export function rootAt(path: string): Root {
-  const at = (name: string) => join(resolve(path), name);
+/** Resolves the path once: npm, systemd and the kernel name a file by its real path, however the root was typed. */
+export function rootAt(typed: string): Root {
+  const path = realPlace(typed);
+  const at = (name: string) => join(path, name);
   return {
-    path: resolve(path),
+    path,
+    typed: absolutePath(typed),
     current: at('current'),
     previous: at('previous'),
     trial: at('trial'),
@@ -74,15 +81,20 @@ const DIRECTORIES = [
   ...['cache', 'bin', 'plugin', 'ballast', 'corrupt'],
 ];
 
+/** Control characters, which no unit file can hold, and what Node puts for bytes that are no UTF-8. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNNAMEABLE = /[\x00-\x1f\x7f\ufffd]/;
+
 /**
  * Checks that nobody but this user and the superuser can replace the root or a directory in it. Every command does,
  * even to read: it trusts the records of a root.
  * @throws ReleasesError `root_not_owned`, `root_invalid`
  */
 export function checkRoot(root: Root): void {
+  if (UNNAMEABLE.test(root.typed)) throw unnameable(root.typed);
   const uid = process.getuid?.();
   if (uid === undefined) return;
-  const parent = untrustedParent(root.path, uid);
+  const parent = untrustedParent(root.typed, uid) ?? untrustedParent(root.path, uid);
   if (parent) throw untrusted(parent.path, parent.why);
   const stats = statsOf(root.path);
   if (!stats) return;
@@ -108,8 +120,8 @@ function checkDirectory(path: string, uid: number): void {
  * @throws ReleasesError `root_unwritable`, `root_not_owned`, `root_invalid`
  */
 export function prepareRoot(root: Root): void {
-  const existing = nearestExisting(root.path);
   checkRoot(root);
+  const existing = nearestExisting(root.path);
   checkWritable(root, existing);
   try {
     for (const directory of missingAbove(root.path, existing)) makeDirectory(directory);
@@ -171,6 +183,13 @@ function unwritable(root: Root, cause: unknown): ReleasesError {
 function invalid(path: string): ReleasesError {
   return new ReleasesError('root_invalid', `${path} is not a directory.`, {
     hint: 'Name another one with --root or OPENCLAW_RELEASES_ROOT.',
+  });
+}
+
+function unnameable(path: string): ReleasesError {
+  const message = `${JSON.stringify(path)} has a control character, or bytes that are no UTF-8.`;
+  return new ReleasesError('root_invalid', message, {
+    hint: 'Name another directory with --root or OPENCLAW_RELEASES_ROOT.',
   });
 }
 

@@ -176,7 +176,10 @@ function checkBundles(ideal: Arborist.Node): void {
 
 function checkInstalled(lockfile: Lockfile, { directory, version, integrity }: InstallOrder): void {
   const { version: installed } = JSON.parse(readFileSync(join(directory, OPENCLAW, 'package.json'), 'utf8'));
-  if (installed !== version || !sameBytes(integrity, lockfile.get(OPENCLAW)?.integrity)) {
+  const locked = lockfile.get(OPENCLAW);
+  if (!locked)
+    throw new ReleasesError('internal', `npm wrote a lockfile without ${OPENCLAW} into ${directory}.`);
+  if (installed !== version || !sameBytes(integrity, locked.integrity)) {
     throw mismatch(
       `What was installed is OpenClaw ${installed} and not the announced archive of ${version}.`,
     );

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { prepareRoot, rootAt } from '../../../src/store/root.js';
+import { checkRoot, prepareRoot, rootAt } from '../../../src/store/root.js';
 import { temporaryDirectory } from '../../support/place.js';
 
 describe('prepareRoot', () => {
@@ -41,6 +41,51 @@ describe('prepareRoot', () => {
       expect.objectContaining({ code: 'root_invalid' }),
     );
   });
+
+  test('a root through a link of this user is the one behind it', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'disk'));
+    symlinkSync('disk', join(directory, 'home'));
+    const root = rootAt(join(directory, 'home/r'));
+    prepareRoot(root);
+    expect(root.releases).toBe(join(directory, 'disk/r/releases'));
+    expect(readdirSync(join(directory, 'disk/r'))).toContain('releases');
+  });
+
+  test('a root that is a link is refused, also with a slash behind it', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'disk'));
+    symlinkSync('disk', join(directory, 'root'));
+    for (const typed of ['root', 'root/', 'root//']) {
+      expect(() => checkRoot(rootAt(`${directory}/${typed}`)), typed).toThrow(
+        expect.objectContaining({ code: 'root_invalid' }),
+      );
+    }
+  });
+
+  test('a link on the way through a directory that others can write to is refused, wherever it leads', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'open/own'), { recursive: true });
+    mkdirSync(join(directory, 'disk'));
+    symlinkSync('../../disk', join(directory, 'open/own/home'));
+    chmodSync(join(directory, 'open'), 0o777);
+    const root = rootAt(join(directory, 'open/own/home/r'));
+    expect(root.path).toBe(join(directory, 'disk/r'));
+    expect(() => prepareRoot(root)).toThrow(
+      expect.objectContaining({ code: 'root_invalid', hint: `chmod go-w ${join(directory, 'open')}` }),
+    );
+  });
+
+  test.each(['new\nline', 'newline\n', 'escape\u001b[2J', 'nul\0', 'bytes\ufffd'])(
+    'a root is refused that no unit file can name: %j',
+    (name) => {
+      const directory = temporaryDirectory();
+      expect(() => prepareRoot(rootAt(join(directory, name)))).toThrow(
+        expect.objectContaining({ code: 'root_invalid' }),
+      );
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
 
   test('a file in the place of a directory is refused', () => {
     const directory = temporaryDirectory();
