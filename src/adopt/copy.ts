@@ -18,6 +18,7 @@ import {
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ReleasesError } from '../core/errors.js';
+import { throwIfInterrupted } from '../core/interrupted.js';
 import { planPlacements } from './closure.js';
 import type { Install } from './install.js';
 
@@ -133,10 +134,7 @@ class Copier {
     if (++this.files % FILES_PER_TURN !== 0) return;
     this.#onTurn(this.files);
     await setImmediate();
-    if (!this.#signal?.aborted) return;
-    throw new ReleasesError('interrupted', 'Copying was interrupted.', {
-      untouched: 'The install is as it was.',
-    });
+    throwIfInterrupted(this.#signal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { execa } from 'execa';
 import { ReleasesError } from '../core/errors.js';
+import { exec } from '../host/exec.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import { findHome } from '../host/user.js';
 import { findProgram, findPrograms, type GatewayCommand, readCommand } from './command.js';
@@ -101,15 +101,10 @@ async function findNode(
   const named = command?.node ? findProgram(command.node, searchPath) : null;
   const path =
     named ?? findProgram('node', searchPath) ?? findProgram('node', env.PATH ?? '') ?? process.execPath;
-  const { failed, stdout } = await execa(path, ['--version'], {
-    env: { PATH: searchPath },
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-    timeout: VERSION_TIMEOUT_MS,
-  });
-  const version = /^v(\d+\.\d+\.\d+\S*)$/.exec(stdout?.trim() ?? '')?.[1];
-  if (!failed && version) return { path: lasting(path), version };
+  const options = { env: { PATH: searchPath }, timeoutMs: VERSION_TIMEOUT_MS };
+  const { ok, stdout } = await exec(path, ['--version'], options);
+  const version = /^v(\d+\.\d+\.\d+\S*)$/.exec(stdout.trim())?.[1];
+  if (ok && version) return { path: lasting(path), version };
   throw new ReleasesError(
     'node_unavailable',
     `${path}, which the gateway runs on, does not say its version.`,

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
+import { exec } from '../host/exec.js';
 import { makeTemporaryDirectory } from '../host/temporary.js';
 import { findPrograms } from './command.js';
 
@@ -41,7 +41,7 @@ async function npmRoot(env: NodeJS.ProcessEnv, home: string): Promise<string[]> 
   const cache = makeCache();
   if (cache === null) return [];
   try {
-    const { failed, stdout } = await execa(npm, ['root', '--global'], {
+    const { ok, stdout } = await exec(npm, ['root', '--global'], {
       cwd: home,
       env: {
         ...env,
@@ -50,13 +50,10 @@ async function npmRoot(env: NodeJS.ProcessEnv, home: string): Promise<string[]> 
         npm_config_logs_max: '0',
         npm_config_update_notifier: 'false',
       },
-      extendEnv: false,
-      reject: false,
-      stdin: 'ignore',
-      timeout: NPM_TIMEOUT_MS,
+      timeoutMs: NPM_TIMEOUT_MS,
     });
-    const answer = stdout?.trim().split('\n').at(-1) ?? '';
-    return !failed && answer.startsWith('/') ? [answer] : [];
+    const answer = stdout.trim().split('\n').at(-1) ?? '';
+    return ok && answer.startsWith('/') ? [answer] : [];
   } finally {
     rmSync(cache, { recursive: true, force: true });
   }

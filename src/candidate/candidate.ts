@@ -1,9 +1,8 @@
-import { execa } from 'execa';
 import { ReleasesError } from '../core/errors.js';
-import { onceAnswered } from '../host/ending.js';
-import { killTree } from '../host/process-tree.js';
+import { throwIfInterrupted } from '../core/interrupted.js';
+import { askWorker } from '../host/worker.js';
 import { redactorFor } from '../state/secrets.js';
-import { isolated, isolatedOptions, isolation } from './isolation.js';
+import { ISOLATED_ENV, isolated, isolation } from './isolation.js';
 import {
   type CandidateReport,
   type CandidateRequest,
@@ -29,41 +28,19 @@ const SAID = 8000;
  */
 export async function bootCandidate(request: CandidateRequest): Promise<CandidateReport> {
   const { launch, place, timeoutMs, signal } = request;
-  if (signal?.aborted) throw interrupted(signal.reason);
+  throwIfInterrupted(signal);
   const { bindings, command, order } = prepare(request);
   const found = await isolation();
   if (!found.available) throw failed(`A candidate cannot be started in isolation here: ${found.why}`);
   const { namespaces } = found;
-  const [file, ...args] = isolated({ namespaces, bindings, command });
-  const child = execa(file, args, {
-    ...isolatedOptions(),
-    // A process group, so that one kill ends all of it.
-    detached: true,
-    reject: false,
-    stdin: 'pipe',
-  });
-  const stop = () => {
-    if (child.pid !== undefined) killTree(child.pid);
-  };
-  const timer = setTimeout(stop, timeoutMs + order.endMs + MARGIN_MS);
-  signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted) stop();
-  onceAnswered(child.stdout, stop);
-  // A candidate without isolation reads no input; its exit tells the error.
-  child.stdin.on('error', () => {});
-  child.stdin.write(`${JSON.stringify(order)}\n`);
-  const ended = await child.finally(() => {
-    stop();
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
-  });
-  if (signal?.aborted) throw interrupted(signal.reason);
   const redact = redactorFor(place, launch.env);
-  const report = parse(ended.stdout);
-  if (!report) {
-    const how = ended.stderr.trim().split('\n').at(-1) || ended.signal || `code ${ended.exitCode}`;
-    throw failed(`The candidate's start gave no report: ${redact(how)}.`);
-  }
+  const report = await askWorker<CandidateReport>(order, {
+    command: isolated({ namespaces, bindings, command }),
+    env: ISOLATED_ENV,
+    signal,
+    timeoutMs: timeoutMs + order.endMs + MARGIN_MS,
+    died: (how, said) => failed(`The candidate's start gave no report: ${redact(said || how)}.`),
+  });
   // Cut only afterwards: the end of a secret that was cut in two would stay.
   const said = redact(report.said).slice(-SAID).trimEnd().split('\n').slice(-LINES).join('\n');
   return { ...report, said, failing: report.failing.map(redact) };
@@ -95,23 +72,8 @@ function prepare(request: CandidateRequest): PreparedCandidate {
   }
 }
 
-function parse(stdout: string): CandidateReport | null {
-  try {
-    return JSON.parse(stdout) as CandidateReport;
-  } catch {
-    return null;
-  }
-}
-
 function failed(message: string): ReleasesError {
   return new ReleasesError('probe_failed', message, {
     hint: 'Leave the candidate out; a change is verified after its switch, and rolls back automatically.',
-  });
-}
-
-function interrupted(cause: unknown): ReleasesError {
-  return new ReleasesError('interrupted', 'Stopped on request.', {
-    hint: 'Give the same command again to begin anew.',
-    cause,
   });
 }

@@ -1,10 +1,13 @@
-import { execa } from 'execa';
 import { ownFile } from '../core/own-files.js';
+import { exec } from '../host/exec.js';
 
 const SCRIPT = ownFile('layout/candidate/isolated');
 
 /** `mount` and `ip` are often not on a user's own PATH. */
 const PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', ...(process.env.PATH?.split(':') ?? [])].join(':');
+
+/** Environment of that command line. Secrets go to the command another way. */
+export const ISOLATED_ENV = { PATH, LC_ALL: 'C' };
 
 const TIMEOUT_MS = 10_000;
 
@@ -26,9 +29,9 @@ export async function isolation(): Promise<Isolation> {
   let why = '';
   for (const namespaces of LADDER) {
     const [file, ...args] = isolated({ namespaces, bindings: [], command: ['true'] });
-    const result = await execa(file, args, { ...isolatedOptions(), reject: false, timeout: TIMEOUT_MS });
-    if (!result.failed) return { available: true, namespaces };
-    why ||= result.stderr.trim().split('\n').at(-1) || result.shortMessage || '';
+    const result = await exec(file, args, { env: ISOLATED_ENV, timeoutMs: TIMEOUT_MS });
+    if (result.ok) return { available: true, namespaces };
+    why ||= result.stderr.trim().split('\n').at(-1) || result.how;
   }
   return { available: false, why: `${why}.`.replace(/\.\.$/, '.') };
 }
@@ -50,11 +53,6 @@ export function isolated({ namespaces, bindings, command }: IsolatedCommand): [s
   const bound = inOrder.flatMap(({ from, at, writable }) => [writable ? 'rw' : 'ro', from, at]);
   const script = [SCRIPT, String(uid), String(gid), ...bound, '--', ...command];
   return ['unshare', ...users, ...namespaces, '--', '/bin/sh', ...script];
-}
-
-/** Options for that command line. Secrets go to the command another way, not by its environment. */
-export function isolatedOptions() {
-  return { cwd: '/', env: { PATH, LC_ALL: 'C' }, extendEnv: false } as const;
 }
 
 const HIDDEN = ['/tmp', '/var/tmp', '/dev/shm', '/run'];

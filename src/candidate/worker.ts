@@ -1,16 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
-import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
+import { serve } from '../host/serve.js';
 import { BACKGROUND_NICE, setSessionPriority } from '../host/session-priority.js';
 import { type Health, sampleHealth } from '../openclaw/health.js';
 import type { CandidateOrder, CandidateReport } from './prepare.js';
 
 /**
- * Runs as the first process of the isolation: reads an order from stdin, starts its gateway, polls until it is ready,
- * writes one line of JSON and exits, which ends every process in the namespace. Stdin closes when the caller dies, and
- * then this process exits too.
+ * Runs as the first process of the isolation: starts its gateway, polls until it is ready, answers and exits, which ends
+ * every process in the namespace.
  */
 
 const POLL_MS = 150;
@@ -18,11 +17,7 @@ const POLL_MS = 150;
 /** Characters; the caller takes secrets out, and then the half that is shown. */
 const SAID = 16_000;
 
-const lines = createInterface({ input: process.stdin });
-lines.once('line', (line) => void carryOut(JSON.parse(line) as CandidateOrder));
-lines.once('close', () => process.exit(1));
-
-async function carryOut(order: CandidateOrder): Promise<void> {
+async function carryOut(order: CandidateOrder): Promise<CandidateReport> {
   if (!order.urgent) {
     // The running gateway goes first.
     setPriority(BACKGROUND_NICE);
@@ -62,7 +57,7 @@ async function carryOut(order: CandidateOrder): Promise<void> {
   const { version = null, failing = [] } = health ?? {};
   const report: CandidateReport = { ready, readyMs, version, failing, exit, said };
   if (ready) await end(gateway, order.endMs);
-  process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+  return report;
 }
 
 async function end(gateway: ChildProcess, withinMs: number): Promise<void> {
@@ -70,3 +65,6 @@ async function end(gateway: ChildProcess, withinMs: number): Promise<void> {
   gateway.kill();
   await Promise.race([once(gateway, 'close'), setTimeout(withinMs)]);
 }
+
+// As the first process of its namespace it cannot kill itself.
+serve(carryOut, () => process.exit(1));

@@ -1,4 +1,3 @@
-import type { ErrorRecord } from '../core/errors.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Similar } from './process/reuse.js';
 
@@ -8,7 +7,7 @@ export interface ReleaseRuntime {
   version: string;
 }
 
-/** Orders for the worker, sent over IPC and never on its command line, because `options` hold credentials. */
+/** Orders for the worker; `options` hold credentials. */
 export type Order = InstallOrder | UnpackOrder;
 
 export interface InstallOrder {
@@ -58,9 +57,3 @@ export interface InstallResult extends InstallReport {
   /** Packages that only SHA-1 proves, as `name@version`, sorted. */
   weakChecksums: string[];
 }
-
-/** Answers of the worker: any number of `progress`, then one of the others. */
-export type Answer =
-  | { type: 'progress'; progress: InstallProgress }
-  | { type: 'done'; report: InstallResult | null }
-  | { type: 'failed'; error: ErrorRecord };

@@ -2,8 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { valid } from 'semver';
 import { ReleasesError } from '../core/errors.js';
+import { exec, problemOf } from '../host/exec.js';
 import { cleanEnvironment } from '../registry/environment.js';
-import { run } from '../registry/run.js';
 
 const TIMEOUT_MS = 60_000;
 
@@ -26,14 +26,14 @@ export async function probeVersion({ node, main, scratch, signal }: ProbeRequest
   try {
     await mkdir(place.TMPDIR, { recursive: true });
     const env = cleanEnvironment({ ...place, OPENCLAW_NO_AUTO_UPDATE: '1', NO_COLOR: '1' });
-    const { ok, stdout, problem } = await run(node, [main, '--version'], {
+    const result = await exec(node, [main, '--version'], {
       cwd: scratch,
       env,
       timeoutMs: TIMEOUT_MS,
       signal,
     });
-    if (!ok) throw failed(`The staged release does not start (${problem}).`);
-    const version = stdout.split(/\s+/).find((word) => valid(word) === word);
+    if (!result.ok) throw failed(`The staged release does not start (${problemOf(result)}).`);
+    const version = result.stdout.split(/\s+/).find((word) => valid(word) === word);
     if (version) return version;
     throw failed('The staged release starts and does not say its version.');
   } finally {

@@ -1,8 +1,8 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exec, problemOf } from '../host/exec.js';
 import type { ClientOptions } from '../registry/client.js';
 import { cleanEnvironment } from '../registry/environment.js';
-import { run } from '../registry/run.js';
 import { type RuntimeChoice, unavailable } from '../registry/runtime.js';
 import { runWorker } from './worker.js';
 
@@ -30,15 +30,15 @@ export async function fetchRuntime(
     throw unavailable(`${choice.package}@${version} has no bin/node in it.`, version, cause);
   });
   const env = cleanEnvironment();
-  const { ok, stdout, problem } = await run(node, ['--version'], {
+  const result = await exec(node, ['--version'], {
     cwd: into,
     env,
     timeoutMs: VERSION_TIMEOUT_MS,
     signal,
   });
-  if (ok && stdout.trim() === `v${version}`) return;
+  if (result.ok && result.stdout.trim() === `v${version}`) return;
   throw unavailable(
-    `Node ${version} was fetched and does not run here (${ok ? `it says ${stdout.trim()}` : problem}).`,
+    `Node ${version} was fetched and does not run here (${result.ok ? `it says ${result.stdout.trim()}` : problemOf(result)}).`,
     version,
   );
 }

@@ -1,16 +1,16 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { sep } from 'node:path';
-import { execa } from 'execa';
-import { fromErrorRecord, ReleasesError } from '../core/errors.js';
+import { ReleasesError } from '../core/errors.js';
+import { throwIfInterrupted } from '../core/interrupted.js';
 import { ownFile } from '../core/own-files.js';
 import type { Background } from '../host/background.js';
-import { untilEnded } from '../host/ending.js';
+import { exec } from '../host/exec.js';
 import { FRUGAL_ENVIRONMENT, LOW_MEMORY_FLAGS } from '../host/memory-flags.js';
-import { killStartedWith, killTree } from '../host/process-tree.js';
+import { killStartedWith } from '../host/process-tree.js';
 import { BACKGROUND_NICE } from '../host/session-priority.js';
+import { askWorker } from '../host/worker.js';
 import { cleanEnvironment } from '../registry/environment.js';
-import { interrupted } from '../registry/request.js';
-import type { Answer, InstallProgress, InstallResult, Order } from './messages.js';
+import type { InstallProgress, InstallResult, Order } from './messages.js';
 
 /** Built worker, used from `src` too, because Node 20 cannot run TypeScript. */
 const WORKER = ownFile('dist/install/process/install-worker.cjs');
@@ -52,72 +52,36 @@ export async function endWorkersBelow(directory: string): Promise<void> {
  */
 export async function runWorker(order: Order, options: WorkerOptions): Promise<InstallResult | null> {
   const { signal, onProgress, background, scriptsTimeoutMs = SCRIPTS_TIMEOUT_MS } = options;
-  if (signal?.aborted) throw interrupted(signal.reason);
-  const child = start(await usable([background?.command ?? [], ...LOW_PRIORITY]), order.directory);
-  const stop = () => {
-    if (child.pid !== undefined) killTree(child.pid);
-  };
-  signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted) stop();
-  let timer: NodeJS.Timeout | undefined;
+  throwIfInterrupted(signal);
+  const prefix = await usable([background?.command ?? [], ...LOW_PRIORITY]);
+  mkdirSync(order.directory, { recursive: true });
+  let limit: NodeJS.Timeout | undefined;
+  let patience: NodeJS.Timeout | undefined;
   let late = false;
-  const startTimer = () => {
-    timer ??= setTimeout(() => {
-      late = true;
-      stop();
-    }, scriptsTimeoutMs);
-  };
-  const hurry = () => {
-    // Without a larger share the worker continues as before.
-    if (child.pid !== undefined) background?.hurry(child.pid).catch(() => {});
-  };
-  const patience = background ? setTimeout(hurry, background.patienceMs) : undefined;
-  let answer: Answer | undefined;
   try {
-    const answers = child.getEachMessage();
-    // The exit of a dead worker tells the cause below.
-    await child.sendMessage({ ...order }).catch(() => {});
-    for await (const message of answers) {
-      answer = message as unknown as Answer;
-      if (answer.type === 'progress') {
-        if (answer.progress.phase === 'scripts') startTimer();
-        onProgress?.(answer.progress);
-      } else {
-        // The worker may never exit (nodejs/node#54918).
-        stop();
-      }
-    }
-    if (answer?.type !== 'done' && answer?.type !== 'failed') await untilEnded(child);
+    return await askWorker<InstallResult | null, InstallProgress>(order, {
+      command: [...prefix, process.execPath, ...LOW_MEMORY_FLAGS, WORKER],
+      env: cleanEnvironment({ ...FRUGAL_ENVIRONMENT, [WORKPLACE]: realpathSync(order.directory) }),
+      signal,
+      onStart(pid) {
+        // Without a larger share the worker continues as before.
+        const hurry = () => void background?.hurry(pid).catch(() => {});
+        if (background) patience = setTimeout(hurry, background.patienceMs);
+      },
+      onProgress(progress, stop) {
+        const end = () => {
+          late = true;
+          stop();
+        };
+        if (progress.phase === 'scripts') limit ??= setTimeout(end, scriptsTimeoutMs);
+        onProgress?.(progress);
+      },
+      died: (how, said) => (late ? tooLong(scriptsTimeoutMs) : died(how, said)),
+    });
   } finally {
-    // Kills also processes that a script left, and the worker when `onProgress` threw.
-    stop();
-    clearTimeout(timer);
+    clearTimeout(limit);
     clearTimeout(patience);
-    signal?.removeEventListener('abort', stop);
   }
-  const ended = await child;
-  if (answer?.type === 'done') return answer.report;
-  if (answer?.type === 'failed') throw fromErrorRecord(answer.error);
-  if (signal?.aborted) throw interrupted(signal.reason);
-  if (late) throw tooLong(scriptsTimeoutMs);
-  throw died(ended.signal ?? `code ${ended.exitCode}`, ended.stderr);
-}
-
-function start(prefix: string[], directory: string) {
-  mkdirSync(directory, { recursive: true });
-  const [file = process.execPath, ...args] = [...prefix, process.execPath, ...LOW_MEMORY_FLAGS, WORKER];
-  return execa(file, args, {
-    ipc: true,
-    // Process group, so that `killTree` kills all of it.
-    detached: true,
-    reject: false,
-    env: cleanEnvironment({ ...FRUGAL_ENVIRONMENT, [WORKPLACE]: realpathSync(directory) }),
-    extendEnv: false,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'pipe',
-    buffer: { ipc: false },
-  });
 }
 
 /** Joins the prefixes that work on this host. */
@@ -125,9 +89,8 @@ async function usable(prefixes: string[][]): Promise<string[]> {
   const tried = await Promise.all(
     prefixes.map(async ([file, ...args]) => {
       if (file === undefined) return [];
-      const options = { reject: false, timeout: TRIED_WITHIN_MS, stdio: 'ignore' } as const;
-      const { failed } = await execa(file, [...args, 'true'], options);
-      return failed ? [] : [file, ...args];
+      const { ok } = await exec(file, [...args, 'true'], { env: process.env, timeoutMs: TRIED_WITHIN_MS });
+      return ok ? [file, ...args] : [];
     }),
   );
   return tried.flat();
@@ -141,8 +104,7 @@ function tooLong(limitMs: number): ReleasesError {
   );
 }
 
-function died(how: string, stderr: string): ReleasesError {
-  const said = stderr.trim().split('\n').slice(-3).join(' / ');
+function died(how: string, said: string): ReleasesError {
   return new ReleasesError('install_failed', `The installing process ended early (${how}): ${said}`, {
     hint: 'Look for an out-of-memory kill: journalctl -k -e',
   });

@@ -2,23 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
-import { ownFile } from '../core/own-files.js';
+import type { TableRow } from '../host/sqlite/orders.js';
+import { runSqlite } from '../host/sqlite/sqlite.js';
 import type { PluginPlace } from './plugin.js';
-import { runCommand } from './run-tool.js';
-
-const WORKER = ownFile('dist/openclaw/plugin-index-worker.js');
-
-const TIMEOUT_MS = 30_000;
-
-export interface IndexRow {
-  table: string;
-  row: Record<string, string | number | null>;
-}
-
-export interface IndexOrder {
-  database: string;
-  rows?: IndexRow[];
-}
 
 /** OpenClaw's record of an installed plugin; older releases omit members. */
 export interface InstallRecord {
@@ -35,20 +21,17 @@ export interface PluginIndex {
 }
 
 /** Reads the rows of the index; empty when there is no database, or no Node with SQLite. */
-export async function readIndexRows(place: PluginPlace, signal?: AbortSignal): Promise<IndexRow[]> {
-  return order(place, {}, signal);
+export async function readIndexRows(place: PluginPlace, signal?: AbortSignal): Promise<TableRow[]> {
+  return ask(place, { kind: 'rows' }, signal);
 }
 
-/**
- * Restores the rows of the index. Processes that have the database open see an ordinary write.
- * @throws ReleasesError `write_failed`, `interrupted`
- */
+/** @throws ReleasesError `write_failed`, `interrupted` */
 export async function writeIndexRows(
   place: PluginPlace,
-  rows: IndexRow[],
+  rows: TableRow[],
   signal?: AbortSignal,
 ): Promise<void> {
-  await order(place, { rows }, signal);
+  await ask(place, { kind: 'replace', rows }, signal);
 }
 
 /**
@@ -81,7 +64,7 @@ function fromFile(state: string): StoredIndex | null {
   }
 }
 
-function fromRow({ row }: IndexRow): StoredIndex | null {
+function fromRow({ row }: TableRow): StoredIndex | null {
   if (typeof row.value_json === 'string') {
     return (parsed(row.value_json) as { index?: StoredIndex } | null)?.index ?? null;
   }
@@ -102,23 +85,25 @@ function parsed(text: unknown): any {
   }
 }
 
-async function order(
+/** Tables of the index: its own in older releases, later one row among others. */
+const TABLES = [
+  { table: 'installed_plugin_index', where: '1' },
+  { table: 'config_machine_state', where: "state_key = 'plugins.installedIndex'" },
+];
+
+async function ask(
   { state, node }: PluginPlace,
-  request: Omit<IndexOrder, 'database'>,
+  change: { kind: 'rows' } | { kind: 'replace'; rows: TableRow[] },
   signal: AbortSignal | undefined,
-): Promise<IndexRow[]> {
+): Promise<TableRow[]> {
   const database = join(state, 'state/openclaw.sqlite');
   if (node === null || !existsSync(database)) return [];
-  const { ok, stdout, output, problem } = await runCommand(node, [WORKER], {
-    cwd: '/',
-    env: { NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
-    timeoutMs: TIMEOUT_MS,
-    signal,
-    input: JSON.stringify({ database, ...request }),
-  });
-  if (ok) return JSON.parse(stdout) as IndexRow[];
-  const why = /^\w*Error: .*$/m.exec(output)?.[0] ?? problem;
-  throw new ReleasesError('write_failed', `The list of plugins in ${database} could not be used: ${why}.`, {
-    hint: `ls -l '${database}'*`,
-  });
+  try {
+    const [found] = await runSqlite(node, [{ ...change, database, tables: TABLES }], { signal });
+    return found?.kind === 'rows' ? found.rows : [];
+  } catch (error) {
+    if (!(error instanceof ReleasesError) || error.code === 'interrupted') throw error;
+    const message = `The list of plugins in ${database} could not be used: ${error.message}`;
+    throw new ReleasesError('write_failed', message, { hint: `ls -l '${database}'*` });
+  }
 }

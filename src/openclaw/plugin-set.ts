@@ -4,16 +4,17 @@ import { basename, join } from 'node:path';
 import { LARGEST, readPlainFile, UnusableFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { writeFileDurably } from '../host/durable.js';
+import { exec } from '../host/exec.js';
+import type { TableRow } from '../host/sqlite/orders.js';
 import { syncFilesystem } from '../host/sync.js';
 import { PLUGIN_DIRECTORIES, type PluginPlace } from './plugin.js';
-import { type IndexRow, readIndexRows, writeIndexRows } from './plugin-index.js';
-import { runCommand } from './run-tool.js';
+import { readIndexRows, writeIndexRows } from './plugin-index.js';
 
 /** `kept.json`: written last, so a directory that has it is complete. */
 interface KeptSet {
   schema: 1;
   directories: (typeof PLUGIN_DIRECTORIES)[number][];
-  rows: IndexRow[];
+  rows: TableRow[];
   config: boolean;
 }
 
@@ -122,14 +123,13 @@ function putBackConfig(
  * @throws ReleasesError `write_failed`, `interrupted`
  */
 async function copy(from: string, into: string, signal: AbortSignal | undefined): Promise<void> {
-  const { ok, output, problem } = await runCommand('cp', ['-a', '--', from, into], {
-    cwd: '/',
+  const { ok, output, how } = await exec('cp', ['-a', '--', from, into], {
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
     timeoutMs: COPY_MS,
     signal,
   });
   if (ok) return;
-  throw new ReleasesError('write_failed', `${from} could not be copied: ${output.trim() || problem}.`, {
+  throw new ReleasesError('write_failed', `${from} could not be copied: ${output.trim() || how}.`, {
     hint: `df -h '${into}'`,
   });
 }

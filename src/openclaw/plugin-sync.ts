@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
+import { type ExecResult, exec } from '../host/exec.js';
 import type { Plugin, PluginPlace } from './plugin.js';
 import { linksElsewhere } from './plugin-links.js';
 import { listPlugins } from './plugins.js';
-import { type CommandResult, runCommand } from './run-tool.js';
 
 export interface SyncRequest {
   place: PluginPlace;
@@ -77,7 +77,7 @@ export async function syncPlugins(request: SyncRequest): Promise<SyncReport> {
       return why === null ? [] : [{ id: plugin.id, why }];
     });
   for (const { plugin, target } of left) {
-    const how = repair && !repair.ok ? ` (${repair.problem})` : '';
+    const how = repair && !repair.ok ? ` (${repair.how})` : '';
     failed.push({ id: plugin, why: `It still runs on OpenClaw's code in ${target}${how}.` });
   }
   const relinked = elsewhere.filter(({ path }) => !leftPaths.has(path)).map(({ plugin }) => plugin);
@@ -99,10 +99,10 @@ export async function brokenPlugins(request: SyncRequest): Promise<PluginFailure
   });
 }
 
-async function runTool(request: SyncRequest, args: string[], deadline: number): Promise<CommandResult> {
+async function runTool(request: SyncRequest, args: string[], deadline: number): Promise<ExecResult> {
   const { place, node, main, env, signal, redact } = request;
   const kept = Object.entries(env).filter(([name]) => !OF_THE_SUPERVISOR.test(name));
-  const result = await runCommand(node, [realpathSync(main), ...args], {
+  const result = await exec(node, [realpathSync(main), ...args], {
     cwd: place.state,
     env: {
       PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
@@ -128,12 +128,12 @@ function differences(before: Plugin[], after: Plugin[]): PluginChange[] {
 }
 
 /** Reason why a plugin was not updated, or null: an unchanged version alone is no failure. */
-function whyNot(plugin: Plugin, update: CommandResult, changed: PluginChange[]): string | null {
+function whyNot(plugin: Plugin, update: ExecResult, changed: PluginChange[]): string | null {
   if (plugin.problem !== null) return plugin.problem;
   if (changed.some(({ id }) => id === plugin.id)) return null;
   const said = update.output.split('\n').find((line) => isFailureOf(plugin.id, line));
   if (said !== undefined) return shortened(said);
-  return update.ok ? null : `It could not be looked after: ${update.problem}.`;
+  return update.ok ? null : `It could not be looked after: ${update.how}.`;
 }
 
 /** Both phrases are the same in every release that we tried. */

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { type ErrorRecord, EXIT, ReleasesError, toErrorRecord } from '../core/errors.js';
 import { outgoing } from '../core/printable.js';
-import { onceAnswered } from '../host/ending.js';
 import type { Caller, Reply } from '../rpc/documents.js';
 import { METHODS, type Method } from '../rpc/methods.js';
 import type { Host } from './host.js';
@@ -23,6 +22,8 @@ const LONGEST = 32 * 2 ** 20;
 
 /** Levels of nested lists and objects; our own parameters have two. */
 const MOST_LEVELS = 20;
+
+const NEWLINE = 0x0a;
 
 /** Exit code of a command that a signal ended, as in a shell. */
 const BY_SIGNAL = 128;
@@ -134,7 +135,6 @@ function run({ cli, root }: Host, method: Method, input: string, reading?: ReadO
   if (reading?.isNice && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   child.disconnect();
   const { stdout } = child;
-  if (stdout) onceAnswered(stdout, () => void setTimeout(() => child.kill('SIGKILL'), ENDING_MS).unref());
   const answer = new Promise<string>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -142,6 +142,8 @@ function run({ cli, root }: Host, method: Method, input: string, reading?: ReadO
       bytes += chunk.length;
       if (bytes > LONGEST) child.kill();
       else chunks.push(chunk);
+      // The answer is one line, and the process may never exit (nodejs/node#54918).
+      if (chunk.at(-1) === NEWLINE) setTimeout(() => child.kill('SIGKILL'), ENDING_MS).unref();
     });
     // The answer reports the problem if the child did not read all of its input.
     child.stdin?.on('error', () => {});

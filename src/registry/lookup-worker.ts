@@ -1,6 +1,7 @@
 import { toErrorRecord } from '../core/errors.js';
+import { serve } from '../host/serve.js';
 import { loadClientOptions } from './client.js';
-import type { Lookup, LookupAnswer, LookupRequest } from './lookup.js';
+import type { Lookup, LookupRequest } from './lookup.js';
 import { resolveRelease } from './resolve.js';
 import { chooseRuntime } from './runtime.js';
 
@@ -14,11 +15,4 @@ async function lookUp({ spec, overrides, staged, hostNode, present }: LookupRequ
   return { options, resolved, runtime };
 }
 
-process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-process.once('message', async (request: LookupRequest) => {
-  const answer: LookupAnswer = await lookUp(request).then(
-    (found) => ({ found }),
-    (error) => ({ error: toErrorRecord(error) }),
-  );
-  process.send?.(answer, undefined, undefined, () => process.exit());
-});
+serve(lookUp);

@@ -1,4 +1,4 @@
-import { ReleasesError } from '../core/errors.js';
+import { interrupted } from '../core/interrupted.js';
 import type { ClientOptions } from './client.js';
 import { sourceFailure } from './failure.js';
 
@@ -41,11 +41,4 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-export function interrupted(cause?: unknown): ReleasesError {
-  return new ReleasesError('interrupted', 'Stopped on request.', {
-    hint: 'Give the same command again to begin anew.',
-    cause,
-  });
 }

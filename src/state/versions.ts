@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { runSqlite } from '../host/sqlite/sqlite.js';
 import { readConfiguration } from './configuration.js';
 import { findDatabases, hasSideFiles, readDatabaseHeader } from './databases.js';
 import type { StatePlace } from './place.js';
-import { runSqlite } from './snapshot/sqlite.js';
 import { leftOf } from './walk.js';
 
 export interface StateVersions {

@@ -566,6 +566,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('install/process/unpack', 'reports another checksum'),
   },
   {
+    name: 'worker that has answered waited for',
+    file: 'src/host/worker.ts',
+    find: '  } finally {\n    stop();',
+    replace: '  } finally {',
+    caughtBy: unit('host/worker', 'that has answered is killed with its children'),
+  },
+  {
     name: 'install script of any package run',
     file: 'src/install/process/install-worker.ts',
     find: "(name === 'openclaw' || allowScripts.includes(name))",

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findSqliteNode } from '../../src/state/snapshot/sqlite-node.js';
+import { findSqliteNode } from '../../src/host/sqlite/sqlite-node.js';
 import { FETCHED_NODE } from './sqlite-node.js';
 
 /**

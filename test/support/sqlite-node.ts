@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findSqliteNode } from '../../src/state/snapshot/sqlite-node.js';
+import { findSqliteNode } from '../../src/host/sqlite/sqlite-node.js';
 
 /** Node that `npm ci` fetches where the installing one has no SQLite (`fetch-node.ts`). */
 export const FETCHED_NODE = {

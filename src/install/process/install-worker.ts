@@ -1,38 +1,31 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pacote from 'pacote';
-import { toErrorRecord } from '../../core/errors.js';
 import { FRUGAL_ENVIRONMENT } from '../../host/memory-flags.js';
 import { killOwnTree } from '../../host/process-tree.js';
+import { serve } from '../../host/serve.js';
 import { BACKGROUND_NICE, setSessionPriority } from '../../host/session-priority.js';
 import { sourceFailure } from '../../registry/failure.js';
 import { digestLockfile } from '../lockfile.js';
-import type { Answer, InstallOrder, InstallResult, Order, UnpackOrder } from '../messages.js';
+import type { InstallOrder, InstallProgress, InstallResult, Order, UnpackOrder } from '../messages.js';
 import { trustOnce } from './default-ca.js';
 import { collectAllGarbage } from './gc.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { installTree } from './tree.js';
 
-function say(answer: Answer): Promise<void> {
-  return new Promise((resolve) => {
-    // Send errors are ignored, because a dead parent needs no answer.
-    process.send?.(answer, undefined, undefined, () => resolve());
-  });
-}
-
-async function install(order: InstallOrder): Promise<InstallResult> {
+async function install(
+  order: InstallOrder,
+  say: (progress: InstallProgress) => void,
+): Promise<InstallResult> {
   const { directory, runtime, allowScripts, options } = order;
-  const { installed, weakChecksums } = await installTree(
-    order,
-    (progress) => void say({ type: 'progress', progress }),
-  );
+  const { installed, weakChecksums } = await installTree(order, say);
   const scripted = installed.filter(({ hasScripts }) => hasScripts);
   const mayRun = ({ name, trustedName }: InstalledPackage) =>
     trustedName && (name === 'openclaw' || allowScripts.includes(name));
   const chosen = scripted.filter(mayRun);
   const total = chosen.length;
-  const tell = (done: number) => void say({ type: 'progress', progress: { phase: 'scripts', done, total } });
+  const tell = (done: number) => say({ phase: 'scripts', done, total });
   tell(0);
   // Frees the tree, most of this process's memory, before scripts start more processes.
   collectAllGarbage();
@@ -58,17 +51,13 @@ async function unpack({ spec, integrity, directory, options }: UnpackOrder): Pro
 /** Rejects with what npm's libraries throw where nobody waits for it; the reason would be lost with this process. */
 const uncaught = new Promise<never>((_resolve, reject) => process.on('uncaughtException', reject));
 
-async function carryOut(given: Order): Promise<Answer> {
+async function carryOut(given: Order, say: (progress: InstallProgress) => void) {
   const order = { ...given, options: trustOnce(given.options) };
   try {
-    const work = order.kind === 'install' ? install(order) : unpack(order);
-    return { type: 'done', report: await Promise.race([work, uncaught]) };
+    return await Promise.race([order.kind === 'install' ? install(order, say) : unpack(order), uncaught]);
   } catch (error) {
     const about = order.kind === 'install' ? `openclaw@${order.version}` : order.spec;
-    return {
-      type: 'failed',
-      error: toErrorRecord(sourceFailure(error, about, order.options.registry, 'install')),
-    };
+    throw sourceFailure(error, about, order.options.registry, 'install');
   }
 }
 
@@ -78,9 +67,4 @@ void setSessionPriority(BACKGROUND_NICE);
 // Install scripts must not inherit the allocator's settings.
 for (const name of Object.keys(FRUGAL_ENVIRONMENT)) delete process.env[name];
 
-// The requester is gone, so nobody needs the work or its children.
-process.once('disconnect', killOwnTree);
-process.once('message', async (order: Order) => {
-  await say(await carryOut(order));
-  process.exit();
-});
+serve(carryOut, killOwnTree);

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
+import { findSqliteNode } from '../../host/sqlite/sqlite-node.js';
 import type { Change } from '../../ledger/ledger.js';
 import { runningRelease } from '../../ledger/running-release.js';
 import { findDatabases } from '../../state/databases.js';
 import type { StatePlace } from '../../state/place.js';
-import { findSqliteNode } from '../../state/snapshot/sqlite-node.js';
 import { currentRelease, previousRelease } from '../../store/links.js';
 import { releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';

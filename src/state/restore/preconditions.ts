@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecord } from '../../core/record.js';
+import { type Holder, holdersOf } from '../../host/open-files.js';
 import { findDatabases } from '../databases.js';
-import { type Holder, holdersOf } from '../open-files.js';
 import { configPath, type RootPlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
 import { proveExchangeable } from '../same-filesystem.js';

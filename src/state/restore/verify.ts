@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { digestFile } from '../../host/file-digest.js';
 import { below } from '../below.js';
-import { digestFile } from '../snapshot/digest.js';
 import { type CopiedFile, type Entry, KEPT, readFileList } from '../snapshot-layout.js';
 
 /** Reason why a snapshot differs from its file list, naming the first bad file; null when intact. Reads all of it. */

@@ -1,8 +1,8 @@
 import { chmodSync, constants, copyFileSync, lstatSync, rmSync, type Stats, utimesSync } from 'node:fs';
 import { copyFile as copyLarge } from 'node:fs/promises';
 import { systemCode } from '../../core/errors.js';
+import { digestInTurns } from '../../host/file-digest.js';
 import type { CopiedFile } from '../snapshot-layout.js';
-import { digestInTurns } from './digest.js';
 
 /** Attempts at a file that changes all the time; the last copy is accepted. */
 const TRIES = 3;

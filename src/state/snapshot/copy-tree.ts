@@ -2,13 +2,13 @@ import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { systemCode } from '../../core/errors.js';
+import { throwIfInterrupted } from '../../core/interrupted.js';
+import { runSqlite } from '../../host/sqlite/sqlite.js';
 import { isQuiet, readDatabaseHeader } from '../databases.js';
 import type { CopiedFile, Entry } from '../snapshot-layout.js';
 import type { Found } from '../walk.js';
 import type { CopyRequest } from './copy.js';
 import { close, copyFile } from './copy-file.js';
-import { throwIfInterrupted } from './interrupted.js';
-import { runSqlite } from './sqlite.js';
 
 /** Enough files to be fast, few enough that Ctrl-C acts at once. */
 const FILES_PER_TURN = 100;
@@ -78,7 +78,7 @@ export class Copier {
         entries.push({ path, kind: 'file', mode: stats.mode & 0o7777, size, sha256 });
         if (damaged !== null)
           this.warnings.push(`The database ${JSON.stringify(path)} is damaged: ${damaged}.`);
-      } else if (answer?.kind === 'failed' && answer.why === 'no-database') await this.#asFiles(path);
+      } else if (answer?.kind === 'absent' && answer.why === 'no-database') await this.#asFiles(path);
     }
     return entries;
   }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { throwIfInterrupted } from '../../core/interrupted.js';
 import { fsyncDirectory, renameDurably, writeFileDurably } from '../../host/durable.js';
 import { syncFilesystem } from '../../host/sync.js';
 import { readConfiguration } from '../configuration.js';
@@ -11,7 +12,6 @@ import { keptDirectory, keptName, type Snapshot, type SnapshotScope } from '../s
 import type { StateVersions } from '../versions.js';
 import { copyState, type StateCopy } from './copy.js';
 import { copyHistory } from './history.js';
-import { throwIfInterrupted } from './interrupted.js';
 import { requireKeepable, requireRoom } from './measure.js';
 import { type Survey, surveyState } from './scan.js';
 

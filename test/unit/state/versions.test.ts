@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findSqliteNode } from '../../../src/state/snapshot/sqlite-node.js';
+import { findSqliteNode } from '../../../src/host/sqlite/sqlite-node.js';
 import { readStateVersions } from '../../../src/state/versions.js';
 import { areSame } from '../../../src/state/versions-on-disk.js';
 import { impatient, sql, sqlAndDie, useDatabase } from '../../support/database.js';

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test, vi } from 'vitest';
-import { holdersOf } from '../../../../src/state/open-files.js';
+import { holdersOf } from '../../../../src/host/open-files.js';
 import { type Code, finishRestore } from '../../../../src/state/restore/restore.js';
 import {
   cancelRestore,

@@ -9,10 +9,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { runSqlite } from '../../../../src/host/sqlite/sqlite.js';
 import { databaseOfSideFile, readDatabaseHeader } from '../../../../src/state/databases.js';
 import { copyFile } from '../../../../src/state/snapshot/copy-file.js';
 import { takeSnapshot } from '../../../../src/state/snapshot/snapshot.js';
-import { runSqlite } from '../../../../src/state/snapshot/sqlite.js';
 import { KEPT } from '../../../../src/state/snapshot-layout.js';
 import { sql, sqlAndDie } from '../../../support/database.js';
 import { temporaryDirectory, temporaryRoot } from '../../../support/place.js';
@@ -109,8 +109,8 @@ test('looking for a database that vanished does not create one', async () => {
     { kind: 'copy' as const, database: at('gone.sqlite'), to: at('copy') },
   ];
   expect(await runSqlite(node, orders)).toMatchObject([
-    { kind: 'failed', why: 'gone' },
-    { kind: 'failed', why: 'gone' },
+    { kind: 'absent', why: 'gone' },
+    { kind: 'absent', why: 'gone' },
   ]);
   expect(existsSync(at('gone.sqlite'))).toBe(false);
   expect(await copyFile(at('gone.sqlite'), at('copy'))).toBe(null);

@@ -1,7 +1,7 @@
-import { ReleasesError } from '../../core/errors.js';
+import { ReleasesError } from './errors.js';
 
-function interrupted(cause?: unknown): ReleasesError {
-  return new ReleasesError('interrupted', 'Copying the state was stopped on request.', {
+export function interrupted(cause?: unknown): ReleasesError {
+  return new ReleasesError('interrupted', 'Stopped on request.', {
     hint: 'Give the same command again to begin anew.',
     cause,
   });

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { commandLineOf, processIds } from '../host/process.js';
+import { commandLineOf, processIds } from './process.js';
 
 export interface Holder {
   pid: number;

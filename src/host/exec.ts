@@ -1,18 +1,19 @@
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
+import { throwIfInterrupted } from '../core/interrupted.js';
 import { killTree } from './process-tree.js';
 
-export interface BoundedOptions {
-  cwd: string;
+export interface ExecOptions {
+  /** Default is `/`, which every user may enter. */
+  cwd?: string;
   /** The whole environment; nothing is inherited. May hold secrets. */
-  env: Record<string, string>;
+  env: NodeJS.ProcessEnv;
   timeoutMs: number;
-  /** Kills the program as the time-out does; the result does not mention the abort. */
   signal?: AbortSignal | undefined;
-  /** Text for stdin, which then ends; without it stdin is empty. */
-  input?: string | undefined;
 }
 
-export interface BoundedResult {
+/** Texts are without control sequences: some programs print colours without a terminal. */
+export interface ExecResult {
   /** True when it exited with code 0 in time. */
   ok: boolean;
   stdout: string;
@@ -28,23 +29,26 @@ export interface BoundedResult {
 /** Limit for execa's `maxBuffer`; a program that prints more has failed. */
 const MOST_OUTPUT = 16 * 2 ** 20;
 
-/** Runs a program with a time limit, then kills every process that it left running. Never rejects. */
-export async function runBounded(
+/**
+ * Runs a program without input and with a time limit, then kills every process that it left running. A program that
+ * cannot be started, fails or is late is a result, not an error.
+ * @throws ReleasesError `interrupted`
+ */
+export async function exec(
   file: string,
-  args: string[],
-  { cwd, env, timeoutMs, signal, input }: BoundedOptions,
-): Promise<BoundedResult> {
+  args: readonly string[],
+  { cwd = '/', env, timeoutMs, signal }: ExecOptions,
+): Promise<ExecResult> {
+  throwIfInterrupted(signal);
   const child = execa(file, args, {
-    ...{
-      cwd,
-      env,
-      extendEnv: false,
-      detached: true,
-      reject: false,
-      all: true,
-      maxBuffer: MOST_OUTPUT,
-    },
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    cwd,
+    env,
+    extendEnv: false,
+    detached: true,
+    reject: false,
+    all: true,
+    maxBuffer: MOST_OUTPUT,
+    stdin: 'ignore',
   });
   const stop = () => {
     if (child.pid !== undefined) killTree(child.pid);
@@ -55,11 +59,11 @@ export async function runBounded(
     stop();
   }, timeoutMs);
   signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted) stop();
   const result = await child;
   stop();
   clearTimeout(timer);
   signal?.removeEventListener('abort', stop);
+  throwIfInterrupted(signal);
   const ended = result.signal ? `signal ${result.signal}` : (result.code ?? `code ${result.exitCode}`);
   return {
     ok: !result.failed && !late,
@@ -71,6 +75,12 @@ export async function runBounded(
   };
 }
 
+/** The end of a program, with the last line of what it said. */
+export function problemOf({ how, stderr }: ExecResult): string {
+  const said = stderr.trim().split('\n').at(-1);
+  return said ? `${how}: ${said}` : how;
+}
+
 function text(said: unknown): string {
-  return typeof said === 'string' ? said : '';
+  return typeof said === 'string' ? stripVTControlCharacters(said) : '';
 }
