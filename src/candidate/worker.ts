@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
-import { setTimeout } from 'node:timers/promises';
 import { serve } from '../host/serve.js';
 import { BACKGROUND_NICE, setSessionPriority } from '../host/session-priority.js';
+import { waitUntil, within } from '../host/wait.js';
 import { type Health, sampleHealth } from '../openclaw/health.js';
 import type { CandidateOrder, CandidateReport } from './prepare.js';
 
@@ -46,12 +46,12 @@ async function carryOut(order: CandidateOrder): Promise<CandidateReport> {
   });
 
   const passed = () => Math.round(performance.now() - startedAt);
-  let health: Health | null = null;
-  while (exit === null && passed() < order.timeoutMs) {
+  let health = null as Health | null;
+  await waitUntil({ withinMs: order.timeoutMs, everyMs: POLL_MS }, async () => {
+    if (exit !== null) return true;
     health = await sampleHealth(order.endpoint);
-    if (health.ready && health.live) break;
-    await setTimeout(POLL_MS);
-  }
+    return health.ready && health.live;
+  });
   const ready = exit === null && health !== null && health.ready && health.live;
   const readyMs = passed();
   const { version = null, failing = [] } = health ?? {};
@@ -63,7 +63,7 @@ async function carryOut(order: CandidateOrder): Promise<CandidateReport> {
 async function end(gateway: ChildProcess, withinMs: number): Promise<void> {
   if (withinMs === 0) return;
   gateway.kill();
-  await Promise.race([once(gateway, 'close'), setTimeout(withinMs)]);
+  await within(once(gateway, 'close'), withinMs);
 }
 
 // As the first process of its namespace it cannot kill itself.

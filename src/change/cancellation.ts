@@ -4,6 +4,9 @@ import { type Change, stepOf } from '../ledger/ledger.js';
 import type { Initiator, StepName } from '../ledger/plan.js';
 import { signalledBy } from '../ledger/signals.js';
 
+/** Own time limit for the undo, which restarts a gateway and waits for it, however long the change already took. */
+export const UNDO_BUDGET_MS = 15 * 60_000;
+
 const LOOK_MS = 300;
 
 /** Steps after whose start a change cannot be cancelled: going back is then a rollback, which is another change. */

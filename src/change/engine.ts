@@ -14,11 +14,8 @@ import {
 import { clearSignals } from '../ledger/signals.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import type { Root } from '../store/root.js';
-import { type CancelWatch, isSwitch, watchForStop, whyAborted } from './cancellation.js';
+import { type CancelWatch, isSwitch, UNDO_BUDGET_MS, watchForStop, whyAborted } from './cancellation.js';
 import { quarantineAfter } from './quarantine.js';
-
-/** Own time limit for the undo, which restarts a gateway and waits for it, however long the change already took. */
-const UNDO_BUDGET_MS = 15 * 60_000;
 
 /**
  * Runs the steps in order, each intent durable before its effect. The first failure undoes the begun steps in reverse

@@ -1,14 +1,17 @@
 import { statSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { ReleasesError } from '../core/errors.js';
 import { holdsPort, listenerPids } from '../host/listener.js';
 import { commandLineOf, identify, isAlive, startedAt } from '../host/process.js';
+import { waitUntil } from '../host/wait.js';
 import type { Endpoint } from '../openclaw/endpoint.js';
 import { sampleHealth } from '../openclaw/health.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 
 /** Milliseconds until SIGKILL; a draining gateway needs much less. */
 const EVICTION_MS = 10_000;
+
+/** Milliseconds after SIGKILL; a process that the kernel holds stays, and `checkListener` then refuses. */
+const GONE_MS = 5_000;
 
 /** A process that listens on the gateway's port but does not belong to its supervisor. */
 export interface Orphan {
@@ -66,9 +69,7 @@ async function endProcess(pid: number): Promise<void> {
   const identity = identify(pid);
   if (!identity) return;
   process.kill(pid, 'SIGTERM');
-  const deadline = performance.now() + EVICTION_MS;
-  while (isAlive(identity)) {
-    if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
-    await setTimeout(100);
-  }
+  if (await waitUntil({ withinMs: EVICTION_MS }, () => !isAlive(identity))) return;
+  process.kill(pid, 'SIGKILL');
+  await waitUntil({ withinMs: GONE_MS }, () => !isAlive(identity));
 }

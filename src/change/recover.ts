@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { isAlive } from '../host/process.js';
+import { waitUntil } from '../host/wait.js';
 import { endWorkersBelow } from '../install/worker.js';
 import type { Context, Observer, Step } from '../ledger/context.js';
 import { type Change, isProven, neverRan, ownIdentity, stepOf, unfinishedChanges } from '../ledger/ledger.js';
@@ -20,7 +20,6 @@ import { changeFromTrial } from './reconstruct.js';
 
 /** Milliseconds; the launcher needs a few, a host that swaps needs more. */
 const LAUNCH_MS = 5_000;
-const POLL_MS = 50;
 
 export interface Means {
   contextOf(change: Change): Context;
@@ -120,11 +119,11 @@ async function obstacleToGoingOn(context: Context): Promise<string | null> {
 
 /** Waits until the running release is known: just after a start the process is still the launcher. */
 async function settledRelease({ root, supervisor, signal }: Context): Promise<string | null> {
-  const deadline = performance.now() + LAUNCH_MS;
-  for (;;) {
+  let release: string | null = null;
+  await waitUntil({ withinMs: LAUNCH_MS, signal }, async () => {
     const inspection = await supervisor.inspect();
-    const release = runningRelease(root, inspection);
-    if (release !== null || inspection.pid === null || performance.now() > deadline) return release;
-    await setTimeout(POLL_MS, undefined, { signal });
-  }
+    release = runningRelease(root, inspection);
+    return release !== null || inspection.pid === null;
+  });
+  return release;
 }

@@ -1,14 +1,15 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { type ErrorCode, ReleasesError } from '../core/errors.js';
-import { cpuTicks, TICKS_PER_SECOND } from '../host/process.js';
+import { cpuTicks, executableOf, TICKS_PER_SECOND } from '../host/process.js';
+import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { listChanges } from '../ledger/ledger.js';
 import type { Limits } from '../ledger/plan.js';
-import { releaseOfProcess, runsProgram } from '../ledger/running-release.js';
-import { budgetFrom, ProgressDeadline } from '../openclaw/deadline.js';
+import { releaseOfProcess } from '../ledger/running-release.js';
 import { findEndpoint } from '../openclaw/endpoint.js';
 import { type Health, sampleHealth, worsened } from '../openclaw/health.js';
+import { budgetFrom } from '../openclaw/start-budget.js';
 import { readRestore } from '../state/restore-records.js';
 import { findManifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
@@ -51,18 +52,20 @@ export interface Verified {
  */
 export async function awaitVerified(context: Context, expected: Expectation): Promise<Verified> {
   const { root, supervisor, signal } = context;
+  const { release, before, mustBeReady, settleMs } = expected;
   // A rollback must not fail because the manifest is corrupt.
-  const version = expected.release === null ? null : (findManifest(root, expected.release)?.version ?? null);
-  const limits = budgetFrom(earlierStarts(root), {
+  const version = release === null ? null : (findManifest(root, release)?.version ?? null);
+  const { floorMs, ceilingMs } = budgetFrom(earlierStarts(root), {
     floorMs: expected.limits.readyFloorMs,
     ceilingMs: expected.limits.readyCeilingMs,
   });
-  const stallMs = Math.min(STALL_MS, limits.floorMs);
-  const deadline = new ProgressDeadline({ ...limits, stallMs });
+  const stallMs = Math.min(STALL_MS, floorMs);
+  const begun = performance.now();
   let liveAt: number | null = null;
   let readyAt: { waited: number; at: number } | null = null;
-  for (;;) {
-    signal.throwIfAborted();
+  let signature = '';
+  let missing: Missing = { code: 'gateway_not_ready', what: 'The gateway is not answering' };
+  const look = async (): Promise<Verified | null> => {
     const inspection = await supervisor.inspect();
     checkProcess(root, inspection, expected);
     const endpoint = findEndpoint(inspection.launch);
@@ -72,31 +75,47 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     // Two clocks: durations need a monotonic clock, because the wall clock can be set meanwhile.
     const now = performance.now();
     if (health.live) liveAt ??= Date.now();
-    const worse = expected.before ? worsened(expected.before, health) : [];
-    const isWell = health.live && (health.ready || !expected.mustBeReady) && worse.length === 0;
-    // Subject to the deadline, too: a healthy gateway on another Node would otherwise wait forever.
-    const good = isWell && startedFrom(root, inspection, expected);
     const restoring = readRestore(root) === null ? '' : `restoring ${Math.floor(now / stallMs)}`;
-    deadline.observe(now, restoring + signature(health, inspection.pid, stallMs));
-    if (!good) {
+    signature = restoring + signatureOf(health, inspection.pid, stallMs);
+    const lacks = whatIsUnhealthy(health, before, mustBeReady) ?? otherProgram(root, inspection.pid, release);
+    if (lacks) {
       readyAt = null;
-      const verdict = deadline.verdict(now);
-      if (verdict.state !== 'waiting') {
-        // A process that ended between the two inspections crashed, even if its port answered before.
-        checkProcess(root, await supervisor.inspect(), expected);
-        throw isWell ? wrongProgram(expected, verdict.waitedMs) : tooLate(health, worse, verdict.waitedMs);
-      }
-      context.progress(isWell ? 'not run by its own Node' : describe(health));
-    } else {
-      readyAt ??= { waited: now, at: Date.now() };
-      const settledMs = now - readyAt.waited;
-      if (settledMs >= expected.settleMs) {
-        return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
-      }
-      context.progress('settling', settledMs, expected.settleMs);
+      missing = lacks;
+      context.progress(lacks.what);
+      return null;
     }
-    await setTimeout(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
-  }
+    readyAt ??= { waited: now, at: Date.now() };
+    const settledMs = now - readyAt.waited;
+    if (settledMs >= settleMs) return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
+    missing = {
+      code: 'gateway_not_ready',
+      what: `The gateway has not stayed healthy for ${settleMs / 1000} s`,
+    };
+    // Settling is progress.
+    signature = String(now);
+    context.progress('settling', settledMs, settleMs);
+    return null;
+  };
+  const verified = await waitUntil(
+    {
+      withinMs: ceilingMs + settleMs,
+      everyMs: POLL_MS,
+      signal,
+      stall: { floorMs, stallMs, signature: () => signature },
+    },
+    look,
+  );
+  if (verified) return verified;
+  // A process that ended between the two inspections crashed, even if its port answered before.
+  checkProcess(root, await supervisor.inspect(), expected);
+  const waitedMs = performance.now() - begun;
+  throw fault(missing.code, `${missing.what}, after ${Math.round(waitedMs / 1000)} s.`);
+}
+
+/** The rule that is not met yet. */
+interface Missing {
+  code: ErrorCode;
+  what: string;
 }
 
 function checkProcess(root: Root, inspection: Inspection, expected: Expectation): void {
@@ -117,12 +136,26 @@ function checkProcess(root: Root, inspection: Inspection, expected: Expectation)
   }
 }
 
-/** Rule 2, read from the kernel. False during the launcher's first moments, before it becomes the gateway. */
-function startedFrom(root: Root, inspection: Inspection, expected: Expectation): boolean {
-  const { pid } = inspection;
-  if (expected.release === null) return true;
-  if (pid === null || releaseOfProcess(root, pid) !== expected.release) return false;
-  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node'));
+/** Rule 2, read from the kernel. In the launcher's first moments a shell runs that has no release yet. */
+function otherProgram(root: Root, pid: number | null, release: string | null): Missing | null {
+  if (release === null || pid === null) return null;
+  const own = realPathOf(join(releaseDirectory(root, release), 'node'));
+  const runs = executableOf(pid);
+  const isStarted = releaseOfProcess(root, pid) === release;
+  if (isStarted && runs !== null && runs === own) return null;
+  const instead = isStarted
+    ? `and the Node of ${release} is ${own ?? 'not there'}`
+    : `not started as ${release}`;
+  const what = `The gateway is healthy, but process ${pid} runs ${runs ?? 'an unknown program'}, ${instead}`;
+  return { code: 'wrong_release', what };
+}
+
+function realPathOf(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
 }
 
 function checkVersion(health: Health, version: string | null): void {
@@ -131,25 +164,18 @@ function checkVersion(health: Health, version: string | null): void {
 }
 
 /** Text that changes while the process makes progress, in its answers or its processor time. */
-function signature(health: Health, pid: number | null, stallMs: number): string {
+function signatureOf(health: Health, pid: number | null, stallMs: number): string {
   const step = Math.max(1, (stallMs / 1000) * TICKS_PER_SECOND * BUSY_SHARE);
   const busy = pid === null ? 0 : Math.floor(cpuTicks(pid) / step);
   return JSON.stringify([health.answered, health.live, health.phase, health.failing, busy]);
 }
 
-function tooLate(health: Health, worse: string[], waitedMs: number): ReleasesError {
-  const after = `after ${Math.round(waitedMs / 1000)} s`;
-  if (health.ready && worse.length > 0) {
-    return fault('gateway_worse', `What worked before does not work ${after}: ${worse.join(', ')}.`);
-  }
-  return fault('gateway_not_ready', `The gateway is ${describe(health)} ${after}, and does not get on.`);
-}
-
-function wrongProgram({ release }: Expectation, waitedMs: number): ReleasesError {
-  return fault(
-    'wrong_release',
-    `The gateway is healthy and not run by the Node of ${release} after ${Math.round(waitedMs / 1000)} s.`,
-  );
+function whatIsUnhealthy(health: Health, before: Health | null, mustBeReady: boolean): Missing | null {
+  if (!health.live || (mustBeReady && !health.ready))
+    return { code: 'gateway_not_ready', what: `The gateway is ${describe(health)}` };
+  const worse = before ? worsened(before, health) : [];
+  if (worse.length === 0) return null;
+  return { code: 'gateway_worse', what: `What worked before does not work: ${worse.join(', ')}` };
 }
 
 function describe(health: Health): string {

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { setTimeout } from 'node:timers/promises';
 import { SystemUnits } from '../adopt/system-units.js';
 import { DEFAULT_UNIT } from '../adopt/unit.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Account, accountOf } from '../host/account.js';
 import { PRIVILEGED, type PrivilegedRequest } from '../host/systemd/privileged.js';
+import { within } from '../host/wait.js';
 import { rootAt } from '../store/root.js';
 import { failWith } from './output.js';
 import { print } from './write.js';
@@ -100,7 +100,7 @@ function runAs(account: Account, words: string[], units: SystemUnits, root: stri
   return new Promise((resolve, reject) => {
     child.on('error', () => reject(notStarted(account)));
     child.on('exit', async (code, signal) => {
-      await Promise.race([closed, setTimeout(LEFT_BEHIND_MS, null, { ref: false })]);
+      await within(closed, LEFT_BEHIND_MS);
       letGo(child);
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, pass);
       await answered;

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
-import { canBeCancelled } from '../change/cancellation.js';
+import { canBeCancelled, UNDO_BUDGET_MS } from '../change/cancellation.js';
 import { ReleasesError } from '../core/errors.js';
+import { waitUntil } from '../host/wait.js';
 import { type Change, readChange, stepOf } from '../ledger/ledger.js';
 import { activeChange, hasLiveOwner } from '../ledger/ownership.js';
 import type { Initiator } from '../ledger/plan.js';
@@ -8,6 +8,9 @@ import { clearSignals, sendSignal } from '../ledger/signals.js';
 import type { Root } from '../store/root.js';
 
 const POLL_MS = 200;
+
+/** Milliseconds for the change to notice the signal and to undo its steps. */
+const ENDED_WITHIN_MS = UNDO_BUDGET_MS + 60_000;
 
 /**
  * Signals the active change to stop and returns at once; its owner undoes the steps.
@@ -22,18 +25,18 @@ export function requestCancel(root: Root, by: Initiator, named?: string): Change
 }
 
 /**
- * Stops the active change and resolves with its verdict: stopped, or failed meanwhile. Waits without limit until the
- * steps are undone.
- * @throws ReleasesError `no_active_change`, `already_switched`
+ * Stops the active change and resolves with its verdict: stopped, or failed meanwhile.
+ * @throws ReleasesError `no_active_change`, `already_switched`, `timed_out`
  */
 export async function cancelChange(root: Root, by: Initiator): Promise<Change> {
   let change = findUnderWay(root);
   const { id } = change;
   if (change.error === null) requestCancel(root, by, id);
-  while (hasLiveOwner(root, change) && (change.error !== null || canBeCancelled(change))) {
-    await setTimeout(POLL_MS);
+  const isOver = await waitUntil({ withinMs: ENDED_WITHIN_MS, everyMs: POLL_MS }, () => {
     change = readChange(root, id);
-  }
+    return !(hasLiveOwner(root, change) && (change.error !== null || canBeCancelled(change)));
+  });
+  if (!isOver) throw stillActive(change);
   clearSignals(root, id);
   if (change.endedAt !== null) return change;
   throw hasLiveOwner(root, change) ? tooLate(change) : hasDied(change);
@@ -71,6 +74,14 @@ function tooLate({ id, steps }: Change): ReleasesError {
     'already_switched',
     `${id} is past its switch (${steps.at(-1)?.name}), or ends already.`,
     { hint: 'openclaw-releases status --follow; then openclaw-releases rollback' },
+  );
+}
+
+function stillActive({ id, owner, steps }: Change): ReleasesError {
+  return new ReleasesError(
+    'timed_out',
+    `${id} was asked to stop, and process ${owner.pid} is still at ${steps.at(-1)?.name} after ${ENDED_WITHIN_MS / 60_000} min.`,
+    { hint: `openclaw-releases status; kill ${owner.pid}, then openclaw-releases recover` },
   );
 }
 

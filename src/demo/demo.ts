@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import { compareVersions, isStable } from '../core/version.js';
+import { waitUntil } from '../host/wait.js';
 import { loadClientOptions } from '../registry/client.js';
 import { publishedVersions } from '../registry/versions.js';
 import { makePlace, type Place } from './place.js';
-import { type Outage, Prober } from './prober.js';
+import { answers, type Outage, Prober } from './prober.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
 
@@ -155,14 +155,10 @@ class Demo {
 
   private async untilReady(): Promise<void> {
     const begun = performance.now();
-    for (;;) {
-      const response = await fetch(`${this.url}/readyz`).catch(() => null);
-      await response?.body?.cancel();
-      if (response?.ok) break;
-      if (performance.now() - begun > READY_WITHIN_MS)
-        throw new ReleasesError('gateway_not_ready', 'The gateway did not become ready.');
-      await setTimeout(100, undefined, { signal: this.signal });
-    }
+    const isReady = await waitUntil({ withinMs: READY_WITHIN_MS, signal: this.signal }, () =>
+      answers(`${this.url}/readyz`),
+    );
+    if (!isReady) throw new ReleasesError('gateway_not_ready', 'The gateway did not become ready.');
     this.log(`The gateway is ready after ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
   }
 }

@@ -25,11 +25,12 @@ export function digestFile(path: string): Digest {
 /** Does the work of `digestFile` for large files without blocking the event loop. */
 export async function digestInTurns(path: string): Promise<Digest> {
   const turns = digest(path);
-  for (;;) {
-    const turn = turns.next();
-    if (turn.done) return turn.value;
+  let turn = turns.next();
+  while (!turn.done) {
     await setImmediate();
+    turn = turns.next();
   }
+  return turn.value;
 }
 
 function* digest(path: string): Generator<undefined, Digest> {

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { systemCode } from '../core/errors.js';
 import { descendsFrom, environmentOf, processIds } from './process.js';
+import { waitUntil } from './wait.js';
 
 const GONE_WITHIN_MS = 5_000;
 const POLL_MS = 10;
@@ -24,16 +24,14 @@ export function killOwnTree(): void {
  */
 export async function killStartedWith(name: string, isOne: (value: string) => boolean): Promise<void> {
   if (process.platform !== 'linux') return;
-  const deadline = performance.now() + GONE_WITHIN_MS;
-  for (;;) {
+  await waitUntil({ withinMs: GONE_WITHIN_MS, everyMs: POLL_MS }, () => {
     const found = processIds().filter((pid) => {
       const value = pid === process.pid ? undefined : environmentOf(pid)[name];
       return value !== undefined && isOne(value);
     });
-    if (found.length === 0 || performance.now() > deadline) return;
     for (const pid of found) send(pid, 'SIGKILL');
-    await setTimeout(POLL_MS);
-  }
+    return found.length === 0;
+  });
 }
 
 function killBelow(leader: number): void {

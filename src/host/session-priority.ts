@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { systemCode } from '../core/errors.js';
 import { sessionOf } from './process.js';
+import { waitUntil } from './wait.js';
 
 /** Nice value of work beside a serving gateway, for the process and for its session. */
 export const BACKGROUND_NICE = 10;
@@ -18,14 +18,14 @@ const TRIES = 20;
  * @param nice 0 (default) to 19 (least)
  */
 export async function setSessionPriority(nice: number): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries++) {
+  await waitUntil({ tries: TRIES, everyMs: AGAIN_MS }, () => {
     try {
-      return writeFileSync(AUTOGROUP, String(nice));
+      writeFileSync(AUTOGROUP, String(nice));
+      return true;
     } catch (error) {
-      if (systemCode(error) !== 'EAGAIN') return;
-      await setTimeout(AGAIN_MS);
+      return systemCode(error) !== 'EAGAIN';
     }
-  }
+  });
 }
 
 /** Sets it only when this process leads its session: a person's shell must not become slow. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { environmentOf, executableOf } from '../host/process.js';
+import { environmentOf } from '../host/process.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 
@@ -45,12 +45,4 @@ export async function inspectIfThere(supervisor: Supervisor): Promise<Inspection
  */
 export function wholeLaunch({ launch, pid }: Inspection): Inspection['launch'] {
   return { args: launch.args, env: { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) } };
-}
-
-export function runsProgram(pid: number, program: string): boolean {
-  try {
-    return executableOf(pid) === realpathSync(program);
-  } catch {
-    return false;
-  }
 }

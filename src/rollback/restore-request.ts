@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import { ReleasesError } from '../core/errors.js';
+import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
 import { finishRestore } from '../state/restore/restore.js';
@@ -17,7 +17,6 @@ import { restoreCode } from './restore-link.js';
 
 /** Milliseconds for renames and for the digests of the restored state. */
 const RESTORE_MS = 120_000;
-const POLL_MS = 100;
 
 /** Records, before the switch, the state that the launcher restores with the code if the trial fails. */
 export function prepareStateToReturn({ root, change }: Context, from: string, to: string): void {
@@ -79,19 +78,11 @@ async function awaitRestore({ root, supervisor, signal, canRestart: mayRestart }
     return;
   }
   await supervisor.restart();
-  const deadline = performance.now() + RESTORE_MS;
-  while (readRestore(root) !== null) {
-    if (performance.now() > deadline) {
-      throw new ReleasesError(
-        'restore_failed',
-        'The state is half put back, and the launcher does not finish it.',
-        {
-          hint: ['openclaw-releases status', supervisor.byHand.log].filter(Boolean).join('; '),
-        },
-      );
-    }
-    await setTimeout(POLL_MS, undefined, { signal });
-  }
+  if (await waitUntil({ withinMs: RESTORE_MS, signal }, () => readRestore(root) === null)) return;
+  const message = `The state is half restored, and the launcher does not finish it within ${RESTORE_MS / 1000} s.`;
+  throw new ReleasesError('restore_failed', message, {
+    hint: ['openclaw-releases status', supervisor.byHand.log].filter(Boolean).join('; '),
+  });
 }
 
 /** Cancels the restore: no process was started since the switch, so the state is unchanged. */

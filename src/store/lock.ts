@@ -1,11 +1,11 @@
 import { lstatSync, rmSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError, systemCode } from '../core/errors.js';
 import { writeFileDurably } from '../host/durable.js';
 import { faultPoint } from '../host/fault.js';
 import type { ProcessIdentity } from '../host/process.js';
+import { waitUntil } from '../host/wait.js';
 import { breakDead, sweepGuards } from './break-lock.js';
 import { linkInPlaceOfDirectory, livingOwner, ownerText, ownText, parseOwner } from './owner-symlink.js';
 import type { Root } from './root.js';
@@ -63,18 +63,18 @@ function ifPossible(work: () => void): void {
 async function takeLock(root: Root): Promise<Unlock> {
   const since = new Date().toISOString();
   // Counts tries, not time: this process may be the suspended one, and the lock free when it continues.
-  for (let tries = 1; ; tries++) {
-    const unlock = await tryLock(root);
-    if (unlock) return unlock;
+  let breaker = null as ProcessIdentity | null;
+  const unlock = await waitUntil({ tries: MOST_TRIES, everyMs: TRY_AGAIN_MS }, async () => {
+    const taken = await tryLock(root);
+    if (taken) return taken;
     const owner = readLockOwner(root);
     if (owner) throw locked(owner);
-    const breaker = breakDead(root);
-    if (tries === MOST_TRIES) {
-      const doing = 'removing the lock of a process that has ended';
-      throw locked(breaker && { ...breaker, doing, since });
-    }
-    await setTimeout(TRY_AGAIN_MS);
-  }
+    breaker = breakDead(root);
+    return null;
+  });
+  if (unlock) return unlock;
+  const doing = 'removing the lock of a process that has ended';
+  throw locked(breaker && { ...breaker, doing, since });
 }
 
 async function tryLock(root: Root): Promise<Unlock | null> {

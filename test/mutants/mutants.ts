@@ -800,18 +800,18 @@ export const MUTANTS: Mutant[] = [
 
   // gateway
   {
-    name: 'ceiling of a start removed',
-    file: 'src/openclaw/deadline.ts',
-    find: "    if (waitedMs >= this.#limits.ceilingMs) return { state: 'exhausted', waitedMs };\n",
-    replace: '',
-    caughtBy: unit('openclaw/deadline'),
+    name: 'limit of a wait removed where something moves',
+    file: 'src/host/wait.ts',
+    find: '    if (leftMs <= 0 ||',
+    replace: '    if ((leftMs <= 0 && !stall) ||',
+    caughtBy: unit('host/wait'),
   },
   {
     name: 'time for a start doubled',
-    file: 'src/openclaw/deadline.ts',
+    file: 'src/openclaw/start-budget.ts',
     find: 'const MARGIN = 3;',
     replace: 'const MARGIN = 6;',
-    caughtBy: unit('openclaw/deadline'),
+    caughtBy: unit('openclaw/start-budget'),
   },
   {
     name: 'token sent to every page',
@@ -1023,8 +1023,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'one idle moment enough',
     file: 'src/change/steps/wait-idle.ts',
-    find: 'const isQuiet = isIdle && idleSince !== null && performance.now() - idleSince >= quietMs;',
-    replace: 'const isQuiet = isIdle && performance.now() - (idleSince ?? 0) >= quietMs;',
+    find: 'const isQuiet = isIdle() && idleSince !== null && performance.now() - idleSince >= quietMs;',
+    replace: 'const isQuiet = isIdle() && performance.now() - (idleSince ?? 0) >= quietMs;',
     caughtBy: unit('change/steps/wait-idle', 'one idle moment between two pieces of work'),
   },
   {
@@ -1058,8 +1058,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'verified: its own Node',
     file: 'src/change/verification.ts',
-    find: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node'));\n",
-    replace: "  return runsProgram(pid, join(releaseDirectory(root, expected.release), 'node')) || true;\n",
+    find: '  if (isStarted && runs !== null && runs === own) return null;\n',
+    replace: '  if (isStarted && runs !== null) return null;\n',
     caughtBy: unit('change/verification-process', 'another Node'),
   },
   {

@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import { ReleasesError } from '../../core/errors.js';
+import { waitUntil } from '../../host/wait.js';
 import type { Context, Step } from '../../ledger/context.js';
 import type { IdleFacts } from '../../ledger/facts.js';
 import { stepOf } from '../../ledger/ledger.js';
@@ -85,20 +85,24 @@ async function untilIdle(
 ): Promise<How> {
   let silent = facts.busy === null ? SILENT_LOOKS : 0;
   let idleSince: number | null = null;
-  for (;;) {
-    const isIdle = silent === 0 && facts.busy?.length === 0;
+  const isIdle = () => silent === 0 && facts.busy?.length === 0;
+  const verdict = (): How | null => {
     if (silent >= SILENT_LOOKS) return 'unknown';
-    const isQuiet = isIdle && idleSince !== null && performance.now() - idleSince >= quietMs;
+    const isQuiet = isIdle() && idleSince !== null && performance.now() - idleSince >= quietMs;
     if (isQuiet) return 'idle';
-    if (isSkipped(context)) return 'skipped';
-    const leftMs = deadline - performance.now();
-    if (leftMs <= 0) return isIdle ? 'idle' : 'deadline';
-    idleSince = isIdle ? (idleSince ?? performance.now()) : null;
+    return isSkipped(context) ? 'skipped' : null;
+  };
+  let leftMs = deadline - performance.now();
+  for (; leftMs > 0; leftMs = deadline - performance.now()) {
+    const how = verdict();
+    if (how) return how;
+    idleSince = isIdle() ? (idleSince ?? performance.now()) : null;
     await pause(context, facts, Math.min(LOOK_MS, leftMs));
     const busy = await sampleActivity(endpoint);
     silent = busy === null ? silent + 1 : 0;
     facts.busy = busy ?? (silent >= SILENT_LOOKS ? null : facts.busy);
   }
+  return verdict() ?? (isIdle() ? 'idle' : 'deadline');
 }
 
 /** Announces the restart until the end; it cuts off any work that is still active then. */
@@ -127,14 +131,10 @@ function isSkipped({ root, change }: Context): boolean {
 
 /** Returns early on `restart-now`; throws on `cancel` and Ctrl-C. */
 async function pause(context: Context, facts: IdleFacts, ms: number): Promise<void> {
-  const end = performance.now() + ms;
   const { text, leftMs } = waitingProgress(facts);
   context.progress(text, undefined, undefined, leftMs);
-  for (let left = ms; left > 0 && !isSkipped(context); left = end - performance.now()) {
-    // The abort's own reason says more than the timer's AbortError.
-    const { signal } = context;
-    await setTimeout(Math.min(WISH_MS, left), undefined, { signal }).catch(() => signal.throwIfAborted());
-  }
+  const limits = { withinMs: ms, everyMs: WISH_MS, signal: context.signal };
+  await waitUntil(limits, () => isSkipped(context));
 }
 
 function describe(

@@ -1,13 +1,12 @@
 import { rmSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { faultPoint } from '../../host/fault.js';
+import { waitUntil } from '../../host/wait.js';
 import { askingPath } from '../../ledger/ownership.js';
 import { claim, isClaimed } from '../../store/owner-symlink.js';
 import type { Root } from '../../store/root.js';
 
 /** Milliseconds; a caller that hangs must not block the change. */
 const ANSWER_MS = 10_000;
-const POLL_MS = 50;
 
 /** Delays the worker until this process exits (`endsWithAnswer`) or `work` ends: it has to answer the gateway first. */
 export async function holdUntilReplied<T>(
@@ -40,10 +39,6 @@ export async function waitForReply(
   { signal, withinMs = ANSWER_MS }: { signal?: AbortSignal; withinMs?: number } = {},
 ): Promise<void> {
   const path = askingPath(root, change);
-  const end = performance.now() + withinMs;
-  while (isClaimed(path) && performance.now() < end) {
-    signal?.throwIfAborted();
-    await setTimeout(POLL_MS);
-  }
+  await waitUntil({ withinMs, signal }, () => !isClaimed(path));
   rmSync(path, { force: true });
 }

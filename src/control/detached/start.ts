@@ -1,10 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import { takeRoot } from '../../change/exclusive.js';
 import { makeChange, planFor, type Request } from '../../change/run.js';
 import { startingFacts } from '../../change/starting-facts.js';
 import { toErrorRecord } from '../../core/errors.js';
 import { ownFile } from '../../core/own-files.js';
 import { hasPrivilegedParent } from '../../host/systemd/privileged.js';
+import { waitUntil } from '../../host/wait.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { type Change, newChange, readChange, saveChange } from '../../ledger/ledger.js';
 import { hasLiveOwner, isAcknowledged } from '../../ledger/ownership.js';
@@ -129,12 +129,10 @@ export async function recordChange(environment: Environment, plan: Plan): Promis
 
 /** Returns true when a worker claims the change in time; false at once when its owner is dead. */
 export async function waitForAck(root: Root, id: string, withinMs = ACKNOWLEDGE_MS): Promise<boolean> {
-  const deadline = performance.now() + withinMs;
-  while (performance.now() < deadline) {
+  const state = await waitUntil({ withinMs, everyMs: POLL_MS }, () => {
     const change = readChange(root, id);
-    if (isAcknowledged(root, change)) return true;
-    if (!hasLiveOwner(root, change)) return false;
-    await setTimeout(POLL_MS);
-  }
-  return false;
+    if (isAcknowledged(root, change)) return 'claimed';
+    return hasLiveOwner(root, change) ? null : 'dead';
+  });
+  return state === 'claimed';
 }

@@ -1,10 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import { planFor, type Request } from '../../change/run.js';
 import { isWaiting, lockedBy } from '../../control/active-change.js';
 import { holdUntilReplied } from '../../control/detached/pending-reply.js';
 import { recordChange, startDetached, waitForAck } from '../../control/detached/start.js';
 import { recordNeverRan } from '../../control/detached/worker.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import { waitUntil } from '../../host/wait.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { type Change, findChange, readChange, saveChange } from '../../ledger/ledger.js';
 import { activeChange, hasLiveOwner, isAcknowledged } from '../../ledger/ownership.js';
@@ -56,8 +56,6 @@ export interface ReceptionOptions {
 /** Milliseconds to wait for a lock without a change (a pin, a decision), which is short. */
 const BRIEF_MS = 5_000;
 
-const POLL_MS = 50;
-
 /**
  * Makes a change in a detached worker and resolves once the worker has claimed it. Joins an active change that does the
  * same; a used key returns its first request. Of concurrent requests, from any processes, one begins a change.
@@ -97,15 +95,15 @@ async function decide(environment: Environment, wanted: Wanted, plan: Plan): Pro
     removeRequest(root, before.id);
   }
   pruneRequests(root);
-  const end = performance.now() + BRIEF_MS;
-  for (;;) {
+  let obstacle: unknown;
+  const decided = await waitUntil({ withinMs: BRIEF_MS }, async () => {
     const active = activeChange(root);
     if (active) {
       const same = await wantsTheSame(plan, active);
       if (same) return join(root, wanted, plan, active);
-      if (same === false || performance.now() > end) throw lockedBy(active);
-      await setTimeout(POLL_MS);
-      continue;
+      obstacle = lockedBy(active);
+      if (same === false) throw obstacle;
+      return null;
     }
     if (await isCurrent(environment, plan)) {
       return { ...keep(root, wanted, plan, 'already_current', null), begun: false };
@@ -113,11 +111,13 @@ async function decide(environment: Environment, wanted: Wanted, plan: Plan): Pro
     try {
       return await begin(environment, wanted, plan);
     } catch (error) {
-      const isBusy = error instanceof ReleasesError && error.code === 'locked';
-      if (!isBusy || performance.now() > end) throw error;
-      await setTimeout(POLL_MS);
+      if (!(error instanceof ReleasesError && error.code === 'locked')) throw error;
+      obstacle = error;
+      return null;
     }
-  }
+  });
+  if (!decided) throw obstacle;
+  return decided;
 }
 
 /** Returns the first request of a key and begins nothing, also after a failure. */

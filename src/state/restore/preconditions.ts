@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecord } from '../../core/record.js';
 import { type Holder, holdersOf } from '../../host/open-files.js';
+import { waitUntil } from '../../host/wait.js';
 import { findDatabases } from '../databases.js';
 import { configPath, type RootPlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
@@ -20,7 +21,6 @@ export type Decision =
 
 /** Time for a stopping gateway to close its databases. */
 const LET_GO_MS = 5_000;
-const LET_GO_POLL_MS = 100;
 
 /**
  * Checks everything that a restore needs.
@@ -63,14 +63,12 @@ export function decide(root: RootPlace, restore: Restore): Decision {
  */
 export async function waitForHolders({ place }: Restore, left: readonly string[]): Promise<string[]> {
   const databases = findDatabases(place.directory, left).map((path) => join(place.directory, path));
-  const deadline = Date.now() + LET_GO_MS;
-  for (;;) {
-    const held = databases.flatMap((database) =>
-      holdersOf(database).map((holder) => ({ database, ...holder })),
-    );
-    if (held.length === 0 || Date.now() >= deadline) return held.map(stillHeld);
-    await new Promise((resolve) => setTimeout(resolve, LET_GO_POLL_MS));
-  }
+  let held: (Holder & { database: string })[] = [];
+  await waitUntil({ withinMs: LET_GO_MS }, () => {
+    held = databases.flatMap((database) => holdersOf(database).map((holder) => ({ database, ...holder })));
+    return held.length === 0;
+  });
+  return held.map(stillHeld);
 }
 
 function stillHeld({ database, pid, command }: Holder & { database: string }): string {

@@ -16,16 +16,17 @@ export type FileCopy = CopiedFile & { steady: boolean };
 /** Copies one file and repeats when it changed meanwhile; null when it vanished. Keeps its modification time. */
 export async function copyFile(from: string, to: string): Promise<FileCopy | null> {
   try {
-    for (let tries = 1; ; tries++) {
-      const before = lstatSync(from);
+    let before = lstatSync(from);
+    let steady = false;
+    for (let tries = 1; tries <= TRIES && !steady; tries++) {
+      before = lstatSync(from);
       if (before.size < LARGE) copyFileSync(from, to, constants.COPYFILE_FICLONE);
       else await copyLarge(from, to, constants.COPYFILE_FICLONE);
-      const steady = isSame(before, lstatSync(from));
-      if (!steady && tries < TRIES) continue;
-      close(to, before.mode);
-      utimesSync(to, before.atime, before.mtime);
-      return { mode: before.mode & 0o7777, ...(await digestInTurns(to)), steady };
+      steady = isSame(before, lstatSync(from));
     }
+    close(to, before.mode);
+    utimesSync(to, before.atime, before.mtime);
+    return { mode: before.mode & 0o7777, ...(await digestInTurns(to)), steady };
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
     rmSync(to, { force: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { ReleasesError } from '../../core/errors.js';
 import { identify, type ProcessIdentity } from '../../host/process.js';
-import { within } from '../poll.js';
+import { within } from '../../host/wait.js';
 import type { Ending } from './ending.js';
 import { type Watcher, watch } from './parent-death.js';
 import { endLeftovers, signalGroup } from './process-group.js';

@@ -2,12 +2,11 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { ReleasesError, systemCode } from '../../core/errors.js';
 import { isAlive, type ProcessIdentity } from '../../host/process.js';
+import { waitUntil } from '../../host/wait.js';
 import { openAddress, SOCKET_NAME } from '../address.js';
-import { until } from '../poll.js';
 import { signalGroup } from './process-group.js';
 import { readRunRecord, writeRunRecord } from './record.js';
 
@@ -20,7 +19,8 @@ type Unlock = () => Promise<void>;
 
 /** The library judges a lock by age; if a suspended process loses it, identity and bind still let only one win. */
 async function lockStart(root: string): Promise<Unlock> {
-  for (const deadline = performance.now() + LOCK_LIMIT_MS; ; await sleep(LOCK_RETRY_MS)) {
+  let cause: unknown;
+  const tryOnce = async (): Promise<Unlock | null> => {
     try {
       return await lock(join(root, 'run'), {
         lockfilePath: join(root, 'run.lock'),
@@ -35,9 +35,13 @@ async function lockStart(root: string): Promise<Unlock> {
       if (code === 'ENOSPC') return async () => {};
       // The library's own retries would also repeat permanent errors.
       if (code !== 'ELOCKED') throw unwritable(root, error);
-      if (performance.now() > deadline) throw stillLocked(root, error);
+      cause = error;
+      return null;
     }
-  }
+  };
+  const unlock = await waitUntil({ withinMs: LOCK_LIMIT_MS, everyMs: LOCK_RETRY_MS }, tryOnce);
+  if (unlock) return unlock;
+  throw stillLocked(root, cause);
 }
 
 function unwritable(root: string, cause: unknown): ReleasesError {
@@ -100,7 +104,7 @@ function alreadyRunning(root: string, who: string): ReleasesError {
  */
 export async function endPredecessor(gateway: ProcessIdentity, limitMs: number, abandoned: () => boolean) {
   const over = () => abandoned() || !isAlive(gateway);
-  if (await until(over, limitMs)) return;
+  if (await waitUntil({ withinMs: limitMs }, over)) return;
   signalGroup(gateway.pid, 'SIGKILL');
-  await until(over, GONE_MS);
+  await waitUntil({ withinMs: GONE_MS }, over);
 }

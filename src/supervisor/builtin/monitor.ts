@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
 import type { ProcessIdentity } from '../../host/process.js';
+import { within } from '../../host/wait.js';
 import type { Inspection, RestartReport } from '../supervisor.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { type Gateway, type GatewayOptions, startGateway } from './child.js';
@@ -135,11 +136,9 @@ export class Keeper {
   }
 
   async #command(delayMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
+    const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
-      timer = setTimeout(resolve, delayMs);
     });
-    clearTimeout(timer);
+    await within(woken, delayMs);
   }
 }

@@ -1,5 +1,5 @@
 import { groupHasMembers } from '../../host/process.js';
-import { until } from '../poll.js';
+import { waitUntil } from '../../host/wait.js';
 
 const LEFTOVER_TERM_MS = 5_000;
 const LEFTOVER_KILL_MS = 2_000;
@@ -20,7 +20,8 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
 export async function endLeftovers(group: number): Promise<void> {
   if (!groupHasMembers(group)) return;
   signalGroup(group, 'SIGTERM');
-  if (await until(() => !groupHasMembers(group), LEFTOVER_TERM_MS)) return;
+  const isEmpty = () => !groupHasMembers(group);
+  if (await waitUntil({ withinMs: LEFTOVER_TERM_MS }, isEmpty)) return;
   signalGroup(group, 'SIGKILL');
-  await until(() => !groupHasMembers(group), LEFTOVER_KILL_MS);
+  await waitUntil({ withinMs: LEFTOVER_KILL_MS }, isEmpty);
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ReleasesError } from '../../core/errors.js';
 import { identify, isAlive, type ProcessIdentity } from '../../host/process.js';
 import { systemctl, typed, type UnitAddress } from '../../host/systemd/systemctl.js';
 import { readUnit, type UnitStatus } from '../../host/systemd/unit.js';
+import { waitUntil } from '../../host/wait.js';
 import type { RestartReport } from '../supervisor.js';
 
 const INTERVAL_MS = 100;
@@ -53,8 +53,10 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
   let stopMs: number | null = null;
   let cut = false;
   let killed = false;
-  for (let tries = 0; ; await sleep(INTERVAL_MS)) {
-    const now = await readUnit(address);
+  let tries = 0;
+  let now = before;
+  const report = await waitUntil({ withinMs: deadlineMs, everyMs: INTERVAL_MS }, async () => {
+    now = await readUnit(address);
     if (stopMs === null && !(old && isAlive(old))) stopMs = old ? elapsed() : 0;
     if (now.invocation !== null && now.invocation !== before.invocation && isStarted(now)) {
       const took = stopMs ?? elapsed();
@@ -70,13 +72,11 @@ export async function restartUnit(address: UnitAddress, limitMs?: number): Promi
       if (tries++ >= TRIES) throw await failed(address, `${unit} was started and is ${describe(now)} again.`);
       await clear(address);
       await systemctl(scope, 'start', '--no-block', '--', unit);
-    } else if (elapsed() >= deadlineMs) {
-      throw await failed(
-        address,
-        `${unit} is still ${describe(now)} ${Math.round(elapsed() / 1_000)} s later.`,
-      );
     }
-  }
+    return null;
+  });
+  if (report) return report;
+  throw await failed(address, `${unit} is still ${describe(now)} ${Math.round(elapsed() / 1_000)} s later.`);
 }
 
 /**

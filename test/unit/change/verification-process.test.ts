@@ -110,7 +110,9 @@ describe('a gateway whose process is real', () => {
     });
     await expect(verified).rejects.toMatchObject({
       code: 'wrong_release',
-      message: expect.stringContaining('not run by the Node of 2026.7.1'),
+      message: expect.stringMatching(
+        /process \d+ runs \S*node\S*, and the Node of 2026\.7\.1 is \S*sh, after/,
+      ),
     });
   });
 
