@@ -23,7 +23,10 @@ function project(lane: Lane) {
     extends: true as const,
     test: {
       name,
-      include: drawOf(lane)?.files ?? [`test/${name}/**/*.test.ts`],
+      include: drawOf(lane)?.files ?? [
+        `test/${name}/**/*.test.ts`,
+        ...(name === 'unit' ? ['test/hosts/*.test.ts'] : []),
+      ],
       globalSetup: ['test/lanes/setup.ts'],
       maxWorkers: workers,
       sequence: { groupOrder: order },

@@ -1,18 +1,37 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { basename, delimiter, isAbsolute, join } from 'node:path';
-import type { Word } from '../host/systemd/unit-file.js';
+import { realpathSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
+import { ReleasesError } from '../core/errors.js';
+import { withoutSecrets } from '../core/secret-words.js';
+import { type CommandLine, expandSpecifiers, type Word } from '../host/systemd/command-line.js';
+import type { ServiceSettings } from '../host/systemd/unit-file.js';
+import { escapeQuoted, quoteArgument, quoteProgram } from '../host/systemd/unit-template.js';
+import { type InstalledOpenClaw, openClawStartedBy } from './package.js';
+import { findProgram } from './program.js';
+import type { GatewayUnit } from './unit.js';
 
+/** What a unit starts, split where the launcher takes the place of Node and OpenClaw. */
 export interface GatewayCommand {
-  /** The Node as the unit spells it; null when the program finds its own. */
+  /** Text before, with systemd's prefix signs. */
+  before: string;
+  /** Text after: arguments of the gateway, and what a shell does next. */
+  after: string;
+  /** Spelling of the launcher between them. */
+  place: 'program' | 'argument' | 'unexpanded-argument' | 'text' | 'unexpanded-text';
+  /** The Node, as the process finds it; null when OpenClaw's program finds its own. */
   node: string | null;
+  /** Options of Node, as the unit spells them. */
   nodeOptions: string[];
-  /** The script or program: OpenClaw's own, or a wrapper around it. */
-  entry: string;
-  /** Arguments as the unit spells them, without the word `gateway`; null when that word is missing. */
-  rest: string[] | null;
+  /** Global options of OpenClaw that stand before `gateway`, as the unit spells them. */
+  options: string[];
+  /** Null when its files are gone, or a shim names none. */
+  install: InstalledOpenClaw | null;
+  searchPath: string;
 }
 
-const WITH_VALUE = new Set([
+/** systemd looks for a program without a path here and nowhere else. */
+const SYSTEMD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const NODE_OPTIONS_WITH_VALUE = new Set([
   '-r',
   '--require',
   '--import',
@@ -20,64 +39,235 @@ const WITH_VALUE = new Set([
   '--experimental-loader',
   '-C',
   '--conditions',
+  '--env-file',
+  '--title',
 ]);
 
-export function readCommand(words: Word[], searchPath: string): GatewayCommand | null {
-  let at = 0;
-  const value = () => words[at]?.value ?? '';
-  // systemd's prefixes, such as `|` and `+`, select how to run and not what.
-  const first = () => (at === 0 ? value().replace(/^[-@:+!|]+/, '') : value());
-  if (basename(first()) === 'env') {
-    at++;
-    while (/^[A-Za-z_]\w*=/.test(value()) || value() === '-S') at++;
+const OPTIONS_WITH_VALUE = new Set(['--profile', '--log-level', '--container']);
+
+/** Programs behind which the gateway would be somewhere or somebody else, by what they change. */
+const ELSEWHERE: Record<string, string> = {
+  'in another place':
+    'docker podman nerdctl lxc lxc-attach incus machinectl systemd-nspawn ssh chroot bwrap flatpak kubectl nsenter proot toolbox distrobox',
+  'as another user': 'sudo su runuser doas gosu su-exec s6-setuidgid pkexec',
+  'outside of this unit': 'systemd-run start-stop-daemon daemonize screen tmux pm2 pm2-runtime forever',
+  'with a program that runs JavaScript itself': 'npx bunx pnpx npm pnpm yarn bun deno tsx ts-node nodemon',
+};
+
+/** @throws ReleasesError `command_unknown` when it cannot be told what starts OpenClaw */
+export function readCommand(unit: GatewayUnit, env: NodeJS.ProcessEnv): GatewayCommand {
+  const { commands, environment, assigned } = unit.own;
+  const [command] = commands;
+  const refuse = (why: string, hint: string) => refuseCommand(unit, why, hint);
+  if (!command)
+    throw refuse('has no ExecStart= that systemd understands', 'openclaw gateway install --force');
+  if (commands.length > 1) throw refuse('has several commands', 'Keep the command of the gateway alone.');
+  if (!unit.isUnderstood)
+    throw refuse('was read in another way by systemd', 'Write its ExecStart= without quotes and escapes.');
+  if (unit.user && /[+!]/.test(command.signs))
+    throw refuse(
+      `starts as root and not as ${unit.user}, because of "${command.signs}"`,
+      'Remove that sign.',
+    );
+  const assignments = command.words.map(({ value }) => value).filter((value) => value.startsWith('PATH='));
+  const searchPath = assignments.at(-1)?.slice(5) || environment.PATH || env.PATH || '';
+  const home = environment.HOME || unit.specifiers.h || '';
+  const directory = (assigned.WorkingDirectory?.at(-1) ?? '/').replace(/^-/, '').replace(/^~$/, home);
+  const scan = {
+    searchPath,
+    directory: expandSpecifiers(directory, unit.specifiers),
+    isInUse: unit.dropIns.some((path) => path.includes('openclaw-releases')),
+  };
+  const found = inWords(command, scan) ?? inText(command, scan, { home, specifiers: unit.specifiers });
+  if (!found) throw refuse('does not show where OpenClaw starts', exampleFor(command, searchPath));
+  if (found === 'several') throw refuse('starts OpenClaw in several places', 'Keep one of them.');
+  if (found === 'no gateway') throw refuse('starts no gateway', 'openclaw gateway install --force');
+  const { passed, ...rest } = found;
+  for (const [how, programs] of Object.entries(ELSEWHERE)) {
+    const program = passed.find((word) => programs.split(' ').includes(basename(word)));
+    if (program)
+      throw refuse(
+        `starts OpenClaw ${how} (${program})`,
+        `Start it in ${unit.name} without ${basename(program)}.`,
+      );
   }
+  return { ...rest, searchPath };
+}
+
+/** Command line that starts a launcher in the place of OpenClaw. @throws ReleasesError `root_invalid` */
+export function commandWith(command: GatewayCommand, launcher: string): string {
+  const { before, after, place, nodeOptions, options } = command;
+  const words = [
+    spell(launcher, place),
+    ...(nodeOptions.length > 0 ? ['--node-options', ...nodeOptions, '--'] : []),
+    ...options,
+  ];
+  return before + words.join(' ') + after;
+}
+
+function spell(launcher: string, place: GatewayCommand['place']): string {
+  if (place === 'program') return quoteProgram(launcher);
+  if (place === 'argument') return quoteArgument(launcher);
+  if (place === 'unexpanded-argument') return `"${escapeQuoted(launcher)}"`;
+  const plain = /^[\w./@:+-]+$/.test(launcher) ? launcher : `'${launcher.replaceAll("'", "'\\''")}'`;
+  // Both kinds of quotes may surround it.
+  const text = escapeQuoted(plain).replaceAll("'", "\\'");
+  return place === 'text' ? text.replaceAll('$', '$$$$') : text;
+}
+
+interface Scan {
+  searchPath: string;
+  directory: string;
+  /** A command that was accepted before stays accepted after its files are gone. */
+  isInUse: boolean;
+}
+
+interface Start {
+  from: number;
+  /** Index of the first word after `gateway`. */
+  to: number;
+  node: string | null;
+  nodeOptions: string[];
+  options: string[];
+  install: InstalledOpenClaw | null;
+}
+
+type Found = (Omit<GatewayCommand, 'searchPath'> & { passed: string[] }) | 'several' | 'no gateway' | null;
+
+function inWords({ signs, words }: CommandLine, scan: Scan): Found {
+  const named = signs.includes('@');
+  const [program, ...args] = words;
+  if (!program) return null;
+  // The name that a program is given for itself is no argument.
+  const start = findOnly(named ? [program, ...args.slice(1)] : words, scan, true);
+  if (start === null || typeof start === 'string') return start;
+  const { from, to, ...rest } = start;
+  const raw = words.map((word) => word.raw);
+  const shift = named ? 1 : 0;
+  const after = raw.slice(to + shift).map((word) => ` ${word}`);
+  const passed = words.slice(0, from + shift).map(({ value }) => value);
+  if (from === 0)
+    return { before: signs.replace('@', ''), after: after.join(''), place: 'program', passed: [], ...rest };
+  const before = `${signs}${raw.slice(0, from + shift).join(' ')} `;
+  return {
+    before,
+    after: after.join(''),
+    place: signs.includes(':') ? 'unexpanded-argument' : 'argument',
+    passed,
+    ...rest,
+  };
+}
+
+/** Text that a shell or `env -S` splits: `sh -c 'exec node … gateway'`. */
+function inText(
+  { signs, words }: CommandLine,
+  scan: Scan,
+  { home, specifiers }: { home: string; specifiers: Record<string, string> },
+): Found {
+  const found = words.flatMap((word, at): Exclude<Found, null>[] => {
+    if (at === 0 || !/\s/.test(word.value)) return [];
+    const tokens = [...word.raw.matchAll(/[^\s;&|<>()"'\\`]+/g)];
+    const texts = tokens.map(({ 0: raw }): Word => {
+      const text = expandSpecifiers(raw, specifiers).replaceAll('$$', '$');
+      return { raw, value: text.replace(/^(?:~(?=\/)|\$HOME\b|\$\{HOME\})/, home) };
+    });
+    const start = findOnly(texts, scan, false);
+    if (start === null) return [];
+    if (typeof start === 'string') return [start];
+    const { from, to, ...rest } = start;
+    const [begin, last] = [tokens[from]?.index ?? 0, tokens[to - 1]];
+    const end = (last?.index ?? 0) + (last?.[0].length ?? 0);
+    if (/[;&|<>()"'\\`]/.test(word.raw.slice(begin, end))) return [];
+    const join = (some: Word[]) => some.map(({ raw }) => ` ${raw}`).join('');
+    return [
+      {
+        before: `${signs}${join(words.slice(0, at)).slice(1)} ${word.raw.slice(0, begin)}`,
+        after: word.raw.slice(end) + join(words.slice(at + 1)),
+        place: signs.includes(':') ? 'unexpanded-text' : 'text',
+        passed: [...words.slice(0, at), ...texts.slice(0, from)].map(({ value }) => value),
+        ...rest,
+      },
+    ];
+  });
+  return found.length > 1 ? 'several' : (found[0] ?? null);
+}
+
+/** Finds the only start of OpenClaw's gateway among words. */
+function findOnly(
+  words: Word[],
+  scan: Scan,
+  isProgramFirst: boolean,
+): Start | 'several' | 'no gateway' | null {
+  const starts: Start[] = [];
+  let openClaw = false;
+  for (let at = 0; at < words.length; at++) {
+    const start = startAt(
+      words,
+      at,
+      isProgramFirst && at === 0 ? { ...scan, searchPath: SYSTEMD_PATH } : scan,
+    );
+    if (start === null) continue;
+    openClaw = true;
+    if (start.to === 0) continue;
+    starts.push(start);
+    at = start.to - 1;
+  }
+  if (starts.length > 1) return 'several';
+  return starts[0] ?? (openClaw ? 'no gateway' : null);
+}
+
+/** `to` is 0 where OpenClaw starts without `gateway`. */
+function startAt(words: Word[], from: number, scan: Scan): Start | null {
+  const value = (at: number) => words[at]?.value ?? '';
+  let at = from;
   let node: string | null = null;
   const nodeOptions: string[] = [];
-  if (isNode(first(), searchPath)) {
-    node = first();
-    at++;
-    while (value().startsWith('-')) {
-      if (WITH_VALUE.has(value())) nodeOptions.push(words[at++]?.value ?? '');
-      nodeOptions.push(value());
-      at++;
+  if (isNode(value(at), scan.searchPath)) {
+    node = findProgram(value(at), scan.searchPath) ?? value(at);
+    for (at++; value(at).startsWith('-') || /^\$\w+$/.test(value(at)); at++) {
+      if (value(at) === '--') {
+        at++;
+        break;
+      }
+      nodeOptions.push(words[at]?.raw ?? '');
+      if (NODE_OPTIONS_WITH_VALUE.has(value(at))) nodeOptions.push(words[++at]?.raw ?? '');
     }
   }
-  const entry = first();
-  if (!entry) return null;
-  const args = words.slice(at + 1);
-  const gateway = args.findIndex((word) => word.value === 'gateway');
-  // Global options may stand on either side of `gateway`.
-  const rest =
-    gateway < 0 ? null : [...args.slice(0, gateway), ...args.slice(gateway + 1)].map(({ raw }) => raw);
-  return { node, nodeOptions, entry, rest };
+  const entry = node === null ? (findProgram(value(at), scan.searchPath) ?? value(at)) : value(at);
+  const install =
+    entry === '' ? null : openClawStartedBy(isAbsolute(entry) ? entry : join(scan.directory, entry));
+  if (!install && !(scan.isInUse && /\/openclaw(?:\/dist\/\w+\.m?js|(?:\/openclaw)?\.mjs|)$/.test(entry)))
+    return null;
+  const options: string[] = [];
+  for (at++; value(at).startsWith('-'); at++) {
+    options.push(words[at]?.raw ?? '');
+    if (OPTIONS_WITH_VALUE.has(value(at))) options.push(words[++at]?.raw ?? '');
+  }
+  const to = value(at) === 'gateway' ? at + 1 : 0;
+  return { from, to, node, nodeOptions, options, install: install === 'shim' ? null : install };
 }
 
 function isNode(program: string, searchPath: string): boolean {
   if (/^node(js)?(-?\d+)?$/.test(basename(program))) return true;
   const found = findProgram(program, searchPath);
-  if (!found) return false;
-  return basename(realpathSync(found)) === 'node';
+  return found !== null && basename(realpathSync(found)) === 'node';
 }
 
-/** Finds a program as `execvp` does, but only by absolute paths. */
-export function findProgram(name: string, searchPath: string): string | null {
-  return findPrograms(name, searchPath)[0] ?? null;
+/** The command that can be adopted, where the first program hides OpenClaw. */
+function exampleFor({ signs, words }: CommandLine, searchPath: string): string {
+  const [program, ...args] = words.map(({ raw }) => raw);
+  const openClaw = findProgram('openclaw', searchPath) ?? '/path/to/openclaw';
+  const rest = args.includes('gateway') ? args : [...args, 'gateway'];
+  const line = signs + withoutSecrets([program ?? '', openClaw, ...rest]);
+  return `End ${program} with: exec "$@" and write: ExecStart=${line}`;
 }
 
-export function findPrograms(name: string, searchPath: string): string[] {
-  if (name.includes('/')) return isAbsolute(name) && isProgram(name) ? [name] : [];
-  return searchPath
-    .split(delimiter)
-    .filter(isAbsolute)
-    .map((directory) => join(directory, name))
-    .filter(isProgram);
+/** `ExecStart=…` for people to read, without secrets. */
+export function shownCommands({ commands }: Pick<ServiceSettings, 'commands'>): string {
+  const lines = commands.map(({ signs, words }) => signs + withoutSecrets(words.map(({ raw }) => raw)));
+  return `ExecStart=${lines.join(' ; ')}`;
 }
 
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+function refuseCommand(unit: GatewayUnit, why: string, hint: string): ReleasesError {
+  return new ReleasesError('command_unknown', `${unit.name} ${why}: ${shownCommands(unit.own)}`, { hint });
 }

@@ -49,11 +49,12 @@ export function examineUnit(facts: HostFacts): Finding[] {
       ),
     );
   }
-  if (unit.starts !== join(root, 'bin/gateway')) {
+  const launcher = join(root, 'bin/gateway');
+  if (!unit.starts.includes(launcher)) {
     found.push(
       finding(
         'starts_another_program',
-        `${unit.name} starts ${unit.starts ?? 'nothing'}, not this root's gateway.`,
+        `${unit.name} starts ${unit.starts || 'nothing'}, not this root's gateway.`,
         ADOPT,
       ),
     );

@@ -2,14 +2,16 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
+import { withoutSecrets } from '../core/secret-words.js';
 import { lingers } from '../host/systemd/linger.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import { type Adoption, readAdoption } from './apply.js';
-import { findProgram, readCommand } from './command.js';
+import { readCommand } from './command.js';
 import { type Drift, findDrift } from './drift.js';
 import { findPackages } from './install.js';
 import { openClawAround } from './package.js';
 import { planUnitChange } from './plan.js';
+import { findProgram } from './program.js';
 import { DROP_IN_SUFFIX, type GatewayUnit, readGatewayUnit } from './unit.js';
 
 export interface KnownElsewhere {
@@ -40,7 +42,8 @@ export interface UnitFacts {
   masked: boolean;
   broken: boolean;
   description: string;
-  starts: string | null;
+  /** Command line in force, without secrets. */
+  starts: string;
   /** Paths of drop-ins that apply after ours. */
   later: string[];
   /** Our files that differ from a new adoption; null when none can be planned for this unit. */
@@ -80,15 +83,15 @@ function describe(unit: GatewayUnit, root: string, recover: string[], env: NodeJ
     masked: status.loadState === 'masked',
     broken: ['error', 'bad-setting'].includes(status.loadState),
     description: status.description,
-    starts: unit.execStartNow[0]?.value ?? null,
+    starts: withoutSecrets(unit.now.commands.flatMap(({ words }) => words.map(({ value }) => value))),
     later: ours < 0 ? [] : unit.dropIns.slice(ours + 1),
     drift: driftOf(unit, root, recover, env),
   };
 }
 
 function driftOf(unit: GatewayUnit, root: string, recover: string[], env: NodeJS.ProcessEnv): Drift[] | null {
-  const command = readCommand(unit.execStart, unit.environment.PATH || env.PATH || '');
   try {
+    const command = readCommand(unit, env);
     return findDrift(planUnitChange({ install: { unit, command }, root, recover, env }));
   } catch (error) {
     if (error instanceof ReleasesError) return null;

@@ -1,12 +1,13 @@
 import { realpathSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { exec } from '../host/exec.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import { findHome } from '../host/user.js';
-import { findProgram, findPrograms, type GatewayCommand, readCommand } from './command.js';
+import { type GatewayCommand, readCommand } from './command.js';
 import { type InstalledOpenClaw, openClawAround, openClawAt } from './package.js';
 import { globalPackageDirectories } from './places.js';
+import { findProgram, findPrograms } from './program.js';
 import { type GatewayUnit, readGatewayUnit } from './unit.js';
 
 export interface FindRequest {
@@ -25,8 +26,6 @@ export interface Install {
   node: { path: string; version: string };
   unit: GatewayUnit | null;
   command: GatewayCommand | null;
-  /** Program that the unit starts in place of OpenClaw and that adopting leaves out; usually null. */
-  wrapper: string | null;
   others: { packageRoot: string; version: string }[];
 }
 
@@ -36,14 +35,14 @@ const VERSION_TIMEOUT_MS = 15_000;
  * Finds the OpenClaw that this user runs: the one the unit starts, else the first `openclaw` on the search path, else
  * an install of a package manager. Changes nothing.
  * @throws ReleasesError `not_openclaw` when there is none, `supervisor_not_found` when the named unit does not exist,
- *   `node_unavailable`
+ *   `command_unknown`, `node_unavailable`
  */
 export async function findInstall(request: FindRequest = {}): Promise<Install> {
   const env = request.env ?? process.env;
   const unit = await findUnit(request, env);
-  const searchPath = unit?.environment.PATH || env.PATH || '';
-  const command = unit ? readCommand(unit.execStart, searchPath) : null;
-  const started = command ? startedBy(command, searchPath) : null;
+  const command = unit && readCommand(unit, env);
+  const searchPath = command?.searchPath ?? env.PATH ?? '';
+  const started = command?.install;
   const [chosen, ...others] = distinct([...(started ? [started] : []), ...(await findPackages(env))]);
   if (!chosen) {
     throw new ReleasesError('not_openclaw', 'No installed OpenClaw was found.', {
@@ -54,7 +53,6 @@ export async function findInstall(request: FindRequest = {}): Promise<Install> {
   const { root: packageRoot, version, packageJson } = chosen;
   return {
     ...{ packageRoot, version, packageJson, node, unit, command },
-    wrapper: command && !started ? command.entry : null,
     others: others.map((other) => ({ packageRoot: other.root, version: other.version })),
   };
 }
@@ -86,11 +84,6 @@ async function findUnit({ unit, scope }: FindRequest, env: NodeJS.ProcessEnv): P
     `systemd knows no unit ${full}${scope ? ` (${scope})` : ''}.`,
     { hint: 'systemctl --user list-unit-files "*openclaw*"; systemctl list-unit-files "*openclaw*"' },
   );
-}
-
-function startedBy(command: GatewayCommand, searchPath: string): InstalledOpenClaw | null {
-  const entry = isAbsolute(command.entry) ? command.entry : findProgram(command.entry, searchPath);
-  return entry ? openClawAround(entry) : null;
 }
 
 async function findNode(

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 
 export interface InstalledOpenClaw {
@@ -34,4 +34,28 @@ export function openClawAround(file: string): InstalledOpenClaw | null {
     if (found) return found;
   }
   return null;
+}
+
+/** Shims of version managers, by the name of the program behind a link, and by what a script runs. */
+const SHIM = /^(?:volta-shim|mise|rtx)$/;
+const SHIM_SCRIPT = /^exec .*\b(?:asdf|mise|rtx|nodenv)"? (?:x|exec) /m;
+
+/** Line of a script that npm or pnpm puts in the place of a link. */
+const LINKED_BY_SCRIPT = /^\s*exec .*"\$basedir\/([^"]+\/openclaw\/[^"]+\.[cm]?js)" +"\$@"$/m;
+
+/** Package whose program a file is; `shim` for a version manager's `openclaw`; null for any other file. */
+export function openClawStartedBy(file: string): InstalledOpenClaw | 'shim' | null {
+  try {
+    const real = realpathSync(file);
+    const install = openClawAround(real);
+    if (install) return /\.[cm]?js$/.test(real) ? install : null;
+    if (basename(file) !== 'openclaw') return null;
+    if (SHIM.test(basename(real))) return 'shim';
+    const script = readPlainFile(real, LARGEST).toString();
+    const linked = LINKED_BY_SCRIPT.exec(script)?.[1];
+    if (linked) return openClawAround(join(dirname(real), linked));
+    return SHIM_SCRIPT.test(script) ? 'shim' : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exec } from '../host/exec.js';
 import { makeTemporaryDirectory } from '../host/temporary.js';
-import { findPrograms } from './command.js';
+import { findPrograms } from './program.js';
 
 const NPM_TIMEOUT_MS = 20_000;
 

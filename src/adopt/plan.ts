@@ -13,6 +13,7 @@ import {
 } from '../host/systemd/unit-template.js';
 import { homeDirectory } from '../host/user.js';
 import type { PlannedFile } from '../host/written.js';
+import { commandWith } from './command.js';
 import type { Install } from './install.js';
 import { DROP_IN_SUFFIX, type GatewayUnit } from './unit.js';
 
@@ -47,23 +48,16 @@ export function recoverCommandOf(root: string): string[] {
 
 /**
  * Plans how the unit starts `bin/gateway` of the root. Writes nothing.
- * @throws ReleasesError `supervisor_not_found` without a unit, `supervisor_failed` when it starts no gateway or
- *   its drop-ins leave no name to sort behind them, `root_invalid` for a path that no unit file can hold
+ * @throws ReleasesError `supervisor_not_found` without a unit, `supervisor_failed` when its drop-ins leave no name to
+ *   sort behind them, `root_invalid` for a path that no unit file can hold
  */
 export function planUnitChange({ install, root, recover, env = process.env }: UnitChangeRequest): UnitChange {
   const { unit, command } = install;
-  if (!unit) {
+  if (!unit || !command) {
     throw refuse(
       'supervisor_not_found',
       'No unit of systemd starts this OpenClaw.',
       'openclaw gateway install',
-    );
-  }
-  if (!command?.rest) {
-    throw refuse(
-      'supervisor_failed',
-      `${unit.name} does not start the gateway in a way that is understood: ${unit.execStart.map(({ raw }) => raw).join(' ')}`,
-      'openclaw gateway install --force',
     );
   }
   const { scope, name } = unit;
@@ -74,12 +68,10 @@ export function planUnitChange({ install, root, recover, env = process.env }: Un
   const values = {
     ROOT: escapeQuoted(root),
     ROOT_PATH: escapePath(root),
-    GATEWAY: quoteProgram(join(root, 'bin/gateway')),
+    COMMAND: commandWith(command, join(root, 'bin/gateway')),
     RESCUE: quoteProgram(join(root, 'bin/rescue')),
     UNIT: name,
     RESCUE_UNIT: rescueUnit,
-    ARGUMENTS: command.rest.map((argument) => ` ${argument}`).join(''),
-    ENVIRONMENT: nodeOptions(unit, command.nodeOptions),
     USER: scope === 'system' && unit.user ? `User=${escapePath(unit.user)}` : '',
     SCOPE: `--${scope}`,
     TARGET: target,
@@ -132,13 +124,6 @@ function dropInName(unit: GatewayUnit): string {
     `${unit.name} has a drop-in that nothing can sort behind.`,
     `systemctl --${unit.scope} cat ${unit.name}`,
   );
-}
-
-/** Moves the unit's Node options to the environment, because the launcher starts Node without options. */
-function nodeOptions(unit: GatewayUnit, options: string[]): string {
-  if (options.length === 0) return '';
-  const all = [unit.environment.NODE_OPTIONS, ...options].filter(Boolean).join(' ');
-  return `Environment="${escapeQuoted(`NODE_OPTIONS=${all}`)}"`;
 }
 
 function systemctl(): string {

@@ -107,7 +107,7 @@ export class SystemUnits {
     const { root, unit: named } = this.#options;
     if (named === null) throw refused('Only adopt makes a unit start the gateway of a root.');
     const unit = await this.#gatewayUnit();
-    const command = readCommand(unit.execStart, unit.environment.PATH || process.env.PATH || '');
+    const command = readCommand(unit, process.env);
     const plan = planUnitChange({ install: { unit, command }, root, recover: recoverCommandOf(root) });
     const writes = outsideOf(root, plan.writes);
     const record = this.#recordFor(unit.name);

@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import type { CommandLine } from '../host/systemd/command-line.js';
+import { specifiersOf } from '../host/systemd/specifiers.js';
 import type { Scope, UnitAddress } from '../host/systemd/systemctl.js';
 import { showUnit, type UnitStatus } from '../host/systemd/unit.js';
-import { readSettings, type UnitSettings, type Word } from '../host/systemd/unit-file.js';
-import { findHome, userName } from '../host/user.js';
+import { readSettings, type ServiceSettings } from '../host/systemd/unit-file.js';
 
 /** Unit that `openclaw gateway install` makes. */
 export const DEFAULT_UNIT = 'openclaw-gateway.service';
@@ -16,10 +16,15 @@ export interface GatewayUnit {
   scope: Scope;
   /** Paths in the order in which they apply, ours included. */
   dropIns: string[];
-  /** Command line without our drop-in, which `unadopt` returns to. */
-  execStart: Word[];
-  execStartNow: Word[];
-  environment: Record<string, string>;
+  /** Settings without our drop-in, which `unadopt` returns to. */
+  own: ServiceSettings;
+  /** Settings in force. */
+  now: ServiceSettings;
+  /** Texts that give `own`, and what their specifiers mean. */
+  texts: string[];
+  specifiers: Record<string, string>;
+  /** False when systemd read another command in the same files. */
+  isUnderstood: boolean;
   /** `User=` of a system unit. */
   user: string | null;
   status: Pick<UnitStatus, 'loadState' | 'description' | 'needsReload'>;
@@ -36,19 +41,42 @@ export async function readGatewayUnit(
   const status = await showIfThere(address);
   if (!status?.path) return null;
   const { path, dropIns } = status;
-  const specifiers = specifiersOf(address, env);
-  const read = (paths: string[]): UnitSettings => readSettings(paths.map(textOf), specifiers);
-  const own = read([path, ...dropIns.filter((dropIn) => !dropIn.endsWith(DROP_IN_SUFFIX))]);
+  const specifiers = specifiersOf(address, path, env);
+  const textsOf = (paths: string[]) => paths.map(textOf);
+  const texts = textsOf([path, ...dropIns.filter((dropIn) => !dropIn.endsWith(DROP_IN_SUFFIX))]);
+  const now = readSettings(textsOf([path, ...dropIns]), specifiers);
   return {
     name: address.unit,
     scope: address.scope,
     dropIns,
-    execStart: own.execStart.at(-1) ?? [],
-    execStartNow: read([path, ...dropIns]).execStart.at(-1) ?? [],
-    environment: own.environment,
+    own: readSettings(texts, specifiers),
+    now,
+    texts,
+    specifiers,
+    isUnderstood: status.needsReload || agrees(now.commands, status.argv),
     user: status.user || null,
     status,
   };
+}
+
+/** Compares with a shown command, whose words are joined by blanks. Any text may stand for an unknown specifier. */
+function agrees([command]: CommandLine[], argv: string | null): boolean {
+  if (!command || argv === null) return true;
+  const words = command.signs.includes('@') ? command.words.slice(1) : command.words;
+  const pattern = words
+    .map(({ value }) =>
+      value
+        .split(/%[A-Za-z]/)
+        .map(escapeRegExp)
+        .join('.*'),
+    )
+    .join(' ');
+  // systemd shows a program without a path by the path where it found it.
+  return new RegExp(`^(?:/\\S*/)?${pattern}$`, 's').test(argv);
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
 async function showIfThere(address: UnitAddress): Promise<UnitStatus | null> {
@@ -58,23 +86,6 @@ async function showIfThere(address: UnitAddress): Promise<UnitStatus | null> {
     if (error instanceof ReleasesError && error.code === 'supervisor_not_found') return null;
     throw error;
   }
-}
-
-function specifiersOf({ unit, scope }: UnitAddress, env: NodeJS.ProcessEnv): Record<string, string> {
-  const common = {
-    n: unit,
-    N: unit.replace(/\.service$/, ''),
-    p: basename(unit, '.service').split('@')[0] ?? '',
-  };
-  // System units expand these with the manager's values (root's), not those of `User=`.
-  if (scope === 'system') return { ...common, h: '/root', u: 'root', U: '0' };
-  return {
-    ...common,
-    h: findHome(env) ?? '',
-    u: userName(),
-    U: String(process.getuid?.()),
-    t: env.XDG_RUNTIME_DIR ?? '',
-  };
 }
 
 function textOf(path: string): string {

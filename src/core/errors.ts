@@ -71,6 +71,7 @@ export const ERROR_CODES = {
   supervisor_not_found: 'refused',
   supervisor_already_running: 'refused',
   supervisor_failed: 'failed',
+  command_unknown: 'refused',
   port_held_by_orphan: 'refused',
   restart_failed: 'rolledBack',
   gateway_crashed: 'rolledBack',

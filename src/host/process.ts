@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { withoutCredentials } from '../core/address.js';
 import { systemCode } from '../core/errors.js';
+import { withoutSecrets } from '../core/secret-words.js';
 
 /** Identity beyond reused pids. `startTicks` is field 22 of /proc/<pid>/stat, in clock ticks since boot. */
 export interface ProcessIdentity {
@@ -132,11 +132,8 @@ export function executableOf(pid: number): string | null {
   }
 }
 
-/** Options of a gateway, and of others, whose value is secret. */
-const SECRET_OPTION = /(\s--?[\w-]*(?:token|password|passphrase|secret|key|auth)[\w-]*(?:=|\s+))(?!-)\S+/gi;
-
 /** Command line for people to read, without secrets. Never decide by it: OpenClaw rewrites its own. */
 export function commandLineOf(pid: number): string {
-  const line = read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() ?? '';
-  return withoutCredentials(line.replace(SECRET_OPTION, '$1…'));
+  const words = read(`/proc/${pid}/cmdline`)?.split('\0').filter(Boolean) ?? [];
+  return withoutSecrets(words);
 }

@@ -4,10 +4,8 @@ import querystring from 'node:querystring';
 import { parseEnv } from 'node:util';
 import JSON5 from 'json5';
 import { withoutCredentials } from '../core/address.js';
+import { SECRET_NAME } from '../core/secret-words.js';
 import { configPath, type StatePlace } from './place.js';
-
-/** Names in configurations and environments whose values are secret. */
-const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSPHRASE|PASSWD|KEY|CREDENTIAL|COOKIE|AUTH|BEARER|PRIVATE/i;
 
 /**
  * Shorter values are found in every text. These take up to `SHORT` characters as whole words only: `key1` stays in

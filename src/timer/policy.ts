@@ -92,7 +92,7 @@ async function ofGateway(root: Root, gateway: Inspection | null, env: NodeJS.Pro
   const record = readSupervisorRecord(root.path);
   if (!record) return gateway ? [{ of: 'the environment of the supervisor', env: gateway.launch.env }] : [];
   const unit = await readGatewayUnit(record, env);
-  return unit ? [{ of: record.unit, env: unit.environment }] : [];
+  return unit ? [{ of: record.unit, env: unit.own.environment }] : [];
 }
 
 function gatewayVariables(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -141,16 +141,15 @@ describe.each([
       packageRoot: '/home/claw/.npm-global/lib/node_modules/openclaw',
       version: '2026.5.28',
       node: { path: '/opt/node/bin/node', version: process.versions.node },
-      wrapper: null,
       others: [],
       unit: {
         name: UNIT,
         scope,
         dropIns: [],
-        environment: { EXTRA: 'more words' },
+        own: { environment: { EXTRA: 'more words' } },
         user: scope === 'system' ? 'claw' : null,
       },
-      command: { rest: ['--port', '18789', '"two words"', '$EXTRA'] },
+      command: { before: '', after: ' --port 18789 "two words" $EXTRA', place: 'program' },
     });
   });
 

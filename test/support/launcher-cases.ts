@@ -294,6 +294,19 @@ export function describeLaunchers(shell: Shell): void {
         });
       });
 
+      test.each([
+        [
+          ['--node-options', '--expose-gc', '-r', '/a b.js', '--', '--port', '1', '--', ''],
+          ['--expose-gc', '-r', '/a b.js'],
+          ['--port', '1', '--', ''],
+        ],
+        [['--node-options', '--', '*'], [], ['*']],
+        [['--port', '--node-options'], [], ['--port', '--node-options']],
+      ])('gives Node its options and OpenClaw the others: %j', async (args, options, rest) => {
+        const started = await run('gateway', args);
+        expect(started.args).toEqual([...options, join(release('2026.6.1'), MAIN), 'gateway', ...rest]);
+      });
+
       test('becomes the gateway: same process, same exit code, and a crash switches nothing', async () => {
         addRelease('2026.7.1-2', 78);
         point('current', '2026.7.1-2');

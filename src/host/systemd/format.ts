@@ -43,12 +43,11 @@ export function parseEnvironment(text: string): Record<string, string> {
 }
 
 /**
- * Arguments after the program's name in a shown `ExecStart`. systemd joins them with blanks and without quotes, so an
- * argument with a blank becomes several; a port or a flag has none.
+ * Words of a shown `ExecStart`. systemd joins them with blanks and without quotes, so an argument with a blank becomes
+ * several; a port or a flag has none.
  */
-export function parseArguments(execStart: string): string[] {
-  const joined = /argv\[\]=(.*?) ; ignore_errors=/.exec(execStart)?.[1] ?? '';
-  return joined.split(/\s+/).filter(Boolean).slice(1);
+export function parseArgv(execStart: string): string | null {
+  return /argv\[\]=(.*?) ; ignore_errors=/.exec(execStart)?.[1] ?? null;
 }
 
 /** Splits a shown list of paths before each slash, because names may contain spaces. */

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { ReleasesError } from '../../core/errors.js';
-import { parseArguments, parseEnvironment, parseProperties, parseSpan, splitPaths } from './format.js';
+import { parseArgv, parseEnvironment, parseProperties, parseSpan, splitPaths } from './format.js';
 import { type Scope, systemctl, typed, type UnitAddress } from './systemctl.js';
 
 const PROPERTIES = [
@@ -44,6 +44,8 @@ export interface UnitStatus {
   controlGroup: string;
   /** End of the last main process; null while one runs. */
   lastExit: Exit | null;
+  /** Command line, joined by blanks; null when it cannot be shown. */
+  argv: string | null;
   args: string[];
   environment: Record<string, string>;
   /** Empty when systemd chooses. */
@@ -92,6 +94,7 @@ export async function showUnit(address: UnitAddress): Promise<UnitStatus> {
   }
   const properties = parseProperties(answer.stdout);
   const get = (name: string) => properties.get(name) ?? '';
+  const argv = parseArgv(get('ExecStart'));
   return {
     loadState: get('LoadState'),
     description: get('Description'),
@@ -108,7 +111,8 @@ export async function showUnit(address: UnitAddress): Promise<UnitStatus> {
     restarts: Number(get('NRestarts')),
     controlGroup: get('ControlGroup'),
     lastExit: exitOf(Number(get('ExecMainCode')), Number(get('ExecMainStatus'))),
-    args: parseArguments(get('ExecStart')),
+    argv,
+    args: (argv ?? '').split(/\s+/).filter(Boolean).slice(1),
     environment: parseEnvironment(get('Environment')),
     user: get('User'),
     group: get('Group'),

@@ -16,10 +16,9 @@ import { readCommand } from '../../../src/adopt/command.js';
 import { findDrift } from '../../../src/adopt/drift.js';
 import { planUnitChange } from '../../../src/adopt/plan.js';
 import type { GatewayUnit } from '../../../src/adopt/unit.js';
-import { readSettings, splitWords } from '../../../src/host/systemd/unit-file.js';
-import { temporaryDirectory } from '../../support/place.js';
+import { readSettings } from '../../../src/host/systemd/unit-file.js';
+import { temporaryDirectory, writeTree } from '../../support/place.js';
 
-const EXEC = '/usr/bin/node /usr/lib/node_modules/openclaw/dist/index.js gateway --port 18789 --name "a b"';
 const RECOVER = ['/usr/bin/node', '/opt/open claw/main.js', 'recover', '100%'];
 
 let home: string;
@@ -31,26 +30,38 @@ beforeEach(() => {
   root = join(home, 'my releases 100%');
   mkdirSync(join(root, 'bin'), { recursive: true });
   env = { HOME: home, PATH: '/usr/bin' };
+  writeTree(home, {
+    'lib/openclaw/package.json': '{"name":"openclaw","version":"2026.5.28"}',
+    'lib/openclaw/dist/index.js': '',
+  });
 });
 
-function unit(over: Partial<GatewayUnit> = {}): GatewayUnit {
-  const execStart = splitWords(EXEC);
+const execOf = (main: string) => `/usr/bin/node ${main} gateway --port 18789 --name "a b"`;
+
+function unit(
+  over: Partial<GatewayUnit> = {},
+  exec = execOf(join(home, 'lib/openclaw/dist/index.js')),
+): GatewayUnit {
+  const texts = [`[Service]\nExecStart=${exec}\nEnvironment=OPENCLAW_SERVICE_VERSION=1`];
+  const own = readSettings(texts, {});
   return {
     name: 'openclaw-gateway.service',
     scope: 'user',
     dropIns: [],
-    execStart,
-    execStartNow: execStart,
-    environment: {},
+    own,
+    now: own,
+    texts,
+    specifiers: {},
+    isUnderstood: true,
     user: null,
     status: { loadState: 'loaded', description: '', needsReload: false },
     ...over,
   };
 }
 
-const plan = (over: Partial<GatewayUnit> = {}) => {
-  const described = unit(over);
-  const command = readCommand(described.execStart, '/usr/bin');
+const plan = (over: Partial<GatewayUnit> = {}, exec?: string) => {
+  const described = unit(over, exec);
+  const command = readCommand(described, env);
   return planUnitChange({ install: { unit: described, command }, root, recover: RECOVER, env });
 };
 
@@ -82,11 +93,8 @@ describe('the plan of adopt', () => {
       join(home, '.config/systemd/user/openclaw-gateway.service.d/zz-openclaw-releases.conf'),
     );
     const text = contentOf(change, 'zz-openclaw-releases.conf');
-    const { execStart, environment } = readSettings(
-      [`[Service]\nExecStart=${EXEC}\nEnvironment=OPENCLAW_SERVICE_VERSION=1`, text],
-      {},
-    );
-    expect(execStart.map((words) => words.map(({ value }) => value))).toEqual([
+    const { commands, environment } = readSettings([...unit().texts, text], {});
+    expect(commands.map(({ words }) => words.map(({ value }) => value))).toEqual([
       [join(root, 'bin/gateway'), '--port', '18789', '--name', 'a b'],
     ]);
     expect(environment).toEqual({
@@ -114,7 +122,7 @@ describe('the plan of adopt', () => {
   test('orders recovery before the gateway at boot, with every argument as it was given', () => {
     const text = contentOf(plan(), 'openclaw-releases-recover.service');
     expect(text).toMatch(/^Before=openclaw-gateway\.service$/m);
-    expect(readSettings([text], {}).execStart[0]?.map(({ value }) => value)).toEqual(RECOVER);
+    expect(readSettings([text], {}).commands[0]?.words.map(({ value }) => value)).toEqual(RECOVER);
     expect(readSettings([text], {}).environment).toEqual({ OPENCLAW_RELEASES_ROOT: root });
   });
 
@@ -138,12 +146,6 @@ describe('the plan of adopt', () => {
     );
   });
 
-  test('keeps options of Node, which the launcher does not pass on', () => {
-    const execStart = splitWords('/usr/bin/node --max-old-space-size=900 /x/index.js gateway');
-    const text = contentOf(plan({ execStart, environment: { NODE_OPTIONS: '--no-warnings' } }), '.conf');
-    expect(readSettings([text], {}).environment.NODE_OPTIONS).toBe('--no-warnings --max-old-space-size=900');
-  });
-
   test('gives units of another name companions of their own', () => {
     const change = plan({ name: 'openclaw-gateway-work.service' });
     expect(change.rescueUnit).toBe('openclaw-releases-rescue-openclaw-gateway-work.service');
@@ -163,11 +165,7 @@ describe('the plan of adopt', () => {
       },
       'root_invalid',
     ],
-    [
-      'for a unit that starts no gateway',
-      () => plan({ execStart: splitWords('/bin/sleep 1') }),
-      'supervisor_failed',
-    ],
+    ['for a unit that starts no gateway', () => plan({}, '/bin/sleep 1'), 'command_unknown'],
   ])('is refused %s', (_title, attempt, code) => {
     expect(attempt).toThrow(
       expect.objectContaining({ code, untouched: expect.stringMatching(/^Nothing .*changed\.$/) }),
@@ -179,7 +177,7 @@ describe('adopting and leaving', () => {
   test('leaves the host as it was, byte for byte, with modes and times', () => {
     const units = join(home, '.config/systemd/user');
     mkdirSync(join(units, 'openclaw-gateway.service.d'), { recursive: true });
-    writeFileSync(join(units, 'openclaw-gateway.service'), `[Service]\nExecStart=${EXEC}\n`);
+    writeFileSync(join(units, 'openclaw-gateway.service'), unit().texts[0] ?? '');
     // Another program had files of these names, one of them with bytes that are no text.
     writeFileSync(join(units, 'openclaw-releases-rescue.service'), Buffer.from([0xff, 0x00, 0x0a, 0xfe]), {
       mode: 0o640,

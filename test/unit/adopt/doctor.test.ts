@@ -131,7 +131,7 @@ describe('doctor', () => {
       running: '2026.5.28',
       trial: '',
       onPath: { path: '/usr/bin/openclaw', version: null, ours: false },
-      unit: { ...unit, masked: true, needsReload: true, later: ['/x'], starts: null, drift: null },
+      unit: { ...unit, masked: true, needsReload: true, later: ['/x'], starts: '', drift: null },
     });
     for (const { sentence, command } of worst) {
       expect(sentence).toMatch(/^[A-Z/].*\.$|^systemd .*\.$|^openclaw-gateway.*\.$/);

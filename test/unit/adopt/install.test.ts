@@ -41,7 +41,6 @@ describe('finding an install without a unit', () => {
       node: { version: '22.23.3' },
       unit: null,
       command: null,
-      wrapper: null,
     });
     expect(mine(install.others)).toEqual([
       join(home, '.nvm/versions/node/v22.23.3/lib/node_modules/openclaw'),

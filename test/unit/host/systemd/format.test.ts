@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  parseArguments,
+  parseArgv,
   parseEnvironment,
   parseProperties,
   parseSpan,
@@ -55,10 +55,10 @@ describe('what systemctl show prints', () => {
     expect(parseEnvironment('')).toEqual({});
   });
 
-  test('returns the arguments of a command without its program', () => {
+  test('returns the words of a command', () => {
     const shown =
       '{ path=/x/bin/gateway ; argv[]=/x/bin/gateway --port 12 ; ignore_errors=no ; start_time=[n/a] ; pid=0 }';
-    expect(parseArguments(shown)).toEqual(['--port', '12']);
-    expect(parseArguments('')).toEqual([]);
+    expect(parseArgv(shown)).toBe('/x/bin/gateway --port 12');
+    expect(parseArgv('')).toBeNull();
   });
 });

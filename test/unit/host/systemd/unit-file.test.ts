@@ -1,13 +1,10 @@
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCommand } from '../../../../src/adopt/command.js';
-import { readSettings, splitWords } from '../../../../src/host/systemd/unit-file.js';
+import { parseCommandLines, splitWords } from '../../../../src/host/systemd/command-line.js';
+import { readSettings } from '../../../../src/host/systemd/unit-file.js';
 import { escapeQuoted, quoteArgument } from '../../../../src/host/systemd/unit-template.js';
-import { temporaryDirectory, writeTree } from '../../../support/place.js';
 
-const values = (text: string) => splitWords(text).map(({ value }) => value);
+const values = (text: string) => splitWords(text)?.map(({ value }) => value);
 const read = (...files: string[]) => readSettings(files, { h: '/home/claw' });
 
 describe('a command line of systemd', () => {
@@ -17,13 +14,16 @@ describe('a command line of systemd', () => {
     ['a\\x20b \\101 \\u00e9', ['a b', 'A', 'é']],
     ['"a \\"b\\" \\\\"', ['a "b" \\']],
     ["'a\"b'", ['a"b']],
+    ['a\\xc3\\xa9 \\303\\251', ['aé', 'é']],
+    ['\\d \\777 \\q"x"', ['\\d', '\\777', '\\qx']],
+    ['"a b', undefined],
     ['', []],
   ])('splits %j', (text, expected) => {
     expect(values(text)).toEqual(expected);
   });
 
   test('keeps each word as the file spells it', () => {
-    expect(splitWords('x "a b" %h/$FOO').map(({ raw }) => raw)).toEqual(['x', '"a b"', '%h/$FOO']);
+    expect(splitWords('x "a b" %h/$FOO')?.map(({ raw }) => raw)).toEqual(['x', '"a b"', '%h/$FOO']);
   });
 
   test('parses what was quoted for it, specifiers aside', () => {
@@ -52,67 +52,62 @@ describe('the settings of a unit', () => {
       '[Unit]\nDescription=x\nExecStart=/not/a/service\n[Service]\nExecStart=/bin/old \\\n# between\n  gateway\nEnvironment=A=1 "B=two words"\nEnvironment=C=%h\n',
       '[Service]\nExecStart=\nExecStart=%h/bin/new gateway\nUnsetEnvironment=A\n',
     );
-    expect(settings.execStart.map((words) => words.map(({ value }) => value))).toEqual([
+    expect(settings.commands.map(({ words }) => words.map(({ value }) => value))).toEqual([
       ['/home/claw/bin/new', 'gateway'],
     ]);
     expect(settings.environment).toEqual({ B: 'two words', C: '/home/claw' });
   });
 
   test('leaves unknown specifiers alone', () => {
-    expect(read('[Service]\nExecStart=/bin/x %i 100%%').execStart[0]?.map(({ value }) => value)).toEqual([
-      '/bin/x',
-      '%i',
-      '100%',
+    expect(read('[Service]\nExecStart=/bin/x %i 100%%').commands[0]?.words.map(({ value }) => value)).toEqual(
+      ['/bin/x', '%i', '100%'],
+    );
+  });
+
+  test('removes what is unset last, and one value of a variable alone', () => {
+    const text = 'UnsetEnvironment=A B=1 C=1\nEnvironment=A=1 B=1 C=2 "D=x=y" =z W';
+    expect(read(`[Service]\n${text}`).environment).toEqual({ C: '2', D: 'x=y' });
+    expect(read(`[Service]\n${text}\nUnsetEnvironment=`).environment).toMatchObject({ A: '1', B: '1' });
+  });
+
+  test('continues lines after an odd number of backslashes, and ends them at each kind of line end', () => {
+    const text = '[Service]\r\nExecStart=/bin/x a\\\\\rExecStart=/bin/y \\\n b\n';
+    const words = read(text).commands.map(({ words }) => words.map(({ value }) => value));
+    expect(words).toEqual([
+      ['/bin/x', 'a\\'],
+      ['/bin/y', 'b'],
     ]);
   });
 });
 
-describe('the command of a gateway', () => {
-  const command = (text: string, path = '/usr/bin') => readCommand(splitWords(text), path);
+describe('the commands of a setting', () => {
+  const parse = (text: string) =>
+    parseCommandLines(text, { h: '/h' }).map(({ signs, words }) => [
+      signs,
+      ...words.map(({ value }) => value),
+    ]);
 
   test.each([
+    ['-/bin/x a', [['-', '/bin/x', 'a']]],
+    ['@-:/bin/x name a', [['@-:', '/bin/x', 'name', 'a']]],
     [
-      '/usr/bin/node /p/openclaw/dist/index.js gateway --port 18789',
-      '/usr/bin/node',
-      '/p/openclaw/dist/index.js',
-      ['--port', '18789'],
-      [],
+      '!!/bin/x ; +/bin/y b',
+      [
+        ['!!', '/bin/x'],
+        ['+', '/bin/y', 'b'],
+      ],
     ],
-    ['/x/bin/openclaw gateway', null, '/x/bin/openclaw', [], []],
-    ['/usr/bin/env NODE_ENV=production node /p/e.mjs gateway run', 'node', '/p/e.mjs', ['run'], []],
-    [
-      '-/opt/node-22 --max-old-space-size=900 -r /x.js /p/e.mjs gateway',
-      '/opt/node-22',
-      '/p/e.mjs',
-      [],
-      ['--max-old-space-size=900', '-r', '/x.js'],
-    ],
-    [
-      '/usr/bin/openclaw --profile work gateway --port 1',
-      null,
-      '/usr/bin/openclaw',
-      ['--profile', 'work', '--port', '1'],
-      [],
-    ],
-    [
-      '/usr/bin/openclaw gateway --token "a b" $EXTRA',
-      null,
-      '/usr/bin/openclaw',
-      ['--token', '"a b"', '$EXTRA'],
-      [],
-    ],
-    ['/usr/bin/openclaw node run', null, '/usr/bin/openclaw', null, []],
-  ])('%s', (text, node, entry, rest, nodeOptions) => {
-    expect(command(text)).toEqual({ node, entry, rest, nodeOptions });
+    ['/bin/x a \\; b";"', [['', '/bin/x', 'a', ';', 'b;']]],
+    ['"-/bin/my x" ";"', [['-', '/bin/my x', ';']]],
+    ['%h/bin/x $A $B-%%', [['', '/h/bin/x', '$A', '$B-%']]],
+    ['/bin/x "no end', []],
+    ['- a', []],
+  ])('%j', (text, expected) => {
+    expect(parse(text)).toEqual(expected);
   });
 
-  test('is started by Node under any name that leads to it', () => {
-    const home = temporaryDirectory('command');
-    writeTree(home, { 'v22/node': '', runtime: '-> v22/node' });
-    chmodSync(join(home, 'v22/node'), 0o755);
-    expect(command(`${home}/runtime /p/e.mjs gateway`)).toMatchObject({
-      node: `${home}/runtime`,
-      entry: '/p/e.mjs',
-    });
+  test('keep the spelling of the program apart from its signs', () => {
+    expect(parseCommandLines('"-/bin/my x"', {})[0]?.words[0]?.raw).toBe('"/bin/my x"');
+    expect(parseCommandLines('-"/bin/my x"', {})[0]?.words[0]?.raw).toBe('"/bin/my x"');
   });
 });
