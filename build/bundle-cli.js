@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { joined, oneFile } from './joined.js';
 import { lazy } from './lazy.js';
-import { SCHEMA_NAMES } from './schema-code.js';
 import { semverFunctions } from './semver.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -61,19 +60,11 @@ await build({
   plugins: [
     {
       name: 'what looks quickly is inside',
-      setup({ onLoad, onResolve }) {
+      setup({ onResolve }) {
         // Only a gateway that is waited for is asked how busy it is, and that takes a library of its own.
         onResolve({ filter: /\/openclaw\/activity\.js$/ }, () => ({
           path: '../openclaw/activity.js',
           external: true,
-        }));
-        const quick = SCHEMA_NAMES.map((name) => `'${name}': () => require('./schemas/${name}.quick.cjs')`);
-        onLoad({ filter: /\/dist\/core\/schemas\.js$/ }, () => ({
-          contents: `import { ownFile } from './core/own-files.js';
-            const quick = {${quick.join()}};
-            export const quickSchema = (name) => quick[name]();
-            export const compiledSchema = (name) => require(ownFile(\`dist/schemas/\${name}.cjs\`))[name];`,
-          resolveDir: dist,
         }));
       },
     },

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { schemaCode } from './schema-code.js';
+import { schemasInside } from './schema-code.js';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const dist = at('dist/');
@@ -21,7 +21,7 @@ mkdirSync(out);
 /** What it reads, and of a change what it shows: comparing all of a ledger would be most of what is loaded at start. */
 const READ = ['change', 'policy', 'release', 'request'];
 
-function onlyWhatIsShown(name, schema) {
+function onlyWhatIsShown(schema, name) {
   if (name !== 'change') return schema;
   const { plan, facts } = schema.$defs;
   keep(plan, ['kind', 'target', 'initiator']);
@@ -53,11 +53,6 @@ function keep(definition, names) {
 const lighter = {
   name: 'only what is used',
   setup({ onLoad, onResolve }) {
-    onLoad({ filter: /\/src\/core\/schemas\.ts$/ }, () => ({
-      contents: `import schemas from 'own:schemas'; export const compiledSchema = (name) => schemas[name]; export const quickSchema = compiledSchema;`,
-    }));
-    onResolve({ filter: /^own:schemas$/ }, ({ path }) => ({ path, namespace: 'own' }));
-    onLoad({ filter: /./, namespace: 'own' }, () => ({ contents: schemaCode(READ, onlyWhatIsShown) }));
     // Its index brings ranges along, and nothing here asks for one.
     onResolve({ filter: /^semver$/ }, () => ({ path: 'semver', namespace: 'parse' }));
     onLoad({ filter: /./, namespace: 'parse' }, () => ({
@@ -76,7 +71,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  plugins: [lighter],
+  plugins: [schemasInside(READ, onlyWhatIsShown), lighter],
   metafile: true,
   // Libraries that are CommonJS ask for what Node brings by this name.
   banner: {

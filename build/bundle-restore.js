@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { schemaCode } from './schema-code.js';
+import { schemasInside } from './schema-code.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
@@ -18,16 +18,5 @@ await build({
   // A file without an extension is CommonJS or not, depending on directories above it that are not ours. This is both.
   banner: { js: '((require) => {' },
   footer: { js: '})(process.getBuiltinModule);' },
-  plugins: [
-    {
-      name: 'schemas inside',
-      setup({ onLoad, onResolve }) {
-        onLoad({ filter: /\/dist\/core\/schemas\.js$/ }, () => ({
-          contents: `import schemas from 'own:schemas'; export const compiledSchema = (name) => schemas[name]; export const quickSchema = compiledSchema;`,
-        }));
-        onResolve({ filter: /^own:schemas$/ }, ({ path }) => ({ path, namespace: 'own' }));
-        onLoad({ filter: /./, namespace: 'own' }, () => ({ contents: schemaCode() }));
-      },
-    },
-  ],
+  plugins: [schemasInside()],
 });

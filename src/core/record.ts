@@ -1,5 +1,5 @@
 import { isAbsent, LARGEST, readPlainFile, UnusableFile } from './bounded-file.js';
-import { compiledSchema, quickSchema, type Validate } from './schemas.js';
+import { compiledSchema, type Validate } from './schemas.js';
 
 /** Our JSON files, by the name of their schema in `layout/schemas/`. */
 export type RecordKind =
@@ -11,7 +11,6 @@ export type RecordKind =
   | 'adopted'
   | 'compatibility'
   | 'history'
-  | 'history-index'
   | 'gateway-cache'
   | 'restore'
   | 'restore-result'
@@ -38,21 +37,19 @@ export type RecordResult<T> =
 const LARGEST_OF: Partial<Record<RecordKind, number>> = { 'file-list': 256 * 2 ** 20 };
 
 /** Schemas load on demand: the schema of a change alone is two fifths of all. */
-const quick = new Map<RecordKind, (value: unknown) => boolean>();
 const compiled = new Map<RecordKind, Validate>();
 
 /** Reason why a value is no record of this kind, to be read after its path, or null for a valid record. */
 export function whyNot(kind: RecordKind, value: unknown): string | null {
   const { schema } = (value ?? {}) as { schema?: unknown };
   if (Number.isInteger(schema) && schema !== 1) return `is of schema ${schema}, and this version knows 1`;
-  const check = quick.get(kind) ?? quickSchema(kind);
-  quick.set(kind, check);
-  if (check(value)) return null;
   const validate = compiled.get(kind) ?? compiledSchema(kind);
   compiled.set(kind, validate);
   if (validate(value)) return null;
-  const { instancePath = '', message = 'is something else' } = validate.errors?.[0] ?? {};
-  return `has another shape: ${instancePath || 'it'} ${message}`;
+  const { instanceLocation = '', keywordLocation = '' } = validate.errors?.[0] ?? {};
+  const keyword = keywordLocation.split('/').at(-1);
+  const how = keyword === 'required' ? 'is missing' : `does not fit (${keyword})`;
+  return `has another shape: ${instanceLocation.slice(1) || 'it'} ${how}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
-import { tryReadLedger } from '../ledger/history-index.js';
+import { tryReadLedger } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { type Compatibility, readableReleases } from '../rollback/compatibility/assess.js';
 import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
@@ -32,7 +32,7 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
   const { releases, unsealed } = releaseDocuments(root, today?.running ?? null);
   const ids = releases.map(({ id }) => id);
   const ledger = tryReadLedger(root);
-  const readable = readableReleases(root, today, ids, ledger.past);
+  const readable = readableReleases(root, today, ids, ledger.changes);
   return {
     releases: releases.map((release) => {
       const { reads = 'unknown', why = 'it has just come' } = readable.get(release.id) ?? {};

@@ -1,8 +1,7 @@
 import { findOrphans, type Orphan } from '../change/port-holder.js';
 import { waitingOf } from '../change/waiting.js';
 import type { Corrupt } from '../core/record.js';
-import { lastEnded, tryReadLedger } from '../ledger/history-index.js';
-import type { Change } from '../ledger/ledger.js';
+import { type Change, tryReadLedger } from '../ledger/ledger.js';
 import { inspectIfThere, releaseOfProcess } from '../ledger/running-release.js';
 import { findEndpoint } from '../openclaw/endpoint.js';
 import { type Health, sampleHealth } from '../openclaw/health.js';
@@ -53,9 +52,10 @@ const ANSWER_MS = 2_000;
 
 export async function overview(root: Root, supervisor: Supervisor): Promise<Overview> {
   const ledger = tryReadLedger(root);
-  const open = ledger.open.map((change) => ({ change, document: changeDocument(root, change) }));
+  const unfinished = ledger.changes.filter(({ endedAt }) => endedAt === null);
+  const open = unfinished.map((change) => ({ change, document: changeDocument(root, change) }));
   const active = open.find(({ document }) => document.status === 'running');
-  const last = lastEnded(root, ledger);
+  const last = ledger.changes.findLast(({ endedAt }) => endedAt !== null);
   const owner = readLockOwner(root);
   const corrupt = corruptFiles(root, ledger);
   return {
@@ -66,7 +66,7 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
     gateway: await describeGateway(root, supervisor),
     running: active ? await withPresentWork(active.document, active.change, supervisor) : null,
     interrupted: open.flatMap(({ document: { status, change } }) => (status === 'interrupted' ? change : [])),
-    last: last && changeDocument(root, last),
+    last: last ? changeDocument(root, last) : null,
     restore: readRestore(root),
     auto: autoOverview(root),
     corrupt,

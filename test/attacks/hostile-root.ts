@@ -69,14 +69,7 @@ const PATHS = [
     'lockfiles',
     `lockfiles/${ID}.json`,
   ],
-  ...[
-    'policy.json',
-    'timer-state.json',
-    'timer.lock',
-    'timer.json',
-    'compatibility.json',
-    'history-index.json',
-  ],
+  ...['policy.json', 'timer-state.json', 'timer.lock', 'timer.json', 'compatibility.json'],
   ...[
     'gateway-cache.json',
     'corrupt',

@@ -10,7 +10,7 @@ import { CLI } from '../support/world.js';
 import { growRoot, type Size, updatedWorld } from './roots.js';
 
 export const SMALL: Size = { releases: 3, changes: 20 };
-export const BIG: Size = { releases: 100, changes: 1_000 };
+export const BIG: Size = { releases: 100, changes: 200 };
 export const BARE = 'node -e 0';
 /** Machine with a systemd of its own, whose gateway was adopted. */
 export const UNDER_SYSTEMD = 'under systemd';

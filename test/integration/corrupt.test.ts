@@ -57,14 +57,7 @@ test.each(['/elsewhere/2026.6.1', 'releases/2026.6.1/', 'current'])(
   },
 );
 
-const PLAIN = [
-  'trial',
-  'run.json',
-  'policy.json',
-  'timer-state.json',
-  'lock-owner.json',
-  'history-index.json',
-];
+const PLAIN = ['trial', 'run.json', 'policy.json', 'timer-state.json', 'lock-owner.json'];
 
 test.each(PLAIN)('a pipe in the place of %s stops no command', async (name) => {
   const path = join(root.path, name);

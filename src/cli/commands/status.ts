@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { tryReadLedger } from '../../ledger/history-index.js';
-import { isActive } from '../../ledger/ledger.js';
+import { isActive, listChanges } from '../../ledger/ledger.js';
 import { changeDocument } from '../../views/change.js';
 import { command } from '../command.js';
 import { showStatus } from '../looks/status.js';
@@ -22,7 +21,7 @@ export function statusCommand(): Command {
 /** Shows only the status when no change is active. */
 async function follow(session: Session): Promise<number> {
   const { environment, output } = session;
-  const active = tryReadLedger(environment.root).open.find(isActive);
+  const active = listChanges(environment.root).find(isActive);
   if (!active) return showStatus(session);
   const [{ followChange }, { exitCodeOf }] = await Promise.all([
     import('../../control/follow.js'),

@@ -1,4 +1,4 @@
-import type { PastChange } from '../../ledger/history-index.js';
+import type { Change } from '../../ledger/ledger.js';
 import type { StateVersions } from '../../state/versions.js';
 import type { Root } from '../../store/root.js';
 import type { Today } from './current-state.js';
@@ -16,7 +16,7 @@ export function readableReleases(
   root: Root,
   today: Today | null,
   ids: readonly string[],
-  changes?: readonly PastChange[],
+  changes?: readonly Change[],
 ): Map<string, Compatibility> {
   if (today === null) return new Map(ids.map((id) => [id, unknown('no gateway is known here')]));
   const { running, versions } = today;

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { valid } from 'semver';
 import { compareVersions } from '../../core/version.js';
-import { type PastChange, pastOf } from '../../ledger/history-index.js';
-import { listChanges } from '../../ledger/ledger.js';
+import { type Change, listChanges } from '../../ledger/ledger.js';
 import { listSnapshots, type Snapshot } from '../../state/snapshots.js';
 import type { StateVersions } from '../../state/versions.js';
 import { findManifest } from '../../store/manifest.js';
@@ -15,7 +14,7 @@ export type Reads =
 
 export interface Past {
   /** Oldest first. */
-  changes: readonly PastChange[];
+  changes: readonly Change[];
   /** By release, as it last left the state. */
   left: ReadonlyMap<string, StateVersions>;
   /** Versions on which a release was started and verified, except after a restore. */
@@ -24,13 +23,14 @@ export interface Past {
 }
 
 /** @param changes the ledger's, where the caller has read it already */
-export function readPast(root: Root, changes: readonly PastChange[] = listChanges(root).map(pastOf)): Past {
+export function readPast(root: Root, changes: readonly Change[] = listChanges(root)): Past {
   const left = new Map<string, StateVersions>();
   const startedOn = new Map<string, StateVersions[]>();
-  for (const { from, to, restores, status, before, after } of changes) {
+  for (const { facts, status } of changes) {
+    const { from, to, restore, versionsBefore: before, versionsAfter: after } = facts;
     if (to !== null && after) left.set(to, after);
     if (from !== null && before) left.set(from, before);
-    if (to === null || restores || !before || status !== 'package_updated_restart_verified') continue;
+    if (to === null || restore || !before || status !== 'package_updated_restart_verified') continue;
     const others = startedOn.get(to);
     if (others) others.push(before);
     else startedOn.set(to, [before]);
@@ -72,7 +72,7 @@ export function wasWrittenByNewer({ config }: StateVersions, version: string): b
 function isOfFailure({ changes }: Past, { kind, release, change }: Snapshot): boolean {
   if (kind !== 'displaced') return false;
   const made = changes.find(({ id }) => id === change);
-  return made?.to === release && made.kind !== 'rollback';
+  return made?.facts.to === release && made.plan.kind !== 'rollback';
 }
 
 export function versionsOf({ left, kept }: Past, id: string): StateVersions | null {

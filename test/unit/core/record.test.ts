@@ -1,19 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Adoption } from '../../../src/adopt/apply.js';
 import type { UnitChange } from '../../../src/adopt/plan.js';
 import type { TimerRecord } from '../../../src/adopt/timer-unit-record.js';
 import type { ErrorRecord } from '../../../src/core/errors.js';
 import { type RecordKind, readRecord, whyNot } from '../../../src/core/record.js';
-import { compiledSchema, quickSchema } from '../../../src/core/schemas.js';
 import type { ProcessIdentity } from '../../../src/host/process.js';
 import type { InstallReport } from '../../../src/install/install.js';
 import type { Baseline, Facts } from '../../../src/ledger/facts.js';
 import { type History, type PastLine, pastLine } from '../../../src/ledger/history.js';
-import { type EndedRecord, type PastChange, pastOf } from '../../../src/ledger/history-index.js';
 import { type Change, type ChangeStatus, newChange, type StepRecord } from '../../../src/ledger/ledger.js';
 import { type Plan, planChange, STEP_NAMES } from '../../../src/ledger/plan.js';
 import type { Health } from '../../../src/openclaw/health.js';
@@ -287,16 +284,6 @@ const REQUEST: RequestRecord = {
   ...{ threadId: '1', continuationMessage: 'm', restartDelayMs: 0, deliveredAt: null },
 };
 
-const ENDED: EndedRecord = {
-  schema: 1,
-  bootId: 'b',
-  changes: { c: { ...withoutId(pastOf(aChange())), stamp: '1 2 3 4' } },
-};
-
-function withoutId({ id: _, ...past }: PastChange): Omit<PastChange, 'id'> {
-  return past;
-}
-
 const COPIED = { mode: 0o640, size: 3, sha256: '0'.repeat(64) };
 
 const FILE_LIST: FileList = {
@@ -315,7 +302,6 @@ const HISTORY: History = { schema: 1, changes: PAST ? [PAST] : [] };
 const WHOLE: [RecordKind, object][] = [
   ['request', REQUEST],
   ['compatibility', READABLE],
-  ['history-index', ENDED],
   ['history', HISTORY],
   ['change', aChange()],
   ['release', MANIFEST],
@@ -349,40 +335,6 @@ test.each(WHOLE)(
     expect(whyNot(kind, { ...whole, schema: 2 })).toBe('is of schema 2, and this version knows 1');
   },
 );
-
-/** Lists the path to each value in a value, itself among them. */
-function pathsIn(value: unknown, path: string[] = []): string[][] {
-  if (typeof value !== 'object' || value === null) return [path];
-  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, [...path, key]))];
-}
-
-/** Copies a value with another one at a path, or with nothing there where that is undefined. */
-function replaced(value: unknown, [key, ...rest]: string[], by: unknown): unknown {
-  if (key === undefined) return by;
-  const copy = structuredClone(value) as Record<string, unknown>;
-  const inner = replaced(copy[key], rest, by);
-  if (Array.isArray(copy) && inner === undefined) copy.splice(Number(key), 1);
-  else copy[key] = inner;
-  return JSON.parse(JSON.stringify(copy));
-}
-
-test.each(WHOLE)('%s: the quick check and the explaining check agree about any damage', (kind, whole) => {
-  const [quick, full] = [quickSchema(kind), compiledSchema(kind)];
-  const paths = pathsIn(whole);
-  const odd = fc.constantFrom<unknown>('', 'x\0', '../x', '/x', -1, 0, 1.5, 2 ** 53, null, true, [], {});
-  const by = fc.oneof(odd, fc.constant(undefined), fc.jsonValue());
-  fc.assert(
-    fc.property(fc.constantFrom(...paths.slice(1)), by, fc.jsonValue(), (path, value, junk) => {
-      for (const one of [
-        replaced(whole, path, value),
-        replaced(whole, [...path.slice(0, -1), 'other'], value),
-        junk,
-      ])
-        expect(quick(one), JSON.stringify(one)).toBe(full(one));
-    }),
-    { numRuns: 400 },
-  );
-});
 
 test('a change passes without any of the facts that are found later, and with how it was recovered', () => {
   const change = aChange();
@@ -659,19 +611,6 @@ describe('schemas and types require the same keys', () => {
         ...{ change: true, kind: true, target: true, from: true, to: true, status: true },
         ...{ startedAt: true, endedAt: true, error: true },
       } satisfies Always<PastLine>,
-    ],
-    [
-      'EndedRecord',
-      schemaOf('history-index'),
-      { schema: true, bootId: true, changes: true } satisfies Always<EndedRecord>,
-    ],
-    [
-      'PastChange',
-      schemaOf('history-index').properties?.changes?.additionalProperties,
-      {
-        ...{ stamp: true, kind: true, status: true, from: true, to: true, restores: true },
-        ...{ before: true, after: true },
-      } satisfies Always<EndedRecord['changes'][string]>,
     ],
     [
       'ReadableRecord',

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { PastChange } from '../../../../src/ledger/history-index.js';
+import type { Facts } from '../../../../src/ledger/facts.js';
+import { type Change, type ChangeStatus, newChange } from '../../../../src/ledger/ledger.js';
+import { planChange } from '../../../../src/ledger/plan.js';
 import {
   readPast,
   readsVersions,
@@ -15,15 +17,26 @@ const of = (version: number): StateVersions => ({
 });
 const WELL = 'package_updated_restart_verified';
 
-function update(from: string, to: string, more: Partial<PastChange> = {}): PastChange {
-  return {
-    ...{ id: `${from}-${to}`, kind: 'update', status: WELL, from, to, restores: false },
-    ...{ before: null, after: null, ...more },
-  };
+interface Past {
+  status?: ChangeStatus;
+  to?: string;
+  restores?: boolean;
+  before?: StateVersions | null;
+  after?: StateVersions | null;
+}
+
+function update(from: string, to: string, past: Past = {}): Change {
+  const { status = WELL, restores = false, before, after } = past;
+  const facts: Facts = { from, previous: null, to: past.to ?? to };
+  if (before) facts.versionsBefore = before;
+  if (after) facts.versionsAfter = after;
+  if (restores) facts.restore = { from: 'kept', at: '2026-06-01T00:00:00.000Z' };
+  const change = newChange(planChange('update', to), facts);
+  return { ...change, status, endedAt: change.startedAt };
 }
 
 describe('the versions that the state had when a release last ran on it', () => {
-  test.each<[string, PastChange[], StateVersions | null]>([
+  test.each<[string, Change[], StateVersions | null]>([
     ['none, where no change tells', [update('old', 'new')], null],
     ['before it was left', [update('old', 'new', { before: of(18), after: of(19) })], of(18)],
     ['after it came', [update('older', 'old', { before: of(17), after: of(18) })], of(18)],
@@ -53,8 +66,9 @@ describe('the versions that the state had when a release last ran on it', () => 
 
 describe('a state with a database that was raised since', () => {
   const left = update('new', 'newest', { before: of(20), after: of(20) });
-  const came = update('old', 'new', { before: of(19), after: of(20) });
-  const reads = (changes: PastChange[], today: StateVersions) => {
+  const then = { before: of(19), after: of(20) };
+  const came = update('old', 'new', then);
+  const reads = (changes: Change[], today: StateVersions) => {
     const root = temporaryRoot();
     return readsVersions(root, 'new', today, readPast(root, changes)).reads;
   };
@@ -63,13 +77,13 @@ describe('a state with a database that was raised since', () => {
     expect(reads([came, left], of(19))).toBe('yes');
   });
 
-  test.each<[string, Partial<PastChange>]>([
+  test.each<[string, Past]>([
     ['it was not healthy', { status: 'package_updated_restart_failed' }],
     ['the state was restored then', { restores: true }],
     ['what it had is not known', { before: null }],
     ['another release ran', { to: 'other' }],
   ])('is not compatible where %s', (_, differently) => {
-    expect(reads([{ ...came, ...differently }, left], of(19))).toBe('no');
+    expect(reads([update('old', 'new', { ...then, ...differently }), left], of(19))).toBe('no');
   });
 
   test('is not compatible with a release that ran on yet another version', () => {
@@ -78,7 +92,7 @@ describe('a state with a database that was raised since', () => {
 });
 
 describe('a state whose configuration was written since', () => {
-  const left = (config: string | null): PastChange =>
+  const left = (config: string | null): Change =>
     update('2026.6.1', '2026.6.5', { before: { ...of(20), config }, after: null });
   const reads = (then: string | null, today: string | null) => {
     const root = temporaryRoot();
