@@ -125,6 +125,20 @@ export const FULL_LANES: readonly Lane[] = [
     needs: [root, ...filesystems, command('eatmydata', 'eatmydata')],
     isDrawn: true,
   },
+  {
+    name: 'supervisors',
+    about: 'the command under supervisord, pm2, runit, s6, OpenRC, and as the first process',
+    needs: [
+      root,
+      command('unshare', 'util-linux'),
+      command('supervisord', 'supervisor'),
+      command('runsvdir', 'runit'),
+      command('s6-svscan', 's6'),
+      command('openrc-run', 'openrc'),
+      command('busybox', 'busybox'),
+    ],
+    isDrawn: true,
+  },
   { name: 'month', about: 'a month of the timer', needs: [faketime] },
   { name: 'page', about: 'the page in a browser', needs: [chromium] },
   {

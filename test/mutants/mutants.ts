@@ -582,6 +582,27 @@ export const MUTANTS: Mutant[] = [
 
   // supervisor
   {
+    name: 'a gateway stays down until a change ends',
+    file: 'src/cli/commands/run.ts',
+    find: "error.code !== 'locked') throw error;",
+    replace: "error.code === 'locked') throw error;",
+    caughtBy: stories('outside', 'is started again at once'),
+  },
+  {
+    name: 'orphans of a container stay zombies',
+    file: 'src/supervisor/builtin/first-process.ts',
+    find: 'if (process.pid !== 1) return;',
+    replace: 'if (process.pid !== 0) return;',
+    caughtBy: unit('supervisor/builtin/first-process', 'becomes a shell'),
+  },
+  {
+    name: 'exit code lost behind a signal',
+    file: 'src/supervisor/builtin/first-process.ts',
+    find: '[ "$now" = 127 ] || code=$now',
+    replace: '[ "$now" = 126 ] || code=$child',
+    caughtBy: unit('supervisor/builtin/first-process', 'ends as its command does'),
+  },
+  {
     name: 'delay of restarts without a limit',
     file: 'src/supervisor/builtin/backoff.ts',
     find: 'const delayMs = Math.min(this.#nextMs, this.#options.maxMs);\n    this.#nextMs = Math.min(delayMs * 2, this.#options.maxMs);',

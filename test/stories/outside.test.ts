@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listChanges } from '../../src/ledger/ledger.js';
@@ -45,4 +45,23 @@ test('incident-4: a failing update from that shell rolls back all the same', asy
   const { change } = await fromInside(world, 'update', '2026.6.5', ...QUICK);
   expect(change).toMatchObject({ status: 'rolled_back', error: { code: 'gateway_not_ready' } });
   expect(await world.version()).toBe('2026.6.1');
+});
+
+test('a supervisor that dies during an update is started again at once, and the update continues', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  world.publish('2026.6.5');
+  const killed = await world.start('2026.6.1');
+  const stamp = join(world.path, 'stamp');
+  const update = world.begin(['update', '2026.6.5', ...QUICK], {
+    OPENCLAW_RELEASES_FAULT: 'hang before switch',
+    OPENCLAW_RELEASES_FAULT_STAMP: stamp,
+  });
+  await until('the update is before its switch', () => existsSync(stamp));
+  killed.kill('SIGKILL');
+  const next = await world.supervise();
+  expect(next.stderr()).toContain('The gateway is started meanwhile');
+  rmSync(stamp);
+  expect((await update.ended).json).toMatchObject({ status: 'package_updated_restart_verified' });
+  expect(await world.version()).toBe('2026.6.5');
 });

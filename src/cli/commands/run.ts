@@ -1,8 +1,11 @@
 import { type Command, Option } from 'commander';
 import { withLock } from '../../change/run.js';
+import { ReleasesError } from '../../core/errors.js';
 import { outgoing } from '../../core/printable.js';
 import { releaseDirectory } from '../../store/manifest.js';
+import type { Root } from '../../store/root.js';
 import { builtinSupervisor } from '../../supervisor/builtin/client.js';
+import { leaveFirstProcess } from '../../supervisor/builtin/first-process.js';
 import { runSupervisor } from '../../supervisor/builtin/run.js';
 import { lookEveryHour } from '../../timer/builtin-timer.js';
 import { resolveReleaseName } from '../../views/release.js';
@@ -22,10 +25,11 @@ export function runCommand(): Command {
       ).argParser(parseSeconds),
     )
     .action(async (args: string[], options: Options) => {
+      const log = (line: string) => void process.stderr.write(`openclaw-releases: ${outgoing(line)}\n`);
+      leaveFirstProcess(log);
       const root = rootOf(options);
       releaseDirectory(root, resolveReleaseName(root, 'current'));
-      await withLock({ root, supervisor: builtinSupervisor(root.path) }, 'run', async () => {});
-      const log = (line: string) => void process.stderr.write(`openclaw-releases: ${outgoing(line)}\n`);
+      await recoverUnlessLocked(root, log);
       const stopLooking = lookEveryHour(root, log);
       const exitCode = await runSupervisor({
         root: root.path,
@@ -36,4 +40,14 @@ export function runCommand(): Command {
       if (options.json) outputFor(true).answer({ ok: exitCode === 0, exitCode }, () => '');
       process.exitCode = exitCode;
     });
+}
+
+/** A change that is active recovered before it began, and the gateway must not stay down until it ends. */
+async function recoverUnlessLocked(root: Root, log: (line: string) => void): Promise<void> {
+  try {
+    await withLock({ root, supervisor: builtinSupervisor(root.path) }, 'run', async () => {});
+  } catch (error) {
+    if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
+    log(`${error.message} The gateway is started meanwhile.`);
+  }
 }

@@ -1,0 +1,205 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { onTestFinished } from 'vitest';
+import { until } from '../support/place.js';
+import { slowness } from '../support/slowness.js';
+import { type Answer, CLI, makeWorld, type World } from '../support/world.js';
+
+/**
+ * A host without systemd: namespaces of its own for processes and mounts, in which `/etc`, `/usr/local`, `/run` and
+ * `/var/log` can be written to and nothing of it is left. `claw` is a second name of root.
+ */
+export interface Host extends World {
+  /** Runs a program inside, as a shell of claw would. @throws Error unless it ends with 0, or `reject` is false */
+  run(argv: string[], options?: { reject?: boolean }): Promise<string>;
+  /** Everything that runs inside and is no zombie. */
+  processes(): Process[];
+  zombies(): Process[];
+  /** All that the first process has printed, and what runs below it as the same program. */
+  output(): string;
+  /** The first process, as the machine counts. */
+  readonly leader: number;
+  /** Resolves with the exit code of the first process; the kernel has killed all others then. */
+  readonly ended: Promise<number | null>;
+}
+
+export interface Process {
+  /** As it is counted inside. */
+  pid: number;
+  ppid: number;
+  args: string;
+  /** As proc(5) has it: `Z` is a zombie. */
+  state: string;
+}
+
+export interface HostOptions {
+  /** Files by absolute path, below `/etc`, `/usr/local` or `/home/claw`; scripts are executable. */
+  files?: Record<string, string>;
+  /** First process; unless given, it only collects orphans. */
+  init?: string[];
+  /** Node that the command runs on. */
+  node?: string;
+  /** Variables for the command and all below it. */
+  env?: Record<string, string>;
+  /** Disk of an earlier host, for another start of it. */
+  disk?: World;
+}
+
+const HOME = '/home/claw';
+const LAYERS = ['/etc', '/usr/local', '/var/log'];
+const IDLE = ['/bin/sh', '-c', 'while :; do sleep 600 & wait "$!"; done'];
+
+/** An overlay cannot lie on an overlay, as the disk of a container is: hence the tmpfs. */
+const SETUP = `
+set -e
+place=$1
+shift
+mount -t tmpfs tmpfs /run
+mkdir -p "$place/layers"
+mount -t tmpfs tmpfs "$place/layers"
+for layer in ${LAYERS.join(' ')}; do
+  upper=$place/layers$layer/upper work=$place/layers$layer/work
+  mkdir -p "$upper" "$work"
+  [ ! -d "$place/files$layer" ] || cp -a "$place/files$layer/." "$upper"
+  mount -t overlay overlay -o "lowerdir=$layer,upperdir=$upper,workdir=$work" "$layer"
+done
+mount -t tmpfs tmpfs /home
+mkdir /home/claw
+mount --bind "$place/home" /home/claw
+cd /
+exec "$@"
+`;
+
+function makeDisk(node?: string): Promise<World> {
+  return makeWorld(onTestFinished, {
+    rootIn: (path) => join(path, 'home/.local/share/openclaw-releases'),
+    stateIn: (path) => join(path, 'home/.openclaw'),
+    ...(node && { node }),
+  });
+}
+
+/** Boots a host; it ends with the test, and every process on it. */
+export async function bootHost({
+  files = {},
+  init = IDLE,
+  node,
+  env: more = {},
+  disk,
+}: HostOptions = {}): Promise<Host> {
+  const world = disk ?? (await makeDisk(node));
+  const { OPENCLAW_RELEASES_ROOT: _, OPENCLAW_STATE_DIR: __, HOME: ___, ...rest } = world.env;
+  const settings = Object.entries({ ...rest, ...more }).filter(([name]) => name !== 'PATH');
+  const wrapper = [
+    '#!/bin/sh',
+    ...settings.map(([name, value]) => `export ${name}='${value}'`),
+    `exec '${world.node}' '${CLI}' "$@"\n`,
+  ].join('\n');
+  const all = {
+    '/usr/local/bin/openclaw-releases': wrapper,
+    '/etc/passwd': `${readFileSync('/etc/passwd', 'utf8')}claw:x:0:0::${HOME}:/bin/sh\n`,
+    // OpenRC asks PAM, which knows no user without a line here.
+    '/etc/shadow': `${readFileSync('/etc/shadow', 'utf8')}claw:*:20000:0:99999:7:::\n`,
+    ...files,
+  };
+  for (const [path, content] of Object.entries(all)) {
+    const at = join(world.path, path.startsWith(HOME) ? path.replace(HOME, 'home') : `files${path}`);
+    mkdirSync(dirname(at), { recursive: true });
+    writeFileSync(at, content);
+    chmodSync(at, content.startsWith('#!') ? 0o755 : 0o644);
+  }
+
+  const shared = [
+    '--pid',
+    '--fork',
+    '--mount',
+    '--mount-proc',
+    '--kill-child=KILL',
+    '--propagation',
+    'private',
+  ];
+  const env = { PATH: `${world.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`, HOME, TERM: 'dumb' };
+  const first = spawn('unshare', [...shared, '/bin/sh', '-c', SETUP, 'sh', world.path, ...init], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+  let output = '';
+  for (const stream of [first.stdout, first.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const ended = once(first, 'exit').then(([code]) => code as number | null);
+  let leader = 0;
+  onTestFinished(async () => {
+    // The end of its first process ends all of a namespace.
+    if (leader > 0 && first.exitCode === null) process.kill(leader, 'SIGKILL');
+    first.kill('SIGKILL');
+    await ended;
+  });
+  await until('the first process runs', () => {
+    if (first.exitCode !== null) throw new Error(`The host did not boot:\n${output}`);
+    leader = Number(childrenOf(first.pid ?? 0)[0] ?? 0);
+    return leader > 0 && commandLine(`/proc/${leader}`) === init.join(' ');
+  });
+
+  const enter = (argv: string[], reject: boolean) =>
+    execa('nsenter', ['-t', String(leader), '-p', '-m', '--', ...argv], {
+      env: { ...env },
+      extendEnv: false,
+      stdin: 'ignore',
+      cwd: '/',
+      timeout: 60_000 * slowness,
+      killSignal: 'SIGKILL',
+      reject,
+    });
+  const table = () => processesBelow(`/proc/${leader}/root/proc`);
+  const host: Host = {
+    ...world,
+    ...{ ended, leader },
+    output: () => output,
+    processes: () => table().filter(({ state }) => state !== 'Z'),
+    zombies: () => table().filter(({ state }) => state === 'Z'),
+    run: async (argv, { reject = true } = {}) => (await enter(argv, reject)).stdout,
+    async cli(...args): Promise<Answer> {
+      const { exitCode = -1, stdout, stderr } = await enter(['openclaw-releases', ...args, '--json'], false);
+      return { exitCode, stdout, stderr, json: parsed(stdout) };
+    },
+    async ok(...args) {
+      const { exitCode, json, stdout, stderr } = await host.cli(...args);
+      if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}:\n${stdout}\n${stderr}`);
+      return json;
+    },
+  };
+  return host;
+}
+
+function childrenOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+}
+
+function commandLine(place: string): string {
+  return readFileSync(`${place}/cmdline`, 'utf8').split('\0').join(' ').trim();
+}
+
+function processesBelow(proc: string): Process[] {
+  return readdirSync(proc)
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`${proc}/${name}/stat`, 'utf8');
+        const [state = '', ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return [{ pid: Number(name), ppid: Number(ppid), state, args: commandLine(`${proc}/${name}`) }];
+      } catch {
+        // Gone since the directory was read.
+        return [];
+      }
+    });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
