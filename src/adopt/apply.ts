@@ -3,6 +3,7 @@ import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Scope } from '../host/systemd/systemctl.js';
+import type { Setting } from '../host/systemd/unit-file.js';
 import { lookBefore, undoWritten, type Written, writePlanned } from '../host/written.js';
 import type { UnitChange } from './plan.js';
 
@@ -14,6 +15,8 @@ export interface Adoption extends Written {
   dropIn: string;
   recoverUnit: string;
   rescueUnit: string;
+  /** Settings of the drop-in for the unit's sandbox; absent when none. */
+  added?: Setting[];
   /** ISO 8601. */
   at: string;
 }
@@ -40,12 +43,13 @@ export function readAdoption(root: string): Adoption | null {
  * @throws ReleasesError `root_invalid` for another unit or a corrupt record
  */
 export function applyUnitChange(plan: UnitChange): Adoption {
-  const { root, scope, unit, dropIn, recoverUnit, rescueUnit, writes } = plan;
+  const { root, scope, unit, dropIn, recoverUnit, rescueUnit, added = [], writes } = plan;
   const earlier = readAdoption(root);
   if (earlier && (earlier.unit !== unit || earlier.scope !== scope)) throw otherUnit(root, earlier);
   const adoption: Adoption = {
     schema: 1,
     ...{ scope, unit, dropIn, recoverUnit, rescueUnit },
+    ...(added.length > 0 && { added }),
     at: earlier?.at ?? new Date().toISOString(),
     ...lookBefore(writes, earlier ?? undefined),
   };

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { HostFacts, UnitFacts } from './facts.js';
 import { ADOPT, type Finding, finding } from './finding.js';
+import { unmetSentence } from './sandbox-needs.js';
 
 export function examineUnit(facts: HostFacts): Finding[] {
-  const { adoption, unit, root, lingering } = facts;
+  const { adoption, unit, root, lingering, unmet } = facts;
   if (!adoption) return [];
   const systemctl = `systemctl --${adoption.scope}`;
   if (!unit) {
@@ -58,6 +59,9 @@ export function examineUnit(facts: HostFacts): Finding[] {
         ADOPT,
       ),
     );
+  }
+  if (unmet) {
+    found.push(finding('sandbox_forbids', unmetSentence(unit.name, unmet, unit.settings), ADOPT));
   }
   if (lingering === false) {
     found.push(

@@ -5,6 +5,7 @@ import type { Corrupt } from '../core/record.js';
 import { withoutSecrets } from '../core/secret-words.js';
 import { lingers } from '../host/systemd/linger.js';
 import type { Scope } from '../host/systemd/systemctl.js';
+import { type Setting, settingsIn } from '../host/systemd/unit-file.js';
 import { type Adoption, readAdoption } from './apply.js';
 import { readCommand } from './command.js';
 import { type Drift, findDrift } from './drift.js';
@@ -12,6 +13,7 @@ import { findPackages } from './install.js';
 import { openClawAround } from './package.js';
 import { planUnitChange } from './plan.js';
 import { findProgram } from './program.js';
+import type { Need } from './sandbox-needs.js';
 import { DROP_IN_SUFFIX, type GatewayUnit, readGatewayUnit } from './unit.js';
 
 export interface KnownElsewhere {
@@ -21,6 +23,8 @@ export interface KnownElsewhere {
   /** Id of the release on trial, possibly empty when its file is corrupt; null without a trial. */
   trial: string | null;
   activeChange: boolean;
+  /** Work of the launcher that the sandbox of the running gateway forbids; null when none, or unknown. */
+  unmet: Need | null;
   corrupt: Corrupt[];
 }
 
@@ -42,6 +46,7 @@ export interface UnitFacts {
   masked: boolean;
   broken: boolean;
   description: string;
+  settings: Setting[];
   /** Command line in force, without secrets. */
   starts: string;
   /** Paths of drop-ins that apply after ours. */
@@ -58,13 +63,13 @@ export interface GatherRequest extends KnownElsewhere {
 
 /** @throws ReleasesError `root_invalid` */
 export async function gatherFacts(request: GatherRequest): Promise<HostFacts> {
-  const { root, recover, env = process.env, running, current, trial, activeChange, corrupt } = request;
+  const { root, env = process.env, running, current, trial, activeChange, unmet, corrupt } = request;
   const adoption = readAdoption(root);
   const unit = adoption ? await readGatewayUnit(adoption, env) : null;
   const installs = await findPackages(env);
   return {
-    ...{ root, running, current, trial, activeChange, corrupt, adoption },
-    unit: unit && describe(unit, root, recover, env),
+    ...{ root, running, current, trial, activeChange, unmet, corrupt, adoption },
+    unit: unit && describe(unit, request, adoption?.added ?? []),
     onPath: firstOnPath(root, env.PATH ?? ''),
     installs: installs
       .filter((found) => !found.root.startsWith(join(realRoot(root), 'releases/')))
@@ -73,7 +78,7 @@ export async function gatherFacts(request: GatherRequest): Promise<HostFacts> {
   };
 }
 
-function describe(unit: GatewayUnit, root: string, recover: string[], env: NodeJS.ProcessEnv): UnitFacts {
+function describe(unit: GatewayUnit, request: GatherRequest, added: Setting[]): UnitFacts {
   const { name, scope, status } = unit;
   const names = unit.dropIns.map((path) => basename(path));
   const ours = names.findLastIndex((entry) => entry.endsWith(DROP_IN_SUFFIX));
@@ -83,16 +88,18 @@ function describe(unit: GatewayUnit, root: string, recover: string[], env: NodeJ
     masked: status.loadState === 'masked',
     broken: ['error', 'bad-setting'].includes(status.loadState),
     description: status.description,
+    settings: settingsIn(unit.now),
     starts: withoutSecrets(unit.now.commands.flatMap(({ words }) => words.map(({ value }) => value))),
     later: ours < 0 ? [] : unit.dropIns.slice(ours + 1),
-    drift: driftOf(unit, root, recover, env),
+    drift: driftOf(unit, request, added),
   };
 }
 
-function driftOf(unit: GatewayUnit, root: string, recover: string[], env: NodeJS.ProcessEnv): Drift[] | null {
+function driftOf(unit: GatewayUnit, request: GatherRequest, added: Setting[]): Drift[] | null {
+  const { root, recover, env = process.env } = request;
   try {
     const command = readCommand(unit, env);
-    return findDrift(planUnitChange({ install: { unit, command }, root, recover, env }));
+    return findDrift(planUnitChange({ install: { unit, command }, root, recover, added, env }));
   } catch (error) {
     if (error instanceof ReleasesError) return null;
     throw error;

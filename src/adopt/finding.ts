@@ -15,6 +15,7 @@ export type FindingCode =
   | 'starts_another_program'
   | 'recover_not_enabled'
   | 'companion_drifted'
+  | 'sandbox_forbids'
   | 'lingering_off'
   | 'another_openclaw_on_path'
   | 'several_installs'

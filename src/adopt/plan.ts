@@ -4,6 +4,7 @@ import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import { realPath } from '../host/real-path.js';
 import type { Scope } from '../host/systemd/systemctl.js';
+import type { Setting } from '../host/systemd/unit-file.js';
 import {
   escapePath,
   escapeQuoted,
@@ -25,6 +26,8 @@ export interface UnitChange {
   dropIn: string;
   recoverUnit: string;
   rescueUnit: string;
+  /** Settings of the drop-in that the launcher needs in the unit's sandbox. */
+  added?: Setting[];
   writes: PlannedFile[];
 }
 
@@ -34,6 +37,8 @@ export interface UnitChangeRequest {
   root: string;
   /** Command of the unit that runs before the gateway at boot: absolute program and its arguments. */
   recover: string[];
+  /** From `fitSandbox`. */
+  added?: Setting[];
   env?: NodeJS.ProcessEnv;
 }
 
@@ -51,7 +56,8 @@ export function recoverCommandOf(root: string): string[] {
  * @throws ReleasesError `supervisor_not_found` without a unit, `supervisor_failed` when its drop-ins leave no name to
  *   sort behind them, `root_invalid` for a path that no unit file can hold
  */
-export function planUnitChange({ install, root, recover, env = process.env }: UnitChangeRequest): UnitChange {
+export function planUnitChange(request: UnitChangeRequest): UnitChange {
+  const { install, root, recover, added = [], env = process.env } = request;
   const { unit, command } = install;
   if (!unit || !command) {
     throw refuse(
@@ -72,6 +78,7 @@ export function planUnitChange({ install, root, recover, env = process.env }: Un
     RESCUE: quoteProgram(join(root, 'bin/rescue')),
     UNIT: name,
     RESCUE_UNIT: rescueUnit,
+    SANDBOX: sandboxLines(added),
     USER: scope === 'system' && unit.user ? `User=${escapePath(unit.user)}` : '',
     SCOPE: `--${scope}`,
     TARGET: target,
@@ -97,7 +104,7 @@ export function planUnitChange({ install, root, recover, env = process.env }: Un
     // Written last, because it makes the unit start another program.
     file(dropIn, 'gateway.conf.in'),
   ];
-  return { root, scope, unit: name, dropIn, recoverUnit, rescueUnit, writes };
+  return { root, scope, unit: name, dropIn, recoverUnit, rescueUnit, added, writes };
 }
 
 export function unitDirectory(scope: Scope, env: NodeJS.ProcessEnv): string {
@@ -124,6 +131,12 @@ function dropInName(unit: GatewayUnit): string {
     `${unit.name} has a drop-in that nothing can sort behind.`,
     `systemctl --${unit.scope} cat ${unit.name}`,
   );
+}
+
+function sandboxLines(added: Setting[]): string {
+  if (added.length === 0) return '';
+  const lines = added.map(({ key, value }) => `${key}=${value}`);
+  return ["# The launcher needs these in the unit's sandbox: adopt has tried it there.", ...lines].join('\n');
 }
 
 function systemctl(): string {

@@ -6,7 +6,7 @@ import type { UnitChange } from './plan.js';
 
 /** Reads the files of an adoption as they are now, as a change that would write them again. */
 export function snapshotUnitChange(root: string, adoption: Adoption): UnitChange {
-  const { scope, unit, dropIn, recoverUnit, rescueUnit, files } = adoption;
+  const { scope, unit, dropIn, recoverUnit, rescueUnit, added, files } = adoption;
   const writes = files.flatMap(({ path }): PlannedFile[] => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (!stats) return [];
@@ -15,5 +15,5 @@ export function snapshotUnitChange(root: string, adoption: Adoption): UnitChange
       { kind: 'file', path, content: readPlainFile(path, LARGEST).toString(), mode: stats.mode & 0o7777 },
     ];
   });
-  return { root, scope, unit, dropIn, recoverUnit, rescueUnit, writes };
+  return { root, scope, unit, dropIn, recoverUnit, rescueUnit, ...(added && { added }), writes };
 }

@@ -1,33 +1,16 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { readRecord } from '../core/record.js';
 import type { Account } from '../host/account.js';
-import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { needsPrivilege, type PrivilegedRequest } from '../host/systemd/privileged.js';
 import { type Answer, systemctl } from '../host/systemd/systemctl.js';
-import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
+import type { Setting } from '../host/systemd/unit-file.js';
+import { lookBefore, type PlannedFile, undoWritten, writePlanned } from '../host/written.js';
 import { readCommand } from './command.js';
 import { planUnitChange, recoverCommandOf } from './plan.js';
+import { fitSandbox } from './sandbox.js';
+import { placesOf } from './sandbox-trial.js';
+import { SystemUnitRecord } from './system-unit-record.js';
 import { planTimerUnits, startTimer, stopTimer, timerHost } from './timer-unit-plan.js';
 import { DEFAULT_UNIT, type GatewayUnit, readGatewayUnit } from './unit.js';
-
-/** Only the superuser reads and writes here: what lies below a root is its owner's. */
-const RECORDS = '/var/lib/openclaw-releases';
-
-/** Everything that the superuser needs to undo what it wrote for one root. */
-interface SystemRecord {
-  schema: 1;
-  root: string;
-  uid: number;
-  unit: string;
-  /** Null before an adoption and after it was undone. */
-  units: Written | null;
-  timer: Written | null;
-  /** The files before the last change of `units`, and `units` of then; null when that change has succeeded. */
-  attempt: { before: Written; units: Written | null } | null;
-}
 
 export interface SystemUnitsOptions {
   /** Absolute path of the owner's root. */
@@ -50,12 +33,11 @@ const DONE: Answer = { ok: true, killed: false, stdout: '', stderr: '' };
  */
 export class SystemUnits {
   readonly #options: SystemUnitsOptions;
-  readonly #path: string;
+  readonly #record: SystemUnitRecord;
 
   constructor(options: SystemUnitsOptions) {
     this.#options = options;
-    const name = createHash('sha256').update(options.root).digest('hex').slice(0, 16);
-    this.#path = join(options.records ?? RECORDS, `${name}.json`);
+    this.#record = new SystemUnitRecord(options.root, options.owner, options.records);
   }
 
   /**
@@ -64,6 +46,10 @@ export class SystemUnits {
    */
   async answer(request: PrivilegedRequest): Promise<Answer> {
     if (request.does === 'systemctl') return this.#systemctl(request.args);
+    if (request.does === 'fit-sandbox') {
+      const added = await this.#fit(await this.#adoptedUnit());
+      return { ...DONE, stdout: JSON.stringify(added) };
+    }
     if (!this.#options.mayWrite) throw refused(`"${request.does}" needs --system.`);
     if (request.does === 'apply-unit') await this.#apply();
     else if (request.does === 'remove-unit') this.#remove();
@@ -80,8 +66,8 @@ export class SystemUnits {
    */
   settle(): void {
     if (!this.#options.mayWrite || this.#options.unit === null) return;
-    const record = this.#read();
-    if (record?.attempt) this.#save({ ...record, attempt: null });
+    const record = this.#record.read();
+    if (record?.attempt) this.#record.save({ ...record, attempt: null });
   }
 
   /** Passes on a job of the gateway's unit, and `daemon-reload`. */
@@ -104,14 +90,18 @@ export class SystemUnits {
   }
 
   async #apply(): Promise<void> {
-    const { root, unit: named } = this.#options;
-    if (named === null) throw refused('Only adopt makes a unit start the gateway of a root.');
-    const unit = await this.#gatewayUnit();
+    const { root } = this.#options;
+    const unit = await this.#adoptedUnit();
     const command = readCommand(unit, process.env);
-    const plan = planUnitChange({ install: { unit, command }, root, recover: recoverCommandOf(root) });
+    const plan = planUnitChange({
+      install: { unit, command },
+      root,
+      recover: recoverCommandOf(root),
+      added: await this.#fit(unit),
+    });
     const writes = outsideOf(root, plan.writes);
-    const record = this.#recordFor(unit.name);
-    this.#save({
+    const record = this.#record.readFor(unit.name);
+    this.#record.save({
       ...record,
       units: lookBefore(writes, record.units ?? undefined),
       attempt: { before: lookBefore(writes), units: record.units },
@@ -119,19 +109,30 @@ export class SystemUnits {
     writePlanned(writes);
   }
 
+  async #adoptedUnit(): Promise<GatewayUnit> {
+    if (this.#options.unit === null) throw refused('Only adopt makes a unit start the gateway of a root.');
+    return this.#gatewayUnit();
+  }
+
+  /** The trial runs as the owner, in the sandbox of the owner's own gateway. */
+  #fit(unit: GatewayUnit): Promise<Setting[]> {
+    const { root, owner } = this.#options;
+    return fitSandbox(unit, placesOf(unit, root, owner.home));
+  }
+
   #remove(): void {
-    const record = this.#read();
+    const record = this.#record.read();
     if (!record?.units) return;
     const { units } = record;
-    this.#save({ ...record, units: null, attempt: { before: lookBefore(units.files), units } });
+    this.#record.save({ ...record, units: null, attempt: { before: lookBefore(units.files), units } });
     undoWritten(units);
   }
 
   #revert(): void {
-    const record = this.#read();
+    const record = this.#record.read();
     if (!record?.attempt) return;
     undoWritten(record.attempt.before);
-    this.#save({ ...record, units: record.attempt.units, attempt: null });
+    this.#record.save({ ...record, units: record.attempt.units, attempt: null });
   }
 
   async #enableTimer({ registry, offsetMs }: { registry: string | null; offsetMs: number }): Promise<void> {
@@ -149,26 +150,26 @@ export class SystemUnits {
       registry,
       offsetMs,
     });
-    const record = this.#recordFor(unit);
-    this.#save({ ...record, timer: lookBefore(planned.writes, record.timer ?? undefined) });
+    const record = this.#record.readFor(unit);
+    this.#record.save({ ...record, timer: lookBefore(planned.writes, record.timer ?? undefined) });
     writePlanned(planned.writes);
     await startTimer(planned.host);
   }
 
   async #disableTimer(): Promise<void> {
-    const record = this.#read();
+    const record = this.#record.read();
     if (!record?.timer) return;
     const { timer, unit } = record;
     await stopTimer(timerHost('system', unit), () => {
       undoWritten(timer);
-      this.#save({ ...record, timer: null });
+      this.#record.save({ ...record, timer: null });
     });
   }
 
   /** A unit that runs as somebody else would start programs of the owner as that user. */
   async #gatewayUnit(): Promise<GatewayUnit> {
     const { root, owner } = this.#options;
-    const name = this.#options.unit ?? this.#read()?.unit ?? DEFAULT_UNIT;
+    const name = this.#options.unit ?? this.#record.read()?.unit ?? DEFAULT_UNIT;
     const unit = await readGatewayUnit({ unit: name, scope: 'system' });
     if (!unit) {
       throw new ReleasesError('supervisor_not_found', `systemd knows no unit ${name} (system).`, {
@@ -183,44 +184,6 @@ export class SystemUnits {
         hint: `Name a root that belongs to ${unit.user ?? 'root'} with --root, or its unit with --unit.`,
       },
     );
-  }
-
-  #recordFor(unit: string): SystemRecord {
-    const { root, owner } = this.#options;
-    const earlier = this.#read();
-    if (earlier?.units && earlier.unit !== unit) {
-      throw new ReleasesError('root_invalid', `${root} has adopted ${earlier.unit} (system) already.`, {
-        hint: `openclaw-releases unadopt --system --unit ${earlier.unit} --root ${root}`,
-      });
-    }
-    return earlier
-      ? { ...earlier, unit }
-      : { schema: 1, root, uid: owner.uid, unit, units: null, timer: null, attempt: null };
-  }
-
-  #read(): SystemRecord | null {
-    const { root, owner } = this.#options;
-    const found = readRecord<SystemRecord>(this.#path, 'system-units');
-    if (found.state === 'missing') return null;
-    // Where the root of another user lay, whose account is gone, there is nothing to undo for this one.
-    if (found.state === 'ok')
-      return found.value.uid === owner.uid && found.value.root === root ? found.value : null;
-    throw new ReleasesError(
-      'root_invalid',
-      `${this.#path} ${found.why}; it says how to undo what was written.`,
-      {
-        hint: `mv ${this.#path} ${this.#path}.corrupt, then remove our drop-in, which systemctl cat ${DEFAULT_UNIT} names`,
-      },
-    );
-  }
-
-  #save(record: SystemRecord): void {
-    if (!record.units && !record.timer && !record.attempt) {
-      removeDurably(this.#path);
-      return;
-    }
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    writeFileDurably(this.#path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
   }
 }
 

@@ -1,4 +1,6 @@
 import { lstatSync } from 'node:fs';
+import { unmetNeed } from '../adopt/sandbox.js';
+import { unmetSentence } from '../adopt/sandbox-needs.js';
 import { ReleasesError } from '../core/errors.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import type { Facts } from '../ledger/facts.js';
@@ -11,6 +13,7 @@ import { readRestore } from '../state/restore-records.js';
 import { currentRelease, previousRelease } from '../store/links.js';
 import { findManifest, readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
+import type { Inspection } from '../supervisor/supervisor.js';
 import { checkListener } from './port-holder.js';
 
 export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
@@ -29,11 +32,23 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   const kept =
     to === null || to === from ? null : decidePair(await choosePair(root, place, to, from), plan.state, to);
   if (kept) requireIntact(root, kept);
+  // By hand and with today's state, a rollback asks nothing of the launcher.
+  if (gateway && restarts && plan.steps.includes('switch') && (plan.kind !== 'rollback' || kept))
+    await refuseSandbox(gateway, root);
   return {
     ...{ from, previous: previousRelease(root), to },
     ...(place && { place }),
     ...(kept && { restore: { from: kept.name, at: kept.at } }),
   };
+}
+
+/** A trial that the launcher cannot end would leave the gateway down. */
+async function refuseSandbox(gateway: Inspection, root: Root): Promise<void> {
+  const need = await unmetNeed(gateway, root.path);
+  if (need === null) return;
+  throw new ReleasesError('sandbox_forbids', unmetSentence("The gateway's unit", need, []), {
+    hint: 'openclaw-releases adopt, which adds what is missing to the unit',
+  });
 }
 
 /** Refuses while a restore waits for the next start: it names its own release and must come first. */

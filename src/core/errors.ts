@@ -72,6 +72,7 @@ export const ERROR_CODES = {
   supervisor_already_running: 'refused',
   supervisor_failed: 'failed',
   command_unknown: 'refused',
+  sandbox_forbids: 'refused',
   port_held_by_orphan: 'refused',
   restart_failed: 'rolledBack',
   gateway_crashed: 'rolledBack',

@@ -16,6 +16,8 @@ export interface ExecOptions {
 export interface ExecResult {
   /** True when it exited with code 0 in time. */
   ok: boolean;
+  /** Exit code; null after a signal, or where it was not started. */
+  code: number | null;
   stdout: string;
   stderr: string;
   /** Both streams, in order of arrival. */
@@ -67,6 +69,7 @@ export async function exec(
   const ended = result.signal ? `signal ${result.signal}` : (result.code ?? `code ${result.exitCode}`);
   return {
     ok: !result.failed && !late,
+    code: result.exitCode ?? null,
     stdout: text(result.stdout),
     stderr: text(result.stderr),
     output: text(result.all),

@@ -1,16 +1,21 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmdirSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { applyUnitChange, readAdoption, undoUnitChange } from '../../adopt/apply.js';
 import { copyInstall } from '../../adopt/copy.js';
 import { findInstall, type Install } from '../../adopt/install.js';
 import { planUnitChange, recoverCommandOf, type UnitChange } from '../../adopt/plan.js';
+import { fitSandbox, isSandboxed } from '../../adopt/sandbox.js';
+import { placesOf } from '../../adopt/sandbox-trial.js';
 import { snapshotUnitChange } from '../../adopt/snapshot.js';
 import { installTimer, planTimer, removeTimer } from '../../adopt/timer-unit-plan.js';
 import { readTimer } from '../../adopt/timer-unit-record.js';
+import type { GatewayUnit } from '../../adopt/unit.js';
 import { ReleasesError } from '../../core/errors.js';
 import { lingers } from '../../host/systemd/linger.js';
 import { askPrivileged, requirePrivilegedParent } from '../../host/systemd/privileged.js';
 import { systemctl, type UnitAddress } from '../../host/systemd/systemctl.js';
+import type { Setting } from '../../host/systemd/unit-file.js';
+import { homeDirectory } from '../../host/user.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { saveChange, stepOf } from '../../ledger/ledger.js';
 import { readPackageJson } from '../../registry/package-json.js';
@@ -22,16 +27,31 @@ import { removeSupervisorRecord, writeSupervisorRecord } from '../../supervisor/
 import { stage } from './stage.js';
 import { targetOf } from './switch.js';
 
-/** @throws ReleasesError `not_openclaw`, `supervisor_not_found`, `supervisor_failed` */
+/** @throws ReleasesError `not_openclaw`, `supervisor_not_found`, `supervisor_failed`, `sandbox_forbids` */
 export async function planAdoption(
   root: Root,
   unit: Partial<UnitAddress>,
 ): Promise<{ install: Install; change: UnitChange }> {
   const install = await findInstall(unit);
-  return {
-    install,
-    change: planUnitChange({ install, root: root.path, recover: recoverCommandOf(root.path) }),
-  };
+  const plan = (added: Setting[]) =>
+    planUnitChange({ install, root: root.path, recover: recoverCommandOf(root.path), added });
+  // A unit that cannot be understood is refused before anything is tried in it.
+  const change = plan([]);
+  const added = install.unit ? await sandboxFor(root, install.unit) : [];
+  return { install, change: added.length > 0 ? plan(added) : change };
+}
+
+/** Settings that the unit's sandbox lacks. */
+async function sandboxFor(root: Root, unit: GatewayUnit): Promise<Setting[]> {
+  if (!isSandboxed(unit, root.path)) return [];
+  // For `--dry-run`, which leaves no root.
+  const made = mkdirSync(root.path, { recursive: true, mode: 0o700 });
+  try {
+    if (isForeign(unit)) return JSON.parse((await askPrivileged({ does: 'fit-sandbox' })).stdout);
+    return await fitSandbox(unit, placesOf(unit, root.path, homeDirectory()));
+  } finally {
+    for (let at = root.path; made !== undefined && at.length >= made.length; at = dirname(at)) rmdirSync(at);
+  }
 }
 
 function unitOf({ change }: Context): UnitAddress {
@@ -135,7 +155,8 @@ export const attach: Step = {
         'This user does not linger: the gateway ends with the last session. Next: loginctl enable-linger',
       );
     }
-    return `${unit.unit} starts ${join(root.bin, 'gateway')}`;
+    const added = (unitChange.added ?? []).map(({ key, value }) => `, with ${key}=${value}`).join('');
+    return `${unit.unit} starts ${join(root.bin, 'gateway')}${added}`;
   },
   async undo(context) {
     const { root, change } = context;

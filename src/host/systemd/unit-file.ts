@@ -1,5 +1,11 @@
 import { type CommandLine, expandSpecifiers, parseCommandLines, splitWords } from './command-line.js';
 
+/** One assignment, as written in a unit file. */
+export interface Setting {
+  key: string;
+  value: string;
+}
+
 /** Section `[Service]` of a unit and its drop-ins, after every reset. */
 export interface ServiceSettings {
   /** Commands of `ExecStart=`; only a oneshot service may have several. */
@@ -36,8 +42,13 @@ export function readSettings(files: string[], specifiers: Record<string, string>
   };
 }
 
-function assignments(text: string): { section: string; key: string; value: string }[] {
-  const found: { section: string; key: string; value: string }[] = [];
+/** Assignments in force; of a setting that is no list, the last counts. */
+export function settingsIn({ assigned }: Pick<ServiceSettings, 'assigned'>): Setting[] {
+  return Object.entries(assigned).flatMap(([key, values]) => values.map((value) => ({ key, value })));
+}
+
+function assignments(text: string): (Setting & { section: string })[] {
+  const found: (Setting & { section: string })[] = [];
   let section = '';
   let pending = '';
   for (const line of text.split(/\r?\n|\r/)) {

@@ -11,6 +11,7 @@ const unit: UnitFacts = {
   needsReload: false,
   masked: false,
   broken: false,
+  settings: [],
   description: 'OpenClaw Gateway (openclaw-releases)',
   starts: `${ROOT}/bin/gateway`,
   later: [],
@@ -38,6 +39,7 @@ const well: HostFacts = {
   current: '2026.6.1',
   trial: null,
   activeChange: false,
+  unmet: null,
   corrupt: [],
 };
 

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ReleasesError } from '../core/errors.js';
+import { readRecord } from '../core/record.js';
+import type { Account } from '../host/account.js';
+import { removeDurably, writeFileDurably } from '../host/durable.js';
+import type { Written } from '../host/written.js';
+import { DEFAULT_UNIT } from './unit.js';
+
+/** Only the superuser reads and writes here: what lies below a root is its owner's. */
+const RECORDS = '/var/lib/openclaw-releases';
+
+/** Everything that the superuser needs to undo what it wrote for one root. */
+export interface SystemRecord {
+  schema: 1;
+  root: string;
+  uid: number;
+  unit: string;
+  /** Null before an adoption and after it was undone. */
+  units: Written | null;
+  timer: Written | null;
+  /** The files before the last change of `units`, and `units` of then; null when that change has succeeded. */
+  attempt: { before: Written; units: Written | null } | null;
+}
+
+/** The record of the superuser about the root of one owner. */
+export class SystemUnitRecord {
+  readonly #path: string;
+
+  constructor(
+    readonly root: string,
+    readonly owner: Account,
+    directory = RECORDS,
+  ) {
+    const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
+    this.#path = join(directory, `${name}.json`);
+  }
+
+  /** @throws ReleasesError `root_invalid` for a corrupt record */
+  read(): SystemRecord | null {
+    const found = readRecord<SystemRecord>(this.#path, 'system-units');
+    if (found.state === 'missing') return null;
+    // Where the root of another user lay, whose account is gone, there is nothing to undo for this one.
+    if (found.state === 'ok')
+      return found.value.uid === this.owner.uid && found.value.root === this.root ? found.value : null;
+    throw new ReleasesError(
+      'root_invalid',
+      `${this.#path} ${found.why}; it says how to undo what was written.`,
+      {
+        hint: `mv ${this.#path} ${this.#path}.corrupt, then remove our drop-in, which systemctl cat ${DEFAULT_UNIT} names`,
+      },
+    );
+  }
+
+  /** @throws ReleasesError `root_invalid` where the root has adopted another unit */
+  readFor(unit: string): SystemRecord {
+    const earlier = this.read();
+    const { root, owner } = this;
+    if (earlier?.units && earlier.unit !== unit) {
+      throw new ReleasesError('root_invalid', `${root} has adopted ${earlier.unit} (system) already.`, {
+        hint: `openclaw-releases unadopt --system --unit ${earlier.unit} --root ${root}`,
+      });
+    }
+    return earlier
+      ? { ...earlier, unit }
+      : { schema: 1, root, uid: owner.uid, unit, units: null, timer: null, attempt: null };
+  }
+
+  /** Writes a record durably, or removes it where there is nothing to undo. */
+  save(record: SystemRecord): void {
+    if (!record.units && !record.timer && !record.attempt) {
+      removeDurably(this.#path);
+      return;
+    }
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    writeFileDurably(this.#path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  }
+}

@@ -1,0 +1,166 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { atEndOfAll } from '../support/at-end.js';
+import { until } from '../support/place.js';
+import { npmPrefix } from './gateway.js';
+import { CLI, FIRST, makeOperator, type Operator, QUICK } from './operator.js';
+
+const [GOOD, WORSE, CRASHES] = ['2026.6.1', '2026.6.4', '2026.6.5'];
+const STATE = '/home/claw/.openclaw';
+const ROOT = '/home/claw/releases';
+
+/** What the drop-in gets for a sandbox, or the code of the refusal with the setting behind it. */
+interface Row {
+  lines: string[];
+  added?: string[];
+  refused?: string;
+}
+
+const STRICT = ['ProtectSystem=strict', 'ProtectHome=read-only', `ReadWritePaths=${STATE}`];
+const HIDDEN = ['ProtectHome=tmpfs', `BindPaths=${STATE}`, 'BindReadOnlyPaths=/home/claw/.npm-global'];
+
+const ROWS: Row[] = [
+  { lines: STRICT, added: [`ReadWritePaths="${ROOT}"`] },
+  {
+    lines: ['ProtectHome=yes', 'Environment=OPENCLAW_STATE_DIR=/var/tmp/none'],
+    added: ['ProtectHome=tmpfs', `BindPaths="${ROOT}"`],
+  },
+  { lines: ['NoExecPaths=/home'], added: [`ExecPaths="${ROOT}"`] },
+  {
+    lines: ['NoExecPaths=/', 'ExecPaths=/opt/node/bin/node /usr/lib /lib64'],
+    added: [expect.stringMatching(/^ExecPaths="\S*(da)?sh" "\S+readlink" /), `ExecPaths="${ROOT}"`],
+  },
+  { lines: ['UMask=0777', 'SystemCallFilter=@system-service', 'ProtectHome=no'], added: [] },
+  { lines: [`InaccessiblePaths=${ROOT}`], refused: `InaccessiblePaths=${ROOT}` },
+  { lines: [`TemporaryFileSystem=${STATE}`], refused: `TemporaryFileSystem=${STATE}` },
+  {
+    lines: ['SystemCallFilter=~rename renameat renameat2', 'SystemCallErrorNumber=EPERM'],
+    refused: 'SystemCallFilter=~rename renameat renameat2',
+  },
+  { lines: ['SystemCallFilter=~fsync', 'SystemCallErrorNumber=EPERM'], refused: 'SystemCallFilter=~fsync' },
+  { lines: ['LimitFSIZE=0'], refused: 'LimitFSIZE=0' },
+  { lines: ['User=', 'DynamicUser=yes'], refused: 'DynamicUser=yes' },
+  { lines: ['RootDirectory=/srv'], refused: 'RootDirectory=/srv' },
+];
+
+describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) => {
+  const atEnd = atEndOfAll();
+  const as = scope === 'system' ? 'root' : 'claw';
+  const flag = scope === 'system' ? '--system' : '';
+  const units = scope === 'system' ? '/etc/systemd/system' : '/home/claw/.config/systemd/user';
+  const hardening = `${units}/openclaw-gateway.service.d/10-hardening.conf`;
+  // A user's systemd makes no mounts without a user namespace, and ignores these settings.
+  const always = ['Environment=NODE_OPTIONS=', ...(scope === 'user' ? ['PrivateUsers=yes'] : [])];
+  let operator: Operator;
+
+  beforeAll(async () => {
+    const versions = {
+      [GOOD]: {},
+      [WORSE]: { touchesConfig: true, neverReady: true },
+      [CRASHES]: { crashAtStart: true },
+    };
+    operator = await makeOperator(atEnd, versions, { scope });
+    expect(npmPrefix(operator.machine), 'the sandboxes below name it').toBe('/home/claw/.npm-global');
+  }, 120_000);
+
+  async function ocr(command: string, who: 'claw' | 'root' = 'claw') {
+    const { machine, env } = operator;
+    const { exitCode, stdout, stderr } = await machine.run(`${CLI} ${command} --root ${ROOT} --json`, {
+      env: { ...env, npm_config_cache: `/tmp/npm-${who}` },
+      ...{ as: who, reject: false, timeoutMs: 120_000 },
+    });
+    if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
+    return { exitCode, json: JSON.parse(stdout) };
+  }
+
+  async function harden(lines: string[]) {
+    const { machine } = operator;
+    await machine.write(hardening, ['[Service]', ...always, ...lines, ''].join('\n'), as);
+    await machine.run(`systemctl --${scope} daemon-reload`, { as });
+  }
+
+  async function settingsAdded(): Promise<string[]> {
+    const { json } = await ocr(`adopt ${flag} --dry-run`, as);
+    if (json.error) return [`${json.error.code}: ${json.error.message}`];
+    const dropIn = json.writes.find(({ path }: { path: string }) => path.endsWith('openclaw-releases.conf'));
+    return (dropIn.content.split(/^# The launcher needs .*\n/m)[1] ?? '').split('\n').filter(Boolean);
+  }
+
+  test('adopt plans what each sandbox lacks, refuses where nothing helps, and leaves nothing', async () => {
+    const rows = scope === 'system' ? ROWS : ROWS.filter((_, at) => at % 3 === 0);
+    for (const { lines, added, refused } of rows) {
+      await harden(lines);
+      const found = await settingsAdded();
+      if (added) expect(found, lines.join(' ')).toEqual(added);
+      else expect(found, lines.join(' ')).toEqual([expect.stringContaining(`(${refused})`)]);
+      if (refused) expect(found[0]).toMatch(/^sandbox_forbids: /);
+    }
+    const left = await operator.machine.run(
+      `ls -d ${ROOT} ${STATE}/.openclaw-releases-*; ls -R /run/systemd/system /run/user/*/systemd | grep trial; systemctl --${scope} list-units --all --no-legend 'openclaw-releases-trial*'`,
+      { as, reject: false },
+    );
+    expect(left.stdout).toBe('');
+    expect(await operator.gateway.starts(), 'nothing was restarted').toHaveLength(1);
+  }, 180_000);
+
+  test.each([
+    ['that shows the host read-only', STRICT],
+    [
+      'that hides the home, executes nothing there and has no mask',
+      [...HIDDEN, 'NoExecPaths=/home', 'UMask=0'],
+    ],
+  ])(
+    'in a sandbox %s a bad release is rolled back, by us and by the launcher',
+    async (_, lines) => {
+      const { machine, gateway } = operator;
+      await harden(lines);
+      await gateway.systemctl('restart');
+      await gateway.ready(FIRST);
+      const adopted = await ocr(`adopt ${flag} ${QUICK}`, as);
+      expect(adopted.json, JSON.stringify(adopted.json.error)).toMatchObject({ to: FIRST });
+      expect((await ocr(`update ${GOOD} ${QUICK}`)).json).toMatchObject({
+        status: 'package_updated_restart_verified',
+      });
+
+      // A trial that nobody watches: the launcher counts its starts.
+      expect((await ocr(`stage ${CRASHES} --probe version`)).exitCode).toBe(0);
+      await machine.run(
+        `cd ${ROOT} && ln -sfn releases/${GOOD} previous && echo '${CRASHES} 3' >trial && ln -sfn releases/${CRASHES} current`,
+      );
+      await gateway.systemctl('restart');
+      const went = `the trial of ${CRASHES} ended without a verdict; went back to ${GOOD}`;
+      // The journal does not always know whose line it was, when a process has ended before it looks.
+      await until('the launcher says so', async () =>
+        (await machine.run('journalctl --quiet --no-pager', { as: 'root' })).stdout.includes(went),
+      );
+      const recovered = await ocr('recover');
+      expect(recovered.exitCode, JSON.stringify(recovered.json)).toBe(0);
+      expect((await ocr('doctor')).json.findings).toEqual([]);
+      const open = await machine.run(`find ${ROOT} -perm /022 ! -type l ! -path '*/node_modules/*'`);
+      expect(open.stdout, 'nobody else may write what the launcher wrote').toBe('');
+
+      const left = await ocr(`unadopt ${flag} ${QUICK}`, as);
+      expect(left.json, JSON.stringify(left.json.error)).toMatchObject({ ok: true });
+      await machine.run(`chmod -R u+w ${ROOT}; rm -rf ${ROOT}`);
+    },
+    240_000,
+  );
+
+  test('doctor and update see a sandbox that came after the adoption, and adopt fits it', async () => {
+    const { gateway } = operator;
+    await harden([]);
+    await gateway.systemctl('restart');
+    await gateway.ready(FIRST);
+    await ocr(`adopt ${flag} ${QUICK}`, as);
+    await harden(STRICT);
+    await gateway.systemctl('restart');
+    await gateway.ready(FIRST);
+    const found = (await ocr('doctor')).json.findings;
+    expect(found).toEqual([expect.objectContaining({ code: 'sandbox_forbids' })]);
+    expect(found[0].sentence).toContain('ProtectSystem=strict');
+    const refused = await ocr(`update ${GOOD} ${QUICK}`);
+    expect(refused).toMatchObject({ exitCode: 3, json: { error: { code: 'sandbox_forbids' } } });
+    expect((await ocr(`adopt ${flag} ${QUICK}`, as)).exitCode).toBe(0);
+    expect((await ocr('doctor')).json.findings).toEqual([]);
+    expect((await ocr(`update ${GOOD} ${QUICK}`)).exitCode).toBe(0);
+  }, 180_000);
+});
