@@ -91,8 +91,8 @@ export function planUnitChange(request: UnitChangeRequest): UnitChange {
             .join('\n')
         : '',
   };
-  const file = (path: string, template: string): PlannedFile => {
-    return { kind: 'file', path, content: renderTemplate(template, values), mode: 0o644 };
+  const file = (path: string, template: string, mode = 0o644): PlannedFile => {
+    return { kind: 'file', path, content: renderTemplate(template, values), mode };
   };
   const recoverPath = join(directory, recoverUnit);
   const writes: PlannedFile[] = [
@@ -102,7 +102,7 @@ export function planUnitChange(request: UnitChangeRequest): UnitChange {
     // The link that `systemctl enable` would make, so that the plan covers everything to undo.
     { kind: 'link', path: join(directory, `${target}.wants`, recoverUnit), target: recoverPath },
     // Written last, because it makes the unit start another program.
-    file(dropIn, 'gateway.conf.in'),
+    file(dropIn, 'gateway.conf.in', unit.mode),
   ];
   return { root, scope, unit: name, dropIn, recoverUnit, rescueUnit, added, writes };
 }

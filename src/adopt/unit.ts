@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import type { CommandLine } from '../host/systemd/command-line.js';
@@ -23,6 +24,8 @@ export interface GatewayUnit {
   /** Texts that give `own`, and what their specifiers mean. */
   texts: string[];
   specifiers: Record<string, string>;
+  /** Permissions that all of these files give; a command line may hold secrets. */
+  mode: number;
   /** False when systemd read another command in the same files. */
   isUnderstood: boolean;
   /** `User=` of a system unit. */
@@ -45,6 +48,7 @@ export async function readGatewayUnit(
   const textsOf = (paths: string[]) => paths.map(textOf);
   const texts = textsOf([path, ...dropIns.filter((dropIn) => !dropIn.endsWith(DROP_IN_SUFFIX))]);
   const now = readSettings(textsOf([path, ...dropIns]), specifiers);
+  const modes = [path, ...dropIns].flatMap((file) => statSync(file, { throwIfNoEntry: false })?.mode ?? []);
   return {
     name: address.unit,
     scope: address.scope,
@@ -53,6 +57,7 @@ export async function readGatewayUnit(
     now,
     texts,
     specifiers,
+    mode: modes.reduce((all, mode) => all & mode, 0o644) | 0o600,
     isUnderstood: status.needsReload || agrees(now.commands, status.argv),
     user: status.user || null,
     status,

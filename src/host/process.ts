@@ -97,6 +97,11 @@ export function descendsFrom(pid: number, ancestor: number): boolean {
   return false;
 }
 
+/** Null when the process is gone. */
+export function parentOf(pid: number): number | null {
+  return stat(pid)?.ppid ?? null;
+}
+
 /** Start of a living process, ISO 8601 to the second; null when there is none. */
 export function startedAt(pid: number): string | null {
   const ticks = stat(pid)?.startTicks;

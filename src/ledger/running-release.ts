@@ -1,12 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
+import { RELEASE_VARIABLE } from '../host/gateway-process.js';
 import { environmentOf } from '../host/process.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
-
-/** Set by the launcher in the environment of the gateway. */
-const RELEASE_VARIABLE = 'OPENCLAW_RELEASES_RELEASE';
 
 /**
  * Reads the release of a process from its start environment, kept by the kernel: OpenClaw rewrites its command line,

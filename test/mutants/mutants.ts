@@ -626,8 +626,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'one of two main processes taken',
     file: 'src/supervisor/systemd/glance.ts',
-    find: 'return started.length === 1 ? (started[0] ?? null) : null;',
-    replace: 'return started[0] ?? null;',
+    find: 'others.length > 0) return null;',
+    replace: 'others.length > 9) return null;',
     caughtBy: unit('supervisor/systemd/glance'),
   },
   {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_UNIT } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/steps/adopt.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
+import { adoptionLines, adoptionView, shownWrites } from '../../views/adoption.js';
 import {
   type ChangeOptions,
   type LimitOptions,
@@ -44,17 +45,19 @@ function preview(options: Options): Promise<void> {
   return inSession(options, async ({ environment, output }) => {
     const { install, change } = await planAdoption(environment.root, unitOf(options));
     const { packageRoot, version, node } = install;
-    output.answer(
-      { ok: true, dryRun: true, install: { packageRoot, version, node }, writes: change.writes },
-      () =>
-        [
-          `Would copy OpenClaw ${version} from ${packageRoot}, restart ${change.unit} once, and write:`,
-          ...change.writes.map((write) =>
-            write.kind === 'link'
-              ? `\n${write.path} -> ${write.target}`
-              : `\n${write.path}\n${write.content.replace(/^/gm, '  ')}`,
-          ),
-        ].join('\n'),
+    const service = adoptionView(install, change);
+    const writes = shownWrites(change, service);
+    output.answer({ ok: true, dryRun: true, install: { packageRoot, version, node }, service, writes }, () =>
+      [
+        `Would copy OpenClaw ${version} from ${packageRoot}, restart ${change.unit} once, and change what it starts:`,
+        ...adoptionLines(service),
+        '\nWould write:',
+        ...writes.map((write) =>
+          write.kind === 'link'
+            ? `\n${write.path} -> ${write.target}`
+            : `\n${write.path}\n${write.content.replace(/^/gm, '  ')}`,
+        ),
+      ].join('\n'),
     );
     return 0;
   });

@@ -1,3 +1,4 @@
+import { gatewayAmong } from '../../host/gateway-process.js';
 import { environmentOf } from '../../host/process.js';
 import { processesOfUnit } from '../../host/systemd/control-group.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
@@ -11,10 +12,11 @@ import type { Glance } from '../supervisor.js';
  * beside the gateway for a moment.
  */
 export function glanceAtUnit(address: UnitAddress, mounts?: readonly string[]): Glance | null {
-  const started = processesOfUnit(address, mounts).flatMap((pid) => {
-    const env = environmentOf(pid);
-    const { SYSTEMD_EXEC_PID: told, INVOCATION_ID: instance } = env;
-    return told === String(pid) && instance ? [{ pid, instance, env: launchEnvironment(env) }] : [];
-  });
-  return started.length === 1 ? (started[0] ?? null) : null;
+  const pids = processesOfUnit(address, mounts);
+  const [main, ...others] = pids.filter((pid) => environmentOf(pid).SYSTEMD_EXEC_PID === String(pid));
+  if (main === undefined || others.length > 0) return null;
+  const pid = gatewayAmong(main, () => pids);
+  const env = environmentOf(pid);
+  const instance = env.INVOCATION_ID;
+  return instance ? { pid, instance, env: launchEnvironment(env) } : null;
 }

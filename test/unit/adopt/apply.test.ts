@@ -52,6 +52,7 @@ function unit(
     now: own,
     texts,
     specifiers: {},
+    mode: 0o644,
     isUnderstood: true,
     user: null,
     status: { loadState: 'loaded', description: '', needsReload: false },

@@ -42,6 +42,16 @@ describe('the main process of a unit, without asking systemd', () => {
     expect(glanceAtUnit({ scope, unit: 'another.service' }, mounts)).toBeNull();
   });
 
+  test('is the gateway below a wrapper that stays, and no child of the gateway', async () => {
+    const main = await idleProcess({ ...AS_SYSTEMD, TOKEN: 'x' });
+    const of = { ...AS_SYSTEMD, SYSTEMD_EXEC_PID: String(main), OPENCLAW_RELEASES_RELEASE: '/r/releases/1' };
+    const gateway = await idleProcess({ ...of, OPENCLAW_GATEWAY_PORT: '1' });
+    expect(look(hierarchy([gateway, main]))).toMatchObject({
+      pid: gateway,
+      env: { OPENCLAW_GATEWAY_PORT: '1' },
+    });
+  });
+
   test('is not known while systemd has started two, as for a reload', async () => {
     const [main, reload] = [await idleProcess(AS_SYSTEMD), await idleProcess(AS_SYSTEMD)];
     expect(look(hierarchy([main, reload]))).toBeNull();

@@ -1,0 +1,75 @@
+import { shownCommands } from '../adopt/command.js';
+import type { Install } from '../adopt/install.js';
+import type { UnitChange } from '../adopt/plan.js';
+import { withoutCredentials } from '../core/address.js';
+import { SECRET_NAME } from '../core/secret-words.js';
+import { readSettings, type ServiceSettings } from '../host/systemd/unit-file.js';
+import type { PlannedFile } from '../host/written.js';
+
+/** What a unit starts, for people: values of variables that are secret by their names are left out. */
+export interface ServiceView {
+  command: string;
+  environment: Record<string, string>;
+  environmentFiles: string[];
+  /** Settings of systemd.exec(5) that limit what the gateway may do, by their names. */
+  sandbox: Record<string, string[]>;
+}
+
+/** The unit as it is, and as an adoption leaves it. */
+export interface AdoptionView {
+  today: ServiceView;
+  after: ServiceView;
+}
+
+const SANDBOX =
+  /^(User|Group|DynamicUser|SupplementaryGroups|PAMName|UMask|RootDirectory|RootImage|WorkingDirectory|(Protect|Private|Restrict|ReadOnly|ReadWrite|Inaccessible|Bind|Temporary|Mount|SystemCall|Capability|Ambient|NoNew|Secure|Lock|MemoryDeny|Remove|State|Cache|Logs|Runtime|Configuration)\w+|(No)?ExecPaths|IPAddress\w+|Limit\w+|AppArmorProfile|SELinuxContext)$/;
+
+export function adoptionView({ unit }: Pick<Install, 'unit'>, change: UnitChange): AdoptionView {
+  const { texts = [], specifiers = {} } = unit ?? {};
+  const dropIn = change.writes.find(({ path }) => path === change.dropIn);
+  const added = dropIn?.kind === 'file' ? [dropIn.content] : [];
+  return {
+    today: viewOf(readSettings(texts, specifiers)),
+    after: viewOf(readSettings([...texts, ...added], specifiers)),
+  };
+}
+
+/** Lines of both: `-` is today's, `+` is tomorrow's, and what stays has neither. */
+export function adoptionLines({ today, after }: AdoptionView): string[] {
+  const [before, then] = [linesOf(today), linesOf(after)];
+  return [
+    ...before.map((line) => `${then.includes(line) ? ' ' : '-'} ${line}`),
+    ...then.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+  ];
+}
+
+/** Files to write, for people: the command of the drop-in has the unit's own words, some of which may be secret. */
+export function shownWrites({ writes, dropIn }: UnitChange, { after }: AdoptionView): PlannedFile[] {
+  return writes.map((write) =>
+    write.kind === 'file' && write.path === dropIn
+      ? { ...write, content: write.content.replace(/^ExecStart=.+$/m, () => after.command) }
+      : write,
+  );
+}
+
+function viewOf(settings: ServiceSettings): ServiceView {
+  const { environment, assigned } = settings;
+  const shown = (name: string, value: string) => (SECRET_NAME.test(name) ? '…' : withoutCredentials(value));
+  const variables = Object.entries(environment).map(([name, value]) => [name, shown(name, value)]);
+  const limits = Object.entries(assigned).filter(([name, values]) => SANDBOX.test(name) && values.length > 0);
+  return {
+    command: shownCommands(settings),
+    environment: Object.fromEntries(variables),
+    environmentFiles: assigned.EnvironmentFile ?? [],
+    sandbox: Object.fromEntries(limits),
+  };
+}
+
+function linesOf({ command, environment, environmentFiles, sandbox }: ServiceView): string[] {
+  return [
+    command,
+    ...Object.entries(environment).map(([name, value]) => `Environment=${name}=${value}`),
+    ...environmentFiles.map((file) => `EnvironmentFile=${file}`),
+    ...Object.entries(sandbox).flatMap(([name, values]) => values.map((value) => `${name}=${value}`)),
+  ];
+}
