@@ -29,6 +29,9 @@ export interface Install {
   others: { packageRoot: string; version: string }[];
 }
 
+/** Expression whose value a Node prints: its program and its version. */
+const ABOUT_NODE = "process.execPath + '\\n' + process.version";
+
 const VERSION_TIMEOUT_MS = 15_000;
 
 /**
@@ -95,9 +98,11 @@ async function findNode(
   const path =
     named ?? findProgram('node', searchPath) ?? findProgram('node', env.PATH ?? '') ?? process.execPath;
   const options = { env: { PATH: searchPath }, timeoutMs: VERSION_TIMEOUT_MS };
-  const { ok, stdout } = await exec(path, ['--version'], options);
-  const version = /^v(\d+\.\d+\.\d+\S*)$/.exec(stdout.trim())?.[1];
-  if (ok && version) return { path: lasting(path), version };
+  const { ok, stdout } = await exec(path, ['--print', ABOUT_NODE], options);
+  const [, program, version] = /^(?:(\/.*)\n)?v(\d+\.\d+\.\d+\S*)$/.exec(stdout.trim()) ?? [];
+  // A shim is no Node: the kernel names the program that it starts.
+  const isShim = program !== undefined && program !== realpathSync(path);
+  if (ok && version) return { path: isShim ? program : lasting(path), version };
   throw new ReleasesError(
     'node_unavailable',
     `${path}, which the gateway runs on, does not say its version.`,
