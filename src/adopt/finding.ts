@@ -4,6 +4,7 @@ export const ADOPT = 'openclaw-releases adopt';
 /** Stable names of findings; scripts match them. */
 export type FindingCode =
   | 'file_corrupt'
+  | 'node_damaged'
   | 'unit_missing'
   | 'unit_masked'
   | 'unit_broken'

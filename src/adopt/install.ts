@@ -1,7 +1,7 @@
-import { realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { exec } from '../host/exec.js';
+import { askNode, type NodeProgram } from '../host/node-program.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import { findHome } from '../host/user.js';
 import { type GatewayCommand, readCommand } from './command.js';
@@ -22,17 +22,12 @@ export interface Install {
   packageRoot: string;
   version: string;
   packageJson: Record<string, unknown>;
-  /** The Node that the unit names, else the first on the unit's or our search path, else our own. */
-  node: { path: string; version: string };
+  /** The Node that the unit's program starts, else the first on the unit's or our search path, else our own. */
+  node: NodeProgram;
   unit: GatewayUnit | null;
   command: GatewayCommand | null;
   others: { packageRoot: string; version: string }[];
 }
-
-/** Expression whose value a Node prints: its program and its version. */
-const ABOUT_NODE = "process.execPath + '\\n' + process.version";
-
-const VERSION_TIMEOUT_MS = 15_000;
 
 /**
  * Finds the OpenClaw that this user runs: the one the unit starts, else the first `openclaw` on the search path, else
@@ -52,7 +47,7 @@ export async function findInstall(request: FindRequest = {}): Promise<Install> {
       hint: 'openclaw-releases stage latest',
     });
   }
-  const node = await findNode(command, searchPath, env);
+  const node = await findNode(command, unit, searchPath, env);
   const { root: packageRoot, version, packageJson } = chosen;
   return {
     ...{ packageRoot, version, packageJson, node, unit, command },
@@ -91,28 +86,23 @@ async function findUnit({ unit, scope }: FindRequest, env: NodeJS.ProcessEnv): P
 
 async function findNode(
   command: GatewayCommand | null,
+  unit: GatewayUnit | null,
   searchPath: string,
   env: NodeJS.ProcessEnv,
-): Promise<{ path: string; version: string }> {
+): Promise<NodeProgram> {
   const named = command?.node ? findProgram(command.node, searchPath) : null;
   const path =
     named ?? findProgram('node', searchPath) ?? findProgram('node', env.PATH ?? '') ?? process.execPath;
-  const options = { env: { PATH: searchPath }, timeoutMs: VERSION_TIMEOUT_MS };
-  const { ok, stdout } = await exec(path, ['--print', ABOUT_NODE], options);
-  const [, program, version] = /^(?:(\/.*)\n)?v(\d+\.\d+\.\d+\S*)$/.exec(stdout.trim()) ?? [];
-  // A shim is no Node: the kernel names the program that it starts.
-  const isShim = program !== undefined && program !== realpathSync(path);
-  if (ok && version) return { path: isShim ? program : lasting(path), version };
+  const home = findHome(env) ?? '/';
+  // A shim chooses by these.
+  const found = await askNode(path, {
+    env: { HOME: home, ...unit?.own.environment, PATH: searchPath },
+    cwd: existsSync(home) ? home : '/',
+  });
+  if (found) return found;
   throw new ReleasesError(
     'node_unavailable',
-    `${path}, which the gateway runs on, does not say its version.`,
-    {
-      hint: `${path} --version`,
-    },
+    `${path}, which the gateway runs on, does not say which Node it is.`,
+    { hint: `${path} -p process.execPath` },
   );
-}
-
-/** Resolves links below /run and /tmp, because version managers keep them only for a session. */
-function lasting(path: string): string {
-  return /^\/(run|tmp|dev)\//.test(path) ? realpathSync(path) : resolve(path);
 }

@@ -16,6 +16,7 @@ import { removeLeftovers } from '../store/stale-temp.js';
 import { runSteps, saveIntent } from './engine.js';
 import { takeRoot } from './exclusive.js';
 import { recoverChanges } from './recover.js';
+import { repairRuntimes } from './runtime-repair.js';
 import { startingFacts } from './starting-facts.js';
 import { stepsNamed } from './steps/index.js';
 import { previewSnapshot } from './steps/snapshot.js';
@@ -97,16 +98,20 @@ export interface Repairs {
 }
 
 export async function recover(environment: Environment): Promise<Repairs> {
-  return withLock(environment, 'recover', async (repairs) => repairs);
+  return withLock(environment, 'recover', async (repairs) => repairs, { thorough: true });
 }
 
-/** Repairs the root and recovers changes, then runs `work` under the lock. */
+/**
+ * Repairs the root and recovers changes, then runs `work` under the lock.
+ * @param thorough reads the Nodes of all releases
+ */
 export async function withLock<T>(
   environment: Environment,
   doing: string,
   work: (repairs: Repairs) => Promise<T>,
+  { thorough = false } = {},
 ): Promise<T> {
-  const { root, observer } = environment;
+  const { root, observer, signal, atBoot = false } = environment;
   prepareRoot(root);
   dropBallastWhenShort(root);
   const unlock = await takeRoot(root, doing);
@@ -115,10 +120,12 @@ export async function withLock<T>(
     const repaired = await repairRoot(root);
     installLaunchers(root);
     installPlugin(root);
+    const supervisor = supervisorOf(environment);
+    repaired.push(...(await repairRuntimes({ root, supervisor, signal, thorough, mayFetch: !atBoot })));
     const means = { contextOf: (change: Change) => contextOf(environment, change), stepsNamed };
     const recovered = await recoverChanges(root, means, observer);
     const wasMoved = repaired.some(({ path }) => path === root.current);
-    const restored = await restoreCurrent(root, supervisorOf(environment), wasMoved);
+    const restored = await restoreCurrent(root, supervisor, wasMoved);
     return await work({ recovered, repaired: restored ? [...repaired, restored] : repaired });
   } finally {
     tidyIfPossible(root);

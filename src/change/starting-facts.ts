@@ -13,6 +13,7 @@ import { readRestore } from '../state/restore-records.js';
 import { currentRelease, previousRelease } from '../store/links.js';
 import { findManifest, readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
+import { runtimeFault } from '../store/runtimes.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import { checkListener } from './port-holder.js';
 
@@ -27,6 +28,8 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   if (gateway && restarts && !plan.evictOrphan) await checkListener(findEndpoint(gateway.launch), supervisor);
   // A running release has started here; a release that only `current` names may never have started.
   const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
+  // A way back that cannot be started is none. Leaving such a release is what a rollback is for.
+  for (const id of plan.kind === 'update' ? [from, to] : [to]) if (id !== null) requireNode(root, id);
   const place = gateway && findStatePlace(gateway.launch);
   if (plan.steps.includes('switch')) refuseWhilePending(root);
   const kept =
@@ -48,6 +51,15 @@ async function refuseSandbox(gateway: Inspection, root: Root): Promise<void> {
   if (need === null) return;
   throw new ReleasesError('sandbox_forbids', unmetSentence("The gateway's unit", need, []), {
     hint: 'openclaw-releases adopt, which adds what is missing to the unit',
+  });
+}
+
+function requireNode(root: Root, id: string): void {
+  const manifest = findManifest(root, id);
+  const fault = manifest && runtimeFault(root, manifest);
+  if (!fault) return;
+  throw new ReleasesError('node_unavailable', `${id} cannot be started: ${fault}.`, {
+    hint: 'openclaw-releases recover, which says why there is no other Node',
   });
 }
 

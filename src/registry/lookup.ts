@@ -3,15 +3,17 @@ import { ownFile } from '../core/own-files.js';
 import { FRUGAL_ENVIRONMENT, LOW_MEMORY_FLAGS } from '../host/memory-flags.js';
 import { askWorker } from '../host/worker.js';
 import type { ClientOptions, ClientOverrides } from './client.js';
+import type { LocalNode, RuntimeChoice } from './node-choice.js';
 import type { Resolved } from './resolve.js';
-import type { RuntimeChoice, RuntimeRequest } from './runtime.js';
 import type { Spec } from './spec.js';
 
 const WORKER = ownFile('dist/registry/lookup-worker.cjs');
 
-export interface LookupRequest extends Pick<RuntimeRequest, 'hostNode' | 'present'> {
+export interface LookupRequest {
   spec: Spec;
   overrides: ClientOverrides;
+  /** Nodes that are here, best first. */
+  nodes: LocalNode[];
   /** Ids of releases that need no Node any more. */
   staged: string[];
 }
@@ -23,13 +25,28 @@ export interface Lookup {
   runtime: RuntimeChoice | { error: ErrorRecord } | null;
 }
 
+/** A Node alone, for a release that is here. */
+export interface NodeRequest extends Pick<LookupRequest, 'overrides' | 'nodes'> {
+  engines: string | null;
+}
+
+export interface NodeLookup {
+  options: ClientOptions;
+  runtime: RuntimeChoice;
+}
+
 /**
  * Finds the release that a spec names, its Node, and the options for the registry. Runs in a child process, because
  * npm's libraries and the registry's documents take 60 MB, and the caller lives for minutes.
  * @throws ReleasesError all codes of `loadClientOptions` and `resolveRelease`
  */
-export async function lookUp(request: LookupRequest, signal?: AbortSignal): Promise<Lookup> {
-  return askWorker<Lookup>(request, {
+export async function lookUp(request: LookupRequest, signal?: AbortSignal): Promise<Lookup>;
+export async function lookUp(request: NodeRequest, signal?: AbortSignal): Promise<NodeLookup>;
+export async function lookUp(
+  request: LookupRequest | NodeRequest,
+  signal?: AbortSignal,
+): Promise<Lookup | NodeLookup> {
+  return askWorker<Lookup | NodeLookup>(request, {
     command: [process.execPath, ...LOW_MEMORY_FLAGS, WORKER],
     env: { ...process.env, ...FRUGAL_ENVIRONMENT },
     signal,

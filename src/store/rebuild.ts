@@ -6,6 +6,7 @@ import { whyNot } from '../core/record.js';
 import type { Manifest } from './manifest.js';
 import { releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
+import { describeRuntime, linkedNode, runtimeVersionIn } from './runtimes.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
 
 const UNKNOWN = 'unknown';
@@ -38,7 +39,7 @@ export async function rebuildManifest(root: Root, id: string): Promise<Manifest>
     engines: engines?.node?.trim() ? engines.node : null,
     schemas:
       Number.isInteger(state) && Number.isInteger(agent) ? ({ state, agent } as Manifest['schemas']) : null,
-    runtime: runtimeOf(readlinkSync(join(directory, 'node'))),
+    runtime: runtimeOf(root, linkedNode(directory) ?? ''),
     main,
     ...lockedIn(join(directory, 'package-lock.json')),
     ...{ treeDigest: tree.digest, files: tree.files, bytes: tree.bytes },
@@ -54,11 +55,15 @@ function readJson(path: string): unknown {
   return JSON.parse(readPlainFile(path, LARGEST).toString());
 }
 
-/** Reads the version of a carried Node from its directory name; the host's is known only if it is the running one. */
-function runtimeOf(path: string): Manifest['runtime'] {
-  const carried = /^\.\.\/\.\.\/runtimes\/node-([^/]+)\/bin\/node$/.exec(path)?.[1];
-  if (carried) return { kind: 'carried', version: carried, path };
-  return { kind: 'host', version: path === process.execPath ? process.versions.node : UNKNOWN, path };
+/** Describes the Node that is there; nothing says whether the release was sealed with it. */
+function runtimeOf(root: Root, path: string): Manifest['runtime'] {
+  const version = runtimeVersionIn(path);
+  if (version === null) return { version: UNKNOWN, path };
+  try {
+    return describeRuntime(root, version);
+  } catch {
+    return { version, path };
+  }
 }
 
 function lockedIn(path: string): Pick<Manifest, 'lockfileDigest' | 'packages'> {

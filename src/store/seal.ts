@@ -67,18 +67,15 @@ export async function sealRelease(
   return manifest;
 }
 
-export async function sealRuntime(root: Root, staged: string, name: string): Promise<string> {
+/** Replaces a runtime of that name, which is damaged. */
+export async function sealRuntime(root: Root, staged: string, name: string): Promise<void> {
   const destination = join(root.runtimes, name);
-  if (existsSync(destination)) {
-    removeTree(root, staged);
-    return destination;
-  }
   makeReadOnly(staged);
   chmodSync(staged, 0o755);
   await syncFilesystem(staged);
+  removeTree(root, destination);
   renameDurably(staged, destination, 'runtime');
   close(destination);
-  return destination;
 }
 
 /** Makes the directory read-only, the last step of sealing; durable against a power cut. */

@@ -8,6 +8,9 @@ import { MANIFEST_FILE, type Manifest } from './manifest.js';
 
 export const DIGESTS_FILE = 'files.sha256';
 
+/** Not of the tree: the manifest says which Node it is, and `recover` may link another. */
+const OUTSIDE = new Set([MANIFEST_FILE, DIGESTS_FILE, 'node']);
+
 export interface TreeDigest {
   /** Text of `files.sha256`, for `sha256sum -c`; lines that start with `# ` are the symlinks. */
   text: string;
@@ -35,7 +38,7 @@ interface Entry {
 }
 
 /**
- * Digests every file of a release except its manifest and `files.sha256`.
+ * Digests every file of a release except its manifest, `files.sha256` and the link to its Node.
  * @param options `close` removes the write permission of each file
  * @throws ReleasesError `archive_invalid` for a name or kind of file that the list cannot hold, or a link that leaves
  *   the release
@@ -170,7 +173,7 @@ function sha256(text: string): string {
 function* walk(directory: string, closed?: string[], below = ''): Generator<Entry> {
   for (const entry of entriesOf(directory, below, closed)) {
     const path = below ? `${below}/${entry.name}` : entry.name;
-    if (path === MANIFEST_FILE || path === DIGESTS_FILE) continue;
+    if (OUTSIDE.has(path)) continue;
     const kind = kindOf(entry);
     yield { path, kind };
     if (kind === 'directory') yield* walk(directory, closed, path);
@@ -196,11 +199,10 @@ function kindOf(entry: Dirent): FileKind {
   return entry.isSocket() ? 'socket' : 'device';
 }
 
-/** Only `node` may leave the release: it points to the runtime. */
 function containedLink(directory: string, path: string): string {
   const target = readlinkSync(join(directory, path));
   const inside = relative(directory, resolve(join(directory, path), '..', target));
-  if (path !== 'node' && (inside === '..' || inside.startsWith(`..${sep}`))) {
+  if (inside === '..' || inside.startsWith(`..${sep}`)) {
     throw new ReleasesError('archive_invalid', `The link ${path} points out of the release, to ${target}.`);
   }
   return target;

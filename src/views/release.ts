@@ -4,6 +4,7 @@ import { currentRelease, previousRelease, readLink, readTrial } from '../store/l
 import { listReleases, type Manifest, releaseDirectory } from '../store/manifest.js';
 import { type Quarantine, quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
+import { runtimeFault } from '../store/runtimes.js';
 
 export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
 
@@ -13,6 +14,8 @@ export interface ReleaseDocument extends Manifest {
   path: string;
   marks: Mark[];
   quarantine: Quarantine | null;
+  /** Reason why its Node cannot start it, as the end of a sentence; null where it looks sound from outside. */
+  fault: string | null;
 }
 
 /**
@@ -43,6 +46,7 @@ export function releaseDocuments(
       path: releaseDirectory(root, id),
       marks: (Object.keys(marks) as Mark[]).filter((mark) => marks[mark]),
       quarantine,
+      fault: runtimeFault(root, manifest),
     };
   });
   return { releases: described, unsealed };

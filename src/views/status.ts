@@ -9,7 +9,9 @@ import { askQuickly } from '../openclaw/http.js';
 import { type Restore, readRestore } from '../state/restore-records.js';
 import { currentRelease, previousRelease, readTrial, type Trial } from '../store/links.js';
 import { readLockOwner } from '../store/lock.js';
+import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
+import { runtimeFault } from '../store/runtimes.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 import { type ChangeDocument, changeDocument } from './change.js';
 import { corruptFiles } from './corrupt.js';
@@ -42,6 +44,8 @@ export interface Overview {
   /** Restore that the launcher does before the next start, or null. */
   restore: Restore | null;
   auto: AutoOverview;
+  /** Of `current` and `previous`: why the Node of a release cannot start it. */
+  faults: { release: string; why: string }[];
   /** Our corrupt files; `recover` moves them aside. */
   corrupt: Corrupt[];
   lock: { pid: number; since: string; doing: string | null } | null;
@@ -69,9 +73,18 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
     last: last ? changeDocument(root, last) : null,
     restore: readRestore(root),
     auto: autoOverview(root),
+    faults: faultsOf(root),
     corrupt,
     lock: owner && { pid: owner.pid, since: owner.since, doing: owner.doing },
   };
+}
+
+function faultsOf(root: Root): Overview['faults'] {
+  return [...new Set([currentRelease(root), previousRelease(root)])].flatMap((release) => {
+    const manifest = release === null ? null : findManifest(root, release);
+    const why = manifest && runtimeFault(root, manifest);
+    return manifest && why ? [{ release: manifest.id, why }] : [];
+  });
 }
 
 /** A corrupt trial counts as a trial of `current` with no boots left. */

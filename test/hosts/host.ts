@@ -5,6 +5,7 @@ import { findInstall, type Install } from '../../src/adopt/install.js';
 import { planUnitChange, type UnitChange } from '../../src/adopt/plan.js';
 import { type ErrorCode, toErrorRecord } from '../../src/core/errors.js';
 import { readSettings, type ServiceSettings } from '../../src/host/systemd/unit-file.js';
+import { answeringNode } from '../support/node-copy.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
 
 /** A host as people have it, before it is adopted. `~` in texts is the home of its user. */
@@ -66,7 +67,7 @@ const FILES = {
   '.npm-global/lib/node_modules/openclaw/openclaw.mjs': '#!/usr/bin/env node\n',
   [MAIN]: '#!/usr/bin/env node\n',
   '.npm-global/bin/openclaw': '-> ../lib/node_modules/openclaw/openclaw.mjs',
-  'bin/node': '#!/bin/sh\necho v22.23.3\n',
+  'bin/node': answeringNode('22.23.3'),
 };
 
 /** Makes a host in a directory, with a systemctl that shows its unit, and plans its adoption. Nothing runs there. */

@@ -80,7 +80,7 @@ describe("npm's own configuration files say how a registry is reached:", () => {
     expect(exitCode, `${JSON.stringify(json)}${stderr}`).toBe(0);
     const release = join(world.root, 'releases', OLD);
     expect(readFileSync(join(release, 'node_modules/@private/part/part.txt'), 'utf8')).toBe('private');
-    expect(readdirSync(join(world.root, 'runtimes'))).toEqual(['node-98.0.0']);
+    expect(readdirSync(join(world.root, 'runtimes'))).toContain('node-98.0.0');
     expect(json.notes).not.toContainEqual(expect.stringContaining('signature'));
     expect(new Set(proxy.tunnels.map(({ to }) => to))).toEqual(new Set([`${HOST}:443`, `${SCOPE_HOST}:443`]));
     expect(proxy.seen).toEqual([]);

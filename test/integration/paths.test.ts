@@ -46,7 +46,7 @@ describe.each(['plain', 'with blanks, ünï côde and "quotes"'])('behind a link
 });
 
 test('a root whose name has a newline is refused, and nothing is made', async () => {
-  const world = await makeWorld();
+  const world = await makeWorld(undefined, { seeded: false });
   world.publish('2026.6.1');
   const { exitCode, json } = await world.cli('stage', '2026.6.1', '--root', join(world.path, 'a\nb'));
   expect({ exitCode, code: json.error.code }).toEqual({ exitCode: 3, code: 'root_invalid' });

@@ -1,11 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { probeVersion } from '../../src/install/probe.js';
-import { fetchRuntime } from '../../src/install/runtime.js';
+import { provideRuntime } from '../../src/install/runtime.js';
+import type { RuntimeChoice } from '../../src/registry/node-choice.js';
 import { chooseRuntime, type RuntimeRequest } from '../../src/registry/runtime.js';
+import { prepareRoot, rootAt } from '../../src/store/root.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import type { PackageFiles } from '../registry/tarball.js';
 import { nameKeys } from '../support/name-keys.js';
+import { writeTree } from '../support/place.js';
 import {
   exists,
   makePlace,
@@ -17,7 +22,7 @@ import {
 } from '../support/source-place.js';
 
 const NAME = `node-${process.platform}-${process.arch}`;
-const HOST = { path: process.execPath, version: '20.19.0' };
+const HOST = { path: process.execPath, version: '20.19.0', shared: [] };
 
 let registry: Registry;
 let place: Place;
@@ -47,9 +52,12 @@ function nodePackage(version: string): PackageFiles {
   };
 }
 
+/** A Node below `runtimes`. */
+const HERE = { path: null, shared: [] };
+
 async function choose(rest: Partial<RuntimeRequest>) {
   const options = await place.options(registry.url);
-  return chooseRuntime({ engines: null, hostNode: HOST, present: [], options, ...rest });
+  return chooseRuntime({ engines: null, nodes: [HOST], options, ...rest });
 }
 
 describe('chooseRuntime', () => {
@@ -60,19 +68,49 @@ describe('chooseRuntime', () => {
   });
 
   it.each([null, '>=20', '>=18 <19 || >=20.19'])('takes the Node of the host for %j', async (engines) => {
-    expect(await choose({ engines })).toEqual({ kind: 'host', ...HOST });
+    expect(await choose({ engines })).toEqual({ kind: 'host', path: HOST.path, version: HOST.version });
     expect(registry.requests).toEqual([]);
   });
 
-  it('takes the newest one on the host that fits before it asks the registry', async () => {
-    expect(await choose({ engines: '>=22', present: ['22.0.0', '24.15.0', '24.9.0', 'junk'] })).toEqual({
-      kind: 'carried',
+  it('takes the first that fits of those that are here before it asks the registry', async () => {
+    const nodes = ['22.0.0', '24.15.0', '24.9.0', 'junk'].map((version) => ({ ...HERE, version }));
+    expect(await choose({ engines: '>=22.1', nodes: [HOST, ...nodes] })).toEqual({
+      kind: 'root',
       version: '24.15.0',
-      package: NAME,
-      integrity: null,
-      present: true,
     });
     expect(registry.requests).toEqual([]);
+  });
+
+  describe('a Node that shares libraries with the host', () => {
+    const shared = { ...HOST, version: '22.0.0', shared: ['node_shared_openssl', 'node_shared_zlib'] };
+    const starter = { ...HOST, version: '22.0.0', shared: ['node_shared'] };
+
+    it('comes after one of the registry', async () => {
+      expect(await choose({ engines: '>=22', nodes: [shared] })).toMatchObject({ kind: 'registry' });
+    });
+
+    it('is taken where the registry has none for this host', async () => {
+      const platform = { platform: 'linux', arch: 'x64', glibc: false };
+      expect(await choose({ engines: '>=22', nodes: [shared], platform })).toMatchObject({
+        kind: 'host',
+        version: '22.0.0',
+      });
+    });
+
+    it('is refused where it is only a starter of libnode', async () => {
+      const platform = { platform: 'linux', arch: 'x64', glibc: false };
+      expect(await rejection(choose({ engines: '>=22', nodes: [starter], platform }))).toMatchObject({
+        code: 'node_unavailable',
+      });
+    });
+
+    it('does not hide a wrong signature', async () => {
+      await nameKeys(registry, place.path('registry-keys.json'));
+      registry.fault({ kind: 'wrong-signature' });
+      expect(await rejection(choose({ engines: '>=22', nodes: [shared] }))).toMatchObject({
+        code: 'signature_invalid',
+      });
+    });
   });
 
   it.each([
@@ -81,12 +119,11 @@ describe('chooseRuntime', () => {
     ['>=22.23.2', '24.21.0'],
     ['22.22.3', '22.22.3'],
   ])('takes the newest of the lowest even line for %j', async (engines, version) => {
-    expect(await choose({ engines, present: ['20.0.0'] })).toEqual({
-      kind: 'carried',
+    expect(await choose({ engines, nodes: [{ ...HERE, version: '20.0.0' }] })).toEqual({
+      kind: 'registry',
       version,
       package: NAME,
       integrity: expect.stringMatching(/^sha512-/),
-      present: false,
     });
   });
 
@@ -128,17 +165,58 @@ describe('chooseRuntime', () => {
   });
 });
 
-describe('fetchRuntime', () => {
-  async function fetch(signal?: AbortSignal) {
-    const choice = await choose({ engines: '>=22' });
-    await fetchRuntime(choice, place.path('node'), await place.options(registry.url), signal);
+describe('provideRuntime', () => {
+  const root = () => rootAt(place.path('root'));
+
+  async function provide(choice: RuntimeChoice, signal?: AbortSignal): Promise<string> {
+    prepareRoot(root());
+    const client = () => place.options(registry.url);
+    return provideRuntime({ root: root(), choice, staging: join(root().staging, 'x'), client, signal });
   }
+
+  const fetch = async (signal?: AbortSignal) => provide(await choose({ engines: '>=22', nodes: [] }), signal);
+
+  const own = () => ({ kind: 'host' as const, path: process.execPath, version: process.versions.node });
+
+  it('copies a Node of the host, and no later change of that one reaches it', async () => {
+    const program = place.path('their-node');
+    writeFileSync(program, "#!/bin/sh\necho 'v22.1.0'\n", { mode: 0o755 });
+    const node = await provide({ kind: 'host', path: program, version: '22.1.0' });
+    expect(node).toBe(join(root().runtimes, 'node-22.1.0/bin/node'));
+    writeFileSync(program, 'broken');
+    expect(execFileSync(node, ['--version'], { encoding: 'utf8' })).toBe('v22.1.0\n');
+    expect(statSync(node)).toMatchObject({ nlink: 1 });
+    expect(statSync(node).mode & 0o777).toBe(0o555);
+  });
+
+  it('runs as a copy, and knows that it is one', async () => {
+    const node = await provide(own());
+    const [path, version] = JSON.parse(
+      execFileSync(node, ['-p', 'JSON.stringify([process.execPath, process.versions.node])'], {
+        encoding: 'utf8',
+      }),
+    );
+    expect([path, version]).toEqual([realpathSync(node), process.versions.node]);
+  });
+
+  it('puts it in the place of a damaged one', async () => {
+    const there = join(root().runtimes, 'node-22.1.0');
+    prepareRoot(root());
+    writeTree(there, { 'bin/node': 'damaged', 'bin/more': '' });
+    const program = place.path('their-node');
+    writeFileSync(program, "#!/bin/sh\necho 'v22.1.0'\n", { mode: 0o755 });
+    await provide({ kind: 'host', path: program, version: '22.1.0' });
+    expect(readdirSync(join(there, 'bin'))).toEqual(['node']);
+    expect(readdirSync(root().staging)).not.toContain(expect.stringContaining('removed'));
+  });
 
   it('leaves a Node that runs, its licence, and nothing to build against', async () => {
     registry.publish(nodePackage('22.23.1'));
     await fetch();
     expect(
-      ['bin/node', 'LICENSE', 'include', 'share'].map((name) => exists(place.path('node', name))),
+      ['bin/node', 'LICENSE', 'include', 'share'].map((name) =>
+        exists(join(root().runtimes, 'node-22.23.1', name)),
+      ),
     ).toEqual([true, true, false, false]);
   });
 
@@ -153,6 +231,7 @@ describe('fetchRuntime', () => {
       code: 'node_unavailable',
       message: expect.stringContaining(reason),
     });
+    expect(readdirSync(root().runtimes)).toEqual([]);
   });
 
   it('refuses a package without a Node in it', async () => {

@@ -91,6 +91,50 @@ export const MUTANTS: Mutant[] = [
     replace: 'if (changeIds(root).length >= NEWEST) return;',
     caughtBy: unit('change/trim-ledger', 'older records become one line each'),
   },
+  // Nodes of releases
+  {
+    name: 'a Node of other bytes is sound',
+    file: 'src/store/runtimes.ts',
+    find: 'return found === sha256 ? null',
+    replace: 'return found !== sha256 || found ? null',
+    caughtBy: unit('store/runtimes', 'a Node is seen that'),
+  },
+  {
+    name: 'a Node outside of the root is sound',
+    file: 'src/store/runtimes.ts',
+    find: 'if (link !== path) return',
+    replace: 'if (false) return',
+    caughtBy: unit('store/runtimes', 'a Node is seen that'),
+  },
+  {
+    name: 'a starter of libnode is copied',
+    file: 'src/registry/node-choice.ts',
+    find: "return !shared.includes('node_shared');",
+    replace: 'return shared.length > 0;',
+    caughtBy: integration('source-runtime', 'only a starter of libnode'),
+  },
+  {
+    name: 'a Node from a shim is the shim',
+    file: 'src/host/node-program.ts',
+    find: 'path: process.execPath,\n  version: process.versions.node,\n  shared: Object.entries',
+    replace: 'path: process.argv0,\n  version: process.versions.node,\n  shared: Object.entries',
+    caughtBy: unit('host/node-program', 'is the Node that it starts'),
+  },
+  // the path of a root
+  {
+    name: 'a typed link is followed unchecked',
+    file: 'src/store/root.ts',
+    find: 'untrustedParent(root.typed, uid) ?? untrustedParent(root.path, uid)',
+    replace: 'untrustedParent(root.path, uid)',
+    caughtBy: unit('store/root', 'a link on the way through a directory'),
+  },
+  {
+    name: 'a root keeps its typed path',
+    file: 'src/store/root.ts',
+    find: 'const path = realPlace(typed);',
+    replace: 'const path = realPlace(typed) && absolutePath(typed);',
+    caughtBy: unit('store/root', 'a root through a link of this user'),
+  },
   // root and the roots of others
   {
     name: 'root works on the root of another user itself',
@@ -340,8 +384,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'link out of a release sealed',
     file: 'src/store/tree.ts',
-    find: "if (path !== 'node' && (inside",
-    replace: "if (path === '' && (inside",
+    find: "if (inside === '..' || inside.startsWith(`..${sep}`)) {",
+    replace: 'if (false) {',
     caughtBy: unit('store/tree', 'a link that leaves the release is refused'),
   },
   {

@@ -13,7 +13,7 @@ import { makePlace, type Place, workersOf } from '../support/source-place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 
 const VERSION = '2026.6.1';
-const HOST = { path: process.execPath, version: process.versions.node };
+const HOST = { path: process.execPath, version: process.versions.node, shared: [] };
 
 let place: Place;
 let registry: Registry;
@@ -62,7 +62,7 @@ describe('a process that has answered is not waited for when it does not end:', 
     set('NODE_OPTIONS', staying());
     const overrides = { registry: registry.url, cache: place.path('cache') };
     const spec = { kind: 'version' as const, version: VERSION };
-    const found = await lookUp({ spec, overrides, staged: [], hostNode: HOST, present: [] });
+    const found = await lookUp({ spec, overrides, staged: [], nodes: [HOST] });
     expect(found.resolved.version).toBe(VERSION);
   });
 
@@ -70,7 +70,7 @@ describe('a process that has answered is not waited for when it does not end:', 
     const options = await place.options(registry.url);
     const spec = { kind: 'version' as const, version: VERSION };
     const overrides = { registry: registry.url, cache: place.path('cache') };
-    const { resolved } = await lookUp({ spec, overrides, staged: [], hostNode: HOST, present: [] });
+    const { resolved } = await lookUp({ spec, overrides, staged: [], nodes: [HOST] });
     // The worker gets no options of its parent's, but is started by this.
     wrapper('nice', `shift 2; exec env NODE_OPTIONS=${staying()} "$@"`);
     set('PATH', `${place.path('bin')}:${process.env.PATH}`);

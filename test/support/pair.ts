@@ -21,7 +21,9 @@ import { classify } from '../../src/state/scope.js';
 import type { Entry, FileList } from '../../src/state/snapshot-layout.js';
 import type { Snapshot } from '../../src/state/snapshots.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
+import { runtimeLink } from '../../src/store/runtimes.js';
 import { writeTree } from './place.js';
+import { makeTinyNode, TINY_NODE } from './release.js';
 
 export const OLD = '2026.5.28';
 export const NEW = '2026.9.6';
@@ -116,10 +118,11 @@ export function makePair(directory: string, rootPath = 'a root'): Pair {
 
 function addRelease(root: Root, id: string): void {
   const main = 'node_modules/openclaw/openclaw.mjs';
+  makeTinyNode(root);
   writeTree(join(root.releases, id), {
     'release.json': '{}\n',
     [main]: `console.log('release=${id}');\n`,
-    node: `-> ${process.execPath}`,
+    node: `-> ${runtimeLink(TINY_NODE)}`,
     main: `-> ${main}`,
   });
 }

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { freePort } from '../../src/host/port.js';
 import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
+import { seedNode } from './node-copy.js';
 import { type AtEnd, temporaryDirectory, until, writeTree } from './place.js';
 import { slowness } from './slowness.js';
 
@@ -66,6 +67,8 @@ export interface WorldOptions {
   stateIn?: (path: string) => string;
   /** The registry's clock, in milliseconds; this machine's unless given. */
   now?: () => number;
+  /** False: the first release that is staged copies its Node into the root, which does not exist yet. */
+  seeded?: boolean;
   /** The Node for all of it; this process's own unless given. Releases with databases need one with `node:sqlite`. */
   node?: string;
 }
@@ -84,6 +87,7 @@ export async function makeWorld(
     rootIn = (path) => join(path, 'root'),
     stateIn = (path) => join(path, 'state'),
     node = process.execPath,
+    seeded = true,
     now,
   }: WorldOptions = {},
 ): Promise<World> {
@@ -94,6 +98,7 @@ export async function makeWorld(
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const root = rootIn(path);
+  if (seeded) seedNode(root, node);
   const state = stateIn(path);
   writeTree(state, { 'openclaw.json': JSON.stringify({ gateway: { port, auth: { token: 'test' } } }) });
   const env = {

@@ -11,6 +11,7 @@ import { installTimer, planTimer, removeTimer } from '../../adopt/timer-unit-pla
 import { readTimer } from '../../adopt/timer-unit-record.js';
 import type { GatewayUnit } from '../../adopt/unit.js';
 import { ReleasesError } from '../../core/errors.js';
+import { ownNode } from '../../host/node-program.js';
 import { lingers } from '../../host/systemd/linger.js';
 import { askPrivileged, requirePrivilegedParent } from '../../host/systemd/privileged.js';
 import { systemctl, type UnitAddress } from '../../host/systemd/systemctl.js';
@@ -18,13 +19,15 @@ import type { Setting } from '../../host/systemd/unit-file.js';
 import { homeDirectory } from '../../host/user.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { saveChange, stepOf } from '../../ledger/ledger.js';
+import { isWhole, type RuntimeChoice } from '../../registry/node-choice.js';
 import { readPackageJson } from '../../registry/package-json.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious } from '../../store/links.js';
 import { readManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
+import { runtimeLink, usableRuntimes } from '../../store/runtimes.js';
 import { readTimerState } from '../../store/timer-state.js';
 import { removeSupervisorRecord, writeSupervisorRecord } from '../../supervisor/select.js';
-import { stage } from './stage.js';
+import { provideNode, stage } from './stage.js';
 import { targetOf } from './switch.js';
 
 /** @throws ReleasesError `not_openclaw`, `supervisor_not_found`, `supervisor_failed`, `sandbox_forbids` */
@@ -107,7 +110,8 @@ export const copyInstallStep: Step = {
         publishedAt: null,
       },
     };
-    facts.runtime = { kind: 'host', ...node };
+    facts.runtime = await chooseNode(context, node, about.engines);
+    await provideNode(context, facts.runtime);
     const directory = join(root.staging, change.id, 'release');
     mkdirSync(directory, { recursive: true });
     const report = await copyInstall({
@@ -116,7 +120,7 @@ export const copyInstallStep: Step = {
       signal,
       onProgress: ({ done }) => context.progress('files', done),
     });
-    symlinkSync(node.path, join(directory, 'node'));
+    symlinkSync(runtimeLink(facts.runtime.version), join(directory, 'node'));
     symlinkSync(join('node_modules/openclaw', about.bin), join(directory, 'main'));
     facts.install = {
       lockfileDigest: report.lockfileDigest,
@@ -128,6 +132,19 @@ export const copyInstallStep: Step = {
   },
   undo: (context) => stage.undo?.(context) ?? Promise.resolve(),
 };
+
+/** What runs today is what the release runs on, unless no copy of it could run without its host. */
+async function chooseNode(
+  context: Context,
+  node: Install['node'],
+  engines: string | null,
+): Promise<RuntimeChoice> {
+  const { root } = context;
+  const { path, version } = node;
+  if (usableRuntimes(root).includes(version)) return { kind: 'root', version };
+  if (isWhole(node)) return { kind: 'host', path, version };
+  return context.lookUpNode({ engines, nodes: [node, ownNode()] });
+}
 
 function isSealed(root: Root, id: string): boolean {
   try {

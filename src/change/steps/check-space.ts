@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import { ReleasesError } from '../../core/errors.js';
 import { freeSpace, sameFilesystem } from '../../host/space.js';
 import type { Context, Step } from '../../ledger/context.js';
+import type { RuntimeChoice } from '../../registry/node-choice.js';
 import { listReleases, type Manifest } from '../../store/manifest.js';
 import { LEAVE_FREE_BYTES, readPolicy } from '../../store/policy.js';
 import { snapshotBytes } from './snapshot.js';
@@ -14,7 +16,7 @@ const LEAVE_FREE_FILES = 1_000;
 /** Estimate for the first release: 2026.9.6 with its dependencies takes 650 MB in 39,000 files. */
 const UNKNOWN_RELEASE = { bytes: 900 * MIB, files: 50_000 };
 
-/** Bytes of a carried Node, unpacked. */
+/** Bytes of a Node from the registry, unpacked. */
 const RUNTIME_BYTES = 160 * MIB;
 
 /** Usual growth from one release to the next. */
@@ -59,15 +61,21 @@ async function estimate(context: Context): Promise<{ bytes: number; files: numbe
   const known = Math.max(...releases.map(takenBy), 0) * GROWTH;
   const release = Math.max(known || UNKNOWN_RELEASE.bytes, (resolved?.unpackedSize ?? 0) * GROWTH);
   const files = Math.max(...releases.map((each) => each.files), 0) * GROWTH || UNKNOWN_RELEASE.files;
-  const carried = runtime?.kind === 'carried' && !runtime.present ? RUNTIME_BYTES : 0;
+  const node = runtime ? nodeBytes(runtime) : 0;
+  const fetched = runtime?.kind === 'registry' ? node : 0;
   const { cache } = await context.client();
-  const archives = sameFilesystem(cache, root.staging) ? (release + carried) * ARCHIVES : 0;
+  const archives = sameFilesystem(cache, root.staging) ? (release + fetched) * ARCHIVES : 0;
   const { leaveFree = LEAVE_FREE_BYTES } = readPolicy(root).retention ?? {};
   return {
-    bytes: Math.ceil(release + carried + archives + snapshotBytes(context) + leaveFree),
+    bytes: Math.ceil(release + node + archives + snapshotBytes(context) + leaveFree),
     files: Math.round(files) + LEAVE_FREE_FILES,
     left: leaveFree,
   };
+}
+
+function nodeBytes(runtime: RuntimeChoice): number {
+  if (runtime.kind === 'root') return 0;
+  return runtime.kind === 'host' ? statSync(runtime.path).size : RUNTIME_BYTES;
 }
 
 function describe(room: Room, round: (value: number) => number): string {

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
 import { probeVersion } from '../../install/probe.js';
 import type { Context, Step } from '../../ledger/context.js';
+import { runtimeNode } from '../../store/runtimes.js';
 import { tryCandidate } from '../candidate.js';
-import { alreadyStaged, provideRuntime, stagedFacts } from './stage.js';
+import { alreadyStaged, stagedFacts } from './stage.js';
 
 /** Proves, before anything can point to it, that the staged tree runs and reports the expected version. */
 export const probe: Step = {
@@ -11,7 +12,7 @@ export const probe: Step = {
   skip: alreadyStaged,
   async do(context) {
     const { resolved, runtime, directory } = stagedFacts(context);
-    const node = await provideRuntime(context, runtime);
+    const node = runtimeNode(context.root, runtime.version);
     const found = await probeVersion({
       node,
       main: join(directory, 'node_modules/openclaw', resolved.bin),

@@ -2,14 +2,15 @@ import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../../core/err
 import { compareVersions } from '../../core/version.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { runningRelease } from '../../ledger/running-release.js';
-import type { RuntimeChoice } from '../../registry/runtime.js';
+import type { RuntimeChoice } from '../../registry/node-choice.js';
 import { parseSpec, type Spec } from '../../registry/spec.js';
 import { heldText } from '../../store/hold-text.js';
 import { currentRelease, readTrial } from '../../store/links.js';
 import { keptLockfile } from '../../store/lockfiles.js';
-import { directoryNames, listReleases, type Manifest, readManifest } from '../../store/manifest.js';
+import { listReleases, type Manifest, readManifest } from '../../store/manifest.js';
 import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
+import { localNodes } from '../nodes.js';
 
 export const resolve: Step = {
   name: 'resolve',
@@ -26,8 +27,7 @@ export const resolve: Step = {
       const { resolved, runtime } = await context.lookUp({
         spec,
         staged: listReleases(root).releases.map(({ id }) => id),
-        hostNode: { path: process.execPath, version: process.versions.node },
-        present: directoryNames(root.runtimes).map((name) => name.replace(/^node-/, '')),
+        nodes: await localNodes(root, context.supervisor),
       });
       facts.resolved = resolved;
       facts.to = resolved.id;
@@ -53,9 +53,8 @@ function lockfileOf({ root, change }: Context): string | null {
 }
 
 function runtimeText(runtime: RuntimeChoice | undefined): string {
-  return runtime?.kind === 'host'
-    ? `runs on the host's Node ${runtime.version}`
-    : `brings Node ${runtime?.version}`;
+  const from = { root: 'which is here', host: 'copied from this host', registry: 'from the registry' };
+  return runtime ? `on Node ${runtime.version}, ${from[runtime.kind]}` : 'on a Node that is not known';
 }
 
 function manifestIfThere(root: Root, id: string): Manifest | null {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
 import type { Step } from '../../ledger/context.js';
+import { describeRuntime } from '../../store/runtimes.js';
 import { removeTree, sealRelease } from '../../store/seal.js';
-import { alreadyStaged, nodeLink, stagedFacts } from './stage.js';
+import { alreadyStaged, stagedFacts } from './stage.js';
 
 /** Has no undo: nothing points to a sealed release, the next try reuses it in seconds, and prune removes it later. */
 export const seal: Step = {
@@ -16,7 +17,7 @@ export const seal: Step = {
     const { id, version, spec, integrity, signature, engines, schemas } = resolved;
     const about = {
       ...{ id, version, spec, integrity, signature, engines, schemas },
-      runtime: { kind: runtime.kind, version: runtime.version, path: nodeLink(runtime) },
+      runtime: describeRuntime(root, runtime.version),
       main: join('node_modules/openclaw', resolved.bin),
       lockfileDigest: install.lockfileDigest,
       packages: install.packages,

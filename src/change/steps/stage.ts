@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
 import { beginSync } from '../../host/sync.js';
 import { installRelease, type Similar } from '../../install/install.js';
-import { fetchRuntime } from '../../install/runtime.js';
+import { provideRuntime } from '../../install/runtime.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { checksumStrength } from '../../registry/checksum.js';
+import type { RuntimeChoice } from '../../registry/node-choice.js';
 import type { Resolved } from '../../registry/resolve.js';
-import type { RuntimeChoice } from '../../registry/runtime.js';
 import { findManifest, listReleases, releaseDirectory } from '../../store/manifest.js';
-import { runtimeDirectoryName } from '../../store/prune.js';
 import type { Root } from '../../store/root.js';
-import { removeTree, sealRuntime } from '../../store/seal.js';
+import { runtimeDirectoryName, runtimeLink } from '../../store/runtimes.js';
+import { removeTree } from '../../store/seal.js';
 import { DIGESTS_FILE } from '../../store/tree.js';
 import { removeTracesOf } from '../candidate.js';
 
@@ -49,8 +49,8 @@ export const stage: Step = {
     const { change, signal } = context;
     const { resolved, runtime, directory } = stagedFacts(context);
     mkdirSync(directory, { recursive: true });
-    const node = await provideRuntime(context, runtime);
-    symlinkSync(nodeLink(runtime), join(directory, 'node'));
+    const node = await provideNode(context, runtime);
+    symlinkSync(runtimeLink(runtime.version), join(directory, 'node'));
     symlinkSync(join('node_modules/openclaw', resolved.bin), join(directory, 'main'));
     const { weakChecksums, ...report } = await installRelease({
       resolved,
@@ -70,7 +70,7 @@ export const stage: Step = {
       },
     });
     change.facts.install = report;
-    if (runtime.kind === 'carried' && !runtime.present && checksumStrength(runtime.integrity) === 'weak')
+    if (runtime.kind === 'registry' && checksumStrength(runtime.integrity) === 'weak')
       weakChecksums.push(`${runtime.package}@${runtime.version}`);
     if (weakChecksums.length > 0) {
       change.warnings.push(
@@ -85,28 +85,18 @@ export const stage: Step = {
     const { resolved, runtime, runtimeAdded } = change.facts;
     // A sealed release keeps the cache that its candidate filled.
     if (resolved && findManifest(root, resolved.id) === null) removeTracesOf(root, resolved.id);
-    if (!runtimeAdded || runtime?.kind !== 'carried') return;
+    if (!runtimeAdded || !runtime) return;
     const used = listReleases(root).releases.some((release) => release.runtime.version === runtime.version);
     if (!used) removeTree(root, join(root.runtimes, runtimeDirectoryName(runtime.version)));
   },
 };
 
-/** Target of the release's link `node`, relative to its final directory for a carried Node. */
-export function nodeLink(runtime: RuntimeChoice): string {
-  if (runtime.kind === 'host') return runtime.path;
-  return join('../../runtimes', runtimeDirectoryName(runtime.version), 'bin/node');
-}
-
-export async function provideRuntime(context: Context, runtime: RuntimeChoice): Promise<string> {
-  if (runtime.kind === 'host') return runtime.path;
+/** Puts the chosen Node below `runtimes`, unless it is there. */
+export async function provideNode(context: Context, choice: RuntimeChoice): Promise<string> {
   const { root, change, signal } = context;
-  const name = runtimeDirectoryName(runtime.version);
-  if (!runtime.present) {
-    context.progress(`node ${runtime.version}`);
-    const staged = join(stagingDirectory(context), name);
-    await fetchRuntime(runtime, staged, await context.client(), signal);
+  if (choice.kind !== 'root') {
+    context.progress(`node ${choice.version}`);
     change.facts.runtimeAdded = true;
-    await sealRuntime(root, staged, name);
   }
-  return join(root.runtimes, name, 'bin/node');
+  return provideRuntime({ root, choice, staging: stagingDirectory(context), client: context.client, signal });
 }

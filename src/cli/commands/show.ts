@@ -26,7 +26,10 @@ export function showCommand(): Command {
             ['integrity', release.integrity],
             ['signature', release.signature],
             ['needs Node', release.engines ?? 'not declared'],
-            ['runs on', `Node ${runtime.version}, ${runtime.kind === 'host' ? "the host's" : 'carried'}`],
+            [
+              'runs on',
+              `Node ${runtime.version}${release.fault === null ? '' : `, but ${release.fault}. Next: openclaw-releases recover`}`,
+            ],
             ['databases', schemas ? `state ${schemas.state}, agent ${schemas.agent}` : 'not declared'],
             ["reads today's state", readableText(release)],
             ['size', `${mebibytes(release.bytes)} in ${release.files} files, ${release.packages} packages`],

@@ -22,17 +22,21 @@ export async function listReleases({ environment, output }: Session): Promise<nu
       const none = 'No release is staged yet. Next: openclaw-releases stage latest';
       return [none, ...held, ...corruptLines(corrupt)].join('\n');
     }
-    const rows = releases.map(({ id, runtime, bytes, addedBytes, sealedAt, marks, stateCompatibility }) => [
-      id,
-      `node ${runtime.version}${runtime.kind === 'host' ? " (host's)" : ''}`,
-      mebibytes(bytes),
-      addedBytes === undefined ? '-' : mebibytes(addedBytes),
-      sealedAt.slice(0, 16).replace('T', ' '),
-      READS[stateCompatibility],
-      marks.join(', '),
-    ]);
+    const rows = releases.map(
+      ({ id, runtime, fault, bytes, addedBytes, sealedAt, marks, stateCompatibility }) => [
+        id,
+        `node ${runtime.version}${fault === null ? '' : ' (damaged)'}`,
+        mebibytes(bytes),
+        addedBytes === undefined ? '-' : mebibytes(addedBytes),
+        sealedAt.slice(0, 16).replace('T', ' '),
+        READS[stateCompatibility],
+        marks.join(', '),
+      ],
+    );
     const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', 'STAGED (UTC)', 'STATE', ''], ...rows])];
     const debris = unsealed.filter((id) => !corrupt.some(({ path }) => path.includes(`/${id}/`)));
+    for (const { id, fault } of releases)
+      if (fault !== null) lines.push(`${id} cannot be started: ${fault}. Next: openclaw-releases recover`);
     if (debris.length > 0)
       lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
     return [...lines, ...states.map(stateLine), ...held, ...corruptLines(corrupt)].join('\n');

@@ -43,6 +43,8 @@ function statusText(found: Overview): string {
     const half = phase === 'pending' ? '' : ' It is half done, and continues there.';
     lines.push(`The state of ${from} is restored at the next start, with ${release}.${half}`);
   }
+  for (const { release, why } of found.faults)
+    lines.push(`${release} cannot be started: ${why}. Next: openclaw-releases recover`);
   lines.push(...corruptLines(found.corrupt));
   if (last) lines.push(`Last change ${last.change}: ${changeText(last)}`);
   return lines.join('\n');

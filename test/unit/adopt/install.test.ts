@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { findInstall } from '../../../src/adopt/install.js';
+import { answeringNode } from '../../support/node-copy.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
 
 const openclaw = (version: string) => JSON.stringify({ name: 'openclaw', version });
@@ -13,7 +14,7 @@ let env: NodeJS.ProcessEnv;
 beforeEach(() => {
   home = temporaryDirectory('home');
   // The test has its own programs, so that it never finds what the host has installed.
-  writeTree(home, { 'bin/.keep': '', 'bin/node': '#!/bin/sh\necho v22.23.3\n' });
+  writeTree(home, { 'bin/.keep': '', 'bin/node': answeringNode('22.23.3') });
   chmodSync(join(home, 'bin/node'), 0o755);
   env = { HOME: home, PATH: join(home, 'bin'), XDG_RUNTIME_DIR: join(home, 'run') };
 });
@@ -64,4 +65,13 @@ describe('finding an install without a unit', () => {
   test('reports that a named unit does not exist', async () => {
     await expect(findInstall({ env, unit: UNIT })).rejects.toMatchObject({ code: 'supervisor_not_found' });
   });
+});
+
+test('a shim stands for the Node that it starts', async () => {
+  writeTree(home, {
+    '.npm-global/lib/node_modules/openclaw/package.json': openclaw('2026.6.1'),
+    'bin/node': `#!/bin/sh\nexec '${process.execPath}' "$@"\n`,
+  });
+  const { node } = await findInstall({ env });
+  expect(node).toMatchObject({ path: realpathSync(process.execPath), version: process.versions.node });
 });

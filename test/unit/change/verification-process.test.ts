@@ -7,10 +7,12 @@ import type { Context } from '../../../src/ledger/context.js';
 import type { Health } from '../../../src/openclaw/health.js';
 import { releaseDirectory } from '../../../src/store/manifest.js';
 import type { Root } from '../../../src/store/root.js';
+import { describeRuntime, runtimeNode } from '../../../src/store/runtimes.js';
 import type { Inspection } from '../../../src/supervisor/supervisor.js';
 import { nobody } from '../../support/nobody.js';
+import { seedNode } from '../../support/node-copy.js';
 import { temporaryRoot } from '../../support/place.js';
-import { sealTinyRelease } from '../../support/release.js';
+import { makeTinyNode, sealTinyRelease, TINY_NODE } from '../../support/release.js';
 
 const RELEASE = '2026.6.1';
 const OTHER = '2026.6.5';
@@ -44,6 +46,7 @@ describe('a gateway whose process is real', () => {
 
   beforeEach(async () => {
     root = temporaryRoot();
+    seedNode(root.path);
     await sealTinyRelease(root, RELEASE);
     await sealTinyRelease(root, OTHER);
   });
@@ -52,7 +55,7 @@ describe('a gateway whose process is real', () => {
     const { from = RELEASE, says = {}, instanceAt = () => 'new' } = gateway;
     const port = await freePort();
     const answers = { port, status: 200, failing: [], version: RELEASE, ...says };
-    const child = spawn(process.execPath, ['-e', PROGRAM, JSON.stringify(answers)], {
+    const child = spawn(runtimeNode(root, TINY_NODE), ['-e', PROGRAM, JSON.stringify(answers)], {
       env: { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, from) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -102,7 +105,8 @@ describe('a gateway whose process is real', () => {
   });
 
   test('fails within its deadline when it runs on another Node than that of its release', async () => {
-    await sealTinyRelease(root, '2026.7.1', {}, '/bin/sh');
+    makeTinyNode(root, '98.0.0');
+    await sealTinyRelease(root, '2026.7.1', {}, { runtime: describeRuntime(root, '98.0.0') });
     const verified = verify({
       from: '2026.7.1',
       says: { version: '2026.7.1' },
@@ -111,7 +115,7 @@ describe('a gateway whose process is real', () => {
     await expect(verified).rejects.toMatchObject({
       code: 'wrong_release',
       message: expect.stringMatching(
-        /process \d+ runs \S*node\S*, and the Node of 2026\.7\.1 is \S*sh, after/,
+        /process \d+ runs \S*node\S*, and the Node of 2026\.7\.1 is \S*node-98\.0\.0\S*, after/,
       ),
     });
   });

