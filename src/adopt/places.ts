@@ -68,7 +68,8 @@ function makeCache(): string | null {
   }
 }
 
-function below(directory: string, rest: string): string[] {
+/** Paths of what is in a directory, the last name first, each with more behind it. */
+export function below(directory: string, rest: string): string[] {
   try {
     return readdirSync(directory)
       .sort()

@@ -89,12 +89,15 @@ export function processIds(): number[] {
 
 /** Returns true when `pid` is `ancestor` or runs below it. */
 export function descendsFrom(pid: number, ancestor: number): boolean {
+  return ancestry(pid).includes(ancestor);
+}
+
+/** This process and those above it, nearest first. */
+export function ancestry(pid: number): number[] {
+  const found: number[] = [];
   // Depth limit, because the process table can change during the walk.
-  for (let at = pid, depth = 0; at > 0 && depth < 256; depth++) {
-    if (at === ancestor) return true;
-    at = stat(at)?.ppid ?? 0;
-  }
-  return false;
+  for (let at = pid; at > 0 && found.length < 256; at = stat(at)?.ppid ?? 0) found.push(at);
+  return found;
 }
 
 /** Null when the process is gone. */
@@ -120,6 +123,20 @@ export function cpuTicks(pid: number): number {
   return total;
 }
 
+/** Words of a command line; empty when it may not be read. */
+export function argumentsOf(pid: number): string[] {
+  return read(`/proc/${pid}/cmdline`)?.split('\0').filter(Boolean) ?? [];
+}
+
+/** Working directory; null when it may not be read. */
+export function directoryOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null;
+  }
+}
+
 /** Environment at the start of a process, from the kernel; empty when it may not be read. */
 export function environmentOf(pid: number): Record<string, string> {
   const entries = read(`/proc/${pid}/environ`)?.split('\0').filter(Boolean) ?? [];
@@ -139,6 +156,5 @@ export function executableOf(pid: number): string | null {
 
 /** Command line for people to read, without secrets. Never decide by it: OpenClaw rewrites its own. */
 export function commandLineOf(pid: number): string {
-  const words = read(`/proc/${pid}/cmdline`)?.split('\0').filter(Boolean) ?? [];
-  return withoutSecrets(words);
+  return withoutSecrets(argumentsOf(pid));
 }

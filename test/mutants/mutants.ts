@@ -626,6 +626,20 @@ export const MUTANTS: Mutant[] = [
 
   // supervisor
   {
+    name: "lines of another program's section",
+    file: 'src/adopt/start-lines.ts',
+    find: "(section === '' ||",
+    replace: "(section !== '' ||",
+    caughtBy: unit('adopt/other-supervisor', 'two programs in one file'),
+  },
+  {
+    name: 'a login taken for a unit',
+    file: 'src/adopt/other-supervisor.ts',
+    find: 'kind.service(seen) !== null)) return',
+    replace: 'kind.service(seen) !== undefined)) return',
+    caughtBy: unit('adopt/other-supervisor', 'in a session'),
+  },
+  {
     name: 'a gateway stays down until a change ends',
     file: 'src/cli/commands/run.ts',
     find: "error.code !== 'locked') throw error;",

@@ -2,13 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { COLLECTOR } from '../../src/supervisor/builtin/first-process.js';
 import { until } from '../support/place.js';
-import { slowness } from '../support/slowness.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { QUICK } from '../support/world.js';
 import { bootHost, type Host } from './host.js';
-import { chain, inside } from './story.js';
-
-const TIMEOUT = { timeout: 120_000 * slowness };
+import { chain, inside, LONG } from './story.js';
 
 /** As `ENTRYPOINT` has it, once there is a release. */
 const ENTRYPOINT = ['/bin/sh', '-c', 'until [ -e /run/go ]; do sleep 0.1; done; exec openclaw-releases run'];
@@ -33,7 +30,7 @@ const at = (host: Host) => `/proc/${host.leader}/root/run/orphan`;
 
 test(
   'run as process 1 collects orphans, is updated and rolled back, and ends with its gateway',
-  TIMEOUT,
+  LONG,
   async () => {
     const node = await sqliteNode();
     const host = await bootHost({ init: ENTRYPOINT, node });
@@ -69,7 +66,7 @@ test(
   },
 );
 
-test('a Node without execve says how orphans are collected, and leaves zombies', TIMEOUT, async () => {
+test('a Node without execve says how orphans are collected, and leaves zombies', LONG, async () => {
   const hides = '/usr/local/share/without-execve.cjs';
   const host = await bootHost({
     init: ENTRYPOINT,
@@ -86,7 +83,7 @@ test('a Node without execve says how orphans are collected, and leaves zombies',
 
 test.each([['dash'], ['bash'], ['busybox', 'sh']])(
   '%s hands on signals and exit codes, and collects orphans',
-  TIMEOUT,
+  LONG,
   async (...shell) => {
     const program =
       'trap "echo asked; exit 7" TERM; (sleep 0.1 & exec true); echo ready; while :; do sleep 0.05; done';

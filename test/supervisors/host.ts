@@ -15,6 +15,7 @@ import { type Answer, CLI, makeWorld, type World } from '../support/world.js';
 export interface Host extends World {
   /** Runs a program inside, as a shell of claw would. @throws Error unless it ends with 0, or `reject` is false */
   run(argv: string[], options?: { reject?: boolean }): Promise<string>;
+  write(path: string, text: string): Promise<unknown>;
   /** Everything that runs inside and is no zombie. */
   processes(): Process[];
   zombies(): Process[];
@@ -159,6 +160,8 @@ export async function bootHost({
     output: () => output,
     processes: () => table().filter(({ state }) => state !== 'Z'),
     zombies: () => table().filter(({ state }) => state === 'Z'),
+    write: (path, text) =>
+      enter(['node', '-e', 'fs.writeFileSync(...process.argv.slice(1))', path, text], true),
     run: async (argv, { reject = true } = {}) => (await enter(argv, reject)).stdout,
     async cli(...args): Promise<Answer> {
       const { exitCode = -1, stdout, stderr } = await enter(['openclaw-releases', ...args, '--json'], false);

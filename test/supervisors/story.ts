@@ -1,29 +1,13 @@
 import { expect } from 'vitest';
 import { until } from '../support/place.js';
+import { slowness } from '../support/slowness.js';
 import { QUICK } from '../support/world.js';
 import { bootHost, type Host, type Process } from './host.js';
 import { filesOf } from './recipe.js';
+import type { Supervised } from './supervised.js';
 
-/** A supervisor that starts `openclaw-releases run` from the files of its chapter in `docs/supervisors.md`. */
-export interface Supervised {
-  chapter: string;
-  /** Files of the supervisor itself, as its package would have them. */
-  files?: Record<string, string>;
-  /** Starts the supervisor with its services, or starts it again. */
-  boot: string[];
-  /** Makes it start this service after a stop, and after its first boot where it does not do so automatically. */
-  start: string[];
-  stop: string[];
-  /** Has it send SIGUSR2 to its service. */
-  signal: string[];
-  /** Ends it in its own way, with its services. */
-  shutdown: string[];
-  /** Its own process, which is the parent of `run`. */
-  parent: RegExp;
-  /** Prints something that matches `gaveUp` once it starts the service no more. */
-  state: string[];
-  gaveUp: RegExp;
-}
+/** Options of a test. */
+export const LONG = { timeout: 120_000 * slowness };
 
 const GATEWAY = /^openclaw-gateway/;
 const RUN = /^\S*node \S*main\.cjs run$/;
@@ -71,8 +55,8 @@ export async function inside(host: Host, ...words: string[]) {
 
 /** One life of a host: start, updates, bad updates, rollbacks, crashes, kills, a new boot, and an end. */
 export async function story(supervised: Supervised): Promise<void> {
-  const { chapter, files = {}, boot, start, stop, signal, shutdown, parent, state, gaveUp } = supervised;
-  const host = await bootHost({ files: { ...filesOf(chapter), ...files } });
+  const { chapter, files, boot, start, stop, signal, shutdown, parent, state, gaveUp } = supervised;
+  const host = await bootHost({ files: { ...filesOf(chapter), ...files?.() } });
   host.publish('2026.6.1');
   host.publish('2026.6.5');
   host.publish('2026.6.8', { exitCode78: true });

@@ -1,4 +1,12 @@
 import type { Command } from 'commander';
+import { findPackages } from '../../adopt/install.js';
+import {
+  findOtherSupervisor,
+  isWithoutUnit,
+  namingOtherSupervisor,
+  type OtherSupervisor,
+  otherSupervisorLines,
+} from '../../adopt/other-supervisor.js';
 import { DEFAULT_UNIT } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/steps/adopt.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
@@ -11,6 +19,7 @@ import {
   withLimits,
 } from '../change-options.js';
 import { command } from '../command.js';
+import type { Output } from '../output.js';
 import { inSession } from '../session.js';
 
 type Options = ChangeOptions & LimitOptions & { unit: string; system?: boolean };
@@ -37,13 +46,21 @@ export function adoptCommand(): Command {
       kind: 'adopt',
       target: options.unit,
       options: { ...planOptions(options), unit: unitOf(options) },
-    }));
+    })).catch((error) => {
+      throw isWithoutUnit(error) ? namingOtherSupervisor(error) : error;
+    });
   });
 }
 
 function preview(options: Options): Promise<void> {
   return inSession(options, async ({ environment, output }) => {
-    const { install, change } = await planAdoption(environment.root, unitOf(options));
+    const plan = await planAdoption(environment.root, unitOf(options)).catch((error) => {
+      const other = isWithoutUnit(error) ? findOtherSupervisor() : null;
+      if (other === null) throw error;
+      return other;
+    });
+    if ('gateway' in plan) return previewOther(plan, output);
+    const { install, change } = plan;
     const { packageRoot, version, node } = install;
     const service = adoptionView(install, change);
     const writes = shownWrites(change, service);
@@ -61,6 +78,26 @@ function preview(options: Options): Promise<void> {
     );
     return 0;
   });
+}
+
+/** Lines to change by hand: files of other supervisors are not ours to write. */
+async function previewOther(other: OtherSupervisor, output: Output): Promise<number> {
+  const [install] = other.needsRelease ? await findPackages(process.env) : [];
+  const version = install?.version ?? 'latest';
+  output.answer({ ok: true, dryRun: true, supervisor: other, version: install?.version ?? null }, () =>
+    [
+      `${other.name} runs process ${other.gateway}, a gateway${other.service === null ? '' : `, as ${other.service}`}; adopt changes nothing there.`,
+      ...(other.needsRelease
+        ? [
+            'Stage the release, change these lines, and type the commands (docs/supervisors.md has whole files):',
+            '',
+            `openclaw-releases stage ${version} && openclaw-releases switch ${version} --no-restart`,
+          ]
+        : []),
+      ...otherSupervisorLines(other),
+    ].join('\n'),
+  );
+  return 0;
 }
 
 export function unadoptCommand(): Command {

@@ -1,0 +1,151 @@
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { ReleasesError } from '../core/errors.js';
+import { ownFile } from '../core/own-files.js';
+import { ancestry, argumentsOf, directoryOf, environmentOf, processIds } from '../host/process.js';
+import { controlGroupsOf } from '../host/systemd/control-group.js';
+import { findProgram } from './program.js';
+import { changesIn, type LineChange, START } from './start-lines.js';
+import {
+  type Addition,
+  CONTAINER,
+  NOBODY,
+  type Sighting,
+  SUPERVISORS,
+  type SupervisorKind,
+} from './supervisors.js';
+
+/** What runs a gateway that systemd does not run, and how it is made to run `openclaw-releases run`. */
+export interface OtherSupervisor {
+  /** `nobody`: a shell, or nothing any more. */
+  name: string;
+  service: string | null;
+  /** Process of the gateway. */
+  gateway: number;
+  changes: LineChange[];
+  additions: Addition[];
+  /** Commands to type after that. */
+  commands: string[];
+  /** A release must be staged and current before it. */
+  needsRelease: boolean;
+}
+
+/** A process of a tree, from the gateway up. */
+export interface TreeProcess {
+  args: string[];
+  directory: string;
+}
+
+export interface GatewayTree {
+  gateway: number;
+  /** Nearest first; the first one is the gateway itself, the last one process 1. */
+  tree: TreeProcess[];
+  env: Record<string, string>;
+  groups: string[];
+}
+
+/** Finds the gateway of this user, or any for the superuser, and who runs it; null when none runs. */
+export function findOtherSupervisor(env: NodeJS.ProcessEnv = process.env): OtherSupervisor | null {
+  const gateway = processIds().find(
+    (pid) => isGateway(argumentsOf(pid).join(' ')) && directoryOf(pid) !== null,
+  );
+  if (gateway === undefined) return null;
+  const tree = ancestry(gateway).map((pid) => ({
+    args: argumentsOf(pid),
+    directory: directoryOf(pid) ?? '/',
+  }));
+  const found = { gateway, tree, env: environmentOf(gateway), groups: controlGroupsOf(gateway) };
+  return describeSupervisor(found, textOf, ourCommand(env));
+}
+
+/** OpenClaw gives its process this title; before that it is Node with the package's program. */
+function isGateway(commandLine: string): boolean {
+  return (
+    /^openclaw-gateway\b/.test(commandLine) || (/^\S*node /.test(commandLine) && START.test(commandLine))
+  );
+}
+
+function ourCommand(env: NodeJS.ProcessEnv): string {
+  return (
+    findProgram('openclaw-releases', env.PATH ?? '') ?? `${process.execPath} ${ownFile('dist/cli/main.cjs')}`
+  );
+}
+
+/** Pure: everything comes from its arguments. */
+export function describeSupervisor(
+  { gateway, tree, env, groups }: GatewayTree,
+  read: (path: string) => string | null,
+  command: string,
+): OtherSupervisor {
+  const [kind, seen] = recognize(tree.slice(1), { gateway, env, groups });
+  const service = kind.service(seen);
+  const [known, run] = [service ?? 'openclaw', `${command} run`];
+  const changes = kind
+    .files(seen, known)
+    .flatMap((path) => changesIn(path, read(path) ?? '', command, service));
+  return {
+    ...{ name: kind.name, service, gateway, changes, needsRelease: kind.needsRelease ?? true },
+    additions: kind.additions([...new Set(changes.map(({ path }) => path))], known, run, seen),
+    commands: kind.commands(known, run, seen),
+  };
+}
+
+function recognize(
+  above: TreeProcess[],
+  about: Pick<Sighting, 'gateway' | 'env' | 'groups'>,
+): [SupervisorKind, Sighting] {
+  for (const process of above) {
+    const seen = { ...about, ...process };
+    const kind = [...SUPERVISORS, CONTAINER].find(({ is }) => is.test(process.args.join(' ')));
+    // A login is below systemd, too.
+    if (kind && (kind.name !== 'systemd' || kind.service(seen) !== null)) return [kind, seen];
+  }
+  const first = above.at(-1) ?? { args: [], directory: '/' };
+  return [NOBODY.is.test(first.args.join(' ')) ? NOBODY : CONTAINER, { ...about, ...first }];
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readPlainFile(path, LARGEST, { follow: true }).toString();
+  } catch {
+    return null;
+  }
+}
+
+export function isWithoutUnit(error: unknown): error is ReleasesError {
+  return error instanceof ReleasesError && error.code === 'supervisor_not_found';
+}
+
+/** Adds to an error about a missing unit who runs the gateway, if one runs. */
+export function namingOtherSupervisor(error: ReleasesError, env?: NodeJS.ProcessEnv): ReleasesError {
+  const other = findOtherSupervisor(env);
+  if (other === null) return error;
+  const { name, service, gateway, needsRelease, commands } = other;
+  const as = service === null ? '' : `, as ${service}`;
+  return new ReleasesError(
+    'supervisor_not_found',
+    `${error.message} ${name} runs process ${gateway}, a gateway${as}.`,
+    {
+      hint: needsRelease
+        ? 'openclaw-releases adopt --dry-run, which prints the lines to change'
+        : (commands[0] ?? ''),
+      cause: error,
+    },
+  );
+}
+
+/** The change as lines for people: `-` and `+` as in a patch. */
+export function otherSupervisorLines({ changes, additions, commands }: OtherSupervisor): string[] {
+  const paths = [...new Set([...changes, ...additions].map(({ path }) => path))];
+  return [
+    ...paths.flatMap((path) => [
+      `\n${path}`,
+      ...changes
+        .filter((one) => one.path === path)
+        .flatMap(({ before, after }) => [`- ${before}`, `+ ${after}`]),
+      ...additions
+        .filter((one) => one.path === path)
+        .flatMap(({ lines }) => lines.map((line) => `+ ${line}`)),
+    ]),
+    ...(commands.length > 0 ? ['', ...commands] : []),
+  ];
+}

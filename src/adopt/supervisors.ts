@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { below } from './places.js';
+
+/** A supervisor that was found above a gateway. */
+export interface Sighting {
+  /** Process of the gateway. */
+  gateway: number;
+  /** Its command line. */
+  args: string[];
+  directory: string;
+  /** Environment of the gateway. */
+  env: Record<string, string>;
+  /** Control groups of the gateway. */
+  groups: string[];
+}
+
+/** Lines for a file: all of a new file, or more lines for the section of the service. */
+export interface Addition {
+  path: string;
+  lines: string[];
+}
+
+export interface SupervisorKind {
+  name: string;
+  /** Its command line, words joined by spaces. */
+  is: RegExp;
+  /** Name of the gateway for it; null when it has none. */
+  service(seen: Sighting): string | null;
+  /** Files that may hold the gateway's command. */
+  files(seen: Sighting, service: string): string[];
+  additions(files: string[], service: string, run: string, seen: Sighting): Addition[];
+  /** False where no file has to be changed; true unless given. */
+  needsRelease?: boolean;
+  /** Commands that apply the files, or do all where there are none; `run` is our command with its arguments. */
+  commands(service: string, run: string, seen: Sighting): string[];
+}
+
+const none = { service: () => null, files: () => [], additions: () => [] };
+const program = (name: string) => new RegExp(`^(?:\\S*/)?${name}(?: |$)`);
+const lastWord = ({ args }: Sighting) => basename(args[1] ?? '') || null;
+
+/** Files of supervisord: that of its command line, and those that Debian's and Red Hat's include. */
+function supervisordFiles({ args }: Sighting): string[] {
+  const option = args.findIndex((word) => word === '-c' || word === '--configuration');
+  const named = option < 0 ? undefined : args[option + 1];
+  const main =
+    named ?? ['/etc/supervisor/supervisord.conf', '/etc/supervisord.conf'].find((path) => existsSync(path));
+  if (main === undefined) return [];
+  const included = ['conf.d', 'supervisord.d'].flatMap((name) => below(join(dirname(main), name), ''));
+  return [...included.filter((path) => /\.(?:conf|ini)$/.test(path)), main];
+}
+
+const pm2File = ({ env }: Sighting) => join(env.HOME ?? '/', 'openclaw-releases.config.js');
+
+/** pm2 takes more than one exit code from a file alone. */
+function pm2Lines(name: string, run: string): string {
+  const [script, ...args] = run.split(' ');
+  const settings = { interpreter: 'none', treekill: false, kill_timeout: 75_000, stop_exit_codes: [69, 78] };
+  return `module.exports = { apps: [${JSON.stringify({ name, script, args: args.join(' '), ...settings })}] };`;
+}
+
+/** Nearest first counts, in this order for one process. docs/supervisors.md has the same lines as whole files. */
+export const SUPERVISORS: readonly SupervisorKind[] = [
+  {
+    ...none,
+    name: 'openclaw-releases run',
+    is: /(?:openclaw-releases|\/cli\/main\.cjs) run(?: |$)/,
+    needsRelease: false,
+    commands: () => ['openclaw-releases status'],
+  },
+  {
+    name: 'supervisord',
+    is: /^(?:\S*python\S* )?(?:\S*\/)?supervisord(?: |$)/,
+    service: ({ env }) => env.SUPERVISOR_PROCESS_NAME ?? null,
+    files: supervisordFiles,
+    additions: ([path = '/etc/supervisor/conf.d/openclaw.conf']) => [
+      { path, lines: ['autorestart=unexpected', 'exitcodes=69,78', 'stopwaitsecs=75'] },
+    ],
+    commands: (service) => [`supervisorctl update ${service}`],
+  },
+  {
+    ...none,
+    name: 'pm2',
+    is: /^PM2 \S+ God Daemon|(?:^|\/)pm2-runtime(?: |$)/,
+    service: ({ env }) => env.name ?? null,
+    additions: (_, name, run, seen) => [{ path: pm2File(seen), lines: [pm2Lines(name, run)] }],
+    commands: (service, _, seen) => [`pm2 delete ${service}`, `pm2 start ${pm2File(seen)}`, 'pm2 save'],
+  },
+  {
+    name: 'runit',
+    is: program('runsv'),
+    service: lastWord,
+    files: ({ directory }) => [join(directory, 'run')],
+    additions: ([run = 'run']) => [
+      {
+        path: join(dirname(run), 'finish'),
+        lines: ['#!/bin/sh', 'case $1 in 69 | 78) exec sv down . ;; esac'],
+      },
+    ],
+    commands: (service) => [`sv -w 75 restart ${service}`],
+  },
+  {
+    name: 's6',
+    is: program('s6-supervise'),
+    service: lastWord,
+    files: ({ directory }) => [join(directory, 'run')],
+    additions: ([run = 'run']) => [
+      { path: join(dirname(run), 'finish'), lines: ['#!/bin/sh', 'case $1 in 69 | 78) exit 125 ;; esac'] },
+    ],
+    commands: (_, __, { directory }) => [`s6-svc -r ${directory}`],
+  },
+  {
+    name: 'OpenRC',
+    is: program('supervise-daemon'),
+    service: lastWord,
+    files: (_, service) => [`/etc/init.d/${service}`],
+    additions: ([path = '/etc/init.d/openclaw']) => [
+      { path, lines: ['respawn_delay=1', 'respawn_max=5', 'respawn_period=60', 'retry=TERM/75/KILL/5'] },
+    ],
+    commands: (service) => [`rc-service ${service} restart`],
+  },
+  {
+    ...none,
+    name: 'tmux',
+    is: /^tmux(?::| |$)/,
+    commands: (_, run, { gateway }) => [`kill ${gateway}`, `tmux new-session -d -s openclaw '${run}'`],
+  },
+  {
+    ...none,
+    name: 'screen',
+    is: /^(?:\S*\/)?SCREEN(?: |$)|^(?:\S*\/)?screen /,
+    commands: (_, run, { gateway }) => [`kill ${gateway}`, `screen -dmS openclaw ${run}`],
+  },
+  {
+    ...none,
+    name: 'systemd',
+    is: program('systemd'),
+    // A login of a user is a scope, and `user@` the manager itself.
+    service: ({ groups }) =>
+      groups.flatMap((group) => group.split('/')).findLast((name) => /^(?!user@).+\.service$/.test(name)) ??
+      null,
+    needsRelease: false,
+    commands: (service, _, { groups }) => [
+      `openclaw-releases adopt --unit ${service}${groups.some((group) => /\/user@\d+\.service\//.test(group)) ? '' : ' --system'}`,
+    ],
+  },
+];
+
+/** Where none of these is above the gateway. */
+export const CONTAINER: SupervisorKind = {
+  ...none,
+  name: 'a container',
+  is: /^(?:\S*\/)?(?:containerd-shim\S*|conmon|docker-init|tini|dumb-init|catatonit)(?: |$)/,
+  additions: (_, __, run) => [
+    { path: 'Dockerfile', lines: [`ENTRYPOINT ${JSON.stringify(run.split(' '))}`] },
+  ],
+  commands: () => [],
+};
+
+export const NOBODY: SupervisorKind = {
+  ...none,
+  name: 'nobody',
+  is: /(?:^|\/)(?:systemd|init|runit|openrc-init|s6-svscan)(?: |$)/,
+  commands: (_, run, { gateway }) => [
+    `kill ${gateway}`,
+    `setsid --fork ${run} >>openclaw.log 2>&1 </dev/null`,
+  ],
+};

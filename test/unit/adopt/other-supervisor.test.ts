@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { describeSupervisor, otherSupervisorLines } from '../../../src/adopt/other-supervisor.js';
+
+const COMMAND = '/usr/local/bin/openclaw-releases';
+const NODE_START = 'node /usr/lib/node_modules/openclaw/dist/index.js gateway';
+
+interface Row {
+  /** Command lines above the gateway, nearest first, the last one of process 1; after `@` a directory. */
+  above: string[];
+  env?: Record<string, string>;
+  groups?: string[];
+  files?: Record<string, string>;
+  name: string;
+  service?: string | null;
+  changes?: [path: string, before: string, after: string][];
+  commands: string[];
+}
+
+function describeRow({ above, env = {}, groups = [], files = {} }: Row) {
+  const tree = ['openclaw-gateway', ...above].map((line) => {
+    const [words = '', directory = '/'] = line.split('@');
+    return { args: words.split(' '), directory };
+  });
+  return describeSupervisor({ gateway: 812, tree, env, groups }, (path) => files[path] ?? null, COMMAND);
+}
+
+const ROWS: Record<string, Row> = {
+  'supervisord, as Debian starts it, with two programs in one file': {
+    above: ['/usr/bin/python3 /usr/bin/supervisord -n -c /srv/sv.conf', '/sbin/init'],
+    env: { SUPERVISOR_PROCESS_NAME: 'claw', SUPERVISOR_GROUP_NAME: 'claw' },
+    files: {
+      '/srv/sv.conf': `[program:other]\ncommand=${NODE_START} --port 1\n[program:claw]\n;command=openclaw gateway\ncommand=${NODE_START} --port 2\nuser=claw\n`,
+    },
+    name: 'supervisord',
+    service: 'claw',
+    changes: [['/srv/sv.conf', `command=${NODE_START} --port 2`, `command=${COMMAND} run -- --port 2`]],
+    commands: ['supervisorctl update claw'],
+  },
+  'supervisord as process 1 of a container, in which a shell starts OpenClaw': {
+    above: ['sh -c openclaw gateway', '/usr/bin/supervisord -c /etc/supervisord.conf'],
+    env: { SUPERVISOR_PROCESS_NAME: 'openclaw' },
+    files: { '/etc/supervisord.conf': "[program:openclaw]\ncommand=sh -c 'openclaw gateway'\n" },
+    name: 'supervisord',
+    service: 'openclaw',
+    changes: [
+      ['/etc/supervisord.conf', "command=sh -c 'openclaw gateway'", `command=sh -c '${COMMAND} run'`],
+    ],
+    commands: ['supervisorctl update openclaw'],
+  },
+  pm2: {
+    above: ['PM2 v7.0.4: God Daemon (/home/claw/.pm2)', '/lib/systemd/systemd --user', '/sbin/init'],
+    env: { name: 'gw', pm_id: '0', HOME: '/home/claw' },
+    groups: ['/system.slice/pm2-claw.service'],
+    name: 'pm2',
+    service: 'gw',
+    commands: ['pm2 delete gw', 'pm2 start /home/claw/openclaw-releases.config.js', 'pm2 save'],
+  },
+  'runit, with a pipe of its output': {
+    above: ['runsv openclaw@/etc/sv/openclaw', 'runsvdir -P /etc/service', 'runit'],
+    files: {
+      '/etc/sv/openclaw/run': '#!/bin/sh\nexec chpst -u claw /usr/bin/openclaw gateway --token s3cret 2>&1\n',
+    },
+    name: 'runit',
+    service: 'openclaw',
+    changes: [
+      [
+        '/etc/sv/openclaw/run',
+        'exec chpst -u claw /usr/bin/openclaw gateway --token … 2>&1',
+        `exec chpst -u claw ${COMMAND} run -- --token … 2>&1`,
+      ],
+    ],
+    commands: ['sv -w 75 restart openclaw'],
+  },
+  's6, in a container with s6-overlay': {
+    above: ['s6-supervise claw@/run/service/claw', 's6-svscan /run/service'],
+    files: { '/run/service/claw/run': `#!/bin/sh\nexec s6-setuidgid claw ${NODE_START} 2>&1\n` },
+    name: 's6',
+    service: 'claw',
+    changes: [
+      [
+        '/run/service/claw/run',
+        `exec s6-setuidgid claw ${NODE_START} 2>&1`,
+        `exec s6-setuidgid claw ${COMMAND} run 2>&1`,
+      ],
+    ],
+    commands: ['s6-svc -r /run/service/claw'],
+  },
+  'OpenRC, with the command in two settings': {
+    above: ['supervise-daemon claw --start --pidfile /run/x /usr/bin/node -- gateway', '/sbin/init'],
+    files: {
+      '/etc/init.d/claw':
+        '#!/sbin/openrc-run\ncommand="/usr/bin/node"\ncommand_args="/usr/lib/node_modules/openclaw/dist/index.js gateway --port 2"\n',
+    },
+    name: 'OpenRC',
+    service: 'claw',
+    changes: [
+      ['/etc/init.d/claw', 'command="/usr/bin/node"', `command="${COMMAND}"`],
+      [
+        '/etc/init.d/claw',
+        'command_args="/usr/lib/node_modules/openclaw/dist/index.js gateway --port 2"',
+        'command_args="run -- --port 2"',
+      ],
+    ],
+    commands: ['rc-service claw restart'],
+  },
+  'OpenRC, with a command that is not understood': {
+    above: ['supervise-daemon claw --start', '/sbin/init'],
+    files: { '/etc/init.d/claw': 'command=/opt/start-it\n' },
+    name: 'OpenRC',
+    service: 'claw',
+    changes: [],
+    commands: ['rc-service claw restart'],
+  },
+  'docker --init': {
+    above: ['/sbin/docker-init -- openclaw gateway'],
+    name: 'a container',
+    commands: [],
+  },
+  'a container, seen from its host': {
+    above: ['/usr/bin/containerd-shim-runc-v2 -namespace moby -id 1', '/sbin/init'],
+    name: 'a container',
+    commands: [],
+  },
+  'a shell that is process 1': {
+    above: ['/bin/sh /entrypoint.sh'],
+    name: 'a container',
+    commands: [],
+  },
+  tmux: {
+    above: ['-bash', 'tmux new -s claw', '/sbin/init'],
+    groups: ['/user.slice/user-1000.slice/session-2.scope'],
+    name: 'tmux',
+    commands: ['kill 812', `tmux new-session -d -s openclaw '${COMMAND} run'`],
+  },
+  screen: {
+    above: ['/bin/bash', 'SCREEN -S claw', '/sbin/init'],
+    name: 'screen',
+    commands: ['kill 812', `screen -dmS openclaw ${COMMAND} run`],
+  },
+  'nohup: the shell is gone': {
+    above: ['/sbin/init'],
+    groups: ['/user.slice/user-1000.slice/session-2.scope'],
+    name: 'nobody',
+    commands: ['kill 812', `setsid --fork ${COMMAND} run >>openclaw.log 2>&1 </dev/null`],
+  },
+  'a shell under systemd, in a session': {
+    above: ['-bash', 'sshd: claw@pts/0', '/usr/lib/systemd/systemd'],
+    groups: ['/user.slice/user-1000.slice/session-2.scope'],
+    name: 'nobody',
+    commands: ['kill 812', `setsid --fork ${COMMAND} run >>openclaw.log 2>&1 </dev/null`],
+  },
+  'a unit of the system with another name': {
+    above: ['/usr/lib/systemd/systemd --system'],
+    groups: ['/system.slice/claw.service'],
+    name: 'systemd',
+    service: 'claw.service',
+    commands: ['openclaw-releases adopt --unit claw.service --system'],
+  },
+  'a unit of the user with another name': {
+    above: ['/usr/lib/systemd/systemd --user', '/usr/lib/systemd/systemd'],
+    groups: ['/user.slice/user-1000.slice/user@1000.service/app.slice/claw.service'],
+    name: 'systemd',
+    service: 'claw.service',
+    commands: ['openclaw-releases adopt --unit claw.service'],
+  },
+  'our own supervisor, below runit': {
+    above: [`/usr/bin/node ${COMMAND} run`, 'runsv openclaw', 'runsvdir /etc/service', 'runit'],
+    name: 'openclaw-releases run',
+    commands: ['openclaw-releases status'],
+  },
+};
+
+describe('the supervisor of a gateway is named, with the lines to change', () => {
+  test.each(Object.entries(ROWS))('%s', (_, row) => {
+    const { name, service = null, changes = [], commands } = row;
+    const found = describeRow(row);
+    expect(found).toMatchObject({ name, service, commands, gateway: 812 });
+    expect(found.changes.map(({ path, before, after }) => [path, before, after])).toEqual(changes);
+    const lines = otherSupervisorLines(found);
+    expect(lines.slice(lines.length - commands.length)).toEqual(commands);
+    if (name === 'a container') expect(lines).toContain(`+ ENTRYPOINT ["${COMMAND}","run"]`);
+    for (const [, before, after] of changes)
+      expect(lines).toEqual(expect.arrayContaining([`- ${before}`, `+ ${after}`]));
+  });
+});
