@@ -1,49 +1,12 @@
-import { realpathSync } from 'node:fs';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { withoutSecrets } from '../core/secret-words.js';
 import { type CommandLine, expandSpecifiers, type Word } from '../host/systemd/command-line.js';
 import type { ServiceSettings } from '../host/systemd/unit-file.js';
-import { escapeQuoted, quoteArgument, quoteProgram } from '../host/systemd/unit-template.js';
-import { type InstalledOpenClaw, openClawStartedBy } from './package.js';
+import type { GatewayCommand } from './gateway-command.js';
+import { findOnly, type Scan } from './gateway-start.js';
 import { findProgram } from './program.js';
 import type { GatewayUnit } from './unit.js';
-
-/** What a unit starts, split where the launcher takes the place of Node and OpenClaw. */
-export interface GatewayCommand {
-  /** Text before, with systemd's prefix signs. */
-  before: string;
-  /** Text after: arguments of the gateway, and what a shell does next. */
-  after: string;
-  /** Spelling of the launcher between them. */
-  place: 'program' | 'argument' | 'unexpanded-argument' | 'text' | 'unexpanded-text';
-  /** The Node, as the process finds it; null when OpenClaw's program finds its own. */
-  node: string | null;
-  /** Options of Node, as the unit spells them. */
-  nodeOptions: string[];
-  /** Global options of OpenClaw that stand before `gateway`, as the unit spells them. */
-  options: string[];
-  /** Null when its files are gone, or a shim names none. */
-  install: InstalledOpenClaw | null;
-  searchPath: string;
-}
-
-/** systemd looks for a program without a path here and nowhere else. */
-const SYSTEMD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-const NODE_OPTIONS_WITH_VALUE = new Set([
-  '-r',
-  '--require',
-  '--import',
-  '--loader',
-  '--experimental-loader',
-  '-C',
-  '--conditions',
-  '--env-file',
-  '--title',
-]);
-
-const OPTIONS_WITH_VALUE = new Set(['--profile', '--log-level', '--container']);
 
 /** Programs behind which the gateway would be somewhere or somebody else, by what they change. */
 const ELSEWHERE: Record<string, string> = {
@@ -92,44 +55,6 @@ export function readCommand(unit: GatewayUnit, env: NodeJS.ProcessEnv): GatewayC
       );
   }
   return { ...rest, searchPath };
-}
-
-/** Command line that starts a launcher in the place of OpenClaw. @throws ReleasesError `root_invalid` */
-export function commandWith(command: GatewayCommand, launcher: string): string {
-  const { before, after, place, nodeOptions, options } = command;
-  const words = [
-    spell(launcher, place),
-    ...(nodeOptions.length > 0 ? ['--node-options', ...nodeOptions, '--'] : []),
-    ...options,
-  ];
-  return before + words.join(' ') + after;
-}
-
-function spell(launcher: string, place: GatewayCommand['place']): string {
-  if (place === 'program') return quoteProgram(launcher);
-  if (place === 'argument') return quoteArgument(launcher);
-  if (place === 'unexpanded-argument') return `"${escapeQuoted(launcher)}"`;
-  const plain = /^[\w./@:+-]+$/.test(launcher) ? launcher : `'${launcher.replaceAll("'", "'\\''")}'`;
-  // Both kinds of quotes may surround it.
-  const text = escapeQuoted(plain).replaceAll("'", "\\'");
-  return place === 'text' ? text.replaceAll('$', '$$$$') : text;
-}
-
-interface Scan {
-  searchPath: string;
-  directory: string;
-  /** A command that was accepted before stays accepted after its files are gone. */
-  isInUse: boolean;
-}
-
-interface Start {
-  from: number;
-  /** Index of the first word after `gateway`. */
-  to: number;
-  node: string | null;
-  nodeOptions: string[];
-  options: string[];
-  install: InstalledOpenClaw | null;
 }
 
 type Found = (Omit<GatewayCommand, 'searchPath'> & { passed: string[] }) | 'several' | 'no gateway' | null;
@@ -190,67 +115,6 @@ function inText(
     ];
   });
   return found.length > 1 ? 'several' : (found[0] ?? null);
-}
-
-/** Finds the only start of OpenClaw's gateway among words. */
-function findOnly(
-  words: Word[],
-  scan: Scan,
-  isProgramFirst: boolean,
-): Start | 'several' | 'no gateway' | null {
-  const starts: Start[] = [];
-  let openClaw = false;
-  for (let at = 0; at < words.length; at++) {
-    const start = startAt(
-      words,
-      at,
-      isProgramFirst && at === 0 ? { ...scan, searchPath: SYSTEMD_PATH } : scan,
-    );
-    if (start === null) continue;
-    openClaw = true;
-    if (start.to === 0) continue;
-    starts.push(start);
-    at = start.to - 1;
-  }
-  if (starts.length > 1) return 'several';
-  return starts[0] ?? (openClaw ? 'no gateway' : null);
-}
-
-/** `to` is 0 where OpenClaw starts without `gateway`. */
-function startAt(words: Word[], from: number, scan: Scan): Start | null {
-  const value = (at: number) => words[at]?.value ?? '';
-  let at = from;
-  let node: string | null = null;
-  const nodeOptions: string[] = [];
-  if (isNode(value(at), scan.searchPath)) {
-    node = findProgram(value(at), scan.searchPath) ?? value(at);
-    for (at++; value(at).startsWith('-') || /^\$\w+$/.test(value(at)); at++) {
-      if (value(at) === '--') {
-        at++;
-        break;
-      }
-      nodeOptions.push(words[at]?.raw ?? '');
-      if (NODE_OPTIONS_WITH_VALUE.has(value(at))) nodeOptions.push(words[++at]?.raw ?? '');
-    }
-  }
-  const entry = node === null ? (findProgram(value(at), scan.searchPath) ?? value(at)) : value(at);
-  const install =
-    entry === '' ? null : openClawStartedBy(isAbsolute(entry) ? entry : join(scan.directory, entry));
-  if (!install && !(scan.isInUse && /\/openclaw(?:\/dist\/\w+\.m?js|(?:\/openclaw)?\.mjs|)$/.test(entry)))
-    return null;
-  const options: string[] = [];
-  for (at++; value(at).startsWith('-'); at++) {
-    options.push(words[at]?.raw ?? '');
-    if (OPTIONS_WITH_VALUE.has(value(at))) options.push(words[++at]?.raw ?? '');
-  }
-  const to = value(at) === 'gateway' ? at + 1 : 0;
-  return { from, to, node, nodeOptions, options, install: install === 'shim' ? null : install };
-}
-
-function isNode(program: string, searchPath: string): boolean {
-  if (/^node(js)?(-?\d+)?$/.test(basename(program))) return true;
-  const found = findProgram(program, searchPath);
-  return found !== null && basename(realpathSync(found)) === 'node';
 }
 
 /** The command that can be adopted, where the first program hides OpenClaw. */

@@ -14,7 +14,7 @@ import {
 } from '../host/systemd/unit-template.js';
 import { homeDirectory } from '../host/user.js';
 import type { PlannedFile } from '../host/written.js';
-import { commandWith } from './command.js';
+import { commandWith } from './gateway-command.js';
 import type { Install } from './install.js';
 import { DROP_IN_SUFFIX, type GatewayUnit } from './unit.js';
 

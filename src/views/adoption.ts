@@ -1,9 +1,10 @@
 import { shownCommands } from '../adopt/command.js';
 import type { Install } from '../adopt/install.js';
 import type { UnitChange } from '../adopt/plan.js';
+import { sandboxOf } from '../adopt/sandbox-needs.js';
 import { withoutCredentials } from '../core/address.js';
 import { SECRET_NAME } from '../core/secret-words.js';
-import { readSettings, type ServiceSettings } from '../host/systemd/unit-file.js';
+import { readSettings, type ServiceSettings, type Setting, settingsIn } from '../host/systemd/unit-file.js';
 import type { PlannedFile } from '../host/written.js';
 
 /** What a unit starts, for people: values of variables that are secret by their names are left out. */
@@ -11,8 +12,8 @@ export interface ServiceView {
   command: string;
   environment: Record<string, string>;
   environmentFiles: string[];
-  /** Settings of systemd.exec(5) that limit what the gateway may do, by their names. */
-  sandbox: Record<string, string[]>;
+  /** Settings of systemd.exec(5) that limit what the gateway may do. */
+  sandbox: Setting[];
 }
 
 /** The unit as it is, and as an adoption leaves it. */
@@ -20,9 +21,6 @@ export interface AdoptionView {
   today: ServiceView;
   after: ServiceView;
 }
-
-const SANDBOX =
-  /^(User|Group|DynamicUser|SupplementaryGroups|PAMName|UMask|RootDirectory|RootImage|WorkingDirectory|(Protect|Private|Restrict|ReadOnly|ReadWrite|Inaccessible|Bind|Temporary|Mount|SystemCall|Capability|Ambient|NoNew|Secure|Lock|MemoryDeny|Remove|State|Cache|Logs|Runtime|Configuration)\w+|(No)?ExecPaths|IPAddress\w+|Limit\w+|AppArmorProfile|SELinuxContext)$/;
 
 export function adoptionView({ unit }: Pick<Install, 'unit'>, change: UnitChange): AdoptionView {
   const { texts = [], specifiers = {} } = unit ?? {};
@@ -56,12 +54,11 @@ function viewOf(settings: ServiceSettings): ServiceView {
   const { environment, assigned } = settings;
   const shown = (name: string, value: string) => (SECRET_NAME.test(name) ? '…' : withoutCredentials(value));
   const variables = Object.entries(environment).map(([name, value]) => [name, shown(name, value)]);
-  const limits = Object.entries(assigned).filter(([name, values]) => SANDBOX.test(name) && values.length > 0);
   return {
     command: shownCommands(settings),
     environment: Object.fromEntries(variables),
     environmentFiles: assigned.EnvironmentFile ?? [],
-    sandbox: Object.fromEntries(limits),
+    sandbox: sandboxOf(settingsIn(settings)),
   };
 }
 
@@ -70,6 +67,6 @@ function linesOf({ command, environment, environmentFiles, sandbox }: ServiceVie
     command,
     ...Object.entries(environment).map(([name, value]) => `Environment=${name}=${value}`),
     ...environmentFiles.map((file) => `EnvironmentFile=${file}`),
-    ...Object.entries(sandbox).flatMap(([name, values]) => values.map((value) => `${name}=${value}`)),
+    ...sandbox.map(({ key, value }) => `${key}=${value}`),
   ];
 }

@@ -321,4 +321,30 @@ export const COMMAND_LINES: HostRow[] = [
     unit: '[Unit]\nDescription=OpenClaw',
     expected: refused('has no ExecStart='),
   },
+  {
+    situation: "OpenClaw's own --wrapper",
+    unit: exec('~/bin/with-secrets gateway --port 18801', 'Environment=OPENCLAW_WRAPPER=~/bin/with-secrets'),
+    files: WRAPPER,
+    expected: refused(
+      'does not show where OpenClaw starts',
+      'ExecStart=~/bin/with-secrets ~/.npm-global/bin/openclaw gateway --port 18801',
+    ),
+  },
+  {
+    situation: 'adopted before, and its files were removed since',
+    unit: exec('nice /opt/gone/node_modules/openclaw/dist/index.js gateway --port 18801'),
+    dropIns: { 'zz-openclaw-releases.conf': exec('', 'ExecStart="/r/bin/gateway"') },
+    expected: { start: `nice ${START}` },
+  },
+  {
+    situation: 'never adopted, and its files are gone',
+    unit: exec('nice /opt/gone/node_modules/openclaw/dist/index.js gateway'),
+    expected: refused('does not show where OpenClaw starts'),
+  },
+  {
+    situation: 'a path of OpenClaw among the options of a wrapper',
+    unit: exec(`~/bin/with-secrets --dir ~/.npm-global/lib/node_modules/openclaw -- ${GATEWAY}`),
+    files: WRAPPER,
+    expected: { start: `~/bin/with-secrets --dir ~/.npm-global/lib/node_modules/openclaw -- ${START}` },
+  },
 ];

@@ -727,7 +727,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'words before OpenClaw dropped',
-    file: 'src/adopt/command.ts',
+    file: 'src/adopt/gateway-command.ts',
     find: 'return before + words',
     replace: 'return before.slice(0, 0) + words',
     caughtBy: at('unit', 'test/hosts/hosts.test.ts', 'variables set by env'),
