@@ -1,6 +1,7 @@
 import { ReleasesError } from '../core/errors.js';
-import type { Context } from '../ledger/context.js';
-import { type Change, stepOf } from '../ledger/ledger.js';
+import { Interruption, onInterruption } from '../core/interrupted.js';
+import type { Context, Observer } from '../ledger/context.js';
+import { type Change, isProven, stepOf } from '../ledger/ledger.js';
 import type { Initiator, StepName } from '../ledger/plan.js';
 import { signalledBy } from '../ledger/signals.js';
 
@@ -31,7 +32,7 @@ export function watchForStop({ root, change }: Pick<Context, 'root' | 'change'>)
     const by = signalledBy(root, change.id, 'cancel');
     if (by === null) return;
     change.facts.stoppedBy = by;
-    stop.abort(stoppedBy(change, by));
+    stop.abort(cancelled(change, `by ${WHO[by]}`));
   };
   const timer = setInterval(look, LOOK_MS).unref();
   let ended = false;
@@ -53,21 +54,48 @@ export function canBeCancelled(change: Change): boolean {
   return change.endedAt === null && change.error === null && !change.steps.some(({ name }) => isSwitch(name));
 }
 
-function stoppedBy(change: Change, by: Initiator): ReleasesError {
+const SIGNALS: Partial<Record<NodeJS.Signals, string>> = {
+  SIGINT: 'Ctrl-C',
+  SIGHUP: 'the terminal was closed',
+};
+
+/** Error of an aborted change: from `cancel` or a time limit as it is, else for the signal that this process got. */
+export function whyAborted(change: Change, { reason }: AbortSignal, cause: unknown): ReleasesError {
+  if (reason instanceof ReleasesError) return reason;
+  if (reason instanceof Interruption) {
+    const { initiator = 'person' } = change.plan;
+    const how = SIGNALS[reason.by] ?? reason.by;
+    return cancelled(change, initiator === 'person' ? `by you (${how})` : `by ${reason.by}`);
+  }
+  return new ReleasesError('interrupted', 'The change was interrupted and has been undone.', {
+    hint: 'openclaw-releases status',
+    cause,
+  });
+}
+
+function cancelled(change: Change, by: string): ReleasesError {
   const { plan, facts } = change;
   const isHere = stepOf(change, 'seal')?.state === 'done' || facts.alreadyStaged === true;
   const stays = isHere && facts.to !== null ? ` ${facts.to} stays staged.` : '';
-  return new ReleasesError('interrupted', `It was stopped before its switch, as ${WHO[by]} asked.`, {
+  return new ReleasesError('interrupted', `Cancelled ${by}.`, {
     untouched: `Nothing that runs was changed.${stays}`,
     hint: `openclaw-releases ${plan.kind} ${(stays && facts.to) || plan.target}, to do it after all`,
   });
 }
 
-/** Reason of an abort: the signal's own error (a cancel), else a Ctrl-C, a session's end or a shutdown. */
-export function whyAborted({ reason }: AbortSignal, cause: unknown): ReleasesError {
-  if (reason instanceof ReleasesError) return reason;
-  return new ReleasesError('interrupted', 'The change was interrupted and has been undone.', {
-    hint: 'openclaw-releases status',
-    cause,
-  });
+/** Tells the operator the effect of each signal, because an undo can take minutes. */
+export function announceSignals(
+  { change, signal }: Pick<Context, 'change' | 'signal'>,
+  observer: Observer,
+): void {
+  onInterruption(
+    signal,
+    (by) =>
+      observer.note?.(
+        isProven(change)
+          ? `${by}: ${change.facts.to} is verified already, so it stays; only the tidying is left.`
+          : `${by}: cancelling. What was begun is undone first.`,
+      ),
+    () => observer.note?.('Please wait: another signal hastens nothing, because half an undo would be left.'),
+  );
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type ErrorRecord, systemCode, toErrorRecord } from '../core/errors.js';
 import { faultPoint } from '../host/fault.js';
 import type { Context, Observer, Step } from '../ledger/context.js';
@@ -14,7 +15,14 @@ import {
 import { clearSignals } from '../ledger/signals.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import type { Root } from '../store/root.js';
-import { type CancelWatch, isSwitch, UNDO_BUDGET_MS, watchForStop, whyAborted } from './cancellation.js';
+import {
+  announceSignals,
+  type CancelWatch,
+  isSwitch,
+  UNDO_BUDGET_MS,
+  watchForStop,
+  whyAborted,
+} from './cancellation.js';
 import { quarantineAfter } from './quarantine.js';
 
 /**
@@ -28,6 +36,7 @@ export async function runSteps(
   observer: Observer = {},
   from = 0,
 ): Promise<Change> {
+  announceSignals(context, observer);
   const stop = watchForStop(context);
   const signal = AbortSignal.any([context.signal, stop.signal]);
   // A recovery that continues is past the switch and cannot be cancelled.
@@ -51,6 +60,8 @@ async function runEach(
     const proven = isProven(change);
     if (isSwitch(step.name)) stop.end();
     try {
+      // A signal that came during a step without a pause is known after one turn.
+      await setImmediate();
       if (!proven) context.signal.throwIfAborted();
       await doStep(step, context, observer);
     } catch (error) {
@@ -61,7 +72,10 @@ async function runEach(
         );
         continue;
       }
-      change.error = errorOf(change, context.signal.aborted ? whyAborted(context.signal, error) : error);
+      change.error = errorOf(
+        change,
+        context.signal.aborted ? whyAborted(change, context.signal, error) : error,
+      );
       return rollBack(steps, context, observer);
     }
   }

@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import { ERROR_CODES, EXIT, toErrorRecord } from '../core/errors.js';
+import { Interruption } from '../core/interrupted.js';
 import { print } from './write.js';
 
 /** Prints one JSON document and nothing else on standard output, or lines for people. */
@@ -17,9 +19,12 @@ export function outputFor(json: boolean): Output {
   };
 }
 
+/** Without a verdict a signal is the reason of the end, as in a shell. */
 export function failWith(error: unknown, json: boolean): void {
   const record = toErrorRecord(error);
-  process.exitCode = EXIT[ERROR_CODES[record.code]];
+  const cause = error instanceof Error ? error.cause : null;
+  process.exitCode =
+    cause instanceof Interruption ? 128 + constants.signals[cause.by] : EXIT[ERROR_CODES[record.code]];
   if (json) {
     print(`${JSON.stringify({ ok: false, error: record }, null, 2)}\n`);
     return;

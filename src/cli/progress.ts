@@ -42,6 +42,7 @@ function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
       waiting = text;
       stream.write(`… ${outgoing(text)}${left(leftMs)}\n`);
     },
+    note: (text) => void stream.write(`${outgoing(text)}\n`),
     close() {},
   };
 }
@@ -56,6 +57,8 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
   }, REPAINT_MS).unref();
   return {
     step(record) {
+      // A follower may miss the end of a step; a spinner that nobody stops would keep this process alive.
+      spinner?.stop();
       if (record.state === 'doing' || record.state === 'undoing') {
         begun = performance.now();
         progress = null;
@@ -64,13 +67,18 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
         spinner = yoctoSpinner({ text, stream, handleSignals: false }).start();
         return;
       }
-      spinner?.stop();
       spinner = null;
       const line = finished(record);
       if (line) stream.write(`${line}\n`);
     },
     progress(update) {
       progress = update;
+    },
+    note(text) {
+      const shown = spinner?.text;
+      spinner?.stop();
+      stream.write(`${outgoing(text)}\n`);
+      if (shown !== undefined) spinner = yoctoSpinner({ text: shown, stream, handleSignals: false }).start();
     },
     close() {
       clearInterval(repaint);

@@ -1,4 +1,4 @@
-import { Interruption } from '../ledger/context.js';
+import { Interruption } from '../core/interrupted.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { checkRoot, defaultRootPath, type Root, rootAt } from '../store/root.js';
 import { yielding } from './background.js';
@@ -25,7 +25,7 @@ export function rootOf({ root: path }: CommonOptions): Root {
   return root;
 }
 
-/** Runs a command that only reads: it is short, and an interrupt leaves nothing to undo. */
+/** Runs a command that only reads or asks another process: a signal ends it at once, and leaves nothing to undo. */
 export async function atGlance(
   options: CommonOptions,
   work: (session: Session) => Promise<number>,
@@ -37,7 +37,7 @@ export async function atGlance(
 
 /**
  * Runs a command's work. SIGINT, SIGTERM and SIGHUP interrupt the active change, which then undoes its steps;
- * a second signal is ignored, because half an undo is worse than a wait.
+ * a second signal hastens nothing there, because half an undo is worse than a wait.
  */
 export async function inSession(
   options: CommonOptions,
@@ -47,7 +47,11 @@ export async function inSession(
   const output = outputFor(options.json ?? false);
   const observer = output.json ? null : progressObserver();
   const interrupt = new AbortController();
-  const abort = (by: NodeJS.Signals) => interrupt.abort(new Interruption(by));
+  const abort = (by: NodeJS.Signals) => {
+    const { reason } = interrupt.signal;
+    if (reason instanceof Interruption) reason.repeat();
+    else interrupt.abort(new Interruption(by));
+  };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, abort);
   try {
     process.exitCode = await work({
@@ -61,6 +65,7 @@ export async function inSession(
     });
   } finally {
     observer?.close();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, abort);
+    // The handlers stay, and Node must not remove them at its end: a late signal would replace the exit code.
+    process.once('beforeExit', () => process.exit());
   }
 }

@@ -18,6 +18,8 @@ export interface Progress {
 export interface Observer {
   step?(record: StepRecord, change: Change): void;
   progress?(progress: Progress): void;
+  /** One sentence for the operator, such as the effect of a Ctrl-C. */
+  note?(text: string): void;
 }
 
 export interface Context {
@@ -43,13 +45,6 @@ export interface Step {
   do(context: Context): Promise<string>;
   /** Must also work after a `do` that was interrupted or never began. */
   undo?(context: Context): Promise<void>;
-}
-
-/** Reason of an abort: SIGINT is a Ctrl-C; others mean the end of the session or of the gateway's processes. */
-export class Interruption extends Error {
-  constructor(readonly by: NodeJS.Signals) {
-    super(`Stopped by ${by}.`);
-  }
 }
 
 /** Thrown by a step that has nothing to do; ends the change as `already_current`. */

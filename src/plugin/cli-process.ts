@@ -40,12 +40,12 @@ export function handOver(host: Host, args: string[]): Promise<number> {
     env: { ...process.env, OPENCLAW_RELEASES_ROOT: root.path },
     execArgv: [],
   });
-  // The terminal sends Ctrl-C to both processes; the child decides.
-  const ignore = () => {};
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore);
+  // The child decides. A terminal sends Ctrl-C to both processes; other signals may come to this one alone.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void child.kill(signal));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? BY_SIGNAL));
+    child.on('exit', (code, signal) => resolve(code ?? BY_SIGNAL + (signal ? constants.signals[signal] : 0)));
   });
 }
 

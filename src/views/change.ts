@@ -112,14 +112,24 @@ const SENTENCES: Record<SeenStatus, (change: Change) => string> = {
     `${to ?? 'What was there before'} runs and is verified${liveMs === undefined ? '' : `, live again ${seconds(liveMs)} after the restart`}.`,
   package_updated_restart_scheduled: ({ facts }) =>
     `${facts.to} is current and will run from the next start on.`,
-  package_update_failed: ({ facts }) => `Failed before the switch; ${current(facts.from)} still.`,
-  package_updated_restart_failed: ({ facts }) => `The restart failed; ${current(facts.from)} again.`,
-  rolled_back: ({ facts }) => `${facts.to} failed verification; ${current(facts.from)} again.`,
+  package_update_failed: (change) =>
+    `${reason(change, 'Failed before the switch')}; ${current(change.facts.from)} still.`,
+  package_updated_restart_failed: (change) =>
+    `${reason(change, 'The restart failed')}; ${current(change.facts.from)} again.`,
+  rolled_back: (change) =>
+    `${reason(change, `${change.facts.to} failed verification`)}; ${current(change.facts.from)} again.`,
   helper_never_ran: () => 'The process that was to make the change never did; nothing was changed.',
   rollback_failed: ({ facts }) => `The rollback to ${facts.from ?? 'what ran before'} failed too: act now.`,
-  running: ({ error }) => (error ? 'It failed, and is being undone.' : 'It is active.'),
+  running: (change) =>
+    change.error ? `${reason(change, 'It failed')}, and is being undone.` : 'It is active.',
   interrupted: (change) => `Its process ended without a verdict. ${recoveryOutlook(change)}`,
 };
+
+/** A change that somebody cancelled, or whose process died, did not fail. */
+function reason({ error, facts }: Change, failure: string): string {
+  if (error?.code === 'interrupted') return error.message.replace(/\.$/, '');
+  return error?.code === 'timed_out' ? `${facts.to} was not verified in time` : failure;
+}
 
 function current(id: string | null): string {
   return id === null ? 'no release is current' : `${id} is current`;

@@ -1,70 +1,115 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { commandLineOf, descendsFrom, processIds } from '../../src/host/process.js';
-import { listChanges, unfinishedChanges } from '../../src/ledger/ledger.js';
-import { rootAt } from '../../src/store/root.js';
+import { beforeAll, expect, test } from 'vitest';
+import { type Change, listChanges, unfinishedChanges } from '../../src/ledger/ledger.js';
+import { planChange, type StepName } from '../../src/ledger/plan.js';
+import { currentRelease } from '../../src/store/links.js';
+import { type Root, rootAt } from '../../src/store/root.js';
+import { atEndOfAll } from '../support/at-end.js';
+import { type Shown, show } from '../support/on-terminal.js';
 import { until } from '../support/place.js';
-import { CLI, makeWorld, type World } from '../support/world.js';
+import { makeWorld, type World } from '../support/world.js';
 
+const OLD = '2026.6.1';
 const NEW = '2026.6.5';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const BY = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM', SIGHUP: 'the terminal was closed' };
 
-interface Terminal {
-  child: ChildProcess;
-  /** The command's own process, below that of `script`. */
-  command(): number;
-  screen(): string;
-  ended: Promise<number | null>;
+/** Steps in which a signal comes too late: the release is proven. */
+const PROVEN: StepName[] = ['commit', 'prune'];
+/** Steps that run here: no plugin is installed. */
+const STEPS = planChange('update', OLD, { idle: { withinMs: 1, countdownMs: 0 } }).steps.filter(
+  (name) => name !== 'plugins',
+);
+
+interface Row {
+  step: StepName;
+  signal: (typeof SIGNALS)[number];
+  terminal: boolean;
+  twice: boolean;
 }
 
-/** Runs an update under a pseudo-terminal, as a person does. */
-function updateOnTerminal(world: World): Terminal {
-  const line = `exec '${world.node}' '${CLI}' update ${NEW} --settle 60`;
-  const child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
-    env: { ...world.env, TERM: 'xterm', SHELL: '/bin/sh' },
-    stdio: 'pipe',
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let screen = '';
-  child.stdout.on('data', (chunk) => {
-    screen += chunk;
-  });
-  const mine = (pid: number) =>
-    descendsFrom(pid, child.pid ?? -1) && commandLineOf(pid).startsWith(world.node);
-  return {
-    child,
-    command: () => processIds().find(mine) ?? -1,
-    screen: () => screen,
-    ended: new Promise((resolve) => child.once('exit', resolve)),
-  };
-}
+const all: Row[] = STEPS.flatMap((step) =>
+  SIGNALS.flatMap((signal) =>
+    [true, false].flatMap((terminal) => [true, false].map((twice) => ({ step, signal, terminal, twice }))),
+  ),
+);
+/** Each step with each signal; terminal and repetition take turns. OPENCLAW_RELEASES_SIGNALS_EVERY=1 runs all. */
+const rows = process.env.OPENCLAW_RELEASES_SIGNALS_EVERY
+  ? all
+  : all.filter((_, index) => index % 4 === Math.floor(index / 4) % 4);
 
-const ways = {
-  'Ctrl-C': ({ child }: Terminal) => void child.stdin?.write('\x03'),
-  SIGTERM: (terminal: Terminal) => void process.kill(terminal.command(), 'SIGTERM'),
-};
+const atEnd = atEndOfAll();
+let world: World;
+let root: Root;
 
-const rows = [
-  { step: 'stage', exitCode: 4, status: 'package_update_failed' },
-  { step: 'verify', exitCode: 5, status: 'rolled_back' },
-].flatMap((row) => Object.keys(ways).map((way) => ({ ...row, way: way as keyof typeof ways })));
-
-test.each(rows)('$way on a terminal in $step undoes the update', async ({ way, step, exitCode, status }) => {
-  const world = await makeWorld();
-  world.publish('2026.6.1');
-  world.publish(NEW);
-  await world.start('2026.6.1');
-  if (step === 'stage')
-    world.registry.fault({ kind: 'slow', match: /openclaw-2026\.6\.5\.tgz/, delayMs: 600_000 });
-  const root = rootAt(world.root);
-  const terminal = updateOnTerminal(world);
-  const isThere = () => unfinishedChanges(root).at(-1)?.steps.at(-1)?.name === step;
-  await until(`the update is at ${step}`, isThere);
-  ways[way](terminal);
-  expect(await terminal.ended, terminal.screen()).toBe(exitCode);
-  expect(listChanges(root).at(-1)).toMatchObject({ status, error: { code: 'interrupted' } });
-  expect(await world.version()).toBe('2026.6.1');
-  expect(await world.ok('status')).toMatchObject({ current: '2026.6.1', trial: null, interrupted: [] });
-  expect(readdirSync(join(world.root, 'staging'))).toEqual([]);
+beforeAll(async () => {
+  world = await makeWorld(atEnd);
+  root = rootAt(world.root);
+  for (const version of [OLD, NEW]) world.publish(version);
+  await world.start(OLD);
 });
+
+const stamp = () => join(world.path, 'hangs');
+const last = () => listChanges(root).at(-1) as Change;
+
+/** Starts an update that stops before a step, with the signal pending, until `go` is called. */
+async function updateAt(
+  step: StepName,
+  terminal: boolean,
+): Promise<{ from: string; to: string; shown: Shown; go(): void }> {
+  const from = currentRelease(root) ?? OLD;
+  const to = from === OLD ? NEW : OLD;
+  const args = ['update', to, '--settle', '0.3', '--idle-timeout', '1'];
+  const env = { OPENCLAW_RELEASES_FAULT: `hang before ${step}`, OPENCLAW_RELEASES_FAULT_STAMP: stamp() };
+  const shown = show(world, args, { terminal, env, atEnd });
+  await until(`the update is at ${step}`, () => existsSync(stamp()));
+  return { from, to, shown, go: () => rmSync(stamp()) };
+}
+
+function expectedEnd(step: StepName): { exitCode: number; status: string } {
+  if (PROVEN.includes(step)) return { exitCode: 0, status: 'package_updated_restart_verified' };
+  if (step === 'verify') return { exitCode: 5, status: 'rolled_back' };
+  if (step === 'restart') return { exitCode: 5, status: 'package_updated_restart_failed' };
+  return { exitCode: 4, status: 'package_update_failed' };
+}
+
+async function expectNothingLeft(current: string): Promise<void> {
+  expect(await world.version()).toBe(current);
+  const status = await world.ok('status');
+  expect(status).toMatchObject({ current, trial: null, running: null, interrupted: [], lock: null });
+  expect(readdirSync(root.staging)).toEqual([]);
+}
+
+test.each(rows)(
+  '$signal in $step (terminal: $terminal, twice: $twice) leaves one whole release, and nothing begun',
+  async (row) => {
+    const { step, signal, terminal, twice } = row;
+    const { from, to, shown, go } = await updateAt(step, terminal);
+    shown.send(signal);
+    go();
+    if (twice) {
+      await until('the first signal is heeded', () =>
+        unfinishedChanges(root).every(({ error }) => error !== null),
+      );
+      shown.send(signal);
+    }
+    const exitCode = await shown.ended;
+    // Nobody sees the end of a command whose terminal is gone.
+    await until('the change has its verdict', () => last().endedAt !== null);
+    const isProven = PROVEN.includes(step);
+    const expected = expectedEnd(step);
+    if (!(terminal && signal === 'SIGHUP')) expect(exitCode, shown.screen()).toBe(expected.exitCode);
+    expect(last(), shown.screen()).toMatchObject({
+      status: expected.status,
+      facts: { to: step === 'resolve' ? null : to },
+    });
+    if (!isProven)
+      expect(last().error).toMatchObject({
+        code: 'interrupted',
+        message: `Cancelled by you (${BY[signal]}).`,
+      });
+    await until('the lock is free', () => !existsSync(root.lock));
+    await expectNothingLeft(isProven ? to : from);
+  },
+);

@@ -72,7 +72,7 @@ test('stop ends a countdown; what runs stays, and the release stays staged', asy
   expect(ended.json.steps.at(-1)).toMatchObject({ name: 'wait-idle', note: ended.json.error.message });
   expect(ended.json.error).toEqual({
     code: 'interrupted',
-    message: 'It was stopped before its switch, as a person asked.',
+    message: 'Cancelled by a person.',
     untouched: `Nothing that runs was changed. ${to} stays staged.`,
     hint: `openclaw-releases update ${to}, to do it after all`,
   });

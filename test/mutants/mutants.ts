@@ -1156,6 +1156,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/verification-process', 'another Node'),
   },
   {
+    name: 'a signal is known only after the next step',
+    file: 'src/change/engine.ts',
+    find: '      await setImmediate();\n',
+    replace: '',
+    caughtBy: unit('change/engine', 'during a step without a pause'),
+  },
+  {
+    name: 'the second signal ends the command',
+    file: 'src/cli/session.ts',
+    find: '    if (reason instanceof Interruption) reason.repeat();\n',
+    replace: '    if (reason instanceof Interruption) process.exit(1);\n',
+    caughtBy: host('terminal', 'twice: true'),
+  },
+  {
     name: 'verified: its version',
     file: 'src/change/verification.ts',
     find: '    checkVersion(health, version);\n',

@@ -3,7 +3,7 @@ import { cancelChange, requestRestartNow } from '../../control/cancel.js';
 import { changeDocument } from '../../views/change.js';
 import { command } from '../command.js';
 import { changeText } from '../report.js';
-import { type CommonOptions, inSession } from '../session.js';
+import { atGlance, type CommonOptions } from '../session.js';
 
 export function cancelCommand(): Command {
   return command(
@@ -11,7 +11,7 @@ export function cancelCommand(): Command {
     'end the active change before its switch; a release that is staged whole stays',
     'openclaw-releases cancel',
   ).action((options: CommonOptions) =>
-    inSession(options, async ({ environment, output }) => {
+    atGlance(options, async ({ environment, output }) => {
       const change = await cancelChange(environment.root, 'person');
       const document = changeDocument(environment.root, change);
       output.answer({ ok: true, ...document }, () => `${document.change}: ${changeText(document)}`);
@@ -26,7 +26,7 @@ export function restartNowCommand(): Command {
     'restart the gateway without waiting for it any longer',
     'openclaw-releases restart-now',
   ).action((options: CommonOptions) =>
-    inSession(options, async ({ environment, output }) => {
+    atGlance(options, async ({ environment, output }) => {
       const { id } = requestRestartNow(environment.root, 'person');
       output.answer(
         { ok: true, change: id },

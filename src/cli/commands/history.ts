@@ -7,7 +7,7 @@ import { corruptFiles } from '../../views/corrupt.js';
 import { command } from '../command.js';
 import { table } from '../output.js';
 import { corruptLines } from '../report.js';
-import { type CommonOptions, inSession } from '../session.js';
+import { atGlance, type CommonOptions } from '../session.js';
 
 export function historyCommand(): Command {
   return command(
@@ -15,7 +15,7 @@ export function historyCommand(): Command {
     'show the changes made here and how each ended',
     'openclaw-releases history',
   ).action((options: CommonOptions) =>
-    inSession(options, async ({ environment, output }) => {
+    atGlance(options, async ({ environment, output }) => {
       const { root } = environment;
       const changes = listChanges(root).map((change) => changeDocument(root, change));
       const past = tryReadHistory(root);

@@ -4,7 +4,7 @@ import { quarantineEnd } from '../../store/policy.js';
 import { findRelease, type ListedRelease } from '../../views/releases.js';
 import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
-import { type CommonOptions, inSession } from '../session.js';
+import { atGlance, type CommonOptions } from '../session.js';
 
 export function showCommand(): Command {
   return command(
@@ -14,7 +14,7 @@ export function showCommand(): Command {
   )
     .argument('<release>', 'id of a release, or current, or previous')
     .action((name: string, options: CommonOptions) =>
-      inSession(options, async ({ environment, output }) => {
+      atGlance(options, async ({ environment, output }) => {
         const release = await findRelease(environment.root, environment.supervisor, name);
         const { id, runtime, schemas, quarantine } = release;
         output.answer({ ok: true, ...release }, () =>

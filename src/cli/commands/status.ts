@@ -27,9 +27,7 @@ async function follow(session: Session): Promise<number> {
     import('../../control/follow.js'),
     import('../../change/run.js'),
   ]);
-  // Drops the signal: an interrupt here must not interrupt the change.
-  const { signal: _, ...watching } = environment;
-  const change = await followChange(watching, active.id);
+  const change = await followChange(environment, active.id, { cancels: false });
   const document = changeDocument(environment.root, change);
   output.answer(changeAnswer(document), () => changeText(document));
   return exitCodeOf(change);

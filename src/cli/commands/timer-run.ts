@@ -14,7 +14,7 @@ import {
 } from '../change-options.js';
 import { command, registryOption } from '../command.js';
 import { changeText } from '../report.js';
-import { type CommonOptions, inSession } from '../session.js';
+import { atGlance, type CommonOptions, inSession } from '../session.js';
 import { decisionLine, explanation } from '../timer-report.js';
 import { print } from '../write.js';
 
@@ -57,7 +57,7 @@ export function timerExplainCommand(): Command {
   )
     .addOption(registryOption())
     .action((options: Options) =>
-      inSession(options, async ({ environment, output }) => {
+      atGlance(options, async ({ environment, output }) => {
         const considered = await evaluateTimer(environment, registryOf(options), true);
         const { decision, policy, file, asked } = considered;
         const { settings, channelFrom, notes, facts } = policy;

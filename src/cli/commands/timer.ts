@@ -7,7 +7,7 @@ import { disableTimer, enableTimer } from '../../timer/enable.js';
 import { type TimerStatus, timerStatus } from '../../timer/status.js';
 import { command, registryOption } from '../command.js';
 import { table } from '../output.js';
-import { type CommonOptions, inSession } from '../session.js';
+import { atGlance, type CommonOptions, inSession } from '../session.js';
 import { settingsFrom, type TimerOptions, withSettings } from '../timer-options.js';
 import { decisionLine } from '../timer-report.js';
 import { windowText } from '../window.js';
@@ -88,7 +88,7 @@ function statusCommand(): Command {
     'show when it looks next, what is set, and what it decided last and why',
     'openclaw-releases timer status',
   ).action((options: CommonOptions) =>
-    inSession(options, async ({ environment, output }) => {
+    atGlance(options, async ({ environment, output }) => {
       const status = await timerStatus(environment);
       output.answer({ ok: true, ...status }, () => statusText(status));
       return 0;

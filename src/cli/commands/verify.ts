@@ -4,7 +4,7 @@ import type { TreeDifference } from '../../store/tree.js';
 import { verifyRelease } from '../../views/verification.js';
 import { command } from '../command.js';
 import { errorLines } from '../output.js';
-import { type CommonOptions, inSession } from '../session.js';
+import { atGlance, type CommonOptions } from '../session.js';
 
 export function verifyCommand(): Command {
   return command(
@@ -14,7 +14,7 @@ export function verifyCommand(): Command {
   )
     .argument('[release]', 'id of a release, or current, or previous', 'current')
     .action((name: string, options: CommonOptions) =>
-      inSession(options, async ({ environment, output }) => {
+      atGlance(options, async ({ environment, output }) => {
         const verified = await verifyRelease(environment.root, name);
         const { release, files, treeDigest, differences, error } = verified;
         output.answer(verified, () =>

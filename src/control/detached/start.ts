@@ -75,7 +75,7 @@ async function makeChangeDetached(
 ): Promise<Change> {
   const recorded = await recordChange(environment, planFor(request));
   const { change } = await startDetached(environment, recorded, { tell });
-  return change.endedAt === null ? followChange(environment, change.id) : change;
+  return change.endedAt === null ? followChange(environment, change.id, { cancels: true }) : change;
 }
 
 /** Resolves once the worker claims the change, or with a verdict. Never rejects for a supervisor's error. */

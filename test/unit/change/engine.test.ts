@@ -2,9 +2,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runSteps } from '../../../src/change/engine.js';
 import { ReleasesError } from '../../../src/core/errors.js';
+import { Interruption } from '../../../src/core/interrupted.js';
 import type { Step } from '../../../src/ledger/context.js';
 import { newChange, readChange, saveChange } from '../../../src/ledger/ledger.js';
-import { planChange, type StepName } from '../../../src/ledger/plan.js';
+import { type Initiator, planChange, type StepName } from '../../../src/ledger/plan.js';
 import type { Root } from '../../../src/store/root.js';
 import { type Behaviour, fakeContext, fakeStep } from '../../support/fake-steps.js';
 import { temporaryRoot } from '../../support/place.js';
@@ -82,6 +83,42 @@ test.each<[Partial<Record<StepName, Behaviour>>, string, string, string | undefi
   expect(ended.error?.message).toBe(reason);
   expect(readChange(root, ended.id), 'the verdict is on disk').toEqual(ended);
 });
+
+test.each<[NodeJS.Signals, Initiator, string]>([
+  ['SIGINT', 'person', 'Cancelled by you (Ctrl-C).'],
+  ['SIGTERM', 'person', 'Cancelled by you (SIGTERM).'],
+  ['SIGHUP', 'person', 'Cancelled by you (the terminal was closed).'],
+  ['SIGTERM', 'timer', 'Cancelled by SIGTERM.'],
+])(
+  '%s during a step without a pause ends the change of a %s before the next step',
+  async (by, initiator, message) => {
+    const root = temporaryRoot();
+    const events: string[] = [];
+    const signals = new AbortController();
+    const interruption = new Interruption(by);
+    // As a real signal, it is known only when the event loop turns.
+    const does = () => void setImmediate(() => signals.abort(interruption));
+    const switches = fakeStep({
+      name: 'switch',
+      behaviour: 'ok',
+      events,
+      does,
+      undoes: () => interruption.repeat(),
+    });
+    const restarts = fakeStep({ name: 'restart', behaviour: 'ok', events });
+    const plan = planChange('update', '2', { initiator });
+    const change = newChange(plan, { from: '1', previous: null, to: '2' });
+    const notes: string[] = [];
+    const context = fakeContext(root, change, { signal: signals.signal });
+    const ended = await runSteps([switches, restarts], context, { note: (text) => void notes.push(text) });
+    expect(events).toEqual(['switch', '-switch']);
+    expect(ended).toMatchObject({ status: 'package_update_failed', error: { code: 'interrupted', message } });
+    expect(notes).toEqual([
+      `${by}: cancelling. What was begun is undone first.`,
+      expect.stringMatching(/^Please wait/),
+    ]);
+  },
+);
 
 test('an error while undoing is kept beside the first error, not in its place', async () => {
   const { ended } = await play({ switch: 'undo-fails', verify: 'fails' });

@@ -34,6 +34,24 @@ test.each<[string, Partial<Change>, string, object]>([
     `${TO} failed verification; ${FROM} is current again.`,
     { after: { version: FROM }, reason: 'gateway_crashed', downtimeMs: null },
   ],
+  [
+    'was cancelled during its verification',
+    { ...ended('rolled_back'), error: { code: 'interrupted', message: 'Cancelled by you (Ctrl-C).' } },
+    `Cancelled by you (Ctrl-C); ${FROM} is current again.`,
+    { after: { version: FROM }, reason: 'interrupted' },
+  ],
+  [
+    'was cancelled before its switch',
+    { ...ended('package_update_failed'), error: { code: 'interrupted', message: 'Cancelled by a person.' } },
+    `Cancelled by a person; ${FROM} is current still.`,
+    { after: { version: FROM } },
+  ],
+  [
+    'had no time left',
+    { ...ended('rolled_back'), error: { code: 'timed_out', message: 'It had 5 ms.' } },
+    `${TO} was not verified in time; ${FROM} is current again.`,
+    { reason: 'timed_out' },
+  ],
   ['is active', {}, 'It is active.', { status: 'running', phase: 'requested', goingBack: false }],
   [
     'is being undone',
