@@ -23,9 +23,9 @@ const READ = ['change', 'policy', 'release', 'request'];
 
 function onlyWhatIsShown(schema, name) {
   if (name !== 'change') return schema;
-  const { plan, facts } = schema.$defs;
-  keep(plan, ['kind', 'target', 'initiator']);
-  keep(facts, [
+  const { Plan, Facts, Resolved, InstallReport } = schema.definitions;
+  keep(Plan, ['kind', 'target', 'initiator']);
+  keep(Facts, [
     'from',
     'to',
     'resolved',
@@ -37,9 +37,9 @@ function onlyWhatIsShown(schema, name) {
     'restore',
     'stateRestored',
   ]);
-  keep(facts.properties.resolved, ['signature']);
-  keep(facts.properties.install, ['skippedScripts']);
-  keep(facts.properties.snapshot, ['name', 'scope', 'at']);
+  keep(Resolved, ['signature']);
+  keep(InstallReport, ['skippedScripts']);
+  keep(Facts.properties.snapshot, ['name', 'scope', 'at']);
   return schema;
 }
 

@@ -3,8 +3,9 @@ import { validator } from '@exodus/schemasafe';
 
 const schemas = new URL('../layout/schemas/', import.meta.url);
 
-/** Of all files in `layout/schemas/`. */
+/** Of all our files. */
 export const SCHEMA_NAMES = readdirSync(schemas)
+  .filter((file) => file.endsWith('.schema.json'))
   .sort()
   .map((file) => file.replace('.schema.json', ''));
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
+import type { AbsolutePath, Moment } from '../core/scalars.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import type { Setting } from '../host/systemd/unit-file.js';
@@ -12,13 +13,12 @@ export interface Adoption extends Written {
   schema: 1;
   scope: Scope;
   unit: string;
-  dropIn: string;
+  dropIn: AbsolutePath;
   recoverUnit: string;
   rescueUnit: string;
   /** Settings of the drop-in for the unit's sandbox; absent when none. */
   added?: Setting[];
-  /** ISO 8601. */
-  at: string;
+  at: Moment;
 }
 
 const recordPath = (root: string) => join(root, 'adopted.json');

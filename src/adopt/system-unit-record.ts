@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
+import type { AbsolutePath, Pid } from '../core/scalars.js';
 import type { Account } from '../host/account.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Written } from '../host/written.js';
@@ -14,8 +15,8 @@ const RECORDS = '/var/lib/openclaw-releases';
 /** Everything that the superuser needs to undo what it wrote for one root. */
 export interface SystemRecord {
   schema: 1;
-  root: string;
-  uid: number;
+  root: AbsolutePath;
+  uid: Pid;
   unit: string;
   /** Null before an adoption and after it was undone. */
   units: Written | null;

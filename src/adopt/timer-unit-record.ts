@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
+import type { Moment, ServiceName } from '../core/scalars.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
 
 export interface SystemdHost {
   kind: 'systemd';
   scope: 'user' | 'system';
-  service: string;
+  service: ServiceName;
 }
 
 export type Host = SystemdHost | { kind: 'builtin' };
@@ -18,8 +19,7 @@ export interface TimerRecord extends Written {
   host: Host;
   /** Replaces npm's configured registry; null keeps that one. */
   registry: string | null;
-  /** ISO 8601. */
-  at: string;
+  at: Moment;
 }
 
 const pathOf = (root: string) => join(root, 'timer.json');

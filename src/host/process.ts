@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
+import type { Pid } from '../core/scalars.js';
 import { withoutSecrets } from '../core/secret-words.js';
 
 /** Identity beyond reused pids. `startTicks` is field 22 of /proc/<pid>/stat, in clock ticks since boot. */
 export interface ProcessIdentity {
-  pid: number;
+  pid: Pid;
   startTicks: number;
   bootId: string;
 }

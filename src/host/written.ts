@@ -11,24 +11,25 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemCode } from '../core/errors.js';
+import type { AbsolutePath, Count, FileMode } from '../core/scalars.js';
 import { fsyncDirectory, removeDurably, replaceSymlinkDurably, writeFileDurably } from './durable.js';
 
 /** File or link to write outside of the root; links have no `mode`. */
 export type PlannedFile =
-  | { kind: 'file'; path: string; content: string; mode: number }
+  | { kind: 'file'; path: string; content: string; mode: FileMode }
   | { kind: 'link'; path: string; target: string };
 
 /** Earlier content of a path; base64, because undo restores it byte for byte. */
 export type Before =
   | { kind: 'absent' }
   | { kind: 'link'; target: string }
-  | { kind: 'file'; content: string; mode: number; uid: number; gid: number; mtimeMs: number };
+  | { kind: 'file'; content: string; mode: FileMode; uid: Count; gid: Count; mtimeMs: number };
 
 /** Earlier content and created directories: everything that undo needs. */
 export interface Written {
-  files: { path: string; before: Before }[];
+  files: { path: AbsolutePath; before: Before }[];
   /** Deepest last. */
-  directories: string[];
+  directories: AbsolutePath[];
 }
 
 /** Records the present content of the paths to write. The first record of a path stays. */

@@ -1,3 +1,4 @@
+import type { Count } from '../core/scalars.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Similar } from './process/reuse.js';
 
@@ -46,7 +47,7 @@ export interface InstallReport {
   /** sha256 of `package-lock.json`, in hex. */
   lockfileDigest: string;
   /** Number of packages in the tree, with OpenClaw. */
-  packages: number;
+  packages: Count;
   /** Packages whose install scripts ran, in that order. */
   ranScripts: string[];
   /** Packages whose install scripts did not run, sorted. */

@@ -1,5 +1,6 @@
 import type { UnitChange } from '../adopt/plan.js';
 import type { TimerRecord } from '../adopt/timer-unit-record.js';
+import type { Moment, Name } from '../core/scalars.js';
 import type { InstallReport } from '../install/install.js';
 import type { Health } from '../openclaw/health.js';
 import type { Plugin } from '../openclaw/plugin.js';
@@ -29,12 +30,12 @@ export interface PluginFacts {
 }
 
 export interface IdleFacts {
-  /** ISO 8601; the time of the announcement. */
-  announcedAt: string;
-  /** ISO 8601; the end of the wait, however busy the gateway is. */
-  deadlineAt: string;
-  /** ISO 8601; the end of the countdown, null before it begins. */
-  restartAt: string | null;
+  /** Time of the announcement. */
+  announcedAt: Moment;
+  /** End of the wait, however busy the gateway is. */
+  deadlineAt: Moment;
+  /** End of the countdown, null before it begins. */
+  restartAt: Moment | null;
   /** Current work at the last sample, a few words each; null if unknown. */
   busy: string[] | null;
   outcome?: 'idle' | 'skipped' | 'deadline' | 'unknown';
@@ -72,7 +73,7 @@ export interface Facts {
     ms: number;
   };
   /** For a rollback with the state: name and time of the state that it restores. */
-  restore?: { from: string; at: string };
+  restore?: { from: Name; at: Moment };
   /** Result of the restore that this change caused. */
   stateRestored?: LastRestore;
   /** State versions after the candidate ran on a copy of the state. */

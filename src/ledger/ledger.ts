@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
+import type { Moment, Name } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
 import { changeIds, changePath, tryReadChange } from '../store/change-files.js';
@@ -34,11 +35,11 @@ export type ChangeStatus =
 /** `changes/<id>.json`: one attempt, rewritten whole before and after every step. */
 export interface Change {
   schema: 1;
-  id: string;
+  id: Name;
   plan: Plan;
   owner: ProcessIdentity;
-  startedAt: string;
-  endedAt: string | null;
+  startedAt: Moment;
+  endedAt: Moment | null;
   status: ChangeStatus | null;
   steps: StepRecord[];
   facts: Facts;

@@ -1,7 +1,8 @@
 import { satisfies } from 'semver';
+import type { Name } from '../core/scalars.js';
 
 /** Node that a release will run on; plain data. Each ends up below `runtimes` of the root. */
-export type RuntimeChoice = { version: string } & (
+export type RuntimeChoice = { version: Name } & (
   | { kind: 'root' }
   /** A program of this host, to be copied. */
   | { kind: 'host'; path: string }

@@ -1,21 +1,22 @@
 import { posix } from 'node:path';
 import { valid } from 'semver';
 import { ReleasesError } from '../core/errors.js';
+import type { Count, Integer, Name } from '../core/scalars.js';
 
 /** Database versions that a release declares; only newer releases do. */
 export interface SchemaVersions {
-  state: number;
-  agent: number;
+  state: Integer;
+  agent: Integer;
 }
 
 export interface PackageFacts {
-  version: string;
+  version: Name;
   engines: string | null;
   schemas: SchemaVersions | null;
   /** Program path relative to the package: `openclaw.mjs`. */
   bin: string;
   /** Direct dependencies, including optional ones. */
-  dependencyCount: number;
+  dependencyCount: Count;
 }
 
 /**

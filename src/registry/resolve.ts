@@ -1,6 +1,7 @@
 import { parse } from 'semver';
 import { withoutCredentials } from '../core/address.js';
 import { ReleasesError } from '../core/errors.js';
+import type { Name } from '../core/scalars.js';
 import { compareVersions } from '../core/version.js';
 import { readArchive } from './archive.js';
 import { checksumStrength } from './checksum.js';
@@ -13,7 +14,7 @@ import type { Spec } from './spec.js';
 /** One exact release before it is fetched; plain data. */
 export interface Resolved extends PackageFacts {
   /** Directory name: the version, plus for an archive a suffix from its digest. */
-  id: string;
+  id: Name;
   /** The request as text: `latest`, `2026.6.1`, `file:/…`. */
   spec: string;
   /** Subresource Integrity of the archive. */

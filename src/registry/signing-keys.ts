@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord } from '../core/record.js';
+import type {} from '../core/scalars.js';
 
 /** One key, as a registry lists it at `/-/npm/v1/keys`. */
 export interface SigningKey {
@@ -9,6 +10,11 @@ export interface SigningKey {
   key: string;
   /** ISO 8601; null or absent for a key without an end. */
   expires?: string | null;
+}
+
+/** File of the operator. */
+export interface KeysFile {
+  keys: SigningKey[];
 }
 
 /**
@@ -34,7 +40,7 @@ export const NPM_KEYS: readonly SigningKey[] = [
  */
 export function signingKeys(file: string | undefined): SigningKey[] {
   if (file === undefined) return [...NPM_KEYS];
-  const found = readRecord<{ keys: SigningKey[] }>(file, 'registry-keys');
+  const found = readRecord<KeysFile>(file, 'registry-keys');
   if (found.state === 'missing') return [...NPM_KEYS];
   if (found.state === 'corrupt') throw unusable(file, found.why);
   for (const key of found.value.keys) {

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { AbsolutePath } from '../core/scalars.js';
 import { realPath } from '../host/real-path.js';
 import { homeDirectory } from '../host/user.js';
 
 export interface StatePlace {
   /** Real path of the state directory. */
-  directory: string;
+  directory: AbsolutePath;
   /** Real path of the configuration file when it lies outside of `directory`, else null. */
-  config: string | null;
+  config: AbsolutePath | null;
 }
 
 export interface RootPlace {

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { ReleasesError } from '../core/errors.js';
 import { type RecordKind, readRecord } from '../core/record.js';
+import type { Milliseconds, Moment, Name, PathBelow } from '../core/scalars.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
 import type { StatePlace } from './place.js';
 import type { SnapshotScope } from './snapshots.js';
@@ -17,13 +18,13 @@ export interface RestorePaths {
 /** Restore of a state: today's state is displaced, and a snapshot or an earlier displaced state takes its place. */
 export interface Restore {
   schema: 1;
-  change: string;
+  change: Name;
   /** Release of the state to restore; `current` points to it at the end. */
-  release: string;
+  release: Name;
   /** State to restore, a name below `states/`; when it is absent, nothing moves. */
-  from: string;
+  from: Name;
   /** Free name below `states/` for the displaced state, and the release that used it last. */
-  aside: { name: string; release: string };
+  aside: { name: Name; release: Name };
   place: StatePlace;
   /** Moves nothing when today's state still has the versions of `from`. */
   onlyIfChanged: boolean;
@@ -32,7 +33,7 @@ export interface Restore {
   /** Scope of `from`; known from the second phase on. */
   scope?: SnapshotScope;
   /** Paths that stay, besides those that always stay; known from the second phase on. */
-  left?: string[];
+  left?: PathBelow[];
 }
 
 export interface LastRestore {
@@ -46,10 +47,10 @@ export interface LastRestore {
   from: string;
   /** Name of the displaced state; null when nothing moved. */
   aside: string | null;
-  /** End, ISO 8601. */
-  at: string;
-  /** Milliseconds of the run that finished it. */
-  ms: number;
+  /** End. */
+  at: Moment;
+  /** Of the run that finished it. */
+  ms: Milliseconds;
   warnings: string[];
 }
 

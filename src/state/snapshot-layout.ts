@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnusableFile } from '../core/bounded-file.js';
 import { readRecord } from '../core/record.js';
+import type { Count, FileMode, PathBelow, Sha256 } from '../core/scalars.js';
 
 export const KEPT = {
   /** Written last; see `Snapshot`. */
@@ -16,15 +17,15 @@ export const KEPT = {
 
 /** Properties at the time of the copy. `mode` is the original one; the copy itself is closed to other users. */
 export interface CopiedFile {
-  mode: number;
+  mode: FileMode;
   /** Bytes. */
-  size: number;
-  sha256: string;
+  size: Count;
+  sha256: Sha256;
 }
 
 /** Entry of `files/`; `path` is relative to the state directory. */
-export type Entry = { path: string } & (
-  | { kind: 'directory'; mode: number }
+export type Entry = { path: PathBelow } & (
+  | { kind: 'directory'; mode: FileMode }
   | ({ kind: 'file' } & CopiedFile)
   | { kind: 'link'; target: string }
 );

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
 import { type Corrupt, readRecord } from '../core/record.js';
+import type { Count, Moment, Name, PathBelow } from '../core/scalars.js';
 import { fsyncDirectory } from '../host/durable.js';
 import type { RootPlace, StatePlace } from './place.js';
 import { KEPT } from './snapshot-layout.js';
@@ -11,26 +12,26 @@ import type { StateVersions } from './versions.js';
 /** `states/<name>/state.json`, written last: a directory that has it is complete. */
 export interface Snapshot {
   schema: 1;
-  name: string;
+  name: Name;
   /** `snapshot` is a copy; `displaced` was live until a restore moved it. */
   kind: 'snapshot' | 'displaced';
-  release: string;
+  release: Name;
   change: string;
-  /** Start of the copy, ISO 8601. Later writes may be missing. */
-  at: string;
+  /** Start of the copy. Later writes may be missing. */
+  at: Moment;
   place: StatePlace;
   /** Absent means `all`. */
   scope?: SnapshotScope;
   /** Null where they could not be read. */
   versions: StateVersions | null;
   /** Paths excluded besides those that always are; see `leftOf`. Absent means none. */
-  left?: string[];
+  left?: PathBelow[];
   /** Files and links, without history. */
-  files: number;
+  files: Count;
   /** Bytes of these files. */
-  bytes: number;
+  bytes: Count;
   /** Milliseconds that the copy took. */
-  ms?: number;
+  ms?: Count;
 }
 
 /** `all` covers everything with scope `state`; `config` covers only the configuration. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Integer } from '../core/scalars.js';
 import { runSqlite } from '../host/sqlite/sqlite.js';
 import { readConfiguration } from './configuration.js';
 import { findDatabases, hasSideFiles, readDatabaseHeader } from './databases.js';
@@ -7,7 +8,7 @@ import { leftOf } from './walk.js';
 
 export interface StateVersions {
   /** `user_version` of each database, by its path in the state directory. */
-  databases: Record<string, number>;
+  databases: Record<string, Integer>;
   /** Release that wrote the configuration last (`meta.lastTouchedVersion`), or null. */
   config: string | null;
 }

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
 import { type RecordResult, readRecord } from '../core/record.js';
+import type { Count, Integer, Moment, Name, ReleaseVersion, Sha256 } from '../core/scalars.js';
 import { inVersionOrder } from '../core/version.js';
 import type { Root } from './root.js';
 
@@ -10,8 +11,8 @@ export const MANIFEST_FILE = 'release.json';
 /** `releases/<id>/release.json`: written last, so a directory that has it is a complete release. */
 export interface Manifest {
   schema: 1;
-  id: string;
-  version: string;
+  id: ReleaseVersion;
+  version: ReleaseVersion;
   /** As requested: `latest`, `2026.6.1`, `file:/…`. */
   spec: string;
   /** Subresource Integrity of the package archive. */
@@ -20,34 +21,34 @@ export interface Manifest {
   signature: 'verified' | 'absent' | 'unchecked';
   engines: string | null;
   /** Database versions that the release declares to read and write; null when it declares none. */
-  schemas: { state: number; agent: number } | null;
+  schemas: { state: Integer; agent: Integer } | null;
   /** Versions that it gave a copy of this host's state when it ran on one; see `StateVersions`. */
-  learned?: { databases: Record<string, number>; config: string | null };
+  learned?: { databases: Record<string, Integer>; config: string | null };
   /** The Node below `runtimes`. */
   runtime: {
-    version: string;
+    version: Name;
     /** Target of the link `node` in the release. */
     path: string;
     /** Hex digest of the program; absent in older records. */
-    sha256?: string;
-    bytes?: number;
+    sha256?: Sha256;
+    bytes?: Count;
     /** Milliseconds since the epoch. A program with another time is read to be sure. */
-    modifiedMs?: number;
+    modifiedMs?: Integer;
   };
   /** Relative to the release. */
   main: string;
-  lockfileDigest: string;
-  treeDigest: string;
-  files: number;
-  bytes: number;
+  /** Empty for an install that was copied without one. */
+  lockfileDigest: Sha256 | '';
+  treeDigest: Sha256;
+  files: Count;
+  bytes: Count;
   /** Bytes added to the disk at sealing, in whole blocks, without shared blocks. */
-  addedBytes?: number;
+  addedBytes?: Count;
   /** Bytes in blocks shared with releases that existed at sealing. */
-  sharedBytes?: number;
-  packages: number;
+  sharedBytes?: Count;
+  packages: Count;
   skippedScripts: string[];
-  /** ISO 8601. */
-  sealedAt: string;
+  sealedAt: Moment;
 }
 
 const ID = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,127}$/;

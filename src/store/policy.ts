@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../core/errors.js';
 import { type RecordResult, readRecord } from '../core/record.js';
+import type { Count, Moment, Name } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import { moveAside } from './move-aside.js';
 import type { Root } from './root.js';
@@ -8,10 +9,9 @@ import type { Root } from './root.js';
 export interface Quarantine {
   cause: ErrorRecord;
   change: string;
-  /** ISO 8601. */
-  at: string;
-  /** Failures so far, each counted half after every half-life. */
-  points: number;
+  at: Moment;
+  /** Failures so far, each counted half after every half-life; 1 when absent. */
+  points?: number;
 }
 
 /** Half-life of a failure. Hosts and configurations change, so no release is quarantined for ever. */
@@ -19,42 +19,54 @@ const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 
 /** Stops updates by the timer and by tag. An update that names a version still runs. */
 export interface Hold {
-  /** ISO 8601; null until the operator lifts it. */
-  until: string | null;
-  /** ISO 8601. */
-  at: string;
+  /** Null until the operator lifts it. */
+  until: Moment | null;
+  at: Moment;
   why: string | null;
 }
 
+/** @pattern ^\d\d:\d\d$ */
+type TimeOfDay = string;
+
+/**
+ * @minimum 0
+ * @maximum 87600
+ */
+type Amount = number;
+
+export type Weekday = 'sun' | 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat';
+
 export interface MaintenanceWindow {
-  /** Days on which the window begins, `mon` to `sun`; null for every day. */
-  days: string[] | null;
-  /** `HH:MM`, local time in `timeZone`. */
-  from: string;
-  to: string;
+  /** Days on which it begins; null for every day. */
+  days: Weekday[] | null;
+  /** `HH:MM`, 00:00 to 23:59. */
+  from: TimeOfDay;
+  /** `HH:MM`, up to 24:00, exclusive. At or before `from` means the next day; equal means a whole day. */
+  to: TimeOfDay;
+  /** IANA name such as `Europe/Berlin`, or `UTC`. */
   timeZone: string;
 }
 
 /** Absent settings have their default. */
 export interface Schedule {
   channel?: 'stable' | 'beta';
-  delayHours?: number;
-  jitterHours?: number;
-  minimumAgeHours?: number;
-  minimumIntervalHours?: number;
-  soakHours?: number;
+  delayHours?: Amount;
+  jitterHours?: Amount;
+  minimumAgeHours?: Amount;
+  minimumIntervalHours?: Amount;
+  soakHours?: Amount;
   windows?: MaintenanceWindow[];
-  idleMinutes?: number;
-  countdownSeconds?: number;
-  maxDeferHours?: number;
-  skip?: string[];
+  idleMinutes?: Amount;
+  countdownSeconds?: Amount;
+  maxDeferHours?: Amount;
+  skip?: Name[];
 }
 
 export interface Retention {
-  releases?: number;
+  releases?: Count;
   /** Bytes of releases and their snapshots; shared blocks count fully. */
-  bytes?: number;
-  leaveFree?: number;
+  bytes?: Count;
+  leaveFree?: Count;
 }
 
 /** Default in bytes: room for the gateway's own state, logs and databases. */
@@ -64,13 +76,13 @@ export const LEAVE_FREE_BYTES = 256 * 2 ** 20;
 export interface Policy {
   schema: 1;
   /** Never pruned, and not left by an update that names no version. */
-  pins: string[];
+  pins: Name[];
   quarantine: Record<string, Quarantine>;
   hold?: Hold | null;
   schedule?: Schedule;
   retention?: Retention;
-  /** ISO 8601 time of the last `unhold`. The timer ignores failures before it. */
-  breakerResetAt?: string;
+  /** Time of the last `unhold`. The timer ignores failures before it. */
+  breakerResetAt?: Moment;
 }
 
 export function tryReadPolicy(root: Root): RecordResult<Policy> {

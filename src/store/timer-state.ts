@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorRecord } from '../core/errors.js';
 import { type RecordResult, readRecord } from '../core/record.js';
+import type { Count, Integer, Moment, Name, ReleaseVersion } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import { moveAside } from './move-aside.js';
 import type { Root } from './root.js';
@@ -9,27 +10,26 @@ export interface KnownRegistry {
   tags: Record<string, string>;
   /** Versions that a tag names or named; `at` is ISO 8601, empty when unknown. */
   versions: { version: string; at: string; deprecated: string | null }[];
-  /** ISO 8601: `askedAt` by the clock of this host, `saidAt` by that of the registry, if it sends one. */
-  askedAt: string;
-  saidAt: string | null;
+  /** By the clock of this host; `saidAt` is by that of the registry, if it sends one. */
+  askedAt: Moment;
+  saidAt: Moment | null;
   etag: string | null;
   /** Version for which the full document was fetched, because the short one has no times. */
   wholeFor: string | null;
 }
 
 export interface RegistryTrouble {
-  failures: number;
+  failures: Count;
   error: ErrorRecord;
-  /** ISO 8601, both. */
-  since: string;
-  retryAt: string;
+  since: Moment;
+  retryAt: Moment;
 }
 
 export interface PastDecision {
-  /** ISO 8601; last time of equal decisions in a row. */
-  at: string;
+  /** Last time of equal decisions in a row. */
+  at: Moment;
   /** First time of them, if there was more than one. */
-  since?: string;
+  since?: Moment;
   verdict: 'update' | 'wait' | 'no';
   version: string | null;
   /** Null for an update. */
@@ -44,17 +44,17 @@ export interface PastDecision {
 export interface SeenGateway {
   release: string | null;
   /** Counters of the supervisor: at the first check of this release, and at the last. */
-  first: number;
-  restarts: number;
-  /** ISO 8601; last time that a check found a higher count. */
-  restartedAt: string | null;
+  first: Integer;
+  restarts: Integer;
+  /** Last time that a check found a higher count. */
+  restartedAt: Moment | null;
 }
 
 /** `timer-state.json`: memory of the timer between two runs. */
 export interface TimerStateFile {
   schema: 1;
   /** Random, created once; seed of the random choices for this host. */
-  installId: string;
+  installId: Name;
   /** Milliseconds since 1970, at the last run. */
   clock: {
     now: number;
@@ -65,12 +65,11 @@ export interface TimerStateFile {
   registry: KnownRegistry | null;
   trouble: RegistryTrouble | null;
   /** Newest version that each channel ever named here. */
-  newestSeen: Record<string, string>;
+  newestSeen: Record<string, ReleaseVersion>;
   gateway: SeenGateway | null;
-  /** `at` is ISO 8601. */
-  announced: { version: string; at: string } | null;
-  /** Version that the operator stopped; not installed before `until` (ISO 8601). */
-  stopped: { version: string; at: string; until: string } | null;
+  announced: { version: string; at: Moment } | null;
+  /** Version that the operator stopped; not installed before `until`. */
+  stopped: { version: string; at: Moment; until: Moment } | null;
   /** Oldest first. */
   decisions: PastDecision[];
 }

@@ -45,7 +45,7 @@ export async function autoPolicy(
       quarantine: Object.fromEntries(
         Object.entries(policy.quarantine).map(([id, entry]) => [
           id,
-          { until: quarantineEnd(entry).toISOString(), points: entry.points },
+          { until: quarantineEnd(entry).toISOString(), points: entry.points ?? 1 },
         ]),
       ),
       enabled,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readRecord } from '../core/record.js';
+import type { Count, Pid } from '../core/scalars.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { portArgument } from '../openclaw/endpoint.js';
 import { writeCache } from '../store/cache.js';
@@ -7,11 +8,11 @@ import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 
 /** `gateway-cache.json`: systemd's facts about one start of the gateway, valid while that process runs. */
-interface StartRecord {
+export interface StartRecord {
   schema: 1;
-  pid: number;
+  pid: Pid;
   instance: string;
-  restarts: number;
+  restarts: Count;
   /** The only argument recorded: others may hold secrets. */
   port: string | null;
 }

@@ -37,7 +37,11 @@ export async function modelIn(directory: string): Promise<Model> {
   pointCurrent(model, CURRENT);
   startTrial(model, CURRENT, 2);
   pin(model, OLD);
-  quarantine(model, '2026.7.1', { cause: { code: 'gateway_crashed', message: 'm' }, change: 'c', at: 'now' });
+  quarantine(model, '2026.7.1', {
+    cause: { code: 'gateway_crashed', message: 'm' },
+    change: 'c',
+    at: '2026-06-01T00:00:00.000Z',
+  });
   for (const target of [OLD, CURRENT]) {
     const made = newChange(planChange('update', target), { from: null, previous: null, to: target });
     saveChange(model, Object.assign(made, { status: 'staged', endedAt: made.startedAt }));

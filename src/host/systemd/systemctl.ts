@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../../core/errors.js';
+import type { ServiceName } from '../../core/scalars.js';
 import { userName } from '../user.js';
 import { askPrivileged, hasPrivilegedParent, needsPrivilege } from './privileged.js';
 
@@ -11,7 +12,7 @@ export type Scope = 'user' | 'system';
 export interface UnitAddress {
   scope: Scope;
   /** Full name, such as `openclaw-gateway.service`. */
-  unit: string;
+  unit: ServiceName;
 }
 
 export interface Answer {

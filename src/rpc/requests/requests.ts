@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Milliseconds, Moment, Name, Sha256 } from '../../core/scalars.js';
 import { type Change, findChange, unfinishedChanges } from '../../ledger/ledger.js';
 import type { ChangeKind } from '../../ledger/plan.js';
 import { breakDead } from '../../store/break-lock.js';
@@ -38,20 +39,19 @@ export interface Asked {
 /** `requests/<id>.json`: one request that did not come from a command line. */
 export interface RequestRecord extends Asked {
   schema: 1;
-  id: string;
-  /** ISO 8601. */
-  at: string;
+  id: Name;
+  at: Moment;
   /** sha256 of the idempotency key, in hex; null without one. */
-  key: string | null;
+  key: Sha256 | null;
   wants: { kind: ChangeKind; target: string };
-  /** Milliseconds; null when not given. */
-  restartDelayMs: number | null;
+  /** Null when not given. */
+  restartDelayMs: Milliseconds | null;
   outcome: RequestOutcome;
-  change: string | null;
+  change: Name | null;
   /** Version that ran when the request came. */
   before: string | null;
   /** ISO 8601; time when the caller received the verdict, null until then. */
-  deliveredAt: string | null;
+  deliveredAt: Moment | null;
 }
 
 /** Milliseconds until a key is forgotten and a request that nobody needs is removed. */

@@ -1,19 +1,10 @@
+import type { MaintenanceWindow, Weekday } from '../../store/policy.js';
+
 /** `extended-stable` and `dev` are tags, not channels of the timer: `channelOf` refuses both. */
 export type Channel = 'stable' | 'beta';
 
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
-
-export interface Window {
-  /** Days on which it begins; null for every day. */
-  days: Weekday[] | null;
-  /** `HH:MM`, 00:00 to 23:59. */
-  from: string;
-  /** `HH:MM`, up to 24:00, exclusive. At or before `from` means the next day; equal means a whole day. */
-  to: string;
-  /** IANA name such as `Europe/Berlin`, or `UTC`. */
-  timeZone: string;
-}
+export type { MaintenanceWindow as Window, Weekday };
 
 /** `schedule` in `policy.json`. */
 export interface Settings {
@@ -28,7 +19,7 @@ export interface Settings {
   /** Time the current release must run, verified and without unexpected restart, before an update. */
   soakHours: number;
   /** Empty: always. */
-  windows: Window[];
+  windows: MaintenanceWindow[];
   idleMinutes: number;
   countdownSeconds: number;
   /** Longest wait for a busy gateway after the first announcement; the restart still needs an open window. */

@@ -184,7 +184,7 @@ test('pins and quarantine are stored and can be removed', () => {
   quarantine(root, '2026.7.1', {
     cause: { code: 'gateway_crashed', message: 'It crashed.' },
     change: 'c',
-    at: 'now',
+    at: '2026-06-01T00:00:00.000Z',
   });
   expect(readPolicy(root)).toMatchObject({
     pins: ['2026.6.1'],

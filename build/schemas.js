@@ -1,0 +1,52 @@
+/**
+ * `npm run schemas` makes `layout/schemas/` of the types that they describe: of our files, and in `views/` of what every
+ * face answers. A file says so by a tag only where a type cannot: `src/core/scalars.ts` has the patterns and limits.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createGenerator } from 'ts-json-schema-generator';
+
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** File in `layout/schemas/`: module and type, and what has this shape. */
+const SCHEMAS = {
+  release: ['store/manifest', 'Manifest', 'releases/<release>/release.json'],
+  change: ['ledger/ledger', 'Change', 'changes/<change>.json'],
+  policy: ['store/policy', 'Policy', 'policy.json'],
+  'registry-keys': ['registry/signing-keys', 'KeysFile', 'registry-keys.json'],
+  supervisor: ['supervisor/select', 'SupervisorRecord', 'supervisor.json'],
+  adopted: ['adopt/apply', 'Adoption', 'adopted.json'],
+  compatibility: ['rollback/compatibility/cache', 'CompatibilityRecord', 'compatibility.json'],
+  history: ['ledger/history', 'History', 'history.json'],
+  'gateway-cache': ['views/gateway-cache', 'StartRecord', 'gateway-cache.json'],
+  restore: ['state/restore-records', 'Restore', 'restore.json, trial-restore.json'],
+  'restore-result': ['state/restore-records', 'LastRestore', 'restore-result.json'],
+  'kept-state': ['state/snapshots', 'Snapshot', 'states/<name>/state.json'],
+  'file-list': ['state/snapshot-layout', 'FileList', 'states/<name>/files.json'],
+  request: ['rpc/requests/requests', 'RequestRecord', 'requests/<request>.json'],
+  'system-units': ['adopt/system-unit-record', 'SystemRecord', 'system-units.json'],
+  'timer-state': ['store/timer-state', 'TimerStateFile', 'timer-state.json'],
+  timer: ['adopt/timer-unit-record', 'TimerRecord', 'timer.json'],
+  'views/release': ['views/releases', 'ListedRelease', 'a release in list --json and releases.list'],
+  'views/change': ['views/change', 'ChangeDocument', 'a change in history --json and releases.history'],
+  'views/status': ['views/status', 'Overview', 'status --json'],
+  'views/finding': ['adopt/finding', 'Finding', 'a finding of doctor --json'],
+};
+
+const modules = [...new Set(Object.values(SCHEMAS).map(([module]) => module))];
+const generator = createGenerator({
+  path: at(`src/{${modules.join(',')}}.ts`),
+  tsconfig: at('tsconfig.json'),
+  skipTypeCheck: true,
+  topRef: false,
+  additionalProperties: true,
+});
+
+mkdirSync(at('layout/schemas/views'), { recursive: true });
+for (const [name, [, type, title]] of Object.entries(SCHEMAS)) {
+  const { $schema, definitions, ...schema } = generator.createSchema(type);
+  // A record of another version may have an error that this one does not know.
+  if (definitions.ErrorCode) definitions.ErrorCode = { type: 'string' };
+  const whole = { $schema, $id: `openclaw-releases:${name}`, title, ...schema, definitions };
+  writeFileSync(at(`layout/schemas/${name}.schema.json`), `${JSON.stringify(whole, null, 2)}\n`);
+}
