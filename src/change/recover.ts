@@ -5,7 +5,7 @@ import { waitUntil } from '../host/wait.js';
 import { endWorkersBelow } from '../install/worker.js';
 import type { Context, Observer, Step } from '../ledger/context.js';
 import { type Change, isProven, neverRan, ownIdentity, stepOf, unfinishedChanges } from '../ledger/ledger.js';
-import { claimNames } from '../ledger/ownership.js';
+import { claimName } from '../ledger/ownership.js';
 import type { StepName } from '../ledger/plan.js';
 import { runningRelease } from '../ledger/running-release.js';
 import { signalNames } from '../ledger/signals.js';
@@ -35,7 +35,7 @@ export async function recoverChanges(root: Root, means: Means, observer?: Observ
   const unfinished = unfinishedChanges(root);
   // Owned by a process that hands it to a detached worker, or by the holder of the lock.
   const living = unfinished.filter(({ owner }) => isAlive(owner));
-  const inUse = new Set(living.flatMap(({ id }) => [id, ...claimNames(id), ...signalNames(id)]));
+  const inUse = new Set(living.flatMap(({ id }) => [id, claimName(id), ...signalNames(id)]));
   const abandoned = () =>
     directoryNames(root.staging)
       .filter((name) => !inUse.has(name))

@@ -7,7 +7,7 @@
 export type Moment = string;
 
 /**
- * File name in the root: id of a release, a change, a request or a kept state.
+ * File name in the root: id of a release, a change, a request or a snapshot.
  * @pattern ^[0-9A-Za-z][0-9A-Za-z.+-]{0,255}$
  */
 export type Name = string;

@@ -38,6 +38,8 @@ export interface Change {
   id: Name;
   plan: Plan;
   owner: ProcessIdentity;
+  /** True for a requester that answers the gateway and exits: the detached worker waits for that. */
+  answersFirst?: boolean;
   startedAt: Moment;
   endedAt: Moment | null;
   status: ChangeStatus | null;

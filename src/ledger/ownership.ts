@@ -6,21 +6,14 @@ import { type Change, isActive, unfinishedChanges } from './ledger.js';
 /** Suffix in `staging/` of the detached worker's claim. */
 const CLAIM_SUFFIX = '.owner';
 
-/** Suffix in `staging/`: the requester has not answered the gateway yet. */
-const ASKING_SUFFIX = '.reply-pending';
-
 /** Decides between a late detached worker and the verdict that none came; removed with the change. */
 export function claimPath(root: Root, id: string): string {
-  return join(root.staging, `${id}${CLAIM_SUFFIX}`);
+  return join(root.staging, claimName(id));
 }
 
-export function askingPath(root: Root, id: string): string {
-  return join(root.staging, `${id}${ASKING_SUFFIX}`);
-}
-
-/** Names in `staging/` that belong to a change but are not its directory. */
-export function claimNames(id: string): string[] {
-  return [`${id}${CLAIM_SUFFIX}`, `${id}${ASKING_SUFFIX}`];
+/** Name in `staging/` that belongs to a change but is not its directory. */
+export function claimName(id: string): string {
+  return `${id}${CLAIM_SUFFIX}`;
 }
 
 /** Returns true while the owner or the claiming detached worker lives. */

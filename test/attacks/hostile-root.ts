@@ -53,7 +53,7 @@ const PATHS = [
   ].map((name) => `releases/${ID}/${name}`),
   ...['runtimes', 'runtimes/node-24.21.0', 'runtimes/node-24.21.0/bin/node', 'cache', `cache/${ID}`],
   ...['staging', 'staging/x', `staging/${CHANGE}`, `staging/${CHANGE}/release`, `staging/${CHANGE}.owner`],
-  ...[`staging/${CHANGE}.cancel`, `staging/${CHANGE}.reply-pending`, `staging/${CHANGE}/plugins`],
+  ...[`staging/${CHANGE}.cancel`, `staging/${CHANGE}/plugins`],
   ...['changes', `changes/${CHANGE}.json`, 'changes/20260101T000000001Z-update-beef.json'],
   ...[
     'states',

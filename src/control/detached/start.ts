@@ -113,13 +113,18 @@ export function runDetached(
 }
 
 /** Records a change in this process, so that the caller sees the `locked` error, not a log. */
-export async function recordChange(environment: Environment, plan: Plan): Promise<Change> {
+export async function recordChange(
+  environment: Environment,
+  plan: Plan,
+  answersFirst = false,
+): Promise<Change> {
   const { root } = environment;
   prepareRoot(root);
   dropBallastWhenShort(root);
   const unlock = await takeRoot(root, `${plan.kind} ${plan.target}`);
   try {
     const change = newChange(plan, await startingFacts(environment, plan));
+    if (answersFirst) change.answersFirst = true;
     saveChange(root, change);
     return change;
   } finally {

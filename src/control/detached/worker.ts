@@ -2,12 +2,16 @@ import { rmSync } from 'node:fs';
 import { runPlan, withLock } from '../../change/run.js';
 import { startingFacts } from '../../change/starting-facts.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import { isAlive } from '../../host/process.js';
+import { waitUntil } from '../../host/wait.js';
 import type { Environment } from '../../ledger/environment.js';
 import { type Change, neverRan, ownIdentity, readChange, saveChange } from '../../ledger/ledger.js';
-import { askingPath, claimPath } from '../../ledger/ownership.js';
+import { claimPath } from '../../ledger/ownership.js';
 import { claim, isClaimed } from '../../store/owner-symlink.js';
 import type { Root } from '../../store/root.js';
-import { waitForReply } from './pending-reply.js';
+
+/** Milliseconds; a requester that hangs must not block the change. */
+const ANSWER_MS = 10_000;
 
 /**
  * Writes the verdict of a change that no worker has claimed, or whose worker died. Claims it first, so that a late
@@ -23,7 +27,6 @@ export function recordNeverRan(root: Root, id: string, why: string): Change | nu
   change.error = neverRan(why);
   change.endedAt = new Date().toISOString();
   saveChange(root, change);
-  rmSync(askingPath(root, id), { force: true });
   return change;
 }
 
@@ -32,13 +35,16 @@ export async function runRecordedChange(environment: Environment, id: string): P
   const { root } = environment;
   const claimed = readChange(root, id);
   if (claimed.endedAt !== null || !claim(claimPath(root, id))) return claimed;
+  const requester = claimed.owner;
   claimed.owner = ownIdentity();
   saveChange(root, claimed);
   const limit = timeLimit(claimed);
   const signals = [environment.signal, limit?.signal].filter((signal) => signal !== undefined);
   const limited = { ...environment, signal: AbortSignal.any(signals) };
   try {
-    await waitForReply(root, id, limited);
+    // The restart ends all processes below the gateway; when all is staged it comes within two seconds.
+    const wait = { withinMs: ANSWER_MS, signal: limited.signal };
+    if (claimed.answersFirst) await waitUntil(wait, () => !isAlive(requester));
     return await withLock(limited, `${claimed.plan.kind} ${claimed.plan.target}`, async (repairs) => {
       const change = readChange(root, id);
       change.facts = await startingFacts(environment, change.plan);

@@ -1,9 +1,9 @@
 import { planFor, type Request } from '../../change/run.js';
 import { isWaiting, lockedBy } from '../../control/active-change.js';
-import { holdUntilReplied } from '../../control/detached/pending-reply.js';
 import { recordChange, startDetached, waitForAck } from '../../control/detached/start.js';
 import { recordNeverRan } from '../../control/detached/worker.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import { faultPoint } from '../../host/fault.js';
 import { waitUntil } from '../../host/wait.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { type Change, findChange, readChange, saveChange } from '../../ledger/ledger.js';
@@ -70,15 +70,14 @@ export async function receive(
   const { root } = environment;
   prepareRoot(root);
   const plan = planFor(wanted.request);
-  const decided = await inTurn(root, () => decide(environment, wanted, plan));
+  const decided = await inTurn(root, () => decide(environment, wanted, plan, endsWithAnswer));
   const { change, begun } = decided;
   if (change === null) return decided;
   const limit = acknowledgeMs === undefined ? {} : { acknowledgeMs };
   if (begun) {
-    const handed = holdUntilReplied(root, change.id, endsWithAnswer, () =>
-      startDetached(environment, change, limit),
-    );
-    return { ...decided, ...(await handed) };
+    const started = await startDetached(environment, change, limit);
+    faultPoint('before answer');
+    return { ...decided, ...started };
   }
   await waitForAck(root, change.id, acknowledgeMs);
   return { ...decided, change: readChange(root, change.id) };
@@ -86,7 +85,12 @@ export async function receive(
 
 type Decided = Received & { begun: boolean };
 
-async function decide(environment: Environment, wanted: Wanted, plan: Plan): Promise<Decided> {
+async function decide(
+  environment: Environment,
+  wanted: Wanted,
+  plan: Plan,
+  endsWithAnswer: boolean,
+): Promise<Decided> {
   const { root } = environment;
   const before = wanted.key === null ? null : requestWithKey(root, wanted.key);
   if (before) {
@@ -109,7 +113,7 @@ async function decide(environment: Environment, wanted: Wanted, plan: Plan): Pro
       return { ...keep(root, wanted, plan, 'already_current', null), begun: false };
     }
     try {
-      return await begin(environment, wanted, plan);
+      return await begin(environment, wanted, plan, endsWithAnswer);
     } catch (error) {
       if (!(error instanceof ReleasesError && error.code === 'locked')) throw error;
       obstacle = error;
@@ -140,9 +144,14 @@ function neverBegan(root: Root, { change }: Decided): boolean {
   return recordNeverRan(root, change.id, 'The requester exited before the change started.') !== null;
 }
 
-async function begin(environment: Environment, wanted: Wanted, plan: Plan): Promise<Decided> {
+async function begin(
+  environment: Environment,
+  wanted: Wanted,
+  plan: Plan,
+  endsWithAnswer: boolean,
+): Promise<Decided> {
   const { root } = environment;
-  const change = await recordChange(environment, plan);
+  const change = await recordChange(environment, plan, endsWithAnswer);
   try {
     return { ...keep(root, wanted, plan, 'began', change), begun: true };
   } catch (error) {
