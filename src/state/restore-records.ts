@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { ReleasesError } from '../core/errors.js';
 import { type RecordKind, readRecord } from '../core/record.js';
-import type { Milliseconds, Moment, Name, PathBelow } from '../core/scalars.js';
+import type { Count, Milliseconds, Moment, Name, PathBelow } from '../core/scalars.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
 import type { StatePlace } from './place.js';
 import type { SnapshotScope } from './snapshots.js';
@@ -28,8 +28,13 @@ export interface Restore {
   place: StatePlace;
   /** Moves nothing when today's state still has the versions of `from`. */
   onlyIfChanged: boolean;
-  /** `pending`: nothing moved yet; `displacing`: today's state moves out; `putting-back`: the other moves in. */
-  phase: 'pending' | 'displacing' | 'putting-back';
+  /**
+   * `pending`: nothing was done; `displacing`: today's state gets a second place; `putting-back`: the other replaces it;
+   * `undoing`: that failed, and today's replaces it again.
+   */
+  phase: 'pending' | 'displacing' | 'putting-back' | 'undoing';
+  /** Attempts that were undone, and a sentence about the last one. */
+  failed?: { times: Count; why: string };
   /** Scope of `from`; known from the second phase on. */
   scope?: SnapshotScope;
   /** Paths that stay, besides those that always stay; known from the second phase on. */

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
 import { type Corrupt, readRecord } from '../core/record.js';
 import type { Count, Moment, Name, PathBelow } from '../core/scalars.js';
-import { fsyncDirectory } from '../host/durable.js';
+import { removeDurably, renameDurably } from '../host/durable.js';
 import type { RootPlace, StatePlace } from './place.js';
 import { KEPT } from './snapshot-layout.js';
 import type { StateVersions } from './versions.js';
@@ -79,27 +78,45 @@ export function keptOf(root: RootPlace, release: string): Snapshot | null {
 }
 
 /**
- * Removes a snapshot or displaced state; absent is fine. Moves it to `staging/` first: half of one must not be
- * restored.
+ * Removes a snapshot or displaced state; absent is fine.
  * @throws ReleasesError `usage` for an invalid name
  */
 export function removeKept(root: RootPlace, name: string): void {
-  const doomed = join(root.staging, `removed-${name}-${randomBytes(4).toString('hex')}`);
+  retireKept(root, name);
+  removeRetired(root, name);
+}
+
+/**
+ * Moves a snapshot or displaced state to `staging/`, durably: half of one must not be restored. Without its record it is
+ * none either, where no rename moves it.
+ */
+export function retireKept(root: RootPlace, name: string): void {
+  const kept = keptDirectory(root, name);
+  if (!isThere(kept)) return;
   mkdirSync(root.staging, { recursive: true, mode: 0o700 });
   try {
-    renameSync(keptDirectory(root, name), doomed);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
-    throw error;
+    renameDurably(kept, retiredAt(root, name), 'used up');
+  } catch {
+    removeDurably(join(kept, KEPT.record));
   }
-  fsyncDirectory(root.states);
-  openDirectories(doomed);
-  rmSync(doomed, { recursive: true, force: true });
 }
+
+/** Removes what was retired under this name, also by a run that was interrupted. */
+export function removeRetired(root: RootPlace, name: string): void {
+  for (const path of [retiredAt(root, name), keptDirectory(root, name)]) {
+    if (!isThere(path) || (path !== retiredAt(root, name) && isThere(join(path, KEPT.record)))) continue;
+    openDirectories(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+const retiredAt = (root: RootPlace, name: string) => join(root.staging, `removed-${name}`);
 
 /** Makes directories writable: a read-only one cannot be emptied. */
 function openDirectories(path: string): void {
-  chmodSync(path, 0o700);
+  if ((lstatSync(path).mode & 0o700) !== 0o700) chmodSync(path, 0o700);
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     if (entry.isDirectory()) openDirectories(join(path, entry.name));
   }

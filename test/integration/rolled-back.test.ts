@@ -91,7 +91,7 @@ test('a damaged snapshot is not restored, and no gateway starts until it is repa
     status: 'rollback_failed',
     undoError: {
       code: 'restore_failed',
-      message: expect.stringContaining(`its state is not put back. ${copy} is not what was kept.`),
+      message: expect.stringContaining(`its state is not restored. ${copy} is not what was kept.`),
     },
   });
   expect(exitCode).toBe(6);

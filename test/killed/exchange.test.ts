@@ -74,14 +74,19 @@ test.each(inTurn(MOMENTS, KILLS))(
 
 /** Moments at which an exchange loses no more than its report. */
 const ONLY_REPORT = /write restore-result\.json$/;
+/** What was used up loses its record where it cannot be moved away. */
+const NEEDLESS = 'before rename used up';
 
-test.each(MOMENTS.filter((moment) => !ONLY_REPORT.test(moment)))(
+test.each(MOMENTS.filter((moment) => !ONLY_REPORT.test(moment) && moment !== NEEDLESS))(
   'an exchange that fails %s reports it, and the next run finishes it',
   async (moment) => {
     const pair = pairOnTrial(temporaryDirectory('fails'));
     const before = lookBefore(pair);
     const effect = moment.includes('write') ? 'ENOSPC' : 'EIO';
     const failed = await restore(pair, { OPENCLAW_RELEASES_FAULT: `${effect} ${moment}` });
+    // What a file was replaced by is there already.
+    if (moment.startsWith('after move') && failed.exitCode === 0)
+      return expect(whatIsWrong(pair, before)).toEqual([]);
     expect(failed.exitCode).toBe(1);
     expect(failed.stderr).toMatch(/^openclaw-releases: The state could not be exchanged: \w+: .*\.$/);
     expect((await restore(pair)).exitCode).toBe(0);

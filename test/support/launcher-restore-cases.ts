@@ -32,7 +32,7 @@ import {
 import { temporaryDirectory } from './place.js';
 
 const GATEWAY = fileURLToPath(new URL('../../layout/bin/gateway', import.meta.url));
-const RESTORE = fileURLToPath(new URL('../../dist/restore.cjs', import.meta.url));
+export const RESTORE = fileURLToPath(new URL('../../dist/restore.cjs', import.meta.url));
 const ANOTHER_BOOT = '01234567-89ab-cdef-0123-456789abcdef';
 
 const started = (id: string) => `release=${id}`;

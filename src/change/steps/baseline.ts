@@ -8,7 +8,7 @@ import { commandsByHand } from '../../rollback/manual-steps.js';
 import { keepState, noteRestore } from '../../rollback/restore-request.js';
 import { findStatePlace } from '../../state/place.js';
 import { decide } from '../../state/restore/preconditions.js';
-import { type Restore, readRestore } from '../../state/restore-records.js';
+import { lastRestore, type Restore, readRestore } from '../../state/restore-records.js';
 import { currentRelease, endTrial, readTrial } from '../../store/links.js';
 import type { Root } from '../../store/root.js';
 import { checkListener, evictOrphans } from '../port-holder.js';
@@ -74,7 +74,8 @@ export const baseline: Step = {
     try {
       await awaitBack(context, { ...before, health: before.health }, instance);
     } catch (error) {
-      throw stranded(context, before.release, error);
+      noteRestore(context);
+      throw stranded(context, before.release, notRestored(context, error));
     }
     noteRestore(context);
     dropSnapshots(root, change);
@@ -100,23 +101,28 @@ async function awaitBack(context: Context, before: Before, instance: string): Pr
     const crashed = error instanceof ReleasesError && error.code === 'gateway_crashed';
     if (!crashed && readRestore(context.root) === null) throw error;
     const again = await bringBack(context, release);
-    if (again === null) return;
-    await well(again).catch((cause) => {
-      const restore = readRestore(context.root);
-      throw restore === null ? cause : notPutBack(context.root, restore, cause);
-    });
+    if (again !== null) await well(again);
   }
 }
 
-/** Finds the launcher's reason, read-only: two processes must never exchange a state at once. */
-function notPutBack(root: Root, restore: Restore, cause: unknown): ReleasesError {
-  let why = 'The launcher does not get on with it.';
+/** Names the launcher's reason where the state of the release is not restored, else returns the cause. */
+function notRestored({ root, change }: Context, cause: unknown): unknown {
+  const restore = readRestore(root);
+  const last = lastRestore(root);
+  const isGivenUp = last?.change === change.id && last.release !== currentRelease(root);
+  if (restore === null && !isGivenUp) return cause;
+  const why = restore === null ? last?.why : (restore.failed?.why ?? whyNot(root, restore));
+  return new ReleasesError('restore_failed', `its state is not restored. ${why}`, { cause });
+}
+
+/** Looks without a change: two processes must never exchange a state at once. */
+function whyNot(root: Root, restore: Restore): string {
   try {
     if (restore.phase === 'pending') decide(root, restore);
   } catch (error) {
-    why = toErrorRecord(error).message;
+    return toErrorRecord(error).message;
   }
-  return new ReleasesError('restore_failed', `its state is not put back. ${why}`, { cause });
+  return 'The launcher does not finish it.';
 }
 
 /**

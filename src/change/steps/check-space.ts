@@ -5,7 +5,7 @@ import type { Context, Step } from '../../ledger/context.js';
 import type { RuntimeChoice } from '../../registry/node-choice.js';
 import { listReleases, type Manifest } from '../../store/manifest.js';
 import { LEAVE_FREE_BYTES, readPolicy } from '../../store/policy.js';
-import { snapshotBytes } from './snapshot.js';
+import { stateBytes } from './snapshot.js';
 import { alreadyStaged } from './stage.js';
 
 const MIB = 1024 * 1024;
@@ -67,7 +67,7 @@ async function estimate(context: Context): Promise<{ bytes: number; files: numbe
   const archives = sameFilesystem(cache, root.staging) ? (release + fetched) * ARCHIVES : 0;
   const { leaveFree = LEAVE_FREE_BYTES } = readPolicy(root).retention ?? {};
   return {
-    bytes: Math.ceil(release + node + archives + snapshotBytes(context) + leaveFree),
+    bytes: Math.ceil(release + node + archives + stateBytes(context) + leaveFree),
     files: Math.round(files) + LEAVE_FREE_FILES,
     left: leaveFree,
   };

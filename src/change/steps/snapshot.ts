@@ -4,9 +4,10 @@ import type { Change } from '../../ledger/ledger.js';
 import { hasPlugins } from '../../openclaw/plugin-folders.js';
 import { sqliteNodeOf } from '../../rollback/compatibility/sqlite-node.js';
 import { readRestore } from '../../state/restore-records.js';
-import { measureState } from '../../state/snapshot/measure.js';
+import { measureState, requireKeepable } from '../../state/snapshot/measure.js';
 import { takeSnapshot } from '../../state/snapshot/snapshot.js';
 import { listSnapshots, removeKept, type Snapshot, type SnapshotScope } from '../../state/snapshots.js';
+import { isExchangedByCopies } from '../../state/stuck.js';
 import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 
@@ -50,18 +51,30 @@ export function previewSnapshot(context: Context): string {
   const none = whyNone(context);
   if (none !== null) return none;
   if (!place || !existsSync(place.directory)) return 'there is no state yet';
-  const scope = scopeOf(root, change);
-  const { files, bytes } = measureState(place, root, scope);
+  const measure = measureState(place, root, scopeOf(root, change));
+  requireKeepable(measure);
+  const { files, bytes } = measure;
   const seconds = Math.max(0.1, bytes / copyRate(root)).toFixed(1);
-  return `would copy ${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB, in about ${seconds} s, while the gateway runs`;
+  const again = isExchangedByCopies(root, place)
+    ? '; a restore would copy the state twice, because it cannot be linked into the root'
+    : '';
+  return `would copy ${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB, in about ${seconds} s, while the gateway runs${again}`;
 }
 
-export function snapshotBytes(context: Context): number {
+/**
+ * Bytes that the state of a change needs until it is restored. Refuses a state that could not be restored, before
+ * anything is downloaded; adopting refuses it, too.
+ * @throws ReleasesError `snapshot_refused`
+ */
+export function stateBytes(context: Context): number {
   const { root, change } = context;
   const { place } = change.facts;
-  if (!change.plan.steps.includes('snapshot') || whyNone(context) !== null) return 0;
+  const adopts = change.plan.kind === 'adopt';
+  if (!adopts && (!change.plan.steps.includes('snapshot') || whyNone(context) !== null)) return 0;
   if (!place || !existsSync(place.directory)) return 0;
-  return measureState(place, root, scopeOf(root, change)).bytes;
+  const measure = measureState(place, root, adopts ? 'all' : scopeOf(root, change));
+  requireKeepable(measure);
+  return adopts ? 0 : measure.bytes * (isExchangedByCopies(root, place) ? 2 : 1);
 }
 
 /** Bytes per second of the last snapshot here above 1 MiB, else the usual rate. */

@@ -10,6 +10,9 @@ import {
 import { DEFAULT_UNIT } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/steps/adopt.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
+import { findStatePlace } from '../../state/place.js';
+import { measureState, requireKeepable } from '../../state/snapshot/measure.js';
+import { systemdSupervisor } from '../../supervisor/systemd/supervisor.js';
 import { adoptionLines, adoptionView, shownWrites } from '../../views/adoption.js';
 import {
   type ChangeOptions,
@@ -61,6 +64,8 @@ function preview(options: Options): Promise<void> {
     });
     if ('gateway' in plan) return previewOther(plan, output);
     const { install, change } = plan;
+    const { launch } = await systemdSupervisor(unitOf(options)).inspect();
+    requireKeepable(measureState(findStatePlace(launch), environment.root));
     const { packageRoot, version, node } = install;
     const service = adoptionView(install, change);
     const writes = shownWrites(change, service);

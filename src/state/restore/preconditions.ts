@@ -6,12 +6,11 @@ import { waitUntil } from '../../host/wait.js';
 import { findDatabases } from '../databases.js';
 import { configPath, type RootPlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
-import { proveExchangeable } from '../same-filesystem.js';
 import { KEPT } from '../snapshot-layout.js';
 import type { Snapshot, SnapshotScope } from '../snapshots.js';
+import { stuckTest, whyClosed } from '../stuck.js';
 import { areSame, versionsOnDisk } from '../versions-on-disk.js';
-import { leftOf } from '../walk.js';
-import { whyNotMovable } from './movable.js';
+import { leftOf, walkState } from '../walk.js';
 import { whyNotIntact } from './verify.js';
 
 export type Decision =
@@ -50,11 +49,23 @@ export function decide(root: RootPlace, restore: Restore): Decision {
   const why = kept.kind === 'snapshot' ? whyNotIntact(from) : null;
   if (why !== null) throw new Error(why);
   const name = join(root.states, aside.name);
-  if (lstatSync(name, { throwIfNoEntry: false })) throw new Error(`${name} is there already.`);
-  const stuck = whyNotMovable(place.directory, left);
+  // An attempt that was undone may have left it.
+  if (!restore.failed && lstatSync(name, { throwIfNoEntry: false }))
+    throw new Error(`${name} is there already.`);
+  const stuck = whyStuck(restore, left);
   if (stuck !== null) throw new Error(stuck);
-  proveExchangeable(root, place);
   return { move: true, scope, left };
+}
+
+function whyStuck({ place }: Restore, left: readonly string[]): string | null {
+  const closed = whyClosed(place);
+  if (closed !== null) return closed;
+  const test = stuckTest(place);
+  for (const found of walkState(place.directory, left)) {
+    const why = found.scope === 'state' ? test(found) : null;
+    if (why !== null) return why;
+  }
+  return null;
 }
 
 /**

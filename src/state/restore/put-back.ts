@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
 import { readRecord } from '../../core/record.js';
 import { removeDurably, writeFileDurably } from '../../host/durable.js';
@@ -7,25 +7,56 @@ import { syncFilesystem } from '../../host/sync.js';
 import { below } from '../below.js';
 import type { StatePlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
-import { type FileList, KEPT, readFileList } from '../snapshot-layout.js';
+import { KEPT, readFileList } from '../snapshot-layout.js';
 import type { Snapshot } from '../snapshots.js';
-import { moveOutOfTheWay } from './displace.js';
+import { setAside } from './displace.js';
+import { putEntry } from './entry.js';
 import { continues } from './is-prefix.js';
-import { moveOne, moveTree } from './move.js';
+import { clear, fill, liveTree, treeIn } from './tree.js';
 
-/** Moves a snapshot or displaced state into place. Continues an interrupted run. */
+/** Makes the live state that of `from`. Continues an interrupted run. */
 export async function putStateBack(states: string, restore: Restore): Promise<void> {
+  const { place, from, aside } = restore;
+  putHistoryBack(place, join(states, from, KEPT.history), join(states, aside.name, KEPT.history));
+  await replaceState(states, restore, from, aside.name);
+}
+
+/** Makes the live state the displaced one again. Continues an interrupted run. */
+export async function returnDisplaced(states: string, restore: Restore): Promise<void> {
+  await replaceState(states, restore, restore.aside.name, restore.from);
+}
+
+/** Both states are whole below `states/` before and after, so this can fail anywhere and be done either way round. */
+async function replaceState(states: string, restore: Restore, next: string, kept: string): Promise<void> {
   const { place } = restore;
-  const from = join(states, restore.from);
+  const from = join(states, next);
   const files = join(from, KEPT.files);
-  for (const name of namesIn(files)) {
-    moveTree(join(files, name), join(place.directory, name), (_, to) => moveOutOfTheWay(states, restore, to));
-  }
-  putHistoryBack(place, join(from, KEPT.history), join(states, restore.aside.name, KEPT.history));
   const list = existsSync(join(from, KEPT.list)) ? readFileList(from) : null;
-  if (list !== null) giveModesBack(place.directory, list);
+  const entries = list?.entries ?? [];
+  const replaced = join(states, kept, KEPT.files);
+  clear(liveTree(restore), place.directory, replaced, files);
+  fill({
+    tree: treeIn(files),
+    from: files,
+    to: place.directory,
+    kept: replaced,
+    makeWay: (path) => setAside(states, restore, path, place.directory),
+    modes: new Map(entries.flatMap((entry) => (entry.kind === 'link' ? [] : [[entry.path, entry.mode]]))),
+  });
   putConfigurationBack(place, from, list?.config?.mode);
-  await syncFilesystem(states);
+  await syncEach([states, place.directory, ...directoriesOf(restore)]);
+}
+
+function directoriesOf(restore: Restore): string[] {
+  return liveTree(restore)
+    .filter(({ isDirectory }) => isDirectory)
+    .map(({ path }) => join(restore.place.directory, path));
+}
+
+/** Flushes each filesystem that one of these directories is on. */
+async function syncEach(directories: string[]): Promise<void> {
+  const byDevice = new Map(directories.map((path) => [lstatSync(path).dev, path]));
+  for (const directory of byDevice.values()) await syncFilesystem(directory);
 }
 
 /** Skips a live transcript that begins with the kept one: transcripts only grow. No other kept one is lost. */
@@ -35,15 +66,10 @@ function putHistoryBack(place: StatePlace, from: string, aside: string): void {
     const [kept, live] = [join(from, path), join(place.directory, path)];
     const there = lstatSync(live, { throwIfNoEntry: false });
     if (there?.isFile() && entry.isFile() && continues(live, kept)) continue;
-    moveOne(kept, there ? join(aside, path) : live);
-  }
-}
-
-/** Sets the mode of a directory after its content: the directory may be closed even to its owner. */
-function giveModesBack(directory: string, { entries }: FileList): void {
-  for (const entry of entries.toReversed()) {
-    const live = join(directory, entry.path);
-    if (entry.kind !== 'link' && lstatSync(live, { throwIfNoEntry: false })) chmodSync(live, entry.mode);
+    const to = there ? join(aside, path) : live;
+    if (lstatSync(to, { throwIfNoEntry: false })) continue;
+    mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+    putEntry(kept, to);
   }
 }
 
@@ -60,8 +86,4 @@ function putConfigurationBack({ config }: StatePlace, from: string, mode?: numbe
   const kept = readRecord<Snapshot>(join(from, KEPT.record), 'kept-state');
   // The gateway used that state without this file.
   if (kept.state === 'ok' && kept.value.place.config === config) removeDurably(config);
-}
-
-function namesIn(directory: string): string[] {
-  return existsSync(directory) ? readdirSync(directory) : [];
 }

@@ -1,13 +1,15 @@
-import { lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../core/errors.js';
 import { readRecord } from '../../core/record.js';
-import { removeDurably, renameDurably, writeFileDurably } from '../../host/durable.js';
+import { removeDurably, writeFileDurably } from '../../host/durable.js';
 import type { RootPlace } from '../place.js';
 import { type LastRestore, type Restore, type RestorePaths, requestRestore } from '../restore-records.js';
-import { displaceState } from './displace.js';
+import { KEPT } from '../snapshot-layout.js';
+import { removeRetired, retireKept } from '../snapshots.js';
+import { displaceState, forgetDisplaced } from './displace.js';
 import { decide, waitForHolders } from './preconditions.js';
-import { putStateBack } from './put-back.js';
+import { putStateBack, returnDisplaced } from './put-back.js';
 
 export interface Code {
   /** Reason why this release cannot be current, as a sentence, or null. */
@@ -16,25 +18,30 @@ export interface Code {
   makeCurrent(release: string): void;
 }
 
+/** Attempts that are undone before today's state stays, and its own release is started. */
+const ATTEMPTS = 3;
+
 /**
  * Does the restore that `restore.json` requests, and removes that file last. Each phase is durable before the next
  * begins. After an interruption the next call continues; no gateway may start before one has finished.
  * @returns null when nothing was requested
- * @throws Error with one sentence, or a system error; the request stays
+ * @throws Error with one sentence, or a system error; the request stays, and what was exchanged is undone
  */
 export async function finishRestore(root: RootPlace & RestorePaths, code: Code): Promise<LastRestore | null> {
   const began = Date.now();
   const asked = understand(root.restore);
   if (asked === null) return null;
-  const about = await exchange(root, code, asked);
-  if (about === null) return null;
+  const ended = await exchange(root, code, asked);
+  if (ended === null) return null;
+  const { current, ...about } = ended;
   const { change, release, from } = asked;
-  if (about.restored) retire(root, from);
-  code.makeCurrent(release);
+  if (about.restored) retireKept(root, from);
+  code.makeCurrent(current);
   const [at, ms] = [new Date().toISOString(), Date.now() - began];
   const done: LastRestore = { schema: 1, change, release, from, ...about, at, ms };
   report(root, done);
-  removeRetired(root, from);
+  // The next change empties staging.
+  ignoringErrors(() => removeRetired(root, from));
   removeDurably(root.restore);
   return done;
 }
@@ -51,32 +58,77 @@ function report(root: RestorePaths, done: LastRestore): void {
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
-type About = Pick<LastRestore, 'restored' | 'why' | 'aside' | 'warnings'>;
+/** `current` is the release of the state that is live now. */
+type Ended = Pick<LastRestore, 'restored' | 'why' | 'aside' | 'warnings'> & { current: string };
 
-async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Restore): Promise<About | null> {
+async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Restore): Promise<Ended | null> {
   const warnings: string[] = [];
+  const { release, aside } = asked;
   let restore = asked;
   if (restore.phase === 'pending') {
-    const unusable = code.whyNotCurrent(restore.release);
+    const unusable = code.whyNotCurrent(release);
     if (unusable !== null) throw new Error(unusable);
     const decision = decide(root, restore);
-    if (!decision.move) return { restored: false, why: decision.why, aside: null, warnings };
+    if (!decision.move)
+      return { restored: false, why: decision.why, aside: null, warnings, current: release };
     warnings.push(...(await waitForHolders(restore, decision.left)));
     // The request was withdrawn meanwhile.
     if (understand(root.restore) === null) return null;
     restore = advance(root, { ...restore, scope: decision.scope, left: decision.left }, 'displacing');
   }
-  const from = join(root.states, restore.from);
-  if (restore.phase === 'displacing') {
-    if (!lstatSync(from, { throwIfNoEntry: false })) throw new Error(`${from} is gone, half of the way.`);
-    await displaceState(root.states, restore);
-    restore = advance(root, restore, 'putting-back');
+  if (restore.phase !== 'undoing') restore = await attempt(root, restore);
+  if (restore.phase === 'putting-back') {
+    const why = `The state of ${release} is back; the state of ${aside.release} is kept as ${aside.name}.`;
+    return { restored: true, why, aside: aside.name, warnings, current: release };
   }
-  // Absent when a run that was interrupted had already retired it.
-  if (lstatSync(from, { throwIfNoEntry: false })) await putStateBack(root.states, restore);
-  const { release, aside } = restore;
-  const why = `The state of ${release} is back; the state of ${aside.release} is kept as ${aside.name}.`;
-  return { restored: true, why, aside: aside.name, warnings };
+  const { times, why } = await undo(root, restore);
+  const isLast = times >= ATTEMPTS && code.whyNotCurrent(aside.release) === null;
+  if (!isLast) throw new Error(`${why} It is as it was.`);
+  const kept = `${why} It is as it was, and ${aside.release}, which it belongs to, is started.`;
+  return { restored: false, why: kept, aside: null, warnings, current: aside.release };
+}
+
+/** @returns the request in the phase `putting-back` when it is done; else in the phase that undoes it */
+async function attempt(root: RootPlace & RestorePaths, asked: Restore): Promise<Restore> {
+  let restore = asked;
+  try {
+    if (restore.phase === 'displacing') {
+      await displaceState(root.states, restore);
+      restore = advance(root, restore, 'putting-back');
+    }
+    // Without its record when a run that was interrupted had already retired it.
+    const record = join(root.states, restore.from, KEPT.record);
+    if (lstatSync(record, { throwIfNoEntry: false })) await putStateBack(root.states, restore);
+    return restore;
+  } catch (error) {
+    const times = (restore.failed?.times ?? 0) + 1;
+    const why = `The state could not be exchanged: ${messageOf(error)}.`;
+    const phase = restore.phase === 'displacing' ? 'pending' : 'undoing';
+    return advance(root, { ...restore, failed: { times, why } }, phase);
+  }
+}
+
+async function undo(
+  root: RootPlace & RestorePaths,
+  restore: Restore,
+): Promise<NonNullable<Restore['failed']>> {
+  const { phase, from, aside, failed = { times: 1, why: '' } } = restore;
+  if (phase === 'undoing') {
+    try {
+      await returnDisplaced(root.states, restore);
+    } catch (error) {
+      throw new Error(
+        `${failed.why} Nor could that be undone: ${messageOf(error)}. Both states are whole below ${root.states}: ${from} and ${aside.name}.`,
+      );
+    }
+    advance(root, restore, 'pending');
+  }
+  ignoringErrors(() => forgetDisplaced(root.states, restore));
+  return failed;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function understand(path: string): Restore | null {
@@ -92,19 +144,8 @@ function advance(root: RestorePaths, restore: Restore, phase: Restore['phase']):
   return next;
 }
 
-const retiredAt = (root: RootPlace, from: string) => join(root.staging, `removed-${from}`);
-
-/** Removes a restored state from `states/` by one rename, so that no half of it counts as a snapshot. */
-function retire(root: RootPlace, from: string): void {
-  const kept = join(root.states, from);
-  if (!lstatSync(kept, { throwIfNoEntry: false })) return;
-  mkdirSync(root.staging, { recursive: true, mode: 0o700 });
-  renameDurably(kept, retiredAt(root, from), 'used up');
-}
-
-/** Ignores errors: the next change empties staging. */
-function removeRetired(root: RootPlace, from: string): void {
+function ignoringErrors(work: () => void): void {
   try {
-    rmSync(retiredAt(root, from), { recursive: true, force: true });
+    work();
   } catch {}
 }

@@ -27,7 +27,7 @@ export function measureState(place: StatePlace, root?: RootPlace, scope: Snapsho
 }
 
 /** @throws ReleasesError `snapshot_refused` for the first entry that a copy would lose */
-export function requireKeepable({ refused }: Survey): void {
+export function requireKeepable({ refused }: Pick<Survey, 'refused'>): void {
   const [first, ...more] = refused;
   if (first === undefined) return;
   const others = more.length > 0 ? ` (and ${more.length} more like it)` : '';
@@ -36,10 +36,13 @@ export function requireKeepable({ refused }: Survey): void {
   });
 }
 
-/** @throws ReleasesError `insufficient_space` */
-export function requireRoom(root: RootPlace, survey: Survey): void {
+/**
+ * @param copies of the state that are made until it is restored
+ * @throws ReleasesError `insufficient_space`
+ */
+export function requireRoom(root: RootPlace, survey: Survey, copies = 1): void {
   const free = freeSpace(root.staging);
-  const bytes = Math.ceil((survey.bytes + survey.historyBytes) * MARGIN);
+  const bytes = Math.ceil((survey.bytes * copies + survey.historyBytes) * MARGIN);
   const names = [survey.files, survey.databases, survey.directories, survey.links, survey.history];
   const files = names.reduce((sum, { length }) => sum + length, 0);
   if (free.bytes >= bytes && (free.files === null || free.files >= files)) return;

@@ -1,10 +1,9 @@
-import { accessSync, constants, lstatSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from '../databases.js';
 import { CONFIG_FILE, type RootPlace, type StatePlace } from '../place.js';
-import { mountsBelow } from '../restore/mounts.js';
-import { classify } from '../scope.js';
 import type { SnapshotScope } from '../snapshots.js';
+import { stuckTest, whyClosed } from '../stuck.js';
 import { type Found, leftOf, walkState } from '../walk.js';
 import { judgeLink } from './links.js';
 
@@ -32,11 +31,14 @@ export function surveyState(place: StatePlace, root?: RootPlace, scope: Snapshot
     ...{ left, directories: [], files: [], databases: [], links: [], history: [] },
     ...{ bytes: 0, historyBytes: 0, refused: [], warnings: [] },
   };
-  for (const path of mountsBelow(place.directory)) {
-    if (classify(path, left) !== 'excluded') survey.refused.push(mounted(path));
-  }
+  const why = existsSync(place.directory) ? whyClosed(place) : null;
+  if (why !== null) survey.refused.push(why);
+  const whyStuck = stuckTest(place);
   for (const found of walkState(place.directory, left)) {
-    if (scope === 'all' || found.path === CONFIG_FILE) look(place, found, survey);
+    if (scope !== 'all' && found.path !== CONFIG_FILE) continue;
+    look(place, found, survey);
+    const stuck = found.scope === 'state' && !found.closed ? whyStuck(found) : null;
+    if (stuck !== null) survey.refused.push(stuck);
   }
   if (place.config !== null) lookAtConfig(place.config, survey);
   return survey;
@@ -104,8 +106,4 @@ function quote(path: string): string {
 
 function unnameable(path: string): string {
   return `${JSON.stringify(path)} has a name that is not UTF-8: rename it or move it out of the state directory.`;
-}
-
-function mounted(path: string): string {
-  return `${JSON.stringify(path)} is mounted into the state directory, so it cannot be moved with it: unmount it, or mount the whole state directory instead.`;
 }

@@ -6,9 +6,9 @@ import { syncFilesystem } from '../../host/sync.js';
 import { readConfiguration } from '../configuration.js';
 import { findDatabases, readDatabaseHeader } from '../databases.js';
 import { configPath, type RootPlace, type StatePlace } from '../place.js';
-import { proveExchangeable } from '../same-filesystem.js';
 import { KEPT, writeFileList } from '../snapshot-layout.js';
 import { keptDirectory, keptName, type Snapshot, type SnapshotScope } from '../snapshots.js';
+import { isExchangedByCopies } from '../stuck.js';
 import type { StateVersions } from '../versions.js';
 import { copyState, type StateCopy } from './copy.js';
 import { copyHistory } from './history.js';
@@ -41,12 +41,11 @@ export async function takeSnapshot(
   const began = new Date();
   const survey = surveyState(place, root, scope);
   requireKeepable(survey);
-  proveExchangeable(root, place);
-  requireRoom(root, survey);
+  requireRoom(root, survey, isExchangedByCopies(root, place) ? 2 : 1);
   const work = join(root.staging, change);
   const staged = join(work, 'state');
   rmSync(staged, { recursive: true, force: true });
-  mkdirSync(staged, { recursive: true, mode: 0o700 });
+  for (const path of [staged, root.states]) mkdirSync(path, { recursive: true, mode: 0o700 });
   try {
     const copied = await copyInto(staged, request, survey);
     const history = copyHistory(place.directory, survey.history, join(staged, KEPT.history));

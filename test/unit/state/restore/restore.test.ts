@@ -1,5 +1,14 @@
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test, vi } from 'vitest';
 import { holdersOf } from '../../../../src/host/open-files.js';
@@ -150,14 +159,38 @@ describe('an exchange of the state', () => {
     const pair = pairIn();
     const before = lookBefore(pair);
     ask(pair, { phase: 'displacing', left: [] });
-    writeTree(join(pair.root.states, ASIDE, 'files'), { 'tasks/runs.sqlite.migrated': 'moved already' });
+    writeTree(join(pair.root.states, ASIDE, 'files'), { 'credentials/more': 'displaced before' });
     await finish(pair);
     const aside = contentOf(join(pair.root.states, ASIDE));
-    expect(aside['files/tasks/runs.sqlite.migrated']).toBe('moved already');
-    expect(aside['in-the-way/tasks/runs.sqlite.migrated']).toBe(
-      before.newState['tasks/runs.sqlite.migrated'],
-    );
+    expect(aside['files/credentials/more']).toBe(before.newState['credentials/more']);
+    expect(aside['in-the-way/credentials/more']).toBe('displaced before');
     expect(contentOf(pair.state, 'state')).toEqual(before.oldState);
+  });
+
+  test('moves a file out of the way that a process makes at a needed path in the middle of it', async () => {
+    const pair = pairIn();
+    const before = lookBefore(pair);
+    const kept = join(pair.root.states, ASIDE, 'files');
+    mkdirSync(dirname(kept));
+    cpSync(pair.state, kept, { recursive: true });
+    ask(pair, { phase: 'putting-back', left: [] });
+    writeTree(pair.state, { 'credentials/token': 'made anew' });
+    await finish(pair);
+    expect(contentOf(join(pair.root.states, ASIDE))).toMatchObject({
+      'in-the-way/credentials/token': 'made anew',
+    });
+    expect(contentOf(pair.state, 'state')).toEqual(before.oldState);
+  });
+
+  test('leaves a file that a process makes in the middle of it at a path that is not needed', async () => {
+    const pair = pairIn();
+    const kept = join(pair.root.states, ASIDE, 'files');
+    mkdirSync(dirname(kept));
+    cpSync(pair.state, kept, { recursive: true });
+    ask(pair, { phase: 'putting-back', left: [] });
+    writeTree(pair.state, { 'credentials/other': 'made anew' });
+    await finish(pair);
+    expect(contentOf(pair.state)).toMatchObject({ 'credentials/other': 'made anew' });
   });
 
   test('keeps a transcript that differs from the live one with the displaced state', async () => {
