@@ -76,14 +76,9 @@ export function examineUnit(facts: HostFacts): Finding[] {
 }
 
 function examineFiles({ name, drift }: UnitFacts, adoption: NonNullable<HostFacts['adoption']>): Finding[] {
-  if (drift === null) {
-    return [
-      finding(
-        'unit_changed',
-        `${name} was changed and does not start a gateway in a way that is understood.`,
-        'openclaw gateway install --force',
-      ),
-    ];
+  if (!Array.isArray(drift)) {
+    const sentence = `${name} cannot be adopted again (${drift.message.replace(/\.$/, '')}).`;
+    return [finding('unit_changed', sentence, drift.hint ?? 'openclaw gateway install --force')];
   }
   return drift.map(({ path, state }) => {
     if (path.endsWith('openclaw-releases.conf')) {

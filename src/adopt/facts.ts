@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ReleasesError } from '../core/errors.js';
+import { type ErrorRecord, ReleasesError, toErrorRecord } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
 import { withoutSecrets } from '../core/secret-words.js';
 import { lingers } from '../host/systemd/linger.js';
@@ -51,8 +51,8 @@ export interface UnitFacts {
   starts: string;
   /** Paths of drop-ins that apply after ours. */
   later: string[];
-  /** Our files that differ from a new adoption; null when none can be planned for this unit. */
-  drift: Drift[] | null;
+  /** Our files that differ from a new adoption; or the refusal of one. */
+  drift: Drift[] | ErrorRecord;
 }
 
 export interface GatherRequest extends KnownElsewhere {
@@ -95,13 +95,13 @@ function describe(unit: GatewayUnit, request: GatherRequest, added: Setting[]): 
   };
 }
 
-function driftOf(unit: GatewayUnit, request: GatherRequest, added: Setting[]): Drift[] | null {
+function driftOf(unit: GatewayUnit, request: GatherRequest, added: Setting[]): Drift[] | ErrorRecord {
   const { root, recover, env = process.env } = request;
   try {
     const command = readCommand(unit, env);
     return findDrift(planUnitChange({ install: { unit, command }, root, recover, added, env }));
   } catch (error) {
-    if (error instanceof ReleasesError) return null;
+    if (error instanceof ReleasesError) return toErrorRecord(error);
     throw error;
   }
 }

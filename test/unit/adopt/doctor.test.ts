@@ -5,6 +5,8 @@ import type { HostFacts, UnitFacts } from '../../../src/adopt/facts.js';
 const ROOT = '/home/claw/.local/share/openclaw-releases';
 const DROP_IN = '/home/claw/.config/systemd/user/openclaw-gateway.service.d/zz-openclaw-releases.conf';
 
+const REFUSAL = { code: 'command_unknown', message: 'It hides OpenClaw.', hint: 'Show it.' } as const;
+
 const unit: UnitFacts = {
   name: 'openclaw-gateway.service',
   scope: 'user',
@@ -70,7 +72,7 @@ describe('doctor', () => {
       { unit: { ...unit, starts: '/usr/bin/node' } },
       ['starts_another_program'],
     ],
-    ['the unit starts no gateway at all', { unit: { ...unit, drift: null } }, ['unit_changed']],
+    ['the unit starts no gateway at all', { unit: { ...unit, drift: REFUSAL } }, ['unit_changed']],
     [
       'another drop-in applies after ours',
       { unit: { ...unit, later: ['/x/zzz.conf'] } },
@@ -133,7 +135,7 @@ describe('doctor', () => {
       running: '2026.5.28',
       trial: '',
       onPath: { path: '/usr/bin/openclaw', version: null, ours: false },
-      unit: { ...unit, masked: true, needsReload: true, later: ['/x'], starts: '', drift: null },
+      unit: { ...unit, masked: true, needsReload: true, later: ['/x'], starts: '', drift: REFUSAL },
     });
     for (const { sentence, command } of worst) {
       expect(sentence).toMatch(/^[A-Z/].*\.$|^systemd .*\.$|^openclaw-gateway.*\.$/);
