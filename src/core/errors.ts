@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   spec_invalid: 'usage',
   release_id_invalid: 'usage',
   version_not_found: 'refused',
+  release_too_new: 'refused',
   registry_unreachable: 'failed',
   registry_error: 'failed',
   integrity_mismatch: 'failed',
@@ -46,6 +47,8 @@ export const ERROR_CODES = {
   probe_failed: 'failed',
   // The root
   root_unwritable: 'refused',
+  root_noexec: 'refused',
+  cache_unwritable: 'refused',
   root_not_owned: 'refused',
   root_invalid: 'refused',
   locked: 'refused',

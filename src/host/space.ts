@@ -13,7 +13,7 @@ export function sameFilesystem(path: string, other: string): boolean {
   return statSync(nearestExisting(path)).dev === statSync(nearestExisting(other)).dev;
 }
 
-function nearestExisting(path: string): string {
+export function nearestExisting(path: string): string {
   let existing = path;
   while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
   return existing;

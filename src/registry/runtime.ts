@@ -4,6 +4,7 @@ import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
 import { canBeCopied, chooseLocal, type LocalNode, type RuntimeChoice } from './node-choice.js';
 import { fetchPackument } from './packument.js';
+import { newestAllowed } from './release-age.js';
 import { ask } from './request.js';
 import { fetchManifest } from './signatures.js';
 
@@ -59,8 +60,9 @@ async function find(
   try {
     return await ask(name, options, signal, async (bounded) => {
       const { versions = {}, time } = await fetchPackument(name, bounded);
-      const before = bounded.before instanceof Date ? bounded.before.getTime() : Number.POSITIVE_INFINITY;
-      const old = (version: string) => !time?.[version] || Date.parse(String(time[version])) <= before;
+      const limit = newestAllowed(name, bounded);
+      const old = (version: string) =>
+        limit === null || !time?.[version] || Date.parse(String(time[version])) <= limit.getTime();
       const version = pickVersion(Object.keys(versions).filter(old), engines);
       if (version === null) throw unavailable(`The registry has no Node that satisfies ${engines}.`, engines);
       const { manifest } = await fetchManifest(name, version, bounded);

@@ -3,6 +3,7 @@ import { valid } from 'semver';
 import type { ClientOptions } from './client.js';
 import { pacote } from './lazy-npm.js';
 import { fetchPackument, type Packument } from './packument.js';
+import { newestAllowed, refuseTooNew } from './release-age.js';
 import { publicKey, type SigningKey } from './signing-keys.js';
 import { type VersionDocument, versionDocument } from './version-document.js';
 
@@ -40,7 +41,8 @@ export async function fetchManifest(
   wanted: string,
   options: ClientOptions,
 ): Promise<SignedManifest> {
-  const fresh = { ...options, preferOnline: !options.offline && !options.preferOffline };
+  const limit = newestAllowed(name, options);
+  const fresh = { ...options, before: limit, preferOnline: !options.offline && !options.preferOffline };
   const alone = await askAlone(name, wanted, fresh);
   const document =
     alone && !hasEndedKey(alone, options.signingKeys) ? only(alone) : await fetchPackument(name, fresh);
@@ -49,6 +51,9 @@ export async function fetchManifest(
     ...fresh,
     fullMetadata: true,
     packumentCache: { has: () => true, get: () => document, set() {}, delete: () => true } as never,
+  }).catch((error) => {
+    if (limit) refuseTooNew(document, wanted, limit);
+    throw error;
   })) as unknown as RegistryManifest;
   return { manifest, signature: checkSignatures(name, manifest, options.signingKeys) };
 }

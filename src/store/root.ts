@@ -174,8 +174,10 @@ function checkWritable(root: Root, existing: string): void {
 }
 
 function unwritable(root: Root, cause: unknown): ReleasesError {
-  return new ReleasesError('root_unwritable', `${root.path} cannot be written (${systemCode(cause)}).`, {
-    hint: `ls -ld ${root.path} ${dirname(root.path)}`,
+  const code = systemCode(cause);
+  const why = code === 'EROFS' ? 'its filesystem is read-only' : code;
+  return new ReleasesError('root_unwritable', `${root.path} cannot be written (${why}).`, {
+    hint: code === 'EROFS' ? 'findmnt -O ro' : `ls -ld ${root.path} ${dirname(root.path)}`,
     cause,
   });
 }

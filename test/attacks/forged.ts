@@ -110,7 +110,7 @@ export function manifestRecord(id: string): object {
       engines: null,
       schemas: null,
     },
-    runtime: { kind: 'host', version: '20.20.2', path: '/usr/bin/node' },
+    runtime: { version: '20.20.2', path: '/usr/bin/node' },
     ...{ main: 'main', lockfileDigest: '', treeDigest: SHA256_OF_NOTHING, files: 1, bytes: 1, packages: 1 },
     ...{ skippedScripts: [], sealedAt: TIME, addedBytes: 1, sharedBytes: 0 },
   };

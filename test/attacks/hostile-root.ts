@@ -390,7 +390,7 @@ export function recordFor(
       at: '2026-01-01T00:00:00Z',
       ms: 1,
     },
-    runtime: { kind: 'host', version: '20.20.2', path: `${place}/gateway` },
+    runtime: { version: '20.20.2', path: `${place}/gateway` },
     timer: { host: { kind: 'systemd', scope: 'system', service: unit }, registry: null },
     baseline: { state: 'running', instance: 'x', release, health: null },
   };

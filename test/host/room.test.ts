@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkSpace } from '../../src/change/steps/check-space.js';
@@ -23,13 +23,13 @@ interface Asked {
   kind?: 'stage' | 'update';
   cache?: string;
   state?: string;
-  runtime?: 'host' | 'carried';
+  runtime?: 'root' | 'host' | 'registry';
   unpackedSize?: number;
 }
 
 /** Runs the step alone, for a release that is not here yet. */
 function checkSpaceFor(asked: Asked): Promise<string> {
-  const { root, kind = 'stage', state = null, runtime = 'host', unpackedSize = 0 } = asked;
+  const { root, kind = 'stage', state = null, runtime = 'root', unpackedSize = 0 } = asked;
   const change = newChange(planChange(kind, '2026.8.1', {}), {
     from: '2026.6.1',
     previous: null,
@@ -40,7 +40,6 @@ function checkSpaceFor(asked: Asked): Promise<string> {
     kind: runtime,
     version: '24.0.0',
     path: process.execPath,
-    present: false,
   } as never;
   if (state) change.facts.place = { directory: state, config: null };
   const cache = asked.cache ?? join(temporaryDirectory(), '_cacache');
@@ -118,8 +117,9 @@ describe('the room that a release needs', () => {
     const more = async (asked: Partial<Asked>) =>
       Math.round(((await leastRoom({ disk, root, ...asked })) - plain) / MIB);
     expect(await more({ cache: join(disk, 'npm/_cacache') })).toBe(5);
-    expect(await more({ runtime: 'carried' })).toBe(160);
-    expect(await more({ runtime: 'carried', cache: join(disk, 'npm/_cacache') })).toBe(160 + 64 + 5);
+    expect(await more({ runtime: 'registry' })).toBe(160);
+    expect(await more({ runtime: 'host' })).toBe(Math.round(statSync(process.execPath).size / MIB));
+    expect(await more({ runtime: 'registry', cache: join(disk, 'npm/_cacache') })).toBe(160 + 64 + 5);
     expect(await more({ kind: 'stage', state })).toBe(0);
     expect(await more({ kind: 'update', state })).toBe(7);
     expect(await more({ unpackedSize: 100 * MIB })).toBe(120 - 12);

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { offeredReleases } from '../../src/registry/offer.js';
 import { resolveRelease } from '../../src/registry/resolve.js';
+import { parseSpec } from '../../src/registry/spec.js';
 import { publishedVersions } from '../../src/registry/versions.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { KEY_END, type Registry, startRegistry } from '../registry/registry.js';
@@ -75,6 +76,26 @@ describe('resolveRelease', () => {
     const of = (version: string) => resolveRelease({ kind: 'version', version }, options);
     expect(await of('2026.5.28')).toMatchObject({ id: '2026.5.28' });
     expect(await rejection(of('2026.6.1'))).toMatchObject({ code: 'version_not_found' });
+  });
+
+  it.each(['2026.6.1', 'latest'])('names the policy that forbids %s', async (wanted) => {
+    const options = { ...(await place.options(registry.url)), before: new Date('2026-05-01T00:00:00Z') };
+    const error = await rejection(resolveRelease(parseSpec(wanted), options));
+    expect(error).toMatchObject({
+      code: 'release_too_new',
+      message: expect.stringMatching(
+        /2026\.6\.1 was published at .*"min-release-age" allows nothing newer than 2026-05-01/,
+      ),
+      hint: expect.stringContaining('npm config get min-release-age before'),
+    });
+  });
+
+  it.each([['openclaw'], ['other', 'open*']])('respects what the policy excludes: %j', async (...exclude) => {
+    const options = {
+      ...(await place.options(registry.url)),
+      ...{ before: new Date('2026-05-01T00:00:00Z'), minReleaseAgeExclude: exclude },
+    };
+    expect(await resolveRelease(parseSpec('2026.6.1'), options)).toMatchObject({ id: '2026.6.1' });
   });
 
   it('finds what a tag means now, not what it meant before', async () => {

@@ -46,7 +46,7 @@ const verbs = {
       symlinkSync(install.node.path, join(staged, 'node'));
       symlinkSync('node_modules/openclaw/openclaw.mjs', join(staged, 'main'));
       await sealRelease(root, staged, { id, version: id, spec: id, integrity: '', signature: 'absent', engines: null,
-        schemas: null, runtime: { kind: 'host', ...install.node }, main: 'node_modules/openclaw/openclaw.mjs',
+        schemas: null, runtime: { version: install.node.version, path: install.node.path }, main: 'node_modules/openclaw/openclaw.mjs',
         lockfileDigest: report.lockfileDigest, packages: report.packages, skippedScripts: [] });
     };
     await seal('2026.5.28', into);

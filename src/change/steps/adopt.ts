@@ -11,6 +11,7 @@ import { installTimer, planTimer, removeTimer } from '../../adopt/timer-unit-pla
 import { readTimer } from '../../adopt/timer-unit-record.js';
 import type { GatewayUnit } from '../../adopt/unit.js';
 import { ReleasesError } from '../../core/errors.js';
+import { refuseNoexec } from '../../host/executable.js';
 import { ownNode } from '../../host/node-program.js';
 import { lingers } from '../../host/systemd/linger.js';
 import { askPrivileged, requirePrivilegedParent } from '../../host/systemd/privileged.js';
@@ -88,6 +89,7 @@ export const copyInstallStep: Step = {
     const { root, change, signal } = context;
     const { facts } = change;
     if (isForeign(unitOf(context))) requirePrivilegedParent();
+    refuseNoexec(join(root.bin, 'gateway'));
     const { install, change: unitChange } = await planAdoption(root, unitOf(context));
     const { node, packageRoot, packageJson, version } = install;
     facts.unitChange = ownPart(unitChange);

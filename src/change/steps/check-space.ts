@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
+import { refuseNoexec } from '../../host/executable.js';
 import { freeSpace, sameFilesystem } from '../../host/space.js';
 import type { Context, Step } from '../../ledger/context.js';
 import type { RuntimeChoice } from '../../registry/node-choice.js';
@@ -29,7 +31,9 @@ export const checkSpace: Step = {
   name: 'check-space',
   skip: alreadyStaged,
   async do(context) {
-    const { staging } = context.root;
+    const { root } = context;
+    const { staging } = root;
+    refuseNoexec(join(root.bin, 'gateway'));
     const needed = await estimate(context);
     const free = freeSpace(staging);
     if (free.bytes < needed.bytes || (free.files !== null && free.files < needed.files)) {

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import { refuseNoexec } from '../../host/executable.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { prepareStateToReturn, requestOlderState, returnState } from '../../rollback/restore-request.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/links.js';
@@ -27,6 +29,7 @@ export const switchStep: Step = {
     const { root, change } = context;
     const { from } = change.facts;
     const to = readManifest(root, targetOf(context)).id;
+    if (change.plan.kind !== 'rollback') refuseNoexec(join(root.bin, 'gateway'));
     if (!change.plan.steps.includes('restart') && currentRelease(root) === to)
       throw new NothingToDo(`current is ${to} already`);
     if (from !== null && from !== to) {

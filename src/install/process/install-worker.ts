@@ -6,6 +6,7 @@ import { killOwnTree } from '../../host/process-tree.js';
 import { serve } from '../../host/serve.js';
 import { BACKGROUND_NICE, setSessionPriority } from '../../host/session-priority.js';
 import { sourceFailure } from '../../registry/failure.js';
+import { tooNewDependency } from '../../registry/release-age.js';
 import { digestLockfile } from '../lockfile.js';
 import type { InstallOrder, InstallProgress, InstallResult, Order, UnpackOrder } from '../messages.js';
 import { trustOnce } from './default-ca.js';
@@ -57,7 +58,9 @@ async function carryOut(given: Order, say: (progress: InstallProgress) => void) 
     return await Promise.race([order.kind === 'install' ? install(order, say) : unpack(order), uncaught]);
   } catch (error) {
     const about = order.kind === 'install' ? `openclaw@${order.version}` : order.spec;
-    throw sourceFailure(error, about, order.options.registry, 'install');
+    throw (
+      tooNewDependency(error, order.options) ?? sourceFailure(error, about, order.options.registry, 'install')
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
+import { refuseNoexec } from '../../host/executable.js';
 import { type BackoffOptions, DEFAULT_BACKOFF } from './backoff.js';
 import { claim, endPredecessor } from './claim.js';
 import { runDetached } from './detached.js';
@@ -25,13 +26,13 @@ export interface RunOptions {
 /**
  * Supervises the gateway in the foreground until SIGTERM or SIGINT, or until an exit code that is final.
  * @returns the gateway's exit code, or 128 plus the number of the signal that ended it
- * @throws ReleasesError `root_invalid`, `root_unwritable`, `locked`, `supervisor_already_running`
+ * @throws ReleasesError `root_invalid`, `root_noexec`, `root_unwritable`, `locked`, `supervisor_already_running`
  */
 export async function runSupervisor(options: RunOptions): Promise<number> {
   const { args, env = process.env, stopLimitMs = STOP_LIMIT_MS, backoff = DEFAULT_BACKOFF } = options;
   const log = options.log ?? ((line: string) => console.error(line));
   const root = resolve(options.root);
-  requireLauncher(root);
+  requireLauncher(join(root, 'bin/gateway'));
 
   const predecessor = await claim(root, log);
   try {
@@ -62,8 +63,8 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
   }
 }
 
-function requireLauncher(root: string): void {
-  const launcher = join(root, 'bin/gateway');
+function requireLauncher(launcher: string): void {
+  refuseNoexec(launcher);
   try {
     accessSync(launcher, constants.X_OK);
   } catch (cause) {
