@@ -630,14 +630,14 @@ export const MUTANTS: Mutant[] = [
     file: 'src/adopt/start-lines.ts',
     find: "(section === '' ||",
     replace: "(section !== '' ||",
-    caughtBy: unit('adopt/other-supervisor', 'two programs in one file'),
+    caughtBy: at('unit', 'test/hosts/process-trees.test.ts', 'two programs in one file'),
   },
   {
     name: 'a login taken for a unit',
     file: 'src/adopt/other-supervisor.ts',
     find: 'kind.service(seen) !== null)) return',
     replace: 'kind.service(seen) !== undefined)) return',
-    caughtBy: unit('adopt/other-supervisor', 'in a session'),
+    caughtBy: at('unit', 'test/hosts/process-trees.test.ts', 'in a session'),
   },
   {
     name: 'a gateway stays down until a change ends',

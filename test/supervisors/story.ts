@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import { listChanges } from '../../src/ledger/ledger.js';
+import { rootAt } from '../../src/store/root.js';
 import { until } from '../support/place.js';
 import { slowness } from '../support/slowness.js';
 import { QUICK } from '../support/world.js';
@@ -41,16 +43,12 @@ export async function chain(host: Host, parent: RegExp, version: string) {
 
 /** Types a command in a shell that the gateway owns, as an agent would; resolves with the change. */
 export async function inside(host: Host, ...words: string[]) {
-  const before = (await host.ok('history')).changes.length;
+  const changes = () => listChanges(rootAt(host.root));
+  const before = changes().length;
   const command = ['openclaw-releases', ...words, '>/tmp/inside.log', '2>&1'].join(' ');
   await host.get(`/shell?command=${encodeURIComponent(command)}`);
-  let change: { status: string; endedAt: string | null } | undefined;
-  await until(`${words.join(' ')} has its verdict`, async () => {
-    const { changes } = await host.ok('history');
-    change = changes.length > before ? changes.at(-1) : undefined;
-    return (change?.endedAt ?? null) !== null;
-  });
-  return change;
+  await until(`${words.join(' ')} has its verdict`, () => changes()[before]?.endedAt != null, 40_000);
+  return changes()[before];
 }
 
 /** One life of a host: start, updates, bad updates, rollbacks, crashes, kills, a new boot, and an end. */
@@ -75,15 +73,22 @@ export async function story(supervised: Supervised): Promise<void> {
   expect(await inside(host, 'rollback', ...QUICK)).toMatchObject({
     status: 'package_updated_restart_verified',
   });
-  expect((await host.cli('update', '2026.6.9', ...QUICK)).json).toMatchObject({ status: 'rolled_back' });
   const updated = await chain(host, parent, '2026.6.1');
   expect(updated.run).toBe(first.run);
 
-  // A signal of the supervisor reaches the gateway, and nothing else: `run` starts it again.
+  // An update that dies after its switch. The supervisor's own signal reaches the gateway, and a crash loop begins: it
+  // ends on the release from before.
+  const fault = ['env', 'OPENCLAW_RELEASES_FAULT=kill after switch'];
+  await host.run([...fault, 'openclaw-releases', 'update', '2026.6.9', ...QUICK], { reject: false });
+  expect(await host.ok('status')).toMatchObject({ current: '2026.6.9', interrupted: [expect.anything()] });
   await host.run(signal);
-  await until('another gateway runs', () => those(host, GATEWAY).some(({ pid }) => pid !== updated.gateway));
+  await until('another gateway is ready', async () => {
+    const other = those(host, GATEWAY).some(({ pid }) => pid !== updated.gateway);
+    return other && (await host.version()) === '2026.6.1';
+  });
   const signalled = await chain(host, parent, '2026.6.1');
   expect(signalled.run).toBe(first.run);
+  expect(await host.ok('status')).toMatchObject({ current: '2026.6.1' });
 
   // The supervisor starts a killed `run` again, and there is no second gateway.
   await host.run(['kill', '-KILL', String(signalled.run)]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeSupervisor, otherSupervisorLines } from '../../../src/adopt/other-supervisor.js';
+import { describeSupervisor, otherSupervisorLines } from '../../src/adopt/other-supervisor.js';
 
 const COMMAND = '/usr/local/bin/openclaw-releases';
 const NODE_START = 'node /usr/lib/node_modules/openclaw/dist/index.js gateway';
@@ -162,6 +162,61 @@ const ROWS: Record<string, Row> = {
     name: 'systemd',
     service: 'claw.service',
     commands: ['openclaw-releases adopt --unit claw.service'],
+  },
+  'supervisord below docker --init': {
+    above: ['/usr/bin/python3 /usr/local/bin/supervisord -c/etc/s.conf', '/sbin/docker-init -- supervisord'],
+    env: { SUPERVISOR_PROCESS_NAME: 'claw' },
+    name: 'supervisord',
+    service: 'claw',
+    commands: ['supervisorctl update claw'],
+  },
+  'pm2-runtime as process 1': {
+    above: ['/usr/local/bin/node /usr/local/bin/pm2-runtime start app.js'],
+    env: { name: 'claw', HOME: '/home/node' },
+    name: 'pm2',
+    service: 'claw',
+    commands: ['pm2 delete claw', 'pm2 start /home/node/openclaw-releases.config.js', 'pm2 save'],
+  },
+  'runit in a container, with Node and the program in quotes': {
+    above: ['/usr/bin/runsv claw@/srv/claw', 'runsvdir /srv'],
+    files: {
+      '/srv/claw/run': `exec "/opt/node/bin/node" --expose-gc '/opt/openclaw/dist/index.js' gateway run\n`,
+    },
+    name: 'runit',
+    service: 'claw',
+    changes: [
+      [
+        '/srv/claw/run',
+        `exec "/opt/node/bin/node" --expose-gc '/opt/openclaw/dist/index.js' gateway run`,
+        `exec ${COMMAND} run -- run`,
+      ],
+    ],
+    commands: ['sv -w 75 restart claw'],
+  },
+  'a script of runit that only mentions OpenClaw': {
+    above: ['runsv claw@/etc/sv/claw', 'runit'],
+    files: { '/etc/sv/claw/run': '# openclaw gateway\nexec /opt/openclaw-gateway.sh gateway\n' },
+    name: 'runit',
+    service: 'claw',
+    commands: ['sv -w 75 restart claw'],
+  },
+  'cron, on a host with the init of BusyBox': {
+    above: ['/bin/sh -c openclaw gateway', 'crond -f', 'init'],
+    name: 'nobody',
+    commands: ['kill 812', `setsid --fork ${COMMAND} run >>openclaw.log 2>&1 </dev/null`],
+  },
+  podman: {
+    above: ['/usr/bin/conmon --api-version 1 -c 0123', '/usr/lib/systemd/systemd --user', '/sbin/init'],
+    groups: ['/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-0123.scope'],
+    name: 'a container',
+    commands: [],
+  },
+  'a unit that a login of root started': {
+    above: ['/usr/lib/systemd/systemd --user', '/sbin/init'],
+    groups: ['/user.slice/user-0.slice/user@0.service/app.slice/openclaw-gateway-work.service'],
+    name: 'systemd',
+    service: 'openclaw-gateway-work.service',
+    commands: ['openclaw-releases adopt --unit openclaw-gateway-work.service'],
   },
   'our own supervisor, below runit': {
     above: [`/usr/bin/node ${COMMAND} run`, 'runsv openclaw', 'runsvdir /etc/service', 'runit'],
