@@ -59,8 +59,10 @@ test('a supervisor that dies during an update is started again at once, and the 
   });
   await until('the update is before its switch', () => existsSync(stamp));
   killed.kill('SIGKILL');
+  await until('the old gateway is gone', async () => (await world.version()) === null);
   const next = await world.supervise();
   expect(next.stderr()).toContain('The gateway is started meanwhile');
+  expect(await world.version()).toBe('2026.6.1');
   rmSync(stamp);
   expect((await update.ended).json).toMatchObject({ status: 'package_updated_restart_verified' });
   expect(await world.version()).toBe('2026.6.5');
