@@ -25,7 +25,8 @@ async function wait<T>(limits: Limits, probe: (passedMs: number) => T) {
   const begun = clock.now;
   let looks = 0;
   const answer = await waitUntil(limits, () => {
-    looks++;
+    // A wait without an end would hang the test.
+    if (looks++ > 10_000) throw new Error('This wait has no end.');
     return probe(clock.now - begun);
   });
   return { answer, looks, tookMs: clock.now - begun };
