@@ -2,6 +2,7 @@ import { constants, mkdirSync } from 'node:fs';
 import { chmod, copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exec, problemOf } from '../host/exec.js';
+import { refuseNoexec } from '../host/executable.js';
 import type { ClientOptions } from '../registry/client.js';
 import { cleanEnvironment } from '../registry/environment.js';
 import type { RuntimeChoice } from '../registry/node-choice.js';
@@ -25,7 +26,7 @@ export interface RuntimeRequest {
 /**
  * Puts a Node below `runtimes`, in place of a damaged one of that version, and proves there that it runs. Copies a Node
  * of the host or shares its blocks; a hard link would change with it.
- * @throws ReleasesError `node_unavailable`, `integrity_mismatch`, `archive_invalid`, `registry_unreachable`,
+ * @throws ReleasesError `node_unavailable`, `root_noexec`, `integrity_mismatch`, `archive_invalid`, `registry_unreachable`,
  *   `interrupted`; system errors such as ENOSPC
  */
 export async function provideRuntime({
@@ -39,6 +40,8 @@ export async function provideRuntime({
   const name = runtimeDirectoryName(version);
   const node = runtimeNode(root, version);
   if (choice.kind === 'root') return node;
+  // There every Node looks damaged, and none can be tried.
+  refuseNoexec(join(root.bin, 'gateway'));
   const staged = join(staging, name);
   removeTree(root, staged);
   if (choice.kind === 'registry') await fetchNode(choice, staged, await client(), signal);
