@@ -4,7 +4,7 @@ import { ADOPT, type Finding, finding } from './finding.js';
 import { unmetSentence } from './sandbox-needs.js';
 
 export function examineUnit(facts: HostFacts): Finding[] {
-  const { adoption, unit, root, lingering, unmet } = facts;
+  const { adoption, unit, root, lingering, unmet, current } = facts;
   if (!adoption) return [];
   const systemctl = `systemctl --${adoption.scope}`;
   if (!unit) {
@@ -60,6 +60,11 @@ export function examineUnit(facts: HostFacts): Finding[] {
       ),
     );
   }
+  if (unit.missing.length > 0) {
+    const asked = unit.missing.map(({ key, value }) => `${key}=${value}`).join(', ');
+    const sentence = `${unit.name} stops the gateway as an older release needs it; ${current} asks for ${asked}.`;
+    found.push(finding('unit_outdated', sentence, ADOPT));
+  }
   if (unmet) {
     found.push(finding('sandbox_forbids', unmetSentence(unit.name, unmet, unit.settings), ADOPT));
   }
@@ -75,13 +80,18 @@ export function examineUnit(facts: HostFacts): Finding[] {
   return found;
 }
 
-function examineFiles({ name, drift }: UnitFacts, adoption: NonNullable<HostFacts['adoption']>): Finding[] {
+function examineFiles(
+  { name, drift, missing }: UnitFacts,
+  adoption: NonNullable<HostFacts['adoption']>,
+): Finding[] {
   if (!Array.isArray(drift)) {
     const sentence = `${name} cannot be adopted again (${drift.message.replace(/\.$/, '')}).`;
     return [finding('unit_changed', sentence, drift.hint ?? 'openclaw gateway install --force')];
   }
-  return drift.map(({ path, state }) => {
+  return drift.flatMap(({ path, state }) => {
     if (path.endsWith('openclaw-releases.conf')) {
+      // Another finding says what it lacks.
+      if (state === 'changed' && missing.length > 0) return [];
       return state === 'missing'
         ? finding('drop_in_missing', `Our drop-in ${path} is gone.`, ADOPT)
         : finding(

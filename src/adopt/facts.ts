@@ -6,6 +6,7 @@ import { withoutSecrets } from '../core/secret-words.js';
 import { lingers } from '../host/systemd/linger.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import { type Setting, settingsIn } from '../host/systemd/unit-file.js';
+import { missingPolicy } from '../openclaw/service-policy.js';
 import { type Adoption, readAdoption } from './apply.js';
 import { readCommand } from './command.js';
 import { type Drift, findDrift } from './drift.js';
@@ -47,6 +48,8 @@ export interface UnitFacts {
   broken: boolean;
   description: string;
   settings: Setting[];
+  /** Settings that the current release asks for and the unit does not have. */
+  missing: Setting[];
   /** Command line in force, without secrets. */
   starts: string;
   /** Paths of drop-ins that apply after ours. */
@@ -89,6 +92,7 @@ function describe(unit: GatewayUnit, request: GatherRequest, added: Setting[]): 
     broken: ['error', 'bad-setting'].includes(status.loadState),
     description: status.description,
     settings: settingsIn(unit.now),
+    missing: request.current === null ? [] : missingPolicy(unit.now, request.current),
     starts: withoutSecrets(unit.now.commands.flatMap(({ words }) => words.map(({ value }) => value))),
     later: ours < 0 ? [] : unit.dropIns.slice(ours + 1),
     drift: driftOf(unit, request, added),
@@ -96,10 +100,19 @@ function describe(unit: GatewayUnit, request: GatherRequest, added: Setting[]): 
 }
 
 function driftOf(unit: GatewayUnit, request: GatherRequest, added: Setting[]): Drift[] | ErrorRecord {
-  const { root, recover, env = process.env } = request;
+  const { root, recover, current, env = process.env } = request;
   try {
     const command = readCommand(unit, env);
-    return findDrift(planUnitChange({ install: { unit, command }, root, recover, added, env }));
+    return findDrift(
+      planUnitChange({
+        install: { unit, command },
+        root,
+        recover,
+        added,
+        version: current ?? undefined,
+        env,
+      }),
+    );
   } catch (error) {
     if (error instanceof ReleasesError) return toErrorRecord(error);
     throw error;

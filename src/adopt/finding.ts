@@ -17,6 +17,7 @@ export type FindingCode =
   | 'recover_not_enabled'
   | 'companion_drifted'
   | 'sandbox_forbids'
+  | 'unit_outdated'
   | 'lingering_off'
   | 'another_openclaw_on_path'
   | 'several_installs'

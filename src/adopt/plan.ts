@@ -14,6 +14,7 @@ import {
 } from '../host/systemd/unit-template.js';
 import { homeDirectory } from '../host/user.js';
 import type { PlannedFile } from '../host/written.js';
+import { missingPolicy } from '../openclaw/service-policy.js';
 import { commandWith } from './gateway-command.js';
 import type { Install } from './install.js';
 import { DROP_IN_SUFFIX, type GatewayUnit } from './unit.js';
@@ -39,6 +40,8 @@ export interface UnitChangeRequest {
   recover: string[];
   /** From `fitSandbox`. */
   added?: Setting[];
+  /** The release that the unit starts: what it asks of its unit is added. */
+  version?: string | undefined;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -57,7 +60,7 @@ export function recoverCommandOf(root: string): string[] {
  *   sort behind them, `root_invalid` for a path that no unit file can hold
  */
 export function planUnitChange(request: UnitChangeRequest): UnitChange {
-  const { install, root, recover, added = [], env = process.env } = request;
+  const { install, root, recover, added = [], version, env = process.env } = request;
   const { unit, command } = install;
   if (!unit || !command) {
     throw refuse(
@@ -78,7 +81,8 @@ export function planUnitChange(request: UnitChangeRequest): UnitChange {
     RESCUE: quoteProgram(join(root, 'bin/rescue')),
     UNIT: name,
     RESCUE_UNIT: rescueUnit,
-    SANDBOX: sandboxLines(added),
+    SANDBOX: linesUnder("The launcher needs these in the unit's sandbox: adopt has tried it there.", added),
+    POLICY: policyLines(unit, version),
     USER: scope === 'system' && unit.user ? `User=${escapePath(unit.user)}` : '',
     SCOPE: `--${scope}`,
     TARGET: target,
@@ -133,10 +137,16 @@ function dropInName(unit: GatewayUnit): string {
   );
 }
 
-function sandboxLines(added: Setting[]): string {
-  if (added.length === 0) return '';
-  const lines = added.map(({ key, value }) => `${key}=${value}`);
-  return ["# The launcher needs these in the unit's sandbox: adopt has tried it there.", ...lines].join('\n');
+/** Lines of the drop-in for what a release asks of its unit and the unit's own files do not say. */
+export function policyLines({ own }: Pick<GatewayUnit, 'own'>, version: string | undefined): string {
+  return linesUnder(POLICY, version === undefined ? [] : missingPolicy(own, version));
+}
+
+export const POLICY = 'The current release asks for these.';
+
+function linesUnder(title: string, settings: Setting[]): string {
+  if (settings.length === 0) return '';
+  return [`# ${title}`, ...settings.map(({ key, value }) => `${key}=${value}`)].join('\n');
 }
 
 function systemctl(): string {

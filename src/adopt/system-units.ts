@@ -5,7 +5,7 @@ import { type Answer, systemctl } from '../host/systemd/systemctl.js';
 import type { Setting } from '../host/systemd/unit-file.js';
 import { lookBefore, type PlannedFile, undoWritten, writePlanned } from '../host/written.js';
 import { readCommand } from './command.js';
-import { planUnitChange, recoverCommandOf } from './plan.js';
+import { planUnitChange, recoverCommandOf, type UnitChange } from './plan.js';
 import { fitSandbox } from './sandbox.js';
 import { placesOf } from './sandbox-trial.js';
 import { SystemUnitRecord } from './system-unit-record.js';
@@ -47,11 +47,15 @@ export class SystemUnits {
   async answer(request: PrivilegedRequest): Promise<Answer> {
     if (request.does === 'systemctl') return this.#systemctl(request.args);
     if (request.does === 'fit-sandbox') {
-      const added = await this.#fit(await this.#adoptedUnit());
+      const added = await this.#fit(await this.#unitToAdopt());
       return { ...DONE, stdout: JSON.stringify(added) };
     }
+    if (request.does === 'align-unit') {
+      await this.#align(request.version);
+      return DONE;
+    }
     if (!this.#options.mayWrite) throw refused(`"${request.does}" needs --system.`);
-    if (request.does === 'apply-unit') await this.#apply();
+    if (request.does === 'apply-unit') await this.#apply(request.version);
     else if (request.does === 'remove-unit') this.#remove();
     else if (request.does === 'revert-unit') this.#revert();
     else if (request.does === 'enable-timer') await this.#enableTimer(request);
@@ -89,16 +93,10 @@ export class SystemUnits {
     return systemctl('system', ...args);
   }
 
-  async #apply(): Promise<void> {
+  async #apply(version: unknown): Promise<void> {
     const { root } = this.#options;
-    const unit = await this.#adoptedUnit();
-    const command = readCommand(unit, process.env);
-    const plan = planUnitChange({
-      install: { unit, command },
-      root,
-      recover: recoverCommandOf(root),
-      added: await this.#fit(unit),
-    });
+    const unit = await this.#unitToAdopt();
+    const plan = await this.#plan(unit, version);
     const writes = outsideOf(root, plan.writes);
     const record = this.#record.readFor(unit.name);
     this.#record.save({
@@ -109,7 +107,30 @@ export class SystemUnits {
     writePlanned(writes);
   }
 
-  async #adoptedUnit(): Promise<GatewayUnit> {
+  /** Writes the drop-in of an adopted unit again, for another release. */
+  async #align(version: unknown): Promise<void> {
+    const record = this.#record.read();
+    if (!record?.units) throw refused('The root has adopted no unit of the system.');
+    const { dropIn, writes } = await this.#plan(await this.#gatewayUnit(), version);
+    const planned = writes.filter(({ path }) => path === dropIn);
+    this.#record.save({ ...record, units: lookBefore(planned, record.units) });
+    writePlanned(planned);
+  }
+
+  async #plan(unit: GatewayUnit, version: unknown): Promise<UnitChange> {
+    const { root } = this.#options;
+    const command = readCommand(unit, process.env);
+    const added = await this.#fit(unit);
+    return planUnitChange({
+      install: { unit, command },
+      root,
+      recover: recoverCommandOf(root),
+      added,
+      ...(typeof version === 'string' && { version }),
+    });
+  }
+
+  async #unitToAdopt(): Promise<GatewayUnit> {
     if (this.#options.unit === null) throw refused('Only adopt makes a unit start the gateway of a root.');
     return this.#gatewayUnit();
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { findInstall, type Install } from '../../src/adopt/install.js';
 import { planUnitChange, type UnitChange } from '../../src/adopt/plan.js';
+import { fitSandbox } from '../../src/adopt/sandbox.js';
 import { type ErrorCode, toErrorRecord } from '../../src/core/errors.js';
 import { readSettings, type ServiceSettings } from '../../src/host/systemd/unit-file.js';
 import { answeringNode } from '../support/node-copy.js';
@@ -25,6 +26,10 @@ export interface HostRow {
   /** Files in the home, besides an OpenClaw of npm and Node 22; `-> ` begins a link, `#!` a program. */
   files?: Record<string, string>;
   env?: Record<string, string>;
+  /** Exit codes of the launcher's trials in the sandbox of the unit, as the lab has seen them (`sandbox-needs`). */
+  trials?: number[];
+  /** Version that the unit is to start; the adopted one unless given. */
+  release?: string;
   expected: Expected;
 }
 
@@ -87,8 +92,15 @@ export async function adoptHost(row: HostRow): Promise<Outcome & { shown: (text:
       Object.entries(dropIns).map(([file, text]) => [`units/${name}.d/${file}`, whole(text)]),
     ),
     'run/systemd/private': '',
+    trials: (row.trials ?? []).map((code) => `${code}\n`).join(''),
     'tools/systemctl': `#!/bin/sh
-case "$*" in *" show "*) ;; *) exit 1 ;; esac
+cd "${home}"
+case "$*" in
+  *" start "*) read -r code <trials; sed -i 1d trials; echo "$code" >code; exit "$code" ;;
+  *" show "*releases-trial*) printf 'LoadState=loaded\\nExecMainCode=1\\nExecMainStatus=%s\\n' "$(cat code)"; exit ;;
+  *" show "*) ;;
+  *) exit 1 ;;
+esac
 cat <<'END'
 LoadState=loaded
 FragmentPath=${join(units, name)}
@@ -113,7 +125,9 @@ END
   const shown = (text: string) => text.replaceAll(root, '<root>').replaceAll(home, '~');
   try {
     const install = await findInstall({ unit: name, scope, env });
-    const change = planUnitChange({ install, root, recover: ['/usr/bin/true'], env });
+    const added = install.unit ? await fitSandbox(install.unit, { root, state: null }) : [];
+    const version = row.release ?? install.version;
+    const change = planUnitChange({ install, root, recover: ['/usr/bin/true'], added, version, env });
     const file = change.writes.find(({ path }) => path === change.dropIn);
     const dropIn = file?.kind === 'file' ? file.content : '';
     const { texts = [], specifiers = {} } = install.unit ?? {};

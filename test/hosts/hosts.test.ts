@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { COMMAND_LINES } from './command-lines.js';
 import { adoptHost, type HostRow } from './host.js';
+import { SANDBOXES } from './sandboxes.js';
 
 /** Pretends that systemd has started this machine; each host has a systemctl of its own. */
 vi.mock('node:fs', async (original) => {
@@ -10,6 +11,7 @@ vi.mock('node:fs', async (original) => {
 
 const TABLES: Record<string, HostRow[]> = {
   'command lines': COMMAND_LINES,
+  sandboxes: SANDBOXES,
 };
 
 describe.each(Object.entries(TABLES))('%s', (_name, rows) => {

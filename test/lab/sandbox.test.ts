@@ -4,7 +4,8 @@ import { until } from '../support/place.js';
 import { npmPrefix } from './gateway.js';
 import { CLI, FIRST, makeOperator, type Operator, QUICK } from './operator.js';
 
-const [GOOD, WORSE, CRASHES] = ['2026.6.1', '2026.6.4', '2026.6.5'];
+// These ask their unit for more than `FIRST` does.
+const [GOOD, WORSE, CRASHES] = ['2026.9.6', '2026.9.7', '2026.9.8'];
 const STATE = '/home/claw/.openclaw';
 const ROOT = '/home/claw/releases';
 
@@ -55,10 +56,10 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
   beforeAll(async () => {
     const versions = {
       [GOOD]: {},
-      [WORSE]: { touchesConfig: true, neverReady: true },
+      [WORSE]: { neverReady: true },
       [CRASHES]: { crashAtStart: true },
     };
-    operator = await makeOperator(atEnd, versions, { scope });
+    operator = await makeOperator(atEnd, versions, { scope, timeoutStopSec: 30 });
     expect(npmPrefix(operator.machine), 'the sandboxes below name it').toBe('/home/claw/.npm-global');
   }, 120_000);
 
@@ -83,6 +84,11 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
     if (json.error) return [`${json.error.code}: ${json.error.message}`];
     const dropIn = json.writes.find(({ path }: { path: string }) => path.endsWith('openclaw-releases.conf'));
     return (dropIn.content.split(/^# The launcher needs .*\n/m)[1] ?? '').split('\n').filter(Boolean);
+  }
+
+  async function policy(): Promise<string> {
+    const { KillMode, TimeoutStopUSec } = await operator.gateway.show();
+    return `${KillMode} ${TimeoutStopUSec}`;
   }
 
   test('adopt plans what each sandbox lacks, refuses where nothing helps, and leaves nothing', async () => {
@@ -117,9 +123,15 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
       await gateway.ready(FIRST);
       const adopted = await ocr(`adopt ${flag} ${QUICK}`, as);
       expect(adopted.json, JSON.stringify(adopted.json.error)).toMatchObject({ to: FIRST });
-      expect((await ocr(`update ${GOOD} ${QUICK}`)).json).toMatchObject({
-        status: 'package_updated_restart_verified',
+      expect(await policy()).toBe('control-group 30s');
+      const updated = await ocr(`update ${GOOD} ${QUICK}`, as);
+      expect(updated.json).toMatchObject({ status: 'package_updated_restart_verified', warnings: [] });
+      expect(await policy()).toBe('mixed 5min 30s');
+      const worse = await ocr(`update ${WORSE} --probe version ${QUICK}`, as);
+      expect(worse.json).toMatchObject({
+        ...{ status: 'rolled_back', error: { code: 'gateway_not_ready' }, undoError: null },
       });
+      await gateway.ready(GOOD);
 
       // A trial that nobody watches: the launcher counts its starts.
       expect((await ocr(`stage ${CRASHES} --probe version`)).exitCode).toBe(0);
@@ -132,8 +144,7 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
       await until('the launcher says so', async () =>
         (await machine.run('journalctl --quiet --no-pager', { as: 'root' })).stdout.includes(went),
       );
-      const recovered = await ocr('recover');
-      expect(recovered.exitCode, JSON.stringify(recovered.json)).toBe(0);
+      await gateway.ready(GOOD);
       expect((await ocr('doctor')).json.findings).toEqual([]);
       const open = await machine.run(`find ${ROOT} -perm /022 ! -type l ! -path '*/node_modules/*'`);
       expect(open.stdout, 'nobody else may write what the launcher wrote').toBe('');
@@ -161,6 +172,19 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
     expect(refused).toMatchObject({ exitCode: 3, json: { error: { code: 'sandbox_forbids' } } });
     expect((await ocr(`adopt ${flag} ${QUICK}`, as)).exitCode).toBe(0);
     expect((await ocr('doctor')).json.findings).toEqual([]);
-    expect((await ocr(`update ${GOOD} ${QUICK}`)).exitCode).toBe(0);
+
+    // The owner alone may not write a unit of the system, and learns who may.
+    const updated = await ocr(`update ${GOOD} ${QUICK}`);
+    expect(updated.exitCode).toBe(0);
+    const [outdated, next] = [{ code: 'unit_outdated' }, 'sudo openclaw-releases adopt --system'];
+    const system = scope === 'system';
+    expect(updated.json.warnings).toEqual(system ? [expect.stringContaining(next)] : []);
+    expect((await ocr('doctor')).json.findings).toMatchObject(system ? [outdated] : []);
+    expect(await policy()).toBe(system ? 'control-group 30s' : 'mixed 5min 30s');
+    expect((await ocr(`adopt ${flag} ${QUICK}`, as)).exitCode).toBe(0);
+    expect(await policy()).toBe('mixed 5min 30s');
+    expect((await ocr(`rollback ${QUICK}`, as)).json).toMatchObject({ to: FIRST });
+    expect(await policy()).toBe('control-group 30s');
+    expect((await ocr('doctor')).json.findings).toEqual([]);
   }, 180_000);
 });

@@ -69,6 +69,42 @@ export const MUTANTS: Mutant[] = [
     replace: '  process.exitCode = EXIT[ERROR_CODES[record.code]] && EXIT.internal;\n',
     caughtBy: integration('cli', 'an unknown command is a usage error'),
   },
+  // the sandbox and the policy of a unit
+  {
+    name: 'sandbox: the first addition is taken for enough',
+    file: 'src/adopt/sandbox.ts',
+    find: 'return attempt([...added, ...remedy], [...met, need]);',
+    replace: 'return [...added, ...remedy];',
+    caughtBy: unit('adopt/sandbox', 'one addition after the other is tried'),
+  },
+  {
+    name: 'sandbox: any directory in the place of the state',
+    file: 'layout/systemd/sandbox-trial',
+    find: 'is "$state" "$state_id" || fail 46\n',
+    replace: '',
+    caughtBy: unit('adopt/sandbox-trial', 'another directory in the place of the state'),
+  },
+  {
+    name: 'sandbox: a user of its own is tried',
+    file: 'src/adopt/sandbox.ts',
+    find: "if (has('DynamicUser') && !has('User'))",
+    replace: "if (has('DynamicUser') && has('User'))",
+    caughtBy: unit('adopt/sandbox', 'a user of its own is refused'),
+  },
+  {
+    name: 'policy: an old unit is enough for a new release',
+    file: 'src/openclaw/service-policy.ts',
+    find: 'compareVersions(version, since) >= 0',
+    replace: 'compareVersions(version, since) < 0',
+    caughtBy: unit('openclaw/service-policy'),
+  },
+  {
+    name: 'policy: root writes for a root that adopted nothing',
+    file: 'src/adopt/system-units.ts',
+    find: "if (!record?.units) throw refused('The root has adopted no unit of the system.');",
+    replace: 'if (!record?.units) return;',
+    caughtBy: unit('adopt/system-units', 'a unit that root has not adopted'),
+  },
   // the limit of the ledger
   {
     name: 'record of a proven release removed',
@@ -1494,9 +1530,16 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'launcher: current by its link',
     file: 'layout/bin/gateway',
-    find: 'exec "$release/node" "$release/$text" gateway "$@"',
-    replace: 'exec "$root/current/node" "$root/current/$text" gateway "$@"',
+    find: 'main=$release/$text\n',
+    replace: 'main=$root/current/$text\n',
     caughtBy: integration('launcher', 'starts the gateway of the current release'),
+  },
+  {
+    name: 'launcher: files with the mask of the unit',
+    file: 'layout/bin/gateway',
+    find: 'umask 077\n',
+    replace: '',
+    caughtBy: integration('launcher', 'keeps its trial to the owner'),
   },
   {
     name: 'launcher: current of any text',

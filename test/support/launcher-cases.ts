@@ -64,6 +64,8 @@ interface Started {
   release: string;
   /** Directory where Node keeps what it compiles, and whether OpenClaw is told that it need not start itself again for that. */
   cache: string;
+  /** Mask for the modes of new files. */
+  mask: string;
 }
 
 function addRelease(id: string, exitCode = 0): void {
@@ -77,6 +79,7 @@ function addRelease(id: string, exitCode = 0): void {
     `#!/bin/sh
 printf 'node=%s\\npid=%s\\nroot=%s\\nrelease=%s\\n' "$0" "$$" "$OPENCLAW_RELEASES_ROOT" "$OPENCLAW_RELEASES_RELEASE"
 printf 'cache=%s\\n' "\${NODE_COMPILE_CACHE-none} \${OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED-none}"
+printf 'mask=%s\\n' "$(umask)"
 for argument; do printf 'arg=%s\\n' "$argument"; done
 exit ${exitCode}
 `,
@@ -120,10 +123,10 @@ function parse(stdout: string): Started {
       .split('\n')
       .filter((line) => line.startsWith(`${key}=`))
       .map((line) => line.slice(key.length + 1));
-  const [node = '', pid = '', exportedRoot = '', release = '', cache = ''] = [
-    ...['node', 'pid', 'root', 'release', 'cache'],
+  const [node = '', pid = '', exportedRoot = '', release = '', cache = '', mask = ''] = [
+    ...['node', 'pid', 'root', 'release', 'cache', 'mask'],
   ].map((key) => values(key)[0] ?? '');
-  return { node, pid, args: values('arg'), root: exportedRoot, release, cache };
+  return { node, pid, args: values('arg'), root: exportedRoot, release, cache, mask };
 }
 
 /** Every promise of the launchers, under one shell. */
@@ -459,6 +462,18 @@ export function describeLaunchers(shell: Shell): void {
         for (let boot = 0; boot < 4; boot++) releases.push((await run('gateway')).release);
         expect(releases).toEqual(['2026.6.1', '2026.6.1', '2026.5.28', '2026.5.28'].map(release));
       });
+
+      test.each(['0000', '0777'])(
+        'keeps its trial to the owner under the mask %s, which the gateway gets',
+        async (mask) => {
+          writeTrial('2026.6.1 2\n');
+          const started = await run('gateway', [], {
+            prefix: ['/bin/sh', '-c', `umask ${mask}; exec "$@"`, 'sh'],
+          });
+          expect(started).toMatchObject({ release: release('2026.6.1'), mask });
+          expect(lstatSync(join(root, 'trial')).mode & 0o777).toBe(0o600);
+        },
+      );
 
       test.each([
         ['used up', '2026.6.1 0\n'],

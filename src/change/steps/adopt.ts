@@ -14,7 +14,11 @@ import { ReleasesError } from '../../core/errors.js';
 import { refuseNoexec } from '../../host/executable.js';
 import { ownNode } from '../../host/node-program.js';
 import { lingers } from '../../host/systemd/linger.js';
-import { askPrivileged, requirePrivilegedParent } from '../../host/systemd/privileged.js';
+import {
+  askPrivileged,
+  type PrivilegedRequest,
+  requirePrivilegedParent,
+} from '../../host/systemd/privileged.js';
 import { systemctl, type UnitAddress } from '../../host/systemd/systemctl.js';
 import type { Setting } from '../../host/systemd/unit-file.js';
 import { homeDirectory } from '../../host/user.js';
@@ -23,7 +27,7 @@ import { saveChange, stepOf } from '../../ledger/ledger.js';
 import { isWhole, type RuntimeChoice } from '../../registry/node-choice.js';
 import { readPackageJson } from '../../registry/package-json.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious } from '../../store/links.js';
-import { readManifest } from '../../store/manifest.js';
+import { findManifest, readManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { runtimeLink, usableRuntimes } from '../../store/runtimes.js';
 import { readTimerState } from '../../store/timer-state.js';
@@ -37,12 +41,19 @@ export async function planAdoption(
   unit: Partial<UnitAddress>,
 ): Promise<{ install: Install; change: UnitChange }> {
   const install = await findInstall(unit);
-  const plan = (added: Setting[]) =>
-    planUnitChange({ install, root: root.path, recover: recoverCommandOf(root.path), added });
+  const version = versionOf(root, install);
+  const recover = recoverCommandOf(root.path);
+  const plan = (added: Setting[]) => planUnitChange({ install, root: root.path, recover, added, version });
   // A unit that cannot be understood is refused before anything is tried in it.
   const change = plan([]);
   const added = install.unit ? await sandboxFor(root, install.unit) : [];
   return { install, change: added.length > 0 ? plan(added) : change };
+}
+
+/** Adopting again repairs drift; it does not return to the version that was adopted first. */
+function versionOf(root: Root, { version }: Install): string {
+  const current = readAdoption(root.path) && currentRelease(root);
+  return (current && findManifest(root, current)?.version) ?? version;
 }
 
 /** Settings that the unit's sandbox lacks. */
@@ -75,11 +86,8 @@ function ownPart(change: UnitChange): UnitChange {
 }
 
 /** @throws ReleasesError as the superuser's process answers, `usage` without one */
-async function changeSystemUnits(
-  unit: UnitAddress,
-  does: 'apply-unit' | 'revert-unit' | 'remove-unit',
-): Promise<void> {
-  if (isForeign(unit)) await askPrivileged({ does });
+async function changeSystemUnits(unit: UnitAddress, request: PrivilegedRequest): Promise<void> {
+  if (isForeign(unit)) await askPrivileged(request);
 }
 
 /** Copies the running install to a release; the original keeps running, and `unadopt` returns to it. */
@@ -167,7 +175,10 @@ export const attach: Step = {
     pointCurrent(root, targetOf(context));
     applyUnitChange(unitChange);
     writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
-    await changeSystemUnits(unit, 'apply-unit');
+    await changeSystemUnits(unit, {
+      does: 'apply-unit',
+      version: readManifest(root, targetOf(context)).version,
+    });
     await systemctl(unit.scope, 'daemon-reload');
     if (unit.scope === 'user' && lingers() === false) {
       change.warnings.push(
@@ -180,7 +191,7 @@ export const attach: Step = {
   async undo(context) {
     const { root, change } = context;
     const unit = unitOf(context);
-    await changeSystemUnits(unit, 'revert-unit');
+    await changeSystemUnits(unit, { does: 'revert-unit' });
     undoUnitChange(root.path);
     const { earlierUnitChange } = change.facts;
     if (earlierUnitChange) {
@@ -213,7 +224,7 @@ export const detach: Step = {
       saveChange(root, change, stepOf(change, 'detach'));
       await removeTimer(root);
     }
-    await changeSystemUnits(unit, 'remove-unit');
+    await changeSystemUnits(unit, { does: 'remove-unit' });
     undoUnitChange(root.path);
     removeSupervisorRecord(root.path);
     await systemctl(unit.scope, 'daemon-reload');
@@ -223,7 +234,7 @@ export const detach: Step = {
     const { root, change } = context;
     const unit = unitOf(context);
     if (!change.facts.unitChange) return;
-    await changeSystemUnits(unit, 'revert-unit');
+    await changeSystemUnits(unit, { does: 'revert-unit' });
     applyUnitChange(change.facts.unitChange);
     writeSupervisorRecord(root.path, { schema: 1, kind: 'systemd', ...unit });
     await systemctl(unit.scope, 'daemon-reload');

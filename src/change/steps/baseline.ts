@@ -13,6 +13,7 @@ import { currentRelease, endTrial, readTrial } from '../../store/links.js';
 import type { Root } from '../../store/root.js';
 import { checkListener, evictOrphans } from '../port-holder.js';
 import { awaitVerified } from '../verification.js';
+import { alignTo } from './restart.js';
 import { dropSnapshots } from './snapshot.js';
 
 /**
@@ -137,6 +138,7 @@ function endTrialOfTheDead({ root }: Context): void {
 /** Restarts the gateway. Null without a supervisor: its next start uses `current`. */
 async function bringBack(context: Context, release: string | null): Promise<string | null> {
   try {
+    await alignTo(context, release);
     return (await context.supervisor.restart()).instance;
   } catch (error) {
     if (!(error instanceof ReleasesError && error.code === 'supervisor_not_found'))

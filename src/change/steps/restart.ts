@@ -1,9 +1,19 @@
+import { alignUnit } from '../../adopt/align.js';
 import { ReleasesError } from '../../core/errors.js';
 import type { Context, Step } from '../../ledger/context.js';
+import { findManifest } from '../../store/manifest.js';
 
 /** Reason to skip: a gateway that a person stopped stays stopped, and its next start uses the new release. */
 export function wasStopped({ change }: Context): string | null {
   return change.facts.baseline?.state === 'stopped' ? 'the gateway was stopped before, and stays so' : null;
+}
+
+/** Brings the unit to what a release asks for, before that release starts. */
+export async function alignTo({ root, supervisor, change }: Context, release: string | null): Promise<void> {
+  const version = release === null ? undefined : findManifest(root, release)?.version;
+  if (supervisor.kind !== 'systemd' || version === undefined) return;
+  const why = await alignUnit(root.path, version);
+  if (why !== null) change.warnings.push(why);
 }
 
 /** One restart job of the supervisor, never a bare stop. */
@@ -12,6 +22,7 @@ export const restart: Step = {
   skip: wasStopped,
   async do(context) {
     const { facts, warnings } = context.change;
+    await alignTo(context, facts.to);
     facts.restartRequestedAt = new Date().toISOString();
     facts.restart = await context.supervisor.restart();
     if (facts.restart.instance === facts.baseline?.instance) {

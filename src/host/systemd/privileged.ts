@@ -7,7 +7,8 @@ export const PRIVILEGED = 'OPENCLAW_RELEASES_PRIVILEGED';
 /** Requests for what the owner of a root may not do; `cli/as-owner` starts the owner's process and answers. */
 export type PrivilegedRequest =
   | { does: 'systemctl'; args: string[] }
-  | { does: 'fit-sandbox' | 'apply-unit' | 'revert-unit' | 'remove-unit' }
+  | { does: 'fit-sandbox' | 'revert-unit' | 'remove-unit' }
+  | { does: 'apply-unit' | 'align-unit'; version: string }
   | { does: 'enable-timer'; registry: string | null; offsetMs: number }
   | { does: 'disable-timer' };
 

@@ -14,6 +14,7 @@ const unit: UnitFacts = {
   masked: false,
   broken: false,
   settings: [],
+  missing: [],
   description: 'OpenClaw Gateway (openclaw-releases)',
   starts: `${ROOT}/bin/gateway`,
   later: [],

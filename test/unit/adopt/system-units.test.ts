@@ -130,7 +130,14 @@ describe('a request', () => {
   });
 
   test('to make a unit start a root is refused where the superuser named no unit', async () => {
-    await expect(ask({ does: 'apply-unit' }, { unit: null })).rejects.toMatchObject({ code: 'usage' });
+    for (const does of ['apply-unit', 'fit-sandbox'])
+      await expect(ask({ does }, { unit: null })).rejects.toMatchObject({ code: 'usage' });
+    expectNothingDone();
+  });
+
+  test('for another release is refused for a unit that root has not adopted', async () => {
+    const request = { does: 'align-unit', version: '2026.9.6' };
+    await expect(ask(request)).rejects.toMatchObject({ code: 'usage' });
     expectNothingDone();
   });
 
