@@ -50,6 +50,14 @@ export function parseArgv(execStart: string): string | null {
   return /argv\[\]=(.*?) ; ignore_errors=/.exec(execStart)?.[1] ?? null;
 }
 
+/** Arguments of a gateway among those of its unit: after the launcher and Node's options, before what a shell adds. */
+export function gatewayArguments(args: string[]): string[] {
+  const own = args.slice(args.findIndex((word) => word.endsWith('/bin/gateway')) + 1);
+  const rest = own[0] === '--node-options' ? own.slice(own.indexOf('--') + 1) : own;
+  const end = rest.findIndex((word) => /^\d?[;&|<>]/.test(word));
+  return end < 0 ? rest : rest.slice(0, end);
+}
+
 /** Splits a shown list of paths before each slash, because names may contain spaces. */
 export function splitPaths(list: string): string[] {
   return list.split(/ (?=\/)/).filter(Boolean);

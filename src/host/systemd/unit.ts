@@ -1,6 +1,13 @@
 import { constants } from 'node:os';
 import { ReleasesError } from '../../core/errors.js';
-import { parseArgv, parseEnvironment, parseProperties, parseSpan, splitPaths } from './format.js';
+import {
+  gatewayArguments,
+  parseArgv,
+  parseEnvironment,
+  parseProperties,
+  parseSpan,
+  splitPaths,
+} from './format.js';
 import { type Scope, systemctl, typed, type UnitAddress } from './systemctl.js';
 
 const PROPERTIES = [
@@ -112,7 +119,7 @@ export async function showUnit(address: UnitAddress): Promise<UnitStatus> {
     controlGroup: get('ControlGroup'),
     lastExit: exitOf(Number(get('ExecMainCode')), Number(get('ExecMainStatus'))),
     argv,
-    args: (argv ?? '').split(/\s+/).filter(Boolean).slice(1),
+    args: gatewayArguments((argv ?? '').split(/\s+/).filter(Boolean).slice(1)),
     environment: parseEnvironment(get('Environment')),
     user: get('User'),
     group: get('Group'),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  gatewayArguments,
   parseArgv,
   parseEnvironment,
   parseProperties,
@@ -36,6 +37,17 @@ describe('the stop limit', () => {
     [0, 0],
   ])('of a unit that has %d ms is %d ms', (unit, expected) => {
     expect(stopLimitOf({ stopLimitMs: unit })).toBe(expected);
+  });
+});
+
+describe('the arguments of a gateway', () => {
+  test.each([
+    ['--port 1', '--port 1'],
+    ['-q /r/bin/gateway --port 1', '--port 1'],
+    ['A=b /r/bin/gateway --node-options -r /x.js -- --port 1', '--port 1'],
+    ['-c . /env; exec /r/bin/gateway --port 1 2>&1 >>/log', '--port 1'],
+  ])('of %j are %j', (words, expected) => {
+    expect(gatewayArguments(words.split(' ')).join(' ')).toBe(expected);
   });
 });
 
