@@ -9,7 +9,7 @@ import type { GatewayCommand } from './gateway-command.js';
 import { type InstalledOpenClaw, openClawAround, openClawAt } from './package.js';
 import { globalPackageDirectories } from './places.js';
 import { findProgram, findPrograms } from './program.js';
-import { type GatewayUnit, readGatewayUnit } from './unit.js';
+import { defaultUnit, type GatewayUnit, readGatewayUnit } from './unit.js';
 
 export interface FindRequest {
   /** Name of the unit; default is `openclaw-gateway.service`, or that of the profile. */
@@ -69,9 +69,7 @@ function distinct(found: InstalledOpenClaw[]): InstalledOpenClaw[] {
 }
 
 async function findUnit({ unit, scope }: FindRequest, env: NodeJS.ProcessEnv): Promise<GatewayUnit | null> {
-  const profile =
-    env.OPENCLAW_PROFILE && env.OPENCLAW_PROFILE !== 'default' ? `-${env.OPENCLAW_PROFILE}` : '';
-  const name = unit ?? `openclaw-gateway${profile}`;
+  const name = unit ?? defaultUnit(env);
   const full = /\.\w+$/.test(name) ? name : `${name}.service`;
   for (const where of scope ? [scope] : (['user', 'system'] as const)) {
     const found = await readGatewayUnit({ unit: full, scope: where }, env);

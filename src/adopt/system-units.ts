@@ -10,7 +10,7 @@ import { fitSandbox } from './sandbox.js';
 import { placesOf } from './sandbox-trial.js';
 import { SystemUnitRecord } from './system-unit-record.js';
 import { planTimerUnits, startTimer, stopTimer, timerHost } from './timer-unit-plan.js';
-import { DEFAULT_UNIT, type GatewayUnit, readGatewayUnit } from './unit.js';
+import { defaultUnit, type GatewayUnit, readGatewayUnit } from './unit.js';
 
 export interface SystemUnitsOptions {
   /** Absolute path of the owner's root. */
@@ -190,7 +190,7 @@ export class SystemUnits {
   /** A unit that runs as somebody else would start programs of the owner as that user. */
   async #gatewayUnit(): Promise<GatewayUnit> {
     const { root, owner } = this.#options;
-    const name = this.#options.unit ?? this.#record.read()?.unit ?? DEFAULT_UNIT;
+    const name = this.#options.unit ?? this.#record.read()?.unit ?? defaultUnit();
     const unit = await readGatewayUnit({ unit: name, scope: 'system' });
     if (!unit) {
       throw new ReleasesError('supervisor_not_found', `systemd knows no unit ${name} (system).`, {

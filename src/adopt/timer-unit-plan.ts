@@ -19,7 +19,7 @@ import {
   undoTimer,
 } from './timer-unit-record.js';
 import { planUnits, timerOf } from './timer-units.js';
-import { DEFAULT_UNIT } from './unit.js';
+import { defaultUnit } from './unit.js';
 
 const CLI = ownFile('dist/cli/main.cjs');
 const HOUR_MS = 60 * 60_000;
@@ -60,7 +60,7 @@ export async function planTimer(
   const gateway = readSupervisorRecord(root.path);
   if (!gateway && !system) return { host: { kind: 'builtin' }, writes: [] };
   const scope = system ? 'system' : 'user';
-  const unit = gateway?.unit ?? DEFAULT_UNIT;
+  const unit = gateway?.unit ?? defaultUnit();
   const host = timerHost(scope, unit);
   if (isPrivileged(host)) {
     requirePrivilegedParent();

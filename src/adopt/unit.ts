@@ -1,14 +1,17 @@
 import { statSync } from 'node:fs';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import { profileOf, profileSuffix } from '../core/profile.js';
 import type { CommandLine } from '../host/systemd/command-line.js';
 import { specifiersOf } from '../host/systemd/specifiers.js';
 import type { Scope, UnitAddress } from '../host/systemd/systemctl.js';
 import { showUnit, type UnitStatus } from '../host/systemd/unit.js';
 import { readSettings, type ServiceSettings } from '../host/systemd/unit-file.js';
 
-/** Unit that `openclaw gateway install` makes. */
-export const DEFAULT_UNIT = 'openclaw-gateway.service';
+/** Unit that `openclaw gateway install` makes for the profile of an environment. */
+export function defaultUnit(env: NodeJS.ProcessEnv = process.env): string {
+  return `openclaw-gateway${profileSuffix(profileOf(env))}.service`;
+}
 
 export const DROP_IN_SUFFIX = '-openclaw-releases.conf';
 

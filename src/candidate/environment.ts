@@ -1,4 +1,5 @@
-import type { Launch } from '../openclaw/endpoint.js';
+import { profileOf } from '../core/profile.js';
+import type { Launch } from '../host/place.js';
 
 /** Variables that tie to the running gateway's supervisor or session, or load code that writes elsewhere. */
 const HOST_BOUND_VARIABLES =
@@ -27,17 +28,20 @@ const QUIET = {
 /**
  * Launch of a candidate: the gateway's own, with the same state directory, without its ties to the supervisor. Holds
  * the gateway's secrets: never print or store it.
+ * @param state its state directory, because a profile before `gateway` is dropped with the program
  * @param cache Node's compile cache, at the path that `bin/gateway` will use
  */
-export function candidateLaunch(launch: Launch, cache?: string): Launch {
+export function candidateLaunch(launch: Launch, state: string, cache?: string): Launch {
   const PATH = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
   const kept = Object.entries(launch.env).filter(([name]) => !HOST_BOUND_VARIABLES.test(name));
   // Drops the launcher, or Node and the program, before `gateway`.
   const args = launch.args.slice(launch.args.lastIndexOf('gateway') + 1);
+  const profile = profileOf(launch.env, launch.args);
+  const instance = { OPENCLAW_STATE_DIR: state, ...(profile && { OPENCLAW_PROFILE: profile }) };
   // The host's addresses do not exist in the network namespace.
   return {
     args: ['gateway', ...args, '--bind', 'loopback'],
-    env: { PATH, ...Object.fromEntries(kept), ...QUIET, ...(cache && cachingIn(cache)) },
+    env: { PATH, ...Object.fromEntries(kept), ...instance, ...QUIET, ...(cache && cachingIn(cache)) },
   };
 }
 

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ownFile } from '../core/own-files.js';
-import { type Endpoint, findEndpoint, type Launch } from '../openclaw/endpoint.js';
+import type { Launch } from '../host/place.js';
+import { configuredEndpoint, type Endpoint } from '../openclaw/endpoint.js';
 import { candidateLaunch } from './environment.js';
 import { type Binding, shown } from './isolation.js';
 
@@ -96,12 +97,13 @@ export function prepareCandidate(request: CandidateRequest): PreparedCandidate {
   if (warming) bindings.push(...bindingsOf(warming));
   else seen.push(releaseOf(main));
   bindings.push(...shown(seen, place.directory));
-  const endpoint = endpointOf(request);
+  const started = candidateLaunch(launch, place.directory, warming?.cache);
+  const endpoint = endpointOf(request, started);
   return {
     bindings,
     command: [node, WORKER],
     order: {
-      ...{ node, main, ...candidateLaunch(launch, warming?.cache), directory: place.directory },
+      ...{ node, main, ...started, directory: place.directory },
       ...{ endpoint, timeoutMs, urgent, endMs: warming ? END_MS : 0 },
     },
   };
@@ -115,11 +117,11 @@ function bindingsOf({ release, at, cache }: CompileCache): Binding[] {
 }
 
 /** Reads the copy: the live configuration may have been edited meanwhile. */
-function endpointOf({ copy, place, launch }: CandidateRequest): Endpoint {
-  const named = launch.env.OPENCLAW_CONFIG_PATH;
+function endpointOf({ copy, place }: CandidateRequest, { args, env }: Launch): Endpoint {
+  const named = env.OPENCLAW_CONFIG_PATH;
   const inside = named && join(copy.directory, relative(place.directory, named));
   const OPENCLAW_CONFIG_PATH = copy.config ?? (inside || join(copy.directory, 'openclaw.json'));
-  return findEndpoint({ args: launch.args, env: { ...launch.env, OPENCLAW_CONFIG_PATH } });
+  return configuredEndpoint({ args, env: { ...env, OPENCLAW_CONFIG_PATH } });
 }
 
 function releaseOf(main: string): string {

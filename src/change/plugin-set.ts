@@ -53,6 +53,7 @@ export async function startOnceMore(context: Context): Promise<void> {
     release: to,
     instance: facts.restart.instance,
     before: facts.baseline?.health ?? null,
+    gateway: facts.instance ?? null,
     mustBeReady: true,
     settleMs: plan.limits.settleMs,
     limits: plan.limits,

@@ -31,9 +31,10 @@ export async function findOrphans(
   supervisor: Supervisor,
   main: number | null = null,
 ): Promise<Orphan[]> {
-  if (main !== null && holdsPort(endpoint.port, main)) return [];
+  const { address, port } = endpoint;
+  if (main !== null && holdsPort(port, main, address)) return [];
   const orphans: Orphan[] = [];
-  for (const pid of listenerPids(endpoint.port) ?? []) {
+  for (const pid of listenerPids(port, address) ?? []) {
     if (pid === main || (await supervisor.owns(pid)) || !identify(pid)) continue;
     orphans.push({ pid, commandLine: commandLineOf(pid), since: startedAt(pid) });
   }

@@ -16,6 +16,7 @@ import { removeLeftovers } from '../store/stale-temp.js';
 import { runSteps, saveIntent } from './engine.js';
 import { takeRoot } from './exclusive.js';
 import { recoverChanges } from './recover.js';
+import { requireSameInstance } from './root-instance.js';
 import { repairRuntimes } from './runtime-repair.js';
 import { startingFacts } from './starting-facts.js';
 import { stepsNamed } from './steps/index.js';
@@ -113,6 +114,12 @@ export async function withLock<T>(
 ): Promise<T> {
   const { root, observer, signal, atBoot = false } = environment;
   prepareRoot(root);
+  // Before a recovery, which may restart the gateway.
+  await requireSameInstance(root, () =>
+    supervisorOf(environment)
+      .inspect()
+      .catch(() => null),
+  );
   dropBallastWhenShort(root);
   const unlock = await takeRoot(root, doing);
   try {

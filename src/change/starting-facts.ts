@@ -6,7 +6,6 @@ import { type Environment, supervisorOf } from '../ledger/environment.js';
 import type { Facts } from '../ledger/facts.js';
 import type { Plan } from '../ledger/plan.js';
 import { inspectIfThere, runningRelease } from '../ledger/running-release.js';
-import { findEndpoint } from '../openclaw/endpoint.js';
 import { choosePair, decidePair, requireIntact } from '../rollback/plan.js';
 import { findStatePlace } from '../state/place.js';
 import { readRestore } from '../state/restore-records.js';
@@ -16,6 +15,8 @@ import type { Root } from '../store/root.js';
 import { runtimeFault } from '../store/runtimes.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import { checkListener } from './port-holder.js';
+import { reachBefore } from './reach-before.js';
+import { requireSameInstance } from './root-instance.js';
 
 export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
   const { root } = environment;
@@ -24,8 +25,12 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   const supervisor = supervisorOf(environment, plan);
   const restarts = plan.steps.includes('restart');
   const gateway = restarts ? await supervisor.inspect() : await inspectIfThere(supervisor);
+  await requireSameInstance(root, async () => gateway);
   // Refuses before a minute of staging: with another process on the port, no health answer can be trusted.
-  if (gateway && restarts && !plan.evictOrphan) await checkListener(findEndpoint(gateway.launch), supervisor);
+  if (restarts && !plan.evictOrphan) {
+    const { endpoint } = await reachBefore(supervisor, plan, environment.signal);
+    await checkListener(endpoint, supervisor);
+  }
   // A running release has started here; a release that only `current` names may never have started.
   const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
   // A way back that cannot be started is none. Leaving such a release is what a rollback is for.

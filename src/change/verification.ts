@@ -7,8 +7,9 @@ import type { Context } from '../ledger/context.js';
 import { listChanges } from '../ledger/ledger.js';
 import type { Limits } from '../ledger/plan.js';
 import { releaseOfProcess } from '../ledger/running-release.js';
-import { findEndpoint } from '../openclaw/endpoint.js';
-import { type Health, sampleHealth, worsened } from '../openclaw/health.js';
+import { type Health, worsened } from '../openclaw/health.js';
+import { differences, type Instance, instanceOf } from '../openclaw/instance.js';
+import { reach } from '../openclaw/reach.js';
 import { budgetFrom } from '../openclaw/start-budget.js';
 import { readRestore } from '../state/restore-records.js';
 import { findManifest, releaseDirectory } from '../store/manifest.js';
@@ -30,6 +31,8 @@ export interface Expectation {
   /** The start that must stay the running one; null for any. */
   instance: string | null;
   before: Health | null;
+  /** The gateway that ran before; null when unknown. */
+  gateway: Instance | null;
   /** False on the way back to a gateway that was not ready before. */
   mustBeReady: boolean;
   settleMs: number;
@@ -44,10 +47,10 @@ export interface Verified {
 }
 
 /**
- * Waits until the gateway is verified: a new process, from the release's own directory, that owns its port, is healthy,
- * ready and not worse than before, and stays so while it settles. A fault that cannot improve (a crash, a wrong
+ * Waits until the gateway is verified: a new process of the same instance, from the release's own directory, that owns
+ * its port, is healthy, ready and not worse than before, and stays so while it settles. A fault that cannot improve (a crash, a wrong
  * version) fails at once; others get time while the process makes progress.
- * @throws ReleasesError `gateway_crashed`, `wrong_release`, `wrong_version`, `port_held_by_orphan`,
+ * @throws ReleasesError `gateway_crashed`, `wrong_release`, `wrong_version`, `instance_changed`, `port_held_by_orphan`,
  *   `gateway_not_ready`, `gateway_worse`, `interrupted`
  */
 export async function awaitVerified(context: Context, expected: Expectation): Promise<Verified> {
@@ -68,8 +71,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   const look = async (): Promise<Verified | null> => {
     const inspection = await supervisor.inspect();
     checkProcess(root, inspection, expected);
-    const endpoint = findEndpoint(inspection.launch);
-    const health = await sampleHealth(endpoint);
+    const { endpoint, health } = await reach(inspection);
     checkVersion(health, version);
     if (health.answered) await checkListener(endpoint, supervisor);
     // Two clocks: durations need a monotonic clock, because the wall clock can be set meanwhile.
@@ -84,6 +86,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       context.progress(lacks.what);
       return null;
     }
+    checkInstance(expected.gateway, instanceOf(inspection, endpoint));
     readyAt ??= { waited: now, at: Date.now() };
     const settledMs = now - readyAt.waited;
     if (settledMs >= settleMs) return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
@@ -156,6 +159,13 @@ function realPathOf(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Rule 5. */
+function checkInstance(before: Instance | null, now: Instance | null): void {
+  const changed = before && now ? differences(before, now) : [];
+  if (changed.length === 0) return;
+  throw fault('instance_changed', `It is another gateway than before: ${changed.join('; ')}.`);
 }
 
 function checkVersion(health: Health, version: string | null): void {

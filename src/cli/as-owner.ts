@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { SystemUnits } from '../adopt/system-units.js';
-import { DEFAULT_UNIT } from '../adopt/unit.js';
+import { defaultUnit } from '../adopt/unit.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Account, accountOf } from '../host/account.js';
 import { PRIVILEGED, type PrivilegedRequest } from '../host/systemd/privileged.js';
@@ -20,7 +20,7 @@ export interface ForeignRoot {
 
 /** Variables of the superuser that the owner, who can read them, may have. */
 const HANDED_ON =
-  /^(PATH|TERM|COLUMNS|LANG|LC_[A-Z]+|TZ|NO_COLOR|FORCE_COLOR|CI|OPENCLAW_RELEASES_\w+|npm_config_registry)$/;
+  /^(PATH|TERM|COLUMNS|LANG|LC_[A-Z]+|TZ|NO_COLOR|FORCE_COLOR|CI|OPENCLAW_(RELEASES_\w+|PROFILE|STATE_DIR|CONFIG_PATH|GATEWAY_PORT)|npm_config_registry)$/;
 
 /** Milliseconds after the end of the owner's process in which its last output arrives. */
 const LEFT_BEHIND_MS = 2_000;
@@ -50,7 +50,7 @@ export async function runAsOwner(words: string[], foreign: ForeignRoot): Promise
 function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
   const [command = ''] = words;
   const isOfUnit = command === 'adopt' || command === 'unadopt';
-  const unit = optionOf(words, '--unit') ?? DEFAULT_UNIT;
+  const unit = optionOf(words, '--unit') ?? defaultUnit();
   return new SystemUnits({
     ...{ root, owner },
     unit: isOfUnit ? (/\.\w+$/.test(unit) ? unit : `${unit}.service`) : null,

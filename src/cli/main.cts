@@ -43,16 +43,23 @@ function rootWord(words: string[]): number {
   return words[at] === '--root' ? at + 1 : at;
 }
 
+/** Same as in `core/profile`, which this module cannot import. */
+function profileSuffix(profile = ''): string {
+  const name = profile.trim();
+  return /^[A-Za-z0-9_-]+$/.test(name) && name.toLowerCase() !== 'default' ? `-${name}` : '';
+}
+
 /** The root that a command line means, as `defaultRootPath` chooses it where none is named. */
 function rootPath(words: string[]): string | null {
-  const { OPENCLAW_RELEASES_ROOT, XDG_DATA_HOME } = process.env;
+  const { OPENCLAW_RELEASES_ROOT, OPENCLAW_PROFILE, XDG_DATA_HOME } = process.env;
   const named = words[rootWord(words)]?.replace(/^--root=/, '') || OPENCLAW_RELEASES_ROOT;
   // Without `path.resolve`, which would take `..` from the text and not from the place that a link leads to.
   const absolute = (place: string) =>
     (path.isAbsolute(place) ? place : `${process.cwd()}/${place}`).replace(/\/+$/, '');
   if (named) return absolute(named);
   try {
-    return absolute(path.join(XDG_DATA_HOME || path.join(os.homedir(), '.local/share'), 'openclaw-releases'));
+    const data = XDG_DATA_HOME || path.join(os.homedir(), '.local/share');
+    return absolute(path.join(data, `openclaw-releases${profileSuffix(OPENCLAW_PROFILE)}`));
   } catch {
     // This user has no home; the command says so.
     return null;

@@ -83,6 +83,9 @@ export const ERROR_CODES = {
   gateway_worse: 'rolledBack',
   wrong_version: 'rolledBack',
   wrong_release: 'rolledBack',
+  instance_changed: 'rolledBack',
+  another_instance: 'refused',
+  gateway_silent: 'refused',
   helper_never_ran: 'failed',
   gateway_busy: 'refused',
   // A change as a whole

@@ -6,6 +6,23 @@ const LISTEN = '0A';
 /** Read size in bytes; most lines of the tables are shorter. */
 const LINE = 192;
 
+/** Addresses that stand for all of a machine. */
+const WILDCARDS = new Set(['0.0.0.0', '::']);
+
+/** A TCP address of this machine on which a process listens. */
+export interface Listener {
+  pid: number;
+  /** IPv4 or IPv6, as the process named it; an IPv4 address that is mapped to IPv6 is IPv4. */
+  address: string;
+  port: number;
+}
+
+interface Socket {
+  inode: string;
+  address: string;
+  port: number;
+}
+
 /** Reads a table only as far as needed: all of it takes milliseconds, and more on hosts with more memory. */
 function* linesOf(table: string): Generator<string> {
   const file = openSync(table, 'r');
@@ -22,22 +39,37 @@ function* linesOf(table: string): Generator<string> {
   }
 }
 
-/** Inodes of the sockets that listen on a port, from one table; null when the table cannot be read. */
-function listeningInodes(table: string, port: number): string[] | null {
-  const inodes = [];
+/** Sockets that listen, from one table; null when the table cannot be read. */
+function listeningIn(table: string): Socket[] | null {
+  const sockets = [];
   try {
     for (const line of linesOf(table)) {
       const [number = '', local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
       if (!/^\d+:$/.test(number)) continue;
       // Listening sockets come before all connections (Linux, networking/proc_net_tcp).
       if (state !== LISTEN) break;
-      const localPort = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
-      if (localPort === port && inode) inodes.push(inode);
+      const [address = '', port = ''] = local.split(':');
+      if (inode) sockets.push({ inode, address: addressOf(address), port: Number.parseInt(port, 16) });
     }
-    return inodes;
+    return sockets;
   } catch {
     return null;
   }
+}
+
+/** Parses an address as the kernel prints it: words of 32 bits in the machine's byte order, which is little-endian. */
+function addressOf(hex: string): string {
+  const words = hex.match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) => (word.match(/../g) ?? []).reverse());
+  if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join('.');
+  if (/^0{20}f{4}/i.test(bytes.join('')))
+    return bytes
+      .slice(12)
+      .map((byte) => Number.parseInt(byte, 16))
+      .join('.');
+  const groups = bytes.join('').match(/.{4}/g) ?? [];
+  // The parser of addresses knows how to shorten one.
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
 /** Returns true also when `/proc/net/sockstat6` cannot be read. */
@@ -67,15 +99,45 @@ function socketInodes(pid: number): Set<string> {
   return inodes;
 }
 
-function listening(port: number): Set<string> | null {
-  const ipv4 = listeningInodes('/proc/net/tcp', port);
+/** All sockets that listen; null when unknown. */
+function listening(): Socket[] | null {
+  if (process.platform !== 'linux') return null;
+  const ipv4 = listeningIn('/proc/net/tcp');
   // A host without IPv6 has no second table.
-  const ipv6 = usesIpv6() ? (listeningInodes('/proc/net/tcp6', port) ?? []) : [];
-  return ipv4 && new Set([...ipv4, ...ipv6]);
+  const ipv6 = usesIpv6() ? (listeningIn('/proc/net/tcp6') ?? []) : [];
+  return ipv4 && [...ipv4, ...ipv6];
 }
 
-function holders(port: number): number[] | null {
-  const unowned = listening(port);
+/** Sockets of a port, on an address that cannot be another process's beside the given one; null when unknown. */
+function listeningOn(port: number, address?: string): Set<string> | null {
+  const sockets = listening();
+  return (
+    sockets &&
+    new Set(
+      sockets
+        .filter(
+          (socket) => socket.port === port && (address === undefined || overlap(socket.address, address)),
+        )
+        .map(({ inode }) => inode),
+    )
+  );
+}
+
+function overlap(one: string, other: string): boolean {
+  return one === other || [one, other].some(isWildcard) || [one, other].every(isLoopback);
+}
+
+export function isWildcard(address: string): boolean {
+  return WILDCARDS.has(address);
+}
+
+/** The two addresses that a program uses which listens on `localhost`. */
+function isLoopback(address: string): boolean {
+  return address === '127.0.0.1' || address === '::1';
+}
+
+function holders(port: number, address?: string): number[] | null {
+  const unowned = listeningOn(port, address);
   if (!unowned) return null;
   if (unowned.size === 0) return [];
   const wanted = new Set(unowned);
@@ -87,21 +149,31 @@ function holders(port: number): number[] | null {
   return unowned.size === 0 ? pids.sort((a, b) => a - b) : null;
 }
 
+/** Listening sockets of processes, of each in the kernel's order; none of a process whose files may not be read. */
+export function listenersOf(pids: readonly number[]): Listener[] {
+  const sockets = listening() ?? [];
+  return pids.flatMap((pid) => {
+    const held = socketInodes(pid);
+    return sockets
+      .filter(({ inode }) => held.has(inode))
+      .map(({ address, port }) => ({ pid, address, port }));
+  });
+}
+
 /** Returns true when the process holds every socket that listens on the port; reads no other process. */
-export function holdsPort(port: number, pid: number): boolean {
-  if (process.platform !== 'linux') return false;
-  const sockets = listening(port);
+export function holdsPort(port: number, pid: number, address?: string): boolean {
+  const sockets = listeningOn(port, address);
   if (!sockets || sockets.size === 0) return false;
   const held = socketInodes(pid);
   return [...sockets].every((socket) => held.has(socket));
 }
 
 /**
- * Processes that listen on a local TCP port, on any address, IPv4 or IPv6, ascending; several can share or inherit a
- * socket. Null when unknown: not Linux, or the owner of a socket is hidden (another user or process namespace).
+ * Processes that listen on a local TCP port, IPv4 or IPv6, ascending; several can share or inherit a socket. Null when
+ * unknown: not Linux, or the owner of a socket is hidden (another user or process namespace).
+ * @param address leaves out listeners that have nothing to do with this address
  */
-export function listenerPids(port: number): number[] | null {
-  if (process.platform !== 'linux') return null;
+export function listenerPids(port: number, address?: string): number[] | null {
   // Second try, because a socket may close or move between reading the table and the processes.
-  return holders(port) ?? holders(port);
+  return holders(port, address) ?? holders(port, address);
 }

@@ -106,6 +106,11 @@ export function parentOf(pid: number): number | null {
   return stat(pid)?.ppid ?? null;
 }
 
+/** The process and all that run below it. */
+export function descendantsOf(pid: number): number[] {
+  return processIds().filter((other) => descendsFrom(other, pid));
+}
+
 /** Start of a living process, ISO 8601 to the second; null when there is none. */
 export function startedAt(pid: number): string | null {
   const ticks = stat(pid)?.startTicks;
@@ -117,11 +122,7 @@ export function startedAt(pid: number): string | null {
 
 /** Processor time of `pid` and its descendants, in clock ticks (100 a second on Linux). */
 export function cpuTicks(pid: number): number {
-  let total = stat(pid)?.cpuTicks ?? 0;
-  for (const other of processIds()) {
-    if (other !== pid && descendsFrom(other, pid)) total += stat(other)?.cpuTicks ?? 0;
-  }
-  return total;
+  return descendantsOf(pid).reduce((total, each) => total + (stat(each)?.cpuTicks ?? 0), 0);
 }
 
 /** Words of a command line; empty when it may not be read. */

@@ -3,6 +3,7 @@ import type { TimerRecord } from '../adopt/timer-unit-record.js';
 import type { Moment, Name } from '../core/scalars.js';
 import type { InstallReport } from '../install/install.js';
 import type { Health } from '../openclaw/health.js';
+import type { Instance } from '../openclaw/instance.js';
 import type { Plugin } from '../openclaw/plugin.js';
 import type { RuntimeChoice } from '../registry/node-choice.js';
 import type { Resolved } from '../registry/resolve.js';
@@ -59,6 +60,8 @@ export interface Facts {
   idle?: IdleFacts;
   stoppedBy?: Initiator;
   baseline?: Baseline;
+  /** The gateway that ran before; absent if none did, or if the kernel does not tell. */
+  instance?: Instance;
   restart?: RestartReport;
   /** ISO 8601; the old process may still answer for a while after it. */
   restartRequestedAt?: string;

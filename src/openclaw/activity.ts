@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint.js';
+import type { Door } from './endpoint.js';
 import { callGateway } from './rpc-client.js';
 
 /** Milliseconds; an answer takes a tenth of a second. */
@@ -24,7 +24,7 @@ const LONGEST_KIND = 40;
  * Lists why a gateway is busy, a few words each (`2 agent runs`), from its own check before a restart. Empty when it is
  * idle; null when it has no such method, refuses the token or does not answer in time. Never throws.
  */
-export async function sampleActivity(endpoint: Endpoint, timeoutMs = TIMEOUT_MS): Promise<string[] | null> {
+export async function sampleActivity(endpoint: Door, timeoutMs = TIMEOUT_MS): Promise<string[] | null> {
   return activityIn(await callGateway(endpoint, 'gateway.restart.preflight', timeoutMs));
 }
 

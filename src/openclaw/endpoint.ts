@@ -1,41 +1,116 @@
-import { join } from 'node:path';
-import JSON5 from 'json5';
-import { LARGEST, readPlainFile } from '../core/bounded-file.js';
-import { homeDirectory } from '../host/user.js';
+import { networkInterfaces } from 'node:os';
+import { profileOf } from '../core/profile.js';
+import { isWildcard, type Listener, listenersOf } from '../host/listener.js';
+import type { Launch } from '../host/place.js';
+import { descendantsOf, environmentOf } from '../host/process.js';
+import { member, readConfiguration } from './configuration.js';
 
 const DEFAULT_PORT = 18789;
+/** Port of `--dev` and `--profile dev`. */
+const DEV_PORT = 19001;
 
-export interface Endpoint {
-  port: number;
+/** Sockets of a gateway that are asked; it has few, and the first is almost always right. */
+const MOST = 6;
+
+const LOOPBACK = '127.0.0.1';
+
+/** Addresses of Tailscale: 100.64.0.0/10. */
+const TAILNET = /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
+
+/** Address and credential of requests. */
+export interface Door {
   url: string;
   /** Shared token, or null when it cannot be read from here. */
   token: string | null;
 }
 
-export interface Launch {
-  args: string[];
-  env: Record<string, string>;
+export interface Endpoint extends Door {
+  /** Address on which the gateway listens; `0.0.0.0` and `::` are all of the machine. */
+  address: string;
+  port: number;
+  /** Process that listens there, from the kernel's table; null when the endpoint comes from the configuration. */
+  listener: number | null;
+}
+
+/** A gateway as its supervisor knows it. */
+export interface Gateway {
+  pid: number | null;
+  launch: Launch;
 }
 
 /**
- * Finds the endpoint in OpenClaw's own order: `--port`, `OPENCLAW_GATEWAY_PORT`, `gateway.port` of its configuration,
- * 18789. Ignores a value that it cannot parse: OpenClaw reports that error.
+ * Finds where a gateway may answer, likeliest first; never empty. The sockets of its processes decide, those of the
+ * configured port before others. The configuration decides for a gateway that does not listen, or whose processes may
+ * not be inspected.
  */
-export function findEndpoint(launch: Launch): Endpoint {
-  const gateway = member(readConfiguration(launch.env), 'gateway');
-  const port =
-    parsePort(portArgument(launch.args)) ??
-    parsePort(launch.env.OPENCLAW_GATEWAY_PORT) ??
-    parsePort(member(gateway, 'port')) ??
-    DEFAULT_PORT;
-  const token = launch.env.OPENCLAW_GATEWAY_TOKEN || plainText(member(member(gateway, 'auth'), 'token'));
-  return { port, url: `http://127.0.0.1:${port}`, token };
+export function endpointsOf({ pid, launch }: Gateway): Endpoint[] {
+  const whole = pid === null ? launch : { ...launch, env: { ...launch.env, ...environmentOf(pid) } };
+  const configured = configuredEndpoint(whole);
+  const sockets = pid === null ? [] : socketsOf(pid, configured.port);
+  const onPort = sockets.filter(({ port }) => port === configured.port);
+  const found = (onPort.length > 0 ? onPort : sockets).sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
+  const scheme = configured.url.startsWith('https') ? 'https' : 'http';
+  const endpoints = found.map(({ pid: listener, address, port }) => {
+    return { ...configured, address, port, url: urlOf(scheme, address, port), listener };
+  });
+  return onPort.length > 0 ? endpoints : [...endpoints, configured];
 }
 
-export function portArgument(args: string[]): string | undefined {
-  // The last one counts, as in OpenClaw's own parser.
-  const at = args.findLastIndex((arg) => arg === '--port' || arg.startsWith('--port='));
-  return args[at] === '--port' ? args[at + 1] : args[at]?.slice('--port='.length);
+/**
+ * Reads the endpoint in OpenClaw's own order: `--port`, `OPENCLAW_GATEWAY_PORT`, `gateway.port` of its configuration,
+ * 18789. Ignores a value that it cannot parse: OpenClaw reports that error.
+ */
+export function configuredEndpoint(launch: Launch): Endpoint {
+  const { args, env } = launch;
+  const gateway = member(readConfiguration(launch), 'gateway');
+  const port =
+    parsePort(argument(args, 'port')) ??
+    parsePort(env.OPENCLAW_GATEWAY_PORT) ??
+    parsePort(member(gateway, 'port')) ??
+    (profileOf(env, args) === 'dev' ? DEV_PORT : DEFAULT_PORT);
+  const token = env.OPENCLAW_GATEWAY_TOKEN || plainText(member(gateway, 'auth', 'token'));
+  const address = boundAddress(argument(args, 'bind') ?? member(gateway, 'bind'), gateway);
+  const scheme = member(gateway, 'tls', 'enabled') === true ? 'https' : 'http';
+  return { address, port, url: urlOf(scheme, address, port), token, listener: null };
+}
+
+/** Value of an option; the last one counts, as in OpenClaw's own parser. */
+export function argument(args: string[], name: string): string | undefined {
+  const at = args.findLastIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  return args[at] === `--${name}` ? args[at + 1] : args[at]?.slice(name.length + 3);
+}
+
+/** Endpoint with the other scheme. */
+export function otherScheme(endpoint: Endpoint): Endpoint {
+  const scheme = endpoint.url.startsWith('https') ? 'http' : 'https';
+  return { ...endpoint, url: urlOf(scheme, endpoint.address, endpoint.port) };
+}
+
+/** Sockets of the main process, else of all below it: a wrapper may have started the gateway as its child. */
+function socketsOf(main: number, port: number): Listener[] {
+  const own = listenersOf([main]);
+  return own.some((socket) => socket.port === port) ? own : listenersOf(descendantsOf(main));
+}
+
+/** Best address to ask first; all others come after them. */
+const BEST = ['127.0.0.1', '0.0.0.0', '::1', '::'];
+
+function rank({ address }: Listener): number {
+  const at = BEST.indexOf(address);
+  return at < 0 ? BEST.length : at;
+}
+
+function urlOf(scheme: string, address: string, port: number): string {
+  const reached = isWildcard(address) ? (address === '::' ? '::1' : LOOPBACK) : address;
+  return `${scheme}://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
+function boundAddress(bind: unknown, gateway: unknown): string {
+  if (bind === 'lan') return '0.0.0.0';
+  if (bind === 'custom') return plainText(member(gateway, 'customBindHost')) ?? '0.0.0.0';
+  if (bind !== 'tailnet') return LOOPBACK;
+  const addresses = Object.values(networkInterfaces()).flatMap((of = []) => of.map(({ address }) => address));
+  return addresses.find((address) => TAILNET.test(address)) ?? LOOPBACK;
 }
 
 function parsePort(value: unknown): number | undefined {
@@ -45,33 +120,7 @@ function parsePort(value: unknown): number | undefined {
   return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
-/** Accepts a literal token only: no `${VARIABLE}` and no reference to a secret. */
+/** Accepts literal text only: no `${VARIABLE}` and no reference to a secret. */
 function plainText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && !value.includes('${') ? value : null;
-}
-
-function readConfiguration(env: Record<string, string>): unknown {
-  try {
-    const state = env.OPENCLAW_STATE_DIR || join(homeDirectory(env), '.openclaw');
-    return parse(
-      readPlainFile(env.OPENCLAW_CONFIG_PATH || join(state, 'openclaw.json'), LARGEST, {
-        follow: true,
-      }).toString(),
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-/** Tries JSON first, because it needs no library and means the same in JSON5. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return JSON5.parse(text);
-  }
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }

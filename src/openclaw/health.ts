@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint.js';
+import type { Door } from './endpoint.js';
 import { type Answer, ask as askWithNode } from './http.js';
 
 /** Result of one probe; all false, null or empty when the gateway does not answer. */
@@ -22,11 +22,7 @@ const NOT_PROGRESS = new Set(['eventLoop', 'advisories', 'message']);
  * configuration of the user interface, with the token. Never throws.
  * @param timeoutMs for all requests together
  */
-export async function sampleHealth(
-  endpoint: Endpoint,
-  timeoutMs = 2000,
-  asking = askWithNode,
-): Promise<Health> {
+export async function sampleHealth(endpoint: Door, timeoutMs = 2000, asking = askWithNode): Promise<Health> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { profileOf, profileSuffix } from '../core/profile.js';
 import { absolutePath, realPlace } from '../host/real-path.js';
 import { isWritableByOthers, modeOf, statsOf, untrustedParent } from '../host/trust.js';
 import { homeDirectory } from '../host/user.js';
@@ -36,10 +37,14 @@ export interface Root {
   lastRestore: string;
 }
 
-/** @throws ReleasesError `home_unknown` */
+/**
+ * Root of this user, one for each profile of OpenClaw.
+ * @throws ReleasesError `home_unknown`
+ */
 export function defaultRootPath(env: NodeJS.ProcessEnv = process.env): string {
   if (env.OPENCLAW_RELEASES_ROOT) return env.OPENCLAW_RELEASES_ROOT;
-  return join(env.XDG_DATA_HOME || join(homeDirectory(env), '.local/share'), 'openclaw-releases');
+  const name = `openclaw-releases${profileSuffix(profileOf(env))}`;
+  return join(env.XDG_DATA_HOME || join(homeDirectory(env), '.local/share'), name);
 }
 
 /** Resolves the path once: npm, systemd and the kernel name a file by its real path, however the root was typed. */

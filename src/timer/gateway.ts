@@ -1,7 +1,6 @@
 import { type Change, isActive, listChanges } from '../ledger/ledger.js';
 import { runningRelease } from '../ledger/running-release.js';
-import { findEndpoint } from '../openclaw/endpoint.js';
-import { sampleHealth } from '../openclaw/health.js';
+import { reach } from '../openclaw/reach.js';
 import type { Root } from '../store/root.js';
 import type { SeenGateway } from '../store/timer-state.js';
 import type { Inspection } from '../supervisor/supervisor.js';
@@ -26,7 +25,7 @@ export async function gatewayFacts(
 ): Promise<{ facts: GatewayFacts; seen: SeenGateway | null }> {
   const changes = listChanges(root);
   const running = gateway && runningRelease(root, gateway);
-  const health = gateway?.pid ? await sampleHealth(findEndpoint(gateway.launch)) : null;
+  const health = gateway?.pid ? (await reach(gateway)).health : null;
   const looked = gateway && look(seen, running, gateway.restarts, now);
   return {
     facts: {

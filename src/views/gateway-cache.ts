@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readRecord } from '../core/record.js';
 import type { Count, Pid } from '../core/scalars.js';
 import { inspectIfThere } from '../ledger/running-release.js';
-import { portArgument } from '../openclaw/endpoint.js';
+import { argument } from '../openclaw/endpoint.js';
 import { writeCache } from '../store/cache.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
@@ -46,6 +46,12 @@ function recall(root: Root): StartRecord | null {
 
 function keep(root: Root, { pid, instance, restarts, launch }: Inspection): void {
   if (pid === null || instance === null) return;
-  const record: StartRecord = { schema: 1, pid, instance, restarts, port: portArgument(launch.args) ?? null };
+  const record: StartRecord = {
+    schema: 1,
+    pid,
+    instance,
+    restarts,
+    port: argument(launch.args, 'port') ?? null,
+  };
   writeCache(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
 }

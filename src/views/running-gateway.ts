@@ -1,7 +1,6 @@
 import { startedAt } from '../host/process.js';
 import { runningRelease } from '../ledger/running-release.js';
-import { findEndpoint } from '../openclaw/endpoint.js';
-import { sampleHealth } from '../openclaw/health.js';
+import { reach } from '../openclaw/reach.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
@@ -28,7 +27,7 @@ export async function runningGateway(root: Root, supervisor: Supervisor): Promis
   const { state, pid } = inspection;
   if (pid === null) return { state, pid, release: null, version: null, ready: false, since: null };
   const release = runningRelease(root, inspection);
-  const health = await sampleHealth(findEndpoint(inspection.launch), ANSWER_MS);
+  const { health } = await reach(inspection, ANSWER_MS);
   // Another process may answer on the port; the kernel knows the release of our process.
   const version = (release && findManifest(root, release)?.version) ?? health.version;
   return { state, pid, release, version, ready: health.ready, since: startedAt(pid) };

@@ -3,9 +3,9 @@ import { waitingOf } from '../change/waiting.js';
 import type { Corrupt } from '../core/record.js';
 import { type Change, tryReadLedger } from '../ledger/ledger.js';
 import { inspectIfThere, releaseOfProcess } from '../ledger/running-release.js';
-import { findEndpoint } from '../openclaw/endpoint.js';
-import { type Health, sampleHealth } from '../openclaw/health.js';
+import type { Health } from '../openclaw/health.js';
 import { askQuickly } from '../openclaw/http.js';
+import { reach } from '../openclaw/reach.js';
 import { type Restore, readRestore } from '../state/restore-records.js';
 import { currentRelease, previousRelease, readTrial, type Trial } from '../store/links.js';
 import { readLockOwner } from '../store/lock.js';
@@ -99,14 +99,14 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
   const seen = await inspectThroughCache(root, supervisor);
   if (!seen) return null;
   const { pid, state, restarts } = seen;
-  const endpoint = findEndpoint(seen.launch);
+  const { endpoint, health } = await reach(seen, ANSWER_MS, askQuickly);
   return {
     pid,
     state,
     restarts,
     release: pid === null ? null : releaseOfProcess(root, pid),
     url: endpoint.url,
-    health: await sampleHealth(endpoint, ANSWER_MS, askQuickly),
+    health,
     orphans: await findOrphans(endpoint, supervisor, pid),
   };
 }
@@ -121,6 +121,7 @@ async function withPresentWork(
   const inspection = waiting && (await inspectIfThere(supervisor));
   if (!inspection || inspection.pid === null) return document;
   const { sampleActivity } = await import('../openclaw/activity.js');
-  const busy = await sampleActivity(findEndpoint(inspection.launch));
+  const { endpoint } = await reach(inspection);
+  const busy = await sampleActivity(endpoint);
   return { ...document, idle: { ...waiting, busy: busy ?? waiting.busy } };
 }

@@ -23,7 +23,10 @@ test('an error names the process that holds the port of the gateway', async () =
   await until('the server listens', () => server.listening);
   const { port } = server.address() as AddressInfo;
   await expect(
-    checkListener({ port, url: `http://127.0.0.1:${port}`, token: null }, nobody),
+    checkListener(
+      { address: '127.0.0.1', port, url: `http://127.0.0.1:${port}`, token: null, listener: null },
+      nobody,
+    ),
   ).rejects.toMatchObject({
     code: 'port_held_by_orphan',
     message: expect.stringContaining(`process ${process.pid},`),

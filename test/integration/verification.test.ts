@@ -55,6 +55,7 @@ async function verify({ from = '2026.6.5', failing = [] as string[] }): Promise<
     release: '2026.6.5',
     instance: 'this start',
     before: BEFORE,
+    gateway: null,
     mustBeReady: true,
     settleMs: 0,
     limits: { settleMs: 0, readyFloorMs: 300, readyCeilingMs: 300 },

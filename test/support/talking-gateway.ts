@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
-import type { Endpoint } from '../../src/openclaw/endpoint.js';
+import type { Door } from '../../src/openclaw/endpoint.js';
 
 /** Reply to one question: an answer, a refusal, or nothing at all. */
 export type Says = { payload: unknown } | 'refuses' | 'is silent';
@@ -32,6 +32,6 @@ export async function talkingGateway(says: (method: string, count: number) => Sa
   });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const endpoint: Endpoint = { port, url: `http://127.0.0.1:${port}`, token: 'test' };
+  const endpoint: Door = { url: `http://127.0.0.1:${port}`, token: 'test' };
   return { endpoint, asked };
 }

@@ -1,8 +1,8 @@
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
-import { findEndpoint } from '../../openclaw/endpoint.js';
-import { type Health, sampleHealth } from '../../openclaw/health.js';
+import type { Health } from '../../openclaw/health.js';
+import { instanceOf } from '../../openclaw/instance.js';
 import { versionsToday } from '../../rollback/compatibility/compatibility.js';
 import { commandsByHand } from '../../rollback/manual-steps.js';
 import { keepState, noteRestore } from '../../rollback/restore-request.js';
@@ -12,6 +12,7 @@ import { lastRestore, type Restore, readRestore } from '../../state/restore-reco
 import { currentRelease, endTrial, readTrial } from '../../store/links.js';
 import type { Root } from '../../store/root.js';
 import { checkListener, evictOrphans } from '../port-holder.js';
+import { reachBefore } from '../reach-before.js';
 import { awaitVerified } from '../verification.js';
 import { alignTo } from './restart.js';
 import { dropSnapshots } from './snapshot.js';
@@ -25,7 +26,8 @@ export const baseline: Step = {
   async do(context) {
     const { root, supervisor, change } = context;
     const { facts } = change;
-    const inspection = await supervisor.inspect();
+    let found = await reachBefore(supervisor, change.plan, context.signal);
+    const { inspection } = found;
     const release = runningRelease(root, inspection);
     const onlySwitches = change.plan.steps.includes('switch');
     if (
@@ -37,18 +39,21 @@ export const baseline: Step = {
     ) {
       throw new NothingToDo(`${release} runs already`);
     }
-    const endpoint = findEndpoint(inspection.launch);
     if (change.plan.evictOrphan) {
-      const evicted = await evictOrphans(endpoint, supervisor);
+      const evicted = await evictOrphans(found.endpoint, supervisor);
       if (evicted.length > 0)
-        change.warnings.push(`Ended what held port ${endpoint.port}: ${evicted.join(', ')}.`);
+        change.warnings.push(`Ended what held port ${found.endpoint.port}: ${evicted.join(', ')}.`);
+      found = await reachBefore(supervisor, change.plan, context.signal);
     }
+    const { endpoint } = found;
     await checkListener(endpoint, supervisor);
-    const health = inspection.pid === null ? null : await sampleHealth(endpoint);
+    const health = inspection.pid === null ? null : found.health;
     // The phase is the gateway's whole answer, and only shows the progress of a start.
     const kept = health && { ...health, phase: null };
     facts.place = findStatePlace(inspection.launch);
     facts.baseline = { state: inspection.state, instance: inspection.instance, release, health: kept };
+    const instance = instanceOf(inspection, endpoint);
+    if (instance) facts.instance = instance;
     facts.from = release ?? facts.from;
     const versions = onlySwitches ? await versionsToday(root, facts.place, facts) : null;
     if (versions) facts.versionsBefore = versions;
@@ -94,6 +99,7 @@ async function awaitBack(context: Context, before: Before, instance: string): Pr
   const well = (started: string) =>
     awaitVerified(context, {
       ...{ release, instance: started, before: health, mustBeReady: health.ready, settleMs: 0 },
+      gateway: context.change.facts.instance ?? null,
       limits: context.change.plan.limits,
     });
   try {

@@ -11,6 +11,7 @@ export const verify: Step = {
       release: facts.to,
       instance: facts.restart?.instance ?? null,
       before: facts.baseline?.health ?? null,
+      gateway: facts.instance ?? null,
       mustBeReady: true,
       settleMs: plan.limits.settleMs,
       limits: plan.limits,

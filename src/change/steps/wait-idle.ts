@@ -6,7 +6,8 @@ import { stepOf } from '../../ledger/ledger.js';
 import type { IdleLimits } from '../../ledger/plan.js';
 import { signalledBy } from '../../ledger/signals.js';
 import { sampleActivity } from '../../openclaw/activity.js';
-import { type Endpoint, findEndpoint } from '../../openclaw/endpoint.js';
+import type { Endpoint } from '../../openclaw/endpoint.js';
+import { reach } from '../../openclaw/reach.js';
 import { readTrial } from '../../store/links.js';
 import { WHO } from '../cancellation.js';
 import { saveIntent } from '../engine.js';
@@ -39,7 +40,7 @@ export const waitIdle: Step = {
     const limits = change.plan.idle ?? { withinMs: 0, countdownMs: 0 };
     const inspection = await supervisor.inspect();
     if (inspection.pid === null) return `no gateway runs (${inspection.state}): nothing to wait for`;
-    const endpoint = findEndpoint(inspection.launch);
+    const { endpoint } = await reach(inspection);
     const begun = performance.now();
     const facts = announce(context, limits, await sampleActivity(endpoint, FIRST_LOOK_MS));
     const how = await untilIdle(context, facts, endpoint, begun + limits.withinMs, limits.quietMs);

@@ -7,7 +7,7 @@ import {
   type OtherSupervisor,
   otherSupervisorLines,
 } from '../../adopt/other-supervisor.js';
-import { DEFAULT_UNIT } from '../../adopt/unit.js';
+import { defaultUnit } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/steps/adopt.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
 import { findStatePlace } from '../../state/place.js';
@@ -33,7 +33,7 @@ function unitOf({ unit, system }: Options): UnitAddress {
 
 function ofUnit(base: Command): Command {
   return withLimits(base)
-    .option('--unit <name>', "the gateway's systemd unit", DEFAULT_UNIT)
+    .option('--unit <name>', "the gateway's systemd unit", defaultUnit())
     .option('--system', 'a unit of the system, not of this user');
 }
 

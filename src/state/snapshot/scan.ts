@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { CONFIG_FILE } from '../../host/place.js';
 import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from '../databases.js';
-import { CONFIG_FILE, type RootPlace, type StatePlace } from '../place.js';
+import type { RootPlace, StatePlace } from '../place.js';
 import type { SnapshotScope } from '../snapshots.js';
 import { stuckTest, whyClosed } from '../stuck.js';
 import { type Found, leftOf, walkState } from '../walk.js';

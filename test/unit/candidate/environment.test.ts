@@ -16,13 +16,13 @@ test('a candidate starts as the gateway does, on loopback, without what ties tha
     NODE_COMPILE_CACHE: '/home/me/root/cache/2026.5.28',
     OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: '1',
   };
-  const launch = candidateLaunch({
-    args: ['/x/main.mjs', 'gateway', '--port', '18800', '--bind', 'tailnet'],
-    env,
-  });
+  const args = ['/x/main.mjs', '--profile', 'work', 'gateway', '--port', '18800', '--bind', 'tailnet'];
+  const launch = candidateLaunch({ args, env }, '/home/me/.openclaw-work');
   expect(launch.args).toEqual(['gateway', '--port', '18800', '--bind', 'tailnet', '--bind', 'loopback']);
   expect(launch.env).toMatchObject({
     HOME: '/home/me',
+    OPENCLAW_PROFILE: 'work',
+    OPENCLAW_STATE_DIR: '/home/me/.openclaw-work',
     DISCORD_TOKEN: 'of a channel',
     OPENCLAW_SKIP_CHANNELS: '1',
     npm_config_offline: 'true',
@@ -32,7 +32,7 @@ test('a candidate starts as the gateway does, on loopback, without what ties tha
       /SYSTEMD|SERVICE|RELEASES|INVOCATION|NOTIFY|DBUS|COMPILE/.test(name),
     ),
   ).toEqual([]);
-  expect(candidateLaunch({ args: ['--port', '1'], env: {} }).args.slice(0, 3)).toEqual([
+  expect(candidateLaunch({ args: ['--port', '1'], env: {} }, '/state').args.slice(0, 3)).toEqual([
     'gateway',
     '--port',
     '1',

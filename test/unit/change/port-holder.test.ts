@@ -14,7 +14,9 @@ async function stranger() {
   onTestFinished(() => void child.kill('SIGKILL'));
   const [text] = (await once(child.stdout, 'data')) as [Buffer];
   const port = Number(String(text));
-  return { pid: child.pid ?? -1, endpoint: { port, url: `http://127.0.0.1:${port}`, token: null } };
+  const address = '127.0.0.1';
+  const endpoint = { address, port, url: `http://${address}:${port}`, token: null, listener: null };
+  return { pid: child.pid ?? -1, endpoint };
 }
 
 const owner: Supervisor = { ...nobody, owns: () => Promise.resolve(true) };
@@ -33,6 +35,13 @@ test('a process on the port that the supervisor owns, or has just named as its o
   const { pid, endpoint } = await stranger();
   await checkListener(endpoint, owner);
   expect(await findOrphans(endpoint, nobody, pid)).toEqual([]);
+});
+
+test('a process on the same port of another address is no orphan, and one on every address is', async () => {
+  const { pid, endpoint } = await stranger();
+  expect(await findOrphans({ ...endpoint, address: '127.0.0.2' }, nobody)).toEqual([]);
+  for (const address of ['0.0.0.0', '::', '::1'])
+    expect(await findOrphans({ ...endpoint, address }, nobody)).toMatchObject([{ pid }]);
 });
 
 test('a process on the port that does not answer as a gateway is never ended', async () => {

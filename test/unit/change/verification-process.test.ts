@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { awaitVerified, type Expectation } from '../../../src/change/verification.js';
 import { freePort } from '../../../src/host/port.js';
 import type { Context } from '../../../src/ledger/context.js';
 import type { Health } from '../../../src/openclaw/health.js';
+import type { Instance } from '../../../src/openclaw/instance.js';
 import { releaseDirectory } from '../../../src/store/manifest.js';
 import type { Root } from '../../../src/store/root.js';
 import { describeRuntime, runtimeNode } from '../../../src/store/runtimes.js';
@@ -36,9 +39,19 @@ interface Gateway {
   /** Start that the supervisor reports, at each look. */
   instanceAt?: (look: number) => string;
   expected?: Partial<Expectation>;
+  /** Differences of the gateway from before. */
+  before?: Partial<Instance>;
   /** Runs whenever every rule holds but the time or the process. */
   onSettling?: (times: number) => void;
   signal?: AbortSignal;
+}
+
+function instanceIn(root: Root, port: number): Instance {
+  const directory = join(realpathSync(root.path), '.openclaw');
+  return {
+    ...{ user: process.getuid?.() ?? -1, profile: '', directory, config: join(directory, 'openclaw.json') },
+    ...{ port, address: '127.0.0.1' },
+  };
 }
 
 describe('a gateway whose process is real', () => {
@@ -56,7 +69,7 @@ describe('a gateway whose process is real', () => {
     const port = await freePort();
     const answers = { port, status: 200, failing: [], version: RELEASE, ...says };
     const child = spawn(runtimeNode(root, TINY_NODE), ['-e', PROGRAM, JSON.stringify(answers)], {
-      env: { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, from) },
+      env: { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, from), HOME: root.path },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
@@ -79,9 +92,11 @@ describe('a gateway whose process is real', () => {
       release: RELEASE,
       instance: 'new',
       before: WELL,
+      gateway: null,
       mustBeReady: true,
       settleMs: 0,
       limits: QUICK,
+      ...(gateway.before && { gateway: { ...instanceIn(root, port), ...gateway.before } }),
       ...gateway.expected,
     });
   }
@@ -117,6 +132,25 @@ describe('a gateway whose process is real', () => {
       message: expect.stringMatching(
         /process \d+ runs \S*node\S*, and the Node of 2026\.7\.1 is \S*node-98\.0\.0\S*, after/,
       ),
+    });
+  });
+
+  test('is verified as the instance from before, also where the sockets of one of them cannot be read', async () => {
+    for (const before of [{}, { port: null, address: null }])
+      expect(await verify({ before })).toMatchObject({ health: { ready: true } });
+  });
+
+  test.each<[Partial<Instance>, string]>([
+    [{ user: 65_534 }, `user 65534 before, ${process.getuid?.()} now`],
+    [{ profile: 'work' }, 'profile work before, default now'],
+    [{ directory: '/srv/state' }, 'state directory /srv/state before'],
+    [{ config: '/etc/openclaw.json' }, 'configuration /etc/openclaw.json before'],
+    [{ port: 1 }, 'port 1 before'],
+    [{ address: '0.0.0.0' }, 'address 0.0.0.0 (every address) before, 127.0.0.1 now'],
+  ])('is not verified when before it was the one with %j', async (before, sentence) => {
+    await expect(verify({ before })).rejects.toMatchObject({
+      code: 'instance_changed',
+      message: expect.stringContaining(sentence),
     });
   });
 

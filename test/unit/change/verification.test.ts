@@ -96,7 +96,8 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
   const healthy = { answered: true, live: true, ready: true, failing: [], phase: null, version: OLD };
   const limits = { settleMs: 500, readyFloorMs: 1_000, readyCeilingMs: 60_000 };
   return awaitVerified(context, {
-    ...{ release: NEW, instance: 'new', before: healthy, mustBeReady: true, settleMs: 500, limits },
+    ...{ release: NEW, instance: 'new', before: healthy, gateway: null, mustBeReady: true },
+    ...{ settleMs: 500, limits },
     ...expected,
   });
 }

@@ -84,6 +84,10 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   liveMs: 100,
   readyMs: 200,
   collected: ['2026.5.1'],
+  instance: {
+    ...{ user: 1000, profile: 'work', directory: '/home/claw/.openclaw-work', config: '/etc/openclaw.json' },
+    ...{ port: 18790, address: '127.0.0.1' },
+  },
   place: { directory: '/home/claw/.openclaw', config: null },
   snapshot: {
     ...{

@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { activityIn, sampleActivity } from '../../../src/openclaw/activity.js';
-import type { Endpoint } from '../../../src/openclaw/endpoint.js';
+import type { Door } from '../../../src/openclaw/endpoint.js';
 import { talkingGateway } from '../../support/talking-gateway.js';
 
 const IDLE = { payload: { safe: true, counts: { totalActive: 0 }, blockers: [] } };
 
-async function endpointOf(server: Server): Promise<Endpoint> {
+async function endpointOf(server: Server): Promise<Door> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => sockets.add(socket));
   onTestFinished(() => {
@@ -18,7 +18,7 @@ async function endpointOf(server: Server): Promise<Endpoint> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { port, url: `http://127.0.0.1:${port}`, token: 'test' };
+  return { url: `http://127.0.0.1:${port}`, token: 'test' };
 }
 
 test('the gateway is asked with the scope to read only, and with the token', async () => {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findEndpoint } from '../../../src/openclaw/endpoint.js';
+import { configuredEndpoint } from '../../../src/openclaw/endpoint.js';
 
 let home: string;
 
@@ -24,11 +24,11 @@ function configure(text: string, path = '.openclaw/openclaw.json'): string {
 const reference = (name: string) => `\${${name}}`;
 
 const find = (args: string[], env: Record<string, string> = {}) =>
-  findEndpoint({ args, env: { HOME: home, ...env } });
+  configuredEndpoint({ args, env: { HOME: home, ...env } });
 
 describe('the port', () => {
   test('is 18789 when nothing says otherwise', () => {
-    expect(find(['gateway'])).toEqual({ port: 18789, url: 'http://127.0.0.1:18789', token: null });
+    expect(find(['gateway'])).toMatchObject({ port: 18789, url: 'http://127.0.0.1:18789', token: null });
   });
 
   test.each([
@@ -85,7 +85,7 @@ describe('the configuration', () => {
     '{ gateway: { port: {}, auth: 7 } }',
   ])('counts as not given when it says %j', (text) => {
     configure(text);
-    expect(find([])).toEqual({ port: 18789, url: 'http://127.0.0.1:18789', token: null });
+    expect(find([])).toMatchObject({ port: 18789, url: 'http://127.0.0.1:18789', token: null });
   });
 
   test('counts as not given when it cannot be read', () => {
@@ -96,6 +96,67 @@ describe('the configuration', () => {
     expect(find([]).port).toBe(18789);
     chmodSync(path, 0o700);
   });
+});
+
+describe('a configuration in several files', () => {
+  test('has the port, the address and the token of those it includes; the including file comes last', () => {
+    mkdirSync(join(home, '.openclaw/parts'));
+    configure(
+      '{ port: 4006, bind: "custom", auth: { $include: "token.json5" } }',
+      '.openclaw/parts/gateway.json5',
+    );
+    configure('{ token: "of a part" }', '.openclaw/parts/token.json5');
+    configure('{ gateway: { $include: "./parts/gateway.json5", customBindHost: "127.0.0.9" } }');
+    expect(find([])).toEqual({
+      ...{
+        address: '127.0.0.9',
+        port: 4006,
+        url: 'http://127.0.0.9:4006',
+        token: 'of a part',
+        listener: null,
+      },
+    });
+    configure('{ $include: ["a.json", "b.json"], gateway: { auth: { token: "own" } } }');
+    configure('{ "gateway": { "port": 1, "bind": "lan" } }', '.openclaw/a.json');
+    configure('{ "gateway": { "port": 4007 } }', '.openclaw/b.json');
+    expect(find([])).toMatchObject({ address: '0.0.0.0', port: 4007, token: 'own' });
+  });
+
+  test.each([
+    ['includes itself', '{ $include: "openclaw.json", gateway: { port: 4008 } }'],
+    ['includes what is not there', '{ $include: "gone.json", gateway: { port: 4008 } }'],
+  ])('counts as not given when it %s', (_title, text) => {
+    configure(text);
+    expect(find([]).port).toBe(18789);
+  });
+});
+
+describe('the address', () => {
+  test.each([
+    [{}, 'http://127.0.0.1:18789'],
+    [{ bind: 'auto' }, 'http://127.0.0.1:18789'],
+    [{ bind: 'lan' }, 'http://127.0.0.1:18789'],
+    [{ bind: 'custom', customBindHost: '10.0.0.7' }, 'http://10.0.0.7:18789'],
+    [{ bind: 'custom', customBindHost: reference('BIND_TO') }, 'http://10.0.0.8:18789'],
+    [{ bind: 'custom' }, 'http://127.0.0.1:18789'],
+    [{ tls: { enabled: true } }, 'https://127.0.0.1:18789'],
+  ])('of a configuration with %j leads to %s', (gateway, url) => {
+    configure(JSON.stringify({ gateway }));
+    expect(find([], { BIND_TO: '10.0.0.8' }).url).toBe(url);
+  });
+
+  test('comes from --bind before the configuration', () => {
+    configure('{ gateway: { bind: "custom", customBindHost: "10.0.0.7" } }');
+    expect(find(['gateway', '--bind', 'loopback']).address).toBe('127.0.0.1');
+  });
+});
+
+test('a profile has its own configuration, and --dev its own port', () => {
+  mkdirSync(join(home, '.openclaw-work'));
+  configure('{ gateway: { port: 4009 } }', '.openclaw-work/openclaw.json');
+  expect(find(['--profile', 'work', 'gateway']).port).toBe(4009);
+  expect(find([], { OPENCLAW_PROFILE: 'work' }).port).toBe(4009);
+  expect(find(['--dev', 'gateway']).port).toBe(19001);
 });
 
 describe('the token', () => {

@@ -8,7 +8,7 @@ import {
 } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Endpoint } from '../../../src/openclaw/endpoint.js';
+import type { Door } from '../../../src/openclaw/endpoint.js';
 import { type Health, sampleHealth, worsened } from '../../../src/openclaw/health.js';
 import { ask, askQuickly } from '../../../src/openclaw/http.js';
 
@@ -35,17 +35,17 @@ afterEach(async () => {
   servers.clear();
 });
 
-async function listen(server: Server | TcpServer, token: string | null = null): Promise<Endpoint> {
+async function listen(server: Server | TcpServer, token: string | null = null): Promise<Door> {
   servers.add(server);
   server.on('connection', (socket: Socket) => sockets.add(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { port, url: `http://127.0.0.1:${port}`, token };
+  return { url: `http://127.0.0.1:${port}`, token };
 }
 
 /** A gateway that answers by a table; other paths get the user interface, as in older versions. */
-function gateway(routes: Record<string, Route | Handler>, token: string | null = null): Promise<Endpoint> {
+function gateway(routes: Record<string, Route | Handler>, token: string | null = null): Promise<Door> {
   return listen(
     createServer((request, response) => {
       const route = routes[request.url ?? ''] ?? [200, '<!doctype html><title>OpenClaw</title>', html];
@@ -68,7 +68,7 @@ describe.each([
   ['with the client of Node', ask],
   ['quickly', askQuickly],
 ])('sampleHealth, asking %s', (_how, asking) => {
-  const sample = (endpoint: Endpoint, timeoutMs?: number) => sampleHealth(endpoint, timeoutMs, asking);
+  const sample = (endpoint: Door, timeoutMs?: number) => sampleHealth(endpoint, timeoutMs, asking);
 
   test('reads what 2026.9.2 answers', async () => {
     const endpoint = await gateway({ '/healthz': healthz, '/readyz': readyz, '/startupz': startupz });
