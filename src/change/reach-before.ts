@@ -9,26 +9,28 @@ const POLL_MS = 250;
 /** Changes that help against a gateway that hangs, and so may restart one. */
 const MAY_RESTART_SILENT: ReadonlySet<ChangeKind> = new Set<ChangeKind>(['rollback', 'unadopt']);
 
+type Seen = Reached & { inspection: Inspection };
+
 /**
- * Finds where the gateway answers before a change; a gateway that is starting gets the time of a start. One that does
- * not answer is not restarted: afterwards nobody could tell if it is as before.
+ * Finds where the gateway answers before a change; a gateway that is starting gets the time of a start. A silent gateway
+ * is not restarted: afterwards nobody could tell if it is as before.
  * @throws ReleasesError `gateway_silent`, `supervisor_failed`
  */
-export async function reachBefore(
-  supervisor: Supervisor,
-  plan: Plan,
-  signal?: AbortSignal,
-): Promise<Reached & { inspection: Inspection }> {
-  const mayBeSilent = !plan.steps.includes('restart') || MAY_RESTART_SILENT.has(plan.kind);
-  let reached: Reached | undefined;
-  const look = async () => {
+export async function reachBefore(supervisor: Supervisor, plan: Plan, signal?: AbortSignal): Promise<Seen> {
+  const look = async (): Promise<Seen> => {
     const inspection = await supervisor.inspect();
-    reached = await reach(inspection);
-    return inspection.pid === null || reached.health.live || mayBeSilent ? { ...reached, inspection } : null;
+    return { ...(await reach(inspection)), inspection };
   };
-  const found = await waitUntil({ withinMs: plan.limits.readyFloorMs, everyMs: POLL_MS, signal }, look);
-  if (found || !reached) return found as NonNullable<typeof found>;
-  throw silent(reached, supervisor, plan);
+  let seen = await look();
+  const answers = () => seen.inspection.pid === null || seen.health.live;
+  if (answers() || !plan.steps.includes('restart') || MAY_RESTART_SILENT.has(plan.kind)) return seen;
+  const limits = { withinMs: plan.limits.readyFloorMs, everyMs: POLL_MS, signal };
+  const answered = await waitUntil(limits, async () => {
+    seen = await look();
+    return answers();
+  });
+  if (answered) return seen;
+  throw silent(seen, supervisor, plan);
 }
 
 function silent(

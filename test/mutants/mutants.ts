@@ -312,8 +312,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'port of IPv6 ignored',
     file: 'src/host/listener.ts',
-    find: "usesIpv6() ? (listeningInodes('/proc/net/tcp6', port) ?? []) : []",
-    replace: "usesIpv6() ? (listeningInodes('/proc/net/tcp', port) ?? []) : []",
+    find: "usesIpv6() ? (listeningIn('/proc/net/tcp6') ?? []) : []",
+    replace: "usesIpv6() ? (listeningIn('/proc/net/tcp') ?? []) : []",
     caughtBy: unit('host/listener', 'finds this process listening on ::1'),
   },
   {
@@ -1008,9 +1008,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'port of the environment before the argument',
     file: 'src/openclaw/endpoint.ts',
-    find: '    parsePort(portArgument(launch.args)) ??\n    parsePort(launch.env.OPENCLAW_GATEWAY_PORT) ??\n    parsePort(member',
-    replace:
-      "    parsePort(portArgument(launch.args)) ??\n    parsePort(member(gateway, 'port')) ??\n    parsePort(launch.env.OPENCLAW_GATEWAY_PORT) ??\n    parsePort(member",
+    find: '    parsePort(env.OPENCLAW_GATEWAY_PORT) ??\n',
+    replace: "    parsePort(member(gateway, 'port')) ??\n    parsePort(env.OPENCLAW_GATEWAY_PORT) ??\n",
     caughtBy: unit('openclaw/endpoint', 'comes from OPENCLAW_GATEWAY_PORT before the configuration'),
   },
   {
@@ -1253,6 +1252,41 @@ export const MUTANTS: Mutant[] = [
     find: '    if (health.answered) await checkListener(endpoint, supervisor);\n',
     replace: '    if (health.phase === health.version) await checkListener(endpoint, supervisor);\n',
     caughtBy: unit('change/verification', 'port_held_by_orphan'),
+  },
+  {
+    name: 'verified: the same instance',
+    file: 'src/change/verification.ts',
+    find: '    checkInstance(expected.gateway, instanceOf(inspection, endpoint));\n',
+    replace: '',
+    caughtBy: unit('change/verification-process', 'is not verified when before it was'),
+  },
+  {
+    name: 'difference of an instance not seen',
+    file: 'src/openclaw/instance.ts',
+    find: 'then === null || after === null || then === after',
+    replace: "then === null || after === null || then === after || key === 'address'",
+    caughtBy: unit('change/verification-process', 'is not verified when before it was'),
+  },
+  {
+    name: 'another gateway restarted',
+    file: 'src/change/root-instance.ts',
+    find: '  if (first === undefined) return;\n',
+    replace: "  if (first === undefined || first === 'OPENCLAW_PROFILE') return;\n",
+    caughtBy: unit('change/root-instance', 'another profile is refused'),
+  },
+  {
+    name: 'silent gateway restarted',
+    file: 'src/change/reach-before.ts',
+    find: '  if (answered) return seen;\n',
+    replace: '  if (answered !== null) return seen;\n',
+    caughtBy: unit('change/reach-before', 'refuses a gateway that runs'),
+  },
+  {
+    name: 'address from the configuration, not from the kernel',
+    file: 'src/openclaw/endpoint.ts',
+    find: '  return onPort.length > 0 ? endpoints :',
+    replace: '  return onPort.length > 9 ? endpoints :',
+    caughtBy: unit('openclaw/reach'),
   },
   {
     name: 'verified: ready',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { requireSameInstance } from '../../../src/change/root-instance.js';
@@ -17,7 +17,7 @@ beforeEach(() => {
   home = realpathSync(root.path);
 });
 
-/** A gateway of profile work that runs, or one that is stopped. */
+/** A gateway of profile work; it is stopped without a pid. */
 function gateway(pid: number | null): Inspection {
   const launch = { args: ['--profile', 'work', 'gateway', '--port', '4001'], env: { HOME: home } };
   return { state: 'running', pid, instance: 'x', restarts: 0, lastExit: null, launch };
@@ -44,7 +44,6 @@ describe.each([
     ['its configuration', { OPENCLAW_CONFIG_PATH: '~/.openclaw-work/openclaw.json' }],
   ])('an environment that names %s is accepted', async (_what, env) => {
     mkdirSync(join(home, '.openclaw-work'));
-    const { symlinkSync } = await import('node:fs');
     symlinkSync('.openclaw-work', join(home, 'link'));
     await check(env, found());
   });
@@ -72,7 +71,7 @@ test('a stopped gateway is known by its configured port', async () => {
   });
 });
 
-test('a stopped gateway is the one that the last change saw, which its unit may not tell', async () => {
+test('a stopped gateway is known by the last change, because its unit may not tell its environment', async () => {
   const change = newChange(planChange('switch', '2026.6.1'), { from: null, previous: null, to: '2026.6.1' });
   change.facts.instance = {
     ...{ user: 1, profile: '', directory: '/srv/state', config: '/srv/state/openclaw.json' },

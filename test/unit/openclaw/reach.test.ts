@@ -69,7 +69,7 @@ test.each([
   expect(health).toMatchObject({ live: true, ready: true });
 });
 
-test('a gateway speaks TLS or not, whatever its configuration says', async () => {
+test('a gateway that speaks TLS is asked over TLS, also where its configuration does not say so', async () => {
   const { pid, port } = await start([{ address: '127.0.0.1', as: 'https' }]);
   const { endpoint, health } = await reach({ pid, launch: launched(port) });
   expect(endpoint.url).toBe(`https://127.0.0.1:${port}`);
