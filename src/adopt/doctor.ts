@@ -11,6 +11,7 @@ export function examine(facts: HostFacts): Finding[] {
     ...examineUnit(facts),
     ...examineVersions(facts),
     ...examineInstalls(facts),
+    ...examineSharing(facts),
   ];
 }
 
@@ -29,6 +30,16 @@ function examineTrial({ trial, activeChange }: HostFacts): Finding[] {
       'openclaw-releases recover',
     ),
   ];
+}
+
+function examineSharing({ sharing }: HostFacts): Finding[] {
+  return sharing.map(({ pid, text }) =>
+    finding(
+      'state_shared',
+      `${text} uses the state of this gateway, and two of them damage it.`,
+      `kill ${pid}`,
+    ),
+  );
 }
 
 function examineVersions({ running, current, unit }: HostFacts): Finding[] {

@@ -7,6 +7,7 @@ import { lingers } from '../host/systemd/linger.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import { type Setting, settingsIn } from '../host/systemd/unit-file.js';
 import { missingPolicy } from '../openclaw/service-policy.js';
+import type { OtherGateway } from '../openclaw/other-gateways.js';
 import { type Adoption, readAdoption } from './apply.js';
 import { readCommand } from './command.js';
 import { type Drift, findDrift } from './drift.js';
@@ -27,6 +28,8 @@ export interface KnownElsewhere {
   /** Work of the launcher that the sandbox of the running gateway forbids; null when none, or unknown. */
   unmet: Need | null;
   corrupt: Corrupt[];
+  /** Other gateways that use the state of this one. */
+  sharing: OtherGateway[];
 }
 
 export interface HostFacts extends KnownElsewhere {
@@ -66,12 +69,12 @@ export interface GatherRequest extends KnownElsewhere {
 
 /** @throws ReleasesError `root_invalid` */
 export async function gatherFacts(request: GatherRequest): Promise<HostFacts> {
-  const { root, env = process.env, running, current, trial, activeChange, unmet, corrupt } = request;
+  const { root, env = process.env, running, current, trial, activeChange, unmet, corrupt, sharing } = request;
   const adoption = readAdoption(root);
   const unit = adoption ? await readGatewayUnit(adoption, env) : null;
   const installs = await findPackages(env);
   return {
-    ...{ root, running, current, trial, activeChange, unmet, corrupt, adoption },
+    ...{ root, running, current, trial, activeChange, unmet, corrupt, sharing, adoption },
     unit: unit && describe(unit, request, adoption?.added ?? []),
     onPath: firstOnPath(root, env.PATH ?? ''),
     installs: installs

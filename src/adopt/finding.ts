@@ -23,6 +23,7 @@ export type FindingCode =
   | 'several_installs'
   | 'versions_disagree'
   | 'unit_names_a_version'
+  | 'state_shared'
   | 'trial_pending';
 
 export interface Finding {

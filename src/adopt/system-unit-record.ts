@@ -7,7 +7,7 @@ import type { AbsolutePath, Pid } from '../core/scalars.js';
 import type { Account } from '../host/account.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Written } from '../host/written.js';
-import { DEFAULT_UNIT } from './unit.js';
+import { defaultUnit } from './unit.js';
 
 /** Only the superuser reads and writes here: what lies below a root is its owner's. */
 const RECORDS = '/var/lib/openclaw-releases';
@@ -49,7 +49,7 @@ export class SystemUnitRecord {
       'root_invalid',
       `${this.#path} ${found.why}; it says how to undo what was written.`,
       {
-        hint: `mv ${this.#path} ${this.#path}.corrupt, then remove our drop-in, which systemctl cat ${DEFAULT_UNIT} names`,
+        hint: `mv ${this.#path} ${this.#path}.corrupt, then remove our drop-in, which systemctl cat ${defaultUnit()} names`,
       },
     );
   }

@@ -1,11 +1,13 @@
+import { readAdoption } from '../adopt/apply.js';
 import { ReleasesError } from '../core/errors.js';
 import { profileOf } from '../core/profile.js';
 import { type Place, placeOf } from '../host/place.js';
+import type { UnitAddress } from '../host/systemd/systemctl.js';
 import { listChanges } from '../ledger/ledger.js';
 import { configuredEndpoint } from '../openclaw/endpoint.js';
 import { type Instance, instanceOf } from '../openclaw/instance.js';
 import { reach } from '../openclaw/reach.js';
-import type { Root } from '../store/root.js';
+import { defaultRootPath, type Root, rootAt } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 
 type Known = Place & Pick<Instance, 'port'>;
@@ -43,6 +45,31 @@ export async function requireSameInstance(
   );
 }
 
+/**
+ * Refuses to adopt a gateway into the root of another one: a root that has adopted another unit, or the default root of
+ * another profile.
+ * @throws ReleasesError `another_instance`, `root_invalid`
+ */
+export async function requireOwnRoot(
+  root: Root,
+  { unit, scope }: UnitAddress,
+  gateway: Inspection,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const adopted = readAdoption(root.path);
+  const { profile } = await instanceOfRoot(root, gateway);
+  const isAnother = adopted !== null && (adopted.unit !== unit || adopted.scope !== scope);
+  const defaultRoot = rootAt(defaultRootPath({ ...env, OPENCLAW_RELEASES_ROOT: '' })).path;
+  if (!isAnother && (root.path !== defaultRoot || profile === profileOf(env))) return;
+  const owner = isAnother ? adopted.unit : `the gateway of ${shown(profileOf(env))}`;
+  const own = profile === '' ? `--root ${root.path}-${unit.replace(/\.service$/, '')}` : '';
+  throw new ReleasesError(
+    'another_instance',
+    `${unit} is a gateway of ${shown(profile)}, and ${root.path} is for ${owner}.`,
+    { hint: `OPENCLAW_PROFILE=${profile || 'default'} openclaw-releases adopt --unit ${unit} ${own}`.trim() },
+  );
+}
+
 /** Instance of a root: of the process that runs, else of the last change that saw one, else of its unit. */
 async function instanceOfRoot(root: Root, gateway: Inspection): Promise<Known> {
   const running = gateway.pid === null ? null : instanceOf(gateway, (await reach(gateway)).endpoint);
@@ -73,5 +100,9 @@ function defined(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 function described({ profile, directory, port }: Known): string {
-  return `${profile === '' ? 'the default profile' : `profile ${profile}`} with its state in ${directory}${port === null ? '' : `, on port ${port}`}`;
+  return `${shown(profile)} with its state in ${directory}${port === null ? '' : `, on port ${port}`}`;
+}
+
+function shown(profile: string): string {
+  return profile === '' ? 'the default profile' : `profile ${profile}`;
 }

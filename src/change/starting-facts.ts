@@ -16,7 +16,7 @@ import { runtimeFault } from '../store/runtimes.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import { checkListener } from './port-holder.js';
 import { reachBefore } from './reach-before.js';
-import { requireSameInstance } from './root-instance.js';
+import { requireOwnRoot, requireSameInstance } from './root-instance.js';
 
 export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
   const { root } = environment;
@@ -26,6 +26,7 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   const restarts = plan.steps.includes('restart');
   const gateway = restarts ? await supervisor.inspect() : await inspectIfThere(supervisor);
   await requireSameInstance(root, async () => gateway);
+  if (gateway && plan.kind === 'adopt' && plan.unit) await requireOwnRoot(root, plan.unit, gateway);
   // Refuses before a minute of staging: with another process on the port, no health answer can be trusted.
   if (restarts && !plan.evictOrphan) {
     const { endpoint } = await reachBefore(supervisor, plan, environment.signal);

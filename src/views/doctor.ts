@@ -3,22 +3,35 @@ import { gatherFacts } from '../adopt/facts.js';
 import { type Finding, finding } from '../adopt/finding.js';
 import { recoverCommandOf } from '../adopt/plan.js';
 import { unmetNeed } from '../adopt/sandbox.js';
-import type { Need } from '../adopt/sandbox-needs.js';
+import { placeOf } from '../host/place.js';
 import { inspectIfThere } from '../ledger/running-release.js';
+import { type OtherGateway, otherGateways } from '../openclaw/other-gateways.js';
 import { findManifest, listReleases } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { runtimeFault } from '../store/runtimes.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { overview } from './status.js';
 
+export interface Diagnosis {
+  findings: Finding[];
+  /** Other gateways of this machine; nothing is wrong with them. */
+  others: OtherGateway[];
+}
+
 /** Finds drift since the adoption: the unit was rewritten, another OpenClaw is first on the path, and so on. */
-export async function diagnose(root: Root, supervisor: Supervisor): Promise<Finding[]> {
+export async function diagnose(root: Root, supervisor: Supervisor): Promise<Diagnosis> {
   const found = await overview(root, supervisor);
   const damaged = listReleases(root).releases.flatMap((release) => {
     const fault = runtimeFault(root, release, true);
     const sentence = `${release.id} cannot be started: ${fault}.`;
     return fault === null ? [] : [finding('node_damaged', sentence, 'openclaw-releases recover')];
   });
+  const others = await otherGateways((pid) => supervisor.owns(pid).catch(() => false));
+  const gateway = await inspectIfThere(supervisor);
+  const state = gateway && placeOf(gateway.launch).directory;
+  // A candidate has a copy of the state at the same path.
+  const sharing =
+    found.running === null ? others.filter(({ place }) => place && place.directory === state) : [];
   const drift = examine(
     await gatherFacts({
       root: root.path,
@@ -28,13 +41,9 @@ export async function diagnose(root: Root, supervisor: Supervisor): Promise<Find
       trial: found.trial?.id ?? null,
       corrupt: found.corrupt,
       activeChange: found.running !== null,
-      unmet: await unmetBy(root, supervisor),
+      unmet: gateway && (await unmetNeed(gateway, root.path)),
+      sharing,
     }),
   );
-  return [...damaged, ...drift];
-}
-
-async function unmetBy(root: Root, supervisor: Supervisor): Promise<Need | null> {
-  const gateway = await inspectIfThere(supervisor);
-  return gateway ? unmetNeed(gateway, root.path) : null;
+  return { findings: [...damaged, ...drift], others: others.filter((other) => !sharing.includes(other)) };
 }

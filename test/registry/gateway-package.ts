@@ -30,6 +30,8 @@ export interface Behaviour {
   printsVersion?: string;
   /** `false`: no `/startupz`, as in older versions. */
   startupz?: boolean;
+  /** Listens on this address in place of the configured one. */
+  listensOn?: string;
   /** Continues as before after SIGTERM. */
   ignoreSigterm?: boolean;
   /** Takes no more work after SIGTERM, says `failing: ["draining"]`, and never exits. */
@@ -89,6 +91,7 @@ const SOURCES = {
   'dist/index.js': 'index.js',
   'dist/gateway.js': 'gateway.js',
   'dist/config.js': 'config.js',
+  'dist/profile.js': 'profile.js',
   'dist/readiness.js': 'readiness.js',
   'dist/socket.js': 'socket.js',
   'dist/files.js': 'files.js',

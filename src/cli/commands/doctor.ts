@@ -11,16 +11,19 @@ export function doctorCommand(): Command {
     'openclaw-releases doctor',
   ).action((options: CommonOptions) =>
     inSession(options, async ({ environment, output }) => {
-      const findings = await diagnose(environment.root, environment.supervisor);
-      output.answer({ ok: findings.length === 0, findings }, () =>
-        findings.length === 0
-          ? 'Nothing has drifted.'
-          : findings
-              .map(
-                ({ code, sentence, command: next }) =>
-                  `${code}: ${sentence}${next ? `\n  next: ${next}` : ''}`,
-              )
-              .join('\n'),
+      const { findings, others } = await diagnose(environment.root, environment.supervisor);
+      const beside = others.map(({ text }) => `\n${text} is another gateway of this machine.`).join('');
+      output.answer(
+        { ok: findings.length === 0, findings, gateways: others },
+        () =>
+          (findings.length === 0
+            ? 'Nothing has drifted.'
+            : findings
+                .map(
+                  ({ code, sentence, command: next }) =>
+                    `${code}: ${sentence}${next ? `\n  next: ${next}` : ''}`,
+                )
+                .join('\n')) + beside,
       );
       return findings.length === 0 ? EXIT.success : EXIT.damaged;
     }),

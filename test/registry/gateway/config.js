@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { statePath } from './state.js';
 
@@ -9,19 +9,50 @@ function configPath(env) {
   return env.OPENCLAW_CONFIG_PATH || join(statePath(env), 'openclaw.json');
 }
 
-/** The configuration file; nothing when there is none. */
+/** The configuration with the files that it includes; nothing when there is none. */
 export function readConfig(env) {
-  try {
-    return JSON.parse(readFileSync(configPath(env), 'utf8'));
-  } catch (error) {
-    if (error.code === 'ENOENT') return {};
-    throw error;
-  }
+  return existsSync(configPath(env)) ? include(configPath(env)) : {};
+}
+
+function include(path) {
+  const load = (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const { $include: files, ...own } = value;
+    const loaded = Object.fromEntries(Object.entries(own).map(([key, item]) => [key, load(item)]));
+    const included = [files ?? []].flat().map((file) => include(resolve(dirname(path), file)));
+    return [...included, loaded].reduce(merge, {});
+  };
+  return load(JSON.parse(readFileSync(path, 'utf8')));
+}
+
+function merge(first, second) {
+  const isSection = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isSection(first) || !isSection(second)) return second;
+  const both = Object.entries(second).map(([key, value]) => [
+    key,
+    key in first ? merge(first[key], value) : value,
+  ]);
+  return { ...first, ...Object.fromEntries(both) };
+}
+
+/** Address to listen on. `tailnet` is as without Tailscale. */
+export function chooseHost(args, config) {
+  const { values } = parseArgs({ args, options: { bind: { type: 'string' } }, strict: false });
+  const { bind, customBindHost } = config.gateway ?? {};
+  const mode = values.bind ?? bind;
+  if (mode === 'lan') return '0.0.0.0';
+  return mode === 'custom' ? customBindHost : '127.0.0.1';
+}
+
+/** Key and certificate where the configuration turns TLS on, else null. */
+export function chooseTls(config) {
+  const { enabled, keyPath, certPath } = config.gateway?.tls ?? {};
+  return enabled ? { key: readFileSync(keyPath), cert: readFileSync(certPath) } : null;
 }
 
 /** Leaves its version in the configuration, which older versions go by. */
 export function touchConfig(version, env) {
-  const config = readConfig(env);
+  const config = existsSync(configPath(env)) ? JSON.parse(readFileSync(configPath(env), 'utf8')) : {};
   const next = `${configPath(env)}.${process.pid}`;
   writeFileSync(
     next,

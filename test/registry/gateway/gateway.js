@@ -2,9 +2,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { getPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { choosePort, claimState, readConfig, recordStart, stateClaimedBy, touchConfig } from './config.js';
+import {
+  chooseHost,
+  choosePort,
+  chooseTls,
+  claimState,
+  readConfig,
+  recordStart,
+  stateClaimedBy,
+  touchConfig,
+} from './config.js';
 import { loadPlugins } from './loaded-plugins.js';
 import { installedVersions } from './plugins.js';
 import { readiness } from './readiness.js';
@@ -131,11 +141,13 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   const state = { draining: false };
   const answer = createAnswers({ version, behaviour, config, uptimeMs, state, knowledge });
   const plugins = await loadPlugins({ config, version });
-  const server = createServer(async (request, response) => {
+  const answerRequest = async (request, response) => {
     if (await plugins.answer(request, response)) return;
     const [status, body] = await answer(request);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
+  };
+  const tls = chooseTls(config);
+  const server = tls ? createSecureServer(tls, answerRequest) : createServer(answerRequest);
 
   if (behaviour.tellsActivity) answerSockets(server, config, process.env);
 
@@ -147,10 +159,12 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   process.on('SIGINT', stop);
 
   if (behaviour.slowStartMs) await delay(behaviour.slowStartMs / 5);
-  server.listen(choosePort(args, process.env, config), '127.0.0.1');
+  const host = behaviour.listensOn ?? chooseHost(args, config);
+  server.listen(choosePort(args, process.env, config), host);
   await once(server, 'listening');
   plugins.start();
-  console.log(`[gateway] listening on http://127.0.0.1:${server.address().port}/ (pid ${process.pid})`);
+  const scheme = tls ? 'https' : 'http';
+  console.log(`[gateway] listening on ${scheme}://${host}:${server.address().port}/ (pid ${process.pid})`);
 
   if (behaviour.crashAfterMs !== undefined) {
     setTimeout(() => {

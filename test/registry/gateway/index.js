@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { applyProfile } from './profile.js';
 
 const VERSION = '__VERSION__';
 const packageRoot = new URL('../', import.meta.url);
@@ -11,7 +12,7 @@ if (existsSync(new URL('.openclaw-lifecycle-pending', packageRoot))) {
 }
 
 const behaviour = JSON.parse(readFileSync(new URL('behaviour.json', packageRoot), 'utf8'));
-const [command, ...args] = process.argv.slice(2);
+const [command, ...args] = applyProfile(process.argv.slice(2), process.env);
 
 if (command === '--version') {
   console.log(`OpenClaw ${behaviour.printsVersion ?? VERSION} (test)`);

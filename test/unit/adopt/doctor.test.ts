@@ -44,6 +44,7 @@ const well: HostFacts = {
   activeChange: false,
   unmet: null,
   corrupt: [],
+  sharing: [],
 };
 
 const codes = (over: Partial<HostFacts>) => examine({ ...well, ...over }).map(({ code }) => code);
@@ -55,6 +56,11 @@ describe('doctor', () => {
   });
 
   test.each<[string, Partial<HostFacts>, string[]]>([
+    [
+      'another gateway has the same state',
+      { sharing: [{ pid: 7, place: null, text: 'Process 7' }] },
+      ['state_shared'],
+    ],
     ['the unit is gone', { unit: null }, ['unit_missing']],
     ['the unit is broken', { unit: { ...unit, broken: true } }, ['unit_broken']],
     ['the unit is masked', { unit: { ...unit, masked: true } }, ['unit_masked']],

@@ -116,7 +116,7 @@ test('doctor names each of them with the command that repairs it', async () => {
   const root = model.copy();
   for (const what of Object.values(WHAT)) damage(what(root, model.change), 'binary junk');
   const before = snapshot(root.path);
-  const findings = (await diagnose(root, nobody)).filter(({ code }) => code === 'file_corrupt');
+  const findings = (await diagnose(root, nobody)).findings.filter(({ code }) => code === 'file_corrupt');
   expect(findings.map(({ sentence }) => sentence.split(' ')[0]).sort()).toEqual(
     Object.values(WHAT)
       .map((what) => what(root, model.change))
@@ -361,7 +361,7 @@ test.each(NO_RELEASE)(
     const { current, previous, corrupt } = await look(root);
     expect({ current, previous }).toEqual({ current: null, previous: null });
     expect(corrupt.map(({ path }) => path)).toEqual(links);
-    const findings = await diagnose(root, nobody);
+    const { findings } = await diagnose(root, nobody);
     expect(findings.filter(({ code }) => code === 'file_corrupt')).toHaveLength(2);
     for (const name of ['current', 'previous'])
       expect(() => resolveReleaseName(root, name)).toThrow(
