@@ -1,7 +1,7 @@
 import { ReleasesError } from '../../core/errors.js';
 import type { Background } from '../../host/background.js';
 import { gatewayAmong } from '../../host/gateway-process.js';
-import { descendsFrom, environmentOf, processIds } from '../../host/process.js';
+import { descendantsOf, environmentOf } from '../../host/process.js';
 import { controlGroupsOf } from '../../host/systemd/control-group.js';
 import { idleScope } from '../../host/systemd/scope.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
@@ -54,7 +54,7 @@ export function requireServiceName(unit: string): void {
 
 function inspectionOf(status: UnitStatus): Inspection {
   const { mainPid, invocation, restarts, lastExit, args, environment } = status;
-  const below = () => processIds().filter((pid) => mainPid !== null && descendsFrom(pid, mainPid));
+  const below = () => (mainPid === null ? [] : descendantsOf(mainPid));
   const pid = mainPid === null ? null : gatewayAmong(mainPid, below);
   return {
     state: stateOf(status),
