@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { CONFIG_FILE } from '../../host/place.js';
 import { below } from '../below.js';
-import { CONFIG_FILE } from '../place.js';
 import type { Restore } from '../restore-records.js';
 import { walkState } from '../walk.js';
 import { addDirectory, BESIDE, dropEntry, inside, isLinked, isSame, putEntry, statsOf } from './entry.js';
