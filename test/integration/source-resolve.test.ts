@@ -75,7 +75,7 @@ describe('resolveRelease', () => {
     const options = { ...(await place.options(registry.url)), before: new Date('2026-05-29T00:00:00Z') };
     const of = (version: string) => resolveRelease({ kind: 'version', version }, options);
     expect(await of('2026.5.28')).toMatchObject({ id: '2026.5.28' });
-    expect(await rejection(of('2026.6.1'))).toMatchObject({ code: 'version_not_found' });
+    expect(await rejection(of('2026.6.1'))).toMatchObject({ code: 'release_too_new' });
   });
 
   it.each(['2026.6.1', 'latest'])('names the policy that forbids %s', async (wanted) => {

@@ -65,8 +65,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'exit code not set',
     file: 'src/cli/output.ts',
-    find: '  process.exitCode = EXIT[ERROR_CODES[record.code]];\n',
-    replace: '  process.exitCode = EXIT[ERROR_CODES[record.code]] && EXIT.internal;\n',
+    find: ': EXIT[ERROR_CODES[record.code]];\n',
+    replace: ': EXIT[ERROR_CODES[record.code]] && EXIT.internal;\n',
     caughtBy: integration('cli', 'an unknown command is a usage error'),
   },
   // the sandbox and the policy of a unit
@@ -1291,22 +1291,22 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'verified: ready',
     file: 'src/change/verification.ts',
-    find: '(health.ready || !expected.mustBeReady)',
-    replace: '(health.ready || expected.mustBeReady)',
+    find: '(mustBeReady && !health.ready)',
+    replace: '(!mustBeReady && !health.ready)',
     caughtBy: unit('change/verification-process', 'is not ready'),
   },
   {
     name: 'verified: nothing worse',
     file: 'src/change/verification.ts',
-    find: ' && worse.length === 0;',
-    replace: ';',
+    find: 'if (worse.length === 0) return null;',
+    replace: 'return null;',
     caughtBy: unit('change/verification', 'gateway_worse is the verdict'),
   },
   {
     name: 'verified: still so after a while',
     file: 'src/change/verification.ts',
-    find: 'if (settledMs >= expected.settleMs) {',
-    replace: 'if (settledMs >= 0) {',
+    find: 'if (settledMs >= settleMs) return',
+    replace: 'if (settledMs >= 0) return',
     caughtBy: unit('change/verification-process', 'before it has settled'),
   },
   {

@@ -99,7 +99,8 @@ async function awaitBack(context: Context, before: Before, instance: string): Pr
   const well = (started: string) =>
     awaitVerified(context, {
       ...{ release, instance: started, before: health, mustBeReady: health.ready, settleMs: 0 },
-      gateway: context.change.facts.instance ?? null,
+      // Its configuration may have changed since it started: what starts again from it is still the gateway from before.
+      gateway: null,
       limits: context.change.plan.limits,
     });
   try {
