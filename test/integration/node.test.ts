@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { executableOf } from '../../src/host/process.js';
 import { nodePackage } from '../support/network.js';
+import { removeDirectory } from '../support/place.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';
 
 const HERE = process.versions.node;
@@ -42,7 +43,7 @@ test('hosts-4 a release starts after the Node that staged it was removed', { tim
   expect(executableOf(gateway.pid)).toBe(join(world.root, `runtimes/node-${HERE}/bin/node`));
 
   // The runtime itself is lost: it is named everywhere, and the next change or recovery gets another one.
-  rmSync(join(world.root, `runtimes/node-${HERE}`), { recursive: true });
+  removeDirectory(join(world.root, `runtimes/node-${HERE}`));
   await named(world, `Node ${HERE} is missing`);
   expect(await world.ok('recover')).toMatchObject({
     repaired: [{ path: join(world.root, 'releases/2026.6.1/node'), instead: expect.stringContaining(HERE) }],
@@ -70,7 +71,7 @@ test('without another Node a release stays named, and nothing starts it', { time
   world.publish('2026.6.1', { engines: '>=98' });
   world.registry.publish(nodePackage('98.0.0'));
   await world.ok('stage', '2026.6.1');
-  rmSync(join(world.root, 'runtimes/node-98.0.0'), { recursive: true });
+  removeDirectory(join(world.root, 'runtimes/node-98.0.0'));
   await world.registry.close();
   rmSync(join(world.path, 'npm-cache'), { recursive: true });
   const { repaired } = await world.ok('recover');
