@@ -17,8 +17,11 @@ const ELSEWHERE: Record<string, string> = {
   'with a program that runs JavaScript itself': 'npx bunx pnpx npm pnpm yarn bun deno tsx ts-node nodemon',
 };
 
-/** @throws ReleasesError `command_unknown` when it cannot be told what starts OpenClaw */
-export function readCommand(unit: GatewayUnit, env: NodeJS.ProcessEnv): GatewayCommand {
+/**
+ * @param isBlind opens no file: the superuser reads none of a user, and takes OpenClaw's files by their names
+ * @throws ReleasesError `command_unknown` when it cannot be told what starts OpenClaw
+ */
+export function readCommand(unit: GatewayUnit, env: NodeJS.ProcessEnv, isBlind = false): GatewayCommand {
   const { commands, environment, assigned } = unit.own;
   const [command] = commands;
   const refuse = (why: string, hint: string) => refuseCommand(unit, why, hint);
@@ -39,7 +42,8 @@ export function readCommand(unit: GatewayUnit, env: NodeJS.ProcessEnv): GatewayC
   const scan = {
     searchPath,
     directory: expandSpecifiers(directory, unit.specifiers),
-    isInUse: unit.dropIns.some((path) => path.includes('openclaw-releases')),
+    isNameEnough: isBlind || unit.dropIns.some((path) => path.includes('openclaw-releases')),
+    isBlind,
   };
   const found = inWords(command, scan) ?? inText(command, scan, { home, specifiers: unit.specifiers });
   if (!found) throw refuse('does not show where OpenClaw starts', exampleFor(command, searchPath));

@@ -7,8 +7,10 @@ import { findProgram } from './program.js';
 export interface Scan {
   searchPath: string;
   directory: string;
-  /** A command that was accepted before stays accepted after its files are gone. */
-  isInUse: boolean;
+  /** OpenClaw's file may be told by its name: it was accepted before and is gone, or this process may not open it. */
+  isNameEnough: boolean;
+  /** Opens no file. */
+  isBlind: boolean;
 }
 
 export interface Start {
@@ -81,8 +83,13 @@ function startAt(words: Word[], from: number, scan: Scan): Start | null {
   }
   const entry = node === null ? (findProgram(value(at), scan.searchPath) ?? value(at)) : value(at);
   const install =
-    entry === '' ? null : openClawStartedBy(isAbsolute(entry) ? entry : join(scan.directory, entry));
-  if (!install && !(scan.isInUse && /\/openclaw(?:\/dist\/\w+\.m?js|(?:\/openclaw)?\.mjs|)$/.test(entry)))
+    entry === '' || scan.isBlind
+      ? null
+      : openClawStartedBy(isAbsolute(entry) ? entry : join(scan.directory, entry));
+  if (
+    !install &&
+    !(scan.isNameEnough && /\/openclaw(?:\/dist\/\w+\.m?js|(?:\/openclaw)?\.mjs|)$/.test(entry))
+  )
     return null;
   const options: string[] = [];
   for (at++; value(at).startsWith('-'); at++) {

@@ -119,7 +119,7 @@ export class SystemUnits {
 
   async #plan(unit: GatewayUnit, version: unknown): Promise<UnitChange> {
     const { root } = this.#options;
-    const command = readCommand(unit, process.env);
+    const command = readCommand(unit, process.env, true);
     const added = await this.#fit(unit);
     return planUnitChange({
       install: { unit, command },

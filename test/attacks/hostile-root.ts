@@ -390,7 +390,7 @@ export function recordFor(
       at: '2026-01-01T00:00:00Z',
       ms: 1,
     },
-    runtime: { version: '20.20.2', path: `${place}/gateway` },
+    runtime: { kind: 'host', version: '20.20.2', path: `${place}/gateway` },
     timer: { host: { kind: 'systemd', scope: 'system', service: unit }, registry: null },
     baseline: { state: 'running', instance: 'x', release, health: null },
   };
@@ -430,7 +430,7 @@ function restoreRecord(place: string): object {
       release: ID,
       from: `${ID}-snapshot-x`,
       scope: 'all',
-      left: ['../secret'],
+      left: ['secret'],
     },
     ...{ aside: { name: `${ID}-displaced-x`, release: ID }, onlyIfChanged: false, phase: 'displacing' },
     place: { directory: place, config: `${place}/openclaw.json` },

@@ -1,7 +1,8 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { ownFile } from '../../src/core/own-files.js';
 import { installRelease } from '../../src/install/install.js';
@@ -234,20 +235,28 @@ describe('the reason is named', () => {
     registry.publish(openclawPackage(VERSION));
     registry.fault({ kind: 'slow', match: /tgz$/, delayMs: 60_000 });
     const { resolved, ...request } = await requestFor({ kind: 'version', version: VERSION });
-    const late = `process.once('message', () => setImmediate(() => Promise.reject(new Error('nobody waited'))));`;
-    const worker = fork(ownFile('dist/install/process/install-worker.cjs'), {
-      execArgv: ['--import', `data:text/javascript,${late}`],
-      silent: true,
-    });
+    const late = `const { stdin } = process;
+      const { emit } = stdin;
+      stdin.emit = (name, ...about) => {
+        if (name === 'data') setImmediate(() => Promise.reject(new Error('nobody waited')));
+        return emit.call(stdin, name, ...about);
+      };`;
+    const worker = spawn(process.execPath, [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(late)}`,
+      ownFile('dist/install/process/install-worker.cjs'),
+    ]);
     const { version, integrity, tarball } = resolved;
     const order = { kind: 'install', version, integrity, tarball, lockfile: null, similar: null, ...request };
-    worker.send(order);
+    worker.stdin.write(`${JSON.stringify(order)}\n`);
     const answered = new Promise((resolve) => {
-      worker.on('message', (answer: { type: string }) => answer.type !== 'progress' && resolve(answer));
+      createInterface({ input: worker.stdout }).on('line', (line) => {
+        const said = JSON.parse(line);
+        if (!('progress' in said)) resolve(said);
+      });
     });
     const ended = once(worker, 'exit');
     expect(await answered).toMatchObject({
-      type: 'failed',
       error: { code: 'install_failed', message: expect.stringContaining('nobody waited') },
     });
     worker.kill('SIGKILL');

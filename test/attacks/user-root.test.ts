@@ -188,7 +188,8 @@ const PROGRAMS: Attack[] = LOOKS.map((words) => ({
   },
   run: json(...words),
   code: words[0] === 'verify' ? 'release_damaged' : null,
-  exit: words[0] === 'verify' ? 7 : 0,
+  // A program in the place of a link to a Node is damage.
+  exit: ['verify', 'doctor'].includes(words[0] ?? '') ? 7 : 0,
 }));
 
 const READS: Attack[] = [['status'], ['doctor'], ['timer', 'explain'], ['timer', 'status'], ['list']].map(
@@ -201,7 +202,7 @@ const READS: Attack[] = [['status'], ['doctor'], ['timer', 'explain'], ['timer',
     },
     run: json(...words),
     code: null,
-    exit: 0,
+    exit: words[0] === 'doctor' ? 7 : 0,
   }),
 );
 

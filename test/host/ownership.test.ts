@@ -1,18 +1,8 @@
-import { chownSync, existsSync, lchownSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { lchownSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { copyInstall } from '../../src/adopt/copy.js';
-import { cacheVersions } from '../../src/rollback/compatibility/cache.js';
-import { temporaryDirectory, temporaryRoot, writeTree } from '../support/place.js';
-
-test('the superuser leaves no file of its own in the root of another user', () => {
-  const root = temporaryRoot();
-  chownSync(root.path, 1234, 1234);
-  const versions = { databases: { 'state/openclaw.sqlite': 18 }, config: '2026.9.6' };
-  cacheVersions(root, 'a look', versions);
-  expect(existsSync(join(root.path, 'compatibility.json'))).toBe(false);
-  chownSync(root.path, 0, 0);
-});
+import { temporaryDirectory, writeTree } from '../support/place.js';
 
 describe('the superuser that adopts the install of another user', () => {
   const OWNER = 1234;

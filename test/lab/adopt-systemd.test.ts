@@ -73,7 +73,7 @@ const verbs = {
     systemctl('restart', '${UNIT}');
   },
   async doctor() {
-    return examine(await gatherFacts({ root: root.path, recover, running: null, current: '2026.5.28', trial: null, activeChange: false, unmet: null, corrupt: [] }));
+    return examine(await gatherFacts({ root: root.path, recover, running: null, current: '2026.5.28', trial: null, activeChange: false, unmet: null, corrupt: [], sharing: [] }));
   },
 };
 console.log(JSON.stringify((await verbs[verb]()) ?? null));

@@ -129,11 +129,11 @@ describe('an update under systemd --user that is interfered with', () => {
     expect([exitCode, (await ended).exitCode]).toEqual([0, 0]);
   }, 60_000);
 
-  test('incident-2: a gateway that is stopped by a signal is restarted all the same', async () => {
+  test('incident-2: a gateway that is stopped by a signal is not updated, and a rollback restarts it all the same', async () => {
     await machine.run(`kill -STOP ${(await gateway.show()).MainPID}`);
-    expect(await operator.ok(`update ${NEXT} ${QUICK}`)).toMatchObject({
-      status: 'package_updated_restart_verified',
-    });
+    const refused = await operator.ocr(`update ${NEXT} ${QUICK}`);
+    expect(refused).toMatchObject({ exitCode: 3, json: { error: { code: 'gateway_silent' } } });
+    expect(await operator.ok(`rollback ${NEXT} --yes ${QUICK}`)).toMatchObject({ to: NEXT });
     expect(await gateway.version()).toBe(NEXT);
   }, 60_000);
 
