@@ -35,7 +35,9 @@ describe('the page', () => {
     await page.locator('#cancel').click();
     const failed = page.locator('#history li[data-status="package_update_failed"]');
     await failed.waitFor({ timeout: 30_000 });
-    expect(await failed.innerText()).toContain(`Cancelled by somebody at the gateway; ${OLD} is current still`);
+    expect(await failed.innerText()).toContain(
+      `Cancelled by somebody at the gateway; ${OLD} is current still`,
+    );
     expect(await world.version()).toBe(OLD);
 
     await update();
