@@ -132,7 +132,7 @@ export function isWildcard(address: string): boolean {
 }
 
 /** The two addresses that a program uses which listens on `localhost`. */
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   return address === '127.0.0.1' || address === '::1';
 }
 

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { isWildcard } from '../host/listener.js';
+import { isLoopback, isWildcard } from '../host/listener.js';
 import { type Place, placeOf } from '../host/place.js';
 import { environmentOf } from '../host/process.js';
-import type { Endpoint, Gateway } from './endpoint.js';
+import { type Endpoint, endpointsOf, type Gateway } from './endpoint.js';
 
 /** Which gateway a process is, read from the kernel. */
 export interface Instance extends Place {
@@ -18,14 +18,20 @@ export interface Instance extends Place {
  * child's. Null when none runs, or its environment may not be read.
  * @throws ReleasesError `home_unknown`
  */
-export function instanceOf({ pid, launch }: Gateway, endpoint: Endpoint): Instance | null {
+export function instanceOf(gateway: Gateway, endpoint: Endpoint): Instance | null {
+  const { pid, launch } = gateway;
   const process = endpoint.listener ?? pid;
   const user = process === null ? undefined : statSync(`/proc/${process}`, { throwIfNoEntry: false })?.uid;
   if (process === null || user === undefined) return null;
   const env = environmentOf(process);
   if (Object.keys(env).length === 0) return null;
-  const heard = endpoint.listener === null ? { address: null, port: null } : endpoint;
-  return { ...placeOf({ args: launch.args, env }), user, address: heard.address, port: heard.port };
+  const place = { ...placeOf({ args: launch.args, env }), user };
+  if (endpoint.listener === null) return { ...place, address: null, port: null };
+  // The likeliest of its sockets: which of them answers first changes with the load.
+  const first = endpointsOf(gateway).find(
+    ({ listener, port }) => listener !== null && port === endpoint.port,
+  );
+  return { ...place, address: (first ?? endpoint).address, port: endpoint.port };
 }
 
 const NAMES = {
@@ -45,8 +51,14 @@ export function differences(before: Instance, now: Instance): string[] {
   return Object.entries(NAMES).flatMap(([key, name]) => {
     const [then, after] = [before[key as keyof Instance], now[key as keyof Instance]];
     if (then === null || after === null || then === after) return [];
+    if (key === 'address' && areAlike(String(then), String(after))) return [];
     return [`${name} ${shown(then)} before, ${shown(after)} now`];
   });
+}
+
+/** A program that listens on `localhost`, or everywhere, has a socket for IPv4 and one for IPv6, and opens one first. */
+function areAlike(one: string, other: string): boolean {
+  return [isLoopback, isWildcard].some((kind) => kind(one) && kind(other));
 }
 
 function shown(value: string | number): string {
