@@ -141,10 +141,32 @@ describe('real OpenClaw under systemd --user', () => {
     LONG_MS,
   );
 
+  /** Starts the gateway through a script that fetches a secret, as people have it (openclaw#69400). */
+  async function startThroughWrapper(): Promise<void> {
+    await machine.write(join(machine.claw.home, 'secret'), 'from the vault\n');
+    const script = '#!/bin/sh\nFETCHED="$(cat ~/secret)"; export FETCHED\nexec "$@"\n';
+    await machine.write(join(machine.claw.home, 'with-secrets'), script);
+    await machine.run(
+      `chmod +x ~/with-secrets && sed -i "s,^ExecStart=,ExecStart=$HOME/with-secrets ," ~/.config/systemd/user/${UNIT}` +
+        ` && systemctl --user daemon-reload && systemctl --user restart ${UNIT}`,
+    );
+    await openclaw.ready('2026.5.28');
+    await expectSecret();
+  }
+
+  /** The gateway that runs has what its wrapper has fetched; from the kernel. */
+  async function expectSecret(): Promise<void> {
+    const { MainPID } = await machine.unit(UNIT, 'user');
+    const { stdout } = await machine.run(`tr '\\0' '\\n' </proc/${MainPID}/environ`);
+    expect(stdout.split('\n')).toContain('FETCHED=from the vault');
+  }
+
   test(
     'rolled back by hand, a release runs on its own state, and the state with what was said to the newer one is displaced',
     async () => {
+      await startThroughWrapper();
       await verified('adopt', '2026.5.28');
+      await expectSecret();
       await openclaw.openSession();
       await openclaw.say('To 2026.5.28.');
       await verified('update 2026.6.1', '2026.6.1');
@@ -152,6 +174,7 @@ describe('real OpenClaw under systemd --user', () => {
       expect((await ocr('show 2026.9.6')).json).toMatchObject({ runtime: IN_ROOT, fault: null });
       await openclaw.say('To 2026.9.6.');
       expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.9.6.']);
+      await expectSecret();
       expect(await readsOf('2026.9.6', '2026.6.1', '2026.5.28')).toEqual([
         ...['yes', 'with-snapshot', 'with-snapshot'],
       ]);
@@ -208,6 +231,7 @@ describe('real OpenClaw under systemd --user', () => {
       expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(18);
 
       expect(await openclaw.version()).toBe('2026.5.28');
+      await expectSecret();
       expect(await openclaw.said()).toEqual(said);
       expect(await digestOf(`${state}/identity/device.json`)).toBe(identity);
       expect(
