@@ -1,7 +1,7 @@
 import { escapeQuoted, quoteArgument, quoteProgram } from '../host/systemd/unit-template.js';
 import type { InstalledOpenClaw } from './package.js';
 
-/** What a unit starts, split where the launcher takes the place of Node and OpenClaw. */
+/** Command of a unit, split where the launcher takes the place of Node and OpenClaw. */
 export interface GatewayCommand {
   /** Text before, with systemd's prefix signs. */
   before: string;

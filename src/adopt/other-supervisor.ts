@@ -14,7 +14,7 @@ import {
   type SupervisorKind,
 } from './supervisors.js';
 
-/** What runs a gateway that systemd does not run, and how it is made to run `openclaw-releases run`. */
+/** Supervisor of a gateway that systemd does not run, and the changes that make it run `openclaw-releases run`. */
 export interface OtherSupervisor {
   /** `nobody`: a shell, or nothing any more. */
   name: string;

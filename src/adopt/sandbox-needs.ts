@@ -62,7 +62,7 @@ export function unmetSentence(unit: string, need: Need, settings: readonly Setti
 
 /** The unit's own lines behind a need, such as `ProtectSystem=strict`; the names of all that could be, where none is. */
 function culprits({ by }: Need, settings: readonly Setting[]): string {
-  // Of a list, each line counts, and of all else the last.
+  // Each line of a list counts; of other settings, the last one does.
   const counts = ({ key }: Setting, at: number) =>
     /(Paths|FileSystem|Filter)$/.test(key) ||
     !settings.some((later, after) => after > at && later.key === key);

@@ -147,7 +147,7 @@ export const SUPERVISORS: readonly SupervisorKind[] = [
   },
 ];
 
-/** Where none of these is above the gateway. */
+/** Answer for a gateway that has none of these above it. */
 export const CONTAINER: SupervisorKind = {
   ...none,
   name: 'a container',

@@ -4,7 +4,7 @@ import { ownFile } from './own-files.js';
 /** Code that the build generates from one file of `layout/schemas/`. */
 export interface Validate {
   (value: unknown): boolean;
-  /** Of the last call: JSON pointers after `#`, into the value and into the schema. */
+  /** Errors of the last call: JSON pointers after `#`, into the value and into the schema. */
   errors?: { instanceLocation: string; keywordLocation: string }[] | null;
 }
 

@@ -54,7 +54,7 @@ export interface LastRestore {
   aside: string | null;
   /** End. */
   at: Moment;
-  /** Of the run that finished it. */
+  /** Duration of the run that finished it. */
   ms: Milliseconds;
   warnings: string[];
 }

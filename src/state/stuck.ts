@@ -23,7 +23,7 @@ export function stuckTest(place: StatePlace): (found: Found) => string | null {
     if (kind === 'directory' && closed) return `${JSON.stringify(at)} ${ofAnother(stats.uid)}`;
     if (kind !== 'file') return null;
     const code = mounts.has(at) ? 'EBUSY' : removalError(at);
-    // What nobody can write, here, does not change: both states have the same.
+    // A file that nobody can write does not change: both states have the same one.
     if (code === null || !mayWrite(at, constants.W_OK)) return null;
     const parent = lstatSync(dirname(at));
     if (code === 'EACCES') {

@@ -7,7 +7,7 @@ import { SECRET_NAME } from '../core/secret-words.js';
 import { readSettings, type ServiceSettings, type Setting, settingsIn } from '../host/systemd/unit-file.js';
 import type { PlannedFile } from '../host/written.js';
 
-/** What a unit starts, for people: values of variables that are secret by their names are left out. */
+/** Command of a unit, for people: values of variables that are secret by their names are left out. */
 export interface ServiceView {
   command: string;
   environment: Record<string, string>;

@@ -44,7 +44,7 @@ export interface Overview {
   /** Restore that the launcher does before the next start, or null. */
   restore: Restore | null;
   auto: AutoOverview;
-  /** Of `current` and `previous`: why the Node of a release cannot start it. */
+  /** Reasons why the Node of `current` or `previous` cannot start it. */
   faults: { release: string; why: string }[];
   /** Our corrupt files; `recover` moves them aside. */
   corrupt: Corrupt[];

@@ -143,7 +143,7 @@ export const copyInstallStep: Step = {
   undo: (context) => stage.undo?.(context) ?? Promise.resolve(),
 };
 
-/** What runs today is what the release runs on, unless no copy of it could run without its host. */
+/** Chooses the Node that runs today, unless a copy of it could not run without its host. */
 async function chooseNode(
   context: Context,
   node: Install['node'],

@@ -56,7 +56,7 @@ function assignments(text: string): (Setting & { section: string })[] {
     if (/^\s*[#;]/.test(line)) continue;
     const joined = pending + line;
     pending = '';
-    // Of an even number of backslashes each second one is escaped.
+    // In an even number of backslashes each second one is escaped.
     if ((/\\*$/.exec(joined)?.[0].length ?? 0) % 2 === 1) {
       pending = `${joined.slice(0, -1)} `;
       continue;

@@ -9,7 +9,7 @@ import { addDirectory, BESIDE, dropEntry, inside, isLinked, isSame, putEntry, st
 /** Entries by their relative paths, a directory before its content. */
 export type Tree = { path: string; isDirectory: boolean }[];
 
-/** What a restore exchanges, as it is now. Without sockets and pipes: they are useless without their process. */
+/** Files that a restore exchanges, as they are now. Leaves out sockets and pipes, which are useless without their process. */
 export function liveTree({ place, scope = 'all', left = [] }: Restore): Tree {
   const parts = [...walkState(place.directory, left)].filter(
     (found) => found.scope === 'state' && ['file', 'directory', 'link'].includes(found.kind),
@@ -28,7 +28,7 @@ export interface Fill {
   tree: Tree;
   from: string;
   to: string;
-  /** What stands in `to` and is here, too, is replaced. */
+  /** Directory with second names of entries: one of `to` that is here, too, is replaced. */
   kept?: string;
   /** Frees a path of `to` that holds something else. */
   makeWay(path: string): void;
