@@ -51,9 +51,18 @@ export class Scratch {
       const target = join(checkout, 'node_modules', name);
       if (!CACHES.has(name)) symlinkSync(target, join(this.checkout, 'node_modules', name));
     }
+    this.#allowUnused();
     cpSync(join(this.checkout, 'dist'), this.#original, COPY);
     mkdirSync(this.#temporary, { mode: 0o1777 });
     chmodSync(this.#temporary, 0o1777);
+  }
+
+  /** A mutant that drops a call leaves a function that nothing calls: it must still be built. */
+  #allowUnused(): void {
+    const path = join(this.checkout, 'tsconfig.json');
+    const config = JSON.parse(readFileSync(path, 'utf8')) as { compilerOptions: Record<string, unknown> };
+    Object.assign(config.compilerOptions, { noUnusedLocals: false, noUnusedParameters: false });
+    writeFileSync(path, JSON.stringify(config));
   }
 
   /** Replaces a text that a file has exactly once. @returns undoes it; @throws when the text occurs never or more than once */
