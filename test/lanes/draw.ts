@@ -16,17 +16,19 @@ export interface Draw {
 }
 
 /** The part of a lane's files that this run has drawn, at least one; null when all of them run. */
-export function drawOf({ name, isDrawn = false }: Lane): Draw | null {
+export function drawOf({ name, leastShare }: Lane): Draw | null {
   const value = process.env[VARIABLE] ?? '';
-  if (!isDrawn || value === '') return null;
+  if (leastShare === undefined || value === '') return null;
   const [, seed, share] = /^(\d+):(0\.\d*[1-9]\d*|1)$/.exec(value) ?? [];
   if (seed === undefined) throw new Error(`${VARIABLE} is ${value}, not SEED:SHARE with a share up to 1.`);
   const all = readdirSync(`${TESTS}/${name}`, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.ts'))
     .sort();
-  const files = draw(randomFrom(Number(seed)), all, Math.ceil(all.length * Number(share))).map(
-    (path) => `test/${name}/${path}`,
-  );
+  const files = draw(
+    randomFrom(Number(seed)),
+    all,
+    Math.ceil(all.length * Math.max(Number(share), leastShare)),
+  ).map((path) => `test/${name}/${path}`);
   const notice =
     `The lane ${name} runs ${files.length} of its ${all.length} files, drawn by ${VARIABLE}=${value}.` +
     ` One of them again: npm run lane -- ${name} FILE`;
