@@ -1,29 +1,90 @@
-import { ReleasesError } from '../core/errors.js';
-import { isActive, unfinishedChanges } from '../ledger/ledger.js';
+import { ReleasesError, systemCode } from '../core/errors.js';
+import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
+import { type Change, isActive, unfinishedChanges } from '../ledger/ledger.js';
+import { restoreCurrent } from '../rollback/repair-current.js';
+import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
+import { installLaunchers, installPlugin } from '../store/launchers.js';
 import { acquireLock } from '../store/lock.js';
+import { type Repair, repairRoot } from '../store/repair.js';
 import { prepareRoot, type Root } from '../store/root.js';
+import { removeLeftovers } from '../store/stale-temp.js';
+import { recoverChanges } from './recover.js';
+import { requireSameInstance } from './root-instance.js';
+import { repairRuntimes } from './runtime-repair.js';
+import { stepsNamed } from './steps/index.js';
+import { trimLedger } from './trim-ledger.js';
 import { waitingOf, waitingText } from './waiting.js';
 
-/** @throws ReleasesError `locked`; if the holder waits for an idle gateway, names `cancel` and `restart-now` */
-export async function takeRoot(root: Root, doing: string): Promise<() => Promise<void>> {
-  try {
-    return await acquireLock(root, doing);
-  } catch (error) {
-    throw error instanceof ReleasesError && error.code === 'locked' ? sayWhatItWaitsFor(root, error) : error;
-  }
+export interface Exclusive {
+  /** Words of the command, for the message of the process that finds the lock taken. */
+  doing: string;
+  /**
+   * True repairs the root and recovers changes first, which may restart the gateway and so end a caller inside it.
+   * `thoroughly` also reads the Nodes of all releases.
+   */
+  recover: boolean | 'thoroughly';
+}
+
+export interface Repairs {
+  recovered: Change[];
+  repaired: Repair[];
 }
 
 /**
- * Runs `decide` under the lock, without recovery, which may restart the gateway and so kill a caller inside it.
- * @throws ReleasesError as `takeRoot` and `prepareRoot` do
+ * Runs `work` under the lock of the root: the only way in, for every face.
+ * @throws ReleasesError `root_unwritable`, `root_not_owned`, `root_invalid`, `another_instance`, and `locked`, which
+ *   names `cancel` and `restart-now` if the holder waits for an idle gateway
  */
-export async function whileLocked<T>(root: Root, doing: string, decide: () => T): Promise<T> {
+export async function exclusive<T>(
+  environment: Environment,
+  { doing, recover }: Exclusive,
+  work: (repairs: Repairs) => T | Promise<T>,
+): Promise<T> {
+  const { root } = environment;
   prepareRoot(root);
-  const letGo = await takeRoot(root, doing);
+  // Before a recovery, which may restart the gateway.
+  if (recover)
+    await requireSameInstance(root, () =>
+      supervisorOf(environment)
+        .inspect()
+        .catch(() => null),
+    );
+  dropBallastWhenShort(root);
+  const unlock = await acquireLock(root, doing).catch((error) => {
+    throw error instanceof ReleasesError && error.code === 'locked' ? sayWhatItWaitsFor(root, error) : error;
+  });
   try {
-    return decide();
+    return await work(recover ? await recoverRoot(environment, recover) : { recovered: [], repaired: [] });
   } finally {
-    await letGo();
+    tidyIfPossible(root);
+    keepBallast(root);
+    await unlock();
+  }
+}
+
+async function recoverRoot(environment: Environment, recover: Exclusive['recover']): Promise<Repairs> {
+  const { root, observer, signal, atBoot = false } = environment;
+  removeLeftovers(root);
+  const repaired = await repairRoot(root);
+  installLaunchers(root);
+  installPlugin(root);
+  const supervisor = supervisorOf(environment);
+  const thorough = recover === 'thoroughly';
+  repaired.push(...(await repairRuntimes({ root, supervisor, signal, thorough, mayFetch: !atBoot })));
+  const means = { contextOf: (change: Change) => contextOf(environment, change), stepsNamed };
+  const recovered = await recoverChanges(root, means, observer);
+  const wasMoved = repaired.some(({ path }) => path === root.current);
+  const restored = await restoreCurrent(root, supervisor, wasMoved);
+  return { recovered, repaired: restored ? [...repaired, restored] : repaired };
+}
+
+/** A restart can kill a launcher that writes. A full disk must not fail the work: the next one tidies up again. */
+function tidyIfPossible(root: Root): void {
+  try {
+    removeLeftovers(root);
+    trimLedger(root);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
   }
 }
 

@@ -1,28 +1,19 @@
 import { resolve } from 'node:path';
-import { ERROR_CODES, EXIT, systemCode } from '../core/errors.js';
+import { ERROR_CODES, EXIT } from '../core/errors.js';
 import { NothingToDo } from '../ledger/context.js';
-import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
+import { contextOf, type Environment } from '../ledger/environment.js';
 import { type Change, newChange } from '../ledger/ledger.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from '../ledger/plan.js';
 import { checkRegistryAddress } from '../registry/address.js';
 import { parseSpec } from '../registry/spec.js';
-import { restoreCurrent } from '../rollback/repair-current.js';
-import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
-import { installLaunchers, installPlugin } from '../store/launchers.js';
 import { checkReleaseId } from '../store/manifest.js';
-import { type Repair, repairRoot } from '../store/repair.js';
-import { prepareRoot, type Root } from '../store/root.js';
-import { removeLeftovers } from '../store/stale-temp.js';
+import type { Repair } from '../store/repair.js';
 import { runSteps, saveIntent } from './engine.js';
-import { takeRoot } from './exclusive.js';
-import { recoverChanges } from './recover.js';
-import { requireSameInstance } from './root-instance.js';
-import { repairRuntimes } from './runtime-repair.js';
+import { exclusive, type Repairs } from './exclusive.js';
 import { startingFacts } from './starting-facts.js';
 import { stepsNamed } from './steps/index.js';
 import { previewSnapshot } from './steps/snapshot.js';
 import { previewIdle } from './steps/wait-idle.js';
-import { trimLedger } from './trim-ledger.js';
 
 export interface Request {
   kind: ChangeKind;
@@ -39,7 +30,7 @@ export interface Request {
  */
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
-  return withLock(environment, `${plan.kind} ${plan.target}`, async (repairs) => {
+  return exclusive(environment, { doing: `${plan.kind} ${plan.target}`, recover: true }, async (repairs) => {
     const change = newChange(plan, await startingFacts(environment, plan));
     saveIntent({ root: environment.root, change });
     return runPlan(environment, change, repairs);
@@ -93,62 +84,8 @@ export async function previewChange(environment: Environment, request: Request):
   return change;
 }
 
-export interface Repairs {
-  recovered: Change[];
-  repaired: Repair[];
-}
-
 export async function recover(environment: Environment): Promise<Repairs> {
-  return withLock(environment, 'recover', async (repairs) => repairs, { thorough: true });
-}
-
-/**
- * Repairs the root and recovers changes, then runs `work` under the lock.
- * @param thorough reads the Nodes of all releases
- */
-export async function withLock<T>(
-  environment: Environment,
-  doing: string,
-  work: (repairs: Repairs) => Promise<T>,
-  { thorough = false } = {},
-): Promise<T> {
-  const { root, observer, signal, atBoot = false } = environment;
-  prepareRoot(root);
-  // Before a recovery, which may restart the gateway.
-  await requireSameInstance(root, () =>
-    supervisorOf(environment)
-      .inspect()
-      .catch(() => null),
-  );
-  dropBallastWhenShort(root);
-  const unlock = await takeRoot(root, doing);
-  try {
-    removeLeftovers(root);
-    const repaired = await repairRoot(root);
-    installLaunchers(root);
-    installPlugin(root);
-    const supervisor = supervisorOf(environment);
-    repaired.push(...(await repairRuntimes({ root, supervisor, signal, thorough, mayFetch: !atBoot })));
-    const means = { contextOf: (change: Change) => contextOf(environment, change), stepsNamed };
-    const recovered = await recoverChanges(root, means, observer);
-    const wasMoved = repaired.some(({ path }) => path === root.current);
-    const restored = await restoreCurrent(root, supervisor, wasMoved);
-    return await work({ recovered, repaired: restored ? [...repaired, restored] : repaired });
-  } finally {
-    tidyIfPossible(root);
-    keepBallast(root);
-    await unlock();
-  }
-}
-
-/** A restart can kill a launcher that writes. A full disk must not fail the change: the next one tidies up again. */
-function tidyIfPossible(root: Root): void {
-  try {
-    removeLeftovers(root);
-    trimLedger(root);
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-  }
+  return exclusive(environment, { doing: 'recover', recover: 'thoroughly' }, (repairs) => repairs);
 }
 
 /** Validates words before anything is locked; absolute paths, as a detached worker may run in another directory. */

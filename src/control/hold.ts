@@ -1,4 +1,4 @@
-import { whileLocked } from '../change/exclusive.js';
+import { exclusive } from '../change/exclusive.js';
 import { ReleasesError } from '../core/errors.js';
 import { isActive, listChanges } from '../ledger/ledger.js';
 import type { Initiator } from '../ledger/plan.js';
@@ -26,7 +26,7 @@ export async function holdUpdates(
   const active = listChanges(root).find(isActive);
   const stopped = active?.plan.initiator === 'timer' ? active.id : null;
   if (stopped !== null) await cancelChange(root, by).catch(unlessOver);
-  await whileLocked(root, 'hold', () => hold(root, wanted));
+  await exclusive({ root }, { doing: 'hold', recover: false }, () => hold(root, wanted));
   return { hold: wanted, stopped };
 }
 
@@ -36,5 +36,5 @@ function unlessOver(error: unknown): void {
 
 /** Lifts the hold and resets the breaker of the timer. */
 export async function releaseHold(root: Root): Promise<void> {
-  await whileLocked(root, 'unhold', () => unhold(root));
+  await exclusive({ root }, { doing: 'unhold', recover: false }, () => unhold(root));
 }

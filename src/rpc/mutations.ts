@@ -1,4 +1,4 @@
-import { whileLocked } from '../change/exclusive.js';
+import { exclusive } from '../change/exclusive.js';
 import { requestCancel } from '../control/cancel.js';
 import { holdUpdates, releaseHold } from '../control/hold.js';
 import type { Environment } from '../ledger/environment.js';
@@ -20,16 +20,18 @@ export function unpinRelease(environment: Environment, params: unknown): Promise
 }
 
 async function pinning(
-  { root }: Environment,
+  environment: Environment,
   params: unknown,
   method: 'releases.pin' | 'releases.unpin',
 ): Promise<object> {
   const { release } = readFields(params, RELEASE, method);
   if (release === undefined) throw refuse('release', 'the id of a release', release);
+  const { root } = environment;
   const named = resolveReleaseName(root, release);
   if (method === 'releases.pin') readManifest(root, named);
   const edit = method === 'releases.pin' ? pin : unpin;
-  const { pins } = await whileLocked(root, `${method} ${named}`, () => edit(root, named));
+  const doing = `${method} ${named}`;
+  const { pins } = await exclusive(environment, { doing, recover: false }, () => edit(root, named));
   return { ok: true, release: named, pins };
 }
 

@@ -1,6 +1,6 @@
 import { installTimer, planTimer, removeTimer, type TimerChoice } from '../adopt/timer-unit-plan.js';
 import { type Host, readTimer, type TimerRecord } from '../adopt/timer-unit-record.js';
-import { withLock } from '../change/run.js';
+import { exclusive } from '../change/exclusive.js';
 import { lingers } from '../host/systemd/linger.js';
 import type { Environment } from '../ledger/environment.js';
 import { type Schedule, setSchedule } from '../store/policy.js';
@@ -20,7 +20,7 @@ export async function enableTimer(
   options: EnableOptions,
 ): Promise<{ record: TimerRecord; warnings: string[] }> {
   const { root } = environment;
-  return withLock(environment, 'timer enable', async () => {
+  return exclusive(environment, { doing: 'timer enable', recover: false }, async () => {
     const file = readTimerState(root);
     const plan = await planTimer(root, options, file.installId);
     const earlier = readTimer(root.path);
@@ -35,7 +35,8 @@ export async function enableTimer(
 
 /** Removes the units; the settings stay. Safe to repeat. Null when there was no timer. */
 export async function disableTimer(environment: Environment): Promise<TimerRecord | null> {
-  return withLock(environment, 'timer disable', () => removeTimer(environment.root));
+  const { root } = environment;
+  return exclusive(environment, { doing: 'timer disable', recover: false }, () => removeTimer(root));
 }
 
 function sameHost(a: Host, b: Host): boolean {

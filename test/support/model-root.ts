@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { exclusive } from '../../src/change/exclusive.js';
 import { gcRoots } from '../../src/change/gc-roots.js';
-import { withLock } from '../../src/change/run.js';
 import { newChange, saveChange } from '../../src/ledger/ledger.js';
 import { planChange } from '../../src/ledger/plan.js';
 import { pointCurrent, pointPrevious, startTrial } from '../../src/store/links.js';
@@ -31,7 +31,7 @@ export interface Model {
 export async function modelIn(directory: string): Promise<Model> {
   const model = rootAt(join(directory, 'root'));
   let change = '';
-  await withLock({ root: model, supervisor: nobody }, 'test', async () => {});
+  await exclusive({ root: model, supervisor: nobody }, { doing: 'test', recover: true }, () => {});
   for (const id of [OLD, CURRENT, NEW]) await sealReal(model, id);
   pointPrevious(model, OLD);
   pointCurrent(model, CURRENT);

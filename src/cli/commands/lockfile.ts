@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { whileLocked } from '../../change/exclusive.js';
+import { exclusive } from '../../change/exclusive.js';
 import { readPlainFile, UnusableFile, whyUnusable } from '../../core/bounded-file.js';
 import { ReleasesError } from '../../core/errors.js';
 import { type Imported, importLockfile } from '../../install/import-lockfile.js';
@@ -22,8 +22,10 @@ function importCommand(): Command {
       inSession(options, async ({ environment, output }) => {
         const source = lockfile === '-' ? 'What came on standard input' : lockfile;
         const text = await readText(lockfile);
-        const imported = await whileLocked(environment.root, `lockfile import ${source}`, () =>
-          importLockfile(environment.root, text, source),
+        const imported = await exclusive(
+          environment,
+          { doing: `lockfile import ${source}`, recover: false },
+          () => importLockfile(environment.root, text, source),
         );
         output.answer({ ok: true, ...imported }, () => importText(imported));
         return 0;

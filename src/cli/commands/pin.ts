@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { whileLocked } from '../../change/exclusive.js';
+import { exclusive } from '../../change/exclusive.js';
 import { readManifest } from '../../store/manifest.js';
 import { pin, unpin } from '../../store/policy.js';
 import { resolveReleaseName } from '../../views/release.js';
@@ -22,7 +22,9 @@ function pinning(name: 'pin' | 'unpin', description: string, pinned: boolean): C
         const { root } = environment;
         const id = resolveReleaseName(root, release);
         if (pinned) readManifest(root, id);
-        const { pins } = await whileLocked(root, `${name} ${id}`, () => (pinned ? pin : unpin)(root, id));
+        const edit = pinned ? pin : unpin;
+        const doing = `${name} ${id}`;
+        const { pins } = await exclusive(environment, { doing, recover: false }, () => edit(root, id));
         output.answer({ ok: true, release: id, pins }, () => `Pinned: ${pins.join(', ') || 'none'}`);
         return 0;
       }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { exclusive } from '../../change/exclusive.js';
 import { type FullCollection, planFullCollection, pruneAll } from '../../change/prune-plan.js';
-import { withLock } from '../../change/run.js';
 import type { Root } from '../../store/root.js';
 import { command } from '../command.js';
 import { mebibytes, table } from '../output.js';
@@ -27,7 +27,7 @@ export function pruneCommand(): Command {
         const dryRun = options.dryRun ?? false;
         const plan = dryRun
           ? decide()
-          : await withLock(environment, 'prune', async () => {
+          : await exclusive(environment, { doing: 'prune', recover: true }, () => {
               const decided = decide();
               pruneAll(root, decided);
               return decided;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { whileLocked } from '../../change/exclusive.js';
+import { exclusive } from '../../change/exclusive.js';
 import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
 import { KEEP_RELEASES } from '../../store/prune.js';
 import { command } from '../command.js';
@@ -36,7 +36,9 @@ export function retentionCommand(): Command {
         const { retention = {} } =
           Object.keys(changes).length === 0
             ? readPolicy(root)
-            : await whileLocked(root, 'retention', () => setRetention(root, changes));
+            : await exclusive(environment, { doing: 'retention', recover: false }, () =>
+                setRetention(root, changes),
+              );
         output.answer({ ok: true, retention: withDefaults(retention) }, () => retentionText(retention));
         return 0;
       }),

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { withLock } from '../../change/run.js';
+import { exclusive } from '../../change/exclusive.js';
 import { ReleasesError } from '../../core/errors.js';
 import { outgoing } from '../../core/printable.js';
 import { releaseDirectory } from '../../store/manifest.js';
@@ -45,7 +45,8 @@ export function runCommand(): Command {
 /** A change that is active recovered before it began, and the gateway must not stay down until it ends. */
 async function recoverUnlessLocked(root: Root, log: (line: string) => void): Promise<void> {
   try {
-    await withLock({ root, supervisor: builtinSupervisor(root.path) }, 'run', async () => {});
+    const environment = { root, supervisor: builtinSupervisor(root.path) };
+    await exclusive(environment, { doing: 'run', recover: true }, () => {});
   } catch (error) {
     if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
     log(`${error.message} The gateway is started meanwhile.`);

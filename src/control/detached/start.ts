@@ -1,4 +1,4 @@
-import { takeRoot } from '../../change/exclusive.js';
+import { exclusive } from '../../change/exclusive.js';
 import { makeChange, planFor, type Request } from '../../change/run.js';
 import { startingFacts } from '../../change/starting-facts.js';
 import { toErrorRecord } from '../../core/errors.js';
@@ -10,8 +10,7 @@ import { type Change, newChange, readChange, saveChange } from '../../ledger/led
 import { hasLiveOwner, isAcknowledged } from '../../ledger/ownership.js';
 import type { Plan } from '../../ledger/plan.js';
 import { cleanEnvironment } from '../../registry/environment.js';
-import { dropBallastWhenShort } from '../../store/ballast.js';
-import { prepareRoot, type Root } from '../../store/root.js';
+import type { Root } from '../../store/root.js';
 import { readSupervisorRecord } from '../../supervisor/select.js';
 import { followChange } from '../follow.js';
 import { recordNeverRan } from './worker.js';
@@ -119,17 +118,12 @@ export async function recordChange(
   answersFirst = false,
 ): Promise<Change> {
   const { root } = environment;
-  prepareRoot(root);
-  dropBallastWhenShort(root);
-  const unlock = await takeRoot(root, `${plan.kind} ${plan.target}`);
-  try {
+  return exclusive(environment, { doing: `${plan.kind} ${plan.target}`, recover: false }, async () => {
     const change = newChange(plan, await startingFacts(environment, plan));
     if (answersFirst) change.answersFirst = true;
     saveChange(root, change);
     return change;
-  } finally {
-    await unlock();
-  }
+  });
 }
 
 /** Returns true when a worker claims the change in time; false at once when its owner is dead. */

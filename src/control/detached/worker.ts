@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { runPlan, withLock } from '../../change/run.js';
+import { exclusive } from '../../change/exclusive.js';
+import { runPlan } from '../../change/run.js';
 import { startingFacts } from '../../change/starting-facts.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
 import { isAlive } from '../../host/process.js';
@@ -45,7 +46,8 @@ export async function runRecordedChange(environment: Environment, id: string): P
     // The restart ends all processes below the gateway; when all is staged it comes within two seconds.
     const wait = { withinMs: ANSWER_MS, signal: limited.signal };
     if (claimed.answersFirst) await waitUntil(wait, () => !isAlive(requester));
-    return await withLock(limited, `${claimed.plan.kind} ${claimed.plan.target}`, async (repairs) => {
+    const doing = `${claimed.plan.kind} ${claimed.plan.target}`;
+    return await exclusive(limited, { doing, recover: true }, async (repairs) => {
       const change = readChange(root, id);
       change.facts = await startingFacts(environment, change.plan);
       return runPlan(limited, change, repairs);
