@@ -26,6 +26,7 @@ export const COMMANDS: Commands = {
   adopt: async () => (await import('./commands/adopt.js')).adoptCommand(),
   unadopt: async () => (await import('./commands/adopt.js')).unadoptCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  completion: async () => (await import('./commands/completion.js')).completionCommand(),
   demo: async () => (await import('./commands/demo.js')).demoCommand(),
 };
 

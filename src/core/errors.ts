@@ -18,7 +18,7 @@ export const EXIT = {
 
 export type Outcome = keyof typeof EXIT;
 
-/** Every error code with its outcome. Codes are stable: scripts match them, and a test compares the README. */
+/** Every error code with its outcome. Codes are stable: scripts match them, and a test compares `docs/errors.md`. */
 export const ERROR_CODES = {
   usage: 'usage',
   internal: 'internal',

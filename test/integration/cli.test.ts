@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { ERROR_CODES, EXIT } from '../../src/core/errors.js';
+import { EXIT } from '../../src/core/errors.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { temporaryDirectory } from '../support/place.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
@@ -27,8 +27,6 @@ const COMMANDS = [
   'unadopt',
   'doctor',
 ];
-
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 function cli(args: string[], env: Record<string, string> = {}) {
   const root = join(temporaryDirectory('cli'), 'root');
@@ -109,11 +107,6 @@ test('a usage error points to the help of the command that was named', async () 
     expect(stderr).toMatch(new RegExp(`next: openclaw-releases ${named} --help$`));
     expect(exitCode).toBe(EXIT.usage);
   }
-});
-
-test('the README lists every error code and every exit code', () => {
-  for (const code of Object.keys(ERROR_CODES)) expect(README, code).toContain(`\`${code}\``);
-  for (const code of Object.values(EXIT)) expect(README).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
 });
 
 const atEnd = atEndOfAll();

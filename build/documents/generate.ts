@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { completions } from './completions.js';
+import { manual } from './manual.js';
+import { reference } from './reference.js';
+import { commandTree, PROGRAM } from './tree.js';
+
+export const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+const read = (path: string) => readFileSync(join(repository, path), 'utf8');
+
+/** Every generated document by its path in the repository; `docs/json.md` and its like are generated in part. */
+export async function generate(): Promise<Record<string, string>> {
+  const tree = await commandTree();
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  const scripts = Object.entries(completions(tree));
+  return {
+    'docs/cli.md': reference(tree),
+    'docs/json.md': replacePart(read('docs/json.md'), 'schemas', schemas()),
+    [`layout/man/${PROGRAM}.1`]: manual(tree, version, exits(read('docs/errors.md'))),
+    ...Object.fromEntries(
+      scripts.map(([shell, script]) => [`layout/completions/${PROGRAM}.${shell}`, script]),
+    ),
+  };
+}
+
+function replacePart(text: string, name: string, part: string): string {
+  const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`There is no part ${name}.`);
+  return `${before}${begin}\n\n${part}\n\n${end}${after}`;
+}
+
+function schemas(): string {
+  const rows = readdirSync(join(repository, 'layout/schemas'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.schema.json'))
+    .sort((a, b) => Number(b.includes('/')) - Number(a.includes('/')) || (a < b ? -1 : 1))
+    .map((name) => {
+      const { title } = JSON.parse(read(`layout/schemas/${name}`)) as { title: string };
+      return `| [${name.replace('.schema.json', '')}](../layout/schemas/${name}) | \`${title}\` |`;
+    });
+  return ['| schema | of |', '|---|---|', ...rows].join('\n');
+}
+
+/** Rows of the table of exit codes, without markup. */
+function exits(errors: string): [number, string][] {
+  const table = errors.split('## Exit codes')[1]?.split('\n## ')[0] ?? '';
+  return [...table.matchAll(/^\| (\d+)[^|]*\| (.+) \|$/gm)].map(([, code, meaning]) => [
+    Number(code),
+    (meaning ?? '').replaceAll('`', ''),
+  ]);
+}
