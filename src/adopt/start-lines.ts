@@ -51,8 +51,9 @@ export function changesIn(path: string, text: string, command: string, service: 
 
 /** `run` with the gateway's own arguments; what a shell does with its output is none. */
 function runWith(rest: string): string {
-  if (rest === '' || /^["']/.test(rest)) return `run${rest}`;
-  return /^(?:\d*[<>]|[&|;])/.test(rest) ? `run ${rest}` : `run -- ${rest}`;
+  const run = 'run --replace';
+  if (rest === '' || /^["']/.test(rest)) return `${run}${rest}`;
+  return /^(?:\d*[<>]|[&|;])/.test(rest) ? `${run} ${rest}` : `${run} -- ${rest}`;
 }
 
 function shown(before: string, after: string): Pick<LineChange, 'before' | 'after'> {

@@ -57,7 +57,7 @@ const pm2File = ({ env }: Sighting) => join(env.HOME ?? '/', 'openclaw-releases.
 function pm2Lines(name: string, run: string): string {
   const [script, ...args] = run.split(' ');
   const settings = { interpreter: 'none', treekill: false, kill_timeout: 75_000, stop_exit_codes: [69, 78] };
-  return `module.exports = { apps: [${JSON.stringify({ name, script, args: args.join(' '), ...settings })}] };`;
+  return `module.exports = { apps: [${JSON.stringify({ name, script, args: `${args.join(' ')} --replace`, ...settings })}] };`;
 }
 
 /** Nearest first counts, in this order for one process. docs/supervisors.md has the same lines as whole files. */

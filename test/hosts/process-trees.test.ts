@@ -33,7 +33,9 @@ const ROWS: Record<string, Row> = {
     },
     name: 'supervisord',
     service: 'claw',
-    changes: [['/srv/sv.conf', `command=${NODE_START} --port 2`, `command=${COMMAND} run -- --port 2`]],
+    changes: [
+      ['/srv/sv.conf', `command=${NODE_START} --port 2`, `command=${COMMAND} run --replace -- --port 2`],
+    ],
     commands: ['supervisorctl update claw'],
   },
   'supervisord as process 1 of a container, in which a shell starts OpenClaw': {
@@ -43,7 +45,11 @@ const ROWS: Record<string, Row> = {
     name: 'supervisord',
     service: 'openclaw',
     changes: [
-      ['/etc/supervisord.conf', "command=sh -c 'openclaw gateway'", `command=sh -c '${COMMAND} run'`],
+      [
+        '/etc/supervisord.conf',
+        "command=sh -c 'openclaw gateway'",
+        `command=sh -c '${COMMAND} run --replace'`,
+      ],
     ],
     commands: ['supervisorctl update openclaw'],
   },
@@ -66,7 +72,7 @@ const ROWS: Record<string, Row> = {
       [
         '/etc/sv/openclaw/run',
         'exec chpst -u claw /usr/bin/openclaw gateway --token … 2>&1',
-        `exec chpst -u claw ${COMMAND} run -- --token … 2>&1`,
+        `exec chpst -u claw ${COMMAND} run --replace -- --token … 2>&1`,
       ],
     ],
     commands: ['sv -w 75 restart openclaw'],
@@ -80,7 +86,7 @@ const ROWS: Record<string, Row> = {
       [
         '/run/service/claw/run',
         `exec s6-setuidgid claw ${NODE_START} 2>&1`,
-        `exec s6-setuidgid claw ${COMMAND} run 2>&1`,
+        `exec s6-setuidgid claw ${COMMAND} run --replace 2>&1`,
       ],
     ],
     commands: ['s6-svc -r /run/service/claw'],
@@ -98,7 +104,7 @@ const ROWS: Record<string, Row> = {
       [
         '/etc/init.d/claw',
         'command_args="/usr/lib/node_modules/openclaw/dist/index.js gateway --port 2"',
-        'command_args="run -- --port 2"',
+        'command_args="run --replace -- --port 2"',
       ],
     ],
     commands: ['rc-service claw restart'],
@@ -188,7 +194,7 @@ const ROWS: Record<string, Row> = {
       [
         '/srv/claw/run',
         `exec "/opt/node/bin/node" --expose-gc '/opt/openclaw/dist/index.js' gateway run`,
-        `exec ${COMMAND} run -- run`,
+        `exec ${COMMAND} run --replace -- run`,
       ],
     ],
     commands: ['sv -w 75 restart claw'],

@@ -683,6 +683,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: stories('outside', 'is started again at once'),
   },
   {
+    name: 'run --replace ends a run whose supervisor lives',
+    file: 'src/supervisor/builtin/orphan.ts',
+    find: 'isAlive(supervisor) && !isAlive(parent) ?',
+    replace: 'isAlive(supervisor) && parent.pid > 0 ?',
+    caughtBy: stories('supervisor-orphan', 'and no other'),
+  },
+  {
     name: 'orphans of a container stay zombies',
     file: 'src/supervisor/builtin/first-process.ts',
     find: 'if (process.pid !== 1) return;',

@@ -9,8 +9,8 @@ import { SUPERVISED, type Supervised } from './supervised.js';
 /** The recipe as it was before: it starts OpenClaw. */
 function before(text: string): string {
   return text
-    .replace('openclaw-releases run', 'openclaw gateway')
-    .replace(/openclaw-releases('?,?\n\s*args: |\ncommand_args=)('?)run/, 'openclaw$1$2gateway');
+    .replace('openclaw-releases run --replace', 'openclaw gateway')
+    .replace(/openclaw-releases('?,?\n\s*args: |\ncommand_args=)(['"])run --replace/, 'openclaw$1$2gateway');
 }
 
 const supervisors: Record<string, Supervised> = SUPERVISED;

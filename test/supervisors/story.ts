@@ -9,10 +9,10 @@ import { filesOf } from './recipe.js';
 import type { Supervised } from './supervised.js';
 
 /** Options of a test. */
-export const LONG = { timeout: 120_000 * slowness };
+export const LONG = { timeout: 180_000 * slowness };
 
 const GATEWAY = /^openclaw-gateway/;
-const RUN = /^\S*node \S*main\.cjs run$/;
+const RUN = /^\S*node \S*main\.cjs run(?: --replace)?$/;
 
 /** Gateways, `run`, watchers and workers: all but the supervisor. */
 const OURS = /^openclaw-gateway|main\.cjs|openclaw-releases-watcher/;
@@ -38,7 +38,7 @@ export async function chain(host: Host, parent: RegExp, version: string) {
   expect(gateway.ppid).toBe(run.pid);
   const above = host.processes().find(({ pid }) => pid === run.ppid);
   expect(above?.args).toMatch(parent);
-  return { gateway: gateway.pid, run: run.pid };
+  return { gateway: gateway.pid, run: run.pid, above: run.ppid };
 }
 
 /** Types a command in a shell that the gateway owns, as an agent would; resolves with the change. */
@@ -53,7 +53,7 @@ export async function inside(host: Host, ...words: string[]) {
 
 /** One life of a host: start, updates, bad updates, rollbacks, crashes, kills, a new boot, and an end. */
 export async function story(supervised: Supervised): Promise<void> {
-  const { chapter, files, boot, start, stop, signal, shutdown, parent, state, gaveUp } = supervised;
+  const { chapter, files, boot, start, stop, signal, shutdown, revive, parent, state, gaveUp } = supervised;
   const host = await bootHost({ files: { ...filesOf(chapter), ...files?.() } });
   host.publish('2026.6.1');
   host.publish('2026.6.5');
@@ -97,6 +97,17 @@ export async function story(supervised: Supervised): Promise<void> {
   );
   const killed = await chain(host, parent, '2026.6.1');
   expect(killed.run).not.toBe(first.run);
+
+  // The gateway outlives the supervisor above it, whose next start replaces what was left by one chain of its own.
+  await host.run(['kill', '-KILL', String(killed.above)]);
+  await host.run(revive, { reject: false });
+  await until('another run has the gateway', () => {
+    const gateways = those(host, GATEWAY);
+    expect(gateways.length).toBeLessThanOrEqual(1);
+    return gateways.some(({ pid }) => pid !== killed.gateway);
+  });
+  const revived = await chain(host, parent, '2026.6.1');
+  expect(revived.above).not.toBe(killed.above);
 
   // The supervisor ends with all that it started, and a new one continues.
   await host.run(shutdown);

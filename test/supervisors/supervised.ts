@@ -14,6 +14,8 @@ export interface Supervised {
   signal: string[];
   /** Ends it in its own way, with its services. */
   shutdown: string[];
+  /** Typed after kill -9 of its process above `run`. */
+  revive: string[];
   /** Its own process, which is the parent of `run`. */
   parent: RegExp;
   /** Prints something that matches `gaveUp` once it starts the service no more. */
@@ -41,6 +43,7 @@ export const SUPERVISED = {
     stop: ['supervisorctl', 'stop', 'openclaw'],
     signal: ['supervisorctl', 'signal', 'USR2', 'openclaw'],
     shutdown: ['supervisorctl', 'shutdown'],
+    revive: ['supervisord', '-c', '/etc/supervisor/supervisord.conf'],
     parent: /supervisord/,
     state: ['supervisorctl', 'status', 'openclaw'],
     gaveUp: /EXITED|FATAL/,
@@ -56,6 +59,7 @@ export const SUPERVISED = {
     stop: ['sv', '-w', '75', 'stop', 'openclaw'],
     signal: ['sv', '2', 'openclaw'],
     shutdown: ['sh', '-c', 'kill -HUP "$(pidof runsvdir)"'],
+    revive: ['true'],
     parent: /^runsv openclaw$/,
     state: ['sv', 'status', 'openclaw'],
     gaveUp: /^down: (?!.*want up)/,
@@ -67,6 +71,7 @@ export const SUPERVISED = {
     stop: ['s6-svc', '-wD', '-T', '75000', '-d', '/etc/s6/openclaw'],
     signal: ['s6-svc', '-2', '/etc/s6/openclaw'],
     shutdown: ['s6-svscanctl', '-t', '/etc/s6'],
+    revive: ['true'],
     parent: /^s6-supervise openclaw$/,
     state: ['s6-svstat', '/etc/s6/openclaw'],
     gaveUp: /^down (?!.*want up)/,
@@ -78,6 +83,7 @@ export const SUPERVISED = {
     stop: ['rc-service', 'openclaw', 'stop'],
     signal: ['env', 'RC_SVCNAME=openclaw', 'supervise-daemon', 'openclaw', '--signal', 'USR2'],
     shutdown: ['openrc', 'without'],
+    revive: ['rc-service', 'openclaw', 'restart'],
     parent: /^supervise-daemon openclaw /,
     state: ['rc-service', 'openclaw', 'status'],
     gaveUp: /stopped|crashed/,
@@ -90,6 +96,7 @@ export const SUPERVISED = {
     stop: ['pm2', 'stop', 'openclaw'],
     signal: ['pm2', 'sendSignal', 'SIGUSR2', 'openclaw'],
     shutdown: ['pm2', 'kill'],
+    revive: ['pm2', 'resurrect'],
     parent: /^PM2 .*: God Daemon/,
     state: ['pm2', 'jlist'],
     gaveUp: /"status":"(stopped|errored)"/,

@@ -2,18 +2,24 @@ import { type Command, Option } from 'commander';
 import { exclusive } from '../../change/exclusive.js';
 import { ReleasesError } from '../../core/errors.js';
 import { outgoing } from '../../core/printable.js';
+import { isAlive, type ProcessIdentity } from '../../host/process.js';
+import { waitUntil } from '../../host/wait.js';
 import { releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { builtinSupervisor } from '../../supervisor/builtin/client.js';
 import { leaveFirstProcess } from '../../supervisor/builtin/first-process.js';
-import { runSupervisor } from '../../supervisor/builtin/run.js';
+import { endOrphan, findOrphan } from '../../supervisor/builtin/orphan.js';
+import { runSupervisor, STOP_LIMIT_MS } from '../../supervisor/builtin/run.js';
 import { lookEveryHour } from '../../timer/builtin-timer.js';
 import { resolveReleaseName } from '../../views/release.js';
 import { command, parseSeconds } from '../command.js';
 import { outputFor } from '../output.js';
 import { type CommonOptions, rootOf } from '../session.js';
 
-type Options = CommonOptions & { stopTimeout?: number };
+type Options = CommonOptions & { stopTimeout?: number; replace?: boolean };
+
+/** Longest wait of `--replace` for a change, which needs the other `run` until its verdict. */
+const CHANGE_LIMIT_MS = 600_000;
 
 export function runCommand(): Command {
   return command('run', 'supervise the gateway in the foreground', 'openclaw-releases run -- --port 18789')
@@ -24,12 +30,16 @@ export function runCommand(): Command {
         'before a gateway that was asked to stop is killed (default 60)',
       ).argParser(parseSeconds),
     )
+    .option('--replace', 'end a run of this root first whose own supervisor was killed')
     .action(async (args: string[], options: Options) => {
       const log = (line: string) => void process.stderr.write(`openclaw-releases: ${outgoing(line)}\n`);
       leaveFirstProcess(log);
       const root = rootOf(options);
       releaseDirectory(root, resolveReleaseName(root, 'current'));
-      await recoverUnlessLocked(root, log);
+      const orphan = options.replace ? findOrphan(root.path) : null;
+      if (orphan)
+        log(`Process ${orphan.pid} lost its supervisor: it ends, and its gateway starts again here.`);
+      await recover(root, log, orphan, options.stopTimeout ?? STOP_LIMIT_MS);
       const stopLooking = lookEveryHour(root, log);
       const exitCode = await runSupervisor({
         root: root.path,
@@ -42,13 +52,29 @@ export function runCommand(): Command {
     });
 }
 
-/** A change that is active recovered before it began, and the gateway must not stay down until it ends. */
-async function recoverUnlessLocked(root: Root, log: (line: string) => void): Promise<void> {
-  try {
-    const environment = { root, supervisor: builtinSupervisor(root.path) };
-    await exclusive(environment, { doing: 'run', recover: true }, () => {});
-  } catch (error) {
-    if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
-    log(`${error.message} The gateway is started meanwhile.`);
-  }
+/**
+ * Recovers what was interrupted. A change that is active did so before it began: the gateway is started meanwhile, or
+ * runs below the orphan until that change ends.
+ */
+async function recover(
+  root: Root,
+  log: (line: string) => void,
+  orphan: ProcessIdentity | null,
+  stopMs: number,
+) {
+  const end = async () => void (orphan && (await endOrphan(orphan, stopMs)));
+  const environment = { root, supervisor: builtinSupervisor(root.path) };
+  let said = false;
+  await waitUntil({ withinMs: orphan ? CHANGE_LIMIT_MS : 0, everyMs: 1_000 }, async () => {
+    try {
+      await exclusive(environment, { doing: 'run', recover: true }, end);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
+      const waits = orphan !== null && isAlive(orphan);
+      if (!said) log(`${error.message} The gateway is ${waits ? 'replaced after it' : 'started meanwhile'}.`);
+      said = true;
+      return !waits;
+    }
+  });
 }

@@ -7,6 +7,7 @@ import { ReleasesError, systemCode } from '../../core/errors.js';
 import { isAlive, type ProcessIdentity } from '../../host/process.js';
 import { waitUntil } from '../../host/wait.js';
 import { openAddress, SOCKET_NAME } from '../address.js';
+import { findOrphan } from './orphan.js';
 import { signalGroup } from './process-group.js';
 import { readRunRecord, writeRunRecord } from './record.js';
 
@@ -93,7 +94,7 @@ export async function claim(root: string, log: (line: string) => void): Promise<
 
 function alreadyRunning(root: string, who: string): ReleasesError {
   return new ReleasesError('supervisor_already_running', `The gateway in ${root} is supervised by ${who}.`, {
-    hint: 'openclaw-releases status',
+    hint: findOrphan(root) ? 'openclaw-releases run --replace' : 'openclaw-releases status',
   });
 }
 

@@ -7,8 +7,13 @@ import { identify, type ProcessIdentity } from '../../host/process.js';
 /** `run.json`: the supervisor of this root and the gateway that it started last. */
 export interface RunRecord {
   supervisor: ProcessIdentity;
+  /** Process that started the supervisor; null when it had ended before that was read, or cannot be seen. */
+  parent: ProcessIdentity | null;
   gateway: ProcessIdentity | null;
 }
+
+/** Read once, because a process whose parent ends gets another one. */
+const PARENT = identify(process.ppid);
 
 const pathOf = (root: string) => join(root, 'run.json');
 
@@ -27,10 +32,14 @@ function isIdentity(value: unknown): value is ProcessIdentity {
 /** Null also for a corrupt record, which only adds certainty. */
 export function readRunRecord(root: string): RunRecord | null {
   try {
-    const { supervisor, gateway } = JSON.parse(readPlainFile(pathOf(root), LARGEST).toString());
+    const { supervisor, parent, gateway } = JSON.parse(readPlainFile(pathOf(root), LARGEST).toString());
     if (!isIdentity(supervisor)) return null;
-    // Process 1 is never our gateway, and -1 as a process group would mean every process.
-    return { supervisor, gateway: isIdentity(gateway) && gateway.pid > 1 ? gateway : null };
+    return {
+      supervisor,
+      parent: isIdentity(parent) ? parent : null,
+      // Process 1 is never our gateway, and -1 as a process group would mean every process.
+      gateway: isIdentity(gateway) && gateway.pid > 1 ? gateway : null,
+    };
   } catch {
     return null;
   }
@@ -43,7 +52,7 @@ export function writeRunRecord(
   log: (line: string) => void,
 ): void {
   try {
-    const record = { supervisor: identify(process.pid), gateway };
+    const record = { supervisor: identify(process.pid), parent: PARENT, gateway };
     writeFileDurably(pathOf(root), `${JSON.stringify(record)}\n`, 0o600);
   } catch (error) {
     log(`run.json could not be written: ${String(error)}`);

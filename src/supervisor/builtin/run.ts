@@ -11,7 +11,7 @@ import { removeRunRecord, writeRunRecord } from './record.js';
 import { serve } from './server.js';
 import { handleSignals } from './signals.js';
 
-const STOP_LIMIT_MS = 60_000;
+export const STOP_LIMIT_MS = 60_000;
 
 export interface RunOptions {
   root: string;
