@@ -86,7 +86,7 @@ _openclaw_releases() {
     'timer explain') words="--root --json --registry --help" ;;
     'timer run') words="--root --json --registry --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --help" ;;
     'recover') words="--root --json --boot --help" ;;
-    'run') words="--root --json --stop-timeout --help" ;;
+    'run') words="--root --json --stop-timeout --replace --help" ;;
     'adopt') words="--root --json --dry-run --evict-orphan --settle --ready-timeout --unit --system --help" ;;
     'unadopt') words="--root --json --evict-orphan --settle --ready-timeout --unit --system --help" ;;
     'doctor') words="--root --json --help" ;;

@@ -322,6 +322,7 @@ _openclaw_releases_run() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
     '--stop-timeout[before a gateway that was asked to stop is killed (default 60)]:seconds:' \
+    '--replace[end a run of this root first whose own supervisor was killed]' \
     '(- *)'--help'[show the help]' \
     '1:arguments:'
 }
