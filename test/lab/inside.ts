@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { slowness } from '../support/slowness.js';
 
 /** Entry to a running machine. */
 export interface Place {
@@ -18,7 +19,7 @@ export interface RunOptions {
   as?: Who;
   /** Variables in addition to what a login sets. */
   env?: Record<string, string>;
-  /** Ends the command and throws; 60 s unless given. */
+  /** Ends the command and throws; 60 s unless given. A slow machine gets more. */
   timeoutMs?: number;
   /** `false`: answers any exit code instead of throwing. */
   reject?: boolean;
@@ -74,7 +75,8 @@ systemctl kill --signal=KILL "$scope" "$1"
 
 /** Runs a shell command as a login of that user would, in a session scope of its own: outside of every service. */
 export async function runInside(place: Place, command: string, options: RunOptions = {}): Promise<Ran> {
-  const { as = 'claw', env = {}, timeoutMs = 60_000, reject = true } = options;
+  const { as = 'claw', env = {}, reject = true } = options;
+  const limitMs = (options.timeoutMs ?? 60_000) * slowness;
   const unit = `lab-run-${++runs}.service`;
   // systemd-run itself answers 0 when the machine ends under it, so the shell around the command says how it ended.
   const verdict = join(place.shared, `.${unit}`);
@@ -92,13 +94,13 @@ export async function runInside(place: Place, command: string, options: RunOptio
   const timer = setTimeout(() => {
     late = true;
     void enter(place, ['sh', '-c', STOP, 'sh', unit], { reject: false });
-  }, timeoutMs);
+  }, limitMs);
   const { stdout, stderr } = await child;
   clearTimeout(timer);
   const exitCode = existsSync(verdict) ? Number(readFileSync(verdict, 'utf8')) : -1;
   rmSync(verdict, { force: true });
   const said = `\n${stdout}\n${stderr}`;
-  if (late) throw new Error(`Not within ${timeoutMs} ms: ${command}${said}`);
+  if (late) throw new Error(`Not within ${limitMs} ms: ${command}${said}`);
   if (reject && exitCode !== 0) throw new Error(`Ended with ${exitCode}: ${command}${said}`);
   return { exitCode, stdout, stderr };
 }

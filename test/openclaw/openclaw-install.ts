@@ -12,6 +12,9 @@ const NODE_HOME = '/opt/openclaw-node';
 /** Everything that a login of claw needs to run npm, OpenClaw and our command. */
 export const OPENCLAW_NODE = join(NODE_HOME, 'bin/node');
 
+/** Version of a Node that runs 2026.5.28 and 2026.6.1, and is too old for 2026.9.x. */
+export const NODE_22 = '22.19.0';
+
 export const UNIT = 'openclaw-gateway.service';
 
 /** Key of the tests' session, the same in all versions. */

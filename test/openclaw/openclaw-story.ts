@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Machine, REPOSITORY } from '../lab/machine.js';
+import { slowness } from '../support/slowness.js';
 import { OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw-install.js';
 
 const CLI = `${OPENCLAW_NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
@@ -10,7 +11,10 @@ const VERIFIED = 'package_updated_restart_verified';
 const SETTLE = '--settle 3';
 
 /** A stage of real OpenClaw on a busy machine, with its start and settling time. */
-export const LONG_MS = 300_000;
+export const LONG_MS = 300_000 * slowness;
+
+/** The Node of a release is below `runtimes`. */
+export const NODE_IN_ROOT = { path: expect.stringMatching(/^\.\.\/\.\.\/runtimes\/node-/) };
 
 /** A document of our command, of any shape, and the exit code. */
 export interface Answer {
@@ -33,6 +37,8 @@ export interface Story {
   note(command: string, document: Answer['json'], outageMs: number): void;
   /** Adds a line to the account. */
   tell(line: string): void;
+  /** Fails when the journal has no orderly stop, or a gateway that missed a file of its own. */
+  expectNothingMissed(): Promise<void>;
   /** Text that a person would look at, in the end. */
   account(): Promise<string>;
 }
@@ -82,6 +88,14 @@ export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
     );
   }
 
+  async function expectNothingMissed(): Promise<void> {
+    const journal = await machine.journal(UNIT);
+    expect(journal).toContain('received SIGTERM');
+    expect(journal).not.toMatch(
+      /Cannot find (module|package)|ERR_MODULE_NOT_FOUND|does not provide an export/,
+    );
+  }
+
   async function account(): Promise<string> {
     const journal = 'journalctl --user --no-pager --quiet --output=short-precise';
     const commands = [
@@ -99,7 +113,8 @@ export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
     return [...said, told.join('\n')].join('\n\n');
   }
 
-  return { command: CLI, ocr, change, verified, note, tell: (line) => void told.push(line), account };
+  const tell = (line: string) => void told.push(line);
+  return { command: CLI, ocr, change, verified, note, tell, expectNothingMissed, account };
 }
 
 function seconds(ms: number | null | undefined): string {

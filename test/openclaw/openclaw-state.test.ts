@@ -1,0 +1,164 @@
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bootMachine, type Machine } from '../lab/machine.js';
+import { atEndOfAll } from '../support/at-end.js';
+import { installOpenClaw, NODE_22, OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw-install.js';
+import { beginStory, LONG_MS, NODE_IN_ROOT, type Story } from './openclaw-story.js';
+
+// One story: each test begins where the one before it ended.
+describe('the state of real OpenClaw behind a wrapper that fetches a secret', () => {
+  const atEnd = atEndOfAll();
+  let machine: Machine;
+  let openclaw: OpenClaw;
+  let story: Story;
+  const ocr: Story['ocr'] = (...command) => story.ocr(...command);
+  const verified: Story['verified'] = (...change) => story.verified(...change);
+
+  beforeAll(async () => {
+    machine = await bootMachine({ atEnd });
+    openclaw = await installOpenClaw(machine, { openclaw: '2026.5.28', node: NODE_22 });
+    story = beginStory(machine, openclaw);
+  }, LONG_MS);
+
+  afterAll(async () => {
+    if (story) console.log(await story.account());
+  });
+
+  /** Path in a snapshot, as claw sees it. */
+  function kept(name: string, path = ''): string {
+    return join(machine.claw.home, '.local/share/openclaw-releases/states', name, 'files', path);
+  }
+
+  /** The `user_version` of a database, whether its last changes are in its main file or beside it; a copy is opened. */
+  async function schemaOf(path: string): Promise<number> {
+    const script =
+      'const { DatabaseSync } = require("node:sqlite");' +
+      'console.log(new DatabaseSync(process.argv[1]).prepare("PRAGMA user_version").get().user_version);';
+    const { stdout } = await machine.run(
+      `copy=$(mktemp -d) && cp ${path} $copy && for beside in ${path}-wal; do [ ! -e $beside ] || cp $beside $copy; done` +
+        ` && ${OPENCLAW_NODE} -e '${script}' $copy/${basename(path)} && rm -r $copy`,
+    );
+    return Number(stdout);
+  }
+
+  /** Compatibility of these releases with the state of today, as `list` says. */
+  async function readsOf(...releases: string[]): Promise<string[]> {
+    const { json } = await ocr('list');
+    const listed = json.releases as { id: string; stateCompatibility: string }[];
+    return releases.map(
+      (release) => listed.find(({ id }) => id === release)?.stateCompatibility ?? 'not listed',
+    );
+  }
+
+  async function digestOf(path: string): Promise<string> {
+    return (await machine.run(`sha256sum ${path}`)).stdout;
+  }
+
+  /** Starts the gateway through a script that fetches a secret, as people have it (openclaw#69400). */
+  async function startThroughWrapper(): Promise<void> {
+    await machine.write(join(machine.claw.home, 'secret'), 'from the vault\n');
+    const script = '#!/bin/sh\nFETCHED="$(cat ~/secret)"; export FETCHED\nexec "$@"\n';
+    await machine.write(join(machine.claw.home, 'with-secrets'), script);
+    await machine.run(
+      `chmod +x ~/with-secrets && sed -i "s,^ExecStart=,ExecStart=$HOME/with-secrets ," ~/.config/systemd/user/${UNIT}` +
+        ` && systemctl --user daemon-reload && systemctl --user restart ${UNIT}`,
+    );
+    await openclaw.ready('2026.5.28');
+    await expectSecret();
+  }
+
+  /** The gateway that runs has what its wrapper has fetched; from the kernel. */
+  async function expectSecret(): Promise<void> {
+    const { MainPID } = await machine.unit(UNIT, 'user');
+    const { stdout } = await machine.run(`tr '\\0' '\\n' </proc/${MainPID}/environ`);
+    expect(stdout.split('\n')).toContain('FETCHED=from the vault');
+  }
+
+  test(
+    'rolled back by hand, a release runs on its own state, and the state with what was said to the newer one is displaced',
+    async () => {
+      await startThroughWrapper();
+      await verified('adopt', '2026.5.28');
+      await expectSecret();
+      await openclaw.openSession();
+      await openclaw.say('To 2026.5.28.');
+      await verified('update 2026.6.1', '2026.6.1');
+      await verified('update 2026.9.6', '2026.9.6');
+      expect((await ocr('show 2026.9.6')).json).toMatchObject({ runtime: NODE_IN_ROOT, fault: null });
+      await openclaw.say('To 2026.9.6.');
+      expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.9.6.']);
+      await expectSecret();
+      expect(await readsOf('2026.9.6', '2026.6.1', '2026.5.28')).toEqual([
+        ...['yes', 'with-snapshot', 'with-snapshot'],
+      ]);
+
+      const refused = await ocr('rollback');
+      expect(refused).toMatchObject({ exitCode: 3, json: { error: { code: 'confirmation_needed' } } });
+      story.tell(`rollback: ${refused.json.error.message}`);
+      expect(await openclaw.version()).toBe('2026.9.6');
+
+      const back = await verified('rollback --yes', '2026.6.1');
+      expect(back.stateRestored).toMatchObject({ restored: true, release: '2026.6.1' });
+      expect(await openclaw.said()).toEqual(['To 2026.5.28.']);
+      const aside = kept(back.stateRestored.aside);
+      expect(await schemaOf(`${aside}/state/openclaw.sqlite`)).toBe(18);
+      expect((await machine.run(`grep -rlF 'To 2026.9.6.' ${aside}`)).stdout).toMatch(/\.sqlite(-wal)?$/m);
+    },
+    2 * LONG_MS,
+  );
+
+  test(
+    'the same across three versions at once',
+    async () => {
+      await openclaw.say('To 2026.6.1.');
+      await verified('update 2026.9.6', '2026.9.6');
+      expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.6.1.']);
+
+      const { stateRestored } = await verified('rollback 2026.5.28 --yes', '2026.5.28');
+      expect(stateRestored).toMatchObject({ restored: true, release: '2026.5.28' });
+      expect(await openclaw.said()).toContain('To 2026.5.28.');
+      expect((await ocr('status')).json).toMatchObject({
+        ...{ current: '2026.5.28', previous: '2026.9.6', trial: null, interrupted: [], restore: null },
+        gateway: { release: '2026.5.28', restarts: 0, health: { ready: true, version: '2026.5.28' } },
+      });
+    },
+    LONG_MS,
+  );
+
+  test(
+    'an update that migrates and then does not start: the release from before runs again, on its own state',
+    async () => {
+      const state = join(machine.claw.home, '.openclaw');
+      const identity = await digestOf(`${state}/identity/device.json`);
+      const said = await openclaw.said();
+
+      // It moves identity and tasks into a new database, then refuses a transcript that somebody has a second name for.
+      await machine.run(`mkdir ~/by-hand && ln ${state}/agents/main/sessions/*.jsonl ~/by-hand`);
+      const { exitCode, json } = await story.change('update 2026.9.6');
+      expect({ exitCode, status: json.status, code: json.error?.code }, JSON.stringify(json)).toEqual({
+        ...{ exitCode: 5, status: 'rolled_back', code: 'gateway_crashed' },
+      });
+      const { snapshot, stateRestored } = json;
+      expect(snapshot).toMatchObject({ scope: 'all' });
+      expect(stateRestored).toMatchObject({ restored: true, from: snapshot.name, release: '2026.5.28' });
+      expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(18);
+
+      expect(await openclaw.version()).toBe('2026.5.28');
+      await expectSecret();
+      expect(await openclaw.said()).toEqual(said);
+      expect(await digestOf(`${state}/identity/device.json`)).toBe(identity);
+      expect(
+        (await machine.run(`find ${state} -path '*/logs' -prune -o -name '*.migrated' -print`)).stdout,
+      ).toBe('');
+      expect((await ocr('status')).json).toMatchObject({
+        ...{ current: '2026.5.28', trial: null, interrupted: [], restore: null },
+      });
+    },
+    LONG_MS,
+  );
+
+  test('incident-2: through all of it no gateway missed a file of its own', async () => {
+    await story.expectNothingMissed();
+    expect((await machine.unit(UNIT, 'user')).NRestarts).toBe('0');
+  });
+});
