@@ -80,7 +80,8 @@ async function instanceOfRoot(root: Root, gateway: Inspection): Promise<Known> {
 
 /** Returns true when a variable names the known gateway. A profile does so by its name or by its state directory. */
 function names(name: (typeof NAMING)[number], env: NodeJS.ProcessEnv, known: Known): boolean {
-  const asked = placeOf({ env: defined(env) });
+  // A person who names a profile means its directory, unless another one is named.
+  const asked = placeOf({ env: defined(env), args: ['--profile', profileOf(env) || 'default'] });
   switch (name) {
     case 'OPENCLAW_PROFILE':
       return profileOf(env) === known.profile || asked.directory === known.directory;

@@ -24,14 +24,15 @@ const LEGACY = '.clawdbot';
 
 /**
  * Finds the place of a gateway in OpenClaw's order: `OPENCLAW_STATE_DIR`, then `.openclaw-<profile>` or `.openclaw` in
- * `OPENCLAW_HOME` or the home. Follows links, because a copy or a move needs the directory itself.
+ * `OPENCLAW_HOME` or the home. A profile that only `OPENCLAW_PROFILE` names is a name without a place: OpenClaw makes
+ * the directory of `--profile` alone. Follows links, because a copy or a move needs the directory itself.
  * @throws ReleasesError `home_unknown`, where that decides
  */
 export function placeOf({ env, args = [] }: Partial<Launch> & Pick<Launch, 'env'>): Place {
-  const profile = profileOf(env, args);
+  const [profile, chosen] = [profileOf(env, args), profileOf({}, args)];
   const home = () => expand(env.OPENCLAW_HOME?.trim() || '~', () => homeDirectory(env));
   const override = env.OPENCLAW_STATE_DIR?.trim();
-  const directory = realPath(override ? expand(override, home) : defaultDirectory(home(), profile));
+  const directory = realPath(override ? expand(override, home) : defaultDirectory(home(), chosen));
   const config = realPath(expand(env.OPENCLAW_CONFIG_PATH?.trim() || join(directory, CONFIG_FILE), home));
   return { profile, directory, config };
 }

@@ -67,7 +67,7 @@ export function configuredEndpoint(launch: Launch): Endpoint {
     parsePort(argument(args, 'port')) ??
     parsePort(env.OPENCLAW_GATEWAY_PORT) ??
     parsePort(member(gateway, 'port')) ??
-    (profileOf(env, args) === 'dev' ? DEV_PORT : DEFAULT_PORT);
+    (profileOf({}, args) === 'dev' ? DEV_PORT : DEFAULT_PORT);
   const token = env.OPENCLAW_GATEWAY_TOKEN || plainText(member(gateway, 'auth', 'token'));
   const address = boundAddress(argument(args, 'bind') ?? member(gateway, 'bind'), gateway);
   const scheme = member(gateway, 'tls', 'enabled') === true ? 'https' : 'http';

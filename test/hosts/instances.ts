@@ -44,6 +44,15 @@ export const INSTANCES: InstanceRow[] = [
     expected: { url: 'http://127.0.0.1:4002', profile: 'work', directory: '~/state' },
   },
   {
+    situation: 'a profile in the environment alone, which OpenClaw gives no place of its own',
+    env: { OPENCLAW_PROFILE: 'work' },
+    files: {
+      ...config({ port: 4005 }, '.openclaw/openclaw.json'),
+      ...config({ port: 4006 }, '.openclaw-work/openclaw.json'),
+    },
+    expected: { url: 'http://127.0.0.1:4005', profile: 'work', directory: '~/.openclaw' },
+  },
+  {
     situation: 'the developer’s gateway',
     args: ['--dev', 'gateway'],
     expected: { url: 'http://127.0.0.1:19001', profile: 'dev', directory: '~/.openclaw-dev' },

@@ -78,6 +78,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('adopt/sandbox', 'one addition after the other is tried'),
   },
   {
+    name: 'place: OPENCLAW_PROFILE chooses a state directory',
+    file: 'src/host/place.ts',
+    find: 'profileOf({}, args)',
+    replace: 'profileOf(env, args)',
+    caughtBy: unit('state/place', 'of the profile that an option names'),
+  },
+  {
     name: 'sandbox: any directory in the place of the state',
     file: 'layout/systemd/sandbox-trial',
     find: 'is "$state" "$state_id" || fail 46\n',

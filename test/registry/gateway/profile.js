@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 /**
  * Command and arguments without the options of a profile, whose places it puts into the environment, as OpenClaw does:
- * a directory or a file that is named there already stays.
+ * a directory or a file that is named there already stays. `OPENCLAW_PROFILE` alone chooses no place.
  */
 export function applyProfile(words, env) {
   const rest = [];
-  let profile = env.OPENCLAW_PROFILE;
+  let profile;
   for (let at = 0; at < words.length; at++) {
     const word = words[at];
     if (word === '--profile') profile = words[++at];

@@ -155,8 +155,9 @@ test('a profile has its own configuration, and --dev its own port', () => {
   mkdirSync(join(home, '.openclaw-work'));
   configure('{ gateway: { port: 4009 } }', '.openclaw-work/openclaw.json');
   expect(find(['--profile', 'work', 'gateway']).port).toBe(4009);
-  expect(find([], { OPENCLAW_PROFILE: 'work' }).port).toBe(4009);
+  expect(find([], { OPENCLAW_PROFILE: 'work' }).port).toBe(18789);
   expect(find(['--dev', 'gateway']).port).toBe(19001);
+  expect(find([], { OPENCLAW_PROFILE: 'dev' }).port).toBe(18789);
 });
 
 describe('the token', () => {

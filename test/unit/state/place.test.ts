@@ -6,14 +6,15 @@ import { temporaryDirectory } from '../../support/place.js';
 
 const home = () => realpathSync(temporaryDirectory('home'));
 
-test('the state is in the home, of the profile that is named by an option, else by the environment', () => {
+test('the state is in the home, of the profile that an option names', () => {
   const HOME = home();
   const at = (env: Record<string, string>, args: string[] = []) =>
     findStatePlace({ env: { HOME, ...env }, args }).directory;
   expect(at({})).toBe(join(HOME, '.openclaw'));
-  expect(at({ OPENCLAW_PROFILE: 'work' })).toBe(join(HOME, '.openclaw-work'));
-  expect(at({ OPENCLAW_PROFILE: 'Default' })).toBe(join(HOME, '.openclaw'));
-  expect(at({ OPENCLAW_PROFILE: '../elsewhere' })).toBe(join(HOME, '.openclaw'));
+  for (const OPENCLAW_PROFILE of ['work', 'Default', '../elsewhere'])
+    expect(at({ OPENCLAW_PROFILE }), 'a variable chooses no place').toBe(join(HOME, '.openclaw'));
+  expect(at({}, ['--profile', 'Default', 'gateway'])).toBe(join(HOME, '.openclaw'));
+  expect(at({}, ['--profile', '../elsewhere', 'gateway'])).toBe(join(HOME, '.openclaw'));
   expect(at({ OPENCLAW_PROFILE: 'work' }, ['--profile', 'play', 'gateway'])).toBe(
     join(HOME, '.openclaw-play'),
   );
