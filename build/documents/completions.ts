@@ -10,6 +10,7 @@ export function completions(tree: CommandNode): Record<'bash' | 'zsh' | 'fish', 
 
 const all = (node: CommandNode): CommandNode[] => [node, ...node.commands.flatMap(all)];
 const wantsRelease = ({ arguments: [first] }: CommandNode) => first?.name === 'release';
+const takesFile = ({ arguments: [first] }: CommandNode) => FILES.includes(first?.name ?? '');
 const wantsFile = ({ value }: OptionNode) => FILES.includes(value ?? '');
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 const namesOf = ({ commands }: CommandNode) =>
@@ -30,16 +31,18 @@ function bash(tree: CommandNode): string {
   const words = all(tree).map((node) => {
     const options = node.options.map(({ long }) => long);
     const wanted = [...namesOf(node), ...(node.arguments[0]?.choices ?? []), ...options, '--help'].join(' ');
-    const ids = wantsRelease(node) ? ' $(_openclaw_releases_ids "$root")' : '';
+    const ids = wantsRelease(node)
+      ? ' $(_openclaw_releases_ids "$root")'
+      : takesFile(node)
+        ? ' $(compgen -f -- "$word")'
+        : '';
     return `    ${quoted(node.path.join(' '))}) words="${wanted}${ids}" ;;`;
   });
-  const values = new Map<string, string>();
+  const values = new Map<string, Set<string>>();
   for (const { options } of all(tree))
-    for (const option of options) {
-      if (wantsFile(option)) values.set(option.long, 'COMPREPLY=($(compgen -f -- "$word"))');
-      else if (option.choices.length > 0)
-        values.set(option.long, `COMPREPLY=($(compgen -W "${option.choices.join(' ')}" -- "$word"))`);
-      else if (option.value) values.set(option.long, 'COMPREPLY=()');
+    for (const option of options.filter(({ value }) => value !== null)) {
+      const source = wantsFile(option) ? '-f' : `-W "${option.choices.join(' ')}"`;
+      values.set(source, (values.get(source) ?? new Set()).add(option.long));
     }
   return `${GENERATED}
 _openclaw_releases_ids() {
@@ -65,7 +68,7 @@ _openclaw_releases() {
     esac
   done
   case "$before" in
-${[...values].map(([long, reply]) => `    ${long}) ${reply}; return ;;`).join('\n')}
+${[...values].map(([source, longs]) => `    ${[...longs].join('|')}) COMPREPLY=($(compgen ${source} -- "$word")); return ;;`).join('\n')}
   esac
   case "$path" in
 ${words.join('\n')}
@@ -113,7 +116,7 @@ ${cases.join('\n')}
     if (first) {
       const action = wantsRelease(node)
         ? '_openclaw_releases_ids'
-        : FILES.includes(first.name)
+        : takesFile(node)
           ? '_files'
           : first.choices.length > 0
             ? `(${first.choices.join(' ')})`
@@ -146,7 +149,7 @@ function fish(tree: CommandNode): string {
       ...node.commands.map(({ path, description }) => `${at} -f -a ${path.at(-1)} -d ${text(description)}`),
       ...(wantsRelease(node) ? [`${at} -f -a '(__openclaw_releases_ids)'`] : []),
       ...(first && first.choices.length > 0 ? [`${at} -f -a ${text(first.choices.join(' '))}`] : []),
-      ...(first && FILES.includes(first.name) ? [`${at} -F`] : []),
+      ...(takesFile(node) ? [`${at} -F`] : []),
       ...node.options.map((option) => {
         const value = wantsFile(option)
           ? ' -r -F'

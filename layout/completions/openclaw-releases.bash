@@ -27,36 +27,9 @@ _openclaw_releases() {
     esac
   done
   case "$before" in
-    --root) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    --registry) COMPREPLY=(); return ;;
+    --root|--lockfile|--cache) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--idle|--max-defer|--skip|--stop-timeout|--unit) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
     --probe) COMPREPLY=($(compgen -W "version boot auto" -- "$word")); return ;;
-    --allow-scripts) COMPREPLY=(); return ;;
-    --lockfile) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    --plugins-timeout) COMPREPLY=(); return ;;
-    --settle) COMPREPLY=(); return ;;
-    --ready-timeout) COMPREPLY=(); return ;;
-    --idle-timeout) COMPREPLY=(); return ;;
-    --countdown) COMPREPLY=(); return ;;
-    --keep) COMPREPLY=(); return ;;
-    --max-bytes) COMPREPLY=(); return ;;
-    --releases) COMPREPLY=(); return ;;
-    --bytes) COMPREPLY=(); return ;;
-    --leave-free) COMPREPLY=(); return ;;
-    --why) COMPREPLY=(); return ;;
-    --channel) COMPREPLY=(); return ;;
-    --window) COMPREPLY=(); return ;;
-    --time-zone) COMPREPLY=(); return ;;
-    --delay) COMPREPLY=(); return ;;
-    --jitter) COMPREPLY=(); return ;;
-    --minimum-age) COMPREPLY=(); return ;;
-    --minimum-interval) COMPREPLY=(); return ;;
-    --soak) COMPREPLY=(); return ;;
-    --idle) COMPREPLY=(); return ;;
-    --max-defer) COMPREPLY=(); return ;;
-    --skip) COMPREPLY=(); return ;;
-    --stop-timeout) COMPREPLY=(); return ;;
-    --unit) COMPREPLY=(); return ;;
-    --cache) COMPREPLY=($(compgen -f -- "$word")); return ;;
   esac
   case "$path" in
     '') words="stage update list show switch rollback status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt doctor completion demo --help" ;;
@@ -72,7 +45,7 @@ _openclaw_releases() {
     'restart-now') words="--root --json --help" ;;
     'verify') words="--root --json --help $(_openclaw_releases_ids "$root")" ;;
     'lockfile') words="import --help" ;;
-    'lockfile import') words="--root --json --help" ;;
+    'lockfile import') words="--root --json --help $(compgen -f -- "$word")" ;;
     'prune') words="--root --json --keep --max-bytes --dry-run --help" ;;
     'retention') words="--root --json --releases --bytes --leave-free --defaults --help" ;;
     'pin') words="--root --json --help $(_openclaw_releases_ids "$root")" ;;

@@ -110,6 +110,8 @@ export const FULL_LANES: readonly Lane[] = [
       command('dash', 'dash'),
       command('setpriv', 'util-linux'),
       command('script', 'bsdutils'),
+      command('zsh', 'zsh'),
+      command('fish', 'fish'),
       faketime,
     ],
     leastShare: 0,
