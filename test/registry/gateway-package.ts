@@ -89,6 +89,7 @@ const PROGRAM = new URL('./gateway/', import.meta.url);
 const SOURCES = {
   'openclaw.mjs': 'openclaw.mjs',
   'dist/index.js': 'index.js',
+  'dist/arguments.js': 'arguments.js',
   'dist/gateway.js': 'gateway.js',
   'dist/config.js': 'config.js',
   'dist/profile.js': 'profile.js',

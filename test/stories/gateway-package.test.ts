@@ -98,6 +98,30 @@ describe('the lifecycle', () => {
   });
 });
 
+describe('the command line', () => {
+  test.each([
+    [['gateway', '--name', 'x'], "unknown option '--name'"],
+    [['gateway', '-x'], "unknown option '-x'"],
+    [['gateway', '/r/bin/gateway', '--port', '0'], "too many arguments for 'gateway'"],
+    [['gateway', '--port'], "option '--port <value>' argument missing"],
+    [['doctor', '--fix', '--yes-please'], "unknown option '--yes-please'"],
+    [['plugins', 'upgrade'], "unknown command 'plugins upgrade'"],
+    [['plugins', 'update', '--all', 'chat'], "too many arguments for 'plugins update'"],
+  ])('%j is refused, as OpenClaw refuses it', async (args, refusal) => {
+    await install(NEW);
+    const { exitCode, stderr } = await runOpenclaw(root, args);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`error: ${refusal}`);
+  });
+
+  test('the options of 2026.5.28 are taken, also after gateway run', async () => {
+    await install(NEW);
+    const others = ['--verbose', '--ws-log=full', '--token', 'two words', '--allow-unconfigured'];
+    const gateway = await start({ args: ['run', ...others, '--port', '0', '--bind', 'loopback'] });
+    expect((await gateway.get('readyz')).status).toBe(200);
+  });
+});
+
 describe('a gateway that works', () => {
   test('answers on every endpoint, loads all its chunks, and stops when it is asked to', async () => {
     await install(NEW);

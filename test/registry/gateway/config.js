@@ -1,6 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { statePath } from './state.js';
 
 const DEFAULT_PORT = 18789;
@@ -36,10 +35,9 @@ function merge(first, second) {
 }
 
 /** Address to listen on. `tailnet` is as without Tailscale. */
-export function chooseHost(args, config) {
-  const { values } = parseArgs({ args, options: { bind: { type: 'string' } }, strict: false });
+export function chooseHost(options, config) {
   const { bind, customBindHost } = config.gateway ?? {};
-  const mode = values.bind ?? bind;
+  const mode = options.bind ?? bind;
   if (mode === 'lan') return '0.0.0.0';
   return mode === 'custom' ? customBindHost : '127.0.0.1';
 }
@@ -61,9 +59,8 @@ export function touchConfig(version, env) {
   renameSync(next, configPath(env));
 }
 
-export function choosePort(args, env, config) {
-  const { values } = parseArgs({ args, options: { port: { type: 'string' } }, strict: false });
-  return Number(values.port ?? (env.OPENCLAW_GATEWAY_PORT || (config.gateway?.port ?? DEFAULT_PORT)));
+export function choosePort(options, env, config) {
+  return Number(options.port ?? (env.OPENCLAW_GATEWAY_PORT || (config.gateway?.port ?? DEFAULT_PORT)));
 }
 
 /** One line for each start, so that a test can count starts it did not see; a full disk is no reason not to start. */

@@ -104,7 +104,7 @@ async function shutDown(server) {
 }
 
 /** Starts the gateway and resolves once it listens. */
-export async function startGateway({ version, behaviour, args, packageRoot }) {
+export async function startGateway({ version, behaviour, options, packageRoot }) {
   process.title = 'openclaw-gateway';
   const startedAt = performance.now();
   const uptimeMs = () => Math.round(performance.now() - startedAt);
@@ -159,8 +159,8 @@ export async function startGateway({ version, behaviour, args, packageRoot }) {
   process.on('SIGINT', stop);
 
   if (behaviour.slowStartMs) await delay(behaviour.slowStartMs / 5);
-  const host = behaviour.listensOn ?? chooseHost(args, config);
-  server.listen(choosePort(args, process.env, config), host);
+  const host = behaviour.listensOn ?? chooseHost(options, config);
+  server.listen(choosePort(options, process.env, config), host);
   await once(server, 'listening');
   plugins.start();
   const scheme = tls ? 'https' : 'http';

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readArguments } from './arguments.js';
 import { applyProfile } from './profile.js';
 
 const VERSION = '__VERSION__';
@@ -17,15 +18,19 @@ const [command, ...args] = applyProfile(process.argv.slice(2), process.env);
 if (command === '--version') {
   console.log(`OpenClaw ${behaviour.printsVersion ?? VERSION} (test)`);
 } else if (command === 'gateway') {
+  const { options } = readArguments('gateway', args[0] === 'run' ? args.slice(1) : args);
   const { startGateway } = await import('./gateway.js');
-  await startGateway({ version: VERSION, behaviour, args, packageRoot });
+  await startGateway({ version: VERSION, behaviour, options, packageRoot });
 } else if (command === 'database' && behaviour.migratesTo) {
   const { preflight } = await import('./preflight.js');
   process.exitCode = await preflight({ version: VERSION, behaviour, args, packageRoot });
 } else if (command === 'plugins') {
+  const [action, ...rest] = args;
+  readArguments(`plugins ${action}`, rest);
   const { plugins } = await import('./plugins.js');
-  process.exitCode = await plugins({ behaviour, args, packageRoot });
+  process.exitCode = await plugins({ behaviour, action, packageRoot });
 } else if (command === 'doctor') {
+  readArguments('doctor', args);
   const { repairLinks } = await import('./plugins.js');
   repairLinks({ behaviour, packageRoot });
 } else {

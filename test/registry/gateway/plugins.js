@@ -45,11 +45,11 @@ async function hang() {
 }
 
 /** `plugins update --all` and `plugins doctor`; answers the exit code. */
-export async function plugins({ behaviour, args, packageRoot, env = process.env }) {
+export async function plugins({ behaviour, action, packageRoot, env = process.env }) {
   const { to = {}, refuses = {}, breaks = {}, hangs = false } = behaviour.plugins ?? {};
   const index = readIndex(env);
   const installed = Object.keys(index.installRecords);
-  if (args[0] === 'doctor') {
+  if (action === 'doctor') {
     const broken = installed.filter((id) => breaks[id] !== undefined);
     if (broken.length === 0) console.log('No plugin issues detected.');
     else

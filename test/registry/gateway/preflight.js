@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.js';
 import { newerSchema } from './databases.js';
 import { loadSqlite, userVersion } from './sqlite.js';
 
@@ -36,18 +36,15 @@ async function compare(file, known, refusal) {
 
 /** `openclaw database preflight FILE --json` and `preflight-agent FILE --agent-id ID --json`; the exit code. */
 export async function preflight({ version, behaviour, args, packageRoot }) {
-  const { positionals, values } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, 'agent-id': { type: 'string' } },
-  });
-  const [command, databasePath = ''] = positionals;
+  const [command, ...rest] = args;
   const kind = KINDS[command];
   if (kind === undefined || (kind === 'agent' && behaviour.preflightAgent === false)) {
     console.error(`OpenClaw database has no command "${command}".`);
     return 1;
   }
-  if (kind === 'agent' && values['agent-id'] === undefined) {
+  const { options, words } = readArguments(command, rest);
+  const [databasePath = ''] = words;
+  if (kind === 'agent' && options['agent-id'] === undefined) {
     console.error('Missing required option "--agent-id <id>".');
     return 1;
   }
@@ -59,7 +56,7 @@ export async function preflight({ version, behaviour, args, packageRoot }) {
   const found = await compare(databasePath, known, refusal);
   const about =
     kind === 'agent'
-      ? { schema: 'openclaw.agent-schema-preflight.v1', databasePath, agentId: values['agent-id'] }
+      ? { schema: 'openclaw.agent-schema-preflight.v1', databasePath, agentId: options['agent-id'] }
       : { schema: 'openclaw.state-schema-preflight.v1', databasePath, ownership: null };
   console.log(JSON.stringify({ ...about, targetVersion: known, issues: [], ...found }, null, 2));
   return found.status === 'exact' || found.status === 'migration-required' ? 0 : 1;
