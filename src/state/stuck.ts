@@ -1,15 +1,33 @@
-import { accessSync, constants, lstatSync, readFileSync, rmdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readFileSync, rmdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.js';
-import { sameFilesystem } from '../host/space.js';
-import type { RootPlace, StatePlace } from './place.js';
+import { nearestExisting } from '../host/space.js';
+import { isWithin, type RootPlace, type StatePlace } from './place.js';
 import type { Found } from './walk.js';
 
 const OVERLAY = 0x794c7630;
 
-/** Returns true where a restore copies files, since they cannot have a second name below the root. */
-export function isExchangedByCopies(root: RootPlace, { directory }: StatePlace): boolean {
-  return !sameFilesystem(root.path, directory) || statfsSync(directory).type === OVERLAY;
+/**
+ * Prepares a test of each entry of a state: true where a restore copies it, since it cannot have a second name below
+ * the root. Two mounts of one filesystem are as two filesystems.
+ */
+export function copyTest(root: RootPlace, place: StatePlace): (found: Found) => boolean {
+  const kept = nearestExisting(root.path);
+  if (statfsSync(kept).type === OVERLAY) return () => true;
+  const { dev } = statSync(kept);
+  const mounts = [...mountPoints()];
+  const mountOf = (path: string) =>
+    mounts.filter((at) => path === at || isWithin(path, at)).reduce(longer, '');
+  const isApart = mountOf(place.directory) !== mountOf(kept);
+  const inside = mounts.filter((at) => isWithin(at, place.directory));
+  return ({ path, stats }) => {
+    const at = join(place.directory, path);
+    return isApart || stats.dev !== dev || inside.some((mount) => at === mount || isWithin(at, mount));
+  };
+}
+
+function longer(one: string, other: string): string {
+  return other.length > one.length ? other : one;
 }
 
 /**

@@ -926,6 +926,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: host('state-exchange', 'is refused before a change'),
   },
   {
+    name: 'two mounts of one filesystem counted as one',
+    file: 'src/state/stuck.ts',
+    find: 'return isApart || stats.dev !== dev ||',
+    replace: 'return stats.dev !== dev ||',
+    caughtBy: at('unit', 'test/hosts/states.test.ts', 'two volumes of one disk'),
+  },
+  {
     name: 'log of a database left out of the copy',
     file: 'src/state/databases.ts',
     find: 'return header.wal && !hasSideFiles(path);',

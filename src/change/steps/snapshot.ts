@@ -7,7 +7,6 @@ import { readRestore } from '../../state/restore-records.js';
 import { measureState, requireKeepable } from '../../state/snapshot/measure.js';
 import { takeSnapshot } from '../../state/snapshot/snapshot.js';
 import { listSnapshots, removeKept, type Snapshot, type SnapshotScope } from '../../state/snapshots.js';
-import { isExchangedByCopies } from '../../state/stuck.js';
 import { findManifest } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 
@@ -53,11 +52,12 @@ export function previewSnapshot(context: Context): string {
   if (!place || !existsSync(place.directory)) return 'there is no state yet';
   const measure = measureState(place, root, scopeOf(root, change));
   requireKeepable(measure);
-  const { files, bytes } = measure;
+  const { files, bytes, copied } = measure;
   const seconds = Math.max(0.1, bytes / copyRate(root)).toFixed(1);
-  const again = isExchangedByCopies(root, place)
-    ? '; a restore would copy the state twice, because it cannot be linked into the root'
-    : '';
+  const again =
+    copied > 0
+      ? `; a restore would copy ${Math.ceil(copied / 2 ** 20)} MiB twice, because nothing there can be linked into the root`
+      : '';
   return `would copy ${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB, in about ${seconds} s, while the gateway runs${again}`;
 }
 
@@ -74,7 +74,7 @@ export function stateBytes(context: Context): number {
   if (!place || !existsSync(place.directory)) return 0;
   const measure = measureState(place, root, adopts ? 'all' : scopeOf(root, change));
   requireKeepable(measure);
-  return adopts ? 0 : measure.bytes * (isExchangedByCopies(root, place) ? 2 : 1);
+  return adopts ? 0 : measure.bytes + measure.copied;
 }
 
 /** Bytes per second of the last snapshot here above 1 MiB, else the usual rate. */

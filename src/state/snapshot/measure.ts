@@ -9,6 +9,8 @@ export interface Measure {
   files: number;
   /** Includes history. */
   bytes: number;
+  /** Bytes that a restore copies. */
+  copied: number;
   historyFiles: number;
   refused: string[];
   warnings: string[];
@@ -20,10 +22,10 @@ const MARGIN = 1.1;
 /** Measures a snapshot and collects the reasons against it. Writes nothing. Excludes a root inside the state. */
 export function measureState(place: StatePlace, root?: RootPlace, scope: SnapshotScope = 'all'): Measure {
   const survey = surveyState(place, root, scope);
-  const { files, databases, links, history, historyBytes, refused, warnings } = survey;
+  const { files, databases, links, history, historyBytes, copied, refused, warnings } = survey;
   const counted = files.length + databases.length + links.length;
   const bytes = survey.bytes + historyBytes;
-  return { files: counted, bytes, historyFiles: history.length, refused, warnings };
+  return { files: counted, bytes, copied, historyFiles: history.length, refused, warnings };
 }
 
 /** @throws ReleasesError `snapshot_refused` for the first entry that a copy would lose */
@@ -37,12 +39,12 @@ export function requireKeepable({ refused }: Pick<Survey, 'refused'>): void {
 }
 
 /**
- * @param copies of the state that are made until it is restored
+ * @param copied bytes besides the copy
  * @throws ReleasesError `insufficient_space`
  */
-export function requireRoom(root: RootPlace, survey: Survey, copies = 1): void {
+export function requireRoom(root: RootPlace, survey: Survey, copied = 0): void {
   const free = freeSpace(root.staging);
-  const bytes = Math.ceil((survey.bytes * copies + survey.historyBytes) * MARGIN);
+  const bytes = Math.ceil((survey.bytes + copied + survey.historyBytes) * MARGIN);
   const names = [survey.files, survey.databases, survey.directories, survey.links, survey.history];
   const files = names.reduce((sum, { length }) => sum + length, 0);
   if (free.bytes >= bytes && (free.files === null || free.files >= files)) return;

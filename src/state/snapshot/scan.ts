@@ -4,7 +4,7 @@ import { CONFIG_FILE } from '../../host/place.js';
 import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from '../databases.js';
 import type { RootPlace, StatePlace } from '../place.js';
 import type { SnapshotScope } from '../snapshots.js';
-import { stuckTest, whyClosed } from '../stuck.js';
+import { copyTest, stuckTest, whyClosed } from '../stuck.js';
 import { type Found, leftOf, walkState } from '../walk.js';
 import { judgeLink } from './links.js';
 
@@ -19,6 +19,8 @@ export interface Survey {
   /** Files and databases, with their side files. */
   bytes: number;
   historyBytes: number;
+  /** Part of `bytes` that a restore copies; the rest gets a second name. */
+  copied: number;
   /** Sentences: reasons for no copy, with the command to type. */
   refused: string[];
   /** Sentences: content that a copy would lack. */
@@ -30,16 +32,19 @@ export function surveyState(place: StatePlace, root?: RootPlace, scope: Snapshot
   const left = leftOf(place, root);
   const survey: Survey = {
     ...{ left, directories: [], files: [], databases: [], links: [], history: [] },
-    ...{ bytes: 0, historyBytes: 0, refused: [], warnings: [] },
+    ...{ bytes: 0, historyBytes: 0, copied: 0, refused: [], warnings: [] },
   };
   const why = existsSync(place.directory) ? whyClosed(place) : null;
   if (why !== null) survey.refused.push(why);
   const whyStuck = stuckTest(place);
+  const isCopied = root ? copyTest(root, place) : () => false;
   for (const found of walkState(place.directory, left)) {
     if (scope !== 'all' && found.path !== CONFIG_FILE) continue;
     look(place, found, survey);
     const stuck = found.scope === 'state' && !found.closed ? whyStuck(found) : null;
     if (stuck !== null) survey.refused.push(stuck);
+    if (found.scope === 'state' && found.kind === 'file' && isCopied(found))
+      survey.copied += found.stats.size;
   }
   if (place.config !== null) lookAtConfig(place.config, survey);
   return survey;

@@ -8,7 +8,6 @@ import { findDatabases, readDatabaseHeader } from '../databases.js';
 import { configPath, type RootPlace, type StatePlace } from '../place.js';
 import { KEPT, writeFileList } from '../snapshot-layout.js';
 import { keptDirectory, keptName, type Snapshot, type SnapshotScope } from '../snapshots.js';
-import { isExchangedByCopies } from '../stuck.js';
 import type { StateVersions } from '../versions.js';
 import { copyState, type StateCopy } from './copy.js';
 import { copyHistory } from './history.js';
@@ -41,7 +40,7 @@ export async function takeSnapshot(
   const began = new Date();
   const survey = surveyState(place, root, scope);
   requireKeepable(survey);
-  requireRoom(root, survey, isExchangedByCopies(root, place) ? 2 : 1);
+  requireRoom(root, survey, survey.copied);
   const work = join(root.staging, change);
   const staged = join(work, 'state');
   rmSync(staged, { recursive: true, force: true });
