@@ -60,7 +60,8 @@ async function runEach(
     const proven = isProven(change);
     if (isSwitch(step.name)) stop.end();
     try {
-      // A signal that came during a step without a pause is known after one turn.
+      // A signal that came during a step without a pause is known after one whole turn of the event loop.
+      await setImmediate();
       await setImmediate();
       if (!proven) context.signal.throwIfAborted();
       await doStep(step, context, observer);

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { throwIfInterrupted } from '../core/interrupted.js';
+import { inOwnSession } from './own-session.js';
 import { killTree } from './process-tree.js';
 
 export interface ExecOptions {
@@ -36,11 +37,16 @@ const MOST_OUTPUT = 16 * 2 ** 20;
  * cannot be started, fails or is late is a result, not an error.
  * @throws ReleasesError `interrupted`
  */
-export async function exec(
+export async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  const { signal: _, ...result } = await inOwnSession(() => execOnce(file, args, options));
+  return result;
+}
+
+async function execOnce(
   file: string,
   args: readonly string[],
   { cwd = '/', env, timeoutMs, signal }: ExecOptions,
-): Promise<ExecResult> {
+): Promise<ExecResult & { signal: string | undefined }> {
   throwIfInterrupted(signal);
   const child = execa(file, args, {
     cwd,
@@ -74,6 +80,7 @@ export async function exec(
     stderr: text(result.stderr),
     output: text(result.all),
     cutOff: late || result.signal !== undefined,
+    signal: result.signal,
     how: late ? `no end after ${Math.round(timeoutMs / 1000)} s` : ended,
   };
 }

@@ -1,8 +1,11 @@
 import { execa } from 'execa';
 import { faultPoint } from './fault.js';
 
-/** Directory that every user may enter; a launcher's current one may be closed, and there no program starts. */
-const FROM = { cwd: '/' };
+/**
+ * In a directory that every user may enter; a launcher's current one may be closed, and there no program starts. In a
+ * session of its own, which Ctrl-C does not reach.
+ */
+const FROM = { cwd: '/', detached: true };
 
 /** Runs one syncfs instead of tens of thousands of fsyncs; plain `sync` flushes more, where `-f` is unknown. */
 export async function syncFilesystem(directory: string): Promise<void> {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { fromErrorRecord, type ReleasesError } from '../core/errors.js';
 import { throwIfInterrupted } from '../core/interrupted.js';
+import { inOwnSession } from './own-session.js';
 import { killTree } from './process-tree.js';
 import type { Message } from './serve.js';
 
@@ -35,8 +36,30 @@ const ENDING_MS = 10_000;
  */
 export async function askWorker<Answer, Progress = never>(
   order: object,
-  { command, env, signal, onProgress, timeoutMs, onStart, died }: Worker<Progress>,
+  worker: Worker<Progress>,
 ): Promise<Answer> {
+  const { message, how, said } = await inOwnSession(() => askOnce<Answer, Progress>(order, worker));
+  if (message) {
+    if ('error' in message) throw fromErrorRecord(message.error);
+    return message.done;
+  }
+  throw worker.died(how, said.trim().split('\n').slice(-LINES).join(' / '));
+}
+
+type Reply<Answer> = Exclude<Message<Answer, never>, { progress: never }>;
+
+/** `signal` is null where it has answered: it was killed then. */
+interface Ended<Answer> {
+  message: Reply<Answer> | undefined;
+  signal: string | null;
+  how: string;
+  said: string;
+}
+
+async function askOnce<Answer, Progress>(
+  order: object,
+  { command, env, signal, onProgress, timeoutMs, onStart }: Worker<Progress>,
+): Promise<Ended<Answer>> {
   throwIfInterrupted(signal);
   const [file = '', ...args] = command;
   const child = execa(file, args, {
@@ -54,7 +77,7 @@ export async function askWorker<Answer, Progress = never>(
   };
   const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs);
   signal?.addEventListener('abort', stop, { once: true });
-  let message: Exclude<Message<Answer, Progress>, { progress: Progress }> | undefined;
+  let message: Reply<Answer> | undefined;
   try {
     if (child.pid !== undefined) onStart?.(child.pid);
     // A worker that reads no input has died, and its exit tells the cause.
@@ -76,12 +99,8 @@ export async function askWorker<Answer, Progress = never>(
   }
   const ended = await child;
   throwIfInterrupted(signal);
-  if (message) {
-    if ('error' in message) throw fromErrorRecord(message.error);
-    return message.done;
-  }
   const how = ended.signal ?? ended.code ?? `code ${ended.exitCode}`;
-  throw died(how, ended.stderr.trim().split('\n').slice(-LINES).join(' / '));
+  return { message, signal: message ? null : (ended.signal ?? null), how, said: ended.stderr };
 }
 
 /** Null for a line that a worker's death cut, or that a library printed. */

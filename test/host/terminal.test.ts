@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Change, listChanges, unfinishedChanges } from '../../src/ledger/ledger.js';
 import { planChange, type StepName } from '../../src/ledger/plan.js';
 import { currentRelease } from '../../src/store/links.js';
@@ -8,6 +8,7 @@ import { type Root, rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { type Shown, show } from '../support/on-terminal.js';
 import { until } from '../support/place.js';
+import { installPlugin, PLUGIN } from '../support/plugin.js';
 import { makeWorld, type World } from '../support/world.js';
 
 const OLD = '2026.6.1';
@@ -17,10 +18,7 @@ const BY = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM', SIGHUP: 'the terminal was clo
 
 /** Steps in which a signal comes too late: the release is proven. */
 const PROVEN: StepName[] = ['commit', 'prune'];
-/** Steps that run here: no plugin is installed. */
-const STEPS = planChange('update', OLD, { idle: { withinMs: 1, countdownMs: 0 } }).steps.filter(
-  (name) => name !== 'plugins',
-);
+const STEPS = planChange('update', OLD, { idle: { withinMs: 1, countdownMs: 0 } }).steps;
 
 interface Row {
   step: StepName;
@@ -46,14 +44,29 @@ let root: Root;
 beforeAll(async () => {
   world = await makeWorld(atEnd);
   root = rootAt(world.root);
-  for (const version of [OLD, NEW]) world.publish(version);
+  for (const version of [OLD, NEW]) world.publish(version, { plugins: { to: { chat: version } } });
   await world.start(OLD);
 });
+
+/** Installs a plugin for the release that runs, until the end of the row; each release updates it to its own version. */
+function withPlugin(release: string): void {
+  const state = world.env.OPENCLAW_STATE_DIR ?? '';
+  installPlugin(state, release, join(world.root, 'releases', release));
+  onTestFinished(() => {
+    for (const path of ['npm', 'plugins']) rmSync(join(state, path), { recursive: true });
+  });
+}
+
+function expectPluginOf(release: string): void {
+  const path = join(world.env.OPENCLAW_STATE_DIR ?? '', PLUGIN);
+  expect(JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).version).toBe(release);
+  expect(readlinkSync(join(path, 'node_modules/openclaw'))).toContain(`/releases/${release}/`);
+}
 
 const stamp = () => join(world.path, 'hangs');
 const last = () => listChanges(root).at(-1) as Change;
 
-/** Starts an update that stops before a step, with the signal pending, until `go` is called. */
+/** Starts an update that stops in a step, with the signal pending, until `go` is called. */
 async function updateAt(
   step: StepName,
   terminal: boolean,
@@ -61,7 +74,9 @@ async function updateAt(
   const from = currentRelease(root) ?? OLD;
   const to = from === OLD ? NEW : OLD;
   const args = ['update', to, '--settle', '0.3', '--idle-timeout', '1'];
-  const env = { OPENCLAW_RELEASES_FAULT: `hang before ${step}`, OPENCLAW_RELEASES_FAULT_STAMP: stamp() };
+  // Plugins that are updated already are the ones to undo.
+  const point = step === 'plugins' ? 'after plugins' : `before ${step}`;
+  const env = { OPENCLAW_RELEASES_FAULT: `hang ${point}`, OPENCLAW_RELEASES_FAULT_STAMP: stamp() };
   const shown = show(world, args, { terminal, env, atEnd });
   await until(`the update is at ${step}`, () => existsSync(stamp()));
   return { from, to, shown, go: () => rmSync(stamp()) };
@@ -69,7 +84,7 @@ async function updateAt(
 
 function expectedEnd(step: StepName): { exitCode: number; status: string } {
   if (PROVEN.includes(step)) return { exitCode: 0, status: 'package_updated_restart_verified' };
-  if (step === 'verify') return { exitCode: 5, status: 'rolled_back' };
+  if (step === 'verify' || step === 'plugins') return { exitCode: 5, status: 'rolled_back' };
   if (step === 'restart') return { exitCode: 5, status: 'package_updated_restart_failed' };
   return { exitCode: 4, status: 'package_update_failed' };
 }
@@ -85,6 +100,7 @@ test.each(rows)(
   '$signal in $step (terminal: $terminal, twice: $twice) leaves one whole release, and nothing begun',
   async (row) => {
     const { step, signal, terminal, twice } = row;
+    if (step === 'plugins') withPlugin(currentRelease(root) ?? OLD);
     const { from, to, shown, go } = await updateAt(step, terminal);
     shown.send(signal);
     go();
@@ -111,5 +127,6 @@ test.each(rows)(
       });
     await until('the lock is free', () => !existsSync(root.lock));
     await expectNothingLeft(isProven ? to : from);
+    if (step === 'plugins') expectPluginOf(from);
   },
 );

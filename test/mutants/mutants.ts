@@ -926,6 +926,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: host('state-exchange', 'is refused before a change'),
   },
   {
+    name: 'child that a key on the terminal ended not run again',
+    file: 'src/host/own-session.ts',
+    find: 'const TRIES = 3;',
+    replace: 'const TRIES = 1;',
+    caughtBy: unit('host/exec', 'before it has a session of its own'),
+  },
+  {
     name: 'two mounts of one filesystem counted as one',
     file: 'src/state/stuck.ts',
     find: 'return isApart || stats.dev !== dev ||',
@@ -1249,7 +1256,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'a signal is known only after the next step',
     file: 'src/change/engine.ts',
-    find: '      await setImmediate();\n',
+    find: '      await setImmediate();\n      await setImmediate();\n',
     replace: '',
     caughtBy: unit('change/engine', 'during a step without a pause'),
   },

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError, systemCode } from '../../core/errors.js';
 import type { ServiceName } from '../../core/scalars.js';
+import { inOwnSession } from '../own-session.js';
 import { userName } from '../user.js';
 import { askPrivileged, hasPrivilegedParent, needsPrivilege } from './privileged.js';
 
@@ -40,18 +41,14 @@ export async function askSystemd(
 ): Promise<Answer> {
   const bus = busEnvironment(scope);
   // The bus comes last: the program's environment must not point to another one.
-  const ended = await run(
-    program,
-    [`--${scope}`, '--no-ask-password', ...args],
-    { ...env, ...bus },
-    timeoutMs,
-  );
-  if (ended === 'late') {
+  const words = [`--${scope}`, '--no-ask-password', ...args];
+  const { answer } = await inOwnSession(() => run(program, words, { ...env, ...bus }, timeoutMs));
+  if (answer === 'late') {
     throw new ReleasesError('supervisor_failed', `${program} did not answer within ${timeoutMs} ms.`, {
       hint: typed(scope, 'status'),
     });
   }
-  return ended;
+  return answer;
 }
 
 /** Resolves to `late` after a kill. Uses no execa: loading it would double the time of `list` and `status`. */
@@ -60,9 +57,10 @@ function run(
   args: string[],
   env: Record<string, string>,
   timeoutMs: number,
-): Promise<Answer | 'late'> {
+): Promise<{ answer: Answer | 'late'; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
+      detached: true,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -77,16 +75,17 @@ function run(
       // Children of the program may hold these open.
       child.stdout.destroy();
       child.stderr.destroy();
-      resolve('late');
+      resolve({ answer: 'late', signal: null });
     }, timeoutMs);
     child.on('error', (cause) => {
       clearTimeout(timer);
       reject(notStarted(program, cause));
     });
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       clearTimeout(timer);
       const stdout = said.stdout.replace(/\n$/, '');
-      resolve({ ok: code === 0, killed: code === null, stdout, stderr: said.stderr.trim() });
+      const answer = { ok: code === 0, killed: code === null, stdout, stderr: said.stderr.trim() };
+      resolve({ answer, signal });
     });
   });
 }

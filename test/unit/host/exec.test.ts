@@ -1,6 +1,9 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exec, problemOf } from '../../../src/host/exec.js';
 import { identify, isAlive } from '../../../src/host/process.js';
+import { temporaryDirectory } from '../../support/place.js';
 import { until } from '../../support/source-place.js';
 
 const env = { PATH: process.env.PATH, NAME: 'value' };
@@ -22,6 +25,16 @@ test('a failure, a death and a program that is not there are results', async () 
     ok: false,
     how: 'ENOENT',
   });
+});
+
+test('a program that Ctrl-C ends before it has a session of its own is run again, and not for ever', async () => {
+  const tries = join(temporaryDirectory('exec'), 'tries');
+  const dying = (times: number) =>
+    sh(`echo try >>${tries}; [ $(wc -l <${tries}) -gt ${times} ] || kill -INT $$; echo done`);
+  expect(await dying(2)).toMatchObject({ ok: true, stdout: 'done' });
+  rmSync(tries);
+  expect(await dying(9)).toMatchObject({ ok: false, cutOff: true, how: 'signal SIGINT' });
+  expect(readFileSync(tries, 'utf8')).toBe('try\ntry\ntry\n');
 });
 
 test('a program that left a child behind is over, and the child is killed', async () => {
