@@ -13,12 +13,10 @@ export interface EnableOptions extends TimerChoice {
 
 /**
  * Writes the settings and installs an hourly check for updates. Safe to repeat.
+ * @returns warnings
  * @throws ReleasesError as `planTimer`, and `locked`
  */
-export async function enableTimer(
-  environment: Environment,
-  options: EnableOptions,
-): Promise<{ record: TimerRecord; warnings: string[] }> {
+export async function enableTimer(environment: Environment, options: EnableOptions): Promise<string[]> {
   const { root } = environment;
   return exclusive(environment, { doing: 'timer enable', recover: false }, async () => {
     const file = readTimerState(root);
@@ -28,8 +26,8 @@ export async function enableTimer(
     if (Object.keys(options.settings).length > 0) setSchedule(root, options.settings);
     // The minute and the jitter of this host come from its id, so the id is stored now. A run may be writing it too.
     if (tryReadTimerState(root).state !== 'ok') writeAuto(root, file);
-    const record = await installTimer(root, plan, options.registry ?? null);
-    return { record, warnings: warningsFor(plan.host) };
+    await installTimer(root, plan, options.registry ?? null);
+    return warningsFor(plan.host);
   });
 }
 

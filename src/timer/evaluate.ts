@@ -6,8 +6,7 @@ import { gatewayFacts, historyOf } from './gateway.js';
 import { type AutoPolicy, autoPolicy } from './policy.js';
 import { type AskRegistry, askRegistry, isLeftAlone, registryFacts } from './registry.js';
 import { readClock } from './rules/clock.js';
-import type { Decision, RuleName } from './rules/decision.js';
-import { decide } from './rules/decision.js';
+import { type Decision, decide, type RuleName } from './rules/decision.js';
 import type { Clock } from './rules/facts.js';
 import type { Settings } from './rules/settings.js';
 import { nextOpening, openingAt } from './rules/window.js';
@@ -48,15 +47,15 @@ export async function evaluateTimer(
   const before = readTimerState(root);
   const gateway = await inspectIfThere(supervisorOf(environment));
   const policy = await autoPolicy(root, gateway, now);
-  const { facts, seen } = await gatewayFacts(root, gateway, before.gateway, now);
   const changes = listChanges(root);
+  const { facts, seen } = await gatewayFacts(root, gateway, changes, before.gateway, now);
   const history = historyOf(changes);
   const clock = readClock(before.clock, now, newestMoment(changes));
   const judge = (file: TimerStateFile, known: boolean): Decision => {
     const registry = known ? registryFacts(file, policy.settings) : null;
-    const { settings, facts: decided } = policy;
-    const input = { settings, policy: decided, clock, registry, history, gateway: facts };
-    return decide({ ...input, installId: file.installId });
+    const { settings, facts: allowed } = policy;
+    const { installId } = file;
+    return decide({ settings, policy: allowed, clock, registry, history, gateway: facts, installId });
   };
   const file: TimerStateFile = { ...before, clock, gateway: seen };
   const blind = judge(file, false);
@@ -93,30 +92,21 @@ function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): T
 }
 
 function withStop(decision: Decision, stopped: TimerStateFile['stopped'], { now }: Clock): Decision {
-  if (stopped === null || stopped.version !== decision.version || Date.parse(stopped.until) <= now)
-    return decision;
-  if (decision.verdict === 'no') return decision;
-  const until =
-    [decision.until, stopped.until]
-      .filter((moment) => moment !== null)
-      .sort()
-      .at(-1) ?? null;
-  const reason = `${stopped.version} was stopped by hand at ${short(stopped.at)}, and is not taken again before ${short(stopped.until)}.`;
-  return { ...decision, verdict: 'wait', rule: 'held', reason, until };
+  const { verdict, version, until } = decision;
+  if (stopped?.version !== version || verdict === 'no' || Date.parse(stopped.until) <= now) return decision;
+  const reason = `${version} was stopped by hand at ${short(stopped.at)}, and is not taken again before ${short(stopped.until)}.`;
+  const later = until !== null && until > stopped.until ? until : stopped.until;
+  return { ...decision, verdict: 'wait', rule: 'held', reason, until: later };
 }
 
-function whileSilent(
-  decision: Decision,
-  { trouble, registry }: TimerStateFile,
-  now: number,
-): Decision | null {
+function whileSilent(decision: Decision, { trouble, registry }: TimerStateFile, now: number) {
   if (trouble === null) return null;
-  const times = trouble.failures === 1 ? 'once' : `${trouble.failures} times in a row`;
+  const { failures, retryAt, error } = trouble;
+  const times = failures === 1 ? 'once' : `${failures} times in a row`;
   const known = registry ? ` It answered last at ${short(registry.askedAt)}.` : '';
-  const again =
-    now < Date.parse(trouble.retryAt) ? ` It is asked again after ${short(trouble.retryAt)}.` : '';
-  const reason = `The registry failed ${times}: ${trouble.error.message.replace(/[.]?$/, '.')}${again}${known}`;
-  return { ...decision, verdict: 'wait', rule: 'registry', reason, until: trouble.retryAt };
+  const again = now < Date.parse(retryAt) ? ` It is asked again after ${short(retryAt)}.` : '';
+  const reason = `The registry failed ${times}: ${error.message.replace(/[.]?$/, '.')}${again}${known}`;
+  return { ...decision, verdict: 'wait', rule: 'registry', reason, until: retryAt } satisfies Decision;
 }
 
 function short(moment: string): string {

@@ -1,4 +1,4 @@
-import { type Change, isActive, listChanges } from '../ledger/ledger.js';
+import { type Change, isActive } from '../ledger/ledger.js';
 import { runningRelease } from '../ledger/running-release.js';
 import { reach } from '../openclaw/reach.js';
 import type { Root } from '../store/root.js';
@@ -20,10 +20,10 @@ export function historyOf(changes: Change[]): HistoryEntry[] {
 export async function gatewayFacts(
   root: Root,
   gateway: Inspection | null,
+  changes: Change[],
   seen: SeenGateway | null,
   now: number,
 ): Promise<{ facts: GatewayFacts; seen: SeenGateway | null }> {
-  const changes = listChanges(root);
   const running = gateway && runningRelease(root, gateway);
   const health = gateway?.pid ? (await reach(gateway)).health : null;
   const looked = gateway && look(seen, running, gateway.restarts, now);

@@ -13,10 +13,10 @@ import {
   withDecision,
   writeAuto,
 } from '../store/timer-state.js';
-import { announce } from './defer.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
 import { acquireTimerLock } from './lock.js';
 import { type AskRegistry, onceMore } from './registry.js';
+import { announce } from './rules/announcement.js';
 import type { Decision } from './rules/decision.js';
 
 export interface TimerRunOptions {
@@ -45,18 +45,18 @@ export async function runTimer(environment: Environment, options: TimerRunOption
   const { root } = environment;
   prepareRoot(root);
   const done = acquireTimerLock(root);
-  if (!done) return beside({ reason: 'Another run of the timer is active.' }, options);
+  if (!done) return beside('Another run of the timer is active.', options);
   try {
     return await decideAndDo(environment, options);
   } catch (error) {
     if (!(error instanceof ReleasesError && error.code === 'locked')) throw error;
-    return beside({ reason: error.message }, options);
+    return beside(error.message, options);
   } finally {
     done();
   }
 }
 
-function beside({ reason }: { reason: string }, { decided }: TimerRunOptions): AutoRun {
+function beside(reason: string, { decided }: TimerRunOptions): AutoRun {
   const decision: Verdict = { verdict: 'wait', version: null, reason, until: null, rule: 'changeActive' };
   decided?.(decision);
   return { decision, changes: [] };
@@ -94,15 +94,12 @@ interface Settled {
 
 function settle({ decision, file, now, policy }: Evaluation): Settled {
   const { announced, wait } = announce(decision, file.announced, now, policy.settings);
-  const kept = { file: { ...file, announced }, now };
   const { votes: _, ...verdict } = decision;
-  if (wait.kind === 'now' && decision.verdict === 'update')
-    return { ...kept, decision: verdict, idle: wait.idle };
-  const later: Verdict =
-    wait.kind === 'later' && decision.verdict === 'update'
-      ? { ...verdict, verdict: 'wait', rule: 'window', reason: wait.reason, until: wait.until }
-      : verdict;
-  return { ...kept, decision: later, idle: null };
+  const settled: Settled = { decision: verdict, file: { ...file, announced }, now, idle: null };
+  if (wait?.kind === 'now') return { ...settled, idle: wait.idle };
+  if (wait === null) return settled;
+  const { reason, until } = wait;
+  return { ...settled, decision: { ...verdict, verdict: 'wait', rule: 'window', reason, until } };
 }
 
 function make(

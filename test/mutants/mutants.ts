@@ -1497,8 +1497,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'timer: deadline of an announcement',
     file: 'src/timer/rules/announcement.ts',
-    find: 'settings.maxDeferHours * HOUR;',
-    replace: 'settings.maxDeferHours * 2 * HOUR;',
+    find: 'maxDeferHours * HOUR - now',
+    replace: 'maxDeferHours * 2 * HOUR - now',
     caughtBy: unit('timer/rules/announcement'),
   },
   {

@@ -54,7 +54,7 @@ function enableCommand(): Command {
         );
         return 0;
       }
-      const { warnings } = await enableTimer(environment, { settings, ...where });
+      const warnings = await enableTimer(environment, { settings, ...where });
       const status = await timerStatus(environment);
       output.answer({ ok: true, ...status, warnings }, () =>
         [statusText(status), ...warnings.map((warning) => `warning: ${warning}`)].join('\n'),
@@ -96,7 +96,6 @@ function statusCommand(): Command {
   );
 }
 
-/** Returns true when root writes system units for the user that the gateway runs as. */
 function statusText(status: TimerStatus): string {
   const { settings, channelFrom, host, hold, announced, last, trouble } = status;
   const from = { timer: '', openclaw: " (OpenClaw's own setting)", default: '' }[channelFrom];
