@@ -1,5 +1,5 @@
-import JSON5 from 'json5';
-import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import type { Launch } from '../host/place.js';
+import { member, readConfiguration } from './configuration.js';
 
 export interface OwnSettings {
   channel: string | null;
@@ -10,13 +10,13 @@ export interface OwnSettings {
 /** Set by the launchers for all that a release starts; see `layout/README.md`. */
 const STARTED_BY_GATEWAY = 'OPENCLAW_RELEASES_RELEASE';
 
-/** Reads OpenClaw's configuration. An unreadable file gives no settings: OpenClaw reports its errors. */
-export function readOwnSettings(file: string): OwnSettings {
-  const update = member(parse(file), 'update');
+/** An unreadable configuration gives no settings: OpenClaw reports its errors. */
+export function readOwnSettings(launch: Launch): OwnSettings {
+  const update = member(readConfiguration(launch), 'update');
   const channel = member(update, 'channel');
   return {
     channel: typeof channel === 'string' && channel.trim() !== '' ? channel.trim().toLowerCase() : null,
-    autoEnabled: flag(member(member(update, 'auto'), 'enabled')),
+    autoEnabled: flag(member(update, 'auto', 'enabled')),
     checkOnStart: flag(member(update, 'checkOnStart')),
   };
 }
@@ -48,18 +48,6 @@ export function blockedByOwner(
 /** Values that OpenClaw accepts as yes. */
 function isSet(value: string | undefined): boolean {
   return ['1', 'true', 'yes', 'on'].includes(value?.trim().toLowerCase() ?? '');
-}
-
-function parse(file: string): unknown {
-  try {
-    return JSON5.parse(readPlainFile(file, LARGEST, { follow: true }).toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }
 
 function flag(value: unknown): boolean | null {

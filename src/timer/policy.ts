@@ -2,7 +2,6 @@ import { readTimer } from '../adopt/timer-unit-record.js';
 import { readGatewayUnit } from '../adopt/unit.js';
 import { toErrorRecord } from '../core/errors.js';
 import { blockedByOwner, type OwnSettings, readOwnSettings } from '../openclaw/update-settings.js';
-import { configPath, findStatePlace } from '../state/place.js';
 import { holdOf, type Policy, quarantineEnd, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
@@ -29,7 +28,7 @@ export async function autoPolicy(
 ): Promise<AutoPolicy> {
   const policy = readPolicy(root);
   const launch = gateway?.launch ?? { args: [], env: gatewayVariables(env) };
-  const own = readOwnSettings(configPath(findStatePlace(launch)));
+  const own = readOwnSettings(launch);
   const { channel, from, blocks, notes } = channelOf(policy, own);
   const { enabled, broken } = enabledIn(root);
   const environments = [

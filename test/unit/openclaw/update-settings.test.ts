@@ -1,12 +1,14 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { blockedByOwner, type OwnSettings, readOwnSettings } from '../../../src/openclaw/update-settings.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
 
 const NOTHING: OwnSettings = { channel: null, autoEnabled: null, checkOnStart: null };
 
+const settingsIn = (directory: string) =>
+  readOwnSettings({ args: [], env: { OPENCLAW_STATE_DIR: directory } });
+
 function read(text: string): OwnSettings {
-  return readOwnSettings(join(writeTree(temporaryDirectory(), { 'openclaw.json': text }), 'openclaw.json'));
+  return settingsIn(writeTree(temporaryDirectory(), { 'openclaw.json': text }));
 }
 
 test('the settings are read, with comments and without quotes as OpenClaw allows them', () => {
@@ -20,7 +22,7 @@ test.each([
   ['nothing about updates', '{}'],
   ['settings of another kind', '{ update: { channel: 3, auto: true, checkOnStart: "no" } }'],
 ])('%s sets nothing', (_, text) => {
-  expect(text === null ? readOwnSettings('/nowhere/openclaw.json') : read(text)).toEqual(NOTHING);
+  expect(text === null ? settingsIn('/nowhere') : read(text)).toEqual(NOTHING);
 });
 
 test('a default of off blocks nothing, and an explicit no blocks', () => {
