@@ -12,7 +12,6 @@ import { rootAt } from '../store/root.js';
 import { failWith } from './output.js';
 import { print } from './write.js';
 
-/** Root of another user: the path and the number of that user. */
 export interface ForeignRoot {
   path: string;
   uid: number;
@@ -60,7 +59,6 @@ function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
   });
 }
 
-/** Resolves to the exit code of the owner's process. */
 function runAs(account: Account, words: string[], units: SystemUnits, root: string): Promise<number> {
   const { uid, gid } = account;
   const child = spawn(process.execPath, [process.argv[1] ?? '', ...words], {
@@ -154,7 +152,6 @@ function environmentFor({ uid, name, home }: Account, root: string): NodeJS.Proc
   };
 }
 
-/** Value of the last option of this name. */
 function optionOf(words: string[], name: string): string | undefined {
   const at = words.findLastIndex((word) => word === name || word.startsWith(`${name}=`));
   const word = words[at];

@@ -2,25 +2,21 @@ import { type Command, Option } from 'commander';
 import { exitCodeOf, previewChange, type Request } from '../change/run.js';
 import { performChange } from '../control/detached/start.js';
 import type { Change } from '../ledger/ledger.js';
-import { type PlanOptions, PROBES, type Probe } from '../ledger/plan.js';
+import { type ChangeKind, type PlanOptions, PROBES, type Probe } from '../ledger/plan.js';
+import type { Root } from '../store/root.js';
 import { changeDocument } from '../views/change.js';
-import { parseSeconds } from './command.js';
+import { type Answer, acting, parseSeconds } from './command.js';
 import { table } from './output.js';
 import { changeAnswer, changeText } from './report.js';
-import { type CommonOptions, inSession, type Session } from './session.js';
+import type { Session } from './session.js';
 import { print } from './write.js';
 
+/** Times are in milliseconds. */
 export interface LimitOptions {
   settle?: number;
   readyTimeout?: number;
   pluginsTimeout?: number;
   evictOrphan?: boolean;
-}
-
-export interface IdleOptions {
-  /** Milliseconds, like `countdown`. */
-  idleTimeout?: number;
-  countdown?: number;
 }
 
 export interface StageOptions {
@@ -31,40 +27,34 @@ export interface StageOptions {
   lockfile?: string | false;
 }
 
+export interface ChangeOptions extends LimitOptions, StageOptions {
+  json?: boolean;
+  dryRun?: boolean;
+  /** Milliseconds, like `countdown`. */
+  idleTimeout?: number;
+  countdown?: number;
+}
+
 export function withLimits(command: Command): Command {
   return command
     .option('--evict-orphan', 'end a gateway of this user that holds the port outside of the supervisor')
-    .addOption(
-      new Option('--settle <seconds>', 'how long it must stay healthy (default 10)').argParser(parseSeconds),
-    )
-    .addOption(
-      new Option('--ready-timeout <seconds>', 'for a gateway that shows no progress (default 60)').argParser(
-        parseSeconds,
-      ),
-    );
+    .option('--settle <seconds>', 'how long it must stay healthy (default 10)', parseSeconds)
+    .option('--ready-timeout <seconds>', 'for a gateway that shows no progress (default 60)', parseSeconds);
 }
 
 /** @param defaultMs longest wait for a busy gateway when the operator gives none */
 export function withIdle(command: Command, defaultMs: number): Command {
+  const wait = `how long to wait for a busy gateway before its restart (default ${defaultMs / 1000})`;
+  const countdown = 'from then until the restart, in which it can be stopped (default 0)';
   return command
-    .addOption(
-      new Option(
-        '--idle-timeout <seconds>',
-        `how long to wait for a busy gateway before its restart (default ${defaultMs / 1000})`,
-      ).argParser(parseSeconds),
-    )
-    .addOption(
-      new Option(
-        '--countdown <seconds>',
-        'from then until the restart, in which it can be stopped (default 0)',
-      ).argParser(parseSeconds),
-    );
+    .option('--idle-timeout <seconds>', wait, parseSeconds)
+    .option('--countdown <seconds>', countdown, parseSeconds);
 }
 
 /** Returns nothing when there is no wait and no countdown: then nothing is announced. */
-export async function idleOptions(
+async function idleOptions(
   { environment }: Session,
-  { idleTimeout, countdown = 0 }: IdleOptions,
+  { idleTimeout, countdown = 0 }: ChangeOptions,
   defaultMs: number,
 ): Promise<Pick<PlanOptions, 'idle'>> {
   // A caller inside the gateway keeps it busy: an agent would wait for its own command to end.
@@ -74,12 +64,8 @@ export async function idleOptions(
 }
 
 export function withPlugins(command: Command): Command {
-  return command.addOption(
-    new Option(
-      '--plugins-timeout <seconds>',
-      "for the release's own tools to bring plugins along (default 120)",
-    ).argParser(parseSeconds),
-  );
+  const description = "for the release's own tools to bring plugins along (default 120)";
+  return command.option('--plugins-timeout <seconds>', description, parseSeconds);
 }
 
 /** @param probe probe to use when the operator names none */
@@ -114,45 +100,51 @@ export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
   };
 }
 
-export interface ChangeOptions extends CommonOptions {
-  system?: boolean;
-  dryRun?: boolean;
-}
+/** Target, and what belongs into the plan besides `planOptions`. */
+type Wanted = Pick<Request, 'target'> & { more?: PlanOptions };
 
-export function runChange(
-  options: ChangeOptions,
-  request: (session: Session) => Request | Promise<Request>,
-): Promise<void> {
-  return inSession(options, async (session) => {
+/**
+ * Action of a command that makes a change.
+ * @param idleMs as `defaultMs` of `withIdle`; undefined for a change that announces no restart
+ */
+export function making<A extends unknown[]>(
+  kind: ChangeKind,
+  idleMs: number | undefined,
+  wanted: (session: Session, ...given: A) => Wanted | Promise<Wanted>,
+) {
+  return acting(async (session, ...given: A): Promise<Answer> => {
     const { output, environment } = session;
+    const options = given.at(-1) as ChangeOptions;
+    const { target, more } = await wanted(session, ...given);
+    const idle = idleMs === undefined ? {} : await idleOptions(session, options, idleMs);
+    const request = { kind, target, options: { ...planOptions(options), ...idle, ...more } };
     if (options.dryRun) {
-      const change = await previewChange(environment, await request(session));
+      const change = await previewChange(environment, request);
       const { from, to, steps } = changeDocument(environment.root, change);
-      output.answer({ ok: true, dryRun: true, from, to, steps, plan: change.plan }, () => planText(change));
-      return 0;
+      const { plan } = change;
+      return { document: { dryRun: true, from, to, steps, plan }, text: () => planText(change) };
     }
-    const wanted = await request(session);
     const tell = (follow: string) => {
-      if (!output.json)
-        print(
-          `Made by a detached worker; follow it with: openclaw-releases status --follow, or ${follow}\n`,
-          2,
-        );
+      const line = `Made by a detached worker; follow it with: openclaw-releases status --follow, or ${follow}\n`;
+      if (!output.json) print(line, 2);
     };
-    const change = await performChange(environment, wanted, tell);
-    const document = changeDocument(environment.root, change);
-    output.answer(changeAnswer(document), () => changeText(document));
-    return exitCodeOf(change);
+    return answerOf(environment.root, await performChange(environment, request, tell));
   });
 }
 
-function planText(change: Change): string {
-  if (change.status === 'already_current') return `${change.facts.to} runs already; nothing would be done.`;
-  const found = new Map(change.steps.map((step) => [step.name, step.note ?? '']));
-  const rows = change.plan.steps.map((name) => [`  ${name}`, found.get(name) ?? '']);
-  const from = change.facts.from === null ? '' : ` from ${change.facts.from}`;
-  return [
-    `Would ${change.plan.kind}${from} to ${change.facts.to} by these steps; nothing was changed:`,
-    table(rows),
-  ].join('\n');
+export function answerOf(root: Root, change: Change): Answer {
+  const document = changeDocument(root, change);
+  return {
+    document: changeAnswer(document),
+    text: () => changeText(document),
+    exitCode: exitCodeOf(change),
+  };
+}
+
+function planText({ status, facts: { from, to }, plan, steps }: Change): string {
+  if (status === 'already_current') return `${to} runs already; nothing would be done.`;
+  const found = new Map(steps.map((step) => [step.name, step.note ?? '']));
+  const rows = plan.steps.map((name) => [`  ${name}`, found.get(name) ?? '']);
+  const way = from === null ? '' : ` from ${from}`;
+  return `Would ${plan.kind}${way} to ${to} by these steps; nothing was changed:\n${table(rows)}`;
 }

@@ -1,12 +1,40 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { atGlance, type CommonOptions, inSession, type Session } from './session.js';
 
-export function command(name: string, description: string, example: string): Command {
+export const SAME_RELEASE = 'id of a release, or current, or previous';
+
+export function command(name: string, description: string, example = `openclaw-releases ${name}`): Command {
   return new Command(name)
     .description(description)
     .addOption(new Option('--root <directory>', 'where releases live').env('OPENCLAW_RELEASES_ROOT'))
     .option('--json', 'print one JSON document on standard output and nothing else')
     .addHelpText('after', `\nExample:\n  $ ${example}`);
 }
+
+export interface Answer {
+  /** For programs; `ok` follows from the exit code unless it is given. */
+  document: object;
+  text: () => string;
+  /** 0 by default. */
+  exitCode?: number;
+}
+
+type Work<A extends unknown[]> = (session: Session, ...given: A) => Answer | Promise<Answer>;
+
+/** Commander gives an action the arguments, the options and the command. */
+function answering(enter: typeof inSession) {
+  return <A extends unknown[]>(work: Work<A>) =>
+    (...given: [...A, Command]): Promise<void> =>
+      enter(given.at(-2) as CommonOptions, async (session) => {
+        const { document, text, exitCode = 0 } = await work(session, ...(given.slice(0, -1) as A));
+        session.output.answer({ ok: exitCode === 0, ...document }, text);
+        return exitCode;
+      });
+}
+
+export const looking = answering(atGlance);
+
+export const acting = answering(inSession);
 
 export const registryOption = () =>
   new Option('--registry <url>', "npm registry to use instead of npm's configured one");
@@ -17,4 +45,16 @@ export function parseSeconds(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
     throw new InvalidArgumentError('Not a number of seconds.');
   return value * 1000;
+}
+
+/** Reads standard input; null when it is longer. @param most bytes */
+export async function readInput(most: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > most) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }

@@ -1,6 +1,5 @@
 import type { Commands } from './program.js';
 
-/** Entries are in the order of the help. */
 export const COMMANDS: Commands = {
   stage: async () => (await import('./commands/stage.js')).stageCommand(),
   update: async () => (await import('./commands/update.js')).updateCommand(),

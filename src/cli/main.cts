@@ -21,7 +21,6 @@ function stand(): void {
   }
 }
 
-/** Returns null for any word but `--json` and `--root`: then the full program reads the command line. */
 function commonOptions(words: string[]): { json: boolean; root?: string } | null {
   const options: { json: boolean; root?: string } = { json: false };
   for (let at = 0; at < words.length; at++) {
@@ -37,7 +36,6 @@ function commonOptions(words: string[]): { json: boolean; root?: string } | null
   return options;
 }
 
-/** Position of the value of the last `--root`, or -1. */
 function rootWord(words: string[]): number {
   const at = words.findLastIndex((word) => word === '--root' || word.startsWith('--root='));
   return words[at] === '--root' ? at + 1 : at;
@@ -61,7 +59,6 @@ function rootPath(words: string[]): string | null {
     const data = XDG_DATA_HOME || path.join(os.homedir(), '.local/share');
     return absolute(path.join(data, `openclaw-releases${profileSuffix(OPENCLAW_PROFILE)}`));
   } catch {
-    // This user has no home; the command says so.
     return null;
   }
 }

@@ -3,10 +3,8 @@ import { ERROR_CODES, EXIT, toErrorRecord } from '../core/errors.js';
 import { Interruption } from '../core/interrupted.js';
 import { print } from './write.js';
 
-/** Prints one JSON document and nothing else on standard output, or lines for people. */
 export interface Output {
   json: boolean;
-  /** Calls `text` only when people read the answer. */
   answer(document: object, text: () => string): void;
 }
 

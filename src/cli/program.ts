@@ -39,7 +39,6 @@ async function program(name: string, commands: Commands, hiddenCommands: Command
   return root;
 }
 
-/** Runs the command line and sets the exit code; help does not show the `hidden` commands. */
 export async function runProgram(argv: string[], commands: Commands, hidden: Commands = {}): Promise<void> {
   let root: Command | null = null;
   try {

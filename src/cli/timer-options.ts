@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { parse as parseVersion } from 'semver';
 import { ReleasesError } from '../core/errors.js';
 import type { Schedule } from '../store/policy.js';
@@ -38,35 +38,26 @@ function spanIn(unit: keyof typeof SECONDS): (text: string) => number {
   };
 }
 
+const WINDOW = 'when a restart is welcome, "Mon-Fri 02:00-05:00"; may be given again';
+
 export function withSettings(command: Command): Command {
-  const option = (flags: string, description: string, parser: (text: string) => number) =>
-    command.addOption(new Option(flags, description).argParser(parser));
-  command
-    .addOption(new Option('--channel <name>', 'stable or beta').argParser(parseChannel))
-    .addOption(
-      new Option(
-        '--window <text>',
-        'when a restart is welcome, "Mon-Fri 02:00-05:00"; may be given again',
-      ).argParser((text: string, before: WallWindow[] | undefined) => [...(before ?? []), parseWindow(text)]),
-    )
-    .option('--any-time', 'no windows')
-    .addOption(
-      new Option('--time-zone <name>', "of the windows (default: this machine's)").argParser(parseTimeZone),
-    );
-  option('--delay <span>', 'from the publication of a release until the first hosts take it', spanIn('h'));
-  option('--jitter <span>', 'over which hosts are spread after that', spanIn('h'));
-  option('--minimum-age <span>', 'no release is taken before, with any other setting', spanIn('h'));
-  option('--minimum-interval <span>', 'from one change to the next', spanIn('h'));
-  option('--soak <span>', 'that a release must have run well before the next one', spanIn('h'));
-  option('--idle <span>', 'that the gateway must have been idle', spanIn('m'));
-  option('--countdown <span>', 'announced before the restart', spanIn('s'));
-  option('--max-defer <span>', 'after which a busy gateway is not waited for any more', spanIn('h'));
   return command
-    .addOption(
-      new Option('--skip <version>', 'never taken; may be given again').argParser(
-        (text: string, before: string[] | undefined) => [...(before ?? []), checkVersion(text)],
-      ),
-    )
+    .option('--channel <name>', 'stable or beta', parseChannel)
+    .option('--window <text>', WINDOW, (text, before: WallWindow[] = []) => [...before, parseWindow(text)])
+    .option('--any-time', 'no windows')
+    .option('--time-zone <name>', "of the windows (default: this machine's)", parseTimeZone)
+    .option('--delay <span>', 'from the publication of a release until the first hosts take it', spanIn('h'))
+    .option('--jitter <span>', 'over which hosts are spread after that', spanIn('h'))
+    .option('--minimum-age <span>', 'no release is taken before, with any other setting', spanIn('h'))
+    .option('--minimum-interval <span>', 'from one change to the next', spanIn('h'))
+    .option('--soak <span>', 'that a release must have run well before the next one', spanIn('h'))
+    .option('--idle <span>', 'that the gateway must have been idle', spanIn('m'))
+    .option('--countdown <span>', 'announced before the restart', spanIn('s'))
+    .option('--max-defer <span>', 'after which a busy gateway is not waited for any more', spanIn('h'))
+    .option('--skip <version>', 'never taken; may be given again', (text, before: string[] = []) => [
+      ...before,
+      checkVersion(text),
+    ])
     .option('--skip-none', 'forget the versions that were skipped')
     .option('--defaults', 'forget what was set before');
 }
@@ -102,13 +93,15 @@ export function settingsFrom(
 ): { [K in keyof Schedule]: Schedule[K] | undefined } {
   const kept: Schedule = options.defaults ? {} : before;
   const named = {
-    ...{ channel: options.channel, delayHours: options.delay, jitterHours: options.jitter },
-    ...{
-      minimumAgeHours: options.minimumAge,
-      minimumIntervalHours: options.minimumInterval,
-      soakHours: options.soak,
-    },
-    ...{ idleMinutes: options.idle, countdownSeconds: options.countdown, maxDeferHours: options.maxDefer },
+    channel: options.channel,
+    delayHours: options.delay,
+    jitterHours: options.jitter,
+    minimumAgeHours: options.minimumAge,
+    minimumIntervalHours: options.minimumInterval,
+    soakHours: options.soak,
+    idleMinutes: options.idle,
+    countdownSeconds: options.countdown,
+    maxDeferHours: options.maxDefer,
   };
   const skip = [...(options.skipNone ? [] : (kept.skip ?? [])), ...(options.skip ?? [])];
   const windows = windowsFrom(options, kept);

@@ -4,7 +4,6 @@ import type { Verdict } from '../timer/run.js';
 import type { AutoOverview } from '../views/timer-settings.js';
 import { table } from './output.js';
 
-/** One line for the journal. */
 export function decisionLine({ verdict, version, reason, until }: Omit<Verdict, 'rule'>): string {
   const about = version === null ? '' : ` ${version}`;
   switch (verdict) {

@@ -8,7 +8,6 @@ const WINDOW = /^(?:(?<days>[a-z,-]+)\s+)?(?<from>\d\d?:\d\d)\s*-\s*(?<to>\d\d?:
 /** A window without its time zone: `02:00-05:00`, `Sat,Sun 01:00-07:00`, `Mon-Fri 22:00-04:00`. */
 export type WallWindow = Omit<Window, 'timeZone'>;
 
-/** @throws InvalidArgumentError */
 export function parseWindow(text: string): WallWindow {
   const { days, from, to } = WINDOW.exec(text.trim())?.groups ?? {};
   if (from === undefined || to === undefined)

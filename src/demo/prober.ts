@@ -31,7 +31,6 @@ export class Prober {
     });
   }
 
-  /** Returns the outages since the last call. */
   take(): Outage[] {
     return this.outages.splice(0);
   }

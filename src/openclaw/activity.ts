@@ -1,7 +1,6 @@
 import type { Door } from './endpoint.js';
 import { callGateway } from './rpc-client.js';
 
-/** Milliseconds; an answer takes a tenth of a second. */
 const TIMEOUT_MS = 3000;
 
 /** Singular and plural for the kinds that OpenClaw reports; an unknown kind keeps its name. */

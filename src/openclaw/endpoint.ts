@@ -17,10 +17,8 @@ const LOOPBACK = '127.0.0.1';
 /** Addresses of Tailscale: 100.64.0.0/10. */
 const TAILNET = /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
 
-/** Address and credential of requests. */
 export interface Door {
   url: string;
-  /** Shared token, or null when it cannot be read from here. */
   token: string | null;
 }
 
@@ -32,7 +30,6 @@ export interface Endpoint extends Door {
   listener: number | null;
 }
 
-/** A gateway as its supervisor knows it. */
 export interface Gateway {
   pid: number | null;
   launch: Launch;
@@ -80,7 +77,6 @@ export function argument(args: string[], name: string): string | undefined {
   return args[at] === `--${name}` ? args[at + 1] : args[at]?.slice(name.length + 3);
 }
 
-/** Endpoint with the other scheme. */
 export function otherScheme(endpoint: Endpoint): Endpoint {
   const scheme = endpoint.url.startsWith('https') ? 'http' : 'https';
   return { ...endpoint, url: urlOf(scheme, endpoint.address, endpoint.port) };
@@ -92,7 +88,6 @@ function socketsOf(main: number, port: number): Listener[] {
   return own.some((socket) => socket.port === port) ? own : listenersOf(descendantsOf(main));
 }
 
-/** Best address to ask first; all others come after them. */
 const BEST = ['127.0.0.1', '0.0.0.0', '::1', '::'];
 
 function rank({ address }: Listener): number {

@@ -16,7 +16,6 @@ export type Ask = (
   signal: AbortSignal,
 ) => Promise<Answer | null>;
 
-/** Longest body, in bytes. */
 const LIMIT = 64 * 1024;
 
 const ACCEPT = { accept: 'application/json' };

@@ -6,7 +6,6 @@ import { type Endpoint, endpointsOf, type Gateway } from './endpoint.js';
 
 /** Which gateway a process is, read from the kernel. */
 export interface Instance extends Place {
-  /** User id of the process. */
   user: number;
   /** Address and port of the socket that listens; null where the process's sockets cannot be read. */
   address: string | null;

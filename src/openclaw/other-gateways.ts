@@ -9,12 +9,9 @@ import { readUnit } from '../host/systemd/unit.js';
 /** Title that OpenClaw gives to its process, or its command. */
 const GATEWAY = /^openclaw-gateway\b|openclaw\S*\s(.*\s)?gateway(\s|$)/;
 
-/** A gateway of this machine that a root does not own. */
 export interface OtherGateway {
   pid: number;
-  /** Null where the kernel and its unit do not tell. */
   place: Place | null;
-  /** Its process, unit, profile and ports, to begin a sentence. */
   text: string;
 }
 
@@ -54,7 +51,6 @@ function serviceOf(pid: number): UnitAddress | null {
   return path ? { unit: basename(path), scope: path.includes('/user@') ? 'user' : 'system' } : null;
 }
 
-/** Null for a unit of another user's systemd. */
 async function argumentsOf(service: UnitAddress): Promise<string[] | null> {
   try {
     return (await readUnit(service)).args;

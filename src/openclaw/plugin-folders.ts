@@ -4,7 +4,6 @@ import { systemCode } from '../core/errors.js';
 
 const SCOPE = '@';
 
-/** Returns true when any plugin is installed; reads four directories at most. */
 export function hasPlugins(state: string): boolean {
   return pluginProjects(state).length > 0;
 }
@@ -29,7 +28,6 @@ export function packagesIn(directory: string): string[] {
   );
 }
 
-/** Paths of subdirectories. OpenClaw and npm begin the names of unfinished ones with a dot. */
 function folders(directory: string): string[] {
   return entries(directory)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))

@@ -25,7 +25,6 @@ export async function readIndexRows(place: PluginPlace, signal?: AbortSignal): P
   return ask(place, { kind: 'rows' }, signal);
 }
 
-/** @throws ReleasesError `write_failed`, `interrupted` */
 export async function writeIndexRows(
   place: PluginPlace,
   rows: TableRow[],
@@ -85,7 +84,6 @@ function parsed(text: unknown): any {
   }
 }
 
-/** Tables of the index: its own in older releases, later one row among others. */
 const TABLES = [
   { table: 'installed_plugin_index', where: '1' },
   { table: 'config_machine_state', where: "state_key = 'plugins.installedIndex'" },

@@ -6,7 +6,6 @@ export interface PeerLink {
   /** Package that owns the link, such as `@openclaw/matrix`, else its directory. */
   plugin: string;
   path: string;
-  /** Absolute target; it may not exist. */
   target: string;
 }
 

@@ -18,7 +18,6 @@ interface KeptSet {
   config: boolean;
 }
 
-/** Milliseconds for each directory. */
 const COPY_MS = 300_000;
 
 const RECORD = 'kept.json';
@@ -89,7 +88,6 @@ export async function putBackPluginSet(
   return warnings;
 }
 
-/** @throws UnusableFile */
 function readKept(path: string): KeptSet {
   const kept = JSON.parse(readPlainFile(path, LARGEST).toString()) as Partial<KeptSet> | null;
   const { directories, rows, config } = kept ?? {};

@@ -6,9 +6,7 @@ import { listPlugins } from './plugins.js';
 
 export interface SyncRequest {
   place: PluginPlace;
-  /** Absolute. */
   node: string;
-  /** Absolute. */
   main: string;
   version: string;
   /** Environment of the gateway; holds its secrets. */
@@ -22,7 +20,6 @@ export interface SyncRequest {
 
 export interface PluginChange {
   id: string;
-  /** Null when the plugin was absent before, or is absent now. */
   from: string | null;
   to: string | null;
 }

@@ -1,4 +1,3 @@
-/** Plugin installed beside OpenClaw; plugins inside a release do not count. */
 export interface Plugin {
   id: string;
   version: string | null;
@@ -10,9 +9,7 @@ export interface Plugin {
 }
 
 export interface PluginPlace {
-  /** Absolute. */
   state: string;
-  /** Absolute. */
   config: string;
   /** Node with SQLite, where newer releases keep the list of plugins. Null: the list comes from files alone. */
   node: string | null;

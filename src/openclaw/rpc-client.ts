@@ -7,7 +7,6 @@ const PROTOCOLS = { minProtocol: 1, maxProtocol: 9 };
 /** Identity of OpenClaw's own back end: on loopback it needs the token alone, and no paired device. */
 const CLIENT = { id: 'gateway-client', mode: 'backend', version: '1', platform: process.platform };
 
-/** Bytes; an answer has a few hundred, the greeting some thousands. */
 const LARGEST = 2 ** 20;
 
 interface Frame {

@@ -15,13 +15,11 @@ const ASKED: readonly Asked[] = [
   { since: '2026.9.3', key: 'KillMode', value: 'mixed', isEnough: (value) => value === 'mixed' },
 ];
 
-/** Milliseconds of a span in a unit file; systemd's default without one. */
 function spanOf(value = '90'): number {
   if (value === '0') return Number.POSITIVE_INFINITY;
   return parseSpan(/^\d+$/.test(value) ? `${value}s` : value.replace(/(\d)\s*(sec|seconds?)\b/g, '$1s'));
 }
 
-/** Settings that a release asks for and a unit does not have. */
 export function missingPolicy({ assigned }: Pick<ServiceSettings, 'assigned'>, version: string): Setting[] {
   return ASKED.filter(({ since, key, isEnough }) => {
     const own = assigned[key]?.at(-1) ?? (key === 'TimeoutStopSec' ? assigned.TimeoutSec?.at(-1) : undefined);

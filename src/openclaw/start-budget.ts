@@ -5,7 +5,6 @@ export interface Budget {
   ceilingMs: number;
 }
 
-/** Factor between a normal start and the longest one worth a wait. */
 const MARGIN = 3;
 
 const STARTS_REMEMBERED = 5;

@@ -13,7 +13,6 @@ export interface Host {
   release: string | null;
   version: string | null;
   pid: number;
-  /** ISO 8601. */
   since: string;
 }
 

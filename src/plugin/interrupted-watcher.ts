@@ -14,7 +14,6 @@ export class InterruptedWatcher {
 
   constructor(readonly host: Host) {}
 
-  /** Checks repeatedly until every change has its verdict. */
   watch(): void {
     this.#timer ??= setTimeout(() => void this.#look(), LOOK_MS).unref();
   }

@@ -7,7 +7,6 @@ import type { Host } from './host.js';
 
 /** State on disk at one moment; each request reads it again, from small files only. */
 export interface PageData {
-  /** ISO 8601. */
   at: string;
   gateway: { pid: number; since: string; version: string | null; release: string | null };
   root: string;
@@ -17,11 +16,9 @@ export interface PageData {
   previous: string | null;
   trial: string | null;
   hold: Hold | null;
-  /** Newest first. */
   releases: ReleaseDocument[];
   /** The newest change without a verdict. */
   running: ChangeDocument | null;
-  /** Newest first. */
   changes: ChangeDocument[];
 }
 

@@ -58,7 +58,6 @@ export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
   });
 }
 
-/** Fires when the client closes the connection before its answer. */
 function goneOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.on('close', () => response.writableFinished || gone.abort());

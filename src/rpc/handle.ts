@@ -1,72 +1,31 @@
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
 import type { Caller, RunAnswer, StatusAnswer } from './documents.js';
+import type { Call, Entry } from './entry.js';
 import { isMethod, METHODS, type Method, type Scope } from './methods.js';
-import { cancelChange, holdFor, liftHold, pinRelease, unpinRelease } from './mutations.js';
-import { listReleases, showHistory, showRelease, showStatus, verify } from './queries.js';
-import { type RunOptions, rollBack, switchRelease, updateRun } from './update-run.js';
-import { updateStatus } from './update-status.js';
+import { MUTATIONS } from './mutations.js';
+import { QUERIES } from './queries.js';
+import { CHANGES } from './update-run.js';
 
-/** Adds the host's defaults for a change, such as its settle time. */
-export type RpcEnvironment = Environment & RunOptions;
+const ENTRIES: Record<Method, Entry> = { ...QUERIES, ...MUTATIONS, ...CHANGES };
 
-interface Call {
-  environment: Environment;
-  params: unknown;
-  by: string | null;
-  mayChange: boolean;
-  options: RunOptions;
-}
-
-const HANDLERS: Record<Method, (call: Call) => Promise<object>> = {
-  'update.run': (call) => updateRun(call.environment, call.params, call.by, call.options),
-  'update.status': (call) => updateStatus(call.environment, call.params, call.mayChange),
-  'releases.list': (call) => listReleases(call.environment, call.params),
-  'releases.show': (call) => showRelease(call.environment, call.params),
-  'releases.status': (call) => showStatus(call.environment, call.params, call.mayChange),
-  'releases.history': (call) => showHistory(call.environment, call.params),
-  'releases.verify': (call) => verify(call.environment, call.params),
-  'releases.update': (call) => updateRun(call.environment, call.params, call.by, call.options),
-  'releases.rollback': (call) => rollBack(call.environment, call.params, call.by, call.options),
-  'releases.switch': (call) => switchRelease(call.environment, call.params, call.by, call.options),
-  'releases.pin': (call) => pinRelease(call.environment, call.params),
-  'releases.unpin': (call) => unpinRelease(call.environment, call.params),
-  'releases.hold': (call) => holdFor(call.environment, call.params),
-  'releases.unhold': (call) => liftHold(call.environment, call.params),
-  'releases.cancel': (call) => cancelChange(call.environment, call.params),
-};
-
-type Making = 'update.run' | 'releases.update' | 'releases.rollback' | 'releases.switch';
+type AnswerOf<M extends string> = M extends keyof typeof CHANGES
+  ? RunAnswer
+  : M extends 'update.status'
+    ? StatusAnswer
+    : object;
 
 /**
  * Answers one call from a gateway. A method that makes a change answers at once and says how to follow it. Checks the
  * caller's scope again, after the gateway.
  * @throws ReleasesError only: `usage` for an unknown method, `forbidden`, `params_invalid`, and those of the method
  */
-export function handle(
-  environment: RpcEnvironment,
-  method: Making,
-  params?: unknown,
-  caller?: Caller,
-): Promise<RunAnswer>;
-export function handle(
-  environment: RpcEnvironment,
-  method: 'update.status',
-  params?: unknown,
-  caller?: Caller,
-): Promise<StatusAnswer>;
-export function handle(
-  environment: RpcEnvironment,
-  method: string,
-  params?: unknown,
-  caller?: Caller,
-): Promise<object>;
-export async function handle(
-  { plan, acknowledgeMs, endsWithAnswer, ...environment }: RpcEnvironment,
-  method: string,
+export async function handle<M extends string>(
+  { plan, acknowledgeMs, endsWithAnswer, ...environment }: Environment & Call['options'],
+  method: M,
   params: unknown = {},
   caller: Caller = { scopes: null },
-): Promise<object> {
+): Promise<AnswerOf<M>> {
   try {
     if (!isMethod(method)) throw unknownMethod(method);
     requireScope(method, caller);
@@ -75,8 +34,8 @@ export async function handle(
       ...(acknowledgeMs !== undefined && { acknowledgeMs }),
       ...(endsWithAnswer !== undefined && { endsWithAnswer }),
     };
-    const mayChange = may(caller, 'operator.admin');
-    return await HANDLERS[method]({ environment, params, by: caller.name ?? null, mayChange, options });
+    const call = { environment, by: caller.name ?? null, mayChange: may(caller, 'operator.admin'), options };
+    return (await ENTRIES[method](call, params, method)) as AnswerOf<M>;
   } catch (error) {
     if (error instanceof ReleasesError) throw error;
     const { code, message, ...rest } = toErrorRecord(error);

@@ -4,9 +4,8 @@ export type Field<T> = (value: unknown, name: string) => T;
 
 export type Fields = Record<string, Field<unknown>>;
 
-type Values<F extends Fields> = { [K in keyof F]?: ReturnType<F[K]> };
+export type Values<F extends Fields> = { [K in keyof F]?: ReturnType<F[K]> };
 
-/** Characters shown of a refused value, which may be anything. */
 const LONGEST_SHOWN = 60;
 
 export function refuse(name: string, allowed: string, came: unknown, hint?: string): ReleasesError {
@@ -43,36 +42,42 @@ export function readFields<F extends Fields>(params: unknown, fields: F, method:
   return values as Values<F>;
 }
 
-/** @param most characters */
-export function text(most: number): Field<string> {
+/** @param accept gives undefined for a value that is not allowed */
+export function field<T>(allowed: string, accept: (value: unknown) => T | undefined): Field<T> {
   return (value, name) => {
-    if (typeof value === 'string' && value.trim() !== '' && value.length <= most) return value.trim();
-    throw refuse(name, `a string of 1 to ${most} characters`, value);
+    const accepted = accept(value);
+    if (accepted === undefined) throw refuse(name, allowed, value);
+    return accepted;
   };
 }
 
-/** Name of one of our files; must not lead out of its directory. */
-export const id: Field<string> = (value, name) => {
-  if (typeof value === 'string' && /^[0-9A-Za-z][0-9A-Za-z.+-]{0,199}$/.test(value)) return value;
-  throw refuse(name, 'an id as an answer has it', value);
-};
+const ifText = (value: unknown, most: number) =>
+  typeof value === 'string' && value.length <= most ? value.trim() : undefined;
+
+export const text = (most: number) =>
+  field(`a string of 1 to ${most} characters`, (value) => ifText(value, most) || undefined);
 
 /** Reads a blank text as null, as OpenClaw does. @param most characters */
-export function optionalText(most: number): Field<string | null> {
-  return (value, name) => {
-    if (typeof value === 'string' && value.length <= most) return value.trim() || null;
-    throw refuse(name, `a string of at most ${most} characters`, value);
-  };
-}
+export const optionalText = (most: number) =>
+  field(`a string of at most ${most} characters`, (value) => {
+    const given = ifText(value, most);
+    return given === '' ? null : given;
+  });
 
-export function integer(least: number, most: number, unit: string): Field<number> {
-  return (value, name) => {
-    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw refuse(name, `a whole number of ${unit} from ${least} to ${most}`, value);
-  };
-}
+const ID = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,199}$/;
 
-export const flag: Field<boolean> = (value, name) => {
-  if (typeof value === 'boolean') return value;
-  throw refuse(name, 'true or false', value);
-};
+/** Name of one of our files; must not lead out of its directory. */
+export const id = field('an id as an answer has it', (value) =>
+  typeof value === 'string' && ID.test(value) ? value : undefined,
+);
+
+export const integer = (least: number, most: number, unit: string) =>
+  field(`a whole number of ${unit} from ${least} to ${most}`, (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+      ? value
+      : undefined,
+  );
+
+export const flag = field('true or false', (value) => (typeof value === 'boolean' ? value : undefined));
+
+export const RELEASE = { release: text(128) };

@@ -1,5 +1,15 @@
 import { type ChangeKind, IDLE_WITHIN_MS, type PlanOptions } from '../ledger/plan.js';
-import { type Field, flag, integer, optionalText, readFields, refuse, text } from './params.js';
+import {
+  type Field,
+  field,
+  flag,
+  integer,
+  optionalText,
+  readFields,
+  refuse,
+  text,
+  type Values,
+} from './params.js';
 import { type Asked, type DeliveryContext, digestOfKey } from './requests/requests.js';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -7,31 +17,30 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Milliseconds; a shorter change could not undo its steps. OpenClaw has the same minimum. */
 const LEAST_TIME_MS = 1_000;
 
-const name = optionalText(512);
+const named = optionalText(512);
 
 /** Some channels have numeric threads. */
-const threadId: Field<string | null> = (value, field) => {
+const threadId = field('a string of at most 512 characters or a number', (value) => {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  if (typeof value === 'string') return name(value, field);
-  throw refuse(field, 'a string of at most 512 characters or a number', value);
-};
+  return typeof value === 'string' && value.length <= 512 ? value.trim() || null : undefined;
+});
 
-const deliveryContext: Field<(DeliveryContext & { threadId?: string | null }) | null> = (value, field) => {
+const deliveryContext: Field<(DeliveryContext & { threadId?: string | null }) | null> = (value, name) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refuse(field, 'an object with channel, to, accountId and threadId', value);
+    throw refuse(name, 'an object with channel, to, accountId and threadId', value);
   }
-  const within = { channel: name, to: name, accountId: name, threadId };
-  const named = Object.fromEntries(
-    Object.entries(within).map(([key, read]) => [key, (part: unknown) => read(part, `${field}.${key}`)]),
+  const within = { channel: named, to: named, accountId: named, threadId };
+  const fields = Object.fromEntries(
+    Object.entries(within).map(([key, read]) => [key, (part: unknown) => read(part, `${name}.${key}`)]),
   );
-  const found = readFields(value, named, field);
+  const found = readFields(value, fields, name);
   return Object.fromEntries(Object.entries(found).filter(([, part]) => part !== null));
 };
 
 /** Parameters of every method that makes a change; the names are OpenClaw's. */
 export const ASKED_FIELDS = {
   note: optionalText(2_000),
-  sessionKey: name,
+  sessionKey: named,
   deliveryContext,
   threadId,
   continuationMessage: optionalText(10_000),
@@ -41,7 +50,7 @@ export const ASKED_FIELDS = {
   idempotencyKey: text(256),
 };
 
-type AskedValues = Partial<{ [K in keyof typeof ASKED_FIELDS]: ReturnType<(typeof ASKED_FIELDS)[K]> }>;
+type AskedValues = Values<typeof ASKED_FIELDS>;
 
 export function askedOf(values: AskedValues, by: string | null): Asked {
   const { threadId: within = null, ...context } = values.deliveryContext ?? {};

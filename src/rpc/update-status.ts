@@ -7,7 +7,8 @@ import type { Root } from '../store/root.js';
 import { changeDocument } from '../views/change.js';
 import { type Runs, runningGateway } from '../views/running-gateway.js';
 import type { NoChange, RequestDocument, StatusAnswer } from './documents.js';
-import { id, readFields, text } from './params.js';
+import type { Call } from './entry.js';
+import { id, text, type Values } from './params.js';
 import {
   digestOfKey,
   findRequest,
@@ -16,21 +17,18 @@ import {
   requestWithKey,
 } from './requests/requests.js';
 
-const FIELDS = { change: id, requestId: id, idempotencyKey: text(256) };
+export const STATUS_FIELDS = { change: id, requestId: id, idempotencyKey: text(256) };
+
+type Named = Values<typeof STATUS_FIELDS>;
 
 /**
- * Reads a change: the named one, else the active one, else the last. Takes no lock and writes nothing.
- * @param mayEnd starts a detached worker that recovers an interrupted change; false for a read-only caller, because
- * that can restart the gateway
+ * Reads a change: the named one, else the active one, else the last. Takes no lock and writes nothing itself. Starts a
+ * detached worker that recovers an interrupted change, though not for a read-only caller: that can restart the gateway.
  * @throws ReleasesError `params_invalid`, `change_not_found`
  */
-export async function updateStatus(
-  environment: Environment,
-  params: unknown,
-  mayEnd: boolean,
-): Promise<StatusAnswer> {
+export async function updateStatus({ environment, mayChange }: Call, values: Named): Promise<StatusAnswer> {
   const { root } = environment;
-  const named = nameOf(root, params);
+  const named = nameOf(root, values);
   const at = new Date().toISOString();
   const change = named === null ? latest(root) : named.change;
   const requests = change === null ? [named?.request].filter((one) => one != null) : requestsOf(root, change);
@@ -38,7 +36,7 @@ export async function updateStatus(
     change === null ? noChange(named?.request ?? null) : changeDocument(root, readChange(root, change));
   const [runs, problem] = await runsNow(environment);
   const warnings = [...document.warnings, ...(problem ? [problem] : [])];
-  if (document.status === 'interrupted') warnings.push(await end(environment, document.change, mayEnd));
+  if (document.status === 'interrupted') warnings.push(await end(environment, document.change, mayChange));
   const [first = null] = requests;
   return {
     ok: true,
@@ -55,16 +53,13 @@ export async function updateStatus(
 
 function nameOf(
   root: Root,
-  params: unknown,
+  { change, requestId, idempotencyKey }: Named,
 ): { change: string | null; request: RequestRecord | null } | null {
-  const { change, requestId, idempotencyKey } = readFields(params, FIELDS, 'update.status');
   const given = [change, requestId, idempotencyKey].filter((value) => value !== undefined);
   if (given.length === 0) return null;
   if (given.length > 1) {
-    throw new ReleasesError(
-      'params_invalid',
-      'Only one of change, requestId and idempotencyKey can be asked for.',
-    );
+    const sentence = 'Only one of change, requestId and idempotencyKey can be asked for.';
+    throw new ReleasesError('params_invalid', sentence);
   }
   if (change !== undefined) return { change, request: null };
   const request =
@@ -72,13 +67,8 @@ function nameOf(
       ? findRequest(root, requestId)
       : requestWithKey(root, digestOfKey(given[0] ?? ''));
   if (request) return { change: request.change, request };
-  throw new ReleasesError(
-    'change_not_found',
-    'There is no record of such a request; they are kept for a week.',
-    {
-      hint: 'openclaw-releases history',
-    },
-  );
+  const sentence = 'There is no record of such a request; they are kept for a week.';
+  throw new ReleasesError('change_not_found', sentence, { hint: 'openclaw-releases history' });
 }
 
 function latest(root: Root): string | null {
@@ -94,9 +84,9 @@ async function runsNow(environment: Environment): Promise<[Runs | null, string |
   }
 }
 
-async function end(environment: Environment, change: string, mayEnd: boolean): Promise<string> {
+async function end(environment: Environment, change: string, mayChange: boolean): Promise<string> {
   const later = 'The next change recovers it, or the next start of the machine.';
-  if (!mayEnd) return later;
+  if (!mayChange) return later;
   try {
     const begun = await recoverDetached(environment, change);
     return begun ? 'Recovery was started in the background.' : 'Another process is about to recover it.';

@@ -12,12 +12,8 @@ const target: Field<string> = (value, name) => {
   const named = spec(value, name);
   const parsed = parseSpec(named);
   if (parsed.kind !== 'file') return named;
-  throw refuse(
-    name,
-    'a version or a dist-tag',
-    value,
-    `On the host itself: openclaw-releases update ${named}`,
-  );
+  const hint = `On the host itself: openclaw-releases update ${named}`;
+  throw refuse(name, 'a version or a dist-tag', value, hint);
 };
 
 const tag: Field<string> = (value, name) => {
@@ -26,32 +22,24 @@ const tag: Field<string> = (value, name) => {
   throw refuse(name, 'a dist-tag such as latest', value, `Give it as target: {"target":"${named}"}`);
 };
 
+const CHANNEL = 'stable, beta or extended-stable';
+const DEV = 'dev is built from a checkout and is no release; the newest published one is {"channel":"beta"}.';
+
 const channel: Field<string> = (value, name) => {
-  if (value === 'dev') {
-    throw refuse(
-      name,
-      'stable, beta or extended-stable',
-      value,
-      'dev is built from a checkout and is no release; the newest published one is {"channel":"beta"}.',
-    );
-  }
+  if (value === 'dev') throw refuse(name, CHANNEL, value, DEV);
   const named = typeof value === 'string' && Object.hasOwn(CHANNELS, value) ? CHANNELS[value] : undefined;
   if (named !== undefined) return named;
-  throw refuse(name, 'stable, beta or extended-stable', value);
+  throw refuse(name, CHANNEL, value);
 };
 
 export const TARGET_FIELDS = { target, tag, channel };
 
 /** Defaults to `latest`. @throws ReleasesError `params_invalid` when more than one of the three is given */
 export function targetOf(values: { target?: string; tag?: string; channel?: string }): string {
-  const given = Object.keys(TARGET_FIELDS).filter(
-    (name) => values[name as keyof typeof values] !== undefined,
-  );
+  const given = (['target', 'tag', 'channel'] as const).filter((name) => values[name] !== undefined);
   if (given.length > 1) {
-    throw new ReleasesError(
-      'params_invalid',
-      `Only one of target, tag and channel may say what to update to, and ${given.join(' and ')} came.`,
-    );
+    const sentence = `Only one of target, tag and channel may say what to update to, and ${given.join(' and ')} came.`;
+    throw new ReleasesError('params_invalid', sentence);
   }
   return values.target ?? values.tag ?? values.channel ?? 'latest';
 }

@@ -21,7 +21,6 @@ export function selectSupervisor(root: string): Supervisor {
   return record ? systemdSupervisor({ scope: record.scope, unit: record.unit }) : builtinSupervisor(root);
 }
 
-/** @throws ReleasesError `root_invalid` */
 export function readSupervisorRecord(root: string): SupervisorRecord | null {
   const path = pathOf(root);
   const found = readRecord<SupervisorRecord>(path, 'supervisor');

@@ -36,7 +36,6 @@ export interface Supervisor {
   readonly kind: 'builtin' | 'systemd';
   /** Operator's commands to restart the gateway and read its log without us; null when there are none. */
   readonly byHand: { restart: string | null; log: string | null };
-  /** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
   inspect(): Promise<Inspection>;
   /** Fast read for commands that only show. Null means unknown: then use `inspect`, and always before an action. */
   peek(): Glance | null;

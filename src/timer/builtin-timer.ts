@@ -14,7 +14,6 @@ const CLI = ownFile('dist/cli/main.cjs');
 /** A hung run would block all later ones, and Node can hang on exit (nodejs/node#54918); same in `auto.service.in`. */
 const LIMIT_MS = 24 * 60 * 60_000;
 
-/** Reads again each hour if the timer is enabled. Returns a function that stops it. */
 export function lookEveryHour(root: Root, log: (line: string) => void): () => void {
   const file = readTimerState(root);
   try {

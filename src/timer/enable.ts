@@ -31,7 +31,6 @@ export async function enableTimer(environment: Environment, options: EnableOptio
   });
 }
 
-/** Removes the units; the settings stay. Safe to repeat. Null when there was no timer. */
 export async function disableTimer(environment: Environment): Promise<TimerRecord | null> {
   const { root } = environment;
   return exclusive(environment, { doing: 'timer disable', recover: false }, () => removeTimer(root));

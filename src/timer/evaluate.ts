@@ -15,7 +15,6 @@ export interface Evaluation {
   decision: Decision;
   policy: AutoPolicy;
   file: TimerStateFile;
-  /** True when the registry answered now; false when the decision uses an earlier answer or needs none. */
   asked: boolean;
   now: number;
 }

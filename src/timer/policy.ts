@@ -15,7 +15,6 @@ export interface AutoPolicy {
   settings: Settings;
   channelFrom: ChannelSource;
   facts: PolicyFacts;
-  /** One sentence for each OpenClaw setting that the timer treats differently. */
   notes: string[];
 }
 

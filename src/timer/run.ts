@@ -30,7 +30,6 @@ export type Verdict = Pick<Decision, 'verdict' | 'version' | 'reason' | 'until' 
 
 export interface AutoRun {
   decision: Verdict;
-  /** The last one decides the exit code of the run. */
   changes: Change[];
 }
 
@@ -88,7 +87,6 @@ interface Settled {
   decision: Verdict;
   file: TimerStateFile;
   now: number;
-  /** Limits of the wait for an idle gateway; null when nothing is done now. */
   idle: IdleLimits | null;
 }
 

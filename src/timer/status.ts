@@ -23,11 +23,9 @@ export interface TimerStatus extends AutoOverview {
   /** Reason why automatic updates stopped until an operator acts; null when they did not. */
   breaker: string | null;
   quarantine: { release: string; until: string; why: string }[];
-  /** Oldest first. */
   decisions: PastDecision[];
 }
 
-/** @throws ReleasesError `root_invalid` */
 export async function timerStatus(environment: Environment): Promise<TimerStatus> {
   const { root } = environment;
   const host = readTimer(root.path)?.host ?? null;

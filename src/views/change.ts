@@ -194,7 +194,6 @@ function stepDocument(step: StepRecord, error: ErrorRecord | null): StepDocument
   };
 }
 
-/** Version for people, or the id of a release that is not here any more. */
 function versionOf(root: Root, release: string | null): string | null {
   return release === null ? null : (findManifest(root, release)?.version ?? release);
 }

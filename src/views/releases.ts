@@ -45,10 +45,6 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
   };
 }
 
-/**
- * @param name id, `current` or `previous`
- * @throws ReleasesError `no_current`, `no_previous`, `release_not_found`, `release_unsealed`
- */
 export async function findRelease(root: Root, supervisor: Supervisor, name: string): Promise<ListedRelease> {
   const { id } = readManifest(root, resolveReleaseName(root, name));
   const { releases } = await listing(root, supervisor);

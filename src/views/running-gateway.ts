@@ -21,7 +21,6 @@ export interface Runs {
 /** A busy gateway answers late, but the status must come soon. */
 const ANSWER_MS = 1_000;
 
-/** @throws ReleasesError `supervisor_not_found`, `supervisor_failed` */
 export async function runningGateway(root: Root, supervisor: Supervisor): Promise<Runs> {
   const inspection = await supervisor.inspect();
   const { state, pid } = inspection;

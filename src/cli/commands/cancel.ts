@@ -1,38 +1,24 @@
-import type { Command } from 'commander';
 import { cancelChange, requestRestartNow } from '../../control/cancel.js';
 import { changeDocument } from '../../views/change.js';
-import { command } from '../command.js';
+import { command, looking } from '../command.js';
 import { changeText } from '../report.js';
-import { atGlance, type CommonOptions } from '../session.js';
 
-export function cancelCommand(): Command {
-  return command(
-    'cancel',
-    'end the active change before its switch; a release that is staged whole stays',
-    'openclaw-releases cancel',
-  ).action((options: CommonOptions) =>
-    atGlance(options, async ({ environment, output }) => {
-      const change = await cancelChange(environment.root, 'person');
-      const document = changeDocument(environment.root, change);
-      output.answer({ ok: true, ...document }, () => `${document.change}: ${changeText(document)}`);
-      return 0;
+export const cancelCommand = () =>
+  command('cancel', 'end the active change before its switch; a release that is staged whole stays').action(
+    looking(async ({ environment: { root } }) => {
+      const document = changeDocument(root, await cancelChange(root, 'person'));
+      return {
+        document: { ok: true, ...document },
+        text: () => `${document.change}: ${changeText(document)}`,
+      };
     }),
   );
-}
 
-export function restartNowCommand(): Command {
-  return command(
-    'restart-now',
-    'restart the gateway without waiting for it any longer',
-    'openclaw-releases restart-now',
-  ).action((options: CommonOptions) =>
-    atGlance(options, async ({ environment, output }) => {
-      const { id } = requestRestartNow(environment.root, 'person');
-      output.answer(
-        { ok: true, change: id },
-        () => `${id} continues without waiting. Next: openclaw-releases status --follow`,
-      );
-      return 0;
+export const restartNowCommand = () =>
+  command('restart-now', 'restart the gateway without waiting for it any longer').action(
+    looking(({ environment: { root } }) => {
+      const { id } = requestRestartNow(root, 'person');
+      const next = 'Next: openclaw-releases status --follow';
+      return { document: { change: id }, text: () => `${id} continues without waiting. ${next}` };
     }),
   );
-}

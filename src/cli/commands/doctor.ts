@@ -1,31 +1,19 @@
-import type { Command } from 'commander';
 import { EXIT } from '../../core/errors.js';
 import { diagnose } from '../../views/doctor.js';
-import { command } from '../command.js';
-import { type CommonOptions, inSession } from '../session.js';
+import { acting, command } from '../command.js';
 
-export function doctorCommand(): Command {
-  return command(
-    'doctor',
-    'say what has drifted since the gateway was adopted',
-    'openclaw-releases doctor',
-  ).action((options: CommonOptions) =>
-    inSession(options, async ({ environment, output }) => {
+export const doctorCommand = () =>
+  command('doctor', 'say what has drifted since the gateway was adopted').action(
+    acting(async ({ environment }) => {
       const { findings, others } = await diagnose(environment.root, environment.supervisor);
-      const beside = others.map(({ text }) => `\n${text} is another gateway of this machine.`).join('');
-      output.answer(
-        { ok: findings.length === 0, findings, gateways: others },
-        () =>
-          (findings.length === 0
-            ? 'Nothing has drifted.'
-            : findings
-                .map(
-                  ({ code, sentence, command: next }) =>
-                    `${code}: ${sentence}${next ? `\n  next: ${next}` : ''}`,
-                )
-                .join('\n')) + beside,
+      const lines = findings.map(
+        ({ code, sentence, command: next }) => `${code}: ${sentence}${next ? `\n  next: ${next}` : ''}`,
       );
-      return findings.length === 0 ? EXIT.success : EXIT.damaged;
+      const beside = others.map(({ text }) => `\n${text} is another gateway of this machine.`).join('');
+      return {
+        document: { findings, gateways: others },
+        text: () => (lines.join('\n') || 'Nothing has drifted.') + beside,
+        exitCode: findings.length === 0 ? EXIT.success : EXIT.damaged,
+      };
     }),
   );
-}

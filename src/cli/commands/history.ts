@@ -1,52 +1,54 @@
-import type { Command } from 'commander';
 import { seconds } from '../../core/duration.js';
 import { tryReadHistory } from '../../ledger/history.js';
 import { listChanges } from '../../ledger/ledger.js';
 import { changeDocument } from '../../views/change.js';
 import { corruptFiles } from '../../views/corrupt.js';
-import { command } from '../command.js';
+import { command, looking } from '../command.js';
 import { table } from '../output.js';
 import { corruptLines } from '../report.js';
-import { atGlance, type CommonOptions } from '../session.js';
 
-export function historyCommand(): Command {
-  return command(
-    'history',
-    'show the changes made here and how each ended',
-    'openclaw-releases history',
-  ).action((options: CommonOptions) =>
-    atGlance(options, async ({ environment, output }) => {
-      const { root } = environment;
+const HEAD = ['CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'];
+
+export const historyCommand = () =>
+  command('history', 'show the changes made here and how each ended').action(
+    looking(({ environment: { root } }) => {
       const changes = listChanges(root).map((change) => changeDocument(root, change));
       const past = tryReadHistory(root);
       const older = past.state === 'ok' ? past.value.changes : [];
       const corrupt = corruptFiles(root);
       if (past.state === 'corrupt') corrupt.push({ path: root.history, why: past.why });
-      output.answer({ ok: true, older, changes, corrupt }, () => {
-        const named = corruptLines(corrupt);
-        if (changes.length + older.length === 0) return ['No change was made here yet.', ...named].join('\n');
-        const lines = older.map(({ change, from, to, target, status, startedAt, endedAt, error }) => [
-          change,
-          from ?? '-',
-          to ?? target,
-          status,
-          seconds(Date.parse(endedAt) - Date.parse(startedAt)),
-          error ?? '',
-        ]);
-        const rows = changes.map(({ change, from, to, target, status, step, startedAt, endedAt, error }) => [
-          change,
-          from ?? '-',
-          to ?? target,
-          status === 'running' ? `running: ${step ?? ''}` : status,
-          endedAt ? seconds(Date.parse(endedAt) - Date.parse(startedAt)) : '',
-          error?.code ?? '',
-        ]);
-        return [
-          table([['CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'], ...lines, ...rows]),
-          ...named,
-        ].join('\n');
-      });
-      return 0;
+      const rows = () => [
+        ...older.map((change) => row(change, change.status, change.error ?? '')),
+        ...changes.map((change) => {
+          const status = change.status === 'running' ? `running: ${change.step ?? ''}` : change.status;
+          return row(change, status, change.error?.code ?? '');
+        }),
+      ];
+      const none = changes.length + older.length === 0;
+      return {
+        document: { older, changes, corrupt },
+        text: () =>
+          [none ? 'No change was made here yet.' : table([HEAD, ...rows()]), ...corruptLines(corrupt)].join(
+            '\n',
+          ),
+      };
     }),
   );
+
+interface Line {
+  change: string;
+  from: string | null;
+  to: string | null;
+  target: string;
+  startedAt: string;
+  endedAt: string | null;
+}
+
+function row(
+  { change, from, to, target, startedAt, endedAt }: Line,
+  status: string,
+  error: string,
+): string[] {
+  const took = endedAt ? seconds(Date.parse(endedAt) - Date.parse(startedAt)) : '';
+  return [change, from ?? '-', to ?? target, status, took, error];
 }

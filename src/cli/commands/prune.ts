@@ -1,42 +1,37 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { exclusive } from '../../change/exclusive.js';
 import { type FullCollection, planFullCollection, pruneAll } from '../../change/prune-plan.js';
 import type { Root } from '../../store/root.js';
-import { command } from '../command.js';
+import { acting, command } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { parseBytes, parseCount } from '../parse-size.js';
-import { type CommonOptions, inSession } from '../session.js';
 
-type Options = CommonOptions & { dryRun?: boolean; keep?: number; maxBytes?: number };
+type Options = { dryRun?: boolean; keep?: number; maxBytes?: number };
 
-export function pruneCommand(): Command {
-  return command('prune', 'remove releases that nothing needs', 'openclaw-releases prune --dry-run')
+export const pruneCommand = () =>
+  command('prune', 'remove releases that nothing needs', 'openclaw-releases prune --dry-run')
     .option('--keep <count>', 'newest releases to keep, whether anything needs them or not', parseCount)
     .option('--max-bytes <amount>', 'the most that releases and copies of the state may take', parseBytes)
     .option('--dry-run', 'print what would be removed and change nothing')
-    .action((options: Options) =>
-      inSession(options, async ({ environment, output }) => {
+    .action(
+      acting(async ({ environment }, { keep, maxBytes, dryRun = false }: Options) => {
         const { root } = environment;
-        const { keep, maxBytes } = options;
         const asked = {
           ...(keep !== undefined && { releases: keep }),
           ...(maxBytes !== undefined && { bytes: maxBytes }),
         };
         const decide = () => planFullCollection(root, asked);
-        const dryRun = options.dryRun ?? false;
+        const prune = () => {
+          const decided = decide();
+          pruneAll(root, decided);
+          return decided;
+        };
         const plan = dryRun
           ? decide()
-          : await exclusive(environment, { doing: 'prune', recover: true }, () => {
-              const decided = decide();
-              pruneAll(root, decided);
-              return decided;
-            });
-        output.answer({ ok: true, dryRun, ...plan }, () => pruneText(root, plan, dryRun));
-        return 0;
+          : await exclusive(environment, { doing: 'prune', recover: true }, prune);
+        return { document: { dryRun, ...plan }, text: () => pruneText(root, plan, dryRun) };
       }),
     );
-}
 
 function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
   const verb = dryRun ? 'would remove' : 'removed';

@@ -1,49 +1,41 @@
-import type { Command } from 'commander';
 import { exclusive } from '../../change/exclusive.js';
 import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
 import { KEEP_RELEASES } from '../../store/prune.js';
-import { command } from '../command.js';
+import { acting, command } from '../command.js';
 import { mebibytes, table } from '../output.js';
 import { parseBytes, parseCount } from '../parse-size.js';
-import { type CommonOptions, inSession } from '../session.js';
 
-type Options = CommonOptions & Retention & { defaults?: boolean };
+type Options = Retention & { defaults?: boolean };
 
 const DEFAULTS = { releases: undefined, bytes: undefined, leaveFree: undefined };
+const BYTES = 'the most that releases and the copies of the state kept for them may take';
 
-export function retentionCommand(): Command {
-  return command(
+export const retentionCommand = () =>
+  command(
     'retention',
     'show or set how much is kept after an update, and by prune',
     'openclaw-releases retention --releases 3 --bytes 4GiB',
   )
     .option('--releases <count>', 'newest releases to keep, whether anything needs them or not', parseCount)
-    .option(
-      '--bytes <amount>',
-      'the most that releases and the copies of the state kept for them may take',
-      parseBytes,
-    )
+    .option('--bytes <amount>', BYTES, parseBytes)
     .option('--leave-free <amount>', 'what staging must leave free on the filesystem', parseBytes)
     .option('--defaults', 'forget what was set before')
-    .action((options: Options) =>
-      inSession(options, async ({ environment, output }) => {
+    .action(
+      acting(async ({ environment }, { releases, bytes, leaveFree, defaults }: Options) => {
         const { root } = environment;
-        const { releases, bytes, leaveFree, defaults = false } = options;
-        const named = Object.fromEntries(
-          Object.entries({ releases, bytes, leaveFree }).filter(([, value]) => value !== undefined),
+        const named = Object.entries({ releases, bytes, leaveFree }).filter(
+          ([, value]) => value !== undefined,
         );
-        const changes = { ...(defaults && DEFAULTS), ...named };
+        const changes = { ...(defaults && DEFAULTS), ...Object.fromEntries(named) };
         const { retention = {} } =
           Object.keys(changes).length === 0
             ? readPolicy(root)
             : await exclusive(environment, { doing: 'retention', recover: false }, () =>
                 setRetention(root, changes),
               );
-        output.answer({ ok: true, retention: withDefaults(retention) }, () => retentionText(retention));
-        return 0;
+        return { document: { retention: withDefaults(retention) }, text: () => retentionText(retention) };
       }),
     );
-}
 
 /** `bytes` is null when there is no limit. */
 function withDefaults({ releases = KEEP_RELEASES, bytes, leaveFree = LEAVE_FREE_BYTES }: Retention) {
@@ -52,14 +44,11 @@ function withDefaults({ releases = KEEP_RELEASES, bytes, leaveFree = LEAVE_FREE_
 
 function retentionText(retention: Retention): string {
   const { releases, bytes, leaveFree } = withDefaults(retention);
+  const of = 'releases and the copies of the state kept for them';
+  const most = bytes === null ? 'no limit in bytes' : `${mebibytes(bytes)}, ${of}`;
   return table([
     ['kept', `the newest ${releases} releases, and what something needs`],
-    [
-      'at most',
-      bytes === null
-        ? 'no limit in bytes'
-        : `${mebibytes(bytes)}, releases and the copies of the state kept for them`,
-    ],
+    ['at most', most],
     ['left free', `${mebibytes(leaveFree)} at least, when a release is staged`],
   ]);
 }

@@ -1,54 +1,34 @@
 import { createInterface } from 'node:readline/promises';
-import type { Command } from 'commander';
 import { IDLE_WITHIN_MS, type StateChoice } from '../../ledger/plan.js';
 import { rollbackTarget } from '../../rollback/known-good.js';
 import { lossText, pairFor } from '../../rollback/plan.js';
 import { resolveReleaseName } from '../../views/release.js';
-import {
-  type ChangeOptions,
-  type IdleOptions,
-  idleOptions,
-  type LimitOptions,
-  planOptions,
-  runChange,
-  withIdle,
-  withLimits,
-} from '../change-options.js';
+import { type ChangeOptions, making, withIdle, withLimits } from '../change-options.js';
 import { command } from '../command.js';
 import type { Session } from '../session.js';
 import { print } from '../write.js';
 
-type Options = ChangeOptions & LimitOptions & IdleOptions & { yes?: boolean; keepState?: boolean };
+type Options = ChangeOptions & { yes?: boolean; keepState?: boolean };
 
-export function rollbackCommand(): Command {
-  const rollback = command(
-    'rollback',
-    'return to the release from before, restart, verify',
-    'openclaw-releases rollback',
-  )
-    .argument(
-      '[release]',
-      'id of a staged release; without one, the last that was well here: `previous`, unless it failed',
-    )
+const RELEASE =
+  'id of a staged release; without one, the last that was well here: `previous`, unless it failed';
+
+export function rollbackCommand() {
+  const rollback = command('rollback', 'return to the release from before, restart, verify')
+    .argument('[release]', RELEASE)
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'put the state back as well, where the release cannot read what is there now')
     .option('--keep-state', 'roll back the code alone, also where the state is incompatible');
   return withIdle(withLimits(rollback), IDLE_WITHIN_MS.rollback).action(
-    (release: string | undefined, options: Options) =>
-      runChange(options, async (session) => {
+    making(
+      'rollback',
+      IDLE_WITHIN_MS.rollback,
+      async (session, release: string | undefined, options: Options) => {
         const { root } = session.environment;
         const target = release === undefined ? rollbackTarget(root) : resolveReleaseName(root, release);
-        const state = await chooseState(session, options, target);
-        return {
-          kind: 'rollback',
-          target,
-          options: {
-            ...planOptions(options),
-            ...(await idleOptions(session, options, IDLE_WITHIN_MS.rollback)),
-            state,
-          },
-        };
-      }),
+        return { target, more: { state: await chooseState(session, options, target) } };
+      },
+    ),
   );
 }
 

@@ -1,23 +1,15 @@
-import type { Command } from 'commander';
 import { ERROR_CODES, EXIT, ReleasesError, toErrorRecord } from '../../core/errors.js';
 import { outgoing } from '../../core/printable.js';
 import type { Caller, Reply } from '../../rpc/documents.js';
 import { handle } from '../../rpc/handle.js';
-import {
-  type LimitOptions,
-  planOptions,
-  type StageOptions,
-  withLimits,
-  withPlugins,
-  withStaging,
-} from '../change-options.js';
-import { command, registryOption } from '../command.js';
+import { type ChangeOptions, planOptions, withLimits, withPlugins, withStaging } from '../change-options.js';
+import { command, readInput, registryOption } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
 
 /** Bytes; the longest valid note and continuation are far below. */
 const LONGEST = 256 * 1024;
 
-export function rpcCommand(): Command {
+export function rpcCommand() {
   const rpc = command(
     'rpc',
     'answer one call that came through the gateway: {"params":…,"caller":…} on standard input',
@@ -25,11 +17,13 @@ export function rpcCommand(): Command {
   )
     .argument('<method>', 'update.run, update.status, releases.list, …')
     .addOption(registryOption());
-  type Options = CommonOptions & LimitOptions & StageOptions;
+  type Options = CommonOptions & ChangeOptions;
   return withLimits(withPlugins(withStaging(rpc, 'auto'))).action((method: string, options: Options) =>
     inSession({ ...options, json: true }, async ({ environment }) => {
       const reply = await answer(async () => {
-        const { params, caller } = parse(await read(process.stdin));
+        const input = await readInput(LONGEST);
+        if (input === null) throw unusable(`is longer than ${LONGEST} bytes`);
+        const { params, caller } = parse(input.toString());
         const here = { ...environment, plan: planOptions(options), endsWithAnswer: true };
         return handle(here, method, params, caller);
       });
@@ -45,17 +39,6 @@ async function answer(call: () => Promise<object>): Promise<Reply> {
   } catch (error) {
     return { ok: false, error: toErrorRecord(error) };
   }
-}
-
-async function read(input: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of input) {
-    bytes += chunk.length;
-    if (bytes > LONGEST) throw unusable(`is longer than ${LONGEST} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Reads empty input as a call without parameters from the gateway. */

@@ -1,24 +1,16 @@
-import type { Command } from 'commander';
-import { exitCodeOf } from '../../change/run.js';
 import { runRecordedChange } from '../../control/detached/worker.js';
-import { changeDocument } from '../../views/change.js';
-import { command } from '../command.js';
-import { changeAnswer, changeText } from '../report.js';
-import { type CommonOptions, inSession } from '../session.js';
+import { answerOf } from '../change-options.js';
+import { acting, command } from '../command.js';
 
-export function runChangeCommand(): Command {
-  return command(
+export const runChangeCommand = () =>
+  command(
     'run-change',
     'make a change that another command has written into the ledger',
     'openclaw-releases run-change CHANGE',
   )
     .argument('<change>', 'id of the change')
-    .action((id: string, options: CommonOptions) =>
-      inSession(options, async ({ environment, output }) => {
-        const change = await runRecordedChange(environment, id);
-        const document = changeDocument(environment.root, change);
-        output.answer(changeAnswer(document), () => changeText(document));
-        return exitCodeOf(change);
-      }),
+    .action(
+      acting(async ({ environment }, id: string) =>
+        answerOf(environment.root, await runRecordedChange(environment, id)),
+      ),
     );
-}

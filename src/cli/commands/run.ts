@@ -1,4 +1,3 @@
-import { type Command, Option } from 'commander';
 import { exclusive } from '../../change/exclusive.js';
 import { ReleasesError } from '../../core/errors.js';
 import { outgoing } from '../../core/printable.js';
@@ -18,18 +17,15 @@ import { type CommonOptions, rootOf } from '../session.js';
 
 type Options = CommonOptions & { stopTimeout?: number; replace?: boolean };
 
+const STOP = 'before a gateway that was asked to stop is killed (default 60)';
+
 /** Longest wait of `--replace` for a change, which needs the other `run` until its verdict. */
 const CHANGE_LIMIT_MS = 600_000;
 
-export function runCommand(): Command {
-  return command('run', 'supervise the gateway in the foreground', 'openclaw-releases run -- --port 18789')
+export const runCommand = () =>
+  command('run', 'supervise the gateway in the foreground', 'openclaw-releases run -- --port 18789')
     .argument('[arguments...]', "the gateway's own arguments, after --")
-    .addOption(
-      new Option(
-        '--stop-timeout <seconds>',
-        'before a gateway that was asked to stop is killed (default 60)',
-      ).argParser(parseSeconds),
-    )
+    .option('--stop-timeout <seconds>', STOP, parseSeconds)
     .option('--replace', 'end a run of this root first whose own supervisor was killed')
     .action(async (args: string[], options: Options) => {
       const log = (line: string) => void process.stderr.write(`openclaw-releases: ${outgoing(line)}\n`);
@@ -50,7 +46,6 @@ export function runCommand(): Command {
       if (options.json) outputFor(true).answer({ ok: exitCode === 0, exitCode }, () => '');
       process.exitCode = exitCode;
     });
-}
 
 /**
  * Recovers what was interrupted. A change that is active did so before it began: the gateway is started meanwhile, or

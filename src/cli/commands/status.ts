@@ -18,7 +18,6 @@ export function statusCommand(): Command {
     );
 }
 
-/** Shows only the status when no change is active. */
 async function follow(session: Session): Promise<number> {
   const { environment, output } = session;
   const active = listChanges(environment.root).find(isActive);

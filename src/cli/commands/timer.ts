@@ -5,26 +5,24 @@ import { readPolicy } from '../../store/policy.js';
 import { readTimerState } from '../../store/timer-state.js';
 import { disableTimer, enableTimer } from '../../timer/enable.js';
 import { type TimerStatus, timerStatus } from '../../timer/status.js';
-import { command, registryOption } from '../command.js';
+import { acting, command, looking, registryOption } from '../command.js';
 import { table } from '../output.js';
-import { atGlance, type CommonOptions, inSession } from '../session.js';
+import { plannedLines } from '../planned-files.js';
 import { settingsFrom, type TimerOptions, withSettings } from '../timer-options.js';
 import { decisionLine } from '../timer-report.js';
 import { windowText } from '../window.js';
 import { timerExplainCommand, timerRunCommand } from './timer-run.js';
 
-type EnableOptions = CommonOptions & TimerOptions & { system?: boolean; registry?: string; dryRun?: boolean };
-type SystemOption = CommonOptions & { system?: boolean };
+type EnableOptions = TimerOptions & { system?: boolean; registry?: string; dryRun?: boolean };
 
-export function timerCommand(): Command {
-  return new Command('timer')
+export const timerCommand = () =>
+  new Command('timer')
     .description('updates by a timer: enable, disable, status, explain, run')
     .addCommand(enableCommand())
     .addCommand(disableCommand())
     .addCommand(statusCommand())
     .addCommand(timerExplainCommand())
     .addCommand(timerRunCommand());
-}
 
 function enableCommand(): Command {
   const enable = command(
@@ -35,80 +33,65 @@ function enableCommand(): Command {
     .addOption(registryOption())
     .option('--system', 'a timer of the system, not of this user; for root')
     .option('--dry-run', 'print every file that would be written and change nothing');
-  return withSettings(enable).action((options: EnableOptions) =>
-    inSession(options, async ({ environment, output }) => {
+  return withSettings(enable).action(
+    acting(async ({ environment }, options: EnableOptions) => {
       const { root } = environment;
       const settings = settingsFrom(options, readPolicy(root).schedule ?? {});
       const where = { system: options.system ?? false, registry: options.registry ?? null };
       if (options.dryRun) {
         const { host, writes } = await planTimer(root, where, readTimerState(root).installId);
-        output.answer({ ok: true, dryRun: true, host, writes, settings }, () =>
-          [
-            `Would set ${JSON.stringify(settings)}${writes.length > 0 ? ', and write:' : '; openclaw-releases run looks every hour.'}`,
-            ...writes.map((write) =>
-              write.kind === 'link'
-                ? `\n${write.path} -> ${write.target}`
-                : `\n${write.path}\n${write.content.replace(/^/gm, '  ')}`,
-            ),
-          ].join('\n'),
-        );
-        return 0;
+        const then = writes.length > 0 ? ', and write:' : '; openclaw-releases run looks every hour.';
+        return {
+          document: { dryRun: true, host, writes, settings },
+          text: () => [`Would set ${JSON.stringify(settings)}${then}`, ...plannedLines(writes)].join('\n'),
+        };
       }
       const warnings = await enableTimer(environment, { settings, ...where });
       const status = await timerStatus(environment);
-      output.answer({ ok: true, ...status, warnings }, () =>
-        [statusText(status), ...warnings.map((warning) => `warning: ${warning}`)].join('\n'),
-      );
-      return 0;
+      return {
+        document: { ...status, warnings },
+        text: () => [statusText(status), ...warnings.map((warning) => `warning: ${warning}`)].join('\n'),
+      };
     }),
   );
 }
 
-function disableCommand(): Command {
-  return command(
+const disableCommand = () =>
+  command(
     'disable',
     'make no updates by themselves any more; what was set is kept',
     'openclaw-releases timer disable',
   )
     .option('--system', 'a timer of the system; for root')
-    .action((options: SystemOption) =>
-      inSession(options, async ({ environment, output }) => {
+    .action(
+      acting(async ({ environment }) => {
         const was = await disableTimer(environment);
-        output.answer({ ok: true, enabled: false, was: was?.host ?? null }, () =>
-          was ? 'The timer is disabled, and what it had written is gone.' : 'The timer was not enabled.',
-        );
-        return 0;
+        const text = was
+          ? 'The timer is disabled, and what it had written is gone.'
+          : 'The timer was not enabled.';
+        return { document: { enabled: false, was: was?.host ?? null }, text: () => text };
       }),
     );
-}
 
-function statusCommand(): Command {
-  return command(
+const statusCommand = () =>
+  command(
     'status',
     'show when it looks next, what is set, and what it decided last and why',
     'openclaw-releases timer status',
-  ).action((options: CommonOptions) =>
-    atGlance(options, async ({ environment, output }) => {
+  ).action(
+    looking(async ({ environment }) => {
       const status = await timerStatus(environment);
-      output.answer({ ok: true, ...status }, () => statusText(status));
-      return 0;
+      return { document: status, text: () => statusText(status) };
     }),
   );
-}
 
 function statusText(status: TimerStatus): string {
   const { settings, channelFrom, host, hold, announced, last, trouble } = status;
   const from = { timer: '', openclaw: " (OpenClaw's own setting)", default: '' }[channelFrom];
   const hours = (value: number) => (value % 24 === 0 && value > 0 ? `${value / 24} d` : `${value} h`);
+  const by = host?.kind === 'systemd' ? `${host.service}, ${host.scope}` : 'openclaw-releases run';
   const rows = [
-    [
-      'timer',
-      status.enabled
-        ? host?.kind === 'systemd'
-          ? `${host.service}, ${host.scope}`
-          : 'openclaw-releases run'
-        : 'disabled',
-    ],
+    ['timer', status.enabled ? by : 'disabled'],
     ['next look', status.next ?? 'none'],
     ['channel', `${settings.channel}${from}`],
     ['windows', settings.windows.map(windowText).join('; ') || 'at any time'],
@@ -133,15 +116,12 @@ function statusText(status: TimerStatus): string {
       'quarantine',
       `${release} until ${until}: ${why}`,
     ]),
-    ...(trouble
-      ? [
-          [
-            'registry',
-            `failed ${trouble.failures} times since ${trouble.since}; asked again after ${trouble.retryAt}: ${trouble.error.message}`,
-          ],
-        ]
-      : []),
   ];
+  if (trouble) {
+    const { failures, since, retryAt, error } = trouble;
+    const failed = `failed ${failures} times since ${since}; asked again after ${retryAt}: ${error.message}`;
+    rows.push(['registry', failed]);
+  }
   const lines = [table(rows)];
   if (!status.enabled) lines.push('Next: openclaw-releases timer enable');
   for (const reason of status.blockedBy) lines.push(`Nothing is updated: ${reason}`);

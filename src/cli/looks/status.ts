@@ -50,7 +50,6 @@ function statusText(found: Overview): string {
   return lines.join('\n');
 }
 
-/** Nothing when the change does not wait. */
 function waitingLines({ phase, idle }: ChangeDocument): string[] {
   if (phase !== 'waiting' || !idle || idle.outcome !== undefined) return [];
   const { announcedAt, deadlineAt, restartAt } = idle;

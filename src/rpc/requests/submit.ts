@@ -29,7 +29,6 @@ import {
 export interface Wanted {
   request: Request;
   asked: Asked;
-  /** sha256 of the idempotency key; null without one. */
   key: string | null;
   restartDelayMs: number | null;
   /** Restarts without waiting for the gateway. */
@@ -42,7 +41,6 @@ export interface Received {
   change: Change | null;
   /** Command that follows the worker's log; null when this request did not start the worker. */
   follow: string | null;
-  /** The key was used before; nothing began. */
   repeated: boolean;
 }
 

@@ -18,7 +18,6 @@ export class Backoff {
     this.#nextMs = options.firstMs;
   }
 
-  /** Returns the delay in milliseconds after a run of `uptimeMs`, and makes the next one longer. */
   next(uptimeMs: number): number {
     if (uptimeMs >= this.#options.resetAfterMs) this.clear();
     const delayMs = Math.min(this.#nextMs, this.#options.maxMs);

@@ -47,7 +47,6 @@ function glanceAt(root: string): Glance | null {
   return { pid, instance: instanceOf(gateway), env: launchEnvironment(environmentOf(pid)) };
 }
 
-/** Sends one request over one connection; `timeoutMs` counts until the whole answer. */
 async function ask(root: string, request: Request, timeoutMs: number): Promise<unknown> {
   let address: Address | undefined;
   let timer: NodeJS.Timeout | undefined;

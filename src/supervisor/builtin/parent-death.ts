@@ -31,7 +31,6 @@ exit 0
 `;
 
 export interface Watcher {
-  /** Ends the watcher after the gateway's end; it then signals nothing. */
   release(): void;
 }
 

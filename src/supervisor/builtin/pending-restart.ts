@@ -8,7 +8,6 @@ export class PendingRestart {
   #resolve: (report: RestartReport) => void = () => {};
   #reject: (error: ReleasesError) => void = () => {};
 
-  /** @param hadProcess true when a gateway ran at the request */
   constructor(hadProcess: boolean) {
     this.#hadProcess = hadProcess;
     this.report = new Promise((resolve, reject) => {

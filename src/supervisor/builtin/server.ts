@@ -28,7 +28,6 @@ function readLine(socket: Socket): Promise<string> {
   });
 }
 
-/** Completes the work even if the client is gone. */
 async function answer(socket: Socket, handle: Handler): Promise<void> {
   try {
     const request = parseRequest(await readLine(socket));

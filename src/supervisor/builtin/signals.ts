@@ -9,7 +9,6 @@ export interface SignalTarget {
   signal(signal: NodeJS.Signals): void;
 }
 
-/** Returns a function that ends it. A closed terminal (SIGHUP) stops the gateway, which else would run unseen. */
 export function handleSignals(target: SignalTarget): () => void {
   const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
   const handlers = new Map<NodeJS.Signals, () => void>();

@@ -6,7 +6,6 @@ import { nextOpening, openingAt } from './window.js';
 
 export interface Announced {
   version: string;
-  /** Time of the first announcement; ISO 8601. */
   at: string;
 }
 

@@ -5,7 +5,6 @@ import type { Channel, Settings } from './settings.js';
 
 export interface Candidate {
   version: string | null;
-  /** Null when the registry does not have the version. */
   published: Published | null;
 }
 

@@ -4,11 +4,6 @@ import { DAY } from './time.js';
 /** Limit of the wait for a clock that was set back: it may have been years ahead before, and be right now. */
 export const LONGEST_WAIT_FOR_CLOCK_MS = DAY;
 
-/**
- * @param before null at the first run
- * @param now milliseconds since 1970
- * @param newest latest time in the ledger, in milliseconds; used at the first run only
- */
 export function readClock(before: Clock | null, now: number, newest: number | null = null): Clock {
   const lastRun = before === null ? newest : Math.max(before.now, before.lastRun ?? before.now);
   const jumpedAt = before?.jumpedAt ?? null;

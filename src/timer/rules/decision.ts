@@ -10,7 +10,6 @@ import { nextOpening } from './window.js';
 
 export type Verdict = 'update' | 'wait' | 'no';
 
-/** The rules, in the order of evaluation and of display. */
 export type RuleName =
   | 'disabled'
   | 'clock'
@@ -41,7 +40,6 @@ export interface Decision {
   reason: string;
   /** For `wait`: the earliest time at which every rule may pass, inside a window; null when unknown. ISO 8601. */
   until: string | null;
-  /** Null for `update`. */
   rule: RuleName | null;
   votes: RuleVote[];
 }
@@ -50,7 +48,6 @@ export interface Input {
   settings: Settings;
   policy: PolicyFacts;
   clock: Clock;
-  /** Null when it was not asked, or did not answer. */
   registry: RegistryFacts | null;
   history: HistoryEntry[];
   gateway: GatewayFacts;

@@ -16,7 +16,6 @@ export interface RegistryFacts {
   newestSeen: string | null;
 }
 
-/** One change of the ledger. A history has all of them, oldest first. */
 export interface HistoryEntry {
   id: string;
   kind: 'update' | 'rollback' | 'switch' | 'adopt' | (string & {});
@@ -26,7 +25,6 @@ export interface HistoryEntry {
   to: string | null;
   /** A verdict such as `rolled_back`; `running` or empty before the verdict. */
   status: string;
-  /** ISO 8601, both. */
   startedAt: string;
   endedAt: string | null;
 }
@@ -35,9 +33,7 @@ export interface GatewayFacts {
   running: string | null;
   /** Time of the last verification; ISO 8601; null when it was never verified. */
   provenAt: string | null;
-  /** Number of restarts that no change made. */
   restartsSince: number;
-  /** Last of these restarts, where known; ISO 8601. */
   restartedAt?: string | null;
   activeChange: string | null;
   healthy: boolean;

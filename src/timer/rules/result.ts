@@ -1,7 +1,6 @@
 export interface RuleResult {
   verdict: 'pass' | 'wait' | 'no';
   reason: string;
-  /** For `wait`, where known: time at which this rule passes; ISO 8601. */
   until?: string;
 }
 

@@ -2,7 +2,6 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** Largest value of a `Date`; settings may lie beyond it. */
 const END_OF_TIME = 8.64e15;
 
 /** Milliseconds since 1970, or null when `text` is not a date. */
@@ -22,12 +21,10 @@ export function iso(ms: number): string {
   return new Date(Math.max(-END_OF_TIME, Math.min(END_OF_TIME, Math.ceil(ms)))).toISOString();
 }
 
-/** Formats as `2026-11-21 03:00 UTC`. */
 export function moment(ms: number): string {
   return `${iso(ms).slice(0, -8).replace('T', ' ')} UTC`;
 }
 
-/** Rounds to one unit: `40 minutes`, `3 hours`, `2 days`. */
 export function span(ms: number): string {
   const [size, name]: [number, string] =
     ms >= 2 * DAY ? [DAY, 'day'] : ms >= 2 * HOUR ? [HOUR, 'hour'] : [MINUTE, 'minute'];

@@ -2,13 +2,11 @@ import { WEEKDAYS, type Window } from './settings.js';
 import { DAY, HOUR, MINUTE } from './time.js';
 import { isTimeZone, offsetAt, stretches } from './zone.js';
 
-/** Milliseconds since 1970; `end` is exclusive. */
 export interface Opening {
   start: number;
   end: number;
 }
 
-/** Offsets from UTC lie between -12 and +14 hours. */
 const FARTHEST_OFFSET_MS = 15 * HOUR;
 
 const FARTHEST_DATE_MS = 8.6e15;
