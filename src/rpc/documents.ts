@@ -3,7 +3,7 @@ import type { ChangeStatus } from '../ledger/ledger.js';
 import type { ChangeKind } from '../ledger/plan.js';
 import type { AtVersion, ChangeDocument, Handoff, Phase } from '../views/change.js';
 import type { Runs } from '../views/running-gateway.js';
-import type { Asked, RequestOutcome } from './requests/requests.js';
+import type { RequestRecord } from './requests/requests.js';
 
 export interface Caller {
   /** Null when unknown: the gateway itself has let the call through. */
@@ -45,14 +45,7 @@ export interface RunAnswer {
 }
 
 /** Keeps session and delivery of a request, so that they survive the restart. */
-export interface RequestDocument extends Asked {
-  id: string;
-  at: string;
-  outcome: RequestOutcome;
-  restartDelayMs: number | null;
-  /** ISO 8601; time when the caller received the verdict, null until then. */
-  deliveredAt: string | null;
-}
+export type RequestDocument = Omit<RequestRecord, 'schema' | 'key' | 'wants' | 'change' | 'before'>;
 
 type Present = 'sentence' | 'steps' | 'notes' | 'warnings';
 

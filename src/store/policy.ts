@@ -50,14 +50,20 @@ export interface MaintenanceWindow {
 /** Absent settings have their default. */
 export interface Schedule {
   channel?: 'stable' | 'beta';
+  /** After publication, before any host takes a release. */
   delayHours?: Amount;
+  /** Hosts spread evenly over this span after the delay, each at a fixed point by its id and the version. */
   jitterHours?: Amount;
   minimumAgeHours?: Amount;
+  /** From the end of a change that restarted the gateway to the next automatic one. */
   minimumIntervalHours?: Amount;
+  /** Time the current release must run, verified and without unexpected restart, before an update. */
   soakHours?: Amount;
+  /** Empty: always. */
   windows?: MaintenanceWindow[];
   idleMinutes?: Amount;
   countdownSeconds?: Amount;
+  /** Longest wait for a busy gateway after the first announcement; the restart still needs an open window. */
   maxDeferHours?: Amount;
   skip?: Name[];
 }

@@ -55,11 +55,14 @@ export interface TimerStateFile {
   schema: 1;
   /** Random, created once; seed of the random choices for this host. */
   installId: Name;
-  /** Milliseconds since 1970, at the last run. */
+  /** All in milliseconds since 1970, at the last run. */
   clock: {
     now: number;
+    /** Latest time that an earlier run saw; null at the first run. */
     lastRun: number | null;
+    /** Time, by this clock, when it was first found behind `lastRun`; null when it is not behind. */
     behindSince?: number | null;
+    /** Time it showed when it was last found set back. */
     jumpedAt?: number | null;
   } | null;
   registry: KnownRegistry | null;

@@ -1,3 +1,5 @@
+import type { TimerStateFile } from '../../store/timer-state.js';
+
 export interface Published {
   version: string;
   /** ISO 8601; empty where the registry does not give it. */
@@ -51,13 +53,5 @@ export interface PolicyFacts {
   breakerResetAt?: string | null;
 }
 
-/** Made by `readClock`. All in milliseconds since 1970. */
-export interface Clock {
-  now: number;
-  /** Latest time that an earlier run saw; null at the first run. */
-  lastRun: number | null;
-  /** Time, by this clock, when it was first found behind `lastRun`; null when it is not behind. */
-  behindSince?: number | null;
-  /** Time it showed when it was last found set back. */
-  jumpedAt?: number | null;
-}
+/** Made by `readClock`. */
+export type Clock = NonNullable<TimerStateFile['clock']>;

@@ -1,31 +1,12 @@
-import type { MaintenanceWindow, Weekday } from '../../store/policy.js';
-
-/** `extended-stable` and `dev` are tags, not channels of the timer: `channelOf` refuses both. */
-export type Channel = 'stable' | 'beta';
+import type { MaintenanceWindow, Schedule, Weekday } from '../../store/policy.js';
 
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 export type { MaintenanceWindow as Window, Weekday };
 
-/** `schedule` in `policy.json`. */
-export interface Settings {
-  channel: Channel;
-  /** After publication, before any host takes a release. */
-  delayHours: number;
-  /** Hosts spread evenly over this span after the delay, each at a fixed point by its id and the version. */
-  jitterHours: number;
-  minimumAgeHours: number;
-  /** From the end of a change that restarted the gateway to the next automatic one. */
-  minimumIntervalHours: number;
-  /** Time the current release must run, verified and without unexpected restart, before an update. */
-  soakHours: number;
-  /** Empty: always. */
-  windows: MaintenanceWindow[];
-  idleMinutes: number;
-  countdownSeconds: number;
-  /** Longest wait for a busy gateway after the first announcement; the restart still needs an open window. */
-  maxDeferHours: number;
-  skip: string[];
-}
+export type Settings = Required<Schedule>;
+
+/** `extended-stable` and `dev` are tags, not channels of the timer: `channelOf` refuses both. */
+export type Channel = Settings['channel'];
 
 /**
  * Delay and jitter come from the tables of `npm run simulate`. No host takes a release that is deprecated within a day;
