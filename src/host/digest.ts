@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import { readSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Read size in bytes. */
 const PIECE = 1 << 18;
@@ -26,4 +26,35 @@ export function digestOpen(file: number, size: number, take?: (bytes: Buffer) =>
     hash.update(piece.subarray(0, read));
   }
   return hash.digest('hex');
+}
+
+export interface Digest {
+  /** Bytes. */
+  size: number;
+  sha256: string;
+}
+
+/** Size and digest from one read, so that they agree. */
+export function digestFile(path: string): Digest {
+  const fd = openSync(path, 'r');
+  try {
+    let size = 0;
+    const sha256 = digestOpen(fd, fstatSync(fd).size, (bytes) => {
+      size += bytes.length;
+    });
+    return { size, sha256 };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Does the work of `digestFile` for large files without blocking the event loop. */
+export async function digestLarge(path: string): Promise<Digest> {
+  const hash = crypto.createHash('sha256');
+  let size = 0;
+  for await (const bytes of createReadStream(path)) {
+    hash.update(bytes);
+    size += bytes.length;
+  }
+  return { size, sha256: hash.digest('hex') };
 }

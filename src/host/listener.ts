@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
-import { processIds } from './process.js';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { textOf } from './account.js';
+import { openFilesOf, processIds } from './process.js';
 
 const LISTEN = '0A';
 
@@ -61,12 +62,8 @@ function listeningIn(table: string): Socket[] | null {
 function addressOf(hex: string): string {
   const words = hex.match(/.{8}/g) ?? [];
   const bytes = words.flatMap((word) => (word.match(/../g) ?? []).reverse());
-  if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join('.');
-  if (/^0{20}f{4}/i.test(bytes.join('')))
-    return bytes
-      .slice(12)
-      .map((byte) => Number.parseInt(byte, 16))
-      .join('.');
+  const ipv4 = /^0{20}f{4}/i.test(bytes.join('')) ? bytes.slice(12) : bytes;
+  if (ipv4.length === 4) return ipv4.map((byte) => Number.parseInt(byte, 16)).join('.');
   const groups = bytes.join('').match(/.{4}/g) ?? [];
   // The parser of addresses knows how to shorten one.
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
@@ -74,29 +71,12 @@ function addressOf(hex: string): string {
 
 /** Returns true also when `/proc/net/sockstat6` cannot be read. */
 function usesIpv6(): boolean {
-  try {
-    return !/^TCP6: inuse 0$/m.test(readFileSync('/proc/net/sockstat6', 'utf8'));
-  } catch {
-    return true;
-  }
+  return !/^TCP6: inuse 0$/m.test(textOf('/proc/net/sockstat6'));
 }
 
 /** Inodes of a process's sockets; empty when it is gone or its files may not be read. */
 function socketInodes(pid: number): Set<string> {
-  const inodes = new Set<string>();
-  try {
-    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-      try {
-        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
-        if (inode) inodes.add(inode);
-      } catch {
-        // Closed since the directory was read.
-      }
-    }
-  } catch {
-    // Process of another user, or gone.
-  }
-  return inodes;
+  return new Set(openFilesOf(pid).flatMap((file) => /^socket:\[(\d+)\]$/.exec(file)?.[1] ?? []));
 }
 
 /** All sockets that listen; null when unknown. */
@@ -110,17 +90,10 @@ function listening(): Socket[] | null {
 
 /** Sockets of a port, on an address that cannot be another process's beside the given one; null when unknown. */
 function listeningOn(port: number, address?: string): Set<string> | null {
-  const sockets = listening();
-  return (
-    sockets &&
-    new Set(
-      sockets
-        .filter(
-          (socket) => socket.port === port && (address === undefined || overlap(socket.address, address)),
-        )
-        .map(({ inode }) => inode),
-    )
+  const sockets = listening()?.filter(
+    (socket) => socket.port === port && (address === undefined || overlap(socket.address, address)),
   );
+  return sockets ? new Set(sockets.map(({ inode }) => inode)) : null;
 }
 
 function overlap(one: string, other: string): boolean {
@@ -137,10 +110,10 @@ export function isLoopback(address: string): boolean {
 }
 
 function holders(port: number, address?: string): number[] | null {
-  const unowned = listeningOn(port, address);
-  if (!unowned) return null;
-  if (unowned.size === 0) return [];
-  const wanted = new Set(unowned);
+  const wanted = listeningOn(port, address);
+  if (!wanted) return null;
+  if (wanted.size === 0) return [];
+  const unowned = new Set(wanted);
   const pids = processIds().filter((pid) => {
     const held = [...socketInodes(pid)].filter((inode) => wanted.has(inode));
     for (const inode of held) unowned.delete(inode);

@@ -147,6 +147,22 @@ export function environmentOf(pid: number): Record<string, string> {
   );
 }
 
+/** Files, sockets and pipes that a process has open, as the kernel names them; none where they may not be read. */
+export function openFilesOf(pid: number): string[] {
+  const directory = `/proc/${pid}/fd`;
+  const names = listed(() => readdirSync(directory));
+  // One may have been closed since.
+  return names.flatMap((fd) => listed(() => [readlinkSync(`${directory}/${fd}`)]));
+}
+
+function listed(list: () => string[]): string[] {
+  try {
+    return list();
+  } catch {
+    return [];
+  }
+}
+
 /** Real path of a process's program; null when it may not be read. */
 export function executableOf(pid: number): string | null {
   try {

@@ -1,6 +1,7 @@
-import { accessSync, constants, lstatSync, readFileSync, rmdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, rmdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.js';
+import { textOf } from '../host/account.js';
 import { nearestExisting } from '../host/space.js';
 import { isWithin, type RootPlace, type StatePlace } from './place.js';
 import type { Found } from './walk.js';
@@ -42,7 +43,7 @@ export function stuckTest(place: StatePlace): (found: Found) => string | null {
     if (kind !== 'file') return null;
     const code = mounts.has(at) ? 'EBUSY' : removalError(at);
     // A file that nobody can write does not change: both states have the same one.
-    if (code === null || !mayWrite(at, constants.W_OK)) return null;
+    if (code === null || !mayAccess(at, constants.W_OK)) return null;
     const parent = lstatSync(dirname(at));
     if (code === 'EACCES') {
       const own = parent.uid === process.getuid?.();
@@ -59,7 +60,7 @@ export function whyClosed({ directory }: StatePlace): string | null {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (!stats?.isDirectory()) return `${directory} is not a directory.`;
   if (stats.uid === process.getuid?.() && (stats.mode & 0o300) !== 0o300) return null;
-  if (mayWrite(directory, constants.W_OK | constants.X_OK)) return null;
+  if (mayAccess(directory, constants.W_OK | constants.X_OK)) return null;
   return `The state directory ${directory} cannot be written, so nothing could be put back into it: ls -ld ${directory}`;
 }
 
@@ -74,7 +75,7 @@ function removalError(file: string): string | null {
   return null;
 }
 
-function mayWrite(path: string, mode: number): boolean {
+export function mayAccess(path: string, mode: number): boolean {
   try {
     accessSync(path, mode);
     return true;
@@ -88,14 +89,9 @@ function ofAnother(uid: number): string {
 }
 
 function mountPoints(): ReadonlySet<string> {
-  let table: string;
-  try {
-    table = readFileSync('/proc/self/mountinfo', 'utf8');
-  } catch {
-    // Not Linux.
-    return new Set();
-  }
-  const paths = table.split('\n').map((line) => line.split(' ')[4] ?? '');
+  const paths = textOf('/proc/self/mountinfo')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '');
   // The kernel writes spaces and line breaks as octal numbers.
   return new Set(
     paths.map((path) =>

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { digestFile } from '../../src/host/file-digest.js';
+import { digestFile } from '../../src/host/digest.js';
 import { takeSnapshot } from '../../src/state/snapshot/snapshot.js';
 import { KEPT, readFileList } from '../../src/state/snapshot-layout.js';
 import { listSnapshots } from '../../src/state/snapshots.js';

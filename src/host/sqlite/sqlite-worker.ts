@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { ReleasesError } from '../../core/errors.js';
-import { digestFile } from '../file-digest.js';
+import { digestFile } from '../digest.js';
 import { holdersOf } from '../open-files.js';
 import { serve } from '../serve.js';
 import type { Selection, SqliteOrder, SqliteResult, TableRow } from './orders.js';

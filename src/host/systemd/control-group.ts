@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { textOf } from '../account.js';
 import type { UnitAddress } from './systemctl.js';
 
 /** Mount points of systemd's hierarchy: the only one, or beside those of cgroup v1. */
@@ -7,29 +7,24 @@ const MOUNTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/syst
 
 /** Groups of a process in systemd's hierarchy, v1 and v2 (cgroups(7)); empty when there is no such process. */
 export function controlGroupsOf(pid: number): string[] {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
-  } catch {
-    return [];
-  }
-  return text.split('\n').flatMap((line) => /^\d+:(?:name=systemd)?:(.*)$/.exec(line)?.[1] ?? []);
+  return textOf(`/proc/${pid}/cgroup`)
+    .split('\n')
+    .flatMap((line) => /^\d+:(?:name=systemd)?:(.*)$/.exec(line)?.[1] ?? []);
 }
 
 /** Processes in the default group of a unit; empty for a unit in another slice. */
 export function processesOfUnit(address: UnitAddress, mounts: readonly string[] = MOUNTS): number[] {
   const group = groupOf(address);
-  for (const mount of mounts) {
-    try {
-      return readFileSync(join(mount, group, 'cgroup.procs'), 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map(Number);
-    } catch {
-      // Not this hierarchy, or not this group.
-    }
-  }
-  return [];
+  const inGroup = (mount: string) =>
+    textOf(join(mount, group, 'cgroup.procs'))
+      .split('\n')
+      .filter(Boolean);
+  return (
+    mounts
+      .map(inGroup)
+      .find((pids) => pids.length > 0)
+      ?.map(Number) ?? []
+  );
 }
 
 function groupOf({ scope, unit }: UnitAddress): string {

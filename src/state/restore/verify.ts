@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestFile } from '../../host/file-digest.js';
+import { digestFile } from '../../host/digest.js';
 import { below } from '../below.js';
 import { type CopiedFile, type Entry, KEPT, readFileList } from '../snapshot-layout.js';
 

@@ -1,23 +1,26 @@
-import { constants, copyFileSync, lstatSync, mkdirSync, utimesSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../core/errors.js';
 import type { Found } from '../walk.js';
-
-/** Attempts at a transcript that changes all the time; its last line may then be incomplete. */
-const TRIES = 3;
+import { copySteadily } from './copy-file.js';
 
 /**
- * Copies history, because a newer release may move or remove it. No hard links: OpenClaw's migration of transcripts
- * refuses a file that has one, and the newer release would not start.
+ * Copies history, because a newer release may move or remove it; the last line of a transcript that grows may be
+ * incomplete. No hard links: OpenClaw's migration of transcripts refuses a file that has one, and the newer release
+ * would not start. Keeps mode and modification time, since a restore moves this copy into place.
  * @returns sentences that name the files it could not copy
  */
-export function copyHistory(directory: string, history: readonly Found[], into: string): string[] {
+export async function copyHistory(
+  directory: string,
+  history: readonly Found[],
+  into: string,
+): Promise<string[]> {
   const warnings: string[] = [];
   for (const { path } of history) {
     const [from, to] = [join(directory, path), join(into, path)];
     mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
     try {
-      copyWhole(from, to);
+      await copySteadily(from, to);
     } catch (error) {
       const code = systemCode(error);
       if (code === 'ENOSPC' || code === 'EDQUOT' || code === undefined) throw error;
@@ -26,15 +29,4 @@ export function copyHistory(directory: string, history: readonly Found[], into: 
     }
   }
   return warnings;
-}
-
-/** Keeps mode and modification time, since a restore moves this copy into place. */
-function copyWhole(from: string, to: string): void {
-  for (let tries = 1; ; tries++) {
-    const before = lstatSync(from);
-    copyFileSync(from, to, constants.COPYFILE_FICLONE);
-    utimesSync(to, before.atime, before.mtime);
-    const after = lstatSync(from);
-    if (tries === TRIES || (before.size === after.size && before.mtimeMs === after.mtimeMs)) return;
-  }
 }

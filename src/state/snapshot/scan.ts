@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
+import { constants, existsSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CONFIG_FILE } from '../../host/place.js';
 import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from '../databases.js';
 import type { RootPlace, StatePlace } from '../place.js';
 import type { SnapshotScope } from '../snapshots.js';
-import { copyTest, stuckTest, whyClosed } from '../stuck.js';
+import { copyTest, mayAccess, stuckTest, whyClosed } from '../stuck.js';
 import { type Found, leftOf, walkState } from '../walk.js';
 import { judgeLink } from './links.js';
 
@@ -80,21 +80,12 @@ function lookAtConfig(config: string, survey: Survey): void {
   const stats = lstatSync(config, { throwIfNoEntry: false });
   if (!stats) return;
   survey.bytes += stats.size;
-  if (!may(config, constants.R_OK)) survey.refused.push(closed(config, 'r'));
+  if (!mayAccess(config, constants.R_OK)) survey.refused.push(closed(config, 'r'));
   // A restore would rename over it. A gateway that cannot write here has no way to change it either.
-  if (!may(dirname(config), constants.W_OK | constants.X_OK)) {
+  if (!mayAccess(dirname(config), constants.W_OK | constants.X_OK)) {
     survey.warnings.push(
       `${JSON.stringify(config)} is where this user cannot write: going back leaves it as it is.`,
     );
-  }
-}
-
-function may(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode);
-    return true;
-  } catch {
-    return false;
   }
 }
 

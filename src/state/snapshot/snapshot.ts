@@ -47,7 +47,7 @@ export async function takeSnapshot(
   for (const path of [staged, root.states]) mkdirSync(path, { recursive: true, mode: 0o700 });
   try {
     const copied = await copyInto(staged, request, survey);
-    const history = copyHistory(place.directory, survey.history, join(staged, KEPT.history));
+    const history = await copyHistory(place.directory, survey.history, join(staged, KEPT.history));
     const total = survey.bytes + survey.historyBytes;
     request.onProgress?.(total, total);
     writeFileList(staged, { schema: 1, entries: copied.entries, config: copied.config });
