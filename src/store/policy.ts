@@ -137,25 +137,24 @@ export function unhold(root: Root, at = new Date()): Policy {
   });
 }
 
-export function setSchedule(root: Root, changes: { [K in keyof Schedule]: Schedule[K] | undefined }): Policy {
+/** Settings to change; `undefined` returns one to its default. */
+type Changes<T> = { [K in keyof T]: T[K] | undefined };
+
+export function setSchedule(root: Root, changes: Changes<Schedule>): Policy {
   return update(root, (policy) => {
-    const kept = Object.entries({ ...policy.schedule, ...changes }).filter(
-      ([, value]) => value !== undefined,
-    );
-    policy.schedule = Object.fromEntries(kept);
+    policy.schedule = changed(policy.schedule, changes);
   });
 }
 
-export function setRetention(
-  root: Root,
-  changes: { [K in keyof Retention]: Retention[K] | undefined },
-): Policy {
+export function setRetention(root: Root, changes: Changes<Retention>): Policy {
   return update(root, (policy) => {
-    const kept = Object.entries({ ...policy.retention, ...changes }).filter(
-      ([, value]) => value !== undefined,
-    );
-    policy.retention = Object.fromEntries(kept);
+    policy.retention = changed(policy.retention, changes);
   });
+}
+
+function changed<T>(settings: T | undefined, changes: Changes<T>): T {
+  const kept = Object.entries({ ...settings, ...changes }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as T;
 }
 
 export function holdOf({ hold: held }: Policy, now = Date.now()): Hold | null {

@@ -2,7 +2,7 @@ import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAboutFile } from '../core/bounded-file.js';
 import { replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
-import { digestBatch } from './digest-batch.js';
+import { digestOne } from './digests.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
 import { writable } from './move-aside.js';
 import type { Root } from './root.js';
@@ -47,8 +47,7 @@ export function describeRuntime(root: Root, version: string): Manifest['runtime'
       runtime.version === version && runtime.sha256 && whyOtherNode(node, runtime, false) === null,
   );
   if (sealed) return sealed.runtime;
-  const { digests, sizes } = digestBatch([node], { close: false });
-  const [sha256 = '', bytes = 0] = [digests[0], sizes[0]];
+  const { sha256, size: bytes } = digestOne(node);
   return { ...about, sha256, bytes, modifiedMs: modifiedMs(node) };
 }
 
@@ -76,7 +75,7 @@ function whyOtherNode(node: string, sealed: Manifest['runtime'], thorough: boole
     if (sha256 === undefined) return null;
     const isSame = stats.size === bytes && !thorough && modifiedMs(node) === then;
     if (isSame) return null;
-    const found = stats.size === bytes ? digestBatch([node], { close: false }).digests[0] : null;
+    const found = stats.size === bytes ? digestOne(node).sha256 : null;
     return found === sha256 ? null : `${name} has other bytes than those that were sealed`;
   } catch (error) {
     if (!isAboutFile(error)) throw error;

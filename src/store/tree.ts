@@ -45,13 +45,16 @@ interface Entry {
  */
 export async function digestTree(directory: string, options?: DigestOptions): Promise<TreeDigest> {
   const entries: Entry[] = [];
-  const { digests, sizes } = await digestFiles(filesOf(directory, entries), options);
+  const digests = await digestFiles(filesOf(directory, entries), options);
   const next = digests.values();
   const lines = entries.map(({ path, kind }) =>
-    kind === 'link' ? linkLine(path, containedLink(directory, path)) : `${next.next().value}  ${path}`,
+    kind === 'link'
+      ? linkLine(path, containedLink(directory, path))
+      : `${next.next().value?.sha256}  ${path}`,
   );
   const text = `${lines.join('\n')}\n`;
   if (text.length > LARGEST) throw new ReleasesError('archive_invalid', 'It has too many files to list.');
+  const sizes = digests.map(({ size }) => size);
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   return { text, digest: sha256(text), files: digests.length, bytes, sizes };
 }
@@ -81,11 +84,11 @@ export async function compareTree(
   const entries = [...walk(directory, closed)];
   const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => join(directory, path));
   // Only a file that was replaced can be larger than the whole release.
-  const { digests } = await digestFiles(files, { largest: bytes });
+  const digests = await digestFiles(files, { largest: bytes });
   const next = digests.values();
   const found = new Map<string, Entry & { line: string }>();
   for (const entry of entries) {
-    const digest = entry.kind === 'file' ? (next.next().value ?? '') : '';
+    const digest = entry.kind === 'file' ? (next.next().value?.sha256 ?? '') : '';
     found.set(entry.path, { ...entry, line: lineOf(directory, entry, digest) });
   }
   const lines = [...found.values()].filter(({ kind }) => kind !== 'directory').map(({ line }) => line);

@@ -434,8 +434,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'digests in another order',
     file: 'src/store/digests.ts',
-    find: 'done[asked.shift() ?? 0] = answer;',
-    replace: 'done[asked.pop() ?? 0] = answer;',
+    find: 'digests.push(digestOne(path, options));',
+    replace: 'digests.unshift(digestOne(path, options));',
     caughtBy: unit('store/digests', 'are those of each, in their order'),
   },
   {
