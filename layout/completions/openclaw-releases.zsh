@@ -41,7 +41,7 @@ _openclaw_releases() {
     'timer:updates by a timer: enable, disable, status, explain, run'
     'recover:finish or undo what an interrupted change left'
     'run:supervise the gateway in the foreground'
-    'adopt:take over a gateway that runs under systemd'
+    'adopt:take over a gateway that runs under systemd or another supervisor'
     'unadopt:give an adopted gateway back as it was'
     'doctor:say what has drifted since the gateway was adopted'
     'completion:print what completes commands, options and releases in a shell'
@@ -330,6 +330,7 @@ _openclaw_releases_adopt() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
     '--dry-run[print every file that would be written and change nothing]' \
+    '--write[where no systemd runs it\: write the lines into the files of its supervisor]' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
     '--settle[how long it must stay healthy (default 10)]:seconds:' \
     '--ready-timeout[for a gateway that shows no progress (default 60)]:seconds:' \

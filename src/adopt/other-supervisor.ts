@@ -1,10 +1,11 @@
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
+import { withoutSecrets } from '../core/secret-words.js';
 import { ancestry, argumentsOf, directoryOf, environmentOf, processIds } from '../host/process.js';
 import { controlGroupsOf } from '../host/systemd/control-group.js';
 import { findProgram } from './program.js';
-import { changesIn, type LineChange, START } from './start-lines.js';
+import { changesIn, type LineChange, START, settingsIn } from './start-lines.js';
 import {
   type Addition,
   CONTAINER,
@@ -43,18 +44,20 @@ export interface GatewayTree {
   groups: string[];
 }
 
-/** Finds the gateway of this user, or any for the superuser, and who runs it; null when none runs. */
-export function findOtherSupervisor(env: NodeJS.ProcessEnv = process.env): OtherSupervisor | null {
-  const gateway = processIds().find(
-    (pid) => isGateway(argumentsOf(pid).join(' ')) && directoryOf(pid) !== null,
-  );
-  if (gateway === undefined) return null;
-  const tree = ancestry(gateway).map((pid) => ({
-    args: argumentsOf(pid),
-    directory: directoryOf(pid) ?? '/',
-  }));
-  const found = { gateway, tree, env: environmentOf(gateway), groups: controlGroupsOf(gateway) };
-  return describeSupervisor(found, textOf, ourCommand(env));
+/** Finds the gateways of this user, or all for the superuser, and who runs each; one service counts once. */
+export function findOtherSupervisors(env: NodeJS.ProcessEnv = process.env): OtherSupervisor[] {
+  const found = processIds()
+    .filter((pid) => isGateway(argumentsOf(pid).join(' ')) && directoryOf(pid) !== null)
+    .map((gateway) => {
+      const tree = ancestry(gateway).map((pid) => ({
+        args: argumentsOf(pid),
+        directory: directoryOf(pid) ?? '/',
+      }));
+      const about = { gateway, tree, env: environmentOf(gateway), groups: controlGroupsOf(gateway) };
+      return describeSupervisor(about, textOf, ourCommand(env));
+    });
+  const known = new Map(found.toReversed().map((other) => [`${other.name} ${other.service}`, other]));
+  return [...known.values()].reverse();
 }
 
 /** OpenClaw gives its process this title; before that it is Node with the package's program. */
@@ -82,9 +85,18 @@ export function describeSupervisor(
   const changes = kind
     .files(seen, known)
     .flatMap((path) => changesIn(path, read(path) ?? '', command, service));
+  const additions = kind
+    .additions([...new Set(changes.map(({ path }) => path))], known, run, seen)
+    .map(({ path, lines }) => {
+      // A file that starts the gateway has settings already; the others are new.
+      if (!changes.some((change) => change.path === path)) return { path, lines };
+      const settings = settingsIn(path, read(path) ?? '', lines, service);
+      changes.push(...settings.changes);
+      return { path, lines: settings.missing };
+    })
+    .filter(({ lines }) => lines.length > 0);
   return {
-    ...{ name: kind.name, service, gateway, changes, needsRelease: kind.needsRelease ?? true },
-    additions: kind.additions([...new Set(changes.map(({ path }) => path))], known, run, seen),
+    ...{ name: kind.name, service, gateway, changes, additions, needsRelease: kind.needsRelease ?? true },
     commands: kind.commands(known, run, seen),
   };
 }
@@ -117,8 +129,8 @@ export function isWithoutUnit(error: unknown): error is ReleasesError {
 
 /** Adds to an error about a missing unit who runs the gateway, if one runs. */
 export function namingOtherSupervisor(error: ReleasesError, env?: NodeJS.ProcessEnv): ReleasesError {
-  const other = findOtherSupervisor(env);
-  if (other === null) return error;
+  const [other] = findOtherSupervisors(env);
+  if (!other) return error;
   const { name, service, gateway, needsRelease, commands } = other;
   const as = service === null ? '' : `, as ${service}`;
   return new ReleasesError(
@@ -133,8 +145,20 @@ export function namingOtherSupervisor(error: ReleasesError, env?: NodeJS.Process
   );
 }
 
+/** For people: without values that are secret by their names. */
+export function shownSupervisor(other: OtherSupervisor): OtherSupervisor {
+  const shown = (line: string) => withoutSecrets(line.split(' '));
+  const changes = other.changes.map((one) => ({
+    ...one,
+    before: shown(one.before),
+    after: shown(one.after),
+  }));
+  return { ...other, changes };
+}
+
 /** The change as lines for people: `-` and `+` as in a patch. */
-export function otherSupervisorLines({ changes, additions, commands }: OtherSupervisor): string[] {
+export function otherSupervisorLines(other: OtherSupervisor): string[] {
+  const { changes, additions, commands } = shownSupervisor(other);
   const paths = [...new Set([...changes, ...additions].map(({ path }) => path))];
   return [
     ...paths.flatMap((path) => [

@@ -1,8 +1,8 @@
-import { withoutSecrets } from '../core/secret-words.js';
-
-/** A line that starts OpenClaw's gateway, and the line to write in its place. */
+/** A line of a file, and the line to write in its place. */
 export interface LineChange {
   path: string;
+  /** Index of the line. */
+  at: number;
   before: string;
   after: string;
 }
@@ -17,46 +17,67 @@ export const START = new RegExp(`(?:${NODE}\\s+(?:-\\S+\\s+)*)?${OPENCLAW}\\s+ga
 /** OpenRC has the program and its arguments in two settings. */
 const SETTING = /^(\s*command(?:_args)?=)(["']?)(.*?)\2\s*$/;
 
-/** Lines that start the gateway; of a file with sections only that of the service. */
-export function changesIn(path: string, text: string, command: string, service: string | null): LineChange[] {
+interface Line {
+  at: number;
+  text: string;
+  /** A line of a section that the next one continues. */
+  continues: boolean;
+}
+
+/** Lines that count; of a file with sections only those of the service. */
+function linesOf(text: string, service: string | null): Line[] {
   let section = '';
-  const lines = text.split('\n').filter((line) => {
+  const all = text.split('\n');
+  return all.flatMap((line, at) => {
     section = /^\[(.*)\]\s*$/.exec(line)?.[1] ?? section;
-    return !/^\s*[#;]/.test(line) && (section === '' || section === `program:${service}`);
+    const counts = !/^\s*[#;]/.test(line) && (section === '' || section === `program:${service}`);
+    return counts ? [{ at, text: line, continues: section !== '' && /^\s+\S/.test(all[at + 1] ?? '') }] : [];
   });
-  const settings = lines.filter((line) => SETTING.test(line));
-  const words = settings.map((line) => SETTING.exec(line)?.[3]).join(' ');
+}
+
+/** Changes of the lines that start the gateway. */
+export function changesIn(path: string, text: string, command: string, service: string | null): LineChange[] {
+  const lines = linesOf(text, service);
+  const settings = lines.filter((line) => SETTING.test(line.text));
+  const words = settings.map((line) => SETTING.exec(line.text)?.[3]).join(' ');
   if (settings.length > 1 && START.test(words)) {
     const rest = words.replace(new RegExp(`^.*?${START.source}`), '');
     const values: Record<string, string> = {
       'command=': command.split(' ')[0] ?? '',
       'command_args=': [...command.split(' ').slice(1), runWith(rest)].join(' '),
     };
-    return settings.map((line) => {
-      const name = SETTING.exec(line)?.[1] ?? '';
-      return { path, ...shown(line, `${name}"${values[name.trim()]}"`) };
+    return settings.map(({ at, text: before }) => {
+      const name = SETTING.exec(before)?.[1] ?? '';
+      return { path, at, before, after: `${name}"${values[name.trim()]}"` };
     });
   }
   return lines
-    .filter((line) => START.test(line))
-    .map((line) => {
-      const [start = ''] = START.exec(line) ?? [];
-      const at = line.indexOf(start);
-      return {
-        path,
-        ...shown(line, `${line.slice(0, at)}${command} ${runWith(line.slice(at + start.length))}`),
-      };
+    .filter((line) => START.test(line.text))
+    .map(({ at, text: before, continues }) => {
+      const [start = ''] = START.exec(before) ?? [];
+      const begin = before.indexOf(start);
+      const run = runWith(before.slice(begin + start.length), continues);
+      return { path, at, before, after: `${before.slice(0, begin)}${command} ${run}` };
     });
 }
 
-/** `run` with the gateway's own arguments; what a shell does with its output is none. */
-function runWith(rest: string): string {
-  const run = 'run --replace';
-  if (rest === '' || /^["']/.test(rest)) return `${run}${rest}`;
-  return /^(?:\d*[<>]|[&|;])/.test(rest) ? `${run} ${rest}` : `${run} -- ${rest}`;
+/** Changes of the settings that are there with another value, and the lines of those that are not there. */
+export function settingsIn(path: string, text: string, wanted: string[], service: string | null) {
+  const lines = linesOf(text, service);
+  const changes: LineChange[] = [];
+  const missing = wanted.filter((after) => {
+    const name = new RegExp(`^\\s*${after.split('=')[0]}\\s*=`);
+    const there = lines.filter((line) => name.test(line.text));
+    for (const { at, text: before } of there) if (before !== after) changes.push({ path, at, before, after });
+    return there.length === 0;
+  });
+  return { changes, missing };
 }
 
-function shown(before: string, after: string): Pick<LineChange, 'before' | 'after'> {
-  const clean = (line: string) => withoutSecrets(line.split(' '));
-  return { before: clean(before), after: clean(after) };
+/** `run` with the gateway's own arguments; what a shell does with its output is none. */
+function runWith(rest: string, continues = false): string {
+  const run = 'run --replace';
+  if (continues) return `${run} -- ${rest}`.trimEnd();
+  if (rest === '' || /^["']/.test(rest)) return `${run}${rest}`;
+  return /^(?:\d*[<>]|[&|;])/.test(rest) ? `${run} ${rest}` : `${run} -- ${rest}`;
 }

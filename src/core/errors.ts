@@ -74,6 +74,7 @@ export const ERROR_CODES = {
   supervisor_not_found: 'refused',
   supervisor_already_running: 'refused',
   supervisor_failed: 'failed',
+  supervisor_file: 'refused',
   command_unknown: 'refused',
   sandbox_forbids: 'refused',
   port_held_by_orphan: 'refused',

@@ -9,6 +9,7 @@ export type RecordKind =
   | 'registry-keys'
   | 'supervisor'
   | 'adopted'
+  | 'adopted-files'
   | 'compatibility'
   | 'history'
   | 'gateway-cache'

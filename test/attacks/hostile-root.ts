@@ -85,6 +85,7 @@ const PATHS = [
     'run.lock',
     'supervisor.json',
     'adopted.json',
+    'adopted-files.json',
     '.trial.999999-0123456789ab.tmp',
   ],
 ];

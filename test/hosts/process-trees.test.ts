@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { describeSupervisor, otherSupervisorLines } from '../../src/adopt/other-supervisor.js';
+import {
+  describeSupervisor,
+  otherSupervisorLines,
+  shownSupervisor,
+} from '../../src/adopt/other-supervisor.js';
 
 const COMMAND = '/usr/local/bin/openclaw-releases';
 const NODE_START = 'node /usr/lib/node_modules/openclaw/dist/index.js gateway';
@@ -13,6 +17,7 @@ interface Row {
   name: string;
   service?: string | null;
   changes?: [path: string, before: string, after: string][];
+  added?: { path: string; lines: string[] }[];
   commands: string[];
 }
 
@@ -37,6 +42,30 @@ const ROWS: Record<string, Row> = {
       ['/srv/sv.conf', `command=${NODE_START} --port 2`, `command=${COMMAND} run --replace -- --port 2`],
     ],
     commands: ['supervisorctl update claw'],
+  },
+  'supervisord, with a command over two lines, settings of its own, and those of another program': {
+    above: ['/usr/bin/python3 /usr/bin/supervisord -c /srv/sv.conf', '/sbin/init'],
+    env: { SUPERVISOR_PROCESS_NAME: 'claw' },
+    files: {
+      '/srv/sv.conf':
+        '[program:claw]\nautorestart = true\ncommand=openclaw gateway\n  --port 2\nexitcodes=69,78\n[program:b]\nstopwaitsecs=3\n',
+    },
+    name: 'supervisord',
+    service: 'claw',
+    changes: [
+      ['/srv/sv.conf', 'command=openclaw gateway', `command=${COMMAND} run --replace --`],
+      ['/srv/sv.conf', 'autorestart = true', 'autorestart=unexpected'],
+    ],
+    added: [{ path: '/srv/sv.conf', lines: ['stopwaitsecs=75'] }],
+    commands: ['supervisorctl update claw'],
+  },
+  'runit, with a command over two lines': {
+    above: ['runsv claw@/etc/sv/claw', 'runsvdir /etc/service', 'runit'],
+    files: { '/etc/sv/claw/run': 'exec openclaw gateway \\\n  --port 2\n' },
+    name: 'runit',
+    service: 'claw',
+    changes: [['/etc/sv/claw/run', 'exec openclaw gateway \\', `exec ${COMMAND} run --replace -- \\`]],
+    commands: ['sv -w 75 restart claw'],
   },
   'supervisord as process 1 of a container, in which a shell starts OpenClaw': {
     above: ['sh -c openclaw gateway', '/usr/bin/supervisord -c /etc/supervisord.conf'],
@@ -233,10 +262,12 @@ const ROWS: Record<string, Row> = {
 
 describe('the supervisor of a gateway is named, with the lines to change', () => {
   test.each(Object.entries(ROWS))('%s', (_, row) => {
-    const { name, service = null, changes = [], commands } = row;
+    const { name, service = null, changes = [], added, commands } = row;
     const found = describeRow(row);
     expect(found).toMatchObject({ name, service, commands, gateway: 812 });
-    expect(found.changes.map(({ path, before, after }) => [path, before, after])).toEqual(changes);
+    const shown = shownSupervisor(found);
+    expect(shown.changes.map(({ path, before, after }) => [path, before, after])).toEqual(changes);
+    if (added) expect(shown.additions).toEqual(added);
     const lines = otherSupervisorLines(found);
     expect(lines.slice(lines.length - commands.length)).toEqual(commands);
     if (name === 'a container') expect(lines).toContain(`+ ENTRYPOINT ["${COMMAND}","run"]`);

@@ -676,6 +676,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: at('unit', 'test/hosts/process-trees.test.ts', 'two programs in one file'),
   },
   {
+    name: 'an edited file of a supervisor overwritten by unadopt',
+    file: 'src/adopt/supervisor-files.ts',
+    find: 'if (left.length > 0) throw',
+    replace: 'if (left.length < 0) throw',
+    caughtBy: unit('adopt/supervisor-files', 'edited since stays'),
+  },
+  {
+    name: 'a file of a supervisor changed where others could replace it',
+    file: 'src/adopt/supervisor-files.ts',
+    find: 'if (offender) throw',
+    replace: 'if (offender?.path === path) throw',
+    caughtBy: unit('adopt/supervisor-files', 'in a directory that all may write'),
+  },
+  {
     name: 'a login taken for a unit',
     file: 'src/adopt/other-supervisor.ts',
     find: 'kind.service(seen) !== null)) return',

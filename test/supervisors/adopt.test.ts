@@ -1,9 +1,8 @@
-import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { until } from '../support/place.js';
-import { bootHost } from './host.js';
+import { bootHost, type Host } from './host.js';
 import { filesOf } from './recipe.js';
-import { chain, LONG } from './story.js';
+import { chain, GATEWAY, LONG, RUN, those } from './story.js';
 import { SUPERVISED, type Supervised } from './supervised.js';
 
 /** The recipe as it was before: it starts OpenClaw. */
@@ -15,8 +14,14 @@ function before(text: string): string {
 
 const supervisors: Record<string, Supervised> = SUPERVISED;
 
+/** Content and mode of each file, and which is not there. */
+function look(host: Host, paths: string[]): Promise<string> {
+  const script = 'for file; do stat -c "%a %n" "$file"; sha256sum "$file"; done 2>&1';
+  return host.run(['sh', '-c', script, 'sh', ...paths], { reject: false });
+}
+
 test.each(Object.keys(supervisors))(
-  'adopt names %s, and the lines that it prints put run into its place',
+  'adopt names %s, writes run into its files where it has some, and unadopt puts them back',
   LONG,
   async (name) => {
     const { chapter, files, boot, start, parent, stop } = supervisors[name] as Supervised;
@@ -27,28 +32,40 @@ test.each(Object.keys(supervisors))(
     await host.run(['env', `npm_config_registry=${host.registry.url}`, ...npm]);
     await host.run(boot);
     await host.run(start, { reject: false });
-    await until('OpenClaw is ready', async () => (await host.version()) === '2026.6.1', 40_000);
+    const ready = async () => (await host.get('/readyz'))?.status === 200;
+    await until('OpenClaw is ready', ready, 40_000);
 
     const refused = await host.cli('adopt');
     expect(refused).toMatchObject({ exitCode: 3, json: { error: { code: 'supervisor_not_found' } } });
     expect(refused.json.error.message).toContain(`${chapter} runs process`);
     const { supervisor, version } = await host.ok('adopt', '--dry-run');
     expect(supervisor).toMatchObject({ name: chapter, service: 'openclaw' });
+    const { changes, additions, commands } = supervisor;
+    const paths = [...changes, ...additions].map(({ path }) => path);
+    const then = await look(host, paths);
 
+    expect((await host.cli('adopt', '--write')).json.error).toMatchObject({ code: 'no_current' });
     await host.ok('stage', version);
     await host.ok('switch', version, '--no-restart');
-    for (const { path, before, after } of supervisor.changes) {
-      const text = await host.run(['cat', path]);
-      expect(text.split('\n')).toContain(before);
-      await host.write(path, `${text.replace(before, after)}\n`);
+    if (name === 'pm2') {
+      // pm2 keeps its services in no file for people: the lines are for a new one.
+      expect((await host.cli('adopt', '--write')).json.error).toMatchObject({ code: 'supervisor_file' });
+      for (const { path, lines } of additions) await host.write(path, `${lines.join('\n')}\n`);
+    } else {
+      expect(await host.ok('adopt', '--write')).toMatchObject({ supervisor: chapter, commands });
     }
-    for (const { path, lines } of supervisor.additions) {
-      expect(await host.run(['ls', dirname(path)])).not.toBe('');
-      await host.run(['sh', '-c', 'printf "%s\\n" "$@" >>"$0" && chmod +x "$0"', path, ...lines]);
-    }
-    for (const command of supervisor.commands) await host.run(['sh', '-c', command]);
+    for (const command of commands) await host.run(['sh', '-c', command]);
     await chain(host, parent, '2026.6.1');
     expect((await host.cli('adopt')).json.error.message).toContain('openclaw-releases run runs process');
+
+    if (name !== 'pm2') {
+      expect(await look(host, paths)).not.toBe(then);
+      expect(await host.ok('unadopt')).toMatchObject({ supervisor: chapter, commands });
+      expect(await look(host, paths)).toBe(then);
+      for (const command of commands) await host.run(['sh', '-c', command]);
+      await until('OpenClaw itself is ready', async () => those(host, RUN).length === 0 && (await ready()));
+      expect(those(host, GATEWAY)).toHaveLength(1);
+    }
     await host.run(stop);
   },
 );

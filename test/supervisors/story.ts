@@ -11,13 +11,13 @@ import type { Supervised } from './supervised.js';
 /** Options of a test. */
 export const LONG = { timeout: 180_000 * slowness };
 
-const GATEWAY = /^openclaw-gateway/;
-const RUN = /^\S*node \S*main\.cjs run(?: --replace)?$/;
+export const GATEWAY = /^openclaw-gateway/;
+export const RUN = /^\S*node \S*main\.cjs run(?: --replace)?$/;
 
 /** Gateways, `run`, watchers and workers: all but the supervisor. */
 const OURS = /^openclaw-gateway|main\.cjs|openclaw-releases-watcher/;
 
-const those = (host: Host, which: RegExp) => host.processes().filter(({ args }) => which.test(args));
+export const those = (host: Host, which: RegExp) => host.processes().filter(({ args }) => which.test(args));
 
 function only(host: Host, which: RegExp): Process {
   const found = those(host, which);

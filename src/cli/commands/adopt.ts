@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { findPackages } from '../../adopt/install.js';
 import {
-  findOtherSupervisor,
+  findOtherSupervisors,
   isWithoutUnit,
   namingOtherSupervisor,
   type OtherSupervisor,
   otherSupervisorLines,
+  shownSupervisor,
 } from '../../adopt/other-supervisor.js';
+import { readSupervisorFiles } from '../../adopt/supervisor-files.js';
 import { defaultUnit } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/steps/adopt.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
@@ -14,12 +16,13 @@ import { findStatePlace } from '../../state/place.js';
 import { measureState, requireKeepable } from '../../state/snapshot/measure.js';
 import { systemdSupervisor } from '../../supervisor/systemd/supervisor.js';
 import { adoptionLines, adoptionView, shownWrites } from '../../views/adoption.js';
+import { adoptFiles, leaveFiles } from '../adopted-files.js';
 import { type ChangeOptions, making, withLimits } from '../change-options.js';
 import { type Answer, acting, command } from '../command.js';
 import { plannedLines } from '../planned-files.js';
-import type { Session } from '../session.js';
+import { rootOf, type Session } from '../session.js';
 
-type Options = ChangeOptions & { unit: string; system?: boolean };
+type Options = ChangeOptions & { unit: string; system?: boolean; write?: boolean };
 
 function unitOf({ unit, system }: Options): UnitAddress {
   return { scope: system ? 'system' : 'user', unit };
@@ -37,26 +40,32 @@ export function adoptCommand() {
   const make = making('adopt', undefined, wanted);
   const adopt = command(
     'adopt',
-    'take over a gateway that runs under systemd',
+    'take over a gateway that runs under systemd or another supervisor',
     'openclaw-releases adopt --dry-run',
-  ).option('--dry-run', 'print every file that would be written and change nothing');
+  )
+    .option('--dry-run', 'print every file that would be written and change nothing')
+    .option('--write', 'where no systemd runs it: write the lines into the files of its supervisor');
   return ofUnit(adopt).action((options: Options, self: Command) => {
     if (options.dryRun) return preview(options, self);
+    if (options.write) return adoptFiles(options, self);
     return make(options, self).catch((error) => {
       throw isWithoutUnit(error) ? namingOtherSupervisor(error) : error;
     });
   });
 }
 
-export const unadoptCommand = () =>
-  ofUnit(command('unadopt', 'give an adopted gateway back as it was')).action(
-    making('unadopt', undefined, wanted),
+export function unadoptCommand() {
+  const leave = making('unadopt', undefined, wanted);
+  return ofUnit(command('unadopt', 'give an adopted gateway back as it was')).action(
+    (options: Options, self: Command) =>
+      readSupervisorFiles(rootOf(options).path) ? leaveFiles(options, self) : leave(options, self),
   );
+}
 
 const preview = acting(async ({ environment }, options: Options) => {
   const plan = await planAdoption(environment.root, unitOf(options)).catch((error) => {
-    const other = isWithoutUnit(error) ? findOtherSupervisor() : null;
-    if (other === null) throw error;
+    const [other] = isWithoutUnit(error) ? findOtherSupervisors() : [];
+    if (!other) throw error;
     return other;
   });
   if ('gateway' in plan) return previewOther(plan);
@@ -78,22 +87,22 @@ const preview = acting(async ({ environment }, options: Options) => {
   };
 });
 
-/** Lines to change by hand: files of other supervisors are not ours to write. */
+/** Lines of another supervisor's files, which `--write` writes where it can. */
 async function previewOther(other: OtherSupervisor): Promise<Answer> {
-  const { name, gateway, service, needsRelease } = other;
+  const { name, gateway, service, needsRelease, changes } = other;
   const [install] = needsRelease ? await findPackages(process.env) : [];
   const version = install?.version ?? 'latest';
   const as = service === null ? '' : `, as ${service}`;
   const first = [
-    'Stage the release, change these lines, and type the commands (docs/supervisors.md has whole files):',
+    `Stage the release, change these lines${changes.length > 0 ? ' (adopt --write)' : ''}, and type the commands (docs/supervisors.md has whole files):`,
     '',
     `openclaw-releases stage ${version} && openclaw-releases switch ${version} --no-restart`,
   ];
   return {
-    document: { dryRun: true, supervisor: other, version: install?.version ?? null },
+    document: { dryRun: true, supervisor: shownSupervisor(other), version: install?.version ?? null },
     text: () =>
       [
-        `${name} runs process ${gateway}, a gateway${as}; adopt changes nothing there.`,
+        `${name} runs process ${gateway}, a gateway${as}.`,
         ...(needsRelease ? first : []),
         ...otherSupervisorLines(other),
       ].join('\n'),

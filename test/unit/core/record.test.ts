@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Adoption } from '../../../src/adopt/apply.js';
 import type { UnitChange } from '../../../src/adopt/plan.js';
+import type { SupervisorFiles } from '../../../src/adopt/supervisor-files.js';
 import type { TimerRecord } from '../../../src/adopt/timer-unit-record.js';
 import type { ErrorRecord } from '../../../src/core/errors.js';
 import { type RecordKind, readRecord, whyNot } from '../../../src/core/record.js';
@@ -252,6 +253,18 @@ const KEPT: Snapshot = {
   versions: { databases: { 'state/openclaw.sqlite': 18 }, config: '2026.6.1' },
 };
 
+const FILES: SupervisorFiles = {
+  ...{ schema: 1, supervisor: 'runit', commands: ['sv restart x'], at: '2026-11-21T20:00:00.000Z' },
+  writes: [{ kind: 'file', path: '/etc/sv/x/run', content: 'exec openclaw-releases run', mode: 0o755 }],
+  files: [
+    {
+      path: '/etc/sv/x/run',
+      before: { kind: 'file', content: 'eA==', mode: 0o755, uid: 0, gid: 0, mtimeMs: 1.5 },
+    },
+  ],
+  directories: [],
+};
+
 const RESTORE: Restore = {
   ...{ schema: 1, change: 'c', release: '2026.6.1', from: KEPT.name, onlyIfChanged: true, phase: 'pending' },
   ...{ aside: { name: '2026.9.6-displaced-20261121T200000Z', release: '2026.9.6' }, place: KEPT.place },
@@ -299,6 +312,7 @@ const WHOLE: [RecordKind, object][] = [
   ['registry-keys', { keys: [{ keyid: 'SHA256:a', key: 'AAAA', expires: null }] }],
   ['supervisor', SUPERVISOR],
   ['adopted', ADOPTION],
+  ['adopted-files', FILES],
   ['kept-state', KEPT],
   ['file-list', FILE_LIST],
   ['restore', RESTORE],

@@ -1,0 +1,170 @@
+import { accessSync, chownSync, constants, lstatSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { ReleasesError } from '../core/errors.js';
+import { readRecord } from '../core/record.js';
+import type { Moment } from '../core/scalars.js';
+import { withoutSecrets } from '../core/secret-words.js';
+import { removeDurably, writeFileDurably } from '../host/durable.js';
+import { realPath } from '../host/real-path.js';
+import { untrustedParent } from '../host/trust.js';
+import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
+import type { OtherSupervisor } from './other-supervisor.js';
+
+type TextFile = Extract<PlannedFile, { kind: 'file' }>;
+
+/** `adopted-files.json`: files of a supervisor other than systemd that start `run`, and their content before. */
+export interface SupervisorFiles extends Written {
+  schema: 1;
+  /** Name of the supervisor. */
+  supervisor: string;
+  writes: TextFile[];
+  /** Commands that make the supervisor read them. */
+  commands: string[];
+  at: Moment;
+}
+
+const BY_HAND = 'openclaw-releases adopt --dry-run, which prints the lines to change by hand';
+
+const recordPath = (root: string) => join(root, 'adopted-files.json');
+
+/** @throws ReleasesError `root_invalid` for a corrupt record */
+export function readSupervisorFiles(root: string): SupervisorFiles | null {
+  const path = recordPath(root);
+  const found = readRecord<SupervisorFiles>(path, 'adopted-files');
+  if (found.state === 'ok') return found.value;
+  if (found.state === 'missing') return null;
+  throw new ReleasesError('root_invalid', `${path} ${found.why}; it has the supervisor's files of before.`, {
+    hint: `mv ${path} ${path}.corrupt, and change the supervisor's files by hand`,
+  });
+}
+
+/**
+ * Plans the new content of the files that start the gateway. Writes nothing.
+ * @throws ReleasesError `supervisor_file` where this user may not replace one of them, or it is no plain text
+ */
+export function planSupervisorFiles({ name, gateway, changes, additions }: OtherSupervisor): TextFile[] {
+  if (changes.length === 0) throw refuse(`No file was found in which ${name} starts OpenClaw.`);
+  const user = statSync(`/proc/${gateway}`, { throwIfNoEntry: false })?.uid;
+  if (user !== process.getuid?.()) {
+    throw refuse(`The gateway, process ${gateway}, runs as user ${user ?? 'unknown'}, and not as this one.`);
+  }
+  const paths = new Set([...changes, ...additions].map(({ path }) => path));
+  return [...paths].flatMap((typed) => {
+    const path = realPath(typed);
+    const before = textOf(path);
+    const edits = changes.filter((change) => change.path === typed);
+    const added = additions.find((addition) => addition.path === typed)?.lines ?? [];
+    if (edits.length > 0 && before !== null) {
+      const { mode } = lstatSync(path);
+      return [{ kind: 'file', path, content: edited(before, edits, added), mode: mode & 0o7777 }];
+    }
+    const content = `${added.join('\n')}\n`;
+    if (before === content) return [];
+    if (before !== null) throw refuse(`${path} exists already, with other lines.`);
+    return [{ kind: 'file', path, content, mode: content.startsWith('#!') ? 0o755 : 0o644 }];
+  });
+}
+
+/** New settings come before the first changed line: behind it they could part a value that continues. */
+function edited(text: string, edits: OtherSupervisor['changes'], added: string[]): string {
+  const lines = text.split('\n');
+  for (const { at, after } of edits) lines[at] = after;
+  lines.splice(Math.min(...edits.map(({ at }) => at)), 0, ...added);
+  return lines.join('\n');
+}
+
+/** Null where nothing is. @throws ReleasesError `supervisor_file` */
+function textOf(path: string): string | null {
+  const offender = untrustedParent(path, process.getuid?.() ?? 0);
+  if (offender) throw refuse(`${offender.path} ${offender.why}.`);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats && (!stats.isFile() || stats.nlink > 1)) throw refuse(`${path} is no plain file with one name.`);
+  if (stats && stats.uid !== process.getuid?.()) throw refuse(`${path} belongs to user ${stats.uid}.`);
+  try {
+    // The new file takes the place of the old one.
+    accessSync(dirname(path), constants.W_OK);
+    if (stats) accessSync(path, constants.W_OK);
+  } catch (cause) {
+    throw refuse(`This user may not write ${path}.`, cause);
+  }
+  if (!stats) return null;
+  const bytes = readPlainFile(path, LARGEST);
+  const text = bytes.toString();
+  if (!bytes.equals(Buffer.from(text))) throw refuse(`${path} is not UTF-8.`);
+  return text;
+}
+
+/**
+ * Records the files durably, then writes them: `restoreSupervisorFiles` can put them back after a power cut, too.
+ * @throws ReleasesError `supervisor_file`, also where this root has changed files already
+ */
+export function writeSupervisorFiles(root: string, other: OtherSupervisor): SupervisorFiles {
+  const earlier = readSupervisorFiles(root);
+  if (earlier) {
+    throw new ReleasesError('supervisor_file', `Files of ${earlier.supervisor} are changed already.`, {
+      hint: 'openclaw-releases unadopt',
+    });
+  }
+  const writes = planSupervisorFiles(other);
+  const record: SupervisorFiles = {
+    schema: 1,
+    supervisor: other.name,
+    writes,
+    commands: other.commands,
+    at: new Date().toISOString(),
+    ...lookBefore(writes),
+  };
+  writeFileDurably(recordPath(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  try {
+    writePlanned(writes);
+    for (const { path, before } of record.files)
+      if (before.kind === 'file') chownSync(path, before.uid, before.gid);
+  } catch (error) {
+    undoWritten(record);
+    removeDurably(recordPath(root));
+    throw error;
+  }
+  return record;
+}
+
+/**
+ * Puts the files back, byte for byte and with their mode, and removes the record. A file that somebody has brought back
+ * by hand stays.
+ * @returns the undone record, or null without one
+ * @throws ReleasesError `supervisor_file` for a file that was edited since and still has our lines
+ */
+export function restoreSupervisorFiles(root: string): SupervisorFiles | null {
+  const record = readSupervisorFiles(root);
+  if (!record) return null;
+  const files = record.files.filter(({ path, before }) => {
+    const written = record.writes.find((write) => write.path === path)?.content ?? '';
+    const then = before.kind === 'file' ? Buffer.from(before.content, 'base64').toString() : null;
+    const now = textOf(path);
+    if (now === written || now === then) return true;
+    const [ours, theirs] = [onlyIn(written, then), onlyIn(then, written)];
+    const left = ours.filter((line) => now?.split('\n').includes(line));
+    if (left.length > 0) throw wasEdited(path, left, theirs);
+    return false;
+  });
+  undoWritten({ ...record, files });
+  removeDurably(recordPath(root));
+  return record;
+}
+
+function onlyIn(text: string | null, other: string | null): string[] {
+  const others = other?.split('\n') ?? [];
+  return (text?.split('\n') ?? []).filter((line) => line !== '' && !others.includes(line));
+}
+
+function wasEdited(path: string, ours: string[], theirs: string[]): ReleasesError {
+  const lines = [...ours.map((line) => `- ${line}`), ...theirs.map((line) => `+ ${line}`)];
+  const shown = lines.map((line) => withoutSecrets(line.split(' '))).join('\n');
+  return new ReleasesError('supervisor_file', `${path} was edited after adopt, so it stays as it is.`, {
+    hint: `put these lines back by hand, then openclaw-releases unadopt:\n${shown}`,
+  });
+}
+
+function refuse(message: string, cause?: unknown): ReleasesError {
+  return new ReleasesError('supervisor_file', message, { hint: BY_HAND, cause });
+}
