@@ -41,13 +41,13 @@ export const anchors = (markdown: string) =>
       .replaceAll(' ', '-'),
   );
 
-/** Sentences as lists of words: of the prose, and of the cells of tables. A piece of code counts as one word. */
+/** Sentences as lists of words: of the prose, and of the cells of tables. A piece of code counts as one word of two syllables. */
 export function sentences(markdown: string): { prose: string[][]; cells: string[][] } {
   const text = markdown
     .replace(FENCE, '\n')
     .replace(/<!--[\s\S]*?-->/g, '')
     .replace(/^#+ .*$/gm, '\n')
-    .replace(/`[^`]+`/g, 'code')
+    .replace(/`[^`]+`/g, 'symbol')
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/[*_]{1,2}(?=\S)|(?<=\S)[*_]{1,2}/g, '');
   const rows = text.match(/^\|.*\|$/gm) ?? [];
@@ -77,6 +77,7 @@ export function syllablesOf(word: string): number {
     const letters = part.toLowerCase().replace(/[^a-z]/g, '');
     if (letters === '') return sum + (part === '' ? 0 : 1);
     const spoken = letters.replace(/(?<=[^aeiouy].*)(?:(?<![td])ed|(?<![sxz]|[cs]h|[cg])es|(?<!l)e)$/, '');
-    return sum + Math.max(1, spoken.match(/[aeiouy]+/g)?.length ?? 1);
+    // As in "previous", and not as in "station".
+    return sum + Math.max(1, spoken.match(/(?<![cgst])i(?=[aou])|[aeiouy]+/g)?.length ?? 1);
   }, 0);
 }

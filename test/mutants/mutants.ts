@@ -1373,6 +1373,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/reconstruct'),
   },
   {
+    name: 'backup that OpenClaw removed makes a release incompatible',
+    file: 'src/rollback/compatibility/rules.ts',
+    find: "path.endsWith('.bak')",
+    replace: "path.endsWith('.baks')",
+    caughtBy: unit('rollback/compatibility/rules'),
+  },
+  {
+    name: 'failed start shows what a release needs',
+    file: 'src/rollback/compatibility/rules.ts',
+    find: 'one.release === id && !isOfFailure(past, one));\n  return past.left',
+    replace: 'one.release === id);\n  return past.left',
+    caughtBy: unit('rollback/compatibility/rules'),
+  },
+  {
     name: 'configuration of a newer release called compatible',
     file: 'src/rollback/compatibility/rules.ts',
     find: 'compareVersions(config, version) > 0;',

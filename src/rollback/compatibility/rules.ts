@@ -49,9 +49,10 @@ export function readsVersions(root: Root, id: string, today: StateVersions, past
   if (then === null) return { reads: 'unknown', why: 'it has not run here' };
   if (past.startedOn.get(id)?.some((before) => isDeepStrictEqual(before, today)))
     return { reads: 'yes', why: 'it was started on such a state here' };
-  const gone = Object.keys(then.databases).find((path) => !(path in today.databases));
+  const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path));
+  const gone = opened.find(([path]) => !(path in today.databases))?.[0];
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
-  const raised = Object.entries(then.databases).find(([path, before]) => today.databases[path] !== before);
+  const raised = opened.find(([path, before]) => today.databases[path] !== before);
   if (raised) {
     const why = `${raised[0]} has version ${today.databases[raised[0]]}, and had ${raised[1]}`;
     return { reads: 'no', why, databases: true };
@@ -62,6 +63,9 @@ export function readsVersions(root: Root, id: string, today: StateVersions, past
   }
   return { reads: 'yes', why: 'its databases have the versions that it left them with' };
 }
+
+/** OpenClaw 2026.9 leaves `openclaw.sqlite.pre-startup-migration-<uuid>.bak`, and may remove it: no release opens it. */
+const isBackup = (path: string) => path.endsWith('.bak');
 
 /** Returns false also when the configuration names no valid version. */
 export function wasWrittenByNewer({ config }: StateVersions, version: string): boolean {
@@ -75,6 +79,8 @@ function isOfFailure({ changes }: Past, { kind, release, change }: Snapshot): bo
   return made?.facts.to === release && made.plan.kind !== 'rollback';
 }
 
-export function versionsOf({ left, kept }: Past, id: string): StateVersions | null {
-  return left.get(id) ?? kept.findLast(({ release }) => release === id)?.versions ?? null;
+/** A failed start may stop in the middle of a migration, so its state does not show what the release needs. */
+export function versionsOf(past: Past, id: string): StateVersions | null {
+  const kept = past.kept.findLast((one) => one.release === id && !isOfFailure(past, one));
+  return past.left.get(id) ?? kept?.versions ?? null;
 }

@@ -128,6 +128,8 @@ describe('the checks of the documents', () => {
     ['started', 2],
     ['names', 1],
     ['changes', 2],
+    ['previous', 3],
+    ['verification', 5],
     ['the', 1],
     ['read-only', 3],
     ['2026.9', 2],

@@ -8,6 +8,7 @@ import {
   versionsOf,
   wasWrittenByNewer,
 } from '../../../../src/rollback/compatibility/rules.js';
+import type { Snapshot } from '../../../../src/state/snapshots.js';
 import type { StateVersions } from '../../../../src/state/versions.js';
 import { temporaryRoot } from '../../../support/place.js';
 
@@ -64,6 +65,25 @@ describe('the versions that the state had when a release last ran on it', () => 
   });
 });
 
+test.each<[string, ChangeStatus, string, StateVersions | null]>([
+  ['a release that failed', 'rolled_back', 'new', null],
+  ['a release that was healthy and was left', WELL, 'old', of(20)],
+])('the displaced state of %s', (_, status, to, versions) => {
+  const change = update('new', to, { status });
+  const displaced: Snapshot = {
+    schema: 1,
+    name: 'new-displaced',
+    kind: 'displaced',
+    release: 'new',
+    change: change.id,
+    at: change.startedAt,
+    versions: of(20),
+  } as Snapshot;
+  const past = { ...readPast(temporaryRoot(), [change]), kept: [displaced] };
+  expect(versionsOf(past, 'new')).toEqual(versions);
+  expect(readsVersions(temporaryRoot(), 'new', of(17), past).reads).toBe(versions ? 'no' : 'unknown');
+});
+
 describe('a state with a database that was raised since', () => {
   const left = update('new', 'newest', { before: of(20), after: of(20) });
   const then = { before: of(19), after: of(20) };
@@ -89,6 +109,15 @@ describe('a state with a database that was raised since', () => {
   test('is not compatible with a release that ran on yet another version', () => {
     expect(reads([came, left], of(21))).toBe('no');
   });
+});
+
+test.each([
+  ['openclaw.sqlite.pre-startup-migration-c6435c31-fc59-4c03-a040-9407548e4ea2.bak', 'yes'],
+  ['memory.sqlite', 'no'],
+])('a state without %s, which was there, is compatible: %s', (name, expected) => {
+  const had = { databases: { ...of(18).databases, [`state/${name}`]: 17 }, config: null };
+  const past = readPast(temporaryRoot(), [update('old', 'new', { before: had })]);
+  expect(readsVersions(temporaryRoot(), 'old', of(18), past).reads).toBe(expected);
 });
 
 describe('a state whose configuration was written since', () => {
