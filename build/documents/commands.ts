@@ -4,6 +4,9 @@ import { type CommandNode, PROGRAM } from './tree.js';
 /** Programs of others that the documents tell people to type. */
 const OTHERS = ['npm', 'openclaw', 'sudo', 'ssh', 'cat', 'curl', 'cd', 'echo', 'export', 'chmod', 'rm'];
 
+/** Words that begin a sentence after a command, and are the value of no argument. */
+const PROSE = ['with', 'once', 'then', 'by', 'and', 'or', 'to', 'has', 'is', 'runs'];
+
 /** Sentences about commands in a document that cannot be typed as they stand. */
 export function faultsIn(markdown: string, tree: CommandNode, scripts: string[]): string[] {
   const names = tree.commands.map(({ path }) => path[0] ?? '');
@@ -29,6 +32,27 @@ export function faultsIn(markdown: string, tree: CommandNode, scripts: string[])
       .filter(([, script = '']) => !scripts.includes(script))
       .map(([call]) => `There is no script: ${call}`),
   ];
+}
+
+/** Commands and options in the hints of a source file that do not exist; a sentence may follow a command. */
+export function faultsInHints(source: string, tree: CommandNode): string[] {
+  const values = source
+    .replace(/(?<=\w)\$\{[^{}]*\}/g, '')
+    .replace(/\$\{[^{}]*\}/g, 'VALUE')
+    .replace(/\\n/g, ' , ');
+  return (
+    callsIn(values)
+      .filter(([first = '']) => /^[a-z]/.test(first) && !PROSE.includes(first))
+      .map((words) => {
+        const end = words.findIndex(
+          (word, index) => /[,.:]$/.test(word) || PROSE.includes(words[index + 1] ?? ''),
+        );
+        return end === -1 ? words : [...words.slice(0, end), (words[end] ?? '').replace(/[,.:]$/, '')];
+      })
+      .flatMap((words) => faultsOf(words, tree, false))
+      // A value may be a phrase, or empty.
+      .filter((fault) => !fault.startsWith('Too many'))
+  );
 }
 
 const known = (program: string) =>

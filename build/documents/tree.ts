@@ -41,7 +41,7 @@ export async function commandTree(): Promise<CommandNode> {
     'Immutable side-by-side releases for the OpenClaw gateway.',
   );
   for (const load of Object.values(COMMANDS)) program.addCommand(await load());
-  return node(program, []);
+  return commandNode(program, []);
 }
 
 /** All commands with an action of their own, in the order of the help. */
@@ -52,7 +52,7 @@ export function leaves(node: CommandNode): CommandNode[] {
 /** Options that nearly every command has; the documents list them once. */
 export const isCommon = ({ long }: OptionNode) => long === '--root' || long === '--json';
 
-function node(command: Command, path: string[]): CommandNode {
+export function commandNode(command: Command, path: string[]): CommandNode {
   return {
     path,
     description: command.description(),
@@ -67,7 +67,7 @@ function node(command: Command, path: string[]): CommandNode {
     })),
     options: command.options.filter((option) => !option.hidden).map(optionNode),
     example: exampleOf(command),
-    commands: command.commands.map((one) => node(one, [...path, one.name()])),
+    commands: command.commands.map((one) => commandNode(one, [...path, one.name()])),
   };
 }
 

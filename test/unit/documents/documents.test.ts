@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are pieces of source
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { faultsIn } from '../../../build/documents/commands.js';
+import { faultsIn, faultsInHints } from '../../../build/documents/commands.js';
 import { generate, repository } from '../../../build/documents/generate.js';
 import {
   anchors,
@@ -12,7 +13,8 @@ import {
   sentences,
   syllablesOf,
 } from '../../../build/documents/markdown.js';
-import { commandTree } from '../../../build/documents/tree.js';
+import { commandNode, commandTree } from '../../../build/documents/tree.js';
+import { HIDDEN_COMMANDS } from '../../../src/cli/commands.js';
 import { ERROR_CODES, EXIT } from '../../../src/core/errors.js';
 
 /** Documents for users; `docs/cli.md` is made from the help. */
@@ -68,6 +70,21 @@ test.each(documents.filter((path) => path !== 'docs/cli.md'))(
   },
 );
 
+test('hints in the code name commands and options that exist', async () => {
+  const hidden = await Promise.all(Object.values(HIDDEN_COMMANDS).map((load) => load()));
+  const all = {
+    ...tree,
+    commands: [...tree.commands, ...hidden.map((command) => commandNode(command, [command.name()]))],
+  };
+  const files = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.c?ts$/.test(name))
+    .map((name) => `src/${name}`);
+  const faults = [...files, 'layout/bin/gateway', 'layout/bin/openclaw', 'layout/bin/rescue'].flatMap(
+    (file) => faultsInHints(readDocument(file), all).map((fault) => `${file}: ${fault}`),
+  );
+  expect(faults).toEqual([]);
+});
+
 test('docs/errors.md lists every error code with its exit code, and every exit code', () => {
   const text = readDocument('docs/errors.md');
   const part = (heading: string) => text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
@@ -82,6 +99,19 @@ test('docs/errors.md lists every error code with its exit code, and every exit c
 });
 
 describe('the checks of the documents', () => {
+  test.each([
+    ['`openclaw-releases cancel-it, to end ${what}`', 'no such command'],
+    ["hint: 'openclaw-releases recover --now'", 'no option --now'],
+    ['run "openclaw-releases rollback ${id} --yez", or not', 'no option --yez'],
+  ])('find the fault in the hint %j', (source, fault) => {
+    expect(faultsInHints(source, tree).join()).toContain(fault);
+  });
+
+  test('find none in a hint that is a sentence', () => {
+    const hint = '`openclaw-releases rollback ${id} --yes, or --keep-state to roll back the code alone`';
+    expect(faultsInHints(`${hint} 'openclaw-releases stage 2026.6.1 once it is there'`, tree)).toEqual([]);
+  });
+
   const faults = (markdown: string) => faultsIn(markdown, tree, ['demo']);
   const typed = (line: string) => faults(`\`\`\`console\n$ ${line}\n\`\`\`\n`);
 
