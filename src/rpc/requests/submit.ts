@@ -101,7 +101,7 @@ async function decide(
   const decided = await waitUntil({ withinMs: BRIEF_MS }, async () => {
     const active = activeChange(root);
     if (active) {
-      const same = await wantsTheSame(plan, active);
+      const same = wantsTheSame(plan, active);
       if (same) return join(root, wanted, plan, active);
       obstacle = lockedBy(active);
       if (same === false) throw obstacle;
