@@ -84,7 +84,7 @@ await build({
 });
 
 const { outputFiles } = await build({
-  entryPoints: [`${page}main.ts`],
+  entryPoints: [`${page}main.tsx`],
   bundle: true,
   minify: true,
   write: false,
