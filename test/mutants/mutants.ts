@@ -1447,8 +1447,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'timer: window',
     file: 'src/timer/rules/time-rules.ts',
-    find: "      verdict: 'wait',\n      reason: `The next maintenance window",
-    replace: "      verdict: 'pass',\n      reason: `The next maintenance window",
+    find: 'return wait(`The next maintenance window opens at ${moment(next)}.`, next);',
+    replace: 'return pass(`The next maintenance window opens at ${moment(next)}.`);',
     caughtBy: unit('timer/rules/decision'),
   },
   {

@@ -10,25 +10,10 @@ import { nextOpening } from './window.js';
 
 export type Verdict = 'update' | 'wait' | 'no';
 
-export type RuleName =
-  | 'disabled'
-  | 'clock'
-  | 'held'
-  | 'changeActive'
-  | 'gateway'
-  | 'breaker'
-  | 'registry'
-  | 'available'
-  | 'pinned'
-  | 'skipped'
-  | 'quarantined'
-  | 'manualRollback'
-  | 'failureBackoff'
-  | 'minimumAge'
-  | 'delay'
-  | 'minimumInterval'
-  | 'soak'
-  | 'window';
+/** Evaluated and shown in this order. */
+const RULES = { ...hostRules, ...releaseRules, ...timeRules };
+
+export type RuleName = keyof typeof RULES;
 
 export interface RuleVote extends RuleResult {
   rule: RuleName;
@@ -59,29 +44,6 @@ export interface Question extends Input {
   candidate: Candidate;
 }
 
-export type Rule = (question: Question) => RuleResult;
-
-const RULES: [RuleName, Rule][] = [
-  ['disabled', hostRules.disabled],
-  ['clock', hostRules.clock],
-  ['held', hostRules.held],
-  ['changeActive', hostRules.changeActive],
-  ['gateway', hostRules.gateway],
-  ['breaker', hostRules.breaker],
-  ['registry', releaseRules.registry],
-  ['available', releaseRules.available],
-  ['pinned', releaseRules.pinned],
-  ['skipped', releaseRules.skipped],
-  ['quarantined', releaseRules.quarantined],
-  ['manualRollback', releaseRules.manualRollback],
-  ['failureBackoff', timeRules.failureBackoff],
-  ['minimumAge', timeRules.minimumAge],
-  ['delay', timeRules.delay],
-  ['minimumInterval', timeRules.minimumInterval],
-  ['soak', timeRules.soak],
-  ['window', timeRules.window],
-];
-
 /**
  * Decides if the timer may update now. Evaluates every rule so that all can be shown; one `no` means no, else one
  * `wait` means wait. Reads only its input and never throws: a value it cannot parse is a `no`.
@@ -89,24 +51,17 @@ const RULES: [RuleName, Rule][] = [
 export function decide(input: Input): Decision {
   const question: Question = { ...input, candidate: chooseCandidate(input) };
   const { version } = question.candidate;
-  const votes = RULES.map(([rule, ask]): RuleVote => ({ rule, ...ask(question) }));
-  const refusal = votes.find(({ verdict }) => verdict === 'no');
-  if (refusal) {
-    return { verdict: 'no', version, reason: refusal.reason, until: null, rule: refusal.rule, votes };
+  const votes = Object.entries(RULES).map(([rule, ask]): RuleVote => {
+    return { rule: rule as RuleName, ...ask(question) };
+  });
+  const decided = votes.find(({ verdict }) => verdict === 'no') ?? longestWait(votes);
+  if (!decided) {
+    const reason = `Nothing is against ${version} now.`;
+    return { verdict: 'update', version, reason, until: null, rule: null, votes };
   }
-  const longest = longestWait(votes);
-  if (longest) {
-    const until = earliest(input, votes);
-    return { verdict: 'wait', version, reason: longest.reason, until, rule: longest.rule, votes };
-  }
-  return {
-    verdict: 'update',
-    version,
-    reason: `Nothing is against ${version} now.`,
-    until: null,
-    rule: null,
-    votes,
-  };
+  const { verdict, reason, rule } = decided;
+  if (verdict === 'no') return { verdict, version, reason, until: null, rule, votes };
+  return { verdict: 'wait', version, reason, until: earliest(input, votes), rule, votes };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { LONGEST_WAIT_FOR_CLOCK_MS } from './clock.js';
 import type { Question } from './decision.js';
 import { endOf, failedAfterRestart, isByTimer, isMadeByPerson, restartedGateway } from './history.js';
-import { no, pass, type RuleResult } from './result.js';
-import { isMoment, iso, moment, timeOf } from './time.js';
+import { no, pass, type RuleResult, wait } from './result.js';
+import { isMoment, moment, timeOf } from './time.js';
 
 /** Automatic changes in a row that rolled back, after which an operator must act. */
 const BREAKS_AFTER = 3;
@@ -19,7 +19,7 @@ export const hostRules = {
     if (lastRun === null || now >= lastRun) return pass('The clock has not been put back.');
     const end = Math.min(lastRun, (behindSince ?? now) + LONGEST_WAIT_FOR_CLOCK_MS);
     const reason = `The clock says ${moment(now)} and said ${moment(lastRun)} before, so it is waited for.`;
-    return { verdict: 'wait', reason, until: iso(end) };
+    return wait(reason, end);
   },
 
   held({ policy: { hold }, clock: { now } }: Question): RuleResult {
@@ -29,22 +29,19 @@ export const hostRules = {
     if (until === null)
       return no(`Updates are held until ${JSON.stringify(hold.until)}, which is not a time.`);
     if (until <= now) return pass(`Updates were held until ${moment(until)}.`);
-    return { verdict: 'wait', reason: `Updates are held until ${moment(until)}.`, until: iso(until) };
+    return wait(`Updates are held until ${moment(until)}.`, until);
   },
 
   changeActive({ gateway: { activeChange } }: Question): RuleResult {
     if (activeChange === null) return pass('No change is active.');
-    return { verdict: 'wait', reason: `The change ${activeChange} is active.` };
+    return wait(`The change ${activeChange} is active.`);
   },
 
   /** An update of an unhealthy gateway would hide the cause of its problem. */
   gateway({ gateway: { running, healthy } }: Question): RuleResult {
     if (running === null) return no('No release runs here.');
     if (healthy) return pass(`${running} runs, and is well.`);
-    return {
-      verdict: 'wait',
-      reason: `${running} is not well, and an update is no cure for what is not understood.`,
-    };
+    return wait(`${running} is not well, and an update is no cure for what is not understood.`);
   },
 
   breaker({ history, policy }: Question): RuleResult {

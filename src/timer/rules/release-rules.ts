@@ -2,8 +2,8 @@ import { compareVersions } from '../../core/version.js';
 import { isOfChannel, isVersion, publishedAs } from './candidate.js';
 import type { Question } from './decision.js';
 import { endOf, isMadeByPerson } from './history.js';
-import { no, pass, type RuleResult } from './result.js';
-import { HOUR, iso, moment, timeOf } from './time.js';
+import { no, pass, type RuleResult, wait } from './result.js';
+import { HOUR, moment, timeOf } from './time.js';
 
 /** An older answer may name a release that was deprecated since. */
 const FRESH_FOR_MS = 2 * HOUR;
@@ -14,21 +14,16 @@ const NOTHING = pass('There is no release to ask about.');
 
 export const releaseRules = {
   registry({ registry, clock: { now } }: Question): RuleResult {
-    if (registry === null)
-      return { verdict: 'wait', reason: 'The registry has not been asked, or has not answered.' };
+    if (registry === null) return wait('The registry has not been asked, or has not answered.');
     const askedAt = timeOf(registry.askedAt);
     if (askedAt === null) return no('It is not known when the registry was asked.');
     if (Math.abs(now - askedAt) > FRESH_FOR_MS)
-      return {
-        verdict: 'wait',
-        reason: `The registry was asked last at ${moment(askedAt)}, and may say something else now.`,
-      };
+      return wait(`The registry was asked last at ${moment(askedAt)}, and may say something else now.`);
     const saidAt = timeOf(registry.saidAt);
     if (saidAt !== null && Math.abs(saidAt - askedAt) > CLOCKS_DIFFER_MS)
-      return {
-        verdict: 'wait',
-        reason: `It is ${moment(askedAt)} here and ${moment(saidAt)} for the registry; one of the clocks is wrong.`,
-      };
+      return wait(
+        `It is ${moment(askedAt)} here and ${moment(saidAt)} for the registry; one of the clocks is wrong.`,
+      );
     return pass('The registry has answered.');
   },
 
@@ -71,11 +66,7 @@ export const releaseRules = {
     const until = timeOf(entry.until);
     if (until === null) return no(`${version} failed here, and it is not known for how long that counts.`);
     if (until <= now) return pass(`${version} failed here; that counted until ${moment(until)}.`);
-    return {
-      verdict: 'wait',
-      reason: `${version} failed here and is in quarantine until ${moment(until)}.`,
-      until: iso(until),
-    };
+    return wait(`${version} failed here and is in quarantine until ${moment(until)}.`, until);
   },
 
   manualRollback({ candidate: { version }, history }: Question): RuleResult {

@@ -3,8 +3,8 @@ import { backoff } from './backoff.js';
 import type { Question } from './decision.js';
 import type { HistoryEntry } from './facts.js';
 import { endOf, failedBeforeRestart, isByTimer, restartedGateway } from './history.js';
-import { no, pass, type RuleResult } from './result.js';
-import { beenAt, HOUR, iso, moment, span, timeOf } from './time.js';
+import { no, pass, type RuleResult, wait } from './result.js';
+import { beenAt, HOUR, moment, span, timeOf } from './time.js';
 import { nextOpening, openingAt, whyNotWindow } from './window.js';
 
 /** A release that keeps restarting never soaks; after this many times `soakHours` an update may replace it. */
@@ -65,7 +65,7 @@ export const timeRules = {
   }: Question): RuleResult {
     if (running === null) return pass('There is nothing that could soak.');
     const proven = timeOf(provenAt);
-    if (proven === null) return { verdict: 'wait', reason: `${running} has not been verified yet.` };
+    if (proven === null) return wait(`${running} has not been verified yet.`);
     const restarted = restartsSince > 0 ? (timeOf(restartedAt) ?? clock.now) : proven;
     const steady = Math.max(beenAt(proven, clock), beenAt(restarted, clock));
     const ms = settings.soakHours * HOUR;
@@ -86,11 +86,7 @@ export const timeRules = {
     if (open) return pass(`A maintenance window is open until ${moment(open.end)}.`);
     const next = nextOpening(windows, now);
     if (next === null) return no('No maintenance window will open.');
-    return {
-      verdict: 'wait',
-      reason: `The next maintenance window opens at ${moment(next)}.`,
-      until: iso(next),
-    };
+    return wait(`The next maintenance window opens at ${moment(next)}.`, next);
   },
 };
 
@@ -98,7 +94,7 @@ export const timeRules = {
 function waitUntil(end: number, now: number, waiting: string, passed: string): RuleResult {
   if (Number.isNaN(end)) return no(`Cannot evaluate this rule: ${passed}`);
   if (end <= now) return pass(passed);
-  return { verdict: 'wait', reason: `${waiting} before ${moment(end)}.`, until: iso(end) };
+  return wait(`${waiting} before ${moment(end)}.`, end);
 }
 
 function afterPublication(
