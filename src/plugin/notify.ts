@@ -1,3 +1,4 @@
+import { toErrorRecord } from '../core/errors.js';
 import { compareVersions } from '../core/version.js';
 import {
   claimDelivery,
@@ -21,9 +22,7 @@ export function deliverVerdicts(api: PluginApi, host: Host): void {
   try {
     waiting = undelivered(host.root);
   } catch (error) {
-    api.logger?.warn(
-      `What became of updates is not known: ${error instanceof Error ? error.message : error}`,
-    );
+    api.logger?.warn(`What became of updates is not known: ${toErrorRecord(error).message}`);
     return;
   }
   for (const { request, change } of waiting) {
@@ -36,7 +35,7 @@ export function deliverVerdicts(api: PluginApi, host: Host): void {
     } catch (error) {
       // The next start, or the next change that ends, tries again.
       giveUpDelivery(host.root, request.id);
-      api.logger?.warn(`${change.id} could not be told: ${error instanceof Error ? error.message : error}`);
+      api.logger?.warn(`${change.id} could not be told: ${toErrorRecord(error).message}`);
     }
   }
 }
