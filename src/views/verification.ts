@@ -30,16 +30,12 @@ export async function verifyRelease(root: Root, name: string): Promise<Verificat
   const ok = differences.length === 0 && fault === null;
   const found = { ok, release: id, treeDigest, files, differences, fault };
   if (ok) return found;
-  if (differences.length === 0) {
-    const message = `${id} cannot be started: ${fault}.`;
-    return { ...found, error: { code: 'release_damaged', message, hint: 'openclaw-releases recover' } };
-  }
-  return {
-    ...found,
-    error: {
-      code: 'release_damaged',
-      message: `${id} is not what was sealed: ${differences.length} differences.`,
-      hint: `openclaw-releases rollback, then remove ${root.releases}/${id} and stage it again`,
-    },
-  };
+  const [message, hint] =
+    differences.length === 0
+      ? [`${id} cannot be started: ${fault}.`, 'openclaw-releases recover']
+      : [
+          `${id} is not what was sealed: ${differences.length} differences.`,
+          `openclaw-releases rollback, then remove ${root.releases}/${id} and stage it again`,
+        ];
+  return { ...found, error: { code: 'release_damaged', message, hint } };
 }
