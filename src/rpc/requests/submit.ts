@@ -68,11 +68,11 @@ export async function receive(
   const { root } = environment;
   prepareRoot(root);
   const plan = planFor(wanted.request);
-  const decided = await inTurn(root, () => decide(environment, wanted, plan, endsWithAnswer));
+  const decided = await inTurn(root, () => decide({ environment, wanted, plan, endsWithAnswer }));
   const { change, begun } = decided;
   if (change === null) return decided;
-  const limit = acknowledgeMs === undefined ? {} : { acknowledgeMs };
   if (begun) {
+    const limit = acknowledgeMs === undefined ? {} : { acknowledgeMs };
     const started = await startDetached(environment, change, limit);
     faultPoint('before answer');
     return { ...decided, ...started };
@@ -83,12 +83,15 @@ export async function receive(
 
 type Decided = Received & { begun: boolean };
 
-async function decide(
-  environment: Environment,
-  wanted: Wanted,
-  plan: Plan,
-  endsWithAnswer: boolean,
-): Promise<Decided> {
+interface Submission {
+  environment: Environment;
+  wanted: Wanted;
+  plan: Plan;
+  endsWithAnswer: boolean;
+}
+
+async function decide(submission: Submission): Promise<Decided> {
+  const { environment, wanted, plan } = submission;
   const { root } = environment;
   const before = wanted.key === null ? null : requestWithKey(root, wanted.key);
   if (before) {
@@ -102,16 +105,14 @@ async function decide(
     const active = activeChange(root);
     if (active) {
       const same = wantsTheSame(plan, active);
-      if (same) return join(root, wanted, plan, active);
+      if (same) return join(submission, active);
       obstacle = lockedBy(active);
       if (same === false) throw obstacle;
       return null;
     }
-    if (await isCurrent(environment, plan)) {
-      return { ...keep(root, wanted, plan, 'already_current', null), begun: false };
-    }
+    if (await isCurrent(environment, plan)) return keep(submission, 'already_current', null);
     try {
-      return await begin(environment, wanted, plan, endsWithAnswer);
+      return await begin(submission);
     } catch (error) {
       if (!(error instanceof ReleasesError && error.code === 'locked')) throw error;
       obstacle = error;
@@ -142,47 +143,43 @@ function neverBegan(root: Root, { change }: Decided): boolean {
   return recordNeverRan(root, change.id, 'The requester exited before the change started.') !== null;
 }
 
-async function begin(
-  environment: Environment,
-  wanted: Wanted,
-  plan: Plan,
-  endsWithAnswer: boolean,
-): Promise<Decided> {
-  const { root } = environment;
+async function begin(submission: Submission): Promise<Decided> {
+  const { environment, plan, endsWithAnswer } = submission;
   const change = await recordChange(environment, plan, endsWithAnswer);
   try {
-    return { ...keep(root, wanted, plan, 'began', change), begun: true };
+    return keep(submission, 'began', change);
   } catch (error) {
     // Without its request nobody would learn of the change, and the same key would begin a second one.
     const end = { status: 'package_update_failed', endedAt: new Date().toISOString() } as const;
-    saveChange(root, Object.assign(change, end, { error: toErrorRecord(error) }));
+    saveChange(environment.root, Object.assign(change, end, { error: toErrorRecord(error) }));
     throw error;
   }
 }
 
-function join(root: Root, wanted: Wanted, plan: Plan, active: Change): Decided {
-  const upgrades = wanted.urgent && isWaiting(active);
-  if (upgrades) sendSignal(root, active.id, 'restart-now', 'gateway');
-  return { ...keep(root, wanted, plan, upgrades ? 'upgraded' : 'joined', active), begun: false };
+function join(submission: Submission, active: Change): Decided {
+  const upgrades = submission.wanted.urgent && isWaiting(active);
+  if (upgrades) sendSignal(submission.environment.root, active.id, 'restart-now', 'gateway');
+  return keep(submission, upgrades ? 'upgraded' : 'joined', active);
 }
 
 function keep(
-  root: Root,
-  { asked, key, restartDelayMs }: Wanted,
-  { kind, target }: Plan,
-  how: RequestRecord['outcome'],
+  { environment: { root }, wanted, plan: { kind, target } }: Submission,
+  outcome: RequestRecord['outcome'],
   change: Change | null,
-): Received {
+): Decided {
   const from = change === null ? currentRelease(root) : change.facts.from;
   const request = newRequest({
-    ...asked,
-    ...{ key, restartDelayMs, outcome: how, wants: { kind, target } },
+    ...wanted.asked,
+    key: wanted.key,
+    restartDelayMs: wanted.restartDelayMs,
+    outcome,
+    wants: { kind, target },
     change: change?.id ?? null,
     before: from === null ? null : (findManifest(root, from)?.version ?? from),
   });
   // Without a change, the answer itself is the verdict.
   saveRequest(root, change === null ? { ...request, deliveredAt: request.at } : request);
-  return { request, change, follow: null, repeated: false };
+  return { request, change, follow: null, repeated: false, begun: outcome === 'began' };
 }
 
 /** An exact version that runs, is current and has no trial needs no change. */
