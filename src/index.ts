@@ -13,7 +13,6 @@ import type { Caller } from './rpc/documents.js';
 import { handle } from './rpc/handle.js';
 import type { Repair } from './store/repair.js';
 import { checkRoot, defaultRootPath, rootAt } from './store/root.js';
-
 import { selectSupervisor } from './supervisor/select.js';
 import { type ChangeDocument, changeDocument } from './views/change.js';
 import { type Listing, listing } from './views/releases.js';

@@ -36,9 +36,8 @@ export interface Gateway {
 }
 
 /**
- * Finds where a gateway may answer, likeliest first; never empty. The sockets of its processes decide, those of the
- * configured port before others. The configuration decides for a gateway that does not listen, or whose processes may
- * not be inspected.
+ * Finds where a gateway may answer, likeliest first; never empty. The sockets of its processes decide, and the
+ * configuration where it does not listen or may not be inspected.
  */
 export function endpointsOf({ pid, launch }: Gateway): Endpoint[] {
   const whole = pid === null ? launch : { ...launch, env: { ...launch.env, ...environmentOf(pid) } };

@@ -58,8 +58,7 @@ export function configDigest({ config }: PluginPlace): string | null {
 }
 
 /**
- * Restores a kept set; safe to repeat, also after an interruption. A running gateway keeps what it has loaded until its
- * next start.
+ * Restores a kept set; safe to repeat. A running gateway keeps what it has loaded until its next start.
  * @param digest of the configuration as we left it: a later edit is kept
  * @returns sentences about what was not restored
  * @throws ReleasesError `write_failed` (the index cannot be written), `interrupted`

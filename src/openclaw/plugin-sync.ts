@@ -46,10 +46,9 @@ const OF_THE_SUPERVISOR =
 const LONGEST_REASON = 300;
 
 /**
- * Updates plugins for a release with its own commands: `plugins update --all`, which takes the newest version that the
- * release can run, and `doctor --fix` where a link still leads to another release. Reads the result from the installed
- * files, because the output differs between releases; the output only gives reasons. Without a network the update never
- * ends, so the budget ends it.
+ * Updates plugins for a release with its own commands: `plugins update --all`, and `doctor --fix` where a link still
+ * leads to another release. Reads the result from the installed files, because the output differs between releases.
+ * Without a network the update never ends, so the budget ends it.
  * @throws ReleasesError `interrupted`, `write_failed` (the list of plugins cannot be read)
  */
 export async function syncPlugins(request: SyncRequest): Promise<SyncReport> {

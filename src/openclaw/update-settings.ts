@@ -23,10 +23,8 @@ export function readOwnSettings(launch: Launch): OwnSettings {
 
 /**
  * Reasons why OpenClaw's own settings stop the timer, a sentence each. Automatic updates are off by default in
- * OpenClaw, and `timer enable` turns ours on, so only an explicit `false` stops them. `checkOnStart: false` and
- * `OPENCLAW_NO_AUTO_UPDATE` stop OpenClaw's checks and updates, and ours.
- * @param environments where an operator may set that variable: the environment of a command, and the gateway's unit
- * without our drop-in, which sets it to keep OpenClaw's own updater off
+ * OpenClaw, and `timer enable` turns ours on, so only an explicit `false` stops them.
+ * @param environments of a command, and of the gateway's unit without our drop-in, which keeps OpenClaw's updater off
  */
 export function blockedByOwner(
   { autoEnabled, checkOnStart }: OwnSettings,
