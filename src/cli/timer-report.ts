@@ -6,14 +6,9 @@ import { table } from './output.js';
 
 export function decisionLine({ verdict, version, reason, until }: Omit<Verdict, 'rule'>): string {
   const about = version === null ? '' : ` ${version}`;
-  switch (verdict) {
-    case 'update':
-      return `update${about}: ${reason}`;
-    case 'wait':
-      return `wait${about}${until === null ? '' : `, until ${until.slice(0, 16).replace('T', ' ')} UTC`}: ${reason}`;
-    default:
-      return `no${about}: ${reason}`;
-  }
+  const ends = verdict === 'wait' && until !== null;
+  const when = ends ? `, until ${until.slice(0, 16).replace('T', ' ')} UTC` : '';
+  return `${verdict}${about}${when}: ${reason}`;
 }
 
 export function explanation({ decision, policy, file, asked }: Evaluation): string {
