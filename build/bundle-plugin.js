@@ -84,7 +84,7 @@ await build({
 });
 
 const { outputFiles } = await build({
-  entryPoints: [`${page}main.tsx`],
+  entryPoints: [`${page}main.ts`],
   bundle: true,
   minify: true,
   write: false,

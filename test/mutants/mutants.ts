@@ -1582,7 +1582,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'page: Escape taken for a yes',
-    file: 'src/plugin/page/confirm.tsx',
+    file: 'src/plugin/page/confirm.ts',
     find: "settle(dialog.returnValue === 'yes');",
     replace: "settle(dialog.returnValue !== 'no');",
     caughtBy: at('page', 'test/page/page.test.ts', 'by the keyboard alone'),

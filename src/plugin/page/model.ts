@@ -1,9 +1,12 @@
 import type { ErrorRecord } from '../../core/errors.js';
-import type { ListedRelease } from '../../views/releases.js';
 import type { PageData } from '../page-data.js';
 
 /** A release's compatibility with today's state, from `releases.list`. */
-export type Reads = Pick<ListedRelease, 'id' | 'stateCompatibility' | 'stateReason'>;
+export interface Reads {
+  id: string;
+  stateCompatibility: 'yes' | 'with-snapshot' | 'no' | 'unknown';
+  stateReason: string;
+}
 
 export interface Model {
   picture: PageData | null;
@@ -16,19 +19,23 @@ export interface Model {
   needsToken: boolean;
   reads: Map<string, Reads>;
   notice: { text: string; error: ErrorRecord | null } | null;
-  /** Text typed beside Update. */
+  /** Text typed beside Update; kept here because the field is rebuilt more often than it is typed into. */
   spec: string;
   asking: string | null;
-  /** Shows the model. */
-  changed(): void;
 }
 
 export const model: Model = {
   ...{ picture: null, seenAt: null, lostSince: null, retryAt: null, needsToken: false },
-  ...{ reads: new Map(), spec: 'latest', notice: null, asking: null, changed: () => {} },
+  ...{ reads: new Map(), spec: 'latest', notice: null, asking: null },
 };
 
-/** True while nothing else may be ordered. */
-export function isBusy({ picture, asking, lostSince }: Model): boolean {
-  return picture?.running != null || asking !== null || lostSince !== null;
+export interface Orders {
+  update(spec: string): void;
+  rollBack(release: string | null): void;
+  switchTo(release: string): void;
+  pin(release: string, on: boolean): void;
+  hold(hours: number | null): void;
+  unhold(): void;
+  cancel(): void;
+  restartNow(): void;
 }

@@ -1,5 +1,4 @@
-import { render } from 'preact';
-import { byId } from './parts.js';
+import { byId, h } from './dom.js';
 
 interface Question {
   title: string;
@@ -10,33 +9,32 @@ interface Question {
 /** Answers the open question; does nothing once it has an answer. */
 let settle: (agreed: boolean) => void = () => {};
 
-/** Asks in a modal dialog, which keeps the focus and gives it back; Escape means no. */
+/** Asks in a modal dialog, which keeps the focus; Escape means no. */
 export function confirm({ title, text, yes }: Question): Promise<boolean> {
   // A quick user asks again before the browser reports that the first dialog closed.
   settle(false);
   const dialog = byId<HTMLDialogElement>('dialog');
+  const opener = document.activeElement?.id;
+  const close = (value: string) => () => dialog.close(value);
   dialog.returnValue = '';
-  render(
-    <>
-      <h2 id="dialog-title">{title}</h2>
-      <p>{text}</p>
-      <div class="row">
-        <button type="button" id="dialog-no" onClick={() => dialog.close('no')}>
-          Cancel
-        </button>
-        <button type="button" id="dialog-yes" class="main" onClick={() => dialog.close('yes')}>
-          {yes}
-        </button>
-      </div>
-    </>,
-    dialog,
+  dialog.replaceChildren(
+    h('h2', { id: 'dialog-title' }, title),
+    h('p', {}, text),
+    h(
+      'div',
+      { class: 'row' },
+      h('button', { type: 'button', id: 'dialog-no', autofocus: true, click: close('no') }, 'Cancel'),
+      h('button', { type: 'button', id: 'dialog-yes', class: 'main', click: close('yes') }, yes),
+    ),
   );
   if (!dialog.open) dialog.showModal();
   return new Promise((resolve) => {
     const closed = () => {
       if (dialog.open) return;
       settle(dialog.returnValue === 'yes');
-      render(null, dialog);
+      dialog.replaceChildren();
+      // Rendering may have replaced the opener meanwhile.
+      if (opener) document.getElementById(opener)?.focus();
     };
     settle = (agreed) => {
       dialog.removeEventListener('close', closed);

@@ -1,14 +1,14 @@
-import { render } from 'preact';
+import type { ChangeDocument } from '../../views/change.js';
 import type { PageData } from '../page-data.js';
-import { followLoss, forgetRequest } from './actions.js';
+import { followLoss, forgetRequest, makeOrders } from './actions.js';
 import { Busy, look, setToken, token, Unauthorized } from './client.js';
-import { Actions, Running, TokenForm } from './current.js';
+import { actions, notice, runningGateway, tokenForm } from './current.js';
+import { byId, say, show } from './dom.js';
 import { clock, duration, title } from './format.js';
-import { History } from './history.js';
+import { history } from './history.js';
 import { model, type Reads } from './model.js';
-import { byId, Failure, say } from './parts.js';
-import { Releases } from './releases.js';
-import { RunningChange } from './running.js';
+import { releaseList } from './releases.js';
+import { runningChange, tick } from './running.js';
 
 /** Milliseconds between two requests for the picture. */
 const BUSY = 1_000;
@@ -23,10 +23,10 @@ let looking = false;
 let readsOf = '';
 let told = '';
 
-model.changed = () => {
-  show();
+const orders = makeOrders(() => {
+  render();
   if (model.asking === null) again();
-};
+});
 
 function again(afterMs = 0): void {
   clearTimeout(timer);
@@ -38,13 +38,14 @@ async function round(): Promise<void> {
   looking = true;
   const used = token();
   try {
-    arrived(await look<PageData>('picture'));
+    const picture = await look<PageData>('picture');
+    arrived(picture);
   } catch (error) {
     if (!(error instanceof Unauthorized)) lost();
     else if (token() === used) locked();
   } finally {
     looking = false;
-    show();
+    render();
   }
   const known = token();
   if (known !== null && known !== used) again();
@@ -56,7 +57,7 @@ function pause(): number {
     const longest = model.picture?.running ? AWAITED : LONGEST;
     const wait = Math.min(FIRST * 2 ** tries++, longest);
     model.retryAt = Date.now() + wait;
-    show();
+    render();
     return wait;
   }
   if (document.hidden) return HIDDEN;
@@ -90,7 +91,7 @@ function tell(before: PageData | null, { running, changes }: PageData): void {
   if (ended) {
     forgetRequest();
     say(`${title(ended)}: ${ended.sentence}`);
-    if (ended.error?.code === 'confirmation_needed') void followLoss(ended.change, ended.error);
+    if (ended.error?.code === 'confirmation_needed') followLoss(ended.change, ended.error);
     return;
   }
   const step = running?.steps.at(-1);
@@ -117,7 +118,7 @@ async function askReads({ running, releases, current, gateway, changes }: PageDa
     model.reads = new Map();
     // Compatibility stays unknown until a new gateway process or the next change makes it ask again.
   }
-  show();
+  render();
 }
 
 /** Asks again with the newest picture, unless another request has begun meanwhile. */
@@ -138,42 +139,37 @@ function connection(): string {
   return `No answer since ${clock(lostSince)}.${change}${known}`;
 }
 
-function show(): void {
-  render(<Page />, byId('app'));
-}
-
-function Page() {
-  const { picture, lostSince, needsToken, retryAt, notice } = model;
-  const soon = retryAt !== null && lostSince !== null && Math.max(0, retryAt - Date.now());
-  return (
-    <>
-      <header>
-        <h1>Releases</h1>
-        <p id="connection" class={lostSince === null ? 'soft' : 'lost warn'}>
-          {needsToken ? 'This gateway wants its token first.' : connection()}
-          {soon !== false && ` Trying again within ${duration(soon)}.`}
-        </p>
-      </header>
-      <main id="main" tabIndex={-1}>
-        {needsToken && <TokenForm again={again} />}
-        {notice && (
-          <section id="notice" aria-label="What came of it">
-            <p>{notice.text}</p>
-            {notice.error && <Failure error={notice.error} />}
-          </section>
-        )}
-        {picture && <Running picture={picture} />}
-        {picture?.running && <RunningChange change={picture.running} />}
-        {picture && <Actions picture={picture} />}
-        {picture && <Releases releases={picture.releases} />}
-        {picture && <History changes={picture.changes} />}
-      </main>
-    </>
+function render(): void {
+  const { picture, lostSince, needsToken, asking, retryAt } = model;
+  const line = byId('connection');
+  const soon =
+    retryAt && lostSince !== null
+      ? ` Trying again within ${duration(Math.max(0, retryAt - Date.now()))}.`
+      : '';
+  line.textContent = needsToken ? 'This gateway wants its token first.' : connection() + soon;
+  line.classList.toggle('lost', lostSince !== null);
+  show('token', needsToken ? { needsToken } : null, () => tokenForm(() => again()));
+  show('notice', model.notice, () => notice(model));
+  const { at: _, ...lasting } = picture ?? { at: '' };
+  const state = picture && [lasting, lostSince !== null, asking];
+  const running: ChangeDocument | null = picture?.running ?? null;
+  show(
+    'now',
+    picture && [picture.gateway, picture.current, picture.trial, picture.hold, lostSince !== null],
+    () => runningGateway(model),
   );
+  show('change', running && [running, lostSince !== null, asking], () =>
+    running ? runningChange(running, model, orders) : [],
+  );
+  const isBusy = running !== null || lostSince !== null || asking;
+  show('actions', picture && [isBusy, picture.previous, picture.hold], () => actions(model, orders));
+  show('releases', state && [picture.releases, [...model.reads], isBusy], () => releaseList(model, orders));
+  show('history', picture?.changes ?? null, () => history(picture?.changes ?? []));
+  tick();
 }
 
 addEventListener('hashchange', () => token() && again());
 document.addEventListener('visibilitychange', () => document.hidden || again());
-setInterval(show, 1_000);
+setInterval(() => tick(), 1_000);
 token();
 void round();

@@ -1,0 +1,79 @@
+type Child = Node | string | null | undefined | false;
+type Attributes = Record<string, string | boolean | undefined | ((event: Event) => void)>;
+
+/** Creates an element. Foreign content goes in as text, never as markup. */
+export function h(tag: string, attributes: Attributes = {}, ...children: Child[]): HTMLElement {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function svg(tag: string, attributes: Attributes = {}, ...children: Child[]): SVGElement {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function fill<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name, value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== undefined && value !== false) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child): child is Node | string => !!child || child === ''));
+  return element;
+}
+
+export function byId<E extends HTMLElement>(id: string): E {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`There is no #${id}.`);
+  return element as E;
+}
+
+const shown = new Map<string, string>();
+
+/** Builds a section again only when `made` (JSON; null hides it) has changed, so focus and selection stay. */
+export function show(id: string, made: unknown, build: () => Node[]): void {
+  const key = JSON.stringify(made);
+  if (shown.get(id) === key) return;
+  shown.set(id, key);
+  const section = byId(id);
+  section.hidden = made === null;
+  const focused = section.contains(document.activeElement) ? document.activeElement?.id : '';
+  section.replaceChildren(...(made === null ? [] : build()));
+  if (!focused) return;
+  const again = document.getElementById(focused);
+  // The focused element may be gone or disabled; the keyboard must not start at the top again.
+  if (again && !(again as HTMLButtonElement).disabled) again.focus();
+  else byId('main').focus({ preventScroll: true });
+}
+
+export function command(text: string, id: string): HTMLElement {
+  const code = h('code', { tabindex: '0' }, text);
+  const copy = h(
+    'button',
+    {
+      type: 'button',
+      id: `copy-${id}`,
+      'aria-label': `Copy ${text}`,
+      click: () => {
+        void navigator.clipboard?.writeText(text).then(
+          () => say('Copied.'),
+          () => select(code),
+        );
+        if (!navigator.clipboard) select(code);
+      },
+    },
+    'Copy',
+  );
+  return h('div', { class: 'command' }, code, copy);
+}
+
+/** Selects the text for the keyboard, because a page may lack access to the clipboard. */
+function select(node: Node): void {
+  getSelection()?.selectAllChildren(node);
+  say('Selected; copy it with the keyboard.');
+}
+
+export function say(text: string): void {
+  const live = byId('live');
+  if (live.textContent !== text) live.textContent = text;
+}

@@ -1,0 +1,76 @@
+import type { ReleaseDocument } from '../../views/release.js';
+import { h } from './dom.js';
+import { dayAndTime, mebibytes } from './format.js';
+import type { Model, Orders, Reads } from './model.js';
+
+const READS: Record<Reads['stateCompatibility'], string> = {
+  yes: 'reads today’s state',
+  'with-snapshot': 'incompatible with today’s state; its own is kept and restored with it',
+  no: 'cannot read today’s state',
+  unknown: 'not known whether it reads today’s state',
+};
+
+export function releaseList(model: Model, orders: Orders): Node[] {
+  const { picture } = model;
+  if (!picture) return [];
+  if (picture.releases.length === 0) {
+    return [h('h2', {}, 'Releases'), h('p', {}, 'None is staged yet.')];
+  }
+  const items = picture.releases.map((release) => item(release, model, orders));
+  return [h('h2', {}, 'Releases'), h('ul', { class: 'plain' }, ...items)];
+}
+
+function item(release: ReleaseDocument, model: Model, orders: Orders): HTMLElement {
+  const { id, marks, bytes, sealedAt, runtime, quarantine } = release;
+  const reads = model.reads.get(id);
+  const isPinned = marks.includes('pinned');
+  const isBusy = model.picture?.running != null || model.asking !== null || model.lostSince !== null;
+  const tone =
+    reads?.stateCompatibility === 'yes' ? 'good' : reads?.stateCompatibility === 'unknown' ? 'soft' : 'warn';
+  return h(
+    'li',
+    { 'data-release': id },
+    h(
+      'div',
+      { class: 'row' },
+      h('strong', {}, id),
+      ...marks.map((mark) => h('span', { class: `mark ${mark}` }, mark)),
+    ),
+    h('p', { class: 'soft' }, `Node ${runtime.version}, ${mebibytes(bytes)}, staged ${dayAndTime(sealedAt)}`),
+    reads
+      ? h(
+          'p',
+          { class: tone },
+          READS[reads.stateCompatibility],
+          h('span', { class: 'soft' }, ` (${reads.stateReason})`),
+        )
+      : null,
+    quarantine && h('p', { class: 'bad' }, `It failed here at ${dayAndTime(quarantine.at)}.`),
+    h(
+      'div',
+      { class: 'row' },
+      !marks.includes('current') &&
+        h(
+          'button',
+          {
+            ...{ type: 'button', id: `to-${id}`, disabled: isBusy, 'aria-label': `Switch to ${id}` },
+            click: () => orders.switchTo(id),
+          },
+          'Switch to it',
+        ),
+      h(
+        'button',
+        {
+          ...{
+            type: 'button',
+            id: `pin-${id}`,
+            disabled: isBusy,
+            'aria-label': `${isPinned ? 'Unpin' : 'Pin'} ${id}`,
+          },
+          click: () => orders.pin(id, !isPinned),
+        },
+        isPinned ? 'Unpin' : 'Pin',
+      ),
+    ),
+  );
+}
