@@ -125,6 +125,11 @@ export function cpuTicks(pid: number): number {
   return descendantsOf(pid).reduce((total, each) => total + (stat(each)?.cpuTicks ?? 0), 0);
 }
 
+/** Name of the program as the kernel has it, at most 15 characters; null when the process is gone. */
+export function nameOf(pid: number): string | null {
+  return read(`/proc/${pid}/comm`)?.trimEnd() ?? null;
+}
+
 /** Words of a command line; empty when it may not be read. */
 export function argumentsOf(pid: number): string[] {
   return read(`/proc/${pid}/cmdline`)?.split('\0').filter(Boolean) ?? [];

@@ -706,9 +706,16 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'run --replace ends a run whose supervisor lives',
     file: 'src/supervisor/builtin/orphan.ts',
-    find: 'isAlive(supervisor) && !isAlive(parent) ?',
-    replace: 'isAlive(supervisor) && parent.pid > 0 ?',
-    caughtBy: stories('supervisor-orphan', 'and no other'),
+    find: '&& !parents.every(isAlive)',
+    replace: '&& !parents.every((one) => one.pid < 0)',
+    caughtBy: unit('supervisor/builtin/orphan', 'lives and those above it'),
+  },
+  {
+    name: 'only the parent of a run counts as its supervisor',
+    file: 'src/supervisor/builtin/record.ts',
+    find: 'keeper + 1 || undefined',
+    replace: 'keeper || undefined',
+    caughtBy: unit('supervisor/builtin/orphan', 'reach over a shell'),
   },
   {
     name: 'orphans of a container stay zombies',

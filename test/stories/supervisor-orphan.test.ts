@@ -9,9 +9,14 @@ import { until } from '../support/place.js';
 import { slowness } from '../support/slowness.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
 
-/** Starts `run` below a shell, which stands for a supervisor that can be killed. */
+/** Starts its arguments below a shell, as a supervisor does where `su -c` or a script stands between. */
+const KEEPER = `
+const { spawn } = require('node:child_process');
+spawn('/bin/sh', ['-c', '"$@" & wait', 'sh', ...process.argv.slice(1)], { stdio: 'ignore' });
+`;
+
 async function superviseBelow(world: World) {
-  const shell = spawn('/bin/sh', ['-c', '"$@" & wait', 'sh', world.node, CLI, 'run'], {
+  const keeper = spawn(world.node, ['-e', KEEPER, world.node, CLI, 'run'], {
     env: world.env,
     stdio: 'ignore',
   });
@@ -23,10 +28,10 @@ async function superviseBelow(world: World) {
     if (isAlive(supervisor)) process.kill(supervisor.pid, 'SIGTERM');
     await until('run has ended', () => !isAlive(supervisor));
   });
-  return { shell, supervisor, gateway };
+  return { keeper, supervisor, gateway };
 }
 
-test('run --replace ends a run whose parent was killed, after the change that is active, and no other', {
+test('run --replace ends a run whose supervisor was killed, after the change that is active, and no other', {
   timeout: 120_000 * slowness,
 }, async () => {
   const world = await makeWorld();
@@ -34,12 +39,12 @@ test('run --replace ends a run whose parent was killed, after the change that is
   world.publish('2026.6.5');
   await world.ok('stage', '2026.6.1');
   await world.ok('switch', '2026.6.1', '--no-restart');
-  const { shell, supervisor, gateway } = await superviseBelow(world);
+  const { keeper, supervisor, gateway } = await superviseBelow(world);
 
   const refused = { exitCode: 3, json: { error: { code: 'supervisor_already_running' } } };
   expect(await world.cli('run', '--replace')).toMatchObject(refused);
-  shell.kill('SIGKILL');
-  await once(shell, 'exit');
+  keeper.kill('SIGKILL');
+  await once(keeper, 'exit');
   const plain = await world.cli('run');
   expect(plain).toMatchObject(refused);
   expect(plain.json.error.hint).toBe('openclaw-releases run --replace');

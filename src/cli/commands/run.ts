@@ -8,6 +8,7 @@ import type { Root } from '../../store/root.js';
 import { builtinSupervisor } from '../../supervisor/builtin/client.js';
 import { leaveFirstProcess } from '../../supervisor/builtin/first-process.js';
 import { endOrphan, findOrphan } from '../../supervisor/builtin/orphan.js';
+import { ownParents } from '../../supervisor/builtin/record.js';
 import { runSupervisor, STOP_LIMIT_MS } from '../../supervisor/builtin/run.js';
 import { lookEveryHour } from '../../timer/builtin-timer.js';
 import { resolveReleaseName } from '../../views/release.js';
@@ -30,6 +31,7 @@ export const runCommand = () =>
     .action(async (args: string[], options: Options) => {
       const log = (line: string) => void process.stderr.write(`openclaw-releases: ${outgoing(line)}\n`);
       leaveFirstProcess(log);
+      ownParents();
       const root = rootOf(options);
       releaseDirectory(root, resolveReleaseName(root, 'current'));
       const orphan = options.replace ? findOrphan(root.path) : null;

@@ -7,12 +7,13 @@ import { readRunRecord } from './record.js';
 const MARGIN_MS = 20_000;
 
 /**
- * Finds the `run` of a root that outlived the process that started it, as after kill -9 of the supervisor above it.
- * Null while that process lives, or is not known.
+ * Finds the `run` of a root that outlived a process above it, as after kill -9 of its supervisor. Null while all of these
+ * live, or none is known.
  */
 export function findOrphan(root: string): ProcessIdentity | null {
-  const { supervisor, parent } = readRunRecord(root) ?? {};
-  return supervisor && parent && isAlive(supervisor) && !isAlive(parent) ? supervisor : null;
+  const { supervisor, parents = [] } = readRunRecord(root) ?? {};
+  const isOrphan = supervisor && isAlive(supervisor) && !parents.every(isAlive);
+  return isOrphan ? supervisor : null;
 }
 
 /**

@@ -2,18 +2,33 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
 import { writeFileDurably } from '../../host/durable.js';
-import { identify, type ProcessIdentity } from '../../host/process.js';
+import { ancestry, identify, nameOf, type ProcessIdentity } from '../../host/process.js';
 
 /** `run.json`: the supervisor of this root and the gateway that it started last. */
 export interface RunRecord {
   supervisor: ProcessIdentity;
-  /** Process that started the supervisor; null when it had ended before that was read, or cannot be seen. */
-  parent: ProcessIdentity | null;
+  /** Processes above the supervisor, nearest first, up to the program that keeps it running. */
+  parents: ProcessIdentity[];
   gateway: ProcessIdentity | null;
 }
 
-/** Read once, because a process whose parent ends gets another one. */
-const PARENT = identify(process.ppid);
+/** Programs that wait for the command that they start. */
+const WRAPPER = /^(?:su|sudo|doas|runuser|timeout|sh|ash|dash|bash|zsh|busybox)$/;
+
+/** Processes above this one, nearest first, up to the first that is no wrapper. */
+export function parentsOf(pid: number): ProcessIdentity[] {
+  const above = ancestry(pid).slice(1);
+  const keeper = above.findIndex((one) => !WRAPPER.test(nameOf(one) ?? ''));
+  return above.slice(0, keeper + 1 || undefined).flatMap((one) => identify(one) ?? []);
+}
+
+let parents: ProcessIdentity[] | undefined;
+
+/** Reads the parents at the first call, because a process whose parent ends gets another one. */
+export function ownParents(): ProcessIdentity[] {
+  parents ??= parentsOf(process.pid);
+  return parents;
+}
 
 const pathOf = (root: string) => join(root, 'run.json');
 
@@ -32,11 +47,11 @@ function isIdentity(value: unknown): value is ProcessIdentity {
 /** Null also for a corrupt record, which only adds certainty. */
 export function readRunRecord(root: string): RunRecord | null {
   try {
-    const { supervisor, parent, gateway } = JSON.parse(readPlainFile(pathOf(root), LARGEST).toString());
+    const { supervisor, parents, gateway } = JSON.parse(readPlainFile(pathOf(root), LARGEST).toString());
     if (!isIdentity(supervisor)) return null;
     return {
       supervisor,
-      parent: isIdentity(parent) ? parent : null,
+      parents: Array.isArray(parents) ? parents.filter(isIdentity) : [],
       // Process 1 is never our gateway, and -1 as a process group would mean every process.
       gateway: isIdentity(gateway) && gateway.pid > 1 ? gateway : null,
     };
@@ -52,7 +67,7 @@ export function writeRunRecord(
   log: (line: string) => void,
 ): void {
   try {
-    const record = { supervisor: identify(process.pid), parent: PARENT, gateway };
+    const record = { supervisor: identify(process.pid), parents: ownParents(), gateway };
     writeFileDurably(pathOf(root), `${JSON.stringify(record)}\n`, 0o600);
   } catch (error) {
     log(`run.json could not be written: ${String(error)}`);

@@ -11,7 +11,8 @@ test('run.json names the supervisor that wrote it', () => {
   const root = temporaryDirectory();
   expect(readRunRecord(root)).toBeNull();
   writeRunRecord(root, null, log);
-  expect(readRunRecord(root)).toMatchObject({ supervisor: { pid: process.pid }, gateway: null });
+  const parents = expect.arrayContaining([expect.objectContaining({ pid: process.ppid })]);
+  expect(readRunRecord(root)).toMatchObject({ supervisor: { pid: process.pid }, parents, gateway: null });
 });
 
 test.each(['', '{', '[]', 'null', '{"supervisor":{"pid":-1}}'])(
