@@ -19,6 +19,8 @@ export interface InstallRequest extends WorkerOptions {
   lockfile?: string;
   /** True for a lockfile that this host kept. */
   isOwnLockfile?: boolean;
+  /** Absolute path of an installed OpenClaw whose packages are wanted, where there is no lockfile. */
+  installed?: string;
   /** Release whose packages are started at once, before the tree is known. */
   similar?: Similar | undefined;
   options: ClientOptions;
@@ -38,12 +40,23 @@ export async function installRelease(request: InstallRequest): Promise<InstallRe
     allowScripts,
     lockfile,
     isOwnLockfile = false,
+    installed = null,
     similar,
     options,
     ...rest
   } = request;
   const { version, integrity, tarball } = resolved;
-  const order = { version, integrity, tarball, directory, runtime, allowScripts, isOwnLockfile, options };
+  const order = {
+    version,
+    integrity,
+    tarball,
+    directory,
+    runtime,
+    allowScripts,
+    isOwnLockfile,
+    installed,
+    options,
+  };
   const report = await runWorker(
     { kind: 'install', ...order, lockfile: lockfile ?? null, similar: similar ?? null },
     rest,

@@ -23,6 +23,8 @@ export interface InstallOrder {
   lockfile: string | null;
   /** False for a lockfile that an operator named. */
   isOwnLockfile: boolean;
+  /** Absolute path of an installed OpenClaw whose packages are wanted, where there is no lockfile. */
+  installed: string | null;
   similar: Similar | null;
   options: ClientOptions;
 }
@@ -57,4 +59,6 @@ export interface InstallReport {
 export interface InstallResult extends InstallReport {
   /** Packages that only SHA-1 proves, as `name@version`, sorted. */
   weakChecksums: string[];
+  /** True when the packages are those of the installed OpenClaw that the order names. */
+  asInstalled: boolean;
 }

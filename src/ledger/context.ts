@@ -1,6 +1,5 @@
 import type { ClientOptions } from '../registry/client.js';
-import type { Lookup, LookupRequest, NodeRequest } from '../registry/lookup.js';
-import type { RuntimeChoice } from '../registry/node-choice.js';
+import type { Lookup, LookupRequest } from '../registry/lookup.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { Change, StepRecord } from './ledger.js';
@@ -30,7 +29,6 @@ export interface Context {
   client(): Promise<ClientOptions>;
   /** Asks the registry; `client` then reuses the options that the lookup found. */
   lookUp(question: Omit<LookupRequest, 'overrides'>): Promise<Lookup>;
-  lookUpNode(question: Omit<NodeRequest, 'overrides'>): Promise<RuntimeChoice>;
   /** Aborted by Ctrl-C or `cancel` during `do`, by the undo's own time limit during `undo`. */
   signal: AbortSignal;
   /** False at boot, where the unit starts the gateway later. */

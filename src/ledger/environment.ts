@@ -43,12 +43,6 @@ export function contextOf(environment: Environment, change: Change): Context {
       client = Promise.resolve(found.options);
       return found;
     },
-    async lookUpNode(question) {
-      const { lookUp } = await import('../registry/lookup.js');
-      const { options, runtime } = await lookUp({ ...question, overrides }, signal);
-      client = Promise.resolve(options);
-      return runtime;
-    },
     signal: signal ?? new AbortController().signal,
     progress(text, done, total, leftMs) {
       const step = change.steps.at(-1)?.name;

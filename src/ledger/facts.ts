@@ -1,6 +1,6 @@
 import type { UnitChange } from '../adopt/plan.js';
 import type { TimerRecord } from '../adopt/timer-unit-record.js';
-import type { Moment, Name } from '../core/scalars.js';
+import type { AbsolutePath, Moment, Name } from '../core/scalars.js';
 import type { InstallReport } from '../install/install.js';
 import type { Health } from '../openclaw/health.js';
 import type { Instance } from '../openclaw/instance.js';
@@ -54,6 +54,8 @@ export interface Facts {
   runtime?: RuntimeChoice;
   runtimeAdded?: boolean;
   alreadyStaged?: boolean;
+  /** Absolute path of the OpenClaw that an adoption found, whose packages it takes. */
+  installed?: AbsolutePath;
   /** Absolute path of the lockfile to install from; absent if dependencies are resolved anew. */
   lockfile?: string;
   install?: InstallReport;

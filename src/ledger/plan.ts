@@ -2,10 +2,10 @@ import type { UnitAddress } from '../host/systemd/systemctl.js';
 
 /** All steps, in the order in which they run. */
 export const STEP_NAMES = [
+  'find-install',
   'resolve',
   'check-space',
   'stage',
-  'copy-install',
   'probe',
   'seal',
   'wait-idle',
@@ -130,8 +130,10 @@ const STEPS: Record<ChangeKind, StepName[]> = {
   switch: ['wait-idle', 'baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'commit'],
   rollback: ['wait-idle', 'baseline', 'switch', 'restart', 'verify', 'commit'],
   adopt: [
+    'find-install',
+    'resolve',
     'check-space',
-    'copy-install',
+    'stage',
     'probe',
     'seal',
     'baseline',

@@ -29,8 +29,8 @@ export function keepLockfile(root: Root, version: string, text: string | Uint8Ar
 }
 
 /**
- * Keeps the lockfile of a release before it is removed. An existing one stays: the operator chose it. Skips adopted
- * releases and those from an archive, because no registry could build them again. Skips a lockfile that cannot be read.
+ * Keeps the lockfile of a release before it is removed. An existing one stays: the operator chose it. Skips a
+ * release from an archive, which no registry has, one without a checksum, and a lockfile that cannot be read.
  */
 export function keepLockfileOf(root: Root, { id, version, integrity, lockfileDigest }: Manifest): void {
   if (id !== version || integrity === '' || keptLockfile(root, version)) return;

@@ -84,10 +84,10 @@ export interface ChangeDocument {
 }
 
 const PHASES: Record<StepName, Phase> = {
+  'find-install': 'staging',
   resolve: 'staging',
   'check-space': 'staging',
   stage: 'staging',
-  'copy-install': 'staging',
   probe: 'staging',
   seal: 'staging',
   'wait-idle': 'waiting',

@@ -14,7 +14,6 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { copyInstall } from '../../src/adopt/copy.js';
 import { takeSnapshot } from '../../src/state/snapshot/snapshot.js';
 import { releaseDirectory } from '../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
@@ -197,19 +196,6 @@ describe.each(types)('on %s, a new release', (type) => {
 });
 
 describe.each(types)('on %s, a copy takes no room for its content:', (type) => {
-  test('of an install that is adopted', async () => {
-    const disk = smallFilesystem(400, type);
-    const packageRoot = join(disk, 'lib/node_modules/openclaw');
-    mkdirSync(packageRoot, { recursive: true });
-    writeFileSync(join(packageRoot, 'package.json'), JSON.stringify({ name: 'openclaw', version: OLD }));
-    writeFileSync(join(packageRoot, 'large.bin'), randomBytes(12 * MIB));
-    const before = usedBytes(disk);
-    const into = join(disk, 'copy');
-    await copyInstall({ install: { packageRoot, version: OLD }, into });
-    expect(lstatSync(join(into, 'node_modules/openclaw/large.bin')).size).toBe(12 * MIB);
-    expect(usedBytes(disk) - before).toBeLessThan(MIB);
-  });
-
   test('of the state', async () => {
     const disk = smallFilesystem(400, type);
     const root = rootOn(disk);

@@ -16,11 +16,10 @@ const packageJson = (version: string) =>
 /** Runs what change/ and cli/ do with these functions, as one program inside the machine. */
 const DRIVER = `
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 const load = (path) => import(${JSON.stringify(REPOSITORY)} + '/dist/' + path + '.js');
 const { findInstall } = await load('adopt/install');
-const { copyInstall } = await load('adopt/copy');
 const { planUnitChange } = await load('adopt/plan');
 const { applyUnitChange, undoUnitChange } = await load('adopt/apply');
 const { gatherFacts } = await load('adopt/facts');
@@ -35,19 +34,18 @@ const systemctl = (...args) => execFileSync('systemctl', ['--' + scope, ...args]
 const recover = ['/bin/sh', '-c', 'echo "recovered $0"', 'a 100% $HOME'];
 const verbs = {
   find: () => findInstall({ scope }),
-  async copy() {
+  async stage() {
     prepareRoot(root);
     installLaunchers(root);
     const install = await findInstall({ scope });
     const into = join(root.staging, 'adopt/release');
-    mkdirSync(into, { recursive: true });
-    const report = await copyInstall({ install, into });
+    cpSync(install.packageRoot, join(into, 'node_modules/openclaw'), { recursive: true });
     const seal = async (id, staged) => {
       symlinkSync(install.node.path, join(staged, 'node'));
       symlinkSync('node_modules/openclaw/openclaw.mjs', join(staged, 'main'));
       await sealRelease(root, staged, { id, version: id, spec: id, integrity: '', signature: 'absent', engines: null,
         schemas: null, runtime: { version: install.node.version, path: install.node.path }, main: 'node_modules/openclaw/openclaw.mjs',
-        lockfileDigest: report.lockfileDigest, packages: report.packages, skippedScripts: [] });
+        lockfileDigest: '', packages: 1, skippedScripts: [] });
     };
     await seal('2026.5.28', into);
     const bad = join(root.staging, 'bad/release');
@@ -55,7 +53,6 @@ const verbs = {
     writeFileSync(join(bad, 'node_modules/openclaw/openclaw.mjs'), ${JSON.stringify(GATEWAY.replaceAll('VERSION', '2026.6.1'))});
     await seal('2026.6.1', bad);
     pointCurrent(root, '2026.5.28');
-    return report;
   },
   async adopt() {
     applyUnitChange(planUnitChange({ install: await findInstall({ scope }), root: root.path, recover }));
@@ -154,7 +151,7 @@ describe.each([
   });
 
   it('makes the unit start the launcher with the same arguments, under a description without a version', async () => {
-    expect(await drive('copy', 'claw')).toMatchObject({ packages: 1, files: 2 });
+    await drive('stage', 'claw');
     await drive('adopt');
     await until(
       'the gateway runs from the release',

@@ -83,7 +83,7 @@ describe('a gateway under systemd --user, adopted', () => {
       to: '2026.6.1',
     });
     expect(await gateway.version()).toBe('2026.6.1');
-    expect(await operator.ranBeside()).toBe(2);
+    expect(await operator.ranBeside()).toBe(4);
     expect(await ocr(`rollback ${QUICK}`)).toMatchObject({
       json: { status: 'package_updated_restart_verified', to: '2026.5.28' },
     });

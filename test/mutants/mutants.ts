@@ -783,6 +783,13 @@ export const MUTANTS: Mutant[] = [
 
   // adopt
   {
+    name: 'an adoption takes newer packages than those that run',
+    file: 'src/install/process/installed-tree.ts',
+    find: 'return isUsable(text) ? text : null;',
+    replace: 'return null;',
+    caughtBy: integration('source-installed', 'has the same packages'),
+  },
+  {
     name: 'unset variable of a unit kept',
     file: 'src/host/systemd/unit-file.ts',
     find: "name !== '' && !unset.has(name) &&",

@@ -23,7 +23,6 @@ export function fakeContext(root: Root, change: Change, more: Partial<Context> =
     supervisor: nobody,
     client: () => Promise.reject(new Error('no network here')),
     lookUp: () => Promise.reject(new Error('no network here')),
-    lookUpNode: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
     canRestart: true,
     progress: () => {},

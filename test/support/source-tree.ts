@@ -139,6 +139,7 @@ export async function orderFor(
     allowScripts: [],
     lockfile: null,
     similar: null,
+    installed: null,
     isOwnLockfile: false,
     options,
   };

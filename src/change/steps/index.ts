@@ -1,9 +1,10 @@
 import type { Step } from '../../ledger/context.js';
 import type { StepName } from '../../ledger/plan.js';
-import { attach, copyInstallStep, detach } from './adopt.js';
+import { attach, detach } from './attach.js';
 import { baseline } from './baseline.js';
 import { checkSpace } from './check-space.js';
 import { commit } from './commit.js';
+import { findInstallStep } from './find-install.js';
 import { plugins } from './plugins.js';
 import { probe } from './probe.js';
 import { prune } from './prune.js';
@@ -17,10 +18,10 @@ import { verify } from './verify.js';
 import { waitIdle } from './wait-idle.js';
 
 const STEPS: Record<StepName, Step> = {
+  'find-install': findInstallStep,
   resolve,
   'check-space': checkSpace,
   stage,
-  'copy-install': copyInstallStep,
   probe,
   seal,
   'wait-idle': waitIdle,

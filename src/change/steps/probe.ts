@@ -32,8 +32,7 @@ export const probe: Step = {
 
 async function alsoStarted(context: Context, node: string): Promise<string> {
   const { plan, facts } = context.change;
-  const stages = plan.kind === 'update' || plan.kind === 'stage';
-  if (!stages || (plan.probe ?? 'version') === 'version') return '';
+  if ((plan.probe ?? 'version') === 'version') return '';
   const { resolved, directory } = stagedFacts(context);
   const { note, versions } = await tryCandidate(context, {
     node,

@@ -11,13 +11,16 @@ import { listReleases, type Manifest, readManifest } from '../../store/manifest.
 import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 import { localNodes } from '../nodes.js';
+import { alreadyStaged } from './stage.js';
+import { targetOf } from './switch.js';
 
 export const resolve: Step = {
   name: 'resolve',
+  skip: alreadyStaged,
   async do(context) {
     const { root, change } = context;
     const { facts, plan } = change;
-    const spec = parseSpec(plan.target);
+    const spec = parseSpec(plan.kind === 'adopt' ? targetOf(context) : plan.target);
     let missing: ErrorRecord | null = null;
     const present = spec.kind === 'version' ? manifestIfThere(root, spec.version) : null;
     if (present) {

@@ -52,13 +52,15 @@ export const stage: Step = {
     const node = await provideNode(context, runtime);
     symlinkSync(runtimeLink(runtime.version), join(directory, 'node'));
     symlinkSync(join('node_modules/openclaw', resolved.bin), join(directory, 'main'));
-    const { weakChecksums, ...report } = await installRelease({
+    const { installed } = change.facts;
+    const { weakChecksums, asInstalled, ...report } = await installRelease({
       resolved,
       directory,
       runtime: { node, version: runtime.version },
       allowScripts: change.plan.allowScripts,
       ...(change.facts.lockfile && { lockfile: change.facts.lockfile }),
       isOwnLockfile: change.plan.lockfile === null,
+      ...(installed && !change.plan.ignoreStoredLockfile && { installed }),
       similar: newestRelease(context.root),
       background: context.supervisor.background?.() ?? null,
       options: await context.client(),
@@ -70,6 +72,8 @@ export const stage: Step = {
       },
     });
     change.facts.install = report;
+    if (installed && !asInstalled && !change.facts.lockfile)
+      change.warnings.push(`Its dependencies were looked up anew, not taken from ${installed}.`);
     if (runtime.kind === 'registry' && checksumStrength(runtime.integrity) === 'weak')
       weakChecksums.push(`${runtime.package}@${runtime.version}`);
     if (weakChecksums.length > 0) {
@@ -92,7 +96,7 @@ export const stage: Step = {
 };
 
 /** Puts the chosen Node below `runtimes`, unless it is there. */
-export async function provideNode(context: Context, choice: RuntimeChoice): Promise<string> {
+async function provideNode(context: Context, choice: RuntimeChoice): Promise<string> {
   const { root, change, signal } = context;
   if (choice.kind !== 'root') {
     context.progress(`node ${choice.version}`);

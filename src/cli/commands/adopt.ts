@@ -10,15 +10,15 @@ import {
 } from '../../adopt/other-supervisor.js';
 import { readSupervisorFiles } from '../../adopt/supervisor-files.js';
 import { defaultUnit } from '../../adopt/unit.js';
-import { planAdoption } from '../../change/steps/adopt.js';
+import { planAdoption } from '../../change/adoption.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
 import { findStatePlace } from '../../state/place.js';
 import { measureState, requireKeepable } from '../../state/snapshot/measure.js';
 import { systemdSupervisor } from '../../supervisor/systemd/supervisor.js';
 import { adoptionLines, adoptionView, shownWrites } from '../../views/adoption.js';
 import { adoptFiles, leaveFiles } from '../adopted-files.js';
-import { type ChangeOptions, making, withLimits } from '../change-options.js';
-import { type Answer, acting, command } from '../command.js';
+import { type ChangeOptions, making, withLimits, withStaging } from '../change-options.js';
+import { type Answer, acting, command, registryOption } from '../command.js';
 import { plannedLines } from '../planned-files.js';
 import { rootOf, type Session } from '../session.js';
 
@@ -44,8 +44,9 @@ export function adoptCommand() {
     'openclaw-releases adopt --dry-run',
   )
     .option('--dry-run', 'print every file that would be written and change nothing')
-    .option('--write', 'where no systemd runs it: write the lines into the files of its supervisor');
-  return ofUnit(adopt).action((options: Options, self: Command) => {
+    .option('--write', 'where no systemd runs it: write the lines into the files of its supervisor')
+    .addOption(registryOption());
+  return withStaging(ofUnit(adopt), 'version').action((options: Options, self: Command) => {
     if (options.dryRun) return preview(options, self);
     if (options.write) return adoptFiles(options, self);
     return make(options, self).catch((error) => {
@@ -79,7 +80,7 @@ const preview = acting(async ({ environment }, options: Options) => {
     document: { dryRun: true, install: { packageRoot, version, node }, service, writes },
     text: () =>
       [
-        `Would copy OpenClaw ${version} from ${packageRoot}, restart ${change.unit} once, and change what it starts:`,
+        `Would stage OpenClaw ${version}, which runs from ${packageRoot}, restart ${change.unit} once, and change what it starts:`,
         ...adoptionLines(service),
         '\nWould write:',
         ...plannedLines(writes),

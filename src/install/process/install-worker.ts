@@ -20,7 +20,7 @@ async function install(
   say: (progress: InstallProgress) => void,
 ): Promise<InstallResult> {
   const { directory, runtime, allowScripts, options } = order;
-  const { installed, weakChecksums } = await installTree(order, say);
+  const { installed, weakChecksums, asInstalled } = await installTree(order, say);
   const scripted = installed.filter(({ hasScripts }) => hasScripts);
   const mayRun = ({ name, trustedName }: InstalledPackage) =>
     trustedName && (name === 'openclaw' || allowScripts.includes(name));
@@ -39,6 +39,7 @@ async function install(
     ranScripts: chosen.map(({ name }) => name),
     skippedScripts: [...new Set(skipped)].sort(),
     weakChecksums,
+    asInstalled,
   };
 }
 

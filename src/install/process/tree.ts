@@ -23,23 +23,27 @@ import type { InstallOrder, InstallProgress } from '../messages.js';
 import { EagerArborist, isFetched } from './arborist.js';
 import { Extraction } from './extraction.js';
 import { type InstalledPackage, inDependencyOrder } from './installed.js';
+import { addChecksums, lockfileOfTree } from './installed-tree.js';
 import { withOwnAddresses } from './localize-lockfile.js';
 import { Packuments } from './packuments.js';
 import { packagesOf, type SimilarPackage } from './reuse.js';
 
 /**
  * Writes `package.json`, the exact `package-lock.json` and `node_modules`. Runs no script of any package.
- * @returns every installed package, dependencies before dependents, and those that only SHA-1 proves
+ * @returns every installed package, dependencies before dependents, those that only SHA-1 proves, and true where these are
+ *   the packages of `order.installed`
  * @throws ReleasesError `integrity_mismatch`, `lockfile_invalid`, `registry_error`, and errors of npm's libraries
  */
 export async function installTree(
   order: InstallOrder,
   onProgress: (progress: InstallProgress) => void,
-): Promise<{ installed: InstalledPackage[]; weakChecksums: string[] }> {
+): Promise<{ installed: InstalledPackage[]; weakChecksums: string[]; asInstalled: boolean }> {
   const { directory, lockfile } = order;
   const lockPath = join(directory, 'package-lock.json');
   await prepare(order);
   const exact = lockfile === null ? null : await useLockfile(lockfile, lockPath, order);
+  const tree = exact ? null : await lockfileOfTree(order);
+  if (tree) await writeFile(lockPath, withOwnAddresses(tree, order.options));
   const extraction = new Extraction(join(directory, '.unpacking'));
   const options = treeOptions(order);
   const begin = (name: string, resolved: string, integrity: string, how?: { urgent: boolean }) =>
@@ -63,12 +67,13 @@ export async function installTree(
       begin('openclaw', order.tarball, order.integrity, { urgent: true });
     const probable = probablePackages(order);
     extraction.beginSimilar(probable.filter(isIn(exact)), options);
-    if (!exact && !order.tarball.startsWith('file:')) {
+    if (!exact && !tree && !order.tarball.startsWith('file:')) {
       void packuments.follow('openclaw', order.version);
       // Pinned versions are known in a moment.
       packuments.expect(probable.filter(({ pinned }) => !pinned).map(({ name }) => name));
     }
     const ideal = await arborist.buildIdealTree();
+    if (tree) await addChecksums(ideal, (id) => packuments.manifest(id, { ...options, fullMetadata: true }));
     packuments.forget();
     if (exact) checkExact(exact, ideal);
     await arborist.reify({ save: true, omit: ['dev'] });
@@ -84,6 +89,7 @@ export async function installTree(
   return {
     installed: arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [],
     weakChecksums: [...weak].sort(),
+    asInstalled: tree !== null,
   };
 }
 

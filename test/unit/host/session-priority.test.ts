@@ -22,7 +22,7 @@ describe('the priority of a session', () => {
   });
 
   test('follows the steps of a change: low while a release is staged, and normal for a step that others wait for', async () => {
-    const steps = { resolve: 0, stage: 10, probe: 10, seal: 10, idle: 0, restart: 0, 'copy-install': 10 };
+    const steps = { resolve: 0, stage: 10, probe: 10, idle: 0, restart: 0, seal: 10 };
     const body = `
       const seen = [];
       const observer = yielding({ step: (record) => seen.push(record.name) });
@@ -36,10 +36,10 @@ describe('the priority of a session', () => {
         for (const state of ['doing', 'done']) observer.step({ name, state }, {});
         await become(expected);
       }
-      observer.step({ name: 'copy-install', state: 'undoing' }, {});
+      observer.step({ name: 'stage', state: 'undoing' }, {});
       await become(0);
       said.push(seen.length);`;
     const expected = [...Object.values(steps), 0].map(nice);
-    expect(await prioritiesAfter(body, true)).toEqual([...expected, 15]);
+    expect(await prioritiesAfter(body, true)).toEqual([...expected, 13]);
   });
 });

@@ -35,7 +35,7 @@ test('a release keeps its own lockfile, unless somebody has given another', asyn
 });
 
 test.each<[string, Partial<Manifest>]>([
-  ['that was adopted', { integrity: '' }],
+  ['whose manifest was rebuilt', { integrity: '' }],
   ['from an archive', { id: '2026.6.1+abc' }],
   ['whose lockfile is not what it was sealed with', { lockfileDigest: 'f'.repeat(64) }],
 ])('a release %s keeps no lockfile', async (_which, other) => {

@@ -50,7 +50,6 @@ async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}
     },
     client: () => Promise.reject(new Error('no network here')),
     lookUp: () => Promise.reject(new Error('no network here')),
-    lookUpNode: () => Promise.reject(new Error('no network here')),
     signal: new AbortController().signal,
     canRestart: true,
     progress: (text) => void shown.push(text),
