@@ -5,12 +5,13 @@ import { type Answer, systemctl } from '../host/systemd/systemctl.js';
 import type { Setting } from '../host/systemd/unit-file.js';
 import { lookBefore, type PlannedFile, undoWritten, writePlanned } from '../host/written.js';
 import { readCommand } from './command.js';
+import { readOwnedUnit } from './owned-unit.js';
 import { planUnitChange, recoverCommandOf, type UnitChange } from './plan.js';
 import { fitSandbox } from './sandbox.js';
 import { placesOf } from './sandbox-trial.js';
 import { SystemUnitRecord } from './system-unit-record.js';
 import { planTimerUnits, startTimer, stopTimer, timerHost } from './timer-unit-plan.js';
-import { defaultUnit, type GatewayUnit, readGatewayUnit } from './unit.js';
+import { defaultUnit, type GatewayUnit } from './unit.js';
 
 export interface SystemUnitsOptions {
   /** Absolute path of the owner's root. */
@@ -46,16 +47,12 @@ export class SystemUnits {
    */
   async answer(request: PrivilegedRequest): Promise<Answer> {
     if (request.does === 'systemctl') return this.#systemctl(request.args);
-    if (request.does === 'fit-sandbox') {
-      const added = await this.#fit(await this.#unitToAdopt());
-      return { ...DONE, stdout: JSON.stringify(added) };
-    }
-    if (request.does === 'align-unit') {
-      await this.#align(request.version);
-      return DONE;
-    }
-    if (!this.#options.mayWrite) throw refused(`"${request.does}" needs --system.`);
-    if (request.does === 'apply-unit') await this.#apply(request.version);
+    if (request.does === 'fit-sandbox')
+      return { ...DONE, stdout: JSON.stringify(await this.#fit(await this.#unitToAdopt())) };
+    if (request.does !== 'align-unit' && !this.#options.mayWrite)
+      throw refused(`"${request.does}" needs --system.`);
+    if (request.does === 'align-unit') await this.#align(request.version);
+    else if (request.does === 'apply-unit') await this.#apply(request.version);
     else if (request.does === 'remove-unit') this.#remove();
     else if (request.does === 'revert-unit') this.#revert();
     else if (request.does === 'enable-timer') await this.#enableTimer(request);
@@ -94,10 +91,8 @@ export class SystemUnits {
   }
 
   async #apply(version: unknown): Promise<void> {
-    const { root } = this.#options;
     const unit = await this.#unitToAdopt();
-    const plan = await this.#plan(unit, version);
-    const writes = outsideOf(root, plan.writes);
+    const writes = outsideOf(this.#options.root, (await this.#plan(unit, version)).writes);
     const record = this.#record.readFor(unit.name);
     this.#record.save({
       ...record,
@@ -187,24 +182,9 @@ export class SystemUnits {
     });
   }
 
-  /** A unit that runs as somebody else would start programs of the owner as that user. */
-  async #gatewayUnit(): Promise<GatewayUnit> {
-    const { root, owner } = this.#options;
-    const name = this.#options.unit ?? this.#record.read()?.unit ?? defaultUnit();
-    const unit = await readGatewayUnit({ unit: name, scope: 'system' });
-    if (!unit) {
-      throw new ReleasesError('supervisor_not_found', `systemd knows no unit ${name} (system).`, {
-        hint: 'systemctl list-unit-files "*openclaw*"',
-      });
-    }
-    if (unit.user === owner.name || unit.user === String(owner.uid)) return unit;
-    throw new ReleasesError(
-      'root_not_owned',
-      `${name} runs as ${unit.user ?? 'root'}, and ${root} belongs to ${owner.name}.`,
-      {
-        hint: `Name a root that belongs to ${unit.user ?? 'root'} with --root, or its unit with --unit.`,
-      },
-    );
+  #gatewayUnit(): Promise<GatewayUnit> {
+    const { root, owner, unit } = this.#options;
+    return readOwnedUnit(unit ?? this.#record.read()?.unit ?? defaultUnit(), root, owner);
   }
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type ErrorRecord, systemCode, toErrorRecord } from '../core/errors.js';
+import { type ErrorRecord, toErrorRecord } from '../core/errors.js';
 import { faultPoint } from '../host/fault.js';
 import type { Context, Observer, Step } from '../ledger/context.js';
 import { NothingToDo } from '../ledger/context.js';
@@ -9,12 +9,9 @@ import {
   isProven,
   type StepRecord,
   type StepState,
-  saveChange,
   stepOf,
 } from '../ledger/ledger.js';
-import { clearSignals } from '../ledger/signals.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
-import type { Root } from '../store/root.js';
 import {
   announceSignals,
   type CancelWatch,
@@ -24,6 +21,7 @@ import {
   whyAborted,
 } from './cancellation.js';
 import { quarantineAfter } from './quarantine.js';
+import { recordResult, saveIntent, trySave } from './saving.js';
 
 /**
  * Runs the steps in order, each intent durable before its effect. The first failure undoes the begun steps in reverse
@@ -132,12 +130,6 @@ async function doStep(step: Step, context: Context, observer: Observer): Promise
   trySave(context, record);
 }
 
-/** Throws if the intent cannot be written, so the step does not begin. A rollback continues even on a full disk. */
-export function saveIntent({ root, change }: Pick<Context, 'root' | 'change'>, step?: StepRecord): void {
-  if (change.plan.kind === 'rollback') trySave({ root, change }, step);
-  else saveChange(root, change, step);
-}
-
 async function undoSteps(steps: readonly Step[], context: Context, observer: Observer): Promise<void> {
   const undoing: Context = { ...context, signal: AbortSignal.timeout(UNDO_BUDGET_MS) };
   for (const step of [...steps].reverse()) {
@@ -160,34 +152,6 @@ function setState(context: Context, record: StepRecord, state: StepState, observ
   record.state = state;
   trySave(context, record);
   observer.step?.(record, context.change);
-}
-
-/** Writes the ledger without ever throwing: the undo must continue on a full disk. */
-function trySave({ root, change }: Pick<Context, 'root' | 'change'>, step?: StepRecord): void {
-  try {
-    saveChange(root, change, step);
-  } catch {
-    retrySave(root, change, step);
-  }
-}
-
-/** Retries with the disk space that the ballast reserves for this. */
-function retrySave(root: Root, change: Change, step?: StepRecord): void {
-  dropBallastWhenShort(root);
-  try {
-    saveChange(root, change, step);
-  } catch (error) {
-    const warning = `The ledger could not be written (${systemCode(error) ?? toErrorRecord(error).message}).`;
-    if (!change.warnings.includes(warning)) change.warnings.push(warning);
-  }
-}
-
-export function recordResult(context: Context, status: ChangeStatus): Change {
-  context.change.status = status;
-  context.change.endedAt = new Date().toISOString();
-  clearSignals(context.root, context.change.id);
-  trySave(context);
-  return context.change;
 }
 
 function failedStatus(change: Change): ChangeStatus {

@@ -6,7 +6,7 @@ import { pluginPlaceOf } from '../rollback/plugin-place.js';
 import { lastRestore, readRestore } from '../state/restore-records.js';
 import { readTrial, startTrial } from '../store/links.js';
 import { removeTree } from '../store/seal.js';
-import { saveIntent } from './engine.js';
+import { saveIntent } from './saving.js';
 import { targetOf } from './steps/switch.js';
 import { awaitVerified } from './verification.js';
 

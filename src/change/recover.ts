@@ -15,8 +15,9 @@ import { directoryNames } from '../store/manifest.js';
 import { moveAside } from '../store/move-aside.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
-import { recordResult, rollBack, runSteps } from './engine.js';
+import { rollBack, runSteps } from './engine.js';
 import { changeFromTrial } from './reconstruct.js';
+import { recordResult } from './saving.js';
 
 /** Milliseconds; the launcher needs a few, a host that swaps needs more. */
 const LAUNCH_MS = 5_000;

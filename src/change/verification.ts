@@ -1,29 +1,30 @@
-import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import { type ErrorCode, ReleasesError } from '../core/errors.js';
-import { cpuTicks, executableOf, TICKS_PER_SECOND } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { listChanges } from '../ledger/ledger.js';
 import type { Limits } from '../ledger/plan.js';
-import { releaseOfProcess } from '../ledger/running-release.js';
-import { type Health, worsened } from '../openclaw/health.js';
-import { differences, type Instance, instanceOf } from '../openclaw/instance.js';
+import type { Health } from '../openclaw/health.js';
+import { type Instance, instanceOf } from '../openclaw/instance.js';
 import { reach } from '../openclaw/reach.js';
 import { budgetFrom } from '../openclaw/start-budget.js';
 import { readRestore } from '../state/restore-records.js';
-import { findManifest, releaseDirectory } from '../store/manifest.js';
+import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
-import type { Inspection } from '../supervisor/supervisor.js';
 import { checkListener } from './port-holder.js';
+import {
+  checkInstance,
+  checkProcess,
+  checkVersion,
+  fault,
+  type Missing,
+  otherProgram,
+  signatureOf,
+  whatIsUnhealthy,
+} from './verification-rules.js';
 
 const POLL_MS = 250;
 
 /** Milliseconds without any progress after which a start has failed. */
 const STALL_MS = 30_000;
-
-/** Share of one processor below which a process counts as idle: our polling also costs it some time. */
-const BUSY_SHARE = 0.2;
 
 export interface Expectation {
   /** Null for a gateway that is not from this root (before adoption): any release and version is then accepted. */
@@ -113,89 +114,6 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   checkProcess(root, await supervisor.inspect(), expected);
   const waitedMs = performance.now() - begun;
   throw fault(missing.code, `${missing.what}, after ${Math.round(waitedMs / 1000)} s.`);
-}
-
-/** The rule that is not met yet. */
-interface Missing {
-  code: ErrorCode;
-  what: string;
-}
-
-function checkProcess(root: Root, inspection: Inspection, expected: Expectation): void {
-  const { pid, instance, state, lastExit } = inspection;
-  if (pid === null || state !== 'running' || (expected.instance !== null && instance !== expected.instance)) {
-    const how = lastExit ? ` (${lastExit.signal ?? `exit code ${lastExit.code}`})` : '';
-    throw fault(
-      'gateway_crashed',
-      `The gateway${expected.release === null ? '' : ` of ${expected.release}`} exited${how}.`,
-    );
-  }
-  const release = releaseOfProcess(root, pid);
-  if (expected.release !== null && release !== null && release !== expected.release) {
-    throw fault(
-      'wrong_release',
-      `The gateway that was started runs from ${release}, not from ${expected.release}.`,
-    );
-  }
-}
-
-/** Rule 2, read from the kernel. In the launcher's first moments a shell runs that has no release yet. */
-function otherProgram(root: Root, pid: number | null, release: string | null): Missing | null {
-  if (release === null || pid === null) return null;
-  const own = realPathOf(join(releaseDirectory(root, release), 'node'));
-  const runs = executableOf(pid);
-  const isStarted = releaseOfProcess(root, pid) === release;
-  if (isStarted && runs !== null && runs === own) return null;
-  const instead = isStarted
-    ? `and the Node of ${release} is ${own ?? 'not there'}`
-    : `not started as ${release}`;
-  const what = `The gateway is healthy, but process ${pid} runs ${runs ?? 'an unknown program'}, ${instead}`;
-  return { code: 'wrong_release', what };
-}
-
-function realPathOf(path: string): string | null {
-  try {
-    return realpathSync(path);
-  } catch {
-    return null;
-  }
-}
-
-/** Rule 5. */
-function checkInstance(before: Instance | null, now: Instance | null): void {
-  const changed = before && now ? differences(before, now) : [];
-  if (changed.length === 0) return;
-  throw fault('instance_changed', `It is another gateway than before: ${changed.join('; ')}.`);
-}
-
-function checkVersion(health: Health, version: string | null): void {
-  if (version === null || health.version === null || health.version === version) return;
-  throw fault('wrong_version', `The gateway says that it is ${health.version}, not ${version}.`);
-}
-
-/** Text that changes while the process makes progress, in its answers or its processor time. */
-function signatureOf(health: Health, pid: number | null, stallMs: number): string {
-  const step = Math.max(1, (stallMs / 1000) * TICKS_PER_SECOND * BUSY_SHARE);
-  const busy = pid === null ? 0 : Math.floor(cpuTicks(pid) / step);
-  return JSON.stringify([health.answered, health.live, health.phase, health.failing, busy]);
-}
-
-function whatIsUnhealthy(health: Health, before: Health | null, mustBeReady: boolean): Missing | null {
-  if (!health.live || (mustBeReady && !health.ready))
-    return { code: 'gateway_not_ready', what: `The gateway is ${describe(health)}` };
-  const worse = before ? worsened(before, health) : [];
-  if (worse.length === 0) return null;
-  return { code: 'gateway_worse', what: `What worked before does not work: ${worse.join(', ')}` };
-}
-
-function describe(health: Health): string {
-  if (!health.answered) return 'not answering';
-  if (!health.live) return 'not live';
-  return health.failing.length > 0 ? `not ready: ${health.failing.join(', ')}` : 'not ready';
-}
-
-function fault(code: ErrorCode, message: string): ReleasesError {
-  return new ReleasesError(code, message, { hint: 'openclaw-releases history --json' });
 }
 
 function earlierStarts(root: Root): number[] {

@@ -202,7 +202,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'a unit of another user is adopted',
-    file: 'src/adopt/system-units.ts',
+    file: 'src/adopt/owned-unit.ts',
     find: 'if (unit.user === owner.name ||',
     replace: 'if (unit.user !== owner.name ||',
     caughtBy: unit('adopt/system-units', 'which runs as somebody else'),
@@ -210,8 +210,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'a request without --system writes units',
     file: 'src/adopt/system-units.ts',
-    find: 'if (!this.#options.mayWrite) throw',
-    replace: 'if (this.#options.mayWrite === null) throw',
+    find: "request.does !== 'align-unit' && !this.#options.mayWrite",
+    replace: 'this.#options.mayWrite === null',
     caughtBy: unit('adopt/system-units', 'where the command writes no units'),
   },
   {
@@ -1262,21 +1262,21 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'verified: another process',
-    file: 'src/change/verification.ts',
+    file: 'src/change/verification-rules.ts',
     find: ' || (expected.instance !== null && instance !== expected.instance)) {',
     replace: " || (expected.instance === '' && instance !== expected.instance)) {",
     caughtBy: unit('change/verification', 'gateway_crashed'),
   },
   {
     name: 'verified: its own release',
-    file: 'src/change/verification.ts',
+    file: 'src/change/verification-rules.ts',
     find: '  if (expected.release !== null && release !== null && release !== expected.release) {\n',
     replace: "  if (expected.release === '' && release !== null && release !== expected.release) {\n",
     caughtBy: unit('change/verification-process', 'from another release'),
   },
   {
     name: 'verified: its own Node',
-    file: 'src/change/verification.ts',
+    file: 'src/change/verification-rules.ts',
     find: '  if (isStarted && runs !== null && runs === own) return null;\n',
     replace: '  if (isStarted && runs !== null) return null;\n',
     caughtBy: unit('change/verification-process', 'another Node'),
@@ -1346,14 +1346,14 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'verified: ready',
-    file: 'src/change/verification.ts',
+    file: 'src/change/verification-rules.ts',
     find: '(mustBeReady && !health.ready)',
     replace: '(!mustBeReady && !health.ready)',
     caughtBy: unit('change/verification-process', 'is not ready'),
   },
   {
     name: 'verified: nothing worse',
-    file: 'src/change/verification.ts',
+    file: 'src/change/verification-rules.ts',
     find: 'if (worse.length === 0) return null;',
     replace: 'return null;',
     caughtBy: unit('change/verification', 'gateway_worse is the verdict'),

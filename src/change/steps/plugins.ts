@@ -17,8 +17,8 @@ import { pluginPlaceOf } from '../../rollback/plugin-place.js';
 import type { StatePlace } from '../../state/place.js';
 import { redactorFor } from '../../state/secrets.js';
 import { readManifest, releaseDirectory } from '../../store/manifest.js';
-import { saveIntent } from '../engine.js';
 import { dropPluginSet, keptPluginSet, returnPluginSet, startOnceMore } from '../plugin-set.js';
+import { saveIntent } from '../saving.js';
 import { wasStopped } from './restart.js';
 import { targetOf } from './switch.js';
 

@@ -10,7 +10,7 @@ import type { Endpoint } from '../../openclaw/endpoint.js';
 import { reach } from '../../openclaw/reach.js';
 import { readTrial } from '../../store/links.js';
 import { WHO } from '../cancellation.js';
-import { saveIntent } from '../engine.js';
+import { saveIntent } from '../saving.js';
 import { waitingProgress } from '../waiting.js';
 
 /** Milliseconds between two samples. Two in a row must be idle, because one may fall between two pieces of work. */
