@@ -60,7 +60,7 @@ _openclaw_releases() {
     'timer run') words="--root --json --registry --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --help" ;;
     'recover') words="--root --json --boot --help" ;;
     'run') words="--root --json --stop-timeout --replace --help" ;;
-    'adopt') words="--root --json --dry-run --write --evict-orphan --settle --ready-timeout --unit --system --help" ;;
+    'adopt') words="--root --json --dry-run --write --registry --evict-orphan --settle --ready-timeout --unit --system --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'unadopt') words="--root --json --evict-orphan --settle --ready-timeout --unit --system --help" ;;
     'doctor') words="--root --json --help" ;;
     'completion') words="bash zsh fish --help" ;;

@@ -331,11 +331,16 @@ _openclaw_releases_adopt() {
     '--json[print one JSON document on standard output and nothing else]' \
     '--dry-run[print every file that would be written and change nothing]' \
     '--write[where no systemd runs it\: write the lines into the files of its supervisor]' \
+    '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
     '--settle[how long it must stay healthy (default 10)]:seconds:' \
     '--ready-timeout[for a gateway that shows no progress (default 60)]:seconds:' \
     '--unit[the gateway'\''s systemd unit (default openclaw-gateway.service)]:name:' \
     '--system[a unit of the system, not of this user]' \
+    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
+    '*--allow-scripts[dependencies whose install scripts may run]:package:' \
+    '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
+    '--no-lockfile[look dependencies up anew, though there is a lockfile of that version here]' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_unadopt() {
