@@ -36,7 +36,7 @@ function treeOf(directory: string): Record<string, string> {
   return rest;
 }
 
-describe('the tree of a release that is made of an installed OpenClaw', () => {
+describe('the tree of a release that follows an installed OpenClaw', () => {
   test.each<[string, (modules: string) => void]>([
     ['with the checksums that npm recorded', () => {}],
     ['of a global install, where npm records none', dropRecords],
@@ -82,7 +82,7 @@ describe('the tree of a release that is made of an installed OpenClaw', () => {
 
   test.each<[string, (modules: string) => void]>([
     [
-      'is made of links',
+      'has links',
       (modules) => {
         renameSync(join(modules, 'plain'), join(modules, '../plain'));
         symlinkSync('../plain', join(modules, 'plain'));
