@@ -33,7 +33,7 @@ async function align(root: string, version: string): Promise<string | null> {
   if (lines === '' ? !text.includes(POLICY) : text.includes(`${lines}\n`)) return null;
   if (scope === 'system' && process.getuid?.() !== 0) {
     if (!hasPrivilegedParent()) {
-      return `${name} stops the gateway as another release needs it. Next: sudo openclaw-releases adopt --system --root ${root}`;
+      return `${name} starts or stops the gateway as another release needs it. Next: sudo openclaw-releases adopt --system --root ${root}`;
     }
     await askPrivileged({ does: 'align-unit', version });
   } else {

@@ -62,7 +62,7 @@ export function examineUnit(facts: HostFacts): Finding[] {
   }
   if (unit.missing.length > 0) {
     const asked = unit.missing.map(({ key, value }) => `${key}=${value}`).join(', ');
-    const sentence = `${unit.name} stops the gateway as an older release needs it; ${current} asks for ${asked}.`;
+    const sentence = `${unit.name} starts or stops the gateway as an older release needs it; ${current} asks for ${asked}.`;
     found.push(finding('unit_outdated', sentence, ADOPT));
   }
   if (unmet) {

@@ -4,7 +4,7 @@ import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import { realPath } from '../host/real-path.js';
 import type { Scope } from '../host/systemd/systemctl.js';
-import type { Setting } from '../host/systemd/unit-file.js';
+import { type Setting, sectionOf } from '../host/systemd/unit-file.js';
 import {
   escapePath,
   escapeQuoted,
@@ -142,11 +142,16 @@ export function policyLines({ own }: Pick<GatewayUnit, 'own'>, version: string |
   return linesUnder(POLICY, version === undefined ? [] : missingPolicy(own, version));
 }
 
-export const POLICY = 'The current release asks for these.';
+export const POLICY = 'The current release and its launcher ask for these.';
 
 function linesUnder(title: string, settings: Setting[]): string {
   if (settings.length === 0) return '';
-  return [`# ${title}`, ...settings.map(({ key, value }) => `${key}=${value}`)].join('\n');
+  const linesOf = (section: string) =>
+    settings.filter(({ key }) => sectionOf(key) === section).map(({ key, value }) => `${key}=${value}`);
+  const ofUnit = linesOf('Unit');
+  return [`# ${title}`, ...linesOf('Service'), ...(ofUnit.length > 0 ? ['[Unit]', ...ofUnit] : [])].join(
+    '\n',
+  );
 }
 
 function systemctl(): string {

@@ -11,6 +11,7 @@ import {
   type StepState,
   stepOf,
 } from '../ledger/ledger.js';
+import { readRestore, readReturn, restoreLimitMs } from '../state/restore-records.js';
 import { dropBallastWhenShort } from '../store/ballast.js';
 import {
   announceSignals,
@@ -131,7 +132,9 @@ async function doStep(step: Step, context: Context, observer: Observer): Promise
 }
 
 async function undoSteps(steps: readonly Step[], context: Context, observer: Observer): Promise<void> {
-  const undoing: Context = { ...context, signal: AbortSignal.timeout(UNDO_BUDGET_MS) };
+  const { root } = context;
+  const budgetMs = UNDO_BUDGET_MS + restoreLimitMs(root, readRestore(root) ?? readReturn(root));
+  const undoing: Context = { ...context, signal: AbortSignal.timeout(budgetMs) };
   for (const step of [...steps].reverse()) {
     const record = stepOf(context.change, step.name);
     if (!record || record.state === 'skipped' || !step.undo) continue;

@@ -6,7 +6,7 @@ import type { Health } from '../openclaw/health.js';
 import { type Instance, instanceOf } from '../openclaw/instance.js';
 import { reach } from '../openclaw/reach.js';
 import { budgetFrom } from '../openclaw/start-budget.js';
-import { readRestore } from '../state/restore-records.js';
+import { readRestore, restoreLimitMs } from '../state/restore-records.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { checkListener } from './port-holder.js';
@@ -102,7 +102,8 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   };
   const verified = await waitUntil(
     {
-      withinMs: ceilingMs + settleMs,
+      // The launcher starts a gateway after its restore.
+      withinMs: ceilingMs + settleMs + restoreLimitMs(root, readRestore(root)),
       everyMs: POLL_MS,
       signal,
       stall: { floorMs, stallMs, signature: () => signature },

@@ -12,10 +12,11 @@ import {
   type Restore,
   readRestore,
   requestRestore,
+  restoreLimitMs,
 } from '../state/restore-records.js';
 import { restoreCode } from './restore-link.js';
 
-/** Milliseconds for renames and for the digests of the restored state. */
+/** Milliseconds for links and for the digests of the restored state; copies get more. */
 const RESTORE_MS = 120_000;
 
 /** Records, before the switch, the state that the launcher restores with the code if the trial fails. */
@@ -77,9 +78,10 @@ async function awaitRestore({ root, supervisor, signal, canRestart: mayRestart }
     await finishRestore(root, restoreCode(root));
     return;
   }
+  const withinMs = RESTORE_MS + restoreLimitMs(root, readRestore(root));
   await supervisor.restart();
-  if (await waitUntil({ withinMs: RESTORE_MS, signal }, () => readRestore(root) === null)) return;
-  const message = `The state is half restored, and the launcher does not finish it within ${RESTORE_MS / 1000} s.`;
+  if (await waitUntil({ withinMs, signal }, () => readRestore(root) === null)) return;
+  const message = `The state is half restored, and the launcher does not finish it within ${Math.round(withinMs / 1000)} s.`;
   throw new ReleasesError('restore_failed', message, {
     hint: ['openclaw-releases status', supervisor.byHand.log].filter(Boolean).join('; '),
   });

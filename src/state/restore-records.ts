@@ -1,10 +1,12 @@
 import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { type RecordKind, readRecord } from '../core/record.js';
 import type { Count, Milliseconds, Moment, Name, PathBelow } from '../core/scalars.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
-import type { StatePlace } from './place.js';
-import type { SnapshotScope } from './snapshots.js';
+import type { RootPlace, StatePlace } from './place.js';
+import { KEPT } from './snapshot-layout.js';
+import type { Snapshot, SnapshotScope } from './snapshots.js';
 
 export interface RestorePaths {
   /** `trial-restore.json`. */
@@ -85,6 +87,15 @@ export function beginReturn(root: RestorePaths): boolean {
   }
   renameDurably(root.return, root.restore);
   return true;
+}
+
+/** Bytes per second of the slowest disk that a change waits for. */
+const SLOWEST = 8 * 2 ** 20;
+
+/** Longest time of a restore, in milliseconds, where both states are copied since nothing can be linked; 0 without one. */
+export function restoreLimitMs({ states }: Pick<RootPlace, 'states'>, restore: Restore | null): number {
+  const kept = restore && readRecord<Snapshot>(join(states, restore.from, KEPT.record), 'kept-state');
+  return kept?.state === 'ok' ? Math.ceil((2 * kept.value.bytes * 1000) / SLOWEST) : 0;
 }
 
 /** Requests a restore before the next start of a gateway. Durable. */

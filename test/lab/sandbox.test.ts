@@ -5,7 +5,7 @@ import { npmPrefix } from './gateway.js';
 import { CLI, FIRST, makeOperator, type Operator, QUICK } from './operator.js';
 
 // These ask their unit for more than `FIRST` does.
-const [GOOD, WORSE, CRASHES] = ['2026.9.6', '2026.9.7', '2026.9.8'];
+const [GOOD, WORSE, CRASHES, CUT] = ['2026.9.6', '2026.9.7', '2026.9.8', '2026.9.9'];
 const STATE = '/home/claw/.openclaw';
 const ROOT = '/home/claw/releases';
 
@@ -56,8 +56,9 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
   beforeAll(async () => {
     const versions = {
       [GOOD]: {},
-      [WORSE]: { neverReady: true },
+      [WORSE]: { neverReady: true, touchesConfig: true },
       [CRASHES]: { crashAtStart: true },
+      [CUT]: { neverReady: true, touchesConfig: true },
     };
     operator = await makeOperator(atEnd, versions, { scope, timeoutStopSec: 30 });
     expect(npmPrefix(operator.machine), 'the sandboxes below name it').toBe('/home/claw/.npm-global');
@@ -87,9 +88,64 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
   }
 
   async function policy(): Promise<string> {
-    const { KillMode, TimeoutStopUSec } = await operator.gateway.show();
-    return `${KillMode} ${TimeoutStopUSec}`;
+    const { KillMode, TimeoutStopUSec, StartLimitBurst } = await operator.gateway.show();
+    return `${KillMode} ${TimeoutStopUSec} ${StartLimitBurst}`;
   }
+
+  /** Release that has changed the state last, as it says in the configuration. */
+  async function stateOf(): Promise<string | null> {
+    const { stdout } = await operator.machine.run(`cat ${STATE}/openclaw.json`);
+    return JSON.parse(stdout).meta?.lastTouchedVersion ?? null;
+  }
+
+  /** Restores the state of a release that changed it, after a power cut in its trial. */
+  async function cutPower(): Promise<void> {
+    const { machine, gateway } = operator;
+    const asked = ocr(`update ${CUT} --probe version --settle 0.5 --ready-timeout 100`, as).catch(() => null);
+    const isOnTrial = async () => (await gateway.version()) === CUT && (await stateOf()) === CUT;
+    await until(`${CUT} is on trial, and has changed the state`, isOnTrial, 30_000);
+    await machine.crash();
+    await asked;
+    await gateway.ready(GOOD, 30_000);
+    expect(await stateOf()).toBe(null);
+    await until('recovery has its verdict', async () => {
+      const { json } = await ocr('status');
+      return json.running === null && json.interrupted.length === 0 && json.lock === null;
+    });
+    expect((await ocr('status')).json).toMatchObject({
+      current: GOOD,
+      trial: null,
+      last: { status: 'rolled_back', undoError: null, to: CUT },
+    });
+  }
+
+  test('a state that no restore could replace is refused by adopt before anything is written', async () => {
+    const { machine, gateway } = operator;
+    const token = `${STATE}/credentials/token`;
+    await machine.write(token, 'secret');
+    const look = async () => {
+      const { MainPID, InvocationID } = await gateway.show();
+      const { stdout } = await machine.run(`find ${units} ! -type d | xargs sha256sum`, { as });
+      return { MainPID, InvocationID, files: stdout };
+    };
+    const before = await look();
+    await machine.run(`mount --bind ${token} ${token}`, { as: 'root' });
+    const { exitCode, json } = await ocr(`adopt ${flag} ${QUICK}`, as);
+    await machine.run(`umount ${token}`, { as: 'root' });
+    expect([exitCode, json.error]).toEqual([
+      3,
+      expect.objectContaining({
+        code: 'snapshot_refused',
+        message: expect.stringContaining(`${token}" is mounted into the state directory`),
+      }),
+    ]);
+    expect(await look(), 'the gateway and its unit are untouched').toEqual(before);
+    const left = await machine.run(`ls -A ${ROOT}/releases ${ROOT}/staging; readlink ${ROOT}/current`, {
+      ...{ as, reject: false },
+    });
+    expect(left.stdout.split('\n').filter((line) => !line.endsWith(':') && line !== '')).toEqual([]);
+    await machine.run(`rm -rf ${ROOT}`, { as });
+  });
 
   test('adopt plans what each sandbox lacks, refuses where nothing helps, and leaves nothing', async () => {
     const rows = scope === 'system' ? ROWS : ROWS.filter((_, at) => at % 3 === 0);
@@ -123,15 +179,18 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
       await gateway.ready(FIRST);
       const adopted = await ocr(`adopt ${flag} ${QUICK}`, as);
       expect(adopted.json, JSON.stringify(adopted.json.error)).toMatchObject({ to: FIRST });
-      expect(await policy()).toBe('control-group 30s');
+      expect(await policy()).toBe('control-group 30s 5');
       const updated = await ocr(`update ${GOOD} ${QUICK}`, as);
       expect(updated.json).toMatchObject({ status: 'package_updated_restart_verified', warnings: [] });
-      expect(await policy()).toBe('mixed 5min 30s');
+      expect(await policy()).toBe('mixed 5min 30s 10');
       const worse = await ocr(`update ${WORSE} --probe version ${QUICK}`, as);
       expect(worse.json).toMatchObject({
         ...{ status: 'rolled_back', error: { code: 'gateway_not_ready' }, undoError: null },
+        stateRestored: { restored: true },
       });
       await gateway.ready(GOOD);
+      expect(await stateOf()).toBe(null);
+      if (scope === 'system' && lines === STRICT) await cutPower();
 
       // A trial that nobody watches: the launcher counts its starts.
       expect((await ocr(`stage ${CRASHES} --probe version`)).exitCode).toBe(0);
@@ -146,7 +205,10 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
       );
       await gateway.ready(GOOD);
       expect((await ocr('doctor')).json.findings).toEqual([]);
-      const open = await machine.run(`find ${ROOT} -perm /022 ! -type l ! -path '*/node_modules/*'`);
+      // Files of the state keep the modes that the gateway gave them.
+      const open = await machine.run(
+        `find ${ROOT} -path ${ROOT}/states/\\* -prune -o -perm /022 ! -type l ! -path '*/node_modules/*' -print`,
+      );
       expect(open.stdout, 'nobody else may write what the launcher wrote').toBe('');
 
       const left = await ocr(`unadopt ${flag} ${QUICK}`, as);
@@ -180,11 +242,11 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
     const system = scope === 'system';
     expect(updated.json.warnings).toEqual(system ? [expect.stringContaining(next)] : []);
     expect((await ocr('doctor')).json.findings).toMatchObject(system ? [outdated] : []);
-    expect(await policy()).toBe(system ? 'control-group 30s' : 'mixed 5min 30s');
+    expect(await policy()).toBe(system ? 'control-group 30s 5' : 'mixed 5min 30s 10');
     expect((await ocr(`adopt ${flag} ${QUICK}`, as)).exitCode).toBe(0);
-    expect(await policy()).toBe('mixed 5min 30s');
+    expect(await policy()).toBe('mixed 5min 30s 10');
     expect((await ocr(`rollback ${QUICK}`, as)).json).toMatchObject({ to: FIRST });
-    expect(await policy()).toBe('control-group 30s');
+    expect(await policy()).toBe('control-group 30s 5');
     expect((await ocr('doctor')).json.findings).toEqual([]);
   }, 180_000);
 });

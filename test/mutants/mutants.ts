@@ -954,6 +954,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: host('state-exchange', 'is refused before a change'),
   },
   {
+    name: 'launcher that copies a large state gets no time for it',
+    file: 'src/change/verification.ts',
+    find: ' + restoreLimitMs(root, readRestore(root))',
+    replace: '',
+    caughtBy: unit('change/verification', 'copies a large state'),
+  },
+  {
     name: 'child that a key on the terminal ended not run again',
     file: 'src/host/own-session.ts',
     find: 'const TRIES = 3;',

@@ -6,7 +6,7 @@ export interface Setting {
   value: string;
 }
 
-/** Section `[Service]` of a unit and its drop-ins, after every reset. */
+/** Section `[Service]` of a unit and its drop-ins, and the start limit of `[Unit]`, after every reset. */
 export interface ServiceSettings {
   /** Commands of `ExecStart=`; only a oneshot service may have several. */
   commands: CommandLine[];
@@ -19,7 +19,7 @@ export interface ServiceSettings {
 export function readSettings(files: string[], specifiers: Record<string, string>): ServiceSettings {
   const assigned: Record<string, string[]> = {};
   for (const { section, key, value } of files.flatMap(assignments)) {
-    if (section !== 'Service') continue;
+    if (section !== sectionOf(key)) continue;
     assigned[key] = value === '' ? [] : [...(assigned[key] ?? []), value];
   }
   const words = (key: string) =>
@@ -40,6 +40,11 @@ export function readSettings(files: string[], specifiers: Record<string, string>
     environment: Object.fromEntries(kept),
     assigned,
   };
+}
+
+/** Section of a unit file that has a setting of a service. */
+export function sectionOf(key: string): 'Unit' | 'Service' {
+  return key.startsWith('StartLimit') ? 'Unit' : 'Service';
 }
 
 /** Assignments in force; of a setting that is no list, the last counts. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,14 @@ import { awaitVerified, type Expectation } from '../../../src/change/verificatio
 import type { Context } from '../../../src/ledger/context.js';
 import { newChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
+import { requestRestore } from '../../../src/state/restore-records.js';
 import { releaseDirectory } from '../../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
 import { runtimeNode } from '../../../src/store/runtimes.js';
 import type { Inspection } from '../../../src/supervisor/supervisor.js';
 import { nobody } from '../../support/nobody.js';
 import { seedNode } from '../../support/node-copy.js';
-import { removeDirectory } from '../../support/place.js';
+import { removeDirectory, writeTree } from '../../support/place.js';
 import { sealTinyRelease, TINY_NODE } from '../../support/release.js';
 
 const OLD = '2026.5.1';
@@ -116,6 +117,33 @@ test.each<[string, Started, RegExp]>([
   ['gateway_not_ready', { failing: ['channels'] }, /not ready: channels, after \d+ s\.$/],
 ])('%s is the verdict on %j', async (code, started, message) => {
   await expect(verify(started)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test('a launcher that copies a large state gets the time for it besides', async () => {
+  const [place, from] = [{ directory: '/state', config: null }, `${NEW}-snapshot-1`];
+  const kept = {
+    schema: 1,
+    name: from,
+    kind: 'snapshot',
+    release: NEW,
+    change: 'c',
+    at: '2026-06-01T00:00:00Z',
+  };
+  const bytes = 160 * 2 ** 20;
+  writeTree(join(root.states, from), {
+    'state.json': JSON.stringify({ ...kept, place, versions: null, files: 1, bytes }),
+  });
+  requestRestore(root, {
+    ...{ schema: 1, change: 'c', release: NEW, from, aside: { name: 'aside', release: OLD }, place },
+    ...{ onlyIfChanged: false, phase: 'displacing' },
+  });
+  onTestFinished(() => {
+    for (const path of [root.restore, join(root.states, from)]) rmSync(path, { recursive: true });
+  });
+  const began = clock.now;
+  await expect(verify({ failing: ['channels'] })).rejects.toMatchObject({ code: 'gateway_not_ready' });
+  // The limit of a start is 60 s.
+  expect(clock.now - began).toBeGreaterThanOrEqual(100_000);
 });
 
 test('gateway_worse is the verdict on a ready gateway in which something fails that did not before', async () => {
