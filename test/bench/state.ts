@@ -1,15 +1,16 @@
 /**
  * Costs of keeping the state for an update, and of restoring it for a failed one: seconds, outage and disk, with
  * and without, in turn on the same state, so that the moods of the machine meet both. Run it by
- * `npm run bench:state -- [--mebibytes N] [--rounds N]`; it prints a table in Markdown, then the same as JSON.
+ * `npm run bench:state -- [--mebibytes N] [--files N] [--rounds N] [--state-in DIRECTORY]`; it prints a table in
+ * Markdown, then the same as JSON. A state in a directory of another filesystem, such as /dev/shm, is exchanged by copies.
  */
 import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Prober } from '../../src/demo/prober.js';
-import type { Change } from '../../src/ledger/ledger.js';
+import type { ChangeDocument } from '../../src/views/change.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { stateOf } from '../support/state.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';
@@ -33,10 +34,17 @@ interface Sample {
   /** The longest spell in which nobody answered. */
   outageSeconds: number;
   keptMebibytes: number;
+  /** Seconds of the exchange, as its own record says. */
+  exchangeSeconds: number;
 }
 
 const { values } = parseArgs({
-  options: { mebibytes: { type: 'string', default: '1024' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    mebibytes: { type: 'string', default: '1024' },
+    files: { type: 'string', default: '0' },
+    rounds: { type: 'string', default: '3' },
+    'state-in': { type: 'string' },
+  },
 });
 const cleaners: (() => unknown)[] = [];
 try {
@@ -46,8 +54,15 @@ try {
 }
 
 async function measure(mebibytes: number, rounds: number): Promise<void> {
-  const world = await makeWorld((clean) => void cleaners.push(clean), { node: await sqliteNode() });
+  const apart = values['state-in'];
+  const elsewhere = apart === undefined ? undefined : mkdtempSync(join(apart, 'bench-state-'));
+  if (elsewhere !== undefined) cleaners.push(() => rmSync(elsewhere, { recursive: true, force: true }));
+  const world = await makeWorld((clean) => void cleaners.push(clean), {
+    node: await sqliteNode(),
+    ...(elsewhere !== undefined && { stateIn: () => join(elsewhere, 'state') }),
+  });
   fillState(world, mebibytes);
+  fillFiles(world, Number(values.files));
   world.publish('2026.1.1');
   await world.start('2026.1.1');
   const prober = new Prober();
@@ -89,13 +104,27 @@ function fillState(world: World, mebibytes: number): void {
     writeFileSync(join(directory, `${at}.bin`), randomFillSync(bytes));
 }
 
-function figures({ steps, facts }: Change, ms: number, prober: Prober): Omit<Sample, 'what'> {
-  const taken = steps.find(({ name }) => name === 'snapshot')?.ms ?? 0;
+/** Small files, a hundred in a directory, as skills and plugins have them. */
+function fillFiles(world: World, count: number): void {
+  for (let at = 0; at < count; at++) {
+    const directory = join(stateOf(world), 'skills', String(Math.floor(at / 100)));
+    if (at % 100 === 0) mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, `${at}.md`), `skill ${at}\n`.repeat(100));
+  }
+}
+
+function figures(
+  { steps, snapshot, stateRestored }: ChangeDocument,
+  ms: number,
+  prober: Prober,
+): Omit<Sample, 'what'> {
+  const taken = steps.find(({ name }) => name === 'snapshot')?.durationMs ?? 0;
   return {
     seconds: ms / 1000,
     snapshotSeconds: taken / 1000,
     outageSeconds: Math.max(0, ...prober.take().map((outage) => outage.ms)) / 1000,
-    keptMebibytes: facts.snapshot ? Math.round(facts.snapshot.bytes / 2 ** 20) : 0,
+    keptMebibytes: snapshot ? Math.round(snapshot.bytes / 2 ** 20) : 0,
+    exchangeSeconds: stateRestored?.restored ? stateRestored.ms / 1000 : 0,
   };
 }
 
@@ -111,14 +140,15 @@ function print(mebibytes: number, rounds: number, samples: Sample[]): void {
       snapshotSeconds: median('snapshotSeconds'),
       outageSeconds: median('outageSeconds'),
       keptMebibytes: median('keptMebibytes'),
+      exchangeSeconds: median('exchangeSeconds'),
     };
   });
   console.log(`A state of ${mebibytes} MiB, medians of ${rounds} rounds:\n`);
-  console.log('| | all of it | keeping | outage | kept |\n|---|---|---|---|---|');
+  console.log('| | all of it | keeping | outage | exchange | kept |\n|---|---|---|---|---|---|');
   for (const row of rows) {
-    const { what, seconds, snapshotSeconds, outageSeconds, keptMebibytes } = row;
+    const { what, seconds, snapshotSeconds, outageSeconds, exchangeSeconds, keptMebibytes } = row;
     console.log(
-      `| ${what} | ${seconds.toFixed(1)} s | ${snapshotSeconds.toFixed(1)} s | ${outageSeconds.toFixed(2)} s | ${keptMebibytes} MiB |`,
+      `| ${what} | ${seconds.toFixed(1)} s | ${snapshotSeconds.toFixed(1)} s | ${outageSeconds.toFixed(2)} s | ${exchangeSeconds.toFixed(2)} s | ${keptMebibytes} MiB |`,
     );
   }
   console.log(`\n${JSON.stringify({ mebibytes, rounds, rows, samples })}`);

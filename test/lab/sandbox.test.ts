@@ -215,7 +215,7 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
       expect(left.json, JSON.stringify(left.json.error)).toMatchObject({ ok: true });
       await machine.run(`chmod -R u+w ${ROOT}; rm -rf ${ROOT}`);
     },
-    240_000,
+    300_000,
   );
 
   test('doctor and update see a sandbox that came after the adoption, and adopt fits it', async () => {
