@@ -54,9 +54,9 @@ test.each([
 
 test.each([
   ['a service that has started once it runs', ['TimeoutStartSec=30'], []],
-  ['one that says when it is ready', ['Type=notify', 'TimeoutStartSec=30'], ['TimeoutStartSec=1h']],
-  ['one that says so after a reload, too', ['Type=notify-reload'], ['TimeoutStartSec=1h']],
-  ['one with a program that waits for it', ['ExecStartPost=/bin/wait'], ['TimeoutStartSec=1h']],
+  ['a service that says when it is ready', ['Type=notify', 'TimeoutStartSec=30'], ['TimeoutStartSec=1h']],
+  ['a service that says so after a reload, too', ['Type=notify-reload'], ['TimeoutStartSec=1h']],
+  ['a service with a program that waits for it', ['ExecStartPost=/bin/wait'], ['TimeoutStartSec=1h']],
   ['a time for start and stop', ['Type=notify', 'TimeoutSec=6min'], ['TimeoutStartSec=1h']],
   ['a longer time', ['Type=notify', 'TimeoutStartSec=2h'], []],
   ['no limit', ['Type=notify', 'TimeoutStartSec=infinity'], []],
