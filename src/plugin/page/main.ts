@@ -87,11 +87,13 @@ function lost(): void {
 }
 
 function tell(before: PageData | null, { running, changes }: PageData): void {
+  // Also for a change that began and failed between two pictures.
+  for (const { change, error } of changes)
+    if (error?.code === 'confirmation_needed') followLoss(change, error);
   const ended = before?.running && changes.find(({ change }) => change === before.running?.change);
   if (ended) {
     forgetRequest();
     say(`${title(ended)}: ${ended.sentence}`);
-    if (ended.error?.code === 'confirmation_needed') followLoss(ended.change, ended.error);
     return;
   }
   const step = running?.steps.at(-1);
