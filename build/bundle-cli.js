@@ -4,10 +4,12 @@
  * some of the work of a command needs is loaded when that is done.
  */
 import { rmSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { joined, oneFile } from './joined.js';
 import { lazy } from './lazy.js';
+import { shortSchemasInside } from './schema-code.js';
 import { semverFunctions } from './semver.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -19,6 +21,9 @@ const BUILTINS = [
   ...['child_process', 'crypto', 'fs/promises', 'http', 'module', 'net', 'readline', 'stream/promises'],
   'timers/promises',
 ];
+
+/** Files that `list` and `status` find in most roots. */
+const READ = ['change', 'compatibility', 'gateway-cache', 'kept-state', 'policy', 'release', 'timer-state'];
 
 rmSync(`${dist}cli/joined`, { recursive: true, force: true });
 await build({
@@ -59,15 +64,16 @@ await build({
   external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
   plugins: [
     {
-      name: 'what looks quickly is inside',
+      name: 'what is imported late stays outside',
       setup({ onResolve }) {
-        // Only a gateway that is waited for is asked how busy it is, and that takes a library of its own.
-        onResolve({ filter: /\/openclaw\/activity\.js$/ }, () => ({
-          path: '../openclaw/activity.js',
-          external: true,
-        }));
+        onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+          kind === 'dynamic-import'
+            ? { path: relative(`${dist}cli`, resolve(resolveDir, path)), external: true }
+            : undefined,
+        );
       },
     },
+    shortSchemasInside(READ),
     ...light,
   ],
 });

@@ -39,7 +39,8 @@ const library = () => (loaded ??= ${loading});
 ${functions(library)
   .map((key) => `export const ${key} = ${wrapper(key)};`)
   .join('\n')}
-export default ${defaultOf(library, wrapper)};
+const whole = /* @__PURE__ */ ${defaultOf(library, wrapper)};
+export default whole;
 `;
 }
 

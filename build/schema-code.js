@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { validator } from '@exodus/schemasafe';
+import { transformSync } from 'esbuild';
 
 const schemas = new URL('../layout/schemas/', import.meta.url);
 
@@ -17,16 +19,48 @@ function readSchema(name) {
 /**
  * The code that compares a value with `layout/schemas/<name>.schema.json`, as an expression that is a function.
  * @param edit is given the schema and its name, and gives back what is to be compiled
+ * @param includeErrors false: the function does not say what is wrong, and is a third as long
  */
-export function schemaCode(name, edit = (schema) => schema) {
+export function schemaCode(name, edit = (schema) => schema, includeErrors = true) {
   const check = validator(edit(readSchema(name), name), {
     // A value is what JSON can be, and strings have no formats here.
     isJSON: true,
-    includeErrors: true,
+    includeErrors,
     requireSchema: false,
     allowUnusedKeywords: true,
   });
   return check.toModule({ semi: false });
+}
+
+/**
+ * A plugin of esbuild: `core/schemas` has short code of these schemas inside, and finds in a file what says what is wrong.
+ */
+export function shortSchemasInside(names) {
+  const codes = names.map((name) => {
+    const code = `(${schemaCode(name, undefined, false)})`;
+    return `'${name}': ${transformSync(code, { minify: true, target: 'node20' }).code.replace(/;\s*$/, '')}`;
+  });
+  return {
+    name: 'short schemas inside',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/core\/schemas\.js$/ }, ({ path }) => ({
+        contents: `
+import { ownFile } from './own-files.js';
+const fits = {${codes.join(',\n')}};
+export const compiledSchema = (name) => {
+  const validate = (value) => {
+    if (fits[name]?.(value)) return true;
+    const whole = require(ownFile('dist/schemas/' + name + '.cjs'));
+    const found = whole(value);
+    validate.errors = whole.errors;
+    return found;
+  };
+  return validate;
+};`,
+        resolveDir: dirname(path),
+      }));
+    },
+  };
 }
 
 /**

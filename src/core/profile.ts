@@ -12,6 +12,12 @@ export function profileOf(env: NodeJS.ProcessEnv, args: readonly string[] = []):
   return PROFILE.test(profile) && profile.toLowerCase() !== 'default' ? profile : '';
 }
 
+/** Value of an option; the last one counts, as in OpenClaw's own parser. */
+export function argument(args: string[], name: string): string | undefined {
+  const at = args.findLastIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  return args[at] === `--${name}` ? args[at + 1] : args[at]?.slice(name.length + 3);
+}
+
 /** Ending of the names that belong to a profile: state directory, unit, root. */
 export function profileSuffix(profile: string): string {
   return profile === '' ? '' : `-${profile}`;

@@ -1,4 +1,4 @@
-import crypto from 'node:crypto';
+import { createHash, hash as hashAtOnce } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Read size in bytes. */
@@ -15,12 +15,11 @@ let piece: Buffer | undefined;
 export function digestOpen(file: number, size: number, take?: (bytes: Buffer) => void): string {
   piece ??= Buffer.allocUnsafe(PIECE);
   let read = readSync(file, piece);
-  // One call is faster, in a Node that has `crypto.hash`.
-  if (read === size && read < PIECE && crypto.hash) {
+  if (read === size && read < PIECE) {
     take?.(piece.subarray(0, read));
-    return crypto.hash('sha256', piece.subarray(0, read));
+    return hashAtOnce('sha256', piece.subarray(0, read));
   }
-  const hash = crypto.createHash('sha256');
+  const hash = createHash('sha256');
   for (; read > 0; read = readSync(file, piece)) {
     take?.(piece.subarray(0, read));
     hash.update(piece.subarray(0, read));
@@ -50,7 +49,7 @@ export function digestFile(path: string): Digest {
 
 /** Does the work of `digestFile` for large files without blocking the event loop. */
 export async function digestLarge(path: string): Promise<Digest> {
-  const hash = crypto.createHash('sha256');
+  const hash = createHash('sha256');
   let size = 0;
   for await (const bytes of createReadStream(path)) {
     hash.update(bytes);

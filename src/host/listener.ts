@@ -4,8 +4,12 @@ import { openFilesOf, processIds } from './process.js';
 
 const LISTEN = '0A';
 
-/** Read size in bytes; most lines of the tables are shorter. */
-const LINE = 192;
+/** One row of a table, after the end of the row before; no more of it than is needed. */
+const ROW = /^[^\n]*\n +\d+: (\w+):(\w+) \S+ (\w+) \S+ \S+ \S+ +\d+ +\d+ (\d+) /;
+/** Bytes of a read: fewer than a row has. */
+const PIECE = 128;
+/** Bytes of a read in the last row: fewer than follow its inode. */
+const LAST_PIECE = 32;
 
 /** Addresses that stand for all of a machine. */
 const WILDCARDS = new Set(['0.0.0.0', '::']);
@@ -18,43 +22,51 @@ export interface Listener {
   port: number;
 }
 
+/** A socket that listens. */
 interface Socket {
   inode: string;
-  address: string;
+  /** In hexadecimal, as the kernel prints it. */
+  local: string;
   port: number;
 }
 
-/** Reads a table only as far as needed: all of it takes milliseconds, and more on hosts with more memory. */
-function* linesOf(table: string): Generator<string> {
-  const file = openSync(table, 'r');
-  try {
-    const piece = Buffer.allocUnsafe(LINE);
-    let text = '';
-    for (let length = readSync(file, piece); length > 0; length = readSync(file, piece)) {
-      const lines = (text + piece.toString('latin1', 0, length)).split('\n');
-      text = lines.pop() ?? '';
-      yield* lines;
-    }
-  } finally {
-    closeSync(file);
-  }
+/** All sockets that listen at one moment; null when unknown. */
+export type Listening = Socket[] | null;
+
+/** Sockets of a protocol that are in use; infinite when unknown. */
+function inUse(statistics: string): number {
+  return Number(/^TCP6?: inuse (\d+)/m.exec(textOf(statistics))?.[1] ?? Number.POSITIVE_INFINITY);
 }
 
-/** Sockets that listen, from one table; null when the table cannot be read. */
-function listeningIn(table: string): Socket[] | null {
-  const sockets = [];
+/**
+ * Sockets that listen, from one table; null when the table cannot be read. They come before all connections (Linux,
+ * networking/proc_net_tcp). Behind the last socket in use the kernel searches all of its hash table, which takes
+ * milliseconds, and more on hosts with more memory: no byte behind it is read.
+ */
+function listeningIn(table: string, most: number): Socket[] | null {
+  const sockets: Socket[] = [];
+  if (most === 0) return sockets;
+  let file: number | undefined;
   try {
-    for (const line of linesOf(table)) {
-      const [number = '', local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
-      if (!/^\d+:$/.test(number)) continue;
-      // Listening sockets come before all connections (Linux, networking/proc_net_tcp).
+    file = openSync(table, 'r');
+    const piece = Buffer.allocUnsafe(PIECE);
+    for (let text = ''; sockets.length < most; ) {
+      const [row, local = '', port = '', state, inode = ''] = ROW.exec(text) ?? [];
+      if (row === undefined) {
+        const length = readSync(file, piece, 0, sockets.length + 1 < most ? PIECE : LAST_PIECE, null);
+        if (length === 0) break;
+        text += piece.toString('latin1', 0, length);
+        continue;
+      }
       if (state !== LISTEN) break;
-      const [address = '', port = ''] = local.split(':');
-      if (inode) sockets.push({ inode, address: addressOf(address), port: Number.parseInt(port, 16) });
+      sockets.push({ inode, local, port: Number.parseInt(port, 16) });
+      text = text.slice(row.length);
     }
     return sockets;
   } catch {
     return null;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -69,31 +81,25 @@ function addressOf(hex: string): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** Returns true also when `/proc/net/sockstat6` cannot be read. */
-function usesIpv6(): boolean {
-  return !/^TCP6: inuse 0$/m.test(textOf('/proc/net/sockstat6'));
-}
-
 /** Inodes of a process's sockets; empty when it is gone or its files may not be read. */
 function socketInodes(pid: number): Set<string> {
   return new Set(openFilesOf(pid).flatMap((file) => /^socket:\[(\d+)\]$/.exec(file)?.[1] ?? []));
 }
 
-/** All sockets that listen; null when unknown. */
-function listening(): Socket[] | null {
+export function listening(): Listening {
   if (process.platform !== 'linux') return null;
-  const ipv4 = listeningIn('/proc/net/tcp');
+  const ipv4 = listeningIn('/proc/net/tcp', inUse('/proc/net/sockstat'));
   // A host without IPv6 has no second table.
-  const ipv6 = usesIpv6() ? (listeningIn('/proc/net/tcp6') ?? []) : [];
+  const ipv6 = listeningIn('/proc/net/tcp6', inUse('/proc/net/sockstat6')) ?? [];
   return ipv4 && [...ipv4, ...ipv6];
 }
 
 /** Sockets of a port, on an address that cannot be another process's beside the given one; null when unknown. */
-function listeningOn(port: number, address?: string): Set<string> | null {
-  const sockets = listening()?.filter(
-    (socket) => socket.port === port && (address === undefined || overlap(socket.address, address)),
+function listeningOn(port: number, address?: string, sockets = listening()): Set<string> | null {
+  const found = sockets?.filter(
+    (socket) => socket.port === port && (address === undefined || overlap(addressOf(socket.local), address)),
   );
-  return sockets ? new Set(sockets.map(({ inode }) => inode)) : null;
+  return found ? new Set(found.map(({ inode }) => inode)) : null;
 }
 
 function overlap(one: string, other: string): boolean {
@@ -123,19 +129,17 @@ function holders(port: number, address?: string): number[] | null {
 }
 
 /** Listening sockets of processes, of each in the kernel's order; none of a process whose files may not be read. */
-export function listenersOf(pids: readonly number[]): Listener[] {
-  const sockets = listening() ?? [];
+export function listenersOf(pids: readonly number[], sockets = listening()): Listener[] {
   return pids.flatMap((pid) => {
     const held = socketInodes(pid);
-    return sockets
-      .filter(({ inode }) => held.has(inode))
-      .map(({ address, port }) => ({ pid, address, port }));
+    const own = sockets?.filter(({ inode }) => held.has(inode)) ?? [];
+    return own.map(({ local, port }) => ({ pid, address: addressOf(local), port }));
   });
 }
 
 /** Returns true when the process holds every socket that listens on the port; reads no other process. */
-export function holdsPort(port: number, pid: number, address?: string): boolean {
-  const sockets = listeningOn(port, address);
+export function holdsPort(port: number, pid: number, address?: string, all = listening()): boolean {
+  const sockets = listeningOn(port, address, all);
   if (!sockets || sockets.size === 0) return false;
   const held = socketInodes(pid);
   return [...sockets].every((socket) => held.has(socket));

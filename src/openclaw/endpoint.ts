@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { profileOf } from '../core/profile.js';
-import { isWildcard, type Listener, listenersOf } from '../host/listener.js';
+import { argument, profileOf } from '../core/profile.js';
+import { isWildcard, type Listener, type Listening, listenersOf, listening } from '../host/listener.js';
 import type { Launch } from '../host/place.js';
 import { descendantsOf, environmentOf } from '../host/process.js';
 import { member, readConfiguration } from './configuration.js';
@@ -39,10 +39,10 @@ export interface Gateway {
  * Finds where a gateway may answer, likeliest first; never empty. The sockets of its processes decide, and the
  * configuration where it does not listen or may not be inspected.
  */
-export function endpointsOf({ pid, launch }: Gateway): Endpoint[] {
+export function endpointsOf({ pid, launch }: Gateway, all = listening()): Endpoint[] {
   const whole = pid === null ? launch : { ...launch, env: { ...launch.env, ...environmentOf(pid) } };
   const configured = configuredEndpoint(whole);
-  const sockets = pid === null ? [] : socketsOf(pid, configured.port);
+  const sockets = pid === null ? [] : socketsOf(pid, configured.port, all);
   const onPort = sockets.filter(({ port }) => port === configured.port);
   const found = (onPort.length > 0 ? onPort : sockets).sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
   const scheme = configured.url.startsWith('https') ? 'https' : 'http';
@@ -70,21 +70,15 @@ export function configuredEndpoint(launch: Launch): Endpoint {
   return { address, port, url: urlOf(scheme, address, port), token, listener: null };
 }
 
-/** Value of an option; the last one counts, as in OpenClaw's own parser. */
-export function argument(args: string[], name: string): string | undefined {
-  const at = args.findLastIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
-  return args[at] === `--${name}` ? args[at + 1] : args[at]?.slice(name.length + 3);
-}
-
 export function otherScheme(endpoint: Endpoint): Endpoint {
   const scheme = endpoint.url.startsWith('https') ? 'http' : 'https';
   return { ...endpoint, url: urlOf(scheme, endpoint.address, endpoint.port) };
 }
 
 /** Sockets of the main process, else of all below it: a wrapper may have started the gateway as its child. */
-function socketsOf(main: number, port: number): Listener[] {
-  const own = listenersOf([main]);
-  return own.some((socket) => socket.port === port) ? own : listenersOf(descendantsOf(main));
+function socketsOf(main: number, port: number, all: Listening): Listener[] {
+  const own = listenersOf([main], all);
+  return own.some((socket) => socket.port === port) ? own : listenersOf(descendantsOf(main), all);
 }
 
 const BEST = ['127.0.0.1', '0.0.0.0', '::1', '::'];

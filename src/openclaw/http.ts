@@ -50,7 +50,10 @@ export const askQuickly: Ask = (url, headers, signal) => {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), signal });
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
+    // An option of this name costs as much as the connection.
+    signal.addEventListener('abort', () => socket.destroy());
+    if (signal.aborted) socket.destroy();
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;

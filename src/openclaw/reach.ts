@@ -1,3 +1,4 @@
+import { listening } from '../host/listener.js';
 import { type Endpoint, endpointsOf, type Gateway, otherScheme } from './endpoint.js';
 import { type Health, sampleHealth } from './health.js';
 import { ask } from './http.js';
@@ -11,8 +12,13 @@ export interface Reached {
  * Finds where a gateway answers, and its health; without an answer, where it should. Never throws.
  * @param timeoutMs for each endpoint; almost always there is one
  */
-export async function reach(gateway: Gateway, timeoutMs?: number, asking = ask): Promise<Reached> {
-  const endpoints = endpointsOf(gateway);
+export async function reach(
+  gateway: Gateway,
+  timeoutMs?: number,
+  asking = ask,
+  all = listening(),
+): Promise<Reached> {
+  const endpoints = endpointsOf(gateway, all);
   const seen: Reached[] = [];
   for (const endpoint of endpoints) {
     const reached = await sampleEither(endpoint, timeoutMs, asking);

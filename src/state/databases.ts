@@ -1,7 +1,5 @@
 import { closeSync, lstatSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { openPlainFile } from '../core/bounded-file.js';
-import { walkState } from './walk.js';
 
 /** First bytes of every SQLite database. */
 const MAGIC = Buffer.from('SQLite format 3\0');
@@ -56,15 +54,4 @@ export function hasSideFiles(path: string): boolean {
 /** Returns true when one file is the whole database and no process has it open; only `-wal` databases show this. */
 export function isQuiet(path: string, header: DatabaseHeader): boolean {
   return header.wal && !hasSideFiles(path);
-}
-
-/** Lists the databases of a state, relative to its directory. Skips `node_modules`: those belong to a package. */
-export function findDatabases(directory: string, left: readonly string[]): string[] {
-  const found: string[] = [];
-  for (const { path, kind, scope, stats } of walkState(directory, left)) {
-    if (kind !== 'file' || scope !== 'state' || !mayBeDatabase(stats.size)) continue;
-    if (/(^|\/)node_modules\//.test(path)) continue;
-    if (readDatabaseHeader(join(directory, path))) found.push(path);
-  }
-  return found;
 }

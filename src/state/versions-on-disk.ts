@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readConfiguration } from './configuration.js';
-import { findDatabases } from './databases.js';
 import type { StatePlace } from './place.js';
 import { userVersion } from './user-version.js';
 import type { StateVersions } from './versions.js';
+import { findDatabases } from './walk.js';
 
 /**
  * Reads the versions of a state that no gateway uses, without SQLite and on any Node. Writes nothing.

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Integer } from '../core/scalars.js';
 import { runSqlite } from '../host/sqlite/sqlite.js';
 import { readConfiguration } from './configuration.js';
-import { findDatabases, hasSideFiles, readDatabaseHeader } from './databases.js';
+import { hasSideFiles, readDatabaseHeader } from './databases.js';
 import type { StatePlace } from './place.js';
-import { leftOf } from './walk.js';
+import { findDatabases, leftOf } from './walk.js';
 
 export interface StateVersions {
   /** `user_version` of each database, by its path in the state directory. */

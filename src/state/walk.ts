@@ -2,6 +2,7 @@ import { accessSync, constants, lstatSync, readdirSync, type Stats } from 'node:
 import { join, relative } from 'node:path';
 import { systemCode } from '../core/errors.js';
 import { readConfiguration } from './configuration.js';
+import { mayBeDatabase, readDatabaseHeader } from './databases.js';
 import { isWithin, type RootPlace, type StatePlace } from './place.js';
 import { classify, type Scope } from './scope.js';
 
@@ -52,6 +53,17 @@ export function* walkState(directory: string, left: readonly string[], below = '
     yield { path, scope, kind, stats, closed };
     if (kind === 'directory') yield* walkState(directory, left, path);
   }
+}
+
+/** Lists the databases of a state, relative to its directory. Skips `node_modules`: those belong to a package. */
+export function findDatabases(directory: string, left: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const { path, kind, scope, stats } of walkState(directory, left)) {
+    if (kind !== 'file' || scope !== 'state' || !mayBeDatabase(stats.size)) continue;
+    if (/(^|\/)node_modules\//.test(path)) continue;
+    if (readDatabaseHeader(join(directory, path))) found.push(path);
+  }
+  return found;
 }
 
 function namesIn(directory: string): string[] {

@@ -1,3 +1,4 @@
+import type { Count } from '../core/scalars.js';
 import type { Background } from '../host/background.js';
 import type { OutsideProgram } from '../host/outside-program.js';
 
@@ -15,11 +16,20 @@ export interface Inspection {
   launch: { args: string[]; env: Record<string, string> };
 }
 
-/** Facts about a running gateway without a request to its supervisor; the arguments stay unknown. */
+/** Facts about a running gateway without a request to its supervisor. */
 export interface Glance {
   pid: number;
   instance: string;
   env: Record<string, string>;
+  /** Absent where the supervisor must be asked. */
+  start?: StartFacts;
+}
+
+/** Facts about one start of the gateway, valid while that process runs. */
+export interface StartFacts {
+  restarts: Count;
+  /** The only argument recorded: others may hold secrets. */
+  port: string | null;
 }
 
 export interface RestartReport {

@@ -1,31 +1,26 @@
 import { join } from 'node:path';
+import { argument } from '../core/profile.js';
 import { readRecord } from '../core/record.js';
-import type { Count, Pid } from '../core/scalars.js';
+import type { Pid } from '../core/scalars.js';
 import { inspectIfThere } from '../ledger/running-release.js';
-import { argument } from '../openclaw/endpoint.js';
 import { writeCache } from '../store/cache.js';
 import type { Root } from '../store/root.js';
-import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
+import type { Glance, Inspection, StartFacts, Supervisor } from '../supervisor/supervisor.js';
 
 /** `gateway-cache.json`: systemd's facts about one start of the gateway, valid while that process runs. */
-export interface StartRecord {
+export interface StartRecord extends StartFacts {
   schema: 1;
   pid: Pid;
   instance: string;
-  restarts: Count;
-  /** The only argument recorded: others may hold secrets. */
-  port: string | null;
 }
 
 type Look = Pick<Inspection, 'pid' | 'state' | 'restarts' | 'launch'>;
 
 /** Inspects the gateway; null without a supervisor. Asks systemd once per start, which saves a third of the cost. */
 export async function inspectThroughCache(root: Root, supervisor: Supervisor): Promise<Look | null> {
-  // The built-in supervisor answers at once.
-  if (supervisor.kind === 'builtin') return inspectIfThere(supervisor);
   const seen = supervisor.peek();
-  const known = seen && recall(root);
-  if (known && known.pid === seen.pid && known.instance === seen.instance) {
+  const known = seen && (seen.start ?? recall(root, seen));
+  if (known) {
     const args = known.port === null ? [] : ['--port', known.port];
     return { pid: seen.pid, state: 'running', restarts: known.restarts, launch: { args, env: seen.env } };
   }
@@ -39,9 +34,11 @@ function pathOf(root: Root): string {
   return join(root.path, 'gateway-cache.json');
 }
 
-function recall(root: Root): StartRecord | null {
+function recall(root: Root, { pid, instance }: Glance): StartFacts | null {
   const found = readRecord<StartRecord>(pathOf(root), 'gateway-cache');
-  return found.state === 'ok' ? found.value : null;
+  return found.state === 'ok' && found.value.pid === pid && found.value.instance === instance
+    ? found.value
+    : null;
 }
 
 function keep(root: Root, { pid, instance, restarts, launch }: Inspection): void {

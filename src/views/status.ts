@@ -1,6 +1,7 @@
 import { findOrphans, type Orphan } from '../change/port-holder.js';
 import { waitingOf } from '../change/waiting.js';
 import type { Corrupt } from '../core/record.js';
+import { listening } from '../host/listener.js';
 import { type Change, tryReadLedger } from '../ledger/ledger.js';
 import { inspectIfThere, releaseOfProcess } from '../ledger/running-release.js';
 import type { Health } from '../openclaw/health.js';
@@ -99,7 +100,8 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
   const seen = await inspectThroughCache(root, supervisor);
   if (!seen) return null;
   const { pid, state, restarts } = seen;
-  const { endpoint, health } = await reach(seen, ANSWER_MS, askQuickly);
+  const sockets = listening();
+  const { endpoint, health } = await reach(seen, ANSWER_MS, askQuickly, sockets);
   return {
     pid,
     state,
@@ -107,7 +109,7 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
     release: pid === null ? null : releaseOfProcess(root, pid),
     url: endpoint.url,
     health,
-    orphans: await findOrphans(endpoint, supervisor, pid),
+    orphans: await findOrphans(endpoint, supervisor, pid, sockets),
   };
 }
 

@@ -57,8 +57,8 @@ describe('a glance', () => {
     const supervisor = builtinSupervisor(root);
     const seen = () => supervisor.peek();
     const told = async () => {
-      const { pid, instance, launch } = await supervisor.inspect();
-      return { pid, instance, env: launch.env };
+      const { pid, instance, restarts, launch } = await supervisor.inspect();
+      return { pid, instance, env: launch.env, start: { restarts, port: null } };
     };
     await started(root);
     const first = await told();

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { readRecord } from '../../core/record.js';
 import { type Holder, holdersOf } from '../../host/open-files.js';
 import { waitUntil } from '../../host/wait.js';
-import { findDatabases } from '../databases.js';
 import { configPath, type RootPlace } from '../place.js';
 import type { Restore } from '../restore-records.js';
 import { KEPT } from '../snapshot-layout.js';
 import type { Snapshot, SnapshotScope } from '../snapshots.js';
 import { stuckTest, whyClosed } from '../stuck.js';
 import { areSame, versionsOnDisk } from '../versions-on-disk.js';
-import { leftOf, walkState } from '../walk.js';
+import { findDatabases, leftOf, walkState } from '../walk.js';
 import { whyNotIntact } from './verify.js';
 
 export type Decision =

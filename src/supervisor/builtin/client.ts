@@ -43,8 +43,13 @@ export function builtinSupervisor(root: string): Supervisor {
 function glanceAt(root: string): Glance | null {
   const { supervisor, gateway } = readRunRecord(root) ?? {};
   if (!supervisor || !gateway || !isAlive(supervisor) || !isAlive(gateway)) return null;
-  const { pid } = gateway;
-  return { pid, instance: instanceOf(gateway), env: launchEnvironment(environmentOf(pid)) };
+  const { pid, start } = gateway;
+  return {
+    pid,
+    instance: instanceOf(gateway),
+    env: launchEnvironment(environmentOf(pid)),
+    ...(start && { start }),
+  };
 }
 
 async function ask(root: string, request: Request, timeoutMs: number): Promise<unknown> {

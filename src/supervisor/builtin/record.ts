@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
 import { writeFileDurably } from '../../host/durable.js';
 import { ancestry, identify, nameOf, type ProcessIdentity } from '../../host/process.js';
+import type { StartFacts } from '../supervisor.js';
 
 /** `run.json`: the supervisor of this root and the gateway that it started last. */
 export interface RunRecord {
   supervisor: ProcessIdentity;
   /** Processes above the supervisor, nearest first, up to the program that keeps it running. */
   parents: ProcessIdentity[];
-  gateway: ProcessIdentity | null;
+  gateway: GatewayRecord | null;
+}
+
+export interface GatewayRecord extends ProcessIdentity {
+  start?: StartFacts;
 }
 
 /** Programs that wait for the command that they start. */
@@ -37,11 +42,14 @@ export function instanceOf({ pid, startTicks }: ProcessIdentity): string {
   return `${pid}-${startTicks}`;
 }
 
-function isIdentity(value: unknown): value is ProcessIdentity {
-  const { pid, startTicks, bootId } = (value ?? {}) as Partial<ProcessIdentity>;
-  return (
-    Number.isInteger(pid) && Number(pid) > 0 && Number.isFinite(startTicks) && typeof bootId === 'string'
-  );
+function isIdentity(value: unknown): value is GatewayRecord {
+  const { pid, startTicks, bootId, start } = (value ?? {}) as Partial<GatewayRecord>;
+  const isProcess = Number.isInteger(pid) && Number(pid) > 0 && Number.isFinite(startTicks);
+  return isProcess && typeof bootId === 'string' && (start === undefined || isStart(start));
+}
+
+function isStart(start: Partial<StartFacts> | null): boolean {
+  return Number.isInteger(start?.restarts) && (start?.port === null || typeof start?.port === 'string');
 }
 
 /** Null also for a corrupt record, which only adds certainty. */
@@ -63,7 +71,7 @@ export function readRunRecord(root: string): RunRecord | null {
 /** Names this process as the supervisor. Only logs a failure: a full disk must not keep the gateway down. */
 export function writeRunRecord(
   root: string,
-  gateway: ProcessIdentity | null,
+  gateway: GatewayRecord | null,
   log: (line: string) => void,
 ): void {
   try {

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
+import { argument } from '../../core/profile.js';
 import { refuseNoexec } from '../../host/executable.js';
 import { type BackoffOptions, DEFAULT_BACKOFF } from './backoff.js';
 import { claim, endPredecessor } from './claim.js';
@@ -43,7 +44,10 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
       stopLimitMs,
       backoff,
       log,
-      onStart: (gateway) => writeRunRecord(root, gateway, log),
+      onStart(gateway) {
+        const start = { restarts: keeper.inspect().restarts, port: argument(args, 'port') ?? null };
+        writeRunRecord(root, { ...gateway, start }, log);
+      },
     });
     const server = await serve(root, (request) => {
       if (request.cmd === 'restart') return keeper.restart(request.stopLimitMs);

@@ -80,9 +80,12 @@ describe('a gateway seen through its cache', () => {
     expect(await inspectThroughCache(root, { ...nobody, kind: 'systemd' })).toBeNull();
   });
 
-  test('is inspected each time where that takes no program, and is not cached', async () => {
-    const inspect = () => Promise.resolve(START);
-    expect(await inspectThroughCache(root, { ...nobody, inspect, peek: () => SEEN })).toEqual(START);
+  test('is not inspected, nor cached, where its supervisor has recorded this start', async () => {
+    expect(await look({ ...SEEN, start: { restarts: 4, port: null } })).toEqual({
+      ...{ pid: 42, state: 'running', restarts: 4 },
+      launch: { args: [], env: SEEN.env },
+    });
+    expect(asked).toBe(0);
     expect(existsSync(path())).toBe(false);
   });
 });

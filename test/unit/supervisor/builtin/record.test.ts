@@ -24,6 +24,20 @@ test.each(['', '{', '[]', 'null', '{"supervisor":{"pid":-1}}'])(
   },
 );
 
+test("run.json keeps the facts of the gateway's start, and no gateway whose facts are no such facts", () => {
+  const root = temporaryDirectory();
+  const gateway = { pid: process.pid, startTicks: 1, bootId: 'this', start: { restarts: 2, port: '18790' } };
+  writeRunRecord(root, gateway, log);
+  expect(readRunRecord(root)?.gateway).toEqual(gateway);
+  for (const start of [null, {}, { restarts: '2', port: null }, { restarts: 2, port: 18790 }]) {
+    writeFileSync(
+      join(root, 'run.json'),
+      JSON.stringify({ supervisor: gateway, gateway: { ...gateway, start } }),
+    );
+    expect(readRunRecord(root)?.gateway).toBeNull();
+  }
+});
+
 test.each(IMPOSTOR_NAMES)('run.json that is %s names nobody and is not waited for', (how) => {
   const root = temporaryDirectory();
   writeRunRecord(root, null, log);
