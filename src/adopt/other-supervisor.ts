@@ -56,7 +56,8 @@ export function findOtherSupervisors(env: NodeJS.ProcessEnv = process.env): Othe
       const about = { gateway, tree, env: environmentOf(gateway), groups: controlGroupsOf(gateway) };
       return describeSupervisor(about, textOf, ourCommand(env));
     });
-  const known = new Map(found.toReversed().map((other) => [`${other.name} ${other.service}`, other]));
+  const key = ({ gateway: _, ...other }: OtherSupervisor) => JSON.stringify(other);
+  const known = new Map(found.toReversed().map((other) => [key(other), other]));
   return [...known.values()].reverse();
 }
 

@@ -45,10 +45,7 @@ export function readSupervisorFiles(root: string): SupervisorFiles | null {
  */
 export function planSupervisorFiles({ name, gateway, changes, additions }: OtherSupervisor): TextFile[] {
   if (changes.length === 0) throw refuse(`No file was found in which ${name} starts OpenClaw.`);
-  const user = statSync(`/proc/${gateway}`, { throwIfNoEntry: false })?.uid;
-  if (user !== process.getuid?.()) {
-    throw refuse(`The gateway, process ${gateway}, runs as user ${user ?? 'unknown'}, and not as this one.`);
-  }
+  if (!isOwn(gateway)) throw refuse(`The gateway, process ${gateway}, runs as another user.`);
   const paths = new Set([...changes, ...additions].map(({ path }) => path));
   return [...paths].flatMap((typed) => {
     const path = realPath(typed);
@@ -64,6 +61,11 @@ export function planSupervisorFiles({ name, gateway, changes, additions }: Other
     if (before !== null) throw refuse(`${path} exists already, with other lines.`);
     return [{ kind: 'file', path, content, mode: content.startsWith('#!') ? 0o755 : 0o644 }];
   });
+}
+
+/** True for a process of this user. */
+export function isOwn(pid: number): boolean {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 /** New settings come before the first changed line: behind it they could part a value that continues. */

@@ -4,6 +4,7 @@ import {
   otherSupervisorLines,
 } from '../adopt/other-supervisor.js';
 import {
+  isOwn,
   restoreSupervisorFiles,
   type SupervisorFiles,
   writeSupervisorFiles,
@@ -19,7 +20,10 @@ import type { CommonOptions } from './session.js';
 export const adoptFiles = acting(async ({ environment }, _: CommonOptions) => {
   const { root } = environment;
   releaseDirectory(root, resolveReleaseName(root, 'current'));
-  const other = onlySupervisor(findOtherSupervisors());
+  const found = findOtherSupervisors();
+  // The superuser sees the gateways of all users.
+  const own = found.filter(({ gateway }) => isOwn(gateway));
+  const other = onlySupervisor(own.length > 0 ? own : found);
   const written = await exclusive(environment, { doing: 'adopt --write', recover: false }, () =>
     writeSupervisorFiles(root.path, other),
   );

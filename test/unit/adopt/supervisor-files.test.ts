@@ -118,7 +118,7 @@ test.each<[string, RegExp, (directory: string, run: string) => void]>([
 
 test('a gateway of another user, or without a line that starts it, is refused', () => {
   // No process has this number.
-  expect(service({}, 2 ** 22 + 1).write).toThrow(refused(/runs as user/));
+  expect(service({}, 2 ** 22 + 1).write).toThrow(refused(/runs as another user/));
   expect(service({ 'sv/claw/run': '#!/bin/sh\nexec ./start\n' }).write).toThrow(refused(/No file was found/));
 });
 
