@@ -8,7 +8,7 @@ import { readTrial, startTrial } from '../store/links.js';
 import { removeTree } from '../store/seal.js';
 import { saveIntent } from './saving.js';
 import { targetOf } from './steps/switch.js';
-import { awaitVerified } from './verification.js';
+import { awaitVerified, expectedOf } from './verification.js';
 
 export function keptPluginSet({ root, change }: Pick<Context, 'root' | 'change'>): string {
   return join(root.staging, change.id, 'plugins');
@@ -40,7 +40,7 @@ export async function returnPluginSet(context: Context): Promise<void> {
 /** @throws ReleasesError as `awaitVerified` and the supervisor's restart do */
 export async function startOnceMore(context: Context): Promise<void> {
   const { root, change, supervisor } = context;
-  const { facts, plan } = change;
+  const { facts } = change;
   const to = targetOf(context);
   // Resets the trial's count: it limits unwanted starts, and this restart is intended.
   if (readTrial(root)?.id === to) startTrial(root, to);
@@ -49,13 +49,5 @@ export async function startOnceMore(context: Context): Promise<void> {
   saveIntent({ root, change });
   facts.restart = await supervisor.restart();
   saveIntent({ root, change });
-  await awaitVerified(context, {
-    release: to,
-    instance: facts.restart.instance,
-    before: facts.baseline?.health ?? null,
-    gateway: facts.instance ?? null,
-    mustBeReady: true,
-    settleMs: plan.limits.settleMs,
-    limits: plan.limits,
-  });
+  await awaitVerified(context, expectedOf(change));
 }

@@ -1,6 +1,6 @@
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
-import { listChanges } from '../ledger/ledger.js';
+import { type Change, listChanges } from '../ledger/ledger.js';
 import type { Limits } from '../ledger/plan.js';
 import type { Health } from '../openclaw/health.js';
 import { type Instance, instanceOf } from '../openclaw/instance.js';
@@ -38,6 +38,19 @@ export interface Expectation {
   mustBeReady: boolean;
   settleMs: number;
   limits: Limits;
+}
+
+/** Expects the target of a change, and nothing worse than before it. */
+export function expectedOf({ facts, plan }: Change): Expectation {
+  return {
+    release: facts.to,
+    instance: facts.restart?.instance ?? null,
+    before: facts.baseline?.health ?? null,
+    gateway: facts.instance ?? null,
+    mustBeReady: true,
+    settleMs: plan.limits.settleMs,
+    limits: plan.limits,
+  };
 }
 
 /** Times of the first live and the first ready answer, in milliseconds since the epoch. */

@@ -111,22 +111,7 @@ export interface PlanOptions
 
 const STEPS: Record<ChangeKind, StepName[]> = {
   stage: ['resolve', 'check-space', 'stage', 'probe', 'seal'],
-  update: [
-    'resolve',
-    'check-space',
-    'stage',
-    'probe',
-    'seal',
-    'wait-idle',
-    'baseline',
-    'snapshot',
-    'switch',
-    'restart',
-    'verify',
-    'plugins',
-    'commit',
-    'prune',
-  ],
+  update: STEP_NAMES.filter((name) => !['find-install', 'attach', 'detach'].includes(name)),
   switch: ['wait-idle', 'baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'commit'],
   rollback: ['wait-idle', 'baseline', 'switch', 'restart', 'verify', 'commit'],
   adopt: [

@@ -1157,9 +1157,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'switch before the snapshot',
     file: 'src/ledger/plan.ts',
-    find: "    'baseline',\n    'snapshot',\n    'switch',\n    'restart',\n    'verify',\n    'plugins',\n    'commit',\n    'prune',\n  ],\n  switch",
-    replace:
-      "    'baseline',\n    'switch',\n    'snapshot',\n    'restart',\n    'verify',\n    'plugins',\n    'commit',\n    'prune',\n  ],\n  switch",
+    find: "  'snapshot',\n  'switch',\n",
+    replace: "  'switch',\n  'snapshot',\n",
     caughtBy: unit('change/steps/wait-idle', 'a plan without idle limits'),
   },
   {

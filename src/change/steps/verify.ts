@@ -1,5 +1,5 @@
 import type { Step } from '../../ledger/context.js';
-import { awaitVerified } from '../verification.js';
+import { awaitVerified, expectedOf } from '../verification.js';
 import { wasStopped } from './restart.js';
 
 export const verify: Step = {
@@ -7,15 +7,7 @@ export const verify: Step = {
   skip: wasStopped,
   async do(context) {
     const { plan, facts } = context.change;
-    const { liveAt, readyAt, health } = await awaitVerified(context, {
-      release: facts.to,
-      instance: facts.restart?.instance ?? null,
-      before: facts.baseline?.health ?? null,
-      gateway: facts.instance ?? null,
-      mustBeReady: true,
-      settleMs: plan.limits.settleMs,
-      limits: plan.limits,
-    });
+    const { liveAt, readyAt, health } = await awaitVerified(context, expectedOf(context.change));
     const says = health.version === null ? 'does not say its version' : `says ${health.version}`;
     const settled = `settled for ${plan.limits.settleMs / 1000} s`;
     // Missing if the process died right after it asked for the restart.
