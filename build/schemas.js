@@ -17,7 +17,7 @@ const SCHEMAS = {
   supervisor: ['supervisor/select', 'SupervisorRecord', 'supervisor.json'],
   adopted: ['adopt/apply', 'Adoption', 'adopted.json'],
   'adopted-files': ['adopt/supervisor-files', 'SupervisorFiles', 'adopted-files.json'],
-  compatibility: ['rollback/compatibility/cache', 'CompatibilityRecord', 'compatibility.json'],
+  compatibility: ['rollback/compatibility/current-state', 'CompatibilityRecord', 'compatibility.json'],
   history: ['ledger/history', 'History', 'history.json'],
   'gateway-cache': ['views/gateway-cache', 'StartRecord', 'gateway-cache.json'],
   restore: ['state/restore-records', 'Restore', 'restore.json, trial-restore.json'],

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { ReleasesError } from '../core/errors.js';
-import { holdsPort, type Listening, listenerPids } from '../host/listener.js';
+import { holdsPort, listenerPids } from '../host/listener.js';
 import { commandLineOf, identify, isAlive, startedAt } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Endpoint } from '../openclaw/endpoint.js';
@@ -30,10 +30,9 @@ export async function findOrphans(
   endpoint: Endpoint,
   supervisor: Supervisor,
   main: number | null = null,
-  all?: Listening,
 ): Promise<Orphan[]> {
   const { address, port } = endpoint;
-  if (main !== null && holdsPort(port, main, address, all)) return [];
+  if (main !== null && holdsPort(port, main, address)) return [];
   const orphans: Orphan[] = [];
   for (const pid of listenerPids(port, address) ?? []) {
     if (pid === main || (await supervisor.owns(pid)) || !identify(pid)) continue;

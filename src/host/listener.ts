@@ -30,9 +30,6 @@ interface Socket {
   port: number;
 }
 
-/** All sockets that listen at one moment; null when unknown. */
-export type Listening = Socket[] | null;
-
 /** Sockets of a protocol that are in use; infinite when unknown. */
 function inUse(statistics: string): number {
   return Number(/^TCP6?: inuse (\d+)/m.exec(textOf(statistics))?.[1] ?? Number.POSITIVE_INFINITY);
@@ -45,7 +42,6 @@ function inUse(statistics: string): number {
  */
 function listeningIn(table: string, most: number): Socket[] | null {
   const sockets: Socket[] = [];
-  if (most === 0) return sockets;
   let file: number | undefined;
   try {
     file = openSync(table, 'r');
@@ -86,7 +82,8 @@ function socketInodes(pid: number): Set<string> {
   return new Set(openFilesOf(pid).flatMap((file) => /^socket:\[(\d+)\]$/.exec(file)?.[1] ?? []));
 }
 
-export function listening(): Listening {
+/** All sockets that listen; null when unknown. */
+function listening(): Socket[] | null {
   if (process.platform !== 'linux') return null;
   const ipv4 = listeningIn('/proc/net/tcp', inUse('/proc/net/sockstat'));
   // A host without IPv6 has no second table.
@@ -95,8 +92,8 @@ export function listening(): Listening {
 }
 
 /** Sockets of a port, on an address that cannot be another process's beside the given one; null when unknown. */
-function listeningOn(port: number, address?: string, sockets = listening()): Set<string> | null {
-  const found = sockets?.filter(
+function listeningOn(port: number, address?: string): Set<string> | null {
+  const found = listening()?.filter(
     (socket) => socket.port === port && (address === undefined || overlap(addressOf(socket.local), address)),
   );
   return found ? new Set(found.map(({ inode }) => inode)) : null;
@@ -129,17 +126,18 @@ function holders(port: number, address?: string): number[] | null {
 }
 
 /** Listening sockets of processes, of each in the kernel's order; none of a process whose files may not be read. */
-export function listenersOf(pids: readonly number[], sockets = listening()): Listener[] {
+export function listenersOf(pids: readonly number[]): Listener[] {
+  const sockets = listening() ?? [];
   return pids.flatMap((pid) => {
     const held = socketInodes(pid);
-    const own = sockets?.filter(({ inode }) => held.has(inode)) ?? [];
+    const own = sockets.filter(({ inode }) => held.has(inode));
     return own.map(({ local, port }) => ({ pid, address: addressOf(local), port }));
   });
 }
 
 /** Returns true when the process holds every socket that listens on the port; reads no other process. */
-export function holdsPort(port: number, pid: number, address?: string, all = listening()): boolean {
-  const sockets = listeningOn(port, address, all);
+export function holdsPort(port: number, pid: number, address?: string): boolean {
+  const sockets = listeningOn(port, address);
   if (!sockets || sockets.size === 0) return false;
   const held = socketInodes(pid);
   return [...sockets].every((socket) => held.has(socket));

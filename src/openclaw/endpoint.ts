@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { argument, profileOf } from '../core/profile.js';
-import { isWildcard, type Listener, type Listening, listenersOf, listening } from '../host/listener.js';
+import { isWildcard, type Listener, listenersOf } from '../host/listener.js';
 import type { Launch } from '../host/place.js';
 import { descendantsOf, environmentOf } from '../host/process.js';
 import { member, readConfiguration } from './configuration.js';
@@ -39,10 +39,10 @@ export interface Gateway {
  * Finds where a gateway may answer, likeliest first; never empty. The sockets of its processes decide, and the
  * configuration where it does not listen or may not be inspected.
  */
-export function endpointsOf({ pid, launch }: Gateway, all = listening()): Endpoint[] {
+export function endpointsOf({ pid, launch }: Gateway): Endpoint[] {
   const whole = pid === null ? launch : { ...launch, env: { ...launch.env, ...environmentOf(pid) } };
   const configured = configuredEndpoint(whole);
-  const sockets = pid === null ? [] : socketsOf(pid, configured.port, all);
+  const sockets = pid === null ? [] : socketsOf(pid, configured.port);
   const onPort = sockets.filter(({ port }) => port === configured.port);
   const found = (onPort.length > 0 ? onPort : sockets).sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
   const scheme = configured.url.startsWith('https') ? 'https' : 'http';
@@ -76,9 +76,9 @@ export function otherScheme(endpoint: Endpoint): Endpoint {
 }
 
 /** Sockets of the main process, else of all below it: a wrapper may have started the gateway as its child. */
-function socketsOf(main: number, port: number, all: Listening): Listener[] {
-  const own = listenersOf([main], all);
-  return own.some((socket) => socket.port === port) ? own : listenersOf(descendantsOf(main), all);
+function socketsOf(main: number, port: number): Listener[] {
+  const own = listenersOf([main]);
+  return own.some((socket) => socket.port === port) ? own : listenersOf(descendantsOf(main));
 }
 
 const BEST = ['127.0.0.1', '0.0.0.0', '::1', '::'];

@@ -1,4 +1,3 @@
-import { listening } from '../host/listener.js';
 import { type Endpoint, endpointsOf, type Gateway, otherScheme } from './endpoint.js';
 import { type Health, sampleHealth } from './health.js';
 import { ask } from './http.js';
@@ -12,13 +11,8 @@ export interface Reached {
  * Finds where a gateway answers, and its health; without an answer, where it should. Never throws.
  * @param timeoutMs for each endpoint; almost always there is one
  */
-export async function reach(
-  gateway: Gateway,
-  timeoutMs?: number,
-  asking = ask,
-  all = listening(),
-): Promise<Reached> {
-  const endpoints = endpointsOf(gateway, all);
+export async function reach(gateway: Gateway, timeoutMs?: number, asking = ask): Promise<Reached> {
+  const endpoints = endpointsOf(gateway);
   const seen: Reached[] = [];
   for (const endpoint of endpoints) {
     const reached = await sampleEither(endpoint, timeoutMs, asking);

@@ -73,10 +73,6 @@ export function listSnapshots(root: RootPlace): Snapshot[] {
   return tryReadSnapshot(root).kept;
 }
 
-export function keptOf(root: RootPlace, release: string): Snapshot | null {
-  return listSnapshots(root).findLast((kept) => kept.release === release) ?? null;
-}
-
 /**
  * Removes a snapshot or displaced state; absent is fine.
  * @throws ReleasesError `usage` for an invalid name

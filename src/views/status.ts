@@ -1,7 +1,6 @@
 import { findOrphans, type Orphan } from '../change/port-holder.js';
 import { waitingOf } from '../change/waiting.js';
 import type { Corrupt } from '../core/record.js';
-import { listening } from '../host/listener.js';
 import { type Change, tryReadLedger } from '../ledger/ledger.js';
 import { inspectIfThere, releaseOfProcess } from '../ledger/running-release.js';
 import type { Health } from '../openclaw/health.js';
@@ -100,8 +99,7 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
   const seen = await inspectThroughCache(root, supervisor);
   if (!seen) return null;
   const { pid, state, restarts } = seen;
-  const sockets = listening();
-  const { endpoint, health } = await reach(seen, ANSWER_MS, askQuickly, sockets);
+  const { endpoint, health } = await reach(seen, ANSWER_MS, askQuickly);
   return {
     pid,
     state,
@@ -109,7 +107,7 @@ async function describeGateway(root: Root, supervisor: Supervisor): Promise<Runn
     release: pid === null ? null : releaseOfProcess(root, pid),
     url: endpoint.url,
     health,
-    orphans: await findOrphans(endpoint, supervisor, pid, sockets),
+    orphans: await findOrphans(endpoint, supervisor, pid),
   };
 }
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { keptOf, listSnapshots } from '../../src/state/snapshots.js';
+import { listSnapshots } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { sqliteNode } from '../support/sqlite-node.js';
@@ -115,7 +115,10 @@ test('a rollback that was agreed to restores the older state and keeps the newer
   expect(await world.version()).toBe(OLDER);
   expect(await wordsOf(world)).toEqual([EARLY, 'to files', 'to older']);
   expect(exchangeFiles(world)).toEqual([]);
-  expect(keptOf(root(), NEWER)).toMatchObject({ kind: 'displaced', name: json.stateRestored.aside });
+  expect(listSnapshots(root()).findLast(({ release }) => release === NEWER)).toMatchObject({
+    kind: 'displaced',
+    name: json.stateRestored.aside,
+  });
   const aside = await keptContent(world, json.stateRestored.aside);
   expect(aside[AGENT]).toEqual(newer[AGENT]);
   expect(aside['openclaw.json']).toBe(newer['openclaw.json']);
@@ -140,7 +143,7 @@ test('a rollback to a release that fails now rolls forward again, to the newer s
   expect(await wholeState(world)).toEqual(before);
   expect(exchangeFiles(world)).toEqual([]);
   // The state that it would have returned to is still there, under some name.
-  const own = keptOf(root(), OLDER);
+  const own = listSnapshots(root()).findLast(({ release }) => release === OLDER);
   expect(await keptContent(world, own?.name ?? '')).toMatchObject({
     'state/openclaw.sqlite': { version: 15 },
   });
@@ -165,7 +168,7 @@ test('a rollback past two migrations restores files, and keeps the newest state'
 test('a damaged snapshot is not restored, and the gateway is not stopped for it', async () => {
   await world.ok('update', OLDER, ...QUICK);
   await say(world, 'after the damage');
-  const { name } = keptOf(root(), FILES) ?? { name: '' };
+  const { name } = listSnapshots(root()).findLast(({ release }) => release === FILES) ?? { name: '' };
   flipByte(join(world.root, 'states', name, 'files/identity/device.json'));
   const before = await standing();
   const { exitCode, json } = await world.cli('rollback', FILES, '--yes', ...QUICK);

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { keptOf } from '../../src/state/snapshots.js';
+import { listSnapshots } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { exchangeFiles, keptContent, say, wholeState, wordsOf, writeOldState } from '../support/state.js';
@@ -64,7 +64,7 @@ describe('a rollback that restores the state', () => {
         return;
       }
       expect(await wordsOf(world)).toEqual(['the first thing said']);
-      const aside = keptOf(rootAt(world.root), NEWER);
+      const aside = listSnapshots(rootAt(world.root)).findLast(({ release }) => release === NEWER);
       expect((await keptContent(world, aside?.name ?? ''))[AGENT]).toEqual(before[AGENT]);
       expect(JSON.stringify(before[AGENT])).toContain(`only the newer one knows ${spoken}`);
     },

@@ -6,7 +6,7 @@ import { type Answer, CLI } from './operator.js';
 const at = (module: string) => JSON.stringify(join(REPOSITORY, 'dist', module));
 
 const LOOK = `
-import { cacheVersions } from ${at('rollback/compatibility/cache.js')};
+import { cacheVersions } from ${at('rollback/compatibility/current-state.js')};
 import { lookOf } from ${at('state/fingerprint.js')};
 import { findStatePlace } from ${at('state/place.js')};
 import { readStateVersions } from ${at('state/versions.js')};

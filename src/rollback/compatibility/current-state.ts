@@ -1,12 +1,22 @@
+import { join } from 'node:path';
 import { toErrorRecord } from '../../core/errors.js';
+import { readRecord } from '../../core/record.js';
 import { startedAt } from '../../host/process.js';
 import { releaseOfProcess, runningRelease } from '../../ledger/running-release.js';
 import { lookOf } from '../../state/fingerprint.js';
 import { findStatePlace, type StatePlace } from '../../state/place.js';
 import type { StateVersions } from '../../state/versions.js';
+import { writeCache } from '../../store/cache.js';
 import type { Root } from '../../store/root.js';
 import type { Inspection, Supervisor } from '../../supervisor/supervisor.js';
-import { cacheVersions, readCachedVersions } from './cache.js';
+
+/** `compatibility.json`, a cache of what SQLite told of the state; a lost or corrupt one is made again. */
+export interface CompatibilityRecord {
+  schema: 1;
+  /** Fingerprint of the state when `today` was read; see `lookOf`. */
+  look: string;
+  today: StateVersions;
+}
 
 export interface Today {
   running: string | null;
@@ -71,4 +81,19 @@ function recallFor(root: Root, place: StatePlace, instance: string | null): Stat
 function hasSettled({ pid }: Inspection): boolean {
   const since = pid === null ? null : startedAt(pid);
   return since === null || Date.now() - Date.parse(since) > SETTLED_MS;
+}
+
+export function readCachedVersions(root: Root): { look: string; versions: StateVersions } | null {
+  const found = readRecord<CompatibilityRecord>(pathOf(root), 'compatibility');
+  return found.state === 'ok' ? { look: found.value.look, versions: found.value.today } : null;
+}
+
+/** Two writers may race: the last one wins, and the other reads the state again later. */
+export function cacheVersions(root: Root, look: string, today: StateVersions): void {
+  const record: CompatibilityRecord = { schema: 1, look, today };
+  writeCache(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+function pathOf(root: Root): string {
+  return join(root.path, 'compatibility.json');
 }

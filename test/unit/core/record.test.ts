@@ -13,7 +13,7 @@ import { type History, pastLine } from '../../../src/ledger/history.js';
 import { type Change, newChange, type StepRecord } from '../../../src/ledger/ledger.js';
 import { planChange, STEP_NAMES } from '../../../src/ledger/plan.js';
 import type { Health } from '../../../src/openclaw/health.js';
-import type { CompatibilityRecord } from '../../../src/rollback/compatibility/cache.js';
+import type { CompatibilityRecord } from '../../../src/rollback/compatibility/current-state.js';
 import type { RequestRecord } from '../../../src/rpc/requests/requests.js';
 import type { LastRestore, Restore } from '../../../src/state/restore-records.js';
 import type { FileList } from '../../../src/state/snapshot-layout.js';

@@ -12,7 +12,6 @@ import { expect, test } from 'vitest';
 import { KEPT } from '../../../src/state/snapshot-layout.js';
 import {
   keptName,
-  keptOf,
   listSnapshots,
   removeKept,
   type Snapshot,
@@ -34,13 +33,13 @@ function keep(root: Root, release: string, at: string, kind: Snapshot['kind'] = 
 test('snapshots are listed by their time, for all releases, and the newest of a release is found', () => {
   const root = temporaryRoot();
   expect(listSnapshots(root)).toEqual([]);
-  expect(keptOf(root, '2026.6.1')).toBe(null);
+  expect(listSnapshots(root).findLast(({ release }) => release === '2026.6.1')).toBeUndefined();
   const second = keep(root, '2026.5.28', '2026-11-21T20:00:00.001Z', 'displaced');
   const first = keep(root, '2026.6.1', '2026-11-21T19:00:00.000Z');
   const third = keep(root, '2026.6.1', '2026-11-21T21:00:00.000Z', 'displaced');
   expect(listSnapshots(root)).toEqual([first, second, third]);
   expect(second.name).toBe('2026.5.28-displaced-20261121T200000001Z');
-  expect(keptOf(root, '2026.6.1')).toEqual(third);
+  expect(listSnapshots(root).findLast(({ release }) => release === '2026.6.1')).toEqual(third);
 });
 
 test('a directory without a record, or with a corrupt or foreign one, is no snapshot', () => {

@@ -1,8 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { cacheVersions } from '../../../../src/rollback/compatibility/cache.js';
-import { todayAtGlance } from '../../../../src/rollback/compatibility/current-state.js';
+import {
+  cacheVersions,
+  readCachedVersions,
+  todayAtGlance,
+} from '../../../../src/rollback/compatibility/current-state.js';
 import { lookOf } from '../../../../src/state/fingerprint.js';
 import { findStatePlace } from '../../../../src/state/place.js';
 import type { StateVersions } from '../../../../src/state/versions.js';
@@ -89,5 +92,25 @@ describe('a gateway that is seen without asking its supervisor', () => {
     expect(await marks()).toEqual([[]]);
     keep();
     expect(await marks()).toEqual([['running']]);
+  });
+});
+
+describe("the cache of the state's versions", () => {
+  test.each(['', '{"schema": 2}', 'x', '{"schema":1,"look":""}', '{"schema":1,"look":"","today":null}'])(
+    'is replaced when it is corrupt: %j',
+    (text) => {
+      const root = temporaryRoot();
+      writeFileSync(join(root.path, 'compatibility.json'), text);
+      expect(readCachedVersions(root)).toBeNull();
+      cacheVersions(root, 'a look', VERSIONS);
+      expect(readCachedVersions(root)).toEqual({ look: 'a look', versions: VERSIONS });
+    },
+  );
+
+  test('is optional: a root that cannot be written is only read', () => {
+    const root = temporaryRoot();
+    mkdirSync(join(root.path, 'compatibility.json'));
+    cacheVersions(root, 'a look', VERSIONS);
+    expect(readCachedVersions(root)).toBeNull();
   });
 });
