@@ -51,9 +51,19 @@ function stat(pid: number): Stat | null {
   };
 }
 
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
 /** Identifier of this boot, from the kernel; `unknown` when it cannot be read. */
 export function bootId(): string {
-  return read('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
+  return read(BOOT_ID)?.trim() ?? 'unknown';
+}
+
+/**
+ * Identifier of this boot as a process sees it: a container mounts one of its own over that of its host, and the sandbox
+ * of a unit (`ProtectKernelTunables=`) uncovers the host's. Null when the process cannot be looked at.
+ */
+export function bootIdSeenBy(pid: number): string | null {
+  return read(`/proc/${pid}/root${BOOT_ID}`)?.trim() ?? null;
 }
 
 /** Identity of a living process; null for a zombie or an unused pid. */

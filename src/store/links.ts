@@ -97,9 +97,10 @@ export function examineTrial(root: Root): { trial: Trial; why: string | null } |
   }
 }
 
-export function startTrial(root: Root, id: string, boots = TRIAL_BOOTS): void {
+/** @param boot identifier of the machine's boot as the launcher will see it */
+export function startTrial(root: Root, id: string, boots = TRIAL_BOOTS, boot = bootId()): void {
   const line = `${checkReleaseId(id)} ${boots}`;
-  const inThisBoot = `${line} ${bootId()}`;
+  const inThisBoot = `${line} ${boot}`;
   writeFileDurably(root.trial, `${TRIAL.test(inThisBoot) ? inThisBoot : line}\n`);
 }
 

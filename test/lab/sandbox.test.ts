@@ -167,8 +167,8 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
   test.each([
     ['that shows the host read-only', STRICT],
     [
-      'that hides the home, executes nothing there and has no mask',
-      [...HIDDEN, 'NoExecPaths=/home', 'UMask=0'],
+      'that hides the home, executes nothing there, shows the host’s boot and has no mask',
+      [...HIDDEN, 'NoExecPaths=/home', 'ProtectKernelTunables=yes', 'UMask=0'],
     ],
   ])(
     'in a sandbox %s a bad release is rolled back, by us and by the launcher',

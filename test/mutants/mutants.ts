@@ -1169,10 +1169,17 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('main-job'),
   },
   {
+    name: 'the boot of the caller in the trial',
+    file: 'src/store/links.ts',
+    find: 'const inThisBoot = `${line} ${boot}`;',
+    replace: 'const inThisBoot = `${line} ${bootId()}`;',
+    caughtBy: unit('store/links', 'a trial names its release'),
+  },
+  {
     name: 'no trial before current',
     file: 'src/change/steps/switch.ts',
-    find: '        beginTrial(context, to);\n',
-    replace: "        if (to === '') beginTrial(context, to);\n",
+    find: '        await beginTrial(context, to);\n',
+    replace: "        if (to === '') await beginTrial(context, to);\n",
     caughtBy: unit('change/steps/switch'),
   },
   {

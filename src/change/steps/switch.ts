@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
 import { refuseNoexec } from '../../host/executable.js';
+import { bootIdSeenBy } from '../../host/process.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
+import { inspectIfThere } from '../../ledger/running-release.js';
 import { prepareStateToReturn, requestOlderState, returnState } from '../../rollback/restore-request.js';
 import { currentRelease, endTrial, pointCurrent, pointPrevious, startTrial } from '../../store/links.js';
 import { readManifest } from '../../store/manifest.js';
@@ -14,9 +16,12 @@ export function targetOf(context: Context): string {
 }
 
 /** Starts the trial. A rollback continues without one on a full disk; the launcher then counts no starts. */
-function beginTrial({ root, change }: Context, to: string): void {
+async function beginTrial({ root, supervisor, change }: Context, to: string): Promise<void> {
+  const pid = (await inspectIfThere(supervisor))?.pid ?? null;
+  // The launcher will be in the sandbox of the gateway that runs now.
+  const boot = (pid === null ? null : bootIdSeenBy(pid)) ?? undefined;
   try {
-    startTrial(root, to);
+    startTrial(root, to, undefined, boot);
   } catch (error) {
     if (change.plan.kind !== 'rollback') throw error;
     change.warnings.push(`${to} is started without a trial: ${toErrorRecord(error).message}`);
@@ -37,7 +42,7 @@ export const switchStep: Step = {
       // Without a restart no step commits: the person who chose that decides.
       if (change.plan.steps.includes('commit') && !wasStopped(context)) {
         prepareStateToReturn(context, from, to);
-        beginTrial(context, to);
+        await beginTrial(context, to);
       }
       requestOlderState(context, from, to);
     }

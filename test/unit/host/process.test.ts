@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { commandLineOf } from '../../../src/host/process.js';
+import { bootId, bootIdSeenBy, commandLineOf } from '../../../src/host/process.js';
 
 test('a command line is shown without the values of secret options and without credentials', async () => {
   const args = [
@@ -25,4 +25,9 @@ test('a command line is shown without the values of secret options and without c
   expect(commandLineOf(child.pid ?? 0)).toMatch(
     / --port 1 --token … --password=… --auth-key … --auth --url http:\/\/h\/$/,
   );
+});
+
+test('the boot is read as another process sees it; of a process that is gone, nobody knows', () => {
+  expect(bootIdSeenBy(process.pid)).toBe(bootId());
+  expect(bootIdSeenBy(2 ** 30)).toBeNull();
 });

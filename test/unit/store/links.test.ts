@@ -9,6 +9,7 @@ import {
   previousRelease,
   readTrial,
   startTrial,
+  TRIAL_BOOTS,
 } from '../../../src/store/links.js';
 import { temporaryRoot } from '../../support/place.js';
 
@@ -41,6 +42,9 @@ test('a trial names its release, its remaining starts, and the boot of the machi
   startTrial(root, '2026.6.1', 3);
   expect(readTrial(root)).toEqual({ id: '2026.6.1', boots: 3, bootId: bootId() });
   expect(readFileSync(root.trial, 'utf8')).toBe(`2026.6.1 3 ${bootId()}\n`);
+  const seenThere = '00000000-b003-4a0a-a0b4-1164eb4a5e96';
+  startTrial(root, '2026.6.1', undefined, seenThere);
+  expect(readTrial(root)).toMatchObject({ boots: TRIAL_BOOTS, bootId: seenThere });
   endTrial(root);
   endTrial(root);
   expect(readTrial(root)).toBeNull();
