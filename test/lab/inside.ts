@@ -16,7 +16,8 @@ export interface Place {
 export type Who = 'claw' | 'root';
 
 export interface RunOptions {
-  as?: Who;
+  /** Name of a user; claw unless given. */
+  as?: string;
   /** Variables in addition to what a login sets. */
   env?: Record<string, string>;
   /** Ends the command and throws; 60 s unless given. A slow machine gets more. */

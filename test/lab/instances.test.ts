@@ -7,6 +7,7 @@ import { openclawPackage, tinyDependency } from '../registry/gateway-package.js'
 import { startRegistry } from '../registry/registry.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
+import { slowness } from '../support/slowness.js';
 import { installedMain, npmInstall, TOKEN } from './gateway.js';
 import { bootMachine, type Machine, NODE } from './machine.js';
 import { identityOf, type Observed, observe } from './observed.js';
@@ -68,7 +69,7 @@ describe('two gateways of one user', () => {
     await install(WORK, '--profile work ');
     for (const unit of [DEFAULT, WORK])
       await until(`${unit} answers`, async () => (await observe(machine, unit)).version === FIRST, 15_000);
-  }, 120_000);
+  }, 120_000 * slowness);
 
   async function install(unit: string, options: string, more: string[] = []): Promise<void> {
     const lines = [
@@ -117,74 +118,98 @@ describe('two gateways of one user', () => {
 
   const VERIFIED = 'package_updated_restart_verified';
 
-  test('adopt takes the gateway on its own address, then the one of the profile with a root of its own', async () => {
-    const first = await change('default', `adopt ${QUICK}`, { status: VERIFIED, version: FIRST });
-    expect(first.listens).toEqual([expect.stringMatching(/^127\.0\.0\.2:/)]);
-    const second = await change('work', `adopt ${QUICK}`, { status: VERIFIED, version: FIRST });
-    expect(second.state).toBe(join(machine.claw.home, '.openclaw-work'));
-    const { stdout } = await machine.run(`readlink ${roots.default}/current ${roots.work}/current`);
-    expect(stdout.split('\n')).toEqual([`releases/${FIRST}`, `releases/${FIRST}`]);
-  }, 120_000);
+  test(
+    'adopt takes the gateway on its own address, then the one of the profile with a root of its own',
+    async () => {
+      const first = await change('default', `adopt ${QUICK}`, { status: VERIFIED, version: FIRST });
+      expect(first.listens).toEqual([expect.stringMatching(/^127\.0\.0\.2:/)]);
+      const second = await change('work', `adopt ${QUICK}`, { status: VERIFIED, version: FIRST });
+      expect(second.state).toBe(join(machine.claw.home, '.openclaw-work'));
+      const { stdout } = await machine.run(`readlink ${roots.default}/current ${roots.work}/current`);
+      expect(stdout.split('\n')).toEqual([`releases/${FIRST}`, `releases/${FIRST}`]);
+    },
+    120_000 * slowness,
+  );
 
-  test('each is updated, and rolled back from a release that crashes or listens elsewhere, alone', async () => {
-    await change('default', `update ${GOOD} ${QUICK}`, { status: VERIFIED, version: GOOD });
-    await change('default', `update ${BAD} ${QUICK}`, {
-      ...{ status: 'rolled_back', code: 'gateway_crashed', version: GOOD },
-    });
-    await change('work', `update ${GOOD} ${QUICK}`, { status: VERIFIED, version: GOOD });
-    await change('work', `update ${MOVED} ${QUICK}`, {
-      ...{ status: 'rolled_back', code: 'instance_changed', version: GOOD },
-    });
-    await change('work', `rollback --yes ${QUICK}`, { status: VERIFIED, version: FIRST });
-  }, 240_000);
+  test(
+    'each is updated, and rolled back from a release that crashes or listens elsewhere, alone',
+    async () => {
+      await change('default', `update ${GOOD} ${QUICK}`, { status: VERIFIED, version: GOOD });
+      await change('default', `update ${BAD} ${QUICK}`, {
+        ...{ status: 'rolled_back', code: 'gateway_crashed', version: GOOD },
+      });
+      await change('work', `update ${GOOD} ${QUICK}`, { status: VERIFIED, version: GOOD });
+      await change('work', `update ${MOVED} ${QUICK}`, {
+        ...{ status: 'rolled_back', code: 'instance_changed', version: GOOD },
+      });
+      await change('work', `rollback --yes ${QUICK}`, { status: VERIFIED, version: FIRST });
+    },
+    240_000 * slowness,
+  );
 
-  test('a gateway is not adopted into the root of another profile or another unit', async () => {
-    const before = await both();
-    for (const [command, code] of [
-      [`adopt --unit ${WORK} ${QUICK}`, 'another_instance'],
-      [`adopt --unit ${WORK} --root ${roots.default} ${QUICK}`, 'another_instance'],
-      [`adopt --unit ${DEFAULT} --root ${roots.work} ${QUICK}`, 'another_instance'],
-    ]) {
-      const { exitCode, json } = await ocr(command ?? '');
-      expect({ exitCode, code: json.error?.code }, JSON.stringify(json)).toEqual({ exitCode: 3, code });
-    }
-    expect(await both()).toEqual(before);
-  }, 60_000);
-
-  test('a command for one of them is refused on the root of the other, before anything restarts', async () => {
-    const before = await both();
-    const { home } = machine.claw;
-    for (const [root, named] of [
-      [roots.default, { OPENCLAW_PROFILE: 'work' }],
-      [roots.default, { OPENCLAW_STATE_DIR: join(home, '.openclaw-work') }],
-      [roots.work, { OPENCLAW_PROFILE: 'default' }],
-      [roots.work, { OPENCLAW_CONFIG_PATH: join(home, '.openclaw/openclaw.json') }],
-    ] as const)
-      for (const command of [`update ${GOOD} ${QUICK}`, 'recover', `adopt --unit ${DEFAULT} ${QUICK}`]) {
-        const { exitCode, json } = await ocr(`${command} --root ${root}`, named);
-        expect({ exitCode, command, root, named }, JSON.stringify(json)).toMatchObject({ exitCode: 3 });
+  test(
+    'a gateway is not adopted into the root of another profile or another unit',
+    async () => {
+      const before = await both();
+      for (const [command, code] of [
+        [`adopt --unit ${WORK} ${QUICK}`, 'another_instance'],
+        [`adopt --unit ${WORK} --root ${roots.default} ${QUICK}`, 'another_instance'],
+        [`adopt --unit ${DEFAULT} --root ${roots.work} ${QUICK}`, 'another_instance'],
+      ]) {
+        const { exitCode, json } = await ocr(command ?? '');
+        expect({ exitCode, code: json.error?.code }, JSON.stringify(json)).toEqual({ exitCode: 3, code });
       }
-    expect(await both()).toEqual(before);
-  }, 120_000);
+      expect(await both()).toEqual(before);
+    },
+    60_000 * slowness,
+  );
 
-  test('a gateway that does not answer is not restarted, and its address is named', async () => {
-    const { pid, listens } = await observe(machine, DEFAULT);
-    await machine.run(`kill -STOP ${pid}`);
-    try {
-      const { exitCode, json } = await ocr(`update ${FIRST} ${QUICK}`);
-      expect({ exitCode, code: json.error.code }).toEqual({ exitCode: 3, code: 'gateway_silent' });
-      expect(json.error.message).toContain(`http://${listens[0]} (where its process ${pid} listens)`);
-    } finally {
-      await machine.run(`kill -CONT ${pid}`);
-    }
-    expect((await observe(machine, DEFAULT)).pid).toBe(pid);
-  }, 60_000);
+  test(
+    'a command for one of them is refused on the root of the other, before anything restarts',
+    async () => {
+      const before = await both();
+      const { home } = machine.claw;
+      for (const [root, named] of [
+        [roots.default, { OPENCLAW_PROFILE: 'work' }],
+        [roots.default, { OPENCLAW_STATE_DIR: join(home, '.openclaw-work') }],
+        [roots.work, { OPENCLAW_PROFILE: 'default' }],
+        [roots.work, { OPENCLAW_CONFIG_PATH: join(home, '.openclaw/openclaw.json') }],
+      ] as const)
+        for (const command of [`update ${GOOD} ${QUICK}`, 'recover', `adopt --unit ${DEFAULT} ${QUICK}`]) {
+          const { exitCode, json } = await ocr(`${command} --root ${root}`, named);
+          expect({ exitCode, command, root, named }, JSON.stringify(json)).toMatchObject({ exitCode: 3 });
+        }
+      expect(await both()).toEqual(before);
+    },
+    120_000 * slowness,
+  );
 
-  test('doctor names the other gateway', async () => {
-    const { json } = await ocr('doctor');
-    const { pid } = await observe(machine, WORK);
-    expect(json.gateways).toMatchObject([
-      { pid, place: { profile: 'work' }, text: expect.stringContaining(WORK) },
-    ]);
-  }, 60_000);
+  test(
+    'a gateway that does not answer is not restarted, and its address is named',
+    async () => {
+      const { pid, listens } = await observe(machine, DEFAULT);
+      await machine.run(`kill -STOP ${pid}`);
+      try {
+        const { exitCode, json } = await ocr(`update ${FIRST} ${QUICK}`);
+        expect({ exitCode, code: json.error.code }).toEqual({ exitCode: 3, code: 'gateway_silent' });
+        expect(json.error.message).toContain(`http://${listens[0]} (where its process ${pid} listens)`);
+      } finally {
+        await machine.run(`kill -CONT ${pid}`);
+      }
+      expect((await observe(machine, DEFAULT)).pid).toBe(pid);
+    },
+    60_000 * slowness,
+  );
+
+  test(
+    'doctor names the other gateway',
+    async () => {
+      const { json } = await ocr('doctor');
+      const { pid } = await observe(machine, WORK);
+      expect(json.gateways).toMatchObject([
+        { pid, place: { profile: 'work' }, text: expect.stringContaining(WORK) },
+      ]);
+    },
+    60_000 * slowness,
+  );
 });

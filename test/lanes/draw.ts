@@ -15,8 +15,8 @@ export interface Draw {
   notice: string;
 }
 
-/** The part of a lane's files that this run has drawn, at least one; null when all of them run. */
-export function drawOf({ name, leastShare }: Lane): Draw | null {
+/** The part of a lane's files that this run has drawn, at least one of those that it draws among; null when all of them run. */
+export function drawOf({ name, leastShare, drawsBelow = '' }: Lane): Draw | null {
   const value = process.env[VARIABLE] ?? '';
   if (leastShare === undefined || value === '') return null;
   const [, seed, share] = /^(\d+):(0\.\d*[1-9]\d*|1)$/.exec(value) ?? [];
@@ -24,11 +24,12 @@ export function drawOf({ name, leastShare }: Lane): Draw | null {
   const all = readdirSync(`${TESTS}/${name}`, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.ts'))
     .sort();
-  const files = draw(
-    randomFrom(Number(seed)),
-    all,
-    Math.ceil(all.length * Math.max(Number(share), leastShare)),
-  ).map((path) => `test/${name}/${path}`);
+  const rare = all.filter((path) => path.startsWith(drawsBelow));
+  const size = Math.ceil(rare.length * Math.max(Number(share), leastShare));
+  const files = [
+    ...all.filter((path) => !rare.includes(path)),
+    ...draw(randomFrom(Number(seed)), rare, size),
+  ].map((path) => `test/${name}/${path}`);
   const notice =
     `The lane ${name} runs ${files.length} of its ${all.length} files, drawn by ${VARIABLE}=${value}.` +
     ` One of them again: npm run lane -- ${name} FILE`;

@@ -19,6 +19,8 @@ export interface Lane {
   needs: readonly Need[];
   /** Most of its files prove something rare: a run may draw a share of them (`draw.ts`), and never less than this. */
   leastShare?: number;
+  /** Folder, with a slash, whose files are drawn among; the others run always. The whole lane unless given. */
+  drawsBelow?: string;
   /** Real OpenClaw exceeds its own limits beside other load on two cores: its files run last. */
   alone?: boolean;
 }
@@ -149,7 +151,14 @@ export const FULL_LANES: readonly Lane[] = [
     needs: [...machine, faketime, command('strace', 'strace')],
     leastShare: 0.5,
   },
-  { name: 'openclaw', about: 'real OpenClaw from the registry', needs: machine, alone: true },
+  {
+    name: 'openclaw',
+    about: 'real OpenClaw from the registry',
+    needs: machine,
+    alone: true,
+    leastShare: 0,
+    drawsBelow: 'hosts/',
+  },
 ];
 
 /** Lane that `lab` runs on its machines, as a user and as root: it needs the systemd of the host. */

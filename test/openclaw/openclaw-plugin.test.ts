@@ -8,7 +8,8 @@ import { type RpcAnswer, type RpcClient, rpcClient } from '../lab/rpc-client.js'
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { type FakeModel, startFakeModel } from './fake-model.js';
-import { installOpenClaw, NODE_22, type OpenClaw, UNIT } from './openclaw-install.js';
+import { type OpenClaw, UNIT } from './openclaw-gateway.js';
+import { installOpenClaw } from './openclaw-install.js';
 import { beginStory, LONG_MS, type Story } from './openclaw-story.js';
 
 const VERIFIED = 'package_updated_restart_verified';
@@ -44,8 +45,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
   beforeAll(async () => {
     machine = await bootMachine({ atEnd });
     model = await startFakeModel(atEnd);
-    const versions = { openclaw: '2026.5.28', node: NODE_22 };
-    openclaw = await installOpenClaw(machine, versions, model.settings);
+    openclaw = await installOpenClaw(machine, model.settings);
     story = beginStory(machine, openclaw);
     root = join(machine.claw.home, '.local/share/openclaw-releases');
     const scopes = ['operator.admin', 'operator.read', 'operator.write'];
@@ -60,7 +60,7 @@ describe('the plugin in real OpenClaw under systemd --user', () => {
   /** OpenClaw's own command, as a login of claw types it on a host with our releases. */
   async function type(command: string): Promise<Ran> {
     const ran = await machine.run(`${join(root, 'bin/openclaw')} ${command}`, {
-      ...{ env: openclaw.env, reject: false, timeoutMs: LONG_MS },
+      ...{ env: openclaw.env, reject: false, timeoutMs: 600_000 },
     });
     story.tell(`$ openclaw ${command}\n${ran.stdout}\n${ran.stderr}\n[${ran.exitCode}]`);
     return ran;

@@ -1,8 +1,10 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootMachine, type Machine } from '../lab/machine.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { installOpenClaw, NODE_22, OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw-install.js';
+import { type OpenClaw, UNIT } from './openclaw-gateway.js';
+import { installOpenClaw } from './openclaw-install.js';
+import { keptState, schemaOf, updateBadly } from './openclaw-state.js';
 import { beginStory, LONG_MS, NODE_IN_ROOT, type Story } from './openclaw-story.js';
 
 // One story: each test begins where the one before it ended.
@@ -16,30 +18,13 @@ describe('the state of real OpenClaw behind a wrapper that fetches a secret', ()
 
   beforeAll(async () => {
     machine = await bootMachine({ atEnd });
-    openclaw = await installOpenClaw(machine, { openclaw: '2026.5.28', node: NODE_22 });
+    openclaw = await installOpenClaw(machine);
     story = beginStory(machine, openclaw);
   }, LONG_MS);
 
   afterAll(async () => {
     if (story) console.log(await story.account());
   });
-
-  /** Path in a snapshot, as claw sees it. */
-  function kept(name: string, path = ''): string {
-    return join(machine.claw.home, '.local/share/openclaw-releases/states', name, 'files', path);
-  }
-
-  /** The `user_version` of a database, whether its last changes are in its main file or beside it; a copy is opened. */
-  async function schemaOf(path: string): Promise<number> {
-    const script =
-      'const { DatabaseSync } = require("node:sqlite");' +
-      'console.log(new DatabaseSync(process.argv[1]).prepare("PRAGMA user_version").get().user_version);';
-    const { stdout } = await machine.run(
-      `copy=$(mktemp -d) && cp ${path} $copy && for beside in ${path}-wal; do [ ! -e $beside ] || cp $beside $copy; done` +
-        ` && ${OPENCLAW_NODE} -e '${script}' $copy/${basename(path)} && rm -r $copy`,
-    );
-    return Number(stdout);
-  }
 
   /** Compatibility of these releases with the state of today, as `list` says. */
   async function readsOf(...releases: string[]): Promise<string[]> {
@@ -48,10 +33,6 @@ describe('the state of real OpenClaw behind a wrapper that fetches a secret', ()
     return releases.map(
       (release) => listed.find(({ id }) => id === release)?.stateCompatibility ?? 'not listed',
     );
-  }
-
-  async function digestOf(path: string): Promise<string> {
-    return (await machine.run(`sha256sum ${path}`)).stdout;
   }
 
   /** Starts the gateway through a script that fetches a secret, as people have it (openclaw#69400). */
@@ -100,8 +81,8 @@ describe('the state of real OpenClaw behind a wrapper that fetches a secret', ()
       const back = await verified('rollback --yes', '2026.6.1');
       expect(back.stateRestored).toMatchObject({ restored: true, release: '2026.6.1' });
       expect(await openclaw.said()).toEqual(['To 2026.5.28.']);
-      const aside = kept(back.stateRestored.aside);
-      expect(await schemaOf(`${aside}/state/openclaw.sqlite`)).toBe(18);
+      const aside = keptState(openclaw, back.stateRestored.aside);
+      expect(await schemaOf(openclaw, `${aside}/state/openclaw.sqlite`)).toBe(18);
       expect((await machine.run(`grep -rlF 'To 2026.9.6.' ${aside}`)).stdout).toMatch(/\.sqlite(-wal)?$/m);
     },
     2 * LONG_MS,
@@ -128,31 +109,8 @@ describe('the state of real OpenClaw behind a wrapper that fetches a secret', ()
   test(
     'an update that migrates and then does not start: the release from before runs again, on its own state',
     async () => {
-      const state = join(machine.claw.home, '.openclaw');
-      const identity = await digestOf(`${state}/identity/device.json`);
-      const said = await openclaw.said();
-
-      // It moves identity and tasks into a new database, then refuses a transcript that somebody has a second name for.
-      await machine.run(`mkdir ~/by-hand && ln ${state}/agents/main/sessions/*.jsonl ~/by-hand`);
-      const { exitCode, json } = await story.change('update 2026.9.6');
-      expect({ exitCode, status: json.status, code: json.error?.code }, JSON.stringify(json)).toEqual({
-        ...{ exitCode: 5, status: 'rolled_back', code: 'gateway_crashed' },
-      });
-      const { snapshot, stateRestored } = json;
-      expect(snapshot).toMatchObject({ scope: 'all' });
-      expect(stateRestored).toMatchObject({ restored: true, from: snapshot.name, release: '2026.5.28' });
-      expect(await schemaOf(kept(stateRestored.aside, 'state/openclaw.sqlite'))).toBe(18);
-
-      expect(await openclaw.version()).toBe('2026.5.28');
+      await updateBadly(openclaw, story);
       await expectSecret();
-      expect(await openclaw.said()).toEqual(said);
-      expect(await digestOf(`${state}/identity/device.json`)).toBe(identity);
-      expect(
-        (await machine.run(`find ${state} -path '*/logs' -prune -o -name '*.migrated' -print`)).stdout,
-      ).toBe('');
-      expect((await ocr('status')).json).toMatchObject({
-        ...{ current: '2026.5.28', trial: null, interrupted: [], restore: null },
-      });
     },
     LONG_MS,
   );

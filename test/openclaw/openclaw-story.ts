@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Machine, REPOSITORY } from '../lab/machine.js';
 import { slowness } from '../support/slowness.js';
-import { OPENCLAW_NODE, type OpenClaw, UNIT } from './openclaw-install.js';
+import type { OpenClaw } from './openclaw-gateway.js';
+import { OPENCLAW_NODE } from './openclaw-install.js';
 
 const CLI = `${OPENCLAW_NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
 const VERIFIED = 'package_updated_restart_verified';
@@ -10,8 +11,11 @@ const VERIFIED = 'package_updated_restart_verified';
 /** Seconds that a release must stay healthy, in place of the usual ones. */
 const SETTLE = '--settle 3';
 
-/** A stage of real OpenClaw on a busy machine, with its start and settling time. */
-export const LONG_MS = 300_000 * slowness;
+/** A stage of real OpenClaw at low priority beside other work, with its start and settling time. */
+const CHANGE_MS = 600_000;
+
+/** Some changes of real OpenClaw, as a test's limit. */
+export const LONG_MS = CHANGE_MS * slowness;
 
 /** The Node of a release is below `runtimes`. */
 export const NODE_IN_ROOT = { path: expect.stringMatching(/^\.\.\/\.\.\/runtimes\/node-/) };
@@ -25,14 +29,14 @@ export interface Answer {
 
 /** Changes of one machine's gateway by our command, and an account of what each of them cost. */
 export interface Story {
-  /** The command as claw would type it, up to its own name. */
+  /** The command as a person would type it, up to its own name. */
   command: string;
-  /** Runs our command as claw, outside of the gateway. */
-  ocr(command: string): Promise<Answer>;
+  /** Runs our command as the user of the gateway, or another one, outside of the gateway. */
+  ocr(command: string, as?: string): Promise<Answer>;
   /** Makes a change, notes what it cost, and says how it ended. */
-  change(command: string): Promise<Answer>;
+  change(command: string, as?: string): Promise<Answer>;
   /** Makes a change, and expects that it is verified and that this version answers. */
-  verified(command: string, version: string): Promise<Answer['json']>;
+  verified(command: string, version: string, as?: string): Promise<Answer['json']>;
   /** Adds the document of a change to the account. */
   note(command: string, document: Answer['json'], outageMs: number): void;
   /** Adds a line to the account. */
@@ -46,25 +50,23 @@ export interface Story {
 export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
   const told: string[] = [];
 
-  async function ocr(command: string): Promise<Answer> {
-    const { exitCode, stdout, stderr } = await machine.run(`${CLI} ${command} --json`, {
-      env: openclaw.env,
-      reject: false,
-      timeoutMs: LONG_MS,
+  async function ocr(command: string, as = openclaw.user): Promise<Answer> {
+    const { exitCode, stdout, stderr } = await openclaw.run(`${CLI} ${command} --json`, {
+      ...{ as, reject: false, timeoutMs: CHANGE_MS },
     });
     if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
     return { exitCode, json: JSON.parse(stdout) };
   }
 
-  async function change(command: string): Promise<Answer> {
-    const { done, outageMs } = await openclaw.outageDuring(() => ocr(`${command} ${SETTLE}`));
+  async function change(command: string, as?: string): Promise<Answer> {
+    const { done, outageMs } = await openclaw.outageDuring(() => ocr(`${command} ${SETTLE}`, as));
     note(command, done.json, outageMs);
     return done;
   }
 
-  async function verified(command: string, version: string): Promise<Answer['json']> {
-    const { exitCode, json } = await change(command);
-    const said = exitCode === 0 ? '' : (await machine.journal(UNIT)).slice(-6000);
+  async function verified(command: string, version: string, as?: string): Promise<Answer['json']> {
+    const { exitCode, json } = await change(command, as);
+    const said = exitCode === 0 ? '' : (await machine.journal(openclaw.unit)).slice(-6000);
     expect({ exitCode, status: json.status }, `${JSON.stringify(json)}\n${said}`).toEqual({
       ...{ exitCode: 0, status: VERIFIED },
     });
@@ -89,7 +91,7 @@ export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
   }
 
   async function expectNothingMissed(): Promise<void> {
-    const journal = await machine.journal(UNIT);
+    const journal = await machine.journal(openclaw.unit);
     expect(journal).toContain('received SIGTERM');
     expect(journal).not.toMatch(
       /Cannot find (module|package)|ERR_MODULE_NOT_FOUND|does not provide an export/,
@@ -97,17 +99,20 @@ export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
   }
 
   async function account(): Promise<string> {
-    const journal = 'journalctl --user --no-pager --quiet --output=short-precise';
-    const commands = [
-      ...['list', 'status', 'doctor', 'history'].map((command) => `${CLI} ${command}`),
-      `systemctl --user cat ${UNIT}`,
-      `${journal} --user-unit=${UNIT} | grep -E 'systemd\\[|openclaw-releases|listening|\\] ready|SIGTERM|[Ee]rror|[Ff]ail|annot'`,
+    const { scope, unit } = openclaw;
+    const named = scope === 'user' ? '--user-unit' : '--unit';
+    const journal = `journalctl --${scope} --no-pager --quiet --output=short-precise`;
+    const ours = ['list', 'status', 'doctor', 'history'].map((command) => `${CLI} ${command}`);
+    const systems = [
+      `systemctl --${scope} cat ${unit}`,
+      `${journal} ${named}=${unit} | grep -E 'systemd\\[|openclaw-releases|listening|\\] ready|SIGTERM|[Ee]rror|[Ff]ail|annot'`,
       // Omits the documents that are printed there.
-      `${journal} --user-unit='openclaw-releases-*' | grep -vE '\\]: ([{}]|  )'`,
+      `${journal} ${named}='openclaw-releases-*' | grep -vE '\\]: ([{}]|  )'`,
     ];
     const said: string[] = [];
-    for (const command of commands) {
-      const { stdout, stderr } = await machine.run(command, { env: openclaw.env, reject: false });
+    for (const command of [...ours, ...systems]) {
+      const as = scope === 'user' || ours.includes(command) ? openclaw.user : 'root';
+      const { stdout, stderr } = await openclaw.run(command, { as, reject: false });
       said.push(`$ ${command.replace(CLI, 'openclaw-releases')}\n${stdout}\n${stderr}`.trimEnd());
     }
     return [...said, told.join('\n')].join('\n\n');

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootMachine, type Machine } from '../lab/machine.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
-import { installOpenClaw, NODE_22, type OpenClaw, UNIT } from './openclaw-install.js';
+import { UNIT } from './openclaw-gateway.js';
+import { installOpenClaw, type OpenClawWithAgent } from './openclaw-install.js';
 import { beginStory, LONG_MS, NODE_IN_ROOT, type Story } from './openclaw-story.js';
 
 const VERIFIED = 'package_updated_restart_verified';
@@ -11,7 +12,7 @@ const VERIFIED = 'package_updated_restart_verified';
 describe('real OpenClaw under systemd --user', () => {
   const atEnd = atEndOfAll();
   let machine: Machine;
-  let openclaw: OpenClaw;
+  let openclaw: OpenClawWithAgent;
   let story: Story;
   const ocr: Story['ocr'] = (...command) => story.ocr(...command);
   const verified: Story['verified'] = (...change) => story.verified(...change);
@@ -19,7 +20,7 @@ describe('real OpenClaw under systemd --user', () => {
 
   beforeAll(async () => {
     machine = await bootMachine({ atEnd });
-    openclaw = await installOpenClaw(machine, { openclaw: '2026.5.28', node: NODE_22 });
+    openclaw = await installOpenClaw(machine);
     story = beginStory(machine, openclaw);
   }, LONG_MS);
 
