@@ -317,6 +317,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('store/lock', 'another boot'),
   },
   {
+    name: 'recorded start of the gateway ignored',
+    file: 'src/views/gateway-cache.ts',
+    find: 'seen.start ?? recall(root, seen)',
+    replace: 'recall(root, seen)',
+    caughtBy: unit('views/gateway-cache', 'has recorded this start'),
+  },
+  {
     name: 'port of IPv6 ignored',
     file: 'src/host/listener.ts',
     find: "listeningIn('/proc/net/tcp6',",
