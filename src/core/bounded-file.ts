@@ -12,7 +12,6 @@ export const TO_APPEND = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW
 /** Errors about this process (too many open files, no memory), not about the file. */
 const OF_THE_PROCESS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN']);
 
-/** File that exists and cannot be used. */
 export class UnusableFile extends ReleasesError {
   /** Reason, to be read after the path: `is a directory`. */
   readonly why: string;
@@ -71,7 +70,6 @@ export function whyUnusable(error: unknown): string {
   return `cannot be read (${systemCode(error) ?? (error as Error).message})`;
 }
 
-/** True for the error of a path where nothing is. */
 export function isAbsent(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
 }

@@ -3,8 +3,6 @@ export const LOW_MEMORY_FLAGS = [
   '--max-semi-space-size=8',
   '--heap-growing-percent=60',
   '--optimize-for-size',
-  // Exposes `gc` for `collectGarbage`.
-  '--expose-gc',
 ];
 
 /** Settings of the allocator, which reads them at process start. */

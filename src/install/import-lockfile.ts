@@ -7,7 +7,6 @@ import { lockedRelease, parseLockfile, withoutSecretAddresses } from './lockfile
 export interface Imported {
   version: string;
   packages: number;
-  /** Absolute path of the stored lockfile. */
   path: string;
   /** State of that version here: not staged, staged from these bytes, or from others. */
   staged: 'no' | 'same' | 'other';

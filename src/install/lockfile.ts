@@ -4,6 +4,7 @@ import { valid } from 'semver';
 import { hasCredentials } from '../core/address.js';
 import { readPlainFile, whyUnusable } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import { isRecord } from '../core/json.js';
 import { checksumStrength } from '../registry/checksum.js';
 
 interface LockedPackage {
@@ -143,10 +144,6 @@ export function outerPlaces(place: string): string[] {
   return at < 0 ? [] : [place.slice(0, at), ...outerPlaces(place.slice(0, at))];
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isTextOrList(value: unknown): boolean {
   return isText(value) || isList(value);
 }
@@ -158,7 +155,6 @@ export function unfit(message: string, cause?: unknown): ReleasesError {
   });
 }
 
-/** @returns sha256 in hex */
 export function digestLockfile(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }

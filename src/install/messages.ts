@@ -54,6 +54,8 @@ export interface InstallReport {
   ranScripts: string[];
   /** Packages whose install scripts did not run, sorted. */
   skippedScripts: string[];
+  /** Bytes in blocks that are shared with another release. */
+  sharedBytes?: Count;
 }
 
 export interface InstallResult extends InstallReport {

@@ -8,9 +8,7 @@ import { cleanEnvironment } from '../registry/environment.js';
 const TIMEOUT_MS = 60_000;
 
 export interface ProbeRequest {
-  /** Absolute path of the Node. */
   node: string;
-  /** Absolute path of the release's program. */
   main: string;
   /** Home and state directory of the program; created and removed here. */
   scratch: string;

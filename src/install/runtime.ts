@@ -17,7 +17,6 @@ const VERSION_TIMEOUT_MS = 30_000;
 export interface RuntimeRequest {
   root: Root;
   choice: RuntimeChoice;
-  /** Directory below `staging` of the root. */
   staging: string;
   client(): Promise<ClientOptions>;
   signal?: AbortSignal | undefined;

@@ -32,7 +32,6 @@ export interface WorkerOptions {
 }
 
 const SCRIPTS_TIMEOUT_MS = 10 * 60_000;
-/** Limit in ms for a program that does nothing. */
 const TRIED_WITHIN_MS = 5_000;
 
 /** Variable with the worker's directory; its children inherit it, so that orphans can be found. */
@@ -84,7 +83,6 @@ export async function runWorker(order: Order, options: WorkerOptions): Promise<I
   }
 }
 
-/** Joins the prefixes that work on this host. */
 async function usable(prefixes: string[][]): Promise<string[]> {
   const tried = await Promise.all(
     prefixes.map(async ([file, ...args]) => {

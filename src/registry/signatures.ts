@@ -5,7 +5,7 @@ import { pacote } from './lazy-npm.js';
 import { fetchPackument, type Packument } from './packument.js';
 import { newestAllowed, refuseTooNew } from './release-age.js';
 import { publicKey, type SigningKey } from './signing-keys.js';
-import { type VersionDocument, versionDocument } from './version-document.js';
+import { pickFrom, versionDocument } from './version-document.js';
 
 /**
  * `verified`: signed with a key that we pinned or the operator named. `absent`: without a signature. `unchecked`: a local
@@ -43,14 +43,16 @@ export async function fetchManifest(
 ): Promise<SignedManifest> {
   const limit = newestAllowed(name, options);
   const fresh = { ...options, before: limit, preferOnline: !options.offline && !options.preferOffline };
-  const alone = await askAlone(name, wanted, fresh);
+  // For `before` only the whole document has the time of publication.
+  const isAlone = valid(wanted) === wanted && !fresh.before;
+  const alone = isAlone ? await versionDocument(name, wanted, fresh) : null;
   const document =
-    alone && !hasEndedKey(alone, options.signingKeys) ? only(alone) : await fetchPackument(name, fresh);
+    alone && !hasEndedKey(alone, options.signingKeys) ? alone : await fetchPackument(name, fresh);
   const { manifest: ask } = await pacote();
   const manifest = (await ask(`${name}@${wanted}`, {
     ...fresh,
     fullMetadata: true,
-    packumentCache: { has: () => true, get: () => document, set() {}, delete: () => true } as never,
+    ...pickFrom(document),
   }).catch((error) => {
     if (limit) refuseTooNew(document, wanted, limit);
     throw error;
@@ -58,24 +60,14 @@ export async function fetchManifest(
   return { manifest, signature: checkSignatures(name, manifest, options.signingKeys) };
 }
 
-/** Skips the short document for `before`: only the whole one has the time of publication. */
-async function askAlone(
-  name: string,
-  wanted: string,
-  options: ClientOptions,
-): Promise<VersionDocument | null> {
-  return valid(wanted) === wanted && !options.before ? versionDocument(name, wanted, options) : null;
-}
-
 /** Keys with an end prove only what was published before it; only the whole document has that time. */
-function hasEndedKey({ dist }: VersionDocument, keys: SigningKey[]): boolean {
+function hasEndedKey({ versions = {} }: Packument, keys: SigningKey[]): boolean {
   const ended = new Set(keys.filter(({ expires }) => expires).map(({ keyid }) => keyid));
-  return signaturesIn(dist?.signatures).some(({ keyid }) => ended.has(keyid));
-}
-
-/** Stand-in for pacote's cache of whole documents, with only this version. */
-function only(document: VersionDocument): Packument {
-  return { name: document.name, 'dist-tags': {}, versions: { [document.version]: document } };
+  return Object.values(versions).some(({ dist }) =>
+    signaturesIn((dist as { signatures?: unknown } | undefined)?.signatures).some(({ keyid }) =>
+      ended.has(keyid),
+    ),
+  );
 }
 
 /**

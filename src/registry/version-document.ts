@@ -1,37 +1,37 @@
 import npa from 'npm-package-arg';
+import { valid } from 'semver';
 import type { ClientOptions } from './client.js';
 import { npmFetch } from './lazy-npm.js';
-import { isManifest } from './packument.js';
-
-export interface VersionDocument {
-  name: string;
-  version: string;
-  dist?: { signatures?: { keyid: string }[] };
-  [field: string]: unknown;
-}
+import { isManifest, type Packument } from './packument.js';
 
 /**
- * Fetches one exact version: for OpenClaw a hundredth of the whole document (10 MB), without a time of publication.
- * @returns null on any failure, as some registries lack such documents; the whole document then shows the reason
+ * Fetches the document of one version: for OpenClaw a hundredth of the whole (10 MB), without a time of publication.
+ * @param wanted exact version, or `latest`
+ * @returns the whole document as if this version were the only one; null on any failure, as some registries lack such
+ *   documents, and the whole one then shows the reason
  */
 export async function versionDocument(
   name: string,
-  version: string,
+  wanted: string,
   options: ClientOptions,
-): Promise<VersionDocument | null> {
+): Promise<Packument | null> {
   try {
     const fetch = await npmFetch();
-    const path = `/${npa(name).escapedName}/${encodeURIComponent(version)}`;
+    const path = `/${npa(name).escapedName}/${encodeURIComponent(wanted)}`;
     // No retries here: the request for the whole document has them all.
     const found = await fetch.json(path, { ...options, spec: npa(name), retry: { retries: 0 } });
-    return isOf(found, name, version) ? found : null;
+    if (!isManifest(found) || found.name !== name || !(found.dist instanceof Object)) return null;
+    const version = String(found.version);
+    if (wanted === 'latest' ? valid(version) !== version : version !== wanted) return null;
+    const tags = wanted === 'latest' ? { latest: version } : {};
+    return { name, 'dist-tags': tags, versions: { [version]: found } };
   } catch {
     return null;
   }
 }
 
-function isOf(found: unknown, name: string, version: string): found is VersionDocument {
-  return (
-    isManifest(found) && found.name === name && found.version === version && found.dist instanceof Object
-  );
+/** Option with which pacote picks a version from this document and fetches none. */
+export function pickFrom(document: Packument): { packumentCache: never } {
+  const cache = { has: () => true, get: () => document, set() {}, delete: () => true };
+  return { packumentCache: cache as never };
 }

@@ -7,7 +7,6 @@ export function changePath(root: Root, id: string): string {
   return `${root.changes}/${id}.json`;
 }
 
-/** Oldest first. */
 export function changeIds(root: Root): string[] {
   const names = directoryNames(root.changes).filter((name) => /^[^.].*\.json$/.test(name));
   return names.map((name) => name.slice(0, -'.json'.length));

@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { ifPossible } from '../core/if-possible.js';
 import { ownFile } from '../core/own-files.js';
 import { writeFileDurably } from '../host/durable.js';
 import { moveAside } from './move-aside.js';
@@ -31,27 +32,19 @@ export function installLaunchers(root: Root): void {
  * from their configuration is missing. Never throws: no change depends on it, least of all a rollback.
  */
 export function installPlugin(root: Root): void {
-  try {
+  ifPossible(() => {
     mkdirSync(root.plugin, { recursive: true, mode: 0o700 });
     keep(root, join(root.plugin, COMMAND_FILE), `${ownFile('dist/cli/main.cjs')}\n`, 0o644);
     for (const name of PLUGIN) {
       keep(root, join(root.plugin, name), readFileSync(ownFile(`dist/plugin/${name}`), 'utf8'), 0o644);
     }
-  } catch {}
+  });
 }
 
 function keep(root: Root, path: string, text: string, mode: number): void {
-  if (readIfThere(path) === text) return;
+  if (ifPossible(() => readPlainFile(path, LARGEST).toString()) === text) return;
   // A file cannot be renamed over a directory.
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) moveAside(root, path, 'is a directory');
   writeFileDurably(path, text, mode);
   chmodSync(path, mode);
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readPlainFile(path, LARGEST).toString();
-  } catch {
-    return null;
-  }
 }

@@ -19,7 +19,6 @@ export interface Trial {
 
 const TRIAL = /^(\S+) (0|[1-9]\d?)(?: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?\n?$/;
 
-/** Bytes; a trial has fewer than 200. */
 const LARGEST_TRIAL = 4096;
 
 const PREFIX = 'releases/';

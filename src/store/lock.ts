@@ -2,6 +2,7 @@ import { lstatSync, rmSync } from 'node:fs';
 import lockfile from 'proper-lockfile';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
 import { writeFileDurably } from '../host/durable.js';
 import { faultPoint } from '../host/fault.js';
 import type { ProcessIdentity } from '../host/process.js';
@@ -14,7 +15,6 @@ import type { Root } from './root.js';
 export interface LockOwner extends ProcessIdentity {
   /** Null when the holder has not written its record, or could not. */
   doing: string | null;
-  /** ISO 8601. */
   since: string;
 }
 
@@ -40,6 +40,7 @@ export async function acquireLock(root: Root, doing: string): Promise<Unlock> {
     await unlock();
     throw error;
   }
+  // A full disk must not stop a change.
   ifPossible(() => sweepGuards(root));
   ifPossible(() => {
     const owner = { ...parseOwner(ownText()), doing, since: new Date().toISOString() };
@@ -51,13 +52,6 @@ export async function acquireLock(root: Root, doing: string): Promise<Unlock> {
     await unlock();
     faultPoint('after unlock');
   };
-}
-
-/** Ignores errors: owner record and cleanup are optional, and a full disk must not stop a change. */
-function ifPossible(work: () => void): void {
-  try {
-    work();
-  } catch {}
 }
 
 async function takeLock(root: Root): Promise<Unlock> {

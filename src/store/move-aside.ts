@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { TO_APPEND } from '../core/bounded-file.js';
+import { ifPossible } from '../core/if-possible.js';
 import { fsyncDirectory, renameDurably } from '../host/durable.js';
 import type { Root } from './root.js';
 
@@ -68,7 +69,7 @@ export function writable<T>(directory: string, work: () => T): T {
 
 /** Ignores errors: only people read this file. */
 export function noteReason(root: Root, to: string, path: string, why: string): void {
-  try {
+  ifPossible(() => {
     const notes = join(root.path, ASIDE_DIRECTORY, REASONS_FILE);
     const line = `${basename(to)}: ${relative(root.path, path)} ${why}\n`;
     const fd = openSync(notes, TO_APPEND, 0o600);
@@ -77,5 +78,5 @@ export function noteReason(root: Root, to: string, path: string, why: string): v
     } finally {
       closeSync(fd);
     }
-  } catch {}
+  });
 }

@@ -23,7 +23,6 @@ export interface PrunePlan {
   warnings: string[];
 }
 
-/** `bytes` has no default. */
 export type Limits = Pick<Retention, 'releases' | 'bytes'>;
 
 /**

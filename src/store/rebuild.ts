@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { ifPossible } from '../core/if-possible.js';
 import { whyNot } from '../core/record.js';
 import type { Manifest } from './manifest.js';
 import { releaseDirectory } from './manifest.js';
@@ -59,11 +60,7 @@ function readJson(path: string): unknown {
 function runtimeOf(root: Root, path: string): Manifest['runtime'] {
   const version = runtimeVersionIn(path);
   if (version === null) return { version: UNKNOWN, path };
-  try {
-    return describeRuntime(root, version);
-  } catch {
-    return { version, path };
-  }
+  return ifPossible(() => describeRuntime(root, version)) ?? { version, path };
 }
 
 function lockedIn(path: string): Pick<Manifest, 'lockfileDigest' | 'packages'> {

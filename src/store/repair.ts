@@ -42,36 +42,20 @@ export async function repairRoot(root: Root): Promise<Repair[]> {
 async function repair(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo' | 'instead'>> {
   const { path, why } = damage;
   const aside = () => moveAside(root, path, why);
-  switch (damage.kind) {
-    case 'policy':
-      return {
-        movedTo: aside(),
-        instead: 'An empty policy: what was pinned and what was in quarantine is not known.',
-      };
-    case 'timer-state':
-      return {
-        movedTo: aside(),
-        instead: 'Nothing: what the timer knew of the registry, and what it had decided, is not known.',
-      };
-    case 'change':
-      return {
-        movedTo: aside(),
-        instead: 'Nothing: what that change did, and whether it ended, is not known.',
-      };
-    case 'request':
-      return { movedTo: aside(), instead: 'Nothing: who asked, and whether they were told, is not known.' };
-    case 'link':
-      return { movedTo: aside(), instead: 'Nothing: the next switch makes it anew.' };
-    case 'restore':
-      return { movedTo: null, instead: standsInForRestore(root) };
-    case 'restore-result':
-      return { movedTo: aside(), instead: 'Nothing: what the last restore of the state did is not known.' };
-    case 'trial':
-      return repairTrial(root, aside);
-    case 'manifest':
-      return repairManifest(root, damage.id, damage);
-  }
+  if (damage.kind === 'restore') return { movedTo: null, instead: standsInForRestore(root) };
+  if (damage.kind === 'trial') return repairTrial(root, aside);
+  if (damage.kind === 'manifest') return repairManifest(root, damage.id, damage);
+  return { movedTo: aside(), instead: INSTEAD[damage.kind] };
 }
+
+const INSTEAD: Record<Exclude<Damage['kind'], 'restore' | 'trial' | 'manifest'>, string> = {
+  policy: 'An empty policy: what was pinned and what was in quarantine is not known.',
+  'timer-state': 'Nothing: what the timer knew of the registry, and what it had decided, is not known.',
+  change: 'Nothing: what that change did, and whether it ended, is not known.',
+  request: 'Nothing: who asked, and whether they were told, is not known.',
+  link: 'Nothing: the next switch makes it anew.',
+  'restore-result': 'Nothing: what the last restore of the state did is not known.',
+};
 
 /** Leaves the record in place: a wrong guess would start a release on the state of another. */
 function standsInForRestore(root: Root): string {

@@ -12,7 +12,6 @@ export function requestPath(root: Root, id: string): string {
   return join(root.requests, `${id}.json`);
 }
 
-/** Oldest first. */
 export function requestIds(root: Root): string[] {
   const names = directoryNames(root.requests).filter((name) => REQUEST_FILE.test(name));
   return names.map((name) => name.slice(0, -'.json'.length));

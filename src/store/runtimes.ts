@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAboutFile } from '../core/bounded-file.js';
+import { ifPossible } from '../core/if-possible.js';
 import { replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
 import { digestOne } from './digests.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
@@ -17,7 +18,6 @@ export function runtimeNode(root: Root, version: string): string {
   return join(root.runtimes, runtimeDirectoryName(version), 'bin/node');
 }
 
-/** Text of a release's link `node`. */
 export function runtimeLink(version: string): string {
   return join('../../runtimes', runtimeDirectoryName(version), 'bin/node');
 }
@@ -28,11 +28,7 @@ export function runtimeVersionIn(link: string): string | null {
 }
 
 export function linkedNode(release: string): string | null {
-  try {
-    return readlinkSync(join(release, 'node'));
-  } catch {
-    return null;
-  }
+  return ifPossible(() => readlinkSync(join(release, 'node'))) ?? null;
 }
 
 /**

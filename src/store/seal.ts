@@ -15,13 +15,12 @@ import { ReleasesError } from '../core/errors.js';
 import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
-import { shareBlocks } from './reflink.js';
 import type { Root } from './root.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
 
 export type UnsealedManifest = Omit<
   Manifest,
-  'schema' | 'treeDigest' | 'files' | 'bytes' | 'addedBytes' | 'sharedBytes' | 'sealedAt'
+  'schema' | 'treeDigest' | 'files' | 'bytes' | 'addedBytes' | 'sealedAt'
 >;
 
 /**
@@ -42,7 +41,6 @@ export async function sealRelease(
     });
   }
   const tree = await digestTree(staged, { signal, close: true });
-  const sharedBytes = await shareBlocks(root, staged, tree.text, signal);
   writeFileSync(join(staged, DIGESTS_FILE), tree.text, { mode: 0o444 });
   const sizes = [Buffer.byteLength(tree.text), ...tree.sizes, ...closeDirectories(staged)];
   const block = statfsSync(staged).bsize;
@@ -51,6 +49,7 @@ export async function sealRelease(
   chmodSync(staged, 0o755);
   await syncFilesystem(staged);
   const { digest: treeDigest, files, bytes } = tree;
+  const { sharedBytes = 0 } = about;
   const manifest: Manifest = {
     schema: 1,
     ...about,
@@ -104,7 +103,6 @@ function makeReadOnly(path: string): void {
   chmodSync(path, stats.mode & 0o555);
 }
 
-/** @returns the size of each directory, in bytes */
 function* closeDirectories(path: string): Generator<number> {
   for (const entry of readdirSync(path, { withFileTypes: true }))
     if (entry.isDirectory()) yield* closeDirectories(join(path, entry.name));

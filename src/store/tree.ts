@@ -14,11 +14,9 @@ const OUTSIDE = new Set([MANIFEST_FILE, DIGESTS_FILE, 'node']);
 export interface TreeDigest {
   /** Text of `files.sha256`, for `sha256sum -c`; lines that start with `# ` are the symlinks. */
   text: string;
-  /** sha256 of that text, in hex. */
   digest: string;
   files: number;
   bytes: number;
-  /** Bytes of each file, in the order of the list. */
   sizes: number[];
 }
 
@@ -28,7 +26,6 @@ export interface TreeDifference {
   /** Relative to the release; `.` when the list that would name the file is lost. */
   path: string;
   kind: 'changed' | 'missing' | 'added' | 'replaced' | 'unreadable';
-  /** Kind of what has replaced it. */
   by?: FileKind;
 }
 

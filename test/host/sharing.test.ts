@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -9,19 +9,15 @@ import {
   rmSync,
   statfsSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { copyPackage } from '../../src/install/process/copy.js';
 import { takeSnapshot } from '../../src/state/snapshot/snapshot.js';
-import { releaseDirectory } from '../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../src/store/root.js';
-import { sealRelease } from '../../src/store/seal.js';
-import { verifyRelease } from '../../src/views/verification.js';
 import { SHARING_FILESYSTEMS, smallFilesystem } from '../support/filesystem.js';
 import { writeTree } from '../support/place.js';
-import { releaseManifest } from '../support/release.js';
 import { CLI, makeWorld } from '../support/world.js';
 
 const MIB = 2 ** 20;
@@ -34,51 +30,15 @@ function rootOn(directory: string): Root {
   return root;
 }
 
-async function seal(root: Root, id: string, files: Record<string, Buffer>, signal?: AbortSignal) {
-  const staged = join(root.staging, id, 'release');
-  for (const [path, bytes] of Object.entries(files)) {
-    mkdirSync(dirname(join(staged, path)), { recursive: true });
-    writeFileSync(join(staged, path), bytes, { mode: path.endsWith('.sh') ? 0o755 : 0o644 });
-    utimesSync(join(staged, path), 1_700_000_000, 1_700_000_000);
-  }
-  return sealRelease(root, staged, releaseManifest(id), signal);
-}
-
 function usedBytes(directory: string): number {
   execFileSync('sync', ['-f', directory]);
   const { blocks, bfree, bsize } = statfsSync(directory);
   return (blocks - bfree) * bsize;
 }
 
-/** Allows this many bytes and a little more: directories, the lists of the release, what is left of a block. */
-function near(bytes = 0, expected: number): boolean {
-  return bytes >= expected && bytes < expected + MIB / 4;
-}
-
-function isIntact(root: Root, id: string): Promise<boolean> {
-  return verifyRelease(root, id).then(
-    ({ differences }) => differences.length === 0,
-    () => false,
-  );
-}
-
-/** Writes into a file of a release, which nobody should do. */
-function overwrite(root: Root, id: string, path: string, change: (path: string) => void): void {
-  const at = join(releaseDirectory(root, id), path);
-  chmodSync(dirname(at), 0o755);
-  if (lstatSync(at, { throwIfNoEntry: false })) chmodSync(at, 0o644);
-  change(at);
-}
-
 function replaceByDirectory(path: string): void {
   rmSync(path);
   mkdirSync(path);
-}
-
-function replaceDirectoryByFile(path: string): void {
-  chmodSync(dirname(dirname(path)), 0o755);
-  rmSync(dirname(path), { recursive: true });
-  writeFileSync(dirname(path), '');
 }
 
 function replaceByPipe(path: string): void {
@@ -92,107 +52,72 @@ test('there is a filesystem here on which files can share blocks', () => {
   expect(types).toContain('xfs');
 });
 
-describe.each(types)('on %s, a new release', (type) => {
-  const common = () => ({
+describe.each(types)('on %s, a package of a new release', (type) => {
+  const FILES = {
     'lib/large.bin': randomBytes(12 * MIB),
     'lib/tool.sh': randomBytes(MIB),
     'lib/small.txt': Buffer.from('small'),
-  });
+  };
 
-  test('takes what is new in it, as its manifest says, and shares the blocks of the rest', async () => {
+  /** A package of a sealed release, and a place for its copy, on a disk of their own. */
+  function sealed() {
     const disk = smallFilesystem(400, type);
-    const root = rootOn(disk);
-    const files = common();
-    const old = await seal(root, OLD, files);
-    expect(old.sharedBytes).toBe(0);
-    expect(near(old.addedBytes, 13 * MIB)).toBe(true);
-    const before = usedBytes(disk);
-    const own = { 'lib/own.bin': randomBytes(3 * MIB), 'moved/elsewhere.bin': files['lib/large.bin'] };
-    const manifest = await seal(root, NEW, { ...files, ...own });
-    const added = usedBytes(disk) - before;
-    expect(manifest.bytes).toBe(28 * MIB + 5);
-    expect(manifest.sharedBytes).toBe(25 * MIB);
-    expect(near(manifest.addedBytes, 3 * MIB)).toBe(true);
-    expect(Math.abs(added - (manifest.addedBytes ?? 0))).toBeLessThan(MIB);
-  });
-
-  test('has files of its own all the same: no second name, its own modes and times, and nothing reaches it', async () => {
-    const root = rootOn(smallFilesystem(400, type));
-    const files = common();
-    await seal(root, OLD, files);
-    await seal(root, NEW, files);
-    const stats = (id: string, path: string) => lstatSync(join(releaseDirectory(root, id), path));
-    for (const [path, mode] of [
-      ['lib/large.bin', 0o444],
-      ['lib/tool.sh', 0o555],
-    ] as const) {
-      expect(stats(NEW, path)).toMatchObject({ nlink: 1, mtimeMs: 1_700_000_000_000 });
-      expect(stats(NEW, path).mode & 0o777).toBe(mode);
-      expect(stats(NEW, path).ino).not.toBe(stats(OLD, path).ino);
+    const from = join(disk, 'old');
+    for (const [path, bytes] of Object.entries(FILES)) {
+      mkdirSync(dirname(join(from, path)), { recursive: true });
+      writeFileSync(join(from, path), bytes, { mode: path.endsWith('.sh') ? 0o555 : 0o444 });
     }
-    // A single byte would equal the existing one once in 256 times.
-    overwrite(root, OLD, 'lib/large.bin', (path) => writeFileSync(path, 'other', { flag: 'r+' }));
-    expect([await isIntact(root, OLD), await isIntact(root, NEW)]).toEqual([false, true]);
-    chmodSync(releaseDirectory(root, OLD), 0o755);
-    chmodSync(join(releaseDirectory(root, OLD), 'lib'), 0o755);
-    rmSync(releaseDirectory(root, OLD), { recursive: true });
-    expect(await isIntact(root, NEW)).toBe(true);
-    expect(
-      readFileSync(join(releaseDirectory(root, NEW), 'lib/large.bin')).equals(files['lib/large.bin']),
-    ).toBe(true);
+    const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+    const files = Object.entries(FILES).map(([path, bytes]): [string, string] => [path, digest(bytes)]);
+    return { disk, from, files, laidOutMs: Date.now() + 1_000, into: join(disk, 'new') };
+  }
+
+  test('shares the blocks of its large files, and takes no room for them', () => {
+    const { disk, into, ...copy } = sealed();
+    const before = usedBytes(disk);
+    expect(copyPackage(copy, into)).toBe(13 * MIB);
+    expect(usedBytes(disk) - before).toBeLessThan(MIB);
   });
 
-  test.each<[string, string, (path: string) => void, number?]>([
-    ['has other bytes', 'lib/large.bin', (path) => writeFileSync(path, 'other', { flag: 'r+' })],
-    ['was cut off', 'lib/large.bin', (path) => truncateSync(path, MIB)],
-    ['is gone', 'lib/large.bin', (path) => rmSync(path)],
-    ['is a directory', 'lib/large.bin', replaceByDirectory],
-    ['has a file for its directory', 'lib/large.bin', replaceDirectoryByFile, 0],
-    ['is a pipe', 'lib/large.bin', replaceByPipe],
-  ])('gets nothing of an earlier one in which a file %s', async (_, path, damage, shared = MIB) => {
-    const root = rootOn(smallFilesystem(400, type));
-    const files = common();
-    await seal(root, OLD, files);
-    overwrite(root, OLD, path, damage);
-    const manifest = await seal(root, NEW, files);
-    expect(manifest.sharedBytes).toBe(shared);
-    expect([await isIntact(root, OLD), await isIntact(root, NEW)]).toEqual([false, true]);
-    expect(readdirSync(join(root.staging, NEW))).toEqual([]);
+  test('has files of its own all the same: no second name, the modes of npm, and nothing reaches it', () => {
+    const { into, ...copy } = sealed();
+    copyPackage(copy, into);
+    for (const [path, mode] of [
+      ['lib/large.bin', 0o644],
+      ['lib/tool.sh', 0o755],
+      ['lib/small.txt', 0o644],
+    ] as const) {
+      const stats = lstatSync(join(into, path));
+      expect([stats.nlink, stats.mode & 0o777]).toEqual([1, mode]);
+      expect(stats.ino).not.toBe(lstatSync(join(copy.from, path)).ino);
+    }
+    chmodSync(join(copy.from, 'lib/large.bin'), 0o644);
+    writeFileSync(join(copy.from, 'lib/large.bin'), 'other', { flag: 'r+' });
+    expect(readFileSync(join(into, 'lib/large.bin')).equals(FILES['lib/large.bin'])).toBe(true);
   });
 
-  test('is whole when the list of an earlier one is gone, or tells lies', async () => {
-    const root = rootOn(smallFilesystem(400, type));
-    const files = common();
-    await seal(root, OLD, files);
-    overwrite(root, OLD, 'files.sha256', (path) =>
-      writeFileSync(path, readFileSync(path, 'utf8').replace('lib/large.bin', '../../../etc')),
-    );
-    expect((await seal(root, NEW, files)).sharedBytes).toBe(MIB);
-    for (const id of [OLD, NEW]) overwrite(root, id, 'files.sha256', (path) => rmSync(path));
-    const manifest = await seal(root, '2026.8.1', files);
-    expect(manifest.sharedBytes).toBe(0);
-    expect(await isIntact(root, '2026.8.1')).toBe(true);
+  test.each<[string, (path: string) => void]>([
+    ['has other bytes', (path) => writeFileSync(path, 'other', { flag: 'r+' })],
+    ['was cut off', (path) => truncateSync(path, MIB)],
+    ['is gone', (path) => rmSync(path)],
+    ['is a directory', replaceByDirectory],
+    ['is a pipe', replaceByPipe],
+  ])('is not copied from a release in which a file %s', (_, damage) => {
+    const { into, ...copy } = sealed();
+    const path = join(copy.from, 'lib/large.bin');
+    if (lstatSync(path).isFile()) chmodSync(path, 0o644);
+    damage(path);
+    expect(() => copyPackage({ ...copy, laidOutMs: Date.now() + 1_000 }, into)).toThrow(/./);
   });
+});
 
-  test('that is interrupted is no release, and leaves the earlier one as it was', async () => {
-    const root = rootOn(smallFilesystem(400, type));
-    const many = Object.fromEntries(
-      Array.from({ length: 450 }, (_, n) => [`lib/${n}.bin`, randomBytes(20 * 1024)]),
-    );
-    await seal(root, OLD, many);
-    const stop = new AbortController();
-    // Comes after the digests, of which there is one turn, and before the third turn of clones.
-    const sealing = seal(root, NEW, many, stop.signal);
-    const watch = setInterval(() => {
-      const first = lstatSync(join(root.staging, NEW, 'release/lib/0.bin'), { throwIfNoEntry: false });
-      if (first && first.ctimeMs > began) stop.abort();
-    }, 0);
-    const began = Date.now();
-    await expect(sealing.finally(() => clearInterval(watch))).rejects.toMatchObject({ name: 'AbortError' });
-    expect(readdirSync(root.releases)).toEqual([OLD]);
-    expect(readdirSync(join(root.staging, NEW))).toEqual(['release']);
-    expect(await isIntact(root, OLD)).toBe(true);
-  });
+test('a package is copied without shared blocks where none can be shared', () => {
+  const disk = smallFilesystem(64);
+  const from = writeTree(join(disk, 'old'), { 'large.txt': 'x'.repeat(MIB) });
+  const sha256 = createHash('sha256').update('x'.repeat(MIB)).digest('hex');
+  const copy = { from, files: [['large.txt', sha256] as [string, string]], laidOutMs: Date.now() + 1_000 };
+  expect(copyPackage(copy, join(disk, 'new'))).toBe(0);
+  expect(lstatSync(join(disk, 'new/large.txt')).size).toBe(MIB);
 });
 
 describe.each(types)('on %s, a copy takes no room for its content:', (type) => {
@@ -212,28 +137,20 @@ describe.each(types)('on %s, a copy takes no room for its content:', (type) => {
   });
 });
 
-test('a release is made without shared blocks where none can be shared', async () => {
-  const root = rootOn(smallFilesystem(64));
-  const files = { 'large.bin': randomBytes(MIB) };
-  await seal(root, OLD, files);
-  const manifest = await seal(root, NEW, files);
-  expect(manifest.sharedBytes).toBe(0);
-  expect(near(manifest.addedBytes, MIB)).toBe(true);
-  expect(readdirSync(join(root.staging, NEW))).toEqual([]);
-  expect(await isIntact(root, NEW)).toBe(true);
-});
-
 test('"list" and "show" say what a release added', async () => {
   const disk = smallFilesystem(4_000, 'xfs');
   const world = await makeWorld(undefined, { rootIn: () => join(disk, 'root') });
   const payload = randomBytes(2 * MIB).toString('hex');
+  world.registry.publish({
+    name: 'payload',
+    version: '1.0.0',
+    files: {
+      'package.json': JSON.stringify({ name: 'payload', version: '1.0.0' }),
+      'payload.txt': payload,
+    },
+  });
   for (const version of [OLD, NEW]) {
-    world.registry.publish({
-      name: 'payload',
-      version,
-      files: { 'package.json': JSON.stringify({ name: 'payload', version }), 'payload.txt': payload },
-    });
-    world.publish(version, { dependencies: { 'tiny-dep': '^1.0.0', payload: version } });
+    world.publish(version, { dependencies: { 'tiny-dep': '^1.0.0', payload: '1.0.0' } });
     await world.ok('stage', version);
   }
   const { releases } = await world.ok('list');

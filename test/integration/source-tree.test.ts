@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import type { Similar } from '../../src/install/process/reuse.js';
 import { installTree } from '../../src/install/process/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
-import { exists, until } from '../support/source-place.js';
 
 import {
   announced,
@@ -19,7 +18,6 @@ import {
   publishOddities,
   registry,
   removeSealed,
-  replaceRegistry,
   sealed,
   VERSION,
 } from '../support/source-tree.js';
@@ -105,30 +103,6 @@ describe('the tree of a release', () => {
       'GET /bundler/-/bundler-1.0.0.tgz',
       `GET /openclaw/-/openclaw-${VERSION}.tgz`,
     ]);
-  });
-
-  test('is not copied from a similar release where OpenClaw names another version', async () => {
-    publish('modes', '1.0.0', {}, { 'old.js': '' });
-    publish('modes', '1.0.1');
-    publish('plain', '1.0.0');
-    publish('waited-for', '1.0.0');
-    registry.publish(odd({ modes: '1.0.0', plain: '*' }));
-    await installTree(await orderFor('release'), () => {});
-    const similar = await sealed('release');
-    const next = '2026.6.2';
-    registry.publish(
-      openclawPackage(next, { dependencies: { modes: '1.0.1', plain: '*', 'waited-for': '*' } }),
-    );
-    const order = await orderFor('again', { ...(await announced(next)), similar });
-    registry.fault({ kind: 'slow', match: /^\/waited-for(\/latest)?$/, delayMs: 60_000 });
-    const failed = installTree(order, () => {}).catch((error) => error);
-    const scratch = place.path('again/.unpacking');
-    const made = () => (exists(scratch) ? readdirSync(scratch, { recursive: true }).map(String) : []);
-    const isAsked = () => registry.requests.some((request) => request.endsWith('modes-1.0.1.tgz'));
-    await until(() => made().some((path) => path.endsWith('/index.js')) && isAsked(), 'the others are begun');
-    expect(made().filter((path) => path.endsWith('old.js'))).toEqual([]);
-    await replaceRegistry();
-    expect(await failed).toBeInstanceOf(Error);
   });
 
   test.each<[what: string, change: (name: (path: string) => string) => void]>([

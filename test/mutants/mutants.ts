@@ -641,9 +641,16 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'package without a checksum fetched',
     file: 'src/install/process/tree.ts',
-    find: 'if (strength === null) throw withoutChecksum(node, lockfile);',
+    find: 'if (unproven) throw withoutChecksum(unproven, lockfile);',
     replace: '',
-    caughtBy: attacks('source-checksums', 'gives no checksum for a dependency'),
+    caughtBy: attacks('source-checksums', 'gives no checksum for a package of another platform'),
+  },
+  {
+    name: 'package of a shrinkwrap without a checksum fetched',
+    file: 'src/install/process/tree.ts',
+    find: 'if (checksumStrength(integrity) !== null) return;',
+    replace: 'return;',
+    caughtBy: attacks('source-checksums', 'a shrinkwrap in an archive'),
   },
   {
     name: 'SHA-1 alone taken from a lockfile of elsewhere',
@@ -655,8 +662,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'checksum of an archive not compared',
     file: 'src/install/process/unpack.ts',
-    find: 'if (!found || this.#wanted?.match(found)) return;',
-    replace: 'if (!found || this.#wanted) return;',
+    find: 'if (!found || wanted?.match(found)) return;',
+    replace: 'if (!found || wanted) return;',
     caughtBy: unit('install/process/unpack', 'reports another checksum'),
   },
   {

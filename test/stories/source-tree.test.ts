@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { installRelease } from '../../src/install/install.js';
 import { installTree } from '../../src/install/process/tree.js';
@@ -7,7 +6,6 @@ import { openclawPackage } from '../registry/gateway-package.js';
 import { exists, rejection, until } from '../support/source-place.js';
 
 import {
-  announced,
   odd,
   orderFor,
   place,
@@ -15,7 +13,6 @@ import {
   publishOddities,
   registry,
   replaceRegistry,
-  sealed,
   VERSION,
 } from '../support/source-tree.js';
 
@@ -42,45 +39,6 @@ describe('the network', () => {
     const order = await orderFor('release', { options: old }, { ...old, cache: place.path('another') });
     await installTree(order, () => {});
     expect(exists(place.path('release/node_modules/plain/index.js'))).toBe(true);
-  });
-
-  test('is not waited for by what a similar release has, though a document has not come', async () => {
-    publishOddities();
-    publish('unseen', '1.0.0');
-    registry.publish(openclawPackage('2026.5.1', { dependencies: { modes: '*', unseen: '*' } }));
-    await installTree(await orderFor('before'), () => {});
-    const similar = await sealed('before');
-    const order = await orderFor('release', { ...(await announced('2026.5.1')), similar });
-    registry.fault({ kind: 'slow', match: /^\/unseen(\/latest)?$/, delayMs: 60_000 });
-    const installing = installTree(order, () => {}).catch((error) => error);
-    const scratch = place.path('release/.unpacking');
-    const unpacked = () => (exists(scratch) ? readdirSync(scratch, { recursive: true }).map(String) : []);
-    await until(() => unpacked().some((path) => path.endsWith('bin/with.js')), 'one of them is unpacked');
-    expect(exists(place.path('release/node_modules'))).toBe(false);
-    await replaceRegistry();
-    expect(await installing).toBeInstanceOf(Error);
-  });
-
-  test('is asked for archives while a document has not come, and for none that the tree will not have', async () => {
-    for (const name of ['only-elsewhere', 'waited-for', 'pinned']) publish(name, '1.0.0');
-    publish('pinned', '1.1.0');
-    publish('user', '1.0.0', { dependencies: { pinned: '^1.0.0' } });
-    publish('elsewhere', '1.0.0', { os: ['win32'], dependencies: { 'only-elsewhere': '1.0.0' } });
-    publish('here', '1.0.0', { os: [process.platform] });
-    registry.publish(odd({ pinned: '1.0.0', user: '*', 'waited-for': '*' }, { elsewhere: '*', here: '*' }));
-    const order = await orderFor('release');
-    registry.fault({ kind: 'slow', match: /^\/waited-for(\/latest)?$/, delayMs: 60_000 });
-    const failed = installTree(order, () => {}).catch((error) => error);
-    const wanted = ['here', 'openclaw', 'pinned', 'user'];
-    const asked = () => archives().map((request) => request.split('/')[1]);
-    await until(() => wanted.every((name) => asked().includes(name)), 'they are asked for');
-    expect(exists(place.path('release/node_modules'))).toBe(false);
-    const seen = archives();
-    await replaceRegistry();
-    expect(await failed).toBeInstanceOf(Error);
-    expect(seen.sort()).toEqual(
-      wanted.map((name) => `GET /${name}/-/${name}-${name === 'openclaw' ? VERSION : '1.0.0'}.tgz`),
-    );
   });
 
   test('is not waited for by archives that are here, however slow the largest is', async () => {

@@ -22,6 +22,7 @@ export const seal: Step = {
       lockfileDigest: install.lockfileDigest,
       packages: install.packages,
       skippedScripts: install.skippedScripts,
+      sharedBytes: install.sharedBytes ?? 0,
       ...(change.facts.learned && { learned: change.facts.learned }),
     };
     const manifest = await sealRelease(root, directory, about, signal);

@@ -9,8 +9,6 @@ import { sourceFailure } from '../../registry/failure.js';
 import { tooNewDependency } from '../../registry/release-age.js';
 import { digestLockfile } from '../lockfile.js';
 import type { InstallOrder, InstallProgress, InstallResult, Order, UnpackOrder } from '../messages.js';
-import { trustOnce } from './default-ca.js';
-import { collectAllGarbage } from './gc.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
 import { installTree } from './tree.js';
@@ -20,7 +18,7 @@ async function install(
   say: (progress: InstallProgress) => void,
 ): Promise<InstallResult> {
   const { directory, runtime, allowScripts, options } = order;
-  const { installed, weakChecksums, asInstalled } = await installTree(order, say);
+  const { installed, weakChecksums, sharedBytes, asInstalled } = await installTree(order, say);
   const scripted = installed.filter(({ hasScripts }) => hasScripts);
   const mayRun = ({ name, trustedName }: InstalledPackage) =>
     trustedName && (name === 'openclaw' || allowScripts.includes(name));
@@ -28,8 +26,6 @@ async function install(
   const total = chosen.length;
   const tell = (done: number) => say({ phase: 'scripts', done, total });
   tell(0);
-  // Frees the tree, most of this process's memory, before scripts start more processes.
-  collectAllGarbage();
   await runInstallScripts(chosen, directory, runtime, options, tell);
   checkUnlocked(join(directory, 'node_modules/openclaw'));
   const skipped = scripted.filter((candidate) => !mayRun(candidate)).map(({ name }) => name);
@@ -39,6 +35,7 @@ async function install(
     ranScripts: chosen.map(({ name }) => name),
     skippedScripts: [...new Set(skipped)].sort(),
     weakChecksums,
+    sharedBytes,
     asInstalled,
   };
 }
@@ -53,8 +50,7 @@ async function unpack({ spec, integrity, directory, options }: UnpackOrder): Pro
 /** Rejects with what npm's libraries throw where nobody waits for it; the reason would be lost with this process. */
 const uncaught = new Promise<never>((_resolve, reject) => process.on('uncaughtException', reject));
 
-async function carryOut(given: Order, say: (progress: InstallProgress) => void) {
-  const order = { ...given, options: trustOnce(given.options) };
+async function carryOut(order: Order, say: (progress: InstallProgress) => void) {
   try {
     return await Promise.race([order.kind === 'install' ? install(order, say) : unpack(order), uncaught]);
   } catch (error) {

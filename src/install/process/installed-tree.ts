@@ -2,8 +2,8 @@ import { dirname } from 'node:path';
 import Arborist from '@npmcli/arborist';
 import { OPENCLAW, outerPlaces, parseLockfile } from '../lockfile.js';
 import type { InstallOrder } from '../messages.js';
-import { isFetched } from './arborist.js';
-import type { Picked } from './packuments.js';
+import { isFetched } from './installed.js';
+import type { Picked } from './manifests.js';
 import { Limit } from './semaphore.js';
 
 /** Documents that are asked for at once. */

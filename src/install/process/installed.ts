@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Arborist from '@npmcli/arborist';
+import { checkPlatform } from 'npm-install-checks';
 
 export interface InstalledPackage {
   name: string;
@@ -12,19 +13,43 @@ export interface InstalledPackage {
 
 /** Packages of a tree that are on disk, dependencies before dependents. */
 export function inDependencyOrder(root: Arborist.Node): InstalledPackage[] {
-  const seen = new Set([root]);
-  const order: Arborist.Node[] = [];
-  const visit = (node: Arborist.Node) => {
-    for (const { to } of node.edgesOut.values()) {
-      if (!to || seen.has(to)) continue;
-      seen.add(to);
-      visit(to);
-      order.push(to);
-    }
-  };
-  visit(root);
   // Optional packages for other platforms are planned, but not on disk.
-  return order.filter(({ path }) => existsSync(join(path, 'package.json'))).map(describe);
+  return [...neededBy(root)].filter(({ path }) => existsSync(join(path, 'package.json'))).map(describe);
+}
+
+/** Packages for this platform that a plan leads to. */
+export function* planned(root: Arborist.Node): Generator<Arborist.Node> {
+  yield* neededBy(root, isForThisPlatform);
+}
+
+function* neededBy(
+  node: Arborist.Node,
+  isWanted: (node: Arborist.Node) => boolean = () => true,
+  seen = new Set([node]),
+): Generator<Arborist.Node> {
+  for (const { to } of node.edgesOut.values()) {
+    if (!to || seen.has(to) || !isWanted(to)) continue;
+    seen.add(to);
+    yield* neededBy(to, isWanted, seen);
+    yield to;
+  }
+}
+
+function isForThisPlatform(node: Arborist.Node): boolean {
+  try {
+    checkPlatform(node.package);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Returns false for a node without an address and without a name and a version, which arborist removes
+ * (`extractOrLink` of its `reify`): an optional package that the registry does not have.
+ */
+export function isFetched({ resolved, package: { name, version } }: Arborist.Node): boolean {
+  return Boolean(resolved) || Boolean(name && version);
 }
 
 function describe(node: Arborist.Node): InstalledPackage {

@@ -13,7 +13,6 @@ const LINES_SHOWN = 5;
 
 export interface ScriptedPackage {
   name: string;
-  /** Absolute. */
   path: string;
 }
 

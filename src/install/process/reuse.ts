@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { valid } from 'semver';
 import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
 import { OPENCLAW, outerPlaces, readLockfile } from '../lockfile.js';
 
@@ -22,22 +21,22 @@ export interface PackageCopy {
   laidOutMs: number;
 }
 
-export interface SimilarPackage {
-  /** Name in the registry. */
-  name: string;
-  /** Checksum of its archive. */
-  integrity: string;
-  /** True when OpenClaw requires exactly this version; the next release may require another. */
-  pinned: boolean;
-  /** Null when the files may differ from its archive. */
-  copy: PackageCopy | null;
-}
-
-/** Path of a package, at any depth of nesting. */
 const LOCATION = /^(?:node_modules\/(?:@[^/]+\/)?[^/]+\/)+/;
 
-/** Lists packages with a checksum, without OpenClaw. Throws when the release is not as it was sealed. */
-export function packagesOf({ directory, digests, treeDigest }: Similar): SimilarPackage[] {
+/**
+ * Finds the packages of a release whose files are those of their archives, by the checksum of the archive. Leaves out
+ * OpenClaw, packages with install scripts and packages whose archives contain others.
+ * @returns none for a release that is not as it was sealed: reuse only saves time
+ */
+export function copiesFrom(similar: Similar | null): Map<string, PackageCopy> {
+  try {
+    return similar === null ? new Map() : find(similar);
+  } catch {
+    return new Map();
+  }
+}
+
+function find({ directory, digests, treeDigest }: Similar): Map<string, PackageCopy> {
   const lockPath = join(directory, 'package-lock.json');
   const laidOutMs = statSync(lockPath).mtimeMs;
   const text = readPlainFile(digests, LARGEST).toString();
@@ -45,17 +44,14 @@ export function packagesOf({ directory, digests, treeDigest }: Similar): Similar
     throw new Error(`${digests} is not the list that its release was sealed with.`);
   const locked = readLockfile(lockPath);
   const files = filesByLocation(text);
-  const pins = locked.get(OPENCLAW)?.dependencies ?? {};
-  const isPinned = (location: string) => valid(pins[location.slice('node_modules/'.length)]) !== null;
-  // The archive of a package with a bundle contains the inner packages.
   const bundlers = new Set([...files.keys()].filter((at) => !locked.get(at)?.integrity).flatMap(outerPlaces));
-  return [...locked].flatMap(([location, { name, integrity, hasInstallScript }]) => {
-    if (!integrity || location === OPENCLAW) return [];
-    const ownFiles = bundlers.has(location) || hasInstallScript ? undefined : files.get(location);
-    const copy = ownFiles ? { from: join(directory, location), files: ownFiles, laidOutMs } : null;
-    const nameHere = location.split('node_modules/').at(-1) ?? '';
-    return [{ name: name ?? nameHere, integrity, pinned: isPinned(location), copy }];
-  });
+  const copies = new Map<string, PackageCopy>();
+  for (const [location, { integrity, hasInstallScript }] of locked) {
+    const own = files.get(location);
+    if (!integrity || !own || hasInstallScript || location === OPENCLAW || bundlers.has(location)) continue;
+    copies.set(integrity, { from: join(directory, location), files: own, laidOutMs });
+  }
+  return copies;
 }
 
 function filesByLocation(digests: string): Map<string, PackageCopy['files']> {

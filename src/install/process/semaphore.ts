@@ -1,4 +1,4 @@
-/** Limits parallel work; the rest waits in order, urgent work first. */
+/** Limits parallel work; the rest waits in order. */
 export class Limit {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];
@@ -8,9 +8,9 @@ export class Limit {
     this.#most = most;
   }
 
-  async run<T>(work: () => Promise<T>, { urgent = false } = {}): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running < this.#most) this.#running++;
-    else await new Promise<void>((resolve) => this.#waiting[urgent ? 'unshift' : 'push'](resolve));
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();
     } finally {

@@ -1,7 +1,7 @@
 import { constants, existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type Arborist from '@npmcli/arborist';
+import Arborist from '@npmcli/arborist';
 import { ReleasesError } from '../../core/errors.js';
 import { hashFile } from '../../registry/archive.js';
 import { checksumStrength } from '../../registry/checksum.js';
@@ -20,93 +20,85 @@ import {
   withoutSecretAddresses,
 } from '../lockfile.js';
 import type { InstallOrder, InstallProgress } from '../messages.js';
-import { EagerArborist, isFetched } from './arborist.js';
 import { Extraction } from './extraction.js';
-import { type InstalledPackage, inDependencyOrder } from './installed.js';
+import { type InstalledPackage, inDependencyOrder, isFetched, planned } from './installed.js';
 import { addChecksums, lockfileOfTree } from './installed-tree.js';
 import { withOwnAddresses } from './localize-lockfile.js';
-import { Packuments } from './packuments.js';
-import { packagesOf, type SimilarPackage } from './reuse.js';
+import { Manifests } from './manifests.js';
+import { copiesFrom } from './reuse.js';
+
+export interface InstalledTree {
+  /** Dependencies before dependents. */
+  installed: InstalledPackage[];
+  /** Packages that only SHA-1 proves. */
+  weakChecksums: string[];
+  sharedBytes: number;
+  /** True where these are the packages of `order.installed`. */
+  asInstalled: boolean;
+}
 
 /**
  * Writes `package.json`, the exact `package-lock.json` and `node_modules`. Runs no script of any package.
- * @returns every installed package, dependencies before dependents, those that only SHA-1 proves, and true where these are
- *   the packages of `order.installed`
  * @throws ReleasesError `integrity_mismatch`, `lockfile_invalid`, `registry_error`, and errors of npm's libraries
  */
 export async function installTree(
   order: InstallOrder,
   onProgress: (progress: InstallProgress) => void,
-): Promise<{ installed: InstalledPackage[]; weakChecksums: string[]; asInstalled: boolean }> {
+): Promise<InstalledTree> {
   const { directory, lockfile } = order;
   const lockPath = join(directory, 'package-lock.json');
   await prepare(order);
   const exact = lockfile === null ? null : await useLockfile(lockfile, lockPath, order);
   const tree = exact ? null : await lockfileOfTree(order);
   if (tree) await writeFile(lockPath, withOwnAddresses(tree, order.options));
-  const extraction = new Extraction(join(directory, '.unpacking'));
   const options = treeOptions(order);
-  const begin = (name: string, resolved: string, integrity: string, how?: { urgent: boolean }) =>
-    extraction.begin(`${name}@${resolved}`, { ...options, resolved, integrity }, how);
-  const packuments = new Packuments(options, { name: 'openclaw', version: order.version }, (picked) => {
-    // Only a checksum identifies an archive.
-    if (picked._integrity && checksumStrength(picked._integrity) !== null)
-      begin(picked.name, picked._resolved, picked._integrity);
+  const manifests = new Manifests(options);
+  const arborist = new Arborist(options);
+  let refused: unknown;
+  const extraction = new Extraction({
+    scratch: join(directory, '.unpacking'),
+    copies: copiesFrom(order.similar),
+    check(into, integrity) {
+      if (checksumStrength(integrity) !== null) return;
+      // A package from a shrinkwrap, or one that a bundle lacks. Arborist passes over that of an optional one.
+      const node = [...nodesOf(arborist.idealTree)].find(({ path }) => path === into);
+      refused ??= node && withoutChecksum(node, lockfile);
+      throw refused;
+    },
   });
-  const weak = new Set<string>();
-  const arborist = new EagerArborist(options, (node) => {
-    const strength = checksumStrength(node.integrity);
-    if (strength === null) throw withoutChecksum(node, lockfile);
-    if (strength === 'weak') weak.add(`${node.packageName}@${node.version}`);
-  });
+  const begin = (name: string, resolved: string, integrity: string) =>
+    extraction.begin(`${name}@${resolved}`, { ...options, resolved, integrity });
   onProgress({ phase: 'resolve', done: 0 });
   const stopWatching = watch(onProgress, () => arborist.idealTree);
   try {
     // OpenClaw's archive is the largest by far, and known before anything is resolved.
-    if (!order.tarball.startsWith('file:'))
-      begin('openclaw', order.tarball, order.integrity, { urgent: true });
-    const probable = probablePackages(order);
-    extraction.beginSimilar(probable.filter(isIn(exact)), options);
-    if (!exact && !tree && !order.tarball.startsWith('file:')) {
-      void packuments.follow('openclaw', order.version);
-      // Pinned versions are known in a moment.
-      packuments.expect(probable.filter(({ pinned }) => !pinned).map(({ name }) => name));
-    }
+    if (!order.tarball.startsWith('file:')) begin('openclaw', order.tarball, order.integrity);
     const ideal = await arborist.buildIdealTree();
-    if (tree) await addChecksums(ideal, (id) => packuments.manifest(id, { ...options, fullMetadata: true }));
-    packuments.forget();
+    if (tree) await addChecksums(ideal, (id) => manifests.manifest(id, { ...options, fullMetadata: true }));
+    manifests.close();
     if (exact) checkExact(exact, ideal);
+    checkChecksums(ideal, lockfile);
+    // Arborist first unpacks packages with bundles, to read these; OpenClaw is one, and the largest.
+    for (const { name, resolved, integrity, inBundle } of planned(ideal))
+      if (!inBundle && integrity && /^https?:/.test(resolved ?? '')) begin(name, resolved ?? '', integrity);
     await arborist.reify({ save: true, omit: ['dev'] });
+    if (refused) throw refused;
+    checkChecksums(ideal, lockfile);
     if (exact) checkBundles(ideal);
     for (const path of [lockPath, join(directory, 'node_modules/.package-lock.json')])
       await writeFile(path, withoutSecretAddresses(await readFile(path, 'utf8')));
+    checkInstalled(readLockfile(lockPath), order);
+    return {
+      installed: inDependencyOrder(ideal),
+      weakChecksums: weakIn(ideal),
+      sharedBytes: extraction.sharedBytes,
+      asInstalled: tree !== null,
+    };
   } finally {
     stopWatching();
-    packuments.close();
+    manifests.close();
     await extraction.close();
   }
-  checkInstalled(readLockfile(lockPath), order);
-  return {
-    installed: arborist.actualTree ? inDependencyOrder(arborist.actualTree) : [],
-    weakChecksums: [...weak].sort(),
-    asInstalled: tree !== null,
-  };
-}
-
-/** Packages to start before the tree is known: two releases in a row differ in a few of hundreds. */
-function probablePackages({ similar }: InstallOrder): SimilarPackage[] {
-  try {
-    return similar === null ? [] : packagesOf(similar);
-  } catch {
-    // Reuse only saves time.
-    return [];
-  }
-}
-
-/** Returns true for every package when there is no exact lockfile. */
-function isIn(exact: Lockfile | null): (similar: SimilarPackage) => boolean {
-  const locked = exact && new Set([...exact.values()].map(({ integrity }) => integrity));
-  return ({ integrity }) => locked?.has(integrity) ?? true;
 }
 
 function treeOptions({ directory, runtime, options }: InstallOrder): Arborist.Options & ClientOptions {
@@ -160,6 +152,26 @@ async function useLockfile(source: string, path: string, order: InstallOrder): P
   const archive = order.tarball.startsWith('file:') ? `file:${archiveName(order.version)}` : undefined;
   await writeFile(path, withOwnAddresses(text, order.options, archive));
   return exact;
+}
+
+function nodesOf(tree: Arborist.Node | null): Iterable<Arborist.Node> {
+  return tree?.inventory.values() ?? [];
+}
+
+/** Packages that arborist fetches or links. Includes those for other platforms: the lockfile lists them for the next host. */
+function fetchedIn(tree: Arborist.Node): Arborist.Node[] {
+  return [...nodesOf(tree)].filter((node) => node.parent && !node.inBundle && isFetched(node));
+}
+
+/** @throws ReleasesError for the first package that no checksum proves */
+function checkChecksums(tree: Arborist.Node, lockfile: string | null): void {
+  const unproven = fetchedIn(tree).find(({ integrity }) => checksumStrength(integrity) === null);
+  if (unproven) throw withoutChecksum(unproven, lockfile);
+}
+
+function weakIn(tree: Arborist.Node): string[] {
+  const weak = fetchedIn(tree).filter(({ integrity }) => checksumStrength(integrity) === 'weak');
+  return [...new Set(weak.map(({ packageName, version }) => `${packageName}@${version}`))].sort();
 }
 
 function checkExact(exact: Lockfile, ideal: Arborist.Node): void {

@@ -1,16 +1,17 @@
-import { createHash, type Hash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import ssri, { type IntegrityMap } from 'ssri';
-import { type Parser, type ReadEntry, UnpackSync } from 'tar';
-import { OddArchive, OWN_FAULT, PlainWriter } from './fast-untar.js';
-import { collectGarbage } from './gc.js';
+import ssri from 'ssri';
+import { type ReadEntry, UnpackSync } from 'tar';
 
 /** Bytes of an archive in memory at once. */
 const READ_BYTES = 256 * 1024;
 const buffer = Buffer.allocUnsafe(READ_BYTES);
 
 const GZIP = 0x1f8b;
+
+/** Errors of the archive and not of the disk: a file in place of a directory, a long name. npm skips such entries. */
+const OWN_FAULT = /^(EISDIR|ENOTDIR|ENOTEMPTY|EEXIST|ELOOP|ENAMETOOLONG|EINVAL)$/;
 
 export interface Unpacking {
   archive: string;
@@ -24,123 +25,35 @@ export interface Unpacking {
  * outside), so that the tree is equal. Synchronous, because waiting for each file is most of the cost.
  * @throws errors of node-tar and of the disk; `EINTEGRITY` at the end
  */
-export function unpack(unpacking: Unpacking): void {
-  new GrowingArchive(unpacking).end();
-}
-
-/** Archive that `unpack` can process while it still grows. */
-export class GrowingArchive {
-  readonly #unpacking: Unpacking;
-  #writer: PlainWriter | null = null;
-  #reader: Reader | null = null;
-  #failure: unknown = null;
-
-  constructor(unpacking: Unpacking) {
-    this.#unpacking = unpacking;
-  }
-
-  /** Unpacks to the present end of the file; `end` throws any failure. */
-  more(): void {
-    if (this.#failure) return;
-    try {
-      this.#writer ??= new PlainWriter(this.#unpacking.into, keeper());
-      this.#reader ??= new Reader(this.#unpacking, this.#writer.parser, this.#writer);
-      this.#reader.read();
-    } catch (failure) {
-      this.#failure = failure;
-    }
-  }
-
-  /** Must be called after the last byte. Throws the errors of `unpack`. */
-  end(): void {
-    this.more();
-    try {
-      if (this.#failure) throw this.#failure;
-      this.#reader?.end();
-    } catch (failure) {
-      if (!(failure instanceof OddArchive)) throw failure;
-      this.#unpackOddly();
-    } finally {
-      this.drop();
-    }
-  }
-
-  /** Must be called instead of `end` when the archive stays incomplete. */
-  drop(): void {
-    this.#reader?.close();
-    this.#writer?.close();
-  }
-
-  /** node-tar handles every archive, but costs twice as much. */
-  #unpackOddly(): void {
-    const { into } = this.#unpacking;
-    rmSync(into, { recursive: true, force: true });
-    mkdirSync(into);
-    const errors = { failure: null as Error | null };
-    const reader = new Reader(this.#unpacking, createUnpacker(into, errors), errors);
-    try {
-      reader.read();
-      reader.end();
-    } finally {
-      reader.close();
-    }
-  }
-}
-
-class Reader {
-  readonly #unpacking: Unpacking;
-  readonly #parser: Parser;
-  readonly #state: { failure: Error | null };
-  readonly #wanted: IntegrityMap | null;
-  readonly #algorithm: string;
-  readonly #hash: Hash | null;
-  #file: number | null;
-  #compressed: boolean | null = null;
-
-  /** @param state holds the first failure, from the parser's owner */
-  constructor(unpacking: Unpacking, parser: Parser, state: { failure: Error | null }) {
-    const { archive, integrity } = unpacking;
-    this.#unpacking = unpacking;
-    this.#parser = parser;
-    this.#state = state;
-    this.#wanted = integrity === null ? null : ssri.parse(integrity);
-    this.#algorithm = this.#wanted?.pickAlgorithm() ?? 'sha512';
-    this.#hash = this.#wanted && createHash(this.#algorithm);
-    this.#file = openSync(archive, 'r');
-  }
-
-  read(): void {
-    while (this.#file !== null && !this.#state.failure) {
-      const length = readSync(this.#file, buffer);
-      if (length === 0) break;
+export function unpack({ archive, integrity, into }: Unpacking): void {
+  mkdirSync(into, { recursive: true });
+  const wanted = integrity === null ? null : ssri.parse(integrity);
+  const algorithm = wanted?.pickAlgorithm() ?? 'sha512';
+  const hash = wanted && createHash(algorithm);
+  const state = { failure: null as Error | null };
+  const unpacker = createUnpacker(into, state);
+  const file = openSync(archive, 'r');
+  try {
+    let compressed: boolean | null = null;
+    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) {
       const bytes = buffer.subarray(0, length);
-      const isFirst = this.#compressed === null;
-      this.#compressed ??= length > 1 && bytes.readUInt16BE() === GZIP;
-      this.#hash?.update(bytes);
-      // node-tar keeps a part of uncompressed or very short input until the rest arrives, so it gets a copy.
-      this.#parser.write(isFirst || !this.#compressed ? Buffer.from(bytes) : bytes);
-      // Unpacked bytes are about four times the packed ones.
-      collectGarbage(4 * length);
+      hash?.update(bytes);
+      compressed ??= length > 1 && bytes.readUInt16BE() === GZIP;
+      // node-tar keeps a part of uncompressed input until the rest arrives, so it gets a copy.
+      unpacker.write(compressed ? bytes : Buffer.from(bytes));
+      if (state.failure) throw state.failure;
     }
-    if (this.#state.failure) throw this.#state.failure;
+    unpacker.end();
+    if (state.failure) throw state.failure;
+  } finally {
+    closeSync(file);
   }
-
-  end(): void {
-    this.#parser.end();
-    if (this.#state.failure) throw this.#state.failure;
-    const found = this.#hash && ssri.fromHex(this.#hash.digest('hex'), this.#algorithm);
-    if (!found || this.#wanted?.match(found)) return;
-    const { archive, integrity } = this.#unpacking;
-    throw Object.assign(new Error(`${archive} is not ${integrity}`), { code: 'EINTEGRITY' });
-  }
-
-  close(): void {
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
-  }
+  const found = hash && ssri.fromHex(hash.digest('hex'), algorithm);
+  if (!found || wanted?.match(found)) return;
+  throw Object.assign(new Error(`${archive} is not ${integrity}`), { code: 'EINTEGRITY' });
 }
 
-function createUnpacker(into: string, errors: { failure: Error | null }): UnpackSync {
+function createUnpacker(into: string, state: { failure: Error | null }): UnpackSync {
   const keep = keeper();
   const unpacker = new UnpackSync({
     cwd: into,
@@ -153,11 +66,11 @@ function createUnpacker(into: string, errors: { failure: Error | null }): Unpack
     onwarn: (code, _message, data) => {
       const { syscall, code: reason } = data as { syscall?: string; code?: string };
       if (code !== 'TAR_ENTRY_ERROR' || !syscall || OWN_FAULT.test(reason ?? '')) return;
-      errors.failure ??= data as unknown as Error;
+      state.failure ??= data as unknown as Error;
     },
   });
   unpacker.on('error', (error) => {
-    errors.failure ??= error as Error;
+    state.failure ??= error as Error;
   });
   return unpacker;
 }

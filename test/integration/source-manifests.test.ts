@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import npa from 'npm-package-arg';
 import pacote from 'pacote';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Packuments, type Picked } from '../../src/install/process/packuments.js';
+import { Manifests } from '../../src/install/process/manifests.js';
 import type { ClientOptions } from '../../src/registry/client.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import { makePlace, type Place, rejection } from '../support/source-place.js';
@@ -10,7 +10,7 @@ import { makePlace, type Place, rejection } from '../support/source-place.js';
 let registry: Registry;
 let place: Place;
 let options: ClientOptions;
-let open: Packuments | null = null;
+let open: Manifests | null = null;
 
 beforeEach(async () => {
   place = makePlace();
@@ -34,16 +34,16 @@ function publish(name: string, version: string, manifest: object = {}): void {
 }
 
 /** Begins another staging. */
-function begin(): Packuments {
+function begin(): Manifests {
   open?.close();
-  open = new Packuments(options, { name: 'openclaw', version: '2026.6.1' });
+  open = new Manifests(options);
   return open;
 }
 
 /** Answers what is picked, and what was requested to do so. */
-async function pick(packuments: Packuments, spec: string, extra: object = {}) {
+async function pick(manifests: Manifests, spec: string, extra: object = {}) {
   const before = registry.requests.length;
-  const { name, version, _resolved, _integrity } = await packuments.manifest(npa(spec), {
+  const { name, version, _resolved, _integrity } = await manifests.manifest(npa(spec), {
     ...{ ...options, fullMetadata: true },
     ...extra,
   });
@@ -79,9 +79,9 @@ describe('a version is picked', () => {
   });
 
   it('out of the whole document where that is loaded, or where its time or another tag counts', async () => {
-    const packuments = begin();
-    await pick(packuments, 'tool@next');
-    expect((await pick(packuments, 'tool@^1.0.0')).asked).toEqual([]);
+    const manifests = begin();
+    await pick(manifests, 'tool@next');
+    expect((await pick(manifests, 'tool@^1.0.0')).asked).toEqual([]);
     expect((await pick(begin(), 'tool@^1.0.0', { before: new Date() })).asked).toEqual(['tool']);
     const found = await pick(begin(), 'tool@>=1', { defaultTag: 'next' });
     expect([found.picked.version, found.asked]).toEqual(['2.0.0', ['tool']]);
@@ -99,11 +99,11 @@ describe('a version is picked', () => {
   it('of a registry that has no document of one version, which is requested once', async () => {
     publish('another', '1.0.0');
     registry.fault({ kind: 'not-found', match: /^\/\w+\/./ });
-    const packuments = begin();
-    expect(await pick(packuments, 'tool@1.0.0')).toMatchObject({
+    const manifests = begin();
+    expect(await pick(manifests, 'tool@1.0.0')).toMatchObject({
       ...{ picked: { version: '1.0.0' }, asked: ['tool/1.0.0', 'tool'] },
     });
-    expect(await pick(packuments, 'another@*')).toMatchObject({
+    expect(await pick(manifests, 'another@*')).toMatchObject({
       ...{ picked: { version: '1.0.0' }, asked: ['another'] },
     });
   });
@@ -144,9 +144,9 @@ it('the picked version is the choice of npm from the whole document', async () =
         }
         registry.tag(name, 'latest', versions[at % versions.length]?.version ?? '');
         const spec = `${name}@${wanted}`;
-        const packuments = begin();
-        const ours = await outcome(packuments.manifest(npa(spec), { ...options, fullMetadata: true }));
-        packuments.close();
+        const manifests = begin();
+        const ours = await outcome(manifests.manifest(npa(spec), { ...options, fullMetadata: true }));
+        manifests.close();
         expect(ours).toBe(await outcome(pacote.manifest(spec, { ...options, fullMetadata: true } as never)));
       },
     ),
@@ -154,7 +154,7 @@ it('the picked version is the choice of npm from the whole document', async () =
   );
 });
 
-function outcome(picking: Promise<Pick<Picked, 'version' | '_resolved' | '_integrity'>>): Promise<string> {
+function outcome(picking: ReturnType<Manifests['manifest']>): Promise<string> {
   return picking.then(
     ({ version, _resolved, _integrity }) => `${version} ${_resolved} ${_integrity}`,
     ({ code }) => code,
@@ -163,8 +163,8 @@ function outcome(picking: Promise<Pick<Picked, 'version' | '_resolved' | '_integ
 
 it('pacote is unchanged when all is done', () => {
   const { manifest } = pacote;
-  const packuments = begin();
+  const manifests = begin();
   expect(pacote.manifest).not.toBe(manifest);
-  packuments.close();
+  manifests.close();
   expect(pacote.manifest).toBe(manifest);
 });
