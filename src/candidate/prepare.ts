@@ -20,7 +20,6 @@ interface Place {
 
 /** Warms the first start after the switch: Node's cache depends on file paths, so the release is at its final place. */
 export interface CompileCache {
-  /** Absolute, still staged. */
   release: string;
   /** Final place; an empty directory until then. */
   at: string;
@@ -39,7 +38,6 @@ export interface CandidateRequest {
   /** Launch of the gateway, best with the running one's whole environment. Never printed or stored. */
   launch: Launch;
   signal?: AbortSignal | undefined;
-  /** Milliseconds until ready. */
   timeoutMs: number;
   warming?: CompileCache | undefined;
   /** Runs at normal priority instead of giving way to the running gateway. */

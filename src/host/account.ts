@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { ifPossible } from '../core/if-possible.js';
 
-/** A user of this machine, as in passwd(5). */
 export interface Account {
   uid: number;
   /** The user's own group: a directory can have a group without this user. */
@@ -37,9 +37,5 @@ export function rowsOf(text: string): string[][] {
 
 /** Text of a file of the system, empty where it cannot be read. */
 export function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  return ifPossible(() => readFileSync(path, 'utf8')) ?? '';
 }

@@ -1,7 +1,6 @@
 import { createHash, hash as hashAtOnce } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Read size in bytes. */
 const PIECE = 1 << 18;
 
 let piece: Buffer | undefined;

@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { ifPossible } from '../core/if-possible.js';
 import { faultPoint } from './fault.js';
 
 /** Temporary name beside `path`, because `rename` needs one filesystem; the pid in it names the owner. */
 function beside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-}
-
-/** Ignores errors, so that the caller reports the first failure. */
-function discard(temporary: string): void {
-  try {
-    rmSync(temporary, { force: true });
-  } catch {}
 }
 
 /** Makes creations, renames and removals in `directory` survive a power cut. */
@@ -43,7 +37,8 @@ function replace(path: string, make: (temporary: string) => void): void {
     make(temporary);
     renameSync(temporary, path);
   } catch (error) {
-    discard(temporary);
+    // The caller reports the first failure.
+    ifPossible(() => rmSync(temporary, { force: true }));
     throw error;
   }
   fsyncDirectory(dirname(path));

@@ -85,7 +85,6 @@ async function execOnce(
   };
 }
 
-/** The end of a program, with the last line of what it said. */
 export function problemOf({ how, stderr }: ExecResult): string {
   const said = stderr.trim().split('\n').at(-1);
   return said ? `${how}: ${said}` : how;

@@ -16,7 +16,6 @@ const EFFECTS: Record<string, (point: string, stamp: string | undefined) => void
 const LONGEST_HANG_MS = 600_000;
 const HANG_POLL_MS = 10;
 
-/** Number of passes of each point in this process. */
 const passed = new Map<string, number>();
 
 /** True after the fault happened here; needed because removing the stamp ends a hang. */

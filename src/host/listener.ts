@@ -14,7 +14,6 @@ const LAST_PIECE = 32;
 /** Addresses that stand for all of a machine. */
 const WILDCARDS = new Set(['0.0.0.0', '::']);
 
-/** A TCP address of this machine on which a process listens. */
 export interface Listener {
   pid: number;
   /** IPv4 or IPv6, as the process named it; an IPv4 address that is mapped to IPv6 is IPv4. */

@@ -17,7 +17,6 @@ const SELF = `({
     /^node_shared(_|$)/.test(name) && value === true ? [name] : []),
 })`;
 
-/** Node of this process. */
 export function ownNode(): NodeProgram {
   const { variables } = process.config as { variables: Record<string, unknown> };
   return {

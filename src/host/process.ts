@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
 import type { Pid } from '../core/scalars.js';
 import { withoutSecrets } from '../core/secret-words.js';
 
@@ -111,12 +112,10 @@ export function ancestry(pid: number): number[] {
   return found;
 }
 
-/** Null when the process is gone. */
 export function parentOf(pid: number): number | null {
   return stat(pid)?.ppid ?? null;
 }
 
-/** The process and all that run below it. */
 export function descendantsOf(pid: number): number[] {
   return processIds().filter((other) => descendsFrom(other, pid));
 }
@@ -140,18 +139,12 @@ export function nameOf(pid: number): string | null {
   return read(`/proc/${pid}/comm`)?.trimEnd() ?? null;
 }
 
-/** Words of a command line; empty when it may not be read. */
 export function argumentsOf(pid: number): string[] {
   return read(`/proc/${pid}/cmdline`)?.split('\0').filter(Boolean) ?? [];
 }
 
-/** Working directory; null when it may not be read. */
 export function directoryOf(pid: number): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return null;
-  }
+  return ifPossible(() => readlinkSync(`/proc/${pid}/cwd`)) ?? null;
 }
 
 /** Environment at the start of a process, from the kernel; empty when it may not be read. */
@@ -165,26 +158,14 @@ export function environmentOf(pid: number): Record<string, string> {
 /** Files, sockets and pipes that a process has open, as the kernel names them; none where they may not be read. */
 export function openFilesOf(pid: number): string[] {
   const directory = `/proc/${pid}/fd`;
-  const names = listed(() => readdirSync(directory));
+  const names = ifPossible(() => readdirSync(directory)) ?? [];
   // One may have been closed since.
-  return names.flatMap((fd) => listed(() => [readlinkSync(`${directory}/${fd}`)]));
-}
-
-function listed(list: () => string[]): string[] {
-  try {
-    return list();
-  } catch {
-    return [];
-  }
+  return names.flatMap((fd) => ifPossible(() => readlinkSync(`${directory}/${fd}`)) ?? []);
 }
 
 /** Real path of a process's program; null when it may not be read. */
 export function executableOf(pid: number): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`);
-  } catch {
-    return null;
-  }
+  return ifPossible(() => readlinkSync(`/proc/${pid}/exe`)) ?? null;
 }
 
 /** Command line for people to read, without secrets. Never decide by it: OpenClaw rewrites its own. */

@@ -8,7 +8,6 @@ export interface FreeSpace {
   files: number | null;
 }
 
-/** Returns true when two paths are, or will be, on one filesystem. */
 export function sameFilesystem(path: string, other: string): boolean {
   return statSync(nearestExisting(path)).dev === statSync(nearestExisting(other)).dev;
 }

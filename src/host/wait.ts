@@ -14,7 +14,6 @@ export type Limits = ({ withinMs: number } | { tries: number }) & {
 export interface Stall {
   /** No end before this, even without progress. */
   floorMs: number;
-  /** Longest time with the same signature. */
   stallMs: number;
   /** Text that changes with each progress. */
   signature(): string;

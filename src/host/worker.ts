@@ -10,13 +10,11 @@ import type { Message } from './serve.js';
 
 /** One of our own processes, whose main function is `serve`. */
 export interface Worker<Progress> {
-  /** Command line. */
   command: readonly string[];
   /** The whole environment; nothing is inherited. */
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Progress, stop: () => void) => void) | undefined;
-  /** Kills the worker after this many milliseconds. */
   timeoutMs?: number;
   onStart?: ((pid: number) => void) | undefined;
   /** Error for an end without an answer; `how` is its cause in a few words, `said` the last lines of stderr. */

@@ -1,14 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import JSON5 from 'json5';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { isRecord } from '../core/json.js';
 import { type Launch, placeOf } from '../host/place.js';
 
 /** OpenClaw's own limit for files that include files. */
 const DEEPEST = 10;
 
 const INCLUDE = '$include';
-
-type Section = Record<string, unknown>;
 
 /**
  * Reads a gateway's configuration with the files that it includes, and with variables of the environment in place of
@@ -31,7 +30,7 @@ function load(path: string, env: Launch['env'], depth: number): unknown {
 function resolved(value: unknown, from: { directory: string; env: Launch['env']; depth: number }): unknown {
   if (typeof value === 'string') return substituted(value, from.env);
   if (Array.isArray(value)) return value.map((item) => resolved(item, from));
-  if (!isSection(value)) return value;
+  if (!isRecord(value)) return value;
   const { [INCLUDE]: included, ...rest } = value;
   const own = Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, resolved(item, from)]));
   if (included === undefined) return own;
@@ -44,7 +43,7 @@ function resolved(value: unknown, from: { directory: string; env: Launch['env'];
 /** Merges as OpenClaw does: lists are joined, sections merged, and of two values the later counts. */
 function merge(first: unknown, second: unknown): unknown {
   if (Array.isArray(first) && Array.isArray(second)) return [...first, ...second];
-  if (!isSection(first) || !isSection(second)) return second;
+  if (!isRecord(first) || !isRecord(second)) return second;
   const both = Object.entries(second).map(([key, value]) => [
     key,
     Object.hasOwn(first, key) ? merge(first[key], value) : value,
@@ -57,10 +56,6 @@ function substituted(text: string, env: Launch['env']): string {
   return text.replace(/\$\{([A-Z_][A-Z0-9_]*)\}/g, (all, name: string) => env[name] || all);
 }
 
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Tries JSON first, because it needs no library and means the same in JSON5. */
 function parse(text: string): unknown {
   try {
@@ -68,8 +63,4 @@ function parse(text: string): unknown {
   } catch {
     return JSON5.parse(text);
   }
-}
-
-export function member(value: unknown, ...keys: string[]): unknown {
-  return keys.reduce<unknown>((at, key) => (isSection(at) ? at[key] : undefined), value);
 }

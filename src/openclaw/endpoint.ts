@@ -1,9 +1,10 @@
 import { networkInterfaces } from 'node:os';
+import { member } from '../core/json.js';
 import { argument, profileOf } from '../core/profile.js';
 import { isWildcard, type Listener, listenersOf } from '../host/listener.js';
 import type { Launch } from '../host/place.js';
 import { descendantsOf, environmentOf } from '../host/process.js';
-import { member, readConfiguration } from './configuration.js';
+import { readConfiguration } from './configuration.js';
 
 const DEFAULT_PORT = 18789;
 /** Port of `--dev` and `--profile dev`. */

@@ -1,5 +1,6 @@
+import { member } from '../core/json.js';
 import type { Launch } from '../host/place.js';
-import { member, readConfiguration } from './configuration.js';
+import { readConfiguration } from './configuration.js';
 
 export interface OwnSettings {
   channel: string | null;

@@ -8,7 +8,6 @@ interface Circumstances {
 }
 
 interface Verdict {
-  /** Codes of npm's libraries, Node and OpenSSL. */
   codes: RegExp;
   becomes: ErrorCode;
   sentence(circumstances: Circumstances): string;

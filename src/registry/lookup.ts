@@ -12,9 +12,7 @@ const WORKER = ownFile('dist/registry/lookup-worker.cjs');
 export interface LookupRequest {
   spec: Spec;
   overrides: ClientOverrides;
-  /** Nodes that are here, best first. */
   nodes: LocalNode[];
-  /** Ids of releases that need no Node any more. */
   staged: string[];
 }
 

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { valid } from 'semver';
 import { ReleasesError } from '../core/errors.js';
+import { isRecord, type Json } from '../core/json.js';
 import type { Count, Integer, Name } from '../core/scalars.js';
 
 /** Database versions that a release declares; only newer releases do. */
@@ -60,8 +61,8 @@ function readBin(bin: unknown): string | null {
   return inside ? normal : null;
 }
 
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+function record(value: unknown): Json {
+  return isRecord(value) ? value : {};
 }
 
 function refuse(where: string, reason: string): ReleasesError {

@@ -1,11 +1,9 @@
 import npa from 'npm-package-arg';
 import { ReleasesError } from '../core/errors.js';
+import { isRecord, type Json } from '../core/json.js';
 import type { ClientOptions } from './client.js';
 import { npmFetch } from './lazy-npm.js';
 
-type Json = Record<string, unknown>;
-
-/** Document of a registry about one package. */
 export interface Packument {
   name: string;
   'dist-tags'?: Record<string, string>;
@@ -49,10 +47,6 @@ export function isManifest(value: unknown): value is Json {
     [tarball, integrity, shasum].every((text) => (text ?? '') === '' || typeof text === 'string') &&
     isListOf(signatures ?? [], ({ keyid, sig }) => typeof keyid === 'string' && typeof sig === 'string')
   );
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isAbsentOr(is: (value: unknown) => boolean, value: unknown): boolean {

@@ -98,7 +98,6 @@ function withChoice(error: unknown, wanted: string): unknown {
   });
 }
 
-/** Returns up to two versions on each side, in order. */
 function nearest(wanted: string, versions: string[]): string[] {
   const sorted = versions.filter((version) => parse(version)).sort(compareVersions);
   const after = sorted.findIndex((version) => compareVersions(version, wanted) > 0);

@@ -17,7 +17,6 @@ export interface HostPlatform {
 
 export interface RuntimeRequest {
   engines: string | null;
-  /** Nodes that are here, best first. */
   nodes: LocalNode[];
   options: ClientOptions;
   signal?: AbortSignal | undefined;

@@ -12,7 +12,6 @@ export interface SigningKey {
   expires?: string | null;
 }
 
-/** File of the operator. */
 export interface KeysFile {
   keys: SigningKey[];
 }

@@ -2,6 +2,8 @@ import { existsSync, realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import JSON5 from 'json5';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { ifPossible } from '../core/if-possible.js';
+import { member } from '../core/json.js';
 import { findHome } from '../host/user.js';
 import { configPath, isWithin, type StatePlace } from './place.js';
 
@@ -18,10 +20,9 @@ export interface Configuration {
  */
 export function readConfiguration(place: StatePlace, file = configPath(place)): Configuration {
   const config = parse(file);
-  const version = member(member(config, 'meta'), 'lastTouchedVersion');
-  const agents = member(config, 'agents');
-  const list = member(agents, 'list');
-  const named = [member(agents, 'defaults'), ...(Array.isArray(list) ? list : [])]
+  const version = member(config, 'meta', 'lastTouchedVersion');
+  const list = member(config, 'agents', 'list');
+  const named = [member(config, 'agents', 'defaults'), ...(Array.isArray(list) ? list : [])]
     .map((agent) => member(agent, 'workspace'))
     .filter((workspace) => typeof workspace === 'string' && workspace !== '');
   return {
@@ -31,19 +32,11 @@ export function readConfiguration(place: StatePlace, file = configPath(place)): 
 }
 
 function parse(file: string): unknown {
-  try {
-    return JSON5.parse(readPlainFile(file, LARGEST, { follow: true }).toString());
-  } catch {
-    return undefined;
-  }
+  return ifPossible(() => JSON5.parse(readPlainFile(file, LARGEST, { follow: true }).toString()));
 }
 
 function inside(workspace: string, directory: string): string[] {
   const path = resolve(workspace.replace(/^~(?=$|\/)/, (tilde) => findHome() ?? tilde));
   const found = existsSync(path) ? realpathSync(path) : path;
   return isWithin(found, directory) ? [relative(directory, found)] : [];
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }

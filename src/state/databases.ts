@@ -1,7 +1,6 @@
 import { closeSync, lstatSync, readSync } from 'node:fs';
 import { openPlainFile } from '../core/bounded-file.js';
 
-/** First bytes of every SQLite database. */
 const MAGIC = Buffer.from('SQLite format 3\0');
 const HEADER_BYTES = 100;
 /** Bytes of SQLite's smallest page: a smaller file has no content yet. */

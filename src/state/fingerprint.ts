@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ifPossible } from '../core/if-possible.js';
 import { readDatabaseHeader } from './databases.js';
 import { configPath, type StatePlace } from './place.js';
 import type { StateVersions } from './versions.js';
@@ -36,9 +37,5 @@ function stampOf(path: string): string | null {
 }
 
 function names(directory: string, below: string): string[] {
-  try {
-    return readdirSync(join(directory, below)).sort();
-  } catch {
-    return [];
-  }
+  return ifPossible(() => readdirSync(join(directory, below)).sort()) ?? [];
 }

@@ -9,11 +9,8 @@ import { KEPT } from './snapshot-layout.js';
 import type { Snapshot, SnapshotScope } from './snapshots.js';
 
 export interface RestorePaths {
-  /** `trial-restore.json`. */
   return: string;
-  /** `restore.json`. */
   restore: string;
-  /** `restore-result.json`. */
   lastRestore: string;
 }
 

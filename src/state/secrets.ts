@@ -4,6 +4,7 @@ import querystring from 'node:querystring';
 import { parseEnv } from 'node:util';
 import JSON5 from 'json5';
 import { withoutCredentials } from '../core/address.js';
+import { ifPossible } from '../core/if-possible.js';
 import { SECRET_NAME } from '../core/secret-words.js';
 import { configPath, type StatePlace } from './place.js';
 
@@ -128,29 +129,18 @@ function credentialFiles(state: string): string[] {
 }
 
 function names(directory: string, recursive = false): string[] {
-  try {
-    return readdirSync(directory, { encoding: 'utf8', recursive });
-  } catch {
-    return [];
-  }
+  return ifPossible(() => readdirSync(directory, { encoding: 'utf8', recursive })) ?? [];
 }
 
 /** Returns null for what is no plain file, or too large: without it the rest is still redacted. */
 function tryRead(path: string): string | null {
-  try {
-    const stats = statSync(path);
-    return stats.isFile() && stats.size <= LARGEST_FILE ? readFileSync(path, 'utf8') : null;
-  } catch {
-    return null;
-  }
+  const stats = ifPossible(() => statSync(path));
+  if (!stats?.isFile() || stats.size > LARGEST_FILE) return null;
+  return ifPossible(() => readFileSync(path, 'utf8')) ?? null;
 }
 
 function parse(text: string | null): unknown {
-  try {
-    return JSON5.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
+  return ifPossible(() => JSON5.parse(text ?? ''));
 }
 
 function basic(user: string, password: string): string {

@@ -9,7 +9,6 @@ export type SqliteOrder =
 
 export interface Selection {
   table: string;
-  /** Condition of SQL. */
   where: string;
 }
 

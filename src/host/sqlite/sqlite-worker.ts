@@ -16,7 +16,6 @@ const PAGES_PER_STEP = 8192;
 /** Bytes of the largest copy to check; beyond it the check takes longer than the copy. */
 const LARGEST_CHECKED = 256 * 2 ** 20;
 
-/** SQLite's primary result codes. */
 const BUSY = 5;
 const READ_ONLY = 8;
 const CORRUPT = 11;

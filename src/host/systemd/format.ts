@@ -10,7 +10,6 @@ const MILLISECONDS: Record<string, number> = {
   y: 31_557_600_000,
 };
 
-/** Parses `Name=value` lines of `systemctl show`. */
 export function parseProperties(text: string): Map<string, string> {
   const properties = new Map<string, string>();
   for (const line of text.split('\n')) {

@@ -7,7 +7,6 @@ import { showUnit } from './unit.js';
 import type { Setting } from './unit-file.js';
 import { escapeQuoted, quoteProgram } from './unit-template.js';
 
-/** Seconds until systemd ends a trial. */
 const LIMIT_S = 20;
 
 export interface TrialUnit {
@@ -56,7 +55,6 @@ export async function runTrialUnit({ scope, settings, argv }: TrialUnit): Promis
 /** Exit code for a program that a signal has ended, such as that of a forbidden call. */
 const SIGNALLED = 128;
 
-/** Unit files here are gone after a reboot. */
 function runtimeDirectory(scope: Scope): string {
   if (scope === 'system') return '/run/systemd/system';
   const { XDG_RUNTIME_DIR = '' } = busEnvironment(scope);

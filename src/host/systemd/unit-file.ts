@@ -1,6 +1,5 @@
 import { type CommandLine, expandSpecifiers, parseCommandLines, splitWords } from './command-line.js';
 
-/** One assignment, as written in a unit file. */
 export interface Setting {
   key: string;
   value: string;
@@ -11,7 +10,6 @@ export interface ServiceSettings {
   /** Commands of `ExecStart=`; only a oneshot service may have several. */
   commands: CommandLine[];
   environment: Record<string, string>;
-  /** Every assignment by its name, as written. */
   assigned: Record<string, string[]>;
 }
 

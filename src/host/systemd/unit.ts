@@ -32,12 +32,10 @@ export interface UnitStatus {
   description: string;
   /** Path of the unit file; empty for a unit without one. */
   path: string;
-  /** Paths in the order in which they apply. */
   dropIns: string[];
   activeState: string;
   subState: string;
   result: string;
-  /** A start, a stop or a restart is queued or runs. */
   hasJob: boolean;
   /** The unit's files changed, but systemd still uses the old ones. */
   needsReload: boolean;
@@ -55,7 +53,6 @@ export interface UnitStatus {
   argv: string | null;
   args: string[];
   environment: Record<string, string>;
-  /** Empty when systemd chooses. */
   user: string;
   group: string;
   killMode: string;

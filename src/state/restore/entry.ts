@@ -77,7 +77,6 @@ export function addDirectory(from: string, to: string): void {
   if (process.getuid?.() === 0) chownSync(to, uid, gid);
 }
 
-/** Returns true for two names of one file. */
 export function isLinked(path: string, other: string): boolean {
   const [a, b] = [path, other].map(statsOf);
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;

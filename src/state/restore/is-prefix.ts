@@ -1,6 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Bytes compared at once. */
 const BLOCK = 1 << 20;
 
 /** Returns true when a file begins with the whole content of an earlier copy, as a transcript that grew does. */

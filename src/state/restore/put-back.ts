@@ -53,7 +53,6 @@ function directoriesOf(restore: Restore): string[] {
     .map(({ path }) => join(restore.place.directory, path));
 }
 
-/** Flushes each filesystem that one of these directories is on. */
 async function syncEach(directories: string[]): Promise<void> {
   const byDevice = new Map(directories.map((path) => [lstatSync(path).dev, path]));
   for (const directory of byDevice.values()) await syncFilesystem(directory);

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../core/errors.js';
+import { ifPossible } from '../../core/if-possible.js';
 import { readRecord } from '../../core/record.js';
 import { removeDurably, writeFileDurably } from '../../host/durable.js';
 import type { RootPlace } from '../place.js';
@@ -41,7 +42,7 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   const done: LastRestore = { schema: 1, change, release, from, ...about, at, ms };
   report(root, done);
   // The next change empties staging.
-  ignoringErrors(() => removeRetired(root, from));
+  ifPossible(() => removeRetired(root, from));
   removeDurably(root.restore);
   return done;
 }
@@ -123,7 +124,7 @@ async function undo(
     }
     advance(root, restore, 'pending');
   }
-  ignoringErrors(() => forgetDisplaced(root.states, restore));
+  ifPossible(() => forgetDisplaced(root.states, restore));
   return failed;
 }
 
@@ -142,10 +143,4 @@ function advance(root: RestorePaths, restore: Restore, phase: Restore['phase']):
   const next = { ...restore, phase };
   requestRestore(root, next);
   return next;
-}
-
-function ignoringErrors(work: () => void): void {
-  try {
-    work();
-  } catch {}
 }

@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { ifPossible } from '../../core/if-possible.js';
 import { CONFIG_FILE } from '../../host/place.js';
 import { below } from '../below.js';
 import type { Restore } from '../restore-records.js';
@@ -83,9 +84,7 @@ export function clear(tree: Tree, live: string, kept: string, next: string): voi
 
 /** Leaves a mount point, and a directory that holds something else besides. */
 function removeIfEmpty(path: string): void {
-  try {
-    inside(dirname(path), () => rmdirSync(path));
-  } catch {}
+  ifPossible(() => inside(dirname(path), () => rmdirSync(path)));
 }
 
 function modeOf(path: string): number {

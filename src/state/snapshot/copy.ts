@@ -16,7 +16,6 @@ export interface CopyRequest {
 }
 
 export interface StateCopy {
-  /** A directory before its content. */
   entries: Entry[];
   config: CopiedFile | null;
   warnings: string[];

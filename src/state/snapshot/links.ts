@@ -1,5 +1,6 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { ifPossible } from '../../core/if-possible.js';
 import { mayBeDatabase, readDatabaseHeader } from '../databases.js';
 import { isWithin, type StatePlace } from '../place.js';
 import { classify } from '../scope.js';
@@ -17,9 +18,9 @@ export function judgeLink(place: StatePlace, path: string, left: readonly string
   // A package manager's links lead to code, and OpenClaw repairs its own plugins' links at start.
   if (/(^|\/)node_modules\//.test(path)) return null;
   const link = join(place.directory, path);
-  const target = realTarget(link);
+  const target = ifPossible(() => realpathSync(link));
   // A broken link is broken in the copy too.
-  if (target === null || target === place.config || target === place.directory) return null;
+  if (target === undefined || target === place.config || target === place.directory) return null;
   if (isWithin(target, place.directory) && classify(relative(place.directory, target), left) !== 'excluded')
     return null;
   const leads = `${JSON.stringify(path)} is a link to ${JSON.stringify(target)}`;
@@ -30,14 +31,6 @@ export function judgeLink(place: StatePlace, path: string, left: readonly string
   const what = database === target ? 'a database' : `where there is a database (${JSON.stringify(database)})`;
   const sentence = `${leads}, ${what}: it would not be restored with the rest. Move it to where the link is, or start the gateway with OPENCLAW_STATE_DIR naming the directory that holds everything.`;
   return { kind: 'refused', sentence };
-}
-
-function realTarget(link: string): string | null {
-  try {
-    return realpathSync(link);
-  } catch {
-    return null;
-  }
 }
 
 function findDatabase(target: string): string | null {
@@ -54,11 +47,8 @@ function findDatabase(target: string): string | null {
 
 /** Skips further links: they could form a circle. */
 function childrenOf(directory: string): string[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => !entry.isSymbolicLink() && entry.name !== 'node_modules')
-      .map((entry) => join(directory, entry.name));
-  } catch {
-    return [];
-  }
+  const entries = ifPossible(() => readdirSync(directory, { withFileTypes: true })) ?? [];
+  return entries
+    .filter((entry) => !entry.isSymbolicLink() && entry.name !== 'node_modules')
+    .map((entry) => join(directory, entry.name));
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ifPossible } from '../../core/if-possible.js';
 import { throwIfInterrupted } from '../../core/interrupted.js';
 import { fsyncDirectory, renameDurably, writeFileDurably } from '../../host/durable.js';
 import { syncFilesystem } from '../../host/sync.js';
@@ -20,7 +21,6 @@ export interface SnapshotRequest {
   release: string;
   change: string;
   place: StatePlace;
-  /** Default: `all`. */
   scope?: SnapshotScope;
   /** Node with SQLite; see `findSqliteNode`. */
   node: string;
@@ -62,7 +62,8 @@ export async function takeSnapshot(
     return { kept, warnings: [...survey.warnings, ...copied.warnings, ...history] };
   } finally {
     rmSync(staged, { recursive: true, force: true });
-    removeWhenEmpty(work);
+    // Unless other files of this change are in it.
+    ifPossible(() => rmdirSync(work));
   }
 }
 
@@ -104,12 +105,4 @@ function versionsOf(staged: string, place: StatePlace, left: string[]): StateVer
   const config =
     place.config === null ? configPath({ directory: files, config: null }) : join(staged, KEPT.config);
   return { databases: Object.fromEntries(databases), config: readConfiguration(place, config).lastTouched };
-}
-
-function removeWhenEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // Other files of this change are in it.
-  }
 }

@@ -5,6 +5,7 @@ import {
   ReleasesError,
   toErrorRecord,
 } from '../../core/errors.js';
+import { isRecord } from '../../core/json.js';
 import { type OutsideProgram, parseProgram } from '../../host/outside-program.js';
 import type { Inspection } from '../supervisor.js';
 
@@ -24,10 +25,6 @@ export const REQUEST_LIMIT = 64 * 1024;
 
 /** Limit longer than any gateway drains (OpenClaw: 330 s) and short enough for a timer. */
 const STOP_LIMIT_MAX_MS = 3_600_000;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function parseObject(line: string): Record<string, unknown> | null {
   try {
