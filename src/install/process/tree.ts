@@ -60,7 +60,7 @@ export async function installTree(
     copies: copiesFrom(order.similar),
     check(into, integrity) {
       if (checksumStrength(integrity) !== null) return;
-      // A package from a shrinkwrap, or one that a bundle lacks. Arborist passes over that of an optional one.
+      // A package of a shrinkwrap, or missing from a bundle. Arborist passes over the failure of an optional one.
       const node = [...nodesOf(arborist.idealTree)].find(({ path }) => path === into);
       refused ??= node && withoutChecksum(node, lockfile);
       throw refused;
