@@ -104,7 +104,7 @@ async function decide(submission: Submission): Promise<Decided> {
   const decided = await waitUntil({ withinMs: BRIEF_MS }, async () => {
     const active = activeChange(root);
     if (active) {
-      const same = wantsTheSame(plan, active);
+      const same = await wantsTheSame(plan, active);
       if (same) return join(submission, active);
       obstacle = lockedBy(active);
       if (same === false) throw obstacle;
