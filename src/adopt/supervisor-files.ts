@@ -71,7 +71,10 @@ export function isOwn(pid: number): boolean {
 /** New settings come before the first changed line: behind it they could part a value that continues. */
 function edited(text: string, edits: OtherSupervisor['changes'], added: string[]): string {
   const lines = text.split('\n');
-  for (const { at, after } of edits) lines[at] = after;
+  for (const { path, at, before, after } of edits) {
+    if (lines[at] !== before) throw refuse(`${path} was changed meanwhile.`);
+    lines[at] = after;
+  }
   lines.splice(Math.min(...edits.map(({ at }) => at)), 0, ...added);
   return lines.join('\n');
 }
@@ -83,6 +86,8 @@ function textOf(path: string): string | null {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats && (!stats.isFile() || stats.nlink > 1)) throw refuse(`${path} is no plain file with one name.`);
   if (stats && stats.uid !== process.getuid?.()) throw refuse(`${path} belongs to user ${stats.uid}.`);
+  if (stats && !mayGiveTo(stats.gid))
+    throw refuse(`${path} belongs to group ${stats.gid}, and this user does not.`);
   try {
     // The new file takes the place of the old one.
     accessSync(dirname(path), constants.W_OK);
@@ -95,6 +100,11 @@ function textOf(path: string): string | null {
   const text = bytes.toString();
   if (!bytes.equals(Buffer.from(text))) throw refuse(`${path} is not UTF-8.`);
   return text;
+}
+
+/** The new file gets the group of the old one, and only the superuser may give to any group. */
+function mayGiveTo(gid: number): boolean {
+  return [process.getegid?.(), ...(process.getgroups?.() ?? [])].includes(gid) || process.getuid?.() === 0;
 }
 
 /**

@@ -56,9 +56,12 @@ export async function exclusive<T>(
   try {
     return await work(recover ? await recoverRoot(environment, recover) : { recovered: [], repaired: [] });
   } finally {
-    tidyIfPossible(root);
-    keepBallast(root);
-    await unlock();
+    try {
+      tidyIfPossible(root);
+      keepBallast(root);
+    } finally {
+      await unlock();
+    }
   }
 }
 

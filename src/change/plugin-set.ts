@@ -43,7 +43,8 @@ export async function startOnceMore(context: Context): Promise<void> {
   const { facts } = change;
   const to = targetOf(context);
   // Resets the trial's count: it limits unwanted starts, and this restart is intended.
-  if (readTrial(root)?.id === to) startTrial(root, to);
+  const trial = readTrial(root);
+  if (trial?.id === to) startTrial(root, to, undefined, trial.bootId ?? undefined);
   // A recovery must not wait for the old process.
   delete facts.restart;
   saveIntent({ root, change });

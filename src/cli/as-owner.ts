@@ -19,7 +19,11 @@ export interface ForeignRoot {
 
 /** Variables of the superuser that the owner, who can read them, may have. */
 const HANDED_ON =
-  /^(PATH|TERM|COLUMNS|LANG|LC_[A-Z]+|TZ|NO_COLOR|FORCE_COLOR|CI|OPENCLAW_(RELEASES_\w+|PROFILE|STATE_DIR|CONFIG_PATH|GATEWAY_PORT)|npm_config_registry)$/;
+  /^(PATH|TERM|COLUMNS|LANG|LC_[A-Z]+|TZ|NO_COLOR|FORCE_COLOR|CI|OPENCLAW_(RELEASES_\w+|PROFILE|STATE_DIR|CONFIG_PATH|GATEWAY_PORT))$/;
+
+/** Way to a registry: without it nothing can be fetched behind a proxy or with certificates of a company. */
+const NETWORK =
+  /^((https?|all|no)_proxy|npm_config_(registry|cafile|proxy|https_proxy|https-proxy|noproxy)|NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|SSL_CERT_(FILE|DIR))$/i;
 
 /** Milliseconds after the end of the owner's process in which its last output arrives. */
 const LEFT_BEHIND_MS = 2_000;
@@ -135,10 +139,11 @@ async function answer(units: SystemUnits, message: unknown, send: (reply: object
 }
 
 function environmentFor({ uid, name, home }: Account, root: string): NodeJS.ProcessEnv {
-  // A password in the address of a registry is the superuser's.
   const handedOn = Object.entries(process.env).filter(
     ([variable, value]) =>
-      HANDED_ON.test(variable) && !(variable === 'npm_config_registry' && value?.includes('@')),
+      HANDED_ON.test(variable) ||
+      // A password in an address is the superuser's.
+      (NETWORK.test(variable) && !value?.includes('@')),
   );
   const runtime = `/run/user/${uid}`;
   return {

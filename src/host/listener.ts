@@ -5,7 +5,7 @@ import { openFilesOf, processIds } from './process.js';
 const LISTEN = '0A';
 
 /** One row of a table, after the end of the row before; no more of it than is needed. */
-const ROW = /^[^\n]*\n +\d+: (\w+):(\w+) \S+ (\w+) \S+ \S+ \S+ +\d+ +\d+ (\d+) /;
+const ROW = /^[^\n]*\n *\d+: (\w+):(\w+) \S+ (\w+) \S+ \S+ \S+ +\d+ +\d+ (\d+) /;
 /** Bytes of a read: fewer than a row has. */
 const PIECE = 128;
 /** Bytes of a read in the last row: fewer than follow its inode. */
@@ -84,10 +84,17 @@ function socketInodes(pid: number): Set<string> {
 /** All sockets that listen; null when unknown. */
 function listening(): Socket[] | null {
   if (process.platform !== 'linux') return null;
-  const ipv4 = listeningIn('/proc/net/tcp', inUse('/proc/net/sockstat'));
+  const ipv4 = listeningTo('/proc/net/tcp', '/proc/net/sockstat');
   // A host without IPv6 has no second table.
-  const ipv6 = listeningIn('/proc/net/tcp6', inUse('/proc/net/sockstat6')) ?? [];
+  const ipv6 = listeningTo('/proc/net/tcp6', '/proc/net/sockstat6') ?? [];
   return ipv4 && [...ipv4, ...ipv6];
+}
+
+function listeningTo(table: string, statistics: string): Socket[] | null {
+  const most = inUse(statistics);
+  const sockets = listeningIn(table, most);
+  // A socket that began meanwhile stands in the place of another one.
+  return inUse(statistics) > most ? listeningIn(table, Number.POSITIVE_INFINITY) : sockets;
 }
 
 /** Sockets of a port, on an address that cannot be another process's beside the given one; null when unknown. */

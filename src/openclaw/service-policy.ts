@@ -39,7 +39,9 @@ const ASKED: readonly Asked[] = [
 
 /** True for a limit that a person chose: neither that of older units, nor none at all. */
 function hasOwnStartLimit(own: Own): boolean {
-  const [burst = '5', interval = '60'] = [own('StartLimitBurst'), own('StartLimitIntervalSec')];
+  const burst = own('StartLimitBurst') ?? '5';
+  // systemd still reads the older name.
+  const interval = own('StartLimitIntervalSec') ?? own('StartLimitInterval') ?? '60';
   return burst !== '5' || spanOf(interval) !== 60_000;
 }
 

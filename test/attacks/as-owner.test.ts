@@ -90,7 +90,7 @@ describe('the process of the owner', () => {
     expect(JSON.parse(stdout).groups.filter((group: number) => group !== OWNER.gid)).toEqual([]);
   });
 
-  test("has nothing of root's environment but a few harmless variables", async () => {
+  test("has nothing of root's environment but harmless variables and the way to a registry", async () => {
     const env = {
       ...{
         NODE_OPTIONS: '--no-warnings',
@@ -105,6 +105,7 @@ describe('the process of the owner', () => {
         LC_ALL: 'C',
       },
       npm_config_registry: `https://u:${SECRET}@host/`,
+      ...{ https_proxy: 'http://proxy:3128', npm_config_cafile: '/etc/company.pem' },
     };
     const { stdout } = await play({}, ['list'], { env });
     const { env: had } = JSON.parse(stdout);
@@ -112,7 +113,9 @@ describe('the process of the owner', () => {
       Object.keys(had)
         .filter((name) => !name.startsWith('OPENCLAW_RELEASES_'))
         .sort(),
-    ).toEqual(['HOME', 'LANG', 'LC_ALL', 'LOGNAME', 'PATH', 'USER'].sort());
+    ).toEqual(
+      ['HOME', 'LANG', 'LC_ALL', 'LOGNAME', 'PATH', 'USER', 'https_proxy', 'npm_config_cafile'].sort(),
+    );
     expect(had).toMatchObject({ HOME: '/usr/games', USER: 'games', LOGNAME: 'games', LC_ALL: 'C' });
     expect(stdout).not.toContain(SECRET);
   });

@@ -45,6 +45,8 @@ describe('installRelease', () => {
       ranScripts: ['openclaw'],
       skippedScripts: ['tiny-dep'],
       weakChecksums: [],
+      sharedBytes: 0,
+      asInstalled: false,
     });
   });
 

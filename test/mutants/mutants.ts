@@ -196,8 +196,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the owner's process gets root's environment",
     file: 'src/cli/as-owner.ts',
-    find: 'HANDED_ON.test(variable) &&',
-    replace: '(HANDED_ON.test(variable) || variable) &&',
+    find: 'HANDED_ON.test(variable) ||',
+    replace: 'variable.length > 0 ||',
     caughtBy: attacks('as-owner', "nothing of root's environment"),
   },
   {
@@ -796,6 +796,13 @@ export const MUTANTS: Mutant[] = [
   },
 
   // adopt
+  {
+    name: "a package from git replaced by the registry's",
+    file: 'src/install/process/installed-tree.ts',
+    find: ' && node.isRegistryDependency',
+    replace: '',
+    caughtBy: unit('install/process/installed-tree'),
+  },
   {
     name: 'an adoption takes newer packages than those that run',
     file: 'src/install/process/installed-tree.ts',

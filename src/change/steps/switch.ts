@@ -17,7 +17,8 @@ export function targetOf(context: Context): string {
 
 /** Starts the trial. A rollback continues without one on a full disk; the launcher then counts no starts. */
 async function beginTrial({ root, supervisor, change }: Context, to: string): Promise<void> {
-  const pid = (await inspectIfThere(supervisor))?.pid ?? null;
+  const running = await inspectIfThere(supervisor).catch(() => null);
+  const pid = running?.pid ?? null;
   // The launcher will be in the sandbox of the gateway that runs now.
   const boot = (pid === null ? null : bootIdSeenBy(pid)) ?? undefined;
   try {

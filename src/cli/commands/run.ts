@@ -20,6 +20,9 @@ type Options = CommonOptions & { stopTimeout?: number; replace?: boolean };
 
 const STOP = 'before a gateway that was asked to stop is killed (default 60)';
 
+/** Longest stop limit that OpenClaw asks for: the other `run` may have it. */
+const LONGEST_STOP_MS = 330_000;
+
 /** Longest wait of `--replace` for a change, which needs the other `run` until its verdict. */
 const CHANGE_LIMIT_MS = 600_000;
 
@@ -59,7 +62,7 @@ async function recover(
   orphan: ProcessIdentity | null,
   stopMs: number,
 ) {
-  const end = async () => void (orphan && (await endOrphan(orphan, stopMs)));
+  const end = async () => void (orphan && (await endOrphan(orphan, Math.max(stopMs, LONGEST_STOP_MS))));
   const environment = { root, supervisor: builtinSupervisor(root.path) };
   let said = false;
   await waitUntil({ withinMs: orphan ? CHANGE_LIMIT_MS : 0, everyMs: 1_000 }, async () => {

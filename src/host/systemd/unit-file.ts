@@ -17,7 +17,9 @@ export interface ServiceSettings {
 export function readSettings(files: string[], specifiers: Record<string, string>): ServiceSettings {
   const assigned: Record<string, string[]> = {};
   for (const { section, key, value } of files.flatMap(assignments)) {
-    if (section !== sectionOf(key)) continue;
+    // systemd still reads start limits where older units have them.
+    const isOlder = section === 'Service' && /^StartLimit(Interval|Burst)$/.test(key);
+    if (section !== sectionOf(key) && !isOlder) continue;
     assigned[key] = value === '' ? [] : [...(assigned[key] ?? []), value];
   }
   const words = (key: string) =>

@@ -58,7 +58,7 @@ function copyFile(from: string, into: string, laidOutMs: number): { sha256: stri
     if (mtimeMs > laidOutMs) return null;
     // Mode as npm sets it; the sealed file has lost its write bits.
     const mode = (stats.mode & 0o777) | 0o666;
-    if (size >= WORTHWHILE && clone(source, into, mode)) {
+    if (size >= WORTHWHILE && !cannotClone && clone(source, into, mode)) {
       const block = statfsSync(into).bsize;
       return { sha256: digestFile(into).sha256, shared: Math.ceil(size / block) * block };
     }
@@ -76,6 +76,9 @@ function copyFile(from: string, into: string, laidOutMs: number): { sha256: stri
   }
 }
 
+/** Learned from the first file: a failed clone leaves a removed file, which ext4 walks past for each new one. */
+let cannotClone = false;
+
 /** Clones the open file, since its name may lead to another one meanwhile; returns false where that is impossible. */
 function clone(source: number, into: string, mode: number): boolean {
   try {
@@ -84,7 +87,9 @@ function clone(source: number, into: string, mode: number): boolean {
     chmodSync(into, mode & ~process.umask());
     return true;
   } catch (error) {
-    if (systemCode(error) === undefined) throw error;
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    cannotClone ||= /^(EOPNOTSUPP|ENOTSUP|ENOSYS|ENOTTY|EXDEV|EINVAL)$/.test(code);
     rmSync(into, { force: true });
     return false;
   }

@@ -138,6 +138,7 @@ function fetchArchive(spec: string, into: string, options: Options): Promise<str
 
 /** Passes over a source that is damaged, changed or gone, because there are others. */
 function passOver(error: unknown): null {
-  if (/^(ESTALE|ENOENT|ENOTDIR|EACCES|EIO|EINTEGRITY|Z_|TAR_)/.test(systemCode(error) ?? '')) return null;
+  if (/^(ESTALE|ENOENT|ENOTDIR|EACCES|EIO|EINTEGRITY|corrupt_files|Z_|TAR_)/.test(systemCode(error) ?? ''))
+    return null;
   throw error;
 }

@@ -42,8 +42,10 @@ export async function addChecksums(
   lookUp: (id: string) => Promise<Picked>,
 ): Promise<void> {
   const limit = new Limit(LOOKUPS);
+  // A package from git or from an address is no package of the registry with the same name.
   const unproven = [...ideal.inventory.values()].filter(
-    (node) => !node.isRoot && !node.inBundle && isFetched(node) && !node.integrity,
+    (node) =>
+      !node.isRoot && !node.inBundle && isFetched(node) && !node.integrity && node.isRegistryDependency,
   );
   await Promise.all(
     unproven.map((node) =>

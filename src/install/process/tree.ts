@@ -62,7 +62,9 @@ export async function installTree(
       if (checksumStrength(integrity) !== null) return;
       // A package of a shrinkwrap, or missing from a bundle. Arborist passes over the failure of an optional one.
       const node = [...nodesOf(arborist.idealTree)].find(({ path }) => path === into);
-      refused ??= node && withoutChecksum(node, lockfile);
+      refused ??= node
+        ? withoutChecksum(node, lockfile)
+        : mismatch(`No checksum proves what belongs at ${into}.`);
       throw refused;
     },
   });
@@ -92,7 +94,7 @@ export async function installTree(
       installed: inDependencyOrder(ideal),
       weakChecksums: weakIn(ideal),
       sharedBytes: extraction.sharedBytes,
-      asInstalled: tree !== null,
+      asInstalled: tree !== null && isSame(parseLockfile(tree, lockPath), ideal),
     };
   } finally {
     stopWatching();
@@ -182,6 +184,12 @@ function checkExact(exact: Lockfile, ideal: Arborist.Node): void {
   );
   const difference = firstDifference(exact, planned);
   if (difference) throw unfit(`The lockfile is not exact: npm would install another ${difference}.`);
+}
+
+/** Returns true when npm keeps each package of a lockfile where it is; it may add those of other platforms. */
+function isSame(lockfile: Lockfile, ideal: Arborist.Node): boolean {
+  const versions = new Map([...nodesOf(ideal)].map(({ location, version }) => [location, version]));
+  return [...lockfile].every(([place, { version }]) => versions.get(place) === version);
 }
 
 /** Finds a package that a lockfile puts into a bundle, and that its archive lacks: npm would leave it out. */

@@ -1,6 +1,15 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { describeSupervisor } from '../../../src/adopt/other-supervisor.js';
 import { restoreSupervisorFiles, writeSupervisorFiles } from '../../../src/adopt/supervisor-files.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
@@ -56,6 +65,29 @@ test('the lines are written, and put back byte for byte with their mode', () => 
   expect(existsSync(finish)).toBe(false);
   expect(existsSync(record)).toBe(false);
   expect(restore()).toBe(null);
+});
+
+test('a file that changed since it was looked at is refused before anything is written', () => {
+  const { run, record, write } = service();
+  writeFileSync(run, `# a note\n${RUN}`);
+  expect(write).toThrow(refused('changed meanwhile'));
+  expect(existsSync(record)).toBe(false);
+});
+
+test('a file of a group is refused where this user may not give the new file to it', () => {
+  const { run, record, write } = service();
+  const { uid, gid } = statSync(run);
+  vi.spyOn(process, 'getegid').mockReturnValue(gid + 1);
+  vi.spyOn(process, 'getgroups').mockReturnValue([gid + 2]);
+  onTestFinished(() => void vi.restoreAllMocks());
+  if (uid === 0) {
+    chownSync(run, uid, gid + 3);
+    write();
+    expect(statSync(run).gid).toBe(gid + 3);
+  } else {
+    expect(write).toThrow(refused(`group ${gid}`));
+    expect(existsSync(record)).toBe(false);
+  }
 });
 
 test('a file that was edited since stays, and its lines are named without secrets', () => {

@@ -48,6 +48,7 @@ test.each([
   ['more starts', ['StartLimitBurst=20', 'StartLimitIntervalSec=60'], []],
   ['a longer interval alone', ['StartLimitIntervalSec=1h'], []],
   ['no limit', ['StartLimitIntervalSec=0'], []],
+  ['no limit, by the older name', ['StartLimitInterval=0'], []],
 ])('2026.9.6 on a unit with this start limit: %s', (_, start, asked) => {
   expect(missing(NEW, '2026.9.6', start)).toEqual(asked);
 });
