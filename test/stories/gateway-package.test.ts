@@ -22,6 +22,7 @@ import {
 } from '../registry/gateway-package.js';
 import { type GatewayProcess, runOpenclaw, startGatewayProcess } from '../registry/gateway-process.js';
 import { writeTree } from '../registry/tarball.js';
+import { slowness } from '../support/slowness.js';
 
 const OLD = '2026.5.28';
 const NEW = '2026.6.1';
@@ -267,7 +268,7 @@ describe('a behaviour', () => {
   });
 
   test('slowStartMs advances step by step and then is ready', async () => {
-    await install(NEW, { slowStartMs: 800 });
+    await install(NEW, { slowStartMs: 3_000 });
     const gateway = await start();
     const failing = new Set<number>();
     const phases = new Set<unknown>();
@@ -280,7 +281,7 @@ describe('a behaviour', () => {
           failing.add((body as { failing: string[] }).failing.length);
           return status;
         },
-        { interval: 20, timeout: 10_000 },
+        { interval: 20, timeout: 10_000 * slowness },
       )
       .toBe(200);
     const counts = [...failing];
