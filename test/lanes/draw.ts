@@ -16,7 +16,7 @@ export interface Draw {
 }
 
 /** The part of a lane's files that this run has drawn, at least one of those that it draws among; null when all of them run. */
-export function drawOf({ name, leastShare, drawsBelow = '' }: Lane): Draw | null {
+export function drawOf({ name, leastShare, drawsAmong = /^/ }: Lane): Draw | null {
   const value = process.env[VARIABLE] ?? '';
   if (leastShare === undefined || value === '') return null;
   const [, seed, share] = /^(\d+):(0\.\d*[1-9]\d*|1)$/.exec(value) ?? [];
@@ -24,7 +24,7 @@ export function drawOf({ name, leastShare, drawsBelow = '' }: Lane): Draw | null
   const all = readdirSync(`${TESTS}/${name}`, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.ts'))
     .sort();
-  const rare = all.filter((path) => path.startsWith(drawsBelow));
+  const rare = all.filter((path) => drawsAmong.test(path));
   const size = Math.ceil(rare.length * Math.max(Number(share), leastShare));
   const files = [
     ...all.filter((path) => !rare.includes(path)),

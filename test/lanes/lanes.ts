@@ -19,8 +19,8 @@ export interface Lane {
   needs: readonly Need[];
   /** Most of its files prove something rare: a run may draw a share of them (`draw.ts`), and never less than this. */
   leastShare?: number;
-  /** Folder, with a slash, whose files are drawn among; the others run always. The whole lane unless given. */
-  drawsBelow?: string;
+  /** Files to draw among, by their paths in the lane; the others run always. All of them unless given. */
+  drawsAmong?: RegExp;
   /** Real OpenClaw exceeds its own limits beside other load on two cores: its files run last. */
   alone?: boolean;
 }
@@ -157,7 +157,7 @@ export const FULL_LANES: readonly Lane[] = [
     needs: machine,
     alone: true,
     leastShare: 0,
-    drawsBelow: 'hosts/',
+    drawsAmong: /^(hosts\/|openclaw-(state|plugin)\.)/,
   },
 ];
 
