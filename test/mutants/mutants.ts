@@ -767,6 +767,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('supervisor-restart', 'a stop that ends in SIGKILL is still followed by a start'),
   },
   {
+    name: "a release made ready in a user's systemd that ends with its session",
+    file: 'src/supervisor/systemd/supervisor.ts',
+    find: 'scope !== address.scope && lingers() === false',
+    replace: 'scope !== address.scope && lingers() === undefined',
+    caughtBy: unit('supervisor/systemd/background'),
+  },
+  {
     name: 'one of two main processes taken',
     file: 'src/supervisor/systemd/glance.ts',
     find: 'others.length > 0) return null;',
