@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { ownFile } from '../../src/core/own-files.js';
@@ -57,6 +57,20 @@ describe('installRelease', () => {
     const report = await installRelease({ ...request, allowScripts: ['tiny-dep'] });
     expect(exists(release('node_modules/tiny-dep/INSTALL_SCRIPT_RAN'))).toBe(true);
     expect(report).toMatchObject({ ranScripts: ['tiny-dep', 'openclaw'], skippedScripts: [] });
+  });
+
+  test('names the way past an installed tree that the registry does not have any more', async () => {
+    await install();
+    cpSync(release('node_modules'), place.path('old/node_modules'), { recursive: true });
+    rmSync(place.path('old/node_modules/.package-lock.json'));
+    const path = place.path('old/node_modules/tiny-dep/package.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"version": ?"[^"]*"/, '"version":"1.9.9"'));
+    const request = await requestFor({ kind: 'version', version: VERSION });
+    const installed = place.path('old/node_modules/openclaw');
+    await expect(installRelease({ ...request, installed })).rejects.toMatchObject({
+      code: 'install_failed',
+      hint: expect.stringContaining('openclaw-releases adopt --no-lockfile'),
+    });
   });
 
   test('does not let a package borrow an allowed name', async () => {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pacote from 'pacote';
+import { ReleasesError } from '../../core/errors.js';
 import { FRUGAL_ENVIRONMENT } from '../../host/memory-flags.js';
 import { killOwnTree } from '../../host/process-tree.js';
 import { serve } from '../../host/serve.js';
@@ -55,9 +56,13 @@ async function carryOut(order: Order, say: (progress: InstallProgress) => void) 
     return await Promise.race([order.kind === 'install' ? install(order, say) : unpack(order), uncaught]);
   } catch (error) {
     const about = order.kind === 'install' ? `openclaw@${order.version}` : order.spec;
-    throw (
-      tooNewDependency(error, order.options) ?? sourceFailure(error, about, order.options.registry, 'install')
-    );
+    const failure =
+      tooNewDependency(error, order.options) ??
+      sourceFailure(error, about, order.options.registry, 'install');
+    if (order.kind !== 'install' || order.installed === null || failure.code !== 'install_failed')
+      throw failure;
+    const hint = 'openclaw-releases adopt --no-lockfile, which looks its dependencies up anew';
+    throw new ReleasesError(failure.code, failure.message, { hint, cause: error });
   }
 }
 
