@@ -1,5 +1,5 @@
 import { member } from '../core/json.js';
-import type { Launch } from '../host/place.js';
+import { type Launch, placeOf } from '../host/place.js';
 import { readConfiguration } from './configuration.js';
 
 export interface OwnSettings {
@@ -11,8 +11,12 @@ export interface OwnSettings {
 /** Set by the launchers for all that a release starts; see `layout/README.md`. */
 const STARTED_BY_GATEWAY = 'OPENCLAW_RELEASES_RELEASE';
 
-/** An unreadable configuration gives no settings: OpenClaw reports its errors. */
+/**
+ * An unreadable configuration gives no settings: OpenClaw reports its errors.
+ * @throws ReleasesError `home_unknown`, as one that nobody can find may forbid updates
+ */
 export function readOwnSettings(launch: Launch): OwnSettings {
+  placeOf(launch);
   const update = member(readConfiguration(launch), 'update');
   const channel = member(update, 'channel');
   return {
