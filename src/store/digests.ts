@@ -25,10 +25,11 @@ export interface DigestOptions {
 export async function digestFiles(paths: Iterable<string>, options: DigestOptions = {}): Promise<Digest[]> {
   const digests: Digest[] = [];
   for (const path of paths) {
+    if (digests.length % FILES_PER_TURN === 0) {
+      await setImmediate();
+      options.signal?.throwIfAborted();
+    }
     digests.push(digestOne(path, options));
-    if (digests.length % FILES_PER_TURN !== 0) continue;
-    await setImmediate();
-    options.signal?.throwIfAborted();
   }
   return digests;
 }
