@@ -326,8 +326,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'port of IPv6 ignored',
     file: 'src/host/listener.ts',
-    find: "listeningIn('/proc/net/tcp6',",
-    replace: "listeningIn('/proc/net/tcp',",
+    find: "listeningTo('/proc/net/tcp6', '/proc/net/sockstat6') ?? []",
+    replace: '[]',
     caughtBy: unit('host/listener', 'finds this process listening on ::1'),
   },
   {
