@@ -13,7 +13,7 @@ const STARTED_BY_GATEWAY = 'OPENCLAW_RELEASES_RELEASE';
 
 /**
  * An unreadable configuration gives no settings: OpenClaw reports its errors.
- * @throws ReleasesError `home_unknown`, as one that nobody can find may forbid updates
+ * @throws ReleasesError `home_unknown`: a configuration that cannot be found may forbid updates
  */
 export function readOwnSettings(launch: Launch): OwnSettings {
   placeOf(launch);
