@@ -1381,8 +1381,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'address from the configuration, not from the kernel',
     file: 'src/openclaw/endpoint.ts',
-    find: '  return onPort.length > 0 ? endpoints :',
-    replace: '  return onPort.length > 9 ? endpoints :',
+    find: 'return onPort.length > 0 ? endpoints : [...endpoints, configured];',
+    replace: 'return [configured];',
     caughtBy: unit('openclaw/reach'),
   },
   {
