@@ -8,7 +8,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 let packed: Set<string>;
 
-/** What `npm pack` would put into the archive. */
+/** Files that `npm pack` would put into the archive. */
 beforeAll(async () => {
   const { stdout } = await execa('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: repository,
