@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'stage' 'update' 'list' 'show' 'switch' 'rollback' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -28,12 +28,13 @@ end
 complete -c openclaw-releases -f
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a stage -d 'fetch, install and prove a release beside the others'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a update -d 'stage, switch, restart, verify; roll back when it fails'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a check -d 'ask the registry for a newer release, and say what its update would need'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a list -d 'show every release and its links'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a show -d 'show one release: where it is from, what it runs on'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a switch -d 'make a staged release current, restart, verify'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a rollback -d 'return to the release from before, restart, verify'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a status -d 'show what runs, what is current, and what is being done'
-complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a history -d 'show the changes made here and how each ended'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a history -d 'show the changes made here, newest first, or the steps of one'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a cancel -d 'end the active change before its switch; a release that is staged whole stays'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a restart-now -d 'restart the gateway without waiting for it any longer'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a verify -d 'compare every file of a release with its sealed digest'
@@ -74,6 +75,9 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l settl
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l ready-timeout -x -a '' -d 'for a gateway that shows no progress (default 60)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l idle-timeout -x -a '' -d 'how long to wait for a busy gateway before its restart (default 60)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l countdown -x -a '' -d 'from then until the restart, in which it can be stopped (default 0)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'check\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'check\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'check\'' -f -l registry -x -a '' -d 'npm registry to use instead of npm\'s configured one'
 complete -c openclaw-releases -n '__openclaw_releases_at \'list\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'list\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'show\'' -f -a '(__openclaw_releases_ids)'
@@ -105,6 +109,9 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l json 
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l follow -d 'stay until the active change has its verdict, and exit with its code'
 complete -c openclaw-releases -n '__openclaw_releases_at \'history\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'history\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'history\'' -f -l limit -x -a '' -d 'most changes to show (default 20; all with --json)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'history\'' -f -l since -x -a '' -d 'a date, a date and time, or a span such as 3d or 12h'
+complete -c openclaw-releases -n '__openclaw_releases_at \'history\'' -f -l failed -d 'only changes that did not succeed'
 complete -c openclaw-releases -n '__openclaw_releases_at \'cancel\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'cancel\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'restart-now\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'

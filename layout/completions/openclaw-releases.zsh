@@ -22,12 +22,13 @@ _openclaw_releases() {
   local -a commands=(
     'stage:fetch, install and prove a release beside the others'
     'update:stage, switch, restart, verify; roll back when it fails'
+    'check:ask the registry for a newer release, and say what its update would need'
     'list:show every release and its links'
     'show:show one release: where it is from, what it runs on'
     'switch:make a staged release current, restart, verify'
     'rollback:return to the release from before, restart, verify'
     'status:show what runs, what is current, and what is being done'
-    'history:show the changes made here and how each ended'
+    'history:show the changes made here, newest first, or the steps of one'
     'cancel:end the active change before its switch; a release that is staged whole stays'
     'restart-now:restart the gateway without waiting for it any longer'
     'verify:compare every file of a release with its sealed digest'
@@ -53,6 +54,7 @@ _openclaw_releases() {
     rest) case $words[1] in
     stage) _openclaw_releases_stage ;;
     update) _openclaw_releases_update ;;
+    check) _openclaw_releases_check ;;
     list) _openclaw_releases_list ;;
     show) _openclaw_releases_show ;;
     switch) _openclaw_releases_switch ;;
@@ -110,6 +112,12 @@ _openclaw_releases_update() {
     '(- *)'--help'[show the help]' \
     '1:spec:'
 }
+_openclaw_releases_check() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
+    '(- *)'--help'[show the help]'
+}
 _openclaw_releases_list() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
@@ -157,7 +165,11 @@ _openclaw_releases_status() {
 _openclaw_releases_history() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
-    '(- *)'--help'[show the help]'
+    '--limit[most changes to show (default 20; all with --json)]:count:' \
+    '--since[a date, a date and time, or a span such as 3d or 12h]:moment:' \
+    '--failed[only changes that did not succeed]' \
+    '(- *)'--help'[show the help]' \
+    '1:change:'
 }
 _openclaw_releases_cancel() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { ERROR_CODES, EXIT } from '../core/errors.js';
 import { NothingToDo } from '../ledger/context.js';
-import { contextOf, type Environment } from '../ledger/environment.js';
+import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
+import { nextNumber } from '../ledger/history.js';
 import { type Change, newChange } from '../ledger/ledger.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from '../ledger/plan.js';
+import { inspectIfThere } from '../ledger/running-release.js';
 import { checkRegistryAddress } from '../registry/address.js';
 import { parseSpec } from '../registry/spec.js';
 import { checkReleaseId } from '../store/manifest.js';
@@ -32,7 +34,7 @@ export interface Request {
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
   return exclusive(environment, { doing: `${plan.kind} ${plan.target}`, recover: true }, async (repairs) => {
-    const change = newChange(plan, await startingFacts(environment, plan));
+    const change = newChange(plan, await startingFacts(environment, plan), nextNumber(environment.root));
     saveIntent({ root: environment.root, change });
     return runPlan(environment, change, repairs);
   });
@@ -61,8 +63,14 @@ export function repairText({ path, why, movedTo, instead }: Repair): string {
 /** Plans a change and runs its read-only steps for `--dry-run`; writes nothing. */
 export async function previewChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
-  const seen: Plan = (plan.state ?? 'ask') === 'ask' ? { ...plan, state: 'restore' } : plan;
-  const change = newChange(plan, await startingFacts(environment, seen));
+  const gateway = await inspectIfThere(supervisorOf(environment, plan));
+  // Without a gateway the change itself would be refused, but its steps can still be told.
+  const steps = gateway ? plan.steps : plan.steps.filter((name) => name !== 'restart');
+  const state = (plan.state ?? 'ask') === 'ask' ? 'restore' : plan.state;
+  const change = newChange(
+    plan,
+    await startingFacts(environment, { ...plan, steps, ...(state && { state }) }),
+  );
   const context = contextOf(environment, change);
   const looking = plan.steps.filter((name) => name === 'resolve' || name === 'check-space');
   for (const step of stepsNamed(looking)) {
@@ -81,6 +89,10 @@ export async function previewChange(environment: Environment, request: Request):
     if (!plan.steps.includes(name)) continue;
     const note = notes[name](context);
     change.steps.push({ name, startedAt: new Date().toISOString(), ms: 0, state: 'done', note });
+  }
+  if (!gateway && plan.steps.includes('restart')) {
+    const note = 'no gateway runs; first: openclaw-releases run';
+    change.steps.push({ name: 'restart', startedAt: new Date().toISOString(), ms: 0, state: 'done', note });
   }
   return change;
 }

@@ -3,6 +3,7 @@ import type { Commands } from './program.js';
 export const COMMANDS: Commands = {
   stage: async () => (await import('./commands/stage.js')).stageCommand(),
   update: async () => (await import('./commands/update.js')).updateCommand(),
+  check: async () => (await import('./commands/check.js')).checkCommand(),
   list: async () => (await import('./commands/list.js')).listCommand(),
   show: async () => (await import('./commands/show.js')).showCommand(),
   switch: async () => (await import('./commands/switch.js')).switchCommand(),

@@ -17,7 +17,8 @@ Exit codes:
   ${EXIT.failed}  failed before the switch; nothing that runs changed
   ${EXIT.rolledBack}  the new release failed; the one from before runs again
   ${EXIT.rollbackFailed}  the rollback failed too: act now
-  ${EXIT.damaged}  verify found files that differ from what was sealed`;
+  ${EXIT.damaged}  verify found files that differ from what was sealed
+ ${EXIT.available}  check found a newer release`;
 
 /** Loads only the command that is named. Any other word loads all of them, because help lists them. */
 async function program(name: string, commands: Commands, hiddenCommands: Commands): Promise<Command> {

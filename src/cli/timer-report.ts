@@ -1,3 +1,4 @@
+import { duration } from '../core/duration.js';
 import { heldText } from '../store/hold-text.js';
 import type { Evaluation } from '../timer/evaluate.js';
 import type { Verdict } from '../timer/run.js';
@@ -30,9 +31,14 @@ export function explanation({ decision, policy, file, asked }: Evaluation): stri
   ].join('\n');
 }
 
+function availableText({ version, askedAt }: NonNullable<AutoOverview['available']>): string {
+  return `${version}, as the registry said ${duration(Date.now() - Date.parse(askedAt))} ago (openclaw-releases check)`;
+}
+
 /** Rows for `status`: none when the timer is disabled, nothing is announced and updates are not held. */
-export function autoRows({ enabled, hold, last, announced, trouble }: AutoOverview): string[][] {
+export function autoRows({ enabled, hold, last, announced, trouble, available }: AutoOverview): string[][] {
   return [
+    ...(available ? [['available', availableText(available)]] : []),
     ...(enabled ? [['timer', last ? decisionLine(last) : 'enabled; it has not looked yet']] : []),
     ...(announced ? [['announced', `${announced.version}, since ${announced.at}`]] : []),
     ...(trouble && enabled ? [['registry', `failed since ${trouble.since}: ${trouble.error.message}`]] : []),

@@ -14,6 +14,8 @@ export const EXIT = {
   /** The rollback failed too: the host needs a person now. */
   rollbackFailed: 6,
   damaged: 7,
+  /** `check` found a newer release; no error. */
+  available: 10,
 } as const;
 
 export type Outcome = keyof typeof EXIT;

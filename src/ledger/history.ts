@@ -1,11 +1,15 @@
+import { ReleasesError } from '../core/errors.js';
 import { type RecordResult, readRecord } from '../core/record.js';
+import type { Count } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import type { Root } from '../store/root.js';
-import type { Change } from './ledger.js';
+import { type Change, listChanges } from './ledger.js';
 
 /** Remainder of a change whose record was removed from the ledger. */
 export interface PastLine {
   change: string;
+  /** Absent in older records. */
+  number?: Count;
   kind: string;
   target: string;
   from: string | null;
@@ -41,9 +45,57 @@ export function addToHistory(root: Root, earlier: readonly PastLine[], added: re
 }
 
 /** @returns null for a change without an end */
-export function pastLine({ id, plan, facts, status, startedAt, endedAt, error }: Change): PastLine | null {
+export function pastLine({
+  id,
+  number,
+  plan,
+  facts,
+  status,
+  startedAt,
+  endedAt,
+  error,
+}: Change): PastLine | null {
   if (endedAt === null || status === null) return null;
   const { kind, target } = plan;
   const { from, to } = facts;
-  return { change: id, kind, target, from, to, status, startedAt, endedAt, error: error?.code ?? null };
+  return {
+    change: id,
+    ...(number !== undefined && { number }),
+    kind,
+    target,
+    from,
+    to,
+    status,
+    startedAt,
+    endedAt,
+    error: error?.code ?? null,
+  };
 }
+
+/** Number of the next change: one more than any that a record has. Only for the holder of the lock. */
+export function nextNumber(root: Root): number {
+  return Math.max(0, ...pastLines(root).map(numberOf), ...listChanges(root).map(numberOf)) + 1;
+}
+
+/**
+ * Finds a change by its number or id; a line where its record is not kept any more.
+ * @throws ReleasesError `change_not_found`
+ */
+export function changeNamed(root: Root, name: string): Change | PastLine {
+  const isNumber = /^\d{1,9}$/.test(name);
+  const isMeant = (number: number | undefined, id: string) =>
+    isNumber ? number === Number(name) : id === name;
+  const past = () => pastLines(root).find(({ number, change }) => isMeant(number, change));
+  const found = listChanges(root).find(({ number, id }) => isMeant(number, id)) ?? past();
+  if (found) return found;
+  throw new ReleasesError('change_not_found', `There is no record of a change ${JSON.stringify(name)}.`, {
+    hint: 'openclaw-releases history',
+  });
+}
+
+function pastLines(root: Root): PastLine[] {
+  const past = tryReadHistory(root);
+  return past.state === 'ok' ? past.value.changes : [];
+}
+
+const numberOf = ({ number = 0 }: { number?: number }) => number;

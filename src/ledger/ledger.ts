@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
-import type { Moment, Name } from '../core/scalars.js';
+import type { Count, Moment, Name } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
 import { changeIds, changePath, tryReadChange } from '../store/change-files.js';
@@ -36,6 +36,8 @@ export type ChangeStatus =
 export interface Change {
   schema: 1;
   id: Name;
+  /** Small number for people, never given twice; absent in older records. */
+  number?: Count;
   plan: Plan;
   owner: ProcessIdentity;
   /** True for a requester that answers the gateway and exits: the detached worker waits for that. */
@@ -60,12 +62,16 @@ export interface Recovery {
   at: string;
 }
 
-/** Creates a change. Its id sorts by time; the lock keeps two from starting in the same millisecond. */
-export function newChange(plan: Plan, facts: Facts): Change {
+/**
+ * Creates a change. Its id sorts by time; the lock keeps two from starting in the same millisecond.
+ * @param number from `nextNumber`; none for a change that is never stored
+ */
+export function newChange(plan: Plan, facts: Facts, number?: number): Change {
   const startedAt = new Date().toISOString();
   return {
     schema: 1,
     id: `${startedAt.replace(/[-:.]/g, '')}-${plan.kind}-${randomBytes(2).toString('hex')}`,
+    ...(number !== undefined && { number }),
     plan,
     owner: ownIdentity(),
     startedAt,

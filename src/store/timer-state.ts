@@ -18,6 +18,12 @@ export interface KnownRegistry {
   wholeFor: string | null;
 }
 
+export interface NewestRelease {
+  version: ReleaseVersion;
+  publishedAt: Moment | null;
+  askedAt: Moment;
+}
+
 export interface RegistryTrouble {
   failures: Count;
   error: ErrorRecord;
@@ -69,6 +75,8 @@ export interface TimerStateFile {
   trouble: RegistryTrouble | null;
   /** Newest version that each channel ever named here. */
   newestSeen: Record<string, ReleaseVersion>;
+  /** Newest release of the channel, as the registry last said. */
+  newest?: NewestRelease | null;
   gateway: SeenGateway | null;
   announced: { version: string; at: Moment } | null;
   /** Version that the operator stopped; not installed before `until`. */

@@ -1,10 +1,11 @@
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';
-import { readTimerState, type TimerStateFile } from '../store/timer-state.js';
+import { type NewestRelease, readTimerState, type TimerStateFile } from '../store/timer-state.js';
 import { gatewayFacts, historyOf } from './gateway.js';
 import { type AutoPolicy, autoPolicy } from './policy.js';
 import { type AskRegistry, askRegistry, isLeftAlone, registryFacts } from './registry.js';
+import { chooseCandidate } from './rules/candidate.js';
 import { readClock } from './rules/clock.js';
 import { type Decision, decide, type RuleName } from './rules/decision.js';
 import type { Clock } from './rules/facts.js';
@@ -34,7 +35,7 @@ const DAY_MS = 24 * 60 * 60_000;
  * Decides if an update may start now. Writes nothing. Asks the registry only when no other rule is against an update,
  * and not during the pause after failures.
  * @param ask null uses only earlier answers
- * @param always true asks also when another rule is against an update, so that all reasons can be shown
+ * @param always true asks also then, because a person waits for the answer
  */
 export async function evaluateTimer(
   environment: Environment,
@@ -59,7 +60,7 @@ export async function evaluateTimer(
   const file: TimerStateFile = { ...before, clock, gateway: seen };
   const blind = judge(file, false);
   const open = blind.votes.every(({ verdict, rule }) => verdict === 'pass' || ASKED_MEANWHILE.has(rule));
-  const asks = ask !== null && (open || always) && !isLeftAlone(before.trouble, now);
+  const asks = ask !== null && (always || (open && !isLeftAlone(before.trouble, now)));
   const learned = asks ? await askRegistry(file, policy.settings, now, ask) : null;
   const found: TimerStateFile = { ...file, ...learned };
   const stopped = stoppedUntil(changes, policy.settings, clock);
@@ -68,8 +69,15 @@ export async function evaluateTimer(
   return {
     ...{ policy, now, decision },
     asked: learned !== null && learned.trouble === null,
-    file: { ...found, stopped },
+    file: { ...found, stopped, newest: newestOf(found, policy.settings) },
   };
+}
+
+function newestOf(file: TimerStateFile, settings: Settings): NewestRelease | null {
+  const registry = registryFacts(file, settings);
+  const { version, published } = chooseCandidate({ settings, registry });
+  if (registry === null || version === null) return null;
+  return { version, publishedAt: published?.at || null, askedAt: registry.askedAt };
 }
 
 /** The latest time in the ledger, in milliseconds since 1970: the clock has already reached it. */

@@ -9,6 +9,17 @@ import type { Settings } from './rules/settings.js';
 
 export type AskRegistry = (question: OfferQuestion) => Promise<Offer | Unchanged>;
 
+/** Loads npm's libraries only for a question: most runs of the timer end before one. */
+export function askingRegistry(registry?: string): AskRegistry {
+  return async (question) => {
+    const [{ loadClientOptions }, { offeredReleases }] = await Promise.all([
+      import('../registry/client.js'),
+      import('../registry/offer.js'),
+    ]);
+    return offeredReleases(await loadClientOptions(registry === undefined ? {} : { registry }), question);
+  };
+}
+
 type Remembered = Pick<TimerStateFile, 'registry' | 'trouble' | 'newestSeen'>;
 
 export function isLeftAlone(trouble: RegistryTrouble | null, now: number): boolean {

@@ -55,6 +55,8 @@ export interface ChangeDocument {
   /** A failed change is being undone. */
   goingBack: boolean;
   change: string;
+  /** Small number for people; null in older records. */
+  number: number | null;
   kind: ChangeKind;
   target: string;
   initiator: Initiator;
@@ -151,6 +153,7 @@ export function changeDocument(root: Root, known: Change): ChangeDocument {
     phase: isOver ? 'finished' : last ? PHASES[last.name] : 'requested',
     goingBack: !isOver && error !== null,
     change: id,
+    number: change.number ?? null,
     kind: plan.kind,
     target: plan.target,
     initiator: plan.initiator ?? 'person',

@@ -9,6 +9,7 @@ import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
 
 const COMMANDS = [
   'stage',
+  'check',
   'update',
   'list',
   'show',

@@ -16,16 +16,16 @@ const MIB = 1024 * 1024;
 const LEAVE_FREE_FILES = 1_000;
 
 /** Estimate for the first release: 2026.9.6 with its dependencies takes 650 MB in 39,000 files. */
-const UNKNOWN_RELEASE = { bytes: 900 * MIB, files: 50_000 };
+export const UNKNOWN_RELEASE = { bytes: 900 * MIB, files: 50_000 };
 
 /** Bytes of a Node from the registry, unpacked. */
-const RUNTIME_BYTES = 160 * MIB;
+export const RUNTIME_BYTES = 160 * MIB;
 
 /** Usual growth from one release to the next. */
 const GROWTH = 1.2;
 
 /** Size of the archives relative to the unpacked files: 225 of 561 MB for 2026.9.6. */
-const ARCHIVES = 0.4;
+export const ARCHIVES = 0.4;
 
 export const checkSpace: Step = {
   name: 'check-space',

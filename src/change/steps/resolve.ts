@@ -1,7 +1,7 @@
 import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../../core/errors.js';
 import { compareVersions } from '../../core/version.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
-import { runningRelease } from '../../ledger/running-release.js';
+import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
 import type { RuntimeChoice } from '../../registry/node-choice.js';
 import { parseSpec, type Spec } from '../../registry/spec.js';
 import { heldText } from '../../store/hold-text.js';
@@ -72,7 +72,8 @@ function manifestIfThere(root: Root, id: string): Manifest | null {
 async function checkUpdate(context: Context, spec: Spec, to: string): Promise<void> {
   const { root, supervisor } = context;
   const current = currentRelease(root);
-  if (to === current && readTrial(root) === null && runningRelease(root, await supervisor.inspect()) === to) {
+  const gateway = to === current && readTrial(root) === null ? await inspectIfThere(supervisor) : null;
+  if (gateway && runningRelease(root, gateway) === to) {
     throw new NothingToDo(`${to} runs already`);
   }
   // The timer names a version, but a hold that was set since its decision still counts.

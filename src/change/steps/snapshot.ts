@@ -49,7 +49,8 @@ export function previewSnapshot(context: Context): string {
   const { place } = change.facts;
   const none = whyNone(context);
   if (none !== null) return none;
-  if (!place || !existsSync(place.directory)) return 'there is no state yet';
+  if (!place) return 'no gateway runs, so its state is not known';
+  if (!existsSync(place.directory)) return 'there is no state yet';
   const measure = measureState(place, root, scopeOf(root, change));
   requireKeepable(measure);
   const { files, bytes, copied } = measure;

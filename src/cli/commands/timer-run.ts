@@ -1,6 +1,6 @@
 import { exitCodeOf } from '../../change/run.js';
 import { evaluateTimer } from '../../timer/evaluate.js';
-import type { AskRegistry } from '../../timer/registry.js';
+import { askingRegistry } from '../../timer/registry.js';
 import { runTimer } from '../../timer/run.js';
 import { changeDocument } from '../../views/change.js';
 import { type ChangeOptions, planOptions, withLimits, withPlugins, withStaging } from '../change-options.js';
@@ -22,7 +22,7 @@ export function timerRunCommand() {
         if (!output.json) print(`${line}\n`);
       };
       const { decision, changes } = await runTimer(environment, {
-        ask: registryOf(options),
+        ask: askingRegistry(options.registry),
         plan: planOptions(options),
         decided: (decision) => say(decisionLine(decision)),
         follow: (followed) => say(`Made by a detached worker; follow it with: ${followed}`),
@@ -47,7 +47,7 @@ export const timerExplainCommand = () =>
     .addOption(registryOption())
     .action(
       looking(async ({ environment }, options: ChangeOptions) => {
-        const evaluation = await evaluateTimer(environment, registryOf(options), true);
+        const evaluation = await evaluateTimer(environment, askingRegistry(options.registry), true);
         const { decision, policy, file, asked } = evaluation;
         const { settings, channelFrom, notes, facts } = policy;
         const { registry, trouble, announced, stopped } = file;
@@ -68,14 +68,3 @@ export const timerExplainCommand = () =>
         };
       }),
     );
-
-/** Loads npm's libraries only for a question to the registry: most runs end before one. */
-function registryOf({ registry }: ChangeOptions): AskRegistry {
-  return async (question) => {
-    const [{ loadClientOptions }, { offeredReleases }] = await Promise.all([
-      import('../../registry/client.js'),
-      import('../../registry/offer.js'),
-    ]);
-    return offeredReleases(await loadClientOptions(registry === undefined ? {} : { registry }), question);
-  };
-}

@@ -6,6 +6,7 @@ import { ownFile } from '../../core/own-files.js';
 import { hasPrivilegedParent } from '../../host/systemd/privileged.js';
 import { waitUntil } from '../../host/wait.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
+import { nextNumber } from '../../ledger/history.js';
 import { type Change, newChange, readChange, saveChange } from '../../ledger/ledger.js';
 import { hasLiveOwner, isAcknowledged } from '../../ledger/ownership.js';
 import type { Plan } from '../../ledger/plan.js';
@@ -119,7 +120,7 @@ export async function recordChange(
 ): Promise<Change> {
   const { root } = environment;
   return exclusive(environment, { doing: `${plan.kind} ${plan.target}`, recover: false }, async () => {
-    const change = newChange(plan, await startingFacts(environment, plan));
+    const change = newChange(plan, await startingFacts(environment, plan), nextNumber(root));
     if (answersFirst) change.answersFirst = true;
     saveChange(root, change);
     return change;

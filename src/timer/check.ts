@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { readTimer } from '../adopt/timer-unit-record.js';
+import { localNodes } from '../change/nodes.js';
+import { ARCHIVES, RUNTIME_BYTES, UNKNOWN_RELEASE } from '../change/steps/check-space.js';
+import type { ErrorRecord } from '../core/errors.js';
+import { fromErrorRecord } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
+import { compareVersions } from '../core/version.js';
+import { type Environment, supervisorOf } from '../ledger/environment.js';
+import { listChanges } from '../ledger/ledger.js';
+import { lookUp } from '../registry/lookup.js';
+import type { RuntimeChoice } from '../registry/node-choice.js';
+import type { SchemaVersions } from '../registry/package-json.js';
+import { currentRelease } from '../store/links.js';
+import { findManifest, listReleases, type Manifest } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import { type PastDecision, readTimerState, tryReadTimerState, writeAuto } from '../store/timer-state.js';
+import { type Expected, expectedUpdate } from '../views/expected-update.js';
+import { type Evaluation, evaluateTimer } from './evaluate.js';
+import { acquireTimerLock } from './lock.js';
+import { askingRegistry } from './registry.js';
+
+/** Release that an update would bring. */
+export interface Newest {
+  version: string;
+  /** ISO 8601; null where the registry does not give it. */
+  publishedAt: string | null;
+  notesUrl: string;
+  staged: boolean;
+  /** Range of Node that it needs; null when it declares none. */
+  engines: string | null;
+  node: RuntimeChoice | { error: ErrorRecord };
+  /** Estimate: the registry gives no sizes of dependencies. */
+  fetchBytes: number;
+}
+
+export interface Check {
+  available: boolean;
+  sentence: string;
+  channel: string;
+  current: string | null;
+  /** Null where nothing newer is available. */
+  newest: Newest | null;
+  /** Null without a verified update in the ledger. */
+  expected: Expected | null;
+  /** `needsState`: rolling the update back restores the snapshot of today's state; null where no rule tells. */
+  rollback: { needsState: boolean | null; why: string } | null;
+  timer: { enabled: boolean } & Pick<PastDecision, 'verdict' | 'reason' | 'until'>;
+}
+
+/**
+ * Asks the registry for a newer release and remembers the answer for `status`; changes nothing else.
+ * @param registry address that replaces the configured one; its answer is not remembered
+ * @throws ReleasesError `registry_unreachable`, `registry_error`, `version_not_found`
+ */
+export async function checkForUpdate(environment: Environment, registry?: string): Promise<Check> {
+  const { root } = environment;
+  const ofTimer = ifPossible(() => readTimer(root.path)) ?? null;
+  const ask = askingRegistry(registry ?? ofTimer?.registry ?? undefined);
+  const evaluation = await evaluateTimer(environment, ask, true);
+  const { decision, policy, file } = evaluation;
+  if (file.trouble) throw fromErrorRecord(file.trouble.error);
+  if (registry === undefined) ifPossible(() => remember(root, evaluation));
+  const current = currentRelease(root);
+  const { version = null } = file.newest ?? {};
+  const vote = decision.votes.find(({ rule }) => rule === 'available');
+  const isNewer =
+    version !== null && vote?.verdict === 'pass' && (!current || compareVersions(version, current) > 0);
+  const { channel } = policy.settings;
+  const refusal = vote?.verdict === 'no' ? vote.reason : `${version}, the newest of ${channel}, is current.`;
+  const { verdict, reason, until } = decision;
+  const found = isNewer ? await lookAt(environment, version, registry) : null;
+  return {
+    available: isNewer,
+    sentence: isNewer ? `${version} is available; ${current ?? 'no release'} is current.` : refusal,
+    channel,
+    current,
+    newest: found && { ...found.newest, publishedAt: file.newest?.publishedAt ?? null },
+    expected: isNewer ? expectedUpdate(listChanges(root)) : null,
+    rollback: found && current ? rollbackOf(findManifest(root, current), found.schemas) : null,
+    timer: { enabled: policy.facts.enabled, verdict, reason, until },
+  };
+}
+
+async function lookAt(environment: Environment, version: string, registry: string | undefined) {
+  const { root, signal } = environment;
+  const notesUrl = `https://github.com/openclaw/openclaw/releases/tag/v${version}`;
+  const staged = findManifest(root, version);
+  if (staged) {
+    const { engines, schemas, runtime } = staged;
+    const node: RuntimeChoice = { kind: 'root', version: runtime.version };
+    return { schemas, newest: { version, notesUrl, staged: true, engines, node, fetchBytes: 0 } };
+  }
+  const { resolved, runtime } = await lookUp(
+    {
+      spec: { kind: 'version', version },
+      overrides: { keysFile: root.registryKeys, ...(registry !== undefined && { registry }) },
+      nodes: await localNodes(root, supervisorOf(environment)),
+      staged: [],
+    },
+    signal,
+  );
+  const { engines, schemas } = resolved;
+  const node = runtime as NonNullable<typeof runtime>;
+  const others = listReleases(root).releases.length > 0;
+  const release = others ? (resolved.unpackedSize ?? 0) : UNKNOWN_RELEASE.bytes;
+  const ofNode = 'kind' in node && node.kind === 'registry' ? RUNTIME_BYTES : 0;
+  const fetchBytes = Math.round((release + ofNode) * ARCHIVES);
+  return { schemas, newest: { version, notesUrl, staged: false, engines, node, fetchBytes } };
+}
+
+function rollbackOf(current: Manifest | null, then: SchemaVersions | null): Check['rollback'] {
+  const now = current?.schemas ?? null;
+  if (now === null || then === null)
+    return { needsState: null, why: 'one of the two does not declare the versions of its databases' };
+  const text = ({ state, agent }: SchemaVersions) => `state ${state}, agent ${agent}`;
+  const needsState = now.state !== then.state || now.agent !== then.agent;
+  const why = needsState ? `${text(now)} become ${text(then)}` : `both have ${text(now)}`;
+  return { needsState, why };
+}
+
+/** A run of the timer keeps its own answer. */
+function remember(root: Root, { file: { registry, newestSeen, newest } }: Evaluation): void {
+  if (!existsSync(root.releases) || tryReadTimerState(root).state === 'corrupt') return;
+  const done = acquireTimerLock(root);
+  if (!done) return;
+  try {
+    writeAuto(root, { ...readTimerState(root), registry, newestSeen, newest: newest ?? null, trouble: null });
+  } finally {
+    done();
+  }
+}

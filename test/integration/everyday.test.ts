@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { atEndOfAll } from '../support/at-end.js';
+import { makeWorld, QUICK, type World } from '../support/world.js';
+
+const [FIRST, SECOND, BAD] = ['2026.6.1', '2026.6.2', '2026.6.3'];
+
+let world: World;
+
+beforeAll(async () => {
+  world = await makeWorld(atEndOfAll);
+  world.publish(FIRST, { schemaVersions: { state: 1, agent: 1 } });
+});
+
+test('check in an empty root names the newest release and the way to it, and writes nothing', async () => {
+  const { exitCode, json } = await world.cli('check');
+  expect(exitCode).toBe(10);
+  expect(json).toMatchObject({ ok: true, available: true, current: null, newest: { version: FIRST } });
+  expect(existsSync(join(world.root, 'timer-state.json'))).toBe(false);
+});
+
+test('update --dry-run without a running gateway prints the plan, and what must come first', async () => {
+  const { to, steps } = await world.ok('update', '--dry-run');
+  expect(to).toBe(FIRST);
+  const notes = Object.fromEntries(steps.map(({ name, note }: Record<string, string>) => [name, note]));
+  expect(notes.restart).toContain('openclaw-releases run');
+});
+
+test('check finds none, then one, whose size, Node, outage and rollback it tells', async () => {
+  await world.start(FIRST);
+  expect((await world.cli('check')).exitCode).toBe(0);
+  expect((await world.ok('status')).auto.available).toBeNull();
+  world.publish(SECOND, { schemaVersions: { state: 1, agent: 1 } });
+  await world.ok('update', SECOND, ...QUICK);
+  world.publish(BAD, { exitCode78: true, schemaVersions: { state: 2, agent: 1 } });
+  const { exitCode, json } = await world.cli('check');
+  expect(exitCode).toBe(10);
+  expect(json).toMatchObject({
+    available: true,
+    current: SECOND,
+    newest: {
+      version: BAD,
+      notesUrl: `https://github.com/openclaw/openclaw/releases/tag/v${BAD}`,
+      staged: false,
+      node: { kind: 'root' },
+    },
+    expected: { updates: 1, ms: expect.any(Number), outageMs: expect.any(Number) },
+    rollback: { needsState: true },
+    timer: { enabled: false, verdict: 'no' },
+  });
+  expect(json.newest.fetchBytes).toBeGreaterThan(0);
+  expect(Date.parse(json.newest.publishedAt)).not.toBeNaN();
+});
+
+test('status shows what check found, without a network', async () => {
+  const asked = world.registry.requests.length;
+  expect((await world.ok('status')).auto.available).toMatchObject({ version: BAD });
+  expect(world.registry.requests.length).toBe(asked);
+  const nowhere = await world.cli('check', '--registry', 'http://127.0.0.1:9/');
+  expect(nowhere.json.error.code).toBe('registry_unreachable');
+  expect(nowhere.exitCode).toBe(4);
+});
+
+test('changes have small numbers that stay, by which history shows one with its steps', async () => {
+  await world.cli('update', BAD, ...QUICK);
+  const { changes } = await world.ok('history');
+  expect(changes.map(({ number }: { number: number }) => number)).toEqual([1, 2, 3, 4]);
+  const last = changes.at(-1);
+  const one = await world.ok('history', '4');
+  expect(one.change).toBe(last.change);
+  expect(one.steps).toEqual(last.steps);
+  expect((await world.ok('history', last.change)).number).toBe(4);
+  expect((await world.cli('history', '5')).json.error.code).toBe('change_not_found');
+});
+
+test('history takes the newest, the failed ones, or those since a moment', async () => {
+  const numbers = async (...options: string[]) =>
+    (await world.ok('history', ...options)).changes.map(({ number }: { number: number }) => number);
+  expect(await numbers('--limit', '2')).toEqual([3, 4]);
+  expect(await numbers('--failed')).toEqual([4]);
+  expect(await numbers('--since', '1d')).toHaveLength(4);
+  expect(await numbers('--since', '2030-01-01')).toEqual([]);
+  expect((await world.cli('history', '--limit', '0')).exitCode).toBe(2);
+});
