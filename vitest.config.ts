@@ -38,6 +38,9 @@ function jsonReporter(directory: string): [string, { outputFile: string }] {
   return ['json', { outputFile: join(directory, `${process.pid}.json`) }];
 }
 
+// Texts for people have local times.
+process.env.TZ = 'UTC';
+
 export default defineConfig({
   test: {
     projects: [...QUICK_LANES, ...FULL_LANES, INNER_LANE].map(project),

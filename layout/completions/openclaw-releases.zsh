@@ -103,12 +103,12 @@ _openclaw_releases_update() {
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
     '--no-lockfile[look dependencies up anew, though there is a lockfile of that version here]' \
-    '--plugins-timeout[for the release'\''s own tools to bring plugins along (default 120)]:seconds:' \
+    '--plugins-timeout[for the release'\''s own tools to bring plugins along (default\: 120s)]:time:' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
-    '--settle[how long it must stay healthy (default 10)]:seconds:' \
-    '--ready-timeout[for a gateway that shows no progress (default 60)]:seconds:' \
-    '--idle-timeout[how long to wait for a busy gateway before its restart (default 60)]:seconds:' \
-    '--countdown[from then until the restart, in which it can be stopped (default 0)]:seconds:' \
+    '--settle[how long it must stay healthy (default\: 10s)]:time:' \
+    '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
+    '--idle-timeout[how long to wait for a busy gateway before its restart (default\: 60s)]:time:' \
+    '--countdown[from then until the restart, in which it can be stopped (default\: 0s)]:time:' \
     '(- *)'--help'[show the help]' \
     '1:spec:'
 }
@@ -133,12 +133,12 @@ _openclaw_releases_switch() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
     '--no-restart[only repoint\: takes effect at the next start, and is not verified]' \
-    '--plugins-timeout[for the release'\''s own tools to bring plugins along (default 120)]:seconds:' \
+    '--plugins-timeout[for the release'\''s own tools to bring plugins along (default\: 120s)]:time:' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
-    '--settle[how long it must stay healthy (default 10)]:seconds:' \
-    '--ready-timeout[for a gateway that shows no progress (default 60)]:seconds:' \
-    '--idle-timeout[how long to wait for a busy gateway before its restart (default 60)]:seconds:' \
-    '--countdown[from then until the restart, in which it can be stopped (default 0)]:seconds:' \
+    '--settle[how long it must stay healthy (default\: 10s)]:time:' \
+    '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
+    '--idle-timeout[how long to wait for a busy gateway before its restart (default\: 60s)]:time:' \
+    '--countdown[from then until the restart, in which it can be stopped (default\: 0s)]:time:' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
@@ -149,10 +149,10 @@ _openclaw_releases_rollback() {
     '--yes[put the state back as well, where the release cannot read what is there now]' \
     '--keep-state[roll back the code alone, also where the state is incompatible]' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
-    '--settle[how long it must stay healthy (default 10)]:seconds:' \
-    '--ready-timeout[for a gateway that shows no progress (default 60)]:seconds:' \
-    '--idle-timeout[how long to wait for a busy gateway before its restart (default 0)]:seconds:' \
-    '--countdown[from then until the restart, in which it can be stopped (default 0)]:seconds:' \
+    '--settle[how long it must stay healthy (default\: 10s)]:time:' \
+    '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
+    '--idle-timeout[how long to wait for a busy gateway before its restart (default\: 0s)]:time:' \
+    '--countdown[from then until the restart, in which it can be stopped (default\: 0s)]:time:' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
@@ -165,8 +165,8 @@ _openclaw_releases_status() {
 _openclaw_releases_history() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
-    '--limit[most changes to show (default 20; all with --json)]:count:' \
-    '--since[a date, a date and time, or a span such as 3d or 12h]:moment:' \
+    '--limit[most changes to show (default\: 20; all with --json)]:count:' \
+    '--since[a date, a date and time, or a duration such as 3d or 12h]:time:' \
     '--failed[only changes that did not succeed]' \
     '(- *)'--help'[show the help]' \
     '1:change:'
@@ -280,14 +280,14 @@ _openclaw_releases_timer_enable() {
     '*--window[when a restart is welcome, "Mon-Fri 02\:00-05\:00"; may be given again]:text:' \
     '--any-time[no windows]' \
     '--time-zone[of the windows (default\: this machine'\''s)]:name:' \
-    '--delay[from the publication of a release until the first hosts take it]:span:' \
-    '--jitter[over which hosts are spread after that]:span:' \
-    '--minimum-age[no release is taken before, with any other setting]:span:' \
-    '--minimum-interval[from one change to the next]:span:' \
-    '--soak[that a release must have run well before the next one]:span:' \
-    '--idle[that the gateway must have been idle]:span:' \
-    '--countdown[announced before the restart]:span:' \
-    '--max-defer[after which a busy gateway is not waited for any more]:span:' \
+    '--delay[from the publication of a release until the first hosts take it]:time:' \
+    '--jitter[over which hosts are spread after that]:time:' \
+    '--minimum-age[no release is taken before, with any other setting]:time:' \
+    '--minimum-interval[from one change to the next]:time:' \
+    '--soak[that a release must have run well before the next one]:time:' \
+    '--idle[that the gateway must have been idle]:time:' \
+    '--countdown[announced before the restart]:time:' \
+    '--max-defer[after which a busy gateway is not waited for any more]:time:' \
     '*--skip[never taken; may be given again]:version:' \
     '--skip-none[forget the versions that were skipped]' \
     '--defaults[forget what was set before]' \
@@ -318,10 +318,10 @@ _openclaw_releases_timer_run() {
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
     '--no-lockfile[look dependencies up anew, though there is a lockfile of that version here]' \
-    '--plugins-timeout[for the release'\''s own tools to bring plugins along (default 120)]:seconds:' \
+    '--plugins-timeout[for the release'\''s own tools to bring plugins along (default\: 120s)]:time:' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
-    '--settle[how long it must stay healthy (default 10)]:seconds:' \
-    '--ready-timeout[for a gateway that shows no progress (default 60)]:seconds:' \
+    '--settle[how long it must stay healthy (default\: 10s)]:time:' \
+    '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_recover() {
@@ -333,7 +333,7 @@ _openclaw_releases_recover() {
 _openclaw_releases_run() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
-    '--stop-timeout[before a gateway that was asked to stop is killed (default 60)]:seconds:' \
+    '--stop-timeout[before a gateway that was asked to stop is killed (default\: 60s)]:time:' \
     '--replace[end a run of this root first whose own supervisor was killed]' \
     '(- *)'--help'[show the help]' \
     '1:arguments:'
@@ -345,8 +345,8 @@ _openclaw_releases_adopt() {
     '--write[where no systemd runs it\: write the lines into the files of its supervisor]' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
-    '--settle[how long it must stay healthy (default 10)]:seconds:' \
-    '--ready-timeout[for a gateway that shows no progress (default 60)]:seconds:' \
+    '--settle[how long it must stay healthy (default\: 10s)]:time:' \
+    '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
     '--unit[the gateway'\''s systemd unit (default openclaw-gateway.service)]:name:' \
     '--system[a unit of the system, not of this user]' \
     '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
@@ -359,8 +359,8 @@ _openclaw_releases_unadopt() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
-    '--settle[how long it must stay healthy (default 10)]:seconds:' \
-    '--ready-timeout[for a gateway that shows no progress (default 60)]:seconds:' \
+    '--settle[how long it must stay healthy (default\: 10s)]:time:' \
+    '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
     '--unit[the gateway'\''s systemd unit (default openclaw-gateway.service)]:name:' \
     '--system[a unit of the system, not of this user]' \
     '(- *)'--help'[show the help]'

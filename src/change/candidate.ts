@@ -1,8 +1,9 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootWithRetry, type CandidateReport, type Warming } from '../candidate/candidate.js';
+import { bootWithRetry, type Warming } from '../candidate/candidate.js';
 import { howEnded } from '../candidate/exit.js';
 import { candidateBlocker } from '../candidate/preconditions.js';
+import { duration } from '../core/duration.js';
 import { ReleasesError, systemCode, toErrorRecord } from '../core/errors.js';
 import type { Context } from '../ledger/context.js';
 import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
@@ -88,12 +89,13 @@ async function boot(
   const { report, copy } = tried;
   if (report.exit !== null) throw failed(`On a copy of the state it exited (${howEnded(report)}).`);
   const versions = await readStateVersions(copy, sqlite);
-  if (report.ready) return { note: `ready on a copy of the state after ${seconds(report)} s`, versions };
+  if (report.ready)
+    return { note: `ready on a copy of the state after ${duration(report.readyMs)}`, versions };
   // Some parts may never be ready without a network; the trial decides.
   change.warnings.push(
-    `On a copy of the state it was not ready within ${seconds(report)} s: ${report.failing.join(', ') || 'no answer'}.`,
+    `On a copy of the state it was not ready within ${duration(report.readyMs)}: ${report.failing.join(', ') || 'no answer'}.`,
   );
-  return { note: `not ready on a copy of the state after ${seconds(report)} s`, versions };
+  return { note: `not ready on a copy of the state after ${duration(report.readyMs)}`, versions };
 }
 
 function warmingOf(root: Root, { directory, id }: Candidate['release']): Warming {
@@ -116,10 +118,6 @@ function removePlaceOf(root: Root, id: string): void {
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY'].includes(systemCode(error) ?? '')) throw error;
   }
-}
-
-function seconds({ readyMs }: CandidateReport): string {
-  return (readyMs / 1000).toFixed(1);
 }
 
 function failed(message: string): ReleasesError {

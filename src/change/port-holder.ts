@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { ReleasesError } from '../core/errors.js';
+import { moment } from '../core/moment.js';
 import { holdsPort, listenerPids } from '../host/listener.js';
 import { commandLineOf, identify, isAlive, startedAt } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
@@ -48,7 +49,7 @@ export async function checkListener(endpoint: Endpoint, supervisor: Supervisor):
   const { pid, commandLine, since } = orphan;
   throw new ReleasesError(
     'port_held_by_orphan',
-    `Port ${endpoint.port} is held by process ${pid}, which the supervisor does not own: ${commandLine}, since ${since}.`,
+    `Port ${endpoint.port} is held by process ${pid}, which the supervisor does not own: ${commandLine}, since ${since === null ? 'an unknown time' : moment(since)}.`,
     {
       hint: `openclaw-releases update --evict-orphan, or inspect it first: ps -o pid,ppid,lstart,args -p ${pid}`,
     },

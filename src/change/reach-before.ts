@@ -1,3 +1,4 @@
+import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
 import { waitUntil } from '../host/wait.js';
 import type { ChangeKind, Plan } from '../ledger/plan.js';
@@ -44,7 +45,7 @@ function silent(
       : `where its process ${endpoint.listener} listens`;
   return new ReleasesError(
     'gateway_silent',
-    `The gateway runs and has not answered at ${endpoint.url} (${found}) for ${Math.round(limits.readyFloorMs / 1000)} s, so it is not restarted.`,
+    `The gateway runs and has not answered at ${endpoint.url} (${found}) for ${duration(limits.readyFloorMs)}, so it is not restarted.`,
     {
       hint: `${supervisor.byHand.restart ?? 'Restart it'}, then openclaw-releases ${kind} ${target} once it answers; or openclaw-releases rollback`,
     },

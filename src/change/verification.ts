@@ -1,3 +1,4 @@
+import { duration } from '../core/duration.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
@@ -127,7 +128,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   // A process that ended between the two inspections crashed, even if its port answered before.
   checkProcess(root, await supervisor.inspect(), expected);
   const waitedMs = performance.now() - begun;
-  throw fault(missing.code, `${missing.what}, after ${Math.round(waitedMs / 1000)} s.`);
+  throw fault(missing.code, `${missing.what}, after ${duration(waitedMs)}.`);
 }
 
 function earlierStarts(root: Root): number[] {

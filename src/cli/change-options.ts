@@ -5,8 +5,9 @@ import type { Change } from '../ledger/ledger.js';
 import { type ChangeKind, type PlanOptions, PROBES, type Probe } from '../ledger/plan.js';
 import type { Root } from '../store/root.js';
 import { changeDocument } from '../views/change.js';
-import { type Answer, acting, parseSeconds } from './command.js';
+import { type Answer, acting } from './command.js';
 import { table } from './output.js';
+import { durationIn } from './parse.js';
 import { changeAnswer, changeText } from './report.js';
 import type { Session } from './session.js';
 import { print } from './write.js';
@@ -38,17 +39,17 @@ export interface ChangeOptions extends LimitOptions, StageOptions {
 export function withLimits(command: Command): Command {
   return command
     .option('--evict-orphan', 'end a gateway of this user that holds the port outside of the supervisor')
-    .option('--settle <seconds>', 'how long it must stay healthy (default 10)', parseSeconds)
-    .option('--ready-timeout <seconds>', 'for a gateway that shows no progress (default 60)', parseSeconds);
+    .option('--settle <time>', 'how long it must stay healthy (default: 10s)', durationIn('s'))
+    .option('--ready-timeout <time>', 'for a gateway that shows no progress (default: 60s)', durationIn('s'));
 }
 
 /** @param defaultMs longest wait for a busy gateway when the operator gives none */
 export function withIdle(command: Command, defaultMs: number): Command {
-  const wait = `how long to wait for a busy gateway before its restart (default ${defaultMs / 1000})`;
-  const countdown = 'from then until the restart, in which it can be stopped (default 0)';
+  const wait = `how long to wait for a busy gateway before its restart (default: ${defaultMs / 1000}s)`;
+  const countdown = 'from then until the restart, in which it can be stopped (default: 0s)';
   return command
-    .option('--idle-timeout <seconds>', wait, parseSeconds)
-    .option('--countdown <seconds>', countdown, parseSeconds);
+    .option('--idle-timeout <time>', wait, durationIn('s'))
+    .option('--countdown <time>', countdown, durationIn('s'));
 }
 
 /** Returns nothing when there is no wait and no countdown: then nothing is announced. */
@@ -64,8 +65,8 @@ async function idleOptions(
 }
 
 export function withPlugins(command: Command): Command {
-  const description = "for the release's own tools to bring plugins along (default 120)";
-  return command.option('--plugins-timeout <seconds>', description, parseSeconds);
+  const description = "for the release's own tools to bring plugins along (default: 120s)";
+  return command.option('--plugins-timeout <time>', description, durationIn('s'));
 }
 
 /** @param probe probe to use when the operator names none */

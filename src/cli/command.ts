@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { atGlance, type CommonOptions, inSession, type Session } from './session.js';
 
 export const SAME_RELEASE = 'id of a release, or current, or previous';
@@ -38,14 +38,6 @@ export const acting = answering(inSession);
 
 export const registryOption = () =>
   new Option('--registry <url>', "npm registry to use instead of npm's configured one");
-
-/** Parses seconds into milliseconds. */
-export function parseSeconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('Not a number of seconds.');
-  return value * 1000;
-}
 
 /** Reads standard input; null when it is longer. @param most bytes */
 export async function readInput(most: number): Promise<Buffer | null> {

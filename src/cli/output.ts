@@ -50,13 +50,3 @@ export function table(rows: string[][]): string {
     )
     .join('\n');
 }
-
-export function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
-}
-
-/** Minutes and seconds, `3:40`, rounded up. */
-export function clock(ms: number): string {
-  const whole = Math.ceil(ms / 1000);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
-}

@@ -1,9 +1,8 @@
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
-import { seconds } from '../core/duration.js';
+import { duration } from '../core/duration.js';
 import { outgoing } from '../core/printable.js';
 import type { Observer, Progress } from '../ledger/context.js';
 import type { StepRecord } from '../ledger/ledger.js';
-import { clock } from './output.js';
 
 const MARKS: Partial<Record<StepRecord['state'], string>> = {
   done: '✔',
@@ -24,7 +23,7 @@ export function progressObserver(stream: NodeJS.WriteStream = process.stderr): O
 function finished(record: StepRecord): string | null {
   const mark = MARKS[record.state];
   if (!mark) return null;
-  const took = record.state === 'done' || record.state === 'failed' ? `  ${seconds(record.ms ?? 0)}` : '';
+  const took = record.state === 'done' || record.state === 'failed' ? `  ${duration(record.ms ?? 0)}` : '';
   const undo = record.state.startsWith('und') ? `${record.state.replace('_', ' ')}: ` : '';
   return `${mark} ${record.name.padEnd(8)} ${undo}${outgoing(record.note ?? '')}${took}`;
 }
@@ -53,7 +52,7 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
   let progress: Progress | null = null;
   const repaint = setInterval(() => {
     if (spinner)
-      spinner.text = `${spinner.text.split('\t')[0]}\t${describe(progress)}${seconds(performance.now() - begun)}`;
+      spinner.text = `${spinner.text.split('\t')[0]}\t${describe(progress)}${duration(performance.now() - begun)}`;
   }, REPAINT_MS).unref();
   return {
     step(record) {
@@ -95,5 +94,5 @@ function describe(progress: Progress | null): string {
 }
 
 function left(ms: number | undefined): string {
-  return ms === undefined ? '' : `, ${clock(ms)} left`;
+  return ms === undefined ? '' : `, ${duration(Math.ceil(ms / 1000) * 1000)} left`;
 }

@@ -3,6 +3,7 @@ import { parse as parseVersion } from 'semver';
 import { ReleasesError } from '../core/errors.js';
 import type { Schedule } from '../store/policy.js';
 import { isTimeZone } from '../timer/rules/zone.js';
+import { durationIn } from './parse.js';
 import { ownTimeZone, parseWindow, type WallWindow } from './window.js';
 
 export interface TimerOptions {
@@ -23,20 +24,9 @@ export interface TimerOptions {
   defaults?: boolean;
 }
 
-const SPAN = /^(\d{1,5}(?:\.\d+)?)(s|m|h|d|w)?$/;
-const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
-const LONGEST_SECONDS = 52 * SECONDS.w;
-
-/** Returns a parser for spans such as `36h`, `2d` or `90m`. A number without a unit, and the result, are in `unit`. */
-function spanIn(unit: keyof typeof SECONDS): (text: string) => number {
-  return (text) => {
-    const [, count, given = unit] = SPAN.exec(text.trim()) ?? [];
-    const seconds = Number(count) * SECONDS[given as keyof typeof SECONDS];
-    if (Number.isNaN(seconds)) throw new InvalidArgumentError('Not a span of time such as 90m, 36h or 2d.');
-    if (seconds > LONGEST_SECONDS) throw new InvalidArgumentError('That is longer than a year.');
-    return seconds / SECONDS[unit];
-  };
-}
+const HOURS = (text: string) => durationIn('h')(text) / 3_600_000;
+const MINUTES = (text: string) => durationIn('m')(text) / 60_000;
+const SECONDS = (text: string) => durationIn('s')(text) / 1_000;
 
 const WINDOW = 'when a restart is welcome, "Mon-Fri 02:00-05:00"; may be given again';
 
@@ -46,14 +36,14 @@ export function withSettings(command: Command): Command {
     .option('--window <text>', WINDOW, (text, before: WallWindow[] = []) => [...before, parseWindow(text)])
     .option('--any-time', 'no windows')
     .option('--time-zone <name>', "of the windows (default: this machine's)", parseTimeZone)
-    .option('--delay <span>', 'from the publication of a release until the first hosts take it', spanIn('h'))
-    .option('--jitter <span>', 'over which hosts are spread after that', spanIn('h'))
-    .option('--minimum-age <span>', 'no release is taken before, with any other setting', spanIn('h'))
-    .option('--minimum-interval <span>', 'from one change to the next', spanIn('h'))
-    .option('--soak <span>', 'that a release must have run well before the next one', spanIn('h'))
-    .option('--idle <span>', 'that the gateway must have been idle', spanIn('m'))
-    .option('--countdown <span>', 'announced before the restart', spanIn('s'))
-    .option('--max-defer <span>', 'after which a busy gateway is not waited for any more', spanIn('h'))
+    .option('--delay <time>', 'from the publication of a release until the first hosts take it', HOURS)
+    .option('--jitter <time>', 'over which hosts are spread after that', HOURS)
+    .option('--minimum-age <time>', 'no release is taken before, with any other setting', HOURS)
+    .option('--minimum-interval <time>', 'from one change to the next', HOURS)
+    .option('--soak <time>', 'that a release must have run well before the next one', HOURS)
+    .option('--idle <time>', 'that the gateway must have been idle', MINUTES)
+    .option('--countdown <time>', 'announced before the restart', SECONDS)
+    .option('--max-defer <time>', 'after which a busy gateway is not waited for any more', HOURS)
     .option('--skip <version>', 'never taken; may be given again', (text, before: string[] = []) => [
       ...before,
       checkVersion(text),

@@ -1,4 +1,5 @@
 import { duration } from '../core/duration.js';
+import { moment } from '../core/moment.js';
 import { heldText } from '../store/hold-text.js';
 import type { Evaluation } from '../timer/evaluate.js';
 import type { Verdict } from '../timer/run.js';
@@ -8,7 +9,7 @@ import { table } from './output.js';
 export function decisionLine({ verdict, version, reason, until }: Omit<Verdict, 'rule'>): string {
   const about = version === null ? '' : ` ${version}`;
   const ends = verdict === 'wait' && until !== null;
-  const when = ends ? `, until ${until.slice(0, 16).replace('T', ' ')} UTC` : '';
+  const when = ends ? `, until ${moment(until)}` : '';
   return `${verdict}${about}${when}: ${reason}`;
 }
 
@@ -16,12 +17,12 @@ export function explanation({ decision, policy, file, asked }: Evaluation): stri
   const known = asked
     ? 'The registry was asked now.'
     : file.registry
-      ? `The registry was not asked, or did not answer: this is from what it said at ${file.registry.askedAt}.`
+      ? `The registry was not asked, or did not answer: this is from what it said at ${moment(file.registry.askedAt)}.`
       : 'The registry has not answered yet, or was not asked.';
   return [
     decisionLine(decision),
     known,
-    ...(file.trouble ? [`It failed since ${file.trouble.since}: ${file.trouble.error.message}`] : []),
+    ...(file.trouble ? [`It failed since ${moment(file.trouble.since)}: ${file.trouble.error.message}`] : []),
     ...policy.notes,
     '',
     table([
@@ -40,8 +41,10 @@ export function autoRows({ enabled, hold, last, announced, trouble, available }:
   return [
     ...(available ? [['available', availableText(available)]] : []),
     ...(enabled ? [['timer', last ? decisionLine(last) : 'enabled; it has not looked yet']] : []),
-    ...(announced ? [['announced', `${announced.version}, since ${announced.at}`]] : []),
-    ...(trouble && enabled ? [['registry', `failed since ${trouble.since}: ${trouble.error.message}`]] : []),
+    ...(announced ? [['announced', `${announced.version}, since ${moment(announced.at)}`]] : []),
+    ...(trouble && enabled
+      ? [['registry', `failed since ${moment(trouble.since)}: ${trouble.error.message}`]]
+      : []),
     ...(hold ? [['held', `updates${heldText(hold)}`]] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import { canBeCancelled } from '../change/cancellation.js';
 import { ReleasesError } from '../core/errors.js';
+import { moment } from '../core/moment.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
 
 /** Returns true also for a change that has not reached `wait-idle` yet. */
@@ -16,7 +17,7 @@ export function lockedBy(change: Change): ReleasesError {
   const stop = canBeCancelled(change) ? ', or openclaw-releases cancel' : '';
   return new ReleasesError(
     'locked',
-    `Another change is active, ${id}: ${plan.kind} ${plan.target}, since ${startedAt}${step ? `, at ${step}` : ''}.`,
+    `Another change is active, ${id}: ${plan.kind} ${plan.target}, since ${moment(startedAt)}${step ? `, at ${step}` : ''}.`,
     {
       hint: `openclaw-releases status --follow${stop}`,
       details: { change: id, kind: plan.kind, target: plan.target, step, since: startedAt, pid: owner.pid },

@@ -1,4 +1,5 @@
 import { canBeCancelled, UNDO_BUDGET_MS } from '../change/cancellation.js';
+import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
 import { waitUntil } from '../host/wait.js';
 import { type Change, readChange, stepOf } from '../ledger/ledger.js';
@@ -80,7 +81,7 @@ function tooLate({ id, steps }: Change): ReleasesError {
 function stillActive({ id, owner, steps }: Change): ReleasesError {
   return new ReleasesError(
     'timed_out',
-    `${id} was asked to stop, and process ${owner.pid} is still at ${steps.at(-1)?.name} after ${ENDED_WITHIN_MS / 60_000} min.`,
+    `${id} was asked to stop, and process ${owner.pid} is still at ${steps.at(-1)?.name} after ${duration(ENDED_WITHIN_MS)}.`,
     { hint: `openclaw-releases status; kill ${owner.pid}, then openclaw-releases recover` },
   );
 }

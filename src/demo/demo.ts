@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
+import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import { compareVersions, isStable } from '../core/version.js';
@@ -159,7 +160,7 @@ class Demo {
       answers(`${this.url}/readyz`),
     );
     if (!isReady) throw new ReleasesError('gateway_not_ready', 'The gateway did not become ready.');
-    this.log(`The gateway is ready after ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
+    this.log(`The gateway is ready after ${duration(performance.now() - begun)}.`);
   }
 }
 

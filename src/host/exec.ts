@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
+import { duration } from '../core/duration.js';
 import { throwIfInterrupted } from '../core/interrupted.js';
 import { inOwnSession } from './own-session.js';
 import { killTree } from './process-tree.js';
@@ -81,7 +82,7 @@ async function execOnce(
     output: text(result.all),
     cutOff: late || result.signal !== undefined,
     signal: result.signal,
-    how: late ? `no end after ${Math.round(timeoutMs / 1000)} s` : ended,
+    how: late ? `no end after ${duration(timeoutMs)}` : ended,
   };
 }
 

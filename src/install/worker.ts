@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { sep } from 'node:path';
+import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
 import { throwIfInterrupted } from '../core/interrupted.js';
 import { ownFile } from '../core/own-files.js';
@@ -97,7 +98,7 @@ async function usable(prefixes: string[][]): Promise<string[]> {
 function tooLong(limitMs: number): ReleasesError {
   return new ReleasesError(
     'lifecycle_failed',
-    `The install scripts did not end within ${Math.round(limitMs / 1000)} s and were killed.`,
+    `The install scripts did not end within ${duration(limitMs)} and were killed.`,
     { hint: 'Stage it again on a less busy host, or stage another version.' },
   );
 }

@@ -1,5 +1,6 @@
 import { satisfies } from 'semver';
 import { ReleasesError } from '../core/errors.js';
+import { moment } from '../core/moment.js';
 import type { ClientOptions } from './client.js';
 import type { Packument } from './packument.js';
 
@@ -27,7 +28,7 @@ export function refuseTooNew(document: Packument, wanted: string, limit: Date): 
   const version = document['dist-tags']?.[wanted] ?? wanted;
   const published = Date.parse(String(time?.[version]));
   if (!versions[version] || Number.isNaN(published) || published <= limit.getTime()) return;
-  throw tooNew(`${name}@${version} was published at ${timeOf(new Date(published))}`, name, limit);
+  throw tooNew(`${name}@${version} was published at ${moment(published)}`, name, limit);
 }
 
 /** Names the policy for a dependency that npm did not find because of it; null for any other error of npm. */
@@ -51,13 +52,9 @@ export function tooNewDependency(error: unknown, options: ClientOptions): Releas
 }
 
 function tooNew(what: string, name: string, limit: Date, cause?: unknown): ReleasesError {
-  const sentence = `${what}, and npm's setting "before" or "min-release-age" allows nothing newer than ${timeOf(limit)}.`;
+  const sentence = `${what}, and npm's setting "before" or "min-release-age" allows nothing newer than ${moment(limit.getTime())}.`;
   return new ReleasesError('release_too_new', sentence, {
     hint: `npm config get min-release-age before; npm config set min-release-age-exclude ${name}, to except it`,
     cause,
   });
-}
-
-function timeOf(time: Date): string {
-  return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
+import { moment } from '../core/moment.js';
+import { size } from '../core/size.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import type { Facts } from '../ledger/facts.js';
 import { listChanges } from '../ledger/ledger.js';
@@ -127,7 +129,7 @@ export function lossText(to: string, { kept, why, newer }: Pair & { kind: 'state
   const { files, bytes, names } = newer;
   const named = names.length === 0 ? '' : `, the newest ${names.join(', ')}`;
   return (
-    `${to} cannot be started on today's state: ${why}. Its own, as ${release} left it at ${at}, is put back (${duration(Date.now() - Date.parse(at))} ago); what was written since ` +
-    `(${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB${named}) is displaced, not deleted.`
+    `${to} cannot be started on today's state: ${why}. Its own, as ${release} left it at ${moment(at)}, is put back (${duration(Date.now() - Date.parse(at))} ago); what was written since ` +
+    `(${files} files, ${size(bytes, Math.ceil)}${named}) is displaced, not deleted.`
   );
 }

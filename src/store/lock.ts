@@ -3,6 +3,7 @@ import lockfile from 'proper-lockfile';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError, systemCode } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';
+import { moment } from '../core/moment.js';
 import { writeFileDurably } from '../host/durable.js';
 import { faultPoint } from '../host/fault.js';
 import type { ProcessIdentity } from '../host/process.js';
@@ -111,7 +112,7 @@ function readNote(root: Root, owner: ProcessIdentity): { doing: string; since: s
 function locked(owner: LockOwner | null): ReleasesError {
   const what = owner?.doing ? `: ${owner.doing}` : '';
   const who = owner
-    ? `by process ${owner.pid} since ${owner.since}${what}`
+    ? `by process ${owner.pid} since ${moment(owner.since)}${what}`
     : 'by one process after the other';
   return new ReleasesError('locked', `Another change is active, held ${who}.`, {
     hint: 'openclaw-releases status',

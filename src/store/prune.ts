@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
+import { size } from '../core/size.js';
 import { findCorrupt } from './corrupt.js';
 import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
 import { ASIDE_DIRECTORY, REASONS_FILE } from './move-aside.js';
@@ -10,8 +11,6 @@ import { linkedNode, runtimeDirectoryName, runtimeVersionIn } from './runtimes.j
 import { removeTree } from './seal.js';
 
 export const KEEP_RELEASES = 3;
-
-const MIB = 2 ** 20;
 
 export interface PrunePlan {
   /** `shares`: another release may use some of its blocks, and keeps them. */
@@ -84,8 +83,7 @@ export function planPrune(
 }
 
 function tooLittle(needed: number, most: number): string {
-  const mebibytes = (bytes: number) => `${Math.ceil(bytes / MIB)} MiB`;
-  return `The releases that are needed take ${mebibytes(needed)}, and ${mebibytes(most)} are set as the most: none of them was removed.`;
+  return `The releases that are needed take ${size(needed, Math.ceil)}, and ${size(most, Math.ceil)} are set as the most: none of them was removed.`;
 }
 
 function requireReadable(root: Root): void {

@@ -1,3 +1,4 @@
+import { moment } from '../core/moment.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';
@@ -101,7 +102,7 @@ function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): T
 function withStop(decision: Decision, stopped: TimerStateFile['stopped'], { now }: Clock): Decision {
   const { verdict, version, until } = decision;
   if (stopped?.version !== version || verdict === 'no' || Date.parse(stopped.until) <= now) return decision;
-  const reason = `${version} was stopped by hand at ${short(stopped.at)}, and is not taken again before ${short(stopped.until)}.`;
+  const reason = `${version} was stopped by hand at ${moment(stopped.at)}, and is not taken again before ${moment(stopped.until)}.`;
   const later = until !== null && until > stopped.until ? until : stopped.until;
   return { ...decision, verdict: 'wait', rule: 'held', reason, until: later };
 }
@@ -110,12 +111,8 @@ function whileSilent(decision: Decision, { trouble, registry }: TimerStateFile, 
   if (trouble === null) return null;
   const { failures, retryAt, error } = trouble;
   const times = failures === 1 ? 'once' : `${failures} times in a row`;
-  const known = registry ? ` It answered last at ${short(registry.askedAt)}.` : '';
-  const again = now < Date.parse(retryAt) ? ` It is asked again after ${short(retryAt)}.` : '';
+  const known = registry ? ` It answered last at ${moment(registry.askedAt)}.` : '';
+  const again = now < Date.parse(retryAt) ? ` It is asked again after ${moment(retryAt)}.` : '';
   const reason = `The registry failed ${times}: ${error.message.replace(/[.]?$/, '.')}${again}${known}`;
   return { ...decision, verdict: 'wait', rule: 'registry', reason, until: retryAt } satisfies Decision;
-}
-
-function short(moment: string): string {
-  return `${moment.slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -1,5 +1,6 @@
-import { duration, seconds } from '../core/duration.js';
+import { duration } from '../core/duration.js';
 import { ERROR_CODES, type ErrorCode, type ErrorRecord, EXIT } from '../core/errors.js';
+import { moment } from '../core/moment.js';
 import type { Facts, IdleFacts } from '../ledger/facts.js';
 import {
   type Change,
@@ -111,7 +112,7 @@ const SENTENCES: Record<SeenStatus, (change: Change) => string> = {
   staged: ({ facts }) => `${facts.to} is staged.`,
   already_current: ({ facts }) => `${facts.to} is current already; nothing was changed.`,
   package_updated_restart_verified: ({ facts: { to, liveMs } }) =>
-    `${to ?? 'What was there before'} runs and is verified${liveMs === undefined ? '' : `, live again ${seconds(liveMs)} after the restart`}.`,
+    `${to ?? 'What was there before'} runs and is verified${liveMs === undefined ? '' : `, live again ${duration(liveMs)} after the restart`}.`,
   package_updated_restart_scheduled: ({ facts }) =>
     `${facts.to} is current and will run from the next start on.`,
   package_update_failed: (change) =>
@@ -264,6 +265,6 @@ function restoredText({ restore, snapshot }: Facts, last: NonNullable<Facts['sta
   if (!last.restored) return `state: as it was; ${last.why}`;
   const since = restore?.at ?? snapshot?.at;
   const minutes = since ? ` (${duration(Date.parse(last.at) - Date.parse(since))})` : '';
-  const from = since ? `, as it was at ${since}` : '';
+  const from = since ? `, as it was at ${moment(since)}` : '';
   return `state: that of ${last.release}${from}, was put back; what was written since${minutes} is kept in states/${last.aside}.`;
 }

@@ -1502,8 +1502,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'timer: window',
     file: 'src/timer/rules/time-rules.ts',
-    find: 'return wait(`The next maintenance window opens at ${moment(next)}.`, next);',
-    replace: 'return pass(`The next maintenance window opens at ${moment(next)}.`);',
+    find: 'return wait(`The next maintenance window opens at ${shown(next)}.`, next);',
+    replace: 'return pass(`The next maintenance window opens at ${shown(next)}.`);',
     caughtBy: unit('timer/rules/decision'),
   },
   {
@@ -1586,10 +1586,10 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'amount of the other kind',
-    file: 'src/cli/parse-size.ts',
+    file: 'src/core/size.ts',
     find: "(unit === 'B' ? 1000 : 1024)",
     replace: "(unit === 'B' ? 1024 : 1000)",
-    caughtBy: unit('cli/parse-size'),
+    caughtBy: unit('core/size'),
   },
 
   // rpc, plugin

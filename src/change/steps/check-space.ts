@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
+import { size } from '../../core/size.js';
 import { refuseNoexec } from '../../host/executable.js';
 import { freeSpace, sameFilesystem } from '../../host/space.js';
 import type { Context, Step } from '../../ledger/context.js';
@@ -39,14 +40,14 @@ export const checkSpace: Step = {
     if (free.bytes < needed.bytes || (free.files !== null && free.files < needed.files)) {
       throw new ReleasesError(
         'insufficient_space',
-        `${context.change.facts.to} needs ${describe(needed, Math.ceil)}, ${Math.round(needed.left / MIB)} MiB of it to be left free; there is ${describe(free, Math.floor)} for ${staging}.`,
+        `${context.change.facts.to} needs ${describe(needed, Math.ceil)}, ${size(needed.left)} of it to be left free; ${describe(free, Math.floor)} are free in ${staging}.`,
         {
           hint: 'openclaw-releases prune --dry-run, or openclaw-releases retention --leave-free <amount>',
           untouched: 'Nothing was downloaded or changed.',
         },
       );
     }
-    return `${describe(free, Math.floor)} for ${describe(needed, Math.ceil)}`;
+    return `needs ${describe(needed, Math.ceil)}; free are ${describe(free, Math.floor)}`;
   },
 };
 
@@ -83,6 +84,6 @@ function nodeBytes(runtime: RuntimeChoice): number {
 }
 
 function describe(room: Room, round: (value: number) => number): string {
-  const bytes = `${round(room.bytes / MIB)} MiB`;
+  const bytes = size(room.bytes, round);
   return room.files === null ? bytes : `${bytes} and ${room.files} files`;
 }

@@ -1,4 +1,5 @@
 import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../../core/errors.js';
+import { moment } from '../../core/moment.js';
 import { compareVersions } from '../../core/version.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
@@ -96,7 +97,7 @@ function checkUnnamed(root: Root, to: string, current: string | null, tag: strin
   if (failure) {
     throw new ReleasesError(
       'release_quarantined',
-      `${to} (${tag}) failed here and is in quarantine until ${quarantineEnd(failure).toISOString()}: ${failure.cause.message}`,
+      `${to} (${tag}) failed here and is in quarantine until ${moment(quarantineEnd(failure).getTime())}: ${failure.cause.message}`,
       {
         hint: `${named}, to try it again all the same`,
       },

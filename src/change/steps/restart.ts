@@ -1,4 +1,5 @@
 import { alignUnit } from '../../adopt/align.js';
+import { duration } from '../../core/duration.js';
 import { ReleasesError } from '../../core/errors.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { findManifest } from '../../store/manifest.js';
@@ -34,9 +35,9 @@ export const restart: Step = {
         },
       );
     }
-    const seconds = (facts.restart.stopMs / 1000).toFixed(1);
-    if (!facts.restart.killed) return `the old process ended after ${seconds} s`;
-    const note = `the old process had not ended after ${seconds} s and was killed`;
+    const after = duration(facts.restart.stopMs);
+    if (!facts.restart.killed) return `the old process ended after ${after}`;
+    const note = `the old process had not ended after ${after} and was killed`;
     warnings.push(`When it was asked to stop, ${note}.`);
     return note;
   },

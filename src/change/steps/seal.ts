@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
+import { size } from '../../core/size.js';
 import type { Step } from '../../ledger/context.js';
 import { describeRuntime } from '../../store/runtimes.js';
 import { removeTree, sealRelease } from '../../store/seal.js';
@@ -27,6 +28,6 @@ export const seal: Step = {
     };
     const manifest = await sealRelease(root, directory, about, signal);
     removeTree(root, join(directory, '..'));
-    return `${manifest.files} files, ${Math.round(manifest.bytes / 2 ** 20)} MiB, read-only`;
+    return `${manifest.files} files, ${size(manifest.bytes)}, read-only`;
   },
 };

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { duration } from '../../core/duration.js';
+import { size } from '../../core/size.js';
 import type { Context, Step } from '../../ledger/context.js';
 import type { Change } from '../../ledger/ledger.js';
 import { hasPlugins } from '../../openclaw/plugin-folders.js';
@@ -35,9 +37,8 @@ export const snapshot: Step = {
     const { name, files, bytes, at, ms = 0 } = kept;
     change.facts.snapshot = { name, scope, files, bytes, at, ms };
     for (const old of snapshotsOf(root, from)) if (old.name !== name) removeKept(root, old.name);
-    const what =
-      scope === 'config' ? 'the configuration' : `${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB`;
-    return `${what} in ${(ms / 1000).toFixed(1)} s`;
+    const what = scope === 'config' ? 'the configuration' : `${files} files, ${size(bytes, Math.ceil)}`;
+    return `${what} in ${duration(ms)}`;
   },
   async undo({ root, change }) {
     dropSnapshots(root, change);
@@ -54,12 +55,12 @@ export function previewSnapshot(context: Context): string {
   const measure = measureState(place, root, scopeOf(root, change));
   requireKeepable(measure);
   const { files, bytes, copied } = measure;
-  const seconds = Math.max(0.1, bytes / copyRate(root)).toFixed(1);
+  const ms = Math.max(100, (1000 * bytes) / copyRate(root));
   const again =
     copied > 0
-      ? `; a restore would copy ${Math.ceil(copied / 2 ** 20)} MiB twice, because nothing there can be linked into the root`
+      ? `; a restore would copy ${size(copied, Math.ceil)} twice, because nothing there can be linked into the root`
       : '';
-  return `would copy ${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB, in about ${seconds} s, while the gateway runs${again}`;
+  return `would copy ${files} files, ${size(bytes, Math.ceil)}, in about ${duration(ms)}, while the gateway runs${again}`;
 }
 
 /**

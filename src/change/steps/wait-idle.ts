@@ -1,3 +1,4 @@
+import { duration } from '../../core/duration.js';
 import { ReleasesError } from '../../core/errors.js';
 import { waitUntil } from '../../host/wait.js';
 import type { Context, Step } from '../../ledger/context.js';
@@ -143,7 +144,7 @@ function describe(
   { outcome: how, busy, restartAt }: IdleFacts,
   waitedMs: number,
 ): string {
-  const after = `after ${(waitedMs / 1000).toFixed(1)} s`;
+  const after = `after ${duration(waitedMs)}`;
   const cut = busy && busy.length > 0 ? `, cutting off ${busy.join(', ')}` : '';
   const countdown = restartAt === null ? '' : ', and counted down';
   switch (how) {
@@ -163,7 +164,7 @@ function stillBusy({ change }: Context, { busy }: IdleFacts, { withinMs }: IdleL
   const what = busy?.join(', ') || 'something';
   return new ReleasesError(
     'gateway_busy',
-    `The gateway was still busy after ${Math.round(withinMs / 1000)} s, with ${what}, and was not restarted.`,
+    `The gateway was still busy after ${duration(withinMs)}, with ${what}, and was not restarted.`,
     {
       untouched: `Nothing that runs was changed. ${facts.to} stays staged.`,
       hint: `openclaw-releases ${plan.kind} ${facts.to} --idle-timeout 0, to restart it all the same`,

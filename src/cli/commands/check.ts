@@ -1,8 +1,10 @@
-import { duration, seconds } from '../../core/duration.js';
+import { duration } from '../../core/duration.js';
 import { EXIT } from '../../core/errors.js';
+import { moment } from '../../core/moment.js';
+import { size } from '../../core/size.js';
 import { type Check, checkForUpdate, type Newest } from '../../timer/check.js';
 import { command, looking, registryOption } from '../command.js';
-import { mebibytes, table } from '../output.js';
+import { table } from '../output.js';
 import { decisionLine } from '../timer-report.js';
 
 export const checkCommand = () =>
@@ -25,11 +27,11 @@ function checkText({ sentence, newest, current, expected, rollback, timer }: Che
     ['published', publishedText(newest)],
     ['release notes', newest.notesUrl],
     ['needs Node', nodeText(newest)],
-    ['to fetch', newest.staged ? 'nothing: it is staged' : `about ${mebibytes(newest.fetchBytes)}`],
+    ['to fetch', newest.staged ? 'nothing: it is staged' : `about ${size(newest.fetchBytes)}`],
     [
       'expected',
       expected
-        ? `${duration(expected.ms)}, of these an outage of ${seconds(expected.outageMs)} (median of ${expected.updates} here)`
+        ? `${duration(expected.ms)}, of these an outage of ${duration(expected.outageMs)} (median of ${expected.updates} here)`
         : 'not known: no update was made here yet',
     ],
     ...(rollback ? [['rolling back', rollbackText(rollback)]] : []),
@@ -43,7 +45,9 @@ function checkText({ sentence, newest, current, expected, rollback, timer }: Che
 }
 
 function publishedText({ publishedAt }: Newest): string {
-  return publishedAt ? `${duration(Date.now() - Date.parse(publishedAt))} ago, ${publishedAt}` : 'not known';
+  return publishedAt
+    ? `${duration(Date.now() - Date.parse(publishedAt))} ago, ${moment(publishedAt)}`
+    : 'not known';
 }
 
 function nodeText({ engines, node }: Newest): string {

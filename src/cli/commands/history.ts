@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { seconds } from '../../core/duration.js';
+import { duration } from '../../core/duration.js';
 import { changeNamed, type PastLine, tryReadHistory } from '../../ledger/history.js';
 import { listChanges } from '../../ledger/ledger.js';
 import type { Root } from '../../store/root.js';
@@ -7,8 +7,7 @@ import { type ChangeDocument, changeDocument } from '../../views/change.js';
 import { corruptFiles } from '../../views/corrupt.js';
 import { type Answer, command, looking } from '../command.js';
 import { table } from '../output.js';
-import { parsePast } from '../parse-date.js';
-import { parseCount } from '../parse-size.js';
+import { parseCount, parsePast } from '../parse.js';
 import { changeText, corruptLines } from '../report.js';
 
 interface Options {
@@ -28,8 +27,8 @@ export const historyCommand = () =>
     'openclaw-releases history 12',
   )
     .argument('[change]', 'number or id of a change')
-    .option('--limit <count>', `most changes to show (default ${SHOWN}; all with --json)`, parseLimit)
-    .option('--since <moment>', 'a date, a date and time, or a span such as 3d or 12h', parsePast)
+    .option('--limit <count>', `most changes to show (default: ${SHOWN}; all with --json)`, parseLimit)
+    .option('--since <time>', 'a date, a date and time, or a duration such as 3d or 12h', parsePast)
     .option('--failed', 'only changes that did not succeed')
     .action(
       looking(({ environment: { root } }, name: string | undefined, options: Options) =>
@@ -80,7 +79,7 @@ function answerOne(root: Root, name: string): Answer {
   const steps = document.steps.map(({ name, state, durationMs, note }) => [
     `  ${name}`,
     state,
-    durationMs === null ? '' : seconds(durationMs),
+    durationMs === null ? '' : duration(durationMs),
     note ?? '',
   ]);
   return {
@@ -108,7 +107,7 @@ function row(
   status: string,
   error: string,
 ): string[] {
-  const took = endedAt ? seconds(Date.parse(endedAt) - Date.parse(startedAt)) : '';
+  const took = endedAt ? duration(Date.parse(endedAt) - Date.parse(startedAt)) : '';
   return [number ? String(number) : '-', change, from ?? '-', to ?? target, status, took, error];
 }
 

@@ -1,9 +1,9 @@
 import { holdUpdates, releaseHold } from '../../control/hold.js';
 import { heldText } from '../../store/hold-text.js';
 import { acting, command } from '../command.js';
-import { parseMoment } from '../parse-date.js';
+import { parseMoment } from '../parse.js';
 
-const UNTIL = 'a date, a date and time, or a span such as 3d or 12h; until unhold otherwise';
+const UNTIL = 'a date, a date and time, or a duration such as 3d or 12h; until unhold otherwise';
 
 export const holdCommand = () =>
   command(

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { exclusive } from '../../change/exclusive.js';
 import { type FullCollection, planFullCollection, pruneAll } from '../../change/prune-plan.js';
+import { size } from '../../core/size.js';
 import type { Root } from '../../store/root.js';
 import { acting, command } from '../command.js';
-import { mebibytes, table } from '../output.js';
-import { parseBytes, parseCount } from '../parse-size.js';
+import { table } from '../output.js';
+import { parseBytes, parseCount } from '../parse.js';
 
 type Options = { dryRun?: boolean; keep?: number; maxBytes?: number };
 
@@ -39,16 +40,16 @@ function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
     ...plan.remove.map(({ id, bytes, shares }) => [
       verb,
       id,
-      shares ? `${mebibytes(bytes)}, but for blocks that releases share` : mebibytes(bytes),
+      shares ? `${size(bytes)}, but for blocks that releases share` : size(bytes),
     ]),
     ...plan.removeUnsealed.map((id) => [verb, id, 'not a release: no manifest']),
     ...plan.removeRuntimes.map((name) => [verb, name, 'no release runs on it']),
-    ...plan.removeStates.map(({ name, bytes }) => [verb, `states/${name}`, mebibytes(bytes)]),
+    ...plan.removeStates.map(({ name, bytes }) => [verb, `states/${name}`, size(bytes)]),
     ...plan.keep.map(({ id, reason }) => ['kept', id, reason]),
     ...plan.displaced.map(({ name, bytes }) => [
       'kept',
       `states/${name}`,
-      `${mebibytes(bytes)}; when you are sure: rm -r ${join(root.states, name)}`,
+      `${size(bytes)}; when you are sure: rm -r ${join(root.states, name)}`,
     ]),
   ];
   if (rows.length === 0) return 'There is nothing here.';

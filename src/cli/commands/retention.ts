@@ -1,9 +1,10 @@
 import { exclusive } from '../../change/exclusive.js';
+import { size } from '../../core/size.js';
 import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
 import { KEEP_RELEASES } from '../../store/prune.js';
 import { acting, command } from '../command.js';
-import { mebibytes, table } from '../output.js';
-import { parseBytes, parseCount } from '../parse-size.js';
+import { table } from '../output.js';
+import { parseBytes, parseCount } from '../parse.js';
 
 type Options = Retention & { defaults?: boolean };
 
@@ -45,10 +46,10 @@ function withDefaults({ releases = KEEP_RELEASES, bytes, leaveFree = LEAVE_FREE_
 function retentionText(retention: Retention): string {
   const { releases, bytes, leaveFree } = withDefaults(retention);
   const of = 'releases and the copies of the state kept for them';
-  const most = bytes === null ? 'no limit in bytes' : `${mebibytes(bytes)}, ${of}`;
+  const most = bytes === null ? 'no limit in bytes' : `${size(bytes)}, ${of}`;
   return table([
     ['kept', `the newest ${releases} releases, and what something needs`],
     ['at most', most],
-    ['left free', `${mebibytes(leaveFree)} at least, when a release is staged`],
+    ['left free', `${size(leaveFree)} at least, when a release is staged`],
   ]);
 }

@@ -12,13 +12,14 @@ import { ownParents } from '../../supervisor/builtin/record.js';
 import { runSupervisor, STOP_LIMIT_MS } from '../../supervisor/builtin/run.js';
 import { lookEveryHour } from '../../timer/builtin-timer.js';
 import { resolveReleaseName } from '../../views/release.js';
-import { command, parseSeconds } from '../command.js';
+import { command } from '../command.js';
 import { outputFor } from '../output.js';
+import { durationIn } from '../parse.js';
 import { type CommonOptions, rootOf } from '../session.js';
 
 type Options = CommonOptions & { stopTimeout?: number; replace?: boolean };
 
-const STOP = 'before a gateway that was asked to stop is killed (default 60)';
+const STOP = 'before a gateway that was asked to stop is killed (default: 60s)';
 
 /** Longest stop limit that OpenClaw asks for: the other `run` may have it. */
 const LONGEST_STOP_MS = 330_000;
@@ -29,7 +30,7 @@ const CHANGE_LIMIT_MS = 600_000;
 export const runCommand = () =>
   command('run', 'supervise the gateway in the foreground', 'openclaw-releases run -- --port 18789')
     .argument('[arguments...]', "the gateway's own arguments, after --")
-    .option('--stop-timeout <seconds>', STOP, parseSeconds)
+    .option('--stop-timeout <time>', STOP, durationIn('s'))
     .option('--replace', 'end a run of this root first whose own supervisor was killed')
     .action(async (args: string[], options: Options) => {
       const log = (line: string) => void process.stderr.write(`openclaw-releases: ${outgoing(line)}\n`);

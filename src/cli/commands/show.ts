@@ -1,8 +1,10 @@
+import { moment } from '../../core/moment.js';
+import { size } from '../../core/size.js';
 import type { Manifest } from '../../store/manifest.js';
 import { quarantineEnd } from '../../store/policy.js';
 import { findRelease, type ListedRelease } from '../../views/releases.js';
 import { command, looking, SAME_RELEASE } from '../command.js';
-import { mebibytes, table } from '../output.js';
+import { table } from '../output.js';
 
 export const showCommand = () =>
   command('show', 'show one release: where it is from, what it runs on', 'openclaw-releases show current')
@@ -28,14 +30,14 @@ function rowsOf(release: ListedRelease): string[][] {
     ['runs on', `Node ${release.runtime.version}${damage}`],
     ['databases', schemas ? `state ${schemas.state}, agent ${schemas.agent}` : 'not declared'],
     ["reads today's state", readableText(release)],
-    ['size', `${mebibytes(release.bytes)} in ${release.files} files, ${release.packages} packages`],
+    ['size', `${size(release.bytes)} in ${release.files} files, ${release.packages} packages`],
     ['added to the disk', addedText(release)],
     ['tree digest', release.treeDigest],
     ['scripts not run', release.skippedScripts.join(', ') || 'none'],
-    ['sealed at', release.sealedAt],
+    ['sealed', moment(release.sealedAt)],
   ];
   if (quarantine) {
-    const until = quarantineEnd(quarantine).toISOString();
+    const until = moment(quarantineEnd(quarantine).getTime());
     rows.push(['quarantined', `until ${until}: ${quarantine.cause.message}`]);
   }
   return rows;
@@ -43,8 +45,8 @@ function rowsOf(release: ListedRelease): string[][] {
 
 function addedText({ addedBytes, sharedBytes }: Manifest): string {
   if (addedBytes === undefined) return 'not known';
-  const added = `${mebibytes(addedBytes)} when it was staged`;
-  return sharedBytes ? `${added}, and ${mebibytes(sharedBytes)} that releases share` : added;
+  const added = `${size(addedBytes)} when it was staged`;
+  return sharedBytes ? `${added}, and ${size(sharedBytes)} that releases share` : added;
 }
 
 function readableText({ stateCompatibility: reads, stateReason: why }: ListedRelease): string {

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { planTimer } from '../../adopt/timer-unit-plan.js';
+import { duration } from '../../core/duration.js';
+import { moment } from '../../core/moment.js';
 import { heldText } from '../../store/hold-text.js';
 import { readPolicy } from '../../store/policy.js';
 import { readTimerState } from '../../store/timer-state.js';
@@ -88,11 +90,11 @@ const statusCommand = () =>
 function statusText(status: TimerStatus): string {
   const { settings, channelFrom, host, hold, announced, last, trouble } = status;
   const from = { timer: '', openclaw: " (OpenClaw's own setting)", default: '' }[channelFrom];
-  const hours = (value: number) => (value % 24 === 0 && value > 0 ? `${value / 24} d` : `${value} h`);
+  const hours = (value: number) => duration(value * 3_600_000);
   const by = host?.kind === 'systemd' ? `${host.service}, ${host.scope}` : 'openclaw-releases run';
   const rows = [
     ['timer', status.enabled ? by : 'disabled'],
-    ['next look', status.next ?? 'none'],
+    ['next look', status.next === null ? 'none' : moment(status.next)],
     ['channel', `${settings.channel}${from}`],
     ['windows', settings.windows.map(windowText).join('; ') || 'at any time'],
     [
@@ -105,21 +107,21 @@ function statusText(status: TimerStatus): string {
     ],
     [
       'before a restart',
-      `idle for ${settings.idleMinutes} min, ${settings.countdownSeconds} s announced; after ${hours(settings.maxDeferHours)} not waited for`,
+      `idle for ${duration(settings.idleMinutes * 60_000)}, ${duration(settings.countdownSeconds * 1_000)} announced; after ${hours(settings.maxDeferHours)} not waited for`,
     ],
     ['skipped', settings.skip.join(', ') || 'none'],
     ['held', hold ? heldText(hold).trim() : 'no'],
-    ['announced', announced ? `${announced.version}, since ${announced.at}` : 'nothing'],
-    ['last decision', last ? `${last.at} ${decisionLine(last)}` : 'none yet'],
+    ['announced', announced ? `${announced.version}, since ${moment(announced.at)}` : 'nothing'],
+    ['last decision', last ? `${moment(last.at)} ${decisionLine(last)}` : 'none yet'],
     ...(last?.change ? [['change', `${last.change}: ${last.status}`]] : []),
     ...status.quarantine.map(({ release, until, why }) => [
       'quarantine',
-      `${release} until ${until}: ${why}`,
+      `${release} until ${moment(until)}: ${why}`,
     ]),
   ];
   if (trouble) {
     const { failures, since, retryAt, error } = trouble;
-    const failed = `failed ${failures} times since ${since}; asked again after ${retryAt}: ${error.message}`;
+    const failed = `failed ${failures} times since ${moment(since)}; asked again after ${moment(retryAt)}: ${error.message}`;
     rows.push(['registry', failed]);
   }
   const lines = [table(rows)];

@@ -1,8 +1,10 @@
+import { moment, momentColumn } from '../../core/moment.js';
+import { size } from '../../core/size.js';
 import type { Compatibility } from '../../rollback/compatibility/assess.js';
 import type { Snapshot } from '../../state/snapshots.js';
 import { heldText } from '../../store/hold-text.js';
 import { listing } from '../../views/releases.js';
-import { mebibytes, table } from '../output.js';
+import { table } from '../output.js';
 import { corruptLines } from '../report.js';
 import type { Session } from '../session.js';
 
@@ -22,18 +24,20 @@ export async function listReleases({ environment, output }: Session): Promise<nu
       const none = 'No release is staged yet. Next: openclaw-releases stage latest';
       return [none, ...held, ...corruptLines(corrupt)].join('\n');
     }
-    const rows = releases.map(
-      ({ id, runtime, fault, bytes, addedBytes, sealedAt, marks, stateCompatibility }) => [
-        id,
-        `node ${runtime.version}${fault === null ? '' : ' (damaged)'}`,
-        mebibytes(bytes),
-        addedBytes === undefined ? '-' : mebibytes(addedBytes),
-        sealedAt.slice(0, 16).replace('T', ' '),
-        READS[stateCompatibility],
-        marks.join(', '),
-      ],
+    const [staged = '', ...times] = momentColumn(
+      'STAGED',
+      releases.map(({ sealedAt }) => sealedAt),
     );
-    const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', 'STAGED (UTC)', 'STATE', ''], ...rows])];
+    const rows = releases.map(({ id, runtime, fault, bytes, addedBytes, marks, stateCompatibility }, at) => [
+      id,
+      `node ${runtime.version}${fault === null ? '' : ' (damaged)'}`,
+      size(bytes),
+      addedBytes === undefined ? '-' : size(addedBytes),
+      times[at] ?? '',
+      READS[stateCompatibility],
+      marks.join(', '),
+    ]);
+    const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', staged, 'STATE', ''], ...rows])];
     const debris = unsealed.filter((id) => !corrupt.some(({ path }) => path.includes(`/${id}/`)));
     for (const { id, fault } of releases)
       if (fault !== null) lines.push(`${id} cannot be started: ${fault}. Next: openclaw-releases recover`);
@@ -48,5 +52,5 @@ function stateLine({ name, kind, scope, release, at, bytes }: Snapshot): string 
   const what = scope === 'config' ? 'the configuration' : 'the state';
   const how =
     kind === 'snapshot' ? `a copy of ${what} as ${release} had it` : `${what} of ${release}, displaced`;
-  return `Kept: states/${name}, ${mebibytes(bytes)}: ${how} at ${at.slice(0, 16).replace('T', ' ')}`;
+  return `Kept: states/${name}, ${size(bytes)}: ${how} at ${moment(at)}`;
 }

@@ -1,4 +1,5 @@
 import { waitingText } from '../../change/waiting.js';
+import { moment } from '../../core/moment.js';
 import type { ChangeDocument } from '../../views/change.js';
 import { type Overview, overview } from '../../views/status.js';
 import { table } from '../output.js';
@@ -24,7 +25,7 @@ function statusText(found: Overview): string {
     [
       'change',
       running
-        ? `${running.change}: ${running.step ?? 'begins'}, since ${running.startedAt}, process ${running.handoff.pid}`
+        ? `${running.change}: ${running.step ?? 'begins'}, since ${moment(running.startedAt)}, process ${running.handoff.pid}`
         : 'no active change',
     ],
   ];
@@ -33,7 +34,7 @@ function statusText(found: Overview): string {
   if (running) lines.push(...waitingLines(running));
   for (const { pid, commandLine, since } of found.gateway?.orphans ?? []) {
     lines.push(
-      `port_held_by_orphan: process ${pid}, ${commandLine}, since ${since}. Next: openclaw-releases update --evict-orphan`,
+      `port_held_by_orphan: process ${pid}, ${commandLine}, since ${since === null ? 'an unknown time' : moment(since)}. Next: openclaw-releases update --evict-orphan`,
     );
   }
   if (interrupted.length > 0)
@@ -53,9 +54,9 @@ function statusText(found: Overview): string {
 function waitingLines({ phase, idle }: ChangeDocument): string[] {
   if (phase !== 'waiting' || !idle || idle.outcome !== undefined) return [];
   const { announcedAt, deadlineAt, restartAt } = idle;
-  const when = restartAt === null ? `until ${deadlineAt} at the latest` : `at ${restartAt}`;
+  const when = restartAt === null ? `until ${moment(deadlineAt)} at the latest` : `at ${moment(restartAt)}`;
   return [
-    `A restart is announced since ${announcedAt}: ${waitingText(idle)}, ${when}.`,
+    `A restart is announced since ${moment(announcedAt)}: ${waitingText(idle)}, ${when}.`,
     '  next: openclaw-releases cancel, to end it; openclaw-releases restart-now, to have it now',
   ];
 }

@@ -1,8 +1,9 @@
+import { moment } from '../../core/moment.js';
 import type { PageData } from '../page-data.js';
 import { setToken } from './client.js';
 import { command, h } from './dom.js';
 import { failure } from './failure.js';
-import { dayAndTime } from './format.js';
+
 import type { Model, Orders } from './model.js';
 
 export function runningGateway({ picture, lostSince }: Model): Node[] {
@@ -11,7 +12,7 @@ export function runningGateway({ picture, lostSince }: Model): Node[] {
   return [
     h('h2', {}, lostSince === null ? 'What runs' : 'What ran when it last answered'),
     h('p', { class: 'big' }, gateway.release ?? `OpenClaw ${gateway.version ?? 'of an unknown version'}`),
-    h('p', { class: 'soft' }, `since ${dayAndTime(gateway.since)}, process ${gateway.pid}`),
+    h('p', { class: 'soft' }, `since ${moment(gateway.since)}, process ${gateway.pid}`),
     adopted && current !== gateway.release
       ? h('p', { class: 'warn' }, `The next start is of ${current ?? 'nothing: no release is current'}.`)
       : null,
@@ -20,7 +21,7 @@ export function runningGateway({ picture, lostSince }: Model): Node[] {
       ? h(
           'p',
           { class: 'warn' },
-          `Held ${hold.until ? `until ${dayAndTime(hold.until)}` : 'until it is lifted'}: no automatic update, and none by a tag.`,
+          `Held ${hold.until ? `until ${moment(hold.until)}` : 'until it is lifted'}: no automatic update, and none by a tag.`,
           hold.why ? ` ${hold.why}` : '',
         )
       : null,

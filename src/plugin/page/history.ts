@@ -1,7 +1,9 @@
+import { duration } from '../../core/duration.js';
+import { moment } from '../../core/moment.js';
 import type { ChangeDocument } from '../../views/change.js';
 import { h } from './dom.js';
 import { failure } from './failure.js';
-import { dayAndTime, duration, title, tone } from './format.js';
+import { title, tone } from './format.js';
 import { plots, stageMsOf } from './plot.js';
 
 const ASKED: Record<string, string> = { timer: ', by the timer', gateway: ', through the gateway' };
@@ -40,7 +42,7 @@ function item(change: ChangeDocument): HTMLElement {
     { 'data-change': id, 'data-status': status },
     h('strong', {}, title(change)),
     h('p', { class: tone(change) }, change.sentence),
-    h('p', { class: 'soft' }, `${dayAndTime(startedAt)}${ASKED[initiator] ?? ''}; ${figures.join(', ')}`),
+    h('p', { class: 'soft' }, `${moment(startedAt)}${ASKED[initiator] ?? ''}; ${figures.join(', ')}`),
     error && failure(error, `${id}-error`),
     undoError && failure(undoError, `${id}-undo`),
     ...change.notes.map((note) => h('p', { class: 'soft' }, note)),

@@ -1,10 +1,11 @@
+import { duration } from '../../core/duration.js';
 import type { ChangeDocument } from '../../views/change.js';
 import type { PageData } from '../page-data.js';
 import { followLoss, forgetRequest, makeOrders } from './actions.js';
 import { Busy, look, setToken, token, Unauthorized } from './client.js';
 import { actions, notice, runningGateway, tokenForm } from './current.js';
 import { byId, say, show } from './dom.js';
-import { clock, duration, title } from './format.js';
+import { clock, title } from './format.js';
 import { history } from './history.js';
 import { model, type Reads } from './model.js';
 import { releaseList } from './releases.js';

@@ -1,6 +1,8 @@
+import { duration } from '../../core/duration.js';
+import { moment } from '../../core/moment.js';
 import type { ChangeDocument } from '../../views/change.js';
 import { h, svg } from './dom.js';
-import { dayAndTime, duration, title, tone } from './format.js';
+import { title, tone } from './format.js';
 
 const WIDTH = 600;
 const TOP = 2;
@@ -46,7 +48,7 @@ function plot(
         width: width.toFixed(1),
         height: height.toFixed(1),
       },
-      svg('title', {}, `${title(change)}, ${dayAndTime(change.startedAt)}: ${duration(ms)}`),
+      svg('title', {}, `${title(change)}, ${moment(change.startedAt)}: ${duration(ms)}`),
     );
   });
   const label = `${name}: at most ${duration(most)}, the last ${duration(last.ms)}`;
@@ -67,8 +69,8 @@ function plot(
     h(
       'p',
       { class: 'dates soft' },
-      h('span', {}, dayAndTime(first.change.startedAt)),
-      h('span', {}, dayAndTime(last.change.startedAt)),
+      h('span', {}, moment(first.change.startedAt)),
+      h('span', {}, moment(last.change.startedAt)),
     ),
   );
 }

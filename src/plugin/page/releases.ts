@@ -1,6 +1,8 @@
+import { moment } from '../../core/moment.js';
+import { size } from '../../core/size.js';
 import type { ReleaseDocument } from '../../views/release.js';
 import { h } from './dom.js';
-import { dayAndTime, mebibytes } from './format.js';
+
 import type { Model, Orders, Reads } from './model.js';
 
 const READS: Record<Reads['stateCompatibility'], string> = {
@@ -36,7 +38,7 @@ function item(release: ReleaseDocument, model: Model, orders: Orders): HTMLEleme
       h('strong', {}, id),
       ...marks.map((mark) => h('span', { class: `mark ${mark}` }, mark)),
     ),
-    h('p', { class: 'soft' }, `Node ${runtime.version}, ${mebibytes(bytes)}, staged ${dayAndTime(sealedAt)}`),
+    h('p', { class: 'soft' }, `Node ${runtime.version}, ${size(bytes)}, staged ${moment(sealedAt)}`),
     reads
       ? h(
           'p',
@@ -45,7 +47,7 @@ function item(release: ReleaseDocument, model: Model, orders: Orders): HTMLEleme
           h('span', { class: 'soft' }, ` (${reads.stateReason})`),
         )
       : null,
-    quarantine && h('p', { class: 'bad' }, `It failed here at ${dayAndTime(quarantine.at)}.`),
+    quarantine && h('p', { class: 'bad' }, `It failed here at ${moment(quarantine.at)}.`),
     h(
       'div',
       { class: 'row' },

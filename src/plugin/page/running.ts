@@ -1,7 +1,8 @@
+import { duration } from '../../core/duration.js';
 import type { ChangeDocument } from '../../views/change.js';
 import { command, h } from './dom.js';
 import { failure } from './failure.js';
-import { clock, duration, title } from './format.js';
+import { clock, title } from './format.js';
 import type { Model, Orders } from './model.js';
 
 const SIGNS: Record<string, string> = {

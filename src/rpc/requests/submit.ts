@@ -3,6 +3,7 @@ import { isWaiting, lockedBy } from '../../control/active-change.js';
 import { recordChange, startDetached, waitForAck } from '../../control/detached/start.js';
 import { recordNeverRan } from '../../control/detached/worker.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import { moment } from '../../core/moment.js';
 import { faultPoint } from '../../host/fault.js';
 import { waitUntil } from '../../host/wait.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
@@ -129,7 +130,7 @@ function repeat(root: Root, request: RequestRecord, plan: Plan): Decided {
   if (kind !== plan.kind || target !== plan.target) {
     throw new ReleasesError(
       'params_invalid',
-      `idempotencyKey was used for ${kind} ${target} at ${request.at}, and now came with ${plan.kind} ${plan.target}.`,
+      `idempotencyKey was used for ${kind} ${target} at ${moment(request.at)}, and now came with ${plan.kind} ${plan.target}.`,
       { hint: 'Give another key for another request.' },
     );
   }

@@ -1,4 +1,5 @@
 import { ReleasesError } from '../../core/errors.js';
+import { size } from '../../core/size.js';
 import { freeSpace } from '../../host/space.js';
 import type { RootPlace, StatePlace } from '../place.js';
 import type { SnapshotScope } from '../snapshots.js';
@@ -51,11 +52,7 @@ export function requireRoom(root: RootPlace, survey: Survey, copied = 0): void {
   const inFiles = free.files === null ? '' : ` in ${free.files} files`;
   throw new ReleasesError(
     'insufficient_space',
-    `A copy of the state needs ${mebibytes(bytes)} MiB in ${files} files, and there is room for ${mebibytes(free.bytes)} MiB${inFiles}.`,
+    `A copy of the state needs ${size(bytes, Math.ceil)} in ${files} files, and there is room for ${size(free.bytes, Math.floor)}${inFiles}.`,
     { hint: 'openclaw-releases prune --dry-run' },
   );
-}
-
-function mebibytes(bytes: number): number {
-  return Math.ceil(bytes / 2 ** 20);
 }

@@ -2,7 +2,7 @@ import { LONGEST_WAIT_FOR_CLOCK_MS } from './clock.js';
 import type { Question } from './decision.js';
 import { endOf, failedAfterRestart, isByTimer, isMadeByPerson, restartedGateway } from './history.js';
 import { no, pass, type RuleResult, wait } from './result.js';
-import { isMoment, moment, timeOf } from './time.js';
+import { isMoment, shown, timeOf } from './time.js';
 
 /** Automatic changes in a row that rolled back, after which an operator must act. */
 const BREAKS_AFTER = 3;
@@ -18,7 +18,7 @@ export const hostRules = {
       return no('The clock of this host says nothing that is a time.');
     if (lastRun === null || now >= lastRun) return pass('The clock has not been put back.');
     const end = Math.min(lastRun, (behindSince ?? now) + LONGEST_WAIT_FOR_CLOCK_MS);
-    const reason = `The clock says ${moment(now)} and said ${moment(lastRun)} before, so it is waited for.`;
+    const reason = `The clock says ${shown(now)} and said ${shown(lastRun)} before, so it is waited for.`;
     return wait(reason, end);
   },
 
@@ -28,8 +28,8 @@ export const hostRules = {
     const until = timeOf(hold.until);
     if (until === null)
       return no(`Updates are held until ${JSON.stringify(hold.until)}, which is not a time.`);
-    if (until <= now) return pass(`Updates were held until ${moment(until)}.`);
-    return wait(`Updates are held until ${moment(until)}.`, until);
+    if (until <= now) return pass(`Updates were held until ${shown(until)}.`);
+    return wait(`Updates are held until ${shown(until)}.`, until);
   },
 
   changeActive({ gateway: { activeChange } }: Question): RuleResult {

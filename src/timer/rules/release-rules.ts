@@ -3,7 +3,7 @@ import { isOfChannel, isVersion, publishedAs } from './candidate.js';
 import type { Question } from './decision.js';
 import { endOf, isMadeByPerson } from './history.js';
 import { no, pass, type RuleResult, wait } from './result.js';
-import { HOUR, moment, timeOf } from './time.js';
+import { HOUR, shown, timeOf } from './time.js';
 
 /** An older answer may name a release that was deprecated since. */
 const FRESH_FOR_MS = 2 * HOUR;
@@ -18,11 +18,11 @@ export const releaseRules = {
     const askedAt = timeOf(registry.askedAt);
     if (askedAt === null) return no('It is not known when the registry was asked.');
     if (Math.abs(now - askedAt) > FRESH_FOR_MS)
-      return wait(`The registry was asked last at ${moment(askedAt)}, and may say something else now.`);
+      return wait(`The registry was asked last at ${shown(askedAt)}, and may say something else now.`);
     const saidAt = timeOf(registry.saidAt);
     if (saidAt !== null && Math.abs(saidAt - askedAt) > CLOCKS_DIFFER_MS)
       return wait(
-        `It is ${moment(askedAt)} here and ${moment(saidAt)} for the registry; one of the clocks is wrong.`,
+        `It is ${shown(askedAt)} here and ${shown(saidAt)} for the registry; one of the clocks is wrong.`,
       );
     return pass('The registry has answered.');
   },
@@ -65,8 +65,8 @@ export const releaseRules = {
     if (entry === undefined) return pass(`${version} has not failed here.`);
     const until = timeOf(entry.until);
     if (until === null) return no(`${version} failed here, and it is not known for how long that counts.`);
-    if (until <= now) return pass(`${version} failed here; that counted until ${moment(until)}.`);
-    return wait(`${version} failed here and is in quarantine until ${moment(until)}.`, until);
+    if (until <= now) return pass(`${version} failed here; that counted until ${shown(until)}.`);
+    return wait(`${version} failed here and is in quarantine until ${shown(until)}.`, until);
   },
 
   manualRollback({ candidate: { version }, history }: Question): RuleResult {
@@ -76,7 +76,7 @@ export const releaseRules = {
     );
     if (last?.from !== version || last.to === version || !isOlder(last.to, version))
       return pass(`Nobody rolled back ${version} by hand.`);
-    return no(`A person rolled ${version} back to ${last.to} on ${moment(endOf(last))}.`);
+    return no(`A person rolled ${version} back to ${last.to} on ${shown(endOf(last))}.`);
   },
 };
 

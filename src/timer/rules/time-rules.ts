@@ -1,10 +1,11 @@
+import { duration } from '../../core/duration.js';
 import { jitterOf } from '../../core/jitter.js';
 import { backoff } from './backoff.js';
 import type { Question } from './decision.js';
 import type { HistoryEntry } from './facts.js';
 import { endOf, failedBeforeRestart, isByTimer, restartedGateway } from './history.js';
 import { no, pass, type RuleResult, wait } from './result.js';
-import { beenAt, HOUR, moment, span, timeOf } from './time.js';
+import { beenAt, HOUR, shown, timeOf } from './time.js';
 import { nextOpening, openingAt, whyNotWindow } from './window.js';
 
 /** A release that keeps restarting never soaks; after this many times `soakHours` an update may replace it. */
@@ -29,7 +30,7 @@ export const timeRules = {
 
   minimumAge(question: Question): RuleResult {
     const ms = question.settings.minimumAgeHours * HOUR;
-    return afterPublication(question, ms, 'is too young', `is at least ${span(ms)} old.`);
+    return afterPublication(question, ms, 'is too young', `is at least ${duration(ms)} old.`);
   },
 
   delay(question: Question): RuleResult {
@@ -39,8 +40,8 @@ export const timeRules = {
     return afterPublication(
       question,
       ms,
-      `is for this host ${span(ms)} after its publication, not`,
-      `is for this host ${span(ms)} after its publication, which is over.`,
+      `is for this host ${duration(ms)} after its publication, not`,
+      `is for this host ${duration(ms)} after its publication, which is over.`,
     );
   },
 
@@ -53,8 +54,8 @@ export const timeRules = {
     return waitUntil(
       end,
       clock.now,
-      `${last} less than ${span(ms)} ago; none`,
-      `${last} at least ${span(ms)} ago.`,
+      `${last} less than ${duration(ms)} ago; none`,
+      `${last} at least ${duration(ms)} ago.`,
     );
   },
 
@@ -73,7 +74,7 @@ export const timeRules = {
     return waitUntil(
       end,
       clock.now,
-      `${running} has not run for ${span(ms)} without a restart; no other takes its place`,
+      `${running} has not run for ${duration(ms)} without a restart; no other takes its place`,
       `${running} has run for long enough.`,
     );
   },
@@ -83,10 +84,10 @@ export const timeRules = {
     if (wrong) return no(wrong);
     if (windows.length === 0) return pass('There are no maintenance windows, so it may be at any time.');
     const open = openingAt(windows, now);
-    if (open) return pass(`A maintenance window is open until ${moment(open.end)}.`);
+    if (open) return pass(`A maintenance window is open until ${shown(open.end)}.`);
     const next = nextOpening(windows, now);
     if (next === null) return no('No maintenance window will open.');
-    return wait(`The next maintenance window opens at ${moment(next)}.`, next);
+    return wait(`The next maintenance window opens at ${shown(next)}.`, next);
   },
 };
 
@@ -94,7 +95,7 @@ export const timeRules = {
 function waitUntil(end: number, now: number, waiting: string, passed: string): RuleResult {
   if (Number.isNaN(end)) return no(`Cannot evaluate this rule: ${passed}`);
   if (end <= now) return pass(passed);
-  return wait(`${waiting} before ${moment(end)}.`, end);
+  return wait(`${waiting} before ${shown(end)}.`, end);
 }
 
 function afterPublication(

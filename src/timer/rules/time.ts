@@ -1,3 +1,5 @@
+import { moment } from '../../core/moment.js';
+
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
@@ -21,15 +23,9 @@ export function iso(ms: number): string {
   return new Date(Math.max(-END_OF_TIME, Math.min(END_OF_TIME, Math.ceil(ms)))).toISOString();
 }
 
-export function moment(ms: number): string {
-  return `${iso(ms).slice(0, -8).replace('T', ' ')} UTC`;
-}
-
-export function span(ms: number): string {
-  const [size, name]: [number, string] =
-    ms >= 2 * DAY ? [DAY, 'day'] : ms >= 2 * HOUR ? [HOUR, 'hour'] : [MINUTE, 'minute'];
-  const count = Math.round(ms / size);
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
+/** Text of a time that may be outside the range of `Date`. */
+export function shown(ms: number): string {
+  return moment(iso(ms));
 }
 
 /** Limits a past time that a wrong clock wrote in the future, which would else block the host for years. */

@@ -97,7 +97,7 @@ test('a plan without time to wait asks once, and names the work that it cuts off
   const { facts, looks, note } = await waitFor([BUSY], { withinMs: 0 });
   expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task'] });
   expect(looks).toBe(1);
-  expect(note).toBe('still busy after 0.0 s, cutting off 1 task');
+  expect(note).toBe('still busy after 0 s, cutting off 1 task');
 });
 
 test('a gateway that stays busy is restarted at the deadline, or not at all when the plan gives up', async () => {
