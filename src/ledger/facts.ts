@@ -44,6 +44,16 @@ export interface IdleFacts {
   interruptedWork?: string[];
 }
 
+/** The gateway takes no new work until its restart. */
+export interface DrainFacts {
+  /** Name of the lease, by which the gateway is opened again. */
+  lease: string;
+  /** It was ready before; while it drains it reports the opposite. */
+  wasReady: boolean;
+  /** Sessions and tasks that ran when it began. */
+  named: string[];
+}
+
 /** Results of the steps; kept in the ledger, so that recovery knows as much as the process that died. */
 export interface Facts {
   /** The release to return to. */
@@ -60,6 +70,8 @@ export interface Facts {
   lockfile?: string;
   install?: InstallReport;
   idle?: IdleFacts;
+  /** Absent when the gateway cannot drain, or was opened again. */
+  drain?: DrainFacts;
   stoppedBy?: Initiator;
   baseline?: Baseline;
   /** The gateway that ran before; absent if none did, or if the kernel does not tell. */

@@ -1,5 +1,5 @@
 import type { Door } from './endpoint.js';
-import { callGateway } from './rpc-client.js';
+import { askGateway } from './rpc-client.js';
 
 const TIMEOUT_MS = 3000;
 
@@ -7,6 +7,11 @@ const TIMEOUT_MS = 3000;
 const WORDS = new Map<string, readonly [string, string]>(
   Object.entries({
     'embedded-run': ['agent run', 'agent runs'],
+    'chat-run': ['chat turn', 'chat turns'],
+    'queued-turn': ['queued chat turn', 'queued chat turns'],
+    'session-admission': ['turn of a session', 'turns of sessions'],
+    'session-mutation': ['change of a session', 'changes of sessions'],
+    'terminal-persistence': ['write of a session', 'writes of sessions'],
     task: ['task', 'tasks'],
     reply: ['reply on its way', 'replies on their way'],
     queue: ['queued operation', 'queued operations'],
@@ -24,13 +29,17 @@ const LONGEST_KIND = 40;
  * idle; null when it has no such method, refuses the token or does not answer in time. Never throws.
  */
 export async function sampleActivity(endpoint: Door, timeoutMs = TIMEOUT_MS): Promise<string[] | null> {
-  return activityIn(await callGateway(endpoint, 'gateway.restart.preflight', timeoutMs));
+  return activityIn((await askGateway(endpoint, { method: 'gateway.restart.preflight' }, timeoutMs)).payload);
 }
 
 export function activityIn(answer: unknown): string[] | null {
   const { safe, blockers } = (answer ?? {}) as { safe?: unknown; blockers?: unknown };
   if (safe === true) return [];
-  if (safe !== false) return null;
+  return safe === false ? workIn(blockers) : null;
+}
+
+/** Names the work that keeps a gateway busy, from the `blockers` of its answer. Never empty. */
+export function workIn(blockers: unknown): string[] {
   const counts = new Map<string, number>();
   for (const blocker of Array.isArray(blockers) ? blockers : []) {
     const { kind, count } = (blocker ?? {}) as { kind?: unknown; count?: unknown };

@@ -64,6 +64,15 @@ export function worsened(before: Health, after: Health): string[] {
   ];
 }
 
+/** Check in `/readyz` of a gateway that takes no new work. */
+const DRAINING = 'gateway-draining';
+
+/** Health of a gateway that drains for us, as if it did not. */
+export function apartFromDrain(health: Health, wasReady: boolean): Health {
+  const failing = health.failing.filter((name) => name !== DRAINING);
+  return { ...health, failing, ready: health.ready || (wasReady && failing.length === 0) };
+}
+
 function isGood(answer: Answer | null): boolean {
   return answer !== null && answer.status === 200 && !answer.html;
 }

@@ -9,20 +9,36 @@ const CLIENT = { id: 'gateway-client', mode: 'backend', version: '1', platform: 
 
 const LARGEST = 2 ** 20;
 
+export interface Question {
+  method: string;
+  params?: object;
+  /** `operator.read` when absent. */
+  scope?: 'operator.read' | 'operator.admin';
+}
+
+/** Answer of a gateway, or its refusal; both null when it does not answer in time, or not in its protocol. */
+export interface Reply {
+  payload: unknown;
+  refusal: string | null;
+}
+
+const SILENCE: Reply = { payload: null, refusal: null };
+
 interface Frame {
   type?: unknown;
   id?: unknown;
   ok?: unknown;
   payload?: unknown;
+  error?: unknown;
 }
 
 /**
- * Calls one method of a gateway with the shared token, as an operator who may only read. Resolves with null when it
- * refuses or does not answer in time. Never throws.
+ * Calls one method of a gateway with the shared token, as an operator with no more rights than it needs. Never throws.
  * @param timeoutMs for connection and call together
  */
-export async function callGateway(endpoint: Door, method: string, timeoutMs: number): Promise<unknown> {
-  if (endpoint.token === null) return null;
+export async function askGateway(endpoint: Door, question: Question, timeoutMs: number): Promise<Reply> {
+  if (endpoint.token === null) return SILENCE;
+  const { method, params = {}, scope = 'operator.read' } = question;
   const { WebSocket } = await import('ws');
   const socket = new WebSocket(endpoint.url.replace(/^http/, 'ws'), {
     maxPayload: LARGEST,
@@ -30,33 +46,41 @@ export async function callGateway(endpoint: Door, method: string, timeoutMs: num
   });
   const { token } = endpoint;
   return new Promise((resolve) => {
-    const end = (answer: unknown) => {
+    const end = (reply: Reply) => {
       clearTimeout(timer);
       socket.terminate();
-      resolve(answer);
+      resolve(reply);
     };
-    const timer = setTimeout(() => end(null), timeoutMs);
-    const ask = (name: string, params: object): string => {
+    const timer = setTimeout(() => end(SILENCE), timeoutMs);
+    const ask = (name: string, given: object): string => {
       const id = randomUUID();
-      socket.send(JSON.stringify({ type: 'req', id, method: name, params }));
+      socket.send(JSON.stringify({ type: 'req', id, method: name, params: given }));
       return id;
     };
     let greeting: string | undefined;
-    let question: string | undefined;
-    socket.on('error', () => end(null));
-    socket.on('close', () => end(null));
+    let asked: string | undefined;
+    socket.on('error', () => end(SILENCE));
+    socket.on('close', () => end(SILENCE));
     socket.on('open', () => {
-      const scopes = ['operator.read'];
+      const scopes = [scope];
       greeting = ask('connect', { ...PROTOCOLS, client: CLIENT, role: 'operator', scopes, auth: { token } });
     });
     socket.on('message', (data) => {
-      const { type, id, ok, payload } = parse(String(data));
+      const { type, id, ok, payload, error } = parse(String(data));
       if (type !== 'res' || id === undefined) return;
-      if (ok !== true) end(null);
-      else if (id === question) end(payload);
-      else if (id === greeting) question = ask(method, {});
+      if (ok !== true) end({ payload: null, refusal: messageOf(error) });
+      else if (id === asked) end({ payload, refusal: null });
+      else if (id === greeting) asked = ask(method, params);
     });
   });
+}
+
+const LONGEST_REFUSAL = 200;
+
+function messageOf(error: unknown): string {
+  const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
+  const said = [message, code].find((text) => typeof text === 'string' && text !== '');
+  return String(said ?? 'no reason given').slice(0, LONGEST_REFUSAL);
 }
 
 function parse(text: string): Frame {

@@ -40,9 +40,11 @@ export interface Behaviour {
   claimsState?: boolean;
   /**
    * Tells over a WebSocket how busy it is: with what the file `busy` in its state directory says, one kind of work a
-   * line, as `embedded-run`; idle without one.
+   * line, as `embedded-run`, and the session after it; idle without one.
    */
   tellsActivity?: boolean;
+  /** With `tellsActivity`: has `gateway.suspend.*`, as 2026.9.5 and newer, and no restart intent in a file. */
+  drains?: boolean;
   /** Its `preinstall` fails and leaves the package locked. */
   failPreinstall?: boolean;
   /** `engines.node`; `>=20` unless given. The program itself runs on any. */
@@ -95,6 +97,7 @@ const SOURCES = {
   'dist/profile.js': 'profile.js',
   'dist/readiness.js': 'readiness.js',
   'dist/socket.js': 'socket.js',
+  'dist/admission.js': 'admission.js',
   'dist/files.js': 'files.js',
   'dist/state.js': 'state.js',
   'dist/sqlite.js': 'sqlite.js',

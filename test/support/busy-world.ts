@@ -6,16 +6,17 @@ import { listChanges } from '../../src/ledger/ledger.js';
 import { currentRelease } from '../../src/store/links.js';
 import { readPolicy } from '../../src/store/policy.js';
 import { rootAt } from '../../src/store/root.js';
+import type { Behaviour } from '../registry/gateway-package.js';
 import type { AtEnd } from './place.js';
 import { until } from './place.js';
 import { type Answer, type Begun, makeWorld, QUICK } from './world.js';
 
 /** A world whose gateway tells how busy it is, for all tests of a file; it is idle again after each of them. */
-export async function makeBusyWorld(atEnd: AtEnd) {
+export async function makeBusyWorld(atEnd: AtEnd, behaviour: Behaviour = {}) {
   const world = await makeWorld(atEnd);
   const root = rootAt(world.root);
   let published = 0;
-  world.publish('2026.6.1', { tellsActivity: true });
+  world.publish('2026.6.1', { tellsActivity: true, ...behaviour });
   await world.start('2026.6.1');
   afterEach(() => busyWith());
 
@@ -28,7 +29,7 @@ export async function makeBusyWorld(atEnd: AtEnd) {
 
   function publish(tellsActivity = true): string {
     const version = `2026.7.${++published}`;
-    world.publish(version, { tellsActivity });
+    world.publish(version, { tellsActivity, ...behaviour });
     return version;
   }
 

@@ -1,7 +1,7 @@
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
-import type { Health } from '../../openclaw/health.js';
+import { apartFromDrain, type Health } from '../../openclaw/health.js';
 import { instanceOf } from '../../openclaw/instance.js';
 import { versionsToday } from '../../rollback/compatibility/compatibility.js';
 import { commandsByHand } from '../../rollback/manual-steps.js';
@@ -11,6 +11,7 @@ import { decide } from '../../state/restore/preconditions.js';
 import { lastRestore, type Restore, readRestore } from '../../state/restore-records.js';
 import { currentRelease, endTrial, readTrial } from '../../store/links.js';
 import type { Root } from '../../store/root.js';
+import { releaseDrain } from '../drain-lease.js';
 import { checkListener, evictOrphans } from '../port-holder.js';
 import { reachBefore } from '../reach-before.js';
 import { awaitVerified } from '../verification.js';
@@ -37,6 +38,7 @@ export const baseline: Step = {
       facts.from === release &&
       readTrial(root) === null
     ) {
+      await releaseDrain(context);
       throw new NothingToDo(`${release} runs already`);
     }
     if (change.plan.evictOrphan) {
@@ -47,7 +49,8 @@ export const baseline: Step = {
     }
     const { endpoint } = found;
     await checkListener(endpoint, supervisor);
-    const health = inspection.pid === null ? null : found.health;
+    const seen = inspection.pid === null ? null : found.health;
+    const health = seen && facts.drain ? apartFromDrain(seen, facts.drain.wasReady) : seen;
     // The phase is the gateway's whole answer, and only shows the progress of a start.
     const kept = health && { ...health, phase: null };
     facts.place = findStatePlace(inspection.launch);

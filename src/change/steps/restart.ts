@@ -3,6 +3,8 @@ import { duration } from '../../core/duration.js';
 import { ReleasesError } from '../../core/errors.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { findManifest } from '../../store/manifest.js';
+import type { RestartReport } from '../../supervisor/supervisor.js';
+import { releaseDrain, stopRenewing } from '../drain-lease.js';
 
 /** Reason to skip: a gateway that a person stopped stays stopped, and its next start uses the new release. */
 export function wasStopped({ change }: Context): string | null {
@@ -17,6 +19,20 @@ export async function alignTo({ root, supervisor, change }: Context, release: st
   if (why !== null) change.warnings.push(why);
 }
 
+/** Restarts a gateway that may drain for it. Without a restart, the gateway takes new work again. */
+async function restartOpen(context: Context): Promise<RestartReport> {
+  const { change, supervisor } = context;
+  stopRenewing(change);
+  try {
+    const report = await supervisor.restart();
+    delete change.facts.drain;
+    return report;
+  } catch (error) {
+    await releaseDrain(context);
+    throw error;
+  }
+}
+
 /** One restart job of the supervisor, never a bare stop. */
 export const restart: Step = {
   name: 'restart',
@@ -25,7 +41,7 @@ export const restart: Step = {
     const { facts, warnings } = context.change;
     await alignTo(context, facts.to);
     facts.restartRequestedAt = new Date().toISOString();
-    facts.restart = await context.supervisor.restart();
+    facts.restart = await restartOpen(context);
     if (facts.restart.instance === facts.baseline?.instance) {
       throw new ReleasesError(
         'restart_failed',

@@ -7,10 +7,13 @@ import { stepOf } from '../../ledger/ledger.js';
 import type { IdleLimits } from '../../ledger/plan.js';
 import { signalledBy } from '../../ledger/signals.js';
 import { sampleActivity } from '../../openclaw/activity.js';
+import { sampleDrain } from '../../openclaw/drain.js';
 import type { Endpoint } from '../../openclaw/endpoint.js';
-import { reach } from '../../openclaw/reach.js';
+import { namedWork } from '../../openclaw/named-work.js';
+import { type Reached, reach } from '../../openclaw/reach.js';
 import { readTrial } from '../../store/links.js';
 import { WHO } from '../cancellation.js';
+import { holdDrain, releaseDrain } from '../drain-lease.js';
 import { saveIntent } from '../saving.js';
 import { waitingProgress } from '../waiting.js';
 
@@ -22,6 +25,9 @@ const FIRST_LOOK_MS = 5000;
 
 /** Milliseconds between two checks for `restart-now`. */
 const WISH_MS = 200;
+
+/** Last milliseconds of a wait, in which a gateway takes no new work if it can refuse it. */
+const DRAIN_MS = 60_000;
 
 /** Unanswered samples before `unknown`: a gateway that answered before may only be too busy. */
 const SILENT_LOOKS = 3;
@@ -41,16 +47,22 @@ export const waitIdle: Step = {
     const limits = change.plan.idle ?? { withinMs: 0, countdownMs: 0 };
     const inspection = await supervisor.inspect();
     if (inspection.pid === null) return `no gateway runs (${inspection.state}): nothing to wait for`;
-    const { endpoint } = await reach(inspection);
+    const reached = await reach(inspection);
+    const { endpoint } = reached;
     const begun = performance.now();
     const facts = announce(context, limits, await sampleActivity(endpoint, FIRST_LOOK_MS));
-    const how = await untilIdle(context, facts, endpoint, begun + limits.withinMs, limits.quietMs);
-    if (how === 'deadline' && limits.giveUp) throw stillBusy(context, facts, limits);
+    let how = await untilClosed(context, facts, reached, begun);
     const waitedMs = performance.now() - begun;
-    facts.outcome = how === 'skipped' ? how : await countDown(context, facts, endpoint, limits, how);
-    if (facts.busy && facts.busy.length > 0) facts.interruptedWork = facts.busy;
+    if (how !== 'skipped') how = await countDown(context, facts, endpoint, limits, how);
+    facts.outcome = how;
+    // Also after a countdown and for `restart-now`: what comes between here and the restart would be cut off.
+    if (!change.facts.drain) facts.busy = (await holdDrain(context, reached)) ?? facts.busy;
+    if (facts.busy && facts.busy.length > 0) {
+      facts.interruptedWork = [...facts.busy, ...(change.facts.drain?.named ?? (await namedWork(endpoint)))];
+    }
     return describe(context, facts, waitedMs);
   },
+  undo: releaseDrain,
 };
 
 export function previewIdle({ change }: Context): string {
@@ -77,21 +89,59 @@ function record(context: Context, facts: IdleFacts): void {
   saveIntent(context, stepOf(context.change, 'wait-idle'));
 }
 
-/** @param deadline on the clock of `performance.now` */
+/**
+ * Waits with an open gateway first, so that people can work and cancel, and then with a draining one. A wait that ends
+ * with a countdown, or may end without a restart, stays open.
+ * @param begun on the clock of `performance.now`
+ */
+async function untilClosed(
+  context: Context,
+  facts: IdleFacts,
+  reached: Reached,
+  begun: number,
+): Promise<How> {
+  const limits = context.change.plan.idle ?? { withinMs: 0, countdownMs: 0 };
+  const deadline = begun + limits.withinMs;
+  const staysOpen = limits.giveUp === true || limits.countdownMs > 0;
+  const open = {
+    deadline: staysOpen ? deadline : deadline - DRAIN_MS,
+    sample: () => sampleActivity(reached.endpoint),
+    quietMs: limits.quietMs ?? 0,
+  };
+  const how = await untilIdle(context, facts, open);
+  if (how === 'deadline' && limits.giveUp) throw stillBusy(context, facts, limits);
+  if (how === 'skipped' || staysOpen) return how;
+  const left = await holdDrain(context, reached);
+  const { drain } = context.change.facts;
+  if (left === null || !drain) {
+    const isSure = how === 'unknown' || (how === 'idle' && open.deadline > begun);
+    return isSure ? how : untilIdle(context, facts, { ...open, deadline });
+  }
+  facts.busy = left;
+  const sample = () => sampleDrain(reached.endpoint, drain.lease);
+  return untilIdle(context, facts, { deadline, sample, quietMs: null });
+}
+
+interface Looks {
+  /** On the clock of `performance.now`. */
+  deadline: number;
+  sample(): Promise<string[] | null>;
+  /** Milliseconds between two idle samples; null where nothing can begin after the first. */
+  quietMs: number | null;
+}
+
 async function untilIdle(
   context: Context,
   facts: IdleFacts,
-  endpoint: Endpoint,
-  deadline: number,
-  quietMs = 0,
+  { deadline, sample, quietMs }: Looks,
 ): Promise<How> {
   let silent = facts.busy === null ? SILENT_LOOKS : 0;
   let idleSince: number | null = null;
   const isIdle = () => silent === 0 && facts.busy?.length === 0;
   const verdict = (): How | null => {
     if (silent >= SILENT_LOOKS) return 'unknown';
-    const isQuiet = isIdle() && idleSince !== null && performance.now() - idleSince >= quietMs;
-    if (isQuiet) return 'idle';
+    const isQuiet = idleSince !== null && performance.now() - idleSince >= (quietMs ?? 0);
+    if (isIdle() && (isQuiet || quietMs === null)) return 'idle';
     return isSkipped(context) ? 'skipped' : null;
   };
   let leftMs = deadline - performance.now();
@@ -100,7 +150,7 @@ async function untilIdle(
     if (how) return how;
     idleSince = isIdle() ? (idleSince ?? performance.now()) : null;
     await pause(context, facts, Math.min(LOOK_MS, leftMs));
-    const busy = await sampleActivity(endpoint);
+    const busy = await sample();
     silent = busy === null ? silent + 1 : 0;
     facts.busy = busy ?? (silent >= SILENT_LOOKS ? null : facts.busy);
   }

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { getPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { consumeIntent, createAdmission } from './admission.js';
 import {
   chooseHost,
   choosePort,
@@ -46,9 +47,9 @@ function runShell(command) {
 }
 
 /** The answer to each path, as a status and a body. */
-function createAnswers({ version, behaviour, config, uptimeMs, state, knowledge }) {
+function createAnswers({ version, behaviour, config, uptimeMs, state, knowledge, admission }) {
   const reported = behaviour.answersVersion ?? version;
-  const status = () => readiness(behaviour, uptimeMs(), state.draining);
+  const status = () => readiness(behaviour, uptimeMs(), state.draining, admission?.isClosed());
   const notFound = [404, { error: 'not found' }];
 
   async function work(number) {
@@ -139,7 +140,8 @@ export async function startGateway({ version, behaviour, options, packageRoot })
     refuseToStart(`the configuration cannot be read: ${error.message}`);
   }
   const state = { draining: false };
-  const answer = createAnswers({ version, behaviour, config, uptimeMs, state, knowledge });
+  const admission = behaviour.drains ? createAdmission(process.env) : null;
+  const answer = createAnswers({ version, behaviour, config, uptimeMs, state, knowledge, admission });
   const plugins = await loadPlugins({ config, version });
   const answerRequest = async (request, response) => {
     if (await plugins.answer(request, response)) return;
@@ -149,9 +151,11 @@ export async function startGateway({ version, behaviour, options, packageRoot })
   const tls = chooseTls(config);
   const server = tls ? createSecureServer(tls, answerRequest) : createServer(answerRequest);
 
-  if (behaviour.tellsActivity) answerSockets(server, config, process.env);
+  if (behaviour.tellsActivity) answerSockets(server, config, process.env, admission);
 
   const stop = () => {
+    const restarts = behaviour.drains ? admission.isArmed() : consumeIntent(process.env);
+    log(`received SIGTERM; ${restarts ? 'restarting' : 'shutting down'}`);
     if (behaviour.drainForever) state.draining = true;
     else if (!behaviour.ignoreSigterm) void shutDown(server);
   };

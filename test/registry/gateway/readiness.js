@@ -2,7 +2,8 @@
 const PHASES = ['config', 'plugins', 'sidecars', 'channels'];
 
 /** Tells whether the gateway is ready after `uptimeMs`, and what is in the way. */
-export function readiness(behaviour, uptimeMs, draining) {
+export function readiness(behaviour, uptimeMs, draining, closed) {
+  if (closed) return { ready: false, failing: ['gateway-draining'], phase: 'ready' };
   if (draining) return { ready: false, failing: ['draining'], phase: 'draining' };
   if (behaviour.neverReady) return { ready: false, failing: ['channels'], phase: 'channels' };
   const done = Math.floor((uptimeMs / (behaviour.slowStartMs ?? 1)) * PHASES.length);

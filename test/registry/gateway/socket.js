@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { workIn } from './admission.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -28,16 +27,44 @@ function readFrames(data) {
   }
 }
 
-/** Content of `busy` in the state directory, one kind of work a line; nothing of that kind is done. */
-function preflight(env) {
-  const path = join(env.OPENCLAW_STATE_DIR ?? '', 'busy');
-  const kinds = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
-  const blockers = kinds.map((kind) => ({ kind, count: 1, message: `1 active ${kind}` }));
-  return { safe: blockers.length === 0, counts: { totalActive: blockers.length }, blockers };
+/** Methods that an operator may ask of the real gateway, each with the scope and the parameters that it knows. */
+function methodsOf(env, admission) {
+  const runs = () => workIn(env).filter(([kind]) => kind === 'embedded-run');
+  const blockers = () => workIn(env).map(([kind]) => ({ kind, count: 1, message: `1 active ${kind}` }));
+  return {
+    'gateway.restart.preflight': {
+      scope: 'operator.read',
+      keys: [],
+      answer: () => ({ safe: blockers().length === 0, blockers: blockers() }),
+    },
+    'sessions.list': {
+      scope: 'operator.read',
+      keys: ['limit'],
+      answer: () => ({
+        sessions: runs().map(([, key = 'main', startedAt = 0]) => {
+          return { key, hasActiveRun: true, startedAt: Number(startedAt) };
+        }),
+      }),
+    },
+    'tasks.list': { scope: 'operator.read', keys: ['status', 'limit'], answer: () => ({ tasks: [] }) },
+    ...admission?.methods,
+  };
 }
 
-/** The two calls of the real protocol that tell an operator with the token how busy the gateway is. */
-export function answerSockets(server, config, env) {
+/** Calls of the real protocol that an operator with the token may make. */
+export function answerSockets(server, config, env, admission) {
+  const methods = methodsOf(env, admission);
+  const call = (scopes, name, params) => {
+    const method = methods[name];
+    if (!method) throw new Error(`unknown method: ${name}`);
+    const has = scopes.includes(method.scope) || scopes.includes('operator.admin');
+    if (!has) throw new Error(`missing scope: ${method.scope}`);
+    if (Object.keys(params).some((key) => !method.keys.includes(key)))
+      throw new Error(`invalid ${name} params`);
+    if (admission?.isClosed() && !name.startsWith('gateway.suspend.'))
+      throw new Error(`${name} unavailable during gateway suspension`);
+    return method.answer(params);
+  };
   server.on('upgrade', (request, socket) => {
     const key = createHash('sha1').update(`${request.headers['sec-websocket-key']}${GUID}`).digest('base64');
     socket.write(
@@ -45,18 +72,25 @@ export function answerSockets(server, config, env) {
     );
     const send = (message) => socket.write(frame(JSON.stringify(message)));
     send({ type: 'event', event: 'connect.challenge', payload: { nonce: 'n' } });
-    let reads = false;
+    let scopes = null;
     let rest = Buffer.alloc(0);
+    const answer = (method, params) => {
+      if (scopes !== null) return call(scopes, method, params);
+      const isKnown = method === 'connect' && params.auth?.token === config.gateway?.auth?.token;
+      if (!isKnown) throw new Error('unauthorized');
+      scopes = params.scopes;
+      return { type: 'hello-ok', protocol: 4 };
+    };
     socket.on('error', () => {});
     socket.on('data', (data) => {
       const found = readFrames(Buffer.concat([rest, data]));
       rest = found.rest;
       for (const { id, method, params } of found.texts.map((text) => JSON.parse(text))) {
-        const hello = method === 'connect' && params.auth?.token === config.gateway?.auth?.token;
-        if (hello) reads = params.scopes.includes('operator.read');
-        const ok = hello || (reads && method === 'gateway.restart.preflight');
-        const payload = hello ? { type: 'hello-ok', protocol: 4 } : preflight(env);
-        send({ type: 'res', id, ok, ...(ok ? { payload } : { error: { code: 'INVALID_REQUEST' } }) });
+        try {
+          send({ type: 'res', id, ok: true, payload: answer(method, params ?? {}) });
+        } catch ({ message }) {
+          send({ type: 'res', id, ok: false, error: { code: 'INVALID_REQUEST', message } });
+        }
       }
     });
   });

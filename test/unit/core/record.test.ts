@@ -79,6 +79,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
     ...{ announcedAt: '2026-06-01T00:00:00.000Z', deadlineAt: '2026-06-01T00:05:00.000Z', restartAt: null },
     ...{ busy: ['an agent run'], outcome: 'deadline', interruptedWork: ['an agent run'] },
   },
+  drain: { lease: 'a', wasReady: true, named: ['session agent:main:main'] },
   stoppedBy: 'person',
   baseline: { state: 'running', instance: 'i', release: '2026.6.1', health: HEALTH },
   restart: { stopMs: 1.5, killed: false, instance: 'j' },

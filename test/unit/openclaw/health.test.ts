@@ -9,7 +9,7 @@ import {
 import { performance } from 'node:perf_hooks';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Door } from '../../../src/openclaw/endpoint.js';
-import { type Health, sampleHealth, worsened } from '../../../src/openclaw/health.js';
+import { apartFromDrain, type Health, sampleHealth, worsened } from '../../../src/openclaw/health.js';
 import { ask, askQuickly } from '../../../src/openclaw/http.js';
 
 const NOTHING: Health = {
@@ -305,3 +305,21 @@ describe('worsened', () => {
     expect(worsened(good, NOTHING)).toEqual(['live', 'ready']);
   });
 });
+
+test.each<[string, Partial<Health>, boolean, Partial<Health>]>([
+  ['was ready', { failing: ['gateway-draining'] }, true, { ready: true, failing: [] }],
+  ['was ready, with its checks hidden', {}, true, { ready: true, failing: [] }],
+  ['was not ready', { failing: ['gateway-draining'] }, false, { ready: false, failing: [] }],
+  [
+    'lacks a channel',
+    { failing: ['discord', 'gateway-draining'] },
+    true,
+    { ready: false, failing: ['discord'] },
+  ],
+])(
+  'a gateway that drains for us and %s counts as it would without the drain',
+  (_, seen, wasReady, expected) => {
+    const health = { ...NOTHING, answered: true, live: true, ...seen };
+    expect(apartFromDrain(health, wasReady)).toEqual({ ...health, ...expected });
+  },
+);

@@ -11,9 +11,28 @@ type Look = string[] | null;
 const IDLE: Look = [];
 const BUSY: Look = ['1 task'];
 const SILENT: Look = null;
+const NAMED = 'session agent:main:main since 2026-11-26T02:00:00Z';
 
-const gateway = vi.hoisted(() => ({ look: (): string[] | null => null }));
+const gateway = vi.hoisted(() => ({
+  look: (): string[] | null => null,
+  /** Answer of a gateway that can drain. */
+  drained: (): string[] | null => null,
+  calls: [] as string[],
+}));
 vi.mock('../../../../src/openclaw/activity.js', () => ({ sampleActivity: async () => gateway.look() }));
+vi.mock('../../../../src/openclaw/named-work.js', () => ({
+  namedWork: async () => ['session agent:main:main since 2026-11-26T02:00:00Z'],
+}));
+vi.mock('../../../../src/openclaw/drain.js', () => ({
+  RENEW_MS: 30_000,
+  drain: async () => {
+    gateway.calls.push(`drain ${clock.now}`);
+    const busy = gateway.drained();
+    return busy && { lease: 'a lease', busy };
+  },
+  sampleDrain: async () => gateway.drained(),
+  endDrain: async (_: unknown, lease: string) => void gateway.calls.push(`end ${lease}`),
+}));
 
 /** Milliseconds that were waited for, each at once. */
 const clock = vi.hoisted(() => ({ now: 0 }));
@@ -24,8 +43,16 @@ vi.mock('node:timers/promises', () => ({
 }));
 
 /** Waits for a gateway that gives these answers, one each time, and the last of them from then on. */
-async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}, pid: number | null = 1) {
+async function waitFor(
+  says: [Look, ...Look[]],
+  limits: Partial<IdleLimits> = {},
+  pid: number | null = 1,
+  drained: Look[] = [null],
+) {
   let looks = 0;
+  let samples = 0;
+  gateway.calls = [];
+  gateway.drained = () => drained[Math.min(samples++, drained.length - 1)] ?? null;
   gateway.look = () => says[Math.min(looks++, says.length - 1)] ?? null;
   const began = clock.now;
   vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
@@ -57,6 +84,9 @@ async function waitFor(says: [Look, ...Look[]], limits: Partial<IdleLimits> = {}
   const note = await waitIdle.do(context);
   const waitedMs = clock.now - began;
   return {
+    context,
+    calls: gateway.calls.map((call) => call.replace(/\d+$/, (at) => String(Number(at) - began))),
+    drain: change.facts.drain,
     note,
     looks,
     waitedMs,
@@ -95,14 +125,14 @@ test('a gateway that never answers how busy it is is asked once', async () => {
 
 test('a plan without time to wait asks once, and names the work that it cuts off', async () => {
   const { facts, looks, note } = await waitFor([BUSY], { withinMs: 0 });
-  expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task'] });
+  expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task', NAMED] });
   expect(looks).toBe(1);
   expect(note).toBe('still busy after 0 s, cutting off 1 task');
 });
 
 test('a gateway that stays busy is restarted at the deadline, or not at all when the plan gives up', async () => {
   const { facts, note, waitedMs } = await waitFor([BUSY], { withinMs: 3_500 });
-  expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task'] });
+  expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task', NAMED] });
   expect([note, waitedMs]).toEqual(['still busy after 3.5 s, cutting off 1 task', 3_500]);
   await expect(waitFor([BUSY], { withinMs: 3_500, giveUp: true })).rejects.toMatchObject({
     code: 'gateway_busy',
@@ -126,6 +156,47 @@ test('nothing is announced for a gateway that does not run', async () => {
   expect(facts).toBeUndefined();
   expect(looks).toBe(0);
   expect(note).toBe('no gateway runs (stopped): nothing to wait for');
+});
+
+test('a gateway that can drain takes no new work in the last minute of a long wait, and is idle at its first word', async () => {
+  const { facts, calls, waitedMs, drain } = await waitFor([BUSY], { withinMs: 90_000 }, 1, [
+    BUSY,
+    BUSY,
+    IDLE,
+  ]);
+  expect(calls).toEqual(['drain 30000']);
+  expect(facts).toMatchObject({ outcome: 'idle', busy: [] });
+  expect(waitedMs).toBe(32_000);
+  expect(drain).toEqual({ lease: 'a lease', wasReady: expect.any(Boolean), named: [NAMED] });
+});
+
+test('a short wait drains from its begin, and what the drain leaves is named', async () => {
+  const { facts, calls, note } = await waitFor([BUSY], { withinMs: 3_000 }, 1, [BUSY]);
+  expect(calls).toEqual(['drain 0']);
+  expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task', NAMED] });
+  expect(note).toBe('still busy after 3.0 s, cutting off 1 task');
+});
+
+test('a lease that somebody else ended is not waited for', async () => {
+  const { facts } = await waitFor([BUSY], { withinMs: 60_000 }, 1, [BUSY, null]);
+  expect(facts).toMatchObject({ outcome: 'unknown', busy: null });
+});
+
+test.each<[string, Partial<IdleLimits>]>([
+  ['counts down', { countdownMs: 5_000 }],
+  ['may end without a restart', { giveUp: true }],
+])('a wait that %s keeps the gateway open until its end', async (_, limits) => {
+  const { calls, waitedMs, facts } = await waitFor([BUSY, IDLE, IDLE], limits, 1, [IDLE]);
+  expect(calls).toEqual([`drain ${waitedMs}`]);
+  expect(facts).toMatchObject({ outcome: 'idle', busy: [] });
+});
+
+test('the undo opens the gateway again, once', async () => {
+  const { context } = await waitFor([BUSY], {}, 1, [BUSY, IDLE]);
+  await waitIdle.undo?.(context);
+  await waitIdle.undo?.(context);
+  expect(gateway.calls.filter((call) => call.startsWith('end'))).toEqual(['end a lease']);
+  expect(context.change.facts).not.toHaveProperty('drain');
 });
 
 test('a plan without idle limits, or without a restart, leaves the step out', () => {
