@@ -21,18 +21,18 @@ _openclaw_releases() {
         root=${COMP_WORDS[at]} ;;
       -*) ;;
       *) case "$path${path:+ }${COMP_WORDS[at]}" in
-        'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'doctor' | 'completion' | 'demo')
+        'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'doctor' | 'completion' | 'demo')
           path=$path${path:+ }${COMP_WORDS[at]} ;;
       esac ;;
     esac
   done
   case "$before" in
     --root|--lockfile|--cache) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--limit|--since|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--idle|--max-defer|--skip|--stop-timeout|--unit) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
+    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--limit|--since|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--drill|--idle|--max-defer|--skip|--stop-timeout|--unit) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
     --probe) COMPREPLY=($(compgen -W "version boot auto" -- "$word")); return ;;
   esac
   case "$path" in
-    '') words="stage update check list show switch rollback status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt doctor completion demo --help" ;;
+    '') words="stage update check list show switch rollback drill status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt doctor completion demo --help" ;;
     'stage') words="--root --json --registry --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'update') words="--root --json --registry --dry-run --no-snapshot --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
     'check') words="--root --json --registry --help" ;;
@@ -40,6 +40,7 @@ _openclaw_releases() {
     'show') words="--root --json --help $(_openclaw_releases_ids "$root")" ;;
     'switch') words="--root --json --no-restart --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
     'rollback') words="--root --json --dry-run --yes --keep-state --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
+    'drill') words="--root --json --ready-timeout --help $(_openclaw_releases_ids "$root")" ;;
     'status') words="--root --json --follow --help" ;;
     'history') words="--root --json --limit --since --failed --help" ;;
     'cancel') words="--root --json --help" ;;
@@ -54,7 +55,7 @@ _openclaw_releases() {
     'hold') words="--root --json --why --help" ;;
     'unhold') words="--root --json --help" ;;
     'timer') words="enable disable status explain run --help" ;;
-    'timer enable') words="--root --json --registry --system --dry-run --channel --window --any-time --time-zone --delay --jitter --minimum-age --minimum-interval --soak --idle --countdown --max-defer --skip --skip-none --defaults --help" ;;
+    'timer enable') words="--root --json --registry --system --dry-run --channel --window --any-time --time-zone --delay --jitter --minimum-age --minimum-interval --soak --drill --idle --countdown --max-defer --skip --skip-none --defaults --help" ;;
     'timer disable') words="--root --json --system --help" ;;
     'timer status') words="--root --json --help" ;;
     'timer explain') words="--root --json --registry --help" ;;

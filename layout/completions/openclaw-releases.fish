@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -33,6 +33,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a list -d 'sh
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a show -d 'show one release: where it is from, what it runs on'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a switch -d 'make a staged release current, restart, verify'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a rollback -d 'return to the release from before, restart, verify'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a drill -d 'prove that a rollback would work: start its release on a copy of the state'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a status -d 'show what runs, what is current, and what is being done'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a history -d 'show the changes made here, newest first, or the steps of one'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a cancel -d 'end the active change before its switch; a release that is staged whole stays'
@@ -104,6 +105,10 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'rollback\'' -f -l set
 complete -c openclaw-releases -n '__openclaw_releases_at \'rollback\'' -f -l ready-timeout -x -a '' -d 'for a gateway that shows no progress (default: 60s)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'rollback\'' -f -l idle-timeout -x -a '' -d 'how long to wait for a busy gateway before its restart (default: 0s)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'rollback\'' -f -l countdown -x -a '' -d 'from then until the restart, in which it can be stopped (default: 0s)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -a '(__openclaw_releases_ids)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l ready-timeout -x -a '' -d 'how long its start may take, times three (default: 60s)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l follow -d 'stay until the active change has its verdict, and exit with its code'
@@ -164,6 +169,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l minimum-age -x -a '' -d 'no release is taken before, with any other setting'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l minimum-interval -x -a '' -d 'from one change to the next'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l soak -x -a '' -d 'that a release must have run well before the next one'
+complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l drill -x -a '' -d 'from one drill of the previous release to the next; 0 makes none'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l idle -x -a '' -d 'that the gateway must have been idle'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l countdown -x -a '' -d 'announced before the restart'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l max-defer -x -a '' -d 'after which a busy gateway is not waited for any more'

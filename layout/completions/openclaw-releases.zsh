@@ -27,6 +27,7 @@ _openclaw_releases() {
     'show:show one release: where it is from, what it runs on'
     'switch:make a staged release current, restart, verify'
     'rollback:return to the release from before, restart, verify'
+    'drill:prove that a rollback would work: start its release on a copy of the state'
     'status:show what runs, what is current, and what is being done'
     'history:show the changes made here, newest first, or the steps of one'
     'cancel:end the active change before its switch; a release that is staged whole stays'
@@ -59,6 +60,7 @@ _openclaw_releases() {
     show) _openclaw_releases_show ;;
     switch) _openclaw_releases_switch ;;
     rollback) _openclaw_releases_rollback ;;
+    drill) _openclaw_releases_drill ;;
     status) _openclaw_releases_status ;;
     history) _openclaw_releases_history ;;
     cancel) _openclaw_releases_cancel ;;
@@ -153,6 +155,13 @@ _openclaw_releases_rollback() {
     '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
     '--idle-timeout[how long to wait for a busy gateway before its restart (default\: 0s)]:time:' \
     '--countdown[from then until the restart, in which it can be stopped (default\: 0s)]:time:' \
+    '(- *)'--help'[show the help]' \
+    '1:release:_openclaw_releases_ids'
+}
+_openclaw_releases_drill() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--ready-timeout[how long its start may take, times three (default\: 60s)]:time:' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
@@ -285,6 +294,7 @@ _openclaw_releases_timer_enable() {
     '--minimum-age[no release is taken before, with any other setting]:time:' \
     '--minimum-interval[from one change to the next]:time:' \
     '--soak[that a release must have run well before the next one]:time:' \
+    '--drill[from one drill of the previous release to the next; 0 makes none]:time:' \
     '--idle[that the gateway must have been idle]:time:' \
     '--countdown[announced before the restart]:time:' \
     '--max-defer[after which a busy gateway is not waited for any more]:time:' \

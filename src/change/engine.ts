@@ -158,6 +158,7 @@ function setState(context: Context, record: StepRecord, state: StepState, observ
 }
 
 function failedStatus(change: Change): ChangeStatus {
+  if (change.plan.kind === 'drill') return 'drill_failed';
   if (change.undoError) return 'rollback_failed';
   if (stepOf(change, 'verify')) return 'rolled_back';
   return stepOf(change, 'restart') ? 'package_updated_restart_failed' : 'package_update_failed';
@@ -165,6 +166,7 @@ function failedStatus(change: Change): ChangeStatus {
 
 function succeededStatus(change: Change): ChangeStatus {
   if (change.plan.kind === 'stage') return 'staged';
+  if (change.plan.kind === 'drill') return 'drill_passed';
   return stepOf(change, 'verify')?.state === 'done'
     ? 'package_updated_restart_verified'
     : 'package_updated_restart_scheduled';

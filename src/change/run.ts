@@ -103,7 +103,7 @@ export async function recover(environment: Environment): Promise<Repairs> {
 
 /** Validates words before anything is locked; absolute paths, as a detached worker may run in another directory. */
 export function planFor({ kind, target, options = {} }: Request): Plan {
-  if (kind === 'switch' || kind === 'rollback') checkReleaseId(target);
+  if (['switch', 'rollback', 'drill'].includes(kind)) checkReleaseId(target);
   const spec = kind === 'stage' || kind === 'update' ? parseSpec(target) : null;
   if (options.registry !== undefined) checkRegistryAddress(options.registry);
   const lockfile = options.lockfile ? resolve(options.lockfile) : null;
@@ -121,6 +121,8 @@ export function exitCodeOf(change: Change): number {
       return EXIT.failed;
     case 'package_update_failed':
       return change.error && ERROR_CODES[change.error.code] === 'refused' ? EXIT.refused : EXIT.failed;
+    case 'drill_failed':
+      return change.error ? EXIT[ERROR_CODES[change.error.code]] : EXIT.failed;
     default:
       return EXIT.success;
   }

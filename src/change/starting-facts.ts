@@ -20,7 +20,7 @@ import { requireOwnRoot, requireSameInstance } from './root-instance.js';
 
 export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
   const { root } = environment;
-  const staged = plan.kind === 'switch' || plan.kind === 'rollback';
+  const staged = ['switch', 'rollback', 'drill'].includes(plan.kind);
   const to = staged ? readManifest(root, plan.target).id : null;
   const supervisor = supervisorOf(environment, plan);
   const restarts = plan.steps.includes('restart');
@@ -34,6 +34,8 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   }
   // A running release has started here; a release that only `current` names may never have started.
   const from = (gateway && runningRelease(root, gateway)) ?? existing(root, currentRelease(root));
+  // Its own step finds what else is against it, so that the ledger has it.
+  if (plan.kind === 'drill') return { from, previous: previousRelease(root), to };
   // A way back that cannot be started is none. Leaving such a release is what a rollback is for.
   for (const id of plan.kind === 'update' ? [from, to] : [to]) if (id !== null) requireNode(root, id);
   const place = gateway && findStatePlace(gateway.launch);

@@ -3,6 +3,7 @@ import { fsyncDirectory } from '../host/durable.js';
 import { faultPoint } from '../host/fault.js';
 import { addToHistory, pastLine, tryReadHistory } from '../ledger/history.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
+import { tellsOfRollback } from '../rollback/drills.js';
 import { provenBy } from '../rollback/known-good.js';
 import { listSnapshots } from '../state/snapshots.js';
 import { changeIds, changePath } from '../store/change-files.js';
@@ -46,9 +47,10 @@ function neededRecords(root: Root, changes: readonly Change[]): Set<string> {
   return needed;
 }
 
-/** Facts that other rooms ask old records for: `known-good`, `compatibility/rules`, `rollback/plan`, `gc-roots`. */
+/** Facts that other rooms ask old records for: `known-good`, `compatibility/rules`, `rollback/plan`, `rollback/drills`, `gc-roots`. */
 function factsIn(change: Change, here: ReadonlySet<string>): string[] {
   const { from, to, versionsBefore, versionsAfter, plugins, place } = change.facts;
+  const drilled = tellsOfRollback(change);
   const about = (fact: string, id: string | null) => (id !== null && here.has(id) ? [`${fact} ${id}`] : []);
   return [
     ...provenBy(change).flatMap((id) => about('proven', id)),
@@ -56,5 +58,6 @@ function factsIn(change: Change, here: ReadonlySet<string>): string[] {
     ...(versionsAfter ? about('state', to) : []),
     ...(plugins ? about('plugins', from) : []),
     ...(place ? ['place'] : []),
+    ...(drilled ? about('drill', to) : []),
   ];
 }

@@ -2,7 +2,7 @@ import { BACKGROUND_NICE, setOwnSessionPriority } from '../host/session-priority
 import type { Observer } from '../ledger/context.js';
 
 /** Steps that run beside a serving gateway, and that nobody waits for as for a restart. */
-const MAKE_READY = new Set(['stage', 'probe', 'seal']);
+const MAKE_READY = new Set(['stage', 'probe', 'seal', 'drill']);
 
 /** Returns an observer that lowers our priority during these steps, and resets it for all others. */
 export function yielding(observer: Observer): Observer {

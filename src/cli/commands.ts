@@ -8,6 +8,7 @@ export const COMMANDS: Commands = {
   show: async () => (await import('./commands/show.js')).showCommand(),
   switch: async () => (await import('./commands/switch.js')).switchCommand(),
   rollback: async () => (await import('./commands/rollback.js')).rollbackCommand(),
+  drill: async () => (await import('./commands/drill.js')).drillCommand(),
   status: async () => (await import('./commands/status.js')).statusCommand(),
   history: async () => (await import('./commands/history.js')).historyCommand(),
   cancel: async () => (await import('./commands/cancel.js')).cancelCommand(),

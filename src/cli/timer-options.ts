@@ -16,6 +16,7 @@ export interface TimerOptions {
   minimumAge?: number;
   minimumInterval?: number;
   soak?: number;
+  drill?: number;
   idle?: number;
   countdown?: number;
   maxDefer?: number;
@@ -25,6 +26,7 @@ export interface TimerOptions {
 }
 
 const HOURS = (text: string) => durationIn('h')(text) / 3_600_000;
+const DAYS = (text: string) => durationIn('d')(text) / 86_400_000;
 const MINUTES = (text: string) => durationIn('m')(text) / 60_000;
 const SECONDS = (text: string) => durationIn('s')(text) / 1_000;
 
@@ -41,6 +43,7 @@ export function withSettings(command: Command): Command {
     .option('--minimum-age <time>', 'no release is taken before, with any other setting', HOURS)
     .option('--minimum-interval <time>', 'from one change to the next', HOURS)
     .option('--soak <time>', 'that a release must have run well before the next one', HOURS)
+    .option('--drill <time>', 'from one drill of the previous release to the next; 0 makes none', DAYS)
     .option('--idle <time>', 'that the gateway must have been idle', MINUTES)
     .option('--countdown <time>', 'announced before the restart', SECONDS)
     .option('--max-defer <time>', 'after which a busy gateway is not waited for any more', HOURS)
@@ -89,6 +92,7 @@ export function settingsFrom(
     minimumAgeHours: options.minimumAge,
     minimumIntervalHours: options.minimumInterval,
     soakHours: options.soak,
+    drillDays: options.drill,
     idleMinutes: options.idle,
     countdownSeconds: options.countdown,
     maxDeferHours: options.maxDefer,

@@ -71,6 +71,8 @@ export const ERROR_CODES = {
   state_incompatible: 'refused',
   confirmation_needed: 'refused',
   restore_pending: 'refused',
+  drill_refused: 'refused',
+  drill_failed: 'failed',
   restore_failed: 'rollbackFailed',
   // The gateway and its supervisor
   supervisor_not_found: 'refused',

@@ -30,6 +30,15 @@ export interface PluginFacts {
   config?: string | null;
 }
 
+export interface DrillFacts {
+  /** Milliseconds from the start of the candidate until it was ready. */
+  readyMs: number;
+  /** Time of the state that it started on. */
+  stateAt: Moment;
+  /** Snapshot or displaced state that it started on; null for a copy of today's state. */
+  kept: Name | null;
+}
+
 export interface IdleFacts {
   /** Time of the announcement. */
   announcedAt: Moment;
@@ -100,6 +109,7 @@ export interface Facts {
   versionsAfter?: StateVersions;
   /** Absent if no plugin is installed. */
   plugins?: PluginFacts;
+  drill?: DrillFacts;
   /** The timer that `unadopt` disabled, for its undo. */
   timer?: Pick<TimerRecord, 'host' | 'registry'>;
   /** Files outside the root that `adopt` writes or `unadopt` removes. */

@@ -30,7 +30,9 @@ export type ChangeStatus =
   | 'package_updated_restart_verified'
   | 'rolled_back'
   | 'rollback_failed'
-  | 'helper_never_ran';
+  | 'helper_never_ran'
+  | 'drill_passed'
+  | 'drill_failed';
 
 /** `changes/<id>.json`: one attempt, rewritten whole before and after every step. */
 export interface Change {

@@ -19,11 +19,12 @@ export const STEP_NAMES = [
   'plugins',
   'commit',
   'prune',
+  'drill',
 ] as const;
 
 export type StepName = (typeof STEP_NAMES)[number];
 
-export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback' | 'adopt' | 'unadopt';
+export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback' | 'adopt' | 'unadopt' | 'drill';
 
 /** All in milliseconds. */
 export interface Limits {
@@ -111,7 +112,7 @@ export interface PlanOptions
 
 const STEPS: Record<ChangeKind, StepName[]> = {
   stage: ['resolve', 'check-space', 'stage', 'probe', 'seal'],
-  update: STEP_NAMES.filter((name) => !['find-install', 'attach', 'detach'].includes(name)),
+  update: STEP_NAMES.filter((name) => !['find-install', 'attach', 'detach', 'drill'].includes(name)),
   switch: ['wait-idle', 'baseline', 'snapshot', 'switch', 'restart', 'verify', 'plugins', 'commit'],
   rollback: ['wait-idle', 'baseline', 'switch', 'restart', 'verify', 'commit'],
   adopt: [
@@ -128,6 +129,7 @@ const STEPS: Record<ChangeKind, StepName[]> = {
     'commit',
   ],
   unadopt: ['baseline', 'detach', 'restart', 'verify'],
+  drill: ['drill'],
 };
 
 /** Pure: the same request gives the same plan. */

@@ -59,6 +59,8 @@ export interface Schedule {
   minimumIntervalHours?: Amount;
   /** Time the current release must run, verified and without unexpected restart, before an update. */
   soakHours?: Amount;
+  /** Days from one drill of the previous release to the next; 0 makes none. */
+  drillDays?: Amount;
   /** Empty: always. */
   windows?: MaintenanceWindow[];
   idleMinutes?: Amount;

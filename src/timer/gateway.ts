@@ -1,15 +1,17 @@
 import { type Change, isActive } from '../ledger/ledger.js';
 import { runningRelease } from '../ledger/running-release.js';
 import { reach } from '../openclaw/reach.js';
+import { tellsOfRollback } from '../rollback/drills.js';
 import type { Root } from '../store/root.js';
 import type { SeenGateway } from '../store/timer-state.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import type { GatewayFacts, HistoryEntry } from './rules/facts.js';
 
-/** Converts the ledger for the rules. Leaves out waits for a busy gateway, which are no failures. */
+/** Converts the ledger for the rules. Leaves out waits for a busy gateway and drills that tell nothing: no failures. */
 export function historyOf(changes: Change[]): HistoryEntry[] {
   return changes
-    .filter(({ error }) => error?.code !== 'gateway_busy')
+    .filter((change) => change.error?.code !== 'gateway_busy')
+    .filter((change) => change.plan.kind !== 'drill' || tellsOfRollback(change))
     .map(({ id, plan, facts, status, startedAt, endedAt }) => ({
       ...{ id, kind: plan.kind, initiator: plan.initiator ?? 'person', from: facts.from, to: facts.to },
       ...{ status: status ?? 'running', startedAt, endedAt },

@@ -2,8 +2,9 @@ import type { Request } from '../change/run.js';
 import { performChange } from '../control/detached/start.js';
 import { ReleasesError } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
-import type { Change } from '../ledger/ledger.js';
+import { type Change, listChanges } from '../ledger/ledger.js';
 import type { IdleLimits, PlanOptions } from '../ledger/plan.js';
+import { previousRelease } from '../store/links.js';
 import { findManifest } from '../store/manifest.js';
 import { prepareRoot } from '../store/root.js';
 import {
@@ -13,6 +14,7 @@ import {
   withDecision,
   writeAuto,
 } from '../store/timer-state.js';
+import { isDrillDue } from './drill-due.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
 import { acquireTimerLock } from './lock.js';
 import { type AskRegistry, onceMore } from './registry.js';
@@ -71,7 +73,7 @@ async function decideAndDo(environment: Environment, options: TimerRunOptions): 
   };
   const run = told(first);
   const { version } = first.decision;
-  if (first.idle === null || version === null) return run;
+  if (first.idle === null || version === null) return drillIfDue(environment, options, run, first);
   const staging = findManifest(root, version) ? null : await make(environment, options, 'stage', version);
   if (staging && staging.status !== 'staged') return finish(environment, first, [staging]);
   // Staging takes minutes: since then an operator may have set a hold, or the window may have closed.
@@ -83,7 +85,20 @@ async function decideAndDo(environment: Environment, options: TimerRunOptions): 
   return finish(environment, second, [...before, update]);
 }
 
+/** A drill costs the processor as much as an update, so a run makes one of the two. */
+async function drillIfDue(
+  environment: Environment,
+  options: TimerRunOptions,
+  run: AutoRun,
+  { now, drillDays }: Settled,
+): Promise<AutoRun> {
+  const previous = previousRelease(environment.root);
+  if (previous === null || !isDrillDue(previous, listChanges(environment.root), drillDays, now)) return run;
+  return { ...run, changes: [await make(environment, options, 'drill', previous)] };
+}
+
 interface Settled {
+  drillDays: number;
   decision: Verdict;
   file: TimerStateFile;
   now: number;
@@ -93,7 +108,8 @@ interface Settled {
 function settle({ decision, file, now, policy }: Evaluation): Settled {
   const { announced, wait } = announce(decision, file.announced, now, policy.settings);
   const { votes: _, ...verdict } = decision;
-  const settled: Settled = { decision: verdict, file: { ...file, announced }, now, idle: null };
+  const { drillDays } = policy.settings;
+  const settled: Settled = { decision: verdict, file: { ...file, announced }, now, idle: null, drillDays };
   if (wait?.kind === 'now') return { ...settled, idle: wait.idle };
   if (wait === null) return settled;
   const { reason, until } = wait;
@@ -103,7 +119,7 @@ function settle({ decision, file, now, policy }: Evaluation): Settled {
 function make(
   environment: Environment,
   { plan = {}, follow }: TimerRunOptions,
-  kind: 'stage' | 'update',
+  kind: 'stage' | 'update' | 'drill',
   version: string,
   idle?: IdleLimits,
 ): Promise<Change> {

@@ -30,7 +30,9 @@ export async function timerStatus(environment: Environment): Promise<TimerStatus
   const { root } = environment;
   const host = readTimer(root.path)?.host ?? null;
   const { decision, policy, file } = await evaluateTimer(environment, null);
-  const breaker = decision.votes.find(({ rule, verdict }) => rule === 'breaker' && verdict === 'no');
+  const breaker = decision.votes.find(
+    ({ rule, verdict }) => (rule === 'breaker' || rule === 'drill') && verdict === 'no',
+  );
   const recorded = readPolicy(root);
   return {
     ...autoOverview(root),

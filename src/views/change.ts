@@ -14,6 +14,7 @@ import {
 } from '../ledger/ledger.js';
 import { hasLiveOwner, isAcknowledged } from '../ledger/ownership.js';
 import type { ChangeKind, Initiator, StepName } from '../ledger/plan.js';
+import { drillText } from '../rollback/drills.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 
@@ -104,6 +105,7 @@ const PHASES: Record<StepName, Phase> = {
   plugins: 'verifying',
   commit: 'verifying',
   prune: 'verifying',
+  drill: 'verifying',
 };
 
 const UNDER_WAY = new Set<StepRecord['state']>(['doing', 'undoing']);
@@ -122,6 +124,9 @@ const SENTENCES: Record<SeenStatus, (change: Change) => string> = {
   rolled_back: (change) =>
     `${reason(change, `${change.facts.to} failed verification`)}; ${current(change.facts.from)} again.`,
   helper_never_ran: () => 'The process that was to make the change never did; nothing was changed.',
+  drill_passed: ({ facts: { to, drill } }) => drillText(to, drill),
+  drill_failed: (change) =>
+    `${reason(change, `Rolling back to ${change.facts.to} is not proven`)}; nothing that runs was changed.`,
   rollback_failed: ({ facts }) => `The rollback to ${facts.from ?? 'what ran before'} failed too: act now.`,
   running: (change) =>
     change.error ? `${reason(change, 'It failed')}, and is being undone.` : 'It is active.',

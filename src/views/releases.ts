@@ -5,12 +5,14 @@ import { inspectIfThere } from '../ledger/running-release.js';
 import { type Compatibility, readableReleases } from '../rollback/compatibility/assess.js';
 import { todayAtGlance, todayOf } from '../rollback/compatibility/current-state.js';
 import { listSnapshots, type Snapshot } from '../state/snapshots.js';
+import { previousRelease } from '../store/links.js';
 import { readManifest } from '../store/manifest.js';
 import { type Hold, holdOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { corruptFiles } from './corrupt.js';
 import { type ReleaseDocument, releaseDocuments, resolveReleaseName } from './release.js';
+import { type RollbackProof, rollbackProof } from './rollback-proof.js';
 
 export interface ListedRelease extends ReleaseDocument {
   stateCompatibility: Compatibility['reads'];
@@ -24,6 +26,8 @@ export interface Listing {
   /** Snapshots and displaced states, oldest first. */
   states: Snapshot[];
   hold: Hold | null;
+  /** Null without a `previous`. */
+  rollback: RollbackProof | null;
   corrupt: Corrupt[];
 }
 
@@ -41,6 +45,7 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
     unsealed,
     states: listSnapshots(root),
     hold: holdOf(readPolicy(root)),
+    rollback: rollbackProof(previousRelease(root), ledger.changes),
     corrupt: corruptFiles(root, ledger, unsealed),
   };
 }

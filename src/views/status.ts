@@ -16,6 +16,7 @@ import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
 import { type ChangeDocument, changeDocument } from './change.js';
 import { corruptFiles } from './corrupt.js';
 import { inspectThroughCache } from './gateway-cache.js';
+import { type RollbackProof, rollbackProof } from './rollback-proof.js';
 import { type AutoOverview, autoOverview } from './timer-settings.js';
 
 export interface RunningGateway {
@@ -40,7 +41,10 @@ export interface Overview {
   running: ChangeDocument | null;
   /** Changes whose process died; the next change or `recover` finishes or undoes them. */
   interrupted: string[];
+  /** The last change that ended; not a drill, which changes nothing. */
   last: ChangeDocument | null;
+  /** Null without a `previous`. */
+  rollback: RollbackProof | null;
   /** Restore that the launcher does before the next start, or null. */
   restore: Restore | null;
   auto: AutoOverview;
@@ -59,18 +63,20 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
   const unfinished = ledger.changes.filter(({ endedAt }) => endedAt === null);
   const open = unfinished.map((change) => ({ change, document: changeDocument(root, change) }));
   const active = open.find(({ document }) => document.status === 'running');
-  const last = ledger.changes.findLast(({ endedAt }) => endedAt !== null);
+  const last = ledger.changes.findLast(({ endedAt, plan }) => endedAt !== null && plan.kind !== 'drill');
+  const previous = previousRelease(root);
   const owner = readLockOwner(root);
   const corrupt = corruptFiles(root, ledger);
   return {
     root: root.path,
     current: currentRelease(root),
-    previous: previousRelease(root),
+    previous,
     trial: trialOf(root, corrupt),
     gateway: await describeGateway(root, supervisor),
     running: active ? await withPresentWork(active.document, active.change, supervisor) : null,
     interrupted: open.flatMap(({ document: { status, change } }) => (status === 'interrupted' ? change : [])),
     last: last ? changeDocument(root, last) : null,
+    rollback: rollbackProof(previous, ledger.changes),
     restore: readRestore(root),
     auto: autoOverview(root),
     faults: faultsOf(root),

@@ -1,8 +1,8 @@
-import type { ErrorRecord } from '../core/errors.js';
-import { readManifest, releaseDirectory } from '../store/manifest.js';
+import { type ErrorRecord, toErrorRecord } from '../core/errors.js';
+import { damageOf } from '../store/damage.js';
+import { readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
-import { runtimeFault } from '../store/runtimes.js';
-import { compareTree, type TreeDifference } from '../store/tree.js';
+import type { TreeDifference } from '../store/tree.js';
 import { resolveReleaseName } from './release.js';
 
 export interface Verification {
@@ -25,17 +25,7 @@ export interface Verification {
 export async function verifyRelease(root: Root, name: string): Promise<Verification> {
   const manifest = readManifest(root, resolveReleaseName(root, name));
   const { id, treeDigest, files } = manifest;
-  const differences = await compareTree(releaseDirectory(root, id), manifest);
-  const fault = runtimeFault(root, manifest, true);
-  const ok = differences.length === 0 && fault === null;
-  const found = { ok, release: id, treeDigest, files, differences, fault };
-  if (ok) return found;
-  const [message, hint] =
-    differences.length === 0
-      ? [`${id} cannot be started: ${fault}.`, 'openclaw-releases recover']
-      : [
-          `${id} is not what was sealed: ${differences.length} differences.`,
-          `openclaw-releases rollback, then remove ${root.releases}/${id} and stage it again`,
-        ];
-  return { ...found, error: { code: 'release_damaged', message, hint } };
+  const { differences, fault, error } = await damageOf(root, manifest);
+  const found = { ok: error === null, release: id, treeDigest, files, differences, fault };
+  return error === null ? found : { ...found, error: toErrorRecord(error) };
 }

@@ -23,3 +23,15 @@ test('an update reports how the candidate started on a copy of the state, or why
   if (!isTried) expect(note).toContain((await candidateBlocker()) ?? 'a copy of the state');
   expect(await world.version()).toBe('2026.6.2');
 });
+
+test('a drill starts the release on a copy of the state, or is refused with the reason', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  await world.start('2026.6.1');
+  const { exitCode, json } = await world.cli('drill', 'current');
+  const blocker = await candidateBlocker();
+  if (blocker === null) expect(json).toMatchObject({ status: 'drill_passed', to: '2026.6.1', error: null });
+  else expect(json).toMatchObject({ status: 'drill_failed', error: { code: 'drill_refused' } });
+  expect(exitCode).toBe(blocker === null ? 0 : 3);
+  expect((await world.ok('status')).rollback).toBeNull();
+});

@@ -1111,6 +1111,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('openclaw/activity'),
   },
   {
+    name: 'a drill that was stopped proves or disproves',
+    file: 'src/rollback/drills.ts',
+    find: "  'interrupted',\n",
+    replace: '',
+    caughtBy: unit('rollback/drills', 'a drill that a person stopped'),
+  },
+  {
+    name: 'a drill without a look at its snapshot',
+    file: 'src/change/steps/drill.ts',
+    find: 'if (kept) requireIntact(root, kept);',
+    replace: '',
+    caughtBy: host('drill', 'a drill proves a rollback'),
+  },
+  {
     name: 'candidate notifies systemd',
     file: 'src/candidate/environment.ts',
     find: '/^(INVOCATION_ID|NOTIFY_SOCKET|',

@@ -4,6 +4,7 @@ import { attach, detach } from './attach.js';
 import { baseline } from './baseline.js';
 import { checkSpace } from './check-space.js';
 import { commit } from './commit.js';
+import { drill } from './drill.js';
 import { findInstallStep } from './find-install.js';
 import { plugins } from './plugins.js';
 import { probe } from './probe.js';
@@ -35,6 +36,7 @@ const STEPS: Record<StepName, Step> = {
   plugins,
   commit,
   prune,
+  drill,
 };
 
 export function stepsNamed(names: readonly StepName[]): Step[] {

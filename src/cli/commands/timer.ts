@@ -109,6 +109,7 @@ function statusText(status: TimerStatus): string {
       'before a restart',
       `idle for ${duration(settings.idleMinutes * 60_000)}, ${duration(settings.countdownSeconds * 1_000)} announced; after ${hours(settings.maxDeferHours)} not waited for`,
     ],
+    ['drill', settings.drillDays > 0 ? `every ${settings.drillDays} d` : 'none'],
     ['skipped', settings.skip.join(', ') || 'none'],
     ['held', hold ? heldText(hold).trim() : 'no'],
     ['announced', announced ? `${announced.version}, since ${moment(announced.at)}` : 'nothing'],

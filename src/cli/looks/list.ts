@@ -4,6 +4,7 @@ import type { Compatibility } from '../../rollback/compatibility/assess.js';
 import type { Snapshot } from '../../state/snapshots.js';
 import { heldText } from '../../store/hold-text.js';
 import { listing } from '../../views/releases.js';
+import { proofText } from '../../views/rollback-proof.js';
 import { table } from '../output.js';
 import { corruptLines } from '../report.js';
 import type { Session } from '../session.js';
@@ -18,7 +19,7 @@ const READS: Record<Compatibility['reads'], string> = {
 export async function listReleases({ environment, output }: Session): Promise<number> {
   const listed = await listing(environment.root, environment.supervisor);
   output.answer({ ok: true, ...listed }, () => {
-    const { releases, unsealed, states, hold, corrupt } = listed;
+    const { releases, unsealed, states, hold, rollback, corrupt } = listed;
     const held = hold ? [`Updates are held${heldText(hold)}. Next: openclaw-releases unhold`] : [];
     if (releases.length + unsealed.length === 0) {
       const none = 'No release is staged yet. Next: openclaw-releases stage latest';
@@ -43,7 +44,8 @@ export async function listReleases({ environment, output }: Session): Promise<nu
       if (fault !== null) lines.push(`${id} cannot be started: ${fault}. Next: openclaw-releases recover`);
     if (debris.length > 0)
       lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
-    return [...lines, ...states.map(stateLine), ...held, ...corruptLines(corrupt)].join('\n');
+    const proof = rollback ? [proofText(rollback)] : [];
+    return [...lines, ...states.map(stateLine), ...proof, ...held, ...corruptLines(corrupt)].join('\n');
   });
   return 0;
 }

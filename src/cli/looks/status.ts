@@ -1,6 +1,7 @@
 import { waitingText } from '../../change/waiting.js';
 import { moment } from '../../core/moment.js';
 import type { ChangeDocument } from '../../views/change.js';
+import { proofText } from '../../views/rollback-proof.js';
 import { type Overview, overview } from '../../views/status.js';
 import { table } from '../output.js';
 import { changeText, corruptLines } from '../report.js';
@@ -47,6 +48,7 @@ function statusText(found: Overview): string {
   for (const { release, why } of found.faults)
     lines.push(`${release} cannot be started: ${why}. Next: openclaw-releases recover`);
   lines.push(...corruptLines(found.corrupt));
+  if (found.rollback) lines.push(proofText(found.rollback));
   if (last) lines.push(`Last change ${last.change}: ${changeText(last)}`);
   return lines.join('\n');
 }

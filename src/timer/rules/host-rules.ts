@@ -44,6 +44,17 @@ export const hostRules = {
     return wait(`${running} is not well, and an update is no cure for what is not understood.`);
   },
 
+  /** Without a way back an update is a risk that a person has to take. */
+  drill({ history, policy }: Question): RuleResult {
+    const index = history.findLastIndex(({ kind }) => kind === 'drill');
+    const last = history[index];
+    if (last?.status !== 'drill_failed' || history.slice(index).some(isMadeByPerson))
+      return pass('No drill speaks against rolling back.');
+    if (endOf(last) < (timeOf(policy.breakerResetAt) ?? Number.NEGATIVE_INFINITY))
+      return pass('A person has lifted the hold since the last drill failed.');
+    return no(`The drill ${last.id} of ${last.to} failed; a person has to look, then drill or unhold.`);
+  },
+
   breaker({ history, policy }: Question): RuleResult {
     const breakerResetAt = timeOf(policy.breakerResetAt) ?? Number.NEGATIVE_INFINITY;
     const restarts = history.filter(restartedGateway);

@@ -21,6 +21,7 @@ export const DEFAULTS: Settings = {
   minimumAgeHours: 12,
   minimumIntervalHours: 24,
   soakHours: 24,
+  drillDays: 0,
   windows: [],
   idleMinutes: 5,
   countdownSeconds: 60,

@@ -39,6 +39,7 @@ describe('A decision on nonsense', () => {
       minimumAgeHours: number,
       minimumIntervalHours: number,
       soakHours: number,
+      drillDays: number,
       windows: fc.array(
         fc.record({
           days: fc.option(fc.array(text as fc.Arbitrary<'sun'>)),
@@ -105,7 +106,7 @@ describe('A decision on nonsense', () => {
     fc.assert(
       fc.property(anything, (input) => {
         const decision = decide(input);
-        expect(decision.votes).toHaveLength(18);
+        expect(decision.votes).toHaveLength(19);
         for (const { reason, until } of decision.votes) {
           expect(reason).not.toBe('');
           if (until !== undefined) expect(Number.isNaN(Date.parse(until))).toBe(false);

@@ -9,6 +9,12 @@ const rolledBack = (to: string, startedAt: string): Partial<HistoryEntry> => ({
   status: 'rolled_back',
   startedAt,
 });
+
+const FAILED_DRILL: Partial<HistoryEntry> = {
+  ...{ id: 'drill-1', kind: 'drill', status: 'drill_failed', to: '2026.9.4' },
+  ...{ startedAt: '2026-11-10T00:00:00Z', endedAt: '2026-11-10T00:01:00Z' },
+};
+
 const THREE = ['2026.9.1', '2026.9.2', '2026.9.3'].map((to, at) =>
   rolledBack(to, `2026-11-1${at}T00:00:00Z`),
 );
@@ -117,6 +123,7 @@ const AGAINST: Row[] = [
     'could not be rolled back',
     { history: [{ ...THREE[0], status: 'rollback_failed' }] },
   ],
+  ['the last drill failed', 'drill', 'no', 'a person has to look', { history: [FAILED_DRILL] }],
   ['the registry did not answer', 'registry', 'wait', 'has not answered', { registry: null }, null],
   [
     'the registry was asked yesterday',
@@ -334,6 +341,15 @@ const FOR: [story: string, differences: Differences][] = [
     'a person said unhold since three were rolled back',
     { history: THREE, policy: { breakerResetAt: '2026-11-13T00:00:00Z' } },
   ],
+  ['the last drill passed', { history: [FAILED_DRILL, { ...FAILED_DRILL, status: 'drill_passed' }] }],
+  [
+    'a person said unhold since the last drill failed',
+    { history: [FAILED_DRILL], policy: { breakerResetAt: '2026-11-11T00:00:00Z' } },
+  ],
+  [
+    'a person has updated since the last drill failed',
+    { history: [FAILED_DRILL, { initiator: 'person', startedAt: '2026-11-13T00:00:00Z' }] },
+  ],
   ['one in between stayed', { history: [...THREE.slice(0, 2), {}, ...THREE.slice(2)] }],
   [
     'its publisher has moved the tag back',
@@ -381,7 +397,7 @@ describe('No update', () => {
     expect(decision).toMatchObject({ verdict, rule, reason: expect.stringContaining(reason) });
     if (until !== undefined) expect(decision.until).toBe(until);
     if (verdict === 'no') expect(decision.until).toBeNull();
-    expect(decision.votes).toHaveLength(18);
+    expect(decision.votes).toHaveLength(19);
   });
 });
 

@@ -1,0 +1,24 @@
+import type { Change } from '../ledger/ledger.js';
+import { lastDrill } from '../rollback/drills.js';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Decides if the timer drills now.
+ * @param previous release to return to, or null
+ * @param changes oldest first
+ * @param days setting `drillDays`; 0 makes no drill
+ */
+export function isDrillDue(
+  previous: string | null,
+  changes: readonly Change[],
+  days: number,
+  now: number,
+): boolean {
+  if (previous === null || days <= 0) return false;
+  const isOlder = (change: Change | null | undefined, ms: number) =>
+    !change || Date.parse(change.endedAt ?? change.startedAt) + ms <= now;
+  // A host that lacks the memory today is asked again tomorrow.
+  const lastTry = changes.findLast(({ plan }) => plan.kind === 'drill');
+  return isOlder(lastTry, DAY_MS) && isOlder(lastDrill(changes, previous), days * DAY_MS);
+}
