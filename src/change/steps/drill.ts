@@ -90,7 +90,7 @@ async function candidateOf(
   };
 }
 
-/** Place of a kept state, in the form of a live one. */
+/** Directories of a snapshot, as those of a live state. */
 function placeOfKept(root: Root, { name, place }: Snapshot): StatePlace {
   const kept = keptDirectory(root, name);
   return { directory: join(kept, KEPT.files), config: place.config && join(kept, KEPT.config) };
