@@ -16,7 +16,7 @@ const SCHEMAS = {
   'registry-keys': ['registry/signing-keys', 'KeysFile', 'registry-keys.json'],
   supervisor: ['supervisor/select', 'SupervisorRecord', 'supervisor.json'],
   adopted: ['adopt/apply', 'Adoption', 'adopted.json'],
-  'adopted-files': ['adopt/supervisor-files', 'SupervisorFiles', 'adopted-files.json'],
+  'adopted-files': ['adopt/supervisor-files-record', 'SupervisorFiles', 'adopted-files.json'],
   compatibility: ['rollback/compatibility/current-state', 'CompatibilityRecord', 'compatibility.json'],
   history: ['ledger/history', 'History', 'history.json'],
   'gateway-cache': ['views/gateway-cache', 'StartRecord', 'gateway-cache.json'],

@@ -2,10 +2,19 @@ import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
 import { withoutSecrets } from '../core/secret-words.js';
-import { ancestry, argumentsOf, directoryOf, environmentOf, processIds } from '../host/process.js';
+import type { Account } from '../host/account.js';
+import {
+  ancestry,
+  argumentsOf,
+  directoryOf,
+  environmentOf,
+  isOfSuperuser,
+  processIds,
+  userOf,
+} from '../host/process.js';
 import { controlGroupsOf } from '../host/systemd/control-group.js';
 import { findProgram } from './program.js';
-import { changesIn, type LineChange, START, settingsIn } from './start-lines.js';
+import { changesIn, type LineChange, START, settingsIn, userIn } from './start-lines.js';
 import {
   type Addition,
   CONTAINER,
@@ -22,6 +31,8 @@ export interface OtherSupervisor {
   service: string | null;
   /** Process of the gateway. */
   gateway: number;
+  /** User as whom the lines to change start it; null where they do not say. */
+  user: string | null;
   changes: LineChange[];
   additions: Addition[];
   /** Commands to type after that. */
@@ -44,17 +55,24 @@ export interface GatewayTree {
   groups: string[];
 }
 
-/** Finds the gateways of this user, or all for the superuser, and who runs each; one service counts once. */
-export function findOtherSupervisors(env: NodeJS.ProcessEnv = process.env): OtherSupervisor[] {
+/**
+ * Finds the gateways of this user, or all for the superuser, and who runs each; one service counts once.
+ * @param owner only gateways of this user, which the superuser's processes run: those of the user may have any name
+ */
+export function findOtherSupervisors(
+  env: NodeJS.ProcessEnv = process.env,
+  owner?: Account,
+): OtherSupervisor[] {
   const found = processIds()
     .filter((pid) => isGateway(argumentsOf(pid).join(' ')) && directoryOf(pid) !== null)
+    .filter((pid) => !owner || userOf(pid) === owner.uid)
     .map((gateway) => {
-      const tree = ancestry(gateway).map((pid) => ({
-        args: argumentsOf(pid),
-        directory: directoryOf(pid) ?? '/',
-      }));
+      const tree = ancestry(gateway)
+        .filter((pid) => !owner || pid === gateway || isOfSuperuser(pid))
+        .map((pid) => ({ args: argumentsOf(pid), directory: directoryOf(pid) ?? '/' }));
       const about = { gateway, tree, env: environmentOf(gateway), groups: controlGroupsOf(gateway) };
-      return describeSupervisor(about, textOf, ourCommand(env));
+      // The owner can start this program as the superuser did, perhaps not the first one on the superuser's path.
+      return describeSupervisor(about, textOf, owner ? ourProgram() : ourCommand(env));
     });
   const key = ({ gateway: _, ...other }: OtherSupervisor) => JSON.stringify(other);
   const known = new Map(found.toReversed().map((other) => [key(other), other]));
@@ -69,8 +87,28 @@ function isGateway(commandLine: string): boolean {
 }
 
 function ourCommand(env: NodeJS.ProcessEnv): string {
-  return (
-    findProgram('openclaw-releases', env.PATH ?? '') ?? `${process.execPath} ${ownFile('dist/cli/main.cjs')}`
+  return findProgram('openclaw-releases', env.PATH ?? '') ?? ourProgram();
+}
+
+function ourProgram(): string {
+  return `${process.execPath} ${ownFile('dist/cli/main.cjs')}`;
+}
+
+/** @throws ReleasesError `supervisor_not_found`; `supervisor_file` for several, or where there is nothing to write */
+export function onlySupervisor([other, ...more]: OtherSupervisor[]): OtherSupervisor {
+  if (!other) {
+    throw new ReleasesError('supervisor_not_found', 'No gateway runs that this user can see.', {
+      hint: 'openclaw-releases run',
+    });
+  }
+  if (more.length === 0 && other.needsRelease) return other;
+  const names = [other, ...more].map(({ name, service }) =>
+    service === null ? name : `${name} (${service})`,
+  );
+  throw new ReleasesError(
+    'supervisor_file',
+    `adopt --write changes the files of one supervisor other than systemd. Gateways run under ${names.join(', ')}.`,
+    { hint: more.length > 0 ? 'openclaw-releases adopt --dry-run' : (other.commands[0] ?? '') },
   );
 }
 
@@ -86,6 +124,10 @@ export function describeSupervisor(
   const changes = kind
     .files(seen, known)
     .flatMap((path) => changesIn(path, read(path) ?? '', command, service));
+  const users = changes.map(({ path, before }) =>
+    userIn(read(path) ?? '', before, kind.userSetting, service),
+  );
+  const [first = null] = users;
   const additions = kind
     .additions([...new Set(changes.map(({ path }) => path))], known, run, seen)
     .map(({ path, lines }) => {
@@ -97,7 +139,8 @@ export function describeSupervisor(
     })
     .filter(({ lines }) => lines.length > 0);
   return {
-    ...{ name: kind.name, service, gateway, changes, additions, needsRelease: kind.needsRelease ?? true },
+    ...{ name: kind.name, service, gateway, user: users.every((one) => one === first) ? first : null },
+    ...{ changes, additions, needsRelease: kind.needsRelease ?? true },
     commands: kind.commands(known, run, seen),
   };
 }

@@ -74,6 +74,36 @@ export function settingsIn(path: string, text: string, wanted: string[], service
   return { changes, missing };
 }
 
+/** Words of programs that start another one as a user; the name follows, and a group may follow that. */
+const SWITCH = [
+  String.raw`(?:chpst|sudo|runuser)\s(?:.*?\s)??(?:-u|--user)[ =]?:?`,
+  String.raw`(?:s6-setuidgid|setuidgid|su-exec|gosu)\s+`,
+  String.raw`setpriv\s(?:.*?\s)??--reuid[ =]`,
+  String.raw`su\s+(?:-\S*\s+)*`,
+].map((words) => new RegExp(`(?:^|[\\s/="'])${words}([\\w.-]+)`));
+
+/**
+ * User as whom a file says to start the gateway; null where it says none.
+ * @param before the line that starts it
+ * @param setting name of the supervisor's setting for it
+ */
+export function userIn(
+  text: string,
+  before: string,
+  setting: string | undefined,
+  service: string | null,
+): string | null {
+  const [words = ''] = before.split(START);
+  const command = words.split(/[;&|]/).at(-1) ?? '';
+  for (const one of SWITCH) {
+    const user = one.exec(command)?.[1];
+    if (user) return user;
+  }
+  const value = new RegExp(`^${setting}\\s*=\\s*(.*)$`);
+  const last = linesOf(text, service).findLast((line) => value.test(line.text))?.text ?? '';
+  return /^(["']?)([\w.-]+)(?::[\w.-]+)?\1\s*(?:[;#].*)?$/.exec(value.exec(last)?.[1] ?? '')?.[2] ?? null;
+}
+
 /** `run` with the gateway's own arguments; what a shell does with its output is none. */
 function runWith(rest: string, continues = false): string {
   const run = 'run --replace';

@@ -1,51 +1,37 @@
-import { accessSync, chownSync, constants, lstatSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, chownSync, constants, lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
-import { readRecord } from '../core/record.js';
-import type { Moment } from '../core/scalars.js';
 import { withoutSecrets } from '../core/secret-words.js';
-import { removeDurably, writeFileDurably } from '../host/durable.js';
+import type { Account } from '../host/account.js';
+import { userOf } from '../host/process.js';
 import { realPath } from '../host/real-path.js';
 import { untrustedParent } from '../host/trust.js';
-import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
+import { lookBefore, undoWritten, writePlanned } from '../host/written.js';
 import type { OtherSupervisor } from './other-supervisor.js';
-
-type TextFile = Extract<PlannedFile, { kind: 'file' }>;
-
-/** `adopted-files.json`: files of a supervisor other than systemd that start `run`, and their content before. */
-export interface SupervisorFiles extends Written {
-  schema: 1;
-  /** Name of the supervisor. */
-  supervisor: string;
-  writes: TextFile[];
-  /** Commands that make the supervisor read them. */
-  commands: string[];
-  at: Moment;
-}
+import type { FilesRecord, SupervisorFiles, TextFile } from './supervisor-files-record.js';
 
 const BY_HAND = 'openclaw-releases adopt --dry-run, which prints the lines to change by hand';
-
-const recordPath = (root: string) => join(root, 'adopted-files.json');
-
-/** @throws ReleasesError `root_invalid` for a corrupt record */
-export function readSupervisorFiles(root: string): SupervisorFiles | null {
-  const path = recordPath(root);
-  const found = readRecord<SupervisorFiles>(path, 'adopted-files');
-  if (found.state === 'ok') return found.value;
-  if (found.state === 'missing') return null;
-  throw new ReleasesError('root_invalid', `${path} ${found.why}; it has the supervisor's files of before.`, {
-    hint: `mv ${path} ${path}.corrupt, and change the supervisor's files by hand`,
-  });
-}
+const WITH_ROOT = 'sudo openclaw-releases adopt --write, with --root and the root directory of the gateway';
 
 /**
  * Plans the new content of the files that start the gateway. Writes nothing.
+ * @param owner user of the gateway, where this process is the superuser's and so are the files: they must say that they
+ *   start it as that user, or another program would begin to run as somebody else
  * @throws ReleasesError `supervisor_file` where this user may not replace one of them, or it is no plain text
  */
-export function planSupervisorFiles({ name, gateway, changes, additions }: OtherSupervisor): TextFile[] {
-  if (changes.length === 0) throw refuse(`No file was found in which ${name} starts OpenClaw.`);
-  if (!isOwn(gateway)) throw refuse(`The gateway, process ${gateway}, runs as another user.`);
+export function planSupervisorFiles(other: OtherSupervisor, owner?: Account): TextFile[] {
+  const { name, gateway, user, changes, additions } = other;
+  if (changes.length === 0) {
+    const hint = process.getuid?.() === 0 ? BY_HAND : `${BY_HAND}; or ${WITH_ROOT}`;
+    throw refuse(`No file was found in which ${name} starts OpenClaw.`, undefined, hint);
+  }
+  if (userOf(gateway) !== (owner?.uid ?? process.getuid?.()))
+    throw refuse(`The gateway, process ${gateway}, runs as another user.`);
+  if (owner && user !== owner.name && user !== String(owner.uid)) {
+    const says = user === null ? 'does not say as whom' : `says that ${user} is the user as whom`;
+    throw refuse(`${changes[0]?.path} ${says} it starts the gateway, which runs as ${owner.name}.`);
+  }
   const paths = new Set([...changes, ...additions].map(({ path }) => path));
   return [...paths].flatMap((typed) => {
     const path = realPath(typed);
@@ -61,11 +47,6 @@ export function planSupervisorFiles({ name, gateway, changes, additions }: Other
     if (before !== null) throw refuse(`${path} exists already, with other lines.`);
     return [{ kind: 'file', path, content, mode: content.startsWith('#!') ? 0o755 : 0o644 }];
   });
-}
-
-/** True for a process of this user. */
-export function isOwn(pid: number): boolean {
-  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 /** New settings come before the first changed line: behind it they could part a value that continues. */
@@ -85,7 +66,8 @@ function textOf(path: string): string | null {
   if (offender) throw refuse(`${offender.path} ${offender.why}.`);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats && (!stats.isFile() || stats.nlink > 1)) throw refuse(`${path} is no plain file with one name.`);
-  if (stats && stats.uid !== process.getuid?.()) throw refuse(`${path} belongs to user ${stats.uid}.`);
+  if (stats && stats.uid !== process.getuid?.())
+    throw refuse(`${path} belongs to user ${stats.uid}.`, undefined, stats.uid === 0 ? WITH_ROOT : BY_HAND);
   if (stats && !mayGiveTo(stats.gid))
     throw refuse(`${path} belongs to group ${stats.gid}, and this user does not.`);
   try {
@@ -109,16 +91,21 @@ function mayGiveTo(gid: number): boolean {
 
 /**
  * Records the files durably, then writes them: `restoreSupervisorFiles` can put them back after a power cut, too.
- * @throws ReleasesError `supervisor_file`, also where this root has changed files already
+ * @param owner as `planSupervisorFiles`
+ * @throws ReleasesError `supervisor_file`, also where files are changed already for this root
  */
-export function writeSupervisorFiles(root: string, other: OtherSupervisor): SupervisorFiles {
-  const earlier = readSupervisorFiles(root);
+export function writeSupervisorFiles(
+  at: FilesRecord,
+  other: OtherSupervisor,
+  owner?: Account,
+): SupervisorFiles {
+  const earlier = at.read();
   if (earlier) {
     throw new ReleasesError('supervisor_file', `Files of ${earlier.supervisor} are changed already.`, {
       hint: 'openclaw-releases unadopt',
     });
   }
-  const writes = planSupervisorFiles(other);
+  const writes = planSupervisorFiles(other, owner);
   const record: SupervisorFiles = {
     schema: 1,
     supervisor: other.name,
@@ -127,14 +114,14 @@ export function writeSupervisorFiles(root: string, other: OtherSupervisor): Supe
     at: new Date().toISOString(),
     ...lookBefore(writes),
   };
-  writeFileDurably(recordPath(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  at.save(record);
   try {
     writePlanned(writes);
     for (const { path, before } of record.files)
       if (before.kind === 'file') chownSync(path, before.uid, before.gid);
   } catch (error) {
     undoWritten(record);
-    removeDurably(recordPath(root));
+    at.save(null);
     throw error;
   }
   return record;
@@ -146,8 +133,8 @@ export function writeSupervisorFiles(root: string, other: OtherSupervisor): Supe
  * @returns the undone record, or null without one
  * @throws ReleasesError `supervisor_file` for a file that was edited since and still has our lines
  */
-export function restoreSupervisorFiles(root: string): SupervisorFiles | null {
-  const record = readSupervisorFiles(root);
+export function restoreSupervisorFiles(at: FilesRecord): SupervisorFiles | null {
+  const record = at.read();
   if (!record) return null;
   const files = record.files.filter(({ path, before }) => {
     const written = record.writes.find((write) => write.path === path)?.content ?? '';
@@ -160,7 +147,7 @@ export function restoreSupervisorFiles(root: string): SupervisorFiles | null {
     return false;
   });
   undoWritten({ ...record, files });
-  removeDurably(recordPath(root));
+  at.save(null);
   return record;
 }
 
@@ -177,6 +164,6 @@ function wasEdited(path: string, ours: string[], theirs: string[]): ReleasesErro
   });
 }
 
-function refuse(message: string, cause?: unknown): ReleasesError {
-  return new ReleasesError('supervisor_file', message, { hint: BY_HAND, cause });
+function refuse(message: string, cause?: unknown, hint = BY_HAND): ReleasesError {
+  return new ReleasesError('supervisor_file', message, { hint, cause });
 }

@@ -27,6 +27,8 @@ export interface SupervisorKind {
   is: RegExp;
   /** Name of the gateway for it; null when it has none. */
   service(seen: Sighting): string | null;
+  /** Setting of its files with the user who the gateway runs as. */
+  userSetting?: string;
   /** Files that may hold the gateway's command. */
   files(seen: Sighting, service: string): string[];
   additions(files: string[], service: string, run: string, seen: Sighting): Addition[];
@@ -73,6 +75,7 @@ export const SUPERVISORS: readonly SupervisorKind[] = [
     name: 'supervisord',
     is: /^(?:\S*python\S* )?(?:\S*\/)?supervisord(?: |$)/,
     service: ({ env }) => env.SUPERVISOR_PROCESS_NAME ?? null,
+    userSetting: 'user',
     files: supervisordFiles,
     additions: ([path = '/etc/supervisor/conf.d/openclaw.conf']) => [
       { path, lines: ['autorestart=unexpected', 'exitcodes=69,78', 'stopwaitsecs=75'] },
@@ -114,6 +117,7 @@ export const SUPERVISORS: readonly SupervisorKind[] = [
     name: 'OpenRC',
     is: program('supervise-daemon'),
     service: lastWord,
+    userSetting: 'command_user',
     files: (_, service) => [`/etc/init.d/${service}`],
     additions: ([path = '/etc/init.d/openclaw']) => [
       { path, lines: ['respawn_delay=1', 'respawn_max=5', 'respawn_period=60', 'retry=TERM/75/KILL/5'] },

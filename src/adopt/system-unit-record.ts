@@ -7,6 +7,7 @@ import type { AbsolutePath, Pid } from '../core/scalars.js';
 import type { Account } from '../host/account.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Written } from '../host/written.js';
+import type { FilesRecord, SupervisorFiles } from './supervisor-files-record.js';
 import { defaultUnit } from './unit.js';
 
 /** Only the superuser reads and writes here: what lies below a root is its owner's. */
@@ -23,6 +24,8 @@ export interface SystemRecord {
   timer: Written | null;
   /** The files before the last change of `units`, and `units` of then; null when that change has succeeded. */
   attempt: { before: Written; units: Written | null } | null;
+  /** Changed files of a supervisor other than systemd; absent when none. */
+  supervisorFiles?: SupervisorFiles;
 }
 
 /** The record of the superuser about the root of one owner. */
@@ -54,23 +57,40 @@ export class SystemUnitRecord {
     );
   }
 
+  /** Part of the record about a supervisor other than systemd. */
+  get files(): FilesRecord {
+    return {
+      read: () => this.read()?.supervisorFiles ?? null,
+      save: (files) => {
+        const { supervisorFiles: _, ...rest } = this.read() ?? this.#fresh(defaultUnit());
+        this.save(files ? { ...rest, supervisorFiles: files } : rest);
+      },
+    };
+  }
+
   /** @throws ReleasesError `root_invalid` where the root has adopted another unit */
   readFor(unit: string): SystemRecord {
     const earlier = this.read();
-    const { root, owner } = this;
+    const { root } = this;
     if (earlier?.units && earlier.unit !== unit) {
       throw new ReleasesError('root_invalid', `${root} has adopted ${earlier.unit} (system) already.`, {
         hint: `openclaw-releases unadopt --system --unit ${earlier.unit} --root ${root}`,
       });
     }
-    return earlier
-      ? { ...earlier, unit }
-      : { schema: 1, root, uid: owner.uid, unit, units: null, timer: null, attempt: null };
+    return earlier ? { ...earlier, unit } : this.#fresh(unit);
+  }
+
+  #fresh(unit: string): SystemRecord {
+    return {
+      schema: 1,
+      ...{ root: this.root, uid: this.owner.uid, unit },
+      ...{ units: null, timer: null, attempt: null },
+    };
   }
 
   /** Writes a record durably, or removes it where there is nothing to undo. */
   save(record: SystemRecord): void {
-    if (!record.units && !record.timer && !record.attempt) {
+    if (!record.units && !record.timer && !record.attempt && !record.supervisorFiles) {
       removeDurably(this.#path);
       return;
     }

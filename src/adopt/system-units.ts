@@ -9,6 +9,7 @@ import { readOwnedUnit } from './owned-unit.js';
 import { planUnitChange, recoverCommandOf, type UnitChange } from './plan.js';
 import { fitSandbox } from './sandbox.js';
 import { placesOf } from './sandbox-trial.js';
+import { answerAboutFiles, changesFiles, isAboutFiles } from './system-files.js';
 import { SystemUnitRecord } from './system-unit-record.js';
 import { planTimerUnits, startTimer, stopTimer, timerHost } from './timer-unit-plan.js';
 import { defaultUnit, type GatewayUnit } from './unit.js';
@@ -21,6 +22,8 @@ export interface SystemUnitsOptions {
   unit: string | null;
   /** False: this command writes no unit file. */
   mayWrite: boolean;
+  /** True: this command changes the files of a supervisor other than systemd. */
+  mayWriteFiles?: boolean;
   /** Absolute directory of the records. */
   records?: string;
 }
@@ -49,6 +52,12 @@ export class SystemUnits {
     if (request.does === 'systemctl') return this.#systemctl(request.args);
     if (request.does === 'fit-sandbox')
       return { ...DONE, stdout: JSON.stringify(await this.#fit(await this.#unitToAdopt())) };
+    if (isAboutFiles(request)) {
+      const { owner, mayWriteFiles = false } = this.#options;
+      if (!mayWriteFiles && changesFiles(request))
+        throw refused(`"${request.does}" needs adopt --write, or unadopt.`);
+      return { ...DONE, stdout: JSON.stringify(answerAboutFiles(request, this.#record.files, owner)) };
+    }
     if (request.does !== 'align-unit' && !this.#options.mayWrite)
       throw refused(`"${request.does}" needs --system.`);
     if (request.does === 'align-unit') await this.#align(request.version);

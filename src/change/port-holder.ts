@@ -1,8 +1,7 @@
-import { statSync } from 'node:fs';
 import { ReleasesError } from '../core/errors.js';
 import { moment } from '../core/moment.js';
 import { holdsPort, listenerPids } from '../host/listener.js';
-import { commandLineOf, identify, isAlive, startedAt } from '../host/process.js';
+import { commandLineOf, identify, isAlive, startedAt, userOf } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Endpoint } from '../openclaw/endpoint.js';
 import { sampleHealth } from '../openclaw/health.js';
@@ -60,9 +59,7 @@ export async function checkListener(endpoint: Endpoint, supervisor: Supervisor):
 export async function evictOrphans(endpoint: Endpoint, supervisor: Supervisor): Promise<number[]> {
   const orphans = (await findOrphans(endpoint, supervisor)).map(({ pid }) => pid);
   if (orphans.length === 0 || !(await sampleHealth(endpoint)).live) return [];
-  const own = orphans.filter(
-    (pid) => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.getuid?.(),
-  );
+  const own = orphans.filter((pid) => userOf(pid) === process.getuid?.());
   await Promise.all(own.map(endProcess));
   return own;
 }

@@ -1,16 +1,15 @@
 import {
   findOtherSupervisors,
   type OtherSupervisor,
+  onlySupervisor,
   otherSupervisorLines,
 } from '../adopt/other-supervisor.js';
-import {
-  isOwn,
-  restoreSupervisorFiles,
-  type SupervisorFiles,
-  writeSupervisorFiles,
-} from '../adopt/supervisor-files.js';
+import { restoreSupervisorFiles, writeSupervisorFiles } from '../adopt/supervisor-files.js';
+import { type FilesChange, filesChangeOf, filesRecordIn } from '../adopt/supervisor-files-record.js';
 import { exclusive } from '../change/exclusive.js';
 import { ReleasesError } from '../core/errors.js';
+import { userOf } from '../host/process.js';
+import { askPrivileged, type FilesRequest, hasPrivilegedParent } from '../host/systemd/privileged.js';
 import { releaseDirectory } from '../store/manifest.js';
 import { resolveReleaseName } from '../views/release.js';
 import { acting } from './command.js';
@@ -20,51 +19,67 @@ import type { CommonOptions } from './session.js';
 export const adoptFiles = acting(async ({ environment }, _: CommonOptions) => {
   const { root } = environment;
   releaseDirectory(root, resolveReleaseName(root, 'current'));
-  const found = findOtherSupervisors();
-  // The superuser sees the gateways of all users.
-  const own = found.filter(({ gateway }) => isOwn(gateway));
-  const other = onlySupervisor(own.length > 0 ? own : found);
   const written = await exclusive(environment, { doing: 'adopt --write', recover: false }, () =>
-    writeSupervisorFiles(root.path, other),
+    write(root.path),
   );
+  const { lines, ...document } = written;
   return {
-    document: documentOf(written),
-    text: () =>
-      ['Wrote these lines. Next, type the commands below them.', ...otherSupervisorLines(other)].join('\n'),
+    document,
+    text: () => ['Wrote these lines. Next, type the commands below them.', ...lines].join('\n'),
   };
 });
 
+async function write(root: string): Promise<FilesChange & { lines: string[] }> {
+  try {
+    const other = onlySupervisor(ownSupervisors());
+    const record = writeSupervisorFiles(filesRecordIn(root), other);
+    return { ...filesChangeOf(record), lines: otherSupervisorLines(other) };
+  } catch (error) {
+    if (!isForSuperuser(error)) throw error;
+    return ofSuperuser('write-files');
+  }
+}
+
+/** Plan of the superuser's process for files that this user may not change. */
+export function planOfSuperuser(): Promise<OtherSupervisor> {
+  return ofSuperuser('plan-files');
+}
+
+/** Files that are changed for a root, by its owner or the superuser; null when none. */
+export async function findAdoptedFiles(root: string): Promise<FilesChange | null> {
+  const record = filesRecordIn(root).read();
+  if (record) return filesChangeOf(record);
+  return hasPrivilegedParent() ? ofSuperuser('find-files') : null;
+}
+
 /** Puts the files back that `adoptFiles` changed. */
 export const leaveFiles = acting(async ({ environment }, _: CommonOptions) => {
-  const left = await exclusive(environment, { doing: 'unadopt', recover: false }, () =>
-    restoreSupervisorFiles(environment.root.path),
-  );
-  const document = left ? documentOf(left) : {};
-  const lines = left ? [...left.files.map(({ path }) => path), '', ...left.commands] : [];
+  const { path } = environment.root;
+  const left = await exclusive(environment, { doing: 'unadopt', recover: false }, async () => {
+    const restored = restoreSupervisorFiles(filesRecordIn(path));
+    if (restored) return filesChangeOf(restored);
+    return hasPrivilegedParent() ? ofSuperuser<FilesChange | null>('restore-files') : null;
+  });
+  const lines = left ? [...left.files, '', ...left.commands] : [];
   return {
-    document,
+    document: left ?? {},
     text: () =>
       ['These files are as they were. Next, type the commands below them.', '', ...lines].join('\n'),
   };
 });
 
-function documentOf({ supervisor, writes, commands }: SupervisorFiles) {
-  return { supervisor, files: writes.map(({ path }) => path), commands };
+/** Files of the superuser are for that user's process to change. */
+function isForSuperuser(error: unknown): boolean {
+  return hasPrivilegedParent() && error instanceof ReleasesError && error.code === 'supervisor_file';
 }
 
-function onlySupervisor([other, ...more]: OtherSupervisor[]): OtherSupervisor {
-  if (!other) {
-    throw new ReleasesError('supervisor_not_found', 'No gateway runs that this user can see.', {
-      hint: 'openclaw-releases run',
-    });
-  }
-  if (more.length === 0 && other.needsRelease) return other;
-  const names = [other, ...more].map(({ name, service }) =>
-    service === null ? name : `${name} (${service})`,
-  );
-  throw new ReleasesError(
-    'supervisor_file',
-    `adopt --write changes the files of one supervisor other than systemd. Gateways run under ${names.join(', ')}.`,
-    { hint: more.length > 0 ? 'openclaw-releases adopt --dry-run' : (other.commands[0] ?? '') },
-  );
+async function ofSuperuser<T>(does: FilesRequest['does']): Promise<T> {
+  return JSON.parse((await askPrivileged({ does })).stdout);
+}
+
+/** The superuser sees the gateways of all users. */
+function ownSupervisors(): OtherSupervisor[] {
+  const found = findOtherSupervisors();
+  const own = found.filter(({ gateway }) => userOf(gateway) === process.getuid?.());
+  return own.length > 0 ? own : found;
 }

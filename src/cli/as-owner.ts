@@ -60,6 +60,9 @@ function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
     mayWrite:
       command === 'recover' ||
       (WRITING.has(command) && words.includes('--system') && !words.includes('--dry-run')),
+    mayWriteFiles:
+      command === 'unadopt' ||
+      (command === 'adopt' && words.includes('--write') && !words.includes('--dry-run')),
   });
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';
 import type { Pid } from '../core/scalars.js';
@@ -166,6 +166,18 @@ export function openFilesOf(pid: number): string[] {
 /** Real path of a process's program; null when it may not be read. */
 export function executableOf(pid: number): string | null {
   return ifPossible(() => readlinkSync(`/proc/${pid}/exe`)) ?? null;
+}
+
+/** User as whom a process acts; null when it is gone. */
+export function userOf(pid: number): number | null {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null;
+}
+
+/** True for a process that the superuser has started: a user starts a set-user-ID program with any name and arguments. */
+export function isOfSuperuser(pid: number): boolean {
+  const program = ifPossible(() => statSync(`/proc/${pid}/exe`));
+  const isAlwaysOwn = /^Uid:\t0\t0\t0\t0$/m.test(read(`/proc/${pid}/status`) ?? '');
+  return isAlwaysOwn && program !== undefined && program !== null && (program.mode & 0o4000) === 0;
 }
 
 /** Command line for people to read, without secrets. Never decide by it: OpenClaw rewrites its own. */

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import { isLoopback, isWildcard } from '../host/listener.js';
 import { type Place, placeOf } from '../host/place.js';
-import { environmentOf } from '../host/process.js';
+import { environmentOf, userOf } from '../host/process.js';
 import { type Endpoint, endpointsOf, type Gateway } from './endpoint.js';
 
 /** Which gateway a process is, read from the kernel. */
@@ -20,8 +19,8 @@ export interface Instance extends Place {
 export function instanceOf(gateway: Gateway, endpoint: Endpoint): Instance | null {
   const { pid, launch } = gateway;
   const process = endpoint.listener ?? pid;
-  const user = process === null ? undefined : statSync(`/proc/${process}`, { throwIfNoEntry: false })?.uid;
-  if (process === null || user === undefined) return null;
+  const user = process === null ? null : userOf(process);
+  if (process === null || user === null) return null;
   const env = environmentOf(process);
   if (Object.keys(env).length === 0) return null;
   const place = { ...placeOf({ args: launch.args, env }), user };

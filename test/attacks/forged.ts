@@ -47,6 +47,15 @@ export function adoptedRecord(canary: string, scope = 'system'): object {
   };
 }
 
+export function adoptedFilesRecord(canary: string): object {
+  const write = { kind: 'file', path: `${canary}/important`, content: 'evil\n', mode: 0o644 };
+  return {
+    schema: 1,
+    ...{ supervisor: 'supervisord', writes: [write], commands: [`sh ${canary}/evil`] },
+    ...{ at: TIME, directories: [`${canary}/closed`], files: hostileFiles(canary) },
+  };
+}
+
 export interface ForgedChange {
   id?: string;
   kind?: string;

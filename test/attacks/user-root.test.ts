@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
 import { type Arena, give, leaksBelow, OTHER, OWNER, openArena, pictureOf, SECRET } from './arena.js';
 import {
+  adoptedFilesRecord,
   adoptedRecord,
   changeRecord,
   DIRECTORIES,
@@ -112,6 +113,13 @@ const FORGED: Attack[] = [
     run: json('unadopt', '--system'),
     code: 'write_failed',
     exit: 6,
+  },
+  {
+    name: 'B1 adopted-files.json names files of root, and root gives them back',
+    plant: ({ root, canary }) => write(join(root, 'adopted-files.json'), adoptedFilesRecord(canary)),
+    run: json('unadopt'),
+    code: 'supervisor_file',
+    exit: 3,
   },
   {
     name: 'B1 a change with facts.unitChange is undone by a setting',

@@ -4,6 +4,7 @@ import {
   otherSupervisorLines,
   shownSupervisor,
 } from '../../src/adopt/other-supervisor.js';
+import { userIn } from '../../src/adopt/start-lines.js';
 
 const COMMAND = '/usr/local/bin/openclaw-releases';
 const NODE_START = 'node /usr/lib/node_modules/openclaw/dist/index.js gateway';
@@ -259,6 +260,33 @@ const ROWS: Record<string, Row> = {
     commands: ['openclaw-releases status'],
   },
 };
+
+const USERS: [text: string, setting: string | undefined, user: string | null][] = [
+  ['exec chpst -u claw:adm openclaw gateway', undefined, 'claw'],
+  ['exec chpst -u :1000:1000 openclaw gateway', undefined, '1000'],
+  ['exec /command/s6-setuidgid claw openclaw gateway', undefined, 'claw'],
+  ["exec su - claw -c 'exec openclaw gateway'", undefined, 'claw'],
+  ['exec sudo -E -u claw env -u A openclaw gateway', undefined, 'claw'],
+  ['exec runuser -u claw -- openclaw gateway', undefined, 'claw'],
+  ['exec setpriv --clear-groups --reuid=claw openclaw gateway', undefined, 'claw'],
+  ['exec su-exec claw:claw openclaw gateway', undefined, 'claw'],
+  ['su claw -c true; exec openclaw gateway', undefined, null],
+  ['su claw -c true && exec openclaw gateway', undefined, null],
+  ['user=claw\nexec openclaw gateway', undefined, null],
+  ['exec openclaw gateway --user claw', undefined, null],
+  ['[program:x]\ncommand=openclaw gateway\nuser = claw ; its own', 'user', 'claw'],
+  ['[program:x]\ncommand=openclaw gateway\nuser=claw\nuser=root', 'user', 'root'],
+  ['[program:x]\ncommand=openclaw gateway\nuser=claw\nuser=%(ENV_U)s', 'user', null],
+  ['[program:x]\ncommand=openclaw gateway\nenvironment=A="b",\n user=claw', 'user', null],
+  ['[program:y]\nuser=claw\n[program:x]\ncommand=openclaw gateway', 'user', null],
+  ['[program:x]\ncommand=sudo -u claw openclaw gateway\nuser=admin', 'user', 'claw'],
+  ['command="/usr/bin/openclaw"\ncommand_args="gateway"\ncommand_user="claw:claw"', 'command_user', 'claw'],
+];
+
+test.each(USERS)('%j with the setting %s starts the gateway as %s', (text, setting, user) => {
+  const before = text.split('\n').find((line) => line.includes('openclaw gateway')) ?? '';
+  expect(userIn(text, before, setting, 'x')).toBe(user);
+});
 
 describe('the supervisor of a gateway is named, with the lines to change', () => {
   test.each(Object.entries(ROWS))('%s', (_, row) => {

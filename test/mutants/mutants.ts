@@ -215,6 +215,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('adopt/system-units', 'where the command writes no units'),
   },
   {
+    name: 'root changes a file that starts the gateway as somebody else',
+    file: 'src/adopt/supervisor-files.ts',
+    find: 'user !== owner.name && user !== String(owner.uid)',
+    replace: 'user === owner.home',
+    caughtBy: unit('adopt/supervisor-files', 'must start the gateway as the owner'),
+  },
+  {
+    name: 'a supervisor of the owner’s own names a file for root',
+    file: 'src/adopt/other-supervisor.ts',
+    find: '!owner || pid === gateway || isOfSuperuser(pid)',
+    replace: '!owner || pid > 0',
+    caughtBy: attacks('supervisor-files', 'owner’s own'),
+  },
+  {
     name: 'a link of another user on the way to a root',
     file: 'src/host/trust.ts',
     find: 'stats.uid !== uid && !isSuperuser(stats.uid)',

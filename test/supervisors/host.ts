@@ -10,7 +10,7 @@ import { type Answer, CLI, makeWorld, type World } from '../support/world.js';
 
 /**
  * A host without systemd: namespaces of its own for processes and mounts, in which `/etc`, `/usr/local`, `/run` and
- * `/var/log` can be written to and nothing of it is left. `claw` is a second name of root.
+ * `/var/log` can be written to and nothing of it is left. `claw` is a second name of root, unless it has a number of its own.
  */
 export interface Host extends World {
   /** Runs a program inside, as a shell of claw would. @throws Error unless it ends with 0, or `reject` is false */
@@ -45,19 +45,23 @@ export interface HostOptions {
   node?: string;
   /** Variables for the command and all below it. */
   env?: Record<string, string>;
+  /** Number of the user claw; 0 unless given. Then root types the commands, and claw can read this checkout and Node. */
+  uid?: number;
   /** Disk of an earlier host, for another start of it. */
   disk?: World;
 }
 
 const HOME = '/home/claw';
-const LAYERS = ['/etc', '/usr/local', '/var/log'];
+const LAYERS = ['/etc', '/usr/local', '/var/log', '/var/lib'];
+const CHECKOUT = '/usr/local/lib/checkout';
+const NODE = '/usr/local/lib/node';
 const IDLE = ['/bin/sh', '-c', 'while :; do sleep 600 & wait "$!"; done'];
 
 /** An overlay cannot lie on an overlay, as the disk of a container is: hence the tmpfs. */
 const SETUP = `
 set -e
-place=$1
-shift
+place=$1 checkout=$2 node=$3 uid=$4
+shift 4
 mount -t tmpfs tmpfs /run
 mkdir -p "$place/layers"
 mount -t tmpfs tmpfs "$place/layers"
@@ -70,12 +74,20 @@ done
 mount -t tmpfs tmpfs /home
 mkdir /home/claw
 mount --bind "$place/home" /home/claw
+if [ "$uid" != 0 ]; then
+  chown -R "$uid:$uid" /home/claw
+  mkdir -p ${CHECKOUT} ${NODE}
+  mount --bind "$checkout" ${CHECKOUT}
+  mount --bind "$node" ${NODE}
+fi
 cd /
 exec "$@"
 `;
 
-function makeDisk(node?: string): Promise<World> {
+function makeDisk(node: string | undefined, uid: number): Promise<World> {
   return makeWorld(onTestFinished, {
+    // A second name of the Node of all tests is no file to give away.
+    seeded: uid === 0,
     rootIn: (path) => join(path, 'home/.local/share/openclaw-releases'),
     stateIn: (path) => join(path, 'home/.openclaw'),
     ...(node && { node }),
@@ -88,19 +100,22 @@ export async function bootHost({
   init = IDLE,
   node,
   env: more = {},
+  uid = 0,
   disk,
 }: HostOptions = {}): Promise<Host> {
-  const world = disk ?? (await makeDisk(node));
+  const world = disk ?? (await makeDisk(node, uid));
   const { OPENCLAW_RELEASES_ROOT: _, OPENCLAW_STATE_DIR: __, HOME: ___, ...rest } = world.env;
-  const settings = Object.entries({ ...rest, ...more }).filter(([name]) => name !== 'PATH');
+  const root = uid === 0 ? {} : { OPENCLAW_RELEASES_ROOT: `${HOME}/.local/share/openclaw-releases` };
+  const settings = Object.entries({ ...rest, ...root, ...more }).filter(([name]) => name !== 'PATH');
   const wrapper = [
     '#!/bin/sh',
     ...settings.map(([name, value]) => `export ${name}='${value}'`),
-    `exec '${world.node}' '${CLI}' "$@"\n`,
+    `exec '${uid === 0 ? world.node : `${NODE}/node`}' '${uid === 0 ? CLI : `${CHECKOUT}/dist/cli/main.cjs`}' "$@"\n`,
   ].join('\n');
   const all = {
     '/usr/local/bin/openclaw-releases': wrapper,
-    '/etc/passwd': `${readFileSync('/etc/passwd', 'utf8')}claw:x:0:0::${HOME}:/bin/sh\n`,
+    '/etc/passwd': `${readFileSync('/etc/passwd', 'utf8')}claw:x:${uid}:${uid}::${HOME}:/bin/sh\n`,
+    '/etc/group': `${readFileSync('/etc/group', 'utf8')}${uid === 0 ? '' : `claw:x:${uid}:\n`}`,
     // OpenRC asks PAM, which knows no user without a line here.
     '/etc/shadow': `${readFileSync('/etc/shadow', 'utf8')}claw:*:20000:0:99999:7:::\n`,
     ...files,
@@ -122,7 +137,8 @@ export async function bootHost({
     'private',
   ];
   const env = { PATH: `${world.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`, HOME, TERM: 'dumb' };
-  const first = spawn('unshare', [...shared, '/bin/sh', '-c', SETUP, 'sh', world.path, ...init], {
+  const places = [world.path, dirname(dirname(dirname(CLI))), dirname(world.node), String(uid)];
+  const first = spawn('unshare', [...shared, '/bin/sh', '-c', SETUP, 'sh', ...places, ...init], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
   });

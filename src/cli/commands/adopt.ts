@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readAdoption } from '../../adopt/apply.js';
 import { findPackages } from '../../adopt/install.js';
 import {
   findOtherSupervisors,
@@ -8,15 +9,16 @@ import {
   otherSupervisorLines,
   shownSupervisor,
 } from '../../adopt/other-supervisor.js';
-import { readSupervisorFiles } from '../../adopt/supervisor-files.js';
 import { defaultUnit } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/adoption.js';
+import { ReleasesError } from '../../core/errors.js';
+import { hasPrivilegedParent } from '../../host/systemd/privileged.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
 import { findStatePlace } from '../../state/place.js';
 import { measureState, requireKeepable } from '../../state/snapshot/measure.js';
 import { systemdSupervisor } from '../../supervisor/systemd/supervisor.js';
 import { adoptionLines, adoptionView, shownWrites } from '../../views/adoption.js';
-import { adoptFiles, leaveFiles } from '../adopted-files.js';
+import { adoptFiles, findAdoptedFiles, leaveFiles, planOfSuperuser } from '../adopted-files.js';
 import { type ChangeOptions, making, withLimits, withStaging } from '../change-options.js';
 import { type Answer, acting, command, registryOption } from '../command.js';
 import { plannedLines } from '../planned-files.js';
@@ -58,9 +60,21 @@ export function adoptCommand() {
 export function unadoptCommand() {
   const leave = making('unadopt', undefined, wanted);
   return ofUnit(command('unadopt', 'give an adopted gateway back as it was')).action(
-    (options: Options, self: Command) =>
-      readSupervisorFiles(rootOf(options).path) ? leaveFiles(options, self) : leave(options, self),
+    async (options: Options, self: Command) => {
+      const { path } = rootOf(options);
+      if (await findAdoptedFiles(path)) return leaveFiles(options, self);
+      return leave(options, self).catch((error) => {
+        throw isWithoutUnit(error) && !readAdoption(path) ? adoptedNothing(path, error) : error;
+      });
+    },
   );
+}
+
+/** The record of the superuser, who may have changed the files of a supervisor, is for that user alone. */
+function adoptedNothing(root: string, { message }: ReleasesError): ReleasesError {
+  return new ReleasesError('supervisor_not_found', `${root} has adopted no gateway. ${message}`, {
+    hint: `sudo openclaw-releases unadopt --root ${root}, where root has adopted it`,
+  });
 }
 
 const preview = acting(async ({ environment }, options: Options) => {
@@ -89,7 +103,10 @@ const preview = acting(async ({ environment }, options: Options) => {
 });
 
 /** Lines of another supervisor's files, which `--write` writes where it can. */
-async function previewOther(other: OtherSupervisor): Promise<Answer> {
+async function previewOther(found: OtherSupervisor): Promise<Answer> {
+  // A file of the superuser that only that user may read.
+  const isHidden = found.needsRelease && found.changes.length === 0 && hasPrivilegedParent();
+  const other = isHidden ? await planOfSuperuser().catch(() => found) : found;
   const { name, gateway, service, needsRelease, changes } = other;
   const [install] = needsRelease ? await findPackages(process.env) : [];
   const version = install?.version ?? 'latest';

@@ -8,9 +8,15 @@ export const PRIVILEGED = 'OPENCLAW_RELEASES_PRIVILEGED';
 export type PrivilegedRequest =
   | { does: 'systemctl'; args: string[] }
   | { does: 'fit-sandbox' | 'revert-unit' | 'remove-unit' }
+  | FilesRequest
   | { does: 'apply-unit' | 'align-unit'; version: string }
   | { does: 'enable-timer'; registry: string | null; offsetMs: number }
   | { does: 'disable-timer' };
+
+/** About files of a supervisor other than systemd. */
+export interface FilesRequest {
+  does: 'plan-files' | 'write-files' | 'find-files' | 'restore-files';
+}
 
 export type PrivilegedReply = { id: number } & ({ answer: Answer } | { error: ErrorRecord });
 

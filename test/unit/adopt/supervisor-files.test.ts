@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { describeSupervisor } from '../../../src/adopt/other-supervisor.js';
 import { restoreSupervisorFiles, writeSupervisorFiles } from '../../../src/adopt/supervisor-files.js';
+import { filesRecordIn } from '../../../src/adopt/supervisor-files-record.js';
+import type { Account } from '../../../src/host/account.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
 
 const RUN = '#!/bin/sh\nexec 2>&1\nexec chpst -u claw openclaw gateway --token s3cret\n';
@@ -36,8 +38,8 @@ function service(files: Record<string, string> = {}, gateway = process.pid) {
     run: join(directory, 'run'),
     finish: join(directory, 'finish'),
     record: join(root, 'adopted-files.json'),
-    write: () => writeSupervisorFiles(root, found),
-    restore: () => restoreSupervisorFiles(root),
+    write: (owner?: Account) => writeSupervisorFiles(filesRecordIn(root), found, owner),
+    restore: () => restoreSupervisorFiles(filesRecordIn(root)),
   };
 }
 
@@ -152,6 +154,19 @@ test('a gateway of another user, or without a line that starts it, is refused', 
   // No process has this number.
   expect(service({}, 2 ** 22 + 1).write).toThrow(refused(/runs as another user/));
   expect(service({ 'sv/claw/run': '#!/bin/sh\nexec ./start\n' }).write).toThrow(refused(/No file was found/));
+});
+
+test('files that root writes must start the gateway as the owner of the root', () => {
+  const owner = { uid: process.getuid?.() ?? -1, gid: 1, name: 'claw', home: '/home/claw' };
+  const named = service();
+  for (const other of ['root', 'cla'])
+    expect(() => named.write({ ...owner, name: other })).toThrow(refused(/says that claw is the user/));
+  const unnamed = service({ 'sv/claw/run': '#!/bin/sh\nexec openclaw gateway\n' });
+  expect(() => unnamed.write(owner)).toThrow(refused('does not say as whom'));
+  expect(() => named.write({ ...owner, uid: owner.uid + 1 })).toThrow(refused('runs as another user'));
+  expect([existsSync(named.record), existsSync(unnamed.record)]).toEqual([false, false]);
+  named.write(owner);
+  expect(readFileSync(named.run, 'utf8')).toBe(CHANGED);
 });
 
 test('nothing is left of a file that could not be written', () => {

@@ -124,6 +124,14 @@ describe('a request', () => {
     expectNothingDone();
   });
 
+  test.each(['write-files', 'restore-files'])(
+    'for %s is refused where the command changes no files of a supervisor',
+    async (does) => {
+      await expect(ask({ does })).rejects.toMatchObject({ code: 'usage' });
+      expectNothingDone();
+    },
+  );
+
   test.each(['evil', '__proto__', 'constructor', undefined, {}])('to %j is unknown', async (does) => {
     await expect(ask({ does })).rejects.toMatchObject({ code: 'usage' });
     expectNothingDone();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Adoption } from '../../../src/adopt/apply.js';
 import type { UnitChange } from '../../../src/adopt/plan.js';
-import type { SupervisorFiles } from '../../../src/adopt/supervisor-files.js';
+import type { SupervisorFiles } from '../../../src/adopt/supervisor-files-record.js';
 import type { TimerRecord } from '../../../src/adopt/timer-unit-record.js';
 import type { ErrorRecord } from '../../../src/core/errors.js';
 import { type RecordKind, readRecord, whyNot } from '../../../src/core/record.js';
