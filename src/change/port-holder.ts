@@ -1,6 +1,6 @@
 import { ReleasesError } from '../core/errors.js';
 import { moment } from '../core/moment.js';
-import { holdsPort, listenerPids } from '../host/listener.js';
+import { listenerPids } from '../host/listener.js';
 import { commandLineOf, identify, isAlive, startedAt, userOf } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Endpoint } from '../openclaw/endpoint.js';
@@ -24,15 +24,15 @@ export interface Orphan {
 /**
  * Finds listeners that the supervisor does not own: they answer like the gateway and keep it from starting
  * (openclaw#7421).
- * @param main pid that the supervisor just reported; if it holds the port, the search ends there
+ * @param main pid that the supervisor just reported; if it alone holds the port, nothing is searched
  */
 export async function findOrphans(
   endpoint: Endpoint,
   supervisor: Supervisor,
   main: number | null = null,
 ): Promise<Orphan[]> {
-  const { address, port } = endpoint;
-  if (main !== null && holdsPort(port, main, address)) return [];
+  const { address, port, listener, isShared } = endpoint;
+  if (main !== null && listener === main && !isShared) return [];
   const orphans: Orphan[] = [];
   for (const pid of listenerPids(port, address) ?? []) {
     if (pid === main || (await supervisor.owns(pid)) || !identify(pid)) continue;

@@ -19,6 +19,8 @@ export interface Listener {
   /** IPv4 or IPv6, as the process named it; an IPv4 address that is mapped to IPv6 is IPv4. */
   address: string;
   port: number;
+  /** Another process listens there too, or on an address that has this one in it. */
+  isShared: boolean;
 }
 
 /** A socket that listens. */
@@ -97,12 +99,12 @@ function listeningTo(table: string, statistics: string): Socket[] | null {
   return inUse(statistics) > most ? listeningIn(table, Number.POSITIVE_INFINITY) : sockets;
 }
 
-/** Sockets of a port, on an address that cannot be another process's beside the given one; null when unknown. */
-function listeningOn(port: number, address?: string): Set<string> | null {
-  const found = listening()?.filter(
+/** Inodes of the sockets of a port, on an address that cannot be another process's beside the given one. */
+function onPort(sockets: readonly Socket[], port: number, address?: string): string[] {
+  const found = sockets.filter(
     (socket) => socket.port === port && (address === undefined || overlap(addressOf(socket.local), address)),
   );
-  return found ? new Set(found.map(({ inode }) => inode)) : null;
+  return found.map(({ inode }) => inode);
 }
 
 function overlap(one: string, other: string): boolean {
@@ -119,8 +121,9 @@ export function isLoopback(address: string): boolean {
 }
 
 function holders(port: number, address?: string): number[] | null {
-  const wanted = listeningOn(port, address);
-  if (!wanted) return null;
+  const sockets = listening();
+  if (!sockets) return null;
+  const wanted = new Set(onPort(sockets, port, address));
   if (wanted.size === 0) return [];
   const unowned = new Set(wanted);
   const pids = processIds().filter((pid) => {
@@ -137,16 +140,12 @@ export function listenersOf(pids: readonly number[]): Listener[] {
   return pids.flatMap((pid) => {
     const held = socketInodes(pid);
     const own = sockets.filter(({ inode }) => held.has(inode));
-    return own.map(({ local, port }) => ({ pid, address: addressOf(local), port }));
+    const others = sockets.filter(({ inode }) => !held.has(inode));
+    return own.map(({ local, port }) => {
+      const address = addressOf(local);
+      return { pid, address, port, isShared: onPort(others, port, address).length > 0 };
+    });
   });
-}
-
-/** Returns true when the process holds every socket that listens on the port; reads no other process. */
-export function holdsPort(port: number, pid: number, address?: string): boolean {
-  const sockets = listeningOn(port, address);
-  if (!sockets || sockets.size === 0) return false;
-  const held = socketInodes(pid);
-  return [...sockets].every((socket) => held.has(socket));
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Endpoint extends Door {
   port: number;
   /** Process that listens there, from the kernel's table; null when the endpoint comes from the configuration. */
   listener: number | null;
+  /** Another process listens there too. */
+  isShared?: boolean;
 }
 
 export interface Gateway {
@@ -47,8 +49,8 @@ export function endpointsOf({ pid, launch }: Gateway): Endpoint[] {
   const onPort = sockets.filter(({ port }) => port === configured.port);
   const found = (onPort.length > 0 ? onPort : sockets).sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
   const scheme = configured.url.startsWith('https') ? 'https' : 'http';
-  const endpoints = found.map(({ pid: listener, address, port }) => {
-    return { ...configured, address, port, url: urlOf(scheme, address, port), listener };
+  const endpoints = found.map(({ pid: listener, address, port, isShared }) => {
+    return { ...configured, address, port, url: urlOf(scheme, address, port), listener, isShared };
   });
   return onPort.length > 0 ? endpoints : [...endpoints, configured];
 }

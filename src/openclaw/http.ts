@@ -9,19 +9,16 @@ export interface Answer {
   json: Record<string, unknown> | null;
 }
 
-/** Requests a page of a local gateway. Resolves with null without an HTTP answer before `signal`; never throws. */
-export type Ask = (
-  url: string,
-  headers: Record<string, string>,
-  signal: AbortSignal,
-) => Promise<Answer | null>;
+/** Requests a page of a local gateway. Resolves with null without an HTTP answer in time; never throws. */
+export type Ask = (url: string, headers: Record<string, string>, timeoutMs: number) => Promise<Answer | null>;
 
 const LIMIT = 64 * 1024;
 
 const ACCEPT = { accept: 'application/json' };
 
-export const ask: Ask = async (url, headers, signal) => {
+export const ask: Ask = async (url, headers, timeoutMs) => {
   try {
+    const signal = AbortSignal.timeout(timeoutMs);
     const get = isSecure(url) ? (await import('node:https')).get : getPlain;
     // No agent: a connection kept open would keep the process of the caller alive. The kernel says whose socket it
     // is, and the certificate of a gateway is its own.
@@ -41,8 +38,8 @@ export const ask: Ask = async (url, headers, signal) => {
  * Requests over HTTP/1.0, where the end of the connection ends the body. For read-only commands: Node's client takes a
  * quarter of the time of `status`. Code that decides about a gateway uses `ask`.
  */
-export const askQuickly: Ask = (url, headers, signal) => {
-  if (isSecure(url)) return ask(url, headers, signal);
+export const askQuickly: Ask = (url, headers, timeoutMs) => {
+  if (isSecure(url)) return ask(url, headers, timeoutMs);
   const { hostname, host, port, pathname } = new URL(url);
   const fields = Object.entries({ host, ...ACCEPT, ...headers }).map(([name, value]) => `${name}: ${value}`);
   // Node's client refuses these, too: a newline in a token would start another header field.
@@ -51,9 +48,7 @@ export const askQuickly: Ask = (url, headers, signal) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
-    // An option of this name costs as much as the connection.
-    signal.addEventListener('abort', () => socket.destroy());
-    if (signal.aborted) socket.destroy();
+    const timer = setTimeout(() => socket.destroy(), timeoutMs);
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
@@ -61,7 +56,10 @@ export const askQuickly: Ask = (url, headers, signal) => {
     });
     // The bytes received so far may still be a complete answer.
     socket.on('error', () => {});
-    socket.on('close', () => resolve(understand(Buffer.concat(chunks).toString())));
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve(understand(Buffer.concat(chunks).toString()));
+    });
     socket.write([`GET ${pathname} HTTP/1.0`, ...fields, '', ''].join('\r\n'), 'latin1');
   });
 };

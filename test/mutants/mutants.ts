@@ -345,11 +345,11 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('host/listener', 'finds this process listening on ::1'),
   },
   {
-    name: 'one socket of a port enough',
+    name: 'other listener on the port not seen',
     file: 'src/host/listener.ts',
-    find: '[...sockets].every(',
-    replace: '[...sockets].some(',
-    caughtBy: unit('host/listener', 'is false when two processes share the port'),
+    find: 'isShared: onPort(others, port, address).length > 0',
+    replace: 'isShared: onPort(others, port, local).length > 0',
+    caughtBy: unit('host/listener', 'says that two processes share the port'),
   },
   {
     name: 'end of the line in a unit file',
@@ -1085,8 +1085,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'token sent to every page',
     file: 'src/openclaw/health.ts',
-    find: "      ask('/readyz'),\n",
-    replace: "      ask('/readyz', { authorization: `Bearer ${endpoint.token}` }),\n",
+    find: "    ask('/readyz'),\n",
+    replace: "    ask('/readyz', { authorization: `Bearer ${endpoint.token}` }),\n",
     caughtBy: unit('openclaw/health', 'sends the token to nothing else'),
   },
   {

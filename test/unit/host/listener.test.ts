@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { holdsPort, listenerPids } from '../../../src/host/listener.js';
+import { listenerPids, listenersOf } from '../../../src/host/listener.js';
 
 const servers: Server[] = [];
 const children: ChildProcess[] = [];
@@ -99,23 +99,28 @@ describe('listenerPids', () => {
   });
 });
 
-describe('holdsPort', () => {
-  test.each(['127.0.0.1', '::1'])(
-    'is true for the process that listens on %s, and for no other',
-    async (host) => {
-      const port = await listen(host);
-      expect(holdsPort(port, process.pid)).toBe(true);
-      expect(holdsPort(port, process.ppid)).toBe(false);
-    },
-  );
+describe('listenersOf', () => {
+  const on = (wanted: number, pid: number) => listenersOf([pid]).filter(({ port }) => port === wanted);
 
-  test('is false when two processes share the port, when the process is gone, and when nobody listens', async () => {
+  test.each(['127.0.0.1', '::1'])('names the process that listens on %s, and no other', async (host) => {
+    const port = await listen(host);
+    expect(on(port, process.pid)).toMatchObject([{ pid: process.pid, address: host, isShared: false }]);
+    expect(on(port, process.ppid)).toEqual([]);
+  });
+
+  test('says that two processes share the port, and names none that is gone', async () => {
     const { pid, port } = await listenElsewhere(LISTEN);
-    expect(holdsPort(port, pid)).toBe(true);
+    expect(on(port, pid)).toMatchObject([{ isShared: false }]);
+    await listen('127.0.0.2', port);
+    expect(on(port, pid)).toMatchObject([{ isShared: false }]);
     await listen('::1', port);
-    expect([pid, process.pid].map((each) => holdsPort(port, each))).toEqual([false, false]);
+    expect(on(port, pid)).toMatchObject([{ address: '127.0.0.1', isShared: true }]);
+    expect(on(port, process.pid)).toMatchObject([
+      { address: '127.0.0.2', isShared: false },
+      { address: '::1', isShared: true },
+    ]);
     const gone = await listen('127.0.0.1');
     await new Promise((resolve) => servers.pop()?.close(resolve));
-    expect(holdsPort(gone, process.pid)).toBe(false);
+    expect(on(gone, process.pid)).toEqual([]);
   });
 });
