@@ -22,8 +22,11 @@ const BUILTINS = [
   'timers/promises',
 ];
 
-/** Files that `list` and `status` find in most roots. */
-const READ = ['change', 'compatibility', 'gateway-cache', 'kept-state', 'policy', 'release', 'timer-state'];
+/** Commands with a file of their own, and the records that each finds in most roots. */
+const LOOKS = {
+  list: ['change', 'compatibility', 'kept-state', 'policy', 'release', 'timer-state'],
+  status: ['change', 'gateway-cache', 'policy', 'release', 'timer-state'],
+};
 
 rmSync(`${dist}cli/joined`, { recursive: true, force: true });
 await build({
@@ -57,23 +60,25 @@ await build({
   plugins: light,
 });
 // As CommonJS: whoever imports `node:fs` gets it with everything that it only has on demand, and that takes a while.
-await build({
-  ...oneFile,
-  entryPoints: [`${dist}cli/fast-entry.js`],
-  outfile: `${dist}cli/fast-entry.cjs`,
-  external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
-  plugins: [
-    {
-      name: 'what is imported late stays outside',
-      setup({ onResolve }) {
-        onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
-          kind === 'dynamic-import'
-            ? { path: relative(`${dist}cli`, resolve(resolveDir, path)), external: true }
-            : undefined,
-        );
+for (const [name, read] of Object.entries(LOOKS)) {
+  await build({
+    ...oneFile,
+    entryPoints: [`${dist}cli/looks/${name}.js`],
+    outfile: `${dist}cli/${name}.cjs`,
+    external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
+    plugins: [
+      {
+        name: 'what is imported late stays outside',
+        setup({ onResolve }) {
+          onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+            kind === 'dynamic-import'
+              ? { path: relative(`${dist}cli`, resolve(resolveDir, path)), external: true }
+              : undefined,
+          );
+        },
       },
-    },
-    shortSchemasInside(READ),
-    ...light,
-  ],
-});
+      shortSchemasInside(read),
+      ...light,
+    ],
+  });
+}

@@ -27,6 +27,8 @@ export function schemaCode(name, edit = (schema) => schema, includeErrors = true
     isJSON: true,
     includeErrors,
     requireSchema: false,
+    // Half of the code would ask for each member if it is the value's own.
+    unmodifiedPrototypes: true,
     allowUnusedKeywords: true,
   });
   return check.toModule({ semi: false });

@@ -102,5 +102,5 @@ const options = LOOKING.includes(name) ? commonOptions(words) : null;
 if (foreign) {
   const asOwner = [name, ...withAbsoluteRoot(words, foreign.path)];
   void import('./entry.js').then(({ runForOwner }) => runForOwner(asOwner, foreign));
-} else if (options) require('./fast-entry.cjs').run(name, options);
+} else if (options) require(`./${name}.cjs`).run(options);
 else void import('./entry.js').then(({ run }) => run(process.argv));

@@ -2,7 +2,7 @@ import { Interruption } from '../core/interrupted.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { checkRoot, defaultRootPath, type Root, rootAt } from '../store/root.js';
 import { yielding } from './background.js';
-import { type Output, outputFor } from './output.js';
+import { failWith, type Output, outputFor } from './output.js';
 import { progressObserver } from './progress.js';
 
 export interface CommonOptions {
@@ -33,6 +33,18 @@ export async function atGlance(
   const root = rootOf(options);
   const environment = { root, supervisor: supervisorOf({ root }) };
   process.exitCode = await work({ environment, output: outputFor(options.json ?? false) });
+}
+
+/** Runs a command that has a bundle of its own, without the parser. */
+export async function look(
+  options: CommonOptions,
+  work: (session: Session) => Promise<number>,
+): Promise<void> {
+  try {
+    await atGlance(options, work);
+  } catch (error) {
+    failWith(error, options.json ?? false);
+  }
 }
 
 /**

@@ -65,7 +65,8 @@ test('what the command and the library load, and their types, is in the package'
     'dist/index.js',
     'dist/index.d.ts',
     'dist/cli/entry.js',
-    'dist/cli/fast-entry.cjs',
+    'dist/cli/list.cjs',
+    'dist/cli/status.cjs',
   ]);
   for (const path of ownFiles()) if (/^dist\/.*\.c?js$/.test(path)) reached.add(path);
   // A set visits what is added meanwhile.

@@ -7,7 +7,7 @@ import { listing } from '../../views/releases.js';
 import { proofText } from '../../views/rollback-proof.js';
 import { table } from '../output.js';
 import { corruptLines } from '../report.js';
-import type { Session } from '../session.js';
+import { type CommonOptions, look, type Session } from '../session.js';
 
 const READS: Record<Compatibility['reads'], string> = {
   yes: 'compatible',
@@ -15,6 +15,8 @@ const READS: Record<Compatibility['reads'], string> = {
   no: 'incompatible',
   unknown: 'not known',
 };
+
+export const run = (options: CommonOptions) => look(options, listReleases);
 
 export async function listReleases({ environment, output }: Session): Promise<number> {
   const listed = await listing(environment.root, environment.supervisor);

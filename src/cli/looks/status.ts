@@ -5,8 +5,10 @@ import { proofText } from '../../views/rollback-proof.js';
 import { type Overview, overview } from '../../views/status.js';
 import { table } from '../output.js';
 import { changeText, corruptLines } from '../report.js';
-import type { Session } from '../session.js';
+import { type CommonOptions, look, type Session } from '../session.js';
 import { autoRows } from '../timer-report.js';
+
+export const run = (options: CommonOptions) => look(options, showStatus);
 
 export async function showStatus({ environment, output }: Session): Promise<number> {
   const found = await overview(environment.root, environment.supervisor);
