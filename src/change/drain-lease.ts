@@ -3,6 +3,7 @@ import type { Context } from '../ledger/context.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { drain, endDrain, RENEW_MS } from '../openclaw/drain.js';
+import { identifyProcess } from '../openclaw/handoff.js';
 import { namedWork } from '../openclaw/named-work.js';
 import { type Reached, reach } from '../openclaw/reach.js';
 import { trySave } from './saving.js';
@@ -16,11 +17,12 @@ const renewals = new WeakMap<Change, NodeJS.Timeout>();
  */
 export async function holdDrain({ root, change }: Context, reached: Reached): Promise<string[] | null> {
   const { endpoint, health } = reached;
-  // A draining gateway answers no such question any more.
+  // A draining gateway answers neither of these any more.
   const named = change.facts.idle?.busy?.length === 0 ? [] : await namedWork(endpoint);
+  const process = await identifyProcess(endpoint);
   const begun = await drain(endpoint, change.id);
   if (begun === null) return null;
-  change.facts.drain = { lease: begun.lease, wasReady: health.ready, named };
+  change.facts.drain = { lease: begun.lease, wasReady: health.ready, named, process };
   trySave({ root, change }, stepOf(change, 'wait-idle'));
   faultPoint('after drain');
   stopRenewing(change);

@@ -2,6 +2,7 @@ import type { UnitChange } from '../adopt/plan.js';
 import type { TimerRecord } from '../adopt/timer-unit-record.js';
 import type { AbsolutePath, Moment, Name } from '../core/scalars.js';
 import type { InstallReport } from '../install/install.js';
+import type { GatewayProcess } from '../openclaw/handoff.js';
 import type { Health } from '../openclaw/health.js';
 import type { Instance } from '../openclaw/instance.js';
 import type { Plugin } from '../openclaw/plugin.js';
@@ -61,6 +62,16 @@ export interface DrainFacts {
   wasReady: boolean;
   /** Sessions and tasks that ran when it began. */
   named: string[];
+  /** Null when the gateway does not tell. */
+  process: GatewayProcess | null;
+}
+
+/** Way in which the gateway was told that its end is a restart, and no stop. Turns that it cut off then continue. */
+export interface RestartNotice {
+  /** Null when it was not told. */
+  way: 'handoff' | 'intent' | null;
+  /** Reason why it was not told. */
+  why?: string;
 }
 
 /** Results of the steps; kept in the ledger, so that recovery knows as much as the process that died. */
@@ -86,6 +97,9 @@ export interface Facts {
   /** The gateway that ran before; absent if none did, or if the kernel does not tell. */
   instance?: Instance;
   restart?: RestartReport;
+  restartNotice?: RestartNotice;
+  /** Likewise, for the restart of an undo. */
+  returnNotice?: RestartNotice;
   /** ISO 8601; the old process may still answer for a while after it. */
   restartRequestedAt?: string;
   /** Milliseconds from the restart request until live: the upper limit of the outage. */

@@ -1337,6 +1337,27 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/steps/wait-idle', 'the undo opens the gateway again'),
   },
   {
+    name: 'a gateway told of its restart before it drains again',
+    file: 'src/change/announced-restart.ts',
+    find: "  if (lease === undefined) return 'it does not drain for this change';\n",
+    replace: '  if (lease === undefined) return null;\n',
+    caughtBy: unit('change/announced-restart', 'has another lease'),
+  },
+  {
+    name: 'a restart intent left behind',
+    file: 'src/change/announced-restart.ts',
+    find: '    withdraw();\n',
+    replace: '    withdraw.name;\n',
+    caughtBy: unit('change/announced-restart', 'an older gateway finds an intent'),
+  },
+  {
+    name: 'a restart intent for a gateway that would stay in its process',
+    file: 'src/openclaw/restart-intent.ts',
+    find: 'if (SUPERVISED.some((name) => env[name]?.trim())) return null;',
+    replace: 'if (version !== null) return null;',
+    caughtBy: unit('change/announced-restart', 'stays in its process'),
+  },
+  {
     name: 'our own drain counted as a gateway that was not ready',
     file: 'src/openclaw/health.ts',
     find: 'ready: health.ready || (wasReady && failing.length === 0) };',

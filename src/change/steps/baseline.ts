@@ -11,6 +11,7 @@ import { decide } from '../../state/restore/preconditions.js';
 import { lastRestore, type Restore, readRestore } from '../../state/restore-records.js';
 import { currentRelease, endTrial, readTrial } from '../../store/links.js';
 import type { Root } from '../../store/root.js';
+import { restartAnnounced } from '../announced-restart.js';
 import { releaseDrain } from '../drain-lease.js';
 import { checkListener, evictOrphans } from '../port-holder.js';
 import { reachBefore } from '../reach-before.js';
@@ -149,7 +150,7 @@ function endTrialOfTheDead({ root }: Context): void {
 async function bringBack(context: Context, release: string | null): Promise<string | null> {
   try {
     await alignTo(context, release);
-    return (await context.supervisor.restart()).instance;
+    return (await restartAnnounced(context, 'returnNotice')).instance;
   } catch (error) {
     if (!(error instanceof ReleasesError && error.code === 'supervisor_not_found'))
       throw stranded(context, release, error);

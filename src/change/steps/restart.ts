@@ -2,9 +2,9 @@ import { alignUnit } from '../../adopt/align.js';
 import { duration } from '../../core/duration.js';
 import { ReleasesError } from '../../core/errors.js';
 import type { Context, Step } from '../../ledger/context.js';
+import type { RestartNotice } from '../../ledger/facts.js';
 import { findManifest } from '../../store/manifest.js';
-import type { RestartReport } from '../../supervisor/supervisor.js';
-import { releaseDrain, stopRenewing } from '../drain-lease.js';
+import { restartAnnounced } from '../announced-restart.js';
 
 /** Reason to skip: a gateway that a person stopped stays stopped, and its next start uses the new release. */
 export function wasStopped({ change }: Context): string | null {
@@ -19,20 +19,6 @@ export async function alignTo({ root, supervisor, change }: Context, release: st
   if (why !== null) change.warnings.push(why);
 }
 
-/** Restarts a gateway that may drain for it. Without a restart, the gateway takes new work again. */
-async function restartOpen(context: Context): Promise<RestartReport> {
-  const { change, supervisor } = context;
-  stopRenewing(change);
-  try {
-    const report = await supervisor.restart();
-    delete change.facts.drain;
-    return report;
-  } catch (error) {
-    await releaseDrain(context);
-    throw error;
-  }
-}
-
 /** One restart job of the supervisor, never a bare stop. */
 export const restart: Step = {
   name: 'restart',
@@ -40,8 +26,7 @@ export const restart: Step = {
   async do(context) {
     const { facts, warnings } = context.change;
     await alignTo(context, facts.to);
-    facts.restartRequestedAt = new Date().toISOString();
-    facts.restart = await restartOpen(context);
+    facts.restart = await restartAnnounced(context, 'restartNotice');
     if (facts.restart.instance === facts.baseline?.instance) {
       throw new ReleasesError(
         'restart_failed',
@@ -52,9 +37,15 @@ export const restart: Step = {
       );
     }
     const after = duration(facts.restart.stopMs);
-    if (!facts.restart.killed) return `the old process ended after ${after}`;
+    const told = describe(facts.restartNotice);
+    if (!facts.restart.killed) return `${told}the old process ended after ${after}`;
     const note = `the old process had not ended after ${after} and was killed`;
     warnings.push(`When it was asked to stop, ${note}.`);
-    return note;
+    return told + note;
   },
 };
+
+function describe(notice: RestartNotice | undefined): string {
+  if (!notice) return '';
+  return notice.way === null ? `not announced (${notice.why}); ` : 'announced to the gateway; ';
+}

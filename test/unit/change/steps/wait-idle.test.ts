@@ -23,6 +23,7 @@ vi.mock('../../../../src/openclaw/activity.js', () => ({ sampleActivity: async (
 vi.mock('../../../../src/openclaw/named-work.js', () => ({
   namedWork: async () => ['session agent:main:main since 2026-11-26T02:00:00Z'],
 }));
+vi.mock('../../../../src/openclaw/handoff.js', () => ({ identifyProcess: async () => null }));
 vi.mock('../../../../src/openclaw/drain.js', () => ({
   RENEW_MS: 30_000,
   drain: async () => {
@@ -167,14 +168,14 @@ test('a gateway that can drain takes no new work in the last minute of a long wa
   expect(calls).toEqual(['drain 30000']);
   expect(facts).toMatchObject({ outcome: 'idle', busy: [] });
   expect(waitedMs).toBe(32_000);
-  expect(drain).toEqual({ lease: 'a lease', wasReady: expect.any(Boolean), named: [NAMED] });
+  expect(drain).toEqual({ lease: 'a lease', wasReady: expect.any(Boolean), named: [NAMED], process: null });
 });
 
 test('a short wait drains from its begin, and what the drain leaves is named', async () => {
   const { facts, calls, note } = await waitFor([BUSY], { withinMs: 3_000 }, 1, [BUSY]);
   expect(calls).toEqual(['drain 0']);
   expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task', NAMED] });
-  expect(note).toBe('still busy after 3.0 s, cutting off 1 task');
+  expect(note).toBe('still busy after 3 s, cutting off 1 task');
 });
 
 test('a lease that somebody else ended is not waited for', async () => {
