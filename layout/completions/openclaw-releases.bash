@@ -21,7 +21,7 @@ _openclaw_releases() {
         root=${COMP_WORDS[at]} ;;
       -*) ;;
       *) case "$path${path:+ }${COMP_WORDS[at]}" in
-        'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'doctor' | 'completion' | 'demo')
+        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'doctor' | 'completion' | 'demo')
           path=$path${path:+ }${COMP_WORDS[at]} ;;
       esac ;;
     esac
@@ -32,7 +32,8 @@ _openclaw_releases() {
     --probe) COMPREPLY=($(compgen -W "version boot auto" -- "$word")); return ;;
   esac
   case "$path" in
-    '') words="stage update check list show switch rollback drill status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt doctor completion demo --help" ;;
+    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt doctor completion demo --help" ;;
+    'setup') words="--root --json --dry-run --yes --registry --help" ;;
     'stage') words="--root --json --registry --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'update') words="--root --json --registry --dry-run --no-snapshot --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
     'check') words="--root --json --registry --help" ;;

@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -26,6 +26,7 @@ function __openclaw_releases_ids
     printf '%s\n' current previous
 end
 complete -c openclaw-releases -f
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a setup -d 'find what is there, and lead from it to a running gateway'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a stage -d 'fetch, install and prove a release beside the others'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a update -d 'stage, switch, restart, verify; roll back when it fails'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a check -d 'ask the registry for a newer release, and say what its update would need'
@@ -54,6 +55,11 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a unadopt -d 
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a doctor -d 'say what has drifted since the gateway was adopted'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a completion -d 'print what completes commands, options and releases in a shell'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a demo -d 'stage, run, update, verify and roll back two real releases in a throw-away place'
+complete -c openclaw-releases -n '__openclaw_releases_at \'setup\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'setup\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'setup\'' -f -l dry-run -d 'say what is there and what would be done, and change nothing'
+complete -c openclaw-releases -n '__openclaw_releases_at \'setup\'' -f -l yes -d 'adopt a gateway without a question, which restarts it once'
+complete -c openclaw-releases -n '__openclaw_releases_at \'setup\'' -f -l registry -x -a '' -d 'npm registry to use instead of npm\'s configured one'
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l registry -x -a '' -d 'npm registry to use instead of npm\'s configured one'

@@ -20,6 +20,7 @@ _openclaw_releases() {
   local context state line curcontext=$curcontext
   typeset -A opt_args
   local -a commands=(
+    'setup:find what is there, and lead from it to a running gateway'
     'stage:fetch, install and prove a release beside the others'
     'update:stage, switch, restart, verify; roll back when it fails'
     'check:ask the registry for a newer release, and say what its update would need'
@@ -53,6 +54,7 @@ _openclaw_releases() {
   case $state in
     command) _describe command commands ;;
     rest) case $words[1] in
+    setup) _openclaw_releases_setup ;;
     stage) _openclaw_releases_stage ;;
     update) _openclaw_releases_update ;;
     check) _openclaw_releases_check ;;
@@ -83,6 +85,14 @@ _openclaw_releases() {
     demo) _openclaw_releases_demo ;;
     esac ;;
   esac
+}
+_openclaw_releases_setup() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--dry-run[say what is there and what would be done, and change nothing]' \
+    '--yes[adopt a gateway without a question, which restarts it once]' \
+    '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
+    '(- *)'--help'[show the help]'
 }
 _openclaw_releases_stage() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \

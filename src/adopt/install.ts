@@ -45,7 +45,7 @@ export async function findInstall(request: FindRequest = {}): Promise<Install> {
   const [chosen, ...others] = distinct([...(started ? [started] : []), ...(await findPackages(env))]);
   if (!chosen) {
     throw new ReleasesError('not_openclaw', 'No installed OpenClaw was found.', {
-      hint: 'openclaw-releases stage latest',
+      hint: 'openclaw-releases setup',
     });
   }
   const node = await findNode(command, unit, searchPath, env);

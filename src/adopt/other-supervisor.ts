@@ -98,7 +98,7 @@ function ourProgram(): string {
 export function onlySupervisor([other, ...more]: OtherSupervisor[]): OtherSupervisor {
   if (!other) {
     throw new ReleasesError('supervisor_not_found', 'No gateway runs that this user can see.', {
-      hint: 'openclaw-releases run',
+      hint: 'openclaw-releases setup',
     });
   }
   if (more.length === 0 && other.needsRelease) return other;

@@ -3,12 +3,13 @@ import { exitCodeOf, previewChange, type Request } from '../change/run.js';
 import { performChange } from '../control/detached/start.js';
 import type { Change } from '../ledger/ledger.js';
 import { type ChangeKind, type PlanOptions, PROBES, type Probe } from '../ledger/plan.js';
+import { currentRelease } from '../store/links.js';
 import type { Root } from '../store/root.js';
 import { changeDocument } from '../views/change.js';
 import { type Answer, acting } from './command.js';
 import { table } from './output.js';
 import { durationIn } from './parse.js';
-import { changeAnswer, changeText } from './report.js';
+import { changeAnswer, changeText, nextLines } from './report.js';
 import type { Session } from './session.js';
 import { print } from './write.js';
 
@@ -137,9 +138,17 @@ export function answerOf(root: Root, change: Change): Answer {
   const document = changeDocument(root, change);
   return {
     document: changeAnswer(document),
-    text: () => changeText(document),
+    text: () => [changeText(document), ...nextLines(nextAfter(root, change))].join('\n'),
     exitCode: exitCodeOf(change),
   };
+}
+
+/** Command that continues after a change which has restarted nothing. */
+function nextAfter(root: Root, { status, facts: { to } }: Change): string[] {
+  const current = currentRelease(root);
+  if (status === 'package_updated_restart_scheduled') return ['openclaw-releases setup'];
+  if (status !== 'staged' || to === null || to === current) return [];
+  return [`openclaw-releases switch ${to}${current === null ? ' --no-restart' : ''}`];
 }
 
 function planText({ status, facts: { from, to }, plan, steps }: Change): string {

@@ -1,6 +1,7 @@
 import type { Commands } from './program.js';
 
 export const COMMANDS: Commands = {
+  setup: async () => (await import('./commands/setup.js')).setupCommand(),
   stage: async () => (await import('./commands/stage.js')).stageCommand(),
   update: async () => (await import('./commands/update.js')).updateCommand(),
   check: async () => (await import('./commands/check.js')).checkCommand(),

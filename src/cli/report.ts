@@ -17,6 +17,10 @@ export function changeText({ status, sentence, error, undoError, notes, warnings
   ].join('\n');
 }
 
+export function nextLines(commands: readonly string[]): string[] {
+  return commands.map((command, at) => `${at === 0 ? 'Next' : 'Then'}: ${command}`);
+}
+
 export function corruptLines(corrupt: Corrupt[]): string[] {
   return corrupt.map(
     ({ path, why }) => `Cannot be understood: ${path} ${why}. Next: openclaw-releases recover`,

@@ -67,5 +67,7 @@ export function resolveReleaseName(root: Root, name: string): string {
 }
 
 function missing(code: 'no_current' | 'no_previous', message: string): never {
-  throw new ReleasesError(code, message, { hint: 'openclaw-releases list' });
+  throw new ReleasesError(code, message, {
+    hint: `openclaw-releases ${code === 'no_current' ? 'setup' : 'list'}`,
+  });
 }

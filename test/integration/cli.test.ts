@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../support/place.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
 
 const COMMANDS = [
+  'setup',
   'stage',
   'check',
   'update',

@@ -1757,6 +1757,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('launcher', 'keeps its trial to the owner'),
   },
   {
+    name: 'setup: run without a current release',
+    file: 'src/supervisor/builtin/client.ts',
+    find: "hasCurrent(root) ? 'run' : 'setup'",
+    replace: "'run'",
+    caughtBy: stories('hints', 'a staged release that is not current'),
+  },
+  {
+    name: 'history: a number given twice',
+    file: 'src/ledger/history.ts',
+    find: '...listChanges(root).map(numberOf)) + 1',
+    replace: '...listChanges(root).map(numberOf)) || 1',
+    caughtBy: integration('everyday', 'changes have small numbers'),
+  },
+  {
     name: 'launcher: current of any text',
     file: 'layout/bin/gateway',
     find: '    releases/*) ;;\n    *) return 1 ;;\n',

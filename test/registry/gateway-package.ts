@@ -16,6 +16,8 @@ export interface Behaviour {
   crashAfterMs?: number;
   /** Exits with 78 at start: a configuration that it does not accept, which no restart helps. */
   exitCode78?: boolean;
+  /** Exits with 78 while there is no configuration file. */
+  needsConfig?: boolean;
   /** Exits with 78 where it has less priority than others: as a gateway does that is late for a limit of its own on a busy host. */
   refusesToWait?: boolean;
   /** Alive and never ready: `failing: ["channels"]`. */

@@ -40,7 +40,7 @@ function checkText({ sentence, newest, current, expected, rollback, timer }: Che
       `${timer.enabled ? '' : 'disabled; it would say: '}${decisionLine({ ...timer, version: null })}`,
     ],
   ];
-  const next = `${current === null ? 'stage' : 'update'} ${newest.version}`;
+  const next = current === null ? 'setup' : `update ${newest.version}`;
   return `${sentence}\n${table(rows)}\nNext: openclaw-releases ${next}`;
 }
 

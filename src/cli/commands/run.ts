@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { exclusive } from '../../change/exclusive.js';
 import { ReleasesError } from '../../core/errors.js';
 import { outgoing } from '../../core/printable.js';
+import { placeOf } from '../../host/place.js';
 import { isAlive, type ProcessIdentity } from '../../host/process.js';
 import { waitUntil } from '../../host/wait.js';
+import { previousRelease } from '../../store/links.js';
 import { releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { builtinSupervisor } from '../../supervisor/builtin/client.js';
@@ -15,11 +19,18 @@ import { resolveReleaseName } from '../../views/release.js';
 import { command } from '../command.js';
 import { outputFor } from '../output.js';
 import { durationIn } from '../parse.js';
+import { nextLines } from '../report.js';
 import { type CommonOptions, rootOf } from '../session.js';
 
 type Options = CommonOptions & { stopTimeout?: number; replace?: boolean };
 
 const STOP = 'before a gateway that was asked to stop is killed (default: 60s)';
+
+/** Exit code of a gateway that does not accept its configuration, or has none. */
+const CONFIGURATION_ERROR = 78;
+
+/** Exit code of the launcher where no release can be started. */
+const NO_RELEASE = 69;
 
 /** Longest stop limit that OpenClaw asks for: the other `run` may have it. */
 const LONGEST_STOP_MS = 330_000;
@@ -49,9 +60,23 @@ export const runCommand = () =>
         ...(options.stopTimeout !== undefined && { stopLimitMs: options.stopTimeout }),
         log,
       }).finally(stopLooking);
+      for (const line of nextLines(nextAfter(root, exitCode))) log(line);
       if (options.json) outputFor(true).answer({ ok: exitCode === 0, exitCode }, () => '');
       process.exitCode = exitCode;
     });
+
+/** A release from before may accept the configuration that this one refuses. */
+function nextAfter(root: Root, exitCode: number): string[] {
+  if (exitCode === NO_RELEASE) return ['openclaw-releases setup'];
+  if (exitCode !== CONFIGURATION_ERROR) return [];
+  const { config } = placeOf({ env: process.env as Record<string, string> });
+  const previous = previousRelease(root);
+  const isMissing = !existsSync(config) || previous === null;
+  const first = isMissing
+    ? `${join(root.bin, 'openclaw')} setup`
+    : `openclaw-releases switch ${previous} --no-restart`;
+  return [first, 'openclaw-releases run'];
+}
 
 /**
  * Recovers what was interrupted. A change that is active did so before it began: the gateway is started meanwhile, or

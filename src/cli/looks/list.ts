@@ -3,6 +3,7 @@ import { size } from '../../core/size.js';
 import type { Compatibility } from '../../rollback/compatibility/assess.js';
 import type { Snapshot } from '../../state/snapshots.js';
 import { heldText } from '../../store/hold-text.js';
+import type { Mark } from '../../views/release.js';
 import { listing } from '../../views/releases.js';
 import { proofText } from '../../views/rollback-proof.js';
 import { table } from '../output.js';
@@ -24,7 +25,7 @@ export async function listReleases({ environment, output }: Session): Promise<nu
     const { releases, unsealed, states, hold, rollback, corrupt } = listed;
     const held = hold ? [`Updates are held${heldText(hold)}. Next: openclaw-releases unhold`] : [];
     if (releases.length + unsealed.length === 0) {
-      const none = 'No release is staged yet. Next: openclaw-releases stage latest';
+      const none = 'No release is staged yet. Next: openclaw-releases setup';
       return [none, ...held, ...corruptLines(corrupt)].join('\n');
     }
     const [staged = '', ...times] = momentColumn(
@@ -44,6 +45,9 @@ export async function listReleases({ environment, output }: Session): Promise<nu
     const debris = unsealed.filter((id) => !corrupt.some(({ path }) => path.includes(`/${id}/`)));
     for (const { id, fault } of releases)
       if (fault !== null) lines.push(`${id} cannot be started: ${fault}. Next: openclaw-releases recover`);
+    const has = (mark: Mark) => releases.some(({ marks }) => marks.includes(mark));
+    if (!has('running'))
+      lines.push(`No release ${has('current') ? 'runs' : 'is current'}. Next: openclaw-releases setup`);
     if (debris.length > 0)
       lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
     const proof = rollback ? [proofText(rollback)] : [];

@@ -66,7 +66,7 @@ function waitingLines({ phase, idle }: ChangeDocument): string[] {
 }
 
 function gatewayText({ gateway, current }: Overview): string {
-  if (!gateway) return 'no supervisor answers (openclaw-releases run)';
+  if (!gateway) return `no supervisor answers (openclaw-releases ${current === null ? 'setup' : 'run'})`;
   if (gateway.pid === null) return gateway.state;
   const { health } = gateway;
   const well = health.ready

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ReleasesError, systemCode } from '../../core/errors.js';
 import type { OutsideProgram } from '../../host/outside-program.js';
@@ -79,9 +79,14 @@ function noAnswer(timeoutMs: number): ReleasesError {
 
 function notFound(root: string, cause?: unknown): ReleasesError {
   return new ReleasesError('supervisor_not_found', `No supervisor runs for ${root}.`, {
-    hint: 'openclaw-releases run',
+    hint: `openclaw-releases ${hasCurrent(root) ? 'run' : 'setup'}`,
     cause,
   });
+}
+
+/** Without a current release `run` would be refused. */
+function hasCurrent(root: string): boolean {
+  return lstatSync(`${root}/current`, { throwIfNoEntry: false }) !== undefined;
 }
 
 function connectionError(root: string, error: unknown): ReleasesError {

@@ -13,6 +13,17 @@ export function readConfig(env) {
   return existsSync(configPath(env)) ? include(configPath(env)) : {};
 }
 
+export const isConfigured = (env) => existsSync(configPath(env));
+
+/** Writes a first configuration, with the port of the environment. */
+export function setUp(env) {
+  mkdirSync(dirname(configPath(env)), { recursive: true });
+  writeFileSync(
+    configPath(env),
+    JSON.stringify({ gateway: { port: Number(env.OPENCLAW_GATEWAY_PORT), auth: { token: 'test' } } }),
+  );
+}
+
 function include(path) {
   const load = (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;

@@ -11,6 +11,7 @@ import {
   choosePort,
   chooseTls,
   claimState,
+  isConfigured,
   readConfig,
   recordStart,
   stateClaimedBy,
@@ -118,6 +119,8 @@ export async function startGateway({ version, behaviour, options, packageRoot })
     throw error;
   });
   if (behaviour.touchesConfig) touchConfig(version, process.env);
+  if (behaviour.needsConfig && !isConfigured(process.env))
+    refuseToStart('Missing config. Run openclaw setup');
   if (behaviour.exitCode78) refuseToStart('the state was written by a newer version');
   if (behaviour.refusesToWait && getPriority() > 0) refuseToStart('it was too late for its own lease');
   const { crashesWhile, crashesOnce } = behaviour;

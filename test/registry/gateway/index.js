@@ -33,6 +33,9 @@ if (command === '--version') {
   readArguments('doctor', args);
   const { repairLinks } = await import('./plugins.js');
   repairLinks({ behaviour, packageRoot });
+} else if (command === 'setup') {
+  const { setUp } = await import('./config.js');
+  setUp(process.env);
 } else {
   console.error(`openclaw: unknown command '${command ?? ''}'`);
   process.exitCode = 1;
