@@ -73,6 +73,15 @@ describe('the state of real OpenClaw behind a wrapper that fetches a secret', ()
         ...['yes', 'with-snapshot', 'with-snapshot'],
       ]);
 
+      const drilled = await ocr('drill');
+      expect(drilled, JSON.stringify(drilled.json)).toMatchObject({
+        exitCode: 0,
+        json: { status: 'drill_passed', to: '2026.6.1', error: null },
+      });
+      story.tell(`drill: ${drilled.json.sentence}`);
+      expect(await openclaw.version()).toBe('2026.9.6');
+      expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.9.6.']);
+
       const refused = await ocr('rollback');
       expect(refused).toMatchObject({ exitCode: 3, json: { error: { code: 'confirmation_needed' } } });
       story.tell(`rollback: ${refused.json.error.message}`);
