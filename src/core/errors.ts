@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   instance_changed: 'rolledBack',
   another_instance: 'refused',
   gateway_silent: 'refused',
+  log_elsewhere: 'refused',
   helper_never_ran: 'failed',
   gateway_busy: 'refused',
   // A change as a whole

@@ -62,4 +62,6 @@ export interface Supervisor {
    */
   runOutside(program: OutsideProgram): Promise<{ follow: string }>;
   background?(): Background | null;
+  /** Reads the end of the gateway's log, which may hold secrets. Absent where the supervisor keeps none. */
+  readLog?(lines: number): Promise<string>;
 }

@@ -244,11 +244,11 @@ test(
     });
 
     for (const look of [
-      ...['list', 'status', 'history', 'timer explain', 'timer status'].flatMap((one) => [
+      ...['list', 'status', 'history', 'timer explain', 'timer status', 'report'].flatMap((one) => [
         one,
         `${one} --json`,
       ]),
-      ...['doctor', 'verify', 'recover', `show ${OLD}`, 'list --check', 'timer run', 'status --follow'],
+      ...['doctor', 'verify', 'recover', `show ${OLD}`, 'timer run', 'status --follow'],
       ...['rollback --dry-run', 'update latest --dry-run'],
     ]) {
       await type(look.split(' '));

@@ -109,6 +109,32 @@ describe('a gateway whose unit starts it through other programs', () => {
     return stdout.split('\n');
   }
 
+  test('a report has the unit and the log, also of a gateway that is stopped, and none of its secrets', async () => {
+    const port = await freePort();
+    await machine.write(join(machine.claw.home, 'secrets.env'), 'FROM_A_FILE_TOKEN="canary of a file"\n');
+    const tells = `/bin/sh -c 'echo It knows $SERVICE_API_KEY and $FROM_A_FILE_TOKEN; exec ${NODE} ${installedMain(machine)} gateway --port ${port}'`;
+    const secrets = 'Environment=SERVICE_API_KEY=canary-of-the-unit\nEnvironmentFile=%h/secrets.env';
+    await start(`${tells}\n${secrets}`);
+    await until(`${FIRST} answers on ${port}`, async () => (await versionAt(port)) === FIRST);
+    await operator.ok(`adopt ${QUICK}`);
+    const { unit } = operator.gateway;
+    const expectTold = async () => {
+      const { report } = await operator.ok('report');
+      expect(report.unit.join('\n')).toContain('SERVICE_API_KEY=…');
+      expect(report.log.join('\n')).toContain('It knows … and …');
+      expect(JSON.stringify(report)).not.toContain('canary');
+      expect(report.changes.at(-1)).toMatchObject({ plan: { kind: 'adopt' } });
+    };
+    await expectTold();
+    expect((await operator.ok('logs')).lines.join('\n')).toContain('It knows canary-of-the-unit');
+    await machine.run(`systemctl --user stop ${unit}`);
+    await expectTold();
+    await machine.run(`systemctl --user start ${unit}`);
+    await until(`${FIRST} answers on ${port}`, async () => (await versionAt(port)) === FIRST);
+    await operator.ok(`unadopt ${QUICK}`);
+    await machine.run(`sed -i '/^Environment/d' ${operator.gateway.file}`);
+  }, 180_000);
+
   test.each(ROWS)(
     '$title: adopted, updated, rolled back, and the same instance each time',
     async (row) => {

@@ -34,6 +34,8 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     owns: async (pid) => isInside(pid, (await readUnit(address)).controlGroup),
     runOutside: (program) => runBeside(address, program),
     background: () => backgroundOf(address),
+    // Loaded late: `list` and `status` never read it.
+    readLog: async (lines) => (await import('../../host/systemd/journal.js')).readJournal(address, lines),
   };
 }
 

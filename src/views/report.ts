@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { arch, release as kernel, totalmem } from 'node:os';
+import { parseEnv } from 'node:util';
+import { DROP_IN_SUFFIX, type GatewayUnit, readGatewayUnit } from '../adopt/unit.js';
+import { type ErrorRecord, toErrorRecord } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
+import { ownFile } from '../core/own-files.js';
+import { freeSpace } from '../host/space.js';
+import { expandSpecifiers } from '../host/systemd/command-line.js';
+import { changeNamed, type PastLine } from '../ledger/history.js';
+import { type Change, listChanges } from '../ledger/ledger.js';
+import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
+import { findStatePlace } from '../state/place.js';
+import { type Redact, redactorFor } from '../state/secrets.js';
+import { listReleases, type Manifest } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import { readSupervisorRecord } from '../supervisor/select.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+import { type Diagnosis, diagnose } from './doctor.js';
+import { type Overview, overview } from './status.js';
+
+/** A part that cannot be read is its error's sentence: a report is for hosts where something is wrong. */
+type Part<T> = T | { error: string };
+
+/** What a maintainer needs to understand a failed change. Without the secrets of the gateway. */
+export interface Report {
+  schema: 1;
+  /** ISO 8601. */
+  at: string;
+  host: {
+    tool: string;
+    node: string;
+    kernel: string;
+    arch: string;
+    memory: number;
+    free: number;
+    system: string;
+  };
+  status: Part<Overview>;
+  findings: Part<Diagnosis['findings']>;
+  releases: Part<Pick<Manifest, 'id' | 'version' | 'runtime' | 'schemas' | 'sealedAt' | 'treeDigest'>[]>;
+  /** Whole records, oldest first. */
+  changes: Part<(Change | PastLine)[]>;
+  /** Unit and drop-ins in force, as texts; null without systemd. */
+  unit: Part<string[] | null>;
+  /** Last lines of the gateway's log; null where its supervisor keeps none. */
+  log: Part<string[] | null>;
+}
+
+const CHANGES = 5;
+const LOG_LINES = 300;
+
+/**
+ * @param change id of the change that the report is about; null for the last five
+ * @throws ReleasesError `change_not_found`; every other failure becomes a part of the report
+ */
+export async function makeReport(root: Root, supervisor: Supervisor, change: string | null): Promise<Report> {
+  const changes =
+    change === null ? await part(() => listChanges(root).slice(-CHANGES)) : [changeNamed(root, change)];
+  const unit = await part(() => unitOf(root));
+  const redact = await redactorOf(supervisor, unit);
+  const report: Report = {
+    schema: 1,
+    at: new Date().toISOString(),
+    host: hostOf(root),
+    status: await part(() => overview(root, supervisor)),
+    findings: await part(async () => (await diagnose(root, supervisor)).findings),
+    releases: await part(() => listReleases(root).releases.map(essentials)),
+    changes,
+    unit: unit && 'texts' in unit ? textsOf(unit) : unit,
+    log: await part(async () => (await supervisor.readLog?.(LOG_LINES))?.split('\n') ?? null),
+  };
+  return redacted(report, redact) as Report;
+}
+
+async function part<T>(read: () => T | Promise<T>): Promise<Part<T>> {
+  try {
+    return await read();
+  } catch (error) {
+    return { error: toErrorRecord(error).message };
+  }
+}
+
+/** Knows the secrets of the running gateway, and of its unit: a stopped gateway has them from there. */
+async function redactorOf(supervisor: Supervisor, unit: Part<GatewayUnit | null>): Promise<Redact> {
+  const gateway = await part(() => inspectIfThere(supervisor));
+  const launch =
+    gateway && 'launch' in gateway ? wholeLaunch(gateway) : { args: [], env: definedIn(process.env) };
+  const ofUnit = unit && 'texts' in unit ? variablesOf(unit) : {};
+  return redactorFor(findStatePlace(launch), { ...ofUnit, ...launch.env });
+}
+
+function variablesOf({ now, specifiers }: GatewayUnit): Record<string, string> {
+  const files = (now.assigned.EnvironmentFile ?? []).map((path) =>
+    expandSpecifiers(path.replace(/^-/, ''), specifiers),
+  );
+  const read = (path: string) => ifPossible(() => parseEnv(readFileSync(path, 'utf8'))) ?? {};
+  return Object.assign({}, now.environment, ...files.map(read));
+}
+
+function definedIn(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? '']));
+}
+
+/** Takes the secrets out of every text of a document; names of its keys are ours. */
+function redacted(value: unknown, redact: Redact): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redacted(item, redact));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, redacted(inner, redact)]));
+}
+
+function hostOf({ path }: Root): Report['host'] {
+  const { version } = JSON.parse(readFileSync(ownFile('package.json'), 'utf8')) as { version: string };
+  const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(
+    ifPossible(() => readFileSync('/etc/os-release', 'utf8')) ?? '',
+  );
+  return {
+    ...{ tool: version, node: process.versions.node, kernel: kernel(), arch: arch(), memory: totalmem() },
+    free: ifPossible(() => freeSpace(path).bytes) ?? 0,
+    system: system?.[1] ?? 'unknown',
+  };
+}
+
+function essentials({ id, version, runtime, schemas, sealedAt, treeDigest }: Manifest) {
+  return { id, version, runtime, schemas, sealedAt, treeDigest };
+}
+
+async function unitOf(root: Root): Promise<GatewayUnit | null> {
+  const record = readSupervisorRecord(root.path);
+  return record && (await readGatewayUnit(record));
+}
+
+function textsOf({ texts, dropIns }: GatewayUnit): string[] {
+  const own = dropIns.filter((path) => path.endsWith(DROP_IN_SUFFIX));
+  return [...texts, ...own.map((path) => ifPossible(() => readFileSync(path, 'utf8')) ?? path)];
+}
+
+function errorText(error: ErrorRecord | string | null): string {
+  if (error === null) return 'none';
+  return typeof error === 'string' ? `\`${error}\`` : `\`${error.code}\`: ${error.message}`;
+}
+
+/** Markdown for a forum: the essence for people on top, all of it as JSON below. */
+export function reportText(report: Report): string {
+  const { host, status, changes, findings } = report;
+  const last = Array.isArray(changes) ? changes.at(-1) : undefined;
+  const rows = [
+    ['openclaw-releases', host.tool],
+    ['host', `${host.system}, ${host.kernel}, ${host.arch}, Node ${host.node}`],
+    ['current', 'error' in status ? status.error : (status.current ?? 'none')],
+    ['previous', 'error' in status ? '' : (status.previous ?? 'none')],
+    ['gateway', 'error' in status ? '' : (status.gateway?.state ?? 'no supervisor answers')],
+    [
+      'last change',
+      last ? `${'id' in last ? last.id : last.change}: ${last.status ?? 'no verdict'}` : 'none',
+    ],
+    ['its error', errorText(last?.error ?? null)],
+    [
+      'doctor',
+      Array.isArray(findings) ? findings.map(({ code }) => code).join(', ') || 'nothing' : findings.error,
+    ],
+  ];
+  return [
+    '# Report of openclaw-releases',
+    '',
+    'Secrets that the gateway knows are replaced by `…`. Read it before you give it away.',
+    '',
+    '| | |',
+    '|---|---|',
+    ...rows.map(
+      ([name, value]) => `| ${name} | ${(value ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ')} |`,
+    ),
+    '',
+    '<details><summary>All of it</summary>',
+    '',
+    '```json',
+    JSON.stringify(report, null, 2).replaceAll('```', '` ` `'),
+    '```',
+    '',
+    '</details>',
+  ].join('\n');
+}
