@@ -21,18 +21,18 @@ _openclaw_releases() {
         root=${COMP_WORDS[at]} ;;
       -*) ;;
       *) case "$path${path:+ }${COMP_WORDS[at]}" in
-        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'doctor' | 'completion' | 'demo')
+        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'doctor' | 'completion' | 'demo')
           path=$path${path:+ }${COMP_WORDS[at]} ;;
       esac ;;
     esac
   done
   case "$before" in
-    --root|--lockfile|--cache) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--limit|--since|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--drill|--idle|--max-defer|--skip|--stop-timeout|--unit) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
+    --root|--lockfile|--output|--cache) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--limit|--since|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--drill|--idle|--max-defer|--skip|--stop-timeout|--unit|--lines) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
     --probe) COMPREPLY=($(compgen -W "version boot auto" -- "$word")); return ;;
   esac
   case "$path" in
-    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt doctor completion demo --help" ;;
+    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt logs report doctor completion demo --help" ;;
     'setup') words="--root --json --dry-run --yes --registry --help" ;;
     'stage') words="--root --json --registry --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'update') words="--root --json --registry --dry-run --no-snapshot --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
@@ -65,6 +65,8 @@ _openclaw_releases() {
     'run') words="--root --json --stop-timeout --replace --help" ;;
     'adopt') words="--root --json --dry-run --write --registry --evict-orphan --settle --ready-timeout --unit --system --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'unadopt') words="--root --json --evict-orphan --settle --ready-timeout --unit --system --help" ;;
+    'logs') words="--root --json --lines --help" ;;
+    'report') words="--root --json --output --help" ;;
     'doctor') words="--root --json --help" ;;
     'completion') words="bash zsh fish --help" ;;
     'demo') words="--cache --help" ;;

@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -52,6 +52,8 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a recover -d 
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a run -d 'supervise the gateway in the foreground'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a adopt -d 'take over a gateway that runs under systemd or another supervisor'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a unadopt -d 'give an adopted gateway back as it was'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a logs -d 'print the end of the gateway\'s log'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a report -d 'print what a maintainer needs to understand a failure, without secrets'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a doctor -d 'say what has drifted since the gateway was adopted'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a completion -d 'print what completes commands, options and releases in a shell'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a demo -d 'stage, run, update, verify and roll back two real releases in a throw-away place'
@@ -229,6 +231,12 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'unadopt\'' -f -l sett
 complete -c openclaw-releases -n '__openclaw_releases_at \'unadopt\'' -f -l ready-timeout -x -a '' -d 'for a gateway that shows no progress (default: 60s)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'unadopt\'' -f -l unit -x -a '' -d 'the gateway\'s systemd unit (default openclaw-gateway.service)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'unadopt\'' -f -l system -d 'a unit of the system, not of this user'
+complete -c openclaw-releases -n '__openclaw_releases_at \'logs\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'logs\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'logs\'' -f -l lines -x -a '' -d 'how many lines at most (default: 100)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'report\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'report\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'report\'' -f -l output -r -F -d 'write it to this file'
 complete -c openclaw-releases -n '__openclaw_releases_at \'doctor\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'doctor\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'completion\'' -f -a 'bash zsh fish'

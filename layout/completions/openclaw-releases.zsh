@@ -46,6 +46,8 @@ _openclaw_releases() {
     'run:supervise the gateway in the foreground'
     'adopt:take over a gateway that runs under systemd or another supervisor'
     'unadopt:give an adopted gateway back as it was'
+    'logs:print the end of the gateway'\''s log'
+    'report:print what a maintainer needs to understand a failure, without secrets'
     'doctor:say what has drifted since the gateway was adopted'
     'completion:print what completes commands, options and releases in a shell'
     'demo:stage, run, update, verify and roll back two real releases in a throw-away place'
@@ -80,6 +82,8 @@ _openclaw_releases() {
     run) _openclaw_releases_run ;;
     adopt) _openclaw_releases_adopt ;;
     unadopt) _openclaw_releases_unadopt ;;
+    logs) _openclaw_releases_logs ;;
+    report) _openclaw_releases_report ;;
     doctor) _openclaw_releases_doctor ;;
     completion) _openclaw_releases_completion ;;
     demo) _openclaw_releases_demo ;;
@@ -384,6 +388,19 @@ _openclaw_releases_unadopt() {
     '--unit[the gateway'\''s systemd unit (default openclaw-gateway.service)]:name:' \
     '--system[a unit of the system, not of this user]' \
     '(- *)'--help'[show the help]'
+}
+_openclaw_releases_logs() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--lines[how many lines at most (default\: 100)]:count:' \
+    '(- *)'--help'[show the help]'
+}
+_openclaw_releases_report() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--output[write it to this file]:file:_files' \
+    '(- *)'--help'[show the help]' \
+    '1:change:'
 }
 _openclaw_releases_doctor() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \

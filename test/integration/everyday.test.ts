@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
@@ -82,4 +82,32 @@ test('history takes the newest, the failed ones, or those since a moment', async
   expect(await numbers('--since', '1d')).toHaveLength(4);
   expect(await numbers('--since', '2030-01-01')).toEqual([]);
   expect((await world.cli('history', '--limit', '0')).exitCode).toBe(2);
+});
+
+test('a report has what a maintainer asks for, of one change or of the last ones', async () => {
+  const { report } = await world.ok('report');
+  expect(report).toMatchObject({
+    schema: 1,
+    findings: [],
+    unit: null,
+    log: null,
+    status: { root: world.root },
+  });
+  expect(report.changes.map(({ number }: { number: number }) => number)).toEqual([1, 2, 3, 4]);
+  const file = join(world.path, 'report.md');
+  expect(await world.ok('report', '4', '--output', file)).toMatchObject({ path: file });
+  const text = readFileSync(file, 'utf8');
+  expect(text).toMatch(/^# Report of openclaw-releases\n/);
+  const [, json = ''] = /```json\n(.*)\n```/s.exec(text) ?? [];
+  expect(JSON.parse(json).changes).toMatchObject([{ number: 4, error: expect.anything() }]);
+  expect((await world.cli('report', '99')).json.error.code).toBe('change_not_found');
+});
+
+test('the built-in supervisor keeps no log, and logs says where it is', async () => {
+  const { exitCode, json } = await world.cli('logs');
+  expect(json.error).toMatchObject({
+    code: 'log_elsewhere',
+    hint: expect.stringContaining('run was started'),
+  });
+  expect(exitCode).toBe(3);
 });

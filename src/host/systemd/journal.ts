@@ -6,7 +6,7 @@ import { typed, type UnitAddress } from './systemctl.js';
 const TIMEOUT_MS = 30_000;
 
 /**
- * Reads the end of a unit's journal. Holds whatever its processes printed, secrets included.
+ * Reads the end of a unit's journal. It holds all that its processes printed, secrets included.
  * @param lines at most so many
  * @throws ReleasesError `supervisor_failed`
  */
