@@ -50,7 +50,7 @@ export function leaves(node: CommandNode): CommandNode[] {
 }
 
 /** Options that nearly every command has; the documents list them once. */
-export const isCommon = ({ long }: OptionNode) => long === '--root' || long === '--json';
+export const isCommon = ({ long }: OptionNode) => ['--root', '--json', '--color'].includes(long);
 
 export function commandNode(command: Command, path: string[]): CommandNode {
   return {
@@ -77,7 +77,7 @@ function optionNode(option: Option): OptionNode {
   const { defaultValue, envVar, argChoices = [] } = option;
   const notes = [
     ...(argChoices.length > 0 ? [`one of ${argChoices.join(', ')}`] : []),
-    ...(typeof defaultValue === 'string' ? [`default ${defaultValue}`] : []),
+    ...(typeof defaultValue === 'string' ? [`default: ${defaultValue}`] : []),
     ...(envVar ? [`environment: ${envVar}`] : []),
   ];
   return {

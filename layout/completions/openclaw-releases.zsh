@@ -93,6 +93,7 @@ _openclaw_releases() {
 _openclaw_releases_setup() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--dry-run[say what is there and what would be done, and change nothing]' \
     '--yes[adopt a gateway without a question, which restarts it once]' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
@@ -101,8 +102,9 @@ _openclaw_releases_setup() {
 _openclaw_releases_stage() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
-    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
+    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
     '--no-lockfile[look dependencies up anew, though there is a lockfile of that version here]' \
@@ -112,10 +114,11 @@ _openclaw_releases_stage() {
 _openclaw_releases_update() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
     '--dry-run[print the plan and change nothing]' \
     '--no-snapshot[keep no copy of the state, although going back may then be impossible]' \
-    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default auto; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
+    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: auto; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
     '--no-lockfile[look dependencies up anew, though there is a lockfile of that version here]' \
@@ -131,23 +134,27 @@ _openclaw_releases_update() {
 _openclaw_releases_check() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_list() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_show() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
 _openclaw_releases_switch() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--no-restart[only repoint\: takes effect at the next start, and is not verified]' \
     '--plugins-timeout[for the release'\''s own tools to bring plugins along (default\: 120s)]:time:' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
@@ -161,6 +168,7 @@ _openclaw_releases_switch() {
 _openclaw_releases_rollback() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--dry-run[print the plan and change nothing]' \
     '--yes[put the state back as well, where the release cannot read what is there now]' \
     '--keep-state[roll back the code alone, also where the state is incompatible]' \
@@ -175,6 +183,7 @@ _openclaw_releases_rollback() {
 _openclaw_releases_drill() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--ready-timeout[how long its start may take, times three (default\: 60s)]:time:' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
@@ -182,12 +191,14 @@ _openclaw_releases_drill() {
 _openclaw_releases_status() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--follow[stay until the active change has its verdict, and exit with its code]' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_history() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--limit[most changes to show (default\: 20; all with --json)]:count:' \
     '--since[a date, a date and time, or a duration such as 3d or 12h]:time:' \
     '--failed[only changes that did not succeed]' \
@@ -197,16 +208,19 @@ _openclaw_releases_history() {
 _openclaw_releases_cancel() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_restart_now() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_verify() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
@@ -227,12 +241,14 @@ _openclaw_releases_lockfile() {
 _openclaw_releases_lockfile_import() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:lockfile:_files'
 }
 _openclaw_releases_prune() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--keep[newest releases to keep, whether anything needs them or not]:count:' \
     '--max-bytes[the most that releases and copies of the state may take]:amount:' \
     '--dry-run[print what would be removed and change nothing]' \
@@ -241,6 +257,7 @@ _openclaw_releases_prune() {
 _openclaw_releases_retention() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--releases[newest releases to keep, whether anything needs them or not]:count:' \
     '--bytes[the most that releases and the copies of the state kept for them may take]:amount:' \
     '--leave-free[what staging must leave free on the filesystem]:amount:' \
@@ -250,18 +267,21 @@ _openclaw_releases_retention() {
 _openclaw_releases_pin() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
 _openclaw_releases_unpin() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
 _openclaw_releases_hold() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--why[shown wherever the hold is]:text:' \
     '(- *)'--help'[show the help]' \
     '1:until:'
@@ -269,6 +289,7 @@ _openclaw_releases_hold() {
 _openclaw_releases_unhold() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_timer() {
@@ -296,6 +317,7 @@ _openclaw_releases_timer() {
 _openclaw_releases_timer_enable() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
     '--system[a timer of the system, not of this user; for root]' \
     '--dry-run[print every file that would be written and change nothing]' \
@@ -320,25 +342,29 @@ _openclaw_releases_timer_enable() {
 _openclaw_releases_timer_disable() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--system[a timer of the system; for root]' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_timer_status() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_timer_explain() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_timer_run() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
-    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default auto; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
+    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: auto; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
     '--no-lockfile[look dependencies up anew, though there is a lockfile of that version here]' \
@@ -351,12 +377,14 @@ _openclaw_releases_timer_run() {
 _openclaw_releases_recover() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--boot[before the gateway is started\: decide what it will be, and start nothing]' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_run() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--stop-timeout[before a gateway that was asked to stop is killed (default\: 60s)]:time:' \
     '--replace[end a run of this root first whose own supervisor was killed]' \
     '(- *)'--help'[show the help]' \
@@ -365,15 +393,16 @@ _openclaw_releases_run() {
 _openclaw_releases_adopt() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--dry-run[print every file that would be written and change nothing]' \
     '--write[where no systemd runs it\: write the lines into the files of its supervisor]' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
     '--settle[how long it must stay healthy (default\: 10s)]:time:' \
     '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
-    '--unit[the gateway'\''s systemd unit (default openclaw-gateway.service)]:name:' \
+    '--unit[the gateway'\''s systemd unit (default\: openclaw-gateway.service)]:name:' \
     '--system[a unit of the system, not of this user]' \
-    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
+    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
     '--no-lockfile[look dependencies up anew, though there is a lockfile of that version here]' \
@@ -382,22 +411,25 @@ _openclaw_releases_adopt() {
 _openclaw_releases_unadopt() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
     '--settle[how long it must stay healthy (default\: 10s)]:time:' \
     '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
-    '--unit[the gateway'\''s systemd unit (default openclaw-gateway.service)]:name:' \
+    '--unit[the gateway'\''s systemd unit (default\: openclaw-gateway.service)]:name:' \
     '--system[a unit of the system, not of this user]' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_logs() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--lines[how many lines at most (default\: 100)]:count:' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_report() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--output[write it to this file]:file:_files' \
     '(- *)'--help'[show the help]' \
     '1:change:'
@@ -405,6 +437,7 @@ _openclaw_releases_report() {
 _openclaw_releases_doctor() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]'
 }
 _openclaw_releases_completion() {

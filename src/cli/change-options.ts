@@ -2,16 +2,16 @@ import { type Command, Option } from 'commander';
 import { exitCodeOf, previewChange, type Request } from '../change/run.js';
 import { performChange } from '../control/detached/start.js';
 import type { Change } from '../ledger/ledger.js';
-import { type ChangeKind, type PlanOptions, PROBES, type Probe } from '../ledger/plan.js';
+import { type ChangeKind, type PlanOptions, PROBES, type Probe, STEP_TITLES } from '../ledger/plan.js';
 import { currentRelease } from '../store/links.js';
 import type { Root } from '../store/root.js';
 import { changeDocument } from '../views/change.js';
 import { type Answer, acting } from './command.js';
-import { table } from './output.js';
 import { durationIn } from './parse.js';
 import { changeAnswer, changeText, nextLines } from './report.js';
 import type { Session } from './session.js';
-import { print } from './write.js';
+import { table } from './table.js';
+import { say } from './write.js';
 
 /** Times are in milliseconds. */
 export interface LimitOptions {
@@ -128,7 +128,7 @@ export function making<A extends unknown[]>(
     }
     const tell = (follow: string) => {
       const line = `Made by a detached worker; follow it with: openclaw-releases status --follow, or ${follow}\n`;
-      if (!output.json) print(line, 2);
+      if (!output.json) say(line, 2);
     };
     return answerOf(environment.root, await performChange(environment, request, tell));
   });
@@ -154,7 +154,7 @@ function nextAfter(root: Root, { status, facts: { to } }: Change): string[] {
 function planText({ status, facts: { from, to }, plan, steps }: Change): string {
   if (status === 'already_current') return `${to} runs already; nothing would be done.`;
   const found = new Map(steps.map((step) => [step.name, step.note ?? '']));
-  const rows = plan.steps.map((name) => [`  ${name}`, found.get(name) ?? '']);
+  const rows = plan.steps.map((name) => [`  ${STEP_TITLES[name]}`, found.get(name) ?? '']);
   const way = from === null ? '' : ` from ${from}`;
   return `Would ${plan.kind}${way} to ${to} by these steps; nothing was changed:\n${table(rows)}`;
 }

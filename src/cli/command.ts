@@ -8,6 +8,11 @@ export function command(name: string, description: string, example = `openclaw-r
     .description(description)
     .addOption(new Option('--root <directory>', 'where releases live').env('OPENCLAW_RELEASES_ROOT'))
     .option('--json', 'print one JSON document on standard output and nothing else')
+    .addOption(
+      new Option('--color <when>', 'colour the output; NO_COLOR is heeded')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
     .addHelpText('after', `\nExample:\n  $ ${example}`);
 }
 

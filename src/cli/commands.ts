@@ -34,6 +34,28 @@ export const COMMANDS: Commands = {
   demo: async () => (await import('./commands/demo.js')).demoCommand(),
 };
 
+/** Headings of the help, and the commands below each. */
+export const GROUPS: Record<string, string[]> = {
+  'Everyday:': [
+    'check',
+    'update',
+    'rollback',
+    'drill',
+    'status',
+    'list',
+    'history',
+    'hold',
+    'unhold',
+    'cancel',
+    'restart-now',
+  ],
+  'Releases:': ['stage', 'switch', 'show', 'verify', 'pin', 'unpin', 'prune', 'retention', 'lockfile'],
+  'Automatic updates:': ['timer'],
+  'The gateway and its supervisor:': ['setup', 'run', 'adopt', 'unadopt', 'logs'],
+  'Repair:': ['recover', 'doctor', 'report'],
+  'First steps:': ['demo', 'completion'],
+};
+
 /** Commands that only programs start: the gateway starts `rpc`, and another command starts `run-change`. */
 export const HIDDEN_COMMANDS: Commands = {
   rpc: async () => (await import('./commands/rpc.js')).rpcCommand(),

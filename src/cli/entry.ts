@@ -2,8 +2,11 @@ import type { ForeignRoot } from './as-owner.js';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.js';
 import { failWith } from './output.js';
 import { runProgram } from './program.js';
+import { wantColours } from './terminal.js';
 
 export function run(argv: string[]): Promise<void> {
+  // Before the command line is parsed: its errors are coloured, too.
+  wantColours(/\0--color[\0=]([^\0]+)/.exec(argv.join('\0'))?.[1]);
   // A reader such as `head` may close the pipe early; an active change must not end with it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // Node would print the error as it is.

@@ -21,12 +21,34 @@ function stand(): void {
   }
 }
 
-function commonOptions(words: string[]): { json: boolean; root?: string } | null {
-  const options: { json: boolean; root?: string } = { json: false };
+/** Commands whose subcommands have the options. */
+const GROUPS = ['timer', 'lockfile'];
+
+/** Moves `--root`, `--json` and `--color` from before the name of a command to after it. */
+function ordered(words: string[]): string[] {
+  let at = 0;
+  for (; /^--(json$|root(=|$)|color(=|$))/.test(words[at] ?? ''); at++)
+    if (/^--(root|color)$/.test(words[at] ?? '')) at++;
+  const name = words[at];
+  if (at === 0 || name === undefined || name.startsWith('-')) return words;
+  const end = at + (GROUPS.includes(name) && words[at + 1]?.startsWith('-') === false ? 2 : 1);
+  return [...words.slice(at, end), ...words.slice(0, at), ...words.slice(end)];
+}
+
+const COLOURS = ['auto', 'always', 'never'];
+
+function commonOptions(words: string[]): { json: boolean; root?: string; color?: string } | null {
+  const options: { json: boolean; root?: string; color?: string } = { json: false };
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     if (word === '--json') {
       options.json = true;
+      continue;
+    }
+    if (word === '--color' || word.startsWith('--color=')) {
+      const color = word === '--color' ? words[++at] : word.slice(8);
+      if (color === undefined || !COLOURS.includes(color)) return null;
+      options.color = color;
       continue;
     }
     const root = word === '--root' ? words[++at] : word.startsWith('--root=') ? word.slice(7) : '';
@@ -94,6 +116,7 @@ function withAbsoluteRoot(words: string[], root: string): string[] {
 }
 
 stand();
+process.argv.splice(2, Number.POSITIVE_INFINITY, ...ordered(process.argv.slice(2)));
 const [, , name = '', ...words] = process.argv;
 const foreign = foreignRoot(words);
 // Says to the superuser's process, where that has started this one, that this user can start the program.

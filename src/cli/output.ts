@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { ERROR_CODES, EXIT, toErrorRecord } from '../core/errors.js';
 import { Interruption } from '../core/interrupted.js';
-import { print } from './write.js';
+import { print, say } from './write.js';
 
 export interface Output {
   json: boolean;
@@ -12,7 +12,8 @@ export function outputFor(json: boolean): Output {
   return {
     json,
     answer(document, text) {
-      print(json ? `${JSON.stringify(document, null, 2)}\n` : `${text()}\n`);
+      if (json) print(`${JSON.stringify(document, null, 2)}\n`);
+      else say(`${text()}\n`);
     },
   };
 }
@@ -27,26 +28,14 @@ export function failWith(error: unknown, json: boolean): void {
     print(`${JSON.stringify({ ok: false, error: record }, null, 2)}\n`);
     return;
   }
-  print(`${errorLines(record).join('\n')}\n`, 2);
+  say(`${errorLines(record).join('\n')}\n`, 2);
   if (record.code === 'internal' && error instanceof Error) print(`${error.stack}\n`, 2);
 }
 
 export function errorLines({ code, message, hint, untouched }: ReturnType<typeof toErrorRecord>): string[] {
   return [
-    `error ${code}: ${message}`,
+    `error: ${message} [${code}]`,
     ...(untouched ? [`  ${untouched}`] : []),
     ...(hint ? [`  next: ${hint}`] : []),
   ];
-}
-
-export function table(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
+import { GROUPS } from './commands.js';
 import { failWith } from './output.js';
 import { print } from './write.js';
 
@@ -27,12 +28,16 @@ async function program(name: string, commands: Commands, hiddenCommands: Command
   };
   const root = new Command('openclaw-releases')
     .description('Immutable side-by-side releases for the OpenClaw gateway.')
-    .version(version)
+    .version(version, '-v, --version')
     .addHelpText('after', EXIT_CODES);
   const { [name]: hidden } = hiddenCommands;
   const { [name]: one } = commands;
-  const wanted = one ? [one] : Object.values(commands);
-  for (const make of wanted) root.addCommand(await make());
+  const wanted = one
+    ? [one]
+    : Object.keys(commands)
+        .sort(byGroup)
+        .flatMap((each) => commands[each] ?? []);
+  for (const make of wanted) root.addCommand(inGroup(await make()));
   if (hidden) root.addCommand(await hidden(), { hidden: true });
   // Commander would print and exit on its own; our usage errors also have a JSON form.
   for (const command of [root, ...root.commands, ...root.commands.flatMap((one) => one.commands)])
@@ -40,11 +45,33 @@ async function program(name: string, commands: Commands, hiddenCommands: Command
   return root;
 }
 
+/** Groups and their commands as `GROUPS` has them; all others come last. */
+function byGroup(one: string, other: string): number {
+  const order = Object.values(GROUPS).flat();
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return place(one) - place(other);
+}
+
+function inGroup(command: Command): Command {
+  const [heading] = Object.entries(GROUPS).find(([, names]) => names.includes(command.name())) ?? [];
+  return heading === undefined ? command : command.helpGroup(heading);
+}
+
+/** Reads `help NAME` as `NAME --help`, and drops what follows an unknown name: commander would answer both with all of the help. */
+function asked([first = '', ...more]: string[], known: Commands): string[] {
+  const [name = '', ...rest] = first === 'help' && more.length > 0 ? [...more, '--help'] : [first, ...more];
+  return name in known || name === 'help' || name.startsWith('-') || name === '' ? [name, ...rest] : [name];
+}
+
 export async function runProgram(argv: string[], commands: Commands, hidden: Commands = {}): Promise<void> {
   let root: Command | null = null;
   try {
-    root = await program(argv[2] ?? '', commands, hidden);
-    await root.parseAsync(argv);
+    const words = asked(argv.slice(2), { ...commands, ...hidden });
+    root = await program(words[0] ?? '', commands, hidden);
+    await root.parseAsync(
+      words.filter((word, at) => at > 0 || word !== ''),
+      { from: 'user' },
+    );
   } catch (error) {
     const failure =
       root && error instanceof CommanderError ? usageError(error, commandOf(argv, root)) : error;

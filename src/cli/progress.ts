@@ -3,6 +3,8 @@ import { duration } from '../core/duration.js';
 import { outgoing } from '../core/printable.js';
 import type { Observer, Progress } from '../ledger/context.js';
 import type { StepRecord } from '../ledger/ledger.js';
+import { STEP_TITLES } from '../ledger/plan.js';
+import { columnsOf, presented } from './terminal.js';
 
 const MARKS: Partial<Record<StepRecord['state'], string>> = {
   done: '✔',
@@ -11,6 +13,10 @@ const MARKS: Partial<Record<StepRecord['state'], string>> = {
   undone: '↩',
   undo_failed: '✖',
 };
+
+const TITLE_WIDTH = Math.max(...Object.values(STEP_TITLES).map(({ length }) => length));
+
+const SPINNER_WIDTH = 3;
 
 /** Interval that shows motion but does not flicker. */
 const REPAINT_MS = 100;
@@ -23,9 +29,12 @@ export function progressObserver(stream: NodeJS.WriteStream = process.stderr): O
 function finished(record: StepRecord): string | null {
   const mark = MARKS[record.state];
   if (!mark) return null;
-  const took = record.state === 'done' || record.state === 'failed' ? `  ${duration(record.ms ?? 0)}` : '';
+  const took = record.state === 'done' || record.state === 'failed' ? duration(record.ms ?? 0) : '';
   const undo = record.state.startsWith('und') ? `${record.state.replace('_', ' ')}: ` : '';
-  return `${mark} ${record.name.padEnd(8)} ${undo}${outgoing(record.note ?? '')}${took}`;
+  // The error at the end of the change says why it failed.
+  const note = record.state === 'failed' ? '' : (record.note ?? '');
+  const said = [undo + outgoing(note), took].filter((part) => part !== '');
+  return `${mark} ${[STEP_TITLES[record.name].padEnd(TITLE_WIDTH), ...said].join('  ')}`;
 }
 
 function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
@@ -33,15 +42,15 @@ function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
   return {
     step(record) {
       const line = finished(record);
-      if (line) stream.write(`${line}\n`);
+      if (line) stream.write(presented(`${line}\n`, 2));
     },
     // Prints only waits, once for each cause: they may take minutes, and the operator can stop them.
     progress({ text, leftMs }) {
       if (leftMs === undefined || text === waiting) return;
       waiting = text;
-      stream.write(`… ${outgoing(text)}${left(leftMs)}\n`);
+      stream.write(presented(`… ${outgoing(text)}${left(leftMs)}\n`, 2));
     },
-    note: (text) => void stream.write(`${outgoing(text)}\n`),
+    note: (text) => void stream.write(presented(`${outgoing(text)}\n`, 2)),
     close() {},
   };
 }
@@ -49,10 +58,12 @@ function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
 function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
   let spinner: Spinner | null = null;
   let begun = 0;
+  let title = '';
   let progress: Progress | null = null;
   const repaint = setInterval(() => {
-    if (spinner)
-      spinner.text = `${spinner.text.split('\t')[0]}\t${describe(progress)}${duration(performance.now() - begun)}`;
+    if (!spinner) return;
+    const text = `${title}  ${describe(progress)}${duration(performance.now() - begun)}`;
+    spinner.text = text.slice(0, columnsOf(2) - SPINNER_WIDTH);
   }, REPAINT_MS).unref();
   return {
     step(record) {
@@ -61,14 +72,14 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
       if (record.state === 'doing' || record.state === 'undoing') {
         begun = performance.now();
         progress = null;
-        const text = record.state === 'doing' ? record.name : `undoing ${record.name}`;
+        title = (record.state === 'doing' ? '' : 'Undoing: ') + STEP_TITLES[record.name];
         // The spinner's signal handlers would end this process before the change is undone.
-        spinner = yoctoSpinner({ text, stream, handleSignals: false }).start();
+        spinner = yoctoSpinner({ text: title, stream, handleSignals: false }).start();
         return;
       }
       spinner = null;
       const line = finished(record);
-      if (line) stream.write(`${line}\n`);
+      if (line) stream.write(presented(`${line}\n`, 2));
     },
     progress(update) {
       progress = update;
@@ -76,7 +87,7 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
     note(text) {
       const shown = spinner?.text;
       spinner?.stop();
-      stream.write(`${outgoing(text)}\n`);
+      stream.write(presented(`${outgoing(text)}\n`, 2));
       if (shown !== undefined) spinner = yoctoSpinner({ text: shown, stream, handleSignals: false }).start();
     },
     close() {

@@ -9,7 +9,7 @@ export function changeAnswer(change: ChangeDocument): object {
 
 export function changeText({ status, sentence, error, undoError, notes, warnings }: ChangeDocument): string {
   return [
-    `${status}: ${sentence}`,
+    `${sentence} [${status}]`,
     ...(error ? errorLines(error) : []),
     ...(undoError ? errorLines(undoError) : []),
     ...notes,

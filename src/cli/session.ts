@@ -4,10 +4,12 @@ import { checkRoot, defaultRootPath, type Root, rootAt } from '../store/root.js'
 import { yielding } from './background.js';
 import { failWith, type Output, outputFor } from './output.js';
 import { progressObserver } from './progress.js';
+import { wantColours } from './terminal.js';
 
 export interface CommonOptions {
   root?: string;
   json?: boolean;
+  color?: string;
 }
 
 export interface Session {
@@ -40,6 +42,7 @@ export async function look(
   options: CommonOptions,
   work: (session: Session) => Promise<number>,
 ): Promise<void> {
+  wantColours(options.color);
   try {
     await atGlance(options, work);
   } catch (error) {

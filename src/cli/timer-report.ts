@@ -4,7 +4,7 @@ import { heldText } from '../store/hold-text.js';
 import type { Evaluation } from '../timer/evaluate.js';
 import type { Verdict } from '../timer/run.js';
 import type { AutoOverview } from '../views/timer-settings.js';
-import { table } from './output.js';
+import { table } from './table.js';
 
 export function decisionLine({ verdict, version, reason, until }: Omit<Verdict, 'rule'>): string {
   const about = version === null ? '' : ` ${version}`;

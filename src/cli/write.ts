@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
 import { outgoing } from '../core/printable.js';
+import { presented } from './terminal.js';
 
 const STREAMS = { 1: () => process.stdout, 2: () => process.stderr };
 
@@ -12,7 +13,16 @@ const waiting = new Set<1 | 2>();
  * that only reads. Write errors are ignored: a reader such as `head` may close the pipe early.
  */
 export function print(text: string, to: 1 | 2 = 1): void {
-  const bytes = Buffer.from(outgoing(text));
+  write(outgoing(text), to);
+}
+
+/** Prints text for people as their terminal shows it. */
+export function say(text: string, to: 1 | 2 = 1): void {
+  write(presented(outgoing(text), to), to);
+}
+
+function write(text: string, to: 1 | 2): void {
+  const bytes = Buffer.from(text);
   if (waiting.has(to)) return void STREAMS[to]().write(bytes);
   for (let at = 0; at < bytes.length; ) {
     try {

@@ -24,6 +24,28 @@ export const STEP_NAMES = [
 
 export type StepName = (typeof STEP_NAMES)[number];
 
+/** Steps in words for people. */
+export const STEP_TITLES: Record<StepName, string> = {
+  'find-install': 'Find the install',
+  resolve: 'Look up the version',
+  'check-space': 'Check the room',
+  stage: 'Download and install',
+  probe: 'Try it out',
+  seal: 'Seal',
+  'wait-idle': 'Wait for idle',
+  baseline: 'Ask the old gateway',
+  snapshot: 'Copy the state',
+  switch: 'Switch',
+  attach: 'Change the unit',
+  detach: 'Restore the unit',
+  restart: 'Restart',
+  verify: 'Verify',
+  plugins: 'Update plugins',
+  commit: 'Confirm',
+  prune: 'Remove old releases',
+  drill: 'Practise the rollback',
+};
+
 export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback' | 'adopt' | 'unadopt' | 'drill';
 
 /** All in milliseconds. */

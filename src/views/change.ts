@@ -13,7 +13,7 @@ import {
   stepOf,
 } from '../ledger/ledger.js';
 import { hasLiveOwner, isAcknowledged } from '../ledger/ownership.js';
-import type { ChangeKind, Initiator, StepName } from '../ledger/plan.js';
+import { type ChangeKind, type Initiator, STEP_TITLES, type StepName } from '../ledger/plan.js';
 import { drillText } from '../rollback/drills.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
@@ -38,6 +38,8 @@ export interface Handoff {
 
 export interface StepDocument {
   name: StepName;
+  /** The step in words for people. */
+  title: string;
   state: StepState;
   startedAt: string;
   /** Milliseconds; null while it lasts. */
@@ -45,6 +47,29 @@ export interface StepDocument {
   /** Exit code that a command would have: 0 for a done step, that of the error for a failed one, else null. */
   exitCode: number | null;
   note: string | null;
+}
+
+/** Verdicts in few words for people. */
+const RESULTS: Record<SeenStatus, string> = {
+  staged: 'staged',
+  already_current: 'already current',
+  package_updated_restart_verified: 'verified',
+  package_updated_restart_scheduled: 'at the next start',
+  package_update_failed: 'failed',
+  package_updated_restart_failed: 'restart failed',
+  rolled_back: 'rolled back',
+  helper_never_ran: 'never began',
+  rollback_failed: 'rollback failed',
+  drill_passed: 'drill passed',
+  drill_failed: 'drill failed',
+  running: 'active',
+  interrupted: 'interrupted',
+};
+
+/** Result in few words, also of an older change. @param error its code */
+export function resultText(status: string, error: string | null): string {
+  if (error === 'interrupted' && status !== 'interrupted') return 'stopped';
+  return RESULTS[status as SeenStatus] ?? status;
 }
 
 /** A change as every face shows it: without paths of the gateway's state, and without its configuration. */
@@ -195,6 +220,7 @@ function stepDocument(step: StepRecord, error: ErrorRecord | null): StepDocument
   const failed = state === 'failed' && error ? EXIT[ERROR_CODES[error.code]] : null;
   return {
     name,
+    title: STEP_TITLES[name],
     state,
     startedAt,
     durationMs: ms ?? null,

@@ -239,14 +239,16 @@ describe('a Node or a program that the owner may not start', () => {
     }
     const exitCode = await new Promise((resolve) => child.on('close', resolve));
     expect(text).toMatch(
-      /^error node_unavailable: games, who owns the root, cannot start this program\.\n {2}Nothing was changed\.\n {2}next: sudo -u games [^\n]*\n$/,
+      /^error: games, who owns the root, cannot start this program\. \[node_unavailable\]\n {2}Nothing was changed\.\n {2}next: sudo -u games [^\n]*\n$/,
     );
     expect(exitCode).toBe(3);
   });
 
   test('an owner without an account is one clear error', async () => {
     const { stderr, exitCode } = await play({}, ['list'], { uid: 987_654 });
-    expect(stderr).toMatch(/^error root_not_owned: .* belongs to user 987654, who has no account here\.\n/);
+    expect(stderr).toMatch(
+      /^error: .* belongs to user 987654, who has no account here\. \[root_not_owned\]\n/,
+    );
     expect(exitCode).toBe(3);
   });
 });

@@ -12,7 +12,7 @@ test('on a terminal a moving line shows the step, how far it is and how long it 
     env: world.env,
     extendEnv: false,
   });
-  expect(shown).toMatch(/stage.*\d+ %/);
-  expect(shown).toMatch(/✔ seal .*\d s/);
-  expect(shown).toContain('staged: 2026.6.1 is staged.');
+  expect(shown).toMatch(/Download and install.*\d+ %/);
+  expect(shown).toMatch(/✔ Seal .*\d s/);
+  expect(shown).toContain('2026.6.1 is staged.');
 });

@@ -13,7 +13,7 @@ beforeAll(() => {
 test.each([
   ['resolving', /stage /],
   ['installing', /resolve .*\n.*check-space /],
-  ['verifying the update', /✔ restart /],
+  ['verifying the update', /✔ Restart /],
 ])('Ctrl-C while %s leaves nothing behind', { timeout: LONG_MS }, async (_, moment) => {
   const demo = place.start();
   let seen = '';

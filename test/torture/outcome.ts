@@ -1,4 +1,4 @@
-import { table } from '../../src/cli/output.js';
+import { table } from '../../src/cli/table.js';
 
 /** Outcome of a change. */
 export interface Outcome {

@@ -4,7 +4,7 @@ import { moment } from '../../core/moment.js';
 import { size } from '../../core/size.js';
 import { type Check, checkForUpdate, type Newest } from '../../timer/check.js';
 import { command, looking, registryOption } from '../command.js';
-import { table } from '../output.js';
+import { table } from '../table.js';
 import { decisionLine } from '../timer-report.js';
 
 export const checkCommand = () =>

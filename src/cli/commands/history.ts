@@ -1,14 +1,15 @@
 import { InvalidArgumentError } from 'commander';
 import { duration } from '../../core/duration.js';
+import { momentColumn } from '../../core/moment.js';
 import { changeNamed, type PastLine, tryReadHistory } from '../../ledger/history.js';
 import { listChanges } from '../../ledger/ledger.js';
 import type { Root } from '../../store/root.js';
-import { type ChangeDocument, changeDocument } from '../../views/change.js';
+import { type ChangeDocument, changeDocument, resultText } from '../../views/change.js';
 import { corruptFiles } from '../../views/corrupt.js';
 import { type Answer, command, looking } from '../command.js';
-import { table } from '../output.js';
 import { parseCount, parsePast } from '../parse.js';
 import { changeText, corruptLines } from '../report.js';
+import { table } from '../table.js';
 
 interface Options {
   limit?: number;
@@ -18,7 +19,8 @@ interface Options {
 
 const SHOWN = 20;
 
-const HEAD = ['#', 'CHANGE', 'FROM', 'TO', 'STATUS', 'TOOK', 'ERROR'];
+/** Columns that a narrow terminal does without. */
+const DROP = [7, 5, 6, 1];
 
 export const historyCommand = () =>
   command(
@@ -55,13 +57,15 @@ function answerAll(root: Root, { limit, since, failed = false }: Options): Answe
       corrupt,
     },
     text: () => {
-      const newest = all.slice(-(limit ?? SHOWN)).reverse();
-      const rows = newest.map((one) => ('line' in one ? pastRow(one.line) : changeRow(one.document)));
-      const left = all.length - rows.length;
+      const newest = all
+        .slice(-(limit ?? SHOWN))
+        .reverse()
+        .map((one) => ('line' in one ? one.line : one.document));
+      const left = all.length - newest.length;
       return [
-        rows.length === 0
+        newest.length === 0
           ? `No ${failed ? 'failed ' : ''}change was made here${since ? ' since' : ' yet'}.`
-          : table([HEAD, ...rows]),
+          : tableOf(newest),
         ...(left > 0 ? [`${left} older: openclaw-releases history --limit ${all.length}`] : []),
         ...corruptLines(corrupt),
       ].join('\n');
@@ -72,43 +76,49 @@ function answerAll(root: Root, { limit, since, failed = false }: Options): Answe
 function answerOne(root: Root, name: string): Answer {
   const found = changeNamed(root, name);
   if (!('plan' in found)) {
-    const text = `${table([HEAD, pastRow(found)])}\nIts steps are not kept any more.`;
+    const text = `${tableOf([found])}\nIts steps are not kept any more.`;
     return { document: { ok: true, ...found }, text: () => text };
   }
   const document = changeDocument(root, found);
-  const steps = document.steps.map(({ name, state, durationMs, note }) => [
-    `  ${name}`,
-    state,
+  const steps = document.steps.map(({ title, state, durationMs, note }) => [
+    `  ${title}`,
+    state.replace('_', ' '),
     durationMs === null ? '' : duration(durationMs),
     note ?? '',
   ]);
   return {
     document: { ok: true, ...document },
     text: () =>
-      [
-        table([HEAD, changeRow(document)]),
-        ...(steps.length > 0 ? [table(steps)] : []),
-        changeText(document),
-      ].join('\n'),
+      [tableOf([document]), ...(steps.length > 0 ? [table(steps)] : []), changeText(document)].join('\n'),
   };
 }
 
-function pastRow(line: PastLine): string[] {
-  return row(line, line.status, line.error ?? '');
+type Line = PastLine | ChangeDocument;
+
+function tableOf(lines: Line[]): string {
+  const [when = '', ...times] = momentColumn(
+    'WHEN',
+    lines.map(({ startedAt }) => startedAt),
+  );
+  const rows = lines.map((line, at) => row(line, times[at] ?? ''));
+  return table([['#', when, 'WHAT', 'RESULT', 'TOOK', 'OUTAGE', 'ERROR', 'CHANGE'], ...rows], DROP);
 }
 
-function changeRow(change: ChangeDocument): string[] {
-  const status = change.status === 'running' ? `running: ${change.step ?? ''}` : change.status;
-  return row(change, status, change.error?.code ?? '');
-}
-
-function row(
-  { number, change, from, to, target, startedAt, endedAt }: PastLine | ChangeDocument,
-  status: string,
-  error: string,
-): string[] {
-  const took = endedAt ? duration(Date.parse(endedAt) - Date.parse(startedAt)) : '';
-  return [number ? String(number) : '-', change, from ?? '-', to ?? target, status, took, error];
+function row(line: Line, when: string): string[] {
+  const { number, kind, change, from, to, target, status, startedAt, endedAt, error } = line;
+  const code = typeof error === 'string' ? error : (error?.code ?? null);
+  const way = from === null || to === null || from === to ? (to ?? target) : `${from} → ${to}`;
+  const outage = 'downtimeMs' in line ? line.downtimeMs : null;
+  return [
+    number ? String(number) : '-',
+    when,
+    `${kind} ${way}`,
+    resultText(status, code),
+    endedAt ? duration(Date.parse(endedAt) - Date.parse(startedAt)) : '',
+    outage === null ? '' : duration(outage),
+    code ?? '',
+    change,
+  ];
 }
 
 function parseLimit(text: string): number {

@@ -4,8 +4,8 @@ import { type FullCollection, planFullCollection, pruneAll } from '../../change/
 import { size } from '../../core/size.js';
 import type { Root } from '../../store/root.js';
 import { acting, command } from '../command.js';
-import { table } from '../output.js';
 import { parseBytes, parseCount } from '../parse.js';
+import { table } from '../table.js';
 
 type Options = { dryRun?: boolean; keep?: number; maxBytes?: number };
 

@@ -3,8 +3,8 @@ import { size } from '../../core/size.js';
 import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
 import { KEEP_RELEASES } from '../../store/prune.js';
 import { acting, command } from '../command.js';
-import { table } from '../output.js';
 import { parseBytes, parseCount } from '../parse.js';
+import { table } from '../table.js';
 
 type Options = Retention & { defaults?: boolean };
 

@@ -6,7 +6,7 @@ import { resolveReleaseName } from '../../views/release.js';
 import { type ChangeOptions, making, withIdle, withLimits } from '../change-options.js';
 import { command } from '../command.js';
 import type { Session } from '../session.js';
-import { print } from '../write.js';
+import { say } from '../write.js';
 
 type Options = ChangeOptions & { yes?: boolean; keepState?: boolean };
 
@@ -39,7 +39,7 @@ async function chooseState({ environment }: Session, options: Options, to: strin
   if (options.json || options.dryRun || !process.stdin.isTTY || !process.stderr.isTTY) return 'ask';
   const pair = await pairFor(environment, to);
   if (pair.kind !== 'state') return 'ask';
-  print(`${lossText(to, pair)}\n`, 2);
+  say(`${lossText(to, pair)}\n`, 2);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question('Roll back to it? [y/N] ', { signal: environment.signal });

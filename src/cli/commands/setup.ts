@@ -10,7 +10,7 @@ import { planOptions } from '../change-options.js';
 import { acting, command, registryOption } from '../command.js';
 import { changeText, nextLines } from '../report.js';
 import type { Session } from '../session.js';
-import { print } from '../write.js';
+import { say } from '../write.js';
 
 interface Options {
   dryRun?: boolean;
@@ -97,7 +97,7 @@ async function isAllowed(step: SetupStep, { found }: Setup, { yes, json }: Optio
   if (step.unit.scope === 'system') return false;
   if (yes) return true;
   if (json || !process.stdin.isTTY || !process.stderr.isTTY) return false;
-  print(`${found}\n`, 2);
+  say(`${found}\n`, 2);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question('Adopt it, which restarts it once? [y/N] ');

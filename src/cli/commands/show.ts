@@ -4,7 +4,7 @@ import type { Manifest } from '../../store/manifest.js';
 import { quarantineEnd } from '../../store/policy.js';
 import { findRelease, type ListedRelease } from '../../views/releases.js';
 import { command, looking, SAME_RELEASE } from '../command.js';
-import { table } from '../output.js';
+import { table } from '../table.js';
 
 export const showCommand = () =>
   command('show', 'show one release: where it is from, what it runs on', 'openclaw-releases show current')

@@ -8,7 +8,7 @@ import { command, looking, registryOption } from '../command.js';
 import { changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 import { decisionLine, explanation } from '../timer-report.js';
-import { print } from '../write.js';
+import { say } from '../write.js';
 
 export function timerRunCommand() {
   const run = command(
@@ -18,20 +18,20 @@ export function timerRunCommand() {
   ).addOption(registryOption());
   return withLimits(withPlugins(withStaging(run, 'auto'))).action((options: CommonOptions & ChangeOptions) =>
     inSession(options, async ({ environment, output }) => {
-      const say = (line: string) => {
-        if (!output.json) print(`${line}\n`);
+      const tell = (line: string) => {
+        if (!output.json) say(`${line}\n`);
       };
       const { decision, changes } = await runTimer(environment, {
         ask: askingRegistry(options.registry),
         plan: planOptions(options),
-        decided: (decision) => say(decisionLine(decision)),
-        follow: (followed) => say(`Made by a detached worker; follow it with: ${followed}`),
+        decided: (decision) => tell(decisionLine(decision)),
+        follow: (followed) => tell(`Made by a detached worker; follow it with: ${followed}`),
       });
       const last = changes.at(-1);
       // A busy gateway makes the timer wait; that is no failure.
       const exitCode = last && last.error?.code !== 'gateway_busy' ? exitCodeOf(last) : 0;
       const documents = changes.map((change) => changeDocument(environment.root, change));
-      for (const document of documents) say(`${document.change}: ${changeText(document)}`);
+      for (const document of documents) tell(`${document.change}: ${changeText(document)}`);
       if (output.json) output.answer({ ok: exitCode === 0, decision, changes: documents }, () => '');
       return exitCode;
     }),

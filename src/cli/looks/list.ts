@@ -6,9 +6,12 @@ import { heldText } from '../../store/hold-text.js';
 import type { Mark } from '../../views/release.js';
 import { listing } from '../../views/releases.js';
 import { proofText } from '../../views/rollback-proof.js';
-import { table } from '../output.js';
 import { corruptLines } from '../report.js';
 import { type CommonOptions, look, type Session } from '../session.js';
+import { table } from '../table.js';
+
+/** Columns that a narrow terminal does without: ADDED, RUNS ON, STAGED. */
+const DROP = [3, 1, 4];
 
 const READS: Record<Compatibility['reads'], string> = {
   yes: 'compatible',
@@ -41,7 +44,7 @@ export async function listReleases({ environment, output }: Session): Promise<nu
       READS[stateCompatibility],
       marks.join(', '),
     ]);
-    const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', staged, 'STATE', ''], ...rows])];
+    const lines = [table([['RELEASE', 'RUNS ON', 'SIZE', 'ADDED', staged, 'STATE', ''], ...rows], DROP)];
     const debris = unsealed.filter((id) => !corrupt.some(({ path }) => path.includes(`/${id}/`)));
     for (const { id, fault } of releases)
       if (fault !== null) lines.push(`${id} cannot be started: ${fault}. Next: openclaw-releases recover`);

@@ -1,11 +1,12 @@
 import { waitingText } from '../../change/waiting.js';
 import { moment } from '../../core/moment.js';
+import { STEP_TITLES } from '../../ledger/plan.js';
 import type { ChangeDocument } from '../../views/change.js';
 import { proofText } from '../../views/rollback-proof.js';
 import { type Overview, overview } from '../../views/status.js';
-import { table } from '../output.js';
 import { changeText, corruptLines } from '../report.js';
 import { type CommonOptions, look, type Session } from '../session.js';
+import { table } from '../table.js';
 import { autoRows } from '../timer-report.js';
 
 export const run = (options: CommonOptions) => look(options, showStatus);
@@ -28,7 +29,7 @@ function statusText(found: Overview): string {
     [
       'change',
       running
-        ? `${running.change}: ${running.step ?? 'begins'}, since ${moment(running.startedAt)}, process ${running.handoff.pid}`
+        ? `${running.change}: ${running.step ? STEP_TITLES[running.step] : 'begins'}, since ${moment(running.startedAt)}, process ${running.handoff.pid}`
         : 'no active change',
     ],
   ];

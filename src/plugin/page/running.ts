@@ -70,14 +70,21 @@ function waiting(idle: NonNullable<ChangeDocument['idle']>, waits: boolean): HTM
   );
 }
 
-function step({ name, state, startedAt, durationMs, note }: ChangeDocument['steps'][number]): HTMLElement {
+function step({
+  name,
+  title,
+  state,
+  startedAt,
+  durationMs,
+  note,
+}: ChangeDocument['steps'][number]): HTMLElement {
   const goesOn = state === 'doing' || state === 'undoing';
   const tone = state === 'failed' || state === 'undo_failed' ? 'bad' : state === 'done' ? 'good' : 'soft';
   return h(
     'li',
     { 'data-step': name, 'data-state': state },
     h('span', { class: `${tone}${goesOn ? ' spin' : ''}`, 'aria-hidden': 'true' }, SIGNS[state] ?? ''),
-    h('span', {}, name),
+    h('span', {}, title),
     goesOn
       ? h('span', {}, state === 'undoing' ? 'being undone, ' : '', h('time', { 'data-since': startedAt }, ''))
       : h(

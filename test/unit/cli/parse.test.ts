@@ -27,7 +27,8 @@ test('a time in the past is refused', () => {
 });
 
 test('a duration into the past is before now', () => {
-  expect(Date.now() - parsePast('1h').getTime()).toBeGreaterThanOrEqual(3_600_000);
+  const before = parsePast('1h').getTime();
+  expect(Date.now() - before).toBeGreaterThanOrEqual(3_600_000);
   expect(parsePast('2020-01-01T00:00Z').toISOString()).toBe('2020-01-01T00:00:00.000Z');
 });
 

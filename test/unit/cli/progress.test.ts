@@ -36,7 +36,7 @@ test.each([true, false])(
     observer.step?.({ name: 'stage', state: 'doing' } as StepRecord, {} as Change);
     observer.progress?.({ step: 'stage', text: `wait ${hostile}`, leftMs: 1000 });
     await expect.poll(() => shown).toContain('wait \\u001b]0;pwned');
-    observer.step?.({ name: 'stage', state: 'failed', note: `note ${hostile}` } as StepRecord, {} as Change);
+    observer.step?.({ name: 'stage', state: 'skipped', note: `note ${hostile}` } as StepRecord, {} as Change);
     await expect.poll(() => shown).toContain('note \\u001b]0;pwned');
     for (const raw of ['\u001b]', '\u0007', '\u009b', 'hunter2']) expect(shown).not.toContain(raw);
   },

@@ -99,7 +99,7 @@ test('the methods and the page show one document of a change, and a text says wh
   expect(document.notes, 'the restart was never requested').toEqual(['Install scripts not run: tiny-dep.']);
   expect(changeText(document)).toBe(
     [
-      `package_updated_restart_verified: ${TO} runs and is verified.`,
+      `${TO} runs and is verified. [package_updated_restart_verified]`,
       'Install scripts not run: tiny-dep.',
       'warning: It was slow.',
     ].join('\n'),
