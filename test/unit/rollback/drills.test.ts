@@ -34,8 +34,8 @@ test.each<[string, Change[], boolean | null]>([
   ],
   [
     'a drill that a person stopped',
-    [aDrill(FAILED), aDrill({ ...FAILED, error: { code: 'interrupted', message: 'm' } })],
-    false,
+    [aDrill({}), aDrill({ ...FAILED, error: { code: 'interrupted', message: 'm' } })],
+    true,
   ],
 ])('the last drill that tells something, after %s', (_, changes, passed) => {
   const found = lastDrill(changes, OLD);
