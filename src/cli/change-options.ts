@@ -126,9 +126,8 @@ export function making<A extends unknown[]>(
       const { plan } = change;
       return { document: { dryRun: true, from, to, steps, plan }, text: () => planText(change) };
     }
-    const tell = (follow: string) => {
-      const line = `Made by a detached worker; follow it with: openclaw-releases status --follow, or ${follow}\n`;
-      if (!output.json) say(line, 2);
+    const tell = (sentence: string) => {
+      if (!output.json) say(`${sentence}\n`, 2);
     };
     return answerOf(environment.root, await performChange(environment, request, tell));
   });

@@ -25,7 +25,7 @@ export interface TimerRunOptions {
   ask: AskRegistry;
   plan?: PlanOptions;
   decided?: (decision: Verdict) => void;
-  follow?: (command: string) => void;
+  tell?: (sentence: string) => void;
 }
 
 export type Verdict = Pick<Decision, 'verdict' | 'version' | 'reason' | 'until' | 'rule'>;
@@ -118,7 +118,7 @@ function settle({ decision, file, now, policy }: Evaluation): Settled {
 
 function make(
   environment: Environment,
-  { plan = {}, follow }: TimerRunOptions,
+  { plan = {}, tell }: TimerRunOptions,
   kind: 'stage' | 'update' | 'drill',
   version: string,
   idle?: IdleLimits,
@@ -127,7 +127,7 @@ function make(
     ...{ kind, target: version },
     options: { ...plan, initiator: 'timer', ...(idle && { idle }) },
   };
-  return performChange(environment, request, follow);
+  return performChange(environment, request, tell);
 }
 
 /** Stores the result. Keeps the announcement only when the gateway was busy, because the next run waits again. */

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { startRegistry } from '../registry/registry.js';
 import { atEndOfAll } from '../support/at-end.js';
+import { until } from '../support/place.js';
 import { installGateway, type LabGateway, npmInstall } from './gateway.js';
 import { keepLook, lookBlindly, runningIn } from './looked.js';
 import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
@@ -160,4 +161,31 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     expect(await units()).toBe(before);
     expect(await ocr(`unadopt --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });
   }, 120_000);
+
+  test('without lingering its user makes a change in the session, and from inside the gateway none', async () => {
+    expect(await ocr(`adopt --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });
+    await machine.run('loginctl disable-linger claw', { as: 'root' });
+    const manager = `user@${machine.claw.uid}.service`;
+    await until('its systemd has ended', async () => {
+      const { stdout } = await machine.run(`systemctl is-active ${manager}`, { as: 'root', reject: false });
+      return stdout.trim() === 'inactive';
+    });
+    const update = `${CLI} update 2026.6.1 ${QUICK}`;
+    const updated = await machine.run(update, { reject: false, timeoutMs: 120_000, env });
+    expect(updated.stderr).toContain('Made in this session');
+    expect(updated.exitCode, updated.stderr).toBe(0);
+    expect(await gateway.version()).toBe('2026.6.1');
+
+    const variables = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
+    await gateway.asAgent(`env ${variables.join(' ')} ${CLI} rollback ${QUICK} --json >/tmp/inside.json`);
+    const inside = JSON.parse(await machine.read('/tmp/inside.json'));
+    expect(inside.error).toMatchObject({
+      code: 'supervisor_not_found',
+      hint: expect.stringContaining('loginctl enable-linger claw'),
+    });
+    expect(await gateway.version()).toBe('2026.6.1');
+    expect(await ocr(`rollback ${QUICK}`, 'claw')).toMatchObject({ json: { to: '2026.5.28' } });
+    await machine.run('loginctl enable-linger claw', { as: 'root' });
+    expect(await ocr(`unadopt --system ${QUICK}`, 'root')).toMatchObject({ exitCode: 0 });
+  }, 240_000);
 });

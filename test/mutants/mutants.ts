@@ -782,9 +782,9 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "a release made ready in a user's systemd that ends with its session",
-    file: 'src/supervisor/systemd/supervisor.ts',
-    find: 'scope !== address.scope && lingers() === false',
-    replace: 'scope !== address.scope && lingers() === undefined',
+    file: 'src/host/systemd/transient-unit.ts',
+    find: 'scopeFor(gateway) !== gateway.scope && lingers() === false',
+    replace: 'scopeFor(gateway) !== gateway.scope && lingers() === undefined',
     caughtBy: unit('supervisor/systemd/background'),
   },
   {

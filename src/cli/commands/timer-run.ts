@@ -25,7 +25,7 @@ export function timerRunCommand() {
         ask: askingRegistry(options.registry),
         plan: planOptions(options),
         decided: (decision) => tell(decisionLine(decision)),
-        follow: (followed) => tell(`Made by a detached worker; follow it with: ${followed}`),
+        tell,
       });
       const last = changes.at(-1);
       // A busy gateway makes the timer wait; that is no failure.

@@ -4,6 +4,7 @@ import { startingFacts } from '../../change/starting-facts.js';
 import { toErrorRecord } from '../../core/errors.js';
 import { ownFile } from '../../core/own-files.js';
 import { hasPrivilegedParent } from '../../host/systemd/privileged.js';
+import { endsWithSession, requireLasting } from '../../host/systemd/transient-unit.js';
 import { waitUntil } from '../../host/wait.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { nextNumber } from '../../ledger/history.js';
@@ -31,28 +32,45 @@ function handedOn(): Record<string, string> {
   return cleanEnvironment(Object.fromEntries(named.map(([name, value]) => [name, value ?? ''])));
 }
 
-/** Returns true when the restart may end this process, so that a detached worker must make the change. */
-async function needsWorker(environment: Environment, request: Request): Promise<boolean> {
+/** Sentence for a change that its own session can end; it is undone then. */
+const IN_SESSION =
+  'Made in this session, and undone if it ends: no worker would outlive it. Once, for later changes: sudo loginctl enable-linger';
+
+/**
+ * Returns true when the restart may end this process, so that a detached worker must make the change. Where no worker
+ * outlives the session, this process makes it.
+ * @throws ReleasesError `supervisor_not_found` where this process is part of the gateway then
+ */
+async function needsWorker(
+  environment: Environment,
+  request: Request,
+  tell: (sentence: string) => void,
+): Promise<boolean> {
   const plan = planFor(request);
   if (!plan.steps.includes('restart')) return false;
   const unit = plan.unit ?? readSupervisorRecord(environment.root.path);
   // Root's own shell is not part of another user's gateway.
   if (unit?.scope === 'system' && hasPrivilegedParent()) return false;
   const supervisor = supervisorOf(environment, plan);
-  return supervisor.kind === 'systemd' || (await supervisor.owns(process.pid).catch(() => false));
+  const isInside = () => supervisor.owns(process.pid).catch(() => false);
+  if (supervisor.kind !== 'systemd') return isInside();
+  if (!unit || !endsWithSession(unit)) return true;
+  if (await isInside()) requireLasting(unit);
+  tell(IN_SESSION);
+  return false;
 }
 
 /**
  * Makes a change in this process, or in a detached worker where the restart could end this process.
- * @param tell receives the command that follows the worker's log
+ * @param tell receives a sentence about who makes the change
  * @throws ReleasesError as `makeChange` and `makeChangeOutside`
  */
 export async function performChange(
   environment: Environment,
   request: Request,
-  tell: (follow: string) => void = () => {},
+  tell: (sentence: string) => void = () => {},
 ): Promise<Change> {
-  const outside = await needsWorker(environment, request);
+  const outside = await needsWorker(environment, request, tell);
   return outside ? makeChangeDetached(environment, request, tell) : makeChange(environment, request);
 }
 
@@ -65,13 +83,13 @@ export interface Started {
 /**
  * Makes a change in a detached worker and follows it. The restart may end this process at any time; the change
  * continues. When no worker starts or claims the change, the verdict is `helper_never_ran` and nothing was changed.
- * @param tell receives the command that follows the worker's log
+ * @param tell receives a sentence with the command that follows the worker's log
  * @throws ReleasesError as `makeChange`, `port_held_by_orphan`, and `interrupted` as `followChange`
  */
 async function makeChangeDetached(
   environment: Environment,
   request: Request,
-  tell: (follow: string) => void,
+  tell: (sentence: string) => void,
 ): Promise<Change> {
   const recorded = await recordChange(environment, planFor(request));
   const { change } = await startDetached(environment, recorded, { tell });
@@ -82,12 +100,15 @@ async function makeChangeDetached(
 export async function startDetached(
   environment: Environment,
   change: Change,
-  { tell, acknowledgeMs = ACKNOWLEDGE_MS }: { tell?: (follow: string) => void; acknowledgeMs?: number } = {},
+  {
+    tell,
+    acknowledgeMs = ACKNOWLEDGE_MS,
+  }: { tell?: (sentence: string) => void; acknowledgeMs?: number } = {},
 ): Promise<Started> {
   const { root } = environment;
   try {
     const { follow } = await runDetached(environment, change, ['run-change', change.id]);
-    tell?.(follow);
+    tell?.(`Made by a detached worker; follow it with: openclaw-releases status --follow, or ${follow}`);
     const given = (await waitForAck(root, change.id, acknowledgeMs))
       ? null
       : recordNeverRan(root, change.id, `It gave no sign of life within ${acknowledgeMs / 1000} s.`);

@@ -1,6 +1,8 @@
 import { ReleasesError } from '../../core/errors.js';
 import { type OutsideProgram, parseProgram } from '../outside-program.js';
+import { userName } from '../user.js';
 import { limits } from './limits.js';
+import { lingers } from './linger.js';
 import { askSystemd, type Scope, typed, type UnitAddress } from './systemctl.js';
 import { readUnit } from './unit.js';
 
@@ -32,6 +34,7 @@ export async function runBeside(gateway: UnitAddress, program: OutsideProgram): 
     env,
   } = parseProgram({ ...program });
   const scope = scopeFor(gateway);
+  requireLasting(gateway);
   const unit = `openclaw-releases-${name}`;
   const properties = [...PROPERTIES, ...limits()].flatMap((property) => ['--property', property]);
   // Passes names without values: every user of the machine can read a command line.
@@ -61,6 +64,25 @@ export async function runBeside(gateway: UnitAddress, program: OutsideProgram): 
 /** The user of a system unit may not start others there, but has its own systemd if it lingers. */
 export function scopeFor(gateway: UnitAddress): Scope {
   return process.getuid?.() === 0 ? gateway.scope : 'user';
+}
+
+/**
+ * True where a unit beside the gateway ends some seconds after the last session of its user, as that user's systemd
+ * does, while the gateway is the system's and stays.
+ */
+export function endsWithSession(gateway: UnitAddress): boolean {
+  return scopeFor(gateway) !== gateway.scope && lingers() === false;
+}
+
+/** @throws ReleasesError `supervisor_not_found` where `endsWithSession` */
+export function requireLasting(gateway: UnitAddress): void {
+  if (!endsWithSession(gateway)) return;
+  const enable = `sudo loginctl enable-linger ${userName()}`;
+  throw new ReleasesError(
+    'supervisor_not_found',
+    `A worker beside the gateway would end with the last session of its user (${enable}).`,
+    { hint: `${enable}; or the same command from a shell outside of the gateway` },
+  );
 }
 
 /** A system unit would run as root and leave files that the gateway's user cannot change. */

@@ -3,10 +3,9 @@ import type { Background } from '../../host/background.js';
 import { gatewayAmong } from '../../host/gateway-process.js';
 import { descendantsOf, environmentOf } from '../../host/process.js';
 import { controlGroupsOf } from '../../host/systemd/control-group.js';
-import { lingers } from '../../host/systemd/linger.js';
 import { idleScope } from '../../host/systemd/scope.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
-import { runBeside, scopeFor } from '../../host/systemd/transient-unit.js';
+import { endsWithSession, runBeside, scopeFor } from '../../host/systemd/transient-unit.js';
 import { readUnit, type UnitStatus } from '../../host/systemd/unit.js';
 import { launchEnvironment } from '../builtin/launch.js';
 import type { Inspection, Supervisor } from '../supervisor.js';
@@ -89,8 +88,7 @@ function isInside(pid: number, group: string): boolean {
 
 function backgroundOf(address: UnitAddress): Background | null {
   const scope = scopeFor(address);
-  // The user's systemd ends some seconds after the last session, and the scope with it; a gateway of the system stays.
-  if (scope !== address.scope && lingers() === false) return null;
+  if (endsWithSession(address)) return null;
   try {
     return idleScope(scope);
   } catch {
