@@ -21,7 +21,7 @@ _openclaw_releases() {
         root=${COMP_WORDS[at]} ;;
       -*) ;;
       *) case "$path${path:+ }${COMP_WORDS[at]}" in
-        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'doctor' | 'completion' | 'demo')
+        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
           path=$path${path:+ }${COMP_WORDS[at]} ;;
       esac ;;
     esac
@@ -33,7 +33,7 @@ _openclaw_releases() {
     --probe) COMPREPLY=($(compgen -W "version boot auto" -- "$word")); return ;;
   esac
   case "$path" in
-    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt logs report doctor completion demo --help" ;;
+    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify lockfile prune retention pin unpin hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
     'setup') words="--root --json --color --dry-run --yes --registry --help" ;;
     'stage') words="--root --json --color --registry --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'update') words="--root --json --color --registry --dry-run --no-snapshot --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
@@ -68,6 +68,7 @@ _openclaw_releases() {
     'unadopt') words="--root --json --color --evict-orphan --settle --ready-timeout --unit --system --help" ;;
     'logs') words="--root --json --color --lines --help" ;;
     'report') words="--root --json --color --output --help" ;;
+    'uninstall') words="--root --json --color --evict-orphan --settle --ready-timeout --unit --system --dry-run --yes --help" ;;
     'doctor') words="--root --json --color --help" ;;
     'completion') words="bash zsh fish --help" ;;
     'demo') words="--cache --help" ;;

@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -54,6 +54,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a adopt -d 't
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a unadopt -d 'give an adopted gateway back as it was'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a logs -d 'print the end of the gateway\'s log'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a report -d 'print what a maintainer needs to understand a failure, without secrets'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a uninstall -d 'remove all of this from the host, in the right order'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a doctor -d 'say what has drifted since the gateway was adopted'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a completion -d 'print what completes commands, options and releases in a shell'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a demo -d 'stage, run, update, verify and roll back two real releases in a throw-away place'
@@ -269,6 +270,16 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'report\'' -f -l root 
 complete -c openclaw-releases -n '__openclaw_releases_at \'report\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'report\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'report\'' -f -l output -r -F -d 'write it to this file'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l evict-orphan -d 'end a gateway of this user that holds the port outside of the supervisor'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l settle -x -a '' -d 'how long it must stay healthy (default: 10s)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l ready-timeout -x -a '' -d 'for a gateway that shows no progress (default: 60s)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l unit -x -a '' -d 'the gateway\'s systemd unit (default: openclaw-gateway.service)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l system -d 'a unit of the system, not of this user'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l dry-run -d 'say what would be removed and change nothing'
+complete -c openclaw-releases -n '__openclaw_releases_at \'uninstall\'' -f -l yes -d 'remove it without a question'
 complete -c openclaw-releases -n '__openclaw_releases_at \'doctor\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'doctor\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'doctor\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'

@@ -48,6 +48,7 @@ _openclaw_releases() {
     'unadopt:give an adopted gateway back as it was'
     'logs:print the end of the gateway'\''s log'
     'report:print what a maintainer needs to understand a failure, without secrets'
+    'uninstall:remove all of this from the host, in the right order'
     'doctor:say what has drifted since the gateway was adopted'
     'completion:print what completes commands, options and releases in a shell'
     'demo:stage, run, update, verify and roll back two real releases in a throw-away place'
@@ -84,6 +85,7 @@ _openclaw_releases() {
     unadopt) _openclaw_releases_unadopt ;;
     logs) _openclaw_releases_logs ;;
     report) _openclaw_releases_report ;;
+    uninstall) _openclaw_releases_uninstall ;;
     doctor) _openclaw_releases_doctor ;;
     completion) _openclaw_releases_completion ;;
     demo) _openclaw_releases_demo ;;
@@ -433,6 +435,19 @@ _openclaw_releases_report() {
     '--output[write it to this file]:file:_files' \
     '(- *)'--help'[show the help]' \
     '1:change:'
+}
+_openclaw_releases_uninstall() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
+    '--settle[how long it must stay healthy (default\: 10s)]:time:' \
+    '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
+    '--unit[the gateway'\''s systemd unit (default\: openclaw-gateway.service)]:name:' \
+    '--system[a unit of the system, not of this user]' \
+    '--dry-run[say what would be removed and change nothing]' \
+    '--yes[remove it without a question]' \
+    '(- *)'--help'[show the help]'
 }
 _openclaw_releases_doctor() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \

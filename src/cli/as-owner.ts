@@ -32,7 +32,7 @@ const LEFT_BEHIND_MS = 2_000;
 const MOST_EARLY = 10_000;
 
 /** Commands that write unit files, with `--system`; recovery undoes these. */
-const WRITING = new Set(['adopt', 'unadopt', 'timer']);
+const WRITING = new Set(['adopt', 'unadopt', 'timer', 'uninstall']);
 
 /**
  * Runs a command of the superuser on another user's root as that user: everything below a root is its owner's, and the
@@ -52,7 +52,7 @@ export async function runAsOwner(words: string[], foreign: ForeignRoot): Promise
 
 function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
   const [command = ''] = words;
-  const isOfUnit = command === 'adopt' || command === 'unadopt';
+  const isOfUnit = ['adopt', 'unadopt', 'uninstall'].includes(command);
   const unit = optionOf(words, '--unit') ?? defaultUnit();
   return new SystemUnits({
     ...{ root, owner },

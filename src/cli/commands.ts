@@ -29,6 +29,7 @@ export const COMMANDS: Commands = {
   unadopt: async () => (await import('./commands/adopt.js')).unadoptCommand(),
   logs: async () => (await import('./commands/logs.js')).logsCommand(),
   report: async () => (await import('./commands/report.js')).reportCommand(),
+  uninstall: async () => (await import('./commands/uninstall.js')).uninstallCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   completion: async () => (await import('./commands/completion.js')).completionCommand(),
   demo: async () => (await import('./commands/demo.js')).demoCommand(),
@@ -51,7 +52,7 @@ export const GROUPS: Record<string, string[]> = {
   ],
   'Releases:': ['stage', 'switch', 'show', 'verify', 'pin', 'unpin', 'prune', 'retention', 'lockfile'],
   'Automatic updates:': ['timer'],
-  'The gateway and its supervisor:': ['setup', 'run', 'adopt', 'unadopt', 'logs'],
+  'The gateway and its supervisor:': ['setup', 'run', 'adopt', 'unadopt', 'uninstall', 'logs'],
   'Repair:': ['recover', 'doctor', 'report'],
   'First steps:': ['demo', 'completion'],
 };

@@ -81,7 +81,7 @@ export function rootAt(typed: string): Root {
 }
 
 /** Directories below the root; each is the owner's alone. */
-const DIRECTORIES = [
+export const DIRECTORIES = [
   ...['releases', 'runtimes', 'staging', 'changes', 'states', 'requests', 'lockfiles'],
   ...['cache', 'bin', 'plugin', 'ballast', 'corrupt'],
 ];

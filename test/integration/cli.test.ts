@@ -27,6 +27,7 @@ const COMMANDS = [
   'run',
   'adopt',
   'unadopt',
+  'uninstall',
   'doctor',
 ];
 
@@ -57,7 +58,7 @@ describe.each(COMMANDS)('%s', (name) => {
   });
 });
 
-test.each([['update'], ['rollback'], ['prune'], ['adopt']])(
+test.each([['update'], ['rollback'], ['prune'], ['adopt'], ['setup'], ['uninstall']])(
   '%s has a dry run that changes nothing',
   async (name) => {
     expect((await cli([name, '--help'])).stdout).toContain('--dry-run');

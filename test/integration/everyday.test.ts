@@ -1,12 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
-import { makeWorld, QUICK, type World } from '../support/world.js';
+import { makeWorld, QUICK, type RunningSupervisor, type World } from '../support/world.js';
 
 const [FIRST, SECOND, BAD] = ['2026.6.1', '2026.6.2', '2026.6.3'];
 
 let world: World;
+let supervisor: RunningSupervisor;
 
 beforeAll(async () => {
   world = await makeWorld(atEndOfAll);
@@ -28,7 +29,7 @@ test('update --dry-run without a running gateway prints the plan, and what must 
 });
 
 test('check finds none, then one, whose size, Node, outage and rollback it tells', async () => {
-  await world.start(FIRST);
+  supervisor = await world.start(FIRST);
   expect((await world.cli('check')).exitCode).toBe(0);
   expect((await world.ok('status')).auto.available).toBeNull();
   world.publish(SECOND, { schemaVersions: { state: 1, agent: 1 } });
@@ -110,4 +111,24 @@ test('the built-in supervisor keeps no log, and logs says where it is', async ()
     hint: expect.stringContaining('run was started'),
   });
   expect(exitCode).toBe(3);
+});
+
+test('uninstall names what it removes, waits for consent, and leaves files of others and displaced states', async () => {
+  const supervised = await world.cli('uninstall', '--yes');
+  expect(supervised.json.error).toMatchObject({ code: 'supervisor_already_running' });
+  supervisor.kill('SIGTERM');
+  await supervisor.ended;
+  await world.ok('timer', 'enable');
+  const displaced = join(world.root, 'states', 'displaced');
+  mkdirSync(displaced, { recursive: true });
+  writeFileSync(join(world.root, 'notes.txt'), 'of the operator');
+  const { steps } = await world.ok('uninstall', '--dry-run');
+  expect(steps[0]).toBe('disable the timer');
+  expect(steps.at(-1)).toContain(world.root);
+  expect((await world.cli('uninstall')).json.error.code).toBe('confirmation_needed');
+  expect(existsSync(join(world.root, 'current'))).toBe(true);
+  const { left } = await world.ok('uninstall', '--yes');
+  expect(left).toEqual([join(world.root, 'notes.txt'), displaced]);
+  expect(readdirSync(world.root).sort()).toEqual(['notes.txt', 'states']);
+  expect(readdirSync(join(world.root, 'states'))).toEqual(['displaced']);
 });

@@ -55,6 +55,8 @@ describe('a gateway under systemd --user, adopted', () => {
   test('adopt, update, roll back, unadopt: the host is as it was, byte for byte', async () => {
     const before = await listing();
     const first = await gateway.show();
+    // Without a terminal it restarts nothing, and names the command.
+    expect((await ocr('setup')).json).toMatchObject({ changes: [], next: ['openclaw-releases adopt'] });
     const dry = await ocr('adopt --dry-run');
     expect(dry.json.writes.map(({ path }: { path: string }) => path)).toContainEqual(
       expect.stringContaining('.d/'),
@@ -275,6 +277,22 @@ describe('a gateway under systemd --user, adopted', () => {
         trial: null,
         interrupted: [],
       });
+    }, 120_000);
+
+    test('uninstall removes the timer, gives the gateway back, and leaves no root', async () => {
+      await operator.ok('timer enable');
+      const { steps } = await operator.ok('uninstall --dry-run');
+      expect(steps).toEqual([
+        'disable the timer',
+        expect.stringContaining('openclaw-gateway.service'),
+        `remove ${rootOfClaw()}`,
+      ]);
+      expect(await operator.ok(`uninstall --yes ${QUICK}`)).toMatchObject({ left: [] });
+      await gateway.ready('2026.5.28');
+      expect((await gateway.show()).ExecStart).toContain('.npm-global');
+      const names = await machine.run('find ~/.config ~/.local -name "*openclaw-releases*"');
+      expect(names.stdout).toBe('');
+      expect((await ocr('setup')).json.next).toEqual(['openclaw-releases adopt']);
     }, 120_000);
   });
 });

@@ -30,7 +30,7 @@ function unitOf({ unit, system }: Options): UnitAddress {
   return { scope: system ? 'system' : 'user', unit };
 }
 
-function ofUnit(base: Command): Command {
+export function ofUnit(base: Command): Command {
   return withLimits(base)
     .option('--unit <name>', "the gateway's systemd unit", defaultUnit())
     .option('--system', 'a unit of the system, not of this user');
