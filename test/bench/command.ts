@@ -1,12 +1,12 @@
 /**
  * Measures how fast, small and quiet this is, beside what it replaces: `npm run bench -- [--only stage,outage] [--rounds N]
- * [--json FILE] [--plots DIRECTORY]`. All that is compared is measured in turn, on the same machine, in the same run. Prints Markdown as it
+ * [--json FILE] [--plots DIRECTORY] [--beside CHECKOUT]`. All that is compared is measured in turn, on the same machine, in the same run. Prints Markdown as it
  * goes, and at last every promise with its ratio; the same as JSON in the file, and
  * plots as SVG in the directory. Ends with 1 when a promise is not kept.
  */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeDirectory } from '../support/place.js';
 import type { Plot } from './plot.js';
@@ -17,6 +17,8 @@ const SECTIONS: Record<string, () => Promise<{ section: Section }>> = {
   memory: () => import('./memory.js'),
   quiet: () => import('./quiet.js'),
   commands: () => import('./commands.js'),
+  systemd: () => import('./systemd.js'),
+  verify: () => import('./verify.js'),
   growth: () => import('./growth.js'),
   outage: () => import('./outage.js'),
   network: () => import('./network.js'),
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     json: { type: 'string' },
     plots: { type: 'string' },
+    beside: { type: 'string' },
   },
 });
 
@@ -37,7 +40,7 @@ const names = values.only.split(',');
 const unknown = names.filter((name) => !(name in SECTIONS));
 if (unknown.length > 0 || !(Number(values.rounds) >= 1)) {
   console.error(
-    `npm run bench -- [--only ${Object.keys(SECTIONS).join(',')}] [--rounds N] [--json FILE] [--plots DIRECTORY]`,
+    `npm run bench -- [--only ${Object.keys(SECTIONS).join(',')}] [--rounds N] [--json FILE] [--plots DIRECTORY] [--beside CHECKOUT]`,
   );
   process.exit(2);
 }
@@ -64,7 +67,12 @@ async function runSection(name: string, { title, run }: Section): Promise<Report
   const place = join(directory, name);
   mkdirSync(place);
   const say = (line: string) => console.error(`${name}: ${line}`);
-  const report = await run({ rounds: Number(values.rounds), directory: place, say });
+  const report = await run({
+    rounds: Number(values.rounds),
+    directory: place,
+    say,
+    ...(values.beside !== undefined && { beside: resolve(values.beside) }),
+  });
   removeDirectory(place);
   const plots = report.plots ?? [];
   const drawn = plots.map(({ text }) => `\`\`\`\n${text}\n\`\`\``);

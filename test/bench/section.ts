@@ -14,6 +14,8 @@ export interface BenchOptions {
   directory: string;
   /** Prints one line of progress, for a person who waits. */
   say(line: string): void;
+  /** Another checkout, built, whose commands are measured beside these: `commands` heeds it. */
+  beside?: string;
 }
 
 export interface Report {
@@ -41,6 +43,11 @@ export interface Target {
 /** The middle one; of an even number the upper of the two. NaN of none. */
 export function median(all: readonly number[]): number {
   return [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
+}
+
+/** Lower quartile. NaN of none. */
+export function quartile(all: readonly number[]): number {
+  return [...all].sort((a, b) => a - b)[Math.floor(all.length / 4)] ?? Number.NaN;
 }
 
 /** Order of a round: it begins one further than that of the round before, so that nobody is always the first. */
