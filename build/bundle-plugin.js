@@ -19,7 +19,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 
 /** What it reads, and of a change what it shows: comparing all of a ledger would be most of what is loaded at start. */
-const READ = ['change', 'policy', 'release', 'request'];
+const READ = ['change', 'policy', 'progress', 'release', 'request'];
 
 function onlyWhatIsShown(schema, name) {
   if (name !== 'change') return schema;

@@ -13,6 +13,7 @@ const SCHEMAS = {
   release: ['store/manifest', 'Manifest', 'releases/<release>/release.json'],
   change: ['ledger/ledger', 'Change', 'changes/<change>.json'],
   policy: ['store/policy', 'Policy', 'policy.json'],
+  progress: ['ledger/progress', 'ProgressRecord', 'staging/<change>.progress'],
   'registry-keys': ['registry/signing-keys', 'KeysFile', 'registry-keys.json'],
   supervisor: ['supervisor/select', 'SupervisorRecord', 'supervisor.json'],
   adopted: ['adopt/apply', 'Adoption', 'adopted.json'],

@@ -19,8 +19,9 @@ import { type Listing, listing } from './views/releases.js';
 import { type Overview, overview } from './views/status.js';
 
 export { type ErrorCode, type ErrorRecord, ReleasesError } from './core/errors.js';
-export type { Observer, Progress } from './ledger/context.js';
+export type { Observer } from './ledger/context.js';
 export type { ChangeStatus } from './ledger/ledger.js';
+export type { Progress } from './ledger/progress.js';
 export type { Supervisor } from './supervisor/supervisor.js';
 export type { Caller, ChangeDocument, Listing, Overview, PlanOptions };
 

@@ -1,6 +1,6 @@
-import type { Progress } from '../ledger/context.js';
 import type { IdleFacts } from '../ledger/facts.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
+import type { Progress } from '../ledger/progress.js';
 
 /** The wait before the restart, as recorded; null if the change does not wait now. */
 export function waitingOf(change: Change): IdleFacts | null {

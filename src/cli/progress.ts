@@ -1,9 +1,11 @@
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
 import { duration } from '../core/duration.js';
 import { outgoing } from '../core/printable.js';
-import type { Observer, Progress } from '../ledger/context.js';
+import type { Observer } from '../ledger/context.js';
 import type { StepRecord } from '../ledger/ledger.js';
 import { STEP_TITLES } from '../ledger/plan.js';
+import type { Progress } from '../ledger/progress.js';
+import { progressText } from '../views/progress.js';
 import { columnsOf, presented } from './terminal.js';
 
 const MARKS: Partial<Record<StepRecord['state'], string>> = {
@@ -37,21 +39,35 @@ function finished(record: StepRecord): string | null {
   return `${mark} ${[STEP_TITLES[record.name].padEnd(TITLE_WIDTH), ...said].join('  ')}`;
 }
 
+/** Without a terminal: time between two lines about the same step. */
+const LINE_EVERY_MS = 10_000;
+
 function plainLines(stream: NodeJS.WriteStream): Observer & { close(): void } {
   let waiting = '';
+  let progress: Progress | null = null;
+  const tell = ({ step }: Progress, text: string) =>
+    void stream.write(presented(`… ${STEP_TITLES[step].padEnd(TITLE_WIDTH)}  ${outgoing(text)}\n`, 2));
+  const repeat = setInterval(() => {
+    if (progress) tell(progress, progressText(progress));
+  }, LINE_EVERY_MS).unref();
   return {
     step(record) {
+      progress = null;
       const line = finished(record);
       if (line) stream.write(presented(`${line}\n`, 2));
     },
-    // Prints only waits, once for each cause: they may take minutes, and the operator can stop them.
-    progress({ text, leftMs }) {
-      if (leftMs === undefined || text === waiting) return;
-      waiting = text;
-      stream.write(presented(`… ${outgoing(text)}${left(leftMs)}\n`, 2));
+    progress(update) {
+      progress = update;
+      // A wait can be stopped by the operator, who must know of it at once.
+      if (update.step !== 'wait-idle' || update.text === waiting) return;
+      waiting = update.text;
+      tell(update, progressText(update));
+      repeat.refresh();
     },
     note: (text) => void stream.write(presented(`${outgoing(text)}\n`, 2)),
-    close() {},
+    close() {
+      clearInterval(repeat);
+    },
   };
 }
 
@@ -62,7 +78,7 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
   let progress: Progress | null = null;
   const repaint = setInterval(() => {
     if (!spinner) return;
-    const text = `${title}  ${describe(progress)}${duration(performance.now() - begun)}`;
+    const text = `${title}  ${progress ? `${outgoing(progressText(progress))}  ` : ''}${duration(performance.now() - begun)}`;
     spinner.text = text.slice(0, columnsOf(2) - SPINNER_WIDTH);
   }, REPAINT_MS).unref();
   return {
@@ -95,15 +111,4 @@ function movingLine(stream: NodeJS.WriteStream): Observer & { close(): void } {
       spinner?.stop();
     },
   };
-}
-
-function describe(progress: Progress | null): string {
-  if (!progress) return '';
-  const { text, done, total, leftMs } = progress;
-  const share = done !== undefined && total ? ` ${Math.min(100, Math.floor((100 * done) / total))} %` : '';
-  return `${outgoing(text)}${share}${left(leftMs)}  `;
-}
-
-function left(ms: number | undefined): string {
-  return ms === undefined ? '' : `, ${duration(Math.ceil(ms / 1000) * 1000)} left`;
 }

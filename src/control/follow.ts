@@ -7,6 +7,8 @@ import { waitUntil } from '../host/wait.js';
 import type { Observer } from '../ledger/context.js';
 import type { Environment } from '../ledger/environment.js';
 import { type Change, readChange } from '../ledger/ledger.js';
+import { readProgress } from '../ledger/progress.js';
+import type { Root } from '../store/root.js';
 
 const POLL_MS = 200;
 
@@ -34,7 +36,7 @@ export async function followChange(
   );
   const ended = await waitUntil({ withinMs: LONGEST_MS, everyMs: POLL_MS }, async () => {
     const change = readChange(root, id);
-    show(change, shown, observer);
+    show(root, change, shown, observer);
     if (change.endedAt !== null) return change;
     const reason: unknown = signal?.reason;
     if (reason instanceof Interruption) {
@@ -79,12 +81,13 @@ function throwUnlessLocked(error: unknown): void {
   if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
 }
 
-function show(change: Change, shown: Map<string, string>, observer: Observer | undefined): void {
+function show(root: Root, change: Change, shown: Map<string, string>, observer: Observer | undefined): void {
   for (const step of change.steps) {
     if (shown.get(step.name) === step.state) continue;
     shown.set(step.name, step.state);
     observer?.step?.(step, change);
   }
   const waiting = waitingOf(change);
-  if (waiting) observer?.progress?.(waitingProgress(waiting));
+  const progress = waiting ? waitingProgress(waiting) : readProgress(root, change.id);
+  if (progress && progress.step === change.steps.at(-1)?.name) observer?.progress?.(progress);
 }

@@ -6,6 +6,7 @@ export type RecordKind =
   | 'release'
   | 'change'
   | 'policy'
+  | 'progress'
   | 'registry-keys'
   | 'supervisor'
   | 'adopted'

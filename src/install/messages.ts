@@ -43,6 +43,8 @@ export interface InstallProgress {
   phase: 'resolve' | 'unpack' | 'scripts';
   done?: number;
   total?: number;
+  /** Fetched so far. */
+  bytes?: number;
 }
 
 export interface InstallReport {

@@ -4,15 +4,7 @@ import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { Change, StepRecord } from './ledger.js';
 import type { StepName } from './plan.js';
-
-export interface Progress {
-  step: StepName;
-  text: string;
-  /** Milliseconds until the wait ends in any case. */
-  leftMs?: number;
-  done?: number;
-  total?: number;
-}
+import type { Progress } from './progress.js';
 
 export interface Observer {
   step?(record: StepRecord, change: Change): void;
@@ -33,7 +25,8 @@ export interface Context {
   signal: AbortSignal;
   /** False at boot, where the unit starts the gateway later. */
   canRestart: boolean;
-  progress(text: string, done?: number, total?: number, leftMs?: number): void;
+  /** @param bytes fetched from the registry */
+  progress(text: string, done?: number, total?: number, leftMs?: number, bytes?: number): void;
 }
 
 export interface Step {

@@ -6,6 +6,7 @@ import { systemdSupervisor } from '../supervisor/systemd/supervisor.js';
 import type { Context, Observer } from './context.js';
 import type { Change } from './ledger.js';
 import type { Plan } from './plan.js';
+import { ProgressMeter } from './progress.js';
 
 export interface Environment {
   root: Root;
@@ -30,6 +31,7 @@ export function contextOf(environment: Environment, change: Change): Context {
     ...(change.plan.registry !== null && { registry: change.plan.registry }),
   };
   let client: Promise<ClientOptions> | undefined;
+  const meter = new ProgressMeter(root, change.id);
   return {
     root,
     change,
@@ -44,14 +46,18 @@ export function contextOf(environment: Environment, change: Change): Context {
       return found;
     },
     signal: signal ?? new AbortController().signal,
-    progress(text, done, total, leftMs) {
+    progress(text, done, total, leftMs, bytes) {
       const step = change.steps.at(-1)?.name;
       const counted = {
         ...(done !== undefined && { done }),
         ...(total !== undefined && { total }),
         ...(leftMs !== undefined && { leftMs }),
+        ...(bytes && { bytes }),
       };
-      if (step) observer?.progress?.({ step, text, ...counted });
+      if (!step) return;
+      // Without an observer, too: other processes read what it keeps.
+      const progress = meter.measure({ step, text, ...counted });
+      observer?.progress?.(progress);
     },
   };
 }

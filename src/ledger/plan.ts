@@ -43,7 +43,7 @@ export const STEP_TITLES: Record<StepName, string> = {
   plugins: 'Update plugins',
   commit: 'Confirm',
   prune: 'Remove old releases',
-  drill: 'Practise the rollback',
+  drill: 'Drill the rollback',
 };
 
 export type ChangeKind = 'stage' | 'update' | 'switch' | 'rollback' | 'adopt' | 'unadopt' | 'drill';

@@ -4,6 +4,7 @@ import { LARGEST, readPlainFile, UnusableFile } from '../core/bounded-file.js';
 import { writeFileDurably } from '../host/durable.js';
 import type { Root } from '../store/root.js';
 import type { Initiator } from './plan.js';
+import { progressName } from './progress.js';
 
 /** `restart-now` ends the wait for an idle gateway and the countdown; `cancel` ends the change before its switch. */
 const CHANGE_SIGNALS = ['restart-now', 'cancel'] as const;
@@ -28,17 +29,18 @@ export function signalledBy(root: Root, change: string, wanted: ChangeSignal): I
   return text.includes('"timer"') ? 'timer' : 'person';
 }
 
-/** Removes signals that no process will read any more. A leftover file is removed with the next change. */
+/** Removes the signals and the progress that no process will read any more. A leftover file is removed with the next change. */
 export function clearSignals(root: Root, change: string): void {
-  for (const wanted of CHANGE_SIGNALS) {
+  for (const name of signalNames(change)) {
     try {
-      rmSync(signalPath(root, change, wanted), { force: true });
+      rmSync(join(root.staging, name), { force: true });
     } catch {}
   }
 }
 
 export function signalNames(change: string): string[] {
-  return CHANGE_SIGNALS.map((wanted) => `${change}.${wanted}`);
+  const signals = CHANGE_SIGNALS.map((wanted) => `${change}.${wanted}`);
+  return [...signals, progressName(change), `${progressName(change)}.new`];
 }
 
 function signalPath(root: Root, change: string, wanted: ChangeSignal): string {

@@ -14,9 +14,11 @@ import {
 } from '../ledger/ledger.js';
 import { hasLiveOwner, isAcknowledged } from '../ledger/ownership.js';
 import { type ChangeKind, type Initiator, STEP_TITLES, type StepName } from '../ledger/plan.js';
+import { type Progress, readProgress } from '../ledger/progress.js';
 import { drillText } from '../rollback/drills.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
+import { progressText } from './progress.js';
 
 /** Progress of a change, in the words of OpenClaw's own updater where it has one. */
 export type Phase = 'requested' | 'staging' | 'waiting' | 'restarting' | 'verifying' | 'finished';
@@ -105,6 +107,8 @@ export interface ChangeDocument {
   downtimeMs: number | null;
   handoff: Handoff;
   idle: IdleFacts | null;
+  /** Place in the present step, with its sentence; null unless active. */
+  progress: (Progress & { sentence: string }) | null;
   snapshot: Facts['snapshot'] | null;
   stateRestored: Facts['stateRestored'] | null;
   /** More sentences for people: recovery, state, cut work, staging. */
@@ -204,11 +208,18 @@ export function changeDocument(root: Root, known: Change): ChangeDocument {
     downtimeMs: error === null ? (facts.liveMs ?? null) : null,
     handoff: handoffOf(root, change, isDead),
     idle: facts.idle ?? null,
+    progress: status === 'running' ? progressOf(root, change) : null,
     snapshot: facts.snapshot ?? null,
     stateRestored: facts.stateRestored ?? null,
     notes: notesOf(change),
     warnings,
   };
+}
+
+function progressOf(root: Root, { id, steps }: Change): ChangeDocument['progress'] {
+  const progress = readProgress(root, id);
+  if (progress?.step !== steps.at(-1)?.name) return null;
+  return progress && { ...progress, sentence: progressText(progress) };
 }
 
 function isInterrupted(root: Root, change: Change): boolean {

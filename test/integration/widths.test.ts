@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { until } from '../support/place.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
 
 const COMMANDS = [
@@ -47,4 +48,17 @@ test('what people read fits 60, 80 and 120 columns', async () => {
   expect(rows[0]).toMatch(/^# +WHEN \(\+0[12]:00\) +WHAT +RESULT/);
   expect(rows[1]).toMatch(/^\d+ +\d{4}-\d\d-\d\d \d\d:\d\d +update 2026\.7\.1 → 2026\.8\.1 +rolled back/);
   expect((await shown(world, ['history'], 200))[1]).toContain('-update-');
+});
+
+test('status of another process has the progress of a download', async () => {
+  const world = await makeWorld();
+  world.publish('2026.6.1');
+  world.registry.fault({ kind: 'slow', match: /tiny-dep-.*\.tgz/, delayMs: 4_000 });
+  const stage = world.begin(['stage', '2026.6.1']);
+  await until('the download is seen', async () => {
+    const { running } = await world.ok('status');
+    return running?.progress?.step === 'stage' && running.progress.sentence.includes(running.progress.text);
+  });
+  expect((await stage.ended).exitCode).toBe(0);
+  expect(await world.ok('status')).toMatchObject({ running: null });
 });

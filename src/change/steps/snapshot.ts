@@ -31,7 +31,7 @@ export const snapshot: Step = {
     const { kept, warnings } = await takeSnapshot({
       ...{ root, release: from, change: change.id, place, scope, signal },
       node,
-      onProgress: (done, total) => context.progress('snapshot', done, total),
+      onProgress: (done, total) => context.progress('copying', done, total),
     });
     change.warnings.push(...warnings);
     const { name, files, bytes, at, ms = 0 } = kept;

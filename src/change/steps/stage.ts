@@ -41,6 +41,12 @@ function stagingDirectory(context: Context): string {
   return join(context.root.staging, context.change.id);
 }
 
+const PHASES = {
+  resolve: 'looking up dependencies',
+  unpack: 'unpacking packages',
+  scripts: 'install scripts',
+};
+
 /** Fetches and installs beside the other releases; nothing that runs is touched. */
 export const stage: Step = {
   name: 'stage',
@@ -65,10 +71,10 @@ export const stage: Step = {
       background: context.supervisor.background?.() ?? null,
       options: await context.client(),
       signal,
-      onProgress: ({ phase, done, total }) => {
+      onProgress: ({ phase, done, total, bytes }) => {
         // Starts the sync early: all packages are unpacked, and the disk is idle until the seal.
         if (phase === 'scripts' && done === 0) beginSync(directory);
-        context.progress(phase, done, total);
+        if (phase !== 'scripts' || total) context.progress(PHASES[phase], done, total, undefined, bytes);
       },
     });
     change.facts.install = report;
@@ -99,7 +105,7 @@ export const stage: Step = {
 async function provideNode(context: Context, choice: RuntimeChoice): Promise<string> {
   const { root, change, signal } = context;
   if (choice.kind !== 'root') {
-    context.progress(`node ${choice.version}`);
+    context.progress(`fetching Node ${choice.version}`);
     change.facts.runtimeAdded = true;
   }
   return provideRuntime({ root, choice, staging: stagingDirectory(context), client: context.client, signal });

@@ -29,7 +29,7 @@ function statusText(found: Overview): string {
     [
       'change',
       running
-        ? `${running.change}: ${running.step ? STEP_TITLES[running.step] : 'begins'}, since ${moment(running.startedAt)}, process ${running.handoff.pid}`
+        ? `${running.change}: ${running.step ? STEP_TITLES[running.step] : 'begins'}${running.progress ? ` (${running.progress.sentence})` : ''}, since ${moment(running.startedAt)}, process ${running.handoff.pid}`
         : 'no active change',
     ],
   ];

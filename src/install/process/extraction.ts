@@ -23,6 +23,8 @@ export interface ExtractionOptions {
   copies: ReadonlyMap<string, PackageCopy>;
   /** Throws for a package that must not be fetched. */
   check(into: string, integrity: string): void;
+  /** Called for each piece of an archive that the registry sends. */
+  onFetched(bytes: number): void;
 }
 
 /**
@@ -84,7 +86,7 @@ export class Extraction {
   async #unpack(spec: string, options: Options): Promise<string> {
     const into = join(this.#options.scratch, String(++this.#last));
     if (await this.#takeHere(into, options)) return into;
-    const archive = await this.#fetches.run(() => fetchArchive(spec, into, options));
+    const archive = await this.#fetches.run(() => fetchArchive(spec, into, options, this.#options.onFetched));
     // pacote verified the checksum.
     await this.#unpackers.run({ kind: 'unpack', unpacking: { archive, integrity: null, into } });
     await moveIntoCache(options, spec, archive);
@@ -117,7 +119,12 @@ export class Extraction {
  * @param into directory to unpack into; pacote opens a file beside it for each try, even for a cache miss
  * @returns path of the archive
  */
-function fetchArchive(spec: string, into: string, options: Options): Promise<string> {
+function fetchArchive(
+  spec: string,
+  into: string,
+  options: Options,
+  onFetched: (bytes: number) => void,
+): Promise<string> {
   let tries = 0;
   const take = async (stream: NodeJS.EventEmitter) => {
     // A broken stream emits several errors, and only the first is awaited below.
@@ -125,7 +132,10 @@ function fetchArchive(spec: string, into: string, options: Options): Promise<str
     const archive = `${into}.tgz.${++tries}`;
     const file = openSync(archive, 'w');
     try {
-      for await (const bytes of stream as unknown as AsyncIterable<Buffer>) writeFileSync(file, bytes);
+      for await (const bytes of stream as unknown as AsyncIterable<Buffer>) {
+        writeFileSync(file, bytes);
+        onFetched(bytes.length);
+      }
       return archive;
     } finally {
       closeSync(file);

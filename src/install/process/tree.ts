@@ -54,6 +54,7 @@ export async function installTree(
   const options = treeOptions(order);
   const manifests = new Manifests(options);
   const arborist = new Arborist(options);
+  const watched = watch(onProgress, () => arborist.idealTree);
   let refused: unknown;
   const extraction = new Extraction({
     scratch: join(directory, '.unpacking'),
@@ -67,11 +68,11 @@ export async function installTree(
         : mismatch(`No checksum proves what belongs at ${into}.`);
       throw refused;
     },
+    onFetched: watched.fetched,
   });
   const begin = (name: string, resolved: string, integrity: string) =>
     extraction.begin(`${name}@${resolved}`, { ...options, resolved, integrity });
   onProgress({ phase: 'resolve', done: 0 });
-  const stopWatching = watch(onProgress, () => arborist.idealTree);
   try {
     // OpenClaw's archive is the largest by far, and known before anything is resolved.
     if (!order.tarball.startsWith('file:')) begin('openclaw', order.tarball, order.integrity);
@@ -97,7 +98,7 @@ export async function installTree(
       asInstalled: tree !== null && isSame(parseLockfile(tree, lockPath), ideal),
     };
   } finally {
-    stopWatching();
+    watched.stop();
     manifests.close();
     await extraction.close();
   }
@@ -212,22 +213,39 @@ function checkInstalled(lockfile: Lockfile, { directory, version, integrity }: I
   }
 }
 
-/** Reports arborist's progress, which comes as timers on `process`: one for each placed and each unpacked package. */
+/** Milliseconds between two reports of bytes alone. */
+const FETCHED_EVERY_MS = 500;
+
+/** Reports bytes, and arborist's progress, which comes as timers on `process`: one for each placed and each unpacked package. */
 function watch(
   onProgress: (progress: InstallProgress) => void,
   idealTree: () => Arborist.Node | null,
-): () => void {
+): { stop(): void; fetched(bytes: number): void } {
   const done = { resolve: 0, unpack: 0 };
+  let last: InstallProgress = { phase: 'resolve', done: 0 };
+  let bytes = 0;
+  let toldAt = 0;
+  const tell = (progress: InstallProgress) => {
+    last = progress;
+    toldAt = performance.now();
+    onProgress({ ...progress, bytes });
+  };
   const onTime = (moment: 'start' | 'end', timer: string) => {
     if (moment === 'start' && timer.startsWith('idealTree:node_modules/')) {
-      onProgress({ phase: 'resolve', done: ++done.resolve });
+      tell({ phase: 'resolve', done: ++done.resolve });
     } else if (moment === 'end' && timer.startsWith('reifyNode:')) {
       const total = (idealTree()?.inventory.size ?? 1) - 1;
-      onProgress({ phase: 'unpack', done: ++done.unpack, total });
+      tell({ phase: 'unpack', done: ++done.unpack, total });
     }
   };
   process.on('time', onTime);
-  return () => process.off('time', onTime);
+  return {
+    stop: () => process.off('time', onTime),
+    fetched(more) {
+      bytes += more;
+      if (performance.now() - toldAt >= FETCHED_EVERY_MS) tell(last);
+    },
+  };
 }
 
 function withoutChecksum(node: Arborist.Node, lockfile: string | null): ReleasesError {

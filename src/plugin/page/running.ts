@@ -25,6 +25,7 @@ export function runningChange(change: ChangeDocument, { lostSince, asking }: Mod
       lostSince !== null && h('span', { class: 'warn' }, ' — as it was when the gateway last answered'),
     ),
     ...(idle ? [waiting(idle, waits === true)] : []),
+    ...(change.progress ? [h('p', { class: 'soft' }, change.progress.sentence)] : []),
     h('ol', { class: 'steps plain' }, ...change.steps.map(step)),
     ...(change.error ? [failure(change.error, 'running')] : []),
     ...(change.status === 'interrupted' ? [command('openclaw-releases recover', 'recover')] : []),

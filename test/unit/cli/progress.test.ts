@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { progressObserver } from '../../../src/cli/progress.js';
 import type { Change, StepRecord } from '../../../src/ledger/ledger.js';
 
@@ -34,10 +34,36 @@ test.each([true, false])(
     const observer = progressObserver(stream);
     onTestFinished(() => observer.close());
     observer.step?.({ name: 'stage', state: 'doing' } as StepRecord, {} as Change);
-    observer.progress?.({ step: 'stage', text: `wait ${hostile}`, leftMs: 1000 });
+    observer.progress?.({ step: 'wait-idle', text: `wait ${hostile}`, leftMs: 1000 });
     await expect.poll(() => shown).toContain('wait \\u001b]0;pwned');
     observer.step?.({ name: 'stage', state: 'skipped', note: `note ${hostile}` } as StepRecord, {} as Change);
     await expect.poll(() => shown).toContain('note \\u001b]0;pwned');
     for (const raw of ['\u001b]', '\u0007', '\u009b', 'hunter2']) expect(shown).not.toContain(raw);
   },
 );
+
+test('without a terminal a step says each ten seconds how far it is, and a wait at once', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const stream = new PassThrough();
+  const lines = () =>
+    String(stream.read() ?? '')
+      .split('\n')
+      .filter(Boolean);
+  const observer = progressObserver(stream as unknown as NodeJS.WriteStream);
+  onTestFinished(() => observer.close());
+  const step = (state: StepRecord['state']) =>
+    observer.step?.({ name: 'stage', state, note: '2 packages' } as StepRecord, {} as Change);
+  step('doing');
+  observer.progress?.({ step: 'stage', text: 'unpacking', done: 1, total: 4, bytes: 2 ** 20 });
+  vi.advanceTimersByTime(9_000);
+  expect(lines()).toEqual([]);
+  vi.advanceTimersByTime(11_000);
+  const line = '… Download and install  unpacking, 25 %, 1 MiB';
+  expect(lines()).toEqual([line, line]);
+  step('done');
+  vi.advanceTimersByTime(20_000);
+  expect(lines()).toEqual(['✔ Download and install  2 packages  0 s']);
+  observer.progress?.({ step: 'wait-idle', text: 'waiting for 1 task', leftMs: 60_000 });
+  expect(lines()).toEqual(['… Wait for idle         waiting for 1 task, 1 min left']);
+});
