@@ -53,7 +53,7 @@ export const GROUPS: Record<string, string[]> = {
   'Releases:': ['stage', 'switch', 'show', 'verify', 'pin', 'unpin', 'prune', 'retention', 'lockfile'],
   'Automatic updates:': ['timer'],
   'The gateway and its supervisor:': ['setup', 'run', 'adopt', 'unadopt', 'uninstall', 'logs'],
-  'Repair:': ['recover', 'doctor', 'report'],
+  'Repair:': ['recover', 'doctor', 'report', 'uninstall'],
   'First steps:': ['demo', 'completion'],
 };
 
