@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -41,6 +41,9 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a cancel -d '
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a restart-now -d 'restart the gateway without waiting for it any longer'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a verify -d 'compare every file of a release with its sealed digest'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a lockfile -d 'lockfiles of releases: import'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a diff -d 'compare two staged releases: packages, databases, Node, CHANGELOG'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a why -d 'say why a release is kept, was not taken, or was rolled back'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a remove -d 'remove one release that nothing needs'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a prune -d 'remove releases that nothing needs'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a retention -d 'show or set how much is kept after an update, and by prune'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a pin -d 'keep a release for good, and updates that name no version away from it'
@@ -152,6 +155,18 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -F
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'diff\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'diff\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'diff\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'why\'' -f -a '(__openclaw_releases_ids)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'why\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'why\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'why\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'remove\'' -f -a '(__openclaw_releases_ids)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'remove\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'remove\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'remove\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'remove\'' -f -l dry-run -d 'print what would be removed and change nothing'
 complete -c openclaw-releases -n '__openclaw_releases_at \'prune\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'prune\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'prune\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'

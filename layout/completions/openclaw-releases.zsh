@@ -35,6 +35,9 @@ _openclaw_releases() {
     'restart-now:restart the gateway without waiting for it any longer'
     'verify:compare every file of a release with its sealed digest'
     'lockfile:lockfiles of releases: import'
+    'diff:compare two staged releases: packages, databases, Node, CHANGELOG'
+    'why:say why a release is kept, was not taken, or was rolled back'
+    'remove:remove one release that nothing needs'
     'prune:remove releases that nothing needs'
     'retention:show or set how much is kept after an update, and by prune'
     'pin:keep a release for good, and updates that name no version away from it'
@@ -72,6 +75,9 @@ _openclaw_releases() {
     restart-now) _openclaw_releases_restart_now ;;
     verify) _openclaw_releases_verify ;;
     lockfile) _openclaw_releases_lockfile ;;
+    diff) _openclaw_releases_diff ;;
+    why) _openclaw_releases_why ;;
+    remove) _openclaw_releases_remove ;;
     prune) _openclaw_releases_prune ;;
     retention) _openclaw_releases_retention ;;
     pin) _openclaw_releases_pin ;;
@@ -246,6 +252,28 @@ _openclaw_releases_lockfile_import() {
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:lockfile:_files'
+}
+_openclaw_releases_diff() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '(- *)'--help'[show the help]' \
+    '1:from:'
+}
+_openclaw_releases_why() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '(- *)'--help'[show the help]' \
+    '1:release:_openclaw_releases_ids'
+}
+_openclaw_releases_remove() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--dry-run[print what would be removed and change nothing]' \
+    '(- *)'--help'[show the help]' \
+    '1:release:_openclaw_releases_ids'
 }
 _openclaw_releases_prune() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \

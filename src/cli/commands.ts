@@ -16,6 +16,9 @@ export const COMMANDS: Commands = {
   'restart-now': async () => (await import('./commands/cancel.js')).restartNowCommand(),
   verify: async () => (await import('./commands/verify.js')).verifyCommand(),
   lockfile: async () => (await import('./commands/lockfile.js')).lockfileCommand(),
+  diff: async () => (await import('./commands/diff.js')).diffCommand(),
+  why: async () => (await import('./commands/why.js')).whyCommand(),
+  remove: async () => (await import('./commands/remove.js')).removeCommand(),
   prune: async () => (await import('./commands/prune.js')).pruneCommand(),
   retention: async () => (await import('./commands/retention.js')).retentionCommand(),
   pin: async () => (await import('./commands/pin.js')).pinCommand(),
@@ -50,12 +53,28 @@ export const GROUPS: Record<string, string[]> = {
     'cancel',
     'restart-now',
   ],
-  'Releases:': ['stage', 'switch', 'show', 'verify', 'pin', 'unpin', 'prune', 'retention', 'lockfile'],
+  'Releases:': [
+    'stage',
+    'switch',
+    'show',
+    'diff',
+    'why',
+    'verify',
+    'pin',
+    'unpin',
+    'remove',
+    'prune',
+    'retention',
+    'lockfile',
+  ],
   'Automatic updates:': ['timer'],
   'The gateway and its supervisor:': ['setup', 'run', 'adopt', 'unadopt', 'uninstall', 'logs'],
   'Repair:': ['recover', 'doctor', 'report', 'uninstall'],
   'First steps:': ['demo', 'completion'],
 };
+
+/** Names that people type from habit. */
+export const ALIASES: Record<string, string> = { ls: 'list', upgrade: 'update', revert: 'rollback' };
 
 /** Commands that only programs start: the gateway starts `rpc`, and another command starts `run-change`. */
 export const HIDDEN_COMMANDS: Commands = {

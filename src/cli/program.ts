@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
-import { GROUPS } from './commands.js';
+import { ALIASES, GROUPS } from './commands.js';
 import { failWith } from './output.js';
 import { print } from './write.js';
 
@@ -37,7 +37,7 @@ async function program(name: string, commands: Commands, hiddenCommands: Command
     : Object.keys(commands)
         .sort(byGroup)
         .flatMap((each) => commands[each] ?? []);
-  for (const make of wanted) root.addCommand(inGroup(await make()));
+  for (const make of wanted) root.addCommand(withAliases(inGroup(await make())));
   if (hidden) root.addCommand(await hidden(), { hidden: true });
   // Commander would print and exit on its own; our usage errors also have a JSON form.
   for (const command of [root, ...root.commands, ...root.commands.flatMap((one) => one.commands)])
@@ -57,9 +57,18 @@ function inGroup(command: Command): Command {
   return heading === undefined ? command : command.helpGroup(heading);
 }
 
-/** Reads `help NAME` as `NAME --help`, and drops what follows an unknown name: commander would answer both with all of the help. */
+function withAliases(command: Command): Command {
+  const own = Object.keys(ALIASES).filter((alias) => ALIASES[alias] === command.name());
+  return command.aliases(own);
+}
+
+/**
+ * Reads an alias as its command, `help NAME` as `NAME --help`, and drops what follows an unknown name: commander would
+ * answer both with all of the help.
+ */
 function asked([first = '', ...more]: string[], known: Commands): string[] {
-  const [name = '', ...rest] = first === 'help' && more.length > 0 ? [...more, '--help'] : [first, ...more];
+  const [typed = '', ...rest] = first === 'help' && more.length > 0 ? [...more, '--help'] : [first, ...more];
+  const name = (Object.hasOwn(ALIASES, typed) && ALIASES[typed]) || typed;
   return name in known || name === 'help' || name.startsWith('-') || name === '' ? [name, ...rest] : [name];
 }
 

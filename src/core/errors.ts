@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   release_quarantined: 'refused',
   release_pinned: 'refused',
   updates_held: 'refused',
+  release_needed: 'refused',
   release_damaged: 'damaged',
   corrupt_files: 'refused',
   no_current: 'refused',

@@ -19,6 +19,9 @@ const COMMANDS = [
   'status',
   'history',
   'verify',
+  'remove',
+  'diff',
+  'why',
   'prune',
   'retention',
   'pin',
@@ -58,7 +61,7 @@ describe.each(COMMANDS)('%s', (name) => {
   });
 });
 
-test.each([['update'], ['rollback'], ['prune'], ['adopt'], ['setup'], ['uninstall']])(
+test.each([['update'], ['rollback'], ['prune'], ['adopt'], ['setup'], ['uninstall'], ['remove']])(
   '%s has a dry run that changes nothing',
   async (name) => {
     expect((await cli([name, '--help'])).stdout).toContain('--dry-run');
@@ -92,9 +95,9 @@ test.each([
 
 test('the program without a command shows the help, and an unknown command is a usage error', async () => {
   expect((await cli([])).stdout).toContain('Exit codes:');
-  const { stderr, exitCode } = await cli(['upgrade']);
+  const { stderr, exitCode } = await cli(['install']);
   expect(stderr).toMatch(
-    /error: .*upgrade.*\[usage\]\n {2}Nothing was changed.\n {2}next: openclaw-releases --help$/s,
+    /error: .*install.*\[usage\]\n {2}Nothing was changed.\n {2}next: openclaw-releases --help$/s,
   );
   expect(exitCode).toBe(EXIT.usage);
 });

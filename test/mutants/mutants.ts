@@ -1764,6 +1764,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: stories('hints', 'a staged release that is not current'),
   },
   {
+    name: 'remove: a release that is needed',
+    file: 'src/change/prune-plan.ts',
+    find: 'if (reason !== undefined)\n',
+    replace: "if (reason === 'pinned')\n",
+    caughtBy: integration('releases', 'remove refuses'),
+  },
+  {
+    name: 'uninstall: without consent',
+    file: 'src/cli/commands/uninstall.ts',
+    find: 'if (yes) return;',
+    replace: 'if (yes !== null) return;',
+    caughtBy: integration('everyday', 'uninstall names'),
+  },
+  {
     name: 'history: a number given twice',
     file: 'src/ledger/history.ts',
     find: '...listChanges(root).map(numberOf)) + 1',

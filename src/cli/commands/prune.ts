@@ -34,7 +34,7 @@ export const pruneCommand = () =>
       }),
     );
 
-function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
+export function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
   const verb = dryRun ? 'would remove' : 'removed';
   const rows = [
     ...plan.remove.map(({ id, bytes, shares }) => [

@@ -1,0 +1,51 @@
+import { moment } from '../../core/moment.js';
+import { heldText } from '../../store/hold-text.js';
+import { quarantineEnd } from '../../store/policy.js';
+import type { ChangeDocument } from '../../views/change.js';
+import { resolveReleaseName } from '../../views/release.js';
+import { type Why, whyRelease } from '../../views/why.js';
+import { command, looking, SAME_RELEASE } from '../command.js';
+import { decisionLine } from '../timer-report.js';
+
+/** Newest changes to print; `--json` has all. */
+const SHOWN = 10;
+
+export const whyCommand = () =>
+  command(
+    'why',
+    'say why a release is kept, was not taken, or was rolled back',
+    'openclaw-releases why 2026.9.6',
+  )
+    .argument('<release>', SAME_RELEASE)
+    .action(
+      looking(({ environment: { root } }, name: string) => {
+        const document = whyRelease(root, resolveReleaseName(root, name));
+        return { document, text: () => whyText(document) };
+      }),
+    );
+
+function whyText(why: Why): string {
+  const { release, staged, kept, quarantine, skipped, hold, decisions, changes, older } = why;
+  const last = decisions.at(-1);
+  const lines = [
+    staged
+      ? kept === null
+        ? `${release} is staged, and the next prune would remove it.`
+        : `${release} is staged and kept: ${kept}.`
+      : `${release} is not staged here.`,
+    quarantine &&
+      `It is in quarantine until ${moment(quarantineEnd(quarantine).toISOString())}: ${quarantine.cause.message}`,
+    skipped && 'The timer skips it.',
+    hold && `Updates are held${heldText(hold)}.`,
+    last && `The timer said at ${moment(last.at)}: ${decisionLine(last)}`,
+    ...changes.slice(-SHOWN).reverse().map(changeLine),
+    older.length > 0 && `${older.length} older changes name it: openclaw-releases history --json`,
+  ];
+  return lines.filter((line) => typeof line === 'string').join('\n');
+}
+
+function changeLine({ number, change, kind, startedAt, sentence, error, initiator }: ChangeDocument): string {
+  const by = initiator === 'person' ? '' : `, by the ${initiator}`;
+  const cause = error === null || sentence.includes(error.message) ? '' : ` ${error.message}`;
+  return `#${number ?? change} ${kind}${by}, ${moment(startedAt)}: ${sentence}${cause}`;
+}

@@ -1,0 +1,55 @@
+import { planFullCollection } from '../change/prune-plan.js';
+import { ReleasesError } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
+import { type PastLine, tryReadHistory } from '../ledger/history.js';
+import { type Change, listChanges } from '../ledger/ledger.js';
+import { findManifest } from '../store/manifest.js';
+import { type Hold, holdOf, type Quarantine, quarantineOf, readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+import { type PastDecision, readTimerState } from '../store/timer-state.js';
+import { type ChangeDocument, changeDocument } from './change.js';
+
+/** What the records say of one release, here or not. */
+export interface Why {
+  release: string;
+  staged: boolean;
+  /** Reason why `prune` keeps it, in its words; null where it would remove it, or where it is not here. */
+  kept: string | null;
+  /** Cause and end of its quarantine, because of which updates that name no version avoid it. */
+  quarantine: Quarantine | null;
+  skipped: boolean;
+  hold: Hold | null;
+  /** Decisions of the timer about it, oldest first. */
+  decisions: PastDecision[];
+  /** Changes to or from it, oldest first. */
+  changes: ChangeDocument[];
+  /** Lines of changes whose records are not kept. */
+  older: PastLine[];
+}
+
+/** @throws ReleasesError `release_not_found` where no record names it */
+export function whyRelease(root: Root, release: string): Why {
+  const policy = readPolicy(root);
+  const staged = findManifest(root, release) !== null;
+  const past = tryReadHistory(root);
+  const isAbout = ({ from, to }: Pick<PastLine, 'from' | 'to'>) => from === release || to === release;
+  const plan = staged ? ifPossible(() => planFullCollection(root)) : undefined;
+  const why: Why = {
+    release,
+    staged,
+    kept: plan?.keep.find(({ id }) => id === release)?.reason ?? null,
+    quarantine: quarantineOf(policy, release),
+    skipped: policy.schedule?.skip?.includes(release) ?? false,
+    hold: holdOf(policy),
+    decisions: readTimerState(root).decisions.filter(({ version }) => version === release),
+    changes: listChanges(root)
+      .filter(({ facts, plan: { target } }: Change) => isAbout(facts) || target === release)
+      .map((change) => changeDocument(root, change)),
+    older: past.state === 'ok' ? past.value.changes.filter(isAbout) : [],
+  };
+  const isKnown = staged || why.quarantine || why.skipped;
+  if (isKnown || why.decisions.length + why.changes.length + why.older.length > 0) return why;
+  throw new ReleasesError('release_not_found', `No record here names a release ${JSON.stringify(release)}.`, {
+    hint: 'openclaw-releases list',
+  });
+}
