@@ -1757,11 +1757,11 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('launcher', 'keeps its trial to the owner'),
   },
   {
-    name: 'setup: run without a current release',
-    file: 'src/supervisor/builtin/client.ts',
-    find: "hasCurrent(root) ? 'run' : 'setup'",
-    replace: "'run'",
-    caughtBy: stories('hints', 'a staged release that is not current'),
+    name: 'run: no way on without a release',
+    file: 'src/cli/commands/run.ts',
+    find: "if (exitCode === NO_RELEASE) return ['openclaw-releases setup'];",
+    replace: 'if (exitCode === NO_RELEASE) return [];',
+    caughtBy: stories('hints', 'a current link to a release that is gone'),
   },
   {
     name: 'remove: a release that is needed',
