@@ -68,7 +68,7 @@ async function handOff(
   if (process === null) return undefined;
   const lease = (await drain(endpoint, change.id))?.lease;
   if (lease === undefined) return 'it does not drain for this change';
-  change.facts.drain = { named: [], wasReady: health.ready, ...held, lease, process };
+  change.facts.drain = { named: [], wasReady: health.ready, abilities: {}, ...held, lease, process };
   return announceHandoff(endpoint, lease, process);
 }
 

@@ -2,6 +2,7 @@ import { faultPoint } from '../host/fault.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';
+import { sampleAbilities } from '../openclaw/abilities.js';
 import { drain, endDrain, RENEW_MS } from '../openclaw/drain.js';
 import { identifyProcess } from '../openclaw/handoff.js';
 import { namedWork } from '../openclaw/named-work.js';
@@ -17,12 +18,15 @@ const renewals = new WeakMap<Change, NodeJS.Timeout>();
  */
 export async function holdDrain({ root, change }: Context, reached: Reached): Promise<string[] | null> {
   const { endpoint, health } = reached;
-  // A draining gateway answers neither of these any more.
-  const named = change.facts.idle?.busy?.length === 0 ? [] : await namedWork(endpoint);
-  const process = await identifyProcess(endpoint);
+  // A draining gateway answers none of these any more.
+  const [named, process, abilities] = await Promise.all([
+    change.facts.idle?.busy?.length === 0 ? [] : namedWork(endpoint),
+    identifyProcess(endpoint),
+    sampleAbilities(endpoint),
+  ]);
   const begun = await drain(endpoint, change.id);
   if (begun === null) return null;
-  change.facts.drain = { lease: begun.lease, wasReady: health.ready, named, process };
+  change.facts.drain = { lease: begun.lease, wasReady: health.ready, named, process, abilities };
   trySave({ root, change }, stepOf(change, 'wait-idle'));
   faultPoint('after drain');
   stopRenewing(change);

@@ -3,6 +3,7 @@ import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import type { Limits } from '../ledger/plan.js';
+import { type Abilities, lost, sampleAbilities } from '../openclaw/abilities.js';
 import type { Health } from '../openclaw/health.js';
 import { type Instance, instanceOf } from '../openclaw/instance.js';
 import { reach } from '../openclaw/reach.js';
@@ -27,12 +28,17 @@ const POLL_MS = 250;
 /** Milliseconds without any progress after which a start has failed. */
 const STALL_MS = 30_000;
 
+/** Milliseconds for a channel or a plugin of a healthy gateway that is slower than the rest. */
+const REPAIR_MS = 30_000;
+
 export interface Expectation {
   /** Null for a gateway that is not from this root (before adoption): any release and version is then accepted. */
   release: string | null;
   /** The start that must stay the running one; null for any. */
   instance: string | null;
   before: Health | null;
+  /** What worked in it before; absent on the way back. */
+  abilities?: Abilities | undefined;
   /** The gateway that ran before; null when unknown. */
   gateway: Instance | null;
   /** False on the way back to a gateway that was not ready before. */
@@ -47,6 +53,7 @@ export function expectedOf({ facts, plan }: Change): Expectation {
     release: facts.to,
     instance: facts.restart?.instance ?? null,
     before: facts.baseline?.health ?? null,
+    abilities: facts.baseline?.abilities,
     gateway: facts.instance ?? null,
     mustBeReady: true,
     settleMs: plan.limits.settleMs,
@@ -104,7 +111,14 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     checkInstance(expected.gateway, instanceOf(inspection, endpoint));
     readyAt ??= { waited: now, at: Date.now() };
     const settledMs = now - readyAt.waited;
-    if (settledMs >= settleMs) return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
+    if (settledMs >= settleMs) {
+      const broken = expected.abilities ? lost(expected.abilities, await sampleAbilities(endpoint)) : [];
+      if (broken.length === 0) return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
+      missing = { code: 'gateway_worse', what: `What worked before is broken: ${broken.join(', ')}` };
+      if (settledMs >= settleMs + REPAIR_MS) throw fault(missing.code, `${missing.what}.`);
+      context.progress(missing.what);
+      return null;
+    }
     missing = {
       code: 'gateway_not_ready',
       what: `The gateway has not stayed healthy for ${settleMs / 1000} s`,

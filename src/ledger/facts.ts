@@ -2,6 +2,7 @@ import type { UnitChange } from '../adopt/plan.js';
 import type { TimerRecord } from '../adopt/timer-unit-record.js';
 import type { AbsolutePath, Moment, Name } from '../core/scalars.js';
 import type { InstallReport } from '../install/install.js';
+import type { Abilities } from '../openclaw/abilities.js';
 import type { GatewayProcess } from '../openclaw/handoff.js';
 import type { Health } from '../openclaw/health.js';
 import type { Instance } from '../openclaw/instance.js';
@@ -21,6 +22,8 @@ export interface Baseline {
   instance: string | null;
   release: string | null;
   health: Health | null;
+  /** Absent when the gateway did not tell. */
+  abilities?: Abilities;
 }
 
 export interface PluginFacts {
@@ -64,6 +67,8 @@ export interface DrainFacts {
   named: string[];
   /** Null when the gateway does not tell. */
   process: GatewayProcess | null;
+  /** From before it drained. */
+  abilities: Abilities;
 }
 
 /** Way in which the gateway was told that its end is a restart, and no stop. Turns that it cut off then continue. */

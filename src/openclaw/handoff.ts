@@ -21,7 +21,7 @@ export async function identifyProcess(endpoint: Door): Promise<GatewayProcess | 
 
 /**
  * Tells a draining gateway that its next SIGTERM is a restart by another supervisor: it then marks the turns that it cuts
- * off, and its successor continues them. OpenClaw has this from 2026.9.5 on. It ends with the lease and with the process.
+ * off, and its successor continues them. OpenClaw has this from 2026.9.3 on. It ends with the lease and with the process.
  * @returns null when it is told, else why not. Never throws.
  */
 export async function announceHandoff(

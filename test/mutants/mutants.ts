@@ -1358,6 +1358,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/announced-restart', 'stays in its process'),
   },
   {
+    name: 'what was broken before counted against a release',
+    file: 'src/openclaw/abilities.ts',
+    find: 'before[name] === true && after[name] === false',
+    replace: 'after[name] === false',
+    caughtBy: unit('openclaw/abilities', 'only what worked before'),
+  },
+  {
     name: 'our own drain counted as a gateway that was not ready',
     file: 'src/openclaw/health.ts',
     find: 'ready: health.ready || (wasReady && failing.length === 0) };',
@@ -1472,8 +1479,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'verified: still so after a while',
     file: 'src/change/verification.ts',
-    find: 'if (settledMs >= settleMs) return',
-    replace: 'if (settledMs >= 0) return',
+    find: 'if (settledMs >= settleMs) {',
+    replace: 'if (settledMs >= 0) {',
     caughtBy: unit('change/verification-process', 'before it has settled'),
   },
   {

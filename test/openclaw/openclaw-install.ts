@@ -114,7 +114,7 @@ export async function installOpenClaw(
 }
 
 /** Variables for npm and for Node by which the host reaches its registry; without credentials. */
-async function hostNetwork(cache: string): Promise<Record<string, string>> {
+export async function hostNetwork(cache: string): Promise<Record<string, string>> {
   const told = /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
   const found = Object.entries(process.env).flatMap(([name, value]) =>
     value && told.test(name) ? [[name, value] as const] : [],

@@ -45,7 +45,9 @@ export interface Behaviour {
    * line, as `embedded-run`, and the session after it; idle without one.
    */
   tellsActivity?: boolean;
-  /** With `tellsActivity`: has `gateway.suspend.*`, as 2026.9.5 and newer, and no restart intent in a file. */
+  /** With `tellsActivity`: its channel `discord` does not find its credential, and does not run. */
+  lacksCredential?: boolean;
+  /** With `tellsActivity`: has `gateway.suspend.*`, as 2026.9.3 and newer, and no restart intent in a file. */
   drains?: boolean;
   /** Its `preinstall` fails and leaves the package locked. */
   failPreinstall?: boolean;

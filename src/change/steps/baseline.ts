@@ -1,6 +1,7 @@
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
+import { sampleAbilities } from '../../openclaw/abilities.js';
 import { apartFromDrain, type Health } from '../../openclaw/health.js';
 import { instanceOf } from '../../openclaw/instance.js';
 import { versionsToday } from '../../rollback/compatibility/compatibility.js';
@@ -55,7 +56,11 @@ export const baseline: Step = {
     // The phase is the gateway's whole answer, and only shows the progress of a start.
     const kept = health && { ...health, phase: null };
     facts.place = findStatePlace(inspection.launch);
-    facts.baseline = { state: inspection.state, instance: inspection.instance, release, health: kept };
+    const abilities = facts.drain?.abilities ?? (health?.live ? await sampleAbilities(endpoint) : {});
+    facts.baseline = {
+      ...{ state: inspection.state, instance: inspection.instance, release, health: kept },
+      ...(Object.keys(abilities).length > 0 && { abilities }),
+    };
     const instance = instanceOf(inspection, endpoint);
     if (instance) facts.instance = instance;
     facts.from = release ?? facts.from;

@@ -154,7 +154,7 @@ export async function startGateway({ version, behaviour, options, packageRoot })
   const tls = chooseTls(config);
   const server = tls ? createSecureServer(tls, answerRequest) : createServer(answerRequest);
 
-  if (behaviour.tellsActivity) answerSockets(server, config, process.env, admission);
+  if (behaviour.tellsActivity) answerSockets(server, config, process.env, admission, behaviour);
 
   const stop = () => {
     const restarts = behaviour.drains ? admission.isArmed() : consumeIntent(process.env);

@@ -28,7 +28,7 @@ function readFrames(data) {
 }
 
 /** Methods that an operator may ask of the real gateway, each with the scope and the parameters that it knows. */
-function methodsOf(env, admission) {
+function methodsOf(env, admission, behaviour) {
   const runs = () => workIn(env).filter(([kind]) => kind === 'embedded-run');
   const blockers = () => workIn(env).map(([kind]) => ({ kind, count: 1, message: `1 active ${kind}` }));
   return {
@@ -47,13 +47,23 @@ function methodsOf(env, admission) {
       }),
     },
     'tasks.list': { scope: 'operator.read', keys: ['status', 'limit'], answer: () => ({ tasks: [] }) },
+    'channels.status': {
+      scope: 'operator.read',
+      keys: ['probe', 'timeoutMs', 'channel'],
+      answer: () => {
+        const works = !behaviour.lacksCredential;
+        return {
+          channelAccounts: { discord: [{ accountId: 'default', running: works, configured: works }] },
+        };
+      },
+    },
     ...admission?.methods,
   };
 }
 
 /** Calls of the real protocol that an operator with the token may make. */
-export function answerSockets(server, config, env, admission) {
-  const methods = methodsOf(env, admission);
+export function answerSockets(server, config, env, admission, behaviour) {
+  const methods = methodsOf(env, admission, behaviour);
   const call = (scopes, name, params) => {
     const method = methods[name];
     if (!method) throw new Error(`unknown method: ${name}`);

@@ -23,6 +23,7 @@ vi.mock('../../../../src/openclaw/activity.js', () => ({ sampleActivity: async (
 vi.mock('../../../../src/openclaw/named-work.js', () => ({
   namedWork: async () => ['session agent:main:main since 2026-11-26T02:00:00Z'],
 }));
+vi.mock('../../../../src/openclaw/abilities.js', () => ({ sampleAbilities: async () => ({}) }));
 vi.mock('../../../../src/openclaw/handoff.js', () => ({ identifyProcess: async () => null }));
 vi.mock('../../../../src/openclaw/drain.js', () => ({
   RENEW_MS: 30_000,
@@ -168,7 +169,13 @@ test('a gateway that can drain takes no new work in the last minute of a long wa
   expect(calls).toEqual(['drain 30000']);
   expect(facts).toMatchObject({ outcome: 'idle', busy: [] });
   expect(waitedMs).toBe(32_000);
-  expect(drain).toEqual({ lease: 'a lease', wasReady: expect.any(Boolean), named: [NAMED], process: null });
+  expect(drain).toEqual({
+    lease: 'a lease',
+    wasReady: expect.any(Boolean),
+    named: [NAMED],
+    process: null,
+    abilities: {},
+  });
 });
 
 test('a short wait drains from its begin, and what the drain leaves is named', async () => {

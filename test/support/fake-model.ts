@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { AtEnd } from '../support/place.js';
+import type { AtEnd } from './place.js';
 
 /** A model on the host's loopback that agrees with everything, and remembers what it was asked. */
 export interface FakeModel {
@@ -9,17 +9,22 @@ export interface FakeModel {
   settings: Record<string, unknown>;
   /** Every question so far, as it came over the wire, oldest first. */
   asked: string[];
+  /** Begins each answer and leaves it open, until the function that this returns is called. */
+  hold(): () => void;
 }
 
 export async function startFakeModel(atEnd: AtEnd): Promise<FakeModel> {
   const asked: string[] = [];
+  let held = Promise.resolve();
   const server = createServer(async (request, response) => {
     asked.push(await text(request));
     const chunk = { id: 'a', object: 'chat.completion.chunk', created: 1, model: 'agreeable' };
     const say = (choice: object) =>
       response.write(`data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }] })}\n\n`);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    say({ delta: { role: 'assistant', content: 'Very well.' } });
+    say({ delta: { role: 'assistant', content: '' } });
+    await held;
+    say({ delta: { content: 'Very well.' } });
     say({ delta: {}, finish_reason: 'stop' });
     response.end('data: [DONE]\n\n');
   });
@@ -41,8 +46,16 @@ export async function startFakeModel(atEnd: AtEnd): Promise<FakeModel> {
     ...{ baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: 'none', api: 'openai-completions' },
     models: [model],
   };
+  const hold = () => {
+    let release = () => {};
+    held = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  };
   return {
     asked,
+    hold,
     settings: {
       'models.providers.fake': provider,
       'agents.defaults.model.primary': 'fake/agreeable',

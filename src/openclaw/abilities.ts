@@ -1,0 +1,85 @@
+import { isRecord, type Json, member } from '../core/json.js';
+import type { Door } from './endpoint.js';
+import { askGateway } from './rpc-client.js';
+
+const TIMEOUT_MS = 5000;
+const LONGEST_NAME = 80;
+const MOST = 200;
+
+/** Abilities of a gateway by name: true when it works, false when it is broken; others are not listed. */
+export type Abilities = Record<string, boolean>;
+
+type Told = readonly [name: string, works: unknown, broken: unknown];
+
+/** A status call of OpenClaw, in all versions since 2026.5.28, and what it tells about abilities. */
+interface Source {
+  method: string;
+  read(answer: unknown): Told[];
+}
+
+const SOURCES: readonly Source[] = [
+  {
+    method: 'channels.status',
+    read: (answer) =>
+      Object.entries(recordAt(answer, 'channelAccounts')).flatMap(([channel, accounts]) =>
+        records(accounts).map(
+          ({ accountId, running, configured, lastError }): Told => [
+            accountId === 'default' ? `channel ${channel}` : `channel ${channel} (${accountId})`,
+            running === true,
+            // Before its first connection it is neither.
+            running !== true && (configured === false || Boolean(lastError)),
+          ],
+        ),
+      ),
+  },
+  {
+    method: 'models.authStatus',
+    read: (answer) =>
+      records(member(answer, 'providers')).map(
+        ({ provider, status }): Told => [
+          `credentials of ${provider}`,
+          status === 'ok' || status === 'static' || status === 'expiring',
+          status === 'missing' || status === 'expired',
+        ],
+      ),
+  },
+  {
+    method: 'cron.status',
+    read: (answer) => {
+      const enabled = member(answer, 'enabled');
+      return [['scheduled jobs', enabled === true, enabled === false]];
+    },
+  },
+];
+
+/**
+ * Asks a gateway what works in it; without what it does not answer. Plugins are left to the step `plugins`, which also
+ * updates them. Never throws.
+ */
+export async function sampleAbilities(endpoint: Door): Promise<Abilities> {
+  const found = await Promise.all(
+    SOURCES.map(async ({ method, read }) =>
+      read((await askGateway(endpoint, { method }, TIMEOUT_MS)).payload),
+    ),
+  );
+  const known = found.flat().filter(([, works, broken]) => Boolean(works) !== Boolean(broken));
+  // A name that is told twice works only if it is broken nowhere.
+  const sorted = known
+    .slice(0, MOST)
+    .sort(([, one], [, other]) => Number(Boolean(other)) - Number(Boolean(one)));
+  return Object.fromEntries(sorted.map(([name, works]) => [name.slice(0, LONGEST_NAME), Boolean(works)]));
+}
+
+/** Names what worked before and is broken now. What is not listed any more may have another name in this release. */
+export function lost(before: Abilities, after: Abilities): string[] {
+  return Object.keys(before).filter((name) => before[name] === true && after[name] === false);
+}
+
+function recordAt(value: unknown, key: string): Json {
+  const found = member(value, key);
+  return isRecord(found) ? found : {};
+}
+
+function records(value: unknown): Json[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
