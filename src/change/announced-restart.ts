@@ -1,10 +1,11 @@
 import { systemCode, toErrorRecord } from '../core/errors.js';
+import { compareVersions } from '../core/version.js';
 import { placeOf } from '../host/place.js';
 import type { Context } from '../ledger/context.js';
 import type { RestartNotice } from '../ledger/facts.js';
 import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
 import { drain } from '../openclaw/drain.js';
-import { announceHandoff, identifyProcess } from '../openclaw/handoff.js';
+import { announceHandoff, HANDOFF_SINCE, identifyProcess } from '../openclaw/handoff.js';
 import { type Reached, reach } from '../openclaw/reach.js';
 import { whyNoIntent, writeRestartIntent } from '../openclaw/restart-intent.js';
 import type { Inspection, RestartReport } from '../supervisor/supervisor.js';
@@ -65,11 +66,15 @@ async function handOff(
   const held = change.facts.drain;
   // It answers this only before it drains.
   const process = held ? held.process : await identifyProcess(endpoint);
-  if (process === null) return undefined;
+  if (process === null) return isOlder(health.version) ? undefined : 'it does not say which process it is';
   const lease = (await drain(endpoint, change.id))?.lease;
   if (lease === undefined) return 'it does not drain for this change';
   change.facts.drain = { named: [], wasReady: health.ready, abilities: {}, ...held, lease, process };
   return announceHandoff(endpoint, lease, process);
+}
+
+function isOlder(version: string | null): boolean {
+  return version === null || compareVersions(version, HANDOFF_SINCE) < 0;
 }
 
 function leaveIntent(

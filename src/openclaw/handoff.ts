@@ -5,6 +5,9 @@ import { askGateway } from './rpc-client.js';
 
 const TIMEOUT_MS = 3000;
 
+/** First version that can be told of a restart over its protocol. */
+export const HANDOFF_SINCE = '2026.9.3';
+
 /** Process of a gateway, by its own word. */
 export interface GatewayProcess {
   pid: Count;
@@ -21,7 +24,7 @@ export async function identifyProcess(endpoint: Door): Promise<GatewayProcess | 
 
 /**
  * Tells a draining gateway that its next SIGTERM is a restart by another supervisor: it then marks the turns that it cuts
- * off, and its successor continues them. OpenClaw has this from 2026.9.3 on. It ends with the lease and with the process.
+ * off, and its successor continues them. It ends with the lease and with the process.
  * @returns null when it is told, else why not. Never throws.
  */
 export async function announceHandoff(

@@ -294,13 +294,20 @@ function notesOf({ facts, endedAt, recovery }: Change): string[] {
       : snapshot && endedAt !== null
         ? `state: ${snapshot.scope === 'config' ? 'the configuration' : 'the state'} as ${facts.from} left it is kept in states/${snapshot.name}, for going back.`
         : null,
-    cut.length > 0 && `The restart cut off ${cut.join(', ')}.`,
+    cut.length > 0 && cutOffText(cut, facts.restartNotice),
     resolved?.signature === 'absent' && 'The registry has no signature of it.',
     resolved?.signature === 'unchecked' &&
       'Its signature was not checked: it has none, or none by a known key.',
     skipped.length > 0 && `Install scripts not run: ${skipped.join(', ')}.`,
   ];
   return notes.filter((note): note is string => typeof note === 'string');
+}
+
+function cutOffText(cut: string[], notice: Facts['restartNotice']): string {
+  const text = `The restart cut off ${cut.join(', ')}.`;
+  if (!notice) return text;
+  if (notice.way) return `${text} The gateway was told, and continues its turns where it can.`;
+  return `${text} The gateway took it for a stop (${notice.why}), so its turns may be lost.`;
 }
 
 function restoredText({ restore, snapshot }: Facts, last: NonNullable<Facts['stateRestored']>): string {

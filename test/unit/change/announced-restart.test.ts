@@ -82,6 +82,7 @@ test('a restart that fails takes the word back', async () => {
 });
 
 test.each<[string, string | null, object, object, string]>([
+  ['does not answer', '2026.9.6', { 'system.info': undefined }, {}, 'it does not say which process it is'],
   [
     'has another lease',
     '2026.9.6',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { changeText } from '../../../src/cli/report.js';
+import type { RestartNotice } from '../../../src/ledger/facts.js';
 import { type Change, type ChangeStatus, newChange, saveChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
 import { pictureOf } from '../../../src/plugin/page-data.js';
@@ -96,6 +97,21 @@ test('the methods and the page show one document of a change, and a text says wh
   };
   saveChange(root, change);
   const document = changeDocument(root, change);
+  const told = (restartNotice?: RestartNotice) => {
+    const facts = {
+      ...change.facts,
+      restartRequestedAt: change.startedAt,
+      ...(restartNotice && { restartNotice }),
+    };
+    return changeDocument(root, { ...change, facts }).notes;
+  };
+  expect(told({ way: 'handoff' })).toContain(
+    'The restart cut off 1 task. The gateway was told, and continues its turns where it can.',
+  );
+  expect(told({ way: null, why: '2026.8.1 has no way to be told' })).toContain(
+    'The restart cut off 1 task. The gateway took it for a stop (2026.8.1 has no way to be told), so its turns may be lost.',
+  );
+  expect(told()).toContain('The restart cut off 1 task.');
   expect(document.notes, 'the restart was never requested').toEqual(['Install scripts not run: tiny-dep.']);
   expect(changeText(document)).toBe(
     [
