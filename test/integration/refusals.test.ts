@@ -207,7 +207,9 @@ test('a second change is refused, and names who holds the lock, since when and w
   const second = await world.cli('prune');
   expectRefusal(second, 'locked', 3);
   expect(second.json.error.message).toMatch(
-    new RegExp(`process \\d+ since \\d{4}-\\d\\d-\\d\\dT.*: stage ${version.replaceAll('.', '\\.')}`),
+    new RegExp(
+      `process \\d+ since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d .*: stage ${version.replaceAll('.', '\\.')}`,
+    ),
   );
   rmSync(stamp);
   expect((await first.ended).exitCode).toBe(0);

@@ -92,7 +92,9 @@ describe('installRelease', () => {
     const seen: InstallProgress[] = [];
     await install({}, { onProgress: (progress) => seen.push(progress) });
     expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['resolve', 'unpack', 'scripts']);
-    expect(seen).toContainEqual({ phase: 'unpack', done: 2, total: 2 });
+    expect(seen).toContainEqual({ phase: 'unpack', done: 2, total: 2, bytes: expect.any(Number) });
+    const fetched = seen.map(({ bytes = 0 }) => bytes);
+    expect(Math.max(...fetched)).toBeGreaterThan(1000);
     expect(seen.at(-1)).toEqual({ phase: 'scripts', done: 1, total: 1 });
   });
 

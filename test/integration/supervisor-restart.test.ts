@@ -44,7 +44,7 @@ describe('inspect', () => {
   });
 
   it('reports that there is no supervisor', async () => {
-    const error = { code: 'supervisor_not_found', hint: 'openclaw-releases run' };
+    const error = { code: 'supervisor_not_found', hint: 'openclaw-releases setup' };
     await expect(builtinSupervisor(makeRoot()).inspect()).rejects.toMatchObject(error);
     await expect(builtinSupervisor('/nonexistent').restart()).rejects.toMatchObject(error);
   });
