@@ -21,7 +21,7 @@ _openclaw_releases() {
         root=${COMP_WORDS[at]} ;;
       -*) ;;
       *) case "$path${path:+ }${COMP_WORDS[at]}" in
-        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'diff' | 'why' | 'remove' | 'prune' | 'retention' | 'pin' | 'unpin' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
+        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'diff' | 'why' | 'remove' | 'prune' | 'retention' | 'pin' | 'unpin' | 'notify' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
           path=$path${path:+ }${COMP_WORDS[at]} ;;
       esac ;;
     esac
@@ -33,7 +33,7 @@ _openclaw_releases() {
     --probe) COMPREPLY=($(compgen -W "version boot auto" -- "$word")); return ;;
   esac
   case "$path" in
-    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify lockfile diff why remove prune retention pin unpin hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
+    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify lockfile diff why remove prune retention pin unpin notify hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
     'setup') words="--root --json --color --dry-run --yes --registry --help" ;;
     'stage') words="--root --json --color --registry --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'update') words="--root --json --color --registry --dry-run --no-snapshot --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
@@ -57,6 +57,7 @@ _openclaw_releases() {
     'retention') words="--root --json --color --releases --bytes --leave-free --defaults --help" ;;
     'pin') words="--root --json --color --help $(_openclaw_releases_ids "$root")" ;;
     'unpin') words="--root --json --color --help $(_openclaw_releases_ids "$root")" ;;
+    'notify') words="--root --json --color --test --off --help" ;;
     'hold') words="--root --json --color --why --help" ;;
     'unhold') words="--root --json --color --help" ;;
     'timer') words="enable disable status explain run --help" ;;

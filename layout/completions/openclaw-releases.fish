@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'notify' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -48,6 +48,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a prune -d 'r
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a retention -d 'show or set how much is kept after an update, and by prune'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a pin -d 'keep a release for good, and updates that name no version away from it'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a unpin -d 'let a pinned release go'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a notify -d 'tell a program or an address of each verdict, and of a timer that has refused for three days'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a hold -d 'keep the timer, and updates that name no version, from updating'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a unhold -d 'let the timer update again, also after three rollbacks in a row'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a timer -d 'updates by a timer: enable, disable, status, explain, run'
@@ -188,6 +189,11 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'unpin\'' -f -a '(__op
 complete -c openclaw-releases -n '__openclaw_releases_at \'unpin\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'unpin\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'unpin\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'notify\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'notify\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'notify\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'notify\'' -f -l test -d 'send a notification now'
+complete -c openclaw-releases -n '__openclaw_releases_at \'notify\'' -f -l off -d 'tell nobody any more'
 complete -c openclaw-releases -n '__openclaw_releases_at \'hold\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'hold\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'hold\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'

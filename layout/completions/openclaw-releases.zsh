@@ -42,6 +42,7 @@ _openclaw_releases() {
     'retention:show or set how much is kept after an update, and by prune'
     'pin:keep a release for good, and updates that name no version away from it'
     'unpin:let a pinned release go'
+    'notify:tell a program or an address of each verdict, and of a timer that has refused for three days'
     'hold:keep the timer, and updates that name no version, from updating'
     'unhold:let the timer update again, also after three rollbacks in a row'
     'timer:updates by a timer: enable, disable, status, explain, run'
@@ -82,6 +83,7 @@ _openclaw_releases() {
     retention) _openclaw_releases_retention ;;
     pin) _openclaw_releases_pin ;;
     unpin) _openclaw_releases_unpin ;;
+    notify) _openclaw_releases_notify ;;
     hold) _openclaw_releases_hold ;;
     unhold) _openclaw_releases_unhold ;;
     timer) _openclaw_releases_timer ;;
@@ -307,6 +309,15 @@ _openclaw_releases_unpin() {
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
+}
+_openclaw_releases_notify() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--test[send a notification now]' \
+    '--off[tell nobody any more]' \
+    '(- *)'--help'[show the help]' \
+    '1:target:'
 }
 _openclaw_releases_hold() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \

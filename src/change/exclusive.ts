@@ -12,6 +12,7 @@ import { recoverChanges } from './recover.js';
 import { requireSameInstance } from './root-instance.js';
 import { repairRuntimes } from './runtime-repair.js';
 import { stepsNamed } from './steps/index.js';
+import { tell } from './tell.js';
 import { trimLedger } from './trim-ledger.js';
 import { waitingOf, waitingText } from './waiting.js';
 
@@ -23,6 +24,8 @@ export interface Exclusive {
    * `thoroughly` also reads the Nodes of all releases.
    */
   recover: boolean | 'thoroughly';
+  /** False where a gateway waits for the end of this. */
+  tells?: boolean;
 }
 
 export interface Repairs {
@@ -37,7 +40,7 @@ export interface Repairs {
  */
 export async function exclusive<T>(
   environment: Environment,
-  { doing, recover }: Exclusive,
+  { doing, recover, tells = !environment.atBoot }: Exclusive,
   work: (repairs: Repairs) => T | Promise<T>,
 ): Promise<T> {
   const { root } = environment;
@@ -61,6 +64,7 @@ export async function exclusive<T>(
       keepBallast(root);
     } finally {
       await unlock();
+      if (tells) await tell(root);
     }
   }
 }

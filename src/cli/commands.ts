@@ -23,6 +23,7 @@ export const COMMANDS: Commands = {
   retention: async () => (await import('./commands/retention.js')).retentionCommand(),
   pin: async () => (await import('./commands/pin.js')).pinCommand(),
   unpin: async () => (await import('./commands/pin.js')).unpinCommand(),
+  notify: async () => (await import('./commands/notify.js')).notifyCommand(),
   hold: async () => (await import('./commands/hold.js')).holdCommand(),
   unhold: async () => (await import('./commands/hold.js')).unholdCommand(),
   timer: async () => (await import('./commands/timer.js')).timerCommand(),
@@ -48,6 +49,7 @@ export const GROUPS: Record<string, string[]> = {
     'status',
     'list',
     'history',
+    'notify',
     'hold',
     'unhold',
     'cancel',
@@ -69,7 +71,7 @@ export const GROUPS: Record<string, string[]> = {
   ],
   'Automatic updates:': ['timer'],
   'The gateway and its supervisor:': ['setup', 'run', 'adopt', 'unadopt', 'uninstall', 'logs'],
-  'Repair:': ['recover', 'doctor', 'report', 'uninstall'],
+  'Repair:': ['recover', 'doctor', 'report'],
   'First steps:': ['demo', 'completion'],
 };
 

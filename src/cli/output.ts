@@ -12,10 +12,15 @@ export function outputFor(json: boolean): Output {
   return {
     json,
     answer(document, text) {
-      if (json) print(`${JSON.stringify(document, null, 2)}\n`);
+      if (json) print(jsonText(document));
       else say(`${text()}\n`);
     },
   };
+}
+
+/** `schema` rises with a change that a reader would notice; docs/json.md has the promise. */
+function jsonText(document: object): string {
+  return `${JSON.stringify({ schema: 1, ...document }, null, 2)}\n`;
 }
 
 /** Without a verdict a signal is the reason of the end, as in a shell. */
@@ -25,7 +30,7 @@ export function failWith(error: unknown, json: boolean): void {
   process.exitCode =
     cause instanceof Interruption ? 128 + constants.signals[cause.by] : EXIT[ERROR_CODES[record.code]];
   if (json) {
-    print(`${JSON.stringify({ ok: false, error: record }, null, 2)}\n`);
+    print(jsonText({ ok: false, error: record }));
     return;
   }
   say(`${errorLines(record).join('\n')}\n`, 2);

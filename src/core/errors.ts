@@ -95,6 +95,7 @@ export const ERROR_CODES = {
   log_elsewhere: 'refused',
   helper_never_ran: 'failed',
   gateway_busy: 'refused',
+  notify_failed: 'failed',
   // A change as a whole
   interrupted: 'failed',
   timed_out: 'failed',

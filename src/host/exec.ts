@@ -11,6 +11,8 @@ export interface ExecOptions {
   /** The whole environment; nothing is inherited. May hold secrets. */
   env: NodeJS.ProcessEnv;
   timeoutMs: number;
+  /** Standard input; empty by default. */
+  input?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -34,7 +36,7 @@ export interface ExecResult {
 const MOST_OUTPUT = 16 * 2 ** 20;
 
 /**
- * Runs a program without input and with a time limit, then kills every process that it left running. A program that
+ * Runs a program with a time limit, then kills every process that it left running. A program that
  * cannot be started, fails or is late is a result, not an error.
  * @throws ReleasesError `interrupted`
  */
@@ -46,7 +48,7 @@ export async function exec(file: string, args: readonly string[], options: ExecO
 async function execOnce(
   file: string,
   args: readonly string[],
-  { cwd = '/', env, timeoutMs, signal }: ExecOptions,
+  { cwd = '/', env, timeoutMs, input, signal }: ExecOptions,
 ): Promise<ExecResult & { signal: string | undefined }> {
   throwIfInterrupted(signal);
   const child = execa(file, args, {
@@ -57,7 +59,7 @@ async function execOnce(
     reject: false,
     all: true,
     maxBuffer: MOST_OUTPUT,
-    stdin: 'ignore',
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
   });
   const stop = () => {
     if (child.pid !== undefined) killTree(child.pid);

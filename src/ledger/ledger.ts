@@ -54,6 +54,8 @@ export interface Change {
   undoError: ErrorRecord | null;
   warnings: string[];
   recovery?: Recovery;
+  /** Time when its verdict was handed to the notification of the root. */
+  notifiedAt?: Moment;
 }
 
 export interface Recovery {

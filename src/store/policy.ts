@@ -80,6 +80,14 @@ export interface Retention {
 /** Default in bytes: room for the gateway's own state, logs and databases. */
 export const LEAVE_FREE_BYTES = 256 * 2 ** 20;
 
+/** Who is told of verdicts. */
+export interface Notify {
+  /** Absolute path of a program, or an address, which may be secret. */
+  target: string;
+  /** Earlier verdicts are not told. */
+  since: Moment;
+}
+
 /** `policy.json`: decisions of the operator and recorded failures. */
 export interface Policy {
   schema: 1;
@@ -89,6 +97,7 @@ export interface Policy {
   hold?: Hold | null;
   schedule?: Schedule;
   retention?: Retention;
+  notify?: Notify | null;
   /** Time of the last `unhold`. The timer ignores failures before it. */
   breakerResetAt?: Moment;
 }
@@ -136,6 +145,12 @@ export function unhold(root: Root, at = new Date()): Policy {
   return update(root, (policy) => {
     policy.hold = null;
     policy.breakerResetAt = at.toISOString();
+  });
+}
+
+export function setNotify(root: Root, target: string | null | undefined, at = new Date()): Policy {
+  return update(root, (policy) => {
+    policy.notify = target ? { target, since: at.toISOString() } : null;
   });
 }
 

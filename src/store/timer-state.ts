@@ -81,6 +81,8 @@ export interface TimerStateFile {
   announced: { version: string; at: Moment } | null;
   /** Version that the operator stopped; not installed before `until`. */
   stopped: { version: string; at: Moment; until: Moment } | null;
+  /** Newer version that the timer has refused, with the operator told of it after some days. */
+  refused?: { version: string; since: Moment; told: boolean } | null;
   /** Oldest first. */
   decisions: PastDecision[];
 }

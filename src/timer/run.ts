@@ -1,4 +1,5 @@
 import type { Request } from '../change/run.js';
+import { tell } from '../change/tell.js';
 import { performChange } from '../control/detached/start.js';
 import { ReleasesError } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
@@ -17,6 +18,7 @@ import {
 import { isDrillDue } from './drill-due.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
 import { acquireTimerLock } from './lock.js';
+import { refusesTooLong } from './refused.js';
 import { type AskRegistry, onceMore } from './registry.js';
 import { announce } from './rules/announcement.js';
 import type { Decision } from './rules/decision.js';
@@ -48,7 +50,9 @@ export async function runTimer(environment: Environment, options: TimerRunOption
   const done = acquireTimerLock(root);
   if (!done) return beside('Another run of the timer is active.', options);
   try {
-    return await decideAndDo(environment, options);
+    const run = await decideAndDo(environment, options);
+    await tell(root, refusesTooLong(root, run.decision) ? ['--waiting'] : []);
+    return run;
   } catch (error) {
     if (!(error instanceof ReleasesError && error.code === 'locked')) throw error;
     return beside(error.message, options);

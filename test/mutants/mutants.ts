@@ -1662,6 +1662,27 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('timer/rules/announcement'),
   },
   {
+    name: 'verdict told again',
+    file: 'src/cli/commands/notify.ts',
+    find: 'change.notifiedAt = new Date().toISOString();',
+    replace: '',
+    caughtBy: integration('notify'),
+  },
+  {
+    name: 'refusal of the operator counts as one of the timer',
+    file: 'src/timer/refused.ts',
+    find: '&& !WANTED.has(rule)',
+    replace: '&& WANTED !== undefined',
+    caughtBy: unit('timer/refused'),
+  },
+  {
+    name: 'command to type is folded',
+    file: 'src/cli/terminal.ts',
+    find: 'openclaw-releases )/.test(line) ? line : folded(line, width)',
+    replace: 'openclaw-releases )/.test(line) ? folded(line, width) : folded(line, width)',
+    caughtBy: unit('cli/terminal'),
+  },
+  {
     name: 'amount of the other kind',
     file: 'src/core/size.ts',
     find: "(unit === 'B' ? 1000 : 1024)",

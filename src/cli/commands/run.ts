@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exclusive } from '../../change/exclusive.js';
+import { tell } from '../../change/tell.js';
 import { ReleasesError } from '../../core/errors.js';
 import { outgoing } from '../../core/printable.js';
 import { placeOf } from '../../host/place.js';
@@ -53,6 +54,7 @@ export const runCommand = () =>
       if (orphan)
         log(`Process ${orphan.pid} lost its supervisor: it ends, and its gateway starts again here.`);
       await recover(root, log, orphan, options.stopTimeout ?? STOP_LIMIT_MS);
+      void tell(root);
       const stopLooking = lookEveryHour(root, log);
       const exitCode = await runSupervisor({
         root: root.path,
@@ -93,7 +95,7 @@ async function recover(
   let said = false;
   await waitUntil({ withinMs: orphan ? CHANGE_LIMIT_MS : 0, everyMs: 1_000 }, async () => {
     try {
-      await exclusive(environment, { doing: 'run', recover: true }, end);
+      await exclusive(environment, { doing: 'run', recover: true, tells: false }, end);
       return true;
     } catch (error) {
       if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;

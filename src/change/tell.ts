@@ -1,0 +1,30 @@
+import { ownFile } from '../core/own-files.js';
+import { exec } from '../host/exec.js';
+import { type Change, listChanges } from '../ledger/ledger.js';
+import { readPolicy } from '../store/policy.js';
+import type { Root } from '../store/root.js';
+
+/** Milliseconds; the notification itself has a shorter limit. */
+const TELL_MS = 45_000;
+
+/** Verdicts since the notification was set that nobody was told of. A change that had nothing to do is no news. */
+export function untold(root: Root): Change[] {
+  const { notify } = readPolicy(root);
+  if (!notify) return [];
+  return listChanges(root).filter(
+    ({ endedAt, notifiedAt, status }) =>
+      endedAt !== null && endedAt >= notify.since && notifiedAt === undefined && status !== 'already_current',
+  );
+}
+
+/**
+ * Has another process tell of new verdicts, of any process that made them. Never throws: a notification is no part of a change.
+ * @param also an option that names another event
+ */
+export async function tell(root: Root, also: string[] = []): Promise<void> {
+  try {
+    if (readPolicy(root).notify ? also.length + untold(root).length === 0 : true) return;
+    const words = [ownFile('dist/cli/main.cjs'), 'notify', '--pending', ...also, '--root', root.path];
+    await exec(process.execPath, words, { env: process.env, timeoutMs: TELL_MS });
+  } catch {}
+}
