@@ -33,6 +33,7 @@ function onlyWhatIsShown(schema, name) {
     'idle',
     'restartRequestedAt',
     'liveMs',
+    'alreadyStaged',
     'snapshot',
     'restore',
     'stateRestored',

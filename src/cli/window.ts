@@ -47,7 +47,3 @@ const FULL: Record<Weekday, string> = {
 export function ownTimeZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
-
-export function windowText({ days, from, to, timeZone }: Window): string {
-  return `${days === null ? 'every day' : days.join(',')} ${from}-${to} ${timeZone}`;
-}

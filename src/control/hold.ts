@@ -2,7 +2,7 @@ import { exclusive } from '../change/exclusive.js';
 import { ReleasesError } from '../core/errors.js';
 import { isActive, listChanges } from '../ledger/ledger.js';
 import type { Initiator } from '../ledger/plan.js';
-import { type Hold, hold, unhold } from '../store/policy.js';
+import { type Hold, hold, readPolicy, setSchedule, unhold } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { cancelChange } from './cancel.js';
 
@@ -37,4 +37,18 @@ function unlessOver(error: unknown): void {
 /** Lifts the hold and resets the breaker of the timer. */
 export async function releaseHold(root: Root): Promise<void> {
   await exclusive({ root }, { doing: 'unhold', recover: false }, () => unhold(root));
+}
+
+/**
+ * Keeps the timer away from one version, or lets it in again.
+ * @returns all skipped versions
+ * @throws ReleasesError `locked`
+ */
+export async function skipVersion(root: Root, version: string, isSkipped: boolean): Promise<string[]> {
+  return exclusive({ root }, { doing: 'skip', recover: false }, () => {
+    const others = (readPolicy(root).schedule?.skip ?? []).filter((other) => other !== version);
+    const skip = isSkipped ? [...others, version] : others;
+    setSchedule(root, { skip: skip.length > 0 ? skip : undefined });
+    return skip;
+  });
 }

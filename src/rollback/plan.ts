@@ -104,6 +104,7 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
   if (choice === 'restore') return pair.kept;
   throw new ReleasesError('confirmation_needed', lossText(to, pair), {
     hint: `openclaw-releases rollback ${to} --yes, or --keep-state to roll back the code alone`,
+    details: { to, at: pair.kept.at, files: pair.newer.files, bytes: pair.newer.bytes },
   });
 }
 

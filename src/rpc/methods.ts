@@ -24,6 +24,7 @@ export const METHODS = {
     'What runs, what is current, what is being done, and what became of the last change.',
   ),
   'releases.history': read('The changes made here and how each ended.'),
+  'releases.timer': read('Automatic updates: settings, next look, last decisions, and what is available.'),
   'releases.verify': read('Compares every file of a release with its sealed digest.'),
   'releases.update': admin('The same as update.run.'),
   'releases.rollback': admin('Returns to the previous release, or to a named release.'),
@@ -32,6 +33,11 @@ export const METHODS = {
   'releases.unpin': admin('Lets a pinned release go.'),
   'releases.hold': admin('Holds updates that nobody asked for by name, until a time or until it is lifted.'),
   'releases.unhold': admin('Lifts the hold.'),
+  'releases.check': admin(
+    'Asks the registry for a newer release, or for the named one, and what an update to it takes.',
+  ),
+  'releases.skip': admin('Keeps updates that name no version away from one version, or lets it in again.'),
+  'releases.remove': admin('Removes a release that nothing needs.'),
   'releases.cancel': admin('Ends the active change before its switch.'),
 } as const satisfies Record<string, MethodEntry>;
 

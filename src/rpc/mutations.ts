@@ -1,11 +1,16 @@
 import { exclusive } from '../change/exclusive.js';
+import { planRemoval, pruneAll } from '../change/prune-plan.js';
 import { requestCancel } from '../control/cancel.js';
-import { holdUpdates, releaseHold } from '../control/hold.js';
+import { holdUpdates, releaseHold, skipVersion } from '../control/hold.js';
+import { ifPossible } from '../core/if-possible.js';
+import { parseSpec } from '../registry/spec.js';
 import { readManifest } from '../store/manifest.js';
 import { pin, unpin } from '../store/policy.js';
+import { checkForUpdate, lookAt } from '../timer/check.js';
 import { resolveReleaseName } from '../views/release.js';
 import { entry } from './entry.js';
-import { field, id, optionalText, RELEASE, refuse } from './params.js';
+import { field, flag, id, optionalText, RELEASE, refuse } from './params.js';
+import { target } from './update-target.js';
 
 const pinning = (method: 'releases.pin' | 'releases.unpin') =>
   entry(RELEASE, async ({ environment }, { release }) => {
@@ -27,6 +32,13 @@ const until = field(UNTIL, (value) => {
   return /^\d{4}-\d\d-\d\d/.test(String(value)) && time > Date.now() ? new Date(time) : undefined;
 });
 
+const ONE_VERSION = 'a version, as 2026.6.1';
+
+const version = field(ONE_VERSION, (value) => {
+  const spec = typeof value === 'string' && ifPossible(() => parseSpec(value));
+  return spec && spec.kind === 'version' ? spec.version : undefined;
+});
+
 export const MUTATIONS = {
   'releases.pin': pinning('releases.pin'),
   'releases.unpin': pinning('releases.unpin'),
@@ -37,6 +49,26 @@ export const MUTATIONS = {
   'releases.unhold': entry({}, async ({ environment }) => {
     await releaseHold(environment.root);
     return { ok: true, hold: null };
+  }),
+  'releases.check': entry({ target }, async ({ environment }, { target: named }) => {
+    const found = named === undefined ? checkForUpdate(environment) : lookAt(environment, parseSpec(named));
+    return { ok: true, ...(await found) };
+  }),
+  'releases.skip': entry(
+    { version, skip: flag },
+    async ({ environment }, { version: named, skip = true }) => {
+      if (named === undefined) throw refuse('version', ONE_VERSION, named);
+      return { ok: true, skip: await skipVersion(environment.root, named, skip) };
+    },
+  ),
+  'releases.remove': entry(RELEASE, async ({ environment }, { release }) => {
+    if (release === undefined) throw refuse('release', 'the id of a release', release);
+    const { root } = environment;
+    const named = resolveReleaseName(root, release);
+    const doing = `remove ${named}`;
+    // No recovery: it may restart the gateway, and so end the caller.
+    await exclusive(environment, { doing, recover: false }, () => pruneAll(root, planRemoval(root, named)));
+    return { ok: true, release: named };
   }),
   /** Signals and returns at once: the owner undoes the steps, and `update.status` shows the progress. */
   'releases.cancel': entry({ change: id }, ({ environment }, { change }) => {

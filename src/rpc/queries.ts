@@ -1,5 +1,6 @@
 import { supervisorOf } from '../ledger/environment.js';
 import { listChanges } from '../ledger/ledger.js';
+import { timerStatus } from '../timer/status.js';
 import { changeDocument } from '../views/change.js';
 import { findRelease, listing } from '../views/releases.js';
 import { overview } from '../views/status.js';
@@ -25,6 +26,9 @@ export const QUERIES = {
   'releases.history': entry({ limit: integer(1, 1000, 'changes') }, ({ environment }, { limit = 50 }) => {
     const changes = listChanges(environment.root).slice(-limit);
     return { ok: true, changes: changes.map((change) => changeDocument(environment.root, change)) };
+  }),
+  'releases.timer': entry({}, async ({ environment }) => {
+    return { ok: true, ...(await timerStatus(environment)) };
   }),
   'releases.verify': entry(RELEASE, ({ environment }, { release = 'current' }) =>
     verifyRelease(environment.root, release),

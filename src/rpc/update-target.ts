@@ -8,7 +8,7 @@ const CHANNELS: Record<string, string> = { stable: 'latest', beta: 'beta', 'exte
 const spec = text(128);
 
 /** Refuses a file: the disk of the host is only for a person with a shell there. */
-const target: Field<string> = (value, name) => {
+export const target: Field<string> = (value, name) => {
   const named = spec(value, name);
   const parsed = parseSpec(named);
   if (parsed.kind !== 'file') return named;

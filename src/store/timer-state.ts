@@ -18,10 +18,19 @@ export interface KnownRegistry {
   wholeFor: string | null;
 }
 
+/** What an update to the newest release takes, as `check` last found it. */
+export interface UpdateNeeds {
+  node: { version: Name; kind: 'root' | 'host' | 'registry' } | null;
+  fetchBytes: Count;
+  /** Null where no rule tells. */
+  rollbackNeedsState: boolean | null;
+}
+
 export interface NewestRelease {
   version: ReleaseVersion;
   publishedAt: Moment | null;
   askedAt: Moment;
+  needs?: UpdateNeeds | null;
 }
 
 export interface RegistryTrouble {

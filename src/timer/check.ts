@@ -11,11 +11,12 @@ import { listChanges } from '../ledger/ledger.js';
 import { lookUp } from '../registry/lookup.js';
 import type { RuntimeChoice } from '../registry/node-choice.js';
 import type { SchemaVersions } from '../registry/package-json.js';
+import type { Spec } from '../registry/spec.js';
 import { currentRelease } from '../store/links.js';
 import { findManifest, listReleases, type Manifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { type PastDecision, readTimerState, tryReadTimerState, writeAuto } from '../store/timer-state.js';
-import { type Expected, expectedUpdate } from '../views/expected-update.js';
+import { type Expected, expectedUpdate, needsOf, notesUrl } from '../views/expected-update.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
 import { acquireTimerLock } from './lock.js';
 import { askingRegistry } from './registry.js';
@@ -33,6 +34,9 @@ export interface Newest {
   /** Estimate: the registry gives no sizes of dependencies. */
   fetchBytes: number;
 }
+
+/** A release as the registry has it now, and what an update to it takes. */
+export type Found = Pick<Check, 'current' | 'expected' | 'rollback'> & { newest: Newest };
 
 export interface Check {
   available: boolean;
@@ -60,7 +64,6 @@ export async function checkForUpdate(environment: Environment, registry?: string
   const evaluation = await evaluateTimer(environment, ask, true);
   const { decision, policy, file } = evaluation;
   if (file.trouble) throw fromErrorRecord(file.trouble.error);
-  if (registry === undefined) ifPossible(() => remember(root, evaluation));
   const current = currentRelease(root);
   const { version = null } = file.newest ?? {};
   const vote = decision.votes.find(({ rule }) => rule === 'available');
@@ -69,44 +72,67 @@ export async function checkForUpdate(environment: Environment, registry?: string
   const { channel } = policy.settings;
   const refusal = vote?.verdict === 'no' ? vote.reason : `${version}, the newest of ${channel}, is current.`;
   const { verdict, reason, until } = decision;
-  const found = isNewer ? await lookAt(environment, version, registry) : null;
+  const publishedAt = file.newest?.publishedAt ?? null;
+  const spec: Spec | null = isNewer ? { kind: 'version', version } : null;
+  const found = spec && (await lookAt(environment, spec, registry, publishedAt));
+  if (registry === undefined) ifPossible(() => remember(root, evaluation, found));
   return {
     available: isNewer,
     sentence: isNewer ? `${version} is available; ${current ?? 'no release'} is current.` : refusal,
     channel,
-    current,
-    newest: found && { ...found.newest, publishedAt: file.newest?.publishedAt ?? null },
-    expected: isNewer ? expectedUpdate(listChanges(root)) : null,
-    rollback: found && current ? rollbackOf(findManifest(root, current), found.schemas) : null,
+    ...(found ?? { current, newest: null, expected: null, rollback: null }),
     timer: { enabled: policy.facts.enabled, verdict, reason, until },
   };
 }
 
-async function lookAt(environment: Environment, version: string, registry: string | undefined) {
+/**
+ * Looks one release up, before an operator is asked about it; changes nothing.
+ * @throws ReleasesError all codes of `lookUp`
+ */
+export async function lookAt(
+  environment: Environment,
+  spec: Spec,
+  registry?: string,
+  publishedAt: string | null = null,
+): Promise<Found> {
+  const { root } = environment;
+  const current = currentRelease(root);
+  const { schemas, ...newest } = await describe(environment, spec, registry);
+  return {
+    current,
+    newest: { ...newest, notesUrl: notesUrl(newest.version), publishedAt },
+    expected: expectedUpdate(listChanges(root)),
+    rollback: current === null ? null : rollbackOf(findManifest(root, current), schemas),
+  };
+}
+
+async function describe(environment: Environment, spec: Spec, registry: string | undefined) {
   const { root, signal } = environment;
-  const notesUrl = `https://github.com/openclaw/openclaw/releases/tag/v${version}`;
-  const staged = findManifest(root, version);
-  if (staged) {
-    const { engines, schemas, runtime } = staged;
-    const node: RuntimeChoice = { kind: 'root', version: runtime.version };
-    return { schemas, newest: { version, notesUrl, staged: true, engines, node, fetchBytes: 0 } };
-  }
+  const known = spec.kind === 'version' ? findManifest(root, spec.version) : null;
+  if (known) return describeStaged(known);
   const { resolved, runtime } = await lookUp(
     {
-      spec: { kind: 'version', version },
+      spec,
       overrides: { keysFile: root.registryKeys, ...(registry !== undefined && { registry }) },
       nodes: await localNodes(root, supervisorOf(environment)),
       staged: [],
     },
     signal,
   );
-  const { engines, schemas } = resolved;
+  const { version, engines, schemas } = resolved;
+  const staged = findManifest(root, version);
+  if (staged) return describeStaged(staged);
   const node = runtime as NonNullable<typeof runtime>;
   const others = listReleases(root).releases.length > 0;
   const release = others ? (resolved.unpackedSize ?? 0) : UNKNOWN_RELEASE.bytes;
   const ofNode = 'kind' in node && node.kind === 'registry' ? RUNTIME_BYTES : 0;
   const fetchBytes = Math.round((release + ofNode) * ARCHIVES);
-  return { schemas, newest: { version, notesUrl, staged: false, engines, node, fetchBytes } };
+  return { schemas, version, staged: false, engines, node, fetchBytes };
+}
+
+function describeStaged({ version, engines, schemas, runtime }: Manifest) {
+  const node: RuntimeChoice = { kind: 'root', version: runtime.version };
+  return { schemas, version, staged: true, engines, node, fetchBytes: 0 };
 }
 
 function rollbackOf(current: Manifest | null, then: SchemaVersions | null): Check['rollback'] {
@@ -120,12 +146,22 @@ function rollbackOf(current: Manifest | null, then: SchemaVersions | null): Chec
 }
 
 /** A run of the timer keeps its own answer. */
-function remember(root: Root, { file: { registry, newestSeen, newest } }: Evaluation): void {
+function remember(
+  root: Root,
+  { file: { registry, newestSeen, newest = null } }: Evaluation,
+  found: Found | null,
+): void {
   if (!existsSync(root.releases) || tryReadTimerState(root).state === 'corrupt') return;
   const done = acquireTimerLock(root);
   if (!done) return;
   try {
-    writeAuto(root, { ...readTimerState(root), registry, newestSeen, newest: newest ?? null, trouble: null });
+    writeAuto(root, {
+      ...readTimerState(root),
+      registry,
+      newestSeen,
+      newest: newest && found ? { ...newest, needs: needsOf(found) } : newest,
+      trouble: null,
+    });
   } finally {
     done();
   }

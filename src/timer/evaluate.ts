@@ -70,15 +70,25 @@ export async function evaluateTimer(
   return {
     ...{ policy, now, decision },
     asked: learned !== null && learned.trouble === null,
-    file: { ...found, stopped, newest: newestOf(found, policy.settings) },
+    file: { ...found, stopped, newest: newestOf(found, policy.settings, before.newest) },
   };
 }
 
-function newestOf(file: TimerStateFile, settings: Settings): NewestRelease | null {
+function newestOf(
+  file: TimerStateFile,
+  settings: Settings,
+  before: TimerStateFile['newest'],
+): NewestRelease | null {
   const registry = registryFacts(file, settings);
   const { version, published } = chooseCandidate({ settings, registry });
   if (registry === null || version === null) return null;
-  return { version, publishedAt: published?.at || null, askedAt: registry.askedAt };
+  const needs = before?.version === version ? before.needs : null;
+  return {
+    version,
+    publishedAt: published?.at || null,
+    askedAt: registry.askedAt,
+    ...(needs && { needs }),
+  };
 }
 
 /** The latest time in the ledger, in milliseconds since 1970: the clock has already reached it. */

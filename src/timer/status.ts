@@ -14,6 +14,8 @@ import type { Settings } from './rules/settings.js';
 
 export interface TimerStatus extends AutoOverview {
   host: Host | null;
+  /** Last answer of the registry, ISO 8601; null before the first. */
+  askedAt: string | null;
   /** Next run, as its host says; null while disabled or unknown. ISO 8601. */
   next: string | null;
   settings: Settings;
@@ -37,6 +39,7 @@ export async function timerStatus(environment: Environment): Promise<TimerStatus
   return {
     ...autoOverview(root),
     host,
+    askedAt: file.registry?.askedAt ?? null,
     next: host && (await nextRun(host, file.installId)),
     ...{
       settings: policy.settings,

@@ -1,4 +1,5 @@
 import type { Change } from '../ledger/ledger.js';
+import type { UpdateNeeds } from '../store/timer-state.js';
 
 /** Medians of the verified updates of this host. */
 export interface Expected {
@@ -10,6 +11,20 @@ export interface Expected {
 }
 
 const MOST_UPDATES = 9;
+
+export function notesUrl(version: string): string {
+  return `https://github.com/openclaw/openclaw/releases/tag/v${version}`;
+}
+
+export interface Looked {
+  newest: { node: NonNullable<UpdateNeeds['node']> | { error: object }; fetchBytes: number };
+  rollback: { needsState: boolean | null } | null;
+}
+
+export function needsOf({ newest: { node, fetchBytes }, rollback }: Looked): UpdateNeeds {
+  const chosen = 'error' in node ? null : { version: node.version, kind: node.kind };
+  return { node: chosen, fetchBytes, rollbackNeedsState: rollback?.needsState ?? null };
+}
 
 /** Uses the newest updates that also staged their release; null without one. @param changes oldest first */
 export function expectedUpdate(changes: readonly Change[]): Expected | null {

@@ -121,6 +121,20 @@ test('an operator rolls back, switches, pins, holds and reads', async () => {
   expect((await rpc(world, 'releases.unpin', { release: '2026.6.1' })).payload.pins).toEqual([]);
   expect((await rpc(world, 'releases.show')).payload).toMatchObject({ id: '2026.6.1', quarantine: null });
   expect((await rpc(world, 'releases.verify')).payload).toMatchObject({ ok: true, differences: [] });
+  expect((await rpc(world, 'releases.check')).payload).toMatchObject({ ok: true, current: '2026.6.1' });
+  const { payload: found } = await rpc(world, 'releases.check', { target: '2026.5.28' });
+  expect(found).toMatchObject({ newest: { version: '2026.5.28', staged: true, fetchBytes: 0 } });
+  expect((await rpc(world, 'releases.check', { target: '2020.1.1' })).error.code).toBe('version_not_found');
+  expect((await rpc(world, 'releases.skip', { version: '2026.6.9' })).payload.skip).toEqual(['2026.6.9']);
+  expect((await rpc(world, 'releases.skip', { version: 'latest' })).error.code).toBe('params_invalid');
+  expect((await rpc(world, 'releases.timer')).payload).toMatchObject({
+    ...{ enabled: false, askedAt: expect.any(String), settings: { skip: ['2026.6.9'] } },
+  });
+  const again = { version: '2026.6.9', skip: false };
+  expect((await rpc(world, 'releases.skip', again)).payload.skip).toEqual([]);
+  expect((await rpc(world, 'releases.remove', { release: 'current' })).error).toMatchObject({
+    ...{ code: 'release_needed', message: '2026.6.1 is needed: current.' },
+  });
   const { payload: history } = await rpc(world, 'releases.history', { limit: 2 });
   expect(history.changes.map(({ kind }: { kind: string }) => kind)).toEqual(['rollback', 'switch']);
   expect((await rpc(world, 'releases.status')).payload).toMatchObject({

@@ -6,13 +6,13 @@ import { heldText } from '../../store/hold-text.js';
 import { readPolicy } from '../../store/policy.js';
 import { readTimerState } from '../../store/timer-state.js';
 import { disableTimer, enableTimer } from '../../timer/enable.js';
+import { windowText } from '../../timer/rules/window-text.js';
 import { type TimerStatus, timerStatus } from '../../timer/status.js';
 import { acting, command, looking, registryOption } from '../command.js';
 import { plannedLines } from '../planned-files.js';
 import { table } from '../table.js';
 import { settingsFrom, type TimerOptions, withSettings } from '../timer-options.js';
 import { decisionLine } from '../timer-report.js';
-import { windowText } from '../window.js';
 import { timerExplainCommand, timerRunCommand } from './timer-run.js';
 
 type EnableOptions = TimerOptions & { system?: boolean; registry?: string; dryRun?: boolean };
