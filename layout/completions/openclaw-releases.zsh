@@ -39,7 +39,6 @@ _openclaw_releases() {
     'why:say why a release is kept, was not taken, or was rolled back'
     'remove:remove one release that nothing needs'
     'prune:remove releases that nothing needs'
-    'remove:remove one release that nothing needs'
     'retention:show or set how much is kept after an update, and by prune'
     'pin:keep a release for good, and updates that name no version away from it'
     'unpin:let a pinned release go'
@@ -81,7 +80,6 @@ _openclaw_releases() {
     why) _openclaw_releases_why ;;
     remove) _openclaw_releases_remove ;;
     prune) _openclaw_releases_prune ;;
-    remove) _openclaw_releases_remove ;;
     retention) _openclaw_releases_retention ;;
     pin) _openclaw_releases_pin ;;
     unpin) _openclaw_releases_unpin ;;
@@ -287,12 +285,6 @@ _openclaw_releases_prune() {
     '--max-bytes[the most that releases and copies of the state may take]:amount:' \
     '--dry-run[print what would be removed and change nothing]' \
     '(- *)'--help'[show the help]'
-}
-_openclaw_releases_remove() {
-  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
-    '--json[print one JSON document on standard output and nothing else]' \
-    '(- *)'--help'[show the help]' \
-    '1:release:_openclaw_releases_ids'
 }
 _openclaw_releases_retention() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \

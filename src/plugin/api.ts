@@ -6,7 +6,9 @@ export interface PluginApi {
   /** `full` in a gateway and in a command of a plugin; other modes only inspect what exists. */
   registrationMode?: string;
   rootDir?: string;
-  config?: { gateway?: { auth?: { mode?: string } } };
+  config?: {
+    gateway?: { auth?: { mode?: string }; controlUi?: { enabled?: boolean; basePath?: string } };
+  };
   logger?: { info(message: string): void; warn(message: string): void };
   runtime?: {
     version?: string;

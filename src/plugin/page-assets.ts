@@ -16,6 +16,7 @@ export function readShell(): Shell {
     `script-src '${scripts}'`,
     `style-src '${styles}'`,
     "connect-src 'self'",
+    'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

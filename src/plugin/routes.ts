@@ -75,10 +75,10 @@ async function answer(
   if (!isLooking && request.method !== 'POST') throw usage(`${request.method} is neither GET nor POST.`);
   if (name === 'picture' && isLooking) {
     check(refusal(api, request, 'operator.read'));
-    return { ok: true, ...pictureOf(host) };
+    return { ok: true, ...pictureOf(host, api.config) };
   }
   const method = `releases.${name}`;
-  if (!isMethod(method) || !OWN_METHODS.includes(method)) throw usage(`There is no ${name} here.`);
+  if (!isMethod(method) || !OWN_METHODS.includes(method)) throw usage(unknown(name));
   const { scope } = METHODS[method];
   if (isLooking && scope !== 'operator.read') throw usage(`${name} changes something: use POST.`);
   check(refusal(api, request, scope));
@@ -103,6 +103,11 @@ function check(error: ErrorRecord | null): void {
 
 function asError({ code, message, ...rest }: ErrorRecord): ReleasesError {
   return new ReleasesError(code, message, rest);
+}
+
+function unknown(name: string): string {
+  const known = OWN_METHODS.map((method) => method.slice('releases.'.length)).join(', ');
+  return `There is no method ${JSON.stringify(name.slice(0, 60))}; there are picture, ${known}.`;
 }
 
 function usage(message: string): ReleasesError {

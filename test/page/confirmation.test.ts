@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { listChanges } from '../../src/ledger/ledger.js';
 import { rootAt } from '../../src/store/root.js';
+import { expectAccessible } from '../support/accessibility.js';
 import { closeBrowser, visit } from '../support/browser.js';
 import { TOKEN, withPlugin } from '../support/plugin-world.js';
 import { sqliteNode } from '../support/sqlite-node.js';
@@ -13,7 +14,7 @@ const OLDER = '2026.9.2';
 const NEWER = '2026.9.6';
 
 describe('the page', () => {
-  test('asks again, in the words of the refusal, before a rollback displaces newer state', async () => {
+  test('asks again, in plain words, before a rollback displaces newer state', async () => {
     const world = withPlugin(await makeWorld(undefined, { node: await sqliteNode() }));
     const older = { state: 15, agent: 19 };
     const newer = { state: 18, agent: 23 };
@@ -29,9 +30,10 @@ describe('the page', () => {
     await page.goto(`${world.url}/releases#token=${TOKEN}`);
     await page.locator('#rollback').click();
     await page.locator('#dialog-yes').click();
-    const question = page.locator('dialog[open] >> text=displaced, not deleted');
+    const question = page.locator('dialog[open] >> text=set aside, not deleted');
     await question.waitFor({ timeout: 30_000 });
     expect(await page.locator('dialog').innerText()).toContain(OLDER);
+    await expectAccessible(page);
     await visitor.picture('confirmation');
     // A no is a no.
     await page.keyboard.press('Escape');

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { listChanges } from '../../src/ledger/ledger.js';
 import { readPolicy } from '../../src/store/policy.js';
 import { rootAt } from '../../src/store/root.js';
+import { expectAccessible, expectNoSidewaysScrolling } from '../support/accessibility.js';
 import { closeBrowser, type Visitor, visit } from '../support/browser.js';
 import { until } from '../support/place.js';
 import { makePluginWorld, TOKEN } from '../support/plugin-world.js';
@@ -56,7 +57,8 @@ describe('the page', () => {
     await page.locator('#spec').fill(NEW);
     await page.locator('#update').click();
     await page.locator('#dialog-yes').click();
-    await page.locator('#change li[data-step="stage"]').waitFor();
+    await page.locator('#change [data-phase="download"][data-state="doing"]').waitFor();
+    await expectAccessible(page);
     await visitor.picture('update-active');
     await changeThat(visitor, 'package_updated_restart_verified').waitFor({ timeout: VERDICT_MS });
     expect(await page.locator('#now .big').innerText()).toBe(NEW);
@@ -65,7 +67,7 @@ describe('the page', () => {
     await page.locator(`[data-release="${OLD}"] >> text=reads today`).waitFor();
     await visitor.picture('update-verified');
     const seen = await textsOf(visitor);
-    const verified = seen.findIndex((text) => text.includes('runs and is verified'));
+    const verified = seen.findIndex((text) => text.includes(`${OLD} → ${NEW} verified`));
     expect(verified).toBeGreaterThan(0);
     expect(seen.slice(0, verified).some((text) => text.includes('Active for'))).toBe(true);
     const change = listChanges(rootAt(world.root)).at(-1);
@@ -107,8 +109,15 @@ describe('the page', () => {
     const { page } = visitor;
     await watchText(visitor);
     await page.locator('#hold').click();
+    await page.locator('#hold-for').selectOption('1 week');
+    await page.locator('#hold-why').fill('holidays');
+    await visitor.picture('hold-dark');
+    await page.locator('#dialog-yes').click();
     await page.locator('#unhold').waitFor();
-    expect(readPolicy(rootAt(world.root)).hold).toMatchObject({ until: null });
+    const { hold } = readPolicy(rootAt(world.root));
+    expect(hold).toMatchObject({ why: 'holidays' });
+    expect(Date.parse(hold?.until ?? '') - Date.now()).toBeGreaterThan(6 * 24 * 3_600_000);
+    expect(await page.locator('#now').innerText()).toContain('holidays');
     await visitor.picture('held-dark');
     await page.locator('#unhold').click();
     await page.locator('#hold').waitFor();
@@ -122,7 +131,8 @@ describe('the page', () => {
     expect(await failed.innerText()).toContain(error?.hint);
     expect(await failed.locator('button').first().innerText()).toBe('Copy');
     expect(await page.locator('#now .big').innerText()).toBe(OLD);
-    expect((await textsOf(visitor)).filter((text) => text.includes('is verified'))).toEqual([]);
+    expect((await textsOf(visitor)).filter((text) => /\bverified\b/.test(text))).toEqual([]);
+    await expectAccessible(page);
     await visitor.picture('failed-dark');
     await expectDiscreet(world, visitor);
   });
@@ -181,8 +191,7 @@ describe('the page', () => {
     expect(await page.locator('#now .big').innerText()).toBe(OLD);
     const made = listChanges(rootAt(world.root)).map(({ plan }) => plan.kind);
     expect(made.filter((kind) => kind === 'rollback')).toHaveLength(1);
-    const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-    expect(sideways).toBeLessThanOrEqual(0);
+    await expectNoSidewaysScrolling(page);
     await visitor.picture('phone-rolled-back');
     await expectDiscreet(world, visitor);
   });
@@ -200,6 +209,9 @@ describe('the page', () => {
     await page.locator('#token-field').fill('another one');
     await page.keyboard.press('Enter');
     await refused;
+    await page.locator('#token-refused >> text=refused').waitFor();
+    await expectAccessible(page);
+    await visitor.picture('phone-token-refused');
     expect(await page.locator('main').innerText()).not.toContain(OLD);
     // A look with a wrong token that takes long does not stand in the way of the right one.
     let typed = () => {};

@@ -35,6 +35,8 @@ describe('the page', () => {
     await page.locator('#cancel').click();
     const failed = page.locator('#history li[data-status="package_update_failed"]');
     await failed.waitFor({ timeout: 30_000 });
+    expect(await failed.innerText()).toContain('stopped');
+    await failed.locator('summary').click();
     expect(await failed.innerText()).toContain(
       `Cancelled by somebody at the gateway; ${OLD} is current still`,
     );
@@ -44,6 +46,7 @@ describe('the page', () => {
     await page.locator('#restart-now').click();
     const verified = page.locator('#history li[data-status="package_updated_restart_verified"]').first();
     await verified.waitFor({ timeout: 40_000 });
+    await verified.locator('summary').click();
     expect(await verified.innerText()).toContain('The restart cut off 1 agent run');
     expect(await world.version()).toBe(NEW);
     expect(listChanges(rootAt(world.root)).at(-1)?.facts.idle).toMatchObject({ outcome: 'skipped' });

@@ -1,8 +1,14 @@
+import { duration } from '../../core/duration.js';
 import type { ErrorRecord } from '../../core/errors.js';
+import { moment } from '../../core/moment.js';
+import { size } from '../../core/size.js';
+import type { Check, Found } from '../../timer/check.js';
+import { needsOf } from '../../views/expected-update.js';
 import { NoAnswer, order, Refused } from './client.js';
 import { confirm } from './confirm.js';
-import { say } from './dom.js';
+import { type Child, fold, h, say } from './dom.js';
 import { model, type Orders } from './model.js';
+import { facts } from './updates.js';
 
 interface Answer {
   status?: string;
@@ -13,17 +19,16 @@ interface Answer {
 /** The last rollback, begun without consent to displace newer state; its change may still ask for that. */
 let begun: { change: string; params: object } | null = null;
 
-export function makeOrders(look: () => void): Orders {
-  const make = async (name: string, params: object, done: string): Promise<void> => {
+/** @param look renders, and asks for a new picture. @param learn forgets what `list` and `timer` said */
+export function makeOrders(look: () => void, learn: () => void): Orders {
+  /** Runs one request at a time; its answer, or its refusal, becomes the notice. */
+  const alone = async (name: string, work: () => Promise<typeof model.notice>): Promise<void> => {
     model.asking = name;
     model.notice = null;
     look();
     try {
-      const answer = await order<Answer>(name, params);
-      if (name === 'rollback' && answer.change) begun = { change: answer.change, params };
-      model.notice = { text: words(answer) ?? done, error: answer.error ?? null };
+      model.notice = await work();
     } catch (error) {
-      if (error instanceof Refused && (await agreesToLoss(name, params, error.record))) return;
       model.notice = noticeOf(error);
     } finally {
       model.asking = null;
@@ -31,70 +36,150 @@ export function makeOrders(look: () => void): Orders {
       look();
     }
   };
-  const agreesToLoss = async (name: string, params: object, error: ErrorRecord): Promise<boolean> => {
-    if (name !== 'rollback' || error.code !== 'confirmation_needed') return false;
-    if (
-      !(await confirm({
-        title: 'Set newer state aside?',
-        text: lossOf(error),
-        yes: 'Roll back with the state',
-      }))
-    )
-      return false;
-    await make('rollback', { ...params, yes: true, ...key() }, HANDED_OVER);
-    return true;
+  const make = (name: string, params: object, done: string): Promise<void> =>
+    alone(name, async () => {
+      try {
+        const answer = await order<Answer>(name, params);
+        if (name === 'rollback' && answer.change) begun = { change: answer.change, params };
+        return { text: words(answer) ?? done, error: answer.error ?? null };
+      } catch (error) {
+        if (error instanceof Refused && isLoss(name, error.record)) {
+          void agreesToLoss(params, error.record);
+          return null;
+        }
+        throw error;
+      }
+    });
+  const agreesToLoss = async (params: object, error: ErrorRecord): Promise<void> => {
+    const question = {
+      title: 'Roll back with the state?',
+      body: lossOf(error),
+      yes: 'Roll back',
+      danger: true,
+    };
+    if (await confirm(question)) await make('rollback', { ...params, yes: true, ...key() }, HANDED_OVER);
   };
-  const askFirst = async (title: string, text: string, yes: string, then: () => Promise<void>) => {
-    if (await confirm({ title, text, yes })) await then();
+  const askFirst = async (question: Parameters<typeof confirm>[0], then: () => Promise<void>) => {
+    if (await confirm(question)) await then();
   };
-  followLoss = (change, error) => {
-    if (begun?.change !== change) return;
+  const change = (name: string, params: object) => make(name, { ...params, ...key() }, HANDED_OVER);
+  /** Looks a version up before it asks: nobody should agree to what does not exist. */
+  const offer = async (spec: string) => {
+    const opener = document.activeElement?.id ?? '';
+    const found: Found[] = [];
+    await alone('look-up', async () => {
+      const one = await order<Found>('check', { target: spec });
+      if (one.newest.version === one.current)
+        return { text: `${one.current} is current already.`, error: null };
+      found.push(one);
+      return null;
+    });
+    document.getElementById(opener)?.focus();
+    for (const { current, newest, expected, ...rest } of found) {
+      const { version, publishedAt, staged } = newest;
+      const needs = needsOf({ newest, ...rest });
+      const body = [
+        current ? `${current} → ${version}` : version,
+        facts({ version, publishedAt, staged, needs, expected }),
+        'The gateway restarts once. If the new release is not healthy, the previous one comes back automatically.',
+      ];
+      const question = { title: `Update to ${version}?`, body, yes: 'Update' };
+      await askFirst(question, () => change('update', { target: version }));
+    }
+  };
+  followLoss = (id, error) => {
+    if (begun?.change !== id) return;
     const { params } = begun;
     begun = null;
-    void agreesToLoss('rollback', params, error);
+    void agreesToLoss(params, error);
+  };
+  const learning = async (name: string, params: object, done: string) => {
+    await make(name, params, done);
+    learn();
   };
 
   return {
-    update: (spec) =>
-      void askFirst(
-        `Update to ${spec}?`,
-        'It is staged beside what runs. Then the gateway restarts once; if the new release is not healthy, the previous one comes back automatically.',
-        'Update',
-        () => make('update', { target: spec, ...key() }, HANDED_OVER),
+    check: () =>
+      void alone('check', async () => {
+        const { available, sentence } = await order<Check>('check', {});
+        learn();
+        return available ? null : { text: sentence, error: null };
+      }),
+    update: (spec) => void offer(spec),
+    skip: (version, skip) =>
+      void learning(
+        'skip',
+        { version, skip },
+        `${version} is ${skip ? '' : 'not '}skipped${skip ? '' : ' any more'}.`,
       ),
     rollBack: (release) =>
       void askFirst(
-        'Roll back?',
-        `The gateway restarts with ${release ?? 'the last release that was well here'}, and that is verified. If it cannot read today’s state, nothing is done before you have been asked again.`,
-        'Roll back',
-        () => make('rollback', { ...(release && { release }), ...key() }, HANDED_OVER),
+        {
+          title: `Roll back to ${release}?`,
+          body: [rollbackLoss(release), `The gateway restarts with ${release}, and that is verified.`],
+          yes: 'Roll back',
+          danger: true,
+        },
+        () => change('rollback', {}),
       ),
     switchTo: (release) =>
       void askFirst(
-        `Switch to ${release}?`,
-        `The gateway restarts with ${release}, and that is verified; if it is not healthy, the release that runs now comes back automatically.`,
-        'Switch',
-        () => make('switch', { release, ...key() }, HANDED_OVER),
+        {
+          title: `Switch to ${release}?`,
+          body: [
+            `The gateway restarts with ${release}, and that is verified. If it is not healthy, the running release comes back automatically.`,
+          ],
+          yes: 'Switch',
+        },
+        () => change('switch', { release }),
       ),
     pin: (release, on) =>
       void make(on ? 'pin' : 'unpin', { release }, `${release} is ${on ? 'pinned' : 'not pinned any more'}.`),
-    hold: () => void make('hold', {}, 'Updates are held until that is lifted.'),
-    unhold: () => void make('unhold', {}, 'The hold is lifted.'),
-    cancel: () => void make('cancel', {}, 'It was told to stop; its steps say whether it has.'),
-    restartNow: () =>
-      void make(
-        'update',
-        { target: model.picture?.running?.target, skipDeferral: true, ...key() },
-        'It waits no longer.',
+    verify: (release) => void make('verify', { release }, `Every file of ${release} is as it was sealed.`),
+    remove: (release) =>
+      void askFirst(
+        {
+          title: `Remove ${release}?`,
+          body: ['Its files and its snapshot of the state are deleted. It can be staged again.'],
+          yes: 'Remove',
+          danger: true,
+        },
+        () => make('remove', { release }, `${release} is removed.`),
       ),
+    hold: () => void askHold((params) => learning('hold', params, 'Updates are held.')),
+    unhold: () => void learning('unhold', {}, 'The hold is lifted.'),
+    cancel: () => void make('cancel', {}, 'It was told to stop; its steps say whether it has.'),
+    restartNow: () => void change('update', { target: model.picture?.running?.target, skipDeferral: true }),
   };
 }
+
+async function askHold(then: (params: object) => Promise<void>): Promise<void> {
+  const option = (days: string, text: string) => h('option', { value: days }, text);
+  const end = h(
+    'select',
+    { id: 'hold-for' },
+    option('1', '1 day'),
+    option('7', '1 week'),
+    option('', 'until it is lifted'),
+  ) as HTMLSelectElement;
+  const why = h('input', { id: 'hold-why', maxlength: '500', autocomplete: 'off' }) as HTMLInputElement;
+  const body = [
+    'No automatic update, and none by a tag. An update to a named version still works.',
+    h('div', { class: 'row' }, h('label', { for: 'hold-for' }, 'For'), end),
+    h('div', { class: 'row' }, h('label', { for: 'hold-why' }, 'Reason'), why),
+  ];
+  if (!(await confirm({ title: 'Hold updates?', body, yes: 'Hold' }))) return;
+  const until = end.value === '' ? null : new Date(Date.now() + Number(end.value) * DAY_MS).toISOString();
+  await then({ until, ...(why.value.trim() && { why: why.value.trim() }) });
+}
+
+const DAY_MS = 24 * 60 * 60_000;
 
 /** Called for a change that failed because nobody agreed to displace newer state (`confirmation_needed`). */
 export let followLoss: (change: string, error: ErrorRecord) => void = () => {};
 
 const UNANSWERED = 'No answer came. Whether it was begun is shown once the gateway answers.';
-const HANDED_OVER = 'Handed over; what becomes of it is shown here.';
+const HANDED_OVER = 'Handed over; its progress follows here.';
 
 /** Must not read like success: only a verified change is one. */
 function words({ status, error }: Answer): string | null {
@@ -104,8 +189,26 @@ function words({ status, error }: Answer): string | null {
   return null;
 }
 
-function lossOf({ message, untouched }: ErrorRecord): string {
-  return [message, untouched].filter(Boolean).join('\n');
+function isLoss(name: string, { code }: ErrorRecord): boolean {
+  return name === 'rollback' && code === 'confirmation_needed';
+}
+
+function rollbackLoss(release: string): string {
+  const reads = model.reads.get(release)?.stateCompatibility;
+  if (reads === 'yes') return `${release} reads today’s data, so nothing is lost.`;
+  return `If ${release} cannot read today’s data, you are asked again before anything is done.`;
+}
+
+/** The plain question; the files and the reason are folded. */
+function lossOf({ message, untouched, details }: ErrorRecord): Child[] {
+  const { to, at, files, bytes } = details ?? {};
+  if (typeof at !== 'string') return [message, untouched];
+  const since = duration(Date.now() - Date.parse(at));
+  return [
+    `Rolling back to ${to} restores your data as of ${moment(at)} (${since} ago).`,
+    `${files} files changed since then (${size(Number(bytes), Math.ceil)}). They are set aside, not deleted.`,
+    fold('loss', ['Why, and which files'], [h('p', { class: 'soft' }, message)]),
+  ];
 }
 
 function noticeOf(error: unknown): { text: string; error: ErrorRecord | null } {
@@ -120,7 +223,7 @@ function key(): { idempotencyKey: string } {
   return { idempotencyKey: [...random].map((part) => part.toString(16)).join('') };
 }
 
-/** Removes the notice that a request was handed over, once its change has ended. */
+/** Removes the notice that a request was handed over, once its change is shown. */
 export function forgetRequest(): void {
   if (model.notice?.error === null && [HANDED_OVER, UNANSWERED].includes(model.notice.text))
     model.notice = null;

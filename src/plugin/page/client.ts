@@ -70,3 +70,14 @@ async function call<T>(name: string, init: RequestInit, withinMs: number): Promi
   if (!response.ok || ok === undefined) throw new NoAnswer(`HTTP ${response.status}`);
   return document as T;
 }
+
+/** Readiness of the gateway itself; null when it does not say. */
+export async function isReady(): Promise<boolean | null> {
+  try {
+    const options = { credentials: 'same-origin', redirect: 'error', cache: 'no-store' } as const;
+    const { status } = await fetch('/readyz', { ...options, signal: AbortSignal.timeout(QUICK_MS) });
+    return status === 200 ? true : status === 503 ? false : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,16 +1,18 @@
-import { byId, h } from './dom.js';
+import { button, byId, type Child, h } from './dom.js';
 
 interface Question {
   title: string;
-  text: string;
+  body: Child[];
   yes: string;
+  /** The answer yes loses something. */
+  danger?: boolean;
 }
 
 /** Answers the open question; does nothing once it has an answer. */
 let settle: (agreed: boolean) => void = () => {};
 
 /** Asks in a modal dialog, which keeps the focus; Escape means no. */
-export function confirm({ title, text, yes }: Question): Promise<boolean> {
+export function confirm({ title, body, yes, danger = false }: Question): Promise<boolean> {
   // A quick user asks again before the browser reports that the first dialog closed.
   settle(false);
   const dialog = byId<HTMLDialogElement>('dialog');
@@ -19,12 +21,12 @@ export function confirm({ title, text, yes }: Question): Promise<boolean> {
   dialog.returnValue = '';
   dialog.replaceChildren(
     h('h2', { id: 'dialog-title' }, title),
-    h('p', {}, text),
+    ...body.map((part) => (part instanceof Node ? part : h('p', {}, part))),
     h(
       'div',
       { class: 'row' },
-      h('button', { type: 'button', id: 'dialog-no', autofocus: true, click: close('no') }, 'Cancel'),
-      h('button', { type: 'button', id: 'dialog-yes', class: 'main', click: close('yes') }, yes),
+      button('dialog-no', 'Cancel', close('no'), { autofocus: true }),
+      button('dialog-yes', yes, close('yes'), { class: danger ? 'danger' : 'main' }),
     ),
   );
   if (!dialog.open) dialog.showModal();

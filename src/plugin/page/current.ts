@@ -1,22 +1,38 @@
 import { moment } from '../../core/moment.js';
+import { proofText } from '../../views/rollback-proof.js';
 import type { PageData } from '../page-data.js';
 import { setToken } from './client.js';
-import { command, h } from './dom.js';
+import { ago, button, command, h } from './dom.js';
 import { failure } from './failure.js';
+import { isBusy, type Model, type Orders } from './model.js';
 
-import type { Model, Orders } from './model.js';
-
-export function runningGateway({ picture, lostSince }: Model): Node[] {
+export function runningGateway(model: Model, orders: Orders): Node[] {
+  const { picture, lostSince } = model;
   if (!picture) return [];
-  const { gateway, current, trial, adopted, hold } = picture;
+  const { gateway, current, adopted, hold, previous } = picture;
+  const disabled = isBusy(model);
   return [
-    h('h2', {}, lostSince === null ? 'What runs' : 'What ran when it last answered'),
-    h('p', { class: 'big' }, gateway.release ?? `OpenClaw ${gateway.version ?? 'of an unknown version'}`),
-    h('p', { class: 'soft' }, `since ${moment(gateway.since)}, process ${gateway.pid}`),
+    h('h2', {}, lostSince === null ? 'Running now' : 'Running when it last answered'),
+    h(
+      'p',
+      { class: 'row' },
+      h(
+        'span',
+        { class: 'big' },
+        gateway.release ?? `OpenClaw ${gateway.version ?? 'of an unknown version'}`,
+      ),
+      badge(model),
+    ),
+    h(
+      'p',
+      { class: 'soft' },
+      `on ${gateway.host}, Node ${gateway.node}, started `,
+      ago(gateway.since),
+      `, process ${gateway.pid}`,
+    ),
     adopted && current !== gateway.release
       ? h('p', { class: 'warn' }, `The next start is of ${current ?? 'nothing: no release is current'}.`)
       : null,
-    trial ? h('p', { class: 'warn' }, `${trial} is on trial: it has not been verified.`) : null,
     hold
       ? h(
           'p',
@@ -25,8 +41,44 @@ export function runningGateway({ picture, lostSince }: Model): Node[] {
           hold.why ? ` ${hold.why}` : '',
         )
       : null,
+    ...wayBack(model),
     ...(adopted ? [] : notAdopted(picture)),
+    h(
+      'div',
+      { class: 'row' },
+      previous &&
+        button('rollback', `Roll back to ${previous}…`, () => orders.rollBack(previous), { disabled }),
+      hold
+        ? button('unhold', 'Lift the hold', () => orders.unhold(), { disabled })
+        : button('hold', 'Hold updates…', () => orders.hold(), { disabled }),
+    ),
   ].filter((node) => node !== null);
+}
+
+function badge({ picture, ready, lostSince }: Model): HTMLElement {
+  if (lostSince !== null) return h('span', { class: 'mark warn' }, 'No answer');
+  if (picture?.trial) return h('span', { class: 'mark warn', id: 'health' }, 'On trial');
+  if (ready === null) return h('span', { class: 'mark', id: 'health' }, 'Answers');
+  return ready
+    ? h('span', { class: 'mark good', id: 'health' }, 'Ready')
+    : h('span', { class: 'mark bad', id: 'health' }, 'Not ready');
+}
+
+function wayBack({ picture, proof, reads }: Model): Node[] {
+  if (!picture?.previous)
+    return [h('p', { class: 'soft' }, 'There is no earlier release to roll back to yet.')];
+  const known = reads.get(picture.previous);
+  const needs = {
+    yes: 'It reads today’s state, so a rollback loses nothing.',
+    'with-snapshot': 'A rollback restores its own state, and sets today’s aside.',
+    no: 'It cannot read today’s state.',
+    unknown: null,
+  };
+  const text = known && needs[known.stateCompatibility];
+  return [
+    ...(proof ? [h('p', { class: proof.at && !proof.error ? 'good' : 'soft' }, proofText(proof))] : []),
+    ...(text ? [h('p', { class: 'soft' }, text)] : []),
+  ];
 }
 
 function notAdopted({ root }: PageData): Node[] {
@@ -40,55 +92,6 @@ function notAdopted({ root }: PageData): Node[] {
   ];
 }
 
-export function actions(model: Model, orders: Orders): Node[] {
-  const { picture, asking, lostSince } = model;
-  if (!picture) return [];
-  const isBusy = picture.running !== null || asking !== null || lostSince !== null;
-  const spec = h('input', {
-    ...{ id: 'spec', value: model.spec, autocomplete: 'off', spellcheck: 'false', size: '14' },
-    'aria-label': 'Version or tag to update to',
-    input: () => {
-      model.spec = spec.value;
-    },
-  }) as HTMLInputElement;
-  const update = () => orders.update(spec.value.trim() || 'latest');
-  return [
-    h('h2', {}, 'Do'),
-    h(
-      'div',
-      { class: 'row' },
-      h('label', { for: 'spec' }, 'Version or tag'),
-      spec,
-      h('button', { type: 'button', id: 'update', class: 'main', disabled: isBusy, click: update }, 'Update'),
-    ),
-    h(
-      'div',
-      { class: 'row' },
-      h(
-        'button',
-        {
-          type: 'button',
-          id: 'rollback',
-          disabled: isBusy || !picture.previous,
-          click: () => orders.rollBack(null),
-        },
-        picture.previous ? 'Roll back' : 'Roll back (nothing to return to)',
-      ),
-      picture.hold
-        ? h(
-            'button',
-            { type: 'button', id: 'unhold', disabled: isBusy, click: () => orders.unhold() },
-            'Lift the hold',
-          )
-        : h(
-            'button',
-            { type: 'button', id: 'hold', disabled: isBusy, click: () => orders.hold(null) },
-            'Hold updates',
-          ),
-    ),
-  ];
-}
-
 export function notice({ notice }: Model): Node[] {
   if (!notice) return [];
   return [
@@ -97,9 +100,10 @@ export function notice({ notice }: Model): Node[] {
   ];
 }
 
-export function tokenForm(again: () => void): Node[] {
+export function tokenForm({ refusals }: Model, again: () => void): Node[] {
   const input = h('input', {
     ...{ id: 'token-field', type: 'password', autocomplete: 'off', 'aria-label': 'Token of the gateway' },
+    ...(refusals > 0 && { 'aria-invalid': 'true', 'aria-describedby': 'token-refused' }),
   }) as HTMLInputElement;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -107,13 +111,24 @@ export function tokenForm(again: () => void): Node[] {
     again();
   };
   return [
-    h('h2', {}, 'The token of the gateway'),
-    h('p', {}, 'It is kept for this tab alone, and goes nowhere but to this gateway.'),
+    h('h2', {}, 'Sign in'),
+    refusals > 0
+      ? h('p', { id: 'token-refused', class: 'bad', role: 'alert' }, 'That token was refused (401).')
+      : null,
+    h(
+      'p',
+      {},
+      'The token is ',
+      h('code', {}, 'gateway.auth.token'),
+      ' in ',
+      h('code', {}, 'openclaw.json'),
+      '. It is kept for this tab alone, and goes nowhere but to this gateway.',
+    ),
     h(
       'form',
       { class: 'row', submit },
       input,
-      h('button', { type: 'submit', id: 'token-button', class: 'main' }, 'Look'),
+      h('button', { type: 'submit', id: 'token-button', class: 'main' }, 'Sign in'),
     ),
-  ];
+  ].filter((node) => node !== null);
 }

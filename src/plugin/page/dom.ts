@@ -1,18 +1,11 @@
-type Child = Node | string | null | undefined | false;
-type Attributes = Record<string, string | boolean | undefined | ((event: Event) => void)>;
+import { moment } from '../../core/moment.js';
+
+export type Child = Node | string | null | undefined | false;
+export type Attributes = Record<string, string | boolean | undefined | ((event: Event) => void)>;
 
 /** Creates an element. Foreign content goes in as text, never as markup. */
 export function h(tag: string, attributes: Attributes = {}, ...children: Child[]): HTMLElement {
-  return fill(document.createElement(tag), attributes, children);
-}
-
-const SVG = 'http://www.w3.org/2000/svg';
-
-export function svg(tag: string, attributes: Attributes = {}, ...children: Child[]): SVGElement {
-  return fill(document.createElementNS(SVG, tag), attributes, children);
-}
-
-function fill<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
+  const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name, value);
     else if (value === true) element.setAttribute(name, '');
@@ -20,6 +13,30 @@ function fill<E extends Element>(element: E, attributes: Attributes, children: C
   }
   element.append(...children.filter((child): child is Node | string => !!child || child === ''));
   return element;
+}
+
+export function button(id: string, text: string, click: () => void, more: Attributes = {}): HTMLElement {
+  return h('button', { type: 'button', id, click, ...more }, text);
+}
+
+const unfolded = new Map<string, boolean>();
+
+/** A fold that stays open or closed when its section is built again. */
+export function fold(id: string, summary: Child[], content: Child[], more: Attributes = {}): HTMLElement {
+  const { open = false, ...attributes } = more;
+  const toggle = () => void unfolded.set(id, details.open);
+  const details = h(
+    'details',
+    { open: unfolded.get(id) ?? open, toggle },
+    h('summary', { id, ...attributes }, ...summary),
+    ...content,
+  ) as HTMLDetailsElement;
+  return details;
+}
+
+/** A time as "3 min ago", exact on hover. */
+export function ago(at: string): HTMLElement {
+  return h('time', { datetime: at, title: moment(at), 'data-ago': at });
 }
 
 export function byId<E extends HTMLElement>(id: string): E {

@@ -1,14 +1,19 @@
 import type { ChangeDocument } from '../../views/change.js';
+import { resultText } from '../../views/result-text.js';
 
 export function clock(at: string | number): string {
   return new Date(at).toLocaleTimeString('en-GB');
 }
 
-/** Color of a verdict: a release that was not verified must not look like success. */
-export function tone({ status, error }: ChangeDocument): 'good' | 'bad' | 'warn' | 'soft' {
-  if (status === 'package_updated_restart_scheduled') return 'warn';
-  if (status === 'package_updated_restart_verified' || status === 'already_current') return 'good';
-  return error ? 'bad' : 'soft';
+export type Tone = 'good' | 'bad' | 'warn' | 'soft';
+
+/** Verdict of a change in few words; a release that was not verified must not look like success. */
+export function verdict({ status, error }: ChangeDocument): { tone: Tone; sign: string; text: string } {
+  const text = resultText(status, error?.code ?? null);
+  if (status === 'package_updated_restart_scheduled') return { tone: 'warn', sign: '…', text };
+  if (status === 'package_updated_restart_verified') return { tone: 'good', sign: '✓', text };
+  if (error === null) return { tone: 'soft', sign: '✓', text };
+  return error.code === 'interrupted' ? { tone: 'soft', sign: '■', text } : { tone: 'bad', sign: '✗', text };
 }
 
 const KINDS: Record<string, string> = {
@@ -18,6 +23,7 @@ const KINDS: Record<string, string> = {
   stage: 'Stage',
   adopt: 'Adopt',
   unadopt: 'Unadopt',
+  drill: 'Drill',
 };
 
 export function title({ kind, from, to, target }: ChangeDocument): string {

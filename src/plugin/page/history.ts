@@ -1,51 +1,57 @@
 import { duration } from '../../core/duration.js';
-import { moment } from '../../core/moment.js';
 import type { ChangeDocument } from '../../views/change.js';
-import { h } from './dom.js';
+import { ago, fold, h } from './dom.js';
 import { failure } from './failure.js';
-import { title, tone } from './format.js';
-import { plots, stageMsOf } from './plot.js';
+import { title, verdict } from './format.js';
 
-const ASKED: Record<string, string> = { timer: ', by the timer', gateway: ', through the gateway' };
+const ASKED: Record<string, string> = { timer: 'by the timer', gateway: 'through the gateway' };
+
+const SHOWN = 8;
 
 export function history(changes: ChangeDocument[]): Node[] {
-  if (changes.length === 0) return [h('h2', {}, 'Last changes'), h('p', {}, 'There has been none.')];
-  const drawn = plots(changes);
+  if (changes.length === 0) return [h('h2', {}, 'History'), h('p', {}, 'Nothing has been changed yet.')];
+  const older = changes.slice(SHOWN).map((change) => row(change));
   return [
-    h('h2', {}, 'Last changes'),
-    ...(drawn ? [drawn] : []),
-    h('ul', { class: 'plain' }, ...changes.slice(0, 10).map(item)),
-    ...(changes.length > 10
-      ? [
-          h(
-            'details',
-            {},
-            h('summary', { id: 'older' }, `${changes.length - 10} older ones`),
-            h('ul', { class: 'plain' }, ...changes.slice(10).map(item)),
-          ),
-        ]
+    h('h2', {}, 'History'),
+    h(
+      'ul',
+      { class: 'plain rows' },
+      ...changes.slice(0, SHOWN).map((change, index) => row(change, index === 0)),
+    ),
+    ...(older.length > 0
+      ? [fold('older', [`${older.length} older`], [h('ul', { class: 'plain rows' }, ...older)])]
       : []),
   ];
 }
 
-function item(change: ChangeDocument): HTMLElement {
-  const { change: id, initiator, startedAt, endedAt, downtimeMs, status, error, undoError } = change;
-  const stageMs = stageMsOf(change);
+/** @param isNewest a newest change that failed is unfolded: its next command is what to do now */
+function row(change: ChangeDocument, isNewest = false): HTMLElement {
+  const { change: id, startedAt, endedAt, downtimeMs, status } = change;
+  const { tone, sign, text } = verdict(change);
   const took = endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : null;
   const figures = [
     took !== null && `took ${duration(took)}`,
-    downtimeMs !== null && `no answer for ${duration(downtimeMs)} at most`,
-    stageMs !== null && `staging ${duration(stageMs)}`,
+    downtimeMs !== null && `outage ${duration(downtimeMs)}`,
   ].filter(Boolean);
+  const summary = [
+    h('span', { class: tone, 'aria-hidden': 'true' }, sign),
+    h('span', {}, h('strong', {}, title(change)), ' ', h('span', { class: tone }, text)),
+    h('span', { class: 'soft' }, ago(startedAt), figures.length > 0 && ` · ${figures.join(' · ')}`),
+  ];
+  const isOpen = isNewest && tone === 'bad';
   return h(
     'li',
     { 'data-change': id, 'data-status': status },
-    h('strong', {}, title(change)),
-    h('p', { class: tone(change) }, change.sentence),
-    h('p', { class: 'soft' }, `${moment(startedAt)}${ASKED[initiator] ?? ''}; ${figures.join(', ')}`),
+    fold(`change-${id}`, summary, details(change), { open: isOpen }),
+  );
+}
+
+function details({ change: id, sentence, initiator, error, undoError, notes, warnings }: ChangeDocument) {
+  return [
+    h('p', {}, sentence, ASKED[initiator] && h('span', { class: 'soft' }, ` Made ${ASKED[initiator]}.`)),
     error && failure(error, `${id}-error`),
     undoError && failure(undoError, `${id}-undo`),
-    ...change.notes.map((note) => h('p', { class: 'soft' }, note)),
-    ...change.warnings.map((warning) => h('p', { class: 'warn' }, warning)),
-  );
+    ...notes.map((note) => h('p', { class: 'soft' }, note)),
+    ...warnings.map((warning) => h('p', { class: 'warn' }, warning)),
+  ];
 }

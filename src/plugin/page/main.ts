@@ -1,33 +1,44 @@
 import { duration } from '../../core/duration.js';
+import type { TimerStatus } from '../../timer/status.js';
 import type { ChangeDocument } from '../../views/change.js';
+import type { Listing } from '../../views/releases.js';
 import type { PageData } from '../page-data.js';
 import { followLoss, forgetRequest, makeOrders } from './actions.js';
-import { Busy, look, setToken, token, Unauthorized } from './client.js';
-import { actions, notice, runningGateway, tokenForm } from './current.js';
+import { automatic } from './automatic.js';
+import { Busy, isReady, look, setToken, token, Unauthorized } from './client.js';
+import { notice, runningGateway, tokenForm } from './current.js';
 import { byId, say, show } from './dom.js';
 import { clock, title } from './format.js';
 import { history } from './history.js';
-import { model, type Reads } from './model.js';
+import { isBusy, model } from './model.js';
 import { releaseList } from './releases.js';
 import { runningChange, tick } from './running.js';
+import { followTheme } from './theme.js';
+import { updates } from './updates.js';
 
 /** Milliseconds between two requests for the picture. */
 const BUSY = 1_000;
 const QUIET = 5_000;
 const HIDDEN = 20_000;
+/** Milliseconds after which `list` and `timer` are asked again, though nothing has changed. */
+const OLD = 30 * 60_000;
 /** Milliseconds between tries without an answer: doubled up to LONGEST, during a change up to AWAITED. */
 const [FIRST, AWAITED, LONGEST] = [500, 2_000, 15_000];
 
 let tries = 0;
 let timer = 0;
 let looking = false;
-let readsOf = '';
+let detailsOf = '';
 let told = '';
 
 const orders = makeOrders(() => {
   render();
   if (model.asking === null) again();
-});
+}, forgetDetails);
+
+function forgetDetails(): void {
+  detailsOf = '';
+}
 
 function again(afterMs = 0): void {
   clearTimeout(timer);
@@ -39,11 +50,12 @@ async function round(): Promise<void> {
   looking = true;
   const used = token();
   try {
-    const picture = await look<PageData>('picture');
+    const [picture, ready] = await Promise.all([look<PageData>('picture'), isReady()]);
+    model.ready = ready;
     arrived(picture);
   } catch (error) {
     if (!(error instanceof Unauthorized)) lost();
-    else if (token() === used) locked();
+    else if (token() === used) locked(used);
   } finally {
     looking = false;
     render();
@@ -70,15 +82,18 @@ function arrived(picture: PageData): void {
   tries = 0;
   Object.assign(model, { picture, seenAt: Date.now(), lostSince: null, retryAt: null, needsToken: false });
   tell(before, picture);
-  void askReads(picture);
+  if (picture.running) forgetRequest();
+  void askDetails(picture);
 }
 
 /** Removes all data, which must not stay on a page without a valid token. */
-function locked(): void {
+function locked(used: string | null): void {
   setToken(null);
   model.reads.clear();
-  readsOf = '';
-  Object.assign(model, { picture: null, lostSince: null, needsToken: true, notice: null });
+  forgetDetails();
+  if (used !== null) model.refusals++;
+  Object.assign(model, { picture: null, proof: null, timer: null, notice: null });
+  Object.assign(model, { lostSince: null, needsToken: true });
 }
 
 function lost(): void {
@@ -98,43 +113,52 @@ function tell(before: PageData | null, { running, changes }: PageData): void {
     return;
   }
   const step = running?.steps.at(-1);
-  const now = step ? `${step.name}: ${step.state}` : '';
+  const now = step ? `${step.title}: ${step.state}` : '';
   if (now && now !== told) say(now);
   told = now;
 }
 
 /** Asks only when the answer may have changed and no change runs, because each request starts a process. */
-async function askReads({ running, releases, current, gateway, changes }: PageData): Promise<void> {
-  const of = JSON.stringify([releases.map(({ id }) => id), current, gateway.pid, changes[0]?.change]);
-  if (running || of === readsOf) return;
-  readsOf = of;
+async function askDetails({
+  running,
+  releases,
+  current,
+  gateway,
+  changes,
+  hold,
+  skip,
+}: PageData): Promise<void> {
+  const ids = releases.map(({ id }) => id);
+  const turn = Math.floor(Date.now() / OLD);
+  const of = JSON.stringify([ids, current, gateway.pid, changes[0]?.change, hold, skip, turn]);
+  if (running || document.hidden || of === detailsOf) return;
+  detailsOf = of;
   try {
-    const { releases: listed } = await look<{ releases: Reads[] }>('list', 60_000);
-    model.reads = new Map(
-      listed.map(({ id, stateCompatibility, stateReason }) => [id, { id, stateCompatibility, stateReason }]),
-    );
+    const { releases: listed, rollback } = await look<Listing>('list', 60_000);
+    model.reads = new Map(listed.map((release) => [release.id, release]));
+    model.proof = rollback;
+    model.timer = await look<TimerStatus>('timer', 60_000);
   } catch (error) {
     if (error instanceof Busy) {
-      setTimeout(retryReads, error.retryMs, of);
+      setTimeout(askDetailsAgain, error.retryMs, of);
       return;
     }
-    model.reads = new Map();
-    // Compatibility stays unknown until a new gateway process or the next change makes it ask again.
+    // Details stay as they were until a new gateway process or the next change makes it ask again.
   }
   render();
 }
 
 /** Asks again with the newest picture, unless another request has begun meanwhile. */
-function retryReads(of: string): void {
-  if (readsOf !== of || !model.picture) return;
-  readsOf = '';
-  void askReads(model.picture);
+function askDetailsAgain(of: string): void {
+  if (detailsOf !== of || !model.picture) return;
+  forgetDetails();
+  void askDetails(model.picture);
 }
 
 function connection(): string {
   const { seenAt, lostSince, picture } = model;
   if (lostSince === null) return seenAt === null ? '' : `As of ${clock(seenAt)}`;
-  const step = picture?.running?.steps.at(-1)?.name;
+  const step = picture?.running?.steps.at(-1)?.title;
   const change = picture?.running
     ? ` The change ${picture.running.change} was at ${step ?? 'its beginning'}.`
     : '';
@@ -151,22 +175,42 @@ function render(): void {
       : '';
   line.textContent = needsToken ? 'This gateway wants its token first.' : connection() + soon;
   line.classList.toggle('lost', lostSince !== null);
-  show('token', needsToken ? { needsToken } : null, () => tokenForm(() => again()));
+  const controlUi = byId<HTMLAnchorElement>('control-ui');
+  controlUi.hidden = !picture?.controlUi;
+  if (picture?.controlUi) controlUi.href = picture.controlUi;
+  show('token', needsToken ? model.refusals : null, () => tokenForm(model, () => again()));
   show('notice', model.notice, () => notice(model));
-  const { at: _, ...lasting } = picture ?? { at: '' };
-  const state = picture && [lasting, lostSince !== null, asking];
   const running: ChangeDocument | null = picture?.running ?? null;
+  const state = [lostSince !== null, asking, isBusy(model)];
+  const { proof, timer, ready } = model;
+  const reads = [...model.reads.values()].map(({ id, stateCompatibility, stateReason }) => [
+    id,
+    stateCompatibility,
+    stateReason,
+  ]);
+  show('change', running && [running, state], () => (running ? runningChange(running, model, orders) : []));
+  show(
+    'updates',
+    picture && [picture.current, picture.skip, picture.hold, timer?.available, timer?.askedAt, state],
+    () => updates(model, orders),
+  );
   show(
     'now',
-    picture && [picture.gateway, picture.current, picture.trial, picture.hold, lostSince !== null],
-    () => runningGateway(model),
+    picture && [
+      picture.gateway,
+      picture.current,
+      picture.previous,
+      picture.trial,
+      picture.hold,
+      ready,
+      proof,
+      reads,
+      state,
+    ],
+    () => runningGateway(model, orders),
   );
-  show('change', running && [running, lostSince !== null, asking], () =>
-    running ? runningChange(running, model, orders) : [],
-  );
-  const isBusy = running !== null || lostSince !== null || asking;
-  show('actions', picture && [isBusy, picture.previous, picture.hold], () => actions(model, orders));
-  show('releases', state && [picture.releases, [...model.reads], isBusy], () => releaseList(model, orders));
+  show('releases', picture && [picture.releases, reads, state], () => releaseList(model, orders));
+  show('automatic', timer, () => (timer ? automatic(timer) : []));
   show('history', picture?.changes ?? null, () => history(picture?.changes ?? []));
   tick();
 }
@@ -174,5 +218,6 @@ function render(): void {
 addEventListener('hashchange', () => token() && again());
 document.addEventListener('visibilitychange', () => document.hidden || again());
 setInterval(() => tick(), 1_000);
+followTheme();
 token();
 void round();

@@ -1,15 +1,15 @@
 import type { ErrorRecord } from '../../core/errors.js';
+import type { TimerStatus } from '../../timer/status.js';
+import type { ListedRelease, Listing } from '../../views/releases.js';
 import type { PageData } from '../page-data.js';
 
 /** A release's compatibility with today's state, from `releases.list`. */
-export interface Reads {
-  id: string;
-  stateCompatibility: 'yes' | 'with-snapshot' | 'no' | 'unknown';
-  stateReason: string;
-}
+export type Reads = Pick<ListedRelease, 'id' | 'stateCompatibility' | 'stateReason'>;
 
 export interface Model {
   picture: PageData | null;
+  /** Answer of the gateway's `/readyz`; null when unknown. */
+  ready: boolean | null;
   /** Time of the last answer, in ms by this browser's clock. */
   seenAt: number | null;
   /** Time in ms since which no answer comes; null while one does. */
@@ -17,7 +17,11 @@ export interface Model {
   /** Time of the next try, in ms. */
   retryAt: number | null;
   needsToken: boolean;
+  /** Tokens that the gateway refused. */
+  refusals: number;
   reads: Map<string, Reads>;
+  proof: Listing['rollback'];
+  timer: TimerStatus | null;
   notice: { text: string; error: ErrorRecord | null } | null;
   /** Text typed beside Update; kept here because the field is rebuilt more often than it is typed into. */
   spec: string;
@@ -25,16 +29,25 @@ export interface Model {
 }
 
 export const model: Model = {
-  ...{ picture: null, seenAt: null, lostSince: null, retryAt: null, needsToken: false },
-  ...{ reads: new Map(), spec: 'latest', notice: null, asking: null },
+  ...{ picture: null, ready: null, seenAt: null, lostSince: null, retryAt: null, needsToken: false },
+  ...{ refusals: 0, reads: new Map(), proof: null, timer: null, spec: 'latest', notice: null, asking: null },
 };
 
+/** True while nothing else can be started. */
+export function isBusy({ picture, asking, lostSince }: Model): boolean {
+  return picture?.running != null || asking !== null || lostSince !== null;
+}
+
 export interface Orders {
+  check(): void;
   update(spec: string): void;
-  rollBack(release: string | null): void;
+  skip(version: string, isSkipped: boolean): void;
+  rollBack(release: string): void;
   switchTo(release: string): void;
   pin(release: string, on: boolean): void;
-  hold(hours: number | null): void;
+  verify(release: string): void;
+  remove(release: string): void;
+  hold(): void;
   unhold(): void;
   cancel(): void;
   restartNow(): void;

@@ -1,9 +1,8 @@
 import { moment } from '../../core/moment.js';
 import { size } from '../../core/size.js';
 import type { ReleaseDocument } from '../../views/release.js';
-import { h } from './dom.js';
-
-import type { Model, Orders, Reads } from './model.js';
+import { button, fold, h } from './dom.js';
+import { isBusy, type Model, type Orders, type Reads } from './model.js';
 
 const READS: Record<Reads['stateCompatibility'], string> = {
   yes: 'reads today’s state',
@@ -26,9 +25,27 @@ function item(release: ReleaseDocument, model: Model, orders: Orders): HTMLEleme
   const { id, marks, bytes, sealedAt, runtime, quarantine } = release;
   const reads = model.reads.get(id);
   const isPinned = marks.includes('pinned');
-  const isBusy = model.picture?.running != null || model.asking !== null || model.lostSince !== null;
+  const isCurrent = marks.includes('current');
+  const disabled = isBusy(model);
   const tone =
     reads?.stateCompatibility === 'yes' ? 'good' : reads?.stateCompatibility === 'unknown' ? 'soft' : 'warn';
+  const about = (does: string, title: string) => ({ disabled, title, 'aria-label': `${does} ${id}` });
+  const more = [
+    button(
+      `verify-${id}`,
+      'Verify',
+      () => orders.verify(id),
+      about('Verify', 'Compares every file with its seal'),
+    ),
+    button(
+      `pin-${id}`,
+      isPinned ? 'Unpin' : 'Pin',
+      () => orders.pin(id, !isPinned),
+      about(isPinned ? 'Unpin' : 'Pin', 'A pinned release is never removed, and no tag updates away from it'),
+    ),
+    !isCurrent &&
+      button(`remove-${id}`, 'Remove', () => orders.remove(id), about('Remove', 'Frees its disk space')),
+  ];
   return h(
     'li',
     { 'data-release': id },
@@ -51,28 +68,11 @@ function item(release: ReleaseDocument, model: Model, orders: Orders): HTMLEleme
     h(
       'div',
       { class: 'row' },
-      !marks.includes('current') &&
-        h(
-          'button',
-          {
-            ...{ type: 'button', id: `to-${id}`, disabled: isBusy, 'aria-label': `Switch to ${id}` },
-            click: () => orders.switchTo(id),
-          },
-          'Switch to it',
-        ),
-      h(
-        'button',
-        {
-          ...{
-            type: 'button',
-            id: `pin-${id}`,
-            disabled: isBusy,
-            'aria-label': `${isPinned ? 'Unpin' : 'Pin'} ${id}`,
-          },
-          click: () => orders.pin(id, !isPinned),
-        },
-        isPinned ? 'Unpin' : 'Pin',
-      ),
+      !isCurrent && button(`to-${id}`, `Switch to ${id}…`, () => orders.switchTo(id), { disabled }),
+      fold(`more-${id}`, ['…'], [h('div', { class: 'row' }, ...more)], {
+        class: 'more',
+        'aria-label': `More for ${id}`,
+      }),
     ),
   );
 }

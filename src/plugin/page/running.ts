@@ -1,50 +1,49 @@
 import { duration } from '../../core/duration.js';
 import type { ChangeDocument } from '../../views/change.js';
-import { command, h } from './dom.js';
+import { button, command, fold, h } from './dom.js';
 import { failure } from './failure.js';
 import { clock, title } from './format.js';
 import type { Model, Orders } from './model.js';
+import { phaseBar } from './phases.js';
 
-const SIGNS: Record<string, string> = {
-  ...{ done: '✓', skipped: '–', failed: '✗', undone: '↩', undo_failed: '✗' },
-};
+const SIGNS: Record<string, string> = { done: '✓', failed: '✗', undone: '↩', undo_failed: '✗' };
 
-export function runningChange(change: ChangeDocument, { lostSince, asking }: Model, orders: Orders): Node[] {
-  const canStop = change.status === 'running' && !change.steps.some(({ name }) => name === 'switch');
-  const { idle } = change;
+export function runningChange(change: ChangeDocument, model: Model, orders: Orders): Node[] {
+  const { lostSince, asking, picture } = model;
+  const { idle, status, kind, startedAt, error } = change;
+  const canStop = status === 'running' && !change.steps.some(({ name }) => name === 'switch');
   const waits = idle && idle.outcome === undefined;
+  const usual = kind === 'update' && picture?.expected ? `; usually ${duration(picture.expected.ms)}` : '';
+  const steps = change.steps.filter(({ state }) => state !== 'skipped');
+  const now = steps.at(-1);
   return [
     h('h2', {}, title(change)),
+    phaseBar(change),
     h(
       'p',
       {},
-      change.status === 'interrupted'
+      status === 'interrupted'
         ? h('span', { class: 'bad' }, change.sentence)
-        : h('span', {}, 'Active for ', h('time', { 'data-since': change.startedAt }, '')),
-      change.error && h('span', { class: 'bad' }, ' — it failed, and is being undone'),
+        : h('span', {}, 'Active for ', h('time', { 'data-since': startedAt }), usual),
+      error && h('span', { class: 'bad' }, ' — it failed, and is being undone'),
       lostSince !== null && h('span', { class: 'warn' }, ' — as it was when the gateway last answered'),
     ),
     ...(idle ? [waiting(idle, waits === true)] : []),
-    ...(change.progress ? [h('p', { class: 'soft' }, change.progress.sentence)] : []),
-    h('ol', { class: 'steps plain' }, ...change.steps.map(step)),
-    ...(change.error ? [failure(change.error, 'running')] : []),
-    ...(change.status === 'interrupted' ? [command('openclaw-releases recover', 'recover')] : []),
+    ...(change.progress && !waits ? [h('p', { class: 'soft' }, change.progress.sentence)] : []),
+    fold(
+      'steps',
+      ['Details', now ? h('span', { class: 'soft' }, `: ${now.title}`) : null],
+      [h('ol', { class: 'steps plain' }, ...steps.map(step))],
+    ),
+    ...(error ? [failure(error, 'running')] : []),
+    ...(status === 'interrupted' ? [command('openclaw-releases recover', 'recover')] : []),
     h(
       'div',
       { class: 'row' },
-      canStop &&
-        h(
-          'button',
-          { type: 'button', id: 'cancel', disabled: asking === 'cancel', click: () => orders.cancel() },
-          'Stop',
-        ),
+      canStop && button('cancel', 'Stop', () => orders.cancel(), { disabled: asking === 'cancel' }),
       waits &&
-        change.kind === 'update' &&
-        h(
-          'button',
-          { type: 'button', id: 'restart-now', disabled: asking !== null, click: () => orders.restartNow() },
-          'Do not wait',
-        ),
+        kind === 'update' &&
+        button('restart-now', 'Do not wait', () => orders.restartNow(), { disabled: asking !== null }),
     ),
   ];
 }
@@ -66,8 +65,8 @@ function waiting(idle: NonNullable<ChangeDocument['idle']>, waits: boolean): HTM
     { class: 'warn' },
     `Restart announced at ${clock(idle.announcedAt)}; `,
     idle.restartAt
-      ? h('span', {}, 'it restarts in ', h('time', { 'data-until': idle.restartAt }, ''), '.')
-      : h('span', {}, `${busy}, at the longest for `, h('time', { 'data-until': idle.deadlineAt }, ''), '.'),
+      ? h('span', {}, 'it restarts in ', h('time', { 'data-until': idle.restartAt }), '.')
+      : h('span', {}, `${busy}, at the longest for `, h('time', { 'data-until': idle.deadlineAt }), '.'),
   );
 }
 
@@ -87,7 +86,7 @@ function step({
     h('span', { class: `${tone}${goesOn ? ' spin' : ''}`, 'aria-hidden': 'true' }, SIGNS[state] ?? ''),
     h('span', {}, title),
     goesOn
-      ? h('span', {}, state === 'undoing' ? 'being undone, ' : '', h('time', { 'data-since': startedAt }, ''))
+      ? h('span', {}, state === 'undoing' ? 'being undone, ' : '', h('time', { 'data-since': startedAt }))
       : h(
           'span',
           { class: 'soft' },
@@ -97,10 +96,13 @@ function step({
   );
 }
 
-/** Updates every running time; none is in the live region, which would be read out each second. */
+/** Updates every relative time; none is in the live region, which would be read out each second. */
 export function tick(now = Date.now()): void {
-  for (const element of document.querySelectorAll<HTMLElement>('[data-since]'))
-    element.textContent = duration(now - Date.parse(element.dataset.since ?? ''));
-  for (const element of document.querySelectorAll<HTMLElement>('[data-until]'))
-    element.textContent = duration(Math.max(0, Date.parse(element.dataset.until ?? '') - now));
+  const each = (name: string, text: (ms: number) => string) => {
+    for (const element of document.querySelectorAll<HTMLElement>(`[data-${name}]`))
+      element.textContent = text(now - Date.parse(element.dataset[name] ?? ''));
+  };
+  each('since', duration);
+  each('until', (ms) => duration(-ms));
+  each('ago', (ms) => (ms < 60_000 ? 'just now' : `${duration(ms).split(' ').slice(0, 2).join(' ')} ago`));
 }

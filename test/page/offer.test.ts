@@ -1,0 +1,99 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { readPolicy } from '../../src/store/policy.js';
+import { rootAt } from '../../src/store/root.js';
+import { expectAccessible, expectNoSidewaysScrolling } from '../support/accessibility.js';
+import { closeBrowser, type Visitor, visit } from '../support/browser.js';
+import { makePluginWorld, TOKEN } from '../support/plugin-world.js';
+import { slowness } from '../support/slowness.js';
+
+afterAll(closeBrowser);
+
+const [FIRST, SECOND, NEWEST] = ['2026.5.28', '2026.6.1', '2026.6.2'];
+
+const LONG_PATH = `/srv/${'a-directory-with-a-long-name/'.repeat(12)}openclaw-agent.sqlite`;
+
+describe('the page', () => {
+  test(
+    'offers a newer release with what it takes, and looks each version up before it asks',
+    async () => {
+      const world = await makePluginWorld(FIRST, SECOND);
+      await world.start(FIRST);
+      await world.ok('update', SECOND, '--settle', '0.5');
+      world.publish(NEWEST);
+      const { page, picture } = await open(world.url, {});
+      const text = (section: string) => page.locator(`#${section}`).innerText();
+      await page.locator('#updates >> text=has not been asked').waitFor();
+      const asked = world.registry.requests.length;
+      await page.locator('#automatic').waitFor();
+      expect(world.registry.requests.length, 'a look asks no registry').toBe(asked);
+
+      await page.locator('#check').click();
+      await page.locator('#updates >> text=Update available').waitFor();
+      expect(await text('updates')).toContain(`${SECOND} → ${NEWEST}`);
+      expect(await text('updates')).toMatch(/About .*B to download/);
+      expect(await text('updates')).toMatch(/Usually takes .*, with an outage of/);
+      const notes = page.locator('#updates a').first();
+      expect(await notes.getAttribute('href')).toContain(`/releases/tag/v${NEWEST}`);
+      await page.locator('#health >> text=Ready').waitFor();
+      await expectAccessible(page);
+      await picture('available');
+
+      await page.locator('#spec').fill('nonsense');
+      await page.locator('#update').click();
+      await page.locator('#notice >> text=version_not_found').waitFor();
+      expect(await page.locator('dialog[open]').count()).toBe(0);
+      await page.locator('#update-newest').click();
+      await page.locator('dialog[open] >> text=to download').waitFor();
+      await expectAccessible(page);
+      await picture('question');
+      await page.locator('#dialog-no').click();
+
+      await page.locator('#skip').click();
+      await page.locator('#unskip').waitFor();
+      expect(readPolicy(rootAt(world.root)).schedule?.skip).toEqual([NEWEST]);
+      await page.locator('#unskip').click();
+      await page.locator('#skip').waitFor();
+
+      await page.locator(`#more-${escaped(FIRST)}`).click();
+      await page.locator(`#verify-${escaped(FIRST)}`).click();
+      await page.locator(`#notice >> text=Every file of ${FIRST}`).waitFor();
+      await page.locator(`#remove-${escaped(FIRST)}`).click();
+      await page.locator('#dialog-yes').click();
+      await page.locator('#notice >> text=is needed: previous').waitFor();
+      await world.ok('stage', NEWEST);
+      await page.locator(`#more-${escaped(NEWEST)}`).click();
+      await page.locator(`#remove-${escaped(NEWEST)}`).click();
+      await page.locator('#dialog-yes').click();
+      await page.locator(`[data-release="${NEWEST}"]`).waitFor({ state: 'detached' });
+
+      for (const options of [
+        { dark: true },
+        { width: 375, height: 740 },
+        { width: 375, height: 740, dark: true },
+      ]) {
+        const visitor = await open(world.url, options);
+        await visitor.page.locator('#automatic').waitFor();
+        await visitor.page.evaluate(
+          `document.querySelector('#now p.soft').append(' ', ${JSON.stringify(LONG_PATH)})`,
+        );
+        await expectNoSidewaysScrolling(visitor.page);
+        await expectAccessible(visitor.page);
+      }
+      const phone = await open(world.url, { width: 375, height: 740 });
+      await phone.page.locator('#automatic').waitFor();
+      await phone.picture('phone');
+    },
+    120_000 * slowness,
+  );
+});
+
+async function open(url: string, options: Parameters<typeof visit>[0]): Promise<Visitor> {
+  const visitor = await visit(options);
+  await visitor.page.goto(`${url}/releases#token=${TOKEN}`);
+  await visitor.page.locator('#now .big').waitFor();
+  return visitor;
+}
+
+function escaped(id: string): string {
+  return id.replaceAll('.', '\\.');
+}
