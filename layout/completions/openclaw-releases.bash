@@ -43,7 +43,7 @@ _openclaw_releases() {
     'switch') words="--root --json --color --no-restart --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
     'rollback') words="--root --json --color --dry-run --yes --keep-state --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
     'drill') words="--root --json --color --ready-timeout --help $(_openclaw_releases_ids "$root")" ;;
-    'status') words="--root --json --color --follow --help" ;;
+    'status') words="--root --json --color --prometheus --follow --help" ;;
     'history') words="--root --json --color --limit --since --failed --help" ;;
     'cancel') words="--root --json --color --help" ;;
     'restart-now') words="--root --json --color --help" ;;

@@ -134,6 +134,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l ready-
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l prometheus -d 'print metrics for node_exporter\'s textfile collector'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l follow -d 'stay until the active change has its verdict, and exit with its code'
 complete -c openclaw-releases -n '__openclaw_releases_at \'history\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'history\'' -f -l json -d 'print one JSON document on standard output and nothing else'

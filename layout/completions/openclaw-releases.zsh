@@ -202,6 +202,7 @@ _openclaw_releases_status() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--prometheus[print metrics for node_exporter'\''s textfile collector]' \
     '--follow[stay until the active change has its verdict, and exit with its code]' \
     '(- *)'--help'[show the help]'
 }

@@ -5,6 +5,7 @@ import { command } from '../command.js';
 import { showStatus } from '../looks/status.js';
 import { changeAnswer, changeText } from '../report.js';
 import { atGlance, type CommonOptions, inSession, type Session } from '../session.js';
+import { print } from '../write.js';
 
 export function statusCommand(): Command {
   return command(
@@ -12,10 +13,21 @@ export function statusCommand(): Command {
     'show what runs, what is current, and what is being done',
     'openclaw-releases status',
   )
+    .option('--prometheus', "print metrics for node_exporter's textfile collector")
     .option('--follow', 'stay until the active change has its verdict, and exit with its code')
-    .action((options: CommonOptions & { follow?: boolean }) =>
-      options.follow ? inSession(options, follow) : atGlance(options, showStatus),
-    );
+    .action((options: CommonOptions & { follow?: boolean; prometheus?: boolean }) => {
+      if (options.prometheus) return atGlance(options, showMetrics);
+      return options.follow ? inSession(options, follow) : atGlance(options, showStatus);
+    });
+}
+
+async function showMetrics({ environment: { root, supervisor } }: Session): Promise<number> {
+  const [{ overview }, { prometheusText }] = await Promise.all([
+    import('../../views/status.js'),
+    import('../../views/prometheus.js'),
+  ]);
+  print(prometheusText(await overview(root, supervisor)));
+  return 0;
 }
 
 async function follow(session: Session): Promise<number> {
