@@ -2,19 +2,37 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
-import { makeWorld, QUICK, type RunningSupervisor, type World } from '../support/world.js';
+import { type Answer, makeWorld, QUICK, type RunningSupervisor, type World } from '../support/world.js';
 
 const [FIRST, SECOND, BAD] = ['2026.6.1', '2026.6.2', '2026.6.3'];
 
+const atEnd = atEndOfAll();
 let world: World;
 let supervisor: RunningSupervisor;
+/** Answers to `check` when FIRST was the newest, and when BAD was, before an update to it failed. */
+let none: Answer;
+let found: Answer;
 
 beforeAll(async () => {
-  world = await makeWorld(atEndOfAll);
+  world = await makeWorld(atEnd);
   world.publish(FIRST, { schemaVersions: { state: 1, agent: 1 } });
+  supervisor = await world.start(FIRST);
+  none = await world.cli('check');
+  world.publish(SECOND, { schemaVersions: { state: 1, agent: 1 } });
+  await world.ok('update', SECOND, ...QUICK);
+  world.publish(BAD, { exitCode78: true, schemaVersions: { state: 2, agent: 1 } });
+  found = await world.cli('check');
+  await world.cli('update', BAD, ...QUICK);
 });
 
+async function emptyWorld(): Promise<World> {
+  const empty = await makeWorld();
+  empty.publish(FIRST);
+  return empty;
+}
+
 test('check in an empty root names the newest release and the way to it, and writes nothing', async () => {
+  const world = await emptyWorld();
   const { exitCode, json } = await world.cli('check');
   expect(exitCode).toBe(10);
   expect(json).toMatchObject({ ok: true, available: true, current: null, newest: { version: FIRST } });
@@ -22,20 +40,16 @@ test('check in an empty root names the newest release and the way to it, and wri
 });
 
 test('update --dry-run without a running gateway prints the plan, and what must come first', async () => {
+  const world = await emptyWorld();
   const { to, steps } = await world.ok('update', '--dry-run');
   expect(to).toBe(FIRST);
   const notes = Object.fromEntries(steps.map(({ name, note }: Record<string, string>) => [name, note]));
   expect(notes.restart).toContain('openclaw-releases run');
 });
 
-test('check finds none, then one, whose size, Node, outage and rollback it tells', async () => {
-  supervisor = await world.start(FIRST);
-  expect((await world.cli('check')).exitCode).toBe(0);
-  expect((await world.ok('status')).auto.available).toBeNull();
-  world.publish(SECOND, { schemaVersions: { state: 1, agent: 1 } });
-  await world.ok('update', SECOND, ...QUICK);
-  world.publish(BAD, { exitCode78: true, schemaVersions: { state: 2, agent: 1 } });
-  const { exitCode, json } = await world.cli('check');
+test('check finds none, then one, whose size, Node, outage and rollback it tells', () => {
+  expect(none).toMatchObject({ exitCode: 0, json: { available: false, newest: null } });
+  const { exitCode, json } = found;
   expect(exitCode).toBe(10);
   expect(json).toMatchObject({
     available: true,
@@ -64,7 +78,6 @@ test('status shows what check found, without a network', async () => {
 });
 
 test('changes have small numbers that stay, by which history shows one with its steps', async () => {
-  await world.cli('update', BAD, ...QUICK);
   const { changes } = await world.ok('history');
   expect(changes.map(({ number }: { number: number }) => number)).toEqual([1, 2, 3, 4]);
   const last = changes.at(-1);

@@ -22,11 +22,12 @@ const CHANGELOG = `# Changelog
 - a first thing
 `;
 
+const atEnd = atEndOfAll();
 let world: World;
 
 /** SECOND runs, FIRST is previous, BAD was rolled back and is in quarantine, OTHER is only staged. */
 beforeAll(async () => {
-  world = await makeWorld(atEndOfAll());
+  world = await makeWorld(atEnd);
   world.publish(FIRST, { schemaVersions: { state: 1, agent: 1 } });
   const second = openclawPackage(SECOND, { schemaVersions: { state: 2, agent: 1 }, dependencies: {} });
   second.files['CHANGELOG.md'] = CHANGELOG;

@@ -31,10 +31,11 @@ function expectView(name: string, documents: unknown[]): void {
   }
 }
 
+const atEnd = atEndOfAll();
 let world: World;
 
 beforeAll(async () => {
-  world = await makeWorld(atEndOfAll);
+  world = await makeWorld(atEnd);
   for (const version of ['2026.6.1', '2026.6.2']) world.publish(version);
   world.publish('2026.6.3', { exitCode78: true });
   await world.start('2026.6.1');

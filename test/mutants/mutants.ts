@@ -1789,7 +1789,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/cli/commands/run.ts',
     find: "if (exitCode === NO_RELEASE) return ['openclaw-releases setup'];",
     replace: 'if (exitCode === NO_RELEASE) return [];',
-    caughtBy: stories('hints', 'a current link to a release that is gone'),
+    caughtBy: stories('hints', 'a current link to a release'),
   },
   {
     name: 'remove: a release that is needed',
