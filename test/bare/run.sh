@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs `npm ci && npm test` as an ordinary user of a bare Debian that has Node and npm of the registry, and nothing else.
+# Runs `npm ci`, installs the archive, and runs `npm test`, as an ordinary user of a bare Debian that has Node and npm of
+# the registry, and nothing else.
 # The tests run in a network namespace of their own, in which there is loopback alone.
 # Needs root, and on Debian: apt-get install debootstrap iproute2
 # usage: test/bare/run.sh [DEBIAN-RELEASE [NODE-MAJOR]]
@@ -66,6 +67,13 @@ inside() {
 reports=${OPENCLAW_RELEASES_TEST_REPORTS:-}
 export reports authorities
 inside npm ci
+# As docs/install.md says, from the archive of this checkout.
+# shellcheck disable=SC2016 # expanded there
+inside 'archive=$(npm pack --silent --ignore-scripts)
+  npm install --global --silent --prefix ~/installed "./$archive"
+  rm "$archive"
+  ~/installed/bin/openclaw-releases --version
+  ~/installed/bin/openclaw-releases setup --dry-run'
 # shellcheck disable=SC2016 # expanded there
 unshare --net bash -euc "$(declare -f inside); root=\$1; ip link set lo up; inside npm test" bash "$root" && code=0 || code=$?
 [[ -z $reports ]] || cp "$home"/reports/*.json "$reports/"
