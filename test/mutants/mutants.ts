@@ -1692,6 +1692,13 @@ export const MUTANTS: Mutant[] = [
 
   // rpc, plugin
   {
+    name: 'readers remove releases',
+    file: 'src/rpc/methods.ts',
+    find: "'releases.remove': admin(",
+    replace: "'releases.remove': read(",
+    caughtBy: unit('rpc/methods'),
+  },
+  {
     name: 'unknown parameter accepted',
     file: 'src/rpc/params.ts',
     find: 'if (!Object.hasOwn(fields, name)) {',

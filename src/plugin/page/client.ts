@@ -75,7 +75,9 @@ async function call<T>(name: string, init: RequestInit, withinMs: number): Promi
 export async function isReady(): Promise<boolean | null> {
   try {
     const options = { credentials: 'same-origin', redirect: 'error', cache: 'no-store' } as const;
-    const { status } = await fetch('/readyz', { ...options, signal: AbortSignal.timeout(QUICK_MS) });
+    const { status, headers } = await fetch('/readyz', { ...options, signal: AbortSignal.timeout(QUICK_MS) });
+    // A gateway without this endpoint answers with the document of its Control UI.
+    if (!headers.get('content-type')?.includes('json')) return null;
     return status === 200 ? true : status === 503 ? false : null;
   } catch {
     return null;

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import { METHODS } from '../../../src/rpc/methods.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../src/${path}`, import.meta.url));
 
@@ -19,3 +21,14 @@ test.each(['rpc/methods.ts', 'rpc/requests/requests.ts', 'rpc/requests/result-te
     expect(bytes).toBeLessThan(150_000);
   },
 );
+
+test('the document of the plugin lists every method with the scope that it needs', () => {
+  const text = readFileSync(at('../docs/in-openclaw.md'), 'utf8');
+  for (const scope of ['operator.read', 'operator.admin']) {
+    const [row = ''] = text.match(new RegExp(`^\\| \`${scope}\` \\|.*$`, 'm')) ?? [];
+    const listed = [...row.matchAll(/`(releases\.\w+)`/g)].map(([, name]) => name);
+    const needing = Object.entries(METHODS).filter(([, method]) => method.scope === scope);
+    const own = needing.map(([name]) => name).filter((name) => name.startsWith('releases.'));
+    expect(listed.toSorted()).toEqual(own.toSorted());
+  }
+});
