@@ -60,7 +60,13 @@ describe('real OpenClaw under systemd --user', () => {
 
       await verified('adopt', '2026.5.28');
       expect((await machine.unit(UNIT, 'user')).Description).not.toMatch(/\d{4}\.\d/);
-      await verified('update 2026.6.1', '2026.6.1');
+      const updated = await verified('update 2026.6.1', '2026.6.1');
+      expect(updated.steps).toContainEqual(
+        expect.objectContaining({
+          name: 'restart',
+          note: expect.stringMatching(/^announced to the gateway;/),
+        }),
+      );
       expect((await ocr('show 2026.6.1')).json).toMatchObject({ runtime: NODE_IN_ROOT, fault: null });
       await verified('rollback', '2026.5.28');
     },
@@ -107,6 +113,7 @@ describe('real OpenClaw under systemd --user', () => {
 
   test('incident-2: through all of it no gateway missed a file of its own', async () => {
     await story.expectNothingMissed();
+    expect(await machine.journal(UNIT)).toContain('received SIGTERM; restarting');
     expect((await machine.unit(UNIT, 'user')).NRestarts).toBe('0');
   });
 });
