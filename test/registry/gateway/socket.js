@@ -29,7 +29,7 @@ function readFrames(data) {
 
 /** Methods that an operator may ask of the real gateway, each with the scope and the parameters that it knows. */
 function methodsOf(env, admission, behaviour) {
-  const runs = () => workIn(env).filter(([kind]) => kind === 'embedded-run');
+  const runs = () => workIn(env).filter(([kind, session]) => kind === 'embedded-run' && session);
   const blockers = () => workIn(env).map(([kind]) => ({ kind, count: 1, message: `1 active ${kind}` }));
   return {
     'gateway.restart.preflight': {
@@ -41,7 +41,7 @@ function methodsOf(env, admission, behaviour) {
       scope: 'operator.read',
       keys: ['limit'],
       answer: () => ({
-        sessions: runs().map(([, key = 'main', startedAt = 0]) => {
+        sessions: runs().map(([, key, startedAt]) => {
           return { key, hasActiveRun: true, startedAt: Number(startedAt) };
         }),
       }),
