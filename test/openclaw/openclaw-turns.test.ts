@@ -17,7 +17,8 @@ const TOKEN = 'test';
 
 // One story: each test begins where the one before it ended.
 describe('a turn of real OpenClaw under `run` that outlasts the wait of a change', () => {
-  const atEnd = atEndOfAll();
+  // Three real releases are 140,000 files to remove.
+  const atEnd = atEndOfAll(LONG_MS);
   let model: FakeModel;
   let env: Record<string, string>;
   let url: string;
