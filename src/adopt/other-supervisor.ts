@@ -129,7 +129,7 @@ export function describeSupervisor(
   );
   const [first = null] = users;
   const additions = kind
-    .additions([...new Set(changes.map(({ path }) => path))], known, run, seen)
+    .additions([...new Set(changes.map(({ path }) => path))], known, run, seen, read)
     .map(({ path, lines }) => {
       // A file that starts the gateway has settings already; the others are new.
       if (!changes.some((change) => change.path === path)) return { path, lines };

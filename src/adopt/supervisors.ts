@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { ifPossible } from '../core/if-possible.js';
+import { SECRET_NAME, withoutSecrets } from '../core/secret-words.js';
 import { below } from './places.js';
 
 /** A supervisor that was found above a gateway. */
@@ -21,6 +23,8 @@ export interface Addition {
   lines: string[];
 }
 
+type Read = (path: string) => string | null;
+
 export interface SupervisorKind {
   name: string;
   /** Its command line, words joined by spaces. */
@@ -31,7 +35,7 @@ export interface SupervisorKind {
   userSetting?: string;
   /** Files that may hold the gateway's command. */
   files(seen: Sighting, service: string): string[];
-  additions(files: string[], service: string, run: string, seen: Sighting): Addition[];
+  additions(files: string[], service: string, run: string, seen: Sighting, read: Read): Addition[];
   /** False where no file has to be changed; true unless given. */
   needsRelease?: boolean;
   /** Commands that apply the files, or do all where there are none; `run` is our command with its arguments. */
@@ -53,13 +57,43 @@ function supervisordFiles({ args }: Sighting): string[] {
   return [...included.filter((path) => /\.(?:conf|ini)$/.test(path)), main];
 }
 
+const quoted = (word: string) => (/^[\w./@:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
 const pm2File = ({ env }: Sighting) => join(env.HOME ?? '/', 'openclaw-releases.config.js');
 
-/** pm2 takes more than one exit code from a file alone. */
-function pm2Lines(name: string, run: string): string {
-  const [script, ...args] = run.split(' ');
+/** pm2 takes more than one exit code from a file alone. Its environment has all of a service but the arguments. */
+function pm2Lines(name: string, run: string, { env }: Sighting, read: Read): string[] {
+  const own = ownArguments(read(join(env.PM2_HOME ?? join(env.HOME ?? '/', '.pm2'), 'dump.pm2')), name);
+  const [script, ...args] = `${run} --replace`.split(' ');
+  if (own && own.length > 0) args.push('--', ...own);
+  const ofOpenClaw = Object.entries(env).filter(([variable]) => variable.startsWith('OPENCLAW_'));
+  const secret = ofOpenClaw.map(([variable]) => variable).filter((variable) => SECRET_NAME.test(variable));
+  const shown = ofOpenClaw.filter(([variable]) => !secret.includes(variable));
   const settings = { interpreter: 'none', treekill: false, kill_timeout: 75_000, stop_exit_codes: [69, 78] };
-  return `module.exports = { apps: [${JSON.stringify({ name, script, args: `${args.join(' ')} --replace`, ...settings })}] };`;
+  const service = {
+    ...{ name, script, args },
+    ...(env.pm_cwd && { cwd: env.pm_cwd }),
+    ...(shown.length > 0 && { env: Object.fromEntries(shown) }),
+    ...settings,
+  };
+  return [
+    ...(own
+      ? []
+      : [
+          '// The arguments of the gateway, if it has any, follow "--replace", "--": pm2 describe shows them.',
+        ]),
+    ...(secret.length > 0 ? [`// Set these in your shell before pm2 start: ${secret.join(', ')}`] : []),
+    `module.exports = { apps: [${JSON.stringify(service)}] };`,
+  ];
+}
+
+/** Arguments of a gateway in what `pm2 save` wrote; null where it has not, or one of them is secret. */
+function ownArguments(dump: string | null, name: string): string[] | null {
+  const services = (ifPossible(() => JSON.parse(dump ?? '')) ?? []) as { name?: unknown; args?: unknown }[];
+  const args = Array.isArray(services) ? services.find((one) => one?.name === name)?.args : undefined;
+  if (!Array.isArray(args) || !args.every((arg) => typeof arg === 'string')) return null;
+  const own = args.slice(args.indexOf('gateway') + 1);
+  return withoutSecrets(own) === own.join(' ') ? own : null;
 }
 
 /** Nearest first counts, in this order for one process. docs/supervisors.md has the same lines as whole files. */
@@ -87,8 +121,14 @@ export const SUPERVISORS: readonly SupervisorKind[] = [
     name: 'pm2',
     is: /^PM2 \S+ God Daemon|(?:^|\/)pm2-runtime(?: |$)/,
     service: ({ env }) => env.name ?? null,
-    additions: (_, name, run, seen) => [{ path: pm2File(seen), lines: [pm2Lines(name, run)] }],
-    commands: (service, _, seen) => [`pm2 delete ${service}`, `pm2 start ${pm2File(seen)}`, 'pm2 save'],
+    additions: (_, name, run, seen, read) => [
+      { path: pm2File(seen), lines: pm2Lines(name, run, seen, read) },
+    ],
+    commands: (service, _, seen) => [
+      `pm2 delete ${quoted(service)}`,
+      `pm2 start ${quoted(pm2File(seen))}`,
+      'pm2 save',
+    ],
   },
   {
     name: 'runit',

@@ -91,6 +91,52 @@ const ROWS: Record<string, Row> = {
     service: 'gw',
     commands: ['pm2 delete gw', 'pm2 start /home/claw/openclaw-releases.config.js', 'pm2 save'],
   },
+  'pm2, with a name of two words, arguments, a directory and variables': {
+    above: ['PM2 v7.0.4: God Daemon (/srv/pm2)', '/sbin/init'],
+    env: {
+      ...{ name: "my 'claw'", HOME: '/home/claw', PM2_HOME: '/srv/pm2', pm_cwd: '/srv/claw' },
+      ...{ OPENCLAW_STATE_DIR: '/srv/state', OPENCLAW_GATEWAY_TOKEN: 's3cret', PATH: '/usr/bin' },
+    },
+    files: {
+      '/srv/pm2/dump.pm2': JSON.stringify([
+        { name: 'other', args: ['gateway', '--port', '1'] },
+        { name: "my 'claw'", args: ['gateway', '--port', '18801', '--name', 'a b'] },
+      ]),
+    },
+    name: 'pm2',
+    service: "my 'claw'",
+    added: [
+      {
+        path: '/home/claw/openclaw-releases.config.js',
+        lines: [
+          '// Set these in your shell before pm2 start: OPENCLAW_GATEWAY_TOKEN',
+          `module.exports = { apps: [{"name":"my 'claw'","script":"${COMMAND}","args":["run","--replace","--","--port","18801","--name","a b"],"cwd":"/srv/claw","env":{"OPENCLAW_STATE_DIR":"/srv/state"},"interpreter":"none","treekill":false,"kill_timeout":75000,"stop_exit_codes":[69,78]}] };`,
+        ],
+      },
+    ],
+    commands: [
+      `pm2 delete 'my '\\''claw'\\'''`,
+      'pm2 start /home/claw/openclaw-releases.config.js',
+      'pm2 save',
+    ],
+  },
+  'pm2 with a secret among the arguments': {
+    above: ['PM2 v7.0.4: God Daemon (/home/claw/.pm2)', '/sbin/init'],
+    env: { name: 'gw', HOME: '/home/claw' },
+    files: { '/home/claw/.pm2/dump.pm2': '[{"name":"gw","args":["gateway","--token","s3cret"]}]' },
+    name: 'pm2',
+    service: 'gw',
+    added: [
+      {
+        path: '/home/claw/openclaw-releases.config.js',
+        lines: [
+          '// The arguments of the gateway, if it has any, follow "--replace", "--": pm2 describe shows them.',
+          `module.exports = { apps: [{"name":"gw","script":"${COMMAND}","args":["run","--replace"],"interpreter":"none","treekill":false,"kill_timeout":75000,"stop_exit_codes":[69,78]}] };`,
+        ],
+      },
+    ],
+    commands: ['pm2 delete gw', 'pm2 start /home/claw/openclaw-releases.config.js', 'pm2 save'],
+  },
   'runit, with a pipe of its output': {
     above: ['runsv openclaw@/etc/sv/openclaw', 'runsvdir -P /etc/service', 'runit'],
     files: {

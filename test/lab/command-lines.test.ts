@@ -8,6 +8,7 @@ import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { installedMain } from './gateway.js';
 import { type Machine, NODE } from './machine.js';
+import { rememberInstance } from './observed.js';
 import { FIRST, makeOperator, type Operator, QUICK } from './operator.js';
 
 /** Programs before Node, as people have them. */
@@ -148,19 +149,24 @@ describe('a gateway whose unit starts it through other programs', () => {
         if (row.hooked) expect(await machine.read(join(machine.claw.home, 'hooked'))).toBe(pid);
       };
       await expectSame(FIRST);
+      const expectOutside = await rememberInstance(machine, operator.gateway);
       await operator.ok(`adopt ${QUICK}`);
       await expectSame(FIRST);
+      await expectOutside(FIRST);
       expect((await operator.ok('status')).gateway).toMatchObject({
         release: FIRST,
         health: { ready: true },
       });
       await operator.ok(`update 2026.6.1 ${QUICK}`);
       await expectSame('2026.6.1');
+      await expectOutside('2026.6.1');
       const bad = await operator.ocr(`update 2026.6.5 ${QUICK}`);
       expect(bad.json).toMatchObject({ status: 'rolled_back', undoError: null });
       await expectSame('2026.6.1');
+      await expectOutside('2026.6.1');
       await operator.ok(`unadopt ${QUICK}`);
       await expectSame(FIRST);
+      await expectOutside(FIRST);
     },
     180_000,
   );

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { TOKEN } from './gateway.js';
 import type { Machine } from './machine.js';
 
@@ -76,4 +77,25 @@ async function versionAt(machine: Machine, address: string | undefined): Promise
 /** Everything that makes one gateway another one: only its process and its version may differ afterwards. */
 export function identityOf({ user, listens, state, environment }: Observed) {
   return { user, listens, state, environment };
+}
+
+/**
+ * Looks at a gateway before a story.
+ * @returns an expectation: it is another process, but the same gateway, and this version answers
+ */
+export async function rememberInstance(
+  machine: Machine,
+  { unit, scope }: { unit: string; scope: 'user' | 'system' },
+): Promise<(version: string) => Promise<void>> {
+  const before = await observe(machine, unit, { scope });
+  expect(before.listens, 'it listens').not.toEqual([]);
+  expect(before.state, 'it has a state').not.toBe(null);
+  let last = before.pid;
+  return async (version) => {
+    const now = await observe(machine, unit, { scope });
+    expect(identityOf(now)).toEqual(identityOf(before));
+    expect(now.version).toBe(version);
+    expect(now.pid, 'another process').not.toBe(last);
+    last = now.pid;
+  };
 }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { npmPrefix } from './gateway.js';
+import { rememberInstance } from './observed.js';
 import { CLI, FIRST, makeOperator, type Operator, QUICK } from './operator.js';
 
 // These ask their unit for more than `FIRST` does.
@@ -177,11 +178,14 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
       await harden(lines);
       await gateway.systemctl('restart');
       await gateway.ready(FIRST);
+      const expectOutside = await rememberInstance(machine, gateway);
       const adopted = await ocr(`adopt ${flag} ${QUICK}`, as);
+      await expectOutside(FIRST);
       expect(adopted.json, JSON.stringify(adopted.json.error)).toMatchObject({ to: FIRST });
       expect(await policy()).toBe('control-group 30s 5');
       const updated = await ocr(`update ${GOOD} ${QUICK}`, as);
       expect(updated.json).toMatchObject({ status: 'package_updated_restart_verified', warnings: [] });
+      await expectOutside(GOOD);
       expect(await policy()).toBe('mixed 5min 30s 10');
       const worse = await ocr(`update ${WORSE} --probe version ${QUICK}`, as);
       expect(worse.json).toMatchObject({
@@ -189,6 +193,7 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
         stateRestored: { restored: true },
       });
       await gateway.ready(GOOD);
+      await expectOutside(GOOD);
       expect(await stateOf()).toBe(null);
       if (scope === 'system' && lines === STRICT) await cutPower();
 
@@ -204,6 +209,7 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
         (await machine.run('journalctl --quiet --no-pager', { as: 'root' })).stdout.includes(went),
       );
       await gateway.ready(GOOD);
+      await expectOutside(GOOD);
       expect((await ocr('doctor')).json.findings).toEqual([]);
       // Files of the state keep the modes that the gateway gave them.
       const open = await machine.run(

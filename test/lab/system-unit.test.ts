@@ -7,6 +7,7 @@ import { until } from '../support/place.js';
 import { installGateway, type LabGateway, npmInstall } from './gateway.js';
 import { keepLook, lookBlindly, runningIn } from './looked.js';
 import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
+import { rememberInstance } from './observed.js';
 import { openedAs, startedAs, TRACE } from './trace.js';
 
 const CLI = `${NODE} ${join(REPOSITORY, 'dist/cli/main.cjs')}`;
@@ -73,6 +74,7 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
 
   test('root adopts it, its user updates and rolls back, root leaves it as it was', async () => {
     const before = await units();
+    const expectOutside = await rememberInstance(machine, gateway);
     const adopted = await ocr(`adopt --system ${QUICK}`, 'root');
     expect(adopted.json, JSON.stringify(adopted.json.error)).toMatchObject({
       status: 'package_updated_restart_verified',
@@ -91,7 +93,7 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
       status: 'package_updated_restart_verified',
       to: '2026.6.1',
     });
-    expect(await gateway.version()).toBe('2026.6.1');
+    await expectOutside('2026.6.1');
     const tried = await ocr(`update 2026.6.5 ${QUICK}`, 'claw');
     expect(tried.json).toMatchObject({ status: 'package_update_failed', error: { code: 'probe_failed' } });
     const broken = await ocr(`update 2026.6.5 --probe version ${QUICK}`, 'claw');
@@ -109,6 +111,7 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     expect(left.json, JSON.stringify(left.json.error)).toMatchObject({ ok: true });
     expect(await units()).toBe(before);
     await gateway.ready('2026.5.28');
+    await expectOutside('2026.5.28');
   }, 180_000);
 
   test('root adopts, updates, rolls back and leaves it without opening a file of the user', async () => {
@@ -170,11 +173,12 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
       const { stdout } = await machine.run(`systemctl is-active ${manager}`, { as: 'root', reject: false });
       return stdout.trim() === 'inactive';
     });
+    const expectOutside = await rememberInstance(machine, gateway);
     const update = `${CLI} update 2026.6.1 ${QUICK}`;
     const updated = await machine.run(update, { reject: false, timeoutMs: 120_000, env });
     expect(updated.stderr).toContain('Made in this session');
     expect(updated.exitCode, updated.stderr).toBe(0);
-    expect(await gateway.version()).toBe('2026.6.1');
+    await expectOutside('2026.6.1');
 
     const variables = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
     await gateway.asAgent(`env ${variables.join(' ')} ${CLI} rollback ${QUICK} --json >/tmp/inside.json`);

@@ -73,7 +73,7 @@ export function unadoptCommand() {
 /** The record of the superuser, who may have changed the files of a supervisor, is for that user alone. */
 function adoptedNothing(root: string, { message }: ReleasesError): ReleasesError {
   return new ReleasesError('supervisor_not_found', `${root} has adopted no gateway. ${message}`, {
-    hint: `sudo openclaw-releases unadopt --root ${root}, where root has adopted it`,
+    hint: `sudo openclaw-releases unadopt --root ${root}, where root has adopted it; lines that you changed yourself (pm2, tmux, a container) are yours to change back`,
   });
 }
 
