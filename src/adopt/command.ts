@@ -46,9 +46,12 @@ export function readCommand(unit: GatewayUnit, env: NodeJS.ProcessEnv, isBlind =
     isBlind,
   };
   const found = inWords(command, scan) ?? inText(command, scan, { home, specifiers: unit.specifiers });
-  if (!found) throw refuse('does not show where OpenClaw starts', exampleFor(command, searchPath));
+  const elsewhere = hintElsewhere(command);
+  if (!found)
+    throw refuse('does not show where OpenClaw starts', elsewhere ?? exampleFor(command, searchPath));
   if (found === 'several') throw refuse('starts OpenClaw in several places', 'Keep one of them.');
-  if (found === 'no gateway') throw refuse('starts no gateway', 'openclaw gateway install --force');
+  if (found === 'no gateway')
+    throw refuse('starts no gateway', elsewhere ?? 'openclaw gateway install --force');
   const { passed, ...rest } = found;
   for (const [how, programs] of Object.entries(ELSEWHERE)) {
     const program = passed.find((word) => programs.split(' ').includes(basename(word)));
@@ -119,6 +122,18 @@ function inText(
     ];
   });
   return found.length > 1 ? 'several' : (found[0] ?? null);
+}
+
+/** Programs that only pass connections on to a gateway. */
+const PROXIES = ['systemd-socket-proxyd', 'socat', 'haproxy', 'nginx', 'caddy'];
+
+/** Null where no word is a program that starts OpenClaw elsewhere, or passes connections on to it. */
+function hintElsewhere({ words }: CommandLine): string | null {
+  const others = [...PROXIES, ...Object.values(ELSEWHERE).flatMap((programs) => programs.split(' '))];
+  const other = words.map(({ value }) => basename(value)).find((name) => others.includes(name));
+  return other === undefined
+    ? null
+    : `Adopt what starts OpenClaw itself: another unit, with --unit, or what ${other} starts.`;
 }
 
 /** The command that can be adopted, where the first program hides OpenClaw. */

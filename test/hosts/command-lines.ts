@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { HostRow } from './host.js';
 
 const MAIN = '~/.npm-global/lib/node_modules/openclaw/dist/index.js';
@@ -283,6 +284,57 @@ export const COMMAND_LINES: HostRow[] = [
     situation: 'variables in arguments',
     unit: exec(`${GATEWAY} $EXTRA \${ONE}`, 'EnvironmentFile=-~/.env'),
     expected: { start: `${START} $EXTRA \${ONE}` },
+  },
+  {
+    situation: 'a file of variables with a blank in its name, and quotes in it',
+    unit: exec(`${GATEWAY} --port $PORT`, 'EnvironmentFile=-~/my variables'),
+    files: { 'my variables': 'PORT="18805"\nTOKEN=\'a "b"\'\n' },
+    expected: { start: `${START} --port $PORT` },
+  },
+  {
+    situation: 'an instance of a template of another name',
+    name: 'openclaw@home.service',
+    unit: exec(`-${GATEWAY} --profile %i`, 'Type=notify', 'NotifyAccess=all', 'WatchdogSec=30'),
+    expected: {
+      start: `-${START} --profile %i`,
+      lines: ['OnFailure=openclaw-releases-rescue-openclaw@home.service', 'TimeoutStartSec=1h'],
+    },
+  },
+  {
+    situation: 'a unit with a socket of systemd and a directory for its state',
+    unit: exec(
+      GATEWAY,
+      'Sockets=openclaw-gateway.socket',
+      'StateDirectory=openclaw',
+      'Environment=OPENCLAW_STATE_DIR=%h/s',
+    ),
+    expected: { start: START, environment: { OPENCLAW_STATE_DIR: expect.stringMatching(/\/s$/) } },
+  },
+  {
+    situation: 'a directory for the state of a system unit whose dynamic user is an account',
+    unit: exec(GATEWAY, 'User=claw', 'DynamicUser=yes', 'StateDirectory=openclaw'),
+    ...{ scope: 'system' as const, user: 'claw', trials: [0] },
+    expected: { start: START },
+  },
+  {
+    situation: 'a proxy for a socket of systemd in front of the gateway',
+    unit: exec('/usr/lib/systemd/systemd-socket-proxyd 127.0.0.1:18801'),
+    expected: refused('does not show where OpenClaw starts', 'another unit, with --unit'),
+  },
+  {
+    situation: 'docker compose, with OpenClaw inside',
+    unit: exec('/usr/bin/docker compose --file ~/compose.yaml up openclaw'),
+    expected: refused('starts no gateway', 'what docker starts'),
+  },
+  {
+    situation: 'a scope of its own, with a limit',
+    unit: exec(`/usr/bin/systemd-run --user --scope -p MemoryMax=1G ${GATEWAY}`),
+    expected: refused('outside of this unit (/usr/bin/systemd-run)', 'without systemd-run'),
+  },
+  {
+    situation: 'a log of its own by systemd-cat',
+    unit: exec(`/usr/bin/systemd-cat -t openclaw ${GATEWAY}`),
+    expected: { start: `/usr/bin/systemd-cat -t openclaw ${START}` },
   },
   {
     situation: 'lines that continue, with a comment between',

@@ -293,6 +293,11 @@ const ROWS: Record<string, Row> = {
     name: 'a container',
     commands: [],
   },
+  'docker compose with init': {
+    above: ['/sbin/docker-init -- openclaw gateway'],
+    name: 'a container',
+    commands: [],
+  },
   'a unit that a login of root started': {
     above: ['/usr/lib/systemd/systemd --user', '/sbin/init'],
     groups: ['/user.slice/user-0.slice/user@0.service/app.slice/openclaw-gateway-work.service'],

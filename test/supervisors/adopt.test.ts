@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { OF_A_START } from '../lab/observed.js';
 import { until } from '../support/place.js';
 import { bootHost, type Host, type HostOptions } from './host.js';
 import { filesOf } from './recipe.js';
@@ -43,6 +44,19 @@ function look(host: Host, paths: string[]): Promise<string> {
   return host.run(['sh', '-c', script, 'sh', ...paths], { reject: false });
 }
 
+/** User and variables of the gateway that runs, from the kernel; it answers on the port that its state has configured. */
+async function identityOf(host: Host) {
+  const [gateway] = those(host, GATEWAY);
+  const proc = `/proc/${gateway?.pid}`;
+  const variables = (await host.run(['cat', `${proc}/environ`])).split('\0');
+  return {
+    user: await host.run(['stat', '-c', '%u', proc]),
+    variables: variables.filter(
+      (one) => /^(HOME|USER|OPENCLAW_)/.test(one) && !OF_A_START.test(one.split('=')[0] ?? ''),
+    ),
+  };
+}
+
 async function stage(host: Host, version: string): Promise<void> {
   await host.ok('stage', version);
   await host.ok('switch', version, '--no-restart');
@@ -63,9 +77,11 @@ async function thereAndBack(
   commands: string[],
 ): Promise<void> {
   const then = await look(host, paths);
+  const before = await identityOf(host);
   expect(await host.ok('adopt', '--write')).toMatchObject({ supervisor: chapter, commands });
   await type(host, commands);
   await chain(host, parent, '2026.6.1');
+  expect(await identityOf(host)).toEqual(before);
   expect((await host.cli('adopt')).json.error.message).toContain('openclaw-releases run runs process');
   expect(await look(host, paths)).not.toBe(then);
 
@@ -75,6 +91,7 @@ async function thereAndBack(
   await until('run has ended', () => those(host, RUN).length === 0);
   await ready(host);
   expect(those(host, GATEWAY)).toHaveLength(1);
+  expect(await identityOf(host)).toEqual(before);
 }
 
 test.each(Object.keys(supervisors))(
@@ -95,9 +112,11 @@ test.each(Object.keys(supervisors))(
     if (name === 'pm2') {
       // pm2 keeps its services in no file for people: the lines are for a new one.
       expect((await host.cli('adopt', '--write')).json.error).toMatchObject({ code: 'supervisor_file' });
+      const before = await identityOf(host);
       for (const { path, lines } of additions) await host.write(path, `${lines.join('\n')}\n`);
       await type(host, commands);
       await chain(host, parent, '2026.6.1');
+      expect(await identityOf(host)).toEqual(before);
     } else {
       await thereAndBack(found, pathsOf(supervisor), commands);
     }
