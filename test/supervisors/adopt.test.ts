@@ -51,9 +51,9 @@ async function identityOf(host: Host) {
   const variables = (await host.run(['cat', `${proc}/environ`])).split('\0');
   return {
     user: await host.run(['stat', '-c', '%u', proc]),
-    variables: variables.filter(
-      (one) => /^(HOME|USER|OPENCLAW_)/.test(one) && !OF_A_START.test(one.split('=')[0] ?? ''),
-    ),
+    variables: variables
+      .filter((one) => /^(HOME|USER|OPENCLAW_)/.test(one) && !OF_A_START.test(one.split('=')[0] ?? ''))
+      .sort(),
   };
 }
 
@@ -80,6 +80,8 @@ async function thereAndBack(
   const before = await identityOf(host);
   expect(await host.ok('adopt', '--write')).toMatchObject({ supervisor: chapter, commands });
   await type(host, commands);
+  // A supervisor may answer before OpenClaw has ended, which has the same version.
+  await until('run has started', () => those(host, RUN).length === 1);
   await chain(host, parent, '2026.6.1');
   expect(await identityOf(host)).toEqual(before);
   expect((await host.cli('adopt')).json.error.message).toContain('openclaw-releases run runs process');
