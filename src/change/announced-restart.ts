@@ -1,5 +1,5 @@
 import { systemCode, toErrorRecord } from '../core/errors.js';
-import { compareVersions } from '../core/version.js';
+import { compareVersions, isVersion } from '../core/version.js';
 import { placeOf } from '../host/place.js';
 import type { Context } from '../ledger/context.js';
 import type { RestartNotice } from '../ledger/facts.js';
@@ -24,7 +24,8 @@ export async function restartAnnounced(
   const { change, supervisor } = context;
   stopRenewing(change);
   const inspection = await inspectIfThere(supervisor).catch(() => null);
-  const { notice, withdraw } = await announce(context, inspection);
+  // No failure to tell it keeps it from its restart.
+  const { notice, withdraw } = await announce(context, inspection).catch((error) => notTold(reasonOf(error)));
   change.facts[as] = notice;
   if (as === 'restartNotice') change.facts.restartRequestedAt = new Date().toISOString();
   try {
@@ -73,8 +74,9 @@ async function handOff(
   return announceHandoff(endpoint, lease, process);
 }
 
+/** True also for an unknown version. */
 function isOlder(version: string | null): boolean {
-  return version === null || compareVersions(version, HANDOFF_SINCE) < 0;
+  return !isVersion(version) || compareVersions(version, HANDOFF_SINCE) < 0;
 }
 
 function leaveIntent(
@@ -89,6 +91,10 @@ function leaveIntent(
   try {
     return { notice: { way: 'intent' }, withdraw: writeRestartIntent(placeOf({ args, env }).directory, pid) };
   } catch (error) {
-    return notTold(systemCode(error) ?? toErrorRecord(error).message);
+    return notTold(reasonOf(error));
   }
+}
+
+function reasonOf(error: unknown): string {
+  return systemCode(error) ?? toErrorRecord(error).message;
 }

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, ReleasesError } from '../core/errors.js';
+import { isVersion } from '../core/version.js';
 import { cpuTicks, executableOf, TICKS_PER_SECOND } from '../host/process.js';
 import { releaseOfProcess } from '../ledger/running-release.js';
 import { type Health, worsened } from '../openclaw/health.js';
@@ -70,7 +71,7 @@ export function checkInstance(before: Instance | null, now: Instance | null): vo
 }
 
 export function checkVersion(health: Health, version: string | null): void {
-  if (version === null || health.version === null || health.version === version) return;
+  if (version === null || !isVersion(health.version) || health.version === version) return;
   throw fault('wrong_version', `The gateway says that it is ${health.version}, not ${version}.`);
 }
 

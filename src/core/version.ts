@@ -52,6 +52,11 @@ function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
+/** OpenClaw takes its version from its environment where that names one: it may be any text. */
+export function isVersion(text: string | null): text is string {
+  return parse(text) !== null;
+}
+
 /**
  * Returns true for a release or a correction, false for a beta, alpha or dev build.
  * @throws ReleasesError `release_id_invalid`

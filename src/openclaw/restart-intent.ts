@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPlainFile } from '../core/bounded-file.js';
 import { ifPossible } from '../core/if-possible.js';
-import { compareVersions } from '../core/version.js';
+import { compareVersions, isVersion } from '../core/version.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 
 /** File in the state directory that OpenClaw reads on SIGTERM and removes; it counts for one process and one minute. */
@@ -18,7 +18,7 @@ const SUPERVISED = ['OPENCLAW_SYSTEMD_UNIT', 'INVOCATION_ID', 'SYSTEMD_EXEC_PID'
 
 /** Reason why a version cannot learn from a file that its next SIGTERM is a restart; null when it can. */
 export function whyNoIntent(version: string | null, env: Record<string, string>): string | null {
-  if (version === null) return 'it does not say its version';
+  if (!isVersion(version)) return 'it does not say its version';
   if (compareVersions(version, BEFORE) >= 0) return `${version} has no way to be told`;
   if (env.OPENCLAW_NO_RESPAWN?.trim()) return 'OPENCLAW_NO_RESPAWN keeps it in its process';
   if (SUPERVISED.some((name) => env[name]?.trim())) return null;

@@ -1344,6 +1344,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/announced-restart', 'has another lease'),
   },
   {
+    name: 'a restart prevented by its announcement',
+    file: 'src/change/announced-restart.ts',
+    find: '.catch((error) => notTold(reasonOf(error)))',
+    replace: '',
+    caughtBy: unit('change/announced-restart', 'an announcement that fails'),
+  },
+  {
     name: 'a restart intent left behind',
     file: 'src/change/announced-restart.ts',
     find: '    withdraw();\n',

@@ -25,6 +25,7 @@ vi.mock('../../../src/openclaw/rpc-client.js', () => ({
   askGateway: async (_: unknown, { method }: { method: string }) => {
     gateway.asked.push(method);
     const payload = gateway.answers[method];
+    if (payload instanceof Error) throw payload;
     return payload === undefined ? { payload: null, refusal: 'unknown method' } : { payload, refusal: null };
   },
 }));
@@ -93,6 +94,13 @@ test.each<[string, string | null, object, object, string]>([
   ['refuses', '2026.9.6', { 'gateway.suspend.handoff': undefined }, {}, 'unknown method'],
   ['is between the two ways', '2026.8.1', { 'system.info': undefined }, {}, '2026.8.1 has no way to be told'],
   [
+    'has a version of no known form',
+    'my-build',
+    { 'system.info': undefined },
+    {},
+    'it does not say its version',
+  ],
+  [
     'stays in its process',
     '2026.6.1',
     { 'system.info': undefined },
@@ -106,6 +114,16 @@ test.each<[string, string | null, object, object, string]>([
     expect(facts.restartNotice).toEqual({ way: null, why });
     expect(asked.at(-1)).toBe('restart');
     expect(seen).toBeNull();
+  },
+);
+
+test.each(Object.keys(CAN).slice(0, 3))(
+  'an announcement that fails at %s does not keep a gateway from its restart',
+  async (method) => {
+    const { facts, asked, error } = await restartOf('2026.9.6', { ...CAN, [method]: new Error('broken') });
+    expect(error).toBeNull();
+    expect(facts.restartNotice).toEqual({ way: null, why: 'broken' });
+    expect(asked.at(-1)).toBe('restart');
   },
 );
 

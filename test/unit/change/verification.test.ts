@@ -108,6 +108,10 @@ test('a gateway of the release that owns its port, is ready and stays so for the
   expect(clock.now - began).toBeGreaterThanOrEqual(500);
 });
 
+test('a gateway that gives a word in place of its version is known by its process alone', async () => {
+  expect(await verify({ version: 'unknown' })).toMatchObject({ health: { version: 'unknown' } });
+});
+
 test.each<[string, Started, RegExp]>([
   ['gateway_crashed', { inspection: { pid: null, state: 'stopped' } }, /of 2026\.6\.1 exited\.$/],
   ['gateway_crashed', { inspection: { instance: 'another start' } }, /exited/],

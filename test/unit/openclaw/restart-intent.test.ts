@@ -15,6 +15,8 @@ test.each<[string | null, Record<string, string>, string | null]>([
   ['2026.7.1', UNIT, '2026.7.1 has no way to be told'],
   ['2026.9.6', UNIT, '2026.9.6 has no way to be told'],
   [null, UNIT, 'it does not say its version'],
+  ['unknown', UNIT, 'it does not say its version'],
+  ['', UNIT, 'it does not say its version'],
 ])('a restart intent in a file, for %s in %j: %s', (version, env, expected) => {
   expect(whyNoIntent(version, env)).toBe(expected);
 });
