@@ -11,8 +11,8 @@ beforeAll(() => {
 });
 
 test.each([
-  ['resolving', /stage /],
-  ['installing', /resolve .*\n.*check-space /],
+  ['resolving', /stage \d|Look up/],
+  ['installing', /Look up the version .*\n.*Check the room /],
   ['verifying the update', /✔ Restart /],
 ])('Ctrl-C while %s leaves nothing behind', { timeout: LONG_MS }, async (_, moment) => {
   const demo = place.start();

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { moment } from '../../src/core/moment.js';
 import { listSnapshots } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import type { Behaviour } from '../registry/gateway-package.js';
@@ -136,7 +137,7 @@ test('an update that rolls back reports the displaced state, and since when', as
   expect(last.stateRestored).toEqual(stateRestored);
   const { stdout } = await execa(world.node, [CLI, 'status'], { env: world.env, extendEnv: false });
   const says = new RegExp(
-    `state: that of ${OLD}, as it was at ${snapshot.at}, was put back; what was written since \\(\\d+ seconds\\) is kept in states/${stateRestored.aside}`,
+    `state: that of ${OLD}, as it was at ${moment(snapshot.at)}, was put back; what was written since \\([\\d.]+ (s|min)[^)]*\\) is kept in states/${stateRestored.aside}`,
   );
   expect(stdout).toMatch(says);
 });

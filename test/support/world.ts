@@ -105,6 +105,8 @@ export async function makeWorld(
     PATH: process.env.PATH ?? '',
     HOME: writeTree(join(path, 'home'), { '.npmrc': '' }),
     TMPDIR: writeTree(join(path, 'tmp'), { '.keep': '' }),
+    // As this process: texts for people have local times.
+    TZ: 'UTC',
     OPENCLAW_STATE_DIR: state,
     OPENCLAW_RELEASES_ROOT: root,
     npm_config_registry: registry.url,
