@@ -172,6 +172,8 @@ const COMMANDS = [
     'timer explain',
     'timer enable',
   ],
+  ...['check', 'history 1', `why ${ID}`, `diff ${ID} current`, `remove ${ID}`, 'setup --dry-run'],
+  ...['uninstall --dry-run', 'uninstall --yes', 'uninstall --system --yes'],
   ...['timer enable --system', 'adopt --system --dry-run', 'unadopt --system', 'unadopt', 'adopt --system'],
   ...[
     'rollback',

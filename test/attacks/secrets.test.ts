@@ -244,7 +244,7 @@ test(
     });
 
     for (const look of [
-      ...['list', 'status', 'history', 'timer explain', 'timer status', 'report'].flatMap((one) => [
+      ...['list', 'status', 'history', 'timer explain', 'timer status', 'report', 'check'].flatMap((one) => [
         one,
         `${one} --json`,
       ]),

@@ -86,6 +86,9 @@ const LOOKS = [
   ['doctor'],
   ['verify', '2026.6.1'],
   ['timer', 'status'],
+  ['why', 'current'],
+  ['diff', '2026.6.1'],
+  ['setup', '--dry-run'],
 ];
 
 const FORGED: Attack[] = [
