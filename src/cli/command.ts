@@ -20,6 +20,8 @@ export interface Answer {
   /** For programs; `ok` follows from the exit code unless it is given. */
   document: object;
   text: () => string;
+  /** True for text that must stay as it is, such as a log. */
+  verbatim?: boolean;
   /** 0 by default. */
   exitCode?: number;
 }
@@ -31,8 +33,8 @@ function answering(enter: typeof inSession) {
   return <A extends unknown[]>(work: Work<A>) =>
     (...given: [...A, Command]): Promise<void> =>
       enter(given.at(-2) as CommonOptions, async (session) => {
-        const { document, text, exitCode = 0 } = await work(session, ...(given.slice(0, -1) as A));
-        session.output.answer({ ok: exitCode === 0, ...document }, text);
+        const { document, text, exitCode = 0, verbatim } = await work(session, ...(given.slice(0, -1) as A));
+        session.output.answer({ ok: exitCode === 0, ...document }, text, verbatim);
         return exitCode;
       });
 }

@@ -5,14 +5,16 @@ import { print, say } from './write.js';
 
 export interface Output {
   json: boolean;
-  answer(document: object, text: () => string): void;
+  /** @param verbatim the text is no message: it is neither folded nor coloured */
+  answer(document: object, text: () => string, verbatim?: boolean): void;
 }
 
 export function outputFor(json: boolean): Output {
   return {
     json,
-    answer(document, text) {
+    answer(document, text, verbatim = false) {
       if (json) print(jsonText(document));
+      else if (verbatim) print(`${text()}\n`);
       else say(`${text()}\n`);
     },
   };

@@ -3,18 +3,12 @@ import { moment } from '../core/moment.js';
 import type { DrillFacts } from '../ledger/facts.js';
 import type { Change } from '../ledger/ledger.js';
 
-/** Errors of the host at that moment: they say nothing about the release, its Node or its state. */
-const UNTRIED: ReadonlySet<string> = new Set([
-  'drill_refused',
-  'insufficient_space',
-  'interrupted',
-  'supervisor_not_found',
-  'timed_out',
-]);
+/** Errors that say that a rollback would fail. All others are of the host at that moment, such as too little memory. */
+const TELLING: ReadonlySet<string> = new Set(['drill_failed', 'release_damaged', 'state_incompatible']);
 
 /** Returns true for a drill that has shown that its release can be returned to, or that it cannot. */
 export function tellsOfRollback({ plan, endedAt, error }: Change): boolean {
-  return plan.kind === 'drill' && endedAt !== null && !(error && UNTRIED.has(error.code));
+  return plan.kind === 'drill' && endedAt !== null && (error === null || TELLING.has(error.code));
 }
 
 /** The last drill of a release that tells something, or null. @param changes oldest first */

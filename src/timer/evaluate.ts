@@ -99,7 +99,9 @@ function newestMoment(changes: Change[]): number | null {
 
 /** A stop is no verdict on the release: it ends at the next maintenance window, or after a day without windows. */
 function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): TimerStateFile['stopped'] {
-  const last = changes.findLast(({ plan, endedAt }) => plan.initiator === 'timer' && endedAt !== null);
+  const last = changes.findLast(
+    ({ plan, endedAt }) => plan.initiator === 'timer' && plan.kind !== 'drill' && endedAt !== null,
+  );
   const { to, stoppedBy } = last?.facts ?? {};
   if (!last?.endedAt || !to || stoppedBy === undefined) return null;
   const at = Math.min(Date.parse(last.endedAt), clock.now);

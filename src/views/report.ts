@@ -1,22 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { arch, release as kernel, totalmem } from 'node:os';
-import { parseEnv } from 'node:util';
-import { DROP_IN_SUFFIX, type GatewayUnit, readGatewayUnit } from '../adopt/unit.js';
+import { DROP_IN_SUFFIX, type GatewayUnit } from '../adopt/unit.js';
 import { type ErrorRecord, toErrorRecord } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';
 import { ownFile } from '../core/own-files.js';
+import { withoutSecrets } from '../core/secret-words.js';
 import { freeSpace } from '../host/space.js';
-import { expandSpecifiers } from '../host/systemd/command-line.js';
 import { changeNamed, type PastLine } from '../ledger/history.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
-import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
-import { findStatePlace } from '../state/place.js';
-import { type Redact, redactorFor } from '../state/secrets.js';
+import type { Redact } from '../state/secrets.js';
 import { listReleases, type Manifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
-import { readSupervisorRecord } from '../supervisor/select.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type Diagnosis, diagnose } from './doctor.js';
+import { gatewayLog, gatewayRedactor, textOf, unitIfReadable } from './gateway-log.js';
 import { type Overview, overview } from './status.js';
 
 /** A part that cannot be read is its error's sentence: a report is for hosts where something is wrong. */
@@ -42,7 +39,7 @@ export interface Report {
   /** Whole records, oldest first. */
   changes: Part<(Change | PastLine)[]>;
   /** Unit and drop-ins in force, as texts; null without systemd. */
-  unit: Part<string[] | null>;
+  unit: string[] | null;
   /** Last lines of the gateway's log; null where its supervisor keeps none. */
   log: Part<string[] | null>;
 }
@@ -57,8 +54,8 @@ const LOG_LINES = 300;
 export async function makeReport(root: Root, supervisor: Supervisor, change: string | null): Promise<Report> {
   const changes =
     change === null ? await part(() => listChanges(root).slice(-CHANGES)) : [changeNamed(root, change)];
-  const unit = await part(() => unitOf(root));
-  const redact = await redactorOf(supervisor, unit);
+  const unit = await unitIfReadable(root);
+  const redact = await gatewayRedactor(supervisor, unit);
   const report: Report = {
     schema: 1,
     at: new Date().toISOString(),
@@ -67,8 +64,8 @@ export async function makeReport(root: Root, supervisor: Supervisor, change: str
     findings: await part(async () => (await diagnose(root, supervisor)).findings),
     releases: await part(() => listReleases(root).releases.map(essentials)),
     changes,
-    unit: unit && 'texts' in unit ? textsOf(unit) : unit,
-    log: await part(async () => (await supervisor.readLog?.(LOG_LINES))?.split('\n') ?? null),
+    unit: unit && textsOf(unit),
+    log: await part(() => gatewayLog(root, supervisor, LOG_LINES)),
   };
   return redacted(report, redact) as Report;
 }
@@ -81,33 +78,18 @@ async function part<T>(read: () => T | Promise<T>): Promise<Part<T>> {
   }
 }
 
-/** Knows the secrets of the running gateway, and of its unit: a stopped gateway has them from there. */
-async function redactorOf(supervisor: Supervisor, unit: Part<GatewayUnit | null>): Promise<Redact> {
-  const gateway = await part(() => inspectIfThere(supervisor));
-  const launch =
-    gateway && 'launch' in gateway ? wholeLaunch(gateway) : { args: [], env: definedIn(process.env) };
-  const ofUnit = unit && 'texts' in unit ? variablesOf(unit) : {};
-  return redactorFor(findStatePlace(launch), { ...ofUnit, ...launch.env });
-}
-
-function variablesOf({ now, specifiers }: GatewayUnit): Record<string, string> {
-  const files = (now.assigned.EnvironmentFile ?? []).map((path) =>
-    expandSpecifiers(path.replace(/^-/, ''), specifiers),
-  );
-  const read = (path: string) => ifPossible(() => parseEnv(readFileSync(path, 'utf8'))) ?? {};
-  return Object.assign({}, now.environment, ...files.map(read));
-}
-
-function definedIn(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? '']));
-}
-
 /** Takes the secrets out of every text of a document; names of its keys are ours. */
 function redacted(value: unknown, redact: Redact): unknown {
-  if (typeof value === 'string') return redact(value);
+  if (typeof value === 'string') return withoutSecretOptions(redact(value));
   if (Array.isArray(value)) return value.map((item) => redacted(item, redact));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, redacted(inner, redact)]));
+}
+
+/** Command lines in units and drop-ins: `--password x` and `SetCredential=`. */
+function withoutSecretOptions(text: string): string {
+  const lines = text.split('\n').map((line) => withoutSecrets(line.split(' ')));
+  return lines.join('\n');
 }
 
 function hostOf({ path }: Root): Report['host'] {
@@ -126,14 +108,9 @@ function essentials({ id, version, runtime, schemas, sealedAt, treeDigest }: Man
   return { id, version, runtime, schemas, sealedAt, treeDigest };
 }
 
-async function unitOf(root: Root): Promise<GatewayUnit | null> {
-  const record = readSupervisorRecord(root.path);
-  return record && (await readGatewayUnit(record));
-}
-
 function textsOf({ texts, dropIns }: GatewayUnit): string[] {
   const own = dropIns.filter((path) => path.endsWith(DROP_IN_SUFFIX));
-  return [...texts, ...own.map((path) => ifPossible(() => readFileSync(path, 'utf8')) ?? path)];
+  return [...texts, ...own.map((path) => textOf(path) ?? path)];
 }
 
 function errorText(error: ErrorRecord | string | null): string {

@@ -114,7 +114,8 @@ describe('a gateway whose unit starts it through other programs', () => {
     const port = await freePort();
     await machine.write(join(machine.claw.home, 'secrets.env'), 'FROM_A_FILE_TOKEN="canary of a file"\n');
     const tells = `/bin/sh -c 'echo It knows $SERVICE_API_KEY and $FROM_A_FILE_TOKEN; exec ${NODE} ${installedMain(machine)} gateway --port ${port}'`;
-    const secrets = 'Environment=SERVICE_API_KEY=canary-of-the-unit\nEnvironmentFile=%h/secrets.env';
+    const secrets =
+      'Environment=SERVICE_API_KEY=canary-of-the-unit\nEnvironmentFile=%h/secrets.env\nSetCredential=one:canary-in-the-unit\n# node gateway --password canary-of-an-option';
     await start(`${tells}\n${secrets}`);
     await until(`${FIRST} answers on ${port}`, async () => (await versionAt(port)) === FIRST);
     await operator.ok(`adopt ${QUICK}`);
@@ -127,13 +128,13 @@ describe('a gateway whose unit starts it through other programs', () => {
       expect(report.changes.at(-1)).toMatchObject({ plan: { kind: 'adopt' } });
     };
     await expectTold();
-    expect((await operator.ok('logs')).lines.join('\n')).toContain('It knows canary-of-the-unit');
+    expect((await operator.ok('logs')).lines.join('\n')).toContain('It knows … and …');
     await machine.run(`systemctl --user stop ${unit}`);
     await expectTold();
     await machine.run(`systemctl --user start ${unit}`);
     await until(`${FIRST} answers on ${port}`, async () => (await versionAt(port)) === FIRST);
     await operator.ok(`unadopt ${QUICK}`);
-    await machine.run(`sed -i '/^Environment/d' ${operator.gateway.file}`);
+    await machine.run(`sed -i '/^Environment/d; /^SetCredential/d; /canary/d' ${operator.gateway.file}`);
   }, 180_000);
 
   test.each(ROWS)(

@@ -12,7 +12,7 @@ export const reportCommand = () =>
       acting(async ({ environment }, change: string | undefined, { output }: { output?: string }) => {
         const report = await makeReport(environment.root, environment.supervisor, change ?? null);
         const text = reportText(report);
-        if (output === undefined) return { document: { report }, text: () => text };
+        if (output === undefined) return { document: { report }, text: () => text, verbatim: true };
         const path = resolve(output);
         writeFileDurably(path, `${outgoing(text)}\n`, 0o600);
         return { document: { path }, text: () => `Written to ${path}. Read it before you give it away.` };

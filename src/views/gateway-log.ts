@@ -1,0 +1,54 @@
+import { parseEnv } from 'node:util';
+import { type GatewayUnit, readGatewayUnit } from '../adopt/unit.js';
+import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { ifPossible } from '../core/if-possible.js';
+import { expandSpecifiers } from '../host/systemd/command-line.js';
+import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
+import { findStatePlace } from '../state/place.js';
+import { type Redact, redactorFor } from '../state/secrets.js';
+import type { Root } from '../store/root.js';
+import { readSupervisorRecord } from '../supervisor/select.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+
+/**
+ * Reads the last lines of the gateway's log, without the secrets of the gateway; null where its supervisor keeps none.
+ * @throws ReleasesError `supervisor_failed`
+ */
+export async function gatewayLog(
+  root: Root,
+  supervisor: Supervisor,
+  lines: number,
+): Promise<string[] | null> {
+  const log = await supervisor.readLog?.(lines);
+  if (log === undefined) return null;
+  const redact = await gatewayRedactor(supervisor, await unitIfReadable(root));
+  return log.split('\n').map(redact);
+}
+
+export async function unitIfReadable(root: Root): Promise<GatewayUnit | null> {
+  const record = readSupervisorRecord(root.path);
+  return record && (await readGatewayUnit(record).catch(() => null));
+}
+
+/** Knows the secrets of the running gateway, and of its unit: a stopped gateway has them from there. */
+export async function gatewayRedactor(supervisor: Supervisor, unit: GatewayUnit | null): Promise<Redact> {
+  const gateway = await inspectIfThere(supervisor).catch(() => null);
+  const launch = gateway ? wholeLaunch(gateway) : { args: [], env: ownEnvironment() };
+  return redactorFor(findStatePlace(launch), { ...(unit && variablesOf(unit)), ...launch.env });
+}
+
+function ownEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
+}
+
+function variablesOf({ now, specifiers }: GatewayUnit): Record<string, string> {
+  const files = (now.assigned.EnvironmentFile ?? []).map((path) =>
+    expandSpecifiers(path.replace(/^-/, ''), specifiers),
+  );
+  return Object.assign({}, now.environment, ...files.map((path) => parseEnv(textOf(path) ?? '')));
+}
+
+/** Null for what is no plain file of a common size. */
+export function textOf(path: string): string | null {
+  return ifPossible(() => readPlainFile(path, LARGEST, { follow: true }).toString()) ?? null;
+}
