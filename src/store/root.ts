@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
 import { profileOf, profileSuffix } from '../core/profile.js';
 import { absolutePath, realPlace } from '../host/real-path.js';
+import { nearestExisting } from '../host/space.js';
 import { isWritableByOthers, modeOf, statsOf, untrustedParent } from '../host/trust.js';
 import { homeDirectory } from '../host/user.js';
 
@@ -156,22 +157,14 @@ function makeDirectory(path: string): void {
   }
 }
 
-function nearestExisting(path: string): string {
-  for (let at = path; ; at = dirname(at)) {
-    try {
-      statSync(at);
-      return at;
-    } catch (error) {
-      const code = systemCode(error);
-      if (code && ['ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(code)) throw invalid(path);
-      if (code !== 'ENOENT' || at === dirname(at)) throw error;
-    }
-  }
-}
+/** Answers of the kernel to a path that no directory can have. */
+const NO_DIRECTORY = new Set(['ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
 
 function checkWritable(root: Root, existing: string): void {
   if (!statSync(existing).isDirectory()) throw invalid(root.path);
   try {
+    // Names that are too long, and links in a loop, before anything above them is made.
+    statSync(root.path, { throwIfNoEntry: false });
     accessSync(existing, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw unwritable(root, error);
@@ -180,6 +173,7 @@ function checkWritable(root: Root, existing: string): void {
 
 function unwritable(root: Root, cause: unknown): ReleasesError {
   const code = systemCode(cause);
+  if (code && NO_DIRECTORY.has(code)) return invalid(root.path);
   const why = code === 'EROFS' ? 'its filesystem is read-only' : code;
   return new ReleasesError('root_unwritable', `${root.path} cannot be written (${why}).`, {
     hint: code === 'EROFS' ? 'findmnt -O ro' : `ls -ld ${root.path} ${dirname(root.path)}`,

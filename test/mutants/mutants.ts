@@ -654,7 +654,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'package without a checksum fetched',
-    file: 'src/install/process/tree.ts',
+    file: 'src/install/process/tree-checks.ts',
     find: 'if (unproven) throw withoutChecksum(unproven, lockfile);',
     replace: '',
     caughtBy: attacks('source-checksums', 'gives no checksum for a package of another platform'),

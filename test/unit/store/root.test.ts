@@ -33,13 +33,14 @@ describe('prepareRoot', () => {
     ['below a file', 'file/a/b'],
     ['below a loop of links', 'loop/a/b'],
     ['with a name that is too long', `${'x'.repeat(300)}/a`],
-  ])('a root %s is refused', (_, path) => {
+  ])('a root %s is refused, and nothing is made above it', (_, path) => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'file'), '');
     symlinkSync('loop', join(directory, 'loop'));
     expect(() => prepareRoot(rootAt(join(directory, path)))).toThrow(
       expect.objectContaining({ code: 'root_invalid' }),
     );
+    expect(readdirSync(directory).sort()).toEqual(['file', 'loop']);
   });
 
   test('a root through a link of this user is the one behind it', () => {
