@@ -3,7 +3,7 @@ import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import type { Limits } from '../ledger/plan.js';
-import { type Abilities, lost, sampleAbilities } from '../openclaw/abilities.js';
+import { type Abilities, doubtful, lost, sampleAbilities } from '../openclaw/abilities.js';
 import type { Health } from '../openclaw/health.js';
 import { type Instance, instanceOf } from '../openclaw/instance.js';
 import { reach } from '../openclaw/reach.js';
@@ -37,7 +37,7 @@ export interface Expectation {
   /** The start that must stay the running one; null for any. */
   instance: string | null;
   before: Health | null;
-  /** What worked in it before; absent on the way back. */
+  /** What worked in it before; absent on the way back, and for an older state with its older credentials. */
   abilities?: Abilities | undefined;
   /** The gateway that ran before; null when unknown. */
   gateway: Instance | null;
@@ -53,7 +53,7 @@ export function expectedOf({ facts, plan }: Change): Expectation {
     release: facts.to,
     instance: facts.restart?.instance ?? null,
     before: facts.baseline?.health ?? null,
-    abilities: facts.baseline?.abilities,
+    abilities: plan.kind === 'rollback' || facts.restore ? undefined : facts.baseline?.abilities,
     gateway: facts.instance ?? null,
     mustBeReady: true,
     settleMs: plan.limits.settleMs,
@@ -112,8 +112,13 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     readyAt ??= { waited: now, at: Date.now() };
     const settledMs = now - readyAt.waited;
     if (settledMs >= settleMs) {
-      const broken = expected.abilities ? lost(expected.abilities, await sampleAbilities(endpoint)) : [];
-      if (broken.length === 0) return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
+      const { abilities } = expected;
+      const after = abilities ? await sampleAbilities(endpoint) : {};
+      const broken = abilities ? lost(abilities, after) : [];
+      if (broken.length === 0) {
+        if (abilities) warnOf(context.change, doubtful(abilities, after));
+        return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
+      }
       missing = { code: 'gateway_worse', what: `What worked before is broken: ${broken.join(', ')}` };
       if (settledMs >= settleMs + REPAIR_MS) throw fault(missing.code, `${missing.what}.`);
       context.progress(missing.what);
@@ -143,6 +148,12 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   checkProcess(root, await supervisor.inspect(), expected);
   const waitedMs = performance.now() - begun;
   throw fault(missing.code, `${missing.what}, after ${duration(waitedMs)}.`);
+}
+
+/** Not a reason to roll back: the other release would have the same trouble. */
+function warnOf({ warnings }: Change, names: string[]): void {
+  const warning = `Worked before the restart, and does not say so now: ${names.join(', ')}.`;
+  if (names.length > 0 && !warnings.includes(warning)) warnings.push(warning);
 }
 
 function earlierStarts(root: Root): number[] {

@@ -26,8 +26,8 @@ const SOURCES: readonly Source[] = [
           ({ accountId, running, configured, lastError }): Told => [
             accountId === 'default' ? `channel ${channel}` : `channel ${channel} (${accountId})`,
             running === true,
-            // Before its first connection it is neither.
-            running !== true && (configured === false || Boolean(lastError)),
+            // Before its first connection, and while its service is down, it is neither.
+            running !== true && (configured === false || isMisconfigured(lastError)),
           ],
         ),
       ),
@@ -39,7 +39,8 @@ const SOURCES: readonly Source[] = [
         ({ provider, status }): Told => [
           `credentials of ${provider}`,
           status === 'ok' || status === 'static' || status === 'expiring',
-          status === 'missing' || status === 'expired',
+          // An access token expires within hours, and is renewed when a model is first called.
+          status === 'missing',
         ],
       ),
   },
@@ -70,9 +71,24 @@ export async function sampleAbilities(endpoint: Door): Promise<Abilities> {
   return Object.fromEntries(sorted.map(([name, works]) => [name.slice(0, LONGEST_NAME), Boolean(works)]));
 }
 
-/** Names what worked before and is broken now. What is not listed any more may have another name in this release. */
+/** Names what worked before and is broken now, by the release. */
 export function lost(before: Abilities, after: Abilities): string[] {
   return Object.keys(before).filter((name) => before[name] === true && after[name] === false);
+}
+
+/**
+ * Names what worked before, and of which it cannot be known now: its service may be down, its token expired, or it has
+ * another name in this release.
+ */
+export function doubtful(before: Abilities, after: Abilities): string[] {
+  return Object.keys(before).filter((name) => before[name] === true && after[name] === undefined);
+}
+
+/** Errors of a channel that are no trouble of its service, nor of the network. */
+function isMisconfigured(error: unknown): boolean {
+  const words =
+    /\bnot configured\b|\bno (\w+ )?token\b|\btoken (is )?missing\b|\binvalid config|\bcannot find (module|package)\b/i;
+  return typeof error === 'string' && words.test(error);
 }
 
 function recordAt(value: unknown, key: string): Json {

@@ -1372,6 +1372,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('openclaw/abilities', 'only what worked before'),
   },
   {
+    name: 'an expired token counted against a release',
+    file: 'src/openclaw/abilities.ts',
+    find: "          status === 'missing',\n",
+    replace: "          status === 'missing' || status === 'expired',\n",
+    caughtBy: unit('openclaw/abilities', 'what works and what is broken'),
+  },
+  {
+    name: 'the abilities of today expected of an older state',
+    file: 'src/change/verification.ts',
+    find: "plan.kind === 'rollback' || facts.restore ? undefined : ",
+    replace: '',
+    caughtBy: unit('change/verification', 'expects the abilities'),
+  },
+  {
     name: 'our own drain counted as a gateway that was not ready',
     file: 'src/openclaw/health.ts',
     find: 'ready: health.ready || (wasReady && failing.length === 0) };',

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { awaitVerified, type Expectation } from '../../../src/change/verification.js';
+import { awaitVerified, type Expectation, expectedOf } from '../../../src/change/verification.js';
 import type { Context } from '../../../src/ledger/context.js';
 import { newChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
@@ -31,6 +31,13 @@ vi.mock('node:timers/promises', async (original) => {
   };
   return { ...(await original<object>()), setTimeout: wait };
 });
+
+/** Abilities of the started gateway. */
+const able = vi.hoisted(() => ({ now: {} as Record<string, boolean> }));
+vi.mock('../../../src/openclaw/abilities.js', async (original) => ({
+  ...(await original<object>()),
+  sampleAbilities: async () => able.now,
+}));
 
 /** Facts and answers of the started gateway. */
 interface Started {
@@ -79,9 +86,10 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     launch: { args: ['--port', String(port)], env: {} },
     ...started.inspection,
   };
+  const change = newChange(planChange('switch', NEW), { from: OLD, previous: null, to: NEW });
   const context: Context = {
     root,
-    change: newChange(planChange('switch', NEW), { from: OLD, previous: null, to: NEW }),
+    change,
     supervisor: {
       ...nobody,
       inspect: () => Promise.resolve(inspection),
@@ -95,11 +103,12 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
   };
   const healthy = { answered: true, live: true, ready: true, failing: [], phase: null, version: OLD };
   const limits = { settleMs: 500, readyFloorMs: 1_000, readyCeilingMs: 60_000 };
-  return awaitVerified(context, {
+  const verified = await awaitVerified(context, {
     ...{ release: NEW, instance: 'new', before: healthy, gateway: null, mustBeReady: true },
     ...{ settleMs: 500, limits },
     ...expected,
   });
+  return { ...verified, warnings: change.warnings };
 }
 
 test('a gateway of the release that owns its port, is ready and stays so for the settling time is verified', async () => {
@@ -158,4 +167,29 @@ test('gateway_worse is the verdict on a ready gateway in which something fails t
     code: 'gateway_worse',
     message: expect.stringMatching(/^What worked before does not work: chat, after \d+ s\.$/),
   });
+});
+
+test('what broke by the release fails it, and what may have another cause is a warning', async () => {
+  const abilities = { 'channel telegram': true, 'credentials of anthropic': true };
+  able.now = { 'channel telegram': true };
+  const { warnings } = await verify({}, { abilities });
+  expect(warnings).toEqual(['Worked before the restart, and does not say so now: credentials of anthropic.']);
+  able.now = { 'channel telegram': true, 'credentials of anthropic': false };
+  await expect(verify({}, { abilities })).rejects.toMatchObject({
+    code: 'gateway_worse',
+    message: expect.stringContaining('broken: credentials of anthropic'),
+  });
+});
+
+test.each<['rollback' | 'switch' | 'update', object, object | undefined]>([
+  ['rollback', {}, undefined],
+  ['switch', { restore: { from: 'kept', at: '2026-11-26T00:00:00Z' } }, undefined],
+  ['update', {}, { 'channel telegram': true }],
+])('a %s with %j expects the abilities %j', (kind, facts, abilities) => {
+  const baseline = {
+    ...{ state: 'running' as const, instance: 'i', release: OLD, health: null },
+    abilities: { 'channel telegram': true },
+  };
+  const change = newChange(planChange(kind, NEW), { from: OLD, previous: null, to: NEW, baseline, ...facts });
+  expect(expectedOf(change).abilities).toEqual(abilities);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lost, sampleAbilities } from '../../../src/openclaw/abilities.js';
+import { doubtful, lost, sampleAbilities } from '../../../src/openclaw/abilities.js';
 import { talkingGateway } from '../../support/talking-gateway.js';
 
 /** Answers of real gateways, shortened. */
@@ -12,6 +12,9 @@ const ANSWERS: Record<string, unknown> = {
         { accountId: 'work', running: false, configured: true, lastError: 'no token' },
       ],
       slack: [{ accountId: 'default', running: false, configured: true }, null],
+      signal: [{ accountId: 'default', running: false, configured: true, lastError: 'fetch failed' }],
+      line: [{ accountId: 'default', running: false, configured: true, lastError: '401: Unauthorized' }],
+      zalo: [{ accountId: 'default', running: false, lastError: "Cannot find module 'zca'" }],
       matrix: 'none',
     },
   },
@@ -19,6 +22,7 @@ const ANSWERS: Record<string, unknown> = {
     providers: [
       { provider: 'anthropic', status: 'ok' },
       { provider: 'openai', status: 'missing' },
+      { provider: 'github', status: 'expired' },
       { provider: 'google', status: 'a new word' },
     ],
   },
@@ -31,6 +35,7 @@ test('what works and what is broken is listed by name, and the rest is left out'
     'channel telegram': true,
     'channel discord': false,
     'channel discord (work)': false,
+    'channel zalo': false,
     'credentials of anthropic': true,
     'credentials of openai': false,
     'scheduled jobs': true,
@@ -49,5 +54,7 @@ test.each([['refuses' as const], [{ payload: null }], [{ payload: { channelAccou
 
 test('only what worked before and is broken now is lost', () => {
   const before = { a: true, b: true, c: true, d: false };
-  expect(lost(before, { a: true, b: false, d: false, e: false })).toEqual(['b']);
+  const after = { a: true, b: false, d: false, e: false };
+  expect(lost(before, after)).toEqual(['b']);
+  expect(doubtful(before, after)).toEqual(['c']);
 });
