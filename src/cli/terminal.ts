@@ -54,7 +54,9 @@ function fold(text: string, width: number): string {
     .flatMap((line) =>
       line.length <= width ? line : line.replace(/ (?=Next: openclaw-releases)/, '\n').split('\n'),
     )
-    .flatMap((line) => (/^\s*(next: |Next: |\$ |openclaw-releases )/.test(line) ? line : folded(line, width)))
+    .flatMap((line) =>
+      /^\s*(next: |Next: |Then: |\$ |openclaw-releases )/.test(line) ? line : folded(line, width),
+    )
     .join('\n');
 }
 
