@@ -10,7 +10,7 @@ import { PRIVILEGED, type PrivilegedRequest } from '../host/systemd/privileged.j
 import { within } from '../host/wait.js';
 import { rootAt } from '../store/root.js';
 import { failWith } from './output.js';
-import { print } from './write.js';
+import { print, tint } from './write.js';
 
 export interface ForeignRoot {
   path: string;
@@ -68,18 +68,19 @@ function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
 
 function runAs(account: Account, words: string[], units: SystemUnits, root: string): Promise<number> {
   const { uid, gid } = account;
-  const child = spawn(process.execPath, [process.argv[1] ?? '', ...words], {
+  const child = spawn(process.execPath, [process.argv[1] ?? '', ...withoutColours(words)], {
     // Node drops all other groups where it changes the user.
     ...{ uid, gid, env: environmentFor(account, root) },
     // A session of its own, so that it has no way to type into this terminal.
     detached: true,
     stdio: [process.stdin.isTTY ? 'ignore' : 'inherit', 'pipe', 'pipe', 'ipc'],
   });
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => print(text));
+  const show = words.includes('--json') ? print : tint;
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => show(text));
   // A Node that finds no program prints pages, and the error below says the same.
   let early = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    if (isReady) print(text, 2);
+    if (isReady) show(text, 2);
     else early = `${early}${text}`.slice(-MOST_EARLY);
   });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
@@ -88,7 +89,7 @@ function runAs(account: Account, words: string[], units: SystemUnits, root: stri
   let answered = Promise.resolve();
   child.on('message', (message) => {
     isReady = true;
-    if (early) print(early, 2);
+    if (early) show(early, 2);
     early = '';
     // One after the other: a request can depend on the one before.
     answered = answered.then(() => answer(units, message, (reply) => sendTo(child, reply)));
@@ -158,6 +159,13 @@ function environmentFor({ uid, name, home }: Account, root: string): NodeJS.Proc
     OPENCLAW_RELEASES_ROOT: root,
     [PRIVILEGED]: '1',
   };
+}
+
+/** Colours of another user's process would arrive as text: this process adds them. */
+function withoutColours(words: string[]): string[] {
+  return words.map((word, at) =>
+    words[at - 1] === '--color' || word.startsWith('--color=') ? word.replace(/always$/, 'never') : word,
+  );
 }
 
 function optionOf(words: string[], name: string): string | undefined {

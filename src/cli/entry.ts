@@ -5,8 +5,7 @@ import { runProgram } from './program.js';
 import { wantColours } from './terminal.js';
 
 export function run(argv: string[]): Promise<void> {
-  // Before the command line is parsed: its errors are coloured, too.
-  wantColours(/\0--color[\0=]([^\0]+)/.exec(argv.join('\0'))?.[1]);
+  heedColours(argv);
   // A reader such as `head` may close the pipe early; an active change must not end with it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // Node would print the error as it is.
@@ -19,6 +18,12 @@ export function run(argv: string[]): Promise<void> {
 
 /** @param words the command line, with absolute `--root` */
 export async function runForOwner(words: string[], foreign: ForeignRoot): Promise<void> {
+  heedColours(words);
   const { runAsOwner } = await import('./as-owner.js');
   return runAsOwner(words, foreign);
+}
+
+/** Before the command line is parsed: its errors are coloured, too. */
+function heedColours(words: string[]): void {
+  wantColours(/\0--color[\0=]([^\0]+)/.exec(words.join('\0'))?.[1]);
 }

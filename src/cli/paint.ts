@@ -32,9 +32,8 @@ const RULES: [RegExp, (...groups: string[]) => string][] = [
 /** Colours one line by what it says: marks, verdicts, errors, warnings and the next command. */
 export function paint(line: string): string {
   const rule = RULES.find(([pattern]) => pattern.test(line));
-  return rule
-    ? line.replace(rule[0], (...found) => rule[1](...found.filter((one) => typeof one === 'string')))
-    : line;
+  // The last two are no groups: the place of the match, and the line.
+  return rule ? line.replace(rule[0], (...found) => rule[1](...found.slice(0, -2))) : line;
 }
 
 function toneOf(code: string): (text: string) => string {

@@ -43,27 +43,44 @@ function isColoured(stream: 1 | 2): boolean {
 export function presented(text: string, stream: 1 | 2): string {
   const width = columnsOf(stream);
   const plain = isUtf8() ? text : text.replace(/[✔✖↩–…→]/g, (mark) => ASCII[mark] ?? mark);
-  const folded = width === Number.POSITIVE_INFINITY ? plain : fold(plain, width);
-  return isColoured(stream) ? folded.split('\n').map(paint).join('\n') : folded;
+  const lines = plain.split('\n').map((line) => {
+    // Colours go by the whole line: the code of a long error is at its end.
+    return withBreaks(isColoured(stream) ? paint(line) : line, breaksOf(line, width));
+  });
+  return lines.join('\n');
 }
 
-/** Breaks long lines at words. A command to type stays whole, on a line of its own, so that it can be copied. */
-function fold(text: string, width: number): string {
-  return text
-    .split('\n')
-    .flatMap((line) =>
-      line.length <= width ? line : line.replace(/ (?=Next: openclaw-releases)/, '\n').split('\n'),
-    )
-    .flatMap((line) =>
-      /^\s*(next: |Next: |Then: |\$ |openclaw-releases )/.test(line) ? line : folded(line, width),
-    )
-    .join('\n');
+/** Colours printable text as it is, for a process that shows the output of another one. */
+export function coloured(text: string, stream: 1 | 2): string {
+  return isColoured(stream) ? text.split('\n').map(paint).join('\n') : text;
 }
 
-function folded(line: string, width: number): string[] {
-  if (line.length <= width) return [line];
+const ALONE = /^\s*(next: |Next: |Then: |\$ |openclaw-releases )/;
+
+/** Places of the spaces at which a long line breaks. A command to type stays whole, on a line of its own, so that it can be copied. */
+function breaksOf(line: string, width: number): Map<number, string> {
+  const breaks = new Map<number, string>();
+  if (line.length <= width || ALONE.test(line)) return breaks;
+  const command = line.search(/ (?=Next: openclaw-releases)/);
+  const end = command < 0 ? line.length : command;
+  if (command >= 0) breaks.set(command, '\n');
   const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;
-  const at = line.lastIndexOf(' ', width);
-  if (at < indent.length) return [line];
-  return [line.slice(0, at), ...folded(indent + line.slice(at + 1), width)];
+  for (let start = 0, room = width; end - start > room; room = width - indent.length) {
+    const at = line.lastIndexOf(' ', Math.min(start + room, end - 1));
+    if (at < (start === 0 ? indent.length : start)) break;
+    breaks.set(at, `\n${indent}`);
+    start = at + 1;
+  }
+  return breaks;
+}
+
+/** @param shown may have colours, which take no room */
+function withBreaks(shown: string, breaks: Map<number, string>): string {
+  let at = 0;
+  return shown.replace(/(\p{Cc}\[\d+m)|[\s\S]/gu, (found, colour) => {
+    if (colour) return found;
+    const place = at;
+    at += found.length;
+    return breaks.get(place) ?? found;
+  });
 }

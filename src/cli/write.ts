@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
 import { outgoing } from '../core/printable.js';
-import { presented } from './terminal.js';
+import { coloured, presented } from './terminal.js';
 
 const STREAMS = { 1: () => process.stdout, 2: () => process.stderr };
 
@@ -19,6 +19,11 @@ export function print(text: string, to: 1 | 2 = 1): void {
 /** Prints text for people as their terminal shows it. */
 export function say(text: string, to: 1 | 2 = 1): void {
   write(presented(outgoing(text), to), to);
+}
+
+/** Prints text that another process has folded already. */
+export function tint(text: string, to: 1 | 2 = 1): void {
+  write(coloured(outgoing(text), to), to);
 }
 
 function write(text: string, to: 1 | 2): void {

@@ -17,6 +17,8 @@ beforeAll(async () => {
 });
 
 interface Play {
+  /** Printed before the replies. */
+  says?: string;
   /** Sent one after the other, each after the reply to the one before. */
   requests?: unknown[];
   /** Sent at once. */
@@ -191,6 +193,21 @@ describe('the process of the owner', () => {
   test('cannot write control characters to the terminal of root', async () => {
     const { stdout } = await play({ requests: [{ does: '\u001b]0;pwned\u0007' }] });
     expect(stdout).not.toContain('\u001b');
+  });
+
+  test.each([
+    [['--color', 'always'], ['--color', 'never'], '\u001b[31merror:'],
+    [['--color=always'], ['--color=never'], '\u001b[31merror:'],
+    [['--json', '--color', 'always'], ['--json', '--color', 'never'], '\nerror:'],
+    [[], [], '\nerror:'],
+  ])('has no colours, which root’s process adds: %j', async (words, owns, shown) => {
+    const { stdout } = await play({ says: '\nerror: It broke. [internal]\n\u001b[31mred' }, [
+      'list',
+      ...words,
+    ]);
+    expect(stdout).toContain(shown);
+    expect(stdout).toContain('\\u001b[31mred');
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ words: ['list', ...owns] });
   });
 
   test.each([

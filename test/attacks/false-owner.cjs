@@ -12,9 +12,11 @@ function next() {
 }
 
 function end() {
+  if (play.says) console.log(play.says);
   console.log(
     JSON.stringify({
       replies,
+      words: process.argv.slice(2),
       env: process.env,
       groups: process.getgroups(),
       uid: process.getuid(),

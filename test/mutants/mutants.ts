@@ -1699,8 +1699,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'command to type is folded',
     file: 'src/cli/terminal.ts',
-    find: 'openclaw-releases )/.test(line) ? line : folded(line, width)',
-    replace: 'openclaw-releases )/.test(line) ? folded(line, width) : folded(line, width)',
+    find: '|| ALONE.test(line)) return breaks;',
+    replace: ') return breaks;',
     caughtBy: unit('cli/terminal'),
   },
   {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 
 let paint: (line: string) => string;
@@ -19,6 +20,7 @@ const [RED, GREEN, YELLOW, CYAN, DIM, BOLD] = ['31,', '32,', '33,', '36,', '2,',
 
 test.each([
   ['error: There is no release. [no_current]', [`${BOLD}${RED}error:`, `${DIM} [no_current]`]],
+  ['error: It has no code.', [`${BOLD}${RED}error:`]],
   ['warning: It is old.', [`${BOLD}${YELLOW}warning:`]],
   ['✔ Seal  ready', [`${GREEN}✔`]],
   ['x Verify  2 s', [`${RED}x`]],
@@ -32,4 +34,5 @@ test.each([
   ['The gateway is running', []],
 ])('%s', (line, colours) => {
   expect(coloured(line)).toEqual(colours);
+  expect(stripVTControlCharacters(paint(line))).toBe(line);
 });

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { presented, wantColours } from '../../../src/cli/terminal.js';
 
@@ -41,6 +42,16 @@ test.each([
 ])('marks are those of the locale %j', (locale, shown) => {
   Object.assign(process.env, locale);
   expect(presented('✔ Seal  1 → 2', 2)).toBe(shown);
+});
+
+test('a folded error breaks at the same words in colours, and its code is coloured', () => {
+  process.env.COLUMNS = '60';
+  const error = `error: ${WARNING} Next: openclaw-releases list\n${WARNING.replace('warning', 'error')} [internal]`;
+  const plain = presented(error, 2);
+  wantColours('always');
+  const shown = presented(error, 2);
+  expect(stripVTControlCharacters(shown)).toBe(plain);
+  expect(shown.split('\n').at(-1)).toMatch(/\[2m \[internal\]/);
 });
 
 test('output that is no terminal has no colours, and --color always has them', () => {
