@@ -24,7 +24,10 @@ export interface Exclusive {
    * `thoroughly` also reads the Nodes of all releases.
    */
   recover: boolean | 'thoroughly';
-  /** False where a gateway waits for the end of this. */
+  /**
+   * Tells of new verdicts after the work. Never without recovery: a gateway may wait for the end of such work, and
+   * `notify` itself is such work and would start itself again.
+   */
   tells?: boolean;
 }
 
@@ -40,7 +43,7 @@ export interface Repairs {
  */
 export async function exclusive<T>(
   environment: Environment,
-  { doing, recover, tells = !environment.atBoot }: Exclusive,
+  { doing, recover, tells = recover !== false && !environment.atBoot }: Exclusive,
   work: (repairs: Repairs) => T | Promise<T>,
 ): Promise<T> {
   const { root } = environment;

@@ -20,11 +20,14 @@ export function untold(root: Root): Change[] {
 /**
  * Has another process tell of new verdicts, of any process that made them. Never throws: a notification is no part of a change.
  * @param also an option that names another event
+ * @returns true when that event was sent
  */
-export async function tell(root: Root, also: string[] = []): Promise<void> {
+export async function tell(root: Root, also: string[] = []): Promise<boolean> {
   try {
-    if (readPolicy(root).notify ? also.length + untold(root).length === 0 : true) return;
+    if (readPolicy(root).notify ? also.length + untold(root).length === 0 : true) return false;
     const words = [ownFile('dist/cli/main.cjs'), 'notify', '--pending', ...also, '--root', root.path];
-    await exec(process.execPath, words, { env: process.env, timeoutMs: TELL_MS });
-  } catch {}
+    return (await exec(process.execPath, words, { env: process.env, timeoutMs: TELL_MS })).ok;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,8 @@
+import { compareVersions } from '../core/version.js';
 import { currentRelease } from '../store/links.js';
 import type { Root } from '../store/root.js';
 import { type PastDecision, readTimerState, writeAuto } from '../store/timer-state.js';
+import { isVersion } from './rules/candidate.js';
 import type { RuleName } from './rules/decision.js';
 import { DAY } from './rules/time.js';
 
@@ -8,11 +10,12 @@ const PATIENCE_MS = 3 * DAY;
 
 /** Rules by which the operator, or the schedule, wants the version not to be taken yet. */
 const WANTED: ReadonlySet<string | null> = new Set<RuleName | null>([
-  ...(['disabled', 'held', 'pinned', 'skipped', 'manualRollback', 'minimumAge', 'delay'] as const),
+  ...(['disabled', 'held', 'pinned', 'skipped', 'manualRollback'] as const),
+  ...(['minimumAge', 'delay', 'minimumInterval', 'soak', 'window'] as const),
 ]);
 
 /**
- * Keeps since when a newer version is refused. True once for each version, after three days.
+ * Keeps since when a newer version is refused. True from three days on, until `refusalTold`.
  * @param decision of this run
  */
 export function refusesTooLong(
@@ -21,15 +24,28 @@ export function refusesTooLong(
   now = Date.now(),
 ): boolean {
   const file = readTimerState(root);
-  const refuses =
-    verdict !== 'update' && version !== null && version !== currentRelease(root) && !WANTED.has(rule);
-  const before = file.refused?.version === version ? file.refused : null;
-  if (!refuses) {
+  if (
+    verdict === 'update' ||
+    version === null ||
+    WANTED.has(rule) ||
+    !isNewer(version, currentRelease(root))
+  ) {
     if (file.refused) writeAuto(root, { ...file, refused: null });
     return false;
   }
-  const since = before?.since ?? new Date(now).toISOString();
-  const due = now - Date.parse(since) >= PATIENCE_MS && !before?.told;
-  if (before === null || due) writeAuto(root, { ...file, refused: { version, since, told: due } });
-  return due;
+  const before = file.refused?.version === version ? file.refused : null;
+  const refused = before ?? { version, since: new Date(now).toISOString(), told: false };
+  if (before === null) writeAuto(root, { ...file, refused });
+  return now - Date.parse(refused.since) >= PATIENCE_MS && !refused.told;
+}
+
+/** Records that the notification has arrived, so that the version is told of once. */
+export function refusalTold(root: Root): void {
+  const file = readTimerState(root);
+  if (file.refused) writeAuto(root, { ...file, refused: { ...file.refused, told: true } });
+}
+
+function isNewer(version: string, current: string | null): boolean {
+  if (current === null || !isVersion(current) || !isVersion(version)) return version !== current;
+  return compareVersions(version, current) > 0;
 }

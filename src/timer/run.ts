@@ -18,7 +18,7 @@ import {
 import { isDrillDue } from './drill-due.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
 import { acquireTimerLock } from './lock.js';
-import { refusesTooLong } from './refused.js';
+import { refusalTold, refusesTooLong } from './refused.js';
 import { type AskRegistry, onceMore } from './registry.js';
 import { announce } from './rules/announcement.js';
 import type { Decision } from './rules/decision.js';
@@ -51,7 +51,9 @@ export async function runTimer(environment: Environment, options: TimerRunOption
   if (!done) return beside('Another run of the timer is active.', options);
   try {
     const run = await decideAndDo(environment, options);
-    await tell(root, refusesTooLong(root, run.decision) ? ['--waiting'] : []);
+    const isDue = refusesTooLong(root, run.decision);
+    const hasArrived = await tell(root, isDue ? ['--waiting'] : []);
+    if (isDue && hasArrived) refusalTold(root);
     return run;
   } catch (error) {
     if (!(error instanceof ReleasesError && error.code === 'locked')) throw error;

@@ -59,8 +59,11 @@ async function work(environment: Environment, target: string | undefined, option
 async function sendTest(root: string, target: string | null): Promise<void> {
   const why =
     target === null ? 'none is set' : await send(target, notification(root, 'test', 'this is a test.'));
-  if (why === null) return;
-  throw new ReleasesError('notify_failed', `The notification did not arrive, because ${why}.`, {
+  if (why !== null) throw notArrived(why);
+}
+
+function notArrived(why: string): ReleasesError {
+  return new ReleasesError('notify_failed', `The notification did not arrive, because ${why}.`, {
     hint: 'openclaw-releases notify <target> --test',
     untouched: '',
   });
@@ -85,7 +88,10 @@ async function sendPending(environment: Environment, waiting: boolean): Promise<
   }
   for (const { document, of } of news) {
     const why = await send(notify.target, document);
-    if (why !== null && of) await warn(environment, of.id, why);
+    if (why === null) continue;
+    if (!of) throw notArrived(why);
+    // Another command may have the lock, and the other verdicts are still to be sent.
+    await warn(environment, of.id, why).catch(() => {});
   }
   return news.length;
 }
