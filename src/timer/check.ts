@@ -54,14 +54,13 @@ export interface Check {
 
 /**
  * Asks the registry for a newer release and remembers the answer for `status`; changes nothing else.
- * @param registry address that replaces the configured one; its answer is not remembered
+ * @param registry address that replaces the timer's and the configured one; its answer is not remembered
  * @throws ReleasesError `registry_unreachable`, `registry_error`, `version_not_found`
  */
 export async function checkForUpdate(environment: Environment, registry?: string): Promise<Check> {
   const { root } = environment;
-  const ofTimer = ifPossible(() => readTimer(root.path)) ?? null;
-  const ask = askingRegistry(registry ?? ofTimer?.registry ?? undefined);
-  const evaluation = await evaluateTimer(environment, ask, true);
+  const from = registry ?? registryOfTimer(root);
+  const evaluation = await evaluateTimer(environment, askingRegistry(from), true);
   const { decision, policy, file } = evaluation;
   if (file.trouble) throw fromErrorRecord(file.trouble.error);
   const current = currentRelease(root);
@@ -70,11 +69,14 @@ export async function checkForUpdate(environment: Environment, registry?: string
   const isNewer =
     version !== null && vote?.verdict === 'pass' && (!current || compareVersions(version, current) > 0);
   const { channel } = policy.settings;
-  const refusal = vote?.verdict === 'no' ? vote.reason : `${version}, the newest of ${channel}, is current.`;
+  const isOlder = version !== null && current !== null && compareVersions(version, current) < 0;
+  const relation = isOlder ? `is older than ${current}, which is` : 'is';
+  const refusal =
+    vote?.verdict === 'no' ? vote.reason : `${version}, the newest of ${channel}, ${relation} current.`;
   const { verdict, reason, until } = decision;
   const publishedAt = file.newest?.publishedAt ?? null;
   const spec: Spec | null = isNewer ? { kind: 'version', version } : null;
-  const found = spec && (await lookAt(environment, spec, registry, publishedAt));
+  const found = spec && (await lookAt(environment, spec, from, publishedAt));
   if (registry === undefined) ifPossible(() => remember(root, evaluation, found));
   return {
     available: isNewer,
@@ -92,7 +94,7 @@ export async function checkForUpdate(environment: Environment, registry?: string
 export async function lookAt(
   environment: Environment,
   spec: Spec,
-  registry?: string,
+  registry = registryOfTimer(environment.root),
   publishedAt: string | null = null,
 ): Promise<Found> {
   const { root } = environment;
@@ -104,6 +106,10 @@ export async function lookAt(
     expected: expectedUpdate(listChanges(root)),
     rollback: current === null ? null : rollbackOf(findManifest(root, current), schemas),
   };
+}
+
+function registryOfTimer(root: Root): string | undefined {
+  return ifPossible(() => readTimer(root.path))?.registry ?? undefined;
 }
 
 async function describe(environment: Environment, spec: Spec, registry: string | undefined) {
