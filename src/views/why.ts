@@ -1,6 +1,5 @@
 import { planFullCollection } from '../change/prune-plan.js';
-import { ReleasesError } from '../core/errors.js';
-import { ifPossible } from '../core/if-possible.js';
+import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type PastLine, tryReadHistory } from '../ledger/history.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import { findManifest } from '../store/manifest.js';
@@ -13,8 +12,10 @@ import { type ChangeDocument, changeDocument } from './change.js';
 export interface Why {
   release: string;
   staged: boolean;
-  /** Reason why `prune` keeps it, in its words; null where it would remove it, or where it is not here. */
+  /** Reason why `prune` keeps it, in its words; null where it would remove it, where it is not here, or is not known. */
   kept: string | null;
+  /** Reason why no prune can be planned, so that `kept` is not known; null otherwise. */
+  notPlanned: string | null;
   /** Cause and end of its quarantine, because of which updates that name no version avoid it. */
   quarantine: Quarantine | null;
   skipped: boolean;
@@ -33,11 +34,10 @@ export function whyRelease(root: Root, release: string): Why {
   const staged = findManifest(root, release) !== null;
   const past = tryReadHistory(root);
   const isAbout = ({ from, to }: Pick<PastLine, 'from' | 'to'>) => from === release || to === release;
-  const plan = staged ? ifPossible(() => planFullCollection(root)) : undefined;
   const why: Why = {
     release,
     staged,
-    kept: plan?.keep.find(({ id }) => id === release)?.reason ?? null,
+    ...(staged ? prospectOf(root, release) : { kept: null, notPlanned: null }),
     quarantine: quarantineOf(policy, release),
     skipped: policy.schedule?.skip?.includes(release) ?? false,
     hold: holdOf(policy),
@@ -52,4 +52,14 @@ export function whyRelease(root: Root, release: string): Why {
   throw new ReleasesError('release_not_found', `No record here names a release ${JSON.stringify(release)}.`, {
     hint: 'openclaw-releases list',
   });
+}
+
+/** `prune` refuses while records are corrupt. */
+function prospectOf(root: Root, release: string): Pick<Why, 'kept' | 'notPlanned'> {
+  try {
+    const { keep } = planFullCollection(root);
+    return { kept: keep.find(({ id }) => id === release)?.reason ?? null, notPlanned: null };
+  } catch (error) {
+    return { kept: null, notPlanned: toErrorRecord(error).message };
+  }
 }

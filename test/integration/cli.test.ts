@@ -108,11 +108,18 @@ test('a usage error points to the help of the command that was named', async () 
     [['timer', 'enable', '--nope'], 'timer enable'],
     [['show'], 'show'],
     [['list', '--nope'], 'list'],
+    [['status', '--prometheus', '--follow'], 'status'],
   ] as const) {
     const { stderr, exitCode } = await cli([...args]);
     expect(stderr).toMatch(new RegExp(`next: openclaw-releases ${named} --help$`));
     expect(exitCode).toBe(EXIT.usage);
   }
+});
+
+test('status prints metrics or JSON, not both', async () => {
+  const { stdout, exitCode } = await cli(['status', '--prometheus', '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'usage' } });
+  expect(exitCode).toBe(EXIT.usage);
 });
 
 const atEnd = atEndOfAll();

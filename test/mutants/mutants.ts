@@ -1692,8 +1692,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'refusal of the operator counts as one of the timer',
     file: 'src/timer/refused.ts',
-    find: '&& !WANTED.has(rule)',
-    replace: '&& WANTED !== undefined',
+    find: 'WANTED.has(rule) || ',
+    replace: '',
     caughtBy: unit('timer/refused'),
   },
   {
@@ -1832,6 +1832,27 @@ export const MUTANTS: Mutant[] = [
     find: 'if (yes) return;',
     replace: 'if (yes !== null) return;',
     caughtBy: integration('everyday', 'uninstall names'),
+  },
+  {
+    name: 'notify: told while a gateway may wait',
+    file: 'src/change/exclusive.ts',
+    find: 'tells = recover !== false && ',
+    replace: 'tells = ',
+    caughtBy: unit('change/exclusive'),
+  },
+  {
+    name: 'notify: an older release counts as refused',
+    file: 'src/timer/refused.ts',
+    find: 'compareVersions(version, current) > 0',
+    replace: 'compareVersions(version, current) !== 0',
+    caughtBy: unit('timer/refused', 'a refusal of'),
+  },
+  {
+    name: 'check: details of another registry',
+    file: 'src/timer/check.ts',
+    find: '?.registry ?? undefined;',
+    replace: ' ? undefined : undefined;',
+    caughtBy: unit('timer/check', 'the registry of the timer'),
   },
   {
     name: 'history: a number given twice',

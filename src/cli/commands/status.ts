@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { isActive, listChanges } from '../../ledger/ledger.js';
 import { changeDocument } from '../../views/change.js';
 import { command } from '../command.js';
@@ -13,7 +13,12 @@ export function statusCommand(): Command {
     'show what runs, what is current, and what is being done',
     'openclaw-releases status',
   )
-    .option('--prometheus', "print metrics for node_exporter's textfile collector")
+    .addOption(
+      new Option('--prometheus', "print metrics for node_exporter's textfile collector").conflicts([
+        'json',
+        'follow',
+      ]),
+    )
     .option('--follow', 'stay until the active change has its verdict, and exit with its code')
     .action((options: CommonOptions & { follow?: boolean; prometheus?: boolean }) => {
       if (options.prometheus) return atGlance(options, showMetrics);

@@ -25,14 +25,10 @@ export const whyCommand = () =>
     );
 
 function whyText(why: Why): string {
-  const { release, staged, kept, quarantine, skipped, hold, decisions, changes, older } = why;
+  const { release, staged, quarantine, skipped, hold, decisions, changes, older } = why;
   const last = decisions.at(-1);
   const lines = [
-    staged
-      ? kept === null
-        ? `${release} is staged, and the next prune would remove it.`
-        : `${release} is staged and kept: ${kept}.`
-      : `${release} is not staged here.`,
+    staged ? prospectText(why) : `${release} is not staged here.`,
     quarantine &&
       `It is in quarantine until ${moment(quarantineEnd(quarantine).toISOString())}: ${quarantine.cause.message}`,
     skipped && 'The timer skips it.',
@@ -42,6 +38,12 @@ function whyText(why: Why): string {
     older.length > 0 && `${older.length} older changes name it: openclaw-releases history --json`,
   ];
   return lines.filter((line) => typeof line === 'string').join('\n');
+}
+
+function prospectText({ release, kept, notPlanned }: Why): string {
+  if (kept !== null) return `${release} is staged and kept: ${kept}.`;
+  if (notPlanned === null) return `${release} is staged, and the next prune would remove it.`;
+  return `${release} is staged; it is not known if a prune would remove it: ${notPlanned}`;
 }
 
 function changeLine({ number, change, kind, startedAt, sentence, error, initiator }: ChangeDocument): string {
