@@ -1692,8 +1692,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'refusal of the operator counts as one of the timer',
     file: 'src/timer/refused.ts',
-    find: 'WANTED.has(rule) || ',
-    replace: '',
+    find: 'WANTED.has(rule) ||',
+    replace: 'false ||',
     caughtBy: unit('timer/refused'),
   },
   {
