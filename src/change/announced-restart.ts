@@ -1,4 +1,5 @@
 import { systemCode, toErrorRecord } from '../core/errors.js';
+import { oneLine } from '../core/printable.js';
 import { compareVersions, isVersion } from '../core/version.js';
 import { placeOf } from '../host/place.js';
 import type { Context } from '../ledger/context.js';
@@ -10,6 +11,10 @@ import { type Reached, reach } from '../openclaw/reach.js';
 import { whyNoIntent, writeRestartIntent } from '../openclaw/restart-intent.js';
 import type { Inspection, RestartReport } from '../supervisor/supervisor.js';
 import { releaseDrain, stopRenewing } from './drain-lease.js';
+import { redactorOf } from './redaction.js';
+import { trySave } from './saving.js';
+
+const LONGEST_REASON = 200;
 
 /**
  * Restarts the gateway, and tells it before that its end is a restart and no stop, so that the turns that it cuts off
@@ -22,7 +27,7 @@ export async function restartAnnounced(
   as: 'restartNotice' | 'returnNotice',
 ): Promise<RestartReport> {
   const { change, supervisor } = context;
-  stopRenewing(change);
+  await stopRenewing(change);
   const inspection = await inspectIfThere(supervisor).catch(() => null);
   // No failure to tell it keeps it from its restart.
   const { notice, withdraw } = await announce(context, inspection).catch((error) => notTold(reasonOf(error)));
@@ -33,7 +38,7 @@ export async function restartAnnounced(
     delete change.facts.drain;
     return report;
   } catch (error) {
-    await releaseDrain(context).catch(() => {});
+    await releaseDrain(context);
     throw error;
   } finally {
     withdraw();
@@ -53,17 +58,16 @@ async function announce(context: Context, inspection: Inspection | null): Promis
   if (inspection === null || inspection.pid === null) return notTold('none ran');
   const reached = await reach(inspection);
   if (!reached.health.answered) return notTold('it did not answer');
-  const refusal = await handOff(context, reached);
+  const said = await handOff(context, reached);
+  const refusal = said && oneLine(redactorOf(inspection)(said), LONGEST_REASON);
   return refusal === null
     ? { notice: { way: 'handoff' }, withdraw: () => {} }
     : leaveIntent(inspection, reached, refusal);
 }
 
 /** @returns null when the gateway is told, undefined when it has no such method, else why not */
-async function handOff(
-  { change }: Context,
-  { endpoint, health }: Reached,
-): Promise<string | null | undefined> {
+async function handOff(context: Context, { endpoint, health }: Reached): Promise<string | null | undefined> {
+  const { change } = context;
   const held = change.facts.drain;
   // It answers this only before it drains.
   const process = held ? held.process : await identifyProcess(endpoint);
@@ -71,6 +75,8 @@ async function handOff(
   const lease = (await drain(endpoint, change.id))?.lease;
   if (lease === undefined) return 'it does not drain for this change';
   change.facts.drain = { named: [], wasReady: health.ready, abilities: {}, ...held, lease, process };
+  // The process that recovers a change must know what to open.
+  if (lease !== held?.lease) trySave(context);
   return announceHandoff(endpoint, lease, process);
 }
 

@@ -11,6 +11,12 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** One line of a text that another program says, so that it cannot pass for a line of this program. */
+export function oneLine(text: string, longest: number): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}
+
 /** Every text that leaves this program, plain or JSON, passes here: no control character, no credentials of an address. */
 export function outgoing(text: string): string {
   return printable(withoutCredentials(text));

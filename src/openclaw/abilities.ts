@@ -1,4 +1,5 @@
 import { isRecord, type Json, member } from '../core/json.js';
+import { oneLine } from '../core/printable.js';
 import type { Door } from './endpoint.js';
 import { askGateway } from './rpc-client.js';
 
@@ -68,7 +69,7 @@ export async function sampleAbilities(endpoint: Door): Promise<Abilities> {
   const sorted = known
     .slice(0, MOST)
     .sort(([, one], [, other]) => Number(Boolean(other)) - Number(Boolean(one)));
-  return Object.fromEntries(sorted.map(([name, works]) => [name.slice(0, LONGEST_NAME), Boolean(works)]));
+  return Object.fromEntries(sorted.map(([name, works]) => [oneLine(name, LONGEST_NAME), Boolean(works)]));
 }
 
 /** Names what worked before and is broken now, by the release. */

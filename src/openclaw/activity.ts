@@ -1,3 +1,4 @@
+import { oneLine } from '../core/printable.js';
 import type { Door } from './endpoint.js';
 import { askGateway } from './rpc-client.js';
 
@@ -52,5 +53,5 @@ export function workIn(blockers: unknown): string[] {
 
 function describe(kind: string, count: number): string {
   const [one, several] = WORDS.get(kind) ?? [kind, kind];
-  return `${count} ${(count === 1 ? one : several).slice(0, LONGEST_KIND)}`;
+  return `${count} ${oneLine(count === 1 ? one : several, LONGEST_KIND)}`;
 }

@@ -1,4 +1,5 @@
 import { isRecord, member } from '../core/json.js';
+import { oneLine } from '../core/printable.js';
 import type { Door } from './endpoint.js';
 import { askGateway } from './rpc-client.js';
 
@@ -9,9 +10,14 @@ const LONGEST_NAME = 80;
 
 /**
  * Names the sessions and tasks at work in a gateway, and since when, such as `session agent:main:main since 12:03:07`.
- * Empty when it does not answer. Never throws.
+ * Empty when it does not answer. Of numbers of telephones and chats only the end is shown.
+ * @param redact takes out the gateway's secrets
  */
-export async function namedWork(endpoint: Door): Promise<string[]> {
+export async function namedWork(endpoint: Door, redact: (text: string) => string): Promise<string[]> {
+  const named = (text: unknown) =>
+    typeof text === 'string' && text.trim() !== ''
+      ? oneLine(withoutNumbers(redact(text)), LONGEST_NAME)
+      : 'without a name';
   const list = async (method: string, params: object, of: string) => {
     const { payload } = await askGateway(endpoint, { method, params }, TIMEOUT_MS);
     const rows = member(payload, of);
@@ -31,8 +37,8 @@ export async function namedWork(endpoint: Door): Promise<string[]> {
   ].slice(0, MOST);
 }
 
-function named(text: unknown): string {
-  return typeof text === 'string' && text !== '' ? text.slice(0, LONGEST_NAME) : 'without a name';
+function withoutNumbers(text: string): string {
+  return text.replace(/\+?\d{5,}(?=\d\d)/g, '…');
 }
 
 /** @param at milliseconds since the epoch */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { oneLine } from '../core/printable.js';
 import type { Door } from './endpoint.js';
 
 /** All protocol versions so far and future ones, so that a newer gateway can choose. */
@@ -75,12 +76,13 @@ export async function askGateway(endpoint: Door, question: Question, timeoutMs: 
   });
 }
 
-const LONGEST_REFUSAL = 200;
+/** Longer than what is shown: a secret must be whole to be found. */
+const LONGEST_REFUSAL = 2000;
 
 function messageOf(error: unknown): string {
   const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
   const said = [message, code].find((text) => typeof text === 'string' && text !== '');
-  return String(said ?? 'no reason given').slice(0, LONGEST_REFUSAL);
+  return oneLine(String(said ?? 'no reason given'), LONGEST_REFUSAL);
 }
 
 function parse(text: string): Frame {

@@ -5,6 +5,7 @@ import type { Context, Step } from '../../ledger/context.js';
 import type { RestartNotice } from '../../ledger/facts.js';
 import { findManifest } from '../../store/manifest.js';
 import { restartAnnounced } from '../announced-restart.js';
+import { releaseDrain } from '../drain-lease.js';
 
 /** Reason to skip: a gateway that a person stopped stays stopped, and its next start uses the new release. */
 export function wasStopped({ change }: Context): string | null {
@@ -43,6 +44,8 @@ export const restart: Step = {
     warnings.push(`When it was asked to stop, ${note}.`);
     return told + note;
   },
+  // A process that died before the restart left the gateway draining.
+  undo: releaseDrain,
 };
 
 function describe(notice: RestartNotice | undefined): string {

@@ -10,10 +10,11 @@ import { sampleActivity } from '../../openclaw/activity.js';
 import { sampleDrain } from '../../openclaw/drain.js';
 import type { Endpoint } from '../../openclaw/endpoint.js';
 import { namedWork } from '../../openclaw/named-work.js';
-import { type Reached, reach } from '../../openclaw/reach.js';
+import { reach } from '../../openclaw/reach.js';
 import { readTrial } from '../../store/links.js';
 import { WHO } from '../cancellation.js';
 import { holdDrain, releaseDrain } from '../drain-lease.js';
+import { redactorOf } from '../redaction.js';
 import { saveIntent } from '../saving.js';
 import { waitingProgress } from '../waiting.js';
 
@@ -51,14 +52,22 @@ export const waitIdle: Step = {
     const { endpoint } = reached;
     const begun = performance.now();
     const facts = announce(context, limits, await sampleActivity(endpoint, FIRST_LOOK_MS));
-    let how = await untilClosed(context, facts, reached, begun);
+    // Asked once: a gateway that hangs must not delay a rollback again and again.
+    let mayDrain = facts.busy !== null;
+    const close = async () => {
+      const left = mayDrain ? await holdDrain(context, reached, inspection) : null;
+      mayDrain = left !== null;
+      return left;
+    };
+    let how = await untilClosed(context, facts, { endpoint, begun, close });
     const waitedMs = performance.now() - begun;
     if (how !== 'skipped') how = await countDown(context, facts, endpoint, limits, how);
     facts.outcome = how;
     // Also after a countdown and for `restart-now`: what comes between here and the restart would be cut off.
-    if (!change.facts.drain) facts.busy = (await holdDrain(context, reached)) ?? facts.busy;
+    if (!change.facts.drain) facts.busy = (await close()) ?? facts.busy;
     if (facts.busy && facts.busy.length > 0) {
-      facts.interruptedWork = [...facts.busy, ...(change.facts.drain?.named ?? (await namedWork(endpoint)))];
+      const named = change.facts.drain?.named ?? (await namedWork(endpoint, redactorOf(inspection)));
+      facts.interruptedWork = [...facts.busy, ...named];
     }
     return describe(context, facts, waitedMs);
   },
@@ -89,36 +98,42 @@ function record(context: Context, facts: IdleFacts): void {
   saveIntent(context, stepOf(context.change, 'wait-idle'));
 }
 
+interface Closing {
+  endpoint: Endpoint;
+  /** On the clock of `performance.now`. */
+  begun: number;
+  /** Lets the gateway take no new work; null when it cannot. */
+  close(): Promise<string[] | null>;
+}
+
 /**
  * Waits with an open gateway first, so that people can work and cancel, and then with a draining one. A wait that ends
  * with a countdown, or may end without a restart, stays open.
- * @param begun on the clock of `performance.now`
  */
 async function untilClosed(
   context: Context,
   facts: IdleFacts,
-  reached: Reached,
-  begun: number,
+  { endpoint, begun, close }: Closing,
 ): Promise<How> {
   const limits = context.change.plan.idle ?? { withinMs: 0, countdownMs: 0 };
   const deadline = begun + limits.withinMs;
   const staysOpen = limits.giveUp === true || limits.countdownMs > 0;
   const open = {
     deadline: staysOpen ? deadline : deadline - DRAIN_MS,
-    sample: () => sampleActivity(reached.endpoint),
+    sample: () => sampleActivity(endpoint),
     quietMs: limits.quietMs ?? 0,
   };
   const how = await untilIdle(context, facts, open);
   if (how === 'deadline' && limits.giveUp) throw stillBusy(context, facts, limits);
   if (how === 'skipped' || staysOpen) return how;
-  const left = await holdDrain(context, reached);
+  const left = await close();
   const { drain } = context.change.facts;
   if (left === null || !drain) {
     const isSure = how === 'unknown' || (how === 'idle' && open.deadline > begun);
     return isSure ? how : untilIdle(context, facts, { ...open, deadline });
   }
   facts.busy = left;
-  const sample = () => sampleDrain(reached.endpoint, drain.lease);
+  const sample = () => sampleDrain(endpoint, drain.lease);
   return untilIdle(context, facts, { deadline, sample, quietMs: null });
 }
 

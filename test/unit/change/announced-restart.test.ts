@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { restartAnnounced } from '../../../src/change/announced-restart.js';
 import { ReleasesError } from '../../../src/core/errors.js';
 import type { Context } from '../../../src/ledger/context.js';
-import { newChange } from '../../../src/ledger/ledger.js';
+import { findChange, newChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
 import { nobody } from '../../support/nobody.js';
 import { temporaryRoot } from '../../support/place.js';
@@ -26,6 +26,7 @@ vi.mock('../../../src/openclaw/rpc-client.js', () => ({
     gateway.asked.push(method);
     const payload = gateway.answers[method];
     if (payload instanceof Error) throw payload;
+    if (typeof payload === 'string') return { payload: null, refusal: payload };
     return payload === undefined ? { payload: null, refusal: 'unknown method' } : { payload, refusal: null };
   },
 }));
@@ -46,6 +47,7 @@ async function restartOf(version: string | null, answers: Record<string, unknown
   const intent = join(state, 'gateway-restart-intent.json');
   const change = newChange(planChange('update', '2'), { from: '1', previous: null, to: '2' });
   let seen: string | null = null;
+  let saved: unknown;
   const supervisor = {
     ...nobody,
     inspect: async () => ({
@@ -55,6 +57,7 @@ async function restartOf(version: string | null, answers: Record<string, unknown
     restart: async () => {
       seen = existsSync(intent) ? readFileSync(intent, 'utf8') : null;
       gateway.asked.push('restart');
+      saved = findChange(root, change.id)?.facts.drain;
       if (fails) throw new ReleasesError('restart_failed', 'no');
       return { stopMs: 1, killed: false, instance: 'j' };
     },
@@ -65,7 +68,7 @@ async function restartOf(version: string | null, answers: Record<string, unknown
     (reason) => reason.code,
   );
   const left = existsSync(intent);
-  return { facts: change.facts, asked: gateway.asked, seen: seen as string | null, left, error };
+  return { facts: change.facts, asked: gateway.asked, seen: seen as string | null, saved, left, error };
 }
 
 test('a gateway that can be told is told after it drains and right before its restart', async () => {
@@ -126,6 +129,21 @@ test.each(Object.keys(CAN).slice(0, 3))(
     expect(asked.at(-1)).toBe('restart');
   },
 );
+
+test('a refusal is on record without secrets, and short', async () => {
+  const said = `no ${'x'.repeat(190)} hunter2-hunter2`;
+  const { facts } = await restartOf(
+    '2026.9.6',
+    { ...CAN, 'gateway.suspend.handoff': said },
+    { MY_PASSWORD: 'hunter2-hunter2' },
+  );
+  expect(facts.restartNotice).toEqual({ way: null, why: `no ${'x'.repeat(190)} …` });
+});
+
+test('the lease of a gateway that drains for its restart is on disk before that', async () => {
+  const { saved } = await restartOf('2026.9.6', CAN);
+  expect(saved).toMatchObject({ lease: 'a' });
+});
 
 test.each([false, true])(
   'an older gateway finds an intent for its process, and none is left (failed: %s)',

@@ -125,6 +125,14 @@ test('a gateway that never answers how busy it is is asked once', async () => {
   expect(note).toBe('it does not tell how busy it is, so it was not waited for');
 });
 
+test.each<[string, [Look, ...Look[]], number]>([
+  ['never answers', [SILENT], 0],
+  ['cannot drain', [BUSY], 1],
+])('a gateway that %s is not asked again to drain', async (_, says, times) => {
+  const { calls } = await waitFor(says, { withinMs: 0 });
+  expect(calls).toHaveLength(times);
+});
+
 test('a plan without time to wait asks once, and names the work that it cuts off', async () => {
   const { facts, looks, note } = await waitFor([BUSY], { withinMs: 0 });
   expect(facts).toMatchObject({ outcome: 'deadline', interruptedWork: ['1 task', NAMED] });
