@@ -13,11 +13,14 @@ import {
   userOf,
 } from '../host/process.js';
 import { controlGroupsOf } from '../host/systemd/control-group.js';
+import { untrustedParent } from '../host/trust.js';
+import { below } from './places.js';
 import { findProgram } from './program.js';
 import { changesIn, type LineChange, START, settingsIn, userIn } from './start-lines.js';
 import {
   type Addition,
   CONTAINER,
+  type List,
   NOBODY,
   type Sighting,
   SUPERVISORS,
@@ -72,7 +75,9 @@ export function findOtherSupervisors(
         .map((pid) => ({ args: argumentsOf(pid), directory: directoryOf(pid) ?? '/' }));
       const about = { gateway, tree, env: environmentOf(gateway), groups: controlGroupsOf(gateway) };
       // The owner can start this program as the superuser did, perhaps not the first one on the superuser's path.
-      return describeSupervisor(about, textOf, owner ? ourProgram() : ourCommand(env));
+      return owner
+        ? describeSupervisor(about, readOwn, ourProgram(), listOwn)
+        : describeSupervisor(about, textOf, ourCommand(env));
     });
   const key = ({ gateway: _, ...other }: OtherSupervisor) => JSON.stringify(other);
   const known = new Map(found.toReversed().map((other) => [key(other), other]));
@@ -117,12 +122,13 @@ export function describeSupervisor(
   { gateway, tree, env, groups }: GatewayTree,
   read: (path: string) => string | null,
   command: string,
+  list: List = filesIn,
 ): OtherSupervisor {
   const [kind, seen] = recognize(tree.slice(1), { gateway, env, groups });
   const service = kind.service(seen);
   const [known, run] = [service ?? 'openclaw', `${command} run`];
   const changes = kind
-    .files(seen, known)
+    .files(seen, known, list)
     .flatMap((path) => changesIn(path, read(path) ?? '', command, service));
   const users = changes.map(({ path, before }) =>
     userIn(read(path) ?? '', before, kind.userSetting, service),
@@ -157,6 +163,33 @@ function recognize(
   }
   const first = above.at(-1) ?? { args: [], directory: '/' };
   return [NOBODY.is.test(first.args.join(' ')) ? NOBODY : CONTAINER, { ...about, ...first }];
+}
+
+const filesIn: List = (directory) => below(directory, '');
+
+/**
+ * Reads a file that only this user and the superuser can replace, for a user who may have chosen where to look. Opens no
+ * other. Null where nothing is.
+ * @throws ReleasesError `supervisor_file`
+ */
+export function readOwn(path: string): string | null {
+  checkOwn(path);
+  return textOf(path);
+}
+
+/** @throws ReleasesError `supervisor_file`, as `readOwn` */
+export function listOwn(directory: string): string[] {
+  checkOwn(directory);
+  return filesIn(directory);
+}
+
+function checkOwn(path: string): void {
+  // With this end its last part counts, too.
+  const offender = untrustedParent(`${path}/.`, process.getuid?.() ?? 0);
+  if (!offender) return;
+  throw new ReleasesError('supervisor_file', `${offender.path} ${offender.why}.`, {
+    hint: 'openclaw-releases adopt --dry-run, which prints the lines to change by hand',
+  });
 }
 
 function textOf(path: string): string | null {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ifPossible } from '../core/if-possible.js';
 import { SECRET_NAME, withoutSecrets } from '../core/secret-words.js';
-import { below } from './places.js';
+
+/** Lists the files of a directory; none where it cannot be read. */
+export type List = (directory: string) => string[];
 
 /** A supervisor that was found above a gateway. */
 export interface Sighting {
@@ -10,6 +12,7 @@ export interface Sighting {
   gateway: number;
   /** Its command line. */
   args: string[];
+  /** Its working directory. */
   directory: string;
   /** Environment of the gateway. */
   env: Record<string, string>;
@@ -34,7 +37,7 @@ export interface SupervisorKind {
   /** Setting of its files with the user who the gateway runs as. */
   userSetting?: string;
   /** Files that may hold the gateway's command. */
-  files(seen: Sighting, service: string): string[];
+  files(seen: Sighting, service: string, list: List): string[];
   additions(files: string[], service: string, run: string, seen: Sighting, read: Read): Addition[];
   /** False where no file has to be changed; true unless given. */
   needsRelease?: boolean;
@@ -47,13 +50,15 @@ const program = (name: string) => new RegExp(`^(?:\\S*/)?${name}(?: |$)`);
 const lastWord = ({ args }: Sighting) => basename(args[1] ?? '') || null;
 
 /** Files of supervisord: that of its command line, and those that Debian's and Red Hat's include. */
-function supervisordFiles({ args }: Sighting): string[] {
-  const option = args.findIndex((word) => word === '-c' || word === '--configuration');
-  const named = option < 0 ? undefined : args[option + 1];
-  const main =
-    named ?? ['/etc/supervisor/supervisord.conf', '/etc/supervisord.conf'].find((path) => existsSync(path));
+function supervisordFiles({ args, directory }: Sighting, _: string, list: List): string[] {
+  const option = args.findIndex((word) => /^(?:-c|--configuration(?:=|$))/.test(word));
+  const inWord = /^(?:-c|--configuration=)(.+)/.exec(args[option] ?? '')?.[1];
+  const named = inWord ?? (option < 0 ? undefined : args[option + 1]);
+  const main = named
+    ? resolve(directory, named)
+    : ['/etc/supervisor/supervisord.conf', '/etc/supervisord.conf'].find((path) => existsSync(path));
   if (main === undefined) return [];
-  const included = ['conf.d', 'supervisord.d'].flatMap((name) => below(join(dirname(main), name), ''));
+  const included = ['conf.d', 'supervisord.d'].flatMap((name) => list(join(dirname(main), name)));
   return [...included.filter((path) => /\.(?:conf|ini)$/.test(path)), main];
 }
 

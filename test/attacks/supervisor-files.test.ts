@@ -6,7 +6,9 @@ import {
   copyFileSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -151,6 +153,17 @@ test.each<[string, Scene, RegExp]>([
   ['of a supervisor that is the owner’s own', { supervisor: OWNER }, /No file was found/],
   ['of another user', { gateway: OTHER }, /No gateway runs/],
   ['in a file of the owner', { spoil: (file) => chownSync(file, OWNER.uid, OWNER.gid) }, /belongs to user 5/],
+  [
+    'in a file of the owner, to which root’s own name is a link',
+    {
+      spoil(file) {
+        renameSync(file, join(file, '../file'));
+        chownSync(join(file, '../file'), OWNER.uid, OWNER.gid);
+        symlinkSync('file', file);
+      },
+    },
+    /belongs to user 5/,
+  ],
   [
     'in a directory of the owner',
     { spoil: (file) => chownSync(join(file, '..'), OWNER.uid, OWNER.gid) },

@@ -44,6 +44,15 @@ const ROWS: Record<string, Row> = {
     ],
     commands: ['supervisorctl update claw'],
   },
+  'supervisord, whose file is named below its own directory': {
+    above: ['/usr/bin/python3 /usr/bin/supervisord --configuration=etc/sv.conf@/srv', '/sbin/init'],
+    env: { SUPERVISOR_PROCESS_NAME: 'claw' },
+    files: { '/srv/etc/sv.conf': '[program:claw]\ncommand=openclaw gateway\n' },
+    name: 'supervisord',
+    service: 'claw',
+    changes: [['/srv/etc/sv.conf', 'command=openclaw gateway', `command=${COMMAND} run --replace`]],
+    commands: ['supervisorctl update claw'],
+  },
   'supervisord, with a command over two lines, settings of its own, and those of another program': {
     above: ['/usr/bin/python3 /usr/bin/supervisord -c /srv/sv.conf', '/sbin/init'],
     env: { SUPERVISOR_PROCESS_NAME: 'claw' },

@@ -1372,6 +1372,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/announced-restart', 'has another lease'),
   },
   {
+    name: 'a file of others opened for a user',
+    file: 'src/adopt/other-supervisor.ts',
+    find: '  checkOwn(path);\n',
+    replace: '',
+    caughtBy: unit('adopt/supervisor-files', 'what others can replace'),
+  },
+  {
     name: 'a restart prevented by its announcement',
     file: 'src/change/announced-restart.ts',
     find: '.catch((error) => notTold(reasonOf(error)))',

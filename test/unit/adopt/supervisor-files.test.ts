@@ -6,11 +6,12 @@ import {
   mkdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { describeSupervisor } from '../../../src/adopt/other-supervisor.js';
+import { describeSupervisor, listOwn, readOwn } from '../../../src/adopt/other-supervisor.js';
 import { restoreSupervisorFiles, writeSupervisorFiles } from '../../../src/adopt/supervisor-files.js';
 import { filesRecordIn } from '../../../src/adopt/supervisor-files-record.js';
 import type { Account } from '../../../src/host/account.js';
@@ -167,6 +168,22 @@ test('files that root writes must start the gateway as the owner of the root', (
   expect([existsSync(named.record), existsSync(unnamed.record)]).toEqual([false, false]);
   named.write(owner);
   expect(readFileSync(named.run, 'utf8')).toBe(CHANGED);
+});
+
+test('what others can replace is neither opened nor listed for a user', () => {
+  const path = temporaryDirectory();
+  writeTree(path, { 'own/a.conf': 'a', 'open/a.conf': 'b', 'own/all.conf': 'c' });
+  chmodSync(join(path, 'open'), 0o777);
+  chmodSync(join(path, 'own/all.conf'), 0o666);
+  symlinkSync('../open/a.conf', join(path, 'own/link.conf'));
+  symlinkSync('../open', join(path, 'own/conf.d'));
+  expect(readOwn(join(path, 'own/a.conf'))).toBe('a');
+  expect(readOwn(join(path, 'own/absent'))).toBeNull();
+  expect(listOwn(join(path, 'own'))).toHaveLength(4);
+  const byOthers = refused(/can be written by others/);
+  for (const name of ['open/a.conf', 'own/all.conf', 'own/link.conf'])
+    expect(() => readOwn(join(path, name))).toThrow(byOthers);
+  for (const name of ['open', 'own/conf.d']) expect(() => listOwn(join(path, name))).toThrow(byOthers);
 });
 
 test('nothing is left of a file that could not be written', () => {
