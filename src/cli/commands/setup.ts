@@ -4,6 +4,7 @@ import { performChange } from '../../control/detached/start.js';
 import type { Change } from '../../ledger/ledger.js';
 import { currentRelease } from '../../store/links.js';
 import type { Root } from '../../store/root.js';
+import { selectSupervisor } from '../../supervisor/select.js';
 import { changeDocument } from '../../views/change.js';
 import { planSetup, type Setup, type SetupStep } from '../../views/setup.js';
 import { planOptions } from '../change-options.js';
@@ -35,10 +36,12 @@ export const setupCommand = () =>
     .addOption(registryOption())
     .action(
       acting(async (session, options: Options) => {
-        const { root, supervisor } = session.environment;
+        const { root } = session.environment;
         const changes: Change[] = [];
         const tried = new Set<string>();
-        let setup = await planSetup(root, supervisor);
+        // An adoption makes another supervisor the one of this root.
+        const plan = () => planSetup(root, selectSupervisor(root.path), tried);
+        let setup = await plan();
         while (!options.dryRun && tried.size < MOST_STEPS) {
           const [step] = setup.steps;
           if (!step || tried.has(step.kind) || !(await isAllowed(step, setup, options))) break;
@@ -46,7 +49,7 @@ export const setupCommand = () =>
           const change = await make(session, step, options);
           if (change) changes.push(change);
           if (change?.error) break;
-          setup = await planSetup(root, supervisor, tried);
+          setup = await plan();
         }
         const failed = changes.find(({ error }) => error !== null);
         const documents = changes.map((change) => changeDocument(root, change));
