@@ -72,7 +72,7 @@ function requireNode(root: Root, id: string): void {
 }
 
 /** Refuses while a restore waits for the next start: it names its own release and must come first. */
-function refuseWhilePending(root: Root): void {
+export function refuseWhilePending(root: Root): void {
   if (!lstatSync(root.restore, { throwIfNoEntry: false })) return;
   const { release = 'a release that cannot be told' } = readRestore(root) ?? {};
   throw new ReleasesError(

@@ -1862,6 +1862,27 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('releases', 'remove refuses'),
   },
   {
+    name: 'uninstall: a restore that waits is removed',
+    file: 'src/cli/commands/uninstall.ts',
+    find: '    requireUnused(root);\n    refuseWhilePending(root);',
+    replace: '    requireUnused(root);',
+    caughtBy: unit('cli/commands/uninstall', 'leaves waiting'),
+  },
+  {
+    name: 'uninstall: a plugin that only the configuration names',
+    file: 'src/openclaw/own-plugin.ts',
+    find: "['entries', 'installs'].some(",
+    replace: "['none'].some(",
+    caughtBy: unit('openclaw/own-plugin'),
+  },
+  {
+    name: 'setup: the supervisor from before an adoption',
+    file: 'src/cli/commands/setup.ts',
+    find: 'planSetup(root, selectSupervisor(root.path), tried)',
+    replace: 'planSetup(root, session.environment.supervisor, tried)',
+    caughtBy: unit('cli/commands/setup'),
+  },
+  {
     name: 'uninstall: without consent',
     file: 'src/cli/commands/uninstall.ts',
     find: 'if (yes) return;',

@@ -1,20 +1,25 @@
 import { createInterface } from 'node:readline/promises';
 import { readTimer } from '../../adopt/timer-unit-record.js';
 import { exclusive } from '../../change/exclusive.js';
+import { refuseWhilePending } from '../../change/starting-facts.js';
 import { performChange } from '../../control/detached/start.js';
 import { ReleasesError } from '../../core/errors.js';
 import { exec } from '../../host/exec.js';
-import { placeOf } from '../../host/place.js';
+import type { Launch } from '../../host/place.js';
 import { isAlive, processIds } from '../../host/process.js';
-import type { Environment } from '../../ledger/environment.js';
-import { releaseOfProcess } from '../../ledger/running-release.js';
-import { listPlugins } from '../../openclaw/plugins.js';
+import { type Environment, supervisorOf } from '../../ledger/environment.js';
+import { listChanges } from '../../ledger/ledger.js';
+import { inspectIfThere, releaseOfProcess } from '../../ledger/running-release.js';
+import { hasOwnPlugin, OWN_PLUGIN } from '../../openclaw/own-plugin.js';
+import { sqliteNodeOf } from '../../rollback/compatibility/sqlite-node.js';
+import { configPath, findStatePlace } from '../../state/place.js';
 import { listSnapshots } from '../../state/snapshots.js';
+import { currentRelease, previousRelease } from '../../store/links.js';
 import { directoryNames } from '../../store/manifest.js';
 import { removeRoot } from '../../store/removal.js';
 import type { Root } from '../../store/root.js';
 import { readRunRecord } from '../../supervisor/builtin/record.js';
-import { readSupervisorRecord } from '../../supervisor/select.js';
+import { readSupervisorRecord, selectSupervisor } from '../../supervisor/select.js';
 import { disableTimer } from '../../timer/enable.js';
 import { findAdoptedFiles } from '../adopted-files.js';
 import { answerOf, type LimitOptions, planOptions } from '../change-options.js';
@@ -29,17 +34,15 @@ interface Options extends LimitOptions {
   json?: boolean;
 }
 
-const PLUGIN = 'openclaw-releases';
 const PLUGIN_LIMIT_MS = 60_000;
 const NEXT = ['npm uninstall --global openclaw-releases'];
 
 /** Parts of this program on the host, in the order of their removal. */
 interface Parts {
   timer: boolean;
-  plugin: boolean;
+  /** Environment to uninstall the plugin in; null where it is not installed. */
+  plugin: Launch['env'] | null;
   unit: string | null;
-  /** Names below `states/` that stay: only the operator removes a displaced state. */
-  displaced: string[];
   steps: string[];
 }
 
@@ -55,8 +58,7 @@ export const uninstallCommand = () =>
     .option('--yes', 'remove it without a question')
     .action(
       acting(async ({ environment }, options: Options) => {
-        const { root } = environment;
-        const parts = await findParts(root);
+        const parts = await findParts(environment);
         const { steps } = parts;
         if (options.dryRun)
           return {
@@ -68,7 +70,9 @@ export const uninstallCommand = () =>
       }),
     );
 
-async function findParts(root: Root): Promise<Parts> {
+async function findParts(environment: Environment): Promise<Parts> {
+  const { root } = environment;
+  refuseWhilePending(root);
   const run = readRunRecord(root.path)?.supervisor;
   const unit = readSupervisorRecord(root.path)?.unit ?? null;
   if (unit === null && run && isAlive(run))
@@ -87,24 +91,39 @@ async function findParts(root: Root): Promise<Parts> {
         hint: 'openclaw-releases unadopt',
       },
     );
-  const { directory: state, config } = placeOf({ env: process.env as Record<string, string> });
-  const plugins = await listPlugins({ state, config, node: process.execPath }, null).catch(() => []);
+  const found = { timer: readTimer(root.path) !== null, plugin: await findPlugin(environment), unit };
+  const steps = [
+    found.timer && 'disable the timer',
+    found.plugin && `uninstall the plugin ${OWN_PLUGIN}`,
+    unit !== null && `give ${unit} back as it was, and restart it once`,
+    removalOf(root, displacedStates(root)),
+  ];
+  return { ...found, steps: steps.filter((step) => typeof step === 'string') };
+}
+
+/** Names below `states/` that stay: only the operator removes a displaced state. */
+function displacedStates(root: Root): Set<string> {
   const snapshots = new Set(
     listSnapshots(root).flatMap(({ kind, name }) => (kind === 'snapshot' ? name : [])),
   );
-  const found = {
-    timer: readTimer(root.path) !== null,
-    plugin: plugins.some(({ id }) => id === PLUGIN),
-    unit,
-    displaced: directoryNames(root.states).filter((name) => !snapshots.has(name)),
-  };
-  const steps = [
-    found.timer && 'disable the timer',
-    found.plugin && `uninstall the plugin ${PLUGIN}`,
-    unit !== null && `give ${unit} back as it was, and restart it once`,
-    `remove ${root.path}${found.displaced.map((name) => `, but for states/${name}`).join('')}`,
-  ];
-  return { ...found, steps: steps.filter((step) => step !== false) };
+  return new Set(directoryNames(root.states).filter((name) => !snapshots.has(name)));
+}
+
+const removalOf = ({ path }: Root, kept: Set<string>) =>
+  `remove ${path}${[...kept].map((name) => `, but for states/${name}`).join('')}`;
+
+/** Looks where the root's gateway has its state, which this shell may not name. */
+async function findPlugin(environment: Environment): Promise<Parts['plugin']> {
+  const { root } = environment;
+  const gateway = await inspectIfThere(supervisorOf(environment));
+  const recorded = listChanges(root).findLast(({ facts }) => facts.place)?.facts.place;
+  const own = { args: [], env: process.env as Record<string, string> };
+  const place = gateway ? findStatePlace(gateway.launch) : (recorded ?? findStatePlace(own));
+  const env = { OPENCLAW_STATE_DIR: place.directory, OPENCLAW_CONFIG_PATH: configPath(place) };
+  const launch = { args: [], env: { ...own.env, ...gateway?.launch.env, ...env } };
+  const facts = { from: currentRelease(root), to: previousRelease(root), previous: null, place };
+  const isThere = await hasOwnPlugin(launch, root.plugin, await sqliteNodeOf(root, { facts }));
+  return isThere ? env : null;
 }
 
 async function requireConsent(steps: string[], { yes, json }: Options): Promise<void> {
@@ -126,12 +145,12 @@ async function requireConsent(steps: string[], { yes, json }: Options): Promise<
 
 async function remove(
   environment: Environment,
-  { timer, plugin, unit, displaced, steps }: Parts,
+  { timer, plugin, unit, steps: planned }: Parts,
   limits: LimitOptions,
 ): Promise<Answer> {
   const { root } = environment;
   if (timer) await disableTimer(environment);
-  if (plugin) await uninstallPlugin(root);
+  if (plugin) await uninstallPlugin(root, plugin);
   if (unit !== null) {
     const record = readSupervisorRecord(root.path);
     const change = await performChange(environment, {
@@ -141,13 +160,19 @@ async function remove(
     });
     if (change.error) return answerOf(root, change);
   }
-  const kept = new Set(displaced);
-  await exclusive(environment, { doing: 'uninstall', recover: false }, () => {
+  // No gateway of this root runs now, as at boot: recovery starts none, and fetches no Node.
+  const after = { ...environment, supervisor: selectSupervisor(root.path), atBoot: true };
+  const kept = await exclusive(after, { doing: 'uninstall', recover: true }, () => {
     requireUnused(root);
-    removeRoot(root, kept);
+    refuseWhilePending(root);
+    // Undoing an interrupted update may have displaced a state.
+    const displaced = displacedStates(root);
+    removeRoot(root, displaced);
+    return displaced;
   });
   // The end of the lock leaves files of its own.
   const left = removeRoot(root, kept);
+  const steps = [...planned.slice(0, -1), removalOf(root, kept)];
   return {
     document: { dryRun: false, steps, left, next: NEXT },
     text: () =>
@@ -156,13 +181,15 @@ async function remove(
 }
 
 /** OpenClaw before 2026.9 does not start while its configuration names a plugin that is missing. */
-async function uninstallPlugin(root: Root): Promise<void> {
+async function uninstallPlugin(root: Root, named: Launch['env']): Promise<void> {
   const launcher = `${root.bin}/openclaw`;
-  const words = ['plugins', 'uninstall', PLUGIN, '--force'];
-  const { ok, how } = await exec(launcher, words, { env: process.env, timeoutMs: PLUGIN_LIMIT_MS });
+  const words = ['plugins', 'uninstall', OWN_PLUGIN, '--force'];
+  const env = { ...process.env, ...named };
+  const { ok, how } = await exec(launcher, words, { env, timeoutMs: PLUGIN_LIMIT_MS });
   if (ok) return;
+  const variables = Object.entries(named).map(([name, value]) => `${name}='${value}'`);
   throw new ReleasesError('write_failed', `The plugin could not be uninstalled (${how}).`, {
-    hint: `${[launcher, ...words].join(' ')}; then openclaw-releases uninstall`,
+    hint: `${[...variables, launcher, ...words].join(' ')}; then openclaw-releases uninstall`,
   });
 }
 
