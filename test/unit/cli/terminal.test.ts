@@ -1,6 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { presented, wantColours } from '../../../src/cli/terminal.js';
+
+// The library looks once, as it is loaded; the build loads it late.
+vi.hoisted(() => {
+  process.env.FORCE_COLOR = '1';
+});
 
 const before = { ...process.env };
 
