@@ -34,6 +34,8 @@ describe.each([60, 80, 120])('in %i columns', (width) => {
     const command =
       'Next: openclaw-releases timer enable --window "Mon-Fri 02:00-05:00" --time-zone Europe/Berlin';
     expect(presented(`${WARNING} ${command}`, 1).split('\n').at(-1)).toBe(command);
+    const hint = `  next: openclaw-releases ${'--registry https://registry.example '.repeat(4)}`;
+    expect(presented(hint, 2)).toBe(hint);
     const path = `/${'deep/'.repeat(40)}`;
     expect(presented(path, 1)).toBe(path);
   });
