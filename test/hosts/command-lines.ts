@@ -311,12 +311,6 @@ export const COMMAND_LINES: HostRow[] = [
     expected: { start: START, environment: { OPENCLAW_STATE_DIR: expect.stringMatching(/\/s$/) } },
   },
   {
-    situation: 'a directory for the state of a system unit whose dynamic user is an account',
-    unit: exec(GATEWAY, 'User=claw', 'DynamicUser=yes', 'StateDirectory=openclaw'),
-    ...{ scope: 'system' as const, user: 'claw', trials: [0] },
-    expected: { start: START },
-  },
-  {
     situation: 'a proxy for a socket of systemd in front of the gateway',
     unit: exec('/usr/lib/systemd/systemd-socket-proxyd 127.0.0.1:18801'),
     expected: refused('does not show where OpenClaw starts', 'another unit, with --unit'),
