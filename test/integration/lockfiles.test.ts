@@ -30,6 +30,7 @@ describe('lockfile import', () => {
     const { first, other } = await fleet();
     const asked = first.registry.requests.length;
     expect(await other.ok('lockfile', 'import', lockfileOf(first, VERSION))).toEqual({
+      schema: 1,
       ok: true,
       version: VERSION,
       packages: 2,

@@ -129,7 +129,8 @@ test('what a record says is shown without control characters and credentials, al
     hint: `do ${hostile}`,
     untouched: hostile,
   };
-  for (const step of ended.steps) step.note = `note ${hostile}`;
+  // The note of a failed step is its error, which is said once.
+  for (const step of ended.steps) Object.assign(step, { state: 'done', note: `note ${hostile}` });
   const active = { ...ended, endedAt: null, status: null, owner: identify(process.pid) };
   writeFileSync(path, JSON.stringify(active));
   const followed = start(world, 'status', '--follow');
