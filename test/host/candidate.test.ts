@@ -23,12 +23,15 @@ import type { Behaviour } from '../registry/gateway-package.js';
 import { bootAsOrdinary, layOutMiniature } from '../support/candidate.js';
 import { ORDINARY } from '../support/ordinary-user.js';
 import { removeDirectory, temporaryDirectory, until, writeTree } from '../support/place.js';
+import { slowness } from '../support/slowness.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { makeWorld, QUICK } from '../support/world.js';
 
 const VERSION = '2026.6.1';
 const TOKEN = 'very-secret-token';
 const PORT = 19_555;
+/** Long enough for a start beside other work: a candidate that does not answer yet names nothing. */
+const NEVER_READY_MS = 5000 * slowness;
 const CURIOUS = new URL('../fixtures/candidate/curious.mjs', import.meta.url);
 
 interface Host {
@@ -99,9 +102,9 @@ describe('a candidate', () => {
 
   it('that never becomes ready is ended in time, and the report says what is not ready', async () => {
     const { path, request } = makeHost({ neverReady: true });
-    const report = await bootCandidate({ ...request, timeoutMs: 2000 });
+    const report = await bootCandidate({ ...request, timeoutMs: NEVER_READY_MS });
     expect(report).toMatchObject({ ready: false, failing: ['channels'], exit: null });
-    expect(report.readyMs).toBeGreaterThanOrEqual(2000);
+    expect(report.readyMs).toBeGreaterThanOrEqual(NEVER_READY_MS);
     expect(naming(path)).toEqual([]);
   });
 

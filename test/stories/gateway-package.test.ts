@@ -148,7 +148,7 @@ describe('a gateway that works', () => {
     expect(readFileSync(`/proc/${gateway.pid}/comm`, 'utf8').trim()).toBe('openclaw-gatewa');
 
     gateway.kill('SIGTERM');
-    expect(await gateway.ended).toEqual({ exitCode: 0, stderr: '' });
+    expect(await gateway.ended).toEqual({ exitCode: 0, stderr: '[gateway] received SIGTERM; shutting down' });
   });
 
   test('runs from a tree that cannot be written to and leaves nothing in it', async () => {
