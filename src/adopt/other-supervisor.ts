@@ -61,14 +61,16 @@ export interface GatewayTree {
 /**
  * Finds the gateways of this user, or all for the superuser, and who runs each; one service counts once.
  * @param owner only gateways of this user, which the superuser's processes run: those of the user may have any name
+ * @param isMeant which of several gateways with one supervisor, by process id
  */
 export function findOtherSupervisors(
   env: NodeJS.ProcessEnv = process.env,
   owner?: Account,
+  isMeant: (gateway: number) => boolean = () => true,
 ): OtherSupervisor[] {
   const found = processIds()
     .filter((pid) => isGateway(argumentsOf(pid).join(' ')) && directoryOf(pid) !== null)
-    .filter((pid) => !owner || userOf(pid) === owner.uid)
+    .filter((pid) => (!owner || userOf(pid) === owner.uid) && isMeant(pid))
     .map((gateway) => {
       const tree = ancestry(gateway)
         .filter((pid) => !owner || pid === gateway || isOfSuperuser(pid))

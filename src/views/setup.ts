@@ -95,7 +95,7 @@ async function ofForeignGateway(): Promise<Setup | null> {
     const found = `The systemd unit ${unit.name} (${scope}) runs an OpenClaw that was installed otherwise.`;
     return { found, steps: [{ kind: 'adopt', unit: address }], next: ['openclaw-releases status'] };
   }
-  const other = findOtherSupervisors().find(({ gateway }) => {
+  const [other] = findOtherSupervisors(process.env, undefined, (gateway) => {
     const env = environmentOf(gateway);
     return (
       userOf(gateway) === process.getuid?.() &&

@@ -15,7 +15,7 @@ const rows = rowsOf(`
   begin after    | helper_never_ran                 |                 | old
   baseline       | package_update_failed            | baseline        | old
   switch         | package_update_failed            | baseline switch | old
-  restart before | package_updated_restart_failed   | baseline switch | old
+  restart before | package_updated_restart_failed   | baseline switch restart | old
   restart after  | package_updated_restart_verified |                 | new
   verify         | package_updated_restart_verified |                 | new
   commit          | package_updated_restart_verified |                 | new

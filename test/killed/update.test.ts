@@ -34,7 +34,7 @@ describe('an update', () => {
       baseline       | package_update_failed            | stage baseline                 | old
       snapshot       | package_update_failed            | stage baseline snapshot        | old
       switch         | package_update_failed            | stage baseline snapshot switch | old
-      restart before | package_updated_restart_failed   | stage baseline snapshot switch | old
+      restart before | package_updated_restart_failed   | stage baseline snapshot switch restart | old
       restart after  | package_updated_restart_verified |                                | new
       verify         | package_updated_restart_verified |                                | new
       commit         | package_updated_restart_verified |                                | new
@@ -55,6 +55,6 @@ describe('an update that waits for the gateway to be idle', () => {
     // Attempts look twice, then count down.
     attempt: async (world) => ['update', publish(world), '--idle-timeout', '20', '--countdown', '0.1'],
     ...plain,
-    rows: rowsOf('wait-idle | package_update_failed | stage | old'),
+    rows: rowsOf('wait-idle | package_update_failed | stage wait-idle | old'),
   });
 });

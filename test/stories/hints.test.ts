@@ -139,7 +139,18 @@ test.each(STATES)('the hints lead from $state to a running gateway', async ({ ma
 });
 
 test('setup leaves a gateway alone that was started by hand, and names the lines to change', async () => {
-  const world = await makeWorld();
+  const [world, before, after] = [await makeWorld(), await makeWorld(), await makeWorld()];
+  // Another gateway of the same shell, before it and after it, is not taken for it.
+  await startByHand(before);
+  const pid = await startByHand(world);
+  await startByHand(after);
+  const setup = await world.ok('setup', '--yes');
+  expect(setup).toMatchObject({ steps: [], changes: [], next: ['openclaw-releases adopt --dry-run'] });
+  expect(setup.found).toContain(String(pid));
+  expect(existsSync(join(world.root, 'current'))).toBe(false);
+});
+
+async function startByHand(world: World): Promise<number | undefined> {
   world.publish(FIRST);
   await world.ok('stage', FIRST);
   const main = join(world.root, 'releases', FIRST, 'node_modules/openclaw/openclaw.mjs');
@@ -150,11 +161,8 @@ test('setup leaves a gateway alone that was started by hand, and names the lines
     await child;
   });
   await until('the gateway is ready', async () => (await world.get('/readyz'))?.status === 200);
-  const setup = await world.ok('setup', '--yes');
-  expect(setup).toMatchObject({ steps: [], changes: [], next: ['openclaw-releases adopt --dry-run'] });
-  expect(setup.found).toContain(String(child.pid));
-  expect(existsSync(join(world.root, 'current'))).toBe(false);
-});
+  return child.pid;
+}
 
 /** Types a command, and then what each answer names, as a person would who knows nothing else. */
 async function followHints(world: World, first: string): Promise<string[]> {
