@@ -111,7 +111,7 @@ describe('a gateway whose unit starts it through other programs', () => {
   }
 
   test('a report has the unit and the log, also of a gateway that is stopped, and none of its secrets', async () => {
-    const port = await freePort();
+    const [port, before] = [await freePort(), await machine.read(operator.gateway.file)];
     await machine.write(join(machine.claw.home, 'secrets.env'), 'FROM_A_FILE_TOKEN="canary of a file"\n');
     const tells = `/bin/sh -c 'echo It knows $SERVICE_API_KEY and $FROM_A_FILE_TOKEN; exec ${NODE} ${installedMain(machine)} gateway --port ${port}'`;
     const secrets =
@@ -134,7 +134,7 @@ describe('a gateway whose unit starts it through other programs', () => {
     await machine.run(`systemctl --user start ${unit}`);
     await until(`${FIRST} answers on ${port}`, async () => (await versionAt(port)) === FIRST);
     await operator.ok(`unadopt ${QUICK}`);
-    await machine.run(`sed -i '/^Environment/d; /^SetCredential/d; /canary/d' ${operator.gateway.file}`);
+    await machine.write(operator.gateway.file, before);
   }, 180_000);
 
   test.each(ROWS)(
