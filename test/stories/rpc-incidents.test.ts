@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { commandLineOf, isAlive, processIds } from '../../src/host/process.js';
 import { listChanges } from '../../src/ledger/ledger.js';
 import type { StatusAnswer } from '../../src/rpc/documents.js';
@@ -85,6 +85,9 @@ test('incident-1: a detached worker that is killed at once is `helper_never_ran`
   const scene = await begin();
   const { world, supervisor } = scene;
   const environment = { root: rootAt(world.root), acknowledgeMs: 3_000 };
+  // Only the worker passes this point; it gets the variable from here.
+  vi.stubEnv('OPENCLAW_RELEASES_FAULT', 'hang before claim');
+  onTestFinished(() => void vi.unstubAllEnvs());
   const asked = handle(environment, 'update.run', { target: NEW });
   const started = () => /^.*-update-.* was started as process (\d+)/m.exec(supervisor.stderr())?.[1];
   await until('the helper is there', () => started() !== undefined, 10_000);

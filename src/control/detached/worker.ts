@@ -3,6 +3,7 @@ import { exclusive } from '../../change/exclusive.js';
 import { runPlan } from '../../change/run.js';
 import { startingFacts } from '../../change/starting-facts.js';
 import { ReleasesError, toErrorRecord } from '../../core/errors.js';
+import { faultPoint } from '../../host/fault.js';
 import { isAlive } from '../../host/process.js';
 import { waitUntil } from '../../host/wait.js';
 import type { Environment } from '../../ledger/environment.js';
@@ -34,6 +35,7 @@ export function recordNeverRan(root: Root, id: string, why: string): Change | nu
 /** Main function of the detached worker: claims the change, then makes it. Leaves a change with a verdict alone. */
 export async function runRecordedChange(environment: Environment, id: string): Promise<Change> {
   const { root } = environment;
+  faultPoint('before claim');
   const claimed = readChange(root, id);
   if (claimed.endedAt !== null || !claim(claimPath(root, id))) return claimed;
   const requester = claimed.owner;
