@@ -9,7 +9,6 @@ import { claimName } from '../ledger/ownership.js';
 import type { StepName } from '../ledger/plan.js';
 import { runningRelease } from '../ledger/running-release.js';
 import { signalNames } from '../ledger/signals.js';
-import { removeUsedUp } from '../rollback/restore-request.js';
 import { endReturn } from '../state/restore-records.js';
 import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
@@ -55,7 +54,6 @@ export async function recoverChanges(root: Root, means: Means, observer?: Observ
   }
   if (lost) recovered.push(await recoverChange(lost, means, observer));
   for (const path of abandoned()) removeTree(root, path);
-  removeUsedUp(root);
   closeSealed(root);
   return recovered;
 }

@@ -1,5 +1,4 @@
 import { ReleasesError } from '../core/errors.js';
-import { ifPossible } from '../core/if-possible.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, stepOf } from '../ledger/ledger.js';
@@ -15,8 +14,6 @@ import {
   requestRestore,
   restoreLimitMs,
 } from '../state/restore-records.js';
-import { removeRetired } from '../state/snapshots.js';
-import type { Root } from '../store/root.js';
 import { restoreCode } from './restore-link.js';
 
 /** Milliseconds for links and for the digests of the restored state; copies get more. */
@@ -95,16 +92,7 @@ export function keepState({ root, change }: Context): void {
   if (readRestore(root)?.change === change.id) cancelRestore(root);
 }
 
-/** Notes what a restore of this change did, and removes the snapshot that it used up: the gateway runs again. */
 export function noteRestore({ root, change }: Pick<Context, 'root' | 'change'>): void {
   const last = lastRestore(root);
-  if (last?.change !== change.id) return;
-  change.facts.stateRestored = last;
-  removeUsedUp(root);
-}
-
-/** Removes the snapshot that the last restore has put in place; a failure leaves it to the next change. */
-export function removeUsedUp(root: Root): void {
-  const last = lastRestore(root);
-  if (last?.restored) ifPossible(() => removeRetired(root, last.from));
+  if (last?.change === change.id) change.facts.stateRestored = last;
 }

@@ -7,7 +7,7 @@ import { removeDurably, writeFileDurably } from '../../host/durable.js';
 import type { RootPlace } from '../place.js';
 import { type LastRestore, type Restore, type RestorePaths, requestRestore } from '../restore-records.js';
 import { KEPT } from '../snapshot-layout.js';
-import { retireKept } from '../snapshots.js';
+import { removeRetired, retireKept } from '../snapshots.js';
 import { displaceState, forgetDisplaced } from './displace.js';
 import { decide, waitForHolders } from './preconditions.js';
 import { putStateBack, returnDisplaced } from './put-back.js';
@@ -23,9 +23,8 @@ export interface Code {
 const ATTEMPTS = 3;
 
 /**
- * Does the restore that `restore.json` requests, and removes that file last. The snapshot that was used up stays retired,
- * because removing many files would prolong the outage. Each phase is durable before the next begins. After an
- * interruption the next call continues; no gateway may start before one has finished.
+ * Does the restore that `restore.json` requests, and removes that file last. Each phase is durable before the next
+ * begins. After an interruption the next call continues; no gateway may start before one has finished.
  * @returns null when nothing was requested
  * @throws Error with one sentence, or a system error; the request stays, and what was exchanged is undone
  */
@@ -42,6 +41,8 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   const [at, ms] = [new Date().toISOString(), Date.now() - began];
   const done: LastRestore = { schema: 1, change, release, from, ...about, at, ms };
   report(root, done);
+  // The next change empties staging.
+  ifPossible(() => removeRetired(root, from));
   removeDurably(root.restore);
   return done;
 }
