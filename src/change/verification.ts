@@ -37,7 +37,7 @@ export interface Expectation {
   /** The start that must stay the running one; null for any. */
   instance: string | null;
   before: Health | null;
-  /** What worked in it before; absent on the way back, and for an older state with its older credentials. */
+  /** Parts that worked in it before; absent on the way back, and for an older state with its older credentials. */
   abilities?: Abilities | undefined;
   /** The gateway that ran before; null when unknown. */
   gateway: Instance | null;

@@ -80,7 +80,7 @@ export interface Retention {
 /** Default in bytes: room for the gateway's own state, logs and databases. */
 export const LEAVE_FREE_BYTES = 256 * 2 ** 20;
 
-/** Who is told of verdicts. */
+/** Receiver of verdicts. */
 export interface Notify {
   /** Absolute path of a program, or an address, which may be secret. */
   target: string;

@@ -18,7 +18,7 @@ export interface KnownRegistry {
   wholeFor: string | null;
 }
 
-/** What an update to the newest release takes, as `check` last found it. */
+/** Needs of an update to the newest release, as `check` last found them. */
 export interface UpdateNeeds {
   node: { version: Name; kind: 'root' | 'host' | 'registry' } | null;
   fetchBytes: Count;

@@ -19,7 +19,7 @@ import { type Overview, overview } from './status.js';
 /** A part that cannot be read is its error's sentence: a report is for hosts where something is wrong. */
 type Part<T> = T | { error: string };
 
-/** What a maintainer needs to understand a failed change. Without the secrets of the gateway. */
+/** Facts for a maintainer about a failed change. Without the secrets of the gateway. */
 export interface Report {
   schema: 1;
   /** ISO 8601. */

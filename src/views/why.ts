@@ -8,7 +8,7 @@ import type { Root } from '../store/root.js';
 import { type PastDecision, readTimerState } from '../store/timer-state.js';
 import { type ChangeDocument, changeDocument } from './change.js';
 
-/** What the records say of one release, here or not. */
+/** Facts that the records have of one release, here or not. */
 export interface Why {
   release: string;
   staged: boolean;

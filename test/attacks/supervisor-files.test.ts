@@ -20,7 +20,7 @@ import { type Arena, OTHER, OWNER, openArena } from './arena.js';
 import { plantRoot } from './forged.js';
 
 /*
- * What a user can have root do to the files of root's supervisor. The owner's process is another program, which sends
+ * Changes that a user can have root make to the files of root's supervisor. The owner's process is another program, which sends
  * requests of its own; the gateway is the owner's, and so are its command line and its environment.
  */
 

@@ -15,6 +15,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { listSnapshots } from '../../src/state/snapshots.js';
 import { rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
+import { writeTree } from '../support/place.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import {
   exchangeFiles,
@@ -49,6 +50,11 @@ beforeAll(async () => {
   world.publish(OLDER, { migratesTo: older, schemaVersions: older, crashesWhile: broken });
   world.publish(NEWER, { migratesTo: newer, schemaVersions: newer, touchesConfig: true });
   await writeOldState(world);
+  // Split, as some people have it: OpenClaw refuses an included file with a second name, which a restore may leave.
+  writeTree(stateOf(world), {
+    'openclaw.json': JSON.stringify({ gateway: { $include: './parts/gateway.json' } }),
+    'parts/gateway.json': JSON.stringify({ port: world.port, auth: { token: 'test' } }),
+  });
   await world.start(FILES, '--stop-timeout', '2');
   await say(world, 'to files');
   await world.ok('update', OLDER, ...QUICK);

@@ -940,6 +940,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('state/restore/restore', 'restores the snapshot, keeps the displaced state'),
   },
   {
+    name: 'restored files with a second name',
+    file: 'src/state/restore/restore.ts',
+    find: '  ifPossible(() => removeRetired(root, from));\n',
+    replace: '',
+    caughtBy: integration('state-rollback'),
+  },
+  {
     name: 'phase of a restore not written',
     file: 'src/state/restore/restore.ts',
     find: '  requestRestore(root, next);\n',

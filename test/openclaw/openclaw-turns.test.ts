@@ -166,7 +166,7 @@ describe('a turn of real OpenClaw under `run` that outlasts the wait of a change
     });
   }
 
-  /** The same release once more, as another one: only so does the older one read today's state. */
+  /** A copy of the release, as another one: only so does the older one read today's state. */
   function tarball(): string {
     return join(place, readdirSync(place).find((name) => name.endsWith('.tgz')) ?? '');
   }

@@ -79,7 +79,7 @@ function nothingNewer({ timer, picture }: Model): Child[] {
 
 const FROM = { root: 'is here', host: 'is copied from this host', registry: 'comes with it' };
 
-/** What an update takes, in the card and in the question. */
+/** Needs of an update, in the card and in the question. */
 export function facts({ version, publishedAt, staged, needs, expected }: Offer): HTMLElement {
   const rollback =
     needs?.rollbackNeedsState == null

@@ -41,7 +41,7 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   const [at, ms] = [new Date().toISOString(), Date.now() - began];
   const done: LastRestore = { schema: 1, change, release, from, ...about, at, ms };
   report(root, done);
-  // The next change empties staging.
+  // Before the gateway starts: OpenClaw refuses an included file with a second name. The next change empties staging.
   ifPossible(() => removeRetired(root, from));
   removeDurably(root.restore);
   return done;

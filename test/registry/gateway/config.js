@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { statePath } from './state.js';
 
@@ -29,10 +37,17 @@ function include(path) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     const { $include: files, ...own } = value;
     const loaded = Object.fromEntries(Object.entries(own).map(([key, item]) => [key, load(item)]));
-    const included = [files ?? []].flat().map((file) => include(resolve(dirname(path), file)));
+    const included = [files ?? []].flat().map((file) => include(checked(resolve(dirname(path), file))));
     return [...included, loaded].reduce(merge, {});
   };
   return load(JSON.parse(readFileSync(path, 'utf8')));
+}
+
+/** OpenClaw refuses an included file with a second name. */
+function checked(path) {
+  if (statSync(path).nlink > 1)
+    throw new Error(`Include file failed security checks (no hardlinks): ${path}`);
+  return path;
 }
 
 function merge(first, second) {
