@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { listenerPids, listenersOf } from '../../../src/host/listener.js';
 
 const servers: Server[] = [];
+const accepted = new Set<Socket>();
 const children: ChildProcess[] = [];
 
 afterEach(async () => {
-  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+  const closed = servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
+  // A client of another test, whose own server had this port before, may wait here for an answer.
+  for (const socket of accepted) socket.destroy();
+  accepted.clear();
+  await Promise.all(closed);
   for (const child of children.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
     child.kill('SIGKILL');
@@ -17,7 +22,7 @@ afterEach(async () => {
 });
 
 async function listen(host: string, port = 0): Promise<number> {
-  const server = createServer();
+  const server = createServer((socket) => accepted.add(socket.on('error', () => {})));
   servers.push(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
