@@ -149,7 +149,7 @@ export const FULL_LANES: readonly Lane[] = [
     name: 'lab',
     about: 'a real systemd on throw-away machines',
     needs: [...machine, faketime, command('strace', 'strace')],
-    leastShare: 0.35,
+    leastShare: 0.25,
   },
   {
     name: 'openclaw',

@@ -1729,7 +1729,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/cli/commands/notify.ts',
     find: 'change.notifiedAt = new Date().toISOString();',
     replace: '',
-    caughtBy: integration('notify'),
+    caughtBy: stories('notify'),
   },
   {
     name: 'refusal of the operator counts as one of the timer',
