@@ -1,7 +1,6 @@
-import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { plainText } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
-import { withoutSecrets } from '../core/secret-words.js';
 import type { Account } from '../host/account.js';
 import {
   ancestry,
@@ -13,8 +12,6 @@ import {
   userOf,
 } from '../host/process.js';
 import { controlGroupsOf } from '../host/systemd/control-group.js';
-import { untrustedParent } from '../host/trust.js';
-import { below } from './places.js';
 import { findProgram } from './program.js';
 import { changesIn, type LineChange, START, settingsIn, userIn } from './start-lines.js';
 import {
@@ -26,6 +23,7 @@ import {
   SUPERVISORS,
   type SupervisorKind,
 } from './supervisors.js';
+import { filesIn, listTrusted, readTrusted } from './trusted-files.js';
 
 /** Supervisor of a gateway that systemd does not run, and the changes that make it run `openclaw-releases run`. */
 export interface OtherSupervisor {
@@ -78,8 +76,8 @@ export function findOtherSupervisors(
       const about = { gateway, tree, env: environmentOf(gateway), groups: controlGroupsOf(gateway) };
       // The owner can start this program as the superuser did, perhaps not the first one on the superuser's path.
       return owner
-        ? describeSupervisor(about, readOwn, ourProgram(), listOwn)
-        : describeSupervisor(about, textOf, ourCommand(env));
+        ? describeSupervisor(about, readTrusted, ourProgram(), listTrusted)
+        : describeSupervisor(about, plainText, ourCommand(env));
     });
   const key = ({ gateway: _, ...other }: OtherSupervisor) => JSON.stringify(other);
   const known = new Map(found.toReversed().map((other) => [key(other), other]));
@@ -167,41 +165,6 @@ function recognize(
   return [NOBODY.is.test(first.args.join(' ')) ? NOBODY : CONTAINER, { ...about, ...first }];
 }
 
-const filesIn: List = (directory) => below(directory, '');
-
-/**
- * Reads a file that only this user and the superuser can replace, for a user who may have chosen where to look. Opens no
- * other. Null where nothing is.
- * @throws ReleasesError `supervisor_file`
- */
-export function readOwn(path: string): string | null {
-  checkOwn(path);
-  return textOf(path);
-}
-
-/** @throws ReleasesError `supervisor_file`, as `readOwn` */
-export function listOwn(directory: string): string[] {
-  checkOwn(directory);
-  return filesIn(directory);
-}
-
-function checkOwn(path: string): void {
-  // With this end its last part counts, too.
-  const offender = untrustedParent(`${path}/.`, process.getuid?.() ?? 0);
-  if (!offender) return;
-  throw new ReleasesError('supervisor_file', `${offender.path} ${offender.why}.`, {
-    hint: 'openclaw-releases adopt --dry-run, which prints the lines to change by hand',
-  });
-}
-
-function textOf(path: string): string | null {
-  try {
-    return readPlainFile(path, LARGEST, { follow: true }).toString();
-  } catch {
-    return null;
-  }
-}
-
 export function isWithoutUnit(error: unknown): error is ReleasesError {
   return error instanceof ReleasesError && error.code === 'supervisor_not_found';
 }
@@ -222,33 +185,4 @@ export function namingOtherSupervisor(error: ReleasesError, env?: NodeJS.Process
       cause: error,
     },
   );
-}
-
-/** For people: without values that are secret by their names. */
-export function shownSupervisor(other: OtherSupervisor): OtherSupervisor {
-  const shown = (line: string) => withoutSecrets(line.split(' '));
-  const changes = other.changes.map((one) => ({
-    ...one,
-    before: shown(one.before),
-    after: shown(one.after),
-  }));
-  return { ...other, changes };
-}
-
-/** The change as lines for people: `-` and `+` as in a patch. */
-export function otherSupervisorLines(other: OtherSupervisor): string[] {
-  const { changes, additions, commands } = shownSupervisor(other);
-  const paths = [...new Set([...changes, ...additions].map(({ path }) => path))];
-  return [
-    ...paths.flatMap((path) => [
-      `\n${path}`,
-      ...changes
-        .filter((one) => one.path === path)
-        .flatMap(({ before, after }) => [`- ${before}`, `+ ${after}`]),
-      ...additions
-        .filter((one) => one.path === path)
-        .flatMap(({ lines }) => lines.map((line) => `+ ${line}`)),
-    ]),
-    ...(commands.length > 0 ? ['', ...commands] : []),
-  ];
 }

@@ -1,13 +1,9 @@
 import type { Account } from '../host/account.js';
 import type { FilesRequest, PrivilegedRequest } from '../host/systemd/privileged.js';
-import {
-  findOtherSupervisors,
-  onlySupervisor,
-  otherSupervisorLines,
-  shownSupervisor,
-} from './other-supervisor.js';
+import { findOtherSupervisors, onlySupervisor } from './other-supervisor.js';
 import { planSupervisorFiles, restoreSupervisorFiles, writeSupervisorFiles } from './supervisor-files.js';
 import { type FilesRecord, filesChangeOf } from './supervisor-files-record.js';
+import { otherSupervisorLines, shownSupervisor } from './supervisor-text.js';
 
 export function isAboutFiles(request: PrivilegedRequest): request is FilesRequest {
   return ['plan-files', 'write-files', 'find-files', 'restore-files'].includes(request.does);

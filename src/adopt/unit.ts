@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { plainText } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { profileOf, profileSuffix } from '../core/profile.js';
 import type { CommandLine } from '../host/systemd/command-line.js';
@@ -48,7 +48,8 @@ export async function readGatewayUnit(
   if (!status?.path) return null;
   const { path, dropIns } = status;
   const specifiers = specifiersOf(address, path, env);
-  const textsOf = (paths: string[]) => paths.map(textOf);
+  // A file that was removed after systemd loaded it is empty here; `NeedDaemonReload` reports that.
+  const textsOf = (paths: string[]) => paths.map((path) => plainText(path) ?? '');
   const texts = textsOf([path, ...dropIns.filter((dropIn) => !dropIn.endsWith(DROP_IN_SUFFIX))]);
   const now = readSettings(textsOf([path, ...dropIns]), specifiers);
   const modes = [path, ...dropIns].flatMap((file) => statSync(file, { throwIfNoEntry: false })?.mode ?? []);
@@ -93,14 +94,5 @@ async function showIfThere(address: UnitAddress): Promise<UnitStatus | null> {
   } catch (error) {
     if (error instanceof ReleasesError && error.code === 'supervisor_not_found') return null;
     throw error;
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readPlainFile(path, LARGEST, { follow: true }).toString();
-  } catch {
-    // Removed after systemd loaded it; `NeedDaemonReload` reports that.
-    return '';
   }
 }

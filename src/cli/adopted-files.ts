@@ -1,11 +1,7 @@
-import {
-  findOtherSupervisors,
-  type OtherSupervisor,
-  onlySupervisor,
-  otherSupervisorLines,
-} from '../adopt/other-supervisor.js';
+import { findOtherSupervisors, type OtherSupervisor, onlySupervisor } from '../adopt/other-supervisor.js';
 import { restoreSupervisorFiles, writeSupervisorFiles } from '../adopt/supervisor-files.js';
 import { type FilesChange, filesChangeOf, filesRecordIn } from '../adopt/supervisor-files-record.js';
+import { otherSupervisorLines } from '../adopt/supervisor-text.js';
 import { exclusive } from '../change/exclusive.js';
 import { ReleasesError } from '../core/errors.js';
 import { userOf } from '../host/process.js';

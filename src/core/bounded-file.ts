@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { ReleasesError, systemCode } from './errors.js';
+import { ifPossible } from './if-possible.js';
 
 /** Bytes; our own files have a few thousand, the list of a release's files some million. */
 export const LARGEST = 64 * 2 ** 20;
@@ -62,6 +63,11 @@ export function readPlainFile(path: string, maxBytes: number, options?: OpenOpti
   } finally {
     closeSync(fd);
   }
+}
+
+/** Text of a plain file of a common size, to which links may lead; null for anything else. */
+export function plainText(path: string): string | null {
+  return ifPossible(() => readPlainFile(path, LARGEST, { follow: true }).toString()) ?? null;
 }
 
 /** Reason of an error of `readPlainFile`, to be read after its path. */

@@ -1,7 +1,6 @@
 import { parseEnv } from 'node:util';
 import { type GatewayUnit, readGatewayUnit } from '../adopt/unit.js';
-import { LARGEST, readPlainFile } from '../core/bounded-file.js';
-import { ifPossible } from '../core/if-possible.js';
+import { plainText } from '../core/bounded-file.js';
 import { expandSpecifiers } from '../host/systemd/command-line.js';
 import { inspectIfThere, wholeLaunch } from '../ledger/running-release.js';
 import { findStatePlace } from '../state/place.js';
@@ -45,10 +44,5 @@ function variablesOf({ now, specifiers }: GatewayUnit): Record<string, string> {
   const files = (now.assigned.EnvironmentFile ?? []).map((path) =>
     expandSpecifiers(path.replace(/^-/, ''), specifiers),
   );
-  return Object.assign({}, now.environment, ...files.map((path) => parseEnv(textOf(path) ?? '')));
-}
-
-/** Null for what is no plain file of a common size. */
-export function textOf(path: string): string | null {
-  return ifPossible(() => readPlainFile(path, LARGEST, { follow: true }).toString()) ?? null;
+  return Object.assign({}, now.environment, ...files.map((path) => parseEnv(plainText(path) ?? '')));
 }

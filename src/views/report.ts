@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, release as kernel, totalmem } from 'node:os';
 import { DROP_IN_SUFFIX, type GatewayUnit } from '../adopt/unit.js';
+import { plainText } from '../core/bounded-file.js';
 import { type ErrorRecord, toErrorRecord } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';
 import { ownFile } from '../core/own-files.js';
@@ -13,7 +14,7 @@ import { listReleases, type Manifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type Diagnosis, diagnose } from './doctor.js';
-import { gatewayLog, gatewayRedactor, textOf, unitIfReadable } from './gateway-log.js';
+import { gatewayLog, gatewayRedactor, unitIfReadable } from './gateway-log.js';
 import { type Overview, overview } from './status.js';
 
 /** A part that cannot be read is its error's sentence: a report is for hosts where something is wrong. */
@@ -110,7 +111,7 @@ function essentials({ id, version, runtime, schemas, sealedAt, treeDigest }: Man
 
 function textsOf({ texts, dropIns }: GatewayUnit): string[] {
   const own = dropIns.filter((path) => path.endsWith(DROP_IN_SUFFIX));
-  return [...texts, ...own.map((path) => textOf(path) ?? path)];
+  return [...texts, ...own.map((path) => plainText(path) ?? path)];
 }
 
 function errorText(error: ErrorRecord | string | null): string {

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  describeSupervisor,
-  otherSupervisorLines,
-  shownSupervisor,
-} from '../../src/adopt/other-supervisor.js';
+import { describeSupervisor } from '../../src/adopt/other-supervisor.js';
 import { userIn } from '../../src/adopt/start-lines.js';
+import { otherSupervisorLines, shownSupervisor } from '../../src/adopt/supervisor-text.js';
 
 const COMMAND = '/usr/local/bin/openclaw-releases';
 const NODE_START = 'node /usr/lib/node_modules/openclaw/dist/index.js gateway';

@@ -37,4 +37,5 @@ test('verdicts after one whose warning finds the lock taken are sent, and nothin
   expect(await ended).toMatchObject({ exitCode: 0, json: { sent: 2 } });
   await unlock();
   expect(told()).toBe(2);
+  expect((await world.cli('notify', '--test')).json.error).toMatchObject({ code: 'notify_failed' });
 });

@@ -1380,8 +1380,8 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'a file of others opened for a user',
-    file: 'src/adopt/other-supervisor.ts',
-    find: '  checkOwn(path);\n',
+    file: 'src/adopt/trusted-files.ts',
+    find: '  checkTrusted(path);\n',
     replace: '',
     caughtBy: unit('adopt/supervisor-files', 'what others can replace'),
   },

@@ -6,9 +6,8 @@ import {
   isWithoutUnit,
   namingOtherSupervisor,
   type OtherSupervisor,
-  otherSupervisorLines,
-  shownSupervisor,
 } from '../../adopt/other-supervisor.js';
+import { otherSupervisorLines, shownSupervisor } from '../../adopt/supervisor-text.js';
 import { defaultUnit } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/adoption.js';
 import { ReleasesError } from '../../core/errors.js';

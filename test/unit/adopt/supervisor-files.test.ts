@@ -11,9 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { describeSupervisor, listOwn, readOwn } from '../../../src/adopt/other-supervisor.js';
+import { describeSupervisor } from '../../../src/adopt/other-supervisor.js';
 import { restoreSupervisorFiles, writeSupervisorFiles } from '../../../src/adopt/supervisor-files.js';
 import { filesRecordIn } from '../../../src/adopt/supervisor-files-record.js';
+import { listTrusted, readTrusted } from '../../../src/adopt/trusted-files.js';
 import type { Account } from '../../../src/host/account.js';
 import { temporaryDirectory, writeTree } from '../../support/place.js';
 
@@ -177,13 +178,13 @@ test('what others can replace is neither opened nor listed for a user', () => {
   chmodSync(join(path, 'own/all.conf'), 0o666);
   symlinkSync('../open/a.conf', join(path, 'own/link.conf'));
   symlinkSync('../open', join(path, 'own/conf.d'));
-  expect(readOwn(join(path, 'own/a.conf'))).toBe('a');
-  expect(readOwn(join(path, 'own/absent'))).toBeNull();
-  expect(listOwn(join(path, 'own'))).toHaveLength(4);
+  expect(readTrusted(join(path, 'own/a.conf'))).toBe('a');
+  expect(readTrusted(join(path, 'own/absent'))).toBeNull();
+  expect(listTrusted(join(path, 'own'))).toHaveLength(4);
   const byOthers = refused(/can be written by others/);
   for (const name of ['open/a.conf', 'own/all.conf', 'own/link.conf'])
-    expect(() => readOwn(join(path, name))).toThrow(byOthers);
-  for (const name of ['open', 'own/conf.d']) expect(() => listOwn(join(path, name))).toThrow(byOthers);
+    expect(() => readTrusted(join(path, name))).toThrow(byOthers);
+  for (const name of ['open', 'own/conf.d']) expect(() => listTrusted(join(path, name))).toThrow(byOthers);
 });
 
 test('nothing is left of a file that could not be written', () => {
