@@ -1,5 +1,5 @@
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
-import { nextNumber } from '../ledger/history.js';
+import { nextPlace } from '../ledger/history.js';
 import { type Change, newChange, type StepState } from '../ledger/ledger.js';
 import { planChange, type StepName } from '../ledger/plan.js';
 import { currentRelease, previousRelease, type Trial } from '../store/links.js';
@@ -18,7 +18,7 @@ export function changeFromTrial(root: Root, trial: Trial): Change | null {
   const from = previousRelease(root);
   const isAboutAnother = trial.id !== to && directoryNames(root.releases).includes(trial.id);
   if (to === null || from === null || from === to || isAboutAnother) return null;
-  const change = newChange(planChange('switch', to), { from, to, previous: null }, nextNumber(root));
+  const change = newChange(planChange('switch', to), { from, to, previous: null }, nextPlace(root));
   const step = (name: StepName, state: StepState) => ({ name, state, startedAt: change.startedAt });
   change.steps = [
     step('baseline', 'done'),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { ERROR_CODES, EXIT } from '../core/errors.js';
 import { NothingToDo } from '../ledger/context.js';
 import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
-import { nextNumber } from '../ledger/history.js';
+import { nextPlace } from '../ledger/history.js';
 import { type Change, newChange } from '../ledger/ledger.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from '../ledger/plan.js';
 import { inspectIfThere } from '../ledger/running-release.js';
@@ -34,7 +34,7 @@ export interface Request {
 export async function makeChange(environment: Environment, request: Request): Promise<Change> {
   const plan = planFor(request);
   return exclusive(environment, { doing: `${plan.kind} ${plan.target}`, recover: true }, async (repairs) => {
-    const change = newChange(plan, await startingFacts(environment, plan), nextNumber(environment.root));
+    const change = newChange(plan, await startingFacts(environment, plan), nextPlace(environment.root));
     saveIntent({ root: environment.root, change });
     return runPlan(environment, change, repairs);
   });

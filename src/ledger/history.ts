@@ -2,8 +2,9 @@ import { ReleasesError } from '../core/errors.js';
 import { type RecordResult, readRecord } from '../core/record.js';
 import type { Count } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
+import { changeIds } from '../store/change-files.js';
 import type { Root } from '../store/root.js';
-import { type Change, listChanges } from './ledger.js';
+import { type Change, listChanges, type NextPlace } from './ledger.js';
 
 /** Remainder of a change whose record was removed from the ledger. */
 export interface PastLine {
@@ -72,9 +73,10 @@ export function pastLine({
   };
 }
 
-/** Number of the next change: one more than any that a record has. Only for the holder of the lock. */
-export function nextNumber(root: Root): number {
-  return Math.max(0, ...pastLines(root).map(numberOf), ...listChanges(root).map(numberOf)) + 1;
+/** Place of the next change: its number is one more than any that a record has. Only for the holder of the lock. */
+export function nextPlace(root: Root): NextPlace {
+  const number = Math.max(0, ...pastLines(root).map(numberOf), ...listChanges(root).map(numberOf)) + 1;
+  return { number, after: changeIds(root).findLast((id) => /^\d{8}T/.test(id)) ?? null };
 }
 
 /**

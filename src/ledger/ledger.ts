@@ -66,16 +66,23 @@ export interface Recovery {
   at: string;
 }
 
+/** Place of a new change behind all others. */
+export interface NextPlace {
+  number: number;
+  /** Id of the newest change; null without any. */
+  after: string | null;
+}
+
 /**
- * Creates a change. Its id sorts by time; the lock keeps two from starting in the same millisecond.
- * @param number from `nextNumber`; none for a change that is never stored
+ * Creates a change. Its id begins with a time and sorts behind all others, even after the clock was set back.
+ * @param place from `nextPlace`; none for a change that is never stored
  */
-export function newChange(plan: Plan, facts: Facts, number?: number): Change {
+export function newChange(plan: Plan, facts: Facts, place?: NextPlace): Change {
   const startedAt = new Date().toISOString();
   return {
     schema: 1,
-    id: `${startedAt.replace(/[-:.]/g, '')}-${plan.kind}-${randomBytes(2).toString('hex')}`,
-    ...(number !== undefined && { number }),
+    id: `${timeBehind(place?.after ?? '', startedAt)}-${plan.kind}-${randomBytes(2).toString('hex')}`,
+    ...(place && { number: place.number }),
     plan,
     owner: ownIdentity(),
     startedAt,
@@ -87,6 +94,16 @@ export function newChange(plan: Plan, facts: Facts, number?: number): Change {
     undoError: null,
     warnings: [],
   };
+}
+
+/** Present time as ids have it, or the millisecond after that of an id from a clock that was ahead. */
+function timeBehind(id: string, now: string): string {
+  const [newest = ''] = id.split('-');
+  const time = now.replace(/[-:.]/g, '');
+  if (newest < time) return time;
+  const iso = newest.replace(/^(.{4})(..)(..T..)(..)(..)(...)Z$/, '$1-$2-$3:$4:$5.$6Z');
+  const ms = Date.parse(iso) + 1;
+  return Number.isNaN(ms) ? time : new Date(ms).toISOString().replace(/[-:.]/g, '');
 }
 
 export function ownIdentity(): ProcessIdentity {

@@ -1711,6 +1711,13 @@ export const MUTANTS: Mutant[] = [
     built: false,
   },
   {
+    name: 'changes in the order of a clock that was set back',
+    file: 'src/ledger/ledger.ts',
+    find: 'if (newest < time) return time;',
+    replace: "if (newest !== '') return time;",
+    caughtBy: unit('ledger/ledger'),
+  },
+  {
     name: 'timer: clock that was set back',
     file: 'src/timer/rules/clock.ts',
     find: 'if (now - since < LONGEST_WAIT_FOR_CLOCK_MS)',

@@ -64,10 +64,11 @@ export function stateOf(world: World): string {
 }
 
 /** Sends a message to the gateway of a world, which remembers it in its state. */
-export async function say(world: World, text: string): Promise<void> {
+export async function say(world: World, text: string, signal?: AbortSignal): Promise<void> {
   const response = await fetch(`${world.url}/say?text=${encodeURIComponent(text)}`, {
     method: 'POST',
     headers: { connection: 'close' },
+    ...(signal && { signal }),
   });
   if (!response.ok) throw new Error(`The gateway did not take it: ${await response.text()}`);
 }
@@ -105,13 +106,19 @@ export async function contentOf(
     else if (path.endsWith('.sqlite')) databases.push(path);
     else content[path] = createHash('sha256').update(readFileSync(whole)).digest('hex');
   }
-  const { stdout } = await execa(node, [
-    '-e',
-    DUMP,
-    JSON.stringify(databases.map((path) => join(directory, path))),
-  ]);
-  for (const [index, dump] of JSON.parse(stdout).entries()) content[databases[index] ?? ''] = dump;
+  const dumps = await dumpOf(
+    node,
+    databases.map((path) => join(directory, path)),
+  );
+  for (const [index, dump] of dumps.entries()) content[databases[index] ?? ''] = dump;
   return content;
+}
+
+/** Version, and all rows of all tables, of each database. */
+// biome-ignore lint/suspicious/noExplicitAny: the rows of any table
+export async function dumpOf(node: string, databases: string[]): Promise<Record<string, any>[]> {
+  const { stdout } = await execa(node, ['-e', DUMP, JSON.stringify(databases)]);
+  return JSON.parse(stdout);
 }
 
 /** Grow with each start and with each migration; neither is taken back. */

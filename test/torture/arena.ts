@@ -5,6 +5,7 @@ import { currentRelease } from '../../src/store/links.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import type { Supervisor } from '../../src/supervisor/supervisor.js';
+import type { Behaviour } from '../registry/gateway-package.js';
 import { type Filesystem, makeFilesystem } from '../support/filesystem.js';
 import { type Answer, makeWorld, type RunningSupervisor, type World } from '../support/world.js';
 import { endProcesses } from './processes.js';
@@ -36,18 +37,22 @@ export interface ArenaOptions {
   /** MiB of the filesystem that the root gets for itself. */
   disk?: number;
   env?: Record<string, string>;
+  /** The Node for all of it; releases with databases need one with `node:sqlite`. */
+  node?: string;
+  /** Behaviour of every release that is published now, besides its own. */
+  behaviour?: () => Behaviour;
 }
 
 /** Names become durable within a second, data only after half a minute: what is not flushed is lost. */
 const MOUNT_OPTIONS = ['commit=1'];
 
-export async function makeArena({ disk: mebibytes, env = {} }: ArenaOptions = {}): Promise<Arena> {
+export async function makeArena(options: ArenaOptions = {}): Promise<Arena> {
   const cleaners: (() => unknown)[] = [];
   const clean = async () => {
     for (const one of cleaners.splice(0).reverse()) await one();
   };
   try {
-    return await prepareArena((one) => void cleaners.push(one), clean, { disk: mebibytes ?? 0, env });
+    return await prepareArena((one) => void cleaners.push(one), clean, options);
   } catch (error) {
     await clean();
     throw error;
@@ -57,21 +62,23 @@ export async function makeArena({ disk: mebibytes, env = {} }: ArenaOptions = {}
 async function prepareArena(
   atEnd: (clean: () => void | Promise<void>) => void,
   clean: () => Promise<void>,
-  options: Required<ArenaOptions>,
+  { disk: mebibytes = 0, env = {}, node = process.execPath, behaviour = () => ({}) }: ArenaOptions,
 ): Promise<Arena> {
   let disk: Filesystem | null = null;
   const rootIn = (path: string) => {
-    if (options.disk === 0) return join(path, 'root');
+    if (mebibytes === 0) return join(path, 'root');
     const directory = join(path, 'disk');
     mkdirSync(directory);
-    const made = makeFilesystem(directory, options.disk, MOUNT_OPTIONS);
+    const made = makeFilesystem(directory, mebibytes, MOUNT_OPTIONS);
     atEnd(() => made.remove());
     disk = made;
     return join(made.mountPoint, 'root');
   };
   // A snapshot is restored by renames, so it lies beside the root.
   const stateIn = (path: string) => join(disk?.mountPoint ?? path, 'state');
-  const world = await makeWorld(atEnd, { env: options.env, rootIn, stateIn });
+  const world = await makeWorld(atEnd, { env, node, rootIn, stateIn });
+  const publish = world.publish;
+  world.publish = (version, own) => publish(version, { ...behaviour(), ...own });
   const root = rootAt(world.root);
   let published = 0;
   const nextVersion = () => `2026.6.${++published}`;

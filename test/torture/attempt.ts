@@ -53,7 +53,7 @@ export function prepare(arena: Arena, family: Family, random: Random): Attempt {
   // A rollback passes over a release that failed, for the last healthy one before it.
   const mayReturn = previous !== null && quarantineOf(readPolicy(root), previous) === null;
   if (family === 'rollback' && mayReturn && previous !== before)
-    return { family, before, to: previous, args: ['rollback', ...options] };
+    return { family, before, to: previous, args: ['rollback', '--yes', ...options] };
   const behaviour: Behaviour = family === 'rollback' ? {} : RELEASES[family];
   const to = arena.nextVersion();
   world.publish(to, behaviour);

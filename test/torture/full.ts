@@ -67,7 +67,14 @@ async function rollBack(arena: Arena, attempt: Attempt, broken: string[]): Promi
   const previous = previousRelease(arena.root) ?? attempt.before;
   // Fills the room that the first change gave back as well.
   const empty = fillDisk(diskOf(arena).mountPoint);
-  const { exitCode, stdout } = await arena.command('rollback', '--settle', '0.2', '--ready-timeout', '1');
+  const { exitCode, stdout } = await arena.command(
+    'rollback',
+    '--yes',
+    '--settle',
+    '0.2',
+    '--ready-timeout',
+    '1',
+  );
   empty();
   if (exitCode !== 0) broken.push(`"rollback" on a full disk ended with ${exitCode}: ${stdout}`);
   return exitCode === 0 ? previous : arena.running();

@@ -7,7 +7,7 @@ import { hasPrivilegedParent } from '../../host/systemd/privileged.js';
 import { endsWithSession, requireLasting } from '../../host/systemd/transient-unit.js';
 import { waitUntil } from '../../host/wait.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
-import { nextNumber } from '../../ledger/history.js';
+import { nextPlace } from '../../ledger/history.js';
 import { type Change, newChange, readChange, saveChange } from '../../ledger/ledger.js';
 import { hasLiveOwner, isAcknowledged } from '../../ledger/ownership.js';
 import type { Plan } from '../../ledger/plan.js';
@@ -141,7 +141,7 @@ export async function recordChange(
 ): Promise<Change> {
   const { root } = environment;
   return exclusive(environment, { doing: `${plan.kind} ${plan.target}`, recover: false }, async () => {
-    const change = newChange(plan, await startingFacts(environment, plan), nextNumber(root));
+    const change = newChange(plan, await startingFacts(environment, plan), nextPlace(root));
     if (answersFirst) change.answersFirst = true;
     saveChange(root, change);
     return change;

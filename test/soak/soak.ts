@@ -1,0 +1,148 @@
+import { existsSync, readlinkSync } from 'node:fs';
+import { table } from '../../src/cli/table.js';
+import { listenerPids } from '../../src/host/listener.js';
+import { syncFilesystem } from '../../src/host/sync.js';
+import { listChanges } from '../../src/ledger/ledger.js';
+import { emptyTally, steadyLoad } from '../support/load.js';
+import type { Arena } from '../torture/arena.js';
+import type { Cycles } from '../torture/cycles.js';
+import { brokenInvariants } from '../torture/invariants.js';
+import { Broken, type Outcome } from '../torture/outcome.js';
+import { between, pickWeighted, randomFrom } from '../torture/random.js';
+import type { Kind } from '../torture/rounds.js';
+import { Lifetimes } from './lifetimes.js';
+import { Rows } from './rows.js';
+import { type Clock, databases, ON_A_DISK, type Schema, STEPS, type StepKind, WEIGHTS } from './steps.js';
+
+/** Kind of the step of a seed: nothing that happened before it plays a part. */
+export function kindOf(seed: number): StepKind {
+  return pickWeighted(randomFrom(seed), WEIGHTS);
+}
+
+/** A gateway for hours, with load, and one step after the other done to it. */
+export class Soak {
+  // Databases alone: what the miniature appends to files is not flushed, and a power cut may tear it.
+  readonly #schema: Schema = { version: 1 };
+  readonly #rows = new WeakMap<Arena, Rows>();
+  readonly #lifetimes = new Lifetimes();
+  readonly #steps: { kind: StepKind; outcome: string }[] = [];
+  readonly #load = emptyTally();
+  readonly #clock: Clock;
+  readonly kind: Kind;
+
+  constructor(options: { arena: Kind['arena']; clockFile: string | null }) {
+    this.#clock = { file: options.clockFile, aheadS: 0 };
+    this.kind = {
+      arena: { ...options.arena, behaviour: () => databases(this.#schema.version) },
+      round: (arena, cycles, seed) => this.#step(arena, cycles, seed),
+    };
+  }
+
+  /** @throws Broken what does not hold */
+  async #step(arena: Arena, cycles: Cycles, seed: number): Promise<Outcome> {
+    const drawn = kindOf(seed);
+    const kind = arena.disk === null && ON_A_DISK.includes(drawn) ? 'looks' : drawn;
+    // The torture draws from its seed what was drawn here already.
+    const own = Math.imul(seed, 2654435761) >>> 0;
+    const random = randomFrom(own);
+    const rows = this.#rows.get(arena) ?? new Rows();
+    this.#rows.set(arena, rows);
+    await rows.write(arena, Math.floor(between(random, 1, 5)));
+    // A gateway owes its rows to nobody before they are on the disk.
+    if (arena.disk) await syncFilesystem(arena.disk.mountPoint);
+    const known = new Set(listChanges(arena.root).map(({ id }) => id));
+    const over = new AbortController();
+    const tally = emptyTally();
+    const load: Promise<unknown>[] = [steadyLoad(arena.world.url, over.signal, tally)];
+    // Else the gateway takes what the ballast gives back for a rollback.
+    if (kind !== 'full disk') load.push(rows.keepWriting(arena, over.signal));
+    const ground = { arena, cycles, random, seed: own, clock: this.#clock, schema: this.#schema };
+    let outcome: string;
+    try {
+      outcome = await STEPS[kind](ground);
+    } finally {
+      over.abort();
+      await Promise.all(load);
+    }
+    arena.journal.push(`${kind}: ${outcome}`);
+    const isCut = kind === 'power cut';
+    const broken = [
+      ...(await brokenInvariants(arena, arena.running())),
+      ...(await untrueStatus(arena)),
+      ...(await rows.check(arena, known, !isCut && kind !== 'full disk')),
+      ...(isCut ? [] : brokenLoad(tally)),
+    ];
+    if (broken.length > 0) throw new Broken([`After "${kind}" (${outcome}):`, ...broken]);
+    for (const name of ['whole', 'mixed', 'unanswered'] as const) this.#load[name] += tally[name];
+    await this.#lifetimes.look(arena);
+    this.#steps.push({ kind, outcome });
+    return { how: 'finished', at: kind, note: outcome };
+  }
+
+  /** Processes of this program that grew. */
+  grown(): string[] {
+    return this.#lifetimes.grown();
+  }
+
+  table(): string {
+    const rows = [['step', 'times', 'outcomes']];
+    for (const kind of Object.keys(WEIGHTS)) {
+      const outcomes = this.#steps.filter((step) => step.kind === kind).map(({ outcome }) => outcome);
+      const counts = [...new Set(outcomes)].map(
+        (one) => `${one} ${outcomes.filter((o) => o === one).length}`,
+      );
+      if (outcomes.length > 0) rows.push([kind, String(outcomes.length), counts.join(', ')]);
+    }
+    const { whole, mixed, unanswered } = this.#load;
+    const load = `Requests: ${whole} answered by one version, ${mixed} by two, ${unanswered} by nobody.`;
+    return [table(rows), this.#lifetimes.table(), load].join('\n\n');
+  }
+}
+
+/** Contradictions between `status` and what the kernel, the network and the disk say. */
+async function untrueStatus({ world, root }: Arena): Promise<string[]> {
+  const status = await world.ok('status');
+  const { gateway } = status;
+  const link = (path: string) => (existsSync(path) ? readlinkSync(path).replace('releases/', '') : null);
+  const claims = {
+    current: [status.current, link(root.current)],
+    previous: [status.previous, link(root.previous)],
+    'version of the gateway': [gateway?.release, await world.version()],
+    'pid of the gateway': [gateway?.pid, listenerPids(world.port)?.[0]],
+    ready: [gateway?.health.ready, (await world.get('/readyz'))?.status === 200],
+    trial: [status.trial !== null, existsSync(root.trial)],
+    'last change': [status.last?.change, lastChange(root)],
+    leftovers: [
+      [
+        status.running,
+        status.restore,
+        status.lock,
+        ...status.interrupted,
+        ...status.corrupt,
+        ...status.faults,
+      ],
+      [null, null, null],
+    ],
+  };
+  return Object.entries(claims).flatMap(([name, [said, seen]]) =>
+    JSON.stringify(said) === JSON.stringify(seen)
+      ? []
+      : [`status says of ${name}: ${JSON.stringify(said)}, and ${JSON.stringify(seen)} is true.`],
+  );
+}
+
+/** The change that was begun last; the numbers of changes grow, also where the clock was set back. */
+function lastChange(root: Arena['root']): string | undefined {
+  return listChanges(root)
+    .filter(({ plan }) => plan.kind !== 'drill')
+    .toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0))
+    .at(-1)?.id;
+}
+
+function brokenLoad({ mixed, broken }: ReturnType<typeof emptyTally>): string[] {
+  const errors = Object.entries(broken).map(([name, count]) => `${count} times ${name}`);
+  return [
+    ...(mixed > 0 ? [`${mixed} requests were answered by two versions.`] : []),
+    ...(errors.length > 0 ? [`Requests failed: ${errors.join(', ')}.`] : []),
+  ];
+}
