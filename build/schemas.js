@@ -1,6 +1,6 @@
 /**
- * `npm run schemas` makes `layout/schemas/` of the types that they describe: of our files, and in `views/` of what every
- * face answers. A file says so by a tag only where a type cannot: `src/core/scalars.ts` has the patterns and limits.
+ * `npm run schemas` makes `layout/schemas/` of the types that they describe: of our files, and in `views/` of what
+ * commands answer. A file says so by a tag only where a type cannot: `src/core/scalars.ts` has the patterns and limits.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -29,10 +29,16 @@ const SCHEMAS = {
   'system-units': ['adopt/system-unit-record', 'SystemRecord', 'system-units.json'],
   'timer-state': ['store/timer-state', 'TimerStateFile', 'timer-state.json'],
   timer: ['adopt/timer-unit-record', 'TimerRecord', 'timer.json'],
-  'views/release': ['views/releases', 'ListedRelease', 'a release in list --json and releases.list'],
-  'views/change': ['views/change', 'ChangeDocument', 'a change in history --json and releases.history'],
-  'views/status': ['views/status', 'Overview', 'status --json'],
-  'views/finding': ['adopt/finding', 'Finding', 'a finding of doctor --json'],
+  'views/answers': ['cli/answers', 'Answers', 'answers of commands with --json'],
+};
+
+const ref = (name) => ({ $ref: `#/definitions/${name}` });
+
+/** Keys of every answer. */
+const ENVELOPE = {
+  type: 'object',
+  properties: { schema: { type: 'integer', const: 1 }, ok: { type: 'boolean' } },
+  required: ['schema', 'ok'],
 };
 
 const modules = [...new Set(Object.values(SCHEMAS).map(([module]) => module))];
@@ -49,6 +55,18 @@ for (const [name, [, type, title]] of Object.entries(SCHEMAS)) {
   const { $schema, definitions, ...schema } = generator.createSchema(type);
   // A record of another version may have an error that this one does not know.
   if (definitions.ErrorCode) definitions.ErrorCode = { type: 'string' };
-  const whole = { $schema, $id: `openclaw-releases:${name}`, title, ...schema, definitions };
+  const shape = name === 'views/answers' ? answers(schema, definitions) : { ...schema, definitions };
+  const whole = { $schema, $id: `openclaw-releases:${name}`, title, ...shape };
   writeFileSync(at(`layout/schemas/${name}.schema.json`), `${JSON.stringify(whole, null, 2)}\n`);
+}
+
+/** Makes a definition of each command: its documents, or a failure. `timer enable` is `timer-enable`. */
+function answers({ properties }, definitions) {
+  const commands = Object.entries(properties).map(([command, { anyOf, description, ...document }]) => {
+    const documents = anyOf ?? [document];
+    const shape = { ...ENVELOPE, anyOf: [...documents, ref('Failure')] };
+    return [command.replaceAll(' ', '-'), { ...(description && { description }), ...shape }];
+  });
+  const failure = { type: 'object', properties: { error: ref('ErrorRecord') }, required: ['error'] };
+  return { ...ENVELOPE, definitions: { ...Object.fromEntries(commands), Failure: failure, ...definitions } };
 }

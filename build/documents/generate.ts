@@ -4,9 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { completions } from './completions.js';
 import { manual } from './manual.js';
 import { reference } from './reference.js';
-import { commandTree, PROGRAM } from './tree.js';
+import { type CommandNode, commandTree, leaves, PROGRAM } from './tree.js';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+const ANSWERS = 'layout/schemas/views/answers.schema.json';
+
+/** Definition of a command's answer. */
+interface AnswerShape {
+  anyOf: { $ref?: string; properties?: object }[];
+}
 
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
@@ -17,7 +24,11 @@ export async function generate(): Promise<Record<string, string>> {
   const scripts = Object.entries(completions(tree));
   return {
     'docs/cli.md': reference(tree),
-    'docs/json.md': replacePart(read('docs/json.md'), 'schemas', schemas()),
+    'docs/json.md': replacePart(
+      replacePart(read('docs/json.md'), 'answers', answers(tree)),
+      'schemas',
+      schemas(),
+    ),
     [`layout/man/${PROGRAM}.1`]: manual(tree, version, exits(read('docs/errors.md'))),
     ...Object.fromEntries(
       scripts.map(([shell, script]) => [`layout/completions/${PROGRAM}.${shell}`, script]),
@@ -31,6 +42,20 @@ function replacePart(text: string, name: string, part: string): string {
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined) throw new Error(`There is no part ${name}.`);
   return `${before}${begin}\n\n${part}\n\n${end}${after}`;
+}
+
+/** Documents of each command, by the names of their definitions. */
+function answers(tree: CommandNode): string {
+  const { definitions } = JSON.parse(read(ANSWERS)) as { definitions: Record<string, AnswerShape> };
+  const rows = leaves(tree).flatMap(({ path }) => {
+    const shape = definitions[path.join('-')];
+    if (!shape) return [];
+    const documents = shape.anyOf
+      .map(({ $ref = '', properties = {} }) => $ref.split('/').at(-1) || Object.keys(properties).join(', '))
+      .filter((name) => name !== 'Failure');
+    return `| \`${path.join(' ')}\` | ${documents.join(' or ')} |`;
+  });
+  return ['| command | document |', '|---|---|', ...rows].join('\n');
 }
 
 function schemas(): string {

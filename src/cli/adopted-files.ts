@@ -56,11 +56,14 @@ export const leaveFiles = acting(async ({ environment }, _: CommonOptions) => {
     if (restored) return filesChangeOf(restored);
     return hasPrivilegedParent() ? ofSuperuser<FilesChange | null>('restore-files') : null;
   });
-  const lines = left ? [...left.files, '', ...left.commands] : [];
+  if (!left)
+    throw new ReleasesError('supervisor_file', 'Another command has put these files back.', {
+      hint: 'openclaw-releases status',
+    });
+  const words = 'These files are as they were. Next, type the commands below them.';
   return {
-    document: left ?? {},
-    text: () =>
-      ['These files are as they were. Next, type the commands below them.', '', ...lines].join('\n'),
+    document: left,
+    text: () => [words, '', ...left.files, '', ...left.commands].join('\n'),
   };
 });
 

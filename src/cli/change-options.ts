@@ -5,7 +5,8 @@ import type { Change } from '../ledger/ledger.js';
 import { type ChangeKind, type PlanOptions, PROBES, type Probe, STEP_TITLES } from '../ledger/plan.js';
 import { currentRelease } from '../store/links.js';
 import type { Root } from '../store/root.js';
-import { changeDocument } from '../views/change.js';
+import { type ChangeDocument, changeDocument } from '../views/change.js';
+import type { Answers } from './answers.js';
 import { type Answer, acting } from './command.js';
 import { durationIn } from './parse.js';
 import { changeAnswer, changeText, nextLines } from './report.js';
@@ -37,7 +38,7 @@ export interface ChangeOptions extends LimitOptions, StageOptions {
   countdown?: number;
 }
 
-export function withLimits(command: Command): Command {
+export function withLimits<C extends Command>(command: C): C {
   return command
     .option('--evict-orphan', 'end a gateway of this user that holds the port outside of the supervisor')
     .option('--settle <time>', 'how long it must stay healthy (default: 10s)', durationIn('s'))
@@ -45,7 +46,7 @@ export function withLimits(command: Command): Command {
 }
 
 /** @param defaultMs longest wait for a busy gateway when the operator gives none */
-export function withIdle(command: Command, defaultMs: number): Command {
+export function withIdle<C extends Command>(command: C, defaultMs: number): C {
   const wait = `how long to wait for a busy gateway before its restart (default: ${defaultMs / 1000}s)`;
   const countdown = 'from then until the restart, in which it can be stopped (default: 0s)';
   return command
@@ -65,13 +66,13 @@ async function idleOptions(
   return withinMs + countdown > 0 ? { idle: { withinMs, countdownMs: countdown } } : {};
 }
 
-export function withPlugins(command: Command): Command {
+export function withPlugins<C extends Command>(command: C): C {
   const description = "for the release's own tools to bring plugins along (default: 120s)";
   return command.option('--plugins-timeout <time>', description, durationIn('s'));
 }
 
 /** @param probe probe to use when the operator names none */
-export function withStaging(command: Command, probe: Probe): Command {
+export function withStaging<C extends Command>(command: C, probe: Probe): C {
   return command
     .addOption(
       new Option('--probe <how>', 'how to try it: its version, a boot on a copy of the state, or auto')
@@ -114,7 +115,7 @@ export function making<A extends unknown[]>(
   idleMs: number | undefined,
   wanted: (session: Session, ...given: A) => Wanted | Promise<Wanted>,
 ) {
-  return acting(async (session, ...given: A): Promise<Answer> => {
+  return acting(async (session, ...given: A): Promise<Answer<Answers['update']>> => {
     const { output, environment } = session;
     const options = given.at(-1) as ChangeOptions;
     const { target, more } = await wanted(session, ...given);
@@ -133,7 +134,7 @@ export function making<A extends unknown[]>(
   });
 }
 
-export function answerOf(root: Root, change: Change): Answer {
+export function answerOf(root: Root, change: Change): Answer<ChangeDocument> {
   const document = changeDocument(root, change);
   return {
     document: changeAnswer(document),

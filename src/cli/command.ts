@@ -1,10 +1,31 @@
 import { Command, Option } from 'commander';
+import type { Answers } from './answers.js';
 import { atGlance, type CommonOptions, inSession, type Session } from './session.js';
 
 export const SAME_RELEASE = 'id of a release, or current, or previous';
 
-export function command(name: string, description: string, example = `openclaw-releases ${name}`): Command {
-  return new Command(name)
+type AnswerOf<N> = N extends keyof Answers ? Answers[N] : object;
+
+/** A command whose `--json` prints the document that `Answers` names for it. */
+export class AnsweringCommand<N extends string> extends Command {
+  /** Gives it work that only reads, or asks another process. */
+  looks<A extends unknown[]>(work: Work<A, AnswerOf<N>>): this {
+    return this.action(looking(work));
+  }
+
+  /** Gives it work that a signal interrupts. */
+  acts<A extends unknown[]>(work: Work<A, AnswerOf<N>>): this {
+    return this.action(acting(work));
+  }
+}
+
+/** @param name all words of the command */
+export function command<N extends string>(
+  name: N,
+  description: string,
+  example = `openclaw-releases ${name}`,
+): AnsweringCommand<N> {
+  return new AnsweringCommand<N>(name.split(' ').at(-1))
     .description(description)
     .addOption(new Option('--root <directory>', 'where releases live').env('OPENCLAW_RELEASES_ROOT'))
     .option('--json', 'print one JSON document on standard output and nothing else')
@@ -16,9 +37,9 @@ export function command(name: string, description: string, example = `openclaw-r
     .addHelpText('after', `\nExample:\n  $ ${example}`);
 }
 
-export interface Answer {
+export interface Answer<D extends object> {
   /** For programs; `ok` follows from the exit code unless it is given. */
-  document: object;
+  document: D & { ok?: boolean };
   text: () => string;
   /** True for text that must stay as it is, such as a log. */
   verbatim?: boolean;
@@ -26,11 +47,14 @@ export interface Answer {
   exitCode?: number;
 }
 
-type Work<A extends unknown[]> = (session: Session, ...given: A) => Answer | Promise<Answer>;
+type Work<A extends unknown[], D extends object> = (
+  session: Session,
+  ...given: A
+) => Answer<D> | Promise<Answer<D>>;
 
 /** Commander gives an action the arguments, the options and the command. */
 function answering(enter: typeof inSession) {
-  return <A extends unknown[]>(work: Work<A>) =>
+  return <A extends unknown[], D extends object>(work: Work<A, D>) =>
     (...given: [...A, Command]): Promise<void> =>
       enter(given.at(-2) as CommonOptions, async (session) => {
         const { document, text, exitCode = 0, verbatim } = await work(session, ...(given.slice(0, -1) as A));

@@ -3,7 +3,7 @@ import type { ChangeDocument } from '../views/change.js';
 import { errorLines } from './output.js';
 
 /** Puts `ok` and `status` first, because scripts read them. */
-export function changeAnswer(change: ChangeDocument): object {
+export function changeAnswer(change: ChangeDocument): ChangeDocument & { ok: boolean } {
   return { ok: change.error === null, ...change };
 }
 

@@ -32,7 +32,7 @@ const SECONDS = (text: string) => durationIn('s')(text) / 1_000;
 
 const WINDOW = 'when a restart is welcome, "Mon-Fri 02:00-05:00"; may be given again';
 
-export function withSettings(command: Command): Command {
+export function withSettings<C extends Command>(command: C): C {
   return command
     .option('--channel <name>', 'stable or beta', parseChannel)
     .option('--window <text>', WINDOW, (text, before: WallWindow[] = []) => [...before, parseWindow(text)])

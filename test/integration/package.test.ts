@@ -29,7 +29,7 @@ test('the package has the program, its documents and what package.json names', (
   const wanted = [
     ...Object.values(bin),
     ...man,
-    ...named.map((path) => path.replace(/^\.\//, '').replace('*', 'views/status.schema.json')),
+    ...named.map((path) => path.replace(/^\.\//, '').replace('*', 'views/answers.schema.json')),
     ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs/install.md', 'layout/README.md'],
     ...['bash', 'zsh', 'fish'].map((shell) => `layout/completions/openclaw-releases.${shell}`),
     ...['layout/bin/gateway', 'layout/systemd/gateway.conf.in', 'dist/NOTICES.txt', 'dist/restore.cjs'],

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../src/host/port.js';
 import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { startRegistry } from '../registry/registry.js';
+import { answerIn } from '../support/answer-schema.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { slowness } from '../support/slowness.js';
@@ -92,7 +93,7 @@ describe('two gateways of one user', () => {
       ...{ env: { ...env, ...more }, reject: false, timeoutMs: 120_000 },
     });
     if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
-    return { exitCode, json: JSON.parse(stdout) };
+    return { exitCode, json: answerIn(command.split(' '), stdout) };
   }
 
   const both = async () => ({ default: await observe(machine, DEFAULT), work: await observe(machine, WORK) });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
+import { answerIn } from '../support/answer-schema.js';
 import type { AtEnd } from '../support/place.js';
 import { type GatewayOptions, installGateway, type LabGateway, npmInstall } from './gateway.js';
 import { bootMachine, type Machine, NODE, REPOSITORY } from './machine.js';
@@ -61,7 +62,7 @@ export async function makeOperator(
       timeoutMs: 120_000,
     });
     if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
-    return { exitCode, json: JSON.parse(stdout) };
+    return { exitCode, json: answerIn(command.split(' '), stdout) };
   };
   const ok = async (command: string) => {
     const { exitCode, json } = await ocr(command);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { answerIn } from '../support/answer-schema.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { npmPrefix } from './gateway.js';
@@ -72,7 +73,7 @@ describe.each(['system', 'user'] as const)('a %s unit with a sandbox', (scope) =
       ...{ as: who, reject: false, timeoutMs: 120_000 },
     });
     if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
-    return { exitCode, json: JSON.parse(stdout) };
+    return { exitCode, json: answerIn(command.split(' '), stdout) };
   }
 
   async function harden(lines: string[]) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { startRegistry } from '../registry/registry.js';
+import { answerIn } from '../support/answer-schema.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
 import { installGateway, type LabGateway, npmInstall } from './gateway.js';
@@ -46,7 +47,7 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
       env: { ...env, ...cache },
     });
     if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
-    return { exitCode, json: JSON.parse(stdout) };
+    return { exitCode, json: answerIn(command.split(' '), stdout) };
   }
 
   /** Runs a command as root under strace; also returns what root's own processes did. */

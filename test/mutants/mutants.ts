@@ -1862,6 +1862,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('launcher', 'keeps its trial to the owner'),
   },
   {
+    name: 'answers: a key outside of the published schema',
+    file: 'src/cli/commands/pin.ts',
+    find: 'document: { release: id, pins },',
+    replace: 'document: { release: id, pins, other: pins },',
+    caughtBy: integration('views'),
+  },
+  {
+    name: 'run: the gateway writes to where the JSON document goes',
+    file: 'src/supervisor/builtin/child.ts',
+    find: "stdio: ['inherit', output, 'inherit', 'pipe'],",
+    replace: "stdio: ['inherit', 'inherit', 'inherit', 'pipe'],",
+    caughtBy: integration('views', 'each answer fits'),
+  },
+  {
     name: 'run: no way on without a release',
     file: 'src/cli/commands/run.ts',
     find: "if (exitCode === NO_RELEASE) return ['openclaw-releases setup'];",

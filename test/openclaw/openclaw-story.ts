@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Machine, REPOSITORY } from '../lab/machine.js';
+import { answerIn } from '../support/answer-schema.js';
 import { slowness } from '../support/slowness.js';
 import type { OpenClaw } from './openclaw-gateway.js';
 import { OPENCLAW_NODE } from './openclaw-install.js';
@@ -55,7 +56,7 @@ export function beginStory(machine: Machine, openclaw: OpenClaw): Story {
       ...{ as, reject: false, timeoutMs: CHANGE_MS },
     });
     if (!stdout) throw new Error(`${command} ended with ${exitCode} and printed nothing: ${stderr}`);
-    return { exitCode, json: JSON.parse(stdout) };
+    return { exitCode, json: answerIn(command.split(' '), stdout) };
   }
 
   async function change(command: string, as?: string): Promise<Answer> {

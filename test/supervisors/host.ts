@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
+import { answerIn } from '../support/answer-schema.js';
 import { until } from '../support/place.js';
 import { slowness } from '../support/slowness.js';
 import { type Answer, CLI, makeWorld, type World } from '../support/world.js';
@@ -181,7 +182,7 @@ export async function bootHost({
     run: async (argv, { reject = true } = {}) => (await enter(argv, reject)).stdout,
     async cli(...args): Promise<Answer> {
       const { exitCode = -1, stdout, stderr } = await enter(['openclaw-releases', ...args, '--json'], false);
-      return { exitCode, stdout, stderr, json: parsed(stdout) };
+      return { exitCode, stdout, stderr, json: answerIn(args, stdout) };
     },
     async ok(...args) {
       const { exitCode, json, stdout, stderr } = await host.cli(...args);
@@ -213,12 +214,4 @@ function processesBelow(proc: string): Process[] {
         return [];
       }
     });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { freePort } from '../../src/host/port.js';
 import { type Behaviour, openclawPackage, tinyDependency } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
+import { answerIn } from './answer-schema.js';
 import { seedNode } from './node-copy.js';
 import { type AtEnd, temporaryDirectory, until, writeTree } from './place.js';
 import { slowness } from './slowness.js';
@@ -131,7 +132,7 @@ export async function makeWorld(
       });
       const ended = child.then(({ exitCode = -1, stdout, stderr }) => ({
         ...{ exitCode, stdout, stderr },
-        json: parse(stdout),
+        json: answerIn(args, stdout),
       }));
       return { pid: child.pid ?? -1, kill: (signal) => void child.kill(signal), ended };
     },
@@ -186,12 +187,4 @@ export async function makeWorld(
     },
   };
   return world;
-}
-
-function parse(stdout: string): unknown {
-  try {
-    return JSON.parse(stdout);
-  } catch {
-    return null;
-  }
 }

@@ -18,6 +18,7 @@ import { measureState, requireKeepable } from '../../state/snapshot/measure.js';
 import { systemdSupervisor } from '../../supervisor/systemd/supervisor.js';
 import { adoptionLines, adoptionView, shownWrites } from '../../views/adoption.js';
 import { adoptFiles, findAdoptedFiles, leaveFiles, planOfSuperuser } from '../adopted-files.js';
+import type { Answers } from '../answers.js';
 import { type ChangeOptions, making, withLimits, withStaging } from '../change-options.js';
 import { type Answer, acting, command, registryOption } from '../command.js';
 import { plannedLines } from '../planned-files.js';
@@ -29,7 +30,7 @@ function unitOf({ unit, system }: Options): UnitAddress {
   return { scope: system ? 'system' : 'user', unit };
 }
 
-export function ofUnit(base: Command): Command {
+export function ofUnit<C extends Command>(base: C): C {
   return withLimits(base)
     .option('--unit <name>', "the gateway's systemd unit", defaultUnit())
     .option('--system', 'a unit of the system, not of this user');
@@ -76,7 +77,7 @@ function adoptedNothing(root: string, { message }: ReleasesError): ReleasesError
   });
 }
 
-const preview = acting(async ({ environment }, options: Options) => {
+const preview = acting(async ({ environment }, options: Options): Promise<Answer<Answers['adopt']>> => {
   const plan = await planAdoption(environment.root, unitOf(options)).catch((error) => {
     const [other] = isWithoutUnit(error) ? findOtherSupervisors() : [];
     if (!other) throw error;
@@ -102,7 +103,7 @@ const preview = acting(async ({ environment }, options: Options) => {
 });
 
 /** Lines of another supervisor's files, which `--write` writes where it can. */
-async function previewOther(found: OtherSupervisor): Promise<Answer> {
+async function previewOther(found: OtherSupervisor): Promise<Answer<Answers['adopt']>> {
   // A file of the superuser that only that user may read.
   const isHidden = found.needsRelease && found.changes.length === 0 && hasPrivilegedParent();
   const other = isHidden ? await planOfSuperuser().catch(() => found) : found;

@@ -3,23 +3,21 @@ import { EXIT } from '../../core/errors.js';
 import { moment } from '../../core/moment.js';
 import { size } from '../../core/size.js';
 import { type Check, checkForUpdate, type Newest } from '../../timer/check.js';
-import { command, looking, registryOption } from '../command.js';
+import { command, registryOption } from '../command.js';
 import { table } from '../table.js';
 import { decisionLine } from '../timer-report.js';
 
 export const checkCommand = () =>
   command('check', 'ask the registry for a newer release, and say what its update would need')
     .addOption(registryOption())
-    .action(
-      looking(async ({ environment }, { registry }: { registry?: string }) => {
-        const check = await checkForUpdate(environment, registry);
-        return {
-          document: { ok: true, ...check },
-          text: () => checkText(check),
-          exitCode: check.available ? EXIT.available : EXIT.success,
-        };
-      }),
-    );
+    .looks(async ({ environment }, { registry }: { registry?: string }) => {
+      const check = await checkForUpdate(environment, registry);
+      return {
+        document: { ok: true, ...check },
+        text: () => checkText(check),
+        exitCode: check.available ? EXIT.available : EXIT.success,
+      };
+    });
 
 function checkText({ sentence, newest, current, expected, rollback, timer }: Check): string {
   if (newest === null) return sentence;

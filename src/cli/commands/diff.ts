@@ -1,7 +1,7 @@
 import { size } from '../../core/size.js';
 import { type Difference, difference, type PackageChange } from '../../views/diff.js';
 import { resolveReleaseName } from '../../views/release.js';
-import { command, looking, SAME_RELEASE } from '../command.js';
+import { command, SAME_RELEASE } from '../command.js';
 import { table } from '../table.js';
 
 /** A terminal shows no more at a time; `--json` has all. */
@@ -16,12 +16,10 @@ export const diffCommand = () =>
   )
     .argument('<from>', SAME_RELEASE)
     .argument('[to]', SAME_RELEASE, 'current')
-    .action(
-      looking(({ environment: { root } }, from: string, to: string) => {
-        const document = difference(root, resolveReleaseName(root, from), resolveReleaseName(root, to));
-        return { document, text: () => differenceText(document) };
-      }),
-    );
+    .looks(({ environment: { root } }, from: string, to: string) => {
+      const document = difference(root, resolveReleaseName(root, from), resolveReleaseName(root, to));
+      return { document, text: () => differenceText(document) };
+    });
 
 function differenceText(found: Difference): string {
   const { releases, packages, schemas, engines, node, bytes, newScripts, changelog } = found;

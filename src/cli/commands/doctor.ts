@@ -1,19 +1,17 @@
 import { EXIT } from '../../core/errors.js';
 import { diagnose } from '../../views/doctor.js';
-import { acting, command } from '../command.js';
+import { command } from '../command.js';
 
 export const doctorCommand = () =>
-  command('doctor', 'say what has drifted since the gateway was adopted').action(
-    acting(async ({ environment }) => {
-      const { findings, others } = await diagnose(environment.root, environment.supervisor);
-      const lines = findings.map(
-        ({ code, sentence, command: next }) => `${code}: ${sentence}${next ? `\n  next: ${next}` : ''}`,
-      );
-      const beside = others.map(({ text }) => `\n${text} is another gateway of this machine.`).join('');
-      return {
-        document: { findings, gateways: others },
-        text: () => (lines.join('\n') || 'Nothing has drifted.') + beside,
-        exitCode: findings.length === 0 ? EXIT.success : EXIT.damaged,
-      };
-    }),
-  );
+  command('doctor', 'say what has drifted since the gateway was adopted').acts(async ({ environment }) => {
+    const { findings, others } = await diagnose(environment.root, environment.supervisor);
+    const lines = findings.map(
+      ({ code, sentence, command: next }) => `${code}: ${sentence}${next ? `\n  next: ${next}` : ''}`,
+    );
+    const beside = others.map(({ text }) => `\n${text} is another gateway of this machine.`).join('');
+    return {
+      document: { findings, gateways: others },
+      text: () => (lines.join('\n') || 'Nothing has drifted.') + beside,
+      exitCode: findings.length === 0 ? EXIT.success : EXIT.damaged,
+    };
+  });

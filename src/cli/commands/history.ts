@@ -7,7 +7,8 @@ import type { Root } from '../../store/root.js';
 import { type ChangeDocument, changeDocument } from '../../views/change.js';
 import { corruptFiles } from '../../views/corrupt.js';
 import { resultText } from '../../views/result-text.js';
-import { type Answer, command, looking } from '../command.js';
+import type { Answers } from '../answers.js';
+import { type Answer, command } from '../command.js';
 import { parseCount, parsePast } from '../parse.js';
 import { changeText, corruptLines } from '../report.js';
 import { table } from '../table.js';
@@ -33,13 +34,11 @@ export const historyCommand = () =>
     .option('--limit <count>', `most changes to show (default: ${SHOWN}; all with --json)`, parseLimit)
     .option('--since <time>', 'a date, a date and time, or a duration such as 3d or 12h', parsePast)
     .option('--failed', 'only changes that did not succeed')
-    .action(
-      looking(({ environment: { root } }, name: string | undefined, options: Options) =>
-        name === undefined ? answerAll(root, options) : answerOne(root, name),
-      ),
+    .looks(({ environment: { root } }, name: string | undefined, options: Options) =>
+      name === undefined ? answerAll(root, options) : answerOne(root, name),
     );
 
-function answerAll(root: Root, { limit, since, failed = false }: Options): Answer {
+function answerAll(root: Root, { limit, since, failed = false }: Options): Answer<Answers['history']> {
   const past = tryReadHistory(root);
   const corrupt = corruptFiles(root);
   if (past.state === 'corrupt') corrupt.push({ path: root.history, why: past.why });
@@ -74,7 +73,7 @@ function answerAll(root: Root, { limit, since, failed = false }: Options): Answe
   };
 }
 
-function answerOne(root: Root, name: string): Answer {
+function answerOne(root: Root, name: string): Answer<Answers['history']> {
   const found = changeNamed(root, name);
   if (!('plan' in found)) {
     const text = `${tableOf([found])}\nIts steps are not kept any more.`;

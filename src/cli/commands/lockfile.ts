@@ -4,29 +4,27 @@ import { readPlainFile, whyUnusable } from '../../core/bounded-file.js';
 import { ReleasesError } from '../../core/errors.js';
 import { type Imported, importLockfile } from '../../install/import-lockfile.js';
 import { LOCKFILE_LIMIT } from '../../install/lockfile.js';
-import { acting, command, readInput } from '../command.js';
+import { command, readInput } from '../command.js';
 
 export const lockfileCommand = () =>
   new Command('lockfile').description('lockfiles of releases: import').addCommand(importCommand());
 
 const importCommand = () =>
   command(
-    'import',
+    'lockfile import',
     'take the lockfile of a release that another host has staged: that version is installed just so from now on',
     'openclaw-releases lockfile import package-lock.json',
   )
     .argument('<lockfile>', "a release's package-lock.json, or - for standard input")
-    .action(
-      acting(async ({ environment }, lockfile: string) => {
-        const source = lockfile === '-' ? 'What came on standard input' : lockfile;
-        const text = lockfile === '-' ? await readStandardInput() : readFile(lockfile);
-        const doing = `lockfile import ${source}`;
-        const imported = await exclusive(environment, { doing, recover: false }, () =>
-          importLockfile(environment.root, text, source),
-        );
-        return { document: imported, text: () => importText(imported) };
-      }),
-    );
+    .acts(async ({ environment }, lockfile: string) => {
+      const source = lockfile === '-' ? 'What came on standard input' : lockfile;
+      const text = lockfile === '-' ? await readStandardInput() : readFile(lockfile);
+      const doing = `lockfile import ${source}`;
+      const imported = await exclusive(environment, { doing, recover: false }, () =>
+        importLockfile(environment.root, text, source),
+      );
+      return { document: imported, text: () => importText(imported) };
+    });
 
 function readFile(path: string): string {
   try {

@@ -9,7 +9,8 @@ import { type Change, findChange, saveChange } from '../../ledger/ledger.js';
 import { readPolicy, setNotify } from '../../store/policy.js';
 import { readTimerState } from '../../store/timer-state.js';
 import { changeDocument } from '../../views/change.js';
-import { type Answer, acting, command } from '../command.js';
+import type { Answers } from '../answers.js';
+import { type Answer, command } from '../command.js';
 import { type Notification, notification, send, shownTarget } from '../notification.js';
 
 interface Options {
@@ -30,13 +31,15 @@ export const notifyCommand = () =>
     .option('--off', 'tell nobody any more')
     .addOption(new Option('--pending', 'tell of verdicts that nobody was told of').hideHelp())
     .addOption(new Option('--waiting', 'tell that the timer refuses').hideHelp())
-    .action(
-      acting(({ environment }, target: string | undefined, options: Options) =>
-        work(environment, target, options),
-      ),
+    .acts(({ environment }, target: string | undefined, options: Options) =>
+      work(environment, target, options),
     );
 
-async function work(environment: Environment, target: string | undefined, options: Options): Promise<Answer> {
+async function work(
+  environment: Environment,
+  target: string | undefined,
+  options: Options,
+): Promise<Answer<Answers['notify']>> {
   const { root } = environment;
   const { off = false, test = false, pending = false, waiting = false } = options;
   if (pending) return { document: { sent: await sendPending(environment, waiting) }, text: () => '' };

@@ -3,7 +3,7 @@ import { exclusive } from '../../change/exclusive.js';
 import { type FullCollection, planFullCollection, pruneAll } from '../../change/prune-plan.js';
 import { size } from '../../core/size.js';
 import type { Root } from '../../store/root.js';
-import { acting, command } from '../command.js';
+import { command } from '../command.js';
 import { parseBytes, parseCount } from '../parse.js';
 import { table } from '../table.js';
 
@@ -14,25 +14,21 @@ export const pruneCommand = () =>
     .option('--keep <count>', 'newest releases to keep, whether anything needs them or not', parseCount)
     .option('--max-bytes <amount>', 'the most that releases and copies of the state may take', parseBytes)
     .option('--dry-run', 'print what would be removed and change nothing')
-    .action(
-      acting(async ({ environment }, { keep, maxBytes, dryRun = false }: Options) => {
-        const { root } = environment;
-        const asked = {
-          ...(keep !== undefined && { releases: keep }),
-          ...(maxBytes !== undefined && { bytes: maxBytes }),
-        };
-        const decide = () => planFullCollection(root, asked);
-        const prune = () => {
-          const decided = decide();
-          pruneAll(root, decided);
-          return decided;
-        };
-        const plan = dryRun
-          ? decide()
-          : await exclusive(environment, { doing: 'prune', recover: true }, prune);
-        return { document: { dryRun, ...plan }, text: () => pruneText(root, plan, dryRun) };
-      }),
-    );
+    .acts(async ({ environment }, { keep, maxBytes, dryRun = false }: Options) => {
+      const { root } = environment;
+      const asked = {
+        ...(keep !== undefined && { releases: keep }),
+        ...(maxBytes !== undefined && { bytes: maxBytes }),
+      };
+      const decide = () => planFullCollection(root, asked);
+      const prune = () => {
+        const decided = decide();
+        pruneAll(root, decided);
+        return decided;
+      };
+      const plan = dryRun ? decide() : await exclusive(environment, { doing: 'prune', recover: true }, prune);
+      return { document: { dryRun, ...plan }, text: () => pruneText(root, plan, dryRun) };
+    });
 
 export function pruneText(root: Root, plan: FullCollection, dryRun: boolean): string {
   const verb = dryRun ? 'would remove' : 'removed';

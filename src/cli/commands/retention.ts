@@ -2,7 +2,7 @@ import { exclusive } from '../../change/exclusive.js';
 import { size } from '../../core/size.js';
 import { LEAVE_FREE_BYTES, type Retention, readPolicy, setRetention } from '../../store/policy.js';
 import { KEEP_RELEASES } from '../../store/prune.js';
-import { acting, command } from '../command.js';
+import { command } from '../command.js';
 import { parseBytes, parseCount } from '../parse.js';
 import { table } from '../table.js';
 
@@ -21,22 +21,18 @@ export const retentionCommand = () =>
     .option('--bytes <amount>', BYTES, parseBytes)
     .option('--leave-free <amount>', 'what staging must leave free on the filesystem', parseBytes)
     .option('--defaults', 'forget what was set before')
-    .action(
-      acting(async ({ environment }, { releases, bytes, leaveFree, defaults }: Options) => {
-        const { root } = environment;
-        const named = Object.entries({ releases, bytes, leaveFree }).filter(
-          ([, value]) => value !== undefined,
-        );
-        const changes = { ...(defaults && DEFAULTS), ...Object.fromEntries(named) };
-        const { retention = {} } =
-          Object.keys(changes).length === 0
-            ? readPolicy(root)
-            : await exclusive(environment, { doing: 'retention', recover: false }, () =>
-                setRetention(root, changes),
-              );
-        return { document: { retention: withDefaults(retention) }, text: () => retentionText(retention) };
-      }),
-    );
+    .acts(async ({ environment }, { releases, bytes, leaveFree, defaults }: Options) => {
+      const { root } = environment;
+      const named = Object.entries({ releases, bytes, leaveFree }).filter(([, value]) => value !== undefined);
+      const changes = { ...(defaults && DEFAULTS), ...Object.fromEntries(named) };
+      const { retention = {} } =
+        Object.keys(changes).length === 0
+          ? readPolicy(root)
+          : await exclusive(environment, { doing: 'retention', recover: false }, () =>
+              setRetention(root, changes),
+            );
+      return { document: { retention: withDefaults(retention) }, text: () => retentionText(retention) };
+    });
 
 /** `bytes` is null when there is no limit. */
 function withDefaults({ releases = KEEP_RELEASES, bytes, leaveFree = LEAVE_FREE_BYTES }: Retention) {

@@ -1,6 +1,6 @@
 import { runRecordedChange } from '../../control/detached/worker.js';
 import { answerOf } from '../change-options.js';
-import { acting, command } from '../command.js';
+import { command } from '../command.js';
 
 export const runChangeCommand = () =>
   command(
@@ -9,8 +9,6 @@ export const runChangeCommand = () =>
     'openclaw-releases run-change CHANGE',
   )
     .argument('<change>', 'id of the change')
-    .action(
-      acting(async ({ environment }, id: string) =>
-        answerOf(environment.root, await runRecordedChange(environment, id)),
-      ),
+    .acts(async ({ environment }, id: string) =>
+      answerOf(environment.root, await runRecordedChange(environment, id)),
     );

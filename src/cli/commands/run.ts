@@ -59,6 +59,7 @@ export const runCommand = () =>
       const exitCode = await runSupervisor({
         root: root.path,
         args,
+        output: options.json ? 2 : 1,
         ...(options.stopTimeout !== undefined && { stopLimitMs: options.stopTimeout }),
         log,
       }).finally(stopLooking);

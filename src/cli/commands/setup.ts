@@ -8,7 +8,7 @@ import { selectSupervisor } from '../../supervisor/select.js';
 import { changeDocument } from '../../views/change.js';
 import { planSetup, type Setup, type SetupStep } from '../../views/setup.js';
 import { planOptions } from '../change-options.js';
-import { acting, command, registryOption } from '../command.js';
+import { command, registryOption } from '../command.js';
 import { changeText, nextLines } from '../report.js';
 import type { Session } from '../session.js';
 import { say } from '../write.js';
@@ -34,41 +34,39 @@ export const setupCommand = () =>
     .option('--dry-run', 'say what is there and what would be done, and change nothing')
     .option('--yes', 'adopt a gateway without a question, which restarts it once')
     .addOption(registryOption())
-    .action(
-      acting(async (session, options: Options) => {
-        const { root } = session.environment;
-        const changes: Change[] = [];
-        const tried = new Set<string>();
-        // An adoption makes another supervisor the one of this root.
-        const plan = () => planSetup(root, selectSupervisor(root.path), tried);
-        let setup = await plan();
-        while (!options.dryRun && tried.size < MOST_STEPS) {
-          const [step] = setup.steps;
-          if (!step || tried.has(step.kind) || !(await isAllowed(step, setup, options))) break;
-          tried.add(step.kind);
-          const change = await make(session, step, options);
-          if (change) changes.push(change);
-          if (change?.error) break;
-          setup = await plan();
-        }
-        const failed = changes.find(({ error }) => error !== null);
-        const documents = changes.map((change) => changeDocument(root, change));
-        const steps = setup.steps.map(textOf);
-        const asked = setup.steps[0]?.kind === 'adopt' && !options.dryRun;
-        const next = asked ? [commandOf(setup.steps[0])] : setup.next;
-        return {
-          document: { dryRun: options.dryRun ?? false, found: setup.found, steps, changes: documents, next },
-          exitCode: failed ? exitCodeOf(failed) : 0,
-          text: () =>
-            [
-              ...documents.map(changeText),
-              ...(failed ? [] : [setup.found]),
-              ...(options.dryRun ? steps.map((step) => `Would ${step}.`) : []),
-              ...(failed ? [] : [...pathLines(root), ...nextLines(next)]),
-            ].join('\n'),
-        };
-      }),
-    );
+    .acts(async (session, options: Options) => {
+      const { root } = session.environment;
+      const changes: Change[] = [];
+      const tried = new Set<string>();
+      // An adoption makes another supervisor the one of this root.
+      const plan = () => planSetup(root, selectSupervisor(root.path), tried);
+      let setup = await plan();
+      while (!options.dryRun && tried.size < MOST_STEPS) {
+        const [step] = setup.steps;
+        if (!step || tried.has(step.kind) || !(await isAllowed(step, setup, options))) break;
+        tried.add(step.kind);
+        const change = await make(session, step, options);
+        if (change) changes.push(change);
+        if (change?.error) break;
+        setup = await plan();
+      }
+      const failed = changes.find(({ error }) => error !== null);
+      const documents = changes.map((change) => changeDocument(root, change));
+      const steps = setup.steps.map(textOf);
+      const asked = setup.steps[0]?.kind === 'adopt' && !options.dryRun;
+      const next = asked ? [commandOf(setup.steps[0])] : setup.next;
+      return {
+        document: { dryRun: options.dryRun ?? false, found: setup.found, steps, changes: documents, next },
+        exitCode: failed ? exitCodeOf(failed) : 0,
+        text: () =>
+          [
+            ...documents.map(changeText),
+            ...(failed ? [] : [setup.found]),
+            ...(options.dryRun ? steps.map((step) => `Would ${step}.`) : []),
+            ...(failed ? [] : [...pathLines(root), ...nextLines(next)]),
+          ].join('\n'),
+      };
+    });
 
 async function make(
   { environment }: Session,

@@ -3,18 +3,16 @@ import { size } from '../../core/size.js';
 import type { Manifest } from '../../store/manifest.js';
 import { quarantineEnd } from '../../store/policy.js';
 import { findRelease, type ListedRelease } from '../../views/releases.js';
-import { command, looking, SAME_RELEASE } from '../command.js';
+import { command, SAME_RELEASE } from '../command.js';
 import { table } from '../table.js';
 
 export const showCommand = () =>
   command('show', 'show one release: where it is from, what it runs on', 'openclaw-releases show current')
     .argument('<release>', SAME_RELEASE)
-    .action(
-      looking(async ({ environment }, name: string) => {
-        const release = await findRelease(environment.root, environment.supervisor, name);
-        return { document: release, text: () => table(rowsOf(release)) };
-      }),
-    );
+    .looks(async ({ environment }, name: string) => {
+      const release = await findRelease(environment.root, environment.supervisor, name);
+      return { document: release, text: () => table(rowsOf(release)) };
+    });
 
 function rowsOf(release: ListedRelease): string[][] {
   const { schemas, quarantine, fault } = release;

@@ -3,8 +3,9 @@ import { evaluateTimer } from '../../timer/evaluate.js';
 import { askingRegistry } from '../../timer/registry.js';
 import { runTimer } from '../../timer/run.js';
 import { changeDocument } from '../../views/change.js';
+import type { Answers } from '../answers.js';
 import { type ChangeOptions, planOptions, withLimits, withPlugins, withStaging } from '../change-options.js';
-import { command, looking, registryOption } from '../command.js';
+import { command, registryOption } from '../command.js';
 import { changeText } from '../report.js';
 import { type CommonOptions, inSession } from '../session.js';
 import { decisionLine, explanation } from '../timer-report.js';
@@ -12,9 +13,8 @@ import { say } from '../write.js';
 
 export function timerRunCommand() {
   const run = command(
-    'run',
+    'timer run',
     'update when that may be now, and say why or why not; what the timer runs every hour',
-    'openclaw-releases timer run',
   ).addOption(registryOption());
   return withLimits(withPlugins(withStaging(run, 'auto'))).action((options: CommonOptions & ChangeOptions) =>
     inSession(options, async ({ environment, output }) => {
@@ -32,39 +32,34 @@ export function timerRunCommand() {
       const exitCode = last && last.error?.code !== 'gateway_busy' ? exitCodeOf(last) : 0;
       const documents = changes.map((change) => changeDocument(environment.root, change));
       for (const document of documents) tell(`${document.change}: ${changeText(document)}`);
-      if (output.json) output.answer({ ok: exitCode === 0, decision, changes: documents }, () => '');
+      const answer: Answers['timer run'] = { decision, changes: documents };
+      if (output.json) output.answer({ ok: exitCode === 0, ...answer }, () => '');
       return exitCode;
     }),
   );
 }
 
 export const timerExplainCommand = () =>
-  command(
-    'explain',
-    'show the decision and what each rule says, and do nothing',
-    'openclaw-releases timer explain',
-  )
+  command('timer explain', 'show the decision and what each rule says, and do nothing')
     .addOption(registryOption())
-    .action(
-      looking(async ({ environment }, options: ChangeOptions) => {
-        const evaluation = await evaluateTimer(environment, askingRegistry(options.registry), true);
-        const { decision, policy, file, asked } = evaluation;
-        const { settings, channelFrom, notes, facts } = policy;
-        const { registry, trouble, announced, stopped } = file;
-        const known = { asked, known: registry, trouble };
-        const { blockedBy } = facts;
-        return {
-          document: {
-            decision,
-            settings,
-            channelFrom,
-            notes,
-            blockedBy,
-            registry: known,
-            announced,
-            stopped,
-          },
-          text: () => explanation(evaluation),
-        };
-      }),
-    );
+    .looks(async ({ environment }, options: ChangeOptions) => {
+      const evaluation = await evaluateTimer(environment, askingRegistry(options.registry), true);
+      const { decision, policy, file, asked } = evaluation;
+      const { settings, channelFrom, notes, facts } = policy;
+      const { registry, trouble, announced, stopped } = file;
+      const known = { asked, known: registry, trouble };
+      const { blockedBy } = facts;
+      return {
+        document: {
+          decision,
+          settings,
+          channelFrom,
+          notes,
+          blockedBy,
+          registry: known,
+          announced,
+          stopped,
+        },
+        text: () => explanation(evaluation),
+      };
+    });

@@ -8,7 +8,7 @@ import { readTimerState } from '../../store/timer-state.js';
 import { disableTimer, enableTimer } from '../../timer/enable.js';
 import { windowText } from '../../timer/rules/window-text.js';
 import { type TimerStatus, timerStatus } from '../../timer/status.js';
-import { acting, command, looking, registryOption } from '../command.js';
+import { command, registryOption } from '../command.js';
 import { plannedLines } from '../planned-files.js';
 import { table } from '../table.js';
 import { settingsFrom, type TimerOptions, withSettings } from '../timer-options.js';
@@ -26,65 +26,53 @@ export const timerCommand = () =>
     .addCommand(timerExplainCommand())
     .addCommand(timerRunCommand());
 
-function enableCommand(): Command {
+function enableCommand() {
   const enable = command(
-    'enable',
+    'timer enable',
     'have updates made by themselves, and say when that may be',
     'openclaw-releases timer enable --window "Mon-Fri 02:00-05:00" --time-zone Europe/Berlin',
   )
     .addOption(registryOption())
     .option('--system', 'a timer of the system, not of this user; for root')
     .option('--dry-run', 'print every file that would be written and change nothing');
-  return withSettings(enable).action(
-    acting(async ({ environment }, options: EnableOptions) => {
-      const { root } = environment;
-      const settings = settingsFrom(options, readPolicy(root).schedule ?? {});
-      const where = { system: options.system ?? false, registry: options.registry ?? null };
-      if (options.dryRun) {
-        const { host, writes } = await planTimer(root, where, readTimerState(root).installId);
-        const then = writes.length > 0 ? ', and write:' : '; openclaw-releases run looks every hour.';
-        return {
-          document: { dryRun: true, host, writes, settings },
-          text: () => [`Would set ${JSON.stringify(settings)}${then}`, ...plannedLines(writes)].join('\n'),
-        };
-      }
-      const warnings = await enableTimer(environment, { settings, ...where });
-      const status = await timerStatus(environment);
+  return withSettings(enable).acts(async ({ environment }, options: EnableOptions) => {
+    const { root } = environment;
+    const settings = settingsFrom(options, readPolicy(root).schedule ?? {});
+    const where = { system: options.system ?? false, registry: options.registry ?? null };
+    if (options.dryRun) {
+      const { host, writes } = await planTimer(root, where, readTimerState(root).installId);
+      const then = writes.length > 0 ? ', and write:' : '; openclaw-releases run looks every hour.';
       return {
-        document: { ...status, warnings },
-        text: () => [statusText(status), ...warnings.map((warning) => `warning: ${warning}`)].join('\n'),
+        document: { dryRun: true, host, writes, settings },
+        text: () => [`Would set ${JSON.stringify(settings)}${then}`, ...plannedLines(writes)].join('\n'),
       };
-    }),
-  );
+    }
+    const warnings = await enableTimer(environment, { settings, ...where });
+    const status = await timerStatus(environment);
+    return {
+      document: { ...status, warnings },
+      text: () => [statusText(status), ...warnings.map((warning) => `warning: ${warning}`)].join('\n'),
+    };
+  });
 }
 
 const disableCommand = () =>
-  command(
-    'disable',
-    'make no updates by themselves any more; what was set is kept',
-    'openclaw-releases timer disable',
-  )
+  command('timer disable', 'make no updates by themselves any more; what was set is kept')
     .option('--system', 'a timer of the system; for root')
-    .action(
-      acting(async ({ environment }) => {
-        const was = await disableTimer(environment);
-        const text = was
-          ? 'The timer is disabled, and what it had written is gone.'
-          : 'The timer was not enabled.';
-        return { document: { enabled: false, was: was?.host ?? null }, text: () => text };
-      }),
-    );
+    .acts(async ({ environment }) => {
+      const was = await disableTimer(environment);
+      const text = was
+        ? 'The timer is disabled, and what it had written is gone.'
+        : 'The timer was not enabled.';
+      return { document: { enabled: false, was: was?.host ?? null }, text: () => text };
+    });
 
 const statusCommand = () =>
-  command(
-    'status',
-    'show when it looks next, what is set, and what it decided last and why',
-    'openclaw-releases timer status',
-  ).action(
-    looking(async ({ environment }) => {
+  command('timer status', 'show when it looks next, what is set, and what it decided last and why').looks(
+    async ({ environment }) => {
       const status = await timerStatus(environment);
       return { document: status, text: () => statusText(status) };
-    }),
+    },
   );
 
 function statusText(status: TimerStatus): string {

@@ -22,8 +22,9 @@ import { readRunRecord } from '../../supervisor/builtin/record.js';
 import { readSupervisorRecord, selectSupervisor } from '../../supervisor/select.js';
 import { disableTimer } from '../../timer/enable.js';
 import { findAdoptedFiles } from '../adopted-files.js';
+import type { Answers } from '../answers.js';
 import { answerOf, type LimitOptions, planOptions } from '../change-options.js';
-import { type Answer, acting, command } from '../command.js';
+import { type Answer, command } from '../command.js';
 import { nextLines } from '../report.js';
 import { print } from '../write.js';
 import { ofUnit } from './adopt.js';
@@ -56,19 +57,17 @@ export const uninstallCommand = () =>
   )
     .option('--dry-run', 'say what would be removed and change nothing')
     .option('--yes', 'remove it without a question')
-    .action(
-      acting(async ({ environment }, options: Options) => {
-        const parts = await findParts(environment);
-        const { steps } = parts;
-        if (options.dryRun)
-          return {
-            document: { dryRun: true, steps, next: NEXT },
-            text: () => [...steps.map((step) => `Would ${step}.`), ...nextLines(NEXT)].join('\n'),
-          };
-        await requireConsent(steps, options);
-        return remove(environment, parts, options);
-      }),
-    );
+    .acts(async ({ environment }, options: Options) => {
+      const parts = await findParts(environment);
+      const { steps } = parts;
+      if (options.dryRun)
+        return {
+          document: { dryRun: true, steps, next: NEXT },
+          text: () => [...steps.map((step) => `Would ${step}.`), ...nextLines(NEXT)].join('\n'),
+        };
+      await requireConsent(steps, options);
+      return remove(environment, parts, options);
+    });
 
 async function findParts(environment: Environment): Promise<Parts> {
   const { root } = environment;
@@ -147,7 +146,7 @@ async function remove(
   environment: Environment,
   { timer, plugin, unit, steps: planned }: Parts,
   limits: LimitOptions,
-): Promise<Answer> {
+): Promise<Answer<Answers['uninstall']>> {
   const { root } = environment;
   if (timer) await disableTimer(environment);
   if (plugin) await uninstallPlugin(root, plugin);

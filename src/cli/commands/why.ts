@@ -4,7 +4,7 @@ import { quarantineEnd } from '../../store/policy.js';
 import type { ChangeDocument } from '../../views/change.js';
 import { resolveReleaseName } from '../../views/release.js';
 import { type Why, whyRelease } from '../../views/why.js';
-import { command, looking, SAME_RELEASE } from '../command.js';
+import { command, SAME_RELEASE } from '../command.js';
 import { decisionLine } from '../timer-report.js';
 
 /** Newest changes to print; `--json` has all. */
@@ -17,12 +17,10 @@ export const whyCommand = () =>
     'openclaw-releases why 2026.9.6',
   )
     .argument('<release>', SAME_RELEASE)
-    .action(
-      looking(({ environment: { root } }, name: string) => {
-        const document = whyRelease(root, resolveReleaseName(root, name));
-        return { document, text: () => whyText(document) };
-      }),
-    );
+    .looks(({ environment: { root } }, name: string) => {
+      const document = whyRelease(root, resolveReleaseName(root, name));
+      return { document, text: () => whyText(document) };
+    });
 
 function whyText(why: Why): string {
   const { release, staged, quarantine, skipped, hold, decisions, changes, older } = why;

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   env: NodeJS.ProcessEnv;
   /** Milliseconds between SIGTERM and SIGKILL, also when the supervisor died. */
   stopLimitMs: number;
+  /** Standard error where the caller's standard output has one JSON document and nothing else. */
+  output?: 1 | 2;
 }
 
 export interface Gateway {
@@ -39,9 +41,9 @@ export interface Gateway {
  * Starts `<root>/bin/gateway` in its own session: Ctrl-C then reaches only the supervisor, which sends one signal.
  * @throws ReleasesError `supervisor_failed` when no process can be created
  */
-export function startGateway({ root, args, env, stopLimitMs }: GatewayOptions): Gateway {
+export function startGateway({ root, args, env, stopLimitMs, output = 1 }: GatewayOptions): Gateway {
   const child = spawn('/bin/sh', ['-c', GATE, join(root, 'bin/gateway'), ...args], {
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    stdio: ['inherit', output, 'inherit', 'pipe'],
     detached: true,
     env,
   });

@@ -21,6 +21,8 @@ export interface RunOptions {
   /** Milliseconds between SIGTERM and SIGKILL; 60,000 by default. */
   stopLimitMs?: number;
   backoff?: BackoffOptions;
+  /** As `GatewayOptions` has it. */
+  output?: 1 | 2;
   log?: (line: string) => void;
 }
 
@@ -30,7 +32,13 @@ export interface RunOptions {
  * @throws ReleasesError `root_invalid`, `root_noexec`, `root_unwritable`, `locked`, `supervisor_already_running`
  */
 export async function runSupervisor(options: RunOptions): Promise<number> {
-  const { args, env = process.env, stopLimitMs = STOP_LIMIT_MS, backoff = DEFAULT_BACKOFF } = options;
+  const {
+    args,
+    env = process.env,
+    stopLimitMs = STOP_LIMIT_MS,
+    backoff = DEFAULT_BACKOFF,
+    output = 1,
+  } = options;
   const log = options.log ?? ((line: string) => console.error(line));
   const root = resolve(options.root);
   requireLauncher(join(root, 'bin/gateway'));
@@ -43,6 +51,7 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
       env,
       stopLimitMs,
       backoff,
+      output,
       log,
       onStart(gateway) {
         const start = { restarts: keeper.inspect().restarts, port: argument(args, 'port') ?? null };
