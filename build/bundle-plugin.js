@@ -4,7 +4,7 @@
  * own files go: OpenClaw reads every script in there for what may be dangerous.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { schemasInside } from './schema-code.js';
@@ -101,7 +101,7 @@ const html = readFileSync(`${page}page.html`, 'utf8')
   .replace('<script type="module"></script>', () => `<script type="module">${script}</script>`);
 writeFileSync(`${out}page.json`, JSON.stringify({ html, scripts: hash(script), styles: hash(style) }));
 
-copyFileSync(at('layout/plugin/openclaw.plugin.json'), `${out}openclaw.plugin.json`);
+cpSync(at('layout/plugin'), out, { recursive: true });
 const { name, version, license, description } = own;
 const manifest = {
   name,

@@ -44,6 +44,68 @@ export interface PluginApi {
     handler(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   }): void;
   registerService(service: { id: string; start(context: ServiceContext): void; stop(): void }): void;
+  registerCommand?(command: ChatCommand): void;
+  on?(
+    hook: 'before_tool_call',
+    handler: (event: ToolCall) => { block: true; blockReason: string } | undefined,
+    options: { matcher: string[] },
+  ): void;
+  registerTool?(make: (context: ToolContext) => AgentTool, options: { name: string }): void;
+}
+
+export interface ToolCall {
+  toolName: string;
+  params?: Record<string, unknown>;
+}
+
+/** Facts about the turn in which an agent uses a tool; the gateway provides them, not the model. */
+export interface ToolContext {
+  config?: { commands?: { ownerAllowFrom?: unknown } };
+  agentId?: string;
+  sessionKey?: string;
+  messageChannel?: string;
+  requesterSenderId?: string;
+  deliveryContext?: { channel?: string; to?: string; accountId?: string; threadId?: string | number };
+  /** Since 2026.9; may change during the turn. */
+  senderIsOwner?: boolean;
+  /** Since 2026.9: throws when the turn has lost its right to act. */
+  assertInvocationCurrent?(): void;
+}
+
+export interface AgentTool {
+  name: string;
+  label: string;
+  description: string;
+  /** JSON schema. */
+  parameters: object;
+  execute(
+    id: string,
+    params: unknown,
+  ): Promise<{ content: { type: 'text'; text: string }[]; details: object }>;
+}
+
+/** A command of the chat, which reaches no model. */
+export interface ChatCommand {
+  name: string;
+  description: string;
+  acceptsArgs: boolean;
+  /** Only senders that the channel lets in. */
+  requireAuth: boolean;
+  /** Of a client of the gateway; in a channel, the owner has them all. */
+  requiredScopes: Scope[];
+  handler(call: CommandCall): Promise<{ text: string }>;
+}
+
+export interface CommandCall {
+  args?: string;
+  channel?: string;
+  sessionKey?: string;
+  isAuthorizedSender?: boolean;
+  /** Scopes of a client of the gateway; absent in a channel. */
+  gatewayClientScopes?: string[];
+  senderIsOwner?: boolean;
+  /** Since 2026.9: throws when the owner has lost that right since the command came. */
+  assertOwnerCurrent?(): void;
 }
 
 export interface Program {

@@ -46,3 +46,7 @@ function commandIn(directory: string): string | null {
 export function isWhole({ registrationMode = 'full' }: PluginApi): boolean {
   return registrationMode === 'full';
 }
+
+export function collectsTools({ registrationMode = 'full' }: PluginApi): boolean {
+  return ['full', 'discovery', 'tool-discovery'].includes(registrationMode);
+}

@@ -1,5 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ifPossible } from '../core/if-possible.js';
 import { ownFile } from '../core/own-files.js';
@@ -15,7 +15,13 @@ const SHIPPED = {
 };
 
 /** Files of `plugin/`. OpenClaw looks for the last one first. */
-const PLUGIN = ['index.js', 'page.json', 'package.json', 'openclaw.plugin.json'];
+const PLUGIN = [
+  'index.js',
+  'page.json',
+  'skills/openclaw-releases/SKILL.md',
+  'package.json',
+  'openclaw.plugin.json',
+];
 
 /** File in `plugin/` with the path of our command, on one line. */
 export const COMMAND_FILE = 'command';
@@ -36,6 +42,7 @@ export function installPlugin(root: Root): void {
     mkdirSync(root.plugin, { recursive: true, mode: 0o700 });
     keep(root, join(root.plugin, COMMAND_FILE), `${ownFile('dist/cli/main.cjs')}\n`, 0o644);
     for (const name of PLUGIN) {
+      mkdirSync(dirname(join(root.plugin, name)), { recursive: true, mode: 0o700 });
       keep(root, join(root.plugin, name), readFileSync(ownFile(`dist/plugin/${name}`), 'utf8'), 0o644);
     }
   });

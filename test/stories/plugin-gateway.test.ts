@@ -136,9 +136,10 @@ test('the installed plugin is one file that has everything, and nothing that Ope
     'openclaw.plugin.json',
     'package.json',
     'page.json',
+    'skills',
   ]);
   const code = readFileSync(join(BUILT, 'index.js'), 'utf8');
-  const imported = [...code.matchAll(/(?:^|[;\n])import[\w{},*$\s]*?(?:from)?\s*"([^"]+)"/g)].map(
+  const imported = [...code.matchAll(/(?:^|[;}\n])import[\w{},*$\s]*?(?:from)?\s*"([^"]+)"/g)].map(
     ([, name]) => name,
   );
   expect(imported).toContain('node:child_process');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -11,21 +12,31 @@ export interface FakeModel {
   asked: string[];
   /** Begins each answer and leaves it open, until the function that this returns is called. */
   hold(): () => void;
+  /** Uses a tool instead of its next answer in a turn that may use it. */
+  use(tool: string, params: object): void;
+}
+
+interface ToolUse {
+  tool: string;
+  params: object;
 }
 
 export async function startFakeModel(atEnd: AtEnd): Promise<FakeModel> {
   const asked: string[] = [];
   let held = Promise.resolve();
+  const uses: ToolUse[] = [];
   const server = createServer(async (request, response) => {
-    asked.push(await text(request));
+    const question = await text(request);
+    asked.push(question);
+    const use = offers(question, uses[0]?.tool) ? uses.shift() : undefined;
     const chunk = { id: 'a', object: 'chat.completion.chunk', created: 1, model: 'agreeable' };
     const say = (choice: object) =>
       response.write(`data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }] })}\n\n`);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     say({ delta: { role: 'assistant', content: '' } });
     await held;
-    say({ delta: { content: 'Very well.' } });
-    say({ delta: {}, finish_reason: 'stop' });
+    say({ delta: use ? { tool_calls: [toolCall(use)] } : { content: 'Very well.' } });
+    say({ delta: {}, finish_reason: use ? 'tool_calls' : 'stop' });
     response.end('data: [DONE]\n\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,9 +67,21 @@ export async function startFakeModel(atEnd: AtEnd): Promise<FakeModel> {
   return {
     asked,
     hold,
+    use: (tool, params) => void uses.push({ tool, params }),
     settings: {
       'models.providers.fake': provider,
       'agents.defaults.model.primary': 'fake/agreeable',
     },
   };
+}
+
+/** Smaller questions, such as the one for a title, have no tools. */
+function offers(question: string, tool: string | undefined): boolean {
+  const { tools = [] } = JSON.parse(question) as { tools?: { function?: { name?: string } }[] };
+  return tools.some(({ function: offered }) => offered?.name === tool);
+}
+
+function toolCall({ tool, params }: ToolUse): object {
+  const id = `use-${randomUUID()}`;
+  return { index: 0, id, type: 'function', function: { name: tool, arguments: JSON.stringify(params) } };
 }
