@@ -43,7 +43,7 @@ export function update(found: Check | Found, door: Door): string {
   }[`${rollback?.needsState ?? null}`];
   return lines(
     `An update takes ${current ?? 'this host'} to ${version}${publishedAt ? `, published ${publishedAt.slice(0, 10)}` : ''}: ${notesUrl}`,
-    staged ? 'It is staged already.' : `About ${size(fetchBytes)} to download.`,
+    staged ? 'It is staged already.' : fetchBytes > 0 && `About ${size(fetchBytes)} to download.`,
     'error' in node && `No Node fits it here: ${node.error.message}`,
     expected
       ? `It usually takes ${duration(expected.ms)}, and the gateway is away for ${duration(expected.outageMs)}.`

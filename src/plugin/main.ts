@@ -20,12 +20,14 @@ export default {
   register(api: PluginApi): void {
     const host = hostOf(api);
     registerCommand(api, host);
-    // For agents, OpenClaw 2026.9 looks for tools in loads of their own.
-    if (collectsTools(api)) registerAgentTool(api, host);
+    // For its agents, OpenClaw 2026.9 loads plugins once more.
+    if (collectsTools(api)) {
+      registerAgentTool(api, host);
+      registerShellGuard(api);
+    }
     if (!isWhole(api)) return;
     const announcer = new Announcer();
     registerChatCommand(api, host);
-    registerShellGuard(api);
     registerMethods(api, host, (broadcast) => announcer.useBroadcast(broadcast));
     registerRoutes(api, host, readShell());
     registerFollower(api, host, announcer);
