@@ -128,7 +128,9 @@ describe('a gateway whose unit starts it through other programs', () => {
       expect(report.changes.at(-1)).toMatchObject({ plan: { kind: 'adopt' } });
     };
     await expectTold();
-    expect((await operator.ok('logs')).lines.join('\n')).toContain('It knows … and …');
+    const { lines } = await operator.ok('logs');
+    expect(lines.join('\n')).toContain('It knows … and …');
+    expect(lines).toContainEqual(expect.stringMatching(/: openclaw-releases: starting 2026\.5\.28, /));
     await machine.run(`systemctl --user stop ${unit}`);
     await expectTold();
     await machine.run(`systemctl --user start ${unit}`);

@@ -1862,6 +1862,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('launcher', 'keeps its trial to the owner'),
   },
   {
+    name: 'launcher: a start on trial said as one of a proven release',
+    file: 'layout/bin/gateway',
+    find: 'say 6 "starting ${release##*/} on trial, starts left: $((boots - 1))$restored"',
+    replace: 'say 6 "starting ${release##*/}, which is current$restored"',
+    caughtBy: integration('launcher', 'takes one boot off'),
+  },
+  {
+    name: 'launcher: a priority where no journal reads it',
+    file: 'layout/bin/gateway',
+    find: ' && [ "$(readlink /proc/self/fd/3 3>&2 2>/dev/null)" = "socket:[${JOURNAL_STREAM#*:}]" ]',
+    replace: '',
+    caughtBy: integration('launcher', 'gives the line its priority'),
+  },
+  {
     name: 'answers: a key outside of the published schema',
     file: 'src/cli/commands/pin.ts',
     find: 'document: { release: id, pins },',

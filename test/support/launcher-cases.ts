@@ -16,11 +16,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { replaceSymlinkDurably } from '../../src/host/durable.js';
 import { bootId } from '../../src/host/process.js';
 import { IMPOSTOR_NAMES, NO_RELEASE, replaceBy } from './damage.js';
@@ -107,6 +108,7 @@ function swap(path: string, make: (path: string) => unknown): void {
 const mkfifo = (path: string) => execFileSync('mkfifo', [path]);
 const makeFile = (path: string) => writeFileSync(path, '');
 
+const CURRENT = 'openclaw-releases: starting 2026.6.1, which is current';
 const NO_READLINK = "openclaw-releases: there is no readlink on the PATH, which is ''";
 
 function writeTrial(text: string | Buffer): void {
@@ -289,7 +291,7 @@ export function describeLaunchers(shell: Shell): void {
         const started = await run('gateway', ['--port', '18789']);
         expect(started).toMatchObject({
           code: 0,
-          stderr: '',
+          stderr: CURRENT,
           node: join(release('2026.6.1'), 'node'),
           args: [join(release('2026.6.1'), MAIN), 'gateway', '--port', '18789'],
           root,
@@ -333,7 +335,7 @@ export function describeLaunchers(shell: Shell): void {
         const relative = await run('gateway', [], { script: './second', cwd: folder });
         const bare = await run('gateway', [], { script: 'else where/second' });
         for (const started of [absolute, relative, bare]) {
-          expect(started).toMatchObject({ code: 0, stderr: '', root, release: release('2026.6.1') });
+          expect(started).toMatchObject({ code: 0, stderr: CURRENT, root, release: release('2026.6.1') });
         }
       });
 
@@ -369,7 +371,7 @@ export function describeLaunchers(shell: Shell): void {
 
       test('waits for nothing on the disk', async () => {
         wrap('sync', 'echo synced >&2');
-        expect((await run('gateway')).stderr).toBe('');
+        expect((await run('gateway')).stderr).toBe(CURRENT);
       });
 
       test.each<[string, () => unknown]>([
@@ -423,9 +425,32 @@ export function describeLaunchers(shell: Shell): void {
         symlinkSync(join(moved, 'bin/gateway'), script);
         for (const path of [join(moved, 'bin/gateway'), script]) {
           const { code, stderr } = await run('gateway', [], { script: path });
-          expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+          expect({ code, stderr }).toEqual({ code: 0, stderr: CURRENT });
         }
         renameSync(moved, root);
+      });
+
+      test('gives the line its priority where the journal takes one, and nowhere else', async () => {
+        const server = createServer().listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        onTestFinished(() => void server.close());
+        const { port } = server.address() as AddressInfo;
+        const journal = async (stream: string) => {
+          const accepted = once(server, 'connection') as Promise<[Socket]>;
+          // A shell that has the connection as its standard error, as a unit has the journal.
+          const script = `exec 2<>/dev/tcp/127.0.0.1/${port}; inode=$(readlink /proc/self/fd/2); inode=\${inode#*[}; inode=\${inode%]}; JOURNAL_STREAM=${stream} exec "$@"`;
+          const prefix = [which('bash') ?? '', '-c', script, 'bash'];
+          const started = run('gateway', [], { prefix });
+          const [socket] = await accepted;
+          let text = '';
+          socket.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+          await Promise.all([once(socket, 'end'), started]);
+          return text.trimEnd();
+        };
+        expect(await journal('9:$inode')).toBe(`<6>${CURRENT}`);
+        expect(await journal('9:1')).toBe(CURRENT);
+        expect((await run('gateway', [], { env: { JOURNAL_STREAM: '9:1' } })).stderr).toBe(CURRENT);
+        expect((await run('gateway', [], { env: { JOURNAL_STREAM: '' } })).stderr).toBe(CURRENT);
       });
 
       test('says which command is missing from an empty PATH', async () => {
@@ -450,7 +475,11 @@ export function describeLaunchers(shell: Shell): void {
         [`2026.6.1 3 ${bootId()}\n`, `2026.6.1 2 ${bootId()}\n`],
       ])('takes one boot off %j and starts current', async (before, after) => {
         writeTrial(before);
-        expect(await run('gateway')).toMatchObject({ code: 0, stderr: '', release: release('2026.6.1') });
+        const left = after.split(/\s/)[1];
+        expect(await run('gateway')).toMatchObject({
+          ...{ code: 0, release: release('2026.6.1') },
+          stderr: `openclaw-releases: starting 2026.6.1 on trial, starts left: ${left}`,
+        });
         expect(trial()).toBe(after);
         expect(current()).toBe('releases/2026.6.1');
         expectNoLeftovers();
@@ -548,7 +577,7 @@ export function describeLaunchers(shell: Shell): void {
       test('does not recreate a trial that is committed while it counts', async () => {
         writeTrial('2026.6.1 2\n');
         wrap('cat', `/bin/rm '${root}/trial'; exec /bin/cat "$@"`);
-        expect(await run('gateway')).toMatchObject({ stderr: '', release: release('2026.6.1') });
+        expect(await run('gateway')).toMatchObject({ release: release('2026.6.1') });
         expect(trial()).toBeNull();
         expectNoLeftovers();
       });
@@ -557,7 +586,7 @@ export function describeLaunchers(shell: Shell): void {
         'ignores a trial of another release (%j)',
         async (content) => {
           writeTrial(content);
-          expect(await run('gateway')).toMatchObject({ stderr: '', release: release('2026.6.1') });
+          expect(await run('gateway')).toMatchObject({ stderr: CURRENT, release: release('2026.6.1') });
           expect(trial()).toBe(content);
         },
       );
@@ -571,7 +600,8 @@ export function describeLaunchers(shell: Shell): void {
           const script = `${which('mount')} ${hide.join(' ')} && exec "$@"`;
           const prefix = [which('unshare') ?? '', '--mount', '/bin/sh', '-c', script, '-'];
           const first = await run('gateway', [], { prefix });
-          expect(first).toMatchObject({ code: 0, stderr: '', release: release('2026.6.1') });
+          expect(first).toMatchObject({ code: 0, release: release('2026.6.1') });
+          expect(first.stderr).toMatch(/on trial, starts left: 0$/);
           expect(trial()).toBe(`2026.6.1 0 ${ANOTHER_BOOT}\n`);
           expect((await run('gateway', [], { prefix })).release).toBe(release('2026.5.28'));
           point('current', '2026.6.1');
@@ -691,7 +721,11 @@ export function describeLaunchers(shell: Shell): void {
         await new Promise((resolve) => setImmediate(resolve));
       }
       for (const started of (await starts).flat()) {
-        expect(started).toMatchObject({ code: 0, stderr: '' });
+        const id = started.release.split('/').at(-1);
+        expect(started).toMatchObject({
+          code: 0,
+          stderr: `openclaw-releases: starting ${id}, which is current`,
+        });
         expect([release('2026.5.28'), release('2026.6.1')]).toContain(started.release);
         expect(started.node).toBe(join(started.release, 'node'));
         expect(started.args[0]).toBe(join(started.release, MAIN));

@@ -91,7 +91,10 @@ export function describeRestoringLauncher(shell: Shell): void {
       const { exitCode, stdout, stderr } = await launch();
       expect([exitCode, stdout]).toEqual([0, started(OLD)]);
       expect(stderr).toBe(
-        `openclaw-releases: The state of ${OLD} is back; the state of ${NEW} is kept as ${ASIDE}.`,
+        [
+          `openclaw-releases: The state of ${OLD} is back; the state of ${NEW} is kept as ${ASIDE}.`,
+          `openclaw-releases: starting ${OLD}, which is current, after its state was restored`,
+        ].join('\n'),
       );
       expectPair();
     });
@@ -202,7 +205,8 @@ export function describeRestoringLauncher(shell: Shell): void {
         join(pair.root.bin, 'restore'),
         `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`,
       );
-      expect(await launch()).toEqual({ exitCode: 0, stdout: started(NEW), stderr: '' });
+      const stderr = `openclaw-releases: starting ${NEW}, which is current`;
+      expect(await launch()).toEqual({ exitCode: 0, stdout: started(NEW), stderr });
       expect(existsSync(mark)).toBe(false);
       expect(lastRestore(pair.root)).toBeNull();
     });
