@@ -4,6 +4,7 @@ import type { FilesChange } from '../adopt/supervisor-files-record.js';
 import type { TimerPlan } from '../adopt/timer-unit-plan.js';
 import type { Host } from '../adopt/timer-unit-record.js';
 import type { FullCollection } from '../change/prune-plan.js';
+import type { SwitchFinding } from '../change/switch-findings.js';
 import type { Corrupt } from '../core/record.js';
 import type { PlannedFile } from '../host/written.js';
 import type { Imported } from '../install/import-lockfile.js';
@@ -29,6 +30,8 @@ import type { Why } from '../views/why.js';
 export interface ChangePreview extends Pick<ChangeDocument, 'from' | 'to' | 'steps'> {
   dryRun: true;
   plan: Plan;
+  /** Consequences for this host; empty where nothing would be switched. */
+  findings: SwitchFinding[];
 }
 
 type ChangeAnswer = ChangeDocument | ChangePreview;

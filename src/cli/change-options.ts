@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander';
 import { exitCodeOf, previewChange, type Request } from '../change/run.js';
+import type { SwitchFinding } from '../change/switch-findings.js';
 import { performChange } from '../control/detached/start.js';
 import type { Change } from '../ledger/ledger.js';
 import { type ChangeKind, type PlanOptions, PROBES, type Probe, STEP_TITLES } from '../ledger/plan.js';
 import { currentRelease } from '../store/links.js';
 import type { Root } from '../store/root.js';
+import { findingsOf } from '../views/before-switch.js';
 import { type ChangeDocument, changeDocument } from '../views/change.js';
+import { findingRows } from '../views/switch-findings.js';
 import type { Answers } from './answers.js';
 import { type Answer, acting } from './command.js';
 import { durationIn } from './parse.js';
@@ -125,7 +128,9 @@ export function making<A extends unknown[]>(
       const change = await previewChange(environment, request);
       const { from, to, steps } = changeDocument(environment.root, change);
       const { plan } = change;
-      return { document: { dryRun: true, from, to, steps, plan }, text: () => planText(change) };
+      const findings = change.status === 'already_current' ? [] : await findingsOf(environment, change);
+      const document = { dryRun: true as const, from, to, steps, plan, findings };
+      return { document, text: () => planText(change, findings) };
     }
     const tell = (sentence: string) => {
       if (!output.json) say(`${sentence}\n`, 2);
@@ -151,10 +156,17 @@ function nextAfter(root: Root, { status, facts: { to } }: Change): string[] {
   return [`openclaw-releases switch ${to}${current === null ? ' --no-restart' : ''}`];
 }
 
-function planText({ status, facts: { from, to }, plan, steps }: Change): string {
+const indented = (rows: string[][]) => rows.map(([first = '', ...rest]) => [`  ${first}`, ...rest]);
+
+function planText(
+  { status, facts: { from, to }, plan, steps }: Change,
+  findings: readonly SwitchFinding[],
+): string {
   if (status === 'already_current') return `${to} runs already; nothing would be done.`;
   const found = new Map(steps.map((step) => [step.name, step.note ?? '']));
   const rows = plan.steps.map((name) => [`  ${STEP_TITLES[name]}`, found.get(name) ?? '']);
   const way = from === null ? '' : ` from ${from}`;
-  return `Would ${plan.kind}${way} to ${to} by these steps; nothing was changed:\n${table(rows)}`;
+  const meaning =
+    findings.length === 0 ? '' : `\nWhat that means here:\n${table(indented(findingRows(findings)))}`;
+  return `Would ${plan.kind}${way} to ${to} by these steps; nothing was changed:\n${table(rows)}${meaning}`;
 }

@@ -1,3 +1,4 @@
+import npa from 'npm-package-arg';
 import type { ClientOptions } from './client.js';
 import { npmFetch } from './lazy-npm.js';
 import { readPackument } from './packument.js';
@@ -16,6 +17,8 @@ export interface Offer {
 export type Unchanged = Pick<Offer, 'saidAt'> & { unchanged: true };
 
 export interface OfferQuestion {
+  /** `openclaw` unless given. */
+  name?: string;
   /** Asks for the whole document, the only one with times of publication. */
   whole?: boolean;
   /** ETag of an earlier answer to this question, with the same `whole`. */
@@ -33,13 +36,16 @@ const SHORT = 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0
  */
 export async function offeredReleases(
   options: ClientOptions,
-  { whole = false, etag = null, signal }: OfferQuestion = {},
+  { name = 'openclaw', whole = false, etag = null, signal }: OfferQuestion = {},
 ): Promise<Offer | Unchanged> {
-  return ask('openclaw', options, signal, async (bounded) => {
+  return ask(name, options, signal, async (bounded) => {
     const fetch = await npmFetch();
     const { cache: _, ...uncached } = bounded;
-    const response = await fetch('/openclaw', {
+    const spec = npa(name);
+    const response = await fetch(`/${spec.escapedName}`, {
       ...uncached,
+      // Finds the registry of a scope.
+      spec,
       headers: {
         accept: whole ? 'application/json' : SHORT,
         ...(etag !== null && { 'if-none-match': etag }),
@@ -47,7 +53,7 @@ export async function offeredReleases(
     });
     const saidAt = dateOf(response.headers.get('date'));
     if (response.status === 304) return { saidAt, unchanged: true };
-    return { ...readDocument(await response.json()), etag: response.headers.get('etag'), saidAt };
+    return { ...readDocument(await response.json(), name), etag: response.headers.get('etag'), saidAt };
   });
 }
 
@@ -56,8 +62,8 @@ function dateOf(header: string | null): string | null {
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }
 
-function readDocument(document: unknown): Pick<Offer, 'tags' | 'versions'> {
-  const { 'dist-tags': tags = {}, versions = {}, time } = readPackument(document, 'openclaw');
+function readDocument(document: unknown, name: string): Pick<Offer, 'tags' | 'versions'> {
+  const { 'dist-tags': tags = {}, versions = {}, time } = readPackument(document, name);
   return {
     tags,
     versions: Object.entries(versions).map(([version, { deprecated }]) => ({

@@ -2,24 +2,27 @@ import { existsSync } from 'node:fs';
 import { readTimer } from '../adopt/timer-unit-record.js';
 import { localNodes } from '../change/nodes.js';
 import { ARCHIVES, RUNTIME_BYTES, UNKNOWN_RELEASE } from '../change/steps/check-space.js';
+import { beforeSwitch } from '../change/switch-facts.js';
+import type { SwitchFinding } from '../change/switch-findings.js';
 import type { ErrorRecord } from '../core/errors.js';
 import { fromErrorRecord } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';
 import { compareVersions } from '../core/version.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { listChanges } from '../ledger/ledger.js';
+import { inspectIfThere } from '../ledger/running-release.js';
+import { askingRegistry, versionsBy } from '../registry/asking.js';
 import { lookUp } from '../registry/lookup.js';
 import type { RuntimeChoice } from '../registry/node-choice.js';
-import type { SchemaVersions } from '../registry/package-json.js';
 import type { Spec } from '../registry/spec.js';
 import { currentRelease } from '../store/links.js';
 import { findManifest, listReleases, type Manifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { type PastDecision, readTimerState, tryReadTimerState, writeAuto } from '../store/timer-state.js';
+import { rollbackOf } from '../views/before-switch.js';
 import { type Expected, expectedUpdate, needsOf, notesUrl } from '../views/expected-update.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
 import { acquireTimerLock } from './lock.js';
-import { askingRegistry } from './registry.js';
 
 /** Release that an update would bring. */
 export interface Newest {
@@ -36,7 +39,7 @@ export interface Newest {
 }
 
 /** A release as the registry has it now, and what an update to it takes. */
-export type Found = Pick<Check, 'current' | 'expected' | 'rollback'> & { newest: Newest };
+export type Found = Pick<Check, 'current' | 'expected' | 'rollback' | 'findings'> & { newest: Newest };
 
 export interface Check {
   available: boolean;
@@ -49,6 +52,8 @@ export interface Check {
   expected: Expected | null;
   /** `needsState`: rolling the update back restores the snapshot of today's state; null where no rule tells. */
   rollback: { needsState: boolean | null; why: string } | null;
+  /** What the update means for this host; empty where nothing newer is available. */
+  findings: SwitchFinding[];
   timer: { enabled: boolean } & Pick<PastDecision, 'verdict' | 'reason' | 'until'>;
 }
 
@@ -82,7 +87,7 @@ export async function checkForUpdate(environment: Environment, registry?: string
     available: isNewer,
     sentence: isNewer ? `${version} is available; ${current ?? 'no release'} is current.` : refusal,
     channel,
-    ...(found ?? { current, newest: null, expected: null, rollback: null }),
+    ...(found ?? { current, newest: null, expected: null, rollback: null, findings: [] }),
     timer: { enabled: policy.facts.enabled, verdict, reason, until },
   };
 }
@@ -100,11 +105,17 @@ export async function lookAt(
   const { root } = environment;
   const current = currentRelease(root);
   const { schemas, ...newest } = await describe(environment, spec, registry);
+  const { version: to, engines, node } = newest;
+  const expected = expectedUpdate(listChanges(root));
+  const rollback = rollbackOf(root, schemas);
+  const gateway = await inspectIfThere(supervisorOf(environment));
+  const target = { to, engines, node, rollback, expected };
   return {
     current,
-    newest: { ...newest, notesUrl: notesUrl(newest.version), publishedAt },
-    expected: expectedUpdate(listChanges(root)),
-    rollback: current === null ? null : rollbackOf(findManifest(root, current), schemas),
+    newest: { ...newest, notesUrl: notesUrl(to), publishedAt },
+    expected,
+    rollback,
+    findings: await beforeSwitch(root, gateway, target, versionsBy(askingRegistry(registry))),
   };
 }
 
@@ -139,16 +150,6 @@ async function describe(environment: Environment, spec: Spec, registry: string |
 function describeStaged({ version, engines, schemas, runtime }: Manifest) {
   const node: RuntimeChoice = { kind: 'root', version: runtime.version };
   return { schemas, version, staged: true, engines, node, fetchBytes: 0 };
-}
-
-function rollbackOf(current: Manifest | null, then: SchemaVersions | null): Check['rollback'] {
-  const now = current?.schemas ?? null;
-  if (now === null || then === null)
-    return { needsState: null, why: 'one of the two does not declare the versions of its databases' };
-  const text = ({ state, agent }: SchemaVersions) => `state ${state}, agent ${agent}`;
-  const needsState = now.state !== then.state || now.agent !== then.agent;
-  const why = needsState ? `${text(now)} become ${text(then)}` : `both have ${text(now)}`;
-  return { needsState, why };
 }
 
 /** A run of the timer keeps its own answer. */

@@ -2,14 +2,15 @@ import { moment } from '../core/moment.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';
+import type { AskRegistry } from '../registry/asking.js';
 import { type NewestRelease, readTimerState, type TimerStateFile } from '../store/timer-state.js';
-import { gatewayFacts, historyOf } from './gateway.js';
+import { gatewayFacts, historyOf, missingCompanions } from './gateway.js';
 import { type AutoPolicy, autoPolicy } from './policy.js';
-import { type AskRegistry, askRegistry, isLeftAlone, registryFacts } from './registry.js';
+import { askRegistry, isLeftAlone, registryFacts } from './registry.js';
 import { chooseCandidate } from './rules/candidate.js';
 import { readClock } from './rules/clock.js';
 import { type Decision, decide, type RuleName } from './rules/decision.js';
-import type { Clock } from './rules/facts.js';
+import type { Clock, CompanionFacts } from './rules/facts.js';
 import type { Settings } from './rules/settings.js';
 import { nextOpening, openingAt } from './rules/window.js';
 
@@ -52,21 +53,26 @@ export async function evaluateTimer(
   const { facts, seen } = await gatewayFacts(root, gateway, changes, before.gateway, now);
   const history = historyOf(changes);
   const clock = readClock(before.clock, now, newestMoment(changes));
-  const judge = (file: TimerStateFile, known: boolean): Decision => {
+  const judge = (file: TimerStateFile, known: boolean, companions: CompanionFacts | null): Decision => {
     const registry = known ? registryFacts(file, policy.settings) : null;
     const { settings, facts: allowed } = policy;
     const { installId } = file;
-    return decide({ settings, policy: allowed, clock, registry, history, gateway: facts, installId });
+    return decide({
+      ...{ settings, policy: allowed, clock, registry, history, gateway: facts, companions, installId },
+    });
   };
   const file: TimerStateFile = { ...before, clock, gateway: seen };
-  const blind = judge(file, false);
+  const blind = judge(file, false, null);
   const open = blind.votes.every(({ verdict, rule }) => verdict === 'pass' || ASKED_MEANWHILE.has(rule));
   const asks = ask !== null && (always || (open && !isLeftAlone(before.trouble, now)));
   const learned = asks ? await askRegistry(file, policy.settings, now, ask) : null;
   const found: TimerStateFile = { ...file, ...learned };
   const stopped = stoppedUntil(changes, policy.settings, clock);
   const silent = open ? whileSilent(blind, found, now) : null;
-  const decision = silent ?? withStop(judge(found, true), stopped, clock);
+  const judged = judge(found, true, null);
+  const asksMore = ask !== null && gateway !== null && (always || judged.verdict === 'update');
+  const companions = asksMore ? await missingCompanions(root, gateway, judged.version, ask) : null;
+  const decision = silent ?? withStop(companions ? judge(found, true, companions) : judged, stopped, clock);
   return {
     ...{ policy, now, decision },
     asked: learned !== null && learned.trouble === null,

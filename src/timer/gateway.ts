@@ -1,11 +1,13 @@
+import { pluginFacts } from '../change/switch-facts.js';
 import { type Change, isActive } from '../ledger/ledger.js';
 import { runningRelease } from '../ledger/running-release.js';
 import { reach } from '../openclaw/reach.js';
+import { type AskRegistry, versionsBy } from '../registry/asking.js';
 import { tellsOfRollback } from '../rollback/drills.js';
 import type { Root } from '../store/root.js';
 import type { SeenGateway } from '../store/timer-state.js';
 import type { Inspection } from '../supervisor/supervisor.js';
-import type { GatewayFacts, HistoryEntry } from './rules/facts.js';
+import type { CompanionFacts, GatewayFacts, HistoryEntry } from './rules/facts.js';
 
 /** Converts the ledger for the rules. Leaves out waits for a busy gateway and drills that tell nothing: no failures. */
 export function historyOf(changes: Change[]): HistoryEntry[] {
@@ -40,6 +42,20 @@ export async function gatewayFacts(
     },
     seen: looked ?? seen,
   };
+}
+
+/** Asks for the plugins of OpenClaw that a host has; null where there are none, or their list cannot be read. */
+export async function missingCompanions(
+  root: Root,
+  gateway: Inspection,
+  version: string | null,
+  ask: AskRegistry,
+): Promise<CompanionFacts | null> {
+  const running = runningRelease(root, gateway);
+  if (running === null || version === null) return null;
+  const found = await pluginFacts(root, gateway, running, version, versionsBy(ask));
+  const missing = found?.companions.filter(({ isPublished }) => isPublished === false) ?? [];
+  return missing.length === 0 ? null : { version, missing: missing.map((one) => one.package) };
 }
 
 /** Starts counting again when the release differs or the supervisor was restarted (its counter is lower). */

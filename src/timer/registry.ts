@@ -1,24 +1,12 @@
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { compareVersions } from '../core/version.js';
-import type { Offer, OfferQuestion, Unchanged } from '../registry/offer.js';
+import type { AskRegistry } from '../registry/asking.js';
+import type { Offer, Unchanged } from '../registry/offer.js';
 import type { KnownRegistry, RegistryTrouble, TimerStateFile } from '../store/timer-state.js';
 import { backoff } from './rules/backoff.js';
 import { chooseCandidate, isVersion } from './rules/candidate.js';
 import type { RegistryFacts } from './rules/facts.js';
 import type { Settings } from './rules/settings.js';
-
-export type AskRegistry = (question: OfferQuestion) => Promise<Offer | Unchanged>;
-
-/** Loads npm's libraries only for a question: most runs of the timer end before one. */
-export function askingRegistry(registry?: string): AskRegistry {
-  return async (question) => {
-    const [{ loadClientOptions }, { offeredReleases }] = await Promise.all([
-      import('../registry/client.js'),
-      import('../registry/offer.js'),
-    ]);
-    return offeredReleases(await loadClientOptions(registry === undefined ? {} : { registry }), question);
-  };
-}
 
 type Remembered = Pick<TimerStateFile, 'registry' | 'trouble' | 'newestSeen'>;
 

@@ -5,6 +5,7 @@ import { ReleasesError } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import type { IdleLimits, PlanOptions } from '../ledger/plan.js';
+import type { AskRegistry } from '../registry/asking.js';
 import { previousRelease } from '../store/links.js';
 import { findManifest } from '../store/manifest.js';
 import { prepareRoot } from '../store/root.js';
@@ -19,7 +20,7 @@ import { isDrillDue } from './drill-due.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
 import { acquireTimerLock } from './lock.js';
 import { refusalTold, refusesTooLong } from './refused.js';
-import { type AskRegistry, onceMore } from './registry.js';
+import { onceMore } from './registry.js';
 import { announce } from './rules/announcement.js';
 import type { Decision } from './rules/decision.js';
 

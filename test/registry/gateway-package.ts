@@ -49,6 +49,8 @@ export interface Behaviour {
   lacksCredential?: boolean;
   /** With `tellsActivity`: has `gateway.suspend.*`, as 2026.9.3 and newer, and no restart intent in a file. */
   drains?: boolean;
+  /** With `tellsActivity`: versions of the protocol, in a file as the real package has one. */
+  protocol?: { current: number; client: number; node?: number };
   /** Its `preinstall` fails and leaves the package locked. */
   failPreinstall?: boolean;
   /** `engines.node`; `>=20` unless given. The program itself runs on any. */
@@ -137,7 +139,13 @@ function programFiles(version: string): PackageFiles['files'] {
  * signals as the real package, and nothing to build.
  */
 export function openclawPackage(version: string, behaviour: Behaviour = {}): PackageFiles {
-  const { engines = '>=20', schemaVersions, dependencies = { 'tiny-dep': '^1.0.0' }, ...rest } = behaviour;
+  const {
+    engines = '>=20',
+    schemaVersions,
+    protocol,
+    dependencies = { 'tiny-dep': '^1.0.0' },
+    ...rest
+  } = behaviour;
   const manifest = {
     name: 'openclaw',
     version,
@@ -157,10 +165,20 @@ export function openclawPackage(version: string, behaviour: Behaviour = {}): Pac
     '.openclaw-lifecycle-pending': '',
     ...programFiles(version),
     ...chunkFiles(version),
+    ...(protocol && { 'dist/version-Mini1.js': protocolFile(protocol) }),
     // The real tarball spells some of its paths like this.
     './dist/build-info.json': json({ version }),
   };
   return { name: 'openclaw', version, files };
+}
+
+function protocolFile({ current, client, node }: NonNullable<Behaviour['protocol']>): string {
+  return [
+    `const PROTOCOL_VERSION = ${current};`,
+    `const MIN_CLIENT_PROTOCOL_VERSION = ${client};`,
+    ...(node === undefined ? [] : [`const MIN_NODE_PROTOCOL_VERSION = ${node};`]),
+    '',
+  ].join('\n');
 }
 
 /** Dependency of `openclaw`. Its install script leaves a file `INSTALL_SCRIPT_RAN` beside it. */

@@ -59,6 +59,7 @@ export class Host {
       registry: this.#registry.facts(this.time, this.#gateway.running),
       history: structuredClone(this.#history),
       gateway: this.#gateway.facts(),
+      companions: null,
       installId: this.installId,
     };
   }

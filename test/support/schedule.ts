@@ -20,6 +20,7 @@ export interface Differences {
   registry?: Partial<RegistryFacts> | null;
   history?: Partial<HistoryEntry>[];
   gateway?: Partial<GatewayFacts>;
+  companions?: Input['companions'];
   installId?: string;
 }
 
@@ -56,6 +57,7 @@ export function situation(differences: Differences = {}): Input {
       healthy: true,
       ...differences.gateway,
     },
+    companions: differences.companions ?? null,
     installId: differences.installId ?? 'a-host',
   };
 }

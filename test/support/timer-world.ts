@@ -5,7 +5,7 @@ import { type AtEnd, until } from './place.js';
 import { type Begun, makeWorld, QUICK } from './world.js';
 
 /** Waits are those that a test asks for, and no others. */
-const AT_ONCE = [
+export const AT_ONCE = [
   '--delay',
   '0',
   '--jitter',

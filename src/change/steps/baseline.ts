@@ -16,6 +16,7 @@ import { restartAnnounced } from '../announced-restart.js';
 import { releaseDrain } from '../drain-lease.js';
 import { checkListener, evictOrphans } from '../port-holder.js';
 import { reachBefore } from '../reach-before.js';
+import { nameRefusedPeers } from '../refused-peers.js';
 import { awaitVerified } from '../verification.js';
 import { alignTo } from './restart.js';
 import { dropSnapshots } from './snapshot.js';
@@ -56,7 +57,11 @@ export const baseline: Step = {
     // The phase is the gateway's whole answer, and only shows the progress of a start.
     const kept = health && { ...health, phase: null };
     facts.place = findStatePlace(inspection.launch);
-    const abilities = facts.drain?.abilities ?? (health?.live ? await sampleAbilities(endpoint) : {});
+    const [abilities] = await Promise.all([
+      facts.drain?.abilities ?? (health?.live ? sampleAbilities(endpoint) : {}),
+      // The wait for an idle gateway has done so already.
+      health?.live && !change.plan.idle && nameRefusedPeers(context, endpoint),
+    ]);
     facts.baseline = {
       ...{ state: inspection.state, instance: inspection.instance, release, health: kept },
       ...(Object.keys(abilities).length > 0 && { abilities }),

@@ -15,6 +15,7 @@ import { readTrial } from '../../store/links.js';
 import { WHO } from '../cancellation.js';
 import { holdDrain, releaseDrain } from '../drain-lease.js';
 import { redactorOf } from '../redaction.js';
+import { nameRefusedPeers } from '../refused-peers.js';
 import { saveIntent } from '../saving.js';
 import { waitingProgress } from '../waiting.js';
 
@@ -51,7 +52,12 @@ export const waitIdle: Step = {
     const reached = await reach(inspection);
     const { endpoint } = reached;
     const begun = performance.now();
-    const facts = announce(context, limits, await sampleActivity(endpoint, FIRST_LOOK_MS));
+    // A draining gateway does not tell of its clients, and people can still cancel.
+    const [busy] = await Promise.all([
+      sampleActivity(endpoint, FIRST_LOOK_MS),
+      nameRefusedPeers(context, endpoint),
+    ]);
+    const facts = announce(context, limits, busy);
     // Asked once: a gateway that hangs must not delay a rollback again and again.
     let mayDrain = facts.busy !== null;
     const close = async () => {

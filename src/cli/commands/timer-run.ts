@@ -1,6 +1,6 @@
 import { exitCodeOf } from '../../change/run.js';
+import { askingRegistry } from '../../registry/asking.js';
 import { evaluateTimer } from '../../timer/evaluate.js';
-import { askingRegistry } from '../../timer/registry.js';
 import { runTimer } from '../../timer/run.js';
 import { changeDocument } from '../../views/change.js';
 import type { Answers } from '../answers.js';

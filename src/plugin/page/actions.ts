@@ -75,12 +75,12 @@ export function makeOrders(look: () => void, learn: () => void): Orders {
       return null;
     });
     document.getElementById(opener)?.focus();
-    for (const { current, newest, expected, ...rest } of found) {
+    for (const { current, newest, expected, findings, ...rest } of found) {
       const { version, publishedAt, staged } = newest;
       const needs = needsOf({ newest, ...rest });
       const body = [
         current ? `${current} → ${version}` : version,
-        facts({ version, publishedAt, staged, needs, expected }),
+        facts({ version, publishedAt, staged, needs, expected, findings }),
         'The gateway restarts once. If the new release is not healthy, the previous one comes back automatically.',
       ];
       const question = { title: `Update to ${version}?`, body, yes: 'Update' };

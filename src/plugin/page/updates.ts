@@ -1,7 +1,9 @@
+import type { SwitchFinding } from '../../change/switch-findings.js';
 import { duration } from '../../core/duration.js';
 import { size } from '../../core/size.js';
 import type { UpdateNeeds } from '../../store/timer-state.js';
 import { type Expected, notesUrl } from '../../views/expected-update.js';
+import { findingText } from '../../views/switch-findings.js';
 import { ago, button, type Child, h } from './dom.js';
 import { isBusy, type Model, type Orders } from './model.js';
 
@@ -13,6 +15,8 @@ export interface Offer {
   /** Null before the first `check` of this version. */
   needs: UpdateNeeds | null;
   expected: Expected | null;
+  /** What the update means for this host, where the release was looked up now. */
+  findings?: readonly SwitchFinding[];
 }
 
 export function updates(model: Model, orders: Orders): Node[] {
@@ -80,23 +84,29 @@ function nothingNewer({ timer, picture }: Model): Child[] {
 const FROM = { root: 'is here', host: 'is copied from this host', registry: 'comes with it' };
 
 /** Needs of an update, in the card and in the question. */
-export function facts({ version, publishedAt, staged, needs, expected }: Offer): HTMLElement {
+export function facts({ version, publishedAt, staged, needs, expected, findings }: Offer): HTMLElement {
+  const items: Child[][] = [
+    [
+      ...(publishedAt ? ['Published ', ago(publishedAt), ' · '] : []),
+      h('a', { href: notesUrl(version), target: '_blank', rel: 'noreferrer' }, 'Release notes'),
+    ],
+    ...(needs ? [[staged ? 'Staged already' : `About ${size(needs.fetchBytes)} to download`]] : []),
+    ...(findings?.map((finding) => [findingText(finding)]) ?? remembered(needs, expected)),
+  ];
+  return h('ul', { class: 'facts' }, ...items.map((item) => h('li', {}, ...item)));
+}
+
+/** What an earlier look found. */
+function remembered(needs: UpdateNeeds | null, expected: Expected | null): Child[][] {
   const rollback =
     needs?.rollbackNeedsState == null
       ? 'It is not known whether rolling back will need the state of before.'
       : needs.rollbackNeedsState
         ? 'Rolling back will restore the state of before: the new release changes its databases.'
         : 'Rolling back will not need the state of before.';
-  const items: Child[][] = [
-    [
-      ...(publishedAt ? ['Published ', ago(publishedAt), ' · '] : []),
-      h('a', { href: notesUrl(version), target: '_blank', rel: 'noreferrer' }, 'Release notes'),
-    ],
+  return [
     ...(needs
-      ? [
-          [staged ? 'Staged already' : `About ${size(needs.fetchBytes)} to download`],
-          needs.node ? [`Node ${needs.node.version} ${FROM[needs.node.kind]}`] : ['No Node fits it here'],
-        ]
+      ? [[needs.node ? `Node ${needs.node.version} ${FROM[needs.node.kind]}` : 'No Node fits it here']]
       : []),
     [
       expected
@@ -105,5 +115,4 @@ export function facts({ version, publishedAt, staged, needs, expected }: Offer):
     ],
     ...(needs ? [[rollback]] : []),
   ];
-  return h('ul', { class: 'facts' }, ...items.map((item) => h('li', {}, ...item)));
 }

@@ -1,5 +1,12 @@
 import { type Candidate, chooseCandidate } from './candidate.js';
-import type { Clock, GatewayFacts, HistoryEntry, PolicyFacts, RegistryFacts } from './facts.js';
+import type {
+  Clock,
+  CompanionFacts,
+  GatewayFacts,
+  HistoryEntry,
+  PolicyFacts,
+  RegistryFacts,
+} from './facts.js';
 import { hostRules } from './host-rules.js';
 import { releaseRules } from './release-rules.js';
 import type { RuleResult } from './result.js';
@@ -36,6 +43,8 @@ export interface Input {
   registry: RegistryFacts | null;
   history: HistoryEntry[];
   gateway: GatewayFacts;
+  /** Null where nobody has asked for them, or nobody knows. */
+  companions: CompanionFacts | null;
   /** Unique to this installation, and never changes. */
   installId: string;
 }

@@ -55,3 +55,9 @@ export interface PolicyFacts {
 
 /** Made by `readClock`. */
 export type Clock = NonNullable<TimerStateFile['clock']>;
+
+/** Plugins of OpenClaw that came in step with what runs, and that the registry does not have for this version yet. */
+export interface CompanionFacts {
+  version: string;
+  missing: string[];
+}

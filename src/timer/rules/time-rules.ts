@@ -34,15 +34,28 @@ export const timeRules = {
   },
 
   delay(question: Question): RuleResult {
-    const { settings, candidate, installId } = question;
-    const share = candidate.version === null ? 0 : jitterOf(installId, candidate.version);
-    const ms = (settings.delayHours + share * settings.jitterHours) * HOUR;
+    const ms = delayOf(question);
     return afterPublication(
       question,
       ms,
       `is for this host ${duration(ms)} after its publication, not`,
       `is for this host ${duration(ms)} after its publication, which is over.`,
     );
+  },
+
+  /** A plugin that is never published must not hold updates for ever. */
+  companions(question: Question): RuleResult {
+    const { candidate, companions, settings, clock } = question;
+    const { version, published } = candidate;
+    if (version === null || companions?.version !== version || companions.missing.length === 0)
+      return pass('No plugin is known to be missing for it.');
+    const at = timeOf(published?.at);
+    const names = companions.missing.join(', ');
+    if (at === null) return pass(`${names} is not published for ${version}; nobody knows for how long.`);
+    const end = at + delayOf(question) + settings.maxDeferHours * HOUR;
+    if (!(end > clock.now))
+      return pass(`${names} is not published for ${version}, and was waited for until ${shown(end)}.`);
+    return wait(`${names} is not published for ${version} yet, and is waited for until ${shown(end)}.`, end);
   },
 
   minimumInterval({ settings, history, clock }: Question): RuleResult {
@@ -90,6 +103,12 @@ export const timeRules = {
     return wait(`The next maintenance window opens at ${shown(next)}.`, next);
   },
 };
+
+/** Milliseconds from the publication of a release until it is due on this host. */
+function delayOf({ settings, candidate: { version }, installId }: Question): number {
+  const share = version === null ? 0 : jitterOf(installId, version);
+  return (settings.delayHours + share * settings.jitterHours) * HOUR;
+}
 
 /** @param waiting text that is followed by `before <time>.` */
 function waitUntil(end: number, now: number, waiting: string, passed: string): RuleResult {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { workIn } from './admission.js';
+import { statePath } from './state.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -57,8 +60,20 @@ function methodsOf(env, admission, behaviour) {
         };
       },
     },
+    'node.list': { scope: 'operator.read', keys: [], answer: () => ({ nodes: nodesIn(env) }) },
+    'system-presence': {
+      scope: 'operator.read',
+      keys: [],
+      answer: () => [{ host: 'here', mode: 'gateway' }],
+    },
     ...admission?.methods,
   };
+}
+
+/** Paired nodes, from a file of the state. */
+function nodesIn(env) {
+  const path = join(statePath(env), 'nodes.json');
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
 }
 
 /** Calls of the real protocol that an operator with the token may make. */

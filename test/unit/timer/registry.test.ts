@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { AskRegistry } from '../../../src/registry/asking.js';
 import { loadClientOptions } from '../../../src/registry/client.js';
 import { offeredReleases } from '../../../src/registry/offer.js';
 import { readTimerState, type TimerStateFile } from '../../../src/store/timer-state.js';
-import { type AskRegistry, askRegistry, isLeftAlone } from '../../../src/timer/registry.js';
+import { askRegistry, isLeftAlone } from '../../../src/timer/registry.js';
 import { DEFAULTS } from '../../../src/timer/rules/settings.js';
 import { openclawPackage } from '../../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../../registry/registry.js';

@@ -53,6 +53,7 @@ describe('A decision on nonsense', () => {
       maxDeferHours: number,
       skip: fc.array(text),
     }),
+    companions: fc.option(fc.record({ version: text, missing: fc.array(text) })),
     policy: fc.record({
       pins: fc.array(text),
       hold: fc.option(fc.record({ until: maybe })),
@@ -106,7 +107,7 @@ describe('A decision on nonsense', () => {
     fc.assert(
       fc.property(anything, (input) => {
         const decision = decide(input);
-        expect(decision.votes).toHaveLength(19);
+        expect(decision.votes).toHaveLength(20);
         for (const { reason, until } of decision.votes) {
           expect(reason).not.toBe('');
           if (until !== undefined) expect(Number.isNaN(Date.parse(until))).toBe(false);

@@ -30,6 +30,9 @@ const handRollback: Partial<HistoryEntry> = {
   to: '2026.9.5',
 };
 
+/** Published 36 hours ago, and so due since 12. */
+const DUE_NOW: Differences = { registry: { versions: published(['2026.9.6'], '2026-11-20T00:00:00.000Z') } };
+
 /** Story, rule that decides, its verdict, and a part of the reason; `until` where it is known. */
 type Row = [
   story: string,
@@ -327,6 +330,26 @@ const AGAINST: Row[] = [
     'no days',
     { settings: { windows: [window('03:00', '05:00', 'UTC', [])] } },
   ],
+  [
+    'a plugin of OpenClaw is not published for it yet',
+    'companions',
+    'wait',
+    '@openclaw/matrix is not published for 2026.9.6 yet, and is waited for until 2026-11-22 00:00 UTC',
+    { ...DUE_NOW, companions: { version: '2026.9.6', missing: ['@openclaw/matrix'] } },
+    '2026-11-22T00:00:00.000Z',
+  ],
+  [
+    'two plugins are missing, with a longer deadline',
+    'companions',
+    'wait',
+    '@openclaw/matrix, @openclaw/line is not published',
+    {
+      ...DUE_NOW,
+      companions: { version: '2026.9.6', missing: ['@openclaw/matrix', '@openclaw/line'] },
+      settings: { maxDeferHours: 48 },
+    },
+    '2026-11-23T00:00:00.000Z',
+  ],
 ];
 
 const FOR: [story: string, differences: Differences][] = [
@@ -365,6 +388,15 @@ const FOR: [story: string, differences: Differences][] = [
       settings: { skip: ['2026.9.4'] },
     },
   ],
+  [
+    'a plugin was waited for until the deadline',
+    { companions: { version: '2026.9.6', missing: ['@openclaw/matrix'] } },
+  ],
+  [
+    'a plugin is missing for another version',
+    { ...DUE_NOW, companions: { version: '2026.9.5', missing: ['@openclaw/matrix'] } },
+  ],
+  ['every plugin is published', { ...DUE_NOW, companions: { version: '2026.9.6', missing: [] } }],
   ['its quarantine is over', { policy: { quarantine: { '2026.9.6': { until: NOW, points: 1 } } } }],
   [
     'a person rolled it back, and updated to it again',
@@ -397,7 +429,7 @@ describe('No update', () => {
     expect(decision).toMatchObject({ verdict, rule, reason: expect.stringContaining(reason) });
     if (until !== undefined) expect(decision.until).toBe(until);
     if (verdict === 'no') expect(decision.until).toBeNull();
-    expect(decision.votes).toHaveLength(19);
+    expect(decision.votes).toHaveLength(20);
   });
 });
 

@@ -1,0 +1,174 @@
+import { duration } from '../core/duration.js';
+import type { Companion } from '../openclaw/companions.js';
+import type { Peer } from '../openclaw/peers.js';
+import { admission, type KnownProtocol, type Protocol, protocolAt } from '../openclaw/protocol.js';
+import type { RuntimeChoice } from '../registry/node-choice.js';
+
+/** Stable names; scripts match them. */
+export type SwitchFindingCode =
+  | 'peer_refused'
+  | 'peer_limited'
+  | 'peer_unknown'
+  | 'peers_unknown'
+  | 'protocol_unknown'
+  | 'plugin_unpublished'
+  | 'plugin_excluded'
+  | 'plugin_unknown'
+  | 'node_chosen'
+  | 'node_missing'
+  | 'state_migrates'
+  | 'state_kept'
+  | 'state_unknown'
+  | 'outage_expected'
+  | 'outage_unknown';
+
+/** A consequence of a switch to another release, known before it. */
+export interface SwitchFinding {
+  code: SwitchFindingCode;
+  about: 'clients' | 'plugins' | 'Node' | 'state' | 'outage';
+  /** `wait`: the timer waits for it, up to its deadline; a person's update does not. */
+  weight: 'information' | 'warning' | 'wait';
+  sentence: string;
+}
+
+export interface PluginFacts {
+  companions: readonly Companion[];
+  /** Installed plugins that refuse the target and not the running release, each with a sentence. */
+  excluded: readonly { plugin: string; why: string }[];
+}
+
+export interface SwitchFacts {
+  to: string;
+  /** Null where the files of the release do not tell, or are not here. */
+  protocols: { from: Protocol | null; to: Protocol | null };
+  known: readonly KnownProtocol[];
+  /** Those that the switch concerns; null where no gateway tells. */
+  peers: readonly Peer[] | null;
+  /** Null where the list of plugins cannot be read. */
+  plugins: PluginFacts | null;
+  engines: string | null;
+  node: RuntimeChoice | { error: { message: string } } | null;
+  /** `needsState`: rolling back restores the snapshot; null where no rule tells. */
+  rollback: { needsState: boolean | null; why: string } | null;
+  expected: { ms: number; outageMs: number; updates: number } | null;
+}
+
+/** Finds what a switch means for this host. Reads only its input; what is not known is said, and never stands in the way. */
+export function switchFindings(facts: SwitchFacts): SwitchFinding[] {
+  return [...ofPeers(facts), ...ofPlugins(facts), ...ofNode(facts), ...ofState(facts), ofOutage(facts)];
+}
+
+export function ofPeers({ to, protocols, known, peers }: PeerFacts): SwitchFinding[] {
+  const target = protocols.to;
+  const about = 'clients';
+  if (peers?.length === 0) return [];
+  if (target === null) {
+    const sentence = `The protocol of ${to} is not known before it is staged: openclaw-releases stage ${to}`;
+    return [{ code: 'protocol_unknown', about, weight: 'information', sentence }];
+  }
+  if (peers === null) {
+    const sentence = `${to} does not accept all clients of today, and no gateway tells which are there.`;
+    return [{ code: 'peers_unknown', about, weight: 'information', sentence }];
+  }
+  return peers.flatMap((peer): SwitchFinding[] => {
+    const speaks = protocolAt(peer.version, known);
+    const named = `The ${peer.role} ${peer.name}${peer.version === null ? '' : ` (${peer.version})`}`;
+    switch (admission(speaks, peer.role, target)) {
+      case 'refused':
+        return [
+          {
+            ...{ code: 'peer_refused', about, weight: 'warning' },
+            sentence: `${named} speaks protocol ${speaks}, which ${to} refuses: update it first, or it stays away.`,
+          },
+        ];
+      case 'limited':
+        return [
+          {
+            ...{ code: 'peer_limited', about, weight: 'information' },
+            sentence: `${named} speaks protocol ${speaks}; ${to} accepts it without what plugins add.`,
+          },
+        ];
+      case 'unknown':
+        return [
+          {
+            ...{ code: 'peer_unknown', about, weight: 'information' },
+            sentence: `${named} may be refused by ${to}: its protocol is not known.`,
+          },
+        ];
+      default:
+        return [];
+    }
+  });
+}
+
+type PeerFacts = Pick<SwitchFacts, 'to' | 'protocols' | 'known' | 'peers'>;
+
+function ofPlugins({ to, plugins }: SwitchFacts): SwitchFinding[] {
+  const about = 'plugins';
+  if (plugins === null) {
+    const sentence = 'It is not known which plugins are installed: their list cannot be read.';
+    return [{ code: 'plugin_unknown', about, weight: 'information', sentence }];
+  }
+  const { companions, excluded } = plugins;
+  return [
+    ...companions.flatMap(({ package: name, version, isPublished }): SwitchFinding[] => {
+      if (isPublished) return [];
+      if (isPublished === null) {
+        const sentence = `It is not known if ${name} is published for ${to}; ${version} is installed.`;
+        return [{ code: 'plugin_unknown', about, weight: 'information', sentence }];
+      }
+      const sentence = `${name} is not published for ${to} yet; ${version} is installed.`;
+      return [{ code: 'plugin_unpublished', about, weight: 'wait', sentence }];
+    }),
+    ...excluded.map(({ plugin, why }): SwitchFinding => {
+      const sentence = `The plugin ${plugin} does not fit ${to}: ${why}`;
+      return { code: 'plugin_excluded', about, weight: 'warning', sentence };
+    }),
+  ];
+}
+
+const FROM: Record<RuntimeChoice['kind'], string> = {
+  root: 'is here',
+  host: 'is copied from this host',
+  registry: 'comes from the registry',
+};
+
+function ofNode({ engines, node }: SwitchFacts): SwitchFinding[] {
+  if (node === null) return [];
+  const about = 'Node';
+  const needed = engines === null ? 'declares no Node' : `needs Node ${engines}`;
+  if ('error' in node) {
+    const sentence = `The release ${needed}: ${node.error.message}`;
+    return [{ code: 'node_missing', about, weight: 'warning', sentence }];
+  }
+  const sentence = `The release ${needed}; ${node.version} ${FROM[node.kind]}.`;
+  return [{ code: 'node_chosen', about, weight: 'information', sentence }];
+}
+
+function ofState({ rollback }: SwitchFacts): SwitchFinding[] {
+  if (rollback === null) return [];
+  const [about, weight] = ['state', 'information'] as const;
+  const { needsState, why } = rollback;
+  if (needsState === null) {
+    const sentence = `Rolling back may need the snapshot of the state: ${why}.`;
+    return [{ code: 'state_unknown', about, weight, sentence }];
+  }
+  if (needsState) {
+    const sentence = `The databases are migrated, which cannot be undone: ${why}. Rolling back restores the snapshot of today's state.`;
+    return [{ code: 'state_migrates', about, weight, sentence }];
+  }
+  const sentence = `Rolling back does not need the snapshot of the state: ${why}.`;
+  return [{ code: 'state_kept', about, weight, sentence }];
+}
+
+function ofOutage({ expected }: SwitchFacts): SwitchFinding {
+  const [about, weight] = ['outage', 'information'] as const;
+  if (expected === null) {
+    const sentence = 'How long the gateway will be away is not known, as no update was made here yet.';
+    return { code: 'outage_unknown', about, weight, sentence };
+  }
+  const { ms, outageMs, updates } = expected;
+  const from = updates === 1 ? 'the one update' : `the median of ${updates} updates`;
+  const sentence = `The update takes about ${duration(ms)}, and the gateway is away for ${duration(outageMs)} of it: ${from} here.`;
+  return { code: 'outage_expected', about, weight, sentence };
+}
