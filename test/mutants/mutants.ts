@@ -1626,6 +1626,41 @@ export const MUTANTS: Mutant[] = [
 
   // schedule
   {
+    name: 'timer: plugins of OpenClaw not waited for',
+    file: 'src/timer/rules/time-rules.ts',
+    find: 'return wait(`${names} is not published',
+    replace: 'return pass(`${names} is not published',
+    caughtBy: unit('timer/rules/decision', 'plugin'),
+  },
+  {
+    name: 'timer: plugins of OpenClaw waited for without an end',
+    file: 'src/timer/rules/time-rules.ts',
+    find: 'if (!(end > clock.now))',
+    replace: 'if (end > 8.64e15)',
+    caughtBy: unit('timer/rules/decision', 'deadline'),
+  },
+  {
+    name: 'before a switch: a node of an old protocol not named',
+    file: 'src/openclaw/protocol.ts',
+    find: "if (speaks < to[role]) return 'refused';",
+    replace: '',
+    caughtBy: unit('change/switch-findings', 'a node that the target refuses'),
+  },
+  {
+    name: 'before a switch: protocol guessed beyond what is known',
+    file: 'src/openclaw/protocol.ts',
+    find: 'return least === most ? least : null;',
+    replace: 'return Number.isFinite(least) ? least : null;',
+    caughtBy: unit('openclaw/protocol'),
+  },
+  {
+    name: 'before a switch: a silent registry counts as a missing plugin',
+    file: 'src/openclaw/companions.ts',
+    find: ' ?? null;',
+    replace: ' ?? false;',
+    caughtBy: unit('openclaw/companions'),
+  },
+  {
     name: 'timer: minimum age',
     file: 'src/timer/rules/time-rules.ts',
     find: 'const ms = question.settings.minimumAgeHours * HOUR;',

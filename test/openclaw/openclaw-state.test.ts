@@ -1,11 +1,17 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TOKEN } from '../lab/gateway.js';
 import { bootMachine, type Machine } from '../lab/machine.js';
 import { atEndOfAll } from '../support/at-end.js';
+import { nodeClient } from '../support/node-client.js';
 import { type OpenClaw, UNIT } from './openclaw-gateway.js';
 import { installOpenClaw } from './openclaw-install.js';
 import { keptState, schemaOf, updateBadly } from './openclaw-state.js';
 import { beginStory, LONG_MS, NODE_IN_ROOT, type Story } from './openclaw-story.js';
+
+/** 2026.9 accepts nodes of the protocol before its own, and 2026.6 does not. */
+const REFUSED =
+  'The node kitchen pi (2026.5.7) speaks protocol 3, which 2026.6.1 refuses: update it first, or it stays away.';
 
 // One story: each test begins where the one before it ended.
 describe('the state of real OpenClaw behind a wrapper that fetches a secret', () => {
@@ -56,7 +62,7 @@ describe('the state of real OpenClaw behind a wrapper that fetches a secret', ()
   }
 
   test(
-    'rolled back by hand, a release runs on its own state, and the state with what was said to the newer one is displaced',
+    'rolled back by hand, a release runs on its own state, and the state with what was said to the newer one is displaced; a node of an old protocol is named before',
     async () => {
       await startThroughWrapper();
       await verified('adopt', '2026.5.28');
@@ -82,6 +88,19 @@ describe('the state of real OpenClaw behind a wrapper that fetches a secret', ()
       expect(await openclaw.version()).toBe('2026.9.6');
       expect(await openclaw.said()).toEqual(['To 2026.5.28.', 'To 2026.9.6.']);
 
+      const pi = nodeClient(
+        {
+          ...{ url: `http://${openclaw.host}:${openclaw.port}`, token: TOKEN },
+          ...{ name: 'kitchen pi', version: '2026.5.7', protocol: 3 },
+        },
+        atEnd,
+      );
+      expect(await pi.connect()).toEqual({ ok: true, error: null });
+      const { json: planned } = await ocr('update 2026.6.1 --dry-run');
+      expect(planned.findings).toContainEqual({
+        ...{ code: 'peer_refused', about: 'clients', weight: 'warning', sentence: REFUSED },
+      });
+
       const refused = await ocr('rollback');
       expect(refused).toMatchObject({ exitCode: 3, json: { error: { code: 'confirmation_needed' } } });
       story.tell(`rollback: ${refused.json.error.message}`);
@@ -89,6 +108,8 @@ describe('the state of real OpenClaw behind a wrapper that fetches a secret', ()
 
       const back = await verified('rollback --yes', '2026.6.1');
       expect(back.stateRestored).toMatchObject({ restored: true, release: '2026.6.1' });
+      expect(back.warnings).toContain(REFUSED);
+      expect(await pi.connect()).toMatchObject({ ok: false, error: { message: 'protocol mismatch' } });
       expect(await openclaw.said()).toEqual(['To 2026.5.28.']);
       const aside = keptState(openclaw, back.stateRestored.aside);
       expect(await schemaOf(openclaw, `${aside}/state/openclaw.sqlite`)).toBe(18);

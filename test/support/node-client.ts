@@ -10,7 +10,6 @@ export interface NodeAnswer {
 
 /** A companion device of one protocol, with a key of its own. */
 export interface NodeClient {
-  deviceId: string;
   /** Connects and stays connected until the end; another connection takes the place of the one before. */
   connect(): Promise<NodeAnswer>;
 }
@@ -60,5 +59,5 @@ export function nodeClient({ url, token, name, version, protocol }: Identity, at
     });
   }
 
-  return { deviceId, connect };
+  return { connect };
 }
