@@ -45,12 +45,25 @@ export interface PluginApi {
   }): void;
   registerService(service: { id: string; start(context: ServiceContext): void; stop(): void }): void;
   registerCommand?(command: ChatCommand): void;
+  session?: { controls?: { registerControlUiDescriptor(tab: Tab): void } };
   on?(
     hook: 'before_tool_call',
     handler: (event: ToolCall) => { block: true; blockReason: string } | undefined,
     options: { matcher: string[] },
   ): void;
   registerTool?(make: (context: ToolContext) => AgentTool, options: { name: string }): void;
+}
+
+export interface Tab {
+  surface: 'tab';
+  id: string;
+  label: string;
+  description: string;
+  icon: string;
+  group: 'control';
+  /** Of a page below a route of the plugin that the gateway guards. */
+  path: string;
+  requiredScopes: Scope[];
 }
 
 export interface ToolCall {

@@ -19,10 +19,7 @@ export function refusal(api: PluginApi, request: IncomingMessage, scope: Scope):
   if (!isOurs || (scope !== 'operator.read' && !isJson(request))) {
     return forbidden('This request did not come from the page of this gateway.');
   }
-  if (scope === 'operator.read') {
-    const may = scopes === null || scopes.some((one) => one !== '');
-    return may ? null : forbidden('This needs operator.read.');
-  }
+  if (scope === 'operator.read') return refusalToRead(request);
   if (isShared && !request.headers.authorization?.startsWith('Bearer ')) {
     return forbidden('Something is changed with the token of the gateway only.');
   }
@@ -31,6 +28,12 @@ export function refusal(api: PluginApi, request: IncomingMessage, scope: Scope):
   }
   const may = scopes === null ? isShared : scopes.includes('operator.admin');
   return may ? null : forbidden('This needs operator.admin.');
+}
+
+/** The gateway has authenticated the request, and a proxy may have named its scopes. */
+export function refusalToRead(request: IncomingMessage): ErrorRecord | null {
+  const may = scopesOf(request)?.some((one) => one !== '') ?? true;
+  return may ? null : forbidden('This needs operator.read.');
 }
 
 function scopesOf({ headers }: IncomingMessage): string[] | null {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { compareVersions } from '../core/version.js';
 import { COMMAND_FILE } from '../store/launchers.js';
 import { defaultRootPath, type Root, rootAt } from '../store/root.js';
 import type { PluginApi } from './api.js';
@@ -49,4 +50,9 @@ export function isWhole({ registrationMode = 'full' }: PluginApi): boolean {
 
 export function collectsTools({ registrationMode = 'full' }: PluginApi): boolean {
   return ['full', 'discovery', 'tool-discovery'].includes(registrationMode);
+}
+
+/** Returns true from an OpenClaw of 2026.9 on. */
+export function isNewLine({ version }: Host): boolean {
+  return version !== null && compareVersions(version, '2026.9.0') >= 0;
 }

@@ -1,5 +1,4 @@
 import { toErrorRecord } from '../core/errors.js';
-import { compareVersions } from '../core/version.js';
 import {
   claimDelivery,
   giveUpDelivery,
@@ -11,10 +10,7 @@ import {
 import { verdictText } from '../rpc/requests/result-text.js';
 import { changeDocument } from '../views/change.js';
 import type { PluginApi } from './api.js';
-import type { Host } from './host.js';
-
-/** 2026.5.28 and 2026.6.1 run a heartbeat at once, omit the event from its prompt, and then drop the event. */
-const WAKES_SINCE = '2026.9.0';
+import { type Host, isNewLine } from './host.js';
 
 /** Delivers each verdict once. A request without a session counts as delivered: `update.status` answers it. */
 export function deliverVerdicts(api: PluginApi, host: Host): void {
@@ -46,7 +42,8 @@ function say(api: PluginApi, host: Host, text: string, request: RequestRecord, s
   if (!system) throw new Error('this gateway has no way to say something into a session');
   const { deliveryContext } = request;
   system.enqueueSystemEvent(text, { sessionKey, ...(deliveryContext && { deliveryContext }) });
-  if (host.version === null || compareVersions(host.version, WAKES_SINCE) < 0) return;
+  // 2026.5.28 and 2026.6.1 run a heartbeat at once, omit the event from its prompt, and then drop the event.
+  if (!isNewLine(host)) return;
   system.requestHeartbeat?.({
     ...{ source: 'restart-sentinel', intent: 'immediate', reason: 'wake' },
     sessionKey,

@@ -3,13 +3,14 @@ import { type ErrorRecord, ReleasesError, toErrorRecord } from '../core/errors.j
 import type { Caller } from '../rpc/documents.js';
 import { isMethod, METHODS, type Method } from '../rpc/methods.js';
 import type { PluginApi } from './api.js';
-import { refusal } from './authorize.js';
+import { refusal, refusalToRead } from './authorize.js';
 import { ask } from './cli-process.js';
 import { OWN_METHODS } from './gateway-methods.js';
-import type { Host } from './host.js';
+import { type Host, isNewLine } from './host.js';
 import { RETRY_AFTER_S } from './looks.js';
 import type { Shell } from './page-assets.js';
 import { pictureOf } from './page-data.js';
+import { registerTab, TAB, TAB_HEADERS, tabPage } from './tab.js';
 
 const PAGE = '/releases';
 const API = '/releases/api';
@@ -24,7 +25,7 @@ const STATUS: Partial<Record<ErrorRecord['code'], number>> = {
 
 /**
  * Serves the page, which holds no data and needs no token, and the API below it, which the gateway guards:
- * `GET …/api/picture`, `GET …/api/<method>` to read, `POST …/api/<method>` to change something.
+ * `GET …/api/picture`, `GET …/api/tab` for a frame, `GET …/api/<method>` to read, `POST …/api/<method>` to change something.
  */
 export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
   api.registerHttpRoute({
@@ -42,12 +43,19 @@ export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
       return true;
     },
   });
+  if (isNewLine(host)) registerTab(api, API);
   api.registerHttpRoute({
     path: API,
     auth: 'gateway',
     match: 'prefix',
     async handler(request, response) {
       try {
+        if (isTab(request)) {
+          check(refusalToRead(request));
+          response.writeHead(200, TAB_HEADERS);
+          response.end(tabPage(pictureOf(host, api.config)));
+          return true;
+        }
         send(response, 200, await answer(api, host, request, goneOf(response)));
       } catch (thrown) {
         const error = toErrorRecord(thrown);
@@ -56,6 +64,11 @@ export function registerRoutes(api: PluginApi, host: Host, shell: Shell): void {
       return true;
     },
   });
+}
+
+/** The frame of the tab cannot send our header; its page starts no process. */
+function isTab({ method, url = '/' }: IncomingMessage): boolean {
+  return method === 'GET' && new URL(url, 'http://gateway').pathname === `${API}/${TAB}`;
 }
 
 function goneOf(response: ServerResponse): AbortSignal {

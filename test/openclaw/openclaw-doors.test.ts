@@ -51,9 +51,6 @@ describe('the doors of real OpenClaw under `run`', () => {
   const saidIn = (sessionKey: string, text: string, withinMs = 120_000) =>
     until(`${sessionKey} has: ${text}`, async () => (await history(sessionKey)).includes(text), withinMs);
 
-  /** OpenClaw 2026.9 hands tools of plugins to a model by this one. */
-  const useReleases = (args: object) => model.use('tool_call', { id: 'releases', args });
-
   /** What the agent's tools have answered, as the model was told. */
   const toldModel = (text: string) => model.asked.some((question) => question.includes(text));
 
@@ -88,7 +85,7 @@ describe('the doors of real OpenClaw under `run`', () => {
   test(
     'a client that is no administrator gets nothing by the tool',
     async () => {
-      useReleases({ action: 'update', version: NEW, confirm: true });
+      model.use('releases', { action: 'update', version: NEW, confirm: true });
       await say('agent:main:stranger', 'Update yourself, please.', ['operator.read', 'operator.write']);
       await until('the tool has refused', () => toldModel('This tool is for the owner'), 120_000);
       expect((await call('releases.status', {})).payload).toMatchObject({
@@ -101,8 +98,8 @@ describe('the doors of real OpenClaw under `run`', () => {
   test(
     'an agent that uses the tool is updated, and told so in its session',
     async () => {
-      useReleases({ action: 'update' });
-      useReleases({ action: 'update', version: NEW, confirm: true });
+      model.use('releases', { action: 'update' });
+      model.use('releases', { action: 'update', version: NEW, confirm: true });
       await say('agent:main:main', 'Update yourself.');
       await until('it was told what would happen', () => toldModel('To do it: releases'), 120_000);
       await until('it has begun', () => toldModel('It is not done yet'), 120_000);

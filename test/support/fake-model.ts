@@ -28,14 +28,15 @@ export async function startFakeModel(atEnd: AtEnd): Promise<FakeModel> {
   const server = createServer(async (request, response) => {
     const question = await text(request);
     asked.push(question);
-    const use = offers(question, uses[0]?.tool) ? uses.shift() : undefined;
+    const use = callOf(question, uses[0]);
+    if (use) uses.shift();
     const chunk = { id: 'a', object: 'chat.completion.chunk', created: 1, model: 'agreeable' };
     const say = (choice: object) =>
       response.write(`data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }] })}\n\n`);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     say({ delta: { role: 'assistant', content: '' } });
     await held;
-    say({ delta: use ? { tool_calls: [toolCall(use)] } : { content: 'Very well.' } });
+    say({ delta: use ? { tool_calls: [use] } : { content: 'Very well.' } });
     say({ delta: {}, finish_reason: use ? 'tool_calls' : 'stop' });
     response.end('data: [DONE]\n\n');
   });
@@ -75,13 +76,18 @@ export async function startFakeModel(atEnd: AtEnd): Promise<FakeModel> {
   };
 }
 
-/** Smaller questions, such as the one for a title, have no tools. */
-function offers(question: string, tool: string | undefined): boolean {
+/**
+ * The call by which a model uses a tool in this turn; null where it may not. Smaller questions, such as the one for a
+ * title, have no tools. OpenClaw 2026.9 may keep the tools of plugins behind its `tool_call`.
+ */
+function callOf(question: string, use: ToolUse | undefined): object | null {
+  if (!use) return null;
   const { tools = [] } = JSON.parse(question) as { tools?: { function?: { name?: string } }[] };
-  return tools.some(({ function: offered }) => offered?.name === tool);
-}
-
-function toolCall({ tool, params }: ToolUse): object {
-  const id = `use-${randomUUID()}`;
-  return { index: 0, id, type: 'function', function: { name: tool, arguments: JSON.stringify(params) } };
+  const offered = tools.map((tool) => tool.function?.name);
+  const { tool, params } = use;
+  const isBehind = !offered.includes(tool) && offered.includes('tool_call');
+  if (!isBehind && !offered.includes(tool)) return null;
+  const [name, given] = isBehind ? ['tool_call', { id: tool, args: params }] : [tool, params];
+  const id = `use${randomUUID().replaceAll('-', '')}`;
+  return { index: 0, id, type: 'function', function: { name, arguments: JSON.stringify(given) } };
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { ACTIONS, type ActionName } from '../../../src/plugin/actions.js';
 import type { CommandCall, GatewayCall, PluginApi, ToolContext } from '../../../src/plugin/api.js';
-import { OWN_HEADER, refusal } from '../../../src/plugin/authorize.js';
+import { OWN_HEADER, refusal, refusalToRead } from '../../../src/plugin/authorize.js';
 import { OWN_METHODS, registerMethods } from '../../../src/plugin/gateway-methods.js';
 import { handle } from '../../../src/rpc/handle.js';
 import { METHODS, type Method, type Scope } from '../../../src/rpc/methods.js';
@@ -44,6 +44,11 @@ function byPage(headers: IncomingHttpHeaders, mode?: string): May {
   const request = { headers } as IncomingMessage;
   const may = (scope: Scope) => [refusal(api, request, scope) === null];
   return summary({ 'operator.read': may('operator.read'), 'operator.admin': may('operator.admin') });
+}
+
+/** A page without a script; only the gateway and a proxy decide about it. */
+function byTab(headers: IncomingHttpHeaders): May {
+  return refusalToRead({ headers } as IncomingMessage) === null ? 'read' : 'nothing';
 }
 
 /** Every action of a conversation, confirmed. An admitted one finds that our command is not there. */
@@ -111,6 +116,9 @@ test.each<[door: string, caller: string, may: May, attempt: () => May | Promise<
     () => byPage({ ...PAGE, 'x-openclaw-scopes': '' }, 'trusted-proxy'),
   ],
   ['page', 'anybody, where nobody is asked', 'read', () => byPage(TOKEN, 'none')],
+
+  ['tab', 'a frame that the gateway grants to read', 'read', () => byTab({})],
+  ['tab', 'a proxy’s stranger', 'nothing', () => byTab({ 'x-openclaw-scopes': '' })],
 
   ['/releases', 'the owner in a channel', 'change', () => byChat({ senderIsOwner: true })],
   ['/releases', 'somebody in a channel', 'nothing', () => byChat({ senderIsOwner: false })],
