@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, ReleasesError } from '../core/errors.js';
 import { isVersion } from '../core/version.js';
-import { cpuTicks, executableOf, TICKS_PER_SECOND } from '../host/process.js';
+import { executableOf } from '../host/process.js';
 import { releaseOfProcess } from '../ledger/running-release.js';
 import { type Health, worsened } from '../openclaw/health.js';
 import { differences, type Instance } from '../openclaw/instance.js';
@@ -10,7 +10,7 @@ import { releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 
-/** Share of one processor below which a process counts as idle: our polling also costs it some time. */
+/** Share of the time below which a process counts as idle: our polling also costs it some. */
 const BUSY_SHARE = 0.2;
 
 /** The rule that is not met yet. */
@@ -75,10 +75,12 @@ export function checkVersion(health: Health, version: string | null): void {
   throw fault('wrong_version', `The gateway says that it is ${health.version}, not ${version}.`);
 }
 
-/** Text that changes while the process makes progress, in its answers or its processor time. */
-export function signatureOf(health: Health, pid: number | null, stallMs: number): string {
-  const step = Math.max(1, (stallMs / 1000) * TICKS_PER_SECOND * BUSY_SHARE);
-  const busy = pid === null ? 0 : Math.floor(cpuTicks(pid) / step);
+/**
+ * Text that changes while the process makes progress: in its answers, or as it runs.
+ * @param wantedMs time in which it ran, or waited for the host: a slow, busy or swapping one is no reason to roll back
+ */
+export function signatureOf(health: Health, wantedMs: number, stallMs: number): string {
+  const busy = Math.floor(wantedMs / Math.max(1, stallMs * BUSY_SHARE));
   return JSON.stringify([health.answered, health.live, health.phase, health.failing, busy]);
 }
 

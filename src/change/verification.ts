@@ -1,4 +1,5 @@
 import { duration } from '../core/duration.js';
+import { wantsToRun } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
@@ -89,10 +90,16 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   let liveAt: number | null = null;
   let readyAt: { waited: number; at: number } | null = null;
   let signature = '';
+  let wantedMs = 0;
+  let lookedAt = begun;
   let missing: Missing = { code: 'gateway_not_ready', what: 'The gateway is not answering' };
   const look = async (): Promise<Verified | null> => {
     const inspection = await supervisor.inspect();
     checkProcess(root, inspection, expected);
+    // Before it is asked anything, which makes it run.
+    const sinceMs = performance.now() - lookedAt;
+    lookedAt += sinceMs;
+    if (inspection.pid !== null && wantsToRun(inspection.pid)) wantedMs += sinceMs;
     const { endpoint, health } = await reach(inspection);
     checkVersion(health, version);
     if (health.answered) await checkListener(endpoint, supervisor);
@@ -100,7 +107,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     const now = performance.now();
     if (health.live) liveAt ??= Date.now();
     const restoring = readRestore(root) === null ? '' : `restoring ${Math.floor(now / stallMs)}`;
-    signature = restoring + signatureOf(health, inspection.pid, stallMs);
+    signature = restoring + signatureOf(health, wantedMs, stallMs);
     const lacks = whatIsUnhealthy(health, before, mustBeReady) ?? otherProgram(root, inspection.pid, release);
     if (lacks) {
       readyAt = null;

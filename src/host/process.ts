@@ -33,12 +33,11 @@ interface Stat {
   ppid: number;
   group: number;
   session: number;
-  cpuTicks: number;
   startTicks: number;
 }
 
 /** Reads the fields of proc(5) after the command name, which may contain spaces and parentheses. */
-function stat(pid: number): Stat | null {
+function stat(pid: number | string): Stat | null {
   const text = read(`/proc/${pid}/stat`);
   if (!text) return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -47,7 +46,6 @@ function stat(pid: number): Stat | null {
     ppid: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
-    cpuTicks: Number(fields[11]) + Number(fields[12]),
     startTicks: Number(fields[19]),
   };
 }
@@ -129,9 +127,17 @@ export function startedAt(pid: number): string | null {
   return new Date(bootedAt + (ticks / TICKS_PER_SECOND) * 1000).toISOString().replace(/\.\d+/, '');
 }
 
-/** Processor time of `pid` and its descendants, in clock ticks (100 a second on Linux). */
-export function cpuTicks(pid: number): number {
-  return descendantsOf(pid).reduce((total, each) => total + (stat(each)?.cpuTicks ?? 0), 0);
+/** Tells whether a thread of `pid` or a descendant runs now, or would if the host let it: it waits for a processor or a disk. */
+export function wantsToRun(pid: number): boolean {
+  const threads = (ifPossible(() => readdirSync(`/proc/${pid}/task`)) ?? []).map((id) => `${pid}/task/${id}`);
+  return (
+    threads.some((thread) => ['R', 'D'].includes(stat(thread)?.state ?? '')) ||
+    threads.some((thread) =>
+      (read(`/proc/${thread}/children`) ?? '')
+        .split(' ')
+        .some((child) => child !== '' && wantsToRun(Number(child))),
+    )
+  );
 }
 
 /** Name of the program as the kernel has it, at most 15 characters; null when the process is gone. */

@@ -5,9 +5,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ownFile } from '../../src/core/own-files.js';
 import { makePlace } from '../../src/demo/place.js';
-import { cpuTicks, descendsFrom, processIds, TICKS_PER_SECOND } from '../../src/host/process.js';
+import { descendsFrom, processIds, TICKS_PER_SECOND } from '../../src/host/process.js';
 import { killTree } from '../../src/host/process-tree.js';
 import { until } from '../support/place.js';
+import { cpuTicks } from './cpu-ticks.js';
 
 export const ARMS = ['without', 'a plugin that does nothing', 'with'] as const;
 

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { answers } from '../../src/demo/prober.js';
-import { cpuTicks, TICKS_PER_SECOND } from '../../src/host/process.js';
+import { TICKS_PER_SECOND } from '../../src/host/process.js';
+import { cpuTicks } from './cpu-ticks.js';
 
 const EVERY_MS = 5;
 

@@ -1746,6 +1746,20 @@ export const MUTANTS: Mutant[] = [
     built: false,
   },
   {
+    name: 'verdict: a gateway that waits for its host counts as idle',
+    file: 'src/change/verification.ts',
+    find: 'if (inspection.pid !== null && wantsToRun(inspection.pid)) wantedMs += sinceMs;',
+    replace: 'wantedMs += 0 * sinceMs;',
+    caughtBy: at('host', 'test/host/verdicts.test.ts'),
+  },
+  {
+    name: 'verdict: a process that computes is idle',
+    file: 'src/host/process.ts',
+    find: "['R', 'D'].includes(",
+    replace: "['D'].includes(",
+    caughtBy: unit('host/process', 'wants to run'),
+  },
+  {
     name: 'changes in the order of a clock that was set back',
     file: 'src/ledger/ledger.ts',
     find: 'if (newest < time) return time;',

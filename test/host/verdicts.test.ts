@@ -1,0 +1,18 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { anySeed } from '../torture/random.js';
+import { type Case, drawCase, makeHosts, tell, wrong } from '../verdicts/verdicts.js';
+
+const ROWS: Case[] = [
+  { host: 'little processor', share: 0.03, release: 'good' },
+  { host: 'little processor', share: 0.1, release: 'never ready' },
+  { host: 'swapping', share: 0.06, release: 'good' },
+];
+
+test('no good release is rolled back on a slow host, and no bad one is kept', async () => {
+  const seed = anySeed();
+  const hosts = await makeHosts('host', onTestFinished);
+  for (const one of [...ROWS, drawCase(seed), drawCase(seed + 1)]) {
+    const verdict = await hosts.update(one);
+    expect(wrong([verdict]).map(tell), `npm run verdicts -- --seed ${seed} --rounds 2`).toEqual([]);
+  }
+}, 600_000);

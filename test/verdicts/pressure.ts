@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../support/place.js';
+
+const HYBRID = { cpu: '/sys/fs/cgroup/cpu', freezer: '/sys/fs/cgroup/freezer' };
+const UNIFIED = '/sys/fs/cgroup';
+const PERIOD_US = 100_000;
+
+/** A control group whose processes get little: of a processor, or of any time at all. */
+export interface Pressure {
+  /** Puts a process into it, and all that it starts from now on. */
+  add(pid: number): void;
+  /** Limits all of them together to a share of one processor; 1 for no limit. */
+  limit(share: number): void;
+  /** Holds all of them up for all but a share of the time, as a disk does that everything is swapped to, until aborted. */
+  holdUp(share: number, signal: AbortSignal): Promise<void>;
+  /** Removes it, when no process is in it any more. */
+  remove(): Promise<void>;
+}
+
+const SLICE_MS = 400;
+
+/** @throws Error on a host without control groups, or without the superuser */
+export function makePressure(name: string): Pressure {
+  const old = existsSync(join(HYBRID.cpu, 'cpu.cfs_quota_us'));
+  if (!old) writeFileSync(join(UNIFIED, 'cgroup.subtree_control'), '+cpu');
+  const parents = old ? Object.values(HYBRID) : [UNIFIED];
+  const directories = parents.map((parent) => join(parent, `openclaw-releases-${process.pid}-${name}`));
+  for (const directory of directories) mkdirSync(directory);
+  const [cpu = '', freezer = cpu] = directories;
+  const freeze = (frozen: boolean) =>
+    old
+      ? writeFileSync(join(freezer, 'freezer.state'), frozen ? 'FROZEN' : 'THAWED')
+      : writeFileSync(join(freezer, 'cgroup.freeze'), frozen ? '1' : '0');
+  return {
+    add(pid) {
+      for (const directory of directories) writeFileSync(join(directory, 'cgroup.procs'), String(pid));
+    },
+    limit(share) {
+      const quota = share < 1 ? Math.round(share * PERIOD_US) : null;
+      if (old) writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(quota ?? -1));
+      else writeFileSync(join(cpu, 'cpu.max'), `${quota ?? 'max'} ${PERIOD_US}`);
+    },
+    async holdUp(share, signal) {
+      while (!signal.aborted) {
+        freeze(true);
+        await pause(SLICE_MS * (1 - share), undefined, { signal }).catch(() => {});
+        freeze(false);
+        await pause(SLICE_MS * share, undefined, { signal }).catch(() => {});
+      }
+    },
+    async remove() {
+      await until('nothing runs under pressure', () => {
+        try {
+          for (const directory of directories) if (existsSync(directory)) rmdirSync(directory);
+          return true;
+        } catch {
+          return false;
+        }
+      });
+    },
+  };
+}
