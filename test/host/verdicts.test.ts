@@ -3,9 +3,9 @@ import { anySeed } from '../torture/random.js';
 import { type Case, drawCase, makeHosts, tell, wrong } from '../verdicts/verdicts.js';
 
 const ROWS: Case[] = [
-  { host: 'little processor', share: 0.03, release: 'good' },
+  { host: 'little processor', share: 0.015, release: 'good' },
   { host: 'little processor', share: 0.1, release: 'never ready' },
-  { host: 'swapping', share: 0.06, release: 'good' },
+  { host: 'swapping', share: 0.03, release: 'good' },
 ];
 
 test('no good release is rolled back on a slow host, and no bad one is kept', async () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from '../../src/ledger/ledger.js';
+import { nameKeys } from '../support/name-keys.js';
 import type { AtEnd } from '../support/place.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';
 import { type Failure, failureOf, REPLAYABLE } from './failures.js';
@@ -40,6 +41,7 @@ export async function replay(change: Change, atEnd: AtEnd): Promise<Replay> {
   const failure = change.error && failureOf(change.error);
   if (!failure) throw new Error(whyNoReplay(change) ?? 'It did not fail.');
   const world = await makeWorld(atEnd);
+  await nameKeys(world.registry, join(world.root, 'registry-keys.json'));
   const relapse = join(world.path, 'relapse');
   const { from } = change.facts;
   if (from !== null) {

@@ -5,6 +5,7 @@ import { failedChange } from '../replay/bundle.js';
 import type { Failure } from '../replay/failures.js';
 import { replay, whyNoReplay } from '../replay/replay.js';
 import { atEndOfAll } from '../support/at-end.js';
+import { nameKeys } from '../support/name-keys.js';
 import { writeTree } from '../support/place.js';
 import { stateOf } from '../support/state.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';
@@ -24,6 +25,7 @@ beforeAll(async () => {
   });
   world.publish(GOOD, { tellsActivity: true, crashesWhile: relapse });
   await world.start(GOOD, '--stop-timeout', '2');
+  await nameKeys(world.registry, join(world.root, 'registry-keys.json'));
 });
 
 interface Row extends Failure {
@@ -116,12 +118,13 @@ test.each(ROWS.map((row, index) => ({ ...row, version: `2026.7.${index + 1}` }))
   },
 );
 
-test('a failure that comes from the host is not replayed, and says so', async () => {
-  const file = join(world.path, 'host.md');
-  await world.ok('report', '--output', file);
-  const change = failedChange(readFileSync(file, 'utf8'), '2');
+test('a failure that comes from the host is not replayed, and a text that is no report is refused', async () => {
+  world.publish('2026.8.1', { printsVersion: '2026.1.1' });
+  await world.cli('update', '2026.8.1', ...QUICK);
+  const { stdout } = await world.cli('report');
+  const change = failedChange(stdout, null);
   const error = { code: 'restart_failed' as const, message: 'The supervisor did not answer.' };
   expect(whyNoReplay({ ...change, error })).toContain('"restart_failed" comes from the host');
   expect(() => failedChange('hello', null)).toThrow('openclaw-releases report --output FILE');
-  expect(() => failedChange(readFileSync(file, 'utf8'), '99')).toThrow('no change 99');
+  expect(() => failedChange(stdout, '99')).toThrow('no change 99');
 });

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { slowness } from '../support/slowness.js';
 import { type Arena, type ArenaOptions, makeArena } from './arena.js';
 import { Cycles } from './cycles.js';
 import { Broken, type Outcome } from './outcome.js';
@@ -44,7 +45,7 @@ export interface Result {
  * A round takes seconds, and less than a minute on a busy machine: past this, something waits for what does not come, and what
  * lives then says what for.
  */
-const ROUND_WITHIN_MS = 150_000;
+const ROUND_WITHIN_MS = 150_000 * slowness;
 
 /** Runs rounds until there are enough, the time is over, or one breaks an invariant. */
 export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Result> {
