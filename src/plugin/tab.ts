@@ -55,7 +55,9 @@ export function tabPage({
     ['Now', running && [running.sentence, running.progress?.sentence].filter(Boolean).join(' ')],
   ];
   const table = (title: string, rows: string[][]) =>
-    `<h2>${inHtml(title)}</h2><table>${rows.map((row) => `<tr>${row.map((cell) => `<td>${inHtml(cell)}</td>`).join('')}</tr>`).join('')}</table>`;
+    rows.length === 0
+      ? ''
+      : `<h2>${inHtml(title)}</h2><table>${rows.map((row) => `<tr>${row.map((cell) => `<td>${inHtml(cell)}</td>`).join('')}</tr>`).join('')}</table>`;
   const body = [
     table(
       'This gateway',
@@ -75,7 +77,7 @@ export function tabPage({
           downtimeMs === null ? '' : `outage ${duration(downtimeMs)}`,
         ]),
     ),
-    '<p>This tab only shows. Changes are made on <a href="/releases" target="_blank" rel="noopener">/releases</a> of this gateway, in a tab of the browser, and by <code>/releases</code> in a chat.</p>',
+    '<p>This tab only shows. Changes are made on the page <a href="/releases" target="_blank" rel="noopener">/releases</a> of this gateway, and by <code>/releases</code> in a chat. Where this frame may not open that page, type its address.</p>',
   ];
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="${SECONDS}"><title>Releases</title><style>${STYLE}</style><h1>Releases</h1>${body.join('')}`;
 }
