@@ -1624,6 +1624,29 @@ export const MUTANTS: Mutant[] = [
     caughtBy: integration('timer', 'is off until an operator enables it|a hold stops updates'),
   },
 
+  // plugin
+  {
+    name: 'plugin: the chat command for everybody whom a channel lets in',
+    file: 'src/plugin/chat-command.ts',
+    find: ': senderIsOwner === true;',
+    replace: ': senderIsOwner !== false;',
+    caughtBy: unit('plugin/doors', 'may do: nothing'),
+  },
+  {
+    name: 'plugin: the tool for everybody who is not known as a stranger',
+    file: 'src/plugin/agent-tool.ts',
+    find: 'return context.senderIsOwner === true;',
+    replace: 'return context.senderIsOwner !== false;',
+    caughtBy: unit('plugin/doors', 'may do: nothing'),
+  },
+  {
+    name: 'plugin: a change without its version begins',
+    file: 'src/plugin/actions.ts',
+    find: 'asksFirst && order.isConfirmed && version !== null',
+    replace: 'asksFirst && order.isConfirmed',
+    caughtBy: unit('plugin/chat-command', 'an update begins only with the version that was looked up'),
+  },
+
   // schedule
   {
     name: 'timer: plugins of OpenClaw not waited for',
