@@ -5,6 +5,7 @@ import type { RunAnswer, StatusAnswer } from '../rpc/documents.js';
 import type { Check, Found } from '../timer/check.js';
 import type { Expected } from '../views/expected-update.js';
 import type { ListedRelease } from '../views/releases.js';
+import { findingText } from '../views/switch-findings.js';
 import type { Door, Order } from './actions.js';
 
 /** An order that is not confirmed and restores no state. */
@@ -32,24 +33,15 @@ export function status(document: StatusAnswer, door: Door): string {
 
 /** A release that is available, or the named one, and what an update to it takes. */
 export function update(found: Check | Found, door: Door): string {
-  const { current, newest, expected, rollback } = found;
+  const { current, newest, findings } = found;
   if (newest === null) return 'sentence' in found ? found.sentence : '';
-  const { version, publishedAt, staged, fetchBytes, node, notesUrl } = newest;
+  const { version, publishedAt, staged, fetchBytes, notesUrl } = newest;
   if (version === current) return `${current} is current already.`;
-  const state = {
-    true: `Rolling back will restore the state of before: ${rollback?.why}.`,
-    false: 'Rolling back will not need the state of before.',
-    null: 'It is not known if rolling back will need the state of before.',
-  }[`${rollback?.needsState ?? null}`];
   return lines(
     `An update takes ${current ?? 'this host'} to ${version}${publishedAt ? `, published ${publishedAt.slice(0, 10)}` : ''}: ${notesUrl}`,
     staged ? 'It is staged already.' : fetchBytes > 0 && `About ${size(fetchBytes)} to download.`,
-    'error' in node && `No Node fits it here: ${node.error.message}`,
-    expected
-      ? `It usually takes ${duration(expected.ms)}, and the gateway is away for ${duration(expected.outageMs)}.`
-      : 'No update was measured here yet; the gateway restarts once.',
+    ...findings.map(findingText),
     `If ${version} is not healthy, ${current ?? 'the present release'} comes back automatically.`,
-    state,
     `To do it: ${door.spell({ ...plain('update', version), isConfirmed: true })}`,
   );
 }
