@@ -50,13 +50,13 @@ export function protocolFacts(root: Root, from: string | null, to: string): Prot
   const protocolOf = (release: string | null) => found.find(({ id }) => id === release)?.protocol ?? null;
   const protocols = { from: protocolOf(from), to: protocolOf(to) };
   return {
-    ...{ to, protocols },
+    ...{ to, protocols, isHere: findManifest(root, to) !== null },
     known: found.map(({ version, protocol: { current } }) => ({ version, current })),
     isSame: protocols.from !== null && protocols.to !== null && acceptsAsMuch(protocols.to, protocols.from),
   };
 }
 
-interface ProtocolFacts extends Pick<SwitchFacts, 'to' | 'protocols' | 'known'> {
+interface ProtocolFacts extends Pick<SwitchFacts, 'to' | 'protocols' | 'isHere' | 'known'> {
   isSame: boolean;
 }
 

@@ -41,6 +41,8 @@ export interface SwitchFacts {
   to: string;
   /** Null where the files of the release do not tell, or are not here. */
   protocols: { from: Protocol | null; to: Protocol | null };
+  /** The target is staged. */
+  isHere: boolean;
   known: readonly KnownProtocol[];
   /** Those that the switch concerns; null where no gateway tells. */
   peers: readonly Peer[] | null;
@@ -58,12 +60,14 @@ export function switchFindings(facts: SwitchFacts): SwitchFinding[] {
   return [...ofPeers(facts), ...ofPlugins(facts), ...ofNode(facts), ...ofState(facts), ofOutage(facts)];
 }
 
-export function ofPeers({ to, protocols, known, peers }: PeerFacts): SwitchFinding[] {
+export function ofPeers({ to, protocols, isHere, known, peers }: PeerFacts): SwitchFinding[] {
   const target = protocols.to;
   const about = 'clients';
   if (peers?.length === 0) return [];
   if (target === null) {
-    const sentence = `The protocol of ${to} is not known before it is staged: openclaw-releases stage ${to}`;
+    const sentence = isHere
+      ? `${to} does not tell its protocol, so it is not known if it accepts every client.`
+      : `The protocol of ${to} is not known before it is staged: openclaw-releases stage ${to}`;
     return [{ code: 'protocol_unknown', about, weight: 'information', sentence }];
   }
   if (peers === null) {
@@ -101,7 +105,7 @@ export function ofPeers({ to, protocols, known, peers }: PeerFacts): SwitchFindi
   });
 }
 
-type PeerFacts = Pick<SwitchFacts, 'to' | 'protocols' | 'known' | 'peers'>;
+type PeerFacts = Pick<SwitchFacts, 'to' | 'protocols' | 'isHere' | 'known' | 'peers'>;
 
 function ofPlugins({ to, plugins }: SwitchFacts): SwitchFinding[] {
   const about = 'plugins';

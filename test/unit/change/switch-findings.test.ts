@@ -10,7 +10,7 @@ const PI: Peer = { role: 'node', name: 'kitchen pi', version: '2026.5.7' };
 /** Differences from a switch to 2026.9.6 about which nothing is known, and nothing unknown is worth a word. */
 const findings = (differences: Partial<SwitchFacts>) =>
   switchFindings({
-    ...{ to: '2026.9.6', known: [], peers: [], plugins: { companions: [], excluded: [] } },
+    ...{ to: '2026.9.6', isHere: true, known: [], peers: [], plugins: { companions: [], excluded: [] } },
     ...{ protocols: { from: null, to: V4 }, engines: null, node: null, rollback: null, expected: null },
     ...differences,
   })
@@ -50,6 +50,14 @@ describe('clients', () => {
     ['a target that is not staged', [PI], null, ['protocol_unknown']],
   ])('%s', (_story, peers, to, codes) => {
     expect(clients(peers, to)).toEqual(codes);
+  });
+
+  test.each([
+    [true, '2026.9.6 does not tell its protocol, so it is not known if it accepts every client.'],
+    [false, 'The protocol of 2026.9.6 is not known before it is staged: openclaw-releases stage 2026.9.6'],
+  ])('a target of an unknown protocol (staged: %j) says what would tell it', (isHere, sentence) => {
+    const found = findings({ peers: [PI], protocols: { from: null, to: null }, isHere });
+    expect(found).toEqual([['protocol_unknown', 'clients', 'information', sentence]]);
   });
 
   test('a version between two releases here has their protocol', () => {
