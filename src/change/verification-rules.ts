@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, ReleasesError } from '../core/errors.js';
 import { isVersion } from '../core/version.js';
-import { executableOf } from '../host/process.js';
+import { executableOf, TICKS_PER_SECOND } from '../host/process.js';
 import { releaseOfProcess } from '../ledger/running-release.js';
 import { type Health, worsened } from '../openclaw/health.js';
 import { differences, type Instance } from '../openclaw/instance.js';
@@ -76,12 +76,13 @@ export function checkVersion(health: Health, version: string | null): void {
 }
 
 /**
- * Text that changes while the process makes progress: in its answers, or as it runs.
+ * Text that changes while the process makes progress: in its answers, by its processor time, or as it waits for the host.
  * @param wantedMs time in which it ran, or waited for the host: a slow, busy or swapping one is no reason to roll back
  */
-export function signatureOf(health: Health, wantedMs: number, stallMs: number): string {
-  const busy = Math.floor(wantedMs / Math.max(1, stallMs * BUSY_SHARE));
-  return JSON.stringify([health.answered, health.live, health.phase, health.failing, busy]);
+export function signatureOf(health: Health, ticks: number, wantedMs: number, stallMs: number): string {
+  const step = Math.max(1, stallMs * BUSY_SHARE);
+  const busy = [(ticks / TICKS_PER_SECOND) * 1000, wantedMs].map((ms) => Math.floor(ms / step));
+  return JSON.stringify([health.answered, health.live, health.phase, health.failing, ...busy]);
 }
 
 export function whatIsUnhealthy(health: Health, before: Health | null, mustBeReady: boolean): Missing | null {

@@ -1,5 +1,5 @@
 import { duration } from '../core/duration.js';
-import { wantsToRun } from '../host/process.js';
+import { type Activity, activityOf } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
@@ -69,6 +69,8 @@ export interface Verified {
   health: Health;
 }
 
+const ABSENT: Activity = { ticks: 0, wantsToRun: false };
+
 /**
  * Waits until the gateway is verified: a new process of the same instance, from the release's own directory, that owns
  * its port, is healthy, ready and not worse than before, and stays so while it settles. A fault that cannot improve (a crash, a wrong
@@ -99,7 +101,8 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     // Before it is asked anything, which makes it run.
     const sinceMs = performance.now() - lookedAt;
     lookedAt += sinceMs;
-    if (inspection.pid !== null && wantsToRun(inspection.pid)) wantedMs += sinceMs;
+    const { ticks, wantsToRun } = inspection.pid === null ? ABSENT : activityOf(inspection.pid);
+    if (wantsToRun) wantedMs += sinceMs;
     const { endpoint, health } = await reach(inspection);
     checkVersion(health, version);
     if (health.answered) await checkListener(endpoint, supervisor);
@@ -107,7 +110,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     const now = performance.now();
     if (health.live) liveAt ??= Date.now();
     const restoring = readRestore(root) === null ? '' : `restoring ${Math.floor(now / stallMs)}`;
-    signature = restoring + signatureOf(health, wantedMs, stallMs);
+    signature = restoring + signatureOf(health, ticks, wantedMs, stallMs);
     const lacks = whatIsUnhealthy(health, before, mustBeReady) ?? otherProgram(root, inspection.pid, release);
     if (lacks) {
       readyAt = null;

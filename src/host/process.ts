@@ -33,6 +33,7 @@ interface Stat {
   ppid: number;
   group: number;
   session: number;
+  cpuTicks: number;
   startTicks: number;
 }
 
@@ -46,6 +47,7 @@ function stat(pid: number | string): Stat | null {
     ppid: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
     startTicks: Number(fields[19]),
   };
 }
@@ -127,17 +129,23 @@ export function startedAt(pid: number): string | null {
   return new Date(bootedAt + (ticks / TICKS_PER_SECOND) * 1000).toISOString().replace(/\.\d+/, '');
 }
 
-/** Tells whether a thread of `pid` or a descendant runs now, or would if the host let it: it waits for a processor or a disk. */
-export function wantsToRun(pid: number): boolean {
-  const threads = (ifPossible(() => readdirSync(`/proc/${pid}/task`)) ?? []).map((id) => `${pid}/task/${id}`);
-  return (
-    threads.some((thread) => ['R', 'D'].includes(stat(thread)?.state ?? '')) ||
-    threads.some((thread) =>
-      (read(`/proc/${thread}/children`) ?? '')
-        .split(' ')
-        .some((child) => child !== '' && wantsToRun(Number(child))),
-    )
-  );
+/** Work of a process and its descendants. */
+export interface Activity {
+  /** Processor time until now, in clock ticks (100 a second on Linux). */
+  ticks: number;
+  /** A thread runs now, or would if the host let it: it waits for a processor or a disk. */
+  wantsToRun: boolean;
+}
+
+export function activityOf(pid: number): Activity {
+  const family = descendantsOf(pid);
+  return {
+    ticks: family.reduce((total, each) => total + (stat(each)?.cpuTicks ?? 0), 0),
+    wantsToRun: family.some((each) => {
+      const threads = ifPossible(() => readdirSync(`/proc/${each}/task`)) ?? [];
+      return threads.some((id) => ['R', 'D'].includes(stat(`${each}/task/${id}`)?.state ?? ''));
+    }),
+  };
 }
 
 /** Name of the program as the kernel has it, at most 15 characters; null when the process is gone. */

@@ -1771,8 +1771,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'verdict: a gateway that waits for its host counts as idle',
     file: 'src/change/verification.ts',
-    find: 'if (inspection.pid !== null && wantsToRun(inspection.pid)) wantedMs += sinceMs;',
-    replace: 'wantedMs += 0 * sinceMs;',
+    find: 'if (wantsToRun) wantedMs += sinceMs;',
+    replace: 'if (wantsToRun) wantedMs += 0 * sinceMs;',
     caughtBy: at('host', 'test/host/verdicts.test.ts'),
   },
   {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { bootId, bootIdSeenBy, commandLineOf, wantsToRun } from '../../../src/host/process.js';
+import { activityOf, bootId, bootIdSeenBy, commandLineOf } from '../../../src/host/process.js';
 import { until } from '../../support/place.js';
 
 test('a command line is shown without the values of secret options and without credentials', async () => {
@@ -49,8 +49,8 @@ test.each([
   // At its start each of them runs.
   let same = 0;
   await until(`it ${wants ? 'wants' : 'does not want'} to run`, () => {
-    same = wantsToRun(pid) === wants ? same + 1 : 0;
+    same = activityOf(pid).wantsToRun === wants ? same + 1 : 0;
     return same > 5;
   });
-  expect(wantsToRun(2 ** 22)).toBe(false);
+  expect(activityOf(2 ** 22)).toEqual({ ticks: 0, wantsToRun: false });
 });
