@@ -21,7 +21,7 @@ _openclaw_releases() {
         root=${COMP_WORDS[at]} ;;
       -*) ;;
       *) case "$path${path:+ }${COMP_WORDS[at]}" in
-        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'lockfile' | 'lockfile import' | 'diff' | 'why' | 'remove' | 'prune' | 'retention' | 'pin' | 'unpin' | 'notify' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
+        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'scrub' | 'lockfile' | 'lockfile import' | 'diff' | 'why' | 'remove' | 'prune' | 'retention' | 'pin' | 'unpin' | 'notify' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
           path=$path${path:+ }${COMP_WORDS[at]} ;;
       esac ;;
     esac
@@ -29,11 +29,11 @@ _openclaw_releases() {
   case "$before" in
     --root|--lockfile|--output|--cache) COMPREPLY=($(compgen -f -- "$word")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
-    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--limit|--since|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--drill|--idle|--max-defer|--skip|--stop-timeout|--unit|--lines) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
+    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--limit|--since|--for|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--drill|--scrub|--idle|--max-defer|--skip|--stop-timeout|--unit|--lines) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
     --probe) COMPREPLY=($(compgen -W "version boot auto" -- "$word")); return ;;
   esac
   case "$path" in
-    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify lockfile diff why remove prune retention pin unpin notify hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
+    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify scrub lockfile diff why remove prune retention pin unpin notify hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
     'setup') words="--root --json --color --dry-run --yes --registry --help" ;;
     'stage') words="--root --json --color --registry --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'update') words="--root --json --color --registry --dry-run --no-snapshot --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
@@ -42,12 +42,13 @@ _openclaw_releases() {
     'show') words="--root --json --color --help $(_openclaw_releases_ids "$root")" ;;
     'switch') words="--root --json --color --no-restart --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
     'rollback') words="--root --json --color --dry-run --yes --keep-state --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
-    'drill') words="--root --json --color --ready-timeout --help $(_openclaw_releases_ids "$root")" ;;
+    'drill') words="--root --json --color --ready-timeout --for-real --yes --any-time --settle --help $(_openclaw_releases_ids "$root")" ;;
     'status') words="--root --json --color --prometheus --follow --help" ;;
     'history') words="--root --json --color --limit --since --failed --help" ;;
     'cancel') words="--root --json --color --help" ;;
     'restart-now') words="--root --json --color --help" ;;
     'verify') words="--root --json --color --help $(_openclaw_releases_ids "$root")" ;;
+    'scrub') words="--root --json --color --for --help" ;;
     'lockfile') words="import --help" ;;
     'lockfile import') words="--root --json --color --help $(compgen -f -- "$word")" ;;
     'diff') words="--root --json --color --help" ;;
@@ -61,7 +62,7 @@ _openclaw_releases() {
     'hold') words="--root --json --color --why --help" ;;
     'unhold') words="--root --json --color --help" ;;
     'timer') words="enable disable status explain run --help" ;;
-    'timer enable') words="--root --json --color --registry --system --dry-run --channel --window --any-time --time-zone --delay --jitter --minimum-age --minimum-interval --soak --drill --idle --countdown --max-defer --skip --skip-none --defaults --help" ;;
+    'timer enable') words="--root --json --color --registry --system --dry-run --channel --window --any-time --time-zone --delay --jitter --minimum-age --minimum-interval --soak --drill --scrub --idle --countdown --max-defer --skip --skip-none --defaults --help" ;;
     'timer disable') words="--root --json --color --system --help" ;;
     'timer status') words="--root --json --color --help" ;;
     'timer explain') words="--root --json --color --registry --help" ;;

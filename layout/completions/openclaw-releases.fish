@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'notify' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'scrub' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'notify' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -40,6 +40,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a history -d 
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a cancel -d 'end the active change before its switch; a release that is staged whole stays'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a restart-now -d 'restart the gateway without waiting for it any longer'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a verify -d 'compare every file of a release with its sealed digest'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a scrub -d 'compare all that is kept with what it was: releases, their Nodes, snapshots and records'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a lockfile -d 'lockfiles of releases: import'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a diff -d 'compare two staged releases: packages, databases, Node, CHANGELOG'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a why -d 'say why a release is kept, was not taken, or was rolled back'
@@ -131,6 +132,10 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l root -
 complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l ready-timeout -x -a '' -d 'how long its start may take, times three (default: 60s)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l for-real -d 'roll back to the proven previous release and switch forward again, with two outages'
+complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l yes -d 'with --for-real: do not ask'
+complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l any-time -d 'with --for-real: also outside of the maintenance windows'
+complete -c openclaw-releases -n '__openclaw_releases_at \'drill\'' -f -l settle -x -a '' -d 'with --for-real: how long each must stay healthy (default: 10s)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'status\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
@@ -152,6 +157,10 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'verify\'' -f -a '(__o
 complete -c openclaw-releases -n '__openclaw_releases_at \'verify\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'verify\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'verify\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'scrub\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'scrub\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'scrub\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'scrub\'' -f -l for -x -a '' -d 'stop after that time; the next scrub continues there'
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile\'' -f -a import -d 'take the lockfile of a release that another host has staged: that version is installed just so from now on'
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -F
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
@@ -223,6 +232,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l minimum-interval -x -a '' -d 'from one change to the next'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l soak -x -a '' -d 'that a release must have run well before the next one'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l drill -x -a '' -d 'from one drill of the previous release to the next; 0 makes none'
+complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l scrub -x -a '' -d 'within which all that is kept is compared with what it was; 0 never'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l idle -x -a '' -d 'that the gateway must have been idle'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l countdown -x -a '' -d 'announced before the restart'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer enable\'' -f -l max-defer -x -a '' -d 'after which a busy gateway is not waited for any more'

@@ -34,6 +34,7 @@ _openclaw_releases() {
     'cancel:end the active change before its switch; a release that is staged whole stays'
     'restart-now:restart the gateway without waiting for it any longer'
     'verify:compare every file of a release with its sealed digest'
+    'scrub:compare all that is kept with what it was: releases, their Nodes, snapshots and records'
     'lockfile:lockfiles of releases: import'
     'diff:compare two staged releases: packages, databases, Node, CHANGELOG'
     'why:say why a release is kept, was not taken, or was rolled back'
@@ -75,6 +76,7 @@ _openclaw_releases() {
     cancel) _openclaw_releases_cancel ;;
     restart-now) _openclaw_releases_restart_now ;;
     verify) _openclaw_releases_verify ;;
+    scrub) _openclaw_releases_scrub ;;
     lockfile) _openclaw_releases_lockfile ;;
     diff) _openclaw_releases_diff ;;
     why) _openclaw_releases_why ;;
@@ -195,6 +197,10 @@ _openclaw_releases_drill() {
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--ready-timeout[how long its start may take, times three (default\: 60s)]:time:' \
+    '*--for-real[roll back to the proven previous release and switch forward again, with two outages]' \
+    '--yes[with --for-real\: do not ask]' \
+    '--any-time[with --for-real\: also outside of the maintenance windows]' \
+    '--settle[with --for-real\: how long each must stay healthy (default\: 10s)]:time:' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
@@ -234,6 +240,13 @@ _openclaw_releases_verify() {
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
+}
+_openclaw_releases_scrub() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--for[stop after that time; the next scrub continues there]:time:' \
+    '(- *)'--help'[show the help]'
 }
 _openclaw_releases_lockfile() {
   local context state line curcontext=$curcontext
@@ -373,6 +386,7 @@ _openclaw_releases_timer_enable() {
     '--minimum-interval[from one change to the next]:time:' \
     '--soak[that a release must have run well before the next one]:time:' \
     '--drill[from one drill of the previous release to the next; 0 makes none]:time:' \
+    '--scrub[within which all that is kept is compared with what it was; 0 never]:time:' \
     '--idle[that the gateway must have been idle]:time:' \
     '--countdown[announced before the restart]:time:' \
     '--max-defer[after which a busy gateway is not waited for any more]:time:' \

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { readRecord } from '../core/record.js';
+import { readRecord, recordText } from '../core/record.js';
 import type { AbsolutePath, Moment } from '../core/scalars.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Scope } from '../host/systemd/systemctl.js';
@@ -53,7 +53,7 @@ export function applyUnitChange(plan: UnitChange): Adoption {
     at: earlier?.at ?? new Date().toISOString(),
     ...lookBefore(writes, earlier ?? undefined),
   };
-  writeFileDurably(recordPath(root), `${JSON.stringify(adoption, null, 2)}\n`, 0o600);
+  writeFileDurably(recordPath(root), recordText(adoption), 0o600);
   writePlanned(writes);
   return adoption;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { readRecord } from '../core/record.js';
+import { readRecord, recordText } from '../core/record.js';
 import type { Moment } from '../core/scalars.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { PlannedFile, Written } from '../host/written.js';
@@ -50,7 +50,7 @@ export function filesRecordIn(root: string): FilesRecord {
       });
     },
     save(files) {
-      if (files) writeFileDurably(path, `${JSON.stringify(files, null, 2)}\n`, 0o600);
+      if (files) writeFileDurably(path, recordText(files), 0o600);
       else removeDurably(path);
     },
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { readRecord } from '../core/record.js';
+import { readRecord, recordText } from '../core/record.js';
 import type { AbsolutePath, Pid } from '../core/scalars.js';
 import type { Account } from '../host/account.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
@@ -95,6 +95,6 @@ export class SystemUnitRecord {
       return;
     }
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    writeFileDurably(this.#path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+    writeFileDurably(this.#path, recordText(record), 0o600);
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { readRecord } from '../core/record.js';
+import { readRecord, recordText } from '../core/record.js';
 import type { Moment, ServiceName } from '../core/scalars.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
@@ -57,7 +57,7 @@ export function applyTimer(
     at: earlier?.at ?? at.toISOString(),
     ...lookBefore(writes, earlier ?? undefined),
   };
-  writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  writeFileDurably(pathOf(root), recordText(record), 0o600);
   writePlanned(writes);
   return record;
 }

@@ -7,8 +7,11 @@ import type { Facts } from '../ledger/facts.js';
 import type { Plan } from '../ledger/plan.js';
 import { inspectIfThere, runningRelease } from '../ledger/running-release.js';
 import { choosePair, decidePair, requireIntact } from '../rollback/plan.js';
+import { knownDamage } from '../rollback/scrub.js';
 import { findStatePlace } from '../state/place.js';
 import { readRestore } from '../state/restore-records.js';
+import { listSnapshots, type Snapshot } from '../state/snapshots.js';
+import { requireUndamaged } from '../store/damage.js';
 import { currentRelease, previousRelease } from '../store/links.js';
 import { findManifest, readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
@@ -38,10 +41,13 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   if (plan.kind === 'drill') return { from, previous: previousRelease(root), to };
   // A way back that cannot be started is none. Leaving such a release is what a rollback is for.
   for (const id of plan.kind === 'update' ? [from, to] : [to]) if (id !== null) requireNode(root, id);
+  if (to !== null && plan.steps.includes('switch')) await refuseDamaged(root, to);
   const place = gateway && findStatePlace(gateway.launch);
   if (plan.steps.includes('switch')) refuseWhilePending(root);
-  const kept =
-    to === null || to === from ? null : decidePair(await choosePair(root, place, to, from), plan.state, to);
+  const chooses = to !== null && to !== from && plan.restoreFrom === undefined;
+  const kept = chooses
+    ? decidePair(await choosePair(root, place, to, from), plan.state, to)
+    : keptNamed(root, plan.restoreFrom);
   if (kept) requireIntact(root, kept);
   // By hand and with today's state, a rollback asks nothing of the launcher.
   if (gateway && restarts && plan.steps.includes('switch') && (plan.kind !== 'rollback' || kept))
@@ -53,6 +59,16 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   };
 }
 
+/** @throws ReleasesError `state_incompatible` where it is gone */
+function keptNamed(root: Root, name: string | undefined): Snapshot | null {
+  if (name === undefined) return null;
+  const kept = listSnapshots(root).find((one) => one.name === name);
+  if (kept) return kept;
+  throw new ReleasesError('state_incompatible', `There is no states/${name} to restore.`, {
+    hint: 'openclaw-releases list',
+  });
+}
+
 /** A trial that the launcher cannot end would leave the gateway down. */
 async function refuseSandbox(gateway: Inspection, root: Root): Promise<void> {
   const need = await unmetNeed(gateway, root.path);
@@ -60,6 +76,13 @@ async function refuseSandbox(gateway: Inspection, root: Root): Promise<void> {
   throw new ReleasesError('sandbox_forbids', unmetSentence("The gateway's unit", need, []), {
     hint: 'openclaw-releases adopt, which adds what is missing to the unit',
   });
+}
+
+/** Compares what a scrub found damaged once more. All others are not read: a rollback has no time for it. */
+async function refuseDamaged(root: Root, id: string): Promise<void> {
+  const found = Object.values(knownDamage(root)).some(({ releases }) => releases.includes(id));
+  const manifest = found && findManifest(root, id);
+  if (manifest) await requireUndamaged(root, manifest);
 }
 
 function requireNode(root: Root, id: string): void {

@@ -5,6 +5,7 @@ import type { TimerPlan } from '../adopt/timer-unit-plan.js';
 import type { Host } from '../adopt/timer-unit-record.js';
 import type { FullCollection } from '../change/prune-plan.js';
 import type { SwitchFinding } from '../change/switch-findings.js';
+import type { ErrorRecord } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
 import type { PlannedFile } from '../host/written.js';
 import type { Imported } from '../install/import-lockfile.js';
@@ -22,6 +23,8 @@ import type { Difference } from '../views/diff.js';
 import type { Diagnosis } from '../views/doctor.js';
 import type { ListedRelease, Listing } from '../views/releases.js';
 import type { Report } from '../views/report.js';
+import type { ForReal } from '../views/rollback-proof.js';
+import type { ScrubOverview } from '../views/scrub.js';
 import type { Overview } from '../views/status.js';
 import type { Verification } from '../views/verification.js';
 import type { Why } from '../views/why.js';
@@ -67,6 +70,25 @@ export interface HistoryAnswer {
   corrupt: Corrupt[];
 }
 
+export interface ScrubAnswer extends Pick<ScrubOverview, 'oldestAt' | 'damaged'> {
+  /** Paths below the root of what was compared to its end; `records` stands for all records. */
+  compared: string[];
+  /** What is left for the next scrub. */
+  left: string[];
+  error?: ErrorRecord;
+}
+
+/** Answer of `--for-real`. */
+export interface ForRealAnswer extends Pick<ForReal, 'thereMs' | 'backMs'> {
+  /** The release that is current at the end. */
+  stands: string | null;
+  there: ChangeDocument;
+  /** Null where the older release did not run. */
+  back: ChangeDocument | null;
+  /** Of the change that failed. */
+  error?: ErrorRecord;
+}
+
 export interface Removal extends FullCollection {
   dryRun: boolean;
 }
@@ -109,7 +131,7 @@ export interface Answers {
   update: ChangeAnswer;
   switch: ChangeAnswer;
   rollback: ChangeAnswer;
-  drill: ChangeAnswer;
+  drill: ChangeAnswer | ForRealAnswer;
   adopt: ChangeDocument | AdoptionPreview | OtherSupervisorPreview | FilesChange;
   unadopt: ChangeDocument | FilesChange;
   check: Check;
@@ -122,6 +144,7 @@ export interface Answers {
   cancel: ChangeDocument;
   'restart-now': { change: string };
   verify: Verification;
+  scrub: ScrubAnswer;
   'lockfile import': Imported;
   diff: Difference;
   why: Why;

@@ -5,7 +5,7 @@ import type { ChangeDocument } from '../views/change.js';
 /** Document that a program gets on standard input, and an address as the body of a POST. */
 export interface Notification {
   schema: 1;
-  event: 'change' | 'waiting' | 'test';
+  event: 'change' | 'waiting' | 'damaged' | 'test';
   /** One sentence for people; the name is what chat services show. */
   text: string;
   host: string;

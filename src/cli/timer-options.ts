@@ -17,6 +17,7 @@ export interface TimerOptions {
   minimumInterval?: number;
   soak?: number;
   drill?: number;
+  scrub?: number;
   idle?: number;
   countdown?: number;
   maxDefer?: number;
@@ -44,6 +45,7 @@ export function withSettings<C extends Command>(command: C): C {
     .option('--minimum-interval <time>', 'from one change to the next', HOURS)
     .option('--soak <time>', 'that a release must have run well before the next one', HOURS)
     .option('--drill <time>', 'from one drill of the previous release to the next; 0 makes none', DAYS)
+    .option('--scrub <time>', 'within which all that is kept is compared with what it was; 0 never', DAYS)
     .option('--idle <time>', 'that the gateway must have been idle', MINUTES)
     .option('--countdown <time>', 'announced before the restart', SECONDS)
     .option('--max-defer <time>', 'after which a busy gateway is not waited for any more', HOURS)
@@ -93,6 +95,7 @@ export function settingsFrom(
     minimumIntervalHours: options.minimumInterval,
     soakHours: options.soak,
     drillDays: options.drill,
+    scrubWithinDays: options.scrub,
     idleMinutes: options.idle,
     countdownSeconds: options.countdown,
     maxDeferHours: options.maxDefer,

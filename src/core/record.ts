@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { isAbsent, LARGEST, readPlainFile, UnusableFile } from './bounded-file.js';
 import { compiledSchema, type Validate } from './schemas.js';
 
@@ -16,6 +17,7 @@ export type RecordKind =
   | 'gateway-cache'
   | 'restore'
   | 'restore-result'
+  | 'scrub'
   | 'kept-state'
   | 'file-list'
   | 'request'
@@ -54,6 +56,27 @@ export function whyNot(kind: RecordKind, value: unknown): string | null {
   return `has another shape: ${instanceLocation.slice(1) || 'it'} ${how}`;
 }
 
+/** Last line of a record: a flipped bit can leave it a record that says something else. */
+const CHECKSUM = /,\n *"checksum": "([0-9a-f]{64})"\n?\}\n$/;
+/** Characters; more than that line has. */
+const CHECKSUM_LINE = 100;
+
+/** Text of a record with its checksum. @param spaces of indentation; 0 for a record that only programs read */
+export function recordText(record: object, spaces = 2): string {
+  const text = JSON.stringify(record, null, spaces);
+  const body = text.slice(0, spaces > 0 ? -2 : -1);
+  const [indent, end] = spaces > 0 ? [' '.repeat(spaces), '\n}\n'] : ['', '}\n'];
+  return `${body},\n${indent}"checksum": "${hash('sha256', body)}"${end}`;
+}
+
+/** Content of a record without its checksum; null where it has another checksum. A record of before has none. */
+function checkedText(text: string): string | null {
+  const [line, checksum] = CHECKSUM.exec(text.slice(-CHECKSUM_LINE)) ?? [];
+  if (line === undefined) return text;
+  const body = text.slice(0, -line.length);
+  return hash('sha256', body) === checksum ? `${body}}` : null;
+}
+
 /**
  * Reads one of our files. Writes nothing. Throws only for an error about this process, never for the content. A link
  * counts as corrupt, also where it leads to nothing.
@@ -68,14 +91,18 @@ export function readRecord<T>(path: string, kind: RecordKind, id?: string): Reco
     if (isAbsent(error)) return { state: 'missing' };
     throw error;
   }
+  const checked = checkedText(text);
+  if (checked === null)
+    return corrupt('is not what was written: its checksum, the last line, is of another content');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(checked);
   } catch {
     return corrupt(whyNotJson(text));
   }
   const wrong = whyNot(kind, value);
   if (wrong !== null) return corrupt(wrong);
+  if (Object.hasOwn(value as object, 'checksum')) return corrupt('has a checksum that is none');
   const named = (value as { id?: unknown }).id;
   if (id !== undefined && named !== id) return corrupt(`is about ${JSON.stringify(named)}, not ${id}`);
   return { state: 'ok', value: value as T };

@@ -1,5 +1,6 @@
 import { createHash, hash as hashAtOnce } from 'node:crypto';
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, fchmodSync, fstatSync, openSync, readSync } from 'node:fs';
+import { isAboutFile, openPlainFile } from '../core/bounded-file.js';
 
 const PIECE = 1 << 18;
 
@@ -55,4 +56,32 @@ export async function digestLarge(path: string): Promise<Digest> {
     size += bytes.length;
   }
   return { size, sha256: hash.digest('hex') };
+}
+
+export interface FileOptions {
+  /** Removes the write permission of each file. */
+  close?: boolean;
+  /**
+   * Bytes. A larger file is not read, and its digest is `larger`. With this a file that cannot be read has the digest
+   * `unreadable`; without it the file is an error.
+   */
+  largest?: number;
+}
+
+/** Waits for no pipe, unlike `digestFile`. @throws UnusableFile; system errors */
+export function digestOne(path: string, { close = false, largest }: FileOptions = {}): Digest {
+  try {
+    const { fd, stats } = openPlainFile(path);
+    const { size, mode } = stats;
+    try {
+      const sha256 = size > (largest ?? Number.POSITIVE_INFINITY) ? 'larger' : digestOpen(fd, size);
+      if (close) fchmodSync(fd, mode & 0o555);
+      return { sha256, size };
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (largest === undefined || !isAboutFile(error)) throw error;
+    return { sha256: 'unreadable', size: 0 };
+  }
 }

@@ -89,6 +89,8 @@ export interface Facts {
   runtime?: RuntimeChoice;
   runtimeAdded?: boolean;
   alreadyStaged?: boolean;
+  /** It takes the place of a damaged release of that id. */
+  replaces?: boolean;
   /** Absolute path of the OpenClaw that an adoption found, whose packages it takes. */
   installed?: AbsolutePath;
   /** Absolute path of the lockfile to install from; absent if dependencies are resolved anew. */

@@ -1,5 +1,5 @@
 import { ReleasesError } from '../core/errors.js';
-import { type RecordResult, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord, recordText } from '../core/record.js';
 import type { Count } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import { changeIds } from '../store/change-files.js';
@@ -42,7 +42,7 @@ export function addToHistory(root: Root, earlier: readonly PastLine[], added: re
   const byId = new Map([...earlier, ...added].map((line) => [line.change, line]));
   const changes = [...byId.values()].toSorted((a, b) => (a.change < b.change ? -1 : 1)).slice(-MOST_LINES);
   const history: History = { schema: 1, changes };
-  writeFileDurably(root.history, `${JSON.stringify(history)}\n`, 0o600);
+  writeFileDurably(root.history, recordText(history, 0), 0o600);
 }
 
 /** @returns null for a change without an end */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, ReleasesError } from '../core/errors.js';
-import type { Corrupt } from '../core/record.js';
+import { type Corrupt, recordText } from '../core/record.js';
 import type { Count, Moment, Name } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import { identify, isAlive, type ProcessIdentity } from '../host/process.js';
@@ -115,7 +115,7 @@ export function ownIdentity(): ProcessIdentity {
  * @param step names the write among the fault points of the tests
  */
 export function saveChange(root: Root, change: Change, step?: StepRecord): void {
-  const text = `${JSON.stringify(change, null, 2)}\n`;
+  const text = recordText(change);
   const moment = change.status ?? (step ? `${step.name} ${step.state}` : 'new');
   writeFileDurably(changePath(root, change.id), text, 0o600, `ledger: ${moment}`);
 }

@@ -1,3 +1,4 @@
+import type { Name } from '../core/scalars.js';
 import type { UnitAddress } from '../host/systemd/systemctl.js';
 
 /** All steps, in the order in which they run. */
@@ -111,6 +112,10 @@ export interface Plan {
   snapshot?: boolean;
   /** `rollback` only; `ask` when absent. */
   state?: StateChoice;
+  /** Snapshot or displaced state to restore, also where the release can read today's; a name below `states/`. */
+  restoreFrom?: Name;
+  /** The two changes of a drill for real. */
+  forReal?: 'there' | 'back';
   /** `person` when absent. */
   initiator?: Initiator;
   /** Absent: the step `wait-idle` is left out; the restart is neither announced nor delayed. */
@@ -167,6 +172,8 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
     probe: options.probe ?? 'auto',
     snapshot: options.snapshot ?? true,
     state: options.state ?? 'ask',
+    ...(options.restoreFrom !== undefined && { restoreFrom: options.restoreFrom }),
+    ...(options.forReal && { forReal: options.forReal }),
     ...(options.initiator && { initiator: options.initiator }),
     ...(options.idle && { idle: options.idle }),
     ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { type RecordKind, readRecord } from '../core/record.js';
+import { type RecordKind, readRecord, recordText } from '../core/record.js';
 import type { Count, Milliseconds, Moment, Name, PathBelow } from '../core/scalars.js';
 import { removeDurably, renameDurably, writeFileDurably } from '../host/durable.js';
 import type { RootPlace, StatePlace } from './place.js';
@@ -126,5 +126,5 @@ function read<T>(path: string, kind: RecordKind): T | null {
 }
 
 function write(path: string, restore: Restore): void {
-  writeFileDurably(path, `${JSON.stringify(restore, null, 2)}\n`, 0o600);
+  writeFileDurably(path, recordText(restore), 0o600);
 }

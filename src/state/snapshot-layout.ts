@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnusableFile } from '../core/bounded-file.js';
-import { readRecord } from '../core/record.js';
+import { readRecord, recordText } from '../core/record.js';
 import type { Count, FileMode, PathBelow, Sha256 } from '../core/scalars.js';
 
 export const KEPT = {
@@ -35,10 +35,12 @@ export interface FileList {
   schema: 1;
   entries: Entry[];
   config: CopiedFile | null;
+  /** Files of `history/`, relative to it; absent in older lists. */
+  history?: ({ path: PathBelow; kind: 'file' } & CopiedFile)[];
 }
 
 export function writeFileList(kept: string, list: FileList): void {
-  writeFileSync(join(kept, KEPT.list), `${JSON.stringify(list)}\n`, { mode: 0o600 });
+  writeFileSync(join(kept, KEPT.list), recordText(list, 0), { mode: 0o600 });
 }
 
 /** Reads the list of a snapshot. A displaced state has none. @throws UnusableFile */

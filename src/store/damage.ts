@@ -1,8 +1,10 @@
 import { ReleasesError } from '../core/errors.js';
+import type { TreeDifference } from '../host/listed-tree.js';
+import { currentRelease } from './links.js';
 import { type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { runtimeFault } from './runtimes.js';
-import { compareTree, type TreeDifference } from './tree.js';
+import { compareTree } from './tree.js';
 
 export interface Damage {
   differences: TreeDifference[];
@@ -19,12 +21,18 @@ export async function damageOf(root: Root, manifest: Manifest): Promise<Damage> 
   const fault = runtimeFault(root, manifest, true);
   if (differences.length > 0) {
     const message = `${id} is not what was sealed: ${differences.length} differences.`;
-    const hint = `openclaw-releases rollback, then remove ${root.releases}/${id} and stage it again`;
+    const hint = againHint(id, currentRelease(root));
     return { differences, fault, error: damaged(message, hint) };
   }
   const error =
     fault === null ? null : damaged(`${id} cannot be started: ${fault}.`, 'openclaw-releases recover');
   return { differences, fault, error };
+}
+
+/** Staging replaces a damaged release, unless that one runs. */
+export function againHint(id: string, current: string | null): string {
+  const again = `openclaw-releases stage ${id}, which stages it again`;
+  return id === current ? `openclaw-releases rollback, then ${again}` : again;
 }
 
 /** @throws ReleasesError `release_damaged` */

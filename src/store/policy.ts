@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../core/errors.js';
-import { type RecordResult, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord, recordText } from '../core/record.js';
 import type { Count, Moment, Name } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import { moveAside } from './move-aside.js';
@@ -61,6 +61,8 @@ export interface Schedule {
   soakHours?: Amount;
   /** Days from one drill of the previous release to the next; 0 makes none. */
   drillDays?: Amount;
+  /** Days within which all that is kept is compared with what it was; 0 compares nothing. */
+  scrubWithinDays?: Amount;
   /** Empty: always. */
   windows?: MaintenanceWindow[];
   idleMinutes?: Amount;
@@ -118,7 +120,7 @@ function update(root: Root, edit: (policy: Policy) => void): Policy {
   if (found.state === 'corrupt') moveAside(root, root.policy, found.why);
   const policy = readPolicy(root);
   edit(policy);
-  writeFileDurably(root.policy, `${JSON.stringify(policy, null, 2)}\n`, 0o600);
+  writeFileDurably(root.policy, recordText(policy), 0o600);
   return policy;
 }
 

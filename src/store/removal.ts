@@ -7,7 +7,15 @@ import { removeTree } from './seal.js';
 
 /** Records beside those that `Root` names. */
 const RECORDS = [
-  ...['timer.json', 'timer.lock', 'compatibility.json', 'gateway-cache.json', 'rescued'],
+  ...[
+    'timer.json',
+    'timer.lock',
+    'scrub.json',
+    'scrub.lock',
+    'compatibility.json',
+    'gateway-cache.json',
+    'rescued',
+  ],
   ...['run.json', 'run.sock', 'run.lock', 'supervisor.json', 'adopted.json', 'adopted-files.json'],
 ];
 

@@ -1,6 +1,7 @@
 import { linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { toErrorRecord } from '../core/errors.js';
+import { recordText } from '../core/record.js';
 import { fsyncDirectory, writeFileDurably } from '../host/durable.js';
 import { type Damage, findCorrupt } from './corrupt.js';
 import { currentRelease, previousRelease, startTrial } from './links.js';
@@ -101,7 +102,7 @@ function replaceManifest(root: Root, path: string, why: string, manifest: Manife
     const kept = keep(root, path, why);
     try {
       fsyncDirectory(dirname(kept));
-      writeFileDurably(path, `${JSON.stringify(manifest, null, 2)}\n`, 0o444);
+      writeFileDurably(path, recordText(manifest), 0o444);
     } catch (error) {
       renameSync(kept, path);
       rmSync(kept, { force: true });

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RecordResult, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord, recordText } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { directoryNames } from './manifest.js';
 import type { Root } from './root.js';
@@ -24,7 +24,7 @@ export function tryReadRequest(root: Root, id: string): RecordResult<unknown> {
 /** Replaces the record durably. Mode 0600, because it may hold text that a person wrote. */
 export function writeRequest(root: Root, id: string, record: object): void {
   mkdirSync(root.requests, { recursive: true, mode: 0o700 });
-  writeFileDurably(requestPath(root, id), `${JSON.stringify(record, null, 2)}\n`, 0o600, 'request');
+  writeFileDurably(requestPath(root, id), recordText(record), 0o600, 'request');
 }
 
 export function removeRequest(root: Root, id: string): void {

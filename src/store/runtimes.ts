@@ -2,8 +2,9 @@ import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAboutFile } from '../core/bounded-file.js';
 import { ifPossible } from '../core/if-possible.js';
+import { recordText } from '../core/record.js';
+import { digestOne } from '../host/digest.js';
 import { replaceSymlinkDurably, writeFileDurably } from '../host/durable.js';
-import { digestOne } from './digests.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
 import { writable } from './move-aside.js';
 import type { Root } from './root.js';
@@ -52,13 +53,21 @@ export function describeRuntime(root: Root, version: string): Manifest['runtime'
  * @param thorough reads the whole Node; otherwise only a Node that looks different from outside
  * @returns the end of a sentence, or null
  */
-export function runtimeFault(root: Root, { id, runtime }: Manifest, thorough = false): string | null {
-  const { version, path } = runtime;
+export function runtimeFault(root: Root, manifest: Manifest, thorough = false): string | null {
+  return linkFault(root, manifest) ?? nodeFault(root, manifest.runtime, thorough);
+}
+
+/** Explains why the release does not lead to the Node that it was sealed with. @returns as `runtimeFault` */
+export function linkFault(root: Root, { id, runtime: { version, path } }: Manifest): string | null {
   const link = linkedNode(releaseDirectory(root, id));
   if (link === null) return 'its link to a Node is gone';
   if (link !== path) return `its Node is ${link}, not ${path}`;
-  if (runtimeVersionIn(path) !== version) return `its Node, ${path}, is outside of ${root.runtimes}`;
-  return whyOtherNode(runtimeNode(root, version), runtime, thorough);
+  return runtimeVersionIn(path) === version ? null : `its Node, ${path}, is outside of ${root.runtimes}`;
+}
+
+/** Explains what is wrong with the Node that a release was sealed with. @returns as `runtimeFault` */
+export function nodeFault(root: Root, runtime: Manifest['runtime'], thorough: boolean): string | null {
+  return whyOtherNode(runtimeNode(root, runtime.version), runtime, thorough);
 }
 
 function whyOtherNode(node: string, sealed: Manifest['runtime'], thorough: boolean): string | null {
@@ -102,7 +111,7 @@ export function usableRuntimes(root: Root): string[] {
 /** Gives a sealed release another Node: the manifest first, so that a link without its manifest is seen. */
 export function bindRuntime(root: Root, manifest: Manifest, runtime: Manifest['runtime']): void {
   const directory = releaseDirectory(root, manifest.id);
-  const text = `${JSON.stringify({ ...manifest, runtime }, null, 2)}\n`;
+  const text = recordText({ ...manifest, runtime });
   writable(directory, () => {
     writeFileDurably(join(directory, MANIFEST_FILE), text, 0o444);
     replaceSymlinkDurably(join(directory, 'node'), runtime.path);

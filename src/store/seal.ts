@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
+import { recordText } from '../core/record.js';
 import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
@@ -32,10 +33,10 @@ export async function sealRelease(
   root: Root,
   staged: string,
   about: UnsealedManifest,
-  signal?: AbortSignal,
+  { signal, replaces = false }: { signal?: AbortSignal; replaces?: boolean } = {},
 ): Promise<Manifest> {
   const destination = releaseDirectory(root, about.id);
-  if (existsSync(destination)) {
+  if (!replaces && existsSync(destination)) {
     throw new ReleasesError('release_exists', `${destination} exists already.`, {
       hint: `openclaw-releases show ${about.id}`,
     });
@@ -60,9 +61,11 @@ export async function sealRelease(
     sharedBytes,
     sealedAt: new Date().toISOString(),
   };
-  writeFileDurably(join(staged, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, 0o444);
+  writeFileDurably(join(staged, MANIFEST_FILE), recordText(manifest), 0o444);
+  const remove = replaces ? moveOut(root, destination) : null;
   renameDurably(staged, destination, 'release');
   close(destination);
+  remove?.();
   return manifest;
 }
 
@@ -122,12 +125,19 @@ export function removeTree(root: Root, path: string): void {
     rmSync(path);
     return;
   }
+  moveOut(root, path)();
+}
+
+/** @returns what removes it where it is now */
+function moveOut(root: Root, path: string): () => void {
   mkdirSync(root.staging, { recursive: true });
   const doomed = join(root.staging, `removed-${basename(path)}-${randomBytes(4).toString('hex')}`);
   chmodSync(path, 0o755);
   renameSync(path, doomed);
-  openDirectories(doomed);
-  rmSync(doomed, { recursive: true, force: true });
+  return () => {
+    openDirectories(doomed);
+    rmSync(doomed, { recursive: true, force: true });
+  };
 }
 
 function openDirectories(path: string): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorRecord } from '../core/errors.js';
-import { type RecordResult, readRecord } from '../core/record.js';
+import { type RecordResult, readRecord, recordText } from '../core/record.js';
 import type { Count, Integer, Moment, Name, ReleaseVersion } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
 import { moveAside } from './move-aside.js';
@@ -117,7 +117,7 @@ export function writeAuto(root: Root, file: TimerStateFile): void {
   const found = tryReadTimerState(root);
   // A corrupt file must not be overwritten.
   if (found.state === 'corrupt') moveAside(root, root.auto, found.why);
-  writeFileDurably(root.auto, `${JSON.stringify(file, null, 2)}\n`, 0o600);
+  writeFileDurably(root.auto, recordText(file), 0o600);
 }
 
 /** Adds a decision. It replaces an equal last one, because a newer time alone is no news. */

@@ -1,8 +1,19 @@
 import { createHash } from 'node:crypto';
-import { type Dirent, readdirSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { isAboutFile, LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import {
+  type Compared,
+  comparePiece,
+  kindOf,
+  type Listed,
+  type ListedTree,
+  type Piece,
+  type TreeDifference,
+  type TreeEntry,
+  walkTree,
+} from '../host/listed-tree.js';
 import { type DigestOptions, digestFiles } from './digests.js';
 import { MANIFEST_FILE, type Manifest } from './manifest.js';
 
@@ -20,20 +31,6 @@ export interface TreeDigest {
   sizes: number[];
 }
 
-type FileKind = 'file' | 'directory' | 'link' | 'pipe' | 'socket' | 'device';
-
-export interface TreeDifference {
-  /** Relative to the release; `.` when the list that would name the file is lost. */
-  path: string;
-  kind: 'changed' | 'missing' | 'added' | 'replaced' | 'unreadable';
-  by?: FileKind;
-}
-
-interface Entry {
-  path: string;
-  kind: FileKind;
-}
-
 /**
  * Digests every file of a release except its manifest, `files.sha256` and the link to its Node.
  * @param options `close` removes the write permission of each file
@@ -41,7 +38,7 @@ interface Entry {
  *   the release
  */
 export async function digestTree(directory: string, options?: DigestOptions): Promise<TreeDigest> {
-  const entries: Entry[] = [];
+  const entries: TreeEntry[] = [];
   const digests = await digestFiles(filesOf(directory, entries), options);
   const next = digests.values();
   const lines = entries.map(({ path, kind }) =>
@@ -56,8 +53,8 @@ export async function digestTree(directory: string, options?: DigestOptions): Pr
   return { text, digest: sha256(text), files: digests.length, bytes, sizes };
 }
 
-function* filesOf(directory: string, entries: Entry[]): Generator<string> {
-  for (const entry of walk(directory)) {
+function* filesOf(directory: string, entries: TreeEntry[]): Generator<string> {
+  for (const entry of walkTree(directory, OUTSIDE)) {
     const { path, kind } = entry;
     if (/[\n\\]/.test(path))
       throw new ReleasesError('archive_invalid', `The file name ${JSON.stringify(path)} cannot be listed.`);
@@ -70,58 +67,58 @@ function* filesOf(directory: string, entries: Entry[]): Generator<string> {
 }
 
 /**
- * Lists what differs from the sealed release, in the order of its list. Continues after a file that cannot be read,
- * and waits for no pipe.
+ * Lists what differs from the sealed release, in the order of its list. A damaged list is compared at once.
  */
-export async function compareTree(
+export async function compareRelease(
   directory: string,
   { treeDigest, bytes }: Pick<Manifest, 'treeDigest' | 'bytes'>,
-): Promise<TreeDifference[]> {
-  const closed: string[] = [];
-  const entries = [...walk(directory, closed)];
-  const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => join(directory, path));
-  // Only a file that was replaced can be larger than the whole release.
-  const digests = await digestFiles(files, { largest: bytes });
-  const next = digests.values();
-  const found = new Map<string, Entry & { line: string }>();
-  for (const entry of entries) {
-    const digest = entry.kind === 'file' ? (next.next().value?.sha256 ?? '') : '';
-    found.set(entry.path, { ...entry, line: lineOf(directory, entry, digest) });
-  }
-  const lines = [...found.values()].filter(({ kind }) => kind !== 'directory').map(({ line }) => line);
-  const isSame = sha256(`${lines.join('\n')}\n`) === treeDigest;
-  const whole: TreeDifference = { path: '.', kind: 'changed' };
-
+  piece?: Piece,
+): Promise<Compared> {
   const sealed = readList(directory);
-  const differences: TreeDifference[] = [];
-  if (typeof sealed !== 'string') differences.push(sealed);
+  const tree = (text: string): ListedTree => ({
+    ...{ directory, list: listedIn(directory, text), outside: OUTSIDE, directories: false },
+    // Only a file that was replaced can be larger than the whole release.
+    largest: bytes,
+  });
   // An edited list no longer has the digest from the manifest.
-  else if (sha256(sealed) !== treeDigest) differences.push({ path: DIGESTS_FILE, kind: 'changed' });
-  if (isSame) return differences;
-  if (typeof sealed !== 'string') return [...differences, whole];
-  for (const path of closed) differences.push({ path, kind: 'unreadable' });
-  const isHidden = (path: string) => closed.some((directory) => path.startsWith(`${directory}/`));
-  const known = new Set<string>();
-  const present = new Set(lines);
-  for (const line of sealed.split('\n').filter(Boolean)) {
-    const path = pathIn(line);
-    known.add(path);
-    if (present.has(line) || isHidden(path)) continue;
-    differences.push({ path, ...difference(line, found.get(path)) });
-  }
-  for (const { path, kind } of entries)
-    if (kind !== 'directory' && !known.has(path)) differences.push({ path, kind: 'added' });
-  return differences.length === 0 ? [whole] : differences;
+  if (typeof sealed === 'string' && sha256(sealed) === treeDigest) return comparePiece(tree(sealed), piece);
+  const list: TreeDifference = typeof sealed === 'string' ? { path: DIGESTS_FILE, kind: 'changed' } : sealed;
+  if (await hasDigest(directory, treeDigest, bytes)) return { differences: [list], next: null };
+  if (typeof sealed !== 'string') return { differences: [list, { path: '.', kind: 'changed' }], next: null };
+  const { differences } = await comparePiece(tree(sealed));
+  return { differences: [list, ...differences], next: null };
 }
 
-function difference(
-  sealed: string,
-  found: (Entry & { line: string }) | undefined,
-): Omit<TreeDifference, 'path'> {
-  if (found === undefined) return { kind: 'missing' };
-  const { kind, line } = found;
-  if (kind !== (sealed.startsWith('# ') ? 'link' : 'file')) return { kind: 'replaced', by: kind };
-  return { kind: line.startsWith('unreadable') ? 'unreadable' : 'changed' };
+export async function compareTree(
+  directory: string,
+  manifest: Pick<Manifest, 'treeDigest' | 'bytes'>,
+): Promise<TreeDifference[]> {
+  return (await compareRelease(directory, manifest)).differences;
+}
+
+/** False also for a tree that no list could describe. */
+async function hasDigest(directory: string, treeDigest: string, largest: number): Promise<boolean> {
+  try {
+    return (await digestTree(directory, { largest })).digest === treeDigest;
+  } catch (error) {
+    if (!(error instanceof ReleasesError || isAboutFile(error))) throw error;
+    return false;
+  }
+}
+
+/** Entries of `files.sha256`. The name of a link may hold an arrow: the name that is there is taken. */
+function listedIn(directory: string, text: string): Listed[] {
+  return text.split('\n').flatMap((line): Listed | Listed[] => {
+    if (line === '') return [];
+    if (!line.startsWith('# ')) return [{ kind: 'file', sha256: line.slice(0, 64), path: line.slice(66) }];
+    const parts = line.slice(2).split(' -> ');
+    const splits = parts.slice(1).map((_, at): Listed => {
+      const path = parts.slice(0, at + 1).join(' -> ');
+      return { kind: 'link', path, target: parts.slice(at + 1).join(' -> ') };
+    });
+    const there = ({ path }: Listed) => lstatSync(join(directory, path), { throwIfNoEntry: false });
+    return (splits.length > 1 ? splits.find(there) : undefined) ?? (splits[0] as Listed);
+  });
 }
 
 /** Text of `files.sha256`, or what is wrong with that file. */
@@ -139,64 +136,12 @@ function readList(directory: string): string | TreeDifference {
   }
 }
 
-function lineOf(directory: string, { path, kind }: Entry, digest: string): string {
-  if (kind === 'file') return `${digest}  ${path}`;
-  return kind === 'link' ? linkLine(path, targetOf(join(directory, path))) : `${kind}  ${path}`;
-}
-
-/** Empty for a link that has just been removed. */
-function targetOf(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch (error) {
-    if (!isAboutFile(error)) throw error;
-    return '';
-  }
-}
-
 function linkLine(path: string, target: string): string {
   return `# ${path} -> ${target}`;
 }
 
-function pathIn(line: string): string {
-  return line.startsWith('# ') ? (line.slice(2).split(' -> ')[0] ?? '') : line.slice(66);
-}
-
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/**
- * Sorts by code units, so the order does not depend on the locale.
- * @param closed receives the directories that cannot be read; without it they are an error
- */
-function* walk(directory: string, closed?: string[], below = ''): Generator<Entry> {
-  for (const entry of entriesOf(directory, below, closed)) {
-    const path = below ? `${below}/${entry.name}` : entry.name;
-    if (OUTSIDE.has(path)) continue;
-    const kind = kindOf(entry);
-    yield { path, kind };
-    if (kind === 'directory') yield* walk(directory, closed, path);
-  }
-}
-
-function entriesOf(directory: string, below: string, closed?: string[]): Dirent[] {
-  try {
-    const entries = readdirSync(join(directory, below), { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    if (!closed || !isAboutFile(error)) throw error;
-    closed.push(below);
-    return [];
-  }
-}
-
-function kindOf(entry: Dirent): FileKind {
-  if (entry.isFile()) return 'file';
-  if (entry.isDirectory()) return 'directory';
-  if (entry.isSymbolicLink()) return 'link';
-  if (entry.isFIFO()) return 'pipe';
-  return entry.isSocket() ? 'socket' : 'device';
 }
 
 function containedLink(directory: string, path: string): string {

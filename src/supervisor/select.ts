@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { readRecord } from '../core/record.js';
+import { readRecord, recordText } from '../core/record.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { UnitAddress } from '../host/systemd/systemctl.js';
 import { builtinSupervisor } from './builtin/client.js';
@@ -37,7 +37,7 @@ export function readSupervisorRecord(root: string): SupervisorRecord | null {
 
 export function writeSupervisorRecord(root: string, record: SupervisorRecord): void {
   requireServiceName(record.unit);
-  writeFileDurably(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+  writeFileDurably(pathOf(root), recordText(record));
 }
 
 export function removeSupervisorRecord(root: string): void {

@@ -18,11 +18,11 @@ import type { Spec } from '../registry/spec.js';
 import { currentRelease } from '../store/links.js';
 import { findManifest, listReleases, type Manifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
+import { acquireRunLock } from '../store/run-lock.js';
 import { type PastDecision, readTimerState, tryReadTimerState, writeAuto } from '../store/timer-state.js';
 import { rollbackOf } from '../views/before-switch.js';
 import { type Expected, expectedUpdate, needsOf, notesUrl } from '../views/expected-update.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
-import { acquireTimerLock } from './lock.js';
 
 /** Release that an update would bring. */
 export interface Newest {
@@ -159,7 +159,7 @@ function remember(
   found: Found | null,
 ): void {
   if (!existsSync(root.releases) || tryReadTimerState(root).state === 'corrupt') return;
-  const done = acquireTimerLock(root);
+  const done = acquireRunLock(root, 'timer');
   if (!done) return;
   try {
     writeAuto(root, {

@@ -8,7 +8,9 @@ import type { IdleLimits, PlanOptions } from '../ledger/plan.js';
 import type { AskRegistry } from '../registry/asking.js';
 import { previousRelease } from '../store/links.js';
 import { findManifest } from '../store/manifest.js';
+import { readPolicy } from '../store/policy.js';
 import { prepareRoot } from '../store/root.js';
+import { acquireRunLock } from '../store/run-lock.js';
 import {
   type PastDecision,
   readTimerState,
@@ -18,11 +20,12 @@ import {
 } from '../store/timer-state.js';
 import { isDrillDue } from './drill-due.js';
 import { type Evaluation, evaluateTimer } from './evaluate.js';
-import { acquireTimerLock } from './lock.js';
 import { refusalTold, refusesTooLong } from './refused.js';
 import { onceMore } from './registry.js';
 import { announce } from './rules/announcement.js';
 import type { Decision } from './rules/decision.js';
+import { DEFAULTS } from './rules/settings.js';
+import { scrubIfDue } from './scrub.js';
 
 export interface TimerRunOptions {
   ask: AskRegistry;
@@ -48,8 +51,20 @@ const OF_THE_REGISTRY = new Set(['registry_unreachable', 'registry_error', 'vers
 export async function runTimer(environment: Environment, options: TimerRunOptions): Promise<AutoRun> {
   const { root } = environment;
   prepareRoot(root);
-  const done = acquireTimerLock(root);
+  const done = acquireRunLock(root, 'timer');
   if (!done) return beside('Another run of the timer is active.', options);
+  const run = await runWithLock(environment, options).finally(done);
+  if (run.changes.length > 0 || run.decision.rule === 'changeActive') return run;
+  const { scrubWithinDays = DEFAULTS.scrubWithinDays } = readPolicy(root).schedule ?? {};
+  // Without the timer's lock: a check must not wait for it.
+  const changes = await scrubIfDue(environment, scrubWithinDays, (release) =>
+    make(environment, options, 'stage', release),
+  );
+  return { ...run, changes };
+}
+
+async function runWithLock(environment: Environment, options: TimerRunOptions): Promise<AutoRun> {
+  const { root } = environment;
   try {
     const run = await decideAndDo(environment, options);
     const isDue = refusesTooLong(root, run.decision);
@@ -59,8 +74,6 @@ export async function runTimer(environment: Environment, options: TimerRunOption
   } catch (error) {
     if (!(error instanceof ReleasesError && error.code === 'locked')) throw error;
     return beside(error.message, options);
-  } finally {
-    done();
   }
 }
 

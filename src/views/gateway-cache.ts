@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { argument } from '../core/profile.js';
-import { readRecord } from '../core/record.js';
+import { readRecord, recordText } from '../core/record.js';
 import type { Pid } from '../core/scalars.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { writeCache } from '../store/cache.js';
@@ -50,5 +50,5 @@ function keep(root: Root, { pid, instance, restarts, launch }: Inspection): void
     restarts,
     port: argument(launch.args, 'port') ?? null,
   };
-  writeCache(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+  writeCache(pathOf(root), recordText(record));
 }

@@ -1,5 +1,6 @@
 import { ReleasesError } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
+import type { Moment } from '../core/scalars.js';
 import { tryReadLedger } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';
 import { type Compatibility, readableReleases } from '../rollback/compatibility/assess.js';
@@ -13,10 +14,13 @@ import type { Supervisor } from '../supervisor/supervisor.js';
 import { corruptFiles } from './corrupt.js';
 import { type ReleaseDocument, releaseDocuments, resolveReleaseName } from './release.js';
 import { type RollbackProof, rollbackProof } from './rollback-proof.js';
+import { type ScrubOverview, scrubOverview } from './scrub.js';
 
 export interface ListedRelease extends ReleaseDocument {
   stateCompatibility: Compatibility['reads'];
   stateReason: string;
+  /** Start of the last scrub that compared all its files; null before the first. */
+  checkedAt: Moment | null;
 }
 
 export interface Listing {
@@ -28,6 +32,8 @@ export interface Listing {
   hold: Hold | null;
   /** Null without a `previous`. */
   rollback: RollbackProof | null;
+  /** What scrubs have compared, and found damaged. */
+  scrub: Pick<ScrubOverview, 'oldestAt' | 'damaged'>;
   corrupt: Corrupt[];
 }
 
@@ -36,16 +42,23 @@ export async function listing(root: Root, supervisor: Supervisor): Promise<Listi
   const { releases, unsealed } = releaseDocuments(root, today?.running ?? null);
   const ids = releases.map(({ id }) => id);
   const ledger = tryReadLedger(root);
+  const { checkedAt, ...scrub } = await scrubOverview(root);
   const readable = readableReleases(root, today, ids, ledger.changes);
   return {
     releases: releases.map((release) => {
       const { reads = 'unknown', why = 'it has just come' } = readable.get(release.id) ?? {};
-      return { ...release, stateCompatibility: reads, stateReason: why };
+      return {
+        ...release,
+        stateCompatibility: reads,
+        stateReason: why,
+        checkedAt: checkedAt[`releases/${release.id}`] ?? null,
+      };
     }),
     unsealed,
     states: listSnapshots(root),
     hold: holdOf(readPolicy(root)),
     rollback: rollbackProof(previousRelease(root), ledger.changes),
+    scrub,
     corrupt: corruptFiles(root, ledger, unsealed),
   };
 }

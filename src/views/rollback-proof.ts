@@ -14,19 +14,53 @@ export interface RollbackProof {
   drill: DrillFacts | null;
   /** Reason why a rollback would fail; null if it would work, or without a drill. */
   error: ErrorRecord | null;
+  /** The last drill for real; null without one. */
+  forReal: ForReal | null;
+}
+
+/** Outages are from the request to restart until live, in milliseconds. */
+export interface ForReal {
+  at: string;
+  thereMs: number | null;
+  backMs: number | null;
 }
 
 /** @param changes oldest first */
 export function rollbackProof(previous: string | null, changes: readonly Change[]): RollbackProof | null {
   if (previous === null) return null;
   const last = lastDrill(changes, previous);
-  if (last === null) return { release: previous, at: null, change: null, drill: null, error: null };
+  const forReal = lastForReal(changes, previous);
+  if (last === null) return { release: previous, at: null, change: null, drill: null, error: null, forReal };
   const { endedAt: at, id: change, facts, error } = last;
-  return { release: previous, at, change, drill: facts.drill ?? null, error };
+  return { release: previous, at, change, drill: facts.drill ?? null, error, forReal };
+}
+
+function lastForReal(changes: readonly Change[], release: string): ForReal | null {
+  const at = changes.findLastIndex(
+    ({ plan, facts, error }) => plan.forReal === 'back' && facts.from === release && !error,
+  );
+  const back = changes[at];
+  if (!back?.endedAt) return null;
+  const there = changes.slice(0, at).findLast(({ plan }) => plan.forReal === 'there');
+  return { at: back.endedAt, thereMs: there?.facts.liveMs ?? null, backMs: back.facts.liveMs ?? null };
 }
 
 /** One sentence for people. */
-export function proofText({ release, at, drill, error }: RollbackProof, now = Date.now()): string {
+export function proofText(proof: RollbackProof, now = Date.now()): string {
+  const { forReal } = proof;
+  const since = forReal && duration(Math.max(0, now - Date.parse(forReal.at)));
+  return forReal
+    ? `${drilledText(proof, now)} Drilled for real ${since} ago, ${outagesText(forReal)}.`
+    : drilledText(proof, now);
+}
+
+/** End of a sentence. */
+export function outagesText({ thereMs, backMs }: Pick<ForReal, 'thereMs' | 'backMs'>): string {
+  const shown = (ms: number | null) => (ms === null ? 'an unknown time' : duration(ms));
+  return `without an answer for ${shown(thereMs)} there and ${shown(backMs)} back`;
+}
+
+function drilledText({ release, at, drill, error }: RollbackProof, now: number): string {
   if (at === null) return `Rolling back to ${release} is not proven. Next: openclaw-releases drill`;
   const since = `${duration(Math.max(0, now - Date.parse(at)))} ago`;
   if (error === null) return `${drillText(release, drill ?? undefined)} That was ${since}.`;

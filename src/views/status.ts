@@ -17,6 +17,7 @@ import { type ChangeDocument, changeDocument } from './change.js';
 import { corruptFiles } from './corrupt.js';
 import { inspectThroughCache } from './gateway-cache.js';
 import { type RollbackProof, rollbackProof } from './rollback-proof.js';
+import { type ScrubOverview, scrubOverview } from './scrub.js';
 import { type AutoOverview, autoOverview } from './timer-settings.js';
 
 export interface RunningGateway {
@@ -45,6 +46,8 @@ export interface Overview {
   last: ChangeDocument | null;
   /** Null without a `previous`. */
   rollback: RollbackProof | null;
+  /** What scrubs have compared, and found damaged. */
+  scrub: ScrubOverview;
   /** Restore that the launcher does before the next start, or null. */
   restore: Restore | null;
   auto: AutoOverview;
@@ -77,6 +80,7 @@ export async function overview(root: Root, supervisor: Supervisor): Promise<Over
     interrupted: open.flatMap(({ document: { status, change } }) => (status === 'interrupted' ? change : [])),
     last: last ? changeDocument(root, last) : null,
     rollback: rollbackProof(previous, ledger.changes),
+    scrub: await scrubOverview(root),
     restore: readRestore(root),
     auto: autoOverview(root),
     faults: faultsOf(root),

@@ -1,8 +1,8 @@
 import { type ErrorRecord, toErrorRecord } from '../core/errors.js';
+import type { TreeDifference } from '../host/listed-tree.js';
 import { damageOf } from '../store/damage.js';
 import { readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
-import type { TreeDifference } from '../store/tree.js';
 import { resolveReleaseName } from './release.js';
 
 export interface Verification {

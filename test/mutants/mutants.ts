@@ -295,9 +295,9 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'release compared only up to a file of another kind',
-    file: 'src/store/tree.ts',
-    find: "return { kind: 'replaced', by: kind };\n  return {",
-    replace: 'throw new Error(kind);\n  return {',
+    file: 'src/host/listed-tree.ts',
+    find: "if (kind !== listed.kind) return { path, kind: 'replaced', by: kind };",
+    replace: 'if (kind !== listed.kind) throw new Error(path);',
     caughtBy: unit('store/tree', 'without waiting: a pipe'),
   },
 
@@ -412,9 +412,9 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'name before the manifest',
     file: 'src/store/seal.ts',
-    find: "  writeFileDurably(join(staged, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\\n`, 0o444);\n  renameDurably(staged, destination, 'release');\n",
+    find: "  writeFileDurably(join(staged, MANIFEST_FILE), recordText(manifest), 0o444);\n  const remove = replaces ? moveOut(root, destination) : null;\n  renameDurably(staged, destination, 'release');\n",
     replace:
-      "  renameDurably(staged, destination, 'release');\n  writeFileDurably(join(destination, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\\n`, 0o444);\n",
+      "  const remove = replaces ? moveOut(root, destination) : null;\n  renameDurably(staged, destination, 'release');\n  writeFileDurably(join(destination, MANIFEST_FILE), recordText(manifest), 0o444);\n",
     caughtBy: unit('store/seal', 'a release is on disk'),
   },
   {
@@ -427,22 +427,22 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'release sealed over another',
     file: 'src/store/seal.ts',
-    find: "  if (existsSync(destination)) {\n    throw new ReleasesError('release_exists'",
+    find: "  if (!replaces && existsSync(destination)) {\n    throw new ReleasesError('release_exists'",
     replace: "  if (existsSync(`${destination}.other`)) {\n    throw new ReleasesError('release_exists'",
     caughtBy: unit('store/tree', 'a second release of the same id is refused'),
   },
   {
     name: 'list of digests not compared',
     file: 'src/store/tree.ts',
-    find: 'else if (sha256(sealed) !== treeDigest)',
-    replace: 'else if (isSame && sha256(sealed) !== treeDigest)',
+    find: "if (typeof sealed === 'string' && sha256(sealed) === treeDigest)",
+    replace: "if (typeof sealed === 'string')",
     caughtBy: unit('store/tree', 'a list that was edited together with its file'),
   },
   {
     name: 'file added to a release not seen',
-    file: 'src/store/tree.ts',
-    find: "if (kind !== 'directory' && !known.has(path)) differences",
-    replace: "if (kind === 'directory' && !known.has(path)) differences",
+    file: 'src/host/listed-tree.ts',
+    find: "if (!known.has(path) && (directories || kind !== 'directory'))",
+    replace: "if (!known.has(path) && (directories || kind === 'directory'))",
     caughtBy: unit('store/tree', 'an added file are each named'),
   },
   {
@@ -862,9 +862,9 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'unit written before it is on record',
     file: 'src/adopt/apply.ts',
-    find: '  writeFileDurably(recordPath(root), `${JSON.stringify(adoption, null, 2)}\\n`, 0o600);\n  writePlanned(writes);\n',
+    find: '  writeFileDurably(recordPath(root), recordText(adoption), 0o600);\n  writePlanned(writes);\n',
     replace:
-      '  writePlanned(writes);\n  writeFileDurably(recordPath(root), `${JSON.stringify(adoption, null, 2)}\\n`, 0o600);\n  ownLikeDirectory(recordPath(root));\n',
+      '  writePlanned(writes);\n  writeFileDurably(recordPath(root), recordText(adoption), 0o600);\n  ownLikeDirectory(recordPath(root));\n',
     caughtBy: unit('adopt/apply', 'has on record what was there before it writes the first file'),
   },
   {
@@ -897,10 +897,32 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'two runs of the timer at once',
-    file: 'src/timer/lock.ts',
+    file: 'src/store/run-lock.ts',
     find: '  if (!claim(path)) return null;\n',
     replace: '  claim(path);\n',
     caughtBy: unit('store/timer-state', 'one run of the timer has its turn at a time'),
+  },
+
+  {
+    name: 'checksum of a record not compared',
+    file: 'src/core/record.ts',
+    find: "return hash('sha256', body) === checksum ? `${body}}` : null;",
+    replace: 'return `${body}}`;',
+    caughtBy: unit('core/record', 'a record that was edited is refused by its checksum'),
+  },
+  {
+    name: 'what a change removed accused by a scrub',
+    file: 'src/rollback/scrub.ts',
+    find: '  if (item.isStill()) {\n',
+    replace: '  {\n',
+    caughtBy: unit('rollback/scrub', 'what a change removes meanwhile is not accused'),
+  },
+  {
+    name: 'piece of a scrub forgotten',
+    file: 'src/rollback/scrub.ts',
+    find: 'from: begun?.next ?? 0, isOver',
+    replace: 'from: 0, isOver',
+    caughtBy: unit('rollback/scrub', 'the next one continues there'),
   },
 
   // state
@@ -920,9 +942,9 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'digest of a kept file not compared',
-    file: 'src/state/restore/verify.ts',
-    find: 'return digestFile(path).sha256 === copied.sha256;',
-    replace: "return digestFile(path).sha256 !== '';",
+    file: 'src/host/listed-tree.ts',
+    find: 'if (sha256 === listed.sha256) return null;',
+    replace: "if (sha256 !== 'unreadable') return null;",
     caughtBy: unit('state/restore/restore', 'that a file of the snapshot was changed'),
   },
   {

@@ -1,16 +1,21 @@
+import { join } from 'node:path';
 import { type ErrorRecord, fromErrorRecord, ReleasesError } from '../../core/errors.js';
+import { ifPossible } from '../../core/if-possible.js';
 import { moment } from '../../core/moment.js';
 import { compareVersions } from '../../core/version.js';
+import { digestOne } from '../../host/digest.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
 import type { RuntimeChoice } from '../../registry/node-choice.js';
+import type { Resolved } from '../../registry/resolve.js';
 import { parseSpec, type Spec } from '../../registry/spec.js';
 import { heldText } from '../../store/hold-text.js';
 import { currentRelease, readTrial } from '../../store/links.js';
 import { keptLockfile } from '../../store/lockfiles.js';
-import { listReleases, type Manifest, readManifest } from '../../store/manifest.js';
+import { listReleases, type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
+import { compareTree } from '../../store/tree.js';
 import { localNodes } from '../nodes.js';
 import { alreadyStaged } from './stage.js';
 import { targetOf } from './switch.js';
@@ -24,29 +29,71 @@ export const resolve: Step = {
     const spec = parseSpec(plan.kind === 'adopt' ? targetOf(context) : plan.target);
     let missing: ErrorRecord | null = null;
     const present = spec.kind === 'version' ? manifestIfThere(root, spec.version) : null;
-    if (present) {
+    let again = present && (await isDamaged(context, present)) ? present : null;
+    if (present && !again) {
       facts.to = present.id;
       facts.alreadyStaged = true;
     } else {
-      const { resolved, runtime } = await context.lookUp({
-        spec,
-        staged: listReleases(root).releases.map(({ id }) => id),
-        nodes: await localNodes(root, context.supervisor),
-      });
+      const nodes = await localNodes(root, context.supervisor);
+      const lookUp = (): ReturnType<Context['lookUp']> => {
+        const others = listReleases(root).releases.filter(({ id }) => id !== again?.id);
+        return context.lookUp({ spec, staged: others.map(({ id }) => id), nodes });
+      };
+      let { resolved, runtime } = await lookUp();
+      const there = manifestIfThere(root, resolved.id);
+      if (there && !again && (await isDamaged(context, there))) {
+        again = there;
+        ({ resolved, runtime } = await lookUp());
+      }
       facts.resolved = resolved;
       facts.to = resolved.id;
-      facts.alreadyStaged = manifestIfThere(root, facts.to) !== null;
+      facts.alreadyStaged = there !== null && !again;
+      if (again) replace(context, again, resolved);
       if (runtime && 'error' in runtime) missing = runtime.error;
       else if (runtime && !facts.alreadyStaged) facts.runtime = runtime;
     }
     if (plan.kind === 'update') await checkUpdate(context, spec, facts.to);
     if (facts.alreadyStaged) return `${facts.to} is here already`;
     if (missing) throw fromErrorRecord(missing);
-    const lockfile = lockfileOf(context);
+    const lockfile = facts.lockfile ?? lockfileOf(context);
     if (lockfile) facts.lockfile = lockfile;
-    return `${facts.to}, ${runtimeText(facts.runtime)}${lockfile ? `, as ${lockfile} lists` : ''}`;
+    const why = facts.replaces ? ' again, because its files are not what was sealed' : '';
+    return `${facts.to}${why}, ${runtimeText(facts.runtime)}${lockfile ? `, as ${lockfile} lists` : ''}`;
   },
 };
+
+/** A release that runs, or that starts next, is replaced by none of its own name. */
+async function isDamaged(context: Context, manifest: Manifest): Promise<boolean> {
+  const { root, change, supervisor } = context;
+  const { id } = manifest;
+  if (!['stage', 'update'].includes(change.plan.kind) || id === currentRelease(root)) return false;
+  const gateway = await inspectIfThere(supervisor);
+  if (gateway && runningRelease(root, gateway) === id) return false;
+  context.progress('comparing with its digests');
+  return (await compareTree(releaseDirectory(root, id), manifest)).length > 0;
+}
+
+/**
+ * Stages a damaged release again: the same archive, by its own lockfile where that is whole.
+ * @throws ReleasesError `integrity_mismatch` where the registry has other bytes under that version now
+ */
+function replace(
+  { root, change }: Context,
+  { id, integrity, lockfileDigest }: Manifest,
+  resolved: Resolved,
+): void {
+  change.facts.replaces = true;
+  if (integrity && resolved.integrity !== integrity) {
+    throw new ReleasesError(
+      'integrity_mismatch',
+      `${id} is damaged here, and what the registry has as ${id} now is another archive.`,
+      { hint: `openclaw-releases verify ${id}; openclaw-releases list, for another release` },
+    );
+  }
+  if (change.plan.lockfile || change.plan.ignoreStoredLockfile) return;
+  const lockfile = join(releaseDirectory(root, id), 'package-lock.json');
+  if (ifPossible(() => digestOne(lockfile).sha256) === lockfileDigest) change.facts.lockfile = lockfile;
+}
 
 /** The named lockfile, else the kept one. An archive gets no kept one: it has the version of another release. */
 function lockfileOf({ root, change }: Context): string | null {

@@ -26,7 +26,10 @@ export const seal: Step = {
       sharedBytes: install.sharedBytes ?? 0,
       ...(change.facts.learned && { learned: change.facts.learned }),
     };
-    const manifest = await sealRelease(root, directory, about, signal);
+    const manifest = await sealRelease(root, directory, about, {
+      signal,
+      replaces: change.facts.replaces ?? false,
+    });
     removeTree(root, join(directory, '..'));
     return `${manifest.files} files, ${size(manifest.bytes)}, read-only`;
   },

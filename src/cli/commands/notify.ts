@@ -9,6 +9,7 @@ import { type Change, findChange, saveChange } from '../../ledger/ledger.js';
 import { readPolicy, setNotify } from '../../store/policy.js';
 import { readTimerState } from '../../store/timer-state.js';
 import { changeDocument } from '../../views/change.js';
+import { damageText, scrubOverview } from '../../views/scrub.js';
 import type { Answers } from '../answers.js';
 import { type Answer, command } from '../command.js';
 import { type Notification, notification, send, shownTarget } from '../notification.js';
@@ -18,6 +19,7 @@ interface Options {
   test?: boolean;
   pending?: boolean;
   waiting?: boolean;
+  damaged?: boolean;
 }
 
 export const notifyCommand = () =>
@@ -31,6 +33,7 @@ export const notifyCommand = () =>
     .option('--off', 'tell nobody any more')
     .addOption(new Option('--pending', 'tell of verdicts that nobody was told of').hideHelp())
     .addOption(new Option('--waiting', 'tell that the timer refuses').hideHelp())
+    .addOption(new Option('--damaged', 'tell of damage that scrubs have found').hideHelp())
     .acts(({ environment }, target: string | undefined, options: Options) =>
       work(environment, target, options),
     );
@@ -41,8 +44,8 @@ async function work(
   options: Options,
 ): Promise<Answer<Answers['notify']>> {
   const { root } = environment;
-  const { off = false, test = false, pending = false, waiting = false } = options;
-  if (pending) return { document: { sent: await sendPending(environment, waiting) }, text: () => '' };
+  const { off = false, test = false, pending = false } = options;
+  if (pending) return { document: { sent: await sendPending(environment, options) }, text: () => '' };
   if (target !== undefined || off)
     await exclusive(environment, { doing: 'notify', recover: false }, () =>
       setNotify(root, off ? null : target),
@@ -73,7 +76,7 @@ function notArrived(why: string): ReleasesError {
 }
 
 /** Marks before it sends: each verdict is told once, even if this process dies. A failure is a warning of its change. */
-async function sendPending(environment: Environment, waiting: boolean): Promise<number> {
+async function sendPending(environment: Environment, { waiting, damaged }: Options): Promise<number> {
   const { root } = environment;
   const { notify } = readPolicy(root);
   if (!notify) return 0;
@@ -89,6 +92,7 @@ async function sendPending(environment: Environment, waiting: boolean): Promise<
     const sentence = `the timer has not updated to ${last.version} for three days: ${last.reason}`;
     news.push({ document: notification(root.path, 'waiting', sentence) });
   }
+  if (damaged) news.push(...(await damageNews(root)));
   for (const { document, of } of news) {
     const why = await send(notify.target, document);
     if (why === null) continue;
@@ -97,6 +101,16 @@ async function sendPending(environment: Environment, waiting: boolean): Promise<
     await warn(environment, of.id, why).catch(() => {});
   }
   return news.length;
+}
+
+/** One notification of all damage, so that a lost disk does not send a hundred. */
+async function damageNews(root: Environment['root']): Promise<{ document: Notification }[]> {
+  const { damaged } = await scrubOverview(root);
+  const [first, ...others] = damaged;
+  if (!first) return [];
+  const more = others.length > 0 ? ` ${others.length} more: openclaw-releases list.` : '';
+  const sentence = `${damageText(first)}${more} Next: ${first.next}`;
+  return [{ document: notification(root.path, 'damaged', sentence) }];
 }
 
 function mark(root: Environment['root'], change: Change): Change {

@@ -1,12 +1,11 @@
-import { createInterface } from 'node:readline/promises';
 import { IDLE_WITHIN_MS, type StateChoice } from '../../ledger/plan.js';
 import { rollbackTarget } from '../../rollback/known-good.js';
 import { lossText, pairFor } from '../../rollback/plan.js';
 import { resolveReleaseName } from '../../views/release.js';
 import { type ChangeOptions, making, withIdle, withLimits } from '../change-options.js';
 import { command } from '../command.js';
+import { confirmed } from '../confirm.js';
 import type { Session } from '../session.js';
-import { say } from '../write.js';
 
 type Options = ChangeOptions & { yes?: boolean; keepState?: boolean };
 
@@ -33,18 +32,11 @@ export function rollbackCommand() {
 }
 
 /** Asks at a terminal when no option decides. For `ask`, the change itself refuses a loss and names the options. */
-async function chooseState({ environment }: Session, options: Options, to: string): Promise<StateChoice> {
+async function chooseState(session: Session, options: Options, to: string): Promise<StateChoice> {
   if (options.keepState) return 'keep';
   if (options.yes) return 'restore';
-  if (options.json || options.dryRun || !process.stdin.isTTY || !process.stderr.isTTY) return 'ask';
-  const pair = await pairFor(environment, to);
+  if (options.dryRun) return 'ask';
+  const pair = await pairFor(session.environment, to);
   if (pair.kind !== 'state') return 'ask';
-  say(`${lossText(to, pair)}\n`, 2);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question('Roll back to it? [y/N] ', { signal: environment.signal });
-    return /^y(es)?$/i.test(answer.trim()) ? 'restore' : 'ask';
-  } finally {
-    terminal.close();
-  }
+  return (await confirmed(session, options, lossText(to, pair), 'Roll back to it?')) ? 'restore' : 'ask';
 }

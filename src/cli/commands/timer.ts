@@ -98,6 +98,7 @@ function statusText(status: TimerStatus): string {
       `idle for ${duration(settings.idleMinutes * 60_000)}, ${duration(settings.countdownSeconds * 1_000)} announced; after ${hours(settings.maxDeferHours)} not waited for`,
     ],
     ['drill', settings.drillDays > 0 ? `every ${settings.drillDays} d` : 'none'],
+    ['scrub', settings.scrubWithinDays > 0 ? `everything within ${settings.scrubWithinDays} d` : 'none'],
     ['skipped', settings.skip.join(', ') || 'none'],
     ['held', hold ? heldText(hold).trim() : 'no'],
     ['announced', announced ? `${announced.version}, since ${moment(announced.at)}` : 'nothing'],

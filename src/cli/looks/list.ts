@@ -6,6 +6,7 @@ import { heldText } from '../../store/hold-text.js';
 import type { Mark } from '../../views/release.js';
 import { listing } from '../../views/releases.js';
 import { proofText } from '../../views/rollback-proof.js';
+import { scrubLines } from '../../views/scrub.js';
 import { corruptLines } from '../report.js';
 import { type CommonOptions, look, type Session } from '../session.js';
 import { table } from '../table.js';
@@ -25,7 +26,7 @@ export const run = (options: CommonOptions) => look(options, listReleases);
 export async function listReleases({ environment, output }: Session): Promise<number> {
   const listed = await listing(environment.root, environment.supervisor);
   output.answer({ ok: true, ...listed }, () => {
-    const { releases, unsealed, states, hold, rollback, corrupt } = listed;
+    const { releases, unsealed, states, hold, rollback, scrub, corrupt } = listed;
     const held = hold ? [`Updates are held${heldText(hold)}. Next: openclaw-releases unhold`] : [];
     if (releases.length + unsealed.length === 0) {
       const none = 'No release is staged yet. Next: openclaw-releases setup';
@@ -54,7 +55,8 @@ export async function listReleases({ environment, output }: Session): Promise<nu
     if (debris.length > 0)
       lines.push(`Not releases (no manifest): ${debris.join(', ')}. Next: openclaw-releases prune`);
     const proof = rollback ? [proofText(rollback)] : [];
-    return [...lines, ...states.map(stateLine), ...proof, ...held, ...corruptLines(corrupt)].join('\n');
+    const told = [...proof, ...scrubLines(scrub), ...held, ...corruptLines(corrupt)];
+    return [...lines, ...states.map(stateLine), ...told].join('\n');
   });
   return 0;
 }

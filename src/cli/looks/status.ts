@@ -3,6 +3,7 @@ import { moment } from '../../core/moment.js';
 import { STEP_TITLES } from '../../ledger/plan.js';
 import type { ChangeDocument } from '../../views/change.js';
 import { proofText } from '../../views/rollback-proof.js';
+import { scrubLines } from '../../views/scrub.js';
 import { type Overview, overview } from '../../views/status.js';
 import { changeText, corruptLines } from '../report.js';
 import { type CommonOptions, look, type Session } from '../session.js';
@@ -52,6 +53,7 @@ function statusText(found: Overview): string {
     lines.push(`${release} cannot be started: ${why}. Next: openclaw-releases recover`);
   lines.push(...corruptLines(found.corrupt));
   if (found.rollback) lines.push(proofText(found.rollback));
+  lines.push(...scrubLines(found.scrub));
   if (last) lines.push(`Last change ${last.change}: ${changeText(last)}`);
   return lines.join('\n');
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { toErrorRecord } from '../../core/errors.js';
-import { readRecord } from '../../core/record.js';
+import { readRecord, recordText } from '../../core/record.js';
 import { startedAt } from '../../host/process.js';
 import { releaseOfProcess, runningRelease } from '../../ledger/running-release.js';
 import { lookOf } from '../../state/fingerprint.js';
@@ -91,7 +91,7 @@ export function readCachedVersions(root: Root): { look: string; versions: StateV
 /** Two writers may race: the last one wins, and the other reads the state again later. */
 export function cacheVersions(root: Root, look: string, today: StateVersions): void {
   const record: CompatibilityRecord = { schema: 1, look, today };
-  writeCache(pathOf(root), `${JSON.stringify(record, null, 2)}\n`);
+  writeCache(pathOf(root), recordText(record));
 }
 
 function pathOf(root: Root): string {

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../core/errors.js';
 import { ifPossible } from '../../core/if-possible.js';
-import { readRecord } from '../../core/record.js';
+import { readRecord, recordText } from '../../core/record.js';
 import { removeDurably, writeFileDurably } from '../../host/durable.js';
 import type { RootPlace } from '../place.js';
 import { type LastRestore, type Restore, type RestorePaths, requestRestore } from '../restore-records.js';
@@ -50,7 +50,7 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
 /** Writes the result for the requester. A full disk must not stop the start of the gateway. */
 function report(root: RestorePaths, done: LastRestore): void {
   try {
-    writeFileDurably(root.lastRestore, `${JSON.stringify(done, null, 2)}\n`, 0o600);
+    writeFileDurably(root.lastRestore, recordText(done), 0o600);
   } catch (error) {
     if (!FULL.has(systemCode(error) ?? '')) throw error;
     done.warnings.push(`${root.lastRestore} could not be written: the disk is full.`);

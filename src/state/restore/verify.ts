@@ -1,37 +1,50 @@
-import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestFile } from '../../host/digest.js';
-import { below } from '../below.js';
-import { type CopiedFile, type Entry, KEPT, readFileList } from '../snapshot-layout.js';
+import { compareListed, type Listed, type ListedTree, type TreeDifference } from '../../host/listed-tree.js';
+import { type Entry, KEPT, readFileList } from '../snapshot-layout.js';
+
+/** Not compared: the record and the list are written last. */
+const OUTSIDE = [KEPT.record, KEPT.list];
+
+/**
+ * A snapshot as a tree with a list.
+ * @param history includes what only protects history; a state is restored without it
+ * @throws UnusableFile for a corrupt list
+ */
+export function treeOfSnapshot(kept: string, history = false): ListedTree {
+  const { entries, config, history: protectedHistory } = readFileList(kept);
+  const isListed = history && protectedHistory !== undefined;
+  const below =
+    (directory: string) =>
+    (entry: Entry): Listed => ({ ...entry, path: `${directory}/${entry.path}` });
+  return {
+    directory: kept,
+    list: [
+      { path: KEPT.files, kind: 'directory' },
+      ...entries.map(below(KEPT.files)),
+      ...(config ? [{ ...config, kind: 'file' as const, path: KEPT.config }] : []),
+      ...(isListed ? protectedHistory.map(below(KEPT.history)) : []),
+    ],
+    outside: new Set([...OUTSIDE, ...(config ? [] : [KEPT.config]), ...(isListed ? [] : [KEPT.history])]),
+    largest: 0,
+    // Those of the history are made as its files need them.
+    directories: !isListed,
+  };
+}
 
 /** Reason why a snapshot differs from its file list, naming the first bad file; null when intact. Reads all of it. */
 export function whyNotIntact(kept: string): string | null {
-  let list: ReturnType<typeof readFileList>;
+  let tree: ListedTree;
   try {
-    list = readFileList(kept);
+    tree = treeOfSnapshot(kept);
   } catch {
     return `${join(kept, KEPT.list)} cannot be read, so nothing tells whether ${kept} is what was kept.`;
   }
-  const files = join(kept, KEPT.files);
-  const known = new Set(list.entries.map(({ path }) => path));
-  const stranger = below(files).find(({ path }) => !known.has(path))?.path;
-  if (stranger !== undefined) return `${join(files, stranger)} was not there when ${kept} was kept.`;
-  const changed = list.entries.find((entry) => !isAsKept(join(files, entry.path), entry));
-  if (changed !== undefined) return `${join(files, changed.path)} is not what was kept.`;
-  const config = join(kept, KEPT.config);
-  if (list.config && !isSameFile(config, list.config)) return `${config} is not what was kept.`;
+  for (const difference of compareListed(tree)) if (difference) return differenceText(kept, difference);
   return null;
 }
 
-function isAsKept(path: string, entry: Entry): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (entry.kind === 'directory') return stats?.isDirectory() ?? false;
-  if (entry.kind === 'link') return stats?.isSymbolicLink() === true && readlinkSync(path) === entry.target;
-  return isSameFile(path, entry);
-}
-
-function isSameFile(path: string, copied: CopiedFile): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!stats?.isFile() || stats.size !== copied.size) return false;
-  return digestFile(path).sha256 === copied.sha256;
+/** One sentence. */
+export function differenceText(kept: string, { path, kind }: TreeDifference): string {
+  const at = join(kept, path);
+  return kind === 'added' ? `${at} was not there when ${kept} was kept.` : `${at} is not what was kept.`;
 }

@@ -1,7 +1,7 @@
 import { chmodSync, constants, copyFileSync, lstatSync, rmSync, type Stats, utimesSync } from 'node:fs';
 import { copyFile as copyLarge } from 'node:fs/promises';
 import { systemCode } from '../../core/errors.js';
-import { digestFile, digestLarge } from '../../host/digest.js';
+import { type Digest, digestFile, digestLarge } from '../../host/digest.js';
 import type { CopiedFile } from '../snapshot-layout.js';
 
 /** Attempts at a file that changes all the time; the last copy is accepted. */
@@ -15,13 +15,17 @@ export async function copyFile(from: string, to: string): Promise<(CopiedFile & 
   try {
     const { before, steady } = await copySteadily(from, to);
     close(to, before.mode);
-    const digest = before.size < LARGE ? digestFile(to) : await digestLarge(to);
-    return { mode: before.mode & 0o7777, ...digest, steady };
+    return { mode: before.mode & 0o7777, ...(await digestOfCopy(to, before.size)), steady };
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
     rmSync(to, { force: true });
     return null;
   }
+}
+
+/** @param size of about how many bytes */
+export async function digestOfCopy(copy: string, size: number): Promise<Digest> {
+  return size < LARGE ? digestFile(copy) : digestLarge(copy);
 }
 
 /** @returns `steady` is false when the file changed during every attempt */

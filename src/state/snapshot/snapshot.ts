@@ -2,6 +2,7 @@ import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ifPossible } from '../../core/if-possible.js';
 import { throwIfInterrupted } from '../../core/interrupted.js';
+import { recordText } from '../../core/record.js';
 import { fsyncDirectory, renameDurably, writeFileDurably } from '../../host/durable.js';
 import { syncFilesystem } from '../../host/sync.js';
 import { readConfiguration } from '../configuration.js';
@@ -51,15 +52,16 @@ export async function takeSnapshot(
     const history = await copyHistory(place.directory, survey.history, join(staged, KEPT.history));
     const total = survey.bytes + survey.historyBytes;
     request.onProgress?.(total, total);
-    writeFileList(staged, { schema: 1, entries: copied.entries, config: copied.config });
+    const { entries, config } = copied;
+    writeFileList(staged, { schema: 1, entries, config, history: history.files });
     throwIfInterrupted(signal);
     // Without this, a durable name could point to data that is still in memory.
     await syncFilesystem(staged);
     const kept = describe(staged, request, survey, copied, began);
-    writeFileDurably(join(staged, KEPT.record), `${JSON.stringify(kept, null, 2)}\n`, 0o600);
+    writeFileDurably(join(staged, KEPT.record), recordText(kept), 0o600);
     renameDurably(staged, keptDirectory(root, kept.name), 'snapshot');
     fsyncDirectory(root.path);
-    return { kept, warnings: [...survey.warnings, ...copied.warnings, ...history] };
+    return { kept, warnings: [...survey.warnings, ...copied.warnings, ...history.warnings] };
   } finally {
     rmSync(staged, { recursive: true, force: true });
     // Unless other files of this change are in it.

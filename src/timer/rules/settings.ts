@@ -22,6 +22,7 @@ export const DEFAULTS: Settings = {
   minimumIntervalHours: 24,
   soakHours: 24,
   drillDays: 0,
+  scrubWithinDays: 30,
   windows: [],
   idleMinutes: 5,
   countdownSeconds: 60,

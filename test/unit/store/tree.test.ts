@@ -11,9 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { TreeDifference } from '../../../src/host/listed-tree.js';
 import { readManifest, releaseDirectory } from '../../../src/store/manifest.js';
 import { removeTree } from '../../../src/store/seal.js';
-import { compareTree, digestTree, type TreeDifference } from '../../../src/store/tree.js';
+import { compareTree, digestTree } from '../../../src/store/tree.js';
 import { temporaryDirectory, temporaryRoot, writeTree } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';
 

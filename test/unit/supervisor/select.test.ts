@@ -31,7 +31,7 @@ describe('the supervisor of a root', () => {
     writeSupervisorRecord(root, RECORD);
     expect(selectSupervisor(root).kind).toBe('systemd');
     expect(readSupervisorRecord(root)).toEqual(RECORD);
-    expect(JSON.parse(readFileSync(join(root, 'supervisor.json'), 'utf8'))).toEqual(RECORD);
+    expect(JSON.parse(readFileSync(join(root, 'supervisor.json'), 'utf8'))).toMatchObject(RECORD);
     expect(statSync(join(root, 'supervisor.json')).mode & 0o022).toBe(0);
     removeSupervisorRecord(root);
     expect(existsSync(join(root, 'supervisor.json'))).toBe(false);

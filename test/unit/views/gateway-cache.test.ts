@@ -64,7 +64,7 @@ describe('a gateway seen through its cache', () => {
 
   test('is cached with the port of its arguments, and without its environment', async () => {
     await look();
-    expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({
+    expect(JSON.parse(readFileSync(path(), 'utf8'))).toMatchObject({
       ...{ schema: 1, pid: 42, instance: 'this start', restarts: 3, port: '18790' },
     });
   });

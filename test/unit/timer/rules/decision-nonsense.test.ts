@@ -40,6 +40,7 @@ describe('A decision on nonsense', () => {
       minimumIntervalHours: number,
       soakHours: number,
       drillDays: number,
+      scrubWithinDays: number,
       windows: fc.array(
         fc.record({
           days: fc.option(fc.array(text as fc.Arbitrary<'sun'>)),
