@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../src/host/port.js';
@@ -6,8 +7,9 @@ import { parseArgv } from '../../src/host/systemd/format.js';
 import { specifiersOf } from '../../src/host/systemd/specifiers.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
+import { sampledAdoption, skeleton } from '../support/sample.js';
 import { installedMain } from './gateway.js';
-import { type Machine, NODE } from './machine.js';
+import { type Machine, NODE, REPOSITORY } from './machine.js';
 import { rememberInstance } from './observed.js';
 import { FIRST, makeOperator, type Operator, QUICK } from './operator.js';
 
@@ -118,7 +120,11 @@ describe('a gateway whose unit starts it through other programs', () => {
       'Environment=SERVICE_API_KEY=canary-of-the-unit\nEnvironmentFile=%h/secrets.env\nSetCredential=one:canary-in-the-unit\n# node gateway --password canary-of-an-option';
     await start(`${tells}\n${secrets}`);
     await until(`${FIRST} answers on ${port}`, async () => (await versionAt(port)) === FIRST);
-    await operator.ok(`adopt ${QUICK}`);
+    const { steps } = await operator.ok(`adopt ${QUICK}`);
+    const said = steps.map(({ title, note }: Record<string, string>) => skeleton(`✔ ${title} ${note}`));
+    const sample = sampledAdoption(readFileSync(join(REPOSITORY, 'README.md'), 'utf8'));
+    expect(sample.length).toBeGreaterThan(5);
+    expect(sample.filter((line) => !said.some((one: string) => skeleton(line).startsWith(one)))).toEqual([]);
     const { unit } = operator.gateway;
     const expectTold = async () => {
       const { report } = await operator.ok('report');
