@@ -31,4 +31,8 @@ export async function hasOwnPlugin(launch: Launch, directory: string, node: stri
   return (await listPlugins(place, null)).some(({ id }) => id === OWN_PLUGIN);
 }
 
+/** True where the configuration has an entry for our plugin: newer releases leave one when they uninstall it. */
+export const hasOwnEntry = (launch: Launch): boolean =>
+  has(member(readConfiguration(launch), 'plugins', 'entries'));
+
 const has = (list: unknown) => isRecord(list) && Object.hasOwn(list, OWN_PLUGIN);

@@ -10,7 +10,7 @@ import { isAlive, processIds } from '../../host/process.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { listChanges } from '../../ledger/ledger.js';
 import { inspectIfThere, releaseOfProcess } from '../../ledger/running-release.js';
-import { hasOwnPlugin, OWN_PLUGIN } from '../../openclaw/own-plugin.js';
+import { hasOwnEntry, hasOwnPlugin, OWN_PLUGIN } from '../../openclaw/own-plugin.js';
 import { sqliteNodeOf } from '../../rollback/compatibility/sqlite-node.js';
 import { configPath, findStatePlace } from '../../state/place.js';
 import { listSnapshots } from '../../state/snapshots.js';
@@ -181,8 +181,14 @@ async function remove(
 
 /** OpenClaw before 2026.9 does not start while its configuration names a plugin that is missing. */
 async function uninstallPlugin(root: Root, named: Launch['env']): Promise<void> {
+  await askOpenClaw(root, named, ['plugins', 'uninstall', OWN_PLUGIN, '--force']);
+  const launch = { args: [], env: { ...(process.env as Launch['env']), ...named } };
+  if (hasOwnEntry(launch))
+    await askOpenClaw(root, named, ['config', 'unset', `plugins.entries.${OWN_PLUGIN}`]);
+}
+
+async function askOpenClaw(root: Root, named: Launch['env'], words: string[]): Promise<void> {
   const launcher = `${root.bin}/openclaw`;
-  const words = ['plugins', 'uninstall', OWN_PLUGIN, '--force'];
   const env = { ...process.env, ...named };
   const { ok, how } = await exec(launcher, words, { env, timeoutMs: PLUGIN_LIMIT_MS });
   if (ok) return;

@@ -86,6 +86,18 @@ test('the plugin is found and uninstalled in the state of the unit', async () =>
   );
 });
 
+test('an entry that OpenClaw leaves when it uninstalls the plugin is removed, too', async () => {
+  const config = { plugins: { entries: { 'openclaw-releases': { enabled: false } } } };
+  writeTree(state, { 'openclaw.json': JSON.stringify(config) });
+  mkdirSync(root.bin, { recursive: true });
+  const said = join(state, 'said');
+  writeFileSync(join(root.bin, 'openclaw'), `#!/bin/sh\necho "$*" >>'${said}'\n`, { mode: 0o755 });
+  await uninstall();
+  expect(readFileSync(said, 'utf8')).toBe(
+    'plugins uninstall openclaw-releases --force\nconfig unset plugins.entries.openclaw-releases\n',
+  );
+});
+
 test('a configuration that cannot be read may name the plugin, so nothing is removed', async () => {
   writeTree(state, { 'openclaw.json': '{ plugins' });
   await expect(uninstall()).rejects.toMatchObject({ code: 'write_failed' });
