@@ -48,6 +48,30 @@ describe('the page', () => {
       await picture('question');
       await page.locator('#dialog-no').click();
 
+      await page.locator('#later').click();
+      await page.locator('#updates >> text=offered again tomorrow').waitFor();
+      await expectAccessible(page);
+      await page.reload();
+      await page.locator('#updates >> text=offered again tomorrow').waitFor();
+      const stored = 'openclaw-releases-later';
+      await page.evaluate(
+        `localStorage.setItem('${stored}', JSON.stringify([${JSON.stringify(SECOND)}, Date.now() + 1e6]))`,
+      );
+      await page.reload();
+      await page.locator('#later').waitFor();
+      await page.locator('#later').click();
+      await page.locator('#offer').click();
+      await page.locator('#later').waitFor();
+
+      const rows = page.locator('#history li[data-change]');
+      const before = await rows.count();
+      await page.locator('#only-failed').check();
+      await page.locator('#history >> text=Nothing failed.').waitFor();
+      expect([before > 1, await rows.count()]).toEqual([true, 0]);
+      await expectAccessible(page);
+      await page.locator('#only-failed').uncheck();
+      await rows.first().waitFor();
+
       await page.locator('#skip').click();
       await page.locator('#unskip').waitFor();
       expect(readPolicy(rootAt(world.root)).schedule?.skip).toEqual([NEWEST]);

@@ -7,6 +7,7 @@ import { needsOf } from '../../views/expected-update.js';
 import { NoAnswer, order, Refused } from './client.js';
 import { confirm } from './confirm.js';
 import { type Child, fold, h, say } from './dom.js';
+import { putOff } from './later.js';
 import { model, type Orders } from './model.js';
 import { facts } from './updates.js';
 
@@ -112,6 +113,14 @@ export function makeOrders(look: () => void, learn: () => void): Orders {
         { version, skip },
         `${version} is ${skip ? '' : 'not '}skipped${skip ? '' : ' any more'}.`,
       ),
+    later: (version) => {
+      putOff(version);
+      look();
+    },
+    filter: (onlyFailed) => {
+      model.onlyFailed = onlyFailed;
+      look();
+    },
     rollBack: (release) =>
       void askFirst(
         {

@@ -3,16 +3,25 @@ import type { ChangeDocument } from '../../views/change.js';
 import { ago, fold, h } from './dom.js';
 import { failure } from './failure.js';
 import { title, verdict } from './format.js';
+import type { Model, Orders } from './model.js';
 
 const ASKED: Record<string, string> = { timer: 'by the timer', gateway: 'through the gateway' };
 
 const SHOWN = 8;
 
-export function history(changes: ChangeDocument[]): Node[] {
-  if (changes.length === 0) return [h('h2', {}, 'History'), h('p', {}, 'Nothing has been changed yet.')];
+export function history({ picture, onlyFailed }: Model, orders: Orders): Node[] {
+  const all = picture?.changes ?? [];
+  if (all.length === 0) return [h('h2', {}, 'History'), h('p', {}, 'Nothing has been changed yet.')];
+  const changes = onlyFailed ? all.filter(({ error }) => error !== null) : all;
+  const filter = h('input', {
+    ...{ type: 'checkbox', id: 'only-failed', checked: onlyFailed },
+    change: () => orders.filter((filter as HTMLInputElement).checked),
+  });
   const older = changes.slice(SHOWN).map((change) => row(change));
   return [
     h('h2', {}, 'History'),
+    h('label', { class: 'row' }, filter, 'Only what failed'),
+    ...(changes.length === 0 ? [h('p', {}, 'Nothing failed.')] : []),
     h(
       'ul',
       { class: 'plain rows' },

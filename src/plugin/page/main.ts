@@ -10,6 +10,7 @@ import { notice, runningGateway, tokenForm } from './current.js';
 import { byId, say, show } from './dom.js';
 import { clock, title } from './format.js';
 import { history } from './history.js';
+import { isPutOff } from './later.js';
 import { isBusy, model } from './model.js';
 import { releaseList } from './releases.js';
 import { runningChange, tick } from './running.js';
@@ -191,7 +192,15 @@ function render(): void {
   show('change', running && [running, state], () => (running ? runningChange(running, model, orders) : []));
   show(
     'updates',
-    picture && [picture.current, picture.skip, picture.hold, timer?.available, timer?.askedAt, state],
+    picture && [
+      picture.current,
+      picture.skip,
+      picture.hold,
+      timer?.available,
+      timer?.available && isPutOff(timer.available.version),
+      timer?.askedAt,
+      state,
+    ],
     () => updates(model, orders),
   );
   show(
@@ -211,7 +220,7 @@ function render(): void {
   );
   show('releases', picture && [picture.releases, reads, state], () => releaseList(model, orders));
   show('automatic', timer, () => (timer ? automatic(timer) : []));
-  show('history', picture?.changes ?? null, () => history(picture?.changes ?? []));
+  show('history', picture && [picture.changes, model.onlyFailed], () => history(model, orders));
   tick();
 }
 

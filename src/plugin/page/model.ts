@@ -26,11 +26,14 @@ export interface Model {
   /** Text typed beside Update; kept here because the field is rebuilt more often than it is typed into. */
   spec: string;
   asking: string | null;
+  /** The history leaves changes out that succeeded. */
+  onlyFailed: boolean;
 }
 
 export const model: Model = {
   ...{ picture: null, ready: null, seenAt: null, lostSince: null, retryAt: null, needsToken: false },
   ...{ refusals: 0, reads: new Map(), proof: null, timer: null, spec: 'latest', notice: null, asking: null },
+  onlyFailed: false,
 };
 
 /** True while nothing else can be started. */
@@ -42,6 +45,9 @@ export interface Orders {
   check(): void;
   update(spec: string): void;
   skip(version: string, isSkipped: boolean): void;
+  /** Hides the offer of a version until tomorrow; null offers it again. */
+  later(version: string | null): void;
+  filter(onlyFailed: boolean): void;
   rollBack(release: string): void;
   switchTo(release: string): void;
   pin(release: string, on: boolean): void;

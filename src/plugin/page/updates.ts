@@ -5,6 +5,7 @@ import type { UpdateNeeds } from '../../store/timer-state.js';
 import { type Expected, notesUrl } from '../../views/expected-update.js';
 import { findingText } from '../../views/switch-findings.js';
 import { ago, button, type Child, h } from './dom.js';
+import { isPutOff } from './later.js';
 import { isBusy, type Model, type Orders } from './model.js';
 
 /** A release to update to, as the registry described it. */
@@ -43,14 +44,23 @@ export function updates(model: Model, orders: Orders): Node[] {
     spec,
     button('update', asking === 'look-up' ? 'Looking up…' : 'Update…', update, { disabled }),
   );
-  if (found === null || isSkipped) {
+  const isLater = found !== null && !isSkipped && isPutOff(found.version);
+  if (found === null || isSkipped || isLater) {
     return [
       h('h2', {}, 'Updates'),
-      h('p', {}, ...(found ? [`${found.version} is available, and skipped here.`] : nothingNewer(model))),
+      h(
+        'p',
+        {},
+        ...(found
+          ? [`${found.version} is available, and ${isLater ? 'offered again tomorrow' : 'skipped here'}.`]
+          : nothingNewer(model)),
+      ),
       h(
         'div',
         { class: 'row' },
-        found && button('unskip', 'Do not skip it', () => orders.skip(found.version, false), { disabled }),
+        isSkipped &&
+          button('unskip', 'Do not skip it', () => orders.skip(found.version, false), { disabled }),
+        isLater && button('offer', 'Show it now', () => orders.later(null)),
         look,
       ),
       other,
@@ -67,6 +77,7 @@ export function updates(model: Model, orders: Orders): Node[] {
       'div',
       { class: 'row' },
       button('update-newest', 'Update…', () => orders.update(version), { disabled, class: 'main' }),
+      button('later', 'Later', () => orders.later(version)),
       button('skip', 'Skip this version', () => orders.skip(version, true), { disabled }),
       picture.hold ? null : button('hold-newest', 'Hold updates…', () => orders.hold(), { disabled }),
       look,
