@@ -50,12 +50,12 @@ const { outcomes, failures } = await runRounds(soak.kind, {
   say: (line) => console.log(line),
 });
 for (const clean of ends) await clean();
-const grown = soak.grown();
+const { grown, judged } = soak.growth();
 const hours = ((performance.now() - begun) / 3_600_000).toFixed(2);
 console.log(`\n${soak.table()}\n`);
 for (const failure of failures) console.log(`  seed ${failure.seed}: ${failure.evidence}`);
 for (const sentence of grown) console.log(`  ${sentence}`);
 console.log(
-  `${outcomes.length + failures.length} steps in ${hours} h, ${failures.length} broke something, ${grown.length} processes grew (seed ${seed}).`,
+  `${outcomes.length + failures.length} steps in ${hours} h, ${failures.length} broke something, ${grown.length} of ${judged} long-lived processes grew (seed ${seed}).`,
 );
 process.exitCode = failures.length + grown.length > 0 ? 1 : 0;

@@ -17,9 +17,9 @@ interface Lifetime {
 }
 
 /** Looks that a process warms up for, and the least for a verdict. */
-const WARM = 5;
-const ENOUGH = 25;
-const WINDOW = 8;
+const WARM = 3;
+const ENOUGH = 14;
+const WINDOW = 5;
 
 const GROWTH = 1.3;
 const GROWTH_BYTES = 10 * 2 ** 20;
@@ -62,6 +62,11 @@ export class Lifetimes {
       const told = ({ bytes, descriptors }: Sample) => `${size(bytes)}, ${descriptors} descriptors`;
       return grew ? [`A ${role} grew from ${told(early)} to ${told(late)} in ${samples.length} steps.`] : [];
     });
+  }
+
+  /** Count of processes that lived long enough for a verdict. */
+  judged(): number {
+    return [...this.#all.values()].filter(({ samples }) => samples.length >= ENOUGH).length;
   }
 
   /** One row a role: its longest life, from begin to end, and the most of all of them. */

@@ -79,9 +79,9 @@ export class Soak {
     return { how: 'finished', at: kind, note: outcome };
   }
 
-  /** Processes of this program that grew. */
-  grown(): string[] {
-    return this.#lifetimes.grown();
+  /** Processes of this program that grew, and the count of those that lived long enough to tell. */
+  growth(): { grown: string[]; judged: number } {
+    return { grown: this.#lifetimes.grown(), judged: this.#lifetimes.judged() };
   }
 
   table(): string {
