@@ -28,6 +28,7 @@ const COMMAND_LINES = [
   ['history'],
   ['history', '1'],
   ['verify'],
+  ['scrub'],
   ['diff', '2026.6.1', '2026.6.2'],
   ['why', '2026.6.2'],
   ['unhold'],
