@@ -1,26 +1,32 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { smallFilesystem } from '../support/filesystem.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { say, stateOf, wholeState, writeOldState } from '../support/state.js';
-import { makeWorld, QUICK, type World } from '../support/world.js';
+import { makeWorld, QUICK, type World, type WorldOptions } from '../support/world.js';
 
 const [OLD, NEW] = ['2026.6.1', '2026.9.6'];
 
 /** A gateway of NEW that has migrated its state, with OLD and its snapshot to return to. */
-async function migratedWorld(): Promise<World> {
-  const world = await makeWorld(undefined, { node: await sqliteNode() });
+async function migratedWorld(options: WorldOptions = {}): Promise<World> {
+  const world = await makeWorld(undefined, { ...options, node: await sqliteNode() });
   world.publish(OLD);
   world.publish(NEW, { migratesTo: { state: 15, agent: 19 } });
   await writeOldState(world);
+  // More than the ballast, so that a full disk has no room for a copy.
+  writeFileSync(join(stateOf(world), 'large'), Buffer.alloc(4 * 2 ** 20));
   await world.start(OLD, '--stop-timeout', '2');
   await say(world, 'before');
   await world.ok('update', NEW, ...QUICK);
@@ -79,6 +85,30 @@ test('a drill proves a rollback with its state beside the running gateway, or na
   expect((await world.ok('timer', 'run')).changes).toEqual([]);
   // What was proven first holds.
   expect(await world.ok('rollback', '--yes', ...QUICK)).toMatchObject({ to: OLD, error: null });
+});
+
+test('a full disk is named by a drill; a yanked release and a missing Node are none of its trouble', async () => {
+  const disk = smallFilesystem(2_000);
+  const world = await migratedWorld({ rootIn: () => join(disk, 'root') });
+  const before = { state: await wholeState(world), pid: await pidOf(world) };
+  const filler = join(disk, 'filler');
+  const { bavail, bsize } = statfsSync(disk);
+  execFileSync('fallocate', ['-l', String(bavail * bsize - 2 ** 20), filler]);
+  const full = await world.cli('drill');
+  expect(full.json, JSON.stringify(full.json)).toMatchObject({ error: { code: 'insufficient_space' } });
+  expect(readdirSync(join(world.root, 'staging'))).toEqual([]);
+  expect((await world.ok('status')).rollback).toMatchObject({ release: OLD, at: null });
+  rmSync(filler);
+
+  world.registry.unpublish('openclaw', OLD);
+  const [node = ''] = readdirSync(join(world.root, 'runtimes'));
+  move(join(world.root, 'runtimes', node));
+  const { warnings, status } = await world.ok('drill');
+  expect({ status, warnings }).toEqual({
+    status: 'drill_passed',
+    warnings: expect.arrayContaining([expect.stringContaining('is missing')]),
+  });
+  expect({ state: await wholeState(world), pid: await pidOf(world) }).toEqual(before);
 });
 
 test('a release that does not start on the state that it would get fails its drill, and is not quarantined', async () => {
