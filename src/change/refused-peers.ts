@@ -8,9 +8,13 @@ import { ofPeers } from './switch-findings.js';
 export async function nameRefusedPeers({ root, change }: Context, door: Door): Promise<void> {
   const { from, to } = change.facts;
   if (to === null || from === to || !change.plan.steps.includes('switch')) return;
-  const { isSame, ...facts } = protocolFacts(root, from, to);
-  if (isSame || facts.protocols.to === null) return;
-  const findings = ofPeers({ ...facts, peers: await peersOf(door) });
-  const refused = findings.filter(({ code }) => code === 'peer_refused').map(({ sentence }) => sentence);
-  change.warnings.push(...refused);
+  try {
+    const { isSame, ...facts } = protocolFacts(root, from, to);
+    if (isSame || facts.protocols.to === null) return;
+    const findings = ofPeers({ ...facts, peers: await peersOf(door) });
+    const refused = findings.filter(({ code }) => code === 'peer_refused');
+    change.warnings.push(...refused.map(({ sentence }) => sentence));
+  } catch {
+    // Another record that cannot be read is no reason to end a change.
+  }
 }

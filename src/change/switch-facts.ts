@@ -9,9 +9,16 @@ import { nodeFor } from '../rollback/compatibility/sqlite-node.js';
 import { configPath, findStatePlace } from '../state/place.js';
 import { currentRelease } from '../store/links.js';
 import { findManifest, listReleases, releaseDirectory } from '../store/manifest.js';
+import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';
-import { type PluginFacts, type SwitchFacts, type SwitchFinding, switchFindings } from './switch-findings.js';
+import {
+  type OperatorPolicy,
+  type PluginFacts,
+  type SwitchFacts,
+  type SwitchFinding,
+  switchFindings,
+} from './switch-findings.js';
 
 /** Release that a switch would bring, staged or not. */
 export type SwitchTarget = Pick<SwitchFacts, 'to' | 'engines' | 'node' | 'rollback' | 'expected'>;
@@ -26,14 +33,30 @@ export async function beforeSwitch(
   gateway: Inspection | null,
   target: SwitchTarget,
   ask: AskVersions,
+  signal?: AbortSignal,
 ): Promise<SwitchFinding[]> {
   const from = (gateway && runningRelease(root, gateway)) ?? currentRelease(root);
   const { isSame, ...protocols } = protocolFacts(root, from, target.to);
   const [peers, plugins] = await Promise.all([
     isSame ? [] : gateway?.pid ? peersOf((await reach(gateway)).endpoint) : null,
-    gateway && from ? pluginFacts(root, gateway, from, target.to, ask) : { companions: [], excluded: [] },
+    gateway && from
+      ? pluginFacts(root, gateway, from, target.to, ask, signal)
+      : { companions: [], excluded: [] },
   ]);
-  return switchFindings({ ...target, ...protocols, peers, plugins });
+  return switchFindings({
+    ...{ ...target, ...protocols, peers, plugins },
+    policy: policyOf(root, from, target.to),
+  });
+}
+
+function policyOf(root: Root, from: string | null, to: string): OperatorPolicy {
+  const policy = readPolicy(root);
+  const failure = quarantineOf(policy, to);
+  return {
+    hold: holdOf(policy),
+    failure: failure && { message: failure.cause.message, until: quarantineEnd(failure) },
+    pinned: from !== null && policy.pins.includes(from) ? from : null,
+  };
 }
 
 /**
@@ -60,6 +83,9 @@ interface ProtocolFacts extends Pick<SwitchFacts, 'to' | 'protocols' | 'isHere' 
   isSame: boolean;
 }
 
+/** A list of plugins is read in moments, or its disk does not answer. */
+const LOOK_MS = 60_000;
+
 /** Returns null where the list of plugins cannot be read. */
 export async function pluginFacts(
   root: Root,
@@ -67,13 +93,18 @@ export async function pluginFacts(
   from: string,
   to: string,
   ask: AskVersions,
+  signal?: AbortSignal,
 ): Promise<PluginFacts | null> {
   const versionOf = (release: string) => findManifest(root, release)?.version ?? release;
+  const inTime = AbortSignal.any([AbortSignal.timeout(LOOK_MS), ...(signal ? [signal] : [])]);
   try {
     const state = findStatePlace(wholeLaunch(gateway));
     const node = await nodeFor(root, gateway, state).catch(() => null);
     const place = { state: state.directory, config: configPath(state), node };
-    const [then, now] = [await listPlugins(place, versionOf(to)), await listPlugins(place, versionOf(from))];
+    const [then, now] = [
+      await listPlugins(place, versionOf(to), inTime),
+      await listPlugins(place, versionOf(from), inTime),
+    ];
     const fitted = new Set(now.filter(({ problem }) => problem === null).map(({ id }) => id));
     const excluded = then.flatMap(({ id, problem, enabled }) =>
       enabled && problem !== null && fitted.has(id) ? [{ plugin: id, why: problem }] : [],

@@ -1,11 +1,17 @@
 import { duration } from '../core/duration.js';
+import { moment } from '../core/moment.js';
 import type { Companion } from '../openclaw/companions.js';
 import type { Peer } from '../openclaw/peers.js';
 import { admission, type KnownProtocol, type Protocol, protocolAt } from '../openclaw/protocol.js';
 import type { RuntimeChoice } from '../registry/node-choice.js';
+import { heldText } from '../store/hold-text.js';
+import type { Hold } from '../store/policy.js';
 
 /** Stable names; scripts match them. */
 export type SwitchFindingCode =
+  | 'updates_held'
+  | 'release_quarantined'
+  | 'release_pinned'
   | 'peer_refused'
   | 'peer_limited'
   | 'peer_unknown'
@@ -25,7 +31,7 @@ export type SwitchFindingCode =
 /** A consequence of a switch to another release, known before it. */
 export interface SwitchFinding {
   code: SwitchFindingCode;
-  about: 'clients' | 'plugins' | 'Node' | 'state' | 'outage';
+  about: 'policy' | 'clients' | 'plugins' | 'Node' | 'state' | 'outage';
   /** `wait`: the timer waits for it, up to its deadline; a person's update does not. */
   weight: 'information' | 'warning' | 'wait';
   sentence: string;
@@ -37,12 +43,22 @@ export interface PluginFacts {
   excluded: readonly { plugin: string; why: string }[];
 }
 
+export interface OperatorPolicy {
+  hold: Hold | null;
+  /** Failure of the target here, while its quarantine lasts. */
+  failure: { message: string; until: Date } | null;
+  /** The running release, where it is pinned. */
+  pinned: string | null;
+}
+
 export interface SwitchFacts {
   to: string;
   /** Null where the files of the release do not tell, or are not here. */
   protocols: { from: Protocol | null; to: Protocol | null };
   /** The target is staged. */
   isHere: boolean;
+  /** Settings that an update without a version heeds, and a named one does not. */
+  policy: OperatorPolicy;
   known: readonly KnownProtocol[];
   /** Those that the switch concerns; null where no gateway tells. */
   peers: readonly Peer[] | null;
@@ -52,12 +68,27 @@ export interface SwitchFacts {
   node: RuntimeChoice | { error: { message: string } } | null;
   /** `needsState`: rolling back restores the snapshot; null where no rule tells. */
   rollback: { needsState: boolean | null; why: string } | null;
-  expected: { ms: number; outageMs: number; updates: number } | null;
+  /** `ms`: the whole update; null for another change, which stages nothing. */
+  expected: { ms: number | null; outageMs: number; updates: number } | null;
 }
 
 /** Finds what a switch means for this host. Reads only its input; what is not known is said, and never stands in the way. */
 export function switchFindings(facts: SwitchFacts): SwitchFinding[] {
-  return [...ofPeers(facts), ...ofPlugins(facts), ...ofNode(facts), ...ofState(facts), ofOutage(facts)];
+  return [ofPolicy, ofPeers, ofPlugins, ofNode, ofState, ofOutage].flatMap((of) => of(facts));
+}
+
+function ofPolicy({ to, policy: { hold, failure, pinned } }: SwitchFacts): SwitchFinding[] {
+  const [about, weight] = ['policy', 'warning'] as const;
+  const found: [SwitchFindingCode, string | null][] = [
+    ['updates_held', hold && `Updates are held${heldText(hold)}.`],
+    [
+      'release_quarantined',
+      failure &&
+        `${to} failed here, and is in quarantine until ${moment(failure.until.getTime())}: ${failure.message}`,
+    ],
+    ['release_pinned', pinned && `${pinned} is pinned.`],
+  ];
+  return found.flatMap(([code, sentence]) => (sentence === null ? [] : [{ code, about, weight, sentence }]));
 }
 
 export function ofPeers({ to, protocols, isHere, known, peers }: PeerFacts): SwitchFinding[] {
@@ -173,6 +204,10 @@ function ofOutage({ expected }: SwitchFacts): SwitchFinding {
   }
   const { ms, outageMs, updates } = expected;
   const from = updates === 1 ? 'the one update' : `the median of ${updates} updates`;
-  const sentence = `The update takes about ${duration(ms)}, and the gateway is away for ${duration(outageMs)} of it: ${from} here.`;
+  const away =
+    ms === null
+      ? `The gateway is away for about ${duration(outageMs)}`
+      : `The update takes about ${duration(ms)}, and the gateway is away for ${duration(outageMs)} of it`;
+  const sentence = `${away}: ${from} here.`;
   return { code: 'outage_expected', about, weight, sentence };
 }

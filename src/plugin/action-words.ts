@@ -31,8 +31,11 @@ export function status(document: StatusAnswer, door: Door): string {
   );
 }
 
-/** A release that is available, or the named one, and what an update to it takes. */
-export function update(found: Check | Found, door: Door): string {
+/**
+ * A release that is available, or the named one, and what an update to it takes.
+ * @param named null when no release was named: such an update heeds holds, pins and quarantines
+ */
+export function update(found: Check | Found, named: string | null, door: Door): string {
   const { current, newest, findings } = found;
   if (newest === null) return 'sentence' in found ? found.sentence : '';
   const { version, publishedAt, staged, fetchBytes, notesUrl } = newest;
@@ -42,7 +45,9 @@ export function update(found: Check | Found, door: Door): string {
     staged ? 'It is staged already.' : fetchBytes > 0 && `About ${size(fetchBytes)} to download.`,
     ...findings.map(findingText),
     `If ${version} is not healthy, ${current ?? 'the present release'} comes back automatically.`,
-    `To do it: ${door.spell({ ...plain('update', version), isConfirmed: true })}`,
+    named === null && findings.some(({ about }) => about === 'policy')
+      ? `To take it all the same, name it: ${door.spell(plain('update', version))}`
+      : `To do it: ${door.spell({ ...plain('update', version), isConfirmed: true })}`,
   );
 }
 

@@ -1,5 +1,7 @@
 import { type ErrorRecord, ReleasesError, toErrorRecord } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
 import { outgoing } from '../core/printable.js';
+import { isVersion } from '../core/version.js';
 import { newestChanges } from '../ledger/ledger.js';
 import type { RunAnswer } from '../rpc/documents.js';
 import type { Method } from '../rpc/methods.js';
@@ -85,11 +87,11 @@ async function answer(host: Host, order: Order, door: Door): Promise<string> {
   if (action === 'status') return words.status(await call(method, {}), door);
   if (action === 'cancel') return words.cancelled(await call(method, {}), door);
   // Nobody should agree to what does not exist, so the version is looked up first.
-  const isAgreed = asksFirst && order.isConfirmed && version !== null;
+  const isAgreed = asksFirst && order.isConfirmed && version !== null && isOneRelease(version);
   if (action === 'rollback' && !isAgreed) {
     return words.rollback(await call('releases.show', { release: version ?? 'previous' }), version, door);
   }
-  if (!isAgreed) return words.update(await call('releases.check', named), door);
+  if (!isAgreed) return words.update(await call('releases.check', named), version, door);
   const { sessionKey, deliveryContext } = door;
   const run: RunAnswer = await call(method, {
     ...named,
@@ -98,7 +100,13 @@ async function answer(host: Host, order: Order, door: Door): Promise<string> {
     ...(order.restoresState && action === 'rollback' && { yes: true }),
   });
   if (run.error) throw asError(run.error);
-  return words.begun(run, expectedUpdate(newestChanges(host.root, LAST_CHANGES)), door);
+  const expected = ifPossible(() => expectedUpdate(newestChanges(host.root, LAST_CHANGES))) ?? null;
+  return words.begun(run, expected, door);
+}
+
+/** A tag, and a name such as `previous`, may mean another release by the time that somebody agrees. */
+function isOneRelease(version: string): boolean {
+  return isVersion(version.replace(/\+file\..*$/, ''));
 }
 
 function asError({ code, message, ...rest }: ErrorRecord): ReleasesError {

@@ -2,11 +2,15 @@ import { basename } from 'node:path';
 import type { PluginApi } from './api.js';
 
 /** Words before the program of a command. */
-const BEFORE = /^(?:-.*|\w+=.*|sudo|env|nohup|time|exec|nice|command|then|do|npx|node|(?:ba|da|z)?sh)$/;
+const BEFORE =
+  /^(?:-.*|\w+=.*|sudo|env|nohup|time|timeout|\d+[smhd]?|exec|nice|command|corepack|then|do|npx|node|(?:ba|da|z)?sh)$/;
 
 const MANAGERS = new Set(['npm', 'pnpm', 'yarn', 'bun']);
 const INSTALLS = new Set(['i', 'in', 'install', 'add', 'up', 'update', 'upgrade']);
 const GLOBAL = new Set(['-g', '--global', '--location=global', 'global']);
+
+/** As in `bin/openclaw`: these only look, or mend what an update left. */
+const HARMLESS = new Set(['status', 'repair', 'cleanup', 'finalize', '--dry-run', '--help', '-h']);
 
 const ADVICE = [
   'Not run: this would not update the gateway, whose releases this host keeps beside each other.',
@@ -35,10 +39,8 @@ function updatesOpenClaw(command: string): boolean {
   const program = basename(words[at] ?? '');
   const rest = words.slice(at + 1);
   if (program === 'openclaw' || program === 'openclaw.mjs') {
-    const [name, mode] = rest.filter(
-      (word, index) => !word.startsWith('--') && rest[index - 1] !== '--profile',
-    );
-    return name === 'update' && mode !== 'status' && !rest.includes('--help');
+    const [name] = rest.filter((word, index) => !word.startsWith('--') && rest[index - 1] !== '--profile');
+    return name === 'update' && !rest.some((word) => HARMLESS.has(word));
   }
   if (!MANAGERS.has(program)) return false;
   const has = (known: Set<string>) => rest.some((word) => known.has(word));

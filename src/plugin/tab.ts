@@ -77,7 +77,7 @@ export function tabPage({
           downtimeMs === null ? '' : `outage ${duration(downtimeMs)}`,
         ]),
     ),
-    '<p>This tab only shows. Changes are made on the page <a href="/releases" target="_blank" rel="noopener">/releases</a> of this gateway, and by <code>/releases</code> in a chat. Where this frame may not open that page, type its address.</p>',
+    '<p>This tab only shows. Changes are made on the page <code>/releases</code> of this gateway, and by <code>/releases</code> in a chat. This frame may not open that page: type its address.</p>',
   ];
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="${SECONDS}"><title>Releases</title><style>${STYLE}</style><h1>Releases</h1>${body.join('')}`;
 }

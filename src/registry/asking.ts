@@ -17,9 +17,12 @@ export function askingRegistry(registry?: string): AskRegistry {
 }
 
 /** Asks for the versions of any package; null on any failure. */
-export function versionsBy(ask: AskRegistry): (name: string) => Promise<string[] | null> {
+export function versionsBy(
+  ask: AskRegistry,
+  signal?: AbortSignal,
+): (name: string) => Promise<string[] | null> {
   return async (name) => {
-    const offer = await ask({ name }).catch(() => null);
+    const offer = await ask({ name, signal }).catch(() => null);
     return offer && 'versions' in offer ? offer.versions.map(({ version }) => version) : null;
   };
 }

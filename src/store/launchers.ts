@@ -1,5 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ifPossible } from '../core/if-possible.js';
 import { ownFile } from '../core/own-files.js';
@@ -23,6 +23,8 @@ const PLUGIN = [
   'openclaw.plugin.json',
 ];
 
+const PLUGIN_DIRECTORIES = ['skills', 'skills/openclaw-releases'];
+
 /** File in `plugin/` with the path of our command, on one line. */
 export const COMMAND_FILE = 'command';
 
@@ -41,11 +43,17 @@ export function installPlugin(root: Root): void {
   ifPossible(() => {
     mkdirSync(root.plugin, { recursive: true, mode: 0o700 });
     keep(root, join(root.plugin, COMMAND_FILE), `${ownFile('dist/cli/main.cjs')}\n`, 0o644);
+    for (const name of PLUGIN_DIRECTORIES) keepDirectory(root, join(root.plugin, name));
     for (const name of PLUGIN) {
-      mkdirSync(dirname(join(root.plugin, name)), { recursive: true, mode: 0o700 });
       keep(root, join(root.plugin, name), readFileSync(ownFile(`dist/plugin/${name}`), 'utf8'), 0o644);
     }
   });
+}
+
+function keepDirectory(root: Root, path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats && !stats.isDirectory()) moveAside(root, path, 'is no directory');
+  mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
 function keep(root: Root, path: string, text: string, mode: number): void {

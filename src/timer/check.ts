@@ -102,7 +102,7 @@ export async function lookAt(
   registry = registryOfTimer(environment.root),
   publishedAt: string | null = null,
 ): Promise<Found> {
-  const { root } = environment;
+  const { root, signal } = environment;
   const current = currentRelease(root);
   const { schemas, ...newest } = await describe(environment, spec, registry);
   const { version: to, engines, node } = newest;
@@ -115,7 +115,7 @@ export async function lookAt(
     newest: { ...newest, notesUrl: notesUrl(to), publishedAt },
     expected,
     rollback,
-    findings: await beforeSwitch(root, gateway, target, versionsBy(askingRegistry(registry))),
+    findings: await beforeSwitch(root, gateway, target, versionsBy(askingRegistry(registry), signal), signal),
   };
 }
 

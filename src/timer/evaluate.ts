@@ -70,8 +70,10 @@ export async function evaluateTimer(
   const stopped = stoppedUntil(changes, policy.settings, clock);
   const silent = open ? whileSilent(blind, found, now) : null;
   const judged = judge(found, true, null);
-  const asksMore = ask !== null && gateway !== null && (always || judged.verdict === 'update');
-  const companions = asksMore ? await missingCompanions(root, gateway, judged.version, ask) : null;
+  const asksMore = ask !== null && gateway !== null && (always || (!silent && judged.verdict === 'update'));
+  const companions = asksMore
+    ? await missingCompanions(root, gateway, judged.version, ask, environment.signal)
+    : null;
   const decision = silent ?? withStop(companions ? judge(found, true, companions) : judged, stopped, clock);
   return {
     ...{ policy, now, decision },

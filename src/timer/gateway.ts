@@ -50,10 +50,11 @@ export async function missingCompanions(
   gateway: Inspection,
   version: string | null,
   ask: AskRegistry,
+  signal?: AbortSignal,
 ): Promise<CompanionFacts | null> {
   const running = runningRelease(root, gateway);
   if (running === null || version === null) return null;
-  const found = await pluginFacts(root, gateway, running, version, versionsBy(ask));
+  const found = await pluginFacts(root, gateway, running, version, versionsBy(ask, signal), signal);
   const missing = found?.companions.filter(({ isPublished }) => isPublished === false) ?? [];
   return missing.length === 0 ? null : { version, missing: missing.map((one) => one.package) };
 }

@@ -12,21 +12,22 @@ import { expectedUpdate } from './expected-update.js';
 
 /** Finds what a previewed change means for this host; nothing for a change that switches nothing. */
 export async function findingsOf(environment: Environment, change: Change): Promise<SwitchFinding[]> {
-  const { root } = environment;
+  const { root, signal } = environment;
   const { to, resolved, runtime } = change.facts;
   if (to === null || !change.plan.steps.includes('switch')) return [];
   const here = findManifest(root, to);
   const { engines = null, schemas = null } = here ?? resolved ?? {};
+  const expected = expectedUpdate(listChanges(root));
   const target = {
     ...{ to, engines },
     node: here ? ({ kind: 'root', version: here.runtime.version } as const) : (runtime ?? null),
     // Only an update begins on a state that it may migrate; the other way, `rollback` decides about the state.
     rollback: change.plan.kind === 'update' ? rollbackOf(root, schemas) : null,
-    expected: expectedUpdate(listChanges(root)),
+    expected: expected && { ...expected, ms: change.plan.kind === 'update' ? expected.ms : null },
   };
   const gateway = await inspectIfThere(supervisorOf(environment, change.plan));
-  const ask = versionsBy(askingRegistry(change.plan.registry ?? undefined));
-  return beforeSwitch(root, gateway, target, ask);
+  const ask = versionsBy(askingRegistry(change.plan.registry ?? undefined), signal);
+  return beforeSwitch(root, gateway, target, ask, signal);
 }
 
 /** @param then versions of the databases that the release declares; null where it declares none */

@@ -136,9 +136,8 @@ async function carryOut(order: SqliteOrder, tell: (bytes: number) => void): Prom
         return await read(path, (open) => ({ kind: 'version', version: number(open, 'user_version') }));
       case 'copy':
         return await read(path, (open) => copy(open, order.to, tell));
-      // Read-only could not recover what a killed process left unfinished.
       case 'rows':
-        return await use(writable(path), 'BEGIN', (open) => rowsOf(open, order.tables));
+        return await read(path, (open) => rowsOf(open, order.tables));
       case 'replace':
         return await use(writable(path), 'BEGIN IMMEDIATE', (open) => {
           replace(open, order.tables, order.rows);

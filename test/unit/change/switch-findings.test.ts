@@ -10,6 +10,7 @@ const PI: Peer = { role: 'node', name: 'kitchen pi', version: '2026.5.7' };
 /** Differences from a switch to 2026.9.6 about which nothing is known, and nothing unknown is worth a word. */
 const findings = (differences: Partial<SwitchFacts>) =>
   switchFindings({
+    policy: { hold: null, failure: null, pinned: null },
     ...{ to: '2026.9.6', isHere: true, known: [], peers: [], plugins: { companions: [], excluded: [] } },
     ...{ protocols: { from: null, to: V4 }, engines: null, node: null, rollback: null, expected: null },
     ...differences,
@@ -22,6 +23,22 @@ const clients = (
   to: SwitchFacts['protocols']['to'],
   known: SwitchFacts['known'] = [],
 ) => findings({ peers, protocols: { from: null, to }, known }).map(([code]) => code);
+
+test('what an update without a version heeds is a warning before a named one', () => {
+  const policy = {
+    hold: { until: null, why: 'exams', at: '2026-09-20T10:00:00.000Z' },
+    failure: { message: 'It lost a channel.', until: new Date('2026-09-27T10:00:00Z') },
+    pinned: '2026.6.1',
+  };
+  expect(findings({ policy })).toEqual([
+    ['updates_held', 'policy', 'warning', 'Updates are held until somebody types unhold (exams).'],
+    [
+      ...['release_quarantined', 'policy', 'warning'],
+      '2026.9.6 failed here, and is in quarantine until 2026-09-27 10:00 UTC: It lost a channel.',
+    ],
+    ['release_pinned', 'policy', 'warning', '2026.6.1 is pinned.'],
+  ]);
+});
 
 describe('clients', () => {
   test('a node that the target refuses is a warning with its name, version and protocol', () => {

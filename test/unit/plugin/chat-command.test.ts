@@ -87,6 +87,29 @@ test('an update begins only with the version that was looked up, and its request
   });
 });
 
+test.each([
+  ['update latest confirm', 'releases.check'],
+  ['update beta confirm', 'releases.check'],
+  ['rollback previous confirm', 'releases.show'],
+  ['rollback current confirm', 'releases.show'],
+])('%s is no consent: it may mean another release by now', async (typed, method) => {
+  const { host, asked } = world();
+  await typeInChat(host, typed);
+  expect(asked().map((one) => one.method)).toEqual([method]);
+});
+
+test.each(['updates_held', 'release_quarantined', 'release_pinned'])(
+  'an update without a version is not offered against %s; one that is named is',
+  async (code) => {
+    const against = { code, about: 'policy', weight: 'warning', sentence: 'It failed here.' };
+    const { host } = answeringHost({ 'releases.check': ok({ ...FOUND, findings: [against] }) });
+    expect(await typeInChat(host, 'update')).toMatch(
+      /^Warning: It failed here\.$.*all the same, name it: \/releases update 2026\.9\.6$/ms,
+    );
+    expect(await typeInChat(host, 'update 2026.9.6')).toMatch(/^Warning: It failed.*2026\.9\.6 confirm$/ms);
+  },
+);
+
 test('a chat without a session says how to ask for the result', async () => {
   const { host, asked } = world();
   const { sessionKey: _, ...call } = { sessionKey: '' };

@@ -34,6 +34,8 @@ test.each([
   'node /usr/lib/node_modules/openclaw/openclaw.mjs update',
   'npx openclaw update',
   'openclaw gateway stop || openclaw update',
+  'timeout 600 npm i -g openclaw',
+  'corepack pnpm add -g openclaw',
 ])('%j is not run, and says where to go', (command) => {
   expect(inShell(command)).toMatch(/tool releases.*\/releases update/);
 });
@@ -46,6 +48,10 @@ test.each([
   'npm view openclaw version',
   'openclaw update status --json',
   'openclaw update --help',
+  'openclaw update -h',
+  'openclaw update repair',
+  'openclaw update cleanup --yes',
+  'openclaw update --dry-run',
   'openclaw plugins update --all',
   'openclaw-releases update',
   'openclaw releases update',

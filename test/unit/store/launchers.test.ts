@@ -1,7 +1,7 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { installLaunchers } from '../../../src/store/launchers.js';
+import { installLaunchers, installPlugin } from '../../../src/store/launchers.js';
 import { IMPOSTOR_NAMES, replaceBy } from '../../support/damage.js';
 import { temporaryRoot } from '../../support/place.js';
 
@@ -25,3 +25,19 @@ test('a directory in the place of a launcher is kept for the operator', () => {
   );
   rmSync(join(root.path, 'corrupt'), { recursive: true });
 });
+
+test.each(['skills', 'skills/openclaw-releases'])(
+  'a file in the place of the directory %s keeps no other file of the plugin away',
+  (name) => {
+    const root = temporaryRoot();
+    installPlugin(root);
+    rmSync(join(root.plugin, name), { recursive: true });
+    for (const file of ['package.json', 'openclaw.plugin.json']) rmSync(join(root.plugin, file));
+    writeFileSync(join(root.plugin, name), 'mine');
+    installPlugin(root);
+    for (const file of ['skills/openclaw-releases/SKILL.md', 'package.json', 'openclaw.plugin.json']) {
+      expect(existsSync(join(root.plugin, file))).toBe(true);
+    }
+    rmSync(join(root.path, 'corrupt'), { recursive: true });
+  },
+);
