@@ -9,7 +9,7 @@ const MANAGERS = new Set(['npm', 'pnpm', 'yarn', 'bun']);
 const INSTALLS = new Set(['i', 'in', 'install', 'add', 'up', 'update', 'upgrade']);
 const GLOBAL = new Set(['-g', '--global', '--location=global', 'global']);
 
-/** As in `bin/openclaw`: these only look, or mend what an update left. */
+/** As in `bin/openclaw`: these only look, or repair what an update left. */
 const HARMLESS = new Set(['status', 'repair', 'cleanup', 'finalize', '--dry-run', '--help', '-h']);
 
 const ADVICE = [

@@ -99,7 +99,7 @@ test.each([
 });
 
 test.each(['updates_held', 'release_quarantined', 'release_pinned'])(
-  'an update without a version is not offered against %s; one that is named is',
+  'an update without a version is not offered against %s; a named one is',
   async (code) => {
     const against = { code, about: 'policy', weight: 'warning', sentence: 'It failed here.' };
     const { host } = answeringHost({ 'releases.check': ok({ ...FOUND, findings: [against] }) });
