@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listChanges } from '../../src/ledger/ledger.js';
+import { rootAt } from '../../src/store/root.js';
 import { type RpcAnswer, rpcClient } from '../lab/rpc-client.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { type FakeModel, startFakeModel } from '../support/fake-model.js';
@@ -103,13 +105,10 @@ describe('the doors of real OpenClaw under `run`', () => {
       await say('agent:main:main', 'Update yourself.');
       await until('it was told what would happen', () => toldModel('To do it: releases'), 120_000);
       await until('it has begun', () => toldModel('It is not done yet'), 120_000);
-      await until(
-        'the new version runs',
-        async () =>
-          (await call('releases.status', {}).catch(() => null))?.payload?.status ===
-          'package_updated_restart_verified',
-        LONG_MS,
-      );
+      // From the ledger: a gateway that is asked all the time is never idle.
+      const last = () => listChanges(rootAt(openclaw.root)).at(-1);
+      await until('the update has its verdict', () => last()?.endedAt != null, LONG_MS);
+      expect(last()).toMatchObject({ plan: { kind: 'update' }, status: 'package_updated_restart_verified' });
       expect((await call('releases.status', {})).payload).toMatchObject({ runs: { version: NEW } });
       await until('the session was told', () => toldModel(`${NEW} runs and is verified`), 120_000);
     },
