@@ -47,21 +47,23 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
 }
 
 /**
- * Boots a candidate, and once more at normal priority when it exited. On a busy host a low-priority start misses its
+ * Boots a candidate, and once more at normal priority when that was no success. On a busy host a low-priority start misses its
  * own limits: OpenClaw 2026.9.6 refuses a state when a thread needs five seconds to begin.
  * @param request returns a request with a fresh copy of the state each time
+ * @param isSuccess by default also for one that is not ready: parts of it may never be without a network
  * @returns the last report, and the copy that it used
  * @throws ReleasesError as `bootCandidate`, and any error of `request`
  */
 export async function bootWithRetry(
   request: () => Promise<CandidateRequest>,
+  isSuccess = ({ exit }: CandidateReport) => exit === null,
 ): Promise<{ report: CandidateReport; copy: CandidateRequest['copy'] }> {
   const start = async (urgent: boolean) => {
     const made = await request();
     return { report: await bootCandidate({ ...made, urgent }), copy: made.copy };
   };
   const first = await start(false);
-  return first.report.exit === null ? first : start(true);
+  return isSuccess(first.report) ? first : start(true);
 }
 
 function prepare(request: CandidateRequest): PreparedCandidate {

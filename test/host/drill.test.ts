@@ -126,6 +126,18 @@ test('a release that does not start on the state that it would get fails its dri
   expect(readdirSync(stateOf(world)).sort()).toEqual(['openclaw.json', 'starts.jsonl']);
 });
 
+test('a release that is not ready only at a low priority passes its drill', async () => {
+  const world = await makeWorld(undefined, { node: await sqliteNode() });
+  world.publish(OLD, { starves: true });
+  world.publish(NEW);
+  await world.start(NEW, '--stop-timeout', '2');
+  await world.ok('stage', OLD);
+  expect(await world.ok('drill', OLD, '--ready-timeout', '5s')).toMatchObject({
+    status: 'drill_passed',
+    to: OLD,
+  });
+});
+
 /** Damages a file, and returns what mends it. */
 function append(path: string): () => void {
   const [before, { mode }] = [readFileSync(path), statSync(path)];

@@ -20,6 +20,8 @@ export interface Behaviour {
   needsConfig?: boolean;
   /** Exits with 78 where it has less priority than others: as a gateway does that is late for a limit of its own on a busy host. */
   refusesToWait?: boolean;
+  /** Alive and never ready where it has less priority than others, as on a host that is too busy for it. */
+  starves?: boolean;
   /** Alive and never ready: `failing: ["channels"]`. */
   neverReady?: boolean;
   /** Ready, with `failing: ["discord"]` listed. */

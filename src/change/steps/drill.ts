@@ -43,8 +43,10 @@ export const drill: Step = {
     );
     if (kept) requireIntact(root, kept);
     const copiedAt = new Date().toISOString();
-    const { report } = await bootWithRetry(() =>
-      candidateOf(context, { manifest, gateway, place, kept }),
+    // A failed drill stops the timer, so a host that is too busy for low priority must not cause one.
+    const { report } = await bootWithRetry(
+      () => candidateOf(context, { manifest, gateway, place, kept }),
+      ({ ready }) => ready,
     ).catch(notInIsolation);
     requireReady(manifest, report);
     change.facts.drill = {

@@ -1,3 +1,5 @@
+import { getPriority } from 'node:os';
+
 /** Parts that a start brings up, in order. */
 const PHASES = ['config', 'plugins', 'sidecars', 'channels'];
 
@@ -5,7 +7,8 @@ const PHASES = ['config', 'plugins', 'sidecars', 'channels'];
 export function readiness(behaviour, uptimeMs, draining, closed) {
   if (closed) return { ready: false, failing: ['gateway-draining'], phase: 'ready' };
   if (draining) return { ready: false, failing: ['draining'], phase: 'draining' };
-  if (behaviour.neverReady) return { ready: false, failing: ['channels'], phase: 'channels' };
+  const isStarved = behaviour.starves && getPriority() > 0;
+  if (behaviour.neverReady || isStarved) return { ready: false, failing: ['channels'], phase: 'channels' };
   const done = Math.floor((uptimeMs / (behaviour.slowStartMs ?? 1)) * PHASES.length);
   const left = behaviour.slowStartMs ? PHASES.slice(done) : [];
   if (left.length > 0) return { ready: false, failing: left, phase: left[0] };
