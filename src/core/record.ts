@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { isAbsent, LARGEST, readPlainFile, UnusableFile } from './bounded-file.js';
+import { crc32 } from './crc32.js';
 import { compiledSchema, type Validate } from './schemas.js';
 
 /** Our JSON files, by the name of their schema in `layout/schemas/`. */
@@ -57,16 +57,16 @@ export function whyNot(kind: RecordKind, value: unknown): string | null {
 }
 
 /** Last line of a record: a flipped bit can leave it a record that says something else. */
-const CHECKSUM = /,\n *"checksum": "([0-9a-f]{64})"\n?\}\n$/;
+const CHECKSUM = /,\n *"checksum": "([0-9a-f]{8})"\n?\}\n$/;
 /** Characters; more than that line has. */
-const CHECKSUM_LINE = 100;
+const CHECKSUM_LINE = 50;
 
 /** Text of a record with its checksum. @param spaces of indentation; 0 for a record that only programs read */
 export function recordText(record: object, spaces = 2): string {
   const text = JSON.stringify(record, null, spaces);
   const body = text.slice(0, spaces > 0 ? -2 : -1);
   const [indent, end] = spaces > 0 ? [' '.repeat(spaces), '\n}\n'] : ['', '}\n'];
-  return `${body},\n${indent}"checksum": "${hash('sha256', body)}"${end}`;
+  return `${body},\n${indent}"checksum": "${crc32(body)}"${end}`;
 }
 
 /** Content of a record without its checksum; null where it has another checksum. A record of before has none. */
@@ -74,7 +74,7 @@ function checkedText(text: string): string | null {
   const [line, checksum] = CHECKSUM.exec(text.slice(-CHECKSUM_LINE)) ?? [];
   if (line === undefined) return text;
   const body = text.slice(0, -line.length);
-  return hash('sha256', body) === checksum ? `${body}}` : null;
+  return crc32(body) === checksum ? `${body}}` : null;
 }
 
 /**

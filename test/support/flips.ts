@@ -148,7 +148,7 @@ export async function flipBits(root: Root, many: number, random: Random): Promis
 
 /** The record says the same: what flipped is in the name of its last line, and it has no checksum now. */
 function isMeaningless(path: string): boolean {
-  return /"(?!checksum")[^"]{8}": "[0-9a-f]{64}"\n?\}\n$/.test(readFileSync(path, 'utf8'));
+  return /"(?!checksum")[^"]{8}": "[0-9a-f]{8}"\n?\}\n$/.test(readFileSync(path, 'utf8'));
 }
 
 /** True when a rollback would use what was flipped. */
