@@ -9,6 +9,7 @@ import { describeRestoringLauncher, makeLaunchedPair } from '../support/launcher
 import { type Before, contentOf, lookBefore, NEW, OLD, type Pair, whatIsWrong } from '../support/pair.js';
 import { temporaryDirectory } from '../support/place.js';
 import { SHELLS } from '../support/shells.js';
+import { slowness } from '../support/slowness.js';
 
 const started = (id: string) => `release=${id}`;
 
@@ -90,6 +91,8 @@ test.each([
   ['has asked for its state and not yet pointed back', false],
 ])(
   'no release gets the state of another one, at any moment when a rollback %s',
+  // A launcher is started anew for each of its commands.
+  { timeout: 300_000 * slowness },
   async (_, pointsBack) => {
     const outcomes: Record<string, number> = {};
     for (let nth = 1; ; nth++) {
@@ -125,5 +128,4 @@ test.each([
     }
     expect(outcomes).toEqual({ [started(OLD)]: expect.any(Number), [started(NEW)]: expect.any(Number) });
   },
-  120_000,
 );
