@@ -50,7 +50,7 @@ export async function bootCandidate(request: CandidateRequest): Promise<Candidat
  * Boots a candidate, and once more at normal priority when that was no success. On a busy host a low-priority start misses its
  * own limits: OpenClaw 2026.9.6 refuses a state when a thread needs five seconds to begin.
  * @param request returns a request with a fresh copy of the state each time
- * @param isSuccess by default also for one that is not ready: parts of it may never be without a network
+ * @param isSuccess by default also true of a candidate that is not ready: parts of it may never be without a network
  * @returns the last report, and the copy that it used
  * @throws ReleasesError as `bootCandidate`, and any error of `request`
  */
