@@ -1,13 +1,29 @@
 import { createServer } from 'node:net';
 
-/** A loopback port that was free when checked. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below those that Linux gives to all who ask for any (ip(7), `ip_local_port_range`: from 32768 on). */
+const LOWEST = 20_000;
+const COUNT = 12_000;
+
+const TRIES = 50;
+
+/**
+ * A loopback port that was free when checked. Nobody gets it while its gateway is restarted, unless by its number.
+ * @throws Error the last one, when no port that was tried is free
+ */
+export async function freePort(): Promise<number> {
+  let error: unknown;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = LOWEST + Math.floor(Math.random() * COUNT);
+    error = await bindError(port);
+    if (error === null) return port;
+  }
+  throw error;
+}
+
+function bindError(port: number): Promise<Error | null> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    server.on('error', resolve);
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(null)));
   });
 }

@@ -39,6 +39,8 @@ export async function startProxy(hosts: Record<string, string> = {}): Promise<Co
   };
 
   const server = createServer((incoming, outgoing) => {
+    // A client of something that had this port before asks as it would ask a server.
+    if (!URL.canParse(incoming.url ?? '')) return void outgoing.writeHead(400).end();
     const { hostname, port, pathname, search } = new URL(incoming.url ?? '');
     const { method, headers } = incoming;
     const one: Seen = { request: `${method} ${incoming.url}`, status: 0, bytes: 0 };

@@ -127,8 +127,8 @@ test.each<[string, Started, RegExp]>([
   ['wrong_release', { release: OLD }, /runs from 2026\.5\.1, not from 2026\.6\.1/],
   ['wrong_version', { version: OLD }, /says that it is 2026\.5\.1, not 2026\.6\.1/],
   ['port_held_by_orphan', { owned: false }, new RegExp(`held by process ${process.pid},`)],
-  // This process runs as it is looked at, so that it has until the limit of a start, a minute.
-  ['gateway_not_ready', { failing: ['channels'] }, /not ready: channels, after (1 min|[\d.]+ s)\.$/],
+  // A busy host makes its limit longer.
+  ['gateway_not_ready', { failing: ['channels'] }, /not ready: channels, after [\d.]+ (s|min)\.$/],
 ])('%s is the verdict on %j', async (code, started, message) => {
   await expect(verify(started)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
 });
@@ -166,7 +166,7 @@ test('gateway_worse is the verdict on a ready gateway in which something fails t
   expect(same.health.failing).toEqual(['mail']);
   await expect(verify({ ready: true, failing: ['mail', 'chat'] }, { before })).rejects.toMatchObject({
     code: 'gateway_worse',
-    message: expect.stringMatching(/^What worked before does not work: chat, after \d+ s\.$/),
+    message: expect.stringMatching(/^What worked before does not work: chat, after [\d.]+ (s|min)\.$/),
   });
 });
 
