@@ -1974,7 +1974,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/cli/commands/pin.ts',
     find: 'document: { release: id, pins },',
     replace: 'document: { release: id, pins, other: pins },',
-    caughtBy: integration('views'),
+    caughtBy: integration('refusals', 'a tag neither leaves a pinned release'),
   },
   {
     name: 'run: the gateway writes to where the JSON document goes',
