@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { openRoot, ReleasesError } from 'openclaw-releases';
 
-/** What each token may do; a real gateway takes this from its own authentication. */
+/** Scopes of each token; a real gateway takes this from its own authentication. */
 const CALLERS = new Map([
   [process.env.ADMIN_TOKEN, { name: 'operator', scopes: ['operator.admin'] }],
   [process.env.READ_TOKEN, { name: 'dashboard', scopes: ['operator.read'] }],

@@ -73,7 +73,7 @@ export interface HistoryAnswer {
 export interface ScrubAnswer extends Pick<ScrubOverview, 'oldestAt' | 'damaged'> {
   /** Paths below the root of what was compared to its end; `records` stands for all records. */
   compared: string[];
-  /** What is left for the next scrub. */
+  /** Paths that are left for the next scrub. */
   left: string[];
   error?: ErrorRecord;
 }
@@ -85,7 +85,7 @@ export interface ForRealAnswer extends Pick<ForReal, 'thereMs' | 'backMs'> {
   there: ChangeDocument;
   /** Null where the older release did not run. */
   back: ChangeDocument | null;
-  /** Of the change that failed. */
+  /** Error of the change that failed. */
   error?: ErrorRecord;
 }
 

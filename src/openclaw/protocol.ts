@@ -8,7 +8,7 @@ import { compareVersions, isVersion } from '../core/version.js';
 export interface Protocol {
   current: number;
   client: number;
-  /** Of a node, which may be older than other clients. */
+  /** Lowest version of a node, which may be older than other clients. */
   node: number;
 }
 

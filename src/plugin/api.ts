@@ -61,7 +61,7 @@ export interface Tab {
   description: string;
   icon: string;
   group: 'control';
-  /** Of a page below a route of the plugin that the gateway guards. */
+  /** Address of a page below a route of the plugin that the gateway guards. */
   path: string;
   requiredScopes: Scope[];
 }
@@ -104,7 +104,7 @@ export interface ChatCommand {
   acceptsArgs: boolean;
   /** Only senders that the channel lets in. */
   requireAuth: boolean;
-  /** Of a client of the gateway; in a channel, the owner has them all. */
+  /** Scopes that a client of the gateway needs; in a channel, the owner has them all. */
   requiredScopes: Scope[];
   handler(call: CommandCall): Promise<{ text: string }>;
 }

@@ -15,9 +15,9 @@ export interface ScrubOptions {
 }
 
 export interface ScrubRun {
-  /** What was compared to its end, by its path below the root. */
+  /** Paths below the root that were compared to their end. */
   compared: string[];
-  /** What is left, because the time or the caller ended. */
+  /** Paths that are left, because the time or the caller ended. */
   left: string[];
   damaged: Record<string, Scrubbed>;
 }
@@ -119,7 +119,7 @@ function damagedIn(file: ScrubFile, items: readonly ScrubItem[]): Record<string,
   );
 }
 
-/** What the last comparisons found damaged, and nothing has replaced since. */
+/** Damage that the last comparisons found, and nothing has replaced since. */
 export function knownDamage(root: Root): Record<string, Scrubbed> {
   const file = readScrub(root);
   const { records, ...others } = damagedIn(file, scrubItems(root));

@@ -52,7 +52,7 @@ export interface Check {
   expected: Expected | null;
   /** `needsState`: rolling the update back restores the snapshot of today's state; null where no rule tells. */
   rollback: { needsState: boolean | null; why: string } | null;
-  /** What the update means for this host; empty where nothing newer is available. */
+  /** Consequences of the update for this host; empty where nothing newer is available. */
   findings: SwitchFinding[];
   timer: { enabled: boolean } & Pick<PastDecision, 'verdict' | 'reason' | 'until'>;
 }

@@ -32,7 +32,7 @@ export interface Listing {
   hold: Hold | null;
   /** Null without a `previous`. */
   rollback: RollbackProof | null;
-  /** What scrubs have compared, and found damaged. */
+  /** Results of the scrubs. */
   scrub: Pick<ScrubOverview, 'oldestAt' | 'damaged'>;
   corrupt: Corrupt[];
 }

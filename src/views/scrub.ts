@@ -17,9 +17,9 @@ export interface KnownDamage {
   next: string;
 }
 
-/** What scrubs have compared. */
+/** Results of the scrubs of a root. */
 export interface ScrubOverview {
-  /** Of everything that was compared, the time of what was compared longest ago; null before the first scrub. */
+  /** Time of the oldest comparison; null before the first scrub. */
   oldestAt: Moment | null;
   damaged: KnownDamage[];
   /** By path below the root. */

@@ -46,7 +46,7 @@ export interface Overview {
   last: ChangeDocument | null;
   /** Null without a `previous`. */
   rollback: RollbackProof | null;
-  /** What scrubs have compared, and found damaged. */
+  /** Results of the scrubs. */
   scrub: ScrubOverview;
   /** Restore that the launcher does before the next start, or null. */
   restore: Restore | null;

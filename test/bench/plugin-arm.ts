@@ -5,10 +5,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ownFile } from '../../src/core/own-files.js';
 import { makePlace } from '../../src/demo/place.js';
-import { descendsFrom, processIds, TICKS_PER_SECOND } from '../../src/host/process.js';
+import { activityOf, descendsFrom, processIds, TICKS_PER_SECOND } from '../../src/host/process.js';
 import { killTree } from '../../src/host/process-tree.js';
 import { until } from '../support/place.js';
-import { cpuTicks } from './cpu-ticks.js';
 
 export const ARMS = ['without', 'a plugin that does nothing', 'with'] as const;
 
@@ -65,7 +64,7 @@ export async function makeArm(name: Sample['arm'], root: string, version: string
         READY_WITHIN_MS,
       );
       const readyMs = performance.now() - begun;
-      const cpuMs = (cpuTicks(pid) / TICKS_PER_SECOND) * 1000;
+      const cpuMs = (activityOf(pid).ticks / TICKS_PER_SECOND) * 1000;
       // Code that was not loaded cannot have cost anything. Without it this path is nobody's, or the Control UI's.
       const isLoaded = () => answers('/releases/api/picture', 401);
       if (name === 'with') await until('the plugin is loaded', isLoaded, READY_WITHIN_MS);

@@ -6,10 +6,10 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { makePlace } from '../../src/demo/place.js';
-import { TICKS_PER_SECOND } from '../../src/host/process.js';
+import { activityOf, TICKS_PER_SECOND } from '../../src/host/process.js';
 import { makeIdleGroup } from '../support/idle-group.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-import { cpuTicks } from './cpu-ticks.js';
+
 import { onFreshDisk } from './fresh-disk.js';
 import { type Command, measure } from './measure.js';
 import { npm, ours, type Peer } from './peers.js';
@@ -134,13 +134,13 @@ async function underLoad(
   const { path, everyMs } = LOADS[load];
   const order: Asked = { url: gateway.url + path, everyMs };
   const begun = performance.now();
-  const before = cpuTicks(gateway.pid);
+  const before = activityOf(gateway.pid).ticks;
   try {
     await prober.sendMessage({ ...order });
     await work(stop.signal);
     await prober.sendMessage('stop');
     const answers = (await prober.getOneMessage()) as unknown as Answers;
-    const ticks = cpuTicks(gateway.pid) - before;
+    const ticks = activityOf(gateway.pid).ticks - before;
     const taking = ticks / TICKS_PER_SECOND / ((performance.now() - begun) / 1000);
     return { beside, load, taking, ...answers };
   } finally {

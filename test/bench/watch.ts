@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { answers } from '../../src/demo/prober.js';
-import { TICKS_PER_SECOND } from '../../src/host/process.js';
-import { cpuTicks } from './cpu-ticks.js';
+import { activityOf, TICKS_PER_SECOND } from '../../src/host/process.js';
 
 const EVERY_MS = 5;
 
@@ -26,7 +25,7 @@ export interface Watched {
 export async function outageOf({ url, pid }: Watched, work: () => Promise<unknown>): Promise<Outage> {
   let cpuMs: Promise<number> | undefined;
   const ready = new Watch(`${url}/readyz`, () => {
-    cpuMs = pid().then((one) => (cpuTicks(one) / TICKS_PER_SECOND) * 1000);
+    cpuMs = pid().then((one) => (activityOf(one).ticks / TICKS_PER_SECOND) * 1000);
   });
   const live = new Watch(`${url}/healthz`);
   try {

@@ -53,7 +53,7 @@ describe('the doors of real OpenClaw under `run`', () => {
   const saidIn = (sessionKey: string, text: string, withinMs = 120_000) =>
     until(`${sessionKey} has: ${text}`, async () => (await history(sessionKey)).includes(text), withinMs);
 
-  /** What the agent's tools have answered, as the model was told. */
+  /** Answers of the agent's tools, as the model was told. */
   const toldModel = (text: string) => model.asked.some((question) => question.includes(text));
 
   test(

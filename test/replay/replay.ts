@@ -64,7 +64,7 @@ async function publish(world: World, target: string, failure: Failure, kind: str
   if (failure.fault) world.registry.fault({ kind: failure.fault, ...(archive && { match: archive }) });
 }
 
-/** Of a record, and of the document that a command printed: both have these. */
+/** Verdict in a record, and in the document that a command printed: both have these. */
 function verdictOf(change: Pick<Change, 'status' | 'steps' | 'error' | 'undoError'>): Verdict {
   return {
     status: change.status,

@@ -45,7 +45,7 @@ interface Found {
   sentence: string;
 }
 
-/** What a document says about clients and plugins. */
+/** Findings of a document about clients and plugins. */
 const found = ({ findings }: { findings: Found[] }) =>
   findings
     .filter(({ code }) => /^(peer|protocol|plugin)/.test(code))

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { AtEnd } from './place.js';
 
-/** How a gateway answers a node that connects. */
+/** Answer of a gateway to a node that connects. */
 export interface NodeAnswer {
   ok: boolean;
   error: { message?: string; details?: object } | null;

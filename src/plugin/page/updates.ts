@@ -16,7 +16,7 @@ export interface Offer {
   /** Null before the first `check` of this version. */
   needs: UpdateNeeds | null;
   expected: Expected | null;
-  /** What the update means for this host, where the release was looked up now. */
+  /** Consequences of the update for this host, where the release was looked up now. */
   findings?: readonly SwitchFinding[];
 }
 
@@ -107,7 +107,7 @@ export function facts({ version, publishedAt, staged, needs, expected, findings 
   return h('ul', { class: 'facts' }, ...items.map((item) => h('li', {}, ...item)));
 }
 
-/** What an earlier look found. */
+/** Result of an earlier look. */
 function remembered(needs: UpdateNeeds | null, expected: Expected | null): Child[][] {
   const rollback =
     needs?.rollbackNeedsState == null

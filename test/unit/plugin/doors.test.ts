@@ -10,7 +10,7 @@ import { nobody } from '../../support/nobody.js';
 import { temporaryRoot } from '../../support/place.js';
 import { answeringHost, callTool, ok, typeInChat } from '../../support/plugin-doors.js';
 
-/** What a caller may do through a door. */
+/** Rights of a caller at a door. */
 type May = 'change' | 'read' | 'nothing';
 
 const READ = 'operator.read';
