@@ -13,9 +13,9 @@ test('a port that another process has is not free', async () => {
   const server = createServer().listen(taken, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
-  const random = vi.spyOn(Math, 'random').mockReturnValueOnce((taken - 20_000) / 12_000);
+  const random = vi.spyOn(Math, 'random').mockReturnValueOnce((taken - 20_000 + 0.5) / 12_000);
   onTestFinished(() => random.mockRestore());
   expect(await freePort()).not.toBe(taken);
-  random.mockReturnValue((taken - 20_000) / 12_000);
+  random.mockReturnValue((taken - 20_000 + 0.5) / 12_000);
   await expect(freePort()).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
