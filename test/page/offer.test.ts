@@ -78,6 +78,12 @@ describe('the page', () => {
       await page.locator('#unskip').click();
       await page.locator('#skip').waitFor();
 
+      // A gateway that answers as many requests as it may.
+      await page.route(
+        '**/releases/api/verify',
+        (route) => route.fulfill({ status: 503, headers: { 'retry-after': '1' }, json: { ok: false } }),
+        { times: 1 },
+      );
       await page.locator(`#more-${escaped(FIRST)}`).click();
       await page.locator(`#verify-${escaped(FIRST)}`).click();
       await page.locator(`#notice >> text=Every file of ${FIRST}`).waitFor();

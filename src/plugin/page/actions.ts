@@ -4,7 +4,7 @@ import { moment } from '../../core/moment.js';
 import { size } from '../../core/size.js';
 import type { Check, Found } from '../../timer/check.js';
 import { needsOf } from '../../views/expected-update.js';
-import { NoAnswer, order, Refused } from './client.js';
+import { Busy, NoAnswer, order, Refused } from './client.js';
 import { confirm } from './confirm.js';
 import { type Child, fold, h, say } from './dom.js';
 import { putOff } from './later.js';
@@ -188,6 +188,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export let followLoss: (change: string, error: ErrorRecord) => void = () => {};
 
 const UNANSWERED = 'No answer came. Whether it was begun is shown once the gateway answers.';
+const BUSY = 'The gateway answers as many requests as it may. Nothing was begun; try again.';
 const HANDED_OVER = 'Handed over; its progress follows here.';
 
 /** Must not read like success: only a verified change is one. */
@@ -222,6 +223,7 @@ function lossOf({ message, untouched, details }: ErrorRecord): Child[] {
 
 function noticeOf(error: unknown): { text: string; error: ErrorRecord | null } {
   if (error instanceof Refused) return { text: 'It was refused.', error: error.record };
+  if (error instanceof Busy) return { text: BUSY, error: null };
   if (error instanceof NoAnswer) return { text: UNANSWERED, error: null };
   return { text: 'The token is not accepted any more.', error: null };
 }

@@ -8,12 +8,8 @@ export class NoAnswer extends Error {}
 /** Thrown when the gateway wants its token (HTTP 401). */
 export class Unauthorized extends Error {}
 
-/** Thrown when the gateway answers, and is too busy for this request (HTTP 503 with Retry-After). */
-export class Busy extends NoAnswer {
-  constructor(readonly retryMs: number) {
-    super('busy');
-  }
-}
+/** Thrown when the gateway stays too busy for this request (HTTP 503 with Retry-After): nothing was begun. */
+export class Busy extends NoAnswer {}
 
 export class Refused extends Error {
   constructor(readonly record: ErrorRecord) {
@@ -44,7 +40,22 @@ export const look = <T>(name: string, withinMs = QUICK_MS) => call<T>(name, { me
 export const order = <T>(name: string, params: object) =>
   call<T>(name, { method: 'POST', body: JSON.stringify(params) }, SLOW_MS);
 
+/** Repeats a request that the gateway puts off, which is then not begun. */
 async function call<T>(name: string, init: RequestInit, withinMs: number): Promise<T> {
+  const until = Date.now() + withinMs;
+  for (;;) {
+    const answer = await send<T>(name, init, until - Date.now());
+    if (!('retryMs' in answer)) return answer.document;
+    if (Date.now() + answer.retryMs >= until) throw new Busy('busy');
+    await new Promise((resolve) => setTimeout(resolve, answer.retryMs));
+  }
+}
+
+async function send<T>(
+  name: string,
+  init: RequestInit,
+  withinMs: number,
+): Promise<{ document: T } | { retryMs: number }> {
   const known = token();
   const headers = {
     ...(known && { authorization: `Bearer ${known}` }),
@@ -63,12 +74,12 @@ async function call<T>(name: string, init: RequestInit, withinMs: number): Promi
   }
   if (response.status === 401) throw new Unauthorized();
   const retryAfter = Number(response.headers.get('retry-after'));
-  if (response.status === 503 && retryAfter > 0) throw new Busy(retryAfter * 1_000);
+  if (response.status === 503 && retryAfter > 0) return { retryMs: retryAfter * 1_000 };
   const { ok, error } = document as { ok?: boolean; error?: ErrorRecord };
   if (ok === false && error?.code) throw new Refused(error);
   // A gateway that is starting, or that lacks this plugin, sends a document of its own.
   if (!response.ok || ok === undefined) throw new NoAnswer(`HTTP ${response.status}`);
-  return document as T;
+  return { document: document as T };
 }
 
 /** Readiness of the gateway itself; null when it does not say. */

@@ -140,20 +140,10 @@ async function askDetails({
     model.proof = rollback;
     model.timer = await look<TimerStatus>('timer', 60_000);
   } catch (error) {
-    if (error instanceof Busy) {
-      setTimeout(askDetailsAgain, error.retryMs, of);
-      return;
-    }
-    // Details stay as they were until a new gateway process or the next change makes it ask again.
+    // The next picture asks again. Otherwise details stay as they were until something changes.
+    if (error instanceof Busy && detailsOf === of) forgetDetails();
   }
   render();
-}
-
-/** Asks again with the newest picture, unless another request has begun meanwhile. */
-function askDetailsAgain(of: string): void {
-  if (detailsOf !== of || !model.picture) return;
-  forgetDetails();
-  void askDetails(model.picture);
 }
 
 function connection(): string {
