@@ -1,38 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { EXIT } from '../../src/core/errors.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { temporaryDirectory } from '../support/place.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
-
-const COMMANDS = [
-  'setup',
-  'stage',
-  'check',
-  'update',
-  'list',
-  'show',
-  'switch',
-  'rollback',
-  'status',
-  'history',
-  'verify',
-  'remove',
-  'diff',
-  'why',
-  'prune',
-  'retention',
-  'pin',
-  'unpin',
-  'recover',
-  'run',
-  'adopt',
-  'unadopt',
-  'uninstall',
-  'doctor',
-];
 
 function cli(args: string[], env: Record<string, string> = {}) {
   const root = join(temporaryDirectory('cli'), 'root');
@@ -42,31 +15,6 @@ function cli(args: string[], env: Record<string, string> = {}) {
     stdin: 'ignore',
   });
 }
-
-describe.each(COMMANDS)('%s', (name) => {
-  test('has help with an example and --json', async () => {
-    const { stdout, exitCode } = await cli([name, '--help']);
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('--json');
-    expect(stdout).toMatch(new RegExp(`Example:\\n {2}\\$ openclaw-releases ${name}`));
-  });
-
-  test('answers a wrong option with one document, a code and the next command', async () => {
-    const { stdout, stderr, exitCode } = await cli([name, '--json', '--no-such-option']);
-    expect(JSON.parse(stdout)).toMatchObject({
-      ok: false,
-      error: { code: 'usage', hint: expect.any(String) },
-    });
-    expect([exitCode, stderr]).toEqual([EXIT.usage, '']);
-  });
-});
-
-test.each([['update'], ['rollback'], ['prune'], ['adopt'], ['setup'], ['uninstall'], ['remove']])(
-  '%s has a dry run that changes nothing',
-  async (name) => {
-    expect((await cli([name, '--help'])).stdout).toContain('--dry-run');
-  },
-);
 
 test.each([[['list']], [['status']], [['history']]])(
   '%j works before a root exists, and creates nothing',
@@ -99,26 +47,6 @@ test('the program without a command shows the help, and an unknown command is a 
   expect(stderr).toMatch(
     /error: .*install.*\[usage\]\n {2}Nothing was changed.\n {2}next: openclaw-releases --help$/s,
   );
-  expect(exitCode).toBe(EXIT.usage);
-});
-
-test('a usage error points to the help of the command that was named', async () => {
-  expect((await cli(['timer'])).stdout).toContain('Usage: openclaw-releases timer ');
-  for (const [args, named] of [
-    [['timer', 'enable', '--nope'], 'timer enable'],
-    [['show'], 'show'],
-    [['list', '--nope'], 'list'],
-    [['status', '--prometheus', '--follow'], 'status'],
-  ] as const) {
-    const { stderr, exitCode } = await cli([...args]);
-    expect(stderr).toMatch(new RegExp(`next: openclaw-releases ${named} --help$`));
-    expect(exitCode).toBe(EXIT.usage);
-  }
-});
-
-test('status prints metrics or JSON, not both', async () => {
-  const { stdout, exitCode } = await cli(['status', '--prometheus', '--json']);
-  expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'usage' } });
   expect(exitCode).toBe(EXIT.usage);
 });
 

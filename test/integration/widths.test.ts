@@ -1,9 +1,24 @@
-import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.js';
+import { runProgram } from '../../src/cli/program.js';
 import { until } from '../support/place.js';
-import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
+import { makeWorld, QUICK, type World } from '../support/world.js';
 
-const COMMANDS = [
+let said: Buffer[] | null = null;
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const writeSync = (to: number, bytes: Buffer, at: number) => {
+    if (said === null || to > 2) return fs.writeSync(to, bytes, at);
+    said.push(Buffer.from(bytes.subarray(at)));
+    return bytes.length - at;
+  };
+  return { ...fs, writeSync };
+});
+
+afterEach(() => void vi.unstubAllEnvs());
+
+const LOOKS = [
   ['list'],
   ['history'],
   ['history', '1'],
@@ -13,13 +28,16 @@ const COMMANDS = [
   ['timer', 'explain'],
 ];
 
-async function shown({ node, env }: World, args: string[], width: number): Promise<string[]> {
-  const { stdout } = await execa(node, [CLI, ...args], {
-    env: { ...env, COLUMNS: String(width), TZ: 'Europe/Berlin' },
-    extendEnv: false,
-    reject: false,
-  });
-  return stdout.split('\n');
+/** Runs a command that only looks, in this process: each start of another costs most of a test. */
+async function shown({ env }: World, args: string[], width: number): Promise<string[]> {
+  for (const [name, value] of Object.entries({ ...env, COLUMNS: String(width), TZ: 'Europe/Berlin' }))
+    vi.stubEnv(name, value);
+  said = [];
+  await runProgram(['node', 'openclaw-releases', ...args], COMMANDS);
+  const text = Buffer.concat(said).toString();
+  said = null;
+  expect(process.exitCode ?? 0).toBe(0);
+  return text.trimEnd().split('\n');
 }
 
 /** A line that must not be broken: a command to type, and a word without a blank. */
@@ -38,7 +56,7 @@ test('what people read fits 60, 80 and 120 columns', async () => {
     '--why',
     'the exams of the whole family, which nobody may disturb by a restart',
   );
-  for (const args of COMMANDS) {
+  for (const args of LOOKS) {
     for (const width of [60, 80, 120]) {
       const wide = (await shown(world, args, width)).filter((line) => line.length > width && !isWhole(line));
       expect({ args, width, wide }).toEqual({ args, width, wide: [] });

@@ -1,5 +1,7 @@
 import { execa } from 'execa';
 import type { StatusAnswer } from '../../src/rpc/documents.js';
+import { handle } from '../../src/rpc/handle.js';
+import { rootAt } from '../../src/store/root.js';
 import { until } from './place.js';
 import { CLI, QUICK, type World } from './world.js';
 
@@ -29,7 +31,10 @@ export async function rpc(
   return { exitCode, ...JSON.parse(stdout) };
 }
 
-/** Asks again until a change has its verdict, or the way that the test waits for. */
+/**
+ * Asks again until a change has its verdict, or the way that the test waits for. In this process: a loop of others would take
+ * the processor from what it waits for.
+ */
 export async function untilStatus(
   world: World,
   params: object,
@@ -39,9 +44,8 @@ export async function untilStatus(
   await until(
     'update.status says it',
     async () => {
-      const { payload } = await rpc(world, 'update.status', params);
-      last = payload;
-      return payload !== undefined && done(payload);
+      last = await handle({ root: rootAt(world.root) }, 'update.status', params);
+      return done(last);
     },
     60_000,
   );
