@@ -6,19 +6,26 @@ import { type ErrorRecord, toErrorRecord } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';
 import { ownFile } from '../core/own-files.js';
 import { withoutSecrets } from '../core/secret-words.js';
+import { startedAt } from '../host/process.js';
 import { freeSpace } from '../host/space.js';
 import { changeNamed, type PastLine } from '../ledger/history.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import type { Redact } from '../state/secrets.js';
-import { listReleases, type Manifest } from '../store/manifest.js';
+import { type Policy, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type Diagnosis, diagnose } from './doctor.js';
 import { gatewayLog, gatewayRedactor, unitIfReadable } from './gateway-log.js';
+import { type ReleaseDocument, releaseDocuments } from './release.js';
 import { type Overview, overview } from './status.js';
 
 /** A part that cannot be read is its error's sentence: a report is for hosts where something is wrong. */
 type Part<T> = T | { error: string };
+
+export type ReportedRelease = Pick<
+  ReleaseDocument,
+  'id' | 'version' | 'runtime' | 'schemas' | 'sealedAt' | 'treeDigest' | 'lockfileDigest' | 'quarantine'
+>;
 
 /** Facts for a maintainer about a failed change. Without the secrets of the gateway. */
 export interface Report {
@@ -36,7 +43,11 @@ export interface Report {
   };
   status: Part<Overview>;
   findings: Part<Diagnosis['findings']>;
-  releases: Part<Pick<Manifest, 'id' | 'version' | 'runtime' | 'schemas' | 'sealedAt' | 'treeDigest'>[]>;
+  /** Start of the gateway's process, ISO 8601; null unless it is ready. */
+  healthySince: string | null;
+  releases: Part<ReportedRelease[]>;
+  /** Decisions of the operator. */
+  policy: Part<Pick<Policy, 'pins' | 'hold' | 'schedule' | 'retention'>>;
   /** Whole records, oldest first. */
   changes: Part<(Change | PastLine)[]>;
   /** Unit and drop-ins in force, as texts; null without systemd. */
@@ -57,13 +68,16 @@ export async function makeReport(root: Root, supervisor: Supervisor, change: str
     change === null ? await part(() => listChanges(root).slice(-CHANGES)) : [changeNamed(root, change)];
   const unit = await unitIfReadable(root);
   const redact = await gatewayRedactor(supervisor, unit);
+  const status = await part(() => overview(root, supervisor));
   const report: Report = {
     schema: 1,
     at: new Date().toISOString(),
     host: hostOf(root),
-    status: await part(() => overview(root, supervisor)),
+    status,
+    healthySince: 'error' in status ? null : healthySince(status),
     findings: await part(async () => (await diagnose(root, supervisor)).findings),
-    releases: await part(() => listReleases(root).releases.map(essentials)),
+    releases: await part(() => releaseDocuments(root, null).releases.map(essentials)),
+    policy: await part(() => policyOf(root)),
     changes,
     unit: unit && textsOf(unit),
     log: await part(() => gatewayLog(root, supervisor, LOG_LINES)),
@@ -105,8 +119,19 @@ function hostOf({ path }: Root): Report['host'] {
   };
 }
 
-function essentials({ id, version, runtime, schemas, sealedAt, treeDigest }: Manifest) {
-  return { id, version, runtime, schemas, sealedAt, treeDigest };
+function healthySince({ gateway }: Overview): string | null {
+  return gateway?.pid && gateway.health.ready ? startedAt(gateway.pid) : null;
+}
+
+function essentials(release: ReleaseDocument): ReportedRelease {
+  const { id, version, runtime, schemas, sealedAt, treeDigest, lockfileDigest, quarantine } = release;
+  return { id, version, runtime, schemas, sealedAt, treeDigest, lockfileDigest, quarantine };
+}
+
+/** Without `notify`, whose address may be secret. */
+function policyOf(root: Root) {
+  const { pins, hold = null, schedule, retention } = readPolicy(root);
+  return { pins, hold, ...(schedule && { schedule }), ...(retention && { retention }) };
 }
 
 function textsOf({ texts, dropIns }: GatewayUnit): string[] {

@@ -101,6 +101,13 @@ test('history takes the newest, the failed ones, or those since a moment', async
 test('a report has what a maintainer asks for, of one change or of the last ones', async () => {
   const { report } = await world.ok('report');
   expect(report).toMatchObject({
+    healthySince: expect.stringMatching(/^20.*Z$/),
+    releases: expect.arrayContaining([
+      expect.objectContaining({ lockfileDigest: expect.stringMatching(/^[0-9a-f]{64}$/), quarantine: null }),
+    ]),
+    policy: { pins: [], hold: null },
+  });
+  expect(report).toMatchObject({
     schema: 1,
     findings: [],
     unit: null,

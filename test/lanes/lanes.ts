@@ -152,6 +152,18 @@ export const FULL_LANES: readonly Lane[] = [
     leastShare: 0.25,
   },
   {
+    name: 'fleet',
+    about: 'the Ansible collection, over simulated hosts and over machines',
+    needs: [
+      ...machine,
+      command('ansible-playbook', 'ansible-core'),
+      command('ansible-lint', 'ansible-lint'),
+      command('sshd', 'openssh-server'),
+      command('ip', 'iproute2'),
+    ],
+    leastShare: 0,
+  },
+  {
     name: 'openclaw',
     about: 'real OpenClaw from the registry',
     needs: machine,

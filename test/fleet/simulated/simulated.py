@@ -1,0 +1,128 @@
+"""A connection to hosts that do not exist, for tests: real ansible-playbook and role, a stand-in for the command.
+
+The host's state is a JSON file below `OPENCLAW_SIMULATED`. Its behaviour is scripted there: see schedule.ts.
+"""
+
+import json
+import os
+import re
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.connection import ConnectionBase
+
+DOCUMENTATION = """
+    name: simulated
+    short_description: hosts that do not exist
+    description: Answers modules without a process, from the host's file.
+    author: openclaw-releases
+    options: {}
+"""
+
+PARAMS = re.compile(r"ANSIBALLZ_PARAMS = '(.*)'$", re.M)
+
+
+class Connection(ConnectionBase):
+    transport = "simulated"
+    has_pipelining = True
+
+    def _connect(self):
+        self._connected = True
+        return self
+
+    def close(self):
+        self._connected = False
+
+    def reset(self):
+        pass
+
+    def put_file(self, in_path, out_path):
+        raise NotImplementedError
+
+    def fetch_file(self, in_path, out_path):
+        raise NotImplementedError
+
+    def exec_command(self, cmd, in_data=None, sudoable=True):
+        super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+        host = Host(self._play_context.remote_addr)
+        if in_data is None:
+            return 0, b"/home/claw\n", b""
+        text = in_data.decode() if isinstance(in_data, bytes) else in_data
+        literal = PARAMS.search(text).group(1)
+        args = json.loads(literal.encode().decode("unicode_escape"))["ANSIBLE_MODULE_ARGS"]
+        argv = args.get("argv")
+        if argv is None:
+            host.reach()
+            return 0, json.dumps({"ping": "pong", "changed": False}).encode(), b""
+        code, document = host.run(argv[1:])
+        answer = {"rc": code, "stdout": json.dumps(document), "stderr": "", "changed": True, "cmd": argv}
+        return 0, json.dumps(answer).encode(), b""
+
+
+class Host:
+    def __init__(self, name):
+        self.path = os.path.join(os.environ["OPENCLAW_SIMULATED"], name + ".json")
+        with open(self.path, encoding="utf8") as file:
+            self.state = json.load(file)
+
+    def save(self):
+        with open(self.path + ".new", "w", encoding="utf8") as file:
+            json.dump(self.state, file)
+        os.rename(self.path + ".new", self.path)
+
+    def reach(self):
+        """Counts each connection: a host may be down always, or from its nth connection on, for some of them."""
+        at = self.state["connections"] = self.state.get("connections", 0) + 1
+        self.save()
+        begin, end = self.state.get("down") or [0, 0]
+        if begin <= at < end:
+            raise AnsibleConnectionFailure("simulated: no route to host")
+
+    def run(self, args):
+        self.reach()
+        state = self.state
+        what = args[0]
+        if what == "status":
+            return 0, self.status()
+        if what == "show":
+            if not state["quarantine"]:
+                return 3, {"ok": False, "error": {"code": "release_not_found", "message": "not here"}}
+            return 0, {"ok": True, "id": args[1], "quarantine": {"cause": {"code": "gateway_crashed"}}}
+        if what == "history":
+            return 0, {"ok": True, "changes": state["changes"]}
+        if what in ("update", "rollback"):
+            return self.change(args[0], args[1])
+        raise ValueError("unexpected: " + " ".join(args))
+
+    def status(self):
+        state = self.state
+        changes = state["changes"]
+        gateway = {"release": state["current"], "health": {"ready": True}}
+        return {"ok": True, "root": "/root", "current": state["current"], "trial": None, "running": None,
+                "interrupted": [], "last": changes[-1] if changes else None, "gateway": gateway}
+
+    def change(self, kind, version):
+        state = self.state
+        status, code = state["verdict"]
+        if code == 0 and state["current"] == version:
+            status = "already_current"
+        changed = status not in ("already_current", "package_update_failed", "refused")
+        if status != "refused":
+            document = {"ok": code == 0, "kind": kind, "number": len(state["changes"]) + 1, "status": status,
+                        "sentence": status + ".", "target": version,
+                        "error": None if code == 0 else {"code": "gateway_crashed", "message": status}}
+            state["changes"].append(document)
+        else:
+            document = {"ok": False, "error": {"code": "insufficient_space", "message": "no space"}}
+        if changed:
+            state["restarts"] += 1
+            if code == 0:
+                state["current"] = version
+            else:
+                state["quarantine"] = True
+        self.save()
+        if state["breaks"]:
+            # The connection breaks after the change began; the change lives on.
+            state["breaks"] = False
+            self.save()
+            raise AnsibleConnectionFailure("simulated: broken pipe")
+        return code, document
