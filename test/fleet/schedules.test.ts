@@ -21,7 +21,7 @@ function allGood(more: Partial<SimulatedHost> = {}): Schedule {
   return { kind: 'mixed', hosts: Object.fromEntries(HOSTS.map((name) => [name, { ...good }])) };
 }
 
-/** A batch with one host that is rolled back and one that is down. */
+/** A batch in which a host is rolled back and another one is down. */
 function trap(): Schedule {
   const { hosts } = allGood();
   Object.assign(hosts.h03 ?? {}, { verdict: ROLLED_BACK });
