@@ -26,6 +26,7 @@ const SCHEMAS = {
   'kept-state': ['state/snapshots', 'Snapshot', 'states/<name>/state.json'],
   'file-list': ['state/snapshot-layout', 'FileList', 'states/<name>/files.json'],
   scrub: ['store/scrub-record', 'ScrubFile', 'scrub.json'],
+  pack: ['pack/pack', 'Pack', 'pack.json of a pack'],
   request: ['rpc/requests/requests', 'RequestRecord', 'requests/<request>.json'],
   'system-units': ['adopt/system-unit-record', 'SystemRecord', 'system-units.json'],
   'timer-state': ['store/timer-state', 'TimerStateFile', 'timer-state.json'],

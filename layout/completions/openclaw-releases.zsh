@@ -35,6 +35,8 @@ _openclaw_releases() {
     'restart-now:restart the gateway without waiting for it any longer'
     'verify:compare every file of a release with its sealed digest'
     'scrub:compare all that is kept with what it was: releases, their Nodes, snapshots and records'
+    'pack:write a release with its Node into one file, for hosts without a registry'
+    'import:take a release from a pack that another host has made; no registry is needed'
     'lockfile:lockfiles of releases: import'
     'diff:compare two staged releases: packages, databases, Node, CHANGELOG'
     'why:say why a release is kept, was not taken, or was rolled back'
@@ -77,6 +79,8 @@ _openclaw_releases() {
     restart-now) _openclaw_releases_restart_now ;;
     verify) _openclaw_releases_verify ;;
     scrub) _openclaw_releases_scrub ;;
+    pack) _openclaw_releases_pack ;;
+    import) _openclaw_releases_import ;;
     lockfile) _openclaw_releases_lockfile ;;
     diff) _openclaw_releases_diff ;;
     why) _openclaw_releases_why ;;
@@ -247,6 +251,23 @@ _openclaw_releases_scrub() {
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--for[stop after that time; the next scrub continues there]:time:' \
     '(- *)'--help'[show the help]'
+}
+_openclaw_releases_pack() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--output[where to (default\: openclaw-<release>-<system>.pack)]:file:_files' \
+    '--codec[how to compress; as the Node of the release can (one of zstd, gzip)]:name:(zstd gzip)' \
+    '(- *)'--help'[show the help]' \
+    '1:release:_openclaw_releases_ids'
+}
+_openclaw_releases_import() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
+    '(- *)'--help'[show the help]' \
+    '1:file:_files'
 }
 _openclaw_releases_lockfile() {
   local context state line curcontext=$curcontext

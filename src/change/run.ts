@@ -6,6 +6,7 @@ import { nextPlace } from '../ledger/history.js';
 import { type Change, newChange } from '../ledger/ledger.js';
 import { type ChangeKind, type Plan, type PlanOptions, planChange } from '../ledger/plan.js';
 import { inspectIfThere } from '../ledger/running-release.js';
+import { packPath, packTarget } from '../pack/pack.js';
 import { checkRegistryAddress } from '../registry/address.js';
 import { parseSpec } from '../registry/spec.js';
 import { checkReleaseId } from '../store/manifest.js';
@@ -104,10 +105,13 @@ export async function recover(environment: Environment): Promise<Repairs> {
 /** Validates words before anything is locked; absolute paths, as a detached worker may run in another directory. */
 export function planFor({ kind, target, options = {} }: Request): Plan {
   if (['switch', 'rollback', 'drill'].includes(kind)) checkReleaseId(target);
-  const spec = kind === 'stage' || kind === 'update' ? parseSpec(target) : null;
+  const stages = kind === 'stage' || kind === 'update';
+  const pack = stages ? packPath(target) : null;
+  const spec = stages && pack === null ? parseSpec(target) : null;
   if (options.registry !== undefined) checkRegistryAddress(options.registry);
   const lockfile = options.lockfile ? resolve(options.lockfile) : null;
-  return planChange(kind, spec?.kind === 'file' ? `file:${spec.path}` : target, { ...options, lockfile });
+  const named = spec?.kind === 'file' ? `file:${spec.path}` : target;
+  return planChange(kind, pack === null ? named : packTarget(pack), { ...options, lockfile });
 }
 
 export function exitCodeOf(change: Change): number {

@@ -3,7 +3,7 @@ import { moment } from '../core/moment.js';
 import type { Companion } from '../openclaw/companions.js';
 import type { Peer } from '../openclaw/peers.js';
 import { admission, type KnownProtocol, type Protocol, protocolAt } from '../openclaw/protocol.js';
-import type { RuntimeChoice } from '../registry/node-choice.js';
+import type { ReleaseNode } from '../registry/node-choice.js';
 import { heldText } from '../store/hold-text.js';
 import type { Hold } from '../store/policy.js';
 
@@ -65,7 +65,7 @@ export interface SwitchFacts {
   /** Null where the list of plugins cannot be read. */
   plugins: PluginFacts | null;
   engines: string | null;
-  node: RuntimeChoice | { error: { message: string } } | null;
+  node: ReleaseNode | { error: { message: string } } | null;
   /** `needsState`: rolling back restores the snapshot; null where no rule tells. */
   rollback: { needsState: boolean | null; why: string } | null;
   /** `ms`: the whole update; null for another change, which stages nothing. */
@@ -162,8 +162,9 @@ function ofPlugins({ to, plugins }: SwitchFacts): SwitchFinding[] {
   ];
 }
 
-const FROM: Record<RuntimeChoice['kind'], string> = {
+const FROM: Record<ReleaseNode['kind'], string> = {
   root: 'is here',
+  pack: 'comes with the pack',
   host: 'is copied from this host',
   registry: 'comes from the registry',
 };

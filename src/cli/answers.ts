@@ -11,6 +11,7 @@ import type { PlannedFile } from '../host/written.js';
 import type { Imported } from '../install/import-lockfile.js';
 import type { PastLine } from '../ledger/history.js';
 import type { Plan } from '../ledger/plan.js';
+import type { Pack } from '../pack/pack.js';
 import type { Hold, Schedule } from '../store/policy.js';
 import type { Repair } from '../store/repair.js';
 import type { TimerStateFile } from '../store/timer-state.js';
@@ -76,6 +77,14 @@ export interface ScrubAnswer extends Pick<ScrubOverview, 'oldestAt' | 'damaged'>
   /** Paths that are left for the next scrub. */
   left: string[];
   error?: ErrorRecord;
+}
+
+/** `pack` is what `pack.json` says. */
+export interface PackAnswer {
+  path: string;
+  bytes: number;
+  sha256: string;
+  pack: Pack;
 }
 
 /** Answer of `--for-real`. */
@@ -145,6 +154,8 @@ export interface Answers {
   'restart-now': { change: string };
   verify: Verification;
   scrub: ScrubAnswer;
+  pack: PackAnswer;
+  import: ChangeAnswer;
   'lockfile import': Imported;
   diff: Difference;
   why: Why;

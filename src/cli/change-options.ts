@@ -75,14 +75,18 @@ export function withPlugins<C extends Command>(command: C): C {
 }
 
 /** @param probe probe to use when the operator names none */
+export function withProbe<C extends Command>(command: C, probe: Probe): C {
+  return command.addOption(
+    new Option('--probe <how>', 'how to try it: its version, a boot on a copy of the state, or auto')
+      .choices(PROBES)
+      .default(probe)
+      .env('OPENCLAW_RELEASES_PROBE'),
+  );
+}
+
+/** @param probe as for `withProbe` */
 export function withStaging<C extends Command>(command: C, probe: Probe): C {
-  return command
-    .addOption(
-      new Option('--probe <how>', 'how to try it: its version, a boot on a copy of the state, or auto')
-        .choices(PROBES)
-        .default(probe)
-        .env('OPENCLAW_RELEASES_PROBE'),
-    )
+  return withProbe(command, probe)
     .option('--allow-scripts <package...>', 'dependencies whose install scripts may run')
     .option('--lockfile <file>', 'install exactly what this package-lock.json of an earlier stage lists')
     .option('--no-lockfile', 'look dependencies up anew, though there is a lockfile of that version here');

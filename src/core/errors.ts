@@ -47,6 +47,9 @@ export const ERROR_CODES = {
   lockfile_invalid: 'refused',
   lifecycle_failed: 'failed',
   probe_failed: 'failed',
+  // A pack
+  pack_invalid: 'refused',
+  pack_unsuitable: 'refused',
   // The root
   root_unwritable: 'refused',
   root_noexec: 'refused',

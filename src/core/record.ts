@@ -20,6 +20,7 @@ export type RecordKind =
   | 'scrub'
   | 'kept-state'
   | 'file-list'
+  | 'pack'
   | 'request'
   | 'system-units'
   | 'timer-state'
@@ -91,6 +92,11 @@ export function readRecord<T>(path: string, kind: RecordKind, id?: string): Reco
     if (isAbsent(error)) return { state: 'missing' };
     throw error;
   }
+  return parseRecord(text, kind, id);
+}
+
+/** Parses the text of a record; never throws, and never finds it missing. @param id as for `readRecord` */
+export function parseRecord<T>(text: string, kind: RecordKind, id?: string): RecordResult<T> {
   const checked = checkedText(text);
   if (checked === null)
     return corrupt('is not what was written: its checksum, the last line, is of another content');

@@ -5,7 +5,7 @@ import { exec, problemOf } from '../host/exec.js';
 import { refuseNoexec } from '../host/executable.js';
 import type { ClientOptions } from '../registry/client.js';
 import { cleanEnvironment } from '../registry/environment.js';
-import type { RuntimeChoice } from '../registry/node-choice.js';
+import type { ReleaseNode } from '../registry/node-choice.js';
 import { unavailable } from '../registry/runtime.js';
 import type { Root } from '../store/root.js';
 import { runtimeDirectoryName, runtimeNode } from '../store/runtimes.js';
@@ -16,7 +16,7 @@ const VERSION_TIMEOUT_MS = 30_000;
 
 export interface RuntimeRequest {
   root: Root;
-  choice: RuntimeChoice;
+  choice: ReleaseNode;
   staging: string;
   client(): Promise<ClientOptions>;
   signal?: AbortSignal | undefined;
@@ -42,9 +42,9 @@ export async function provideRuntime({
   // There every Node looks damaged, and none can be tried.
   refuseNoexec(join(root.bin, 'gateway'));
   const staged = join(staging, name);
-  removeTree(root, staged);
+  if (choice.kind !== 'pack') removeTree(root, staged);
   if (choice.kind === 'registry') await fetchNode(choice, staged, await client(), signal);
-  else await copyNode(choice.path, staged);
+  else if (choice.kind === 'host') await copyNode(choice.path, staged);
   await sealRuntime(root, staged, name);
   try {
     await tryNode(node, version, root.path, signal);
@@ -63,7 +63,7 @@ async function copyNode(program: string, staged: string): Promise<void> {
 }
 
 async function fetchNode(
-  { package: name, version, integrity }: Extract<RuntimeChoice, { kind: 'registry' }>,
+  { package: name, version, integrity }: Extract<ReleaseNode, { kind: 'registry' }>,
   staged: string,
   options: ClientOptions,
   signal?: AbortSignal,

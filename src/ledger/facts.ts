@@ -1,13 +1,13 @@
 import type { UnitChange } from '../adopt/plan.js';
 import type { TimerRecord } from '../adopt/timer-unit-record.js';
-import type { AbsolutePath, Moment, Name } from '../core/scalars.js';
+import type { AbsolutePath, Count, Moment, Name, Sha256 } from '../core/scalars.js';
 import type { InstallReport } from '../install/install.js';
 import type { Abilities } from '../openclaw/abilities.js';
 import type { GatewayProcess } from '../openclaw/handoff.js';
 import type { Health } from '../openclaw/health.js';
 import type { Instance } from '../openclaw/instance.js';
 import type { Plugin } from '../openclaw/plugin.js';
-import type { RuntimeChoice } from '../registry/node-choice.js';
+import type { ReleaseNode } from '../registry/node-choice.js';
 import type { Resolved } from '../registry/resolve.js';
 import type { StatePlace } from '../state/place.js';
 import type { LastRestore } from '../state/restore-records.js';
@@ -79,6 +79,14 @@ export interface RestartNotice {
   why?: string;
 }
 
+/** The pack that holds the release. */
+export interface PackFacts {
+  path: AbsolutePath;
+  treeDigest: Sha256;
+  files: Count;
+  nodeBytes: Count;
+}
+
 /** Results of the steps; kept in the ledger, so that recovery knows as much as the process that died. */
 export interface Facts {
   /** The release to return to. */
@@ -86,11 +94,12 @@ export interface Facts {
   previous: string | null;
   to: string | null;
   resolved?: Resolved;
-  runtime?: RuntimeChoice;
+  runtime?: ReleaseNode;
   runtimeAdded?: boolean;
   alreadyStaged?: boolean;
   /** It takes the place of a damaged release of that id. */
   replaces?: boolean;
+  pack?: PackFacts;
   /** Absolute path of the OpenClaw that an adoption found, whose packages it takes. */
   installed?: AbsolutePath;
   /** Absolute path of the lockfile to install from; absent if dependencies are resolved anew. */

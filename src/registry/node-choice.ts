@@ -10,6 +10,9 @@ export type RuntimeChoice = { version: Name } & (
   | { kind: 'registry'; package: string; integrity: string }
 );
 
+/** Likewise, or the Node that a pack holds. */
+export type ReleaseNode = RuntimeChoice | { version: Name; kind: 'pack' };
+
 /** A Node that is here already. */
 export interface LocalNode {
   version: string;

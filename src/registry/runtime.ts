@@ -1,5 +1,6 @@
 import { compare, major, parse, satisfies } from 'semver';
 import { ReleasesError } from '../core/errors.js';
+import { glibcVersion } from '../host/libc.js';
 import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
 import { canBeCopied, chooseLocal, type LocalNode, type RuntimeChoice } from './node-choice.js';
@@ -39,7 +40,7 @@ export async function chooseRuntime(request: RuntimeRequest): Promise<RuntimeCho
   if (local) return local;
   const { platform, arch } = request.platform ?? process;
   try {
-    if (platform === 'linux' && !(request.platform?.glibc ?? hasGlibc())) {
+    if (platform === 'linux' && !(request.platform?.glibc ?? glibcVersion() !== null)) {
       const why = `OpenClaw needs Node ${engines ?? '*'}, and there are no ready-made ones for a Linux without glibc.`;
       throw unavailable(why, engines);
     }
@@ -81,13 +82,6 @@ function pickVersion(versions: string[], engines: string): string | null {
   );
   const lowest = fitting.sort(compare)[0];
   return fitting.filter((version) => lowest && major(version) === major(lowest)).at(-1) ?? null;
-}
-
-function hasGlibc(): boolean {
-  // Excludes the network: the report would resolve names for every interface, and wait for the answers.
-  Object.assign(process.report, { excludeNetwork: true });
-  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return header?.glibcVersionRuntime !== undefined;
 }
 
 export function unavailable(message: string, wanted: string | null, cause?: unknown): ReleasesError {

@@ -24,16 +24,23 @@ export type UnsealedManifest = Omit<
   'schema' | 'treeDigest' | 'files' | 'bytes' | 'addedBytes' | 'sealedAt'
 >;
 
+export interface SealOptions {
+  signal?: AbortSignal;
+  replaces?: boolean;
+  /** Digest that the tree must have. */
+  treeDigest?: string;
+}
+
 /**
  * Turns a staged tree into a release: digests, read-only, sync to disk, manifest, rename. This order leaves no release
  * or a complete one after a power cut: a test that renamed before the sync left 12,582 of 12,583 files empty.
- * @throws ReleasesError `release_exists`, `archive_invalid`; system errors such as ENOSPC
+ * @throws ReleasesError `release_exists`, `archive_invalid`, `probe_failed`; system errors such as ENOSPC
  */
 export async function sealRelease(
   root: Root,
   staged: string,
   about: UnsealedManifest,
-  { signal, replaces = false }: { signal?: AbortSignal; replaces?: boolean } = {},
+  { signal, replaces = false, treeDigest: expected }: SealOptions = {},
 ): Promise<Manifest> {
   const destination = releaseDirectory(root, about.id);
   if (!replaces && existsSync(destination)) {
@@ -42,6 +49,10 @@ export async function sealRelease(
     });
   }
   const tree = await digestTree(staged, { signal, close: true });
+  if (expected !== undefined && tree.digest !== expected)
+    throw new ReleasesError('probe_failed', `${about.id} changed its own files while it was tried.`, {
+      hint: `openclaw-releases list, for a release other than ${about.id}`,
+    });
   writeFileSync(join(staged, DIGESTS_FILE), tree.text, { mode: 0o444 });
   const sizes = [Buffer.byteLength(tree.text), ...tree.sizes, ...closeDirectories(staged)];
   const block = statfsSync(staged).bsize;

@@ -20,7 +20,7 @@ import { MANIFEST_FILE, type Manifest } from './manifest.js';
 export const DIGESTS_FILE = 'files.sha256';
 
 /** Not of the tree: the manifest says which Node it is, and `recover` may link another. */
-const OUTSIDE = new Set([MANIFEST_FILE, DIGESTS_FILE, 'node']);
+export const OUTSIDE = new Set([MANIFEST_FILE, DIGESTS_FILE, 'node']);
 
 export interface TreeDigest {
   /** Text of `files.sha256`, for `sha256sum -c`; lines that start with `# ` are the symlinks. */
@@ -106,19 +106,31 @@ async function hasDigest(directory: string, treeDigest: string, largest: number)
   }
 }
 
-/** Entries of `files.sha256`. The name of a link may hold an arrow: the name that is there is taken. */
+/** Entries of `files.sha256`. The name of a link may hold an arrow: the first one ends the name. */
+export function parseList(text: string): Listed[] {
+  return linesOf(text).map((line) => entryOf(line)[0] as Listed);
+}
+
+/** Likewise, but the name that is there is taken. */
 function listedIn(directory: string, text: string): Listed[] {
-  return text.split('\n').flatMap((line): Listed | Listed[] => {
-    if (line === '') return [];
-    if (!line.startsWith('# ')) return [{ kind: 'file', sha256: line.slice(0, 64), path: line.slice(66) }];
-    const parts = line.slice(2).split(' -> ');
-    const splits = parts.slice(1).map((_, at): Listed => {
-      const path = parts.slice(0, at + 1).join(' -> ');
-      return { kind: 'link', path, target: parts.slice(at + 1).join(' -> ') };
-    });
-    const there = ({ path }: Listed) => lstatSync(join(directory, path), { throwIfNoEntry: false });
-    return (splits.length > 1 ? splits.find(there) : undefined) ?? (splits[0] as Listed);
+  const there = ({ path }: Listed) => lstatSync(join(directory, path), { throwIfNoEntry: false });
+  return linesOf(text).map((line) => {
+    const splits = entryOf(line);
+    return ((splits.length > 1 ? splits.find(there) : undefined) ?? splits[0]) as Listed;
   });
+}
+
+const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');
+
+/** Readings of a line, at least one; more only for a link with an arrow in it. */
+function entryOf(line: string): Listed[] {
+  if (!line.startsWith('# ')) return [{ kind: 'file', sha256: line.slice(0, 64), path: line.slice(66) }];
+  const parts = line.slice(2).split(' -> ');
+  const splits = parts.slice(1).map((_, at): Listed => {
+    const path = parts.slice(0, at + 1).join(' -> ');
+    return { kind: 'link', path, target: parts.slice(at + 1).join(' -> ') };
+  });
+  return splits.length > 0 ? splits : [{ kind: 'link', path: line.slice(2), target: '' }];
 }
 
 /** Text of `files.sha256`, or what is wrong with that file. */
@@ -146,9 +158,12 @@ function sha256(text: string): string {
 
 function containedLink(directory: string, path: string): string {
   const target = readlinkSync(join(directory, path));
-  const inside = relative(directory, resolve(join(directory, path), '..', target));
-  if (inside === '..' || inside.startsWith(`..${sep}`)) {
-    throw new ReleasesError('archive_invalid', `The link ${path} points out of the release, to ${target}.`);
-  }
-  return target;
+  if (isContained(path, target)) return target;
+  throw new ReleasesError('archive_invalid', `The link ${path} points out of the release, to ${target}.`);
+}
+
+/** Returns false for a link that leads out of its tree. */
+export function isContained(path: string, target: string): boolean {
+  const inside = relative('/tree', resolve('/tree', path, '..', target));
+  return inside !== '..' && !inside.startsWith(`..${sep}`);
 }

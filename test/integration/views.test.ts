@@ -33,6 +33,8 @@ const COMMAND_LINES = [
   ['why', '2026.6.2'],
   ['unhold'],
   ['lockfile', 'import', 'ROOT/releases/2026.6.1/package-lock.json'],
+  ['pack', '2026.1.1'],
+  ['import', 'ROOT/none.pack'],
   ['remove', '2026.6.3', '--dry-run'],
   ['prune', '--dry-run'],
   ['retention'],
@@ -58,7 +60,7 @@ const COMMAND_LINES = [
  * Commands that fail here, or may: without a change, a gateway under systemd, its log. Other tests and lanes compare
  * their documents.
  */
-const MAY_FAIL = ['adopt', 'unadopt', 'cancel', 'restart-now', 'logs', 'uninstall'];
+const MAY_FAIL = ['pack', 'import', 'adopt', 'unadopt', 'cancel', 'restart-now', 'logs', 'uninstall'];
 
 const atEnd = atEndOfAll();
 let world: World;

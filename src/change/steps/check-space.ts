@@ -5,7 +5,8 @@ import { size } from '../../core/size.js';
 import { refuseNoexec } from '../../host/executable.js';
 import { freeSpace, sameFilesystem } from '../../host/space.js';
 import type { Context, Step } from '../../ledger/context.js';
-import type { RuntimeChoice } from '../../registry/node-choice.js';
+import type { Facts } from '../../ledger/facts.js';
+import type { ReleaseNode } from '../../registry/node-choice.js';
 import { listReleases, type Manifest } from '../../store/manifest.js';
 import { LEAVE_FREE_BYTES, readPolicy } from '../../store/policy.js';
 import { stateBytes } from './snapshot.js';
@@ -21,6 +22,9 @@ export const UNKNOWN_RELEASE = { bytes: 900 * MIB, files: 50_000 };
 
 /** Bytes of a Node from the registry, unpacked. */
 export const RUNTIME_BYTES = 160 * MIB;
+
+/** Bytes that the last block of a file may waste. */
+const BLOCK = 4096;
 
 /** Usual growth from one release to the next. */
 const GROWTH = 1.2;
@@ -60,16 +64,19 @@ interface Room {
 async function estimate(context: Context): Promise<{ bytes: number; files: number; left: number }> {
   const { root, change } = context;
   const { releases } = listReleases(root);
-  const { runtime, resolved } = change.facts;
+  const { runtime, resolved, pack } = change.facts;
   const takenBy = ({ bytes, addedBytes, sharedBytes = 0 }: Manifest) =>
     addedBytes === undefined ? bytes : addedBytes + sharedBytes;
   const known = Math.max(...releases.map(takenBy), 0) * GROWTH;
-  const release = Math.max(known || UNKNOWN_RELEASE.bytes, (resolved?.unpackedSize ?? 0) * GROWTH);
-  const files = Math.max(...releases.map((each) => each.files), 0) * GROWTH || UNKNOWN_RELEASE.files;
-  const node = runtime ? nodeBytes(runtime) : 0;
+  const unpacked = resolved?.unpackedSize ?? 0;
+  const guessed = Math.max(known || UNKNOWN_RELEASE.bytes, unpacked * GROWTH);
+  const release = pack ? unpacked + pack.files * BLOCK : guessed;
+  const files =
+    pack?.files ?? (Math.max(...releases.map((each) => each.files), 0) * GROWTH || UNKNOWN_RELEASE.files);
+  const node = runtime ? nodeBytes(runtime, change.facts) : 0;
   const fetched = runtime?.kind === 'registry' ? node : 0;
-  const { cache } = await context.client();
-  const archives = sameFilesystem(cache, root.staging) ? (release + fetched) * ARCHIVES : 0;
+  const isCached = !pack && sameFilesystem((await context.client()).cache, root.staging);
+  const archives = isCached ? (release + fetched) * ARCHIVES : 0;
   const { leaveFree = LEAVE_FREE_BYTES } = readPolicy(root).retention ?? {};
   return {
     bytes: Math.ceil(release + node + archives + stateBytes(context) + leaveFree),
@@ -78,8 +85,9 @@ async function estimate(context: Context): Promise<{ bytes: number; files: numbe
   };
 }
 
-function nodeBytes(runtime: RuntimeChoice): number {
+function nodeBytes(runtime: ReleaseNode, { pack }: Facts): number {
   if (runtime.kind === 'root') return 0;
+  if (runtime.kind === 'pack') return pack?.nodeBytes ?? 0;
   return runtime.kind === 'host' ? statSync(runtime.path).size : RUNTIME_BYTES;
 }
 

@@ -6,7 +6,8 @@ import { compareVersions } from '../../core/version.js';
 import { digestOne } from '../../host/digest.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
-import type { RuntimeChoice } from '../../registry/node-choice.js';
+import { packPath } from '../../pack/pack.js';
+import type { ReleaseNode } from '../../registry/node-choice.js';
 import type { Resolved } from '../../registry/resolve.js';
 import { parseSpec, type Spec } from '../../registry/spec.js';
 import { heldText } from '../../store/hold-text.js';
@@ -15,17 +16,29 @@ import { keptLockfile } from '../../store/lockfiles.js';
 import { listReleases, type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
 import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
+import { removeTree } from '../../store/seal.js';
 import { compareTree } from '../../store/tree.js';
+import { resolvePack } from '../import.js';
 import { localNodes } from '../nodes.js';
-import { alreadyStaged } from './stage.js';
+import { alreadyStaged, stagingDirectory } from './stage.js';
 import { targetOf } from './switch.js';
 
 export const resolve: Step = {
   name: 'resolve',
   skip: alreadyStaged,
+  async undo(context) {
+    // What came on the standard input.
+    removeTree(context.root, stagingDirectory(context));
+  },
   async do(context) {
     const { root, change } = context;
     const { facts, plan } = change;
+    const pack = packPath(plan.target);
+    if (pack !== null) {
+      const packed = await resolvePack(context, pack, stagingDirectory(context), isDamaged);
+      if (plan.kind === 'update') await checkUpdate(context, null, packed);
+      return facts.alreadyStaged ? `${packed} is here already` : `${packed}, ${runtimeText(facts.runtime)}`;
+    }
     const spec = parseSpec(plan.kind === 'adopt' ? targetOf(context) : plan.target);
     let missing: ErrorRecord | null = null;
     const present = spec.kind === 'version' ? manifestIfThere(root, spec.version) : null;
@@ -103,8 +116,13 @@ function lockfileOf({ root, change }: Context): string | null {
   return id === version ? keptLockfile(root, version) : null;
 }
 
-function runtimeText(runtime: RuntimeChoice | undefined): string {
-  const from = { root: 'which is here', host: 'copied from this host', registry: 'from the registry' };
+function runtimeText(runtime: ReleaseNode | undefined): string {
+  const from = {
+    root: 'which is here',
+    pack: 'which it holds',
+    host: 'copied from this host',
+    registry: 'from the registry',
+  };
   return runtime ? `on Node ${runtime.version}, ${from[runtime.kind]}` : 'on a Node that is not known';
 }
 
@@ -117,7 +135,7 @@ function manifestIfThere(root: Root, id: string): Manifest | null {
   }
 }
 
-async function checkUpdate(context: Context, spec: Spec, to: string): Promise<void> {
+async function checkUpdate(context: Context, spec: Spec | null, to: string): Promise<void> {
   const { root, supervisor } = context;
   const current = currentRelease(root);
   const gateway = to === current && readTrial(root) === null ? await inspectIfThere(supervisor) : null;
@@ -125,8 +143,8 @@ async function checkUpdate(context: Context, spec: Spec, to: string): Promise<vo
     throw new NothingToDo(`${to} runs already`);
   }
   // The timer names a version, but a hold that was set since its decision still counts.
-  if (spec.kind === 'tag' || context.change.plan.initiator === 'timer') checkHeld(root, to);
-  if (spec.kind === 'tag') checkUnnamed(root, to, current, spec.tag);
+  if (spec?.kind === 'tag' || context.change.plan.initiator === 'timer') checkHeld(root, to);
+  if (spec?.kind === 'tag') checkUnnamed(root, to, current, spec.tag);
 }
 
 function checkHeld(root: Root, to: string): void {

@@ -13,7 +13,7 @@ export const seal: Step = {
   async do(context) {
     const { root, change, signal } = context;
     const { resolved, runtime, directory } = stagedFacts(context);
-    const { install } = change.facts;
+    const { install, pack } = change.facts;
     if (!install) throw new ReleasesError('internal', 'A release is sealed that was not installed.');
     const { id, version, spec, integrity, signature, engines, schemas } = resolved;
     const about = {
@@ -29,6 +29,7 @@ export const seal: Step = {
     const manifest = await sealRelease(root, directory, about, {
       signal,
       replaces: change.facts.replaces ?? false,
+      ...(pack && { treeDigest: pack.treeDigest }),
     });
     removeTree(root, join(directory, '..'));
     return `${manifest.files} files, ${size(manifest.bytes)}, read-only`;

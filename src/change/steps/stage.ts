@@ -6,7 +6,7 @@ import { installRelease, type Similar } from '../../install/install.js';
 import { provideRuntime } from '../../install/runtime.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { checksumStrength } from '../../registry/checksum.js';
-import type { RuntimeChoice } from '../../registry/node-choice.js';
+import type { ReleaseNode } from '../../registry/node-choice.js';
 import type { Resolved } from '../../registry/resolve.js';
 import { findManifest, listReleases, releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
@@ -14,6 +14,7 @@ import { runtimeDirectoryName, runtimeLink } from '../../store/runtimes.js';
 import { removeTree } from '../../store/seal.js';
 import { DIGESTS_FILE } from '../../store/tree.js';
 import { removeTracesOf } from '../candidate.js';
+import { unpackInto } from '../import.js';
 
 export function alreadyStaged(context: Context): string | null {
   return context.change.facts.alreadyStaged ? `${context.change.facts.to} is here already` : null;
@@ -21,7 +22,7 @@ export function alreadyStaged(context: Context): string | null {
 
 export function stagedFacts(context: Context): {
   resolved: Resolved;
-  runtime: RuntimeChoice;
+  runtime: ReleaseNode;
   directory: string;
 } {
   const { resolved, runtime } = context.change.facts;
@@ -37,7 +38,7 @@ function newestRelease(root: Root): Similar | undefined {
   return { directory, digests: join(directory, DIGESTS_FILE), treeDigest: newest.treeDigest };
 }
 
-function stagingDirectory(context: Context): string {
+export function stagingDirectory(context: Context): string {
   return join(context.root.staging, context.change.id);
 }
 
@@ -55,8 +56,10 @@ export const stage: Step = {
     const { change, signal } = context;
     const { resolved, runtime, directory } = stagedFacts(context);
     mkdirSync(directory, { recursive: true });
+    if (change.facts.pack) await unpackInto(directory, context);
     const node = await provideNode(context, runtime);
     symlinkSync(runtimeLink(runtime.version), join(directory, 'node'));
+    if (change.facts.pack) return `${change.facts.install?.packages} packages`;
     symlinkSync(join('node_modules/openclaw', resolved.bin), join(directory, 'main'));
     const { installed } = change.facts;
     const { weakChecksums, asInstalled, ...report } = await installRelease({
@@ -102,10 +105,10 @@ export const stage: Step = {
 };
 
 /** Puts the chosen Node below `runtimes`, unless it is there. */
-async function provideNode(context: Context, choice: RuntimeChoice): Promise<string> {
+async function provideNode(context: Context, choice: ReleaseNode): Promise<string> {
   const { root, change, signal } = context;
   if (choice.kind !== 'root') {
-    context.progress(`fetching Node ${choice.version}`);
+    if (choice.kind !== 'pack') context.progress(`fetching Node ${choice.version}`);
     change.facts.runtimeAdded = true;
   }
   return provideRuntime({ root, choice, staging: stagingDirectory(context), client: context.client, signal });

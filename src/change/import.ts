@@ -1,0 +1,141 @@
+import { closeSync, createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { openPlainFile, whyUnusable } from '../core/bounded-file.js';
+import { ReleasesError } from '../core/errors.js';
+import { interrupted } from '../core/interrupted.js';
+import { size } from '../core/size.js';
+import { freeSpace } from '../host/space.js';
+import { beginSync } from '../host/sync.js';
+import type { Context } from '../ledger/context.js';
+import { packTarget } from '../pack/pack.js';
+import { requirePlatform } from '../pack/platform.js';
+import { type PackHead, readHead, verifyPayload } from '../pack/read.js';
+import { unpackPayload } from '../pack/unpack.js';
+import { findManifest, type Manifest } from '../store/manifest.js';
+import { LEAVE_FREE_BYTES } from '../store/policy.js';
+import { runtimeDirectoryName, usableRuntimes } from '../store/runtimes.js';
+
+const MAIN = 'node_modules/openclaw/';
+
+/**
+ * Verifies a pack to its last byte, before anything is unpacked, and sets the facts of the release that it holds.
+ * @param given absolute path, or `-` for the standard input
+ * @param staging directory of the change
+ * @returns id of the release
+ * @throws ReleasesError `pack_invalid`, `pack_unsuitable`, `release_exists`, `usage`, `insufficient_space`
+ */
+export async function resolvePack(
+  context: Context,
+  given: string,
+  staging: string,
+  isDamaged: (context: Context, manifest: Manifest) => Promise<boolean>,
+): Promise<string> {
+  const { root, change, signal } = context;
+  const { facts } = change;
+  const path = given === '-' ? await keepInput(staging, signal) : given;
+  const { pack } = await withPack(path, async (fd) => {
+    const head = readHead(fd);
+    requirePlatform(head.pack.platform);
+    await verifyPayload(fd, head, signal);
+    return head;
+  });
+  const { id, version, engines, schemas, integrity, packages, node, main, bytes } = pack;
+  facts.to = id;
+  facts.pack = { path, treeDigest: pack.treeDigest, files: pack.files, nodeBytes: node.bytes };
+  facts.resolved = {
+    ...{ id, version, engines, schemas, integrity },
+    bin: main.slice(MAIN.length),
+    spec: packTarget(given),
+    tarball: packTarget(given),
+    dependencyCount: packages,
+    unpackedSize: bytes,
+    signature: 'unchecked',
+    publishedAt: null,
+  };
+  facts.runtime = {
+    kind: usableRuntimes(root).includes(node.version) ? 'root' : 'pack',
+    version: node.version,
+  };
+  const present = findManifest(root, id);
+  if (!present) return id;
+  if (present.treeDigest !== pack.treeDigest) {
+    throw new ReleasesError('release_exists', `${id} is here already, with other files than the pack has.`, {
+      hint: `openclaw-releases remove ${id}, then the same command again`,
+    });
+  }
+  facts.replaces = await isDamaged(context, present);
+  facts.alreadyStaged = !facts.replaces;
+  if (facts.alreadyStaged && given === '-') rmSync(path, { force: true });
+  return id;
+}
+
+/** Unpacks the pack of a change in place of an install. */
+export async function unpackInto(directory: string, context: Context): Promise<void> {
+  const { change, signal } = context;
+  const { pack: packed, runtime } = change.facts;
+  if (!packed || !runtime) throw new ReleasesError('internal', 'A pack is unpacked that was not verified.');
+  const node = join(directory, '..', runtimeDirectoryName(runtime.version), 'bin/node');
+  if (runtime.kind === 'pack') mkdirSync(dirname(node), { recursive: true });
+  const { pack } = await withPack(packed.path, async (fd) => {
+    const head = readHead(fd);
+    if (head.pack.treeDigest !== packed.treeDigest)
+      throw new ReleasesError('pack_invalid', `${packed.path} changed since it was verified.`);
+    await unpackPayload(fd, head, {
+      directory,
+      node: runtime.kind === 'pack' ? node : null,
+      signal,
+      onFile: (done, total) => context.progress('unpacking files', done, total),
+    }).catch((error) => {
+      throw signal.aborted ? interrupted(error) : error;
+    });
+    return head;
+  });
+  beginSync(directory);
+  const { lockfileDigest, packages, skippedScripts } = pack;
+  change.facts.install = { lockfileDigest, packages, skippedScripts, ranScripts: [] };
+}
+
+async function withPack(path: string, work: (fd: number) => Promise<PackHead>): Promise<PackHead> {
+  const { fd } = opened(path);
+  try {
+    return await work(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function opened(path: string): { fd: number } {
+  try {
+    return openPlainFile(path, { follow: true });
+  } catch (cause) {
+    throw new ReleasesError('usage', `${path} ${whyUnusable(cause)}.`, {
+      hint: `ls -l ${path}; or give it on the standard input: openclaw-releases import - < ${path}`,
+      cause,
+    });
+  }
+}
+
+/** Keeps what comes on the standard input, as far as there is room: it is read twice. */
+async function keepInput(staging: string, signal: AbortSignal): Promise<string> {
+  mkdirSync(staging, { recursive: true, mode: 0o700 });
+  const path = join(staging, 'pack');
+  let left = freeSpace(staging).bytes - LEAVE_FREE_BYTES;
+  async function* bounded(source: AsyncIterable<Buffer>) {
+    for await (const piece of source) {
+      left -= piece.length;
+      if (left < 0) {
+        throw new ReleasesError(
+          'insufficient_space',
+          `What comes on the standard input does not fit: ${size(-left)} or more are missing.`,
+          {
+            hint: 'openclaw-releases prune --dry-run',
+          },
+        );
+      }
+      yield piece;
+    }
+  }
+  await pipeline(process.stdin, bounded, createWriteStream(path, { mode: 0o600 }), { signal });
+  return path;
+}

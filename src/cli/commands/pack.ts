@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { exclusive } from '../../change/exclusive.js';
+import { size } from '../../core/size.js';
+import { digestLarge } from '../../host/digest.js';
+import { CODECS, type Codec } from '../../pack/pack.js';
+import { writePack } from '../../pack/write.js';
+import { readManifest } from '../../store/manifest.js';
+import { resolveReleaseName } from '../../views/release.js';
+import { command, SAME_RELEASE } from '../command.js';
+
+interface PackOptions {
+  output?: string;
+  codec?: Codec;
+}
+
+export const packCommand = () =>
+  command(
+    'pack',
+    'write a release with its Node into one file, for hosts without a registry',
+    'openclaw-releases pack current',
+  )
+    .argument('<release>', SAME_RELEASE)
+    .option('-o, --output <file>', 'where to (default: openclaw-<release>-<system>.pack)')
+    .addOption(
+      new Option('--codec <name>', 'how to compress; as the Node of the release can').choices(CODECS),
+    )
+    .acts(async ({ environment }, release: string, { output, codec }: PackOptions) => {
+      const { root, signal } = environment;
+      const id = resolveReleaseName(root, release);
+      const file = resolve(output ?? `openclaw-${id}-${process.platform}-${process.arch}.pack`);
+      const pack = await exclusive(environment, { doing: `pack ${id}`, recover: false }, () =>
+        writePack(root, readManifest(root, id), { file, signal, ...(codec && { codec }) }),
+      );
+      const { sha256, size: bytes } = await digestLarge(file);
+      return {
+        document: { path: file, bytes, sha256, pack },
+        text: () =>
+          `${id} is in ${file}: ${size(bytes)}, sha256 ${sha256}\nNext, on another host: openclaw-releases import ${file}`,
+      };
+    });

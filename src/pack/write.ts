@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { closeSync, createReadStream, createWriteStream, lstatSync, readSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { LARGEST, openPlainFile, readPlainFile } from '../core/bounded-file.js';
+import { ReleasesError } from '../core/errors.js';
+import { recordText } from '../core/record.js';
+import { digestLarge } from '../host/digest.js';
+import { renameDurably } from '../host/durable.js';
+import { walkTree } from '../host/listed-tree.js';
+import { END_OF_TAR, paddingOf, tarHeader } from '../host/tar-header.js';
+import { requireUndamaged } from '../store/damage.js';
+import { type Manifest, releaseDirectory } from '../store/manifest.js';
+import type { Root } from '../store/root.js';
+import { runtimeNode } from '../store/runtimes.js';
+import { DIGESTS_FILE, OUTSIDE } from '../store/tree.js';
+import { codecOf, compress } from './codec.js';
+import {
+  type Codec,
+  EXECUTABLE,
+  NODE,
+  PARTS,
+  type Pack,
+  type Packed,
+  packedTree,
+  payloadName,
+  READ_ONLY,
+  TREE,
+} from './pack.js';
+import { hostPlatform, NeededGlibc } from './platform.js';
+
+/** Bytes that are given to the compressor at once. */
+const PIECE = 1 << 20;
+
+export interface PackRequest {
+  /** Absolute; replaced. */
+  file: string;
+  codec?: Codec;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes a pack: one file that holds a sealed release and its Node. The same release gives the same bytes on any host.
+ * @throws ReleasesError `release_damaged`, `pack_invalid`; system errors such as ENOSPC
+ */
+export async function writePack(
+  root: Root,
+  manifest: Manifest,
+  { file, signal, codec = codecOf(manifest.runtime.version) }: PackRequest,
+): Promise<Pack> {
+  await requireUndamaged(root, manifest);
+  const directory = releaseDirectory(root, manifest.id);
+  const list = readPlainFile(join(directory, DIGESTS_FILE), LARGEST);
+  const { executables, directories } = modesOf(directory);
+  const tree = packedTree(list.toString(), { executables, directories });
+  const program = runtimeNode(root, manifest.runtime.version);
+  const node = { version: manifest.runtime.version, ...(await nodeFacts(program)) };
+  const content: Content[] = [
+    ...tree.map((entry) => ({ ...entry, path: `${TREE}/${entry.path}`, from: join(directory, entry.path) })),
+    { path: NODE, mode: EXECUTABLE, sha256: node.sha256, from: program },
+  ];
+  const glibc = new NeededGlibc();
+  const [payload, whole] = [`${file}.payload`, `${file}.part`];
+  try {
+    await compress(
+      program,
+      codec,
+      tarOf(content, glibc),
+      createWriteStream(payload, { mode: 0o600 }),
+      signal,
+    );
+    const { sha256, size: bytes } = await digestLarge(payload);
+    const { id, version, integrity, engines, schemas, main, treeDigest, lockfileDigest } = manifest;
+    const pack: Pack = {
+      ...{ schema: 1, id, version, integrity, engines, schemas, main, treeDigest, lockfileDigest },
+      ...{ files: manifest.files, bytes: manifest.bytes, packages: manifest.packages },
+      skippedScripts: manifest.skippedScripts,
+      executables,
+      directories,
+      platform: { ...hostPlatform(), glibc: glibc.ofLastFile() },
+      node,
+      base: null,
+      payload: { codec, sha256, bytes },
+    };
+    const parts: Part[] = [
+      { name: PARTS.pack, content: Buffer.from(recordText(pack)) },
+      { name: PARTS.list, content: list },
+      { name: payloadName(codec), content: payload, size: bytes },
+    ];
+    await pipeline(partsOf(parts), createWriteStream(whole, { mode: 0o644, flush: true } as object));
+    renameDurably(whole, file, 'pack');
+    return pack;
+  } finally {
+    for (const path of [payload, whole]) rmSync(path, { force: true });
+  }
+}
+
+type Part = { name: string } & ({ content: Buffer } | { content: string; size: number });
+
+async function* partsOf(parts: readonly Part[]): AsyncGenerator<Buffer> {
+  for (const { name, content, ...rest } of parts) {
+    const size = 'size' in rest ? rest.size : content.length;
+    yield tarHeader({ path: name, mode: READ_ONLY, size });
+    if (typeof content === 'string') yield* createReadStream(content) as AsyncIterable<Buffer>;
+    else yield content;
+    yield Buffer.alloc(paddingOf(size));
+  }
+  yield END_OF_TAR;
+}
+
+/** Facts of a release that its list does not have. */
+function modesOf(directory: string): Pick<Pack, 'executables' | 'directories'> {
+  const executables: string[] = [];
+  const directories: string[] = [];
+  let last: string | null = null;
+  for (const { path, kind } of walkTree(directory, OUTSIDE)) {
+    // A directory is listed before its content.
+    if (last !== null && !path.startsWith(`${last}/`)) directories.push(last);
+    last = kind === 'directory' ? path : null;
+    if (kind === 'file' && lstatSync(join(directory, path)).mode & 0o111) executables.push(path);
+  }
+  return { executables, directories: last === null ? directories : [...directories, last] };
+}
+
+async function nodeFacts(program: string): Promise<{ sha256: string; bytes: number }> {
+  const { sha256, size } = await digestLarge(program);
+  return { sha256, bytes: size };
+}
+
+/** Entry of the payload; `from` is its absolute path here. */
+type Content = Packed & { from: string };
+
+async function* tarOf(entries: readonly Content[], glibc: NeededGlibc): AsyncGenerator<Buffer> {
+  let held: Buffer[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    for (const piece of entryOf(entry, glibc)) {
+      held.push(piece);
+      bytes += piece.length;
+      if (bytes < PIECE) continue;
+      yield Buffer.concat(held);
+      [held, bytes] = [[], 0];
+    }
+  }
+  yield Buffer.concat([...held, END_OF_TAR]);
+}
+
+function* entryOf(entry: Content, glibc: NeededGlibc): Generator<Buffer> {
+  const { path, mode, from } = entry;
+  if ('target' in entry) {
+    yield tarHeader({ path, mode, size: 0, target: entry.target });
+    return;
+  }
+  const { fd, stats } = openPlainFile(from);
+  try {
+    const hash = createHash('sha256');
+    yield tarHeader({ path, mode, size: stats.size });
+    for (let at = 0; at < stats.size; ) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE, stats.size - at));
+      const read = readSync(fd, piece);
+      if (read === 0) break;
+      hash.update(piece.subarray(0, read));
+      glibc.read(piece.subarray(0, read), at === 0);
+      at += read;
+      yield piece.subarray(0, read);
+    }
+    if (hash.digest('hex') !== entry.sha256) {
+      const message = `${from} changed while it was packed.`;
+      throw new ReleasesError('release_damaged', message, { hint: 'openclaw-releases verify' });
+    }
+    yield Buffer.alloc(paddingOf(stats.size));
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { rootAt } from '../../src/store/root.js';
+import { makeTinyNode } from '../support/release.js';
+import { CLI, makeWorld } from '../support/world.js';
+
+const VERSION = '2026.6.1';
+
+const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+test('a pack takes a release to a host without a registry, which makes the same pack of it', async () => {
+  const [first, other] = [
+    await makeWorld(undefined, { seeded: false }),
+    await makeWorld(undefined, { seeded: false }),
+  ];
+  // A whole Node would take seconds to compress.
+  for (const { root } of [first, other]) makeTinyNode(rootAt(root));
+  first.publish(VERSION);
+  await first.ok('stage', VERSION);
+  const file = join(first.path, 'release.pack');
+  const packed = await first.ok('pack', VERSION, '-o', file);
+  expect(packed).toMatchObject({ path: file, sha256: sha256(file), pack: { version: VERSION, base: null } });
+  await other.registry.close();
+  const { stdout } = await execa(process.execPath, [CLI, 'import', '-'], {
+    env: other.env,
+    extendEnv: false,
+    input: readFileSync(file),
+  });
+  expect(stdout).toContain(`Next: openclaw-releases switch ${VERSION} --no-restart`);
+  const again = await other.ok('pack', VERSION, '-o', join(other.path, 'again.pack'));
+  expect(again.pack.treeDigest).toBe(packed.pack.treeDigest);
+  expect(again.sha256).toBe(packed.sha256);
+  const { steps } = await other.ok('import', file);
+  expect(steps[0].note).toBe(`${VERSION} is here already`);
+});
