@@ -169,7 +169,7 @@ export const FULL_LANES: readonly Lane[] = [
     needs: machine,
     alone: true,
     leastShare: 0,
-    drawsAmong: /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|doors)\.)/,
+    drawsAmong: /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|turns-systemd|doors)\.)/,
   },
 ];
 
