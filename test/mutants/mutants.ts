@@ -1154,6 +1154,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('openclaw/activity'),
   },
   {
+    name: 'a client that polls for releases keeps every restart waiting',
+    file: 'src/openclaw/activity.ts',
+    find: "kind === 'root-request' ? ",
+    replace: "kind === 'request' ? ",
+    caughtBy: unit('openclaw/activity', 'a client that polls alone'),
+  },
+  {
     name: 'a drill that was stopped proves or disproves',
     file: 'src/rollback/drills.ts',
     find: '(error === null || TELLING.has(error.code))',

@@ -43,6 +43,41 @@ test.each([
     },
     ['2 queued operations', '1 agent run', '2 tasks'],
   ],
+  [
+    'clients that poll, beside a request of another kind',
+    {
+      safe: false,
+      blockers: [
+        {
+          kind: 'root-request',
+          count: 3,
+          message: '3 active gateway request(s): http:request, ws:releases.status, ws:update.status',
+        },
+      ],
+    },
+    ['1 request'],
+  ],
+  [
+    'a client that polls alone',
+    {
+      safe: false,
+      blockers: [
+        { kind: 'root-request', count: 1, message: '1 active gateway request(s): ws:releases.status' },
+      ],
+    },
+    [],
+  ],
+  [
+    'a change that is being begun, and a method that only begins alike',
+    {
+      safe: false,
+      blockers: [
+        { kind: 'root-request', count: 2, message: 'ws:releases.update, ws:releases.statusboard' },
+        { kind: 'task', count: 1, message: 'waits for ws:releases.status' },
+      ],
+    },
+    ['2 requests', '1 task'],
+  ],
   ['a kind of a newer version', { safe: false, blockers: [{ kind: 'dream', count: 3 }] }, ['3 dream']],
   ['busy with nothing that it names', { safe: false, blockers: [null, 7, {}] }, ['work of its own']],
   ['busy, and no list at all', { safe: false, blockers: 'many' }, ['work of its own']],
