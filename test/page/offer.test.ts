@@ -38,10 +38,24 @@ describe('the page', () => {
       await expectAccessible(page);
       await picture('available');
 
-      await page.locator('#spec').fill('nonsense');
-      await page.locator('#update').click();
-      await page.locator('#notice >> text=version_not_found').waitFor();
+      const error = { code: 'registry_unreachable', message: 'It does not answer.' };
+      await page.route(
+        '**/releases/api/versions',
+        (route) => route.fulfill({ status: 409, json: { ok: false, error } }),
+        { times: 1 },
+      );
+      await page.locator('#choose').click();
+      await page.locator('#notice >> text=registry_unreachable').waitFor();
       expect(await page.locator('dialog[open]').count()).toBe(0);
+      await page.locator('#choose').click();
+      const offered = page.locator('#version option');
+      await offered.first().waitFor({ state: 'attached' });
+      const [newest = '', ...others] = await offered.allInnerTexts();
+      expect(newest).toMatch(new RegExp(`^${NEWEST} – latest, \\d{4}-`));
+      expect(others).toEqual([expect.stringMatching(new RegExp(`^${FIRST} – .*staged$`))]);
+      await expectAccessible(page);
+      await picture('versions');
+      await page.locator('#dialog-no').click();
       await page.locator('#update-newest').click();
       await page.locator('dialog[open] >> text=to download').waitFor();
       await expectAccessible(page);
@@ -94,6 +108,20 @@ describe('the page', () => {
       await page.locator(`#more-${escaped(NEWEST)}`).click();
       await page.locator(`#remove-${escaped(NEWEST)}`).click();
       await page.locator('#dialog-yes').click();
+      await page.locator(`[data-release="${NEWEST}"]`).waitFor({ state: 'detached' });
+
+      await page.locator('#prune').click();
+      await page.locator('#notice >> text=nothing to remove').waitFor();
+      await world.ok('stage', NEWEST);
+      await world.ok('retention', '--releases', '0');
+      await page.locator(`[data-release="${NEWEST}"]`).waitFor();
+      await page.locator('#prune').click();
+      await page.locator('dialog[open] >> text=What stays').click();
+      await page.locator('dialog[open] >> text=: current').waitFor();
+      await expectAccessible(page);
+      await picture('prune');
+      await page.locator('#dialog-yes').click();
+      await page.locator('#notice >> text=What nothing needs is removed').waitFor();
       await page.locator(`[data-release="${NEWEST}"]`).waitFor({ state: 'detached' });
 
       for (const options of [

@@ -6,7 +6,7 @@ import { listChanges } from '../../src/ledger/ledger.js';
 import { readPolicy } from '../../src/store/policy.js';
 import { rootAt } from '../../src/store/root.js';
 import { expectAccessible, expectNoSidewaysScrolling } from '../support/accessibility.js';
-import { closeBrowser, type Visitor, visit } from '../support/browser.js';
+import { closeBrowser, orderUpdate, type Visitor, visit } from '../support/browser.js';
 import { until } from '../support/place.js';
 import { makePluginWorld, TOKEN } from '../support/plugin-world.js';
 import type { World } from '../support/world.js';
@@ -54,9 +54,7 @@ describe('the page', () => {
     const visitor = await open(world);
     const { page } = visitor;
     await watchText(visitor);
-    await page.locator('#spec').fill(NEW);
-    await page.locator('#update').click();
-    await page.locator('#dialog-yes').click();
+    await orderUpdate(page, NEW);
     // Which one depends on the moment at which the page looks.
     await page.locator('#change [data-phase][data-state="doing"]').first().waitFor();
     await expectAccessible(page);
@@ -85,7 +83,6 @@ describe('the page', () => {
     const visitor = await open(world, { reducedMotion: true });
     const { page } = visitor;
     supervisor.kill('SIGTERM');
-    await page.locator('#spec').fill('2026.8.1');
     await page.locator('#connection.lost').waitFor();
     const line = page.locator('#connection');
     await until('the page says so', async () =>
@@ -93,13 +90,12 @@ describe('the page', () => {
     );
     expect(await line.innerText()).toContain('as of');
     expect(await page.locator('#now .big').innerText()).toBe(OLD);
-    expect(await page.locator('#update').isDisabled()).toBe(true);
+    expect(await page.locator('#choose').isDisabled()).toBe(true);
     await visitor.picture('no-answer');
     await supervisor.ended;
     await world.supervise();
     await page.locator('#connection:not(.lost)').waitFor({ timeout: 20_000 });
-    expect(await page.locator('#update').isDisabled()).toBe(false);
-    expect(await page.locator('#spec').inputValue(), 'what was typed stays').toBe('2026.8.1');
+    expect(await page.locator('#choose').isDisabled()).toBe(false);
   });
 
   test('reports a failed update and the next command, in the dark, and says that a host is held', async () => {
@@ -122,9 +118,7 @@ describe('the page', () => {
     await visitor.picture('held-dark');
     await page.locator('#unhold').click();
     await page.locator('#hold').waitFor();
-    await page.locator('#spec').fill(NEW);
-    await page.locator('#update').click();
-    await page.locator('#dialog-yes').click();
+    await orderUpdate(page, NEW);
     const failed = changeThat(visitor, 'rolled_back');
     await failed.waitFor({ timeout: VERDICT_MS });
     const { error } = listChanges(rootAt(world.root)).at(-1) ?? {};

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listChanges } from '../../src/ledger/ledger.js';
 import { rootAt } from '../../src/store/root.js';
-import { closeBrowser, visit } from '../support/browser.js';
+import { closeBrowser, orderUpdate, visit } from '../support/browser.js';
 import { makePluginWorld, TOKEN } from '../support/plugin-world.js';
 
 afterAll(closeBrowser);
@@ -24,9 +24,7 @@ describe('the page', () => {
     const { page } = visitor;
     await page.goto(`${world.url}/releases#token=${TOKEN}`);
     const update = async () => {
-      await page.locator('#spec').fill(NEW);
-      await page.locator('#update:not([disabled])').click();
-      await page.locator('#dialog-yes').click();
+      await orderUpdate(page, NEW);
       await page.locator('#change >> text=Restart announced at').waitFor({ timeout: 30_000 });
     };
     await update();

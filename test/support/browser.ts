@@ -52,6 +52,15 @@ export async function visit(options: {
   };
 }
 
+/** Orders an update to one of the published versions, as a person does. */
+export async function orderUpdate(page: Page, version: string): Promise<void> {
+  await page.locator('#choose:not([disabled])').click();
+  await page.locator('#version').selectOption(version);
+  await page.locator('#dialog-yes').click();
+  await page.locator('dialog[open] >> text=The gateway restarts once').waitFor();
+  await page.locator('#dialog-yes').click();
+}
+
 export async function closeBrowser(): Promise<void> {
   await (await browser)?.close();
   browser = undefined;

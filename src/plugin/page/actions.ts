@@ -1,14 +1,13 @@
-import { duration } from '../../core/duration.js';
 import type { ErrorRecord } from '../../core/errors.js';
-import { moment } from '../../core/moment.js';
-import { size } from '../../core/size.js';
+import type { MethodAnswers, Removal } from '../../rpc/answers.js';
 import type { Check, Found } from '../../timer/check.js';
 import { needsOf } from '../../views/expected-update.js';
 import { Busy, NoAnswer, order, Refused } from './client.js';
 import { confirm } from './confirm.js';
-import { type Child, fold, h, say } from './dom.js';
+import { say } from './dom.js';
 import { putOff } from './later.js';
 import { model, type Orders } from './model.js';
+import { askHold, askVersion, lossOf, pruneQuestion, rollbackLoss } from './questions.js';
 import { facts } from './updates.js';
 
 interface Answer {
@@ -64,29 +63,50 @@ export function makeOrders(look: () => void, learn: () => void): Orders {
     if (await confirm(question)) await then();
   };
   const change = (name: string, params: object) => make(name, { ...params, ...key() }, HANDED_OVER);
-  /** Looks a version up before it asks: nobody should agree to what does not exist. */
-  const offer = async (spec: string) => {
+  /** Asks the gateway before a question; null after a failure, which becomes the notice. The focus stays. */
+  const ahead = async <T>(name: string, method: string, params: object): Promise<T | null> => {
     const opener = document.activeElement?.id ?? '';
-    const found: Found[] = [];
-    await alone('look-up', async () => {
-      const one = await order<Found>('check', { target: spec });
-      if (one.newest.version === one.current)
-        return { text: `${one.current} is current already.`, error: null };
-      found.push(one);
+    let found: T | null = null;
+    await alone(name, async () => {
+      found = await order<T>(method, params);
       return null;
     });
     document.getElementById(opener)?.focus();
-    for (const { current, newest, expected, findings, ...rest } of found) {
-      const { version, publishedAt, staged } = newest;
-      const needs = needsOf({ newest, ...rest });
-      const body = [
-        current ? `${current} → ${version}` : version,
-        facts({ version, publishedAt, staged, needs, expected, findings }),
-        'The gateway restarts once. If the new release is not healthy, the previous one comes back automatically.',
-      ];
-      const question = { title: `Update to ${version}?`, body, yes: 'Update' };
-      await askFirst(question, () => change('update', { target: version }));
-    }
+    return found;
+  };
+  const inform = (text: string) => alone('', async () => ({ text, error: null }));
+  /** Looks a version up before it asks: nobody should agree to what does not exist. */
+  const offer = async (target: string) => {
+    const found = await ahead<Found>('look-up', 'check', { target });
+    if (found === null) return;
+    const { current, newest, expected, findings, ...rest } = found;
+    const { version, publishedAt, staged } = newest;
+    if (version === current) return inform(`${current} is current already.`);
+    const needs = needsOf({ newest, ...rest });
+    const body = [
+      current ? `${current} → ${version}` : version,
+      facts({ version, publishedAt, staged, needs, expected, findings }),
+      'The gateway restarts once. If the new release is not healthy, the previous one comes back automatically.',
+    ];
+    const question = { title: `Update to ${version}?`, body, yes: 'Update' };
+    await askFirst(question, () => change('update', { target: version }));
+  };
+  const choose = async () => {
+    const published = await ahead<MethodAnswers['releases.versions']>('versions', 'versions', {});
+    if (published === null) return;
+    const version = await askVersion(published);
+    if (version !== null) await offer(version);
+  };
+  const prune = async () => {
+    const plan = await ahead<Removal>('prune', 'prune', { dryRun: true });
+    if (plan === null) return;
+    const question = pruneQuestion(plan);
+    if (question) await askFirst(question, () => make('prune', {}, 'What nothing needs is removed.'));
+    else await inform('There is nothing to remove: everything is needed.');
+  };
+  const hold = async () => {
+    const params = await askHold();
+    if (params !== null) await learning('hold', params, 'Updates are held.');
   };
   followLoss = (id, error) => {
     if (begun?.change !== id) return;
@@ -106,7 +126,8 @@ export function makeOrders(look: () => void, learn: () => void): Orders {
         learn();
         return available ? null : { text: sentence, error: null };
       }),
-    update: (spec) => void offer(spec),
+    update: (version) => void offer(version),
+    choose: () => void choose(),
     skip: (version, skip) =>
       void learning(
         'skip',
@@ -155,34 +176,13 @@ export function makeOrders(look: () => void, learn: () => void): Orders {
         },
         () => make('remove', { release }, `${release} is removed.`),
       ),
-    hold: () => void askHold((params) => learning('hold', params, 'Updates are held.')),
+    prune: () => void prune(),
+    hold: () => void hold(),
     unhold: () => void learning('unhold', {}, 'The hold is lifted.'),
     cancel: () => void make('cancel', {}, 'It was told to stop; its steps say whether it has.'),
     restartNow: () => void change('update', { target: model.picture?.running?.target, skipDeferral: true }),
   };
 }
-
-async function askHold(then: (params: object) => Promise<void>): Promise<void> {
-  const option = (days: string, text: string) => h('option', { value: days }, text);
-  const end = h(
-    'select',
-    { id: 'hold-for' },
-    option('1', '1 day'),
-    option('7', '1 week'),
-    option('', 'until it is lifted'),
-  ) as HTMLSelectElement;
-  const why = h('input', { id: 'hold-why', maxlength: '500', autocomplete: 'off' }) as HTMLInputElement;
-  const body = [
-    'No automatic update, and none by a tag. An update to a named version still works.',
-    h('div', { class: 'row' }, h('label', { for: 'hold-for' }, 'For'), end),
-    h('div', { class: 'row' }, h('label', { for: 'hold-why' }, 'Reason'), why),
-  ];
-  if (!(await confirm({ title: 'Hold updates?', body, yes: 'Hold' }))) return;
-  const until = end.value === '' ? null : new Date(Date.now() + Number(end.value) * DAY_MS).toISOString();
-  await then({ until, ...(why.value.trim() && { why: why.value.trim() }) });
-}
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Called for a change that failed because nobody agreed to displace newer state (`confirmation_needed`). */
 export let followLoss: (change: string, error: ErrorRecord) => void = () => {};
@@ -201,24 +201,6 @@ function words({ status, error }: Answer): string | null {
 
 function isLoss(name: string, { code }: ErrorRecord): boolean {
   return name === 'rollback' && code === 'confirmation_needed';
-}
-
-function rollbackLoss(release: string): string {
-  const reads = model.reads.get(release)?.stateCompatibility;
-  if (reads === 'yes') return `${release} reads today’s data, so nothing is lost.`;
-  return `If ${release} cannot read today’s data, you are asked again before anything is done.`;
-}
-
-/** The plain question; the files and the reason are folded. */
-function lossOf({ message, untouched, details }: ErrorRecord): Child[] {
-  const { to, at, files, bytes } = details ?? {};
-  if (typeof at !== 'string') return [message, untouched];
-  const since = duration(Date.now() - Date.parse(at));
-  return [
-    `Rolling back to ${to} restores your data as of ${moment(at)} (${since} ago).`,
-    `${files} files changed since then (${size(Number(bytes), Math.ceil)}). They are set aside, not deleted.`,
-    fold('loss', ['Why, and which files'], [h('p', { class: 'soft' }, message)]),
-  ];
 }
 
 function noticeOf(error: unknown): { text: string; error: ErrorRecord | null } {

@@ -16,7 +16,8 @@ export function automatic({
   trouble,
 }: TimerStatus): Node[] {
   const heading = h('h2', {}, 'Automatic updates ', h('span', { class: 'mark' }, enabled ? 'on' : 'off'));
-  if (!enabled) return [heading, command('openclaw-releases timer enable', 'timer')];
+  const change = command('openclaw-releases timer enable --window "Mon-Fri 02:00-05:00"', 'timer');
+  if (!enabled) return [heading, change];
   const decision = last && [`${DECISIONS[last.verdict]}: ${last.reason} (`, ago(last.at), ')'];
   const rows: [string, Child[]][] = [
     ['Next look', [next === null ? 'not known' : moment(next)]],
@@ -29,6 +30,7 @@ export function automatic({
   return [
     heading,
     h('dl', {}, ...rows.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, ...value)])),
+    change,
     ...stops.filter((text) => text !== null).map((text) => h('p', { class: 'warn' }, text)),
   ];
 }

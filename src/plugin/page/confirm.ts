@@ -1,6 +1,6 @@
 import { button, byId, type Child, h } from './dom.js';
 
-interface Question {
+export interface Question {
   title: string;
   body: Child[];
   yes: string;

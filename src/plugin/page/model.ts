@@ -23,8 +23,6 @@ export interface Model {
   proof: Listing['rollback'];
   timer: TimerStatus | null;
   notice: { text: string; error: ErrorRecord | null } | null;
-  /** Text typed beside Update; kept here because the field is rebuilt more often than it is typed into. */
-  spec: string;
   asking: string | null;
   /** The history leaves changes out that succeeded. */
   onlyFailed: boolean;
@@ -32,7 +30,7 @@ export interface Model {
 
 export const model: Model = {
   ...{ picture: null, ready: null, seenAt: null, lostSince: null, retryAt: null, needsToken: false },
-  ...{ refusals: 0, reads: new Map(), proof: null, timer: null, spec: 'latest', notice: null, asking: null },
+  ...{ refusals: 0, reads: new Map(), proof: null, timer: null, notice: null, asking: null },
   onlyFailed: false,
 };
 
@@ -43,7 +41,9 @@ export function isBusy({ picture, asking, lostSince }: Model): boolean {
 
 export interface Orders {
   check(): void;
-  update(spec: string): void;
+  update(version: string): void;
+  /** Updates to one of the published versions. */
+  choose(): void;
   skip(version: string, isSkipped: boolean): void;
   /** Hides the offer of a version until tomorrow; null offers it again. */
   later(version: string | null): void;
@@ -53,6 +53,7 @@ export interface Orders {
   pin(release: string, on: boolean): void;
   verify(release: string): void;
   remove(release: string): void;
+  prune(): void;
   hold(): void;
   unhold(): void;
   cancel(): void;

@@ -31,8 +31,9 @@ export function phaseBar({ kind, steps }: ChangeDocument): HTMLElement {
   const begun = shown.findLastIndex(([, , names]) => steps.some(({ name }) => names.includes(name)));
   const items = shown.map(([name, title, names], index) => {
     const state = index > begun ? 'todo' : stateOf(steps, names, index === begun);
+    const sign = h('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[state]);
     const current = state === 'doing' ? { 'aria-current': 'step' } : {};
-    return h('li', { 'data-phase': name, 'data-state': state, ...current }, `${SIGNS[state]}${title}`);
+    return h('li', { 'data-phase': name, 'data-state': state, ...current }, sign, title);
   });
   return h('ol', { class: 'phases plain' }, ...items);
 }

@@ -18,7 +18,10 @@ export function releaseList(model: Model, orders: Orders): Node[] {
     return [h('h2', {}, 'Releases'), h('p', {}, 'None is staged yet.')];
   }
   const items = picture.releases.map((release) => item(release, model, orders));
-  return [h('h2', {}, 'Releases'), h('ul', { class: 'plain' }, ...items)];
+  const prune = button('prune', 'Remove what nothing needs…', () => orders.prune(), {
+    disabled: isBusy(model),
+  });
+  return [h('h2', {}, 'Releases'), h('ul', { class: 'plain' }, ...items), h('div', { class: 'row' }, prune)];
 }
 
 function item(release: ReleaseDocument, model: Model, orders: Orders): HTMLElement {

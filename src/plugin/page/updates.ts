@@ -30,20 +30,10 @@ export function updates(model: Model, orders: Orders): Node[] {
   const look = button('check', asking === 'check' ? 'Looking…' : 'Look now', () => orders.check(), {
     disabled,
   });
-  const spec = h('input', {
-    ...{ id: 'spec', value: model.spec, autocomplete: 'off', spellcheck: 'false', size: '14' },
-    input: () => {
-      model.spec = spec.value;
-    },
-  }) as HTMLInputElement;
-  const update = () => orders.update(spec.value.trim() || 'latest');
-  const other = h(
-    'div',
-    { class: 'row' },
-    h('label', { for: 'spec' }, 'Version or tag'),
-    spec,
-    button('update', asking === 'look-up' ? 'Looking up…' : 'Update…', update, { disabled }),
-  );
+  const isLooking = asking === 'versions' || asking === 'look-up';
+  const other = button('choose', isLooking ? 'Looking up…' : 'Another version…', () => orders.choose(), {
+    disabled,
+  });
   const isLater = found !== null && !isSkipped && isPutOff(found.version);
   if (found === null || isSkipped || isLater) {
     return [
@@ -62,8 +52,8 @@ export function updates(model: Model, orders: Orders): Node[] {
           button('unskip', 'Do not skip it', () => orders.skip(found.version, false), { disabled }),
         isLater && button('offer', 'Show it now', () => orders.later(null)),
         look,
+        other,
       ),
-      other,
     ];
   }
   const { version, publishedAt, askedAt, needs = null } = found;
@@ -81,8 +71,8 @@ export function updates(model: Model, orders: Orders): Node[] {
       button('skip', 'Skip this version', () => orders.skip(version, true), { disabled }),
       picture.hold ? null : button('hold-newest', 'Hold updates…', () => orders.hold(), { disabled }),
       look,
+      other,
     ),
-    other,
   ];
 }
 
