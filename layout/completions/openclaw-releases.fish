@@ -203,6 +203,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'retention\'' -f -l co
 complete -c openclaw-releases -n '__openclaw_releases_at \'retention\'' -f -l releases -x -a '' -d 'newest releases to keep, whether anything needs them or not'
 complete -c openclaw-releases -n '__openclaw_releases_at \'retention\'' -f -l bytes -x -a '' -d 'the most that releases and the copies of the state kept for them may take'
 complete -c openclaw-releases -n '__openclaw_releases_at \'retention\'' -f -l leave-free -x -a '' -d 'what staging must leave free on the filesystem'
+complete -c openclaw-releases -n '__openclaw_releases_at \'retention\'' -f -l share -x -a 'auto reflink none' -d 'how a new release shares dependencies with kept ones (one of auto, reflink, none)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'retention\'' -f -l defaults -d 'forget what was set before'
 complete -c openclaw-releases -n '__openclaw_releases_at \'pin\'' -f -a '(__openclaw_releases_ids)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'pin\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'

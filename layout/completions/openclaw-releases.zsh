@@ -328,6 +328,7 @@ _openclaw_releases_retention() {
     '--releases[newest releases to keep, whether anything needs them or not]:count:' \
     '--bytes[the most that releases and the copies of the state kept for them may take]:amount:' \
     '--leave-free[what staging must leave free on the filesystem]:amount:' \
+    '--share[how a new release shares dependencies with kept ones (one of auto, reflink, none)]:how:(auto reflink none)' \
     '--defaults[forget what was set before]' \
     '(- *)'--help'[show the help]'
 }

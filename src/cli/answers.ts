@@ -12,7 +12,7 @@ import type { Imported } from '../install/import-lockfile.js';
 import type { PastLine } from '../ledger/history.js';
 import type { Plan } from '../ledger/plan.js';
 import type { Pack } from '../pack/pack.js';
-import type { Hold, Schedule } from '../store/policy.js';
+import type { Hold, Schedule, Share } from '../store/policy.js';
 import type { Repair } from '../store/repair.js';
 import type { TimerStateFile } from '../store/timer-state.js';
 import type { Check } from '../timer/check.js';
@@ -162,7 +162,7 @@ export interface Answers {
   remove: Removal;
   prune: Removal;
   /** `bytes` is null without a limit. */
-  retention: { retention: { releases: number; bytes: number | null; leaveFree: number } };
+  retention: { retention: { releases: number; bytes: number | null; leaveFree: number; share: Share } };
   pin: { release: string; pins: string[] };
   unpin: { release: string; pins: string[] };
   notify: { target: string | null; tested: boolean } | { sent: number };

@@ -75,7 +75,8 @@ export function digestOne(path: string, { close = false, largest }: FileOptions 
     const { size, mode } = stats;
     try {
       const sha256 = size > (largest ?? Number.POSITIVE_INFINITY) ? 'larger' : digestOpen(fd, size);
-      if (close) fchmodSync(fd, mode & 0o555);
+      // A file that releases share is closed, and a needless change would reach all of them.
+      if (close && (mode & 0o7777) !== (mode & 0o555)) fchmodSync(fd, mode & 0o555);
       return { sha256, size };
     } finally {
       closeSync(fd);

@@ -1,12 +1,13 @@
 import { ReleasesError } from '../core/errors.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Resolved } from '../registry/resolve.js';
+import type { Share } from '../store/policy.js';
 import type { InstallResult, ReleaseRuntime } from './messages.js';
-import type { Similar } from './process/reuse.js';
+import type { KeptRelease } from './process/reuse.js';
 import { runWorker, type WorkerOptions } from './worker.js';
 
 export type { InstallProgress, InstallReport } from './messages.js';
-export type { Similar } from './process/reuse.js';
+export type { KeptRelease } from './process/reuse.js';
 
 export interface InstallRequest extends WorkerOptions {
   resolved: Resolved;
@@ -21,8 +22,9 @@ export interface InstallRequest extends WorkerOptions {
   isOwnLockfile?: boolean;
   /** Absolute path of an installed OpenClaw whose packages are wanted, where there is no lockfile. */
   installed?: string;
-  /** Release whose packages are started at once, before the tree is known. */
-  similar?: Similar | undefined;
+  /** Releases whose packages are taken before any download; the first that has one gives it. */
+  kept?: KeptRelease[];
+  share?: Share;
   options: ClientOptions;
 }
 
@@ -41,7 +43,8 @@ export async function installRelease(request: InstallRequest): Promise<InstallRe
     lockfile,
     isOwnLockfile = false,
     installed = null,
-    similar,
+    kept = [],
+    share = 'auto',
     options,
     ...rest
   } = request;
@@ -55,12 +58,11 @@ export async function installRelease(request: InstallRequest): Promise<InstallRe
     allowScripts,
     isOwnLockfile,
     installed,
+    kept,
+    share,
     options,
   };
-  const report = await runWorker(
-    { kind: 'install', ...order, lockfile: lockfile ?? null, similar: similar ?? null },
-    rest,
-  );
+  const report = await runWorker({ kind: 'install', ...order, lockfile: lockfile ?? null }, rest);
   if (report) return report;
   throw new ReleasesError('internal', 'The installing process gave no report.');
 }

@@ -14,6 +14,7 @@ interface LockedPackage {
   resolved?: string;
   integrity?: string;
   hasInstallScript?: boolean;
+  bin?: unknown;
   /** True when the archive of the outer package contains it. */
   inBundle?: boolean;
   dependencies?: Record<string, string>;

@@ -1,6 +1,7 @@
 import type { Count } from '../core/scalars.js';
 import type { ClientOptions } from '../registry/client.js';
-import type { Similar } from './process/reuse.js';
+import type { Share } from '../store/policy.js';
+import type { KeptRelease } from './process/reuse.js';
 
 /** Node of the release; `node` is an absolute path. */
 export interface ReleaseRuntime {
@@ -25,7 +26,9 @@ export interface InstallOrder {
   isOwnLockfile: boolean;
   /** Absolute path of an installed OpenClaw whose packages are wanted, where there is no lockfile. */
   installed: string | null;
-  similar: Similar | null;
+  /** Releases whose packages are taken before any download; the first that has one gives it. */
+  kept: KeptRelease[];
+  share: Share;
   options: ClientOptions;
 }
 
@@ -56,7 +59,7 @@ export interface InstallReport {
   ranScripts: string[];
   /** Packages whose install scripts did not run, sorted. */
   skippedScripts: string[];
-  /** Bytes in blocks that are shared with another release. */
+  /** Bytes in blocks that are shared with kept releases. */
   sharedBytes?: Count;
 }
 

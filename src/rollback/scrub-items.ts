@@ -10,6 +10,7 @@ import { findCorrupt } from '../store/corrupt.js';
 import { findManifest, listReleases, type Manifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { linkFault, nodeFault, runtimeDirectoryName, runtimeNode } from '../store/runtimes.js';
+import { sharersOf } from '../store/sharers.js';
 import { compareRelease } from '../store/tree.js';
 
 export interface PieceFound {
@@ -17,6 +18,8 @@ export interface PieceFound {
   damage: string[];
   /** Entries compared so far; null at the end. */
   next: number | null;
+  /** Sentences about other items that have the damaged files too, by their names. */
+  alsoIn?: Record<string, string[]>;
 }
 
 /** Something kept that a scrub compares with what it was. */
@@ -56,7 +59,12 @@ function releaseItem(root: Root, manifest: Manifest): ScrubItem {
       const { differences, next } = await compareRelease(directory, manifest, piece);
       const damage = differences.map((difference) => releaseText(directory, difference));
       const link = next === null ? linkFault(root, manifest) : null;
-      return { damage: link === null ? damage : [...damage, `${id} cannot be started: ${link}.`], next };
+      if (link !== null) damage.push(`${id} cannot be started: ${link}.`);
+      const alsoIn = [...sharersOf(root, id, differences)].map(([other, paths]) => {
+        const text = (path: string) => releaseText(releaseDirectory(root, other), { path, kind: 'changed' });
+        return [`releases/${other}`, paths.map(text)];
+      });
+      return { damage, next, alsoIn: Object.fromEntries(alsoIn) };
     },
     isStill: () => findManifest(root, id)?.sealedAt === sealedAt,
   };

@@ -61,7 +61,7 @@ async function scrubDue(root: Root, options: ScrubOptions): Promise<ScrubRun> {
   for (const item of due) {
     if (isOver()) break;
     onItem?.(item.name);
-    if (!(await compareOne(item, file, isOver))) break;
+    if (!(await compareOne(item, file, isOver, items))) break;
     compared.push(item.name);
     if (performance.now() - writtenAt < WRITE_EVERY_MS) continue;
     writeScrub(root, file);
@@ -88,19 +88,27 @@ function lastChecked({ name, since }: ScrubItem, { checked }: ScrubFile): number
 }
 
 /** @returns false when the time ended before the item, whose place is in the cursor then */
-async function compareOne(item: ScrubItem, file: ScrubFile, isOver: () => boolean): Promise<boolean> {
+async function compareOne(
+  item: ScrubItem,
+  file: ScrubFile,
+  isOver: () => boolean,
+  items: readonly ScrubItem[],
+): Promise<boolean> {
   const { name, releases } = item;
   const begun = file.cursor?.name === name && Date.parse(file.cursor.at) >= item.since ? file.cursor : null;
   const at = begun?.at ?? new Date().toISOString();
-  const { damage: found, next } = await item
-    .compare({ from: begun?.next ?? 0, isOver })
-    .catch((error): PieceFound => {
-      // Most likely it was removed meanwhile.
-      if (!isAboutFile(error)) throw error;
-      return { damage: [`${name} cannot be read (${systemCode(error)}).`], next: null };
-    });
+  const {
+    damage: found,
+    next,
+    alsoIn = {},
+  } = await item.compare({ from: begun?.next ?? 0, isOver }).catch((error): PieceFound => {
+    // Most likely it was removed meanwhile.
+    if (!isAboutFile(error)) throw error;
+    return { damage: [`${name} cannot be read (${systemCode(error)}).`], next: null };
+  });
   const damage = [...(begun?.damage ?? []), ...found].slice(0, MOST_DAMAGE);
   file.cursor = next === null ? null : { name, next, at, damage };
+  for (const other of items) addDamage(other, file, alsoIn[other.name] ?? []);
   if (next !== null) return false;
   if (item.isStill()) {
     const earlier = file.checked[name];
@@ -108,6 +116,18 @@ async function compareOne(item: ScrubItem, file: ScrubFile, isOver: () => boolea
     file.checked[name] = { at, damage, releases, ...(isKnown && { notifiedAt: earlier.notifiedAt }) };
   }
   return true;
+}
+
+/** Adds damage that was found elsewhere; the rest of the item is as old as it was. */
+function addDamage({ name, since, releases }: ScrubItem, file: ScrubFile, damage: string[]): void {
+  if (damage.length === 0) return;
+  const earlier = file.checked[name];
+  const isCurrent = earlier !== undefined && Date.parse(earlier.at) >= since;
+  const known = isCurrent ? earlier.damage : [];
+  const all = [...new Set([...known, ...damage])].slice(0, MOST_DAMAGE);
+  if (all.length === known.length) return;
+  const at = isCurrent ? earlier.at : new Date().toISOString();
+  file.checked[name] = { at, damage: all, releases };
 }
 
 function damagedIn(file: ScrubFile, items: readonly ScrubItem[]): Record<string, Scrubbed> {

@@ -4,10 +4,13 @@ import { currentRelease } from './links.js';
 import { type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { runtimeFault } from './runtimes.js';
+import { sharersOf } from './sharers.js';
 import { compareTree } from './tree.js';
 
 export interface Damage {
   differences: TreeDifference[];
+  /** Other releases that have a damaged file too, as another name of it. */
+  sharedWith: string[];
   /** Reason why its Node cannot start it, as the end of a sentence, or null. */
   fault: string | null;
   /** `release_damaged`; null for a release that is intact. */
@@ -19,14 +22,16 @@ export async function damageOf(root: Root, manifest: Manifest): Promise<Damage> 
   const { id } = manifest;
   const differences = await compareTree(releaseDirectory(root, id), manifest);
   const fault = runtimeFault(root, manifest, true);
+  const sharedWith = [...sharersOf(root, id, differences).keys()];
   if (differences.length > 0) {
-    const message = `${id} is not what was sealed: ${differences.length} differences.`;
+    const others = sharedWith.length > 0 ? ` Damaged files are shared with ${sharedWith.join(', ')}.` : '';
+    const message = `${id} is not what was sealed: ${differences.length} differences.${others}`;
     const hint = againHint(id, currentRelease(root));
-    return { differences, fault, error: damaged(message, hint) };
+    return { differences, sharedWith, fault, error: damaged(message, hint) };
   }
   const error =
     fault === null ? null : damaged(`${id} cannot be started: ${fault}.`, 'openclaw-releases recover');
-  return { differences, fault, error };
+  return { differences, sharedWith, fault, error };
 }
 
 /** Staging replaces a damaged release, unless that one runs. */

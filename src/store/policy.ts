@@ -72,11 +72,15 @@ export interface Schedule {
   skip?: Name[];
 }
 
+/** Ways in which dependencies may be shared: as clones, else as further names of a file; as clones; not at all. */
+export type Share = 'auto' | 'reflink' | 'none';
+
 export interface Retention {
   releases?: Count;
   /** Bytes of releases and their snapshots; shared blocks count fully. */
   bytes?: Count;
   leaveFree?: Count;
+  share?: Share;
 }
 
 /** Default in bytes: room for the gateway's own state, logs and databases. */

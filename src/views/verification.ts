@@ -12,6 +12,8 @@ export interface Verification {
   treeDigest: string;
   files: number;
   differences: TreeDifference[];
+  /** Other releases that have a damaged file too, as another name of it. */
+  sharedWith: string[];
   /** Reason why its Node cannot start it, as the end of a sentence, or null. */
   fault: string | null;
   error?: ErrorRecord;
@@ -25,7 +27,7 @@ export interface Verification {
 export async function verifyRelease(root: Root, name: string): Promise<Verification> {
   const manifest = readManifest(root, resolveReleaseName(root, name));
   const { id, treeDigest, files } = manifest;
-  const { differences, fault, error } = await damageOf(root, manifest);
-  const found = { ok: error === null, release: id, treeDigest, files, differences, fault };
+  const { differences, sharedWith, fault, error } = await damageOf(root, manifest);
+  const found = { ok: error === null, release: id, treeDigest, files, differences, sharedWith, fault };
   return error === null ? found : { ...found, error: toErrorRecord(error) };
 }

@@ -153,7 +153,7 @@ describe('a lockfile', () => {
     const request = await requestFor({ kind: 'version', version: VERSION });
     registry.fault({ kind: 'wrong-integrity', match: /tiny-dep-.*\.tgz$/ });
     const options = { ...request.options, cache: place.path('other-cache') };
-    return installRelease({ ...request, lockfile, isOwnLockfile, options, similar: undefined });
+    return installRelease({ ...request, lockfile, isOwnLockfile, options, kept: [] });
   }
   const tiny = 'node_modules/tiny-dep';
   const spoilTiny = (change: object) => (packages: Locked) => {
@@ -247,7 +247,16 @@ describe('the reason is named', () => {
       ownFile('dist/install/process/install-worker.cjs'),
     ]);
     const { version, integrity, tarball } = resolved;
-    const order = { kind: 'install', version, integrity, tarball, lockfile: null, similar: null, ...request };
+    const order = {
+      kind: 'install',
+      version,
+      integrity,
+      tarball,
+      lockfile: null,
+      kept: [],
+      share: 'none',
+      ...request,
+    };
     worker.stdin.write(`${JSON.stringify(order)}\n`);
     const answered = new Promise((resolve) => {
       createInterface({ input: worker.stdout }).on('line', (line) => {

@@ -24,6 +24,9 @@ const MIB = 2 ** 20;
 const OLD = '2026.6.1';
 const NEW = '2026.7.1';
 
+/** A package without programs that may have files with several names. */
+const PLAIN = { isLinkable: true, hasPrograms: false };
+
 function rootOn(directory: string): Root {
   const root = rootAt(join(directory, 'root'));
   prepareRoot(root);
@@ -69,19 +72,19 @@ describe.each(types)('on %s, a package of a new release', (type) => {
     }
     const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
     const files = Object.entries(FILES).map(([path, bytes]): [string, string] => [path, digest(bytes)]);
-    return { disk, from, files, laidOutMs: Date.now() + 1_000, into: join(disk, 'new') };
+    return { disk, from, files, laidOutMs: Date.now() + 1_000, into: join(disk, 'new'), ...PLAIN };
   }
 
   test('shares the blocks of its large files, and takes no room for them', () => {
     const { disk, into, ...copy } = sealed();
     const before = usedBytes(disk);
-    expect(copyPackage(copy, into)).toBe(13 * MIB);
+    expect(copyPackage(copy, into, 'auto')).toBe(13 * MIB);
     expect(usedBytes(disk) - before).toBeLessThan(MIB);
   });
 
   test('has files of its own all the same: no second name, the modes of npm, and nothing reaches it', () => {
     const { into, ...copy } = sealed();
-    copyPackage(copy, into);
+    copyPackage(copy, into, 'auto');
     for (const [path, mode] of [
       ['lib/large.bin', 0o644],
       ['lib/tool.sh', 0o755],
@@ -107,7 +110,7 @@ describe.each(types)('on %s, a package of a new release', (type) => {
     const path = join(copy.from, 'lib/large.bin');
     if (lstatSync(path).isFile()) chmodSync(path, 0o644);
     damage(path);
-    expect(() => copyPackage({ ...copy, laidOutMs: Date.now() + 1_000 }, into)).toThrow(/./);
+    expect(() => copyPackage({ ...copy, laidOutMs: Date.now() + 1_000 }, into, 'auto')).toThrow(/./);
   });
 });
 
@@ -115,8 +118,13 @@ test('a package is copied without shared blocks where none can be shared', () =>
   const disk = smallFilesystem(64);
   const from = writeTree(join(disk, 'old'), { 'large.txt': 'x'.repeat(MIB) });
   const sha256 = createHash('sha256').update('x'.repeat(MIB)).digest('hex');
-  const copy = { from, files: [['large.txt', sha256] as [string, string]], laidOutMs: Date.now() + 1_000 };
-  expect(copyPackage(copy, join(disk, 'new'))).toBe(0);
+  const copy = {
+    from,
+    files: [['large.txt', sha256] as [string, string]],
+    laidOutMs: Date.now() + 1_000,
+    ...PLAIN,
+  };
+  expect(copyPackage(copy, join(disk, 'new'), 'auto')).toBe(0);
   expect(lstatSync(join(disk, 'new/large.txt')).size).toBe(MIB);
 });
 

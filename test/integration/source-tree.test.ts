@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Similar } from '../../src/install/process/reuse.js';
+import type { KeptRelease } from '../../src/install/process/reuse.js';
 import { installTree } from '../../src/install/process/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 
@@ -69,14 +69,14 @@ describe('the tree of a release', () => {
   });
 
   test.each([
-    ['nothing', async () => null],
+    ['nothing', async () => []],
     [
-      'a similar release whose packages are not what was unpacked',
+      'a kept release whose packages are not what was unpacked',
       async () => {
-        const similar = await sealed('release');
+        const release = await sealed('release');
         for (const path of Object.keys(contentsOf(place.path('release/node_modules'))))
           if (path.endsWith('.js')) damageSealed(place.path('release/node_modules', path));
-        return similar;
+        return [release];
       },
     ],
   ])("beside %s has what the registry announced, though npm's cache was damaged", async (_, besides) => {
@@ -84,18 +84,18 @@ describe('the tree of a release', () => {
     await installTree(await orderFor('release'), () => {});
     const first = contentsOf(place.path('release'));
     damageCache();
-    await installTree(await orderFor('again', { similar: await besides() }), () => {});
+    await installTree(await orderFor('again', { kept: await besides() }), () => {});
     expect(contentsOf(place.path('again'))).toEqual(first);
   });
 
-  test('is copied from a similar release as far as that has it, without its archives', async () => {
+  test('is copied from a kept release as far as that has it, without its archives', async () => {
     publishOddities();
     await installTree(await orderFor('release'), () => {});
     const first = contentsOf(place.path('release'));
-    const similar = await sealed('release');
+    const release = await sealed('release');
     rmSync(place.path('cache'), { recursive: true });
     const before = registry.requests.length;
-    await installTree(await orderFor('again', { similar }), () => {});
+    await installTree(await orderFor('again', { kept: [release] }), () => {});
     expect(contentsOf(place.path('again'))).toEqual(first);
     const archives = registry.requests.slice(before).filter((request) => request.endsWith('.tgz'));
     // Archives: OpenClaw's own, and those of a package that contains others.
@@ -117,43 +117,43 @@ describe('the tree of a release', () => {
         utimesSync(name('plain/index.js'), 1, 1);
       },
     ],
-  ])('has nothing that a script has %s in a similar release', async (_what, change) => {
+  ])('has nothing that a script has %s in a kept release', async (_what, change) => {
     publishOddities();
     await installTree(await orderFor('release'), () => {});
     const first = contentsOf(place.path('release'));
     change((path) => place.path('release/node_modules', path));
     expect(contentsOf(place.path('release'))).not.toEqual(first);
-    await installTree(await orderFor('again', { similar: await sealed('release') }), () => {});
+    await installTree(await orderFor('again', { kept: [await sealed('release')] }), () => {});
     expect(contentsOf(place.path('again'))).toEqual(first);
   });
 
-  test('has nothing of a similar release but what it shares', async () => {
+  test('has nothing of a kept release but what it shares', async () => {
     publishOddities();
     registry.publish(openclawPackage('2026.5.1', { dependencies: { plain: '*', twice: '^1.0.0' } }));
     await installTree(await orderFor('before'), () => {});
-    const similar = await sealed('before');
-    const order = await orderFor('release', { ...(await announced('2026.5.1')), similar });
+    const release = await sealed('before');
+    const order = await orderFor('release', { ...(await announced('2026.5.1')), kept: [release] });
     await installTree(order, () => {});
-    await installTree({ ...order, directory: place.path('unhelped'), similar: null }, () => {});
+    await installTree({ ...order, directory: place.path('unhelped'), kept: [] }, () => {});
     const made = contentsOf(place.path('release'));
     expect(made).toEqual(contentsOf(place.path('unhelped')));
     expect(Object.keys(made)).not.toContain('node_modules/modes');
     expect(Object.keys(made)).not.toContain('.unpacking');
   });
 
-  test.each<[why: string, change: (similar: Similar) => void]>([
+  test.each<[why: string, change: (release: KeptRelease) => void]>([
     ['has no lockfile', ({ directory }) => removeSealed(join(directory, 'package-lock.json'))],
     ['has a damaged lockfile', ({ directory }) => damageSealed(join(directory, 'package-lock.json'), '{')],
     ['has no list of its files', ({ digests }) => rmSync(digests)],
     ['has another list than it was sealed with', ({ digests }) => appendFileSync(digests, '# one -> more\n')],
     ['lacks files', ({ directory }) => removeSealed(join(directory, 'node_modules'))],
-  ])('is made without a similar release that %s', async (_why, change) => {
+  ])('is made without a kept release that %s', async (_why, change) => {
     publishOddities();
     await installTree(await orderFor('release'), () => {});
     const first = contentsOf(place.path('release'));
-    const similar = await sealed('release');
-    change(similar);
-    await installTree(await orderFor('again', { similar }), () => {});
+    const release = await sealed('release');
+    change(release);
+    await installTree(await orderFor('again', { kept: [release] }), () => {});
     expect(contentsOf(place.path('again'))).toEqual(first);
   });
 });

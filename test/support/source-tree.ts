@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { InstallOrder } from '../../src/install/messages.js';
-import type { Similar } from '../../src/install/process/reuse.js';
+import type { KeptRelease } from '../../src/install/process/reuse.js';
 import { resolveRelease } from '../../src/registry/resolve.js';
 import { digestTree } from '../../src/store/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
@@ -138,7 +138,8 @@ export async function orderFor(
     kind: 'install' as const,
     allowScripts: [],
     lockfile: null,
-    similar: null,
+    kept: [],
+    share: 'none' as const,
     installed: null,
     isOwnLockfile: false,
     options,
@@ -191,7 +192,7 @@ export async function asNpmDoes(directory: string): Promise<string> {
 }
 
 /** Additions of a sealed release: the list of its files, and no right to write to any. */
-export async function sealed(name: string): Promise<Similar> {
+export async function sealed(name: string): Promise<KeptRelease> {
   const directory = place.path(name);
   const { text, digest: treeDigest } = await digestTree(directory);
   const digests = place.path(`${name}.sha256`);

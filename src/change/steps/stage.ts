@@ -2,13 +2,14 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
 import { beginSync } from '../../host/sync.js';
-import { installRelease, type Similar } from '../../install/install.js';
+import { installRelease, type KeptRelease } from '../../install/install.js';
 import { provideRuntime } from '../../install/runtime.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { checksumStrength } from '../../registry/checksum.js';
 import type { ReleaseNode } from '../../registry/node-choice.js';
 import type { Resolved } from '../../registry/resolve.js';
 import { findManifest, listReleases, releaseDirectory } from '../../store/manifest.js';
+import { readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 import { runtimeDirectoryName, runtimeLink } from '../../store/runtimes.js';
 import { removeTree } from '../../store/seal.js';
@@ -31,11 +32,15 @@ export function stagedFacts(context: Context): {
   return { resolved, runtime, directory: join(stagingDirectory(context), 'release') };
 }
 
-function newestRelease(root: Root): Similar | undefined {
-  const newest = listReleases(root).releases.at(-1);
-  if (!newest) return undefined;
-  const directory = releaseDirectory(root, newest.id);
-  return { directory, digests: join(directory, DIGESTS_FILE), treeDigest: newest.treeDigest };
+/** Releases to take packages from: the newest have most of them, and every list takes memory. */
+const SOURCES = 3;
+
+function newestReleases(root: Root): KeptRelease[] {
+  const newest = listReleases(root).releases.slice(-SOURCES).reverse();
+  return newest.map(({ id, treeDigest }) => {
+    const directory = releaseDirectory(root, id);
+    return { directory, digests: join(directory, DIGESTS_FILE), treeDigest };
+  });
 }
 
 export function stagingDirectory(context: Context): string {
@@ -70,7 +75,8 @@ export const stage: Step = {
       ...(change.facts.lockfile && { lockfile: change.facts.lockfile }),
       isOwnLockfile: change.plan.lockfile === null,
       ...(installed && !change.plan.ignoreStoredLockfile && { installed }),
-      similar: newestRelease(context.root),
+      kept: newestReleases(context.root),
+      share: readPolicy(context.root).retention?.share ?? 'auto',
       background: context.supervisor.background?.() ?? null,
       options: await context.client(),
       signal,

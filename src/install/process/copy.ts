@@ -1,46 +1,58 @@
 import {
-  chmodSync,
   closeSync,
-  constants,
-  copyFileSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  rmSync,
   statfsSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openPlainFile } from '../../core/bounded-file.js';
-import { systemCode } from '../../core/errors.js';
-import { digestFile, digestOpen } from '../../host/digest.js';
+import { digestOpen } from '../../host/digest.js';
+import type { Share } from '../../store/policy.js';
 import type { PackageCopy } from './reuse.js';
-
-/** Bytes. Smaller files hold little that can be shared, and every clone costs the same. */
-const WORTHWHILE = 16 * 1024;
+import { type SealedFile, shareFile, unpackedMode } from './share-file.js';
 
 /**
- * Copies a package of a release, with the same result as unpacking its archive. Shares its blocks where the filesystem
- * can (btrfs, xfs): clones are no hard links, so a later change of one file leaves the other as it is. Refuses files that
- * differ from the sealed digest or that an install script changed.
+ * Makes a package from that of a kept release: shares its files, or copies those that cannot be shared, with the same
+ * result as unpacking its archive. Reads every file, so that no damage is inherited. Refuses files that differ from
+ * the sealed digest or that an install script changed.
  * @returns bytes in blocks that are shared now
  * @throws system errors, and `ESTALE` when the package is not as unpacked
  */
-export function copyPackage({ from, files, laidOutMs }: PackageCopy, into: string): number {
+export function copyPackage(copy: PackageCopy, into: string, share: Share): number {
+  const { from, files, laidOutMs, isLinkable, hasPrograms } = copy;
   for (const directory of directoriesOf(from))
     if (statSync(directory).mtimeMs > laidOutMs) throw stale(directory);
+  const block = statfsSync(from).bsize;
   const made = new Set<string>();
   let shared = 0;
-  for (const [path, sha256] of files) {
-    const [source, target] = [join(from, path), join(into, path)];
+  for (const [name, sha256] of files) {
+    const [path, target] = [join(from, name), join(into, name)];
     if (!made.has(dirname(target))) mkdirSync(dirname(target), { recursive: true });
     made.add(dirname(target));
-    const copied = copyFile(source, target, laidOutMs);
-    if (copied?.sha256 !== sha256) throw stale(source);
-    shared += copied.shared;
+    const { fd, stats } = openPlainFile(path);
+    try {
+      const file = { path, fd, stats };
+      // npm makes programs executable, which would change the kept release.
+      const mayLink = isLinkable && !(hasPrograms && stats.mode & 0o111);
+      const isShared = shareFile(file, target, share, mayLink);
+      const found = isShared ? digestOpen(fd, stats.size) : copyFile(file, target);
+      if (found !== sha256 || stats.mtimeMs > laidOutMs) throw stale(path);
+      if (isShared) shared += Math.ceil(stats.size / block) * block;
+    } finally {
+      closeSync(fd);
+    }
   }
   return shared;
+}
+
+/** First file of a package that was written to after its release was staged, or null. */
+export function writtenFile({ from, files, laidOutMs }: PackageCopy): string | null {
+  const paths = files.map(([name]) => join(from, name));
+  return paths.find((path) => (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > laidOutMs) ?? null;
 }
 
 /** Directories of one package without nested packages; adding or removing a file changes the time of a directory. */
@@ -50,48 +62,15 @@ function* directoriesOf(path: string, apart: string | null = 'node_modules'): Ge
     if (entry.isDirectory() && entry.name !== apart) yield* directoriesOf(join(path, entry.name), null);
 }
 
-/** @returns null for a file that changed after `laidOutMs` */
-function copyFile(from: string, into: string, laidOutMs: number): { sha256: string; shared: number } | null {
-  const { fd: source, stats } = openPlainFile(from);
+/** @returns sha256 of what was copied, in hex */
+function copyFile({ fd, stats }: SealedFile, into: string): string {
+  const target = openSync(into, 'wx', unpackedMode(stats));
   try {
-    const { mtimeMs, size } = stats;
-    if (mtimeMs > laidOutMs) return null;
-    // Mode as npm sets it; the sealed file has lost its write bits.
-    const mode = (stats.mode & 0o777) | 0o666;
-    if (size >= WORTHWHILE && !cannotClone && clone(source, into, mode)) {
-      const block = statfsSync(into).bsize;
-      return { sha256: digestFile(into).sha256, shared: Math.ceil(size / block) * block };
-    }
-    const target = openSync(into, 'wx', mode);
-    try {
-      const sha256 = digestOpen(source, size, (bytes) => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(target, bytes, at);
-      });
-      return { sha256, shared: 0 };
-    } finally {
-      closeSync(target);
-    }
+    return digestOpen(fd, stats.size, (bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(target, bytes, at);
+    });
   } finally {
-    closeSync(source);
-  }
-}
-
-/** Learned from the first file: a failed clone leaves a removed file, which ext4 walks past for each new one. */
-let cannotClone = false;
-
-/** Clones the open file, since its name may lead to another one meanwhile; returns false where that is impossible. */
-function clone(source: number, into: string, mode: number): boolean {
-  try {
-    const how = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE;
-    copyFileSync(`/proc/self/fd/${source}`, into, how);
-    chmodSync(into, mode & ~process.umask());
-    return true;
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    cannotClone ||= /^(EOPNOTSUPP|ENOTSUP|ENOSYS|ENOTTY|EXDEV|EINVAL)$/.test(code);
-    rmSync(into, { force: true });
-    return false;
+    closeSync(target);
   }
 }
 

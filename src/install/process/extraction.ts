@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import npa from 'npm-package-arg';
 import pacote from 'pacote';
 import { systemCode } from '../../core/errors.js';
+import type { Share } from '../../store/policy.js';
 import { findInCache, moveIntoCache } from './archive-cache.js';
 import { makeProgramsExecutable, moveInto } from './move.js';
 import type { PackageCopy } from './reuse.js';
@@ -19,8 +20,9 @@ type Result = Awaited<ReturnType<Extract>>;
 export interface ExtractionOptions {
   /** Directory on the release's filesystem; created here, removed by `close`. */
   scratch: string;
-  /** Packages of another release, by the checksum of their archives. */
+  /** Packages of kept releases, by the checksum of their archives. */
   copies: ReadonlyMap<string, PackageCopy>;
+  share: Share;
   /** Throws for a package that must not be fetched. */
   check(into: string, integrity: string): void;
   /** Called for each piece of an archive that the registry sends. */
@@ -41,8 +43,10 @@ export class Extraction {
   readonly #taken = new Set<string>();
   readonly #shared = new Map<string, number>();
   #last = 0;
-  /** Bytes in blocks that are shared with another release. */
+  /** Bytes in blocks that are shared with kept releases. */
   sharedBytes = 0;
+  /** Packages that share files with kept releases. */
+  readonly copied: PackageCopy[] = [];
 
   constructor(options: ExtractionOptions) {
     this.#options = options;
@@ -85,7 +89,7 @@ export class Extraction {
 
   async #unpack(spec: string, options: Options): Promise<string> {
     const into = join(this.#options.scratch, String(++this.#last));
-    if (await this.#takeHere(into, options)) return into;
+    if (await this.#takeHere(spec, into, options)) return into;
     const archive = await this.#fetches.run(() => fetchArchive(spec, into, options, this.#options.onFetched));
     // pacote verified the checksum.
     await this.#unpackers.run({ kind: 'unpack', unpacking: { archive, integrity: null, into } });
@@ -94,19 +98,23 @@ export class Extraction {
     return into;
   }
 
-  /** @returns true when another release or the cache had the package undamaged */
-  async #takeHere(into: string, options: Options): Promise<boolean> {
+  /** @returns true when a kept release or the cache had the package undamaged */
+  async #takeHere(spec: string, into: string, options: Options): Promise<boolean> {
     const integrity = options.integrity ? String(options.integrity) : null;
-    const copy = this.#options.copies.get(integrity ?? '');
+    // Programs of local archives are made executable, which a file with two names must not be.
+    const isLocal = npa(spec, options.where).type === 'file';
+    const copy = isLocal ? undefined : this.#options.copies.get(integrity ?? '');
+    const { share } = this.#options;
     const archive = options.preferOnline ? null : findInCache(options);
     const ways = [
-      copy && (() => this.#unpackers.run({ kind: 'copy', copy, into })),
+      copy && (() => this.#unpackers.run({ kind: 'copy', copy, into, share })),
       archive && (() => this.#unpackers.run({ kind: 'unpack', unpacking: { archive, integrity, into } })),
     ];
     for (const way of ways) {
       const shared = way ? await way().catch(passOver) : null;
       if (shared !== null) {
         this.#shared.set(into, shared);
+        if (copy && shared > 0) this.copied.push(copy);
         return true;
       }
       rmSync(into, { recursive: true, force: true });

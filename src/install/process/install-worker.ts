@@ -10,16 +10,23 @@ import { sourceFailure } from '../../registry/failure.js';
 import { tooNewDependency } from '../../registry/release-age.js';
 import { digestLockfile } from '../lockfile.js';
 import type { InstallOrder, InstallProgress, InstallResult, Order, UnpackOrder } from '../messages.js';
+import { writtenFile } from './copy.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
+import type { PackageCopy } from './reuse.js';
 import { installTree } from './tree.js';
+import { writeGuard } from './write-guard.js';
 
 async function install(
   order: InstallOrder,
   say: (progress: InstallProgress) => void,
 ): Promise<InstallResult> {
   const { directory, runtime, allowScripts, options } = order;
-  const { installed, weakChecksums, sharedBytes, asInstalled } = await installTree(order, say);
+  const guard = await guardFor(order);
+  // Scripts that could write to files of kept releases get files of their own.
+  const share = guard === null && order.share === 'auto' ? 'reflink' : order.share;
+  const tree = await installTree({ ...order, share }, say);
+  const { installed, weakChecksums, sharedBytes, asInstalled } = tree;
   const scripted = installed.filter(({ hasScripts }) => hasScripts);
   const mayRun = ({ name, trustedName }: InstalledPackage) =>
     trustedName && (name === 'openclaw' || allowScripts.includes(name));
@@ -27,7 +34,15 @@ async function install(
   const total = chosen.length;
   const tell = (done: number) => say({ phase: 'scripts', done, total });
   tell(0);
-  await runInstallScripts(chosen, directory, runtime, options, tell);
+  try {
+    await runInstallScripts({ packages: chosen, directory, runtime, options, guard: guard ?? [] }, tell);
+  } catch (error) {
+    checkUnwritten(tree.copied);
+    if (share !== 'auto' || sharedBytes === 0) throw error;
+    // The script may have failed at a file that is read-only because releases share it.
+    return install({ ...order, share: 'reflink' }, say);
+  }
+  checkUnwritten(tree.copied);
   checkUnlocked(join(directory, 'node_modules/openclaw'));
   const skipped = scripted.filter((candidate) => !mayRun(candidate)).map(({ name }) => name);
   return {
@@ -39,6 +54,24 @@ async function install(
     sharedBytes,
     asInstalled,
   };
+}
+
+/** Null where scripts are not to be guarded, or cannot be. */
+async function guardFor({ directory, kept, share }: InstallOrder): Promise<string[] | null> {
+  return share === 'auto' && kept.length > 0 ? writeGuard(directory) : null;
+}
+
+/** @throws ReleasesError `lifecycle_failed` when an install script wrote to a file that kept releases share */
+function checkUnwritten(copied: readonly PackageCopy[]): void {
+  const written = copied.map(writtenFile).find((path) => path !== null);
+  if (!written) return;
+  throw new ReleasesError(
+    'lifecycle_failed',
+    `An install script wrote to ${written}, which releases share.`,
+    {
+      hint: 'openclaw-releases scrub, which names each release that is damaged now',
+    },
+  );
 }
 
 async function unpack({ spec, integrity, directory, options }: UnpackOrder): Promise<null> {

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
+import { ifPossible } from '../../core/if-possible.js';
 import { OPENCLAW, outerPlaces, readLockfile } from '../lockfile.js';
 
-/** Staged release that probably shares most packages with the next one. */
-export interface Similar {
+/** Sealed release whose packages the next one can have. */
+export interface KeptRelease {
   directory: string;
   /** Path of its list of files, in the format of `sha256sum`. */
   digests: string;
@@ -19,46 +20,47 @@ export interface PackageCopy {
   files: [path: string, sha256: string][];
   /** Time when all packages were in place, in ms since 1970; later changes come from install scripts. */
   laidOutMs: number;
+  /** False below OpenClaw, which refuses plugins whose files have two names. */
+  isLinkable: boolean;
+  hasPrograms: boolean;
 }
 
 const LOCATION = /^(?:node_modules\/(?:@[^/]+\/)?[^/]+\/)+/;
 
 /**
- * Finds the packages of a release whose files are those of their archives, by the checksum of the archive. Leaves out
- * OpenClaw, packages with install scripts and packages whose archives contain others.
- * @returns none for a release that is not as it was sealed: reuse only saves time
+ * Finds the packages of releases whose files are those of their archives, by the checksum of the archive; the first
+ * release that has one gives it. Leaves out OpenClaw, packages with install scripts and packages whose archives contain
+ * others, and a release that is not as it was sealed: reuse only saves time.
  */
-export function copiesFrom(similar: Similar | null): Map<string, PackageCopy> {
-  try {
-    return similar === null ? new Map() : find(similar);
-  } catch {
-    return new Map();
-  }
+export function copiesFrom(kept: readonly KeptRelease[]): Map<string, PackageCopy> {
+  const copies = new Map<string, PackageCopy>();
+  for (const release of kept) ifPossible(() => addCopies(release, copies));
+  return copies;
 }
 
-function find({ directory, digests, treeDigest }: Similar): Map<string, PackageCopy> {
+function addCopies({ directory, digests, treeDigest }: KeptRelease, copies: Map<string, PackageCopy>): void {
   const lockPath = join(directory, 'package-lock.json');
   const laidOutMs = statSync(lockPath).mtimeMs;
   const text = readPlainFile(digests, LARGEST).toString();
-  if (createHash('sha256').update(text).digest('hex') !== treeDigest)
-    throw new Error(`${digests} is not the list that its release was sealed with.`);
+  if (createHash('sha256').update(text).digest('hex') !== treeDigest) return;
   const locked = readLockfile(lockPath);
   const files = filesByLocation(text);
   const bundlers = new Set([...files.keys()].filter((at) => !locked.get(at)?.integrity).flatMap(outerPlaces));
-  const copies = new Map<string, PackageCopy>();
-  for (const [location, { integrity, hasInstallScript }] of locked) {
+  for (const [location, { integrity, hasInstallScript, bin }] of locked) {
     const own = files.get(location);
     if (!integrity || !own || hasInstallScript || location === OPENCLAW || bundlers.has(location)) continue;
-    copies.set(integrity, { from: join(directory, location), files: own, laidOutMs });
+    if (copies.has(integrity)) continue;
+    const isLinkable = !outerPlaces(location).includes(OPENCLAW);
+    const from = join(directory, location);
+    copies.set(integrity, { from, files: own, laidOutMs, isLinkable, hasPrograms: bin !== undefined });
   }
-  return copies;
 }
 
 function filesByLocation(digests: string): Map<string, PackageCopy['files']> {
   const files = new Map<string, PackageCopy['files']>();
   for (const line of digests.split('\n')) {
     // npm creates links, and no archive contains them.
-    if (line.startsWith('# ')) continue;
+    if (line.startsWith('#')) continue;
     const path = line.slice(66);
     const [prefix = ''] = LOCATION.exec(path) ?? [];
     if (prefix === '') continue;

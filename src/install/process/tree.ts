@@ -21,7 +21,7 @@ import { type InstalledPackage, inDependencyOrder, planned } from './installed.j
 import { addChecksums, lockfileOfTree } from './installed-tree.js';
 import { withOwnAddresses } from './localize-lockfile.js';
 import { Manifests } from './manifests.js';
-import { copiesFrom } from './reuse.js';
+import { copiesFrom, type PackageCopy } from './reuse.js';
 import {
   checkBundles,
   checkChecksums,
@@ -39,7 +39,10 @@ export interface InstalledTree {
   installed: InstalledPackage[];
   /** Packages that only SHA-1 proves. */
   weakChecksums: string[];
+  /** Bytes in blocks that are shared with kept releases. */
   sharedBytes: number;
+  /** Packages that share files with kept releases. */
+  copied: PackageCopy[];
   /** True where these are the packages of `order.installed`. */
   asInstalled: boolean;
 }
@@ -65,7 +68,8 @@ export async function installTree(
   let refused: unknown;
   const extraction = new Extraction({
     scratch: join(directory, '.unpacking'),
-    copies: copiesFrom(order.similar),
+    copies: copiesFrom(order.kept),
+    share: order.share,
     check(into, integrity) {
       if (checksumStrength(integrity) !== null) return;
       // A package of a shrinkwrap, or missing from a bundle. Arborist passes over the failure of an optional one.
@@ -102,6 +106,7 @@ export async function installTree(
       installed: inDependencyOrder(ideal),
       weakChecksums: weakIn(ideal),
       sharedBytes: extraction.sharedBytes,
+      copied: extraction.copied,
       asInstalled: tree !== null && isSame(parseLockfile(tree, lockPath), ideal),
     };
   } finally {

@@ -1,12 +1,13 @@
 import { parentPort } from 'node:worker_threads';
 import { systemCode } from '../../core/errors.js';
+import type { Share } from '../../store/policy.js';
 import { copyPackage } from './copy.js';
 import type { PackageCopy } from './reuse.js';
 import { type Unpacking, unpack } from './unpack.js';
 
 export type Work =
   | { kind: 'unpack'; unpacking: Unpacking }
-  | { kind: 'copy'; copy: PackageCopy; into: string };
+  | { kind: 'copy'; copy: PackageCopy; into: string; share: Share };
 
 export interface Instruction {
   id: number;
@@ -24,7 +25,7 @@ parentPort?.on('message', ({ id, work }: Instruction) => {
   const done: Done = { id, shared: 0, failure: null };
   try {
     if (work.kind === 'unpack') unpack(work.unpacking);
-    else done.shared = copyPackage(work.copy, work.into);
+    else done.shared = copyPackage(work.copy, work.into, work.share);
   } catch (error) {
     done.failure = { message: (error as Error).message, code: systemCode(error) };
   }
