@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -33,6 +33,8 @@ test('a pack takes a release to a host without a registry, which makes the same 
   const again = await other.ok('pack', VERSION, '-o', join(other.path, 'again.pack'));
   expect(again.pack.treeDigest).toBe(packed.pack.treeDigest);
   expect(again.sha256).toBe(packed.sha256);
+  // Older than all files: what install scripts changed before it was packed is no other release's package.
+  expect(statSync(join(other.root, 'releases', VERSION, 'package-lock.json')).mtimeMs).toBe(0);
   const { steps } = await other.ok('import', file);
   expect(steps[0].note).toBe(`${VERSION} is here already`);
 });

@@ -668,7 +668,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('install/process/copy', 'shares no file of another user'),
   },
   {
-    name: 'another file shared under the name of the one that was read',
+    name: 'another file shared than the file that was read',
     file: 'src/install/process/share-file.ts',
     find: 'made.ino === stats.ino && made.dev === stats.dev',
     replace: 'made.size >= 0',
@@ -694,6 +694,13 @@ export const MUTANTS: Mutant[] = [
     find: '  if (!written) return;',
     replace: '  if (written !== null) return;',
     caughtBy: host('shared-files', 'for root, an install script'),
+  },
+  {
+    name: 'imported release whose scripts ran elsewhere as a source of packages',
+    file: 'src/change/steps/stage.ts',
+    find: "utimesSync(join(directory, 'package-lock.json'), 0, 0)",
+    replace: 'utimesSync(directory, 0, 0)',
+    caughtBy: integration('packs', 'a pack takes a release'),
   },
   {
     name: 'damage named for one of the releases that share it',

@@ -1,6 +1,7 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
+import { ifPossible } from '../../core/if-possible.js';
 import { beginSync } from '../../host/sync.js';
 import { installRelease, type KeptRelease } from '../../install/install.js';
 import { provideRuntime } from '../../install/runtime.js';
@@ -61,7 +62,11 @@ export const stage: Step = {
     const { change, signal } = context;
     const { resolved, runtime, directory } = stagedFacts(context);
     mkdirSync(directory, { recursive: true });
-    if (change.facts.pack) await unpackInto(directory, context);
+    if (change.facts.pack) {
+      await unpackInto(directory, context);
+      // Install scripts ran before it was packed, so no other release may take its files for those of their archives.
+      ifPossible(() => utimesSync(join(directory, 'package-lock.json'), 0, 0));
+    }
     const node = await provideNode(context, runtime);
     symlinkSync(runtimeLink(runtime.version), join(directory, 'node'));
     if (change.facts.pack) return `${change.facts.install?.packages} packages`;
