@@ -31,15 +31,16 @@ const SCHEMAS = {
   'system-units': ['adopt/system-unit-record', 'SystemRecord', 'system-units.json'],
   'timer-state': ['store/timer-state', 'TimerStateFile', 'timer-state.json'],
   timer: ['adopt/timer-unit-record', 'TimerRecord', 'timer.json'],
-  'views/answers': ['cli/answers', 'Answers', 'answers of commands with --json'],
+  'views/answers': ['cli/answers', 'Answers', 'answers of commands with --json, and of methods'],
 };
 
 const ref = (name) => ({ $ref: `#/definitions/${name}` });
 
-/** Keys of every answer. */
+/** Keys of every answer of a command, and of a method. */
+const OK = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] };
 const ENVELOPE = {
-  type: 'object',
-  properties: { schema: { type: 'integer', const: 1 }, ok: { type: 'boolean' } },
+  ...OK,
+  properties: { schema: { type: 'integer', const: 1 }, ...OK.properties },
   required: ['schema', 'ok'],
 };
 
@@ -59,16 +60,26 @@ for (const [name, [, type, title]] of Object.entries(SCHEMAS)) {
   if (definitions.ErrorCode) definitions.ErrorCode = { type: 'string' };
   const shape = name === 'views/answers' ? answers(schema, definitions) : { ...schema, definitions };
   const whole = { $schema, $id: `openclaw-releases:${name}`, title, ...shape };
-  writeFileSync(at(`layout/schemas/${name}.schema.json`), `${JSON.stringify(whole, null, 2)}\n`);
+  writeFileSync(at(`layout/schemas/${name}.schema.json`), `${JSON.stringify(whole, withoutAbsent, 2)}\n`);
 }
 
-/** Makes a definition of each command: its documents, or a failure. `timer enable` is `timer-enable`. */
+/** Removes keys that a type declares as undefined. */
+function withoutAbsent(_, value) {
+  return value?.not ? undefined : value;
+}
+
+/**
+ * Makes a definition of each command: its documents, or a failure. `timer enable` is `timer-enable`. That of a method,
+ * whose name has a dot, has no failure: a gateway answers with a failure in another way.
+ */
 function answers({ properties }, definitions) {
   const commands = Object.entries(properties).map(([command, { anyOf, description, ...document }]) => {
     const documents = anyOf ?? [document];
-    const shape = { ...ENVELOPE, anyOf: [...documents, ref('Failure')] };
+    const shape = command.includes('.')
+      ? { ...OK, anyOf: documents }
+      : { ...ENVELOPE, anyOf: [...documents, ref('Failure')] };
     return [command.replaceAll(' ', '-'), { ...(description && { description }), ...shape }];
   });
   const failure = { type: 'object', properties: { error: ref('ErrorRecord') }, required: ['error'] };
-  return { ...ENVELOPE, definitions: { ...Object.fromEntries(commands), Failure: failure, ...definitions } };
+  return { definitions: { ...Object.fromEntries(commands), Failure: failure, ...definitions } };
 }

@@ -44,10 +44,12 @@ function replacePart(text: string, name: string, part: string): string {
   return `${before}${begin}\n\n${part}\n\n${end}${after}`;
 }
 
-/** Documents of each command, by the names of their definitions. */
+/** Documents of each command and of each method, by the names of their definitions. */
 function answers(tree: CommandNode): string {
   const { definitions } = JSON.parse(read(ANSWERS)) as { definitions: Record<string, AnswerShape> };
-  const rows = leaves(tree).flatMap(({ path }) => {
+  const methods = Object.keys(definitions).filter((name) => name.includes('.'));
+  const named = [...leaves(tree).map(({ path }) => path), ...methods.map((name) => [name])];
+  const rows = named.flatMap((path) => {
     const shape = definitions[path.join('-')];
     if (!shape) return [];
     const documents = shape.anyOf
@@ -55,7 +57,7 @@ function answers(tree: CommandNode): string {
       .filter((name) => name !== 'Failure');
     return `| \`${path.join(' ')}\` | ${documents.join(' or ')} |`;
   });
-  return ['| command | document |', '|---|---|', ...rows].join('\n');
+  return ['| command or method | document |', '|---|---|', ...rows].join('\n');
 }
 
 function schemas(): string {

@@ -3,7 +3,6 @@ import type { OtherSupervisor } from '../adopt/other-supervisor.js';
 import type { FilesChange } from '../adopt/supervisor-files-record.js';
 import type { TimerPlan } from '../adopt/timer-unit-plan.js';
 import type { Host } from '../adopt/timer-unit-record.js';
-import type { FullCollection } from '../change/prune-plan.js';
 import type { SwitchFinding } from '../change/switch-findings.js';
 import type { ErrorRecord } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
@@ -12,6 +11,7 @@ import type { Imported } from '../install/import-lockfile.js';
 import type { PastLine } from '../ledger/history.js';
 import type { Plan } from '../ledger/plan.js';
 import type { Pack } from '../pack/pack.js';
+import type { MethodAnswers, Removal } from '../rpc/answers.js';
 import type { Hold, Schedule, Share } from '../store/policy.js';
 import type { Repair } from '../store/repair.js';
 import type { TimerStateFile } from '../store/timer-state.js';
@@ -98,10 +98,6 @@ export interface ForRealAnswer extends Pick<ForReal, 'thereMs' | 'backMs'> {
   error?: ErrorRecord;
 }
 
-export interface Removal extends FullCollection {
-  dryRun: boolean;
-}
-
 export interface TimerPreview extends TimerPlan {
   dryRun: true;
   /** Only those that would be set. */
@@ -133,8 +129,8 @@ export interface UninstallAnswer {
   next: string[];
 }
 
-/** Document of each command with `--json`, by its words. `npm run schemas` makes their schemas. */
-export interface Answers {
+/** Document of each command with `--json`, by its words, and of each method. `npm run schemas` makes their schemas. */
+export interface Answers extends MethodAnswers {
   setup: SetupAnswer;
   stage: ChangeAnswer;
   update: ChangeAnswer;

@@ -1,19 +1,15 @@
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import type { Environment } from '../ledger/environment.js';
-import type { Caller, RunAnswer, StatusAnswer } from './documents.js';
-import type { Call, Entry } from './entry.js';
+import type { Caller } from './documents.js';
+import type { Call, Entries } from './entry.js';
 import { isMethod, METHODS, type Method, type Scope } from './methods.js';
 import { MUTATIONS } from './mutations.js';
 import { QUERIES } from './queries.js';
 import { CHANGES } from './update-run.js';
 
-const ENTRIES: Record<Method, Entry> = { ...QUERIES, ...MUTATIONS, ...CHANGES };
+const ENTRIES: Entries = { ...QUERIES, ...MUTATIONS, ...CHANGES };
 
-type AnswerOf<M extends string> = M extends keyof typeof CHANGES
-  ? RunAnswer
-  : M extends 'update.status'
-    ? StatusAnswer
-    : object;
+type AnswerOf<M extends string> = M extends Method ? Awaited<ReturnType<Entries[M]>> : object;
 
 /**
  * Answers one call from a gateway. A method that makes a change answers at once and says how to follow it. Checks the

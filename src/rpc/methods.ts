@@ -36,8 +36,10 @@ export const METHODS = {
   'releases.check': admin(
     'Asks the registry for a newer release, or for the named one, and what an update to it takes.',
   ),
+  'releases.versions': admin('Asks the registry for every version that it has, newest first.'),
   'releases.skip': admin('Keeps updates that name no version away from one version, or lets it in again.'),
   'releases.remove': admin('Removes a release that nothing needs.'),
+  'releases.prune': admin('Removes every release and copy of the state that nothing needs, or says which.'),
   'releases.cancel': admin('Ends the active change before its switch.'),
 } as const satisfies Record<string, MethodEntry>;
 

@@ -1,5 +1,5 @@
 import { exclusive } from '../change/exclusive.js';
-import { planRemoval, pruneAll } from '../change/prune-plan.js';
+import { planFullCollection, planRemoval, pruneAll } from '../change/prune-plan.js';
 import { requestCancel } from '../control/cancel.js';
 import { holdUpdates, releaseHold, skipVersion } from '../control/hold.js';
 import { ifPossible } from '../core/if-possible.js';
@@ -7,12 +7,13 @@ import { parseSpec } from '../registry/spec.js';
 import { readManifest } from '../store/manifest.js';
 import { pin, unpin } from '../store/policy.js';
 import { checkForUpdate, lookAt } from '../timer/check.js';
+import { publishedVersions } from '../timer/versions.js';
 import { resolveReleaseName } from '../views/release.js';
-import { entry } from './entry.js';
+import { type Entries, entry } from './entry.js';
 import { field, flag, id, optionalText, RELEASE, refuse } from './params.js';
 import { target } from './update-target.js';
 
-const pinning = (method: 'releases.pin' | 'releases.unpin') =>
+const pinning = (method: 'releases.pin' | 'releases.unpin'): Entries['releases.pin'] =>
   entry(RELEASE, async ({ environment }, { release }) => {
     const { root } = environment;
     if (release === undefined) throw refuse('release', 'the id of a release', release);
@@ -54,6 +55,9 @@ export const MUTATIONS = {
     const found = named === undefined ? checkForUpdate(environment) : lookAt(environment, parseSpec(named));
     return { ok: true, ...(await found) };
   }),
+  'releases.versions': entry({}, async ({ environment }) => {
+    return { ok: true, ...(await publishedVersions(environment)) };
+  }),
   'releases.skip': entry(
     { version, skip: flag },
     async ({ environment }, { version: named, skip = true }) => {
@@ -70,8 +74,18 @@ export const MUTATIONS = {
     await exclusive(environment, { doing, recover: false }, () => pruneAll(root, planRemoval(root, named)));
     return { ok: true, release: named };
   }),
+  'releases.prune': entry({ dryRun: flag }, async ({ environment }, { dryRun = false }) => {
+    const { root } = environment;
+    const prune = () => {
+      const plan = planFullCollection(root);
+      if (!dryRun) pruneAll(root, plan);
+      return { ok: true, dryRun, ...plan };
+    };
+    // No recovery, as above.
+    return dryRun ? prune() : exclusive(environment, { doing: 'prune', recover: false }, prune);
+  }),
   /** Signals and returns at once: the owner undoes the steps, and `update.status` shows the progress. */
   'releases.cancel': entry({ change: id }, ({ environment }, { change }) => {
     return { ok: true, change: requestCancel(environment.root, 'gateway', change).id, phase: 'requested' };
   }),
-};
+} satisfies Partial<Entries>;

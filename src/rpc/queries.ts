@@ -5,7 +5,7 @@ import { changeDocument } from '../views/change.js';
 import { findRelease, listing } from '../views/releases.js';
 import { overview } from '../views/status.js';
 import { verifyRelease } from '../views/verification.js';
-import { entry } from './entry.js';
+import { type Entries, entry } from './entry.js';
 import { integer, RELEASE } from './params.js';
 import { STATUS_FIELDS, updateStatus } from './update-status.js';
 
@@ -33,4 +33,4 @@ export const QUERIES = {
   'releases.verify': entry(RELEASE, ({ environment }, { release = 'current' }) =>
     verifyRelease(environment.root, release),
   ),
-};
+} satisfies Partial<Entries>;

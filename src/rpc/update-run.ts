@@ -5,7 +5,7 @@ import type { Root } from '../store/root.js';
 import { changeDocument } from '../views/change.js';
 import { resolveReleaseName } from '../views/release.js';
 import type { RunAnswer } from './documents.js';
-import { type Call, entry } from './entry.js';
+import { type Call, type Entries, entry } from './entry.js';
 import { flag, RELEASE } from './params.js';
 import { ASKED_FIELDS, askedOf, keyOf, timesOf } from './request-params.js';
 import { type Received, receive } from './requests/submit.js';
@@ -36,7 +36,7 @@ export const CHANGES = {
       return run(call, 'rollback', target, values, { state });
     },
   ),
-};
+} satisfies Partial<Entries>;
 
 async function run(
   { environment, by, options: { plan, ...reception } }: Call,

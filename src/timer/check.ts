@@ -119,7 +119,7 @@ export async function lookAt(
   };
 }
 
-function registryOfTimer(root: Root): string | undefined {
+export function registryOfTimer(root: Root): string | undefined {
   return ifPossible(() => readTimer(root.path))?.registry ?? undefined;
 }
 

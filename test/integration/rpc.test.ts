@@ -9,7 +9,7 @@ import { rootAt } from '../../src/store/root.js';
 import { changeDocument } from '../../src/views/change.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { until } from '../support/place.js';
-import { rpc, untilStatus } from '../support/rpc.js';
+import { callHere, rpc, untilStatus } from '../support/rpc.js';
 import { makeWorld, type RunningSupervisor, type World } from '../support/world.js';
 
 const atEnd = atEndOfAll();
@@ -107,8 +107,7 @@ test('an operator rolls back, switches, pins, holds and reads', async () => {
   const { payload: forth } = await rpc(world, 'releases.switch', { release: '2026.6.1', skipDeferral: true });
   expect((await untilStatus(world, { change: forth.change })).runs).toMatchObject({ version: '2026.6.1' });
   // In this process, as a gateway that mounts the library: the plugin's own way is shown above.
-  const call = (method: string, params: object = {}): Promise<object> =>
-    handle({ root: rootAt(world.root) }, method, params);
+  const call = (method: string, params?: object) => callHere(world, method, params);
   expect(await call('releases.pin', { release: 'current' })).toMatchObject({ pins: ['2026.6.1'] });
   const until = '2099-01-01T00:00:00.000Z';
   expect(await call('releases.hold', { until, why: 'holidays' })).toMatchObject({ hold: { until } });
@@ -137,6 +136,13 @@ test('an operator rolls back, switches, pins, holds and reads', async () => {
   expect(await call('releases.skip', again)).toMatchObject({ skip: [] });
   expect((await rpc(world, 'releases.remove', { release: 'current' })).error).toMatchObject({
     ...{ code: 'release_needed', message: '2026.6.1 is needed: current.' },
+  });
+  const { tags, versions } = (await rpc(world, 'releases.versions')).payload;
+  expect([tags.latest, versions.map(({ version }: { version: string }) => version)]).toEqual([
+    ...['2026.6.5', ['2026.6.5', '2026.6.1', '2026.5.28']],
+  ]);
+  expect(await call('releases.prune', { dryRun: true })).toMatchObject({
+    ...{ dryRun: true, remove: [], keep: expect.arrayContaining([{ id: '2026.6.1', reason: 'current' }]) },
   });
   expect(await call('releases.history', { limit: 2 })).toMatchObject({
     changes: [{ kind: 'rollback' }, { kind: 'switch' }],

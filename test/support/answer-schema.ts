@@ -32,6 +32,9 @@ export const { definitions } = JSON.parse(readFileSync(path, 'utf8')) as {
   definitions: Record<string, Node>;
 };
 
+/** Definitions of commands; those of methods have a dot. */
+export const answered = Object.keys(definitions).filter((name) => /^[a-z][a-z-]*$/.test(name));
+
 /**
  * Faults of a value of a definition; a key that the definition does not name is one, too. Compiling these schemas would
  * take longer than the commands whose answers are compared.
@@ -47,13 +50,21 @@ export function faultsIn(name: string, value: unknown): string[] {
 export function answerFaults(words: readonly string[], document: object): string[] {
   const { schema, ok, ...rest } = document as { schema?: unknown; ok?: unknown };
   const envelope = schema === 1 && typeof ok === 'boolean' ? [] : ['schema or ok is missing'];
-  const name = answerName(words) ?? 'Failure';
+  return [...envelope, ...documentFaults(answerName(words) ?? 'Failure', rest, [{}, { ok }, { schema }])];
+}
+
+/** Faults of the answer of a method of the gateway, which did not fail. */
+export function methodFaults(method: string, payload: object): string[] {
+  const { ok, ...rest } = payload as { ok?: unknown };
+  const envelope = typeof ok === 'boolean' ? [] : ['ok is missing'];
+  return [...envelope, ...documentFaults(method, rest, [{}, { ok }])];
+}
+
+/** A document may have one of the keys of the envelope itself. */
+function documentFaults(name: string, rest: object, owns: object[]): string[] {
   const { anyOf = [definitions[name] ?? {}] } = definitions[name] ?? {};
-  // A document may have one of these keys itself.
-  const [bare = [], ...withKeys] = [{}, { ok }, { schema }].map((own) =>
-    faultsOf({ anyOf }, { ...own, ...rest }, name),
-  );
-  return [...envelope, ...(withKeys.some((faults) => faults.length === 0) ? [] : bare)];
+  const [bare = [], ...others] = owns.map((own) => faultsOf({ anyOf }, { ...own, ...rest }, name));
+  return others.some((faults) => faults.length === 0) ? [] : bare;
 }
 
 /**
@@ -67,6 +78,13 @@ export function answerIn(words: readonly string[], stdout: string): any {
   const faults = answerFaults(words, document);
   if (faults.length === 0) return document;
   throw new Error(`The answer of ${words.join(' ')} does not fit its schema: ${faults.join('; ')}.`);
+}
+
+/** Throws where the answer of a method does not fit its published schema. */
+export function checkPayload(method: string, payload: object | undefined): void {
+  const faults = payload ? methodFaults(method, payload) : [];
+  if (faults.length > 0)
+    throw new Error(`The answer of ${method} does not fit its schema: ${faults.join('; ')}.`);
 }
 
 /** Name of the definition for a command line; null where there is none. */

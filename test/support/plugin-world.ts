@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkPayload } from './answer-schema.js';
 import { writeTree } from './place.js';
 import { CLI, makeWorld, QUICK, type World } from './world.js';
 
@@ -56,7 +57,9 @@ export async function callMethod(
     headers: { connection: 'close' },
     body: JSON.stringify({ method, params, scopes }),
   });
-  return response.json();
+  const reply = (await response.json()) as { payload?: object };
+  checkPayload(method, reply.payload);
+  return reply;
 }
 
 /** Messages of the plugin into sessions and to clients, since this gateway started. */

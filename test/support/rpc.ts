@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import type { StatusAnswer } from '../../src/rpc/documents.js';
 import { handle } from '../../src/rpc/handle.js';
 import { rootAt } from '../../src/store/root.js';
+import { checkPayload } from './answer-schema.js';
 import { until } from './place.js';
 import { CLI, QUICK, type World } from './world.js';
 
@@ -28,7 +29,16 @@ export async function rpc(
     reject: false,
     input: text ?? JSON.stringify({ params, caller }),
   });
-  return { exitCode, ...JSON.parse(stdout) };
+  const reply = JSON.parse(stdout) as Omit<RpcReply, 'exitCode'>;
+  checkPayload(method, reply.payload);
+  return { exitCode, ...reply };
+}
+
+/** Calls a method in this process. */
+export async function callHere(world: World, method: string, params: object = {}): Promise<object> {
+  const answer = await handle({ root: rootAt(world.root) }, method, params);
+  checkPayload(method, JSON.parse(JSON.stringify(answer)));
+  return answer;
 }
 
 /**
@@ -44,7 +54,7 @@ export async function untilStatus(
   await until(
     'update.status says it',
     async () => {
-      last = await handle({ root: rootAt(world.root) }, 'update.status', params);
+      last = (await callHere(world, 'update.status', params)) as StatusAnswer;
       return done(last);
     },
     60_000,

@@ -1,13 +1,22 @@
 import { expect, test } from 'vitest';
 import { commandTree, leaves } from '../../../build/documents/tree.js';
-import { answerFaults, answerIn, answerName, definitions } from '../../support/answer-schema.js';
+import { METHODS } from '../../../src/rpc/methods.js';
+import {
+  answered,
+  answerFaults,
+  answerIn,
+  answerName,
+  definitions,
+  methodFaults,
+} from '../../support/answer-schema.js';
 
-test('each command with --json has a published schema, and no schema is without a command', async () => {
+test('each command with --json and each method has a published schema, and there is no other', async () => {
   const withJson = leaves(await commandTree()).filter(({ options }) =>
     options.some(({ long }) => long === '--json'),
   );
-  const published = Object.keys(definitions).filter((name) => /^[a-z]/.test(name));
-  expect(withJson.map(({ path }) => path.join('-')).sort()).toEqual(published.sort());
+  expect(withJson.map(({ path }) => path.join('-')).sort()).toEqual(answered.toSorted());
+  const methods = Object.keys(definitions).filter((name) => name.includes('.'));
+  expect(methods.sort()).toEqual(Object.keys(METHODS).sort());
 });
 
 test.each([
@@ -48,4 +57,15 @@ test.each([
 test('what is not JSON is no answer, and a document that does not fit fails the test that asked', () => {
   expect(answerIn(['unhold'], '')).toBe(null);
   expect(() => answerIn(['unhold'], '{"schema":1,"ok":true}')).toThrow('unhold/hold is missing');
+});
+
+test.each([
+  ['its document', { ok: true, hold: null }, []],
+  ['no ok', { hold: null }, ['ok is missing']],
+  ['a failure', FAILURE, ['releases.unhold/hold is missing']],
+  ['a key that no schema names', { ok: true, hold: null, other: 1 }, ['other is not in the schema']],
+])('an answer is compared with the schema of its method: %s', (_, payload, faults) => {
+  const found = methodFaults('releases.unhold', payload).join('\n');
+  if (faults.length === 0) expect(found).toBe('');
+  for (const fault of faults) expect(found).toContain(fault);
 });
