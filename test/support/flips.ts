@@ -1,17 +1,20 @@
 import {
   chmodSync,
   closeSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readSync,
+  rmSync,
   utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { expect } from 'vitest';
 import { recordText } from '../../src/core/record.js';
 import { digestFile } from '../../src/host/digest.js';
 import { requireIntact } from '../../src/rollback/plan.js';
@@ -20,21 +23,32 @@ import { corruptRecords } from '../../src/rollback/scrub-items.js';
 import { type Entry, writeFileList } from '../../src/state/snapshot-layout.js';
 import { listSnapshots, type Snapshot } from '../../src/state/snapshots.js';
 import { requireUndamaged } from '../../src/store/damage.js';
-import { listReleases } from '../../src/store/manifest.js';
+import { listReleases, releaseDirectory } from '../../src/store/manifest.js';
 import { setSchedule } from '../../src/store/policy.js';
 import type { Root } from '../../src/store/root.js';
 import { readTimerState, writeAuto } from '../../src/store/timer-state.js';
 import { pick, type Random } from '../torture/random.js';
-import { modelIn, OLD } from './model-root.js';
+import { CURRENT, modelIn, OLD } from './model-root.js';
 import { temporaryDirectory, writeTree } from './place.js';
 
-/** A root with releases, a Node, a snapshot with history, and records. */
+/** A root with releases that share files, a Node, a snapshot with history, and records. */
 export async function rootToFlip(): Promise<Root> {
   const root = (await modelIn(temporaryDirectory('flips'))).copy();
+  share(root, 'package-lock.json');
   addSnapshot(root);
   setSchedule(root, { drillDays: 7 });
   writeAuto(root, readTimerState(root));
   return root;
+}
+
+/** Gives a file of the oldest release to the next one, which has the same bytes there. */
+function share(root: Root, name: string): void {
+  const [from, to] = [OLD, CURRENT].map((id) => join(releaseDirectory(root, id), name)) as [string, string];
+  expect(digestFile(to)).toEqual(digestFile(from));
+  chmodSync(dirname(to), 0o755);
+  rmSync(to);
+  linkSync(from, to);
+  chmodSync(dirname(to), 0o555);
 }
 
 function addSnapshot(root: Root): void {
@@ -103,7 +117,18 @@ function flip(path: string, offset: number, bit: number): void {
   utimesSync(path, atime, mtime);
 }
 
-/** Name of what a scrub must accuse. */
+/** Names of what a scrub must accuse. */
+function itemsOf(root: Root, path: string): string[] {
+  const { ino } = lstatSync(join(root.path, path));
+  const [top, release = '', ...names] = path.split('/');
+  if (top !== 'releases') return [itemOf(path)];
+  const same = listReleases(root).releases.filter(({ id }) => {
+    const stats = lstatSync(join(releaseDirectory(root, id), ...names), { throwIfNoEntry: false });
+    return id !== release && stats?.ino === ino;
+  });
+  return [itemOf(path), ...same.map(({ id }) => `releases/${id}`)];
+}
+
 function itemOf(path: string): string {
   const [top = '', name, file] = path.split('/');
   const isRecord =
@@ -135,11 +160,14 @@ export async function flipBits(root: Root, many: number, random: Random): Promis
     flip(path, offset, bit);
     const run = await scrub(root, { forMs: null, olderThan: Number.POSITIVE_INFINITY });
     const damaged = Object.keys(run?.damaged ?? {});
-    const item = itemOf(name);
-    if (damaged.includes(item)) tally.found[item] = (tally.found[item] ?? 0) + 1;
+    const items = itemsOf(root, name);
+    const item = items.join(' and ');
+    if (items.every((one) => damaged.includes(one))) tally.found[item] = (tally.found[item] ?? 0) + 1;
     else if (path.endsWith('.json') && isMeaningless(path)) tally.meaningless++;
     else tally.unseen.push(what);
-    tally.accused.push(...damaged.filter((other) => other !== item).map((other) => `${other} for ${what}`));
+    tally.accused.push(
+      ...damaged.filter((other) => !items.includes(other)).map((other) => `${other} for ${what}`),
+    );
     if (damaged.length > 0 && (await isServed(root, name))) tally.served.push(what);
     flip(path, offset, bit);
   }

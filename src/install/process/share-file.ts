@@ -9,14 +9,11 @@ export interface SealedFile {
   stats: Stats;
 }
 
-/** Bytes. A smaller clone shares little, and costs the same. */
-const WORTHWHILE = 16 * 1024;
-
 /** Errors of a filesystem or of this user: all other files would meet them too. */
 const ALWAYS = /^(EOPNOTSUPP|ENOTSUP|ENOSYS|ENOTTY|EXDEV|EINVAL|EPERM|EACCES)$/;
 
 /** Learned from the first file: a failed try leaves a removed file, which ext4 walks past for each new one. */
-const possible: { clone: boolean | null; link: boolean } = { clone: null, link: true };
+const possible = { clone: true, link: true };
 
 /**
  * Makes `into` from a sealed file without room for its content: as a clone, which shares its blocks (btrfs, xfs), else as
@@ -27,8 +24,7 @@ const possible: { clone: boolean | null; link: boolean } = { clone: null, link: 
  */
 export function shareFile(file: SealedFile, into: string, share: Share, mayLink: boolean): boolean {
   if (share === 'none') return false;
-  const isWorthwhile = possible.clone === null || (possible.clone && file.stats.size >= WORTHWHILE);
-  if (isWorthwhile && clone(file, into)) return true;
+  if (possible.clone && clone(file, into)) return true;
   if (possible.clone || share === 'reflink') return false;
   return mayLink && possible.link && isAsSealed(file.stats) && link(file, into);
 }
@@ -50,12 +46,11 @@ function clone({ fd, stats }: SealedFile, into: string): boolean {
     const how = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE;
     copyFileSync(`/proc/self/fd/${fd}`, into, how);
     chmodSync(into, unpackedMode(stats) & ~process.umask());
-    possible.clone = true;
     return true;
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    if (ALWAYS.test(code)) possible.clone ??= false;
+    if (ALWAYS.test(code)) possible.clone = false;
     rmSync(into, { force: true });
     return false;
   }
