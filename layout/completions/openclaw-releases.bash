@@ -21,7 +21,7 @@ _openclaw_releases() {
         root=${COMP_WORDS[at]} ;;
       -*) ;;
       *) case "$path${path:+ }${COMP_WORDS[at]}" in
-        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'scrub' | 'pack' | 'import' | 'lockfile' | 'lockfile import' | 'diff' | 'why' | 'remove' | 'prune' | 'retention' | 'pin' | 'unpin' | 'notify' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
+        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'scrub' | 'pack' | 'import' | 'signers' | 'lockfile' | 'lockfile import' | 'diff' | 'why' | 'remove' | 'prune' | 'retention' | 'pin' | 'unpin' | 'notify' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
           path=$path${path:+ }${COMP_WORDS[at]} ;;
       esac ;;
     esac
@@ -29,13 +29,14 @@ _openclaw_releases() {
   case "$before" in
     --root|--lockfile|--output|--cache) COMPREPLY=($(compgen -f -- "$word")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
-    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--limit|--since|--for|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--drill|--scrub|--idle|--max-defer|--skip|--stop-timeout|--unit|--lines) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
+    --registry|--allow-scripts|--plugins-timeout|--settle|--ready-timeout|--idle-timeout|--countdown|--limit|--since|--for|--base|--sign|--keep|--max-bytes|--releases|--bytes|--leave-free|--why|--channel|--window|--time-zone|--delay|--jitter|--minimum-age|--minimum-interval|--soak|--drill|--scrub|--idle|--max-defer|--skip|--stop-timeout|--unit|--lines) COMPREPLY=($(compgen -W "" -- "$word")); return ;;
     --probe) COMPREPLY=($(compgen -W "version boot auto" -- "$word")); return ;;
     --codec) COMPREPLY=($(compgen -W "zstd gzip" -- "$word")); return ;;
+    --policy) COMPREPLY=($(compgen -W "wanted required" -- "$word")); return ;;
     --share) COMPREPLY=($(compgen -W "auto reflink none" -- "$word")); return ;;
   esac
   case "$path" in
-    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify scrub pack import lockfile diff why remove prune retention pin unpin notify hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
+    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify scrub pack import signers lockfile diff why remove prune retention pin unpin notify hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
     'setup') words="--root --json --color --dry-run --yes --registry --help" ;;
     'stage') words="--root --json --color --registry --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'update') words="--root --json --color --registry --dry-run --no-snapshot --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
@@ -51,8 +52,9 @@ _openclaw_releases() {
     'restart-now') words="--root --json --color --help" ;;
     'verify') words="--root --json --color --help $(_openclaw_releases_ids "$root")" ;;
     'scrub') words="--root --json --color --for --help" ;;
-    'pack') words="--root --json --color --output --codec --help $(_openclaw_releases_ids "$root")" ;;
+    'pack') words="--root --json --color --output --codec --base --sign --help $(_openclaw_releases_ids "$root")" ;;
     'import') words="--root --json --color --probe --help $(compgen -f -- "$word")" ;;
+    'signers') words="--root --json --color --policy --help $(compgen -f -- "$word")" ;;
     'lockfile') words="import --help" ;;
     'lockfile import') words="--root --json --color --help $(compgen -f -- "$word")" ;;
     'diff') words="--root --json --color --help" ;;

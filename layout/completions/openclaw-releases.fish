@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'scrub' 'pack' 'import' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'notify' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'scrub' 'pack' 'import' 'signers' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'notify' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -43,6 +43,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a verify -d '
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a scrub -d 'compare all that is kept with what it was: releases, their Nodes, snapshots and records'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a pack -d 'write a release with its Node into one file, for hosts without a registry'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a import -d 'take a release from a pack that another host has made; no registry is needed'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a signers -d 'show or set whose packs this host imports'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a lockfile -d 'lockfiles of releases: import'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a diff -d 'compare two staged releases: packages, databases, Node, CHANGELOG'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a why -d 'say why a release is kept, was not taken, or was rolled back'
@@ -169,11 +170,18 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'pack\'' -f -l json -d
 complete -c openclaw-releases -n '__openclaw_releases_at \'pack\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'pack\'' -f -l output -r -F -d 'where to (default: openclaw-<release>-<system>.pack)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'pack\'' -f -l codec -x -a 'zstd gzip' -d 'how to compress; as the Node of the release can (one of zstd, gzip)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'pack\'' -f -l base -x -a '' -d 'leave out what this release has; each host must have it'
+complete -c openclaw-releases -n '__openclaw_releases_at \'pack\'' -f -l sign -x -a '' -d 'sign it with a key of SSH; needs ssh-keygen here, and on no other host'
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -F
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l probe -x -a 'version boot auto' -d 'how to try it: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default: version; environment: OPENCLAW_RELEASES_PROBE)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -F
+complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -f -l policy -x -a 'wanted required' -d 'whether a pack must be signed (one of wanted, required)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile\'' -f -a import -d 'take the lockfile of a release that another host has staged: that version is installed just so from now on'
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -F
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'

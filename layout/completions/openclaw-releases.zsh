@@ -37,6 +37,7 @@ _openclaw_releases() {
     'scrub:compare all that is kept with what it was: releases, their Nodes, snapshots and records'
     'pack:write a release with its Node into one file, for hosts without a registry'
     'import:take a release from a pack that another host has made; no registry is needed'
+    'signers:show or set whose packs this host imports'
     'lockfile:lockfiles of releases: import'
     'diff:compare two staged releases: packages, databases, Node, CHANGELOG'
     'why:say why a release is kept, was not taken, or was rolled back'
@@ -81,6 +82,7 @@ _openclaw_releases() {
     scrub) _openclaw_releases_scrub ;;
     pack) _openclaw_releases_pack ;;
     import) _openclaw_releases_import ;;
+    signers) _openclaw_releases_signers ;;
     lockfile) _openclaw_releases_lockfile ;;
     diff) _openclaw_releases_diff ;;
     why) _openclaw_releases_why ;;
@@ -258,6 +260,8 @@ _openclaw_releases_pack() {
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--output[where to (default\: openclaw-<release>-<system>.pack)]:file:_files' \
     '--codec[how to compress; as the Node of the release can (one of zstd, gzip)]:name:(zstd gzip)' \
+    '--base[leave out what this release has; each host must have it]:release:' \
+    '--sign[sign it with a key of SSH; needs ssh-keygen here, and on no other host]:key:' \
     '(- *)'--help'[show the help]' \
     '1:release:_openclaw_releases_ids'
 }
@@ -266,6 +270,14 @@ _openclaw_releases_import() {
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
+    '(- *)'--help'[show the help]' \
+    '1:file:_files'
+}
+_openclaw_releases_signers() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--policy[whether a pack must be signed (one of wanted, required)]:policy:(wanted required)' \
     '(- *)'--help'[show the help]' \
     '1:file:_files'
 }

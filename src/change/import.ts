@@ -8,9 +8,12 @@ import { size } from '../core/size.js';
 import { freeSpace } from '../host/space.js';
 import { beginSync } from '../host/sync.js';
 import type { Context } from '../ledger/context.js';
+import { filesByDigest, requireBase } from '../pack/base.js';
 import { packTarget } from '../pack/pack.js';
 import { requirePlatform } from '../pack/platform.js';
 import { type PackHead, readHead, verifyPayload } from '../pack/read.js';
+import { requireTrusted } from '../pack/signers.js';
+import { NAMESPACES } from '../pack/ssh-signature.js';
 import { unpackPayload } from '../pack/unpack.js';
 import { findManifest, type Manifest } from '../store/manifest.js';
 import { LEAVE_FREE_BYTES } from '../store/policy.js';
@@ -23,7 +26,8 @@ const MAIN = 'node_modules/openclaw/';
  * @param given absolute path, or `-` for the standard input
  * @param staging directory of the change
  * @returns id of the release
- * @throws ReleasesError `pack_invalid`, `pack_unsuitable`, `release_exists`, `usage`, `insufficient_space`
+ * @throws ReleasesError `pack_invalid`, `pack_unsuitable`, `pack_base_missing`, `signature_untrusted`, `release_exists`,
+ *   `usage`, `insufficient_space`
  */
 export async function resolvePack(
   context: Context,
@@ -36,8 +40,15 @@ export async function resolvePack(
   const path = given === '-' ? await keepInput(staging, signal) : given;
   const { pack } = await withPack(path, async (fd) => {
     const head = readHead(fd);
+    const { signer, warning } = requireTrusted(root, {
+      ...{ signature: head.signature, message: head.text },
+      ...{ namespace: NAMESPACES.pack, named: 'The pack' },
+    });
+    if (warning !== null) change.warnings.push(warning);
     requirePlatform(head.pack.platform);
+    requireBase(root, head.pack);
     await verifyPayload(fd, head, signal);
+    if (signer !== null) context.progress(`signed by ${signer}`);
     return head;
   });
   const { id, version, engines, schemas, integrity, packages, node, main, bytes } = pack;
@@ -72,7 +83,7 @@ export async function resolvePack(
 
 /** Unpacks the pack of a change in place of an install. */
 export async function unpackInto(directory: string, context: Context): Promise<void> {
-  const { change, signal } = context;
+  const { root, change, signal } = context;
   const { pack: packed, runtime } = change.facts;
   if (!packed || !runtime) throw new ReleasesError('internal', 'A pack is unpacked that was not verified.');
   const node = join(directory, '..', runtimeDirectoryName(runtime.version), 'bin/node');
@@ -81,8 +92,10 @@ export async function unpackInto(directory: string, context: Context): Promise<v
     const head = readHead(fd);
     if (head.pack.treeDigest !== packed.treeDigest)
       throw new ReleasesError('pack_invalid', `${packed.path} changed since it was verified.`);
+    const base = requireBase(root, head.pack);
     await unpackPayload(fd, head, {
       directory,
+      base: base ? filesByDigest(root, base) : new Map(),
       node: runtime.kind === 'pack' ? node : null,
       signal,
       onFile: (done, total) => context.progress('unpacking files', done, total),

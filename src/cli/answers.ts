@@ -11,8 +11,9 @@ import type { Imported } from '../install/import-lockfile.js';
 import type { PastLine } from '../ledger/history.js';
 import type { Plan } from '../ledger/plan.js';
 import type { Pack } from '../pack/pack.js';
+import type { Signer } from '../pack/signers.js';
 import type { MethodAnswers, Removal } from '../rpc/answers.js';
-import type { Hold, Schedule, Share } from '../store/policy.js';
+import type { Hold, Schedule, Share, Signatures } from '../store/policy.js';
 import type { Repair } from '../store/repair.js';
 import type { TimerStateFile } from '../store/timer-state.js';
 import type { Check } from '../timer/check.js';
@@ -152,6 +153,7 @@ export interface Answers extends MethodAnswers {
   scrub: ScrubAnswer;
   pack: PackAnswer;
   import: ChangeAnswer;
+  signers: { policy: Signatures; signers: Signer[] };
   'lockfile import': Imported;
   diff: Difference;
   why: Why;

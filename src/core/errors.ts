@@ -50,6 +50,10 @@ export const ERROR_CODES = {
   // A pack
   pack_invalid: 'refused',
   pack_unsuitable: 'refused',
+  pack_base_missing: 'refused',
+  signature_untrusted: 'refused',
+  signers_invalid: 'refused',
+  signing_failed: 'failed',
   // The root
   root_unwritable: 'refused',
   root_noexec: 'refused',

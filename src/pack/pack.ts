@@ -51,8 +51,8 @@ export interface Pack
   directories: PathBelow[];
   platform: Platform;
   node: { version: Name; sha256: Sha256; bytes: Count };
-  /** Release that must be there when it is imported: the payload lacks the files that it has. */
-  base: { id: ReleaseVersion; treeDigest: Sha256 } | null;
+  /** Release that must be there when it is imported: the payload lacks the files that it has, and perhaps its Node. */
+  base: { id: ReleaseVersion; treeDigest: Sha256; hasNode: boolean } | null;
   payload: { codec: Codec; sha256: Sha256; bytes: Count };
 }
 

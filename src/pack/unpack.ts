@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { END_OF_TAR, paddingOf, sizeIn, tarHeader } from '../host/tar-header.js';
+import { copyFromBase } from './base.js';
 import { decompress } from './codec.js';
 import { invalid, NODE, type Packed, TREE } from './pack.js';
 import { type PackHead, payloadOf } from './read.js';
@@ -14,6 +15,8 @@ export interface Unpacking {
   directory: string;
   /** File for its Node; null where that is not needed. */
   node: string | null;
+  /** Files of the base by their digests; none without a base. */
+  base: ReadonlyMap<string, string>;
   signal?: AbortSignal | undefined;
   /** Called after each file. */
   onFile?: (done: number, total: number) => void;
@@ -38,12 +41,17 @@ export async function unpackPayload(fd: number, head: PackHead, unpacking: Unpac
       const path = join(directory, entry.path);
       if (!made.has(dirname(path))) mkdirSync(dirname(path), { recursive: true });
       made.add(dirname(path));
-      left -= await unpackEntry(stream, { ...entry, path: `${TREE}/${entry.path}` }, path, left);
+      const known = 'sha256' in entry ? unpacking.base.get(entry.sha256) : undefined;
+      left -=
+        known !== undefined && 'sha256' in entry
+          ? copyFromBase(known, entry.sha256, path, entry.mode | 0o600)
+          : await unpackEntry(stream, { ...entry, path: `${TREE}/${entry.path}` }, path, left);
       unpacking.onFile?.(at + 1, tree.length);
     }
     if (left !== 0) throw invalid(`it has ${pack.bytes - left} bytes and not ${pack.bytes}`);
     const { sha256, bytes: size } = pack.node;
-    await unpackEntry(stream, { path: NODE, mode: 0o555, sha256 }, unpacking.node, size);
+    if (!pack.base?.hasNode)
+      await unpackEntry(stream, { path: NODE, mode: 0o555, sha256 }, unpacking.node, size);
     if (!(await stream.take(END_OF_TAR.length)).equals(END_OF_TAR) || (await stream.hasMore()))
       throw invalid('its payload has more than its list');
   }).catch((error) => {

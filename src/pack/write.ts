@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, createWriteStream, lstatSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { LARGEST, openPlainFile, readPlainFile } from '../core/bounded-file.js';
+import { openPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { recordText } from '../core/record.js';
 import { digestLarge } from '../host/digest.js';
@@ -13,7 +13,8 @@ import { requireUndamaged } from '../store/damage.js';
 import { type Manifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { runtimeNode } from '../store/runtimes.js';
-import { DIGESTS_FILE, OUTSIDE } from '../store/tree.js';
+import { OUTSIDE } from '../store/tree.js';
+import { filesByDigest, listOf } from './base.js';
 import { codecOf, compress } from './codec.js';
 import {
   type Codec,
@@ -28,6 +29,7 @@ import {
   TREE,
 } from './pack.js';
 import { hostPlatform, NeededGlibc } from './platform.js';
+import { NAMESPACES, sign } from './ssh-signature.js';
 
 /** Bytes that are given to the compressor at once. */
 const PIECE = 1 << 20;
@@ -36,28 +38,37 @@ export interface PackRequest {
   /** Absolute; replaced. */
   file: string;
   codec?: Codec;
+  /** Release that each importing host has: what it holds is left out. */
+  base?: Manifest;
+  /** Path of a key of SSH. */
+  sign?: string;
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Writes a pack: one file that holds a sealed release and its Node. The same release gives the same bytes on any host.
- * @throws ReleasesError `release_damaged`, `pack_invalid`; system errors such as ENOSPC
+ * @throws ReleasesError `release_damaged`, `pack_invalid`, `signing_failed`; system errors such as ENOSPC
  */
 export async function writePack(
   root: Root,
   manifest: Manifest,
-  { file, signal, codec = codecOf(manifest.runtime.version) }: PackRequest,
+  { file, signal, base, sign: key, codec = codecOf(manifest.runtime.version) }: PackRequest,
 ): Promise<Pack> {
   await requireUndamaged(root, manifest);
   const directory = releaseDirectory(root, manifest.id);
-  const list = readPlainFile(join(directory, DIGESTS_FILE), LARGEST);
+  const list = listOf(root, manifest);
+  const known = base ? filesByDigest(root, base) : new Map();
   const { executables, directories } = modesOf(directory);
   const tree = packedTree(list.toString(), { executables, directories });
   const program = runtimeNode(root, manifest.runtime.version);
   const node = { version: manifest.runtime.version, ...(await nodeFacts(program)) };
+  const hasNode = base?.runtime.version === node.version && base.runtime.sha256 === node.sha256;
   const content: Content[] = [
-    ...tree.map((entry) => ({ ...entry, path: `${TREE}/${entry.path}`, from: join(directory, entry.path) })),
-    { path: NODE, mode: EXECUTABLE, sha256: node.sha256, from: program },
+    ...tree.map((entry) => ({
+      ...{ ...entry, path: `${TREE}/${entry.path}`, from: join(directory, entry.path) },
+      isLeftOut: 'sha256' in entry && known.has(entry.sha256),
+    })),
+    { path: NODE, mode: EXECUTABLE, sha256: node.sha256, from: program, isLeftOut: hasNode },
   ];
   const glibc = new NeededGlibc();
   const [payload, whole] = [`${file}.payload`, `${file}.part`];
@@ -79,11 +90,14 @@ export async function writePack(
       directories,
       platform: { ...hostPlatform(), glibc: glibc.ofLastFile() },
       node,
-      base: null,
+      base: base ? { id: base.id, treeDigest: base.treeDigest, hasNode } : null,
       payload: { codec, sha256, bytes },
     };
+    const text = recordText(pack);
+    const signature = key === undefined ? null : await sign(text, key, NAMESPACES.pack);
     const parts: Part[] = [
-      { name: PARTS.pack, content: Buffer.from(recordText(pack)) },
+      { name: PARTS.pack, content: Buffer.from(text) },
+      ...(signature === null ? [] : [{ name: PARTS.signature, content: Buffer.from(signature) }]),
       { name: PARTS.list, content: list },
       { name: payloadName(codec), content: payload, size: bytes },
     ];
@@ -127,14 +141,15 @@ async function nodeFacts(program: string): Promise<{ sha256: string; bytes: numb
   return { sha256, bytes: size };
 }
 
-/** Entry of the payload; `from` is its absolute path here. */
-type Content = Packed & { from: string };
+/** Entry of the payload, or of the base; `from` is its absolute path here. */
+type Content = Packed & { from: string; isLeftOut: boolean };
 
 async function* tarOf(entries: readonly Content[], glibc: NeededGlibc): AsyncGenerator<Buffer> {
   let held: Buffer[] = [];
   let bytes = 0;
   for (const entry of entries) {
     for (const piece of entryOf(entry, glibc)) {
+      if (entry.isLeftOut) continue;
       held.push(piece);
       bytes += piece.length;
       if (bytes < PIECE) continue;

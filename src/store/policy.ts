@@ -94,6 +94,11 @@ export interface Notify {
   since: Moment;
 }
 
+export const SIGNATURES = ['wanted', 'required'] as const;
+
+/** `wanted` accepts a pack without a signature; a signature by an unknown key is never accepted where keys are known. */
+export type Signatures = (typeof SIGNATURES)[number];
+
 /** `policy.json`: decisions of the operator and recorded failures. */
 export interface Policy {
   schema: 1;
@@ -104,6 +109,8 @@ export interface Policy {
   schedule?: Schedule;
   retention?: Retention;
   notify?: Notify | null;
+  /** Of packs and lists of yanked releases; `wanted` when absent. */
+  signatures?: Signatures;
   /** Time of the last `unhold`. The timer ignores failures before it. */
   breakerResetAt?: Moment;
 }
@@ -157,6 +164,12 @@ export function unhold(root: Root, at = new Date()): Policy {
 export function setNotify(root: Root, target: string | null | undefined, at = new Date()): Policy {
   return update(root, (policy) => {
     policy.notify = target ? { target, since: at.toISOString() } : null;
+  });
+}
+
+export function setSignatures(root: Root, signatures: Signatures): Policy {
+  return update(root, (policy) => {
+    policy.signatures = signatures;
   });
 }
 

@@ -29,6 +29,7 @@ export interface Root {
   history: string;
   policy: string;
   registryKeys: string;
+  signers: string;
   auto: string;
   ballast: string;
   lock: string;
@@ -71,6 +72,7 @@ export function rootAt(typed: string): Root {
     history: at('history.json'),
     policy: at('policy.json'),
     registryKeys: at('registry-keys.json'),
+    signers: at('allowed_signers'),
     auto: at('timer-state.json'),
     ballast: at('ballast'),
     lock: at('lock'),

@@ -33,6 +33,7 @@ const COMMAND_LINES = [
   ['why', '2026.6.2'],
   ['unhold'],
   ['lockfile', 'import', 'ROOT/releases/2026.6.1/package-lock.json'],
+  ['signers'],
   ['pack', '2026.1.1'],
   ['import', 'ROOT/none.pack'],
   ['remove', '2026.6.3', '--dry-run'],

@@ -115,6 +115,7 @@ export const FULL_LANES: readonly Lane[] = [
       command('zsh', 'zsh'),
       command('fish', 'fish'),
       faketime,
+      command('ssh-keygen', 'openssh-client'),
     ],
     leastShare: 0,
   },

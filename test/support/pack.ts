@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -36,12 +36,14 @@ export interface Forgery {
   list?: (text: string) => string;
   /** Given the tar archive. */
   payload?: (tar: Buffer) => Buffer;
+  /** Signature of the text of `pack.json`. */
+  sign?: (text: Buffer) => string;
 }
 
 /** Writes a pack anew with consistent digests, as an attacker could who has no key. */
 export function forge(
   file: string,
-  { pack: edit, list = (text) => text, payload = (tar) => tar }: Forgery,
+  { pack: edit, list = (text) => text, payload = (tar) => tar, sign: signed }: Forgery,
 ): void {
   const bytes = readFileSync(file);
   const fd = openSync(file, 'r');
@@ -60,15 +62,45 @@ export function forge(
       .filter((line) => /^[0-9a-f]/.test(line)).length,
     payload: { codec: 'gzip', sha256: sha256(tree), bytes: tree.length },
   } as Pack;
-  const parts = [
-    ['pack.json', Buffer.from(recordText(edit ? edit(about) : about))],
+  const json = Buffer.from(recordText(edit ? edit(about) : about));
+  const parts: (readonly [string, Buffer])[] = [
+    ['pack.json', json],
+    ...(signed ? [['pack.json.sig', Buffer.from(signed(json))] as const] : []),
     ['files.sha256', text],
     ['tree.tar.gz', tree],
-  ] as const;
+  ];
   writeFileSync(
     file,
     Buffer.concat([...parts.flatMap(([name, content]) => entry(name, content)), END_OF_TAR]),
   );
+}
+
+/** A key of SSH, of which `line` is for `allowed_signers`. */
+export function makeKey(): { line: string; sign(text: Buffer, namespace?: string): string } {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+  const key = Buffer.concat([field('ssh-ed25519'), field(raw)]);
+  return {
+    line: `ssh-ed25519 ${key.toString('base64')}`,
+    sign: (text, namespace = 'openclaw-releases-pack') => signatureOf(privateKey, key, text, namespace),
+  };
+}
+
+function signatureOf(privateKey: KeyObject, key: Buffer, text: Buffer, namespace: string): string {
+  const digest = createHash('sha512').update(text).digest();
+  const meaning = [field(namespace), field(''), field('sha512')];
+  const signature = sign(null, Buffer.concat([Buffer.from('SSHSIG'), ...meaning, field(digest)]), privateKey);
+  const version = Buffer.from([0, 0, 0, 1]);
+  const inner = field(Buffer.concat([field('ssh-ed25519'), field(signature)]));
+  const blob = Buffer.concat([Buffer.from('SSHSIG'), version, field(key), ...meaning, inner]);
+  const lines = blob.toString('base64').match(/.{1,70}/g) ?? [];
+  return ['-----BEGIN SSH SIGNATURE-----', ...lines, '-----END SSH SIGNATURE-----', ''].join('\n');
+}
+
+function field(content: string | Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length);
+  return Buffer.concat([length, Buffer.from(content)]);
 }
 
 /** Entry of a tar archive. */

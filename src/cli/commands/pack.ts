@@ -12,6 +12,8 @@ import { command, SAME_RELEASE } from '../command.js';
 interface PackOptions {
   output?: string;
   codec?: Codec;
+  sign?: string;
+  base?: string;
 }
 
 export const packCommand = () =>
@@ -25,12 +27,20 @@ export const packCommand = () =>
     .addOption(
       new Option('--codec <name>', 'how to compress; as the Node of the release can').choices(CODECS),
     )
-    .acts(async ({ environment }, release: string, { output, codec }: PackOptions) => {
+    .option('--base <release>', 'leave out what this release has; each host must have it')
+    .option('--sign <key>', 'sign it with a key of SSH; needs ssh-keygen here, and on no other host')
+    .acts(async ({ environment }, release: string, { output, codec, sign, base }: PackOptions) => {
       const { root, signal } = environment;
       const id = resolveReleaseName(root, release);
       const file = resolve(output ?? `openclaw-${id}-${process.platform}-${process.arch}.pack`);
       const pack = await exclusive(environment, { doing: `pack ${id}`, recover: false }, () =>
-        writePack(root, readManifest(root, id), { file, signal, ...(codec && { codec }) }),
+        writePack(root, readManifest(root, id), {
+          file,
+          signal,
+          ...(codec && { codec }),
+          ...(sign && { sign: resolve(sign) }),
+          ...(base && { base: readManifest(root, resolveReleaseName(root, base)) }),
+        }),
       );
       const { sha256, size: bytes } = await digestLarge(file);
       return {

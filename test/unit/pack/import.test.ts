@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeChange } from '../../../src/change/run.js';
 import { END_OF_TAR } from '../../../src/host/tar-header.js';
 import { listReleases } from '../../../src/store/manifest.js';
+import { setSignatures } from '../../../src/store/policy.js';
 import type { Root } from '../../../src/store/root.js';
 import { nobody } from '../../support/nobody.js';
-import { entry, type Forgery, forge, makePack, PACKED, sha256 } from '../../support/pack.js';
+import { entry, type Forgery, forge, makeKey, makePack, PACKED, sha256 } from '../../support/pack.js';
 import { temporaryRoot } from '../../support/place.js';
 
 const importPack = (root: Root, file: string) =>
@@ -127,4 +128,37 @@ describe('import', () => {
 test('two packs of one release are the same bytes', async () => {
   const [one, other] = [await makePack(), await makePack()];
   expect(sha256(readFileSync(one.file))).toBe(sha256(readFileSync(other.file)));
+});
+
+describe('a signature', () => {
+  const [own, other] = [makeKey(), makeKey()];
+  const OWN = `fleet ${own.line}\n`;
+  const EXPIRED = `fleet valid-before="20200101Z" ${own.line}\n`;
+  const FOR_GIT = `fleet namespaces="git" ${own.line}\n`;
+  const signed = { sign: (text: Buffer) => own.sign(text) };
+  const ofOther = { sign: (text: Buffer) => other.sign(text) };
+  const ofOtherText = { sign: () => own.sign(Buffer.from('other')) };
+
+  test.each<[string, string, Forgery, 'required' | 'wanted', RegExp | null, number]>([
+    ['of a trusted key is accepted', OWN, signed, 'required', null, 0],
+    ['is not demanded by default', OWN, {}, 'wanted', null, 1],
+    ['of a key that nobody named is a warning where no keys are known', '', ofOther, 'wanted', null, 1],
+    ['that is missing is refused where it is required', OWN, {}, 'required', /is missing/, 0],
+    ['of another key is refused', OWN, ofOther, 'wanted', /does not know/, 0],
+    ['of an expired key is refused', EXPIRED, signed, 'wanted', /any more/, 0],
+    ['of a key for something else is refused', FOR_GIT, signed, 'wanted', /is not for/, 0],
+    ['of other bytes is refused', OWN, ofOtherText, 'wanted', /not of these bytes/, 0],
+    ['by an unknown key is refused where one is required', '', ofOther, 'required', /does not know/, 0],
+    ['cannot be checked by a broken list of keys', 'fleet nonsense\n', signed, 'wanted', /Line 1/, 0],
+  ])('%s', async (_, signers, forgery, policy, message, warnings) => {
+    const { file } = await makePack();
+    forge(file, forgery);
+    const root = temporaryRoot();
+    if (signers) writeFileSync(root.signers, signers);
+    setSignatures(root, policy);
+    const change = await importPack(root, file);
+    expect(change.error?.message ?? null).toEqual(message && expect.stringMatching(message));
+    expect(change.warnings).toHaveLength(warnings);
+    expect(listReleases(root).releases).toHaveLength(message ? 0 : 1);
+  });
 });
