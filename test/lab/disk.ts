@@ -15,6 +15,8 @@ export interface Disk {
   directory: string;
   /** The machine's `/`, seen from the host. */
   root: string;
+  /** Part of it that differs from what lies below. */
+  upper: string;
   /** One folder for each hierarchy that systemd uses. */
   cgroups: string[];
   /** Kills what is left in the cgroups, unmounts, removes all of it. */
@@ -29,15 +31,17 @@ export function hierarchies(): string[] {
 
 /**
  * Mounts an empty machine's disk. A keeper process holds it and removes it when this process ends, however it ends.
+ * @param layer directory between the host's root and the disk
  * @throws Error with what `mount` or `mkdir` said
  */
-export async function holdDisk(): Promise<Disk> {
+export async function holdDisk(layer?: string): Promise<Disk> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'openclaw-releases-machine-')));
   const name = basename(directory).replace('openclaw-releases-', '').toLowerCase();
   const cgroups = hierarchies().map((hierarchy) => join(hierarchy, basename(directory)));
   const keeper = spawn(KEEPER, [name, directory, ...cgroups], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
+    env: { ...process.env, LAB_LAYER: layer ?? '' },
   });
   let complaint = '';
   keeper.stderr.on('data', (text) => {
@@ -47,7 +51,7 @@ export async function holdDisk(): Promise<Disk> {
   const ready = await Promise.race([once(keeper.stdout, 'data'), ended]);
   if (!Array.isArray(ready)) throw new Error(`The disk of a machine could not be made: ${complaint}`);
   return {
-    ...{ name, directory, cgroups, root: join(directory, 'root') },
+    ...{ name, directory, cgroups, root: join(directory, 'root'), upper: join(directory, 'disk/upper') },
     async release() {
       keeper.stdin.end();
       const code = await ended;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Holds the disk and the cgroup of one test machine for as long as its stdin is open, then leaves nothing of either.
 # A program of its own, because a test process that is killed cleans up nothing.
+# The disk lies over the directory LAB_LAYER, if that is set, and over the root of the host.
 # usage: keeper.sh NAME DIRECTORY CGROUP...   says "ready" when both are there
 set -eu
 name=$1 directory=$2
@@ -32,7 +33,7 @@ hold() {
   mkdir "$directory/disk" "$directory/root" &&
     mount -t tmpfs -o mode=755 "$name" "$directory/disk" &&
     mkdir "$directory/disk/upper" "$directory/disk/work" &&
-    mount -t overlay -o "lowerdir=/,upperdir=$directory/disk/upper,workdir=$directory/disk/work" "$name" "$directory/root" &&
+    mount -t overlay -o "lowerdir=${LAB_LAYER:+$LAB_LAYER:}/,upperdir=$directory/disk/upper,workdir=$directory/disk/work" "$name" "$directory/root" &&
     for group in "$@"; do
       mkdir "$group" || return
       # Stays below our own folder: what the host delegates at its top is the host's affair.

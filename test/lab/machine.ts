@@ -46,8 +46,26 @@ export interface Machine {
   reboot(): Promise<void>;
   /** Ends everything at once, as a power cut does, and boots again. Written data stays, synced or not. */
   crash(): Promise<void>;
+  /** Powers the machine off. Its disk stays until the end of the test, for copies of it. */
+  powerOff(): Promise<Layer>;
   /** Ends the machine and leaves nothing of it. */
   end(): Promise<void>;
+}
+
+/** Disk of a machine that is off: what differs from the host's root. */
+export interface Layer {
+  upper: string;
+  uid: number;
+}
+
+export interface MachineOptions {
+  atEnd?: AtEnd;
+  /** Begins with a copy of that disk. */
+  copyOf?: Layer;
+  /** Path of a network namespace to run in; the host's network unless given. */
+  network?: string;
+  /** Directories of the host at other paths inside, as `from:at`. */
+  binds?: string[];
 }
 
 /**
@@ -55,8 +73,13 @@ export interface Machine {
  * and when this process ends without either.
  * @throws Error with the machine's console when it does not boot within a minute; nothing of it is left then
  */
-export async function bootMachine({ atEnd = onTestFinished }: { atEnd?: AtEnd } = {}): Promise<Machine> {
-  const disk = await holdDisk();
+export async function bootMachine({
+  atEnd = onTestFinished,
+  copyOf,
+  network,
+  binds = [],
+}: MachineOptions = {}): Promise<Machine> {
+  const disk = await holdDisk(copyOf?.upper);
   let turn = 0;
   let now: Boot | undefined;
   let ending: Promise<void> | undefined;
@@ -75,7 +98,11 @@ export async function bootMachine({ atEnd = onTestFinished }: { atEnd?: AtEnd } 
   let uid = 0;
   const start = async () => {
     now = undefined;
-    now = await boot(disk, { turn: ++turn, binds: bindsOf(disk, shared), uid, shared });
+    const more = [
+      ...(network ? [`--network-namespace-path=${network}`] : []),
+      ...binds.map((bind) => `--bind=${bind}`),
+    ];
+    now = await boot(disk, { turn: ++turn, binds: [...bindsOf(disk, shared), ...more], uid, shared });
   };
   const running = () => {
     if (!now) throw new Error(`${disk.name} does not run.`);
@@ -83,7 +110,7 @@ export async function bootMachine({ atEnd = onTestFinished }: { atEnd?: AtEnd } 
   };
   try {
     makeShared(shared);
-    uid = prepareRoot(disk.root);
+    uid = copyOf ? copyOf.uid : prepareRoot(disk.root);
     await start();
   } catch (error) {
     await endOnce();
@@ -127,6 +154,12 @@ export async function bootMachine({ atEnd = onTestFinished }: { atEnd?: AtEnd } 
       const code = await ended();
       if (code !== REBOOT) throw new Error(`${disk.name} ended with ${code} instead of rebooting.`);
       await start();
+    },
+    async powerOff() {
+      const { place, ended } = running();
+      await enter(place, ['systemctl', 'poweroff'], { reject: false });
+      await ended();
+      return { upper: disk.upper, uid };
     },
     async crash() {
       await running().kill();
