@@ -2,7 +2,20 @@ import { blocks, inlineCode } from './markdown.js';
 import { type CommandNode, PROGRAM } from './tree.js';
 
 /** Programs of others that the documents tell people to type. */
-const OTHERS = ['npm', 'openclaw', 'sudo', 'ssh', 'cat', 'curl', 'cd', 'echo', 'export', 'chmod', 'rm'];
+const OTHERS = [
+  'npm',
+  'openclaw',
+  'sudo',
+  'ssh',
+  'ansible-playbook',
+  'cat',
+  'curl',
+  'cd',
+  'echo',
+  'export',
+  'chmod',
+  'rm',
+];
 
 /** Words that begin a sentence after a command, and are the value of no argument. */
 const PROSE = ['with', 'once', 'then', 'by', 'and', 'or', 'to', 'has', 'is', 'runs'];

@@ -44,6 +44,10 @@ export interface Fleet {
   /** Directory of the controller. */
   directory: string;
   publish(version: string, behaviour?: Behaviour): void;
+  /** @throws Error for a name that no host has */
+  host(name: string): FleetHost;
+  /** Lets a host reach the registry, until `close`. */
+  reachRegistry(at: number): ReturnType<Network['relay']>;
   /** Begins a playbook of the collection on the controller. */
   begin(playbook: string, variables?: Record<string, unknown>, check?: boolean): ReturnType<typeof play>;
   play(playbook: string, variables?: Record<string, unknown>, check?: boolean): Promise<Played>;
@@ -69,7 +73,8 @@ export async function makeFleet(atEnd: AtEnd): Promise<Fleet> {
       bootHost(atEnd, { at: index + 1, image, network, port, env }),
     ),
   );
-  await network.relay(1, Number(new URL(registry.url).port), directory);
+  const reachRegistry = (at: number) => network.relay(at, Number(new URL(registry.url).port), directory);
+  await reachRegistry(1);
   const inventory = join(directory, 'inventory.yml');
   writeFileSync(inventory, JSON.stringify(inventoryOf(hosts, key, env)));
   const collections = makeCollections(directory);
@@ -82,6 +87,12 @@ export async function makeFleet(atEnd: AtEnd): Promise<Fleet> {
     });
   return {
     ...{ hosts: hosts.map(({ host }) => host), network, registry, directory, begin },
+    reachRegistry,
+    host(name) {
+      const found = hosts.find(({ host }) => host.name === name);
+      if (!found) throw new Error(`There is no host ${name}.`);
+      return found.host;
+    },
     publish: (version, behaviour = {}) => registry.publish(openclawPackage(version, behaviour)),
     play: (...given) => begin(...given).ended,
     versions: () => Promise.all(hosts.map(({ host }) => host.version())),
@@ -182,7 +193,10 @@ async function bootHost(
       return exitCode === 0 ? stdout.trim() : null;
     },
     async starts() {
-      return (await machine.read(`/home/${user}/.openclaw/starts.jsonl`)).trim().split('\n').length;
+      const journal = await machine.journal(
+        user === 'openclaw' ? 'openclaw.service' : 'openclaw-gateway.service',
+      );
+      return journal.match(/\[gateway\] listening/g)?.length ?? 0;
     },
   };
   return { host, address };
@@ -199,7 +213,7 @@ function inventoryOf(
     ansible_become_method: 'su',
     ansible_become_user: 'openclaw',
     openclaw_releases_scope: 'system',
-    openclaw_releases_unit: 'openclaw',
+    openclaw_releases_unit: 'openclaw.service',
   };
   return {
     openclaw: {
