@@ -6,7 +6,7 @@ import { type Fleet, makeFleet } from './machines.js';
 
 const LIMIT = 400_000 * slowness;
 
-/** Two hosts are enough here: the first one, and the one that is interrupted. */
+/** The first host, and another, which is interrupted. */
 const TWO = { openclaw_releases_hosts: 'm1,m2' };
 const LONG = { openclaw_releases_update_arguments: ['--settle', '4', '--ready-timeout', '3'] };
 
