@@ -172,5 +172,5 @@ function planText(
   const way = from === null ? '' : ` from ${from}`;
   const meaning =
     findings.length === 0 ? '' : `\nWhat that means here:\n${table(indented(findingRows(findings)))}`;
-  return `Would ${plan.kind}${way} to ${to} by these steps; nothing was changed:\n${table(rows)}${meaning}`;
+  return `Would ${plan.kind === 'rollback' ? 'roll back' : plan.kind}${way} to ${to} by these steps; nothing was changed:\n${table(rows)}${meaning}`;
 }

@@ -109,6 +109,8 @@ function usageError(error: CommanderError, named: Command): ReleasesError | null
   const sentence = error.message
     .replace(/^error: /, '')
     .replace('\n', ' ')
+    .replace(/^option '(.*)' argument ('.*') is invalid\./, '$2 does not fit $1:')
+    .replace(/^command-argument value ('.*') is invalid for argument '(.*)'\./, '$1 does not fit <$2>:')
     .replace(/\.?$/, '.');
   return new ReleasesError('usage', sentence, {
     hint: `${wholeName(named)} --help`,

@@ -32,10 +32,10 @@ function finished(record: StepRecord): string | null {
   const mark = MARKS[record.state];
   if (!mark) return null;
   const took = record.state === 'done' || record.state === 'failed' ? duration(record.ms ?? 0) : '';
-  const undo = record.state.startsWith('und') ? `${record.state.replace('_', ' ')}: ` : '';
-  // The error at the end of the change says why it failed.
-  const note = record.state === 'failed' ? '' : (record.note ?? '');
-  const said = [undo + outgoing(note), took].filter((part) => part !== '');
+  const undo = record.state.startsWith('und') ? record.state.replace('_', ' ') : '';
+  // The error at the end of the change says why it failed, and what was done stands above the line that undoes it.
+  const note = record.state === 'failed' || record.state === 'undone' ? '' : (record.note ?? '');
+  const said = [undo, outgoing(note), took].filter((part) => part !== '');
   return `${mark} ${[STEP_TITLES[record.name].padEnd(TITLE_WIDTH), ...said].join('  ')}`;
 }
 

@@ -47,6 +47,13 @@ const STATES: State[] = [
   { state: 'nothing, and a person who stages', make: () => {}, first: `stage ${FIRST}` },
   { state: 'nothing, and a person who checks', make: () => {}, first: 'check' },
   { state: 'nothing, and a person who lists', make: () => {}, first: 'list' },
+  { state: 'nothing, and a person who types rollback', make: () => {}, first: 'rollback' },
+  { state: 'nothing, and a person who types verify', make: () => {}, first: 'verify' },
+  { state: 'nothing, and a person who types drill', make: () => {}, first: 'drill' },
+  { state: 'nothing, and a person who types logs', make: () => {}, first: 'logs' },
+  { state: 'nothing, and a person who types doctor', make: () => {}, first: 'doctor' },
+  { state: 'nothing, and a person who types restart-now', make: () => {}, first: 'restart-now' },
+  { state: 'nothing, and a person who types switch previous', make: () => {}, first: 'switch previous' },
   {
     state: 'a staged release that is not current',
     make: async (world) => void (await world.ok('stage', FIRST)),

@@ -1,5 +1,6 @@
 import { ReleasesError } from '../../core/errors.js';
 import { gatewayLog } from '../../views/gateway-log.js';
+import { resolveReleaseName } from '../../views/release.js';
 import { command } from '../command.js';
 import { parseCount } from '../parse.js';
 
@@ -9,6 +10,7 @@ export const logsCommand = () =>
     .acts(async ({ environment: { root, supervisor } }, { lines = 100 }: { lines?: number }) => {
       const log = await gatewayLog(root, supervisor, lines);
       if (log === null) {
+        resolveReleaseName(root, 'current');
         throw new ReleasesError('log_elsewhere', 'The built-in supervisor keeps no log.', {
           hint: 'Look where openclaw-releases run was started: a terminal, a container, or the log of the supervisor above it.',
         });

@@ -44,7 +44,7 @@ function enableCommand() {
       const then = writes.length > 0 ? ', and write:' : '; openclaw-releases run looks every hour.';
       return {
         document: { dryRun: true, host, writes, settings },
-        text: () => [`Would set ${JSON.stringify(settings)}${then}`, ...plannedLines(writes)].join('\n'),
+        text: () => [`Would set ${settingsText(settings)}${then}`, ...plannedLines(writes)].join('\n'),
       };
     }
     const warnings = await enableTimer(environment, { settings, ...where });
@@ -75,11 +75,20 @@ const statusCommand = () =>
     },
   );
 
+function settingsText(settings: object): string {
+  const words = Object.entries(settings).map(([name, value]) => {
+    const shown = name === 'windows' && value ? value.map(windowText).join('; ') || 'any time' : value;
+    return `${name} to ${shown ?? 'its default'}`;
+  });
+  return words.join(', ') || 'nothing new';
+}
+
 function statusText(status: TimerStatus): string {
   const { settings, channelFrom, host, hold, announced, last, trouble } = status;
   const from = { timer: '', openclaw: " (OpenClaw's own setting)", default: '' }[channelFrom];
   const hours = (value: number) => duration(value * 3_600_000);
-  const by = host?.kind === 'systemd' ? `${host.service}, ${host.scope}` : 'openclaw-releases run';
+  const by =
+    host?.kind === 'systemd' ? `${host.service}, ${host.scope}` : 'by the process of openclaw-releases run';
   const rows = [
     ['timer', status.enabled ? by : 'disabled'],
     ['next look', status.next === null ? 'none' : moment(status.next)],

@@ -29,7 +29,7 @@ export async function listReleases({ environment, output }: Session): Promise<nu
     const { releases, unsealed, states, hold, rollback, scrub, corrupt } = listed;
     const held = hold ? [`Updates are held${heldText(hold)}. Next: openclaw-releases unhold`] : [];
     if (releases.length + unsealed.length === 0) {
-      const none = 'No release is staged yet. Next: openclaw-releases setup';
+      const none = `No release is staged below ${environment.root.path} yet. Next: openclaw-releases setup`;
       return [none, ...held, ...corruptLines(corrupt)].join('\n');
     }
     const [staged = '', ...times] = momentColumn(

@@ -40,7 +40,7 @@ export const hostRules = {
   /** An update of an unhealthy gateway would hide the cause of its problem. */
   gateway({ gateway: { running, healthy } }: Question): RuleResult {
     if (running === null) return no('No release runs here.');
-    if (healthy) return pass(`${running} runs, and is well.`);
+    if (healthy) return pass(`${running} runs and is healthy.`);
     return wait(`${running} is not well, and an update is no cure for what is not understood.`);
   },
 

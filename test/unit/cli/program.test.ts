@@ -74,3 +74,15 @@ test.each([
   expect(stdout + stderr).toContain(`openclaw-releases ${named} --help`);
   expect(exitCode).toBe(EXIT.usage);
 });
+
+test.each([
+  [['hold', 'tomorow'], "'tomorow' does not fit <until>: Not a date, a date with a time, or a duration"],
+  [['update', '--settle', '30x'], "'30x' does not fit --settle <time>: Not a duration such as 30s"],
+  [
+    ['timer', 'enable', '--time-zone', "it's"],
+    "'it's' does not fit --time-zone <name>: Not a time zone such as Europe/Berlin",
+  ],
+])('%j names what is wrong in words of its own', async (words, sentence) => {
+  const { stdout } = await typed(...words, '--json');
+  expect(JSON.parse(stdout).error.message).toContain(sentence);
+});
