@@ -45,12 +45,13 @@ async function installNode(machine: Machine, version: string, env: Record<string
 }
 
 /**
- * Has npm install `FIRST` for a user, in a prefix of their own, with a Node for it.
+ * Has npm install a release for a user, in a prefix of their own, with a Node for it.
  * Downloads come from the registry that the host's npm is configured for, also those of the gateway itself.
  */
 export async function npmOpenClaw(
   machine: Machine,
   { user, home }: Pick<Login, 'user' | 'home'> = { user: 'claw', home: machine.claw.home },
+  release = FIRST,
 ): Promise<Login> {
   const network = await hostNetwork(join(machine.shared, 'npm-cache'));
   const prefix = join(home, '.npm-global');
@@ -59,12 +60,14 @@ export async function npmOpenClaw(
     npm_config_prefix: prefix,
     PATH: `${NODE_HOME}/bin:${prefix}/bin:/usr/local/bin:/usr/bin:/bin`,
   };
-  await installNode(machine, FIRST.node, network);
+  await installNode(machine, release.node, network);
   // The cache of npm belongs to the user who made it.
   await machine.run(`chown -R ${user}: "$npm_config_cache"`, { as: 'root', env: network });
   const run = (command: string, options?: RunOptions) =>
     machine.run(command, { as: user, timeoutMs: 180_000, ...options, env: { ...env, ...options?.env } });
-  await run(`npm install --global --no-audit --no-fund --allow-scripts=openclaw openclaw@${FIRST.openclaw}`);
+  await run(
+    `npm install --global --no-audit --no-fund --allow-scripts=openclaw openclaw@${release.openclaw}`,
+  );
   return { user, home, env, main: join(prefix, 'lib/node_modules/openclaw/dist/index.js'), run };
 }
 
