@@ -82,7 +82,11 @@ export async function makeFleet(atEnd: AtEnd): Promise<Fleet> {
     play({
       ...{ inventory, collections, check, through: network.through },
       playbook: playbook.includes('/') ? playbook : `openclaw.releases.${playbook}`,
-      variables: { openclaw_releases_bake_seconds: 1, ...variables },
+      variables: {
+        openclaw_releases_bake_seconds: 1,
+        openclaw_releases_controller_directory: join(directory, 'packs'),
+        ...variables,
+      },
       env: { ANSIBLE_SSH_CONTROL_PATH_DIR: join(directory, 's') },
     });
   return {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -67,6 +67,8 @@ describe('six machines, one of them set up as by the collection of OpenClaw itse
       ).toBe(true);
       for (const { machine } of fleet.hosts.slice(1))
         expect((await machine.run('ls /var/tmp/*.pack', { as: 'root', reject: false })).stdout).toBe('');
+
+      expect(readdirSync(join(fleet.directory, 'packs')), 'the pack of the run is removed').toEqual([]);
 
       const asked = fleet.registry.requests.length;
       const after = await starts();
