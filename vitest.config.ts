@@ -11,8 +11,9 @@ const isQuickLane = (name: string) => QUICK_LANES.some((lane) => lane.name === n
 const reports = process.env.OPENCLAW_RELEASES_TEST_REPORTS;
 
 /** Most full lanes wait more than they compute. */
-function group({ name, alone = false }: Lane) {
+function group({ name, alone = false, serial = false }: Lane) {
   if (isQuickLane(name)) return { order: 0, workers: 2 };
+  if (serial) return { order: 3, workers: 1 };
   return alone ? { order: 2, workers: 2 } : { order: 1, workers: 3 };
 }
 

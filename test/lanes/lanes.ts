@@ -23,6 +23,8 @@ export interface Lane {
   drawsAmong?: RegExp;
   /** Real OpenClaw exceeds its own limits beside other load on two cores: its files run last. */
   alone?: boolean;
+  /** Its files run one after the other: each boots six machines. */
+  serial?: boolean;
 }
 
 const root: Need = { name: 'root', isMet: () => process.getuid?.() === 0 };
@@ -162,6 +164,7 @@ export const FULL_LANES: readonly Lane[] = [
       command('sshd', 'openssh-server'),
       command('ip', 'iproute2'),
     ],
+    serial: true,
     leastShare: 0,
   },
   {
