@@ -31,6 +31,7 @@ const SCHEMAS = {
   'system-units': ['adopt/system-unit-record', 'SystemRecord', 'system-units.json'],
   'timer-state': ['store/timer-state', 'TimerStateFile', 'timer-state.json'],
   timer: ['adopt/timer-unit-record', 'TimerRecord', 'timer.json'],
+  yanked: ['store/yanked', 'YankedList', 'yanked.json'],
   'views/answers': ['cli/answers', 'Answers', 'answers of commands with --json, and of methods'],
 };
 

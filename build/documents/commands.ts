@@ -7,6 +7,7 @@ const OTHERS = [
   'openclaw',
   'sudo',
   'ssh',
+  'ssh-keygen',
   'ansible-playbook',
   'cat',
   'curl',

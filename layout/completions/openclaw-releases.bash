@@ -21,7 +21,7 @@ _openclaw_releases() {
         root=${COMP_WORDS[at]} ;;
       -*) ;;
       *) case "$path${path:+ }${COMP_WORDS[at]}" in
-        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'scrub' | 'pack' | 'import' | 'signers' | 'lockfile' | 'lockfile import' | 'diff' | 'why' | 'remove' | 'prune' | 'retention' | 'pin' | 'unpin' | 'notify' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
+        'setup' | 'stage' | 'update' | 'check' | 'list' | 'show' | 'switch' | 'rollback' | 'drill' | 'status' | 'history' | 'cancel' | 'restart-now' | 'verify' | 'scrub' | 'pack' | 'import' | 'signers' | 'yanked' | 'lockfile' | 'lockfile import' | 'diff' | 'why' | 'remove' | 'prune' | 'retention' | 'pin' | 'unpin' | 'notify' | 'hold' | 'unhold' | 'timer' | 'timer enable' | 'timer disable' | 'timer status' | 'timer explain' | 'timer run' | 'recover' | 'run' | 'adopt' | 'unadopt' | 'logs' | 'report' | 'uninstall' | 'doctor' | 'completion' | 'demo')
           path=$path${path:+ }${COMP_WORDS[at]} ;;
       esac ;;
     esac
@@ -36,14 +36,14 @@ _openclaw_releases() {
     --share) COMPREPLY=($(compgen -W "auto reflink none" -- "$word")); return ;;
   esac
   case "$path" in
-    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify scrub pack import signers lockfile diff why remove prune retention pin unpin notify hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
+    '') words="setup stage update check list show switch rollback drill status history cancel restart-now verify scrub pack import signers yanked lockfile diff why remove prune retention pin unpin notify hold unhold timer recover run adopt unadopt logs report uninstall doctor completion demo --help" ;;
     'setup') words="--root --json --color --dry-run --yes --registry --help" ;;
-    'stage') words="--root --json --color --registry --probe --allow-scripts --lockfile --no-lockfile --help" ;;
-    'update') words="--root --json --color --registry --dry-run --no-snapshot --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
+    'stage') words="--root --json --color --registry --even-if-yanked --probe --allow-scripts --lockfile --no-lockfile --help" ;;
+    'update') words="--root --json --color --registry --dry-run --no-snapshot --even-if-yanked --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help" ;;
     'check') words="--root --json --color --registry --help" ;;
     'list') words="--root --json --color --help" ;;
     'show') words="--root --json --color --help $(_openclaw_releases_ids "$root")" ;;
-    'switch') words="--root --json --color --no-restart --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
+    'switch') words="--root --json --color --no-restart --even-if-yanked --plugins-timeout --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
     'rollback') words="--root --json --color --dry-run --yes --keep-state --evict-orphan --settle --ready-timeout --idle-timeout --countdown --help $(_openclaw_releases_ids "$root")" ;;
     'drill') words="--root --json --color --ready-timeout --for-real --yes --any-time --settle --help $(_openclaw_releases_ids "$root")" ;;
     'status') words="--root --json --color --prometheus --follow --help" ;;
@@ -53,8 +53,9 @@ _openclaw_releases() {
     'verify') words="--root --json --color --help $(_openclaw_releases_ids "$root")" ;;
     'scrub') words="--root --json --color --for --help" ;;
     'pack') words="--root --json --color --output --codec --base --sign --help $(_openclaw_releases_ids "$root")" ;;
-    'import') words="--root --json --color --probe --help $(compgen -f -- "$word")" ;;
+    'import') words="--root --json --color --even-if-yanked --probe --help $(compgen -f -- "$word")" ;;
     'signers') words="--root --json --color --policy --help $(compgen -f -- "$word")" ;;
+    'yanked') words="--root --json --color --help $(compgen -f -- "$word")" ;;
     'lockfile') words="import --help" ;;
     'lockfile import') words="--root --json --color --help $(compgen -f -- "$word")" ;;
     'diff') words="--root --json --color --help" ;;
@@ -72,10 +73,10 @@ _openclaw_releases() {
     'timer disable') words="--root --json --color --system --help" ;;
     'timer status') words="--root --json --color --help" ;;
     'timer explain') words="--root --json --color --registry --help" ;;
-    'timer run') words="--root --json --color --registry --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --help" ;;
+    'timer run') words="--root --json --color --registry --even-if-yanked --probe --allow-scripts --lockfile --no-lockfile --plugins-timeout --evict-orphan --settle --ready-timeout --help" ;;
     'recover') words="--root --json --color --boot --help" ;;
     'run') words="--root --json --color --stop-timeout --replace --help" ;;
-    'adopt') words="--root --json --color --dry-run --write --registry --evict-orphan --settle --ready-timeout --unit --system --probe --allow-scripts --lockfile --no-lockfile --help" ;;
+    'adopt') words="--root --json --color --dry-run --write --registry --evict-orphan --settle --ready-timeout --unit --system --even-if-yanked --probe --allow-scripts --lockfile --no-lockfile --help" ;;
     'unadopt') words="--root --json --color --evict-orphan --settle --ready-timeout --unit --system --help" ;;
     'logs') words="--root --json --color --lines --help" ;;
     'report') words="--root --json --color --output --help" ;;

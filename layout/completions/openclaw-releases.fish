@@ -3,7 +3,7 @@ function __openclaw_releases_at
     set -l path
     for word in (commandline -opc)[2..]
         set -l longer (string join ' ' $path $word)
-        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'scrub' 'pack' 'import' 'signers' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'notify' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
+        if contains -- $longer 'setup' 'stage' 'update' 'check' 'list' 'show' 'switch' 'rollback' 'drill' 'status' 'history' 'cancel' 'restart-now' 'verify' 'scrub' 'pack' 'import' 'signers' 'yanked' 'lockfile' 'lockfile import' 'diff' 'why' 'remove' 'prune' 'retention' 'pin' 'unpin' 'notify' 'hold' 'unhold' 'timer' 'timer enable' 'timer disable' 'timer status' 'timer explain' 'timer run' 'recover' 'run' 'adopt' 'unadopt' 'logs' 'report' 'uninstall' 'doctor' 'completion' 'demo'
             set path $longer
         end
     end
@@ -44,6 +44,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a scrub -d 'c
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a pack -d 'write a release with its Node into one file, for hosts without a registry'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a import -d 'take a release from a pack that another host has made; no registry is needed'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a signers -d 'show or set whose packs this host imports'
+complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a yanked -d 'show the list of yanked releases, or take a newer one'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a lockfile -d 'lockfiles of releases: import'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a diff -d 'compare two staged releases: packages, databases, Node, CHANGELOG'
 complete -c openclaw-releases -n '__openclaw_releases_at \'\'' -f -a why -d 'say why a release is kept, was not taken, or was rolled back'
@@ -76,6 +77,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l root -
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l registry -x -a '' -d 'npm registry to use instead of npm\'s configured one'
+complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l even-if-yanked -d 'take it although it is yanked or deprecated'
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l probe -x -a 'version boot auto' -d 'how to try it: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default: version; environment: OPENCLAW_RELEASES_PROBE)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l allow-scripts -x -a '' -d 'dependencies whose install scripts may run'
 complete -c openclaw-releases -n '__openclaw_releases_at \'stage\'' -f -l lockfile -r -F -d 'install exactly what this package-lock.json of an earlier stage lists'
@@ -86,6 +88,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l color
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l registry -x -a '' -d 'npm registry to use instead of npm\'s configured one'
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l dry-run -d 'print the plan and change nothing'
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l no-snapshot -d 'keep no copy of the state, although going back may then be impossible'
+complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l even-if-yanked -d 'take it although it is yanked or deprecated'
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l probe -x -a 'version boot auto' -d 'how to try it: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default: auto; environment: OPENCLAW_RELEASES_PROBE)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l allow-scripts -x -a '' -d 'dependencies whose install scripts may run'
 complete -c openclaw-releases -n '__openclaw_releases_at \'update\'' -f -l lockfile -r -F -d 'install exactly what this package-lock.json of an earlier stage lists'
@@ -112,6 +115,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'switch\'' -f -l root 
 complete -c openclaw-releases -n '__openclaw_releases_at \'switch\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'switch\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'switch\'' -f -l no-restart -d 'only repoint: takes effect at the next start, and is not verified'
+complete -c openclaw-releases -n '__openclaw_releases_at \'switch\'' -f -l even-if-yanked -d 'take it although it is yanked or deprecated'
 complete -c openclaw-releases -n '__openclaw_releases_at \'switch\'' -f -l plugins-timeout -x -a '' -d 'for the release\'s own tools to bring plugins along (default: 120s)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'switch\'' -f -l evict-orphan -d 'end a gateway of this user that holds the port outside of the supervisor'
 complete -c openclaw-releases -n '__openclaw_releases_at \'switch\'' -f -l settle -x -a '' -d 'how long it must stay healthy (default: 10s)'
@@ -176,12 +180,17 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -F
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l even-if-yanked -d 'take it although it is yanked or deprecated'
 complete -c openclaw-releases -n '__openclaw_releases_at \'import\'' -f -l probe -x -a 'version boot auto' -d 'how to try it: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default: version; environment: OPENCLAW_RELEASES_PROBE)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -F
 complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'signers\'' -f -l policy -x -a 'wanted required' -d 'whether a pack must be signed (one of wanted, required)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'yanked\'' -F
+complete -c openclaw-releases -n '__openclaw_releases_at \'yanked\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'yanked\'' -f -l json -d 'print one JSON document on standard output and nothing else'
+complete -c openclaw-releases -n '__openclaw_releases_at \'yanked\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile\'' -f -a import -d 'take the lockfile of a release that another host has staged: that version is installed just so from now on'
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -F
 complete -c openclaw-releases -n '__openclaw_releases_at \'lockfile import\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
@@ -276,6 +285,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'timer run\'' -f -l ro
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer run\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer run\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer run\'' -f -l registry -x -a '' -d 'npm registry to use instead of npm\'s configured one'
+complete -c openclaw-releases -n '__openclaw_releases_at \'timer run\'' -f -l even-if-yanked -d 'take it although it is yanked or deprecated'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer run\'' -f -l probe -x -a 'version boot auto' -d 'how to try it: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default: auto; environment: OPENCLAW_RELEASES_PROBE)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer run\'' -f -l allow-scripts -x -a '' -d 'dependencies whose install scripts may run'
 complete -c openclaw-releases -n '__openclaw_releases_at \'timer run\'' -f -l lockfile -r -F -d 'install exactly what this package-lock.json of an earlier stage lists'
@@ -304,6 +314,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l settle
 complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l ready-timeout -x -a '' -d 'for a gateway that shows no progress (default: 60s)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l unit -x -a '' -d 'the gateway\'s systemd unit (default: openclaw-gateway.service)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l system -d 'a unit of the system, not of this user'
+complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l even-if-yanked -d 'take it although it is yanked or deprecated'
 complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l probe -x -a 'version boot auto' -d 'how to try it: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default: version; environment: OPENCLAW_RELEASES_PROBE)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l allow-scripts -x -a '' -d 'dependencies whose install scripts may run'
 complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l lockfile -r -F -d 'install exactly what this package-lock.json of an earlier stage lists'

@@ -38,6 +38,7 @@ _openclaw_releases() {
     'pack:write a release with its Node into one file, for hosts without a registry'
     'import:take a release from a pack that another host has made; no registry is needed'
     'signers:show or set whose packs this host imports'
+    'yanked:show the list of yanked releases, or take a newer one'
     'lockfile:lockfiles of releases: import'
     'diff:compare two staged releases: packages, databases, Node, CHANGELOG'
     'why:say why a release is kept, was not taken, or was rolled back'
@@ -83,6 +84,7 @@ _openclaw_releases() {
     pack) _openclaw_releases_pack ;;
     import) _openclaw_releases_import ;;
     signers) _openclaw_releases_signers ;;
+    yanked) _openclaw_releases_yanked ;;
     lockfile) _openclaw_releases_lockfile ;;
     diff) _openclaw_releases_diff ;;
     why) _openclaw_releases_why ;;
@@ -122,6 +124,7 @@ _openclaw_releases_stage() {
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
+    '--even-if-yanked[take it although it is yanked or deprecated]' \
     '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
@@ -136,6 +139,7 @@ _openclaw_releases_update() {
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
     '--dry-run[print the plan and change nothing]' \
     '--no-snapshot[keep no copy of the state, although going back may then be impossible]' \
+    '--even-if-yanked[take it although it is yanked or deprecated]' \
     '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: auto; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
@@ -174,6 +178,7 @@ _openclaw_releases_switch() {
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--no-restart[only repoint\: takes effect at the next start, and is not verified]' \
+    '--even-if-yanked[take it although it is yanked or deprecated]' \
     '--plugins-timeout[for the release'\''s own tools to bring plugins along (default\: 120s)]:time:' \
     '--evict-orphan[end a gateway of this user that holds the port outside of the supervisor]' \
     '--settle[how long it must stay healthy (default\: 10s)]:time:' \
@@ -269,6 +274,7 @@ _openclaw_releases_import() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
+    '--even-if-yanked[take it although it is yanked or deprecated]' \
     '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '(- *)'--help'[show the help]' \
     '1:file:_files'
@@ -278,6 +284,13 @@ _openclaw_releases_signers() {
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--policy[whether a pack must be signed (one of wanted, required)]:policy:(wanted required)' \
+    '(- *)'--help'[show the help]' \
+    '1:file:_files'
+}
+_openclaw_releases_yanked() {
+  _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
+    '--json[print one JSON document on standard output and nothing else]' \
+    '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '(- *)'--help'[show the help]' \
     '1:file:_files'
 }
@@ -454,6 +467,7 @@ _openclaw_releases_timer_run() {
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
     '--registry[npm registry to use instead of npm'\''s configured one]:url:' \
+    '--even-if-yanked[take it although it is yanked or deprecated]' \
     '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: auto; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \
@@ -492,6 +506,7 @@ _openclaw_releases_adopt() {
     '--ready-timeout[for a gateway that shows no progress (default\: 60s)]:time:' \
     '--unit[the gateway'\''s systemd unit (default\: openclaw-gateway.service)]:name:' \
     '--system[a unit of the system, not of this user]' \
+    '--even-if-yanked[take it although it is yanked or deprecated]' \
     '--probe[how to try it\: its version, a boot on a copy of the state, or auto (one of version, boot, auto; default\: version; environment\: OPENCLAW_RELEASES_PROBE)]:how:(version boot auto)' \
     '*--allow-scripts[dependencies whose install scripts may run]:package:' \
     '--lockfile[install exactly what this package-lock.json of an earlier stage lists]:file:_files' \

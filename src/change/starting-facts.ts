@@ -16,6 +16,7 @@ import { currentRelease, previousRelease } from '../store/links.js';
 import { findManifest, readManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { runtimeFault } from '../store/runtimes.js';
+import { refuseYanked } from '../store/yanked.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import { checkListener } from './port-holder.js';
 import { reachBefore } from './reach-before.js';
@@ -24,7 +25,10 @@ import { requireOwnRoot, requireSameInstance } from './root-instance.js';
 export async function startingFacts(environment: Environment, plan: Plan): Promise<Facts> {
   const { root } = environment;
   const staged = ['switch', 'rollback', 'drill'].includes(plan.kind);
-  const to = staged ? readManifest(root, plan.target).id : null;
+  const target = staged ? readManifest(root, plan.target) : null;
+  if (target && plan.kind === 'switch' && !plan.evenIfYanked)
+    refuseYanked(root, target, `switch ${target.id}`);
+  const to = target?.id ?? null;
   const supervisor = supervisorOf(environment, plan);
   const restarts = plan.steps.includes('restart');
   const gateway = restarts ? await supervisor.inspect() : await inspectIfThere(supervisor);

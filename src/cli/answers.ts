@@ -16,6 +16,7 @@ import type { MethodAnswers, Removal } from '../rpc/answers.js';
 import type { Hold, Schedule, Share, Signatures } from '../store/policy.js';
 import type { Repair } from '../store/repair.js';
 import type { TimerStateFile } from '../store/timer-state.js';
+import type { YankedList } from '../store/yanked.js';
 import type { Check } from '../timer/check.js';
 import type { Decision } from '../timer/rules/decision.js';
 import type { TimerStatus } from '../timer/status.js';
@@ -154,6 +155,7 @@ export interface Answers extends MethodAnswers {
   pack: PackAnswer;
   import: ChangeAnswer;
   signers: { policy: Signatures; signers: Signer[] };
+  yanked: { list: YankedList | null; expired: boolean; warnings: string[] };
   'lockfile import': Imported;
   diff: Difference;
   why: Why;

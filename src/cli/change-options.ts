@@ -28,6 +28,7 @@ export interface LimitOptions {
 export interface StageOptions {
   probe?: Probe;
   registry?: string;
+  evenIfYanked?: boolean;
   allowScripts?: string[];
   /** `false` ignores even the lockfile that the root stores. */
   lockfile?: string | false;
@@ -74,9 +75,13 @@ export function withPlugins<C extends Command>(command: C): C {
   return command.option('--plugins-timeout <time>', description, durationIn('s'));
 }
 
+export function withYanked<C extends Command>(command: C): C {
+  return command.option('--even-if-yanked', 'take it although it is yanked or deprecated');
+}
+
 /** @param probe probe to use when the operator names none */
 export function withProbe<C extends Command>(command: C, probe: Probe): C {
-  return command.addOption(
+  return withYanked(command).addOption(
     new Option('--probe <how>', 'how to try it: its version, a boot on a copy of the state, or auto')
       .choices(PROBES)
       .default(probe)
@@ -95,6 +100,7 @@ export function withStaging<C extends Command>(command: C, probe: Probe): C {
 export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
   const { settle, readyTimeout, pluginsTimeout, allowScripts, lockfile, probe, registry, evictOrphan } =
     options;
+  const { evenIfYanked } = options;
   return {
     limits: {
       ...(settle !== undefined && { settleMs: settle }),
@@ -107,6 +113,7 @@ export function planOptions(options: LimitOptions & StageOptions): PlanOptions {
     ...(probe && { probe }),
     ...(registry && { registry }),
     ...(evictOrphan && { evictOrphan }),
+    ...(evenIfYanked && { evenIfYanked }),
   };
 }
 

@@ -54,6 +54,8 @@ export const ERROR_CODES = {
   signature_untrusted: 'refused',
   signers_invalid: 'refused',
   signing_failed: 'failed',
+  release_yanked: 'refused',
+  yanked_list_invalid: 'refused',
   // The root
   root_unwritable: 'refused',
   root_noexec: 'refused',

@@ -24,7 +24,8 @@ export type RecordKind =
   | 'request'
   | 'system-units'
   | 'timer-state'
-  | 'timer';
+  | 'timer'
+  | 'yanked';
 
 export interface Corrupt {
   /** Absolute. */

@@ -106,6 +106,8 @@ export interface Plan {
   lockfile: string | null;
   /** Resolve dependencies anew and ignore a kept lockfile. */
   ignoreStoredLockfile?: boolean;
+  /** Takes a release although it is yanked or deprecated. */
+  evenIfYanked?: boolean;
   /** `version` when absent. */
   probe?: Probe;
   /** Make a snapshot; true when absent (older records). */
@@ -169,6 +171,7 @@ export function planChange(kind: ChangeKind, target: string, options: PlanOption
     allowScripts: options.allowScripts ?? [],
     lockfile: options.lockfile ?? null,
     ...(options.ignoreStoredLockfile && { ignoreStoredLockfile: true }),
+    ...(options.evenIfYanked && { evenIfYanked: true }),
     probe: options.probe ?? 'auto',
     snapshot: options.snapshot ?? true,
     state: options.state ?? 'ask',

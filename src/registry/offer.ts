@@ -75,7 +75,7 @@ function readDocument(document: unknown, name: string): Pick<Offer, 'tags' | 've
 }
 
 /** npm ends a deprecation with an empty text; some registries write `true`. */
-function reasonOf(deprecated: unknown): string | null {
+export function reasonOf(deprecated: unknown): string | null {
   if (typeof deprecated === 'string') return deprecated === '' ? null : deprecated;
   return deprecated === true ? 'no reason was given' : null;
 }

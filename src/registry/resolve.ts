@@ -6,6 +6,7 @@ import { compareVersions } from '../core/version.js';
 import { readArchive } from './archive.js';
 import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
+import { reasonOf } from './offer.js';
 import { type PackageFacts, readPackageJson } from './package-json.js';
 import { ask } from './request.js';
 import { fetchManifest, type SignatureState } from './signatures.js';
@@ -26,6 +27,8 @@ export interface Resolved extends PackageFacts {
   signature: SignatureState;
   /** ISO 8601, or null when unknown. */
   publishedAt: string | null;
+  /** The publisher's reason; absent where it is not deprecated. */
+  deprecated?: string;
 }
 
 /**
@@ -56,8 +59,10 @@ export async function resolveRelease(
       hint: 'Use a registry that does: --registry <address>',
     });
   }
+  const deprecated = reasonOf(manifest.deprecated);
   return {
     ...facts,
+    ...(deprecated !== null && { deprecated }),
     id: facts.version,
     spec: wanted,
     integrity: manifest._integrity,

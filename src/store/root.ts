@@ -30,6 +30,7 @@ export interface Root {
   policy: string;
   registryKeys: string;
   signers: string;
+  yanked: string;
   auto: string;
   ballast: string;
   lock: string;
@@ -73,6 +74,7 @@ export function rootAt(typed: string): Root {
     policy: at('policy.json'),
     registryKeys: at('registry-keys.json'),
     signers: at('allowed_signers'),
+    yanked: at('yanked.json'),
     auto: at('timer-state.json'),
     ballast: at('ballast'),
     lock: at('lock'),

@@ -4,6 +4,7 @@ import { toErrorRecord } from '../core/errors.js';
 import { blockedByOwner, type OwnSettings, readOwnSettings } from '../openclaw/update-settings.js';
 import { holdOf, type Policy, quarantineEnd, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
+import { tryReadYanked } from '../store/yanked.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import type { PolicyFacts } from './rules/facts.js';
@@ -30,6 +31,7 @@ export async function autoPolicy(
   const own = readOwnSettings(launch);
   const { channel, from, blocks, notes } = channelOf(policy, own);
   const { enabled, broken } = enabledIn(root);
+  const yanked = tryReadYanked(root);
   const environments = [
     { of: 'the environment of this command', env },
     ...(await ofGateway(root, gateway, env)),
@@ -47,8 +49,14 @@ export async function autoPolicy(
         ]),
       ),
       enabled,
-      blockedBy: [...broken, ...blockedByOwner(own, environments), ...blocks],
+      blockedBy: [
+        ...broken,
+        ...(yanked.state === 'corrupt' ? [`${root.yanked} ${yanked.why}.`] : []),
+        ...blockedByOwner(own, environments),
+        ...blocks,
+      ],
       breakerResetAt: policy.breakerResetAt ?? null,
+      yanked: yanked.state === 'ok' ? yanked.value : null,
     },
     notes,
   };

@@ -5,8 +5,9 @@ import { listReleases, type Manifest, releaseDirectory } from '../store/manifest
 import { type Quarantine, quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { runtimeFault } from '../store/runtimes.js';
+import { tryReadYanked, whyYanked } from '../store/yanked.js';
 
-export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined';
+export type Mark = 'running' | 'current' | 'previous' | 'trial' | 'pinned' | 'quarantined' | 'yanked';
 
 /** A sealed release, and its part in the root. */
 export interface ReleaseDocument extends Manifest {
@@ -30,6 +31,7 @@ export function releaseDocuments(
   const policy = readPolicy(root);
   const [current, previous] = [currentRelease(root), previousRelease(root)];
   const onTrial = readTrial(root)?.id;
+  const list = tryReadYanked(root);
   const described = releases.map((manifest) => {
     const { id } = manifest;
     const quarantine = quarantineOf(policy, id);
@@ -40,6 +42,7 @@ export function releaseDocuments(
       trial: onTrial === id,
       pinned: policy.pins.includes(id),
       quarantined: quarantine !== null,
+      yanked: list.state === 'ok' && whyYanked(list.value, manifest) !== null,
     };
     return {
       ...manifest,

@@ -6,6 +6,7 @@ import { findManifest } from '../store/manifest.js';
 import { type Hold, holdOf, type Quarantine, quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import { type PastDecision, readTimerState } from '../store/timer-state.js';
+import { tryReadYanked, whyYanked } from '../store/yanked.js';
 import { type ChangeDocument, changeDocument } from './change.js';
 
 /** Facts that the records have of one release, here or not. */
@@ -19,6 +20,8 @@ export interface Why {
   /** Cause and end of its quarantine, because of which updates that name no version avoid it. */
   quarantine: Quarantine | null;
   skipped: boolean;
+  /** Reason of the list of yanked releases; null where it does not name the release. */
+  yanked: string | null;
   hold: Hold | null;
   /** Decisions of the timer about it, oldest first. */
   decisions: PastDecision[];
@@ -33,6 +36,7 @@ export function whyRelease(root: Root, release: string): Why {
   const policy = readPolicy(root);
   const staged = findManifest(root, release) !== null;
   const past = tryReadHistory(root);
+  const list = tryReadYanked(root);
   const isAbout = ({ from, to }: Pick<PastLine, 'from' | 'to'>) => from === release || to === release;
   const why: Why = {
     release,
@@ -40,6 +44,7 @@ export function whyRelease(root: Root, release: string): Why {
     ...(staged ? prospectOf(root, release) : { kept: null, notPlanned: null }),
     quarantine: quarantineOf(policy, release),
     skipped: policy.schedule?.skip?.includes(release) ?? false,
+    yanked: list.state === 'ok' ? whyYanked(list.value, { version: release, integrity: '' }) : null,
     hold: holdOf(policy),
     decisions: readTimerState(root).decisions.filter(({ version }) => version === release),
     changes: listChanges(root)
@@ -47,7 +52,7 @@ export function whyRelease(root: Root, release: string): Why {
       .map((change) => changeDocument(root, change)),
     older: past.state === 'ok' ? past.value.changes.filter(isAbout) : [],
   };
-  const isKnown = staged || why.quarantine || why.skipped;
+  const isKnown = staged || why.quarantine || why.skipped || why.yanked !== null;
   if (isKnown || why.decisions.length + why.changes.length + why.older.length > 0) return why;
   throw new ReleasesError('release_not_found', `No record here names a release ${JSON.stringify(release)}.`, {
     hint: 'openclaw-releases list',

@@ -38,3 +38,22 @@ test('a pack takes a release to a host without a registry, which makes the same 
   const { steps } = await other.ok('import', file);
   expect(steps[0].note).toBe(`${VERSION} is here already`);
 });
+
+test('a deprecated release is refused on every road, and taken where a person insists', async () => {
+  const world = await makeWorld();
+  world.publish(VERSION);
+  world.registry.deprecate('openclaw', VERSION, 'It loses messages');
+  const refused = {
+    exitCode: 3,
+    json: {
+      error: {
+        code: 'release_yanked',
+        message: `${VERSION} is deprecated by its publisher: It loses messages.`,
+        hint: expect.stringContaining('--even-if-yanked'),
+      },
+    },
+  };
+  expect(await world.cli('stage', 'latest')).toMatchObject(refused);
+  expect(await world.cli('stage', VERSION)).toMatchObject(refused);
+  await world.ok('stage', VERSION, '--even-if-yanked');
+});

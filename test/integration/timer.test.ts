@@ -12,7 +12,7 @@ test('the timer is off until an operator enables it, and explaining writes nothi
   const before = listing();
   const { decision } = await world.ok('timer', 'explain');
   expect(decision).toMatchObject({ verdict: 'no', rule: 'disabled', reason: 'Automatic updates are off.' });
-  expect(decision.votes).toHaveLength(20);
+  expect(decision.votes).toHaveLength(21);
   expect(decision.votes).toContainEqual(
     expect.objectContaining({ rule: 'available', reason: 'The channel stable offers 2026.6.2.' }),
   );

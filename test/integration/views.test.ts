@@ -34,6 +34,7 @@ const COMMAND_LINES = [
   ['unhold'],
   ['lockfile', 'import', 'ROOT/releases/2026.6.1/package-lock.json'],
   ['signers'],
+  ['yanked'],
   ['pack', '2026.1.1'],
   ['import', 'ROOT/none.pack'],
   ['remove', '2026.6.3', '--dry-run'],

@@ -49,6 +49,27 @@ function at(lane: Lane, path: string, title?: string): Tests & { lane: Lane } {
 export const MUTANTS: Mutant[] = [
   // packs
   {
+    name: 'an older list of yanked releases',
+    file: 'src/pack/yanked.ts',
+    find: 'list.serial <= known.serial',
+    replace: 'list.serial < 0',
+    caughtBy: unit('pack/yanked', 'lower serial'),
+  },
+  {
+    name: 'an expired list of yanked releases',
+    file: 'src/timer/rules/release-rules.ts',
+    find: 'expiresAt === null || expiresAt <= now',
+    replace: 'expiresAt === null',
+    caughtBy: unit('timer/rules/decision', 'list of yanked releases expired'),
+  },
+  {
+    name: 'a switch to a yanked release',
+    file: 'src/change/starting-facts.ts',
+    find: "plan.kind === 'switch' && !plan.evenIfYanked",
+    replace: "plan.kind === 'adopt' && !plan.evenIfYanked",
+    caughtBy: unit('pack/yanked', 'is refused by every road'),
+  },
+  {
     name: 'a pack whose link leads out',
     file: 'src/pack/pack.ts',
     find: "entry.target !== '' && isContained(path, entry.target)",

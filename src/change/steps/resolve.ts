@@ -18,6 +18,7 @@ import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/pol
 import type { Root } from '../../store/root.js';
 import { removeTree } from '../../store/seal.js';
 import { compareTree } from '../../store/tree.js';
+import { refuseYanked } from '../../store/yanked.js';
 import { resolvePack } from '../import.js';
 import { localNodes } from '../nodes.js';
 import { alreadyStaged, stagingDirectory } from './stage.js';
@@ -36,6 +37,7 @@ export const resolve: Step = {
     const pack = packPath(plan.target);
     if (pack !== null) {
       const packed = await resolvePack(context, pack, stagingDirectory(context), isDamaged);
+      refuseYankedTarget(context);
       if (plan.kind === 'update') await checkUpdate(context, null, packed);
       return facts.alreadyStaged ? `${packed} is here already` : `${packed}, ${runtimeText(facts.runtime)}`;
     }
@@ -66,6 +68,7 @@ export const resolve: Step = {
       else if (runtime && !facts.alreadyStaged) facts.runtime = runtime;
     }
     if (plan.kind === 'update') await checkUpdate(context, spec, facts.to);
+    refuseYankedTarget(context);
     if (facts.alreadyStaged) return `${facts.to} is here already`;
     if (missing) throw fromErrorRecord(missing);
     const lockfile = facts.lockfile ?? lockfileOf(context);
@@ -133,6 +136,15 @@ function manifestIfThere(root: Root, id: string): Manifest | null {
     if (error instanceof ReleasesError && error.code === 'release_not_found') return null;
     throw error;
   }
+}
+
+/** An adoption takes what runs already. */
+function refuseYankedTarget({ root, change: { plan, facts } }: Context): void {
+  if (plan.evenIfYanked || !['stage', 'update'].includes(plan.kind) || facts.to === null) return;
+  const release = facts.resolved ?? readManifest(root, facts.to);
+  const named = packPath(plan.target);
+  const command = named === null ? `${plan.kind} ${release.version}` : `import ${named}`;
+  refuseYanked(root, release, command);
 }
 
 async function checkUpdate(context: Context, spec: Spec | null, to: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { IDLE_WITHIN_MS } from '../../ledger/plan.js';
 import { resolveReleaseName } from '../../views/release.js';
-import { making, withIdle, withLimits, withPlugins } from '../change-options.js';
+import { making, withIdle, withLimits, withPlugins, withYanked } from '../change-options.js';
 import { command } from '../command.js';
 
 export function switchCommand() {
@@ -11,7 +11,7 @@ export function switchCommand() {
   )
     .argument('<release>', 'id of a staged release')
     .option('--no-restart', 'only repoint: takes effect at the next start, and is not verified');
-  return withIdle(withLimits(withPlugins(change)), IDLE_WITHIN_MS.person).action(
+  return withIdle(withLimits(withPlugins(withYanked(change))), IDLE_WITHIN_MS.person).action(
     making(
       'switch',
       IDLE_WITHIN_MS.person,

@@ -23,12 +23,13 @@ export const whyCommand = () =>
     });
 
 function whyText(why: Why): string {
-  const { release, staged, quarantine, skipped, hold, decisions, changes, older } = why;
+  const { release, staged, quarantine, skipped, yanked, hold, decisions, changes, older } = why;
   const last = decisions.at(-1);
   const lines = [
     staged ? prospectText(why) : `${release} is not staged here.`,
     quarantine &&
       `It is in quarantine until ${moment(quarantineEnd(quarantine).toISOString())}: ${quarantine.cause.message}`,
+    yanked !== null && `It is yanked: ${yanked}`,
     skipped && 'The timer skips it.',
     hold && `Updates are held${heldText(hold)}.`,
     last && `The timer said at ${moment(last.at)}: ${decisionLine(last)}`,

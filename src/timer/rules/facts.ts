@@ -1,4 +1,5 @@
 import type { TimerStateFile } from '../../store/timer-state.js';
+import type { YankedList } from '../../store/yanked.js';
 
 export interface Published {
   version: string;
@@ -51,6 +52,8 @@ export interface PolicyFacts {
   blockedBy: string[];
   /** Last `unhold`, which also resets the breaker; ISO 8601. */
   breakerResetAt?: string | null;
+  /** Null where there is no list. */
+  yanked?: YankedList | null;
 }
 
 /** Made by `readClock`. */

@@ -1,4 +1,5 @@
 import { compareVersions } from '../../core/version.js';
+import { whyYanked } from '../../store/yanked.js';
 import { isOfChannel, isVersion, publishedAs } from './candidate.js';
 import type { Question } from './decision.js';
 import { endOf, isMadeByPerson } from './history.js';
@@ -57,6 +58,19 @@ export const releaseRules = {
     return settings.skip.includes(version)
       ? no(`${version} is to be skipped.`)
       : pass(`${version} is not skipped.`);
+  },
+
+  yanked({ candidate: { version }, policy: { yanked = null }, clock: { now } }: Question): RuleResult {
+    if (yanked === null) return pass('There is no list of yanked releases here.');
+    const expiresAt = timeOf(yanked.expiresAt);
+    if (expiresAt === null || expiresAt <= now)
+      return wait(
+        `The list of yanked releases expired${expiresAt === null ? '' : ` at ${shown(expiresAt)}`}; a newer one is needed: openclaw-releases yanked <file>`,
+      );
+    if (version === null) return NOTHING;
+    // The registry's answer has no checksums: a version of which one archive is yanked is left to a person.
+    const why = whyYanked(yanked, { version, integrity: '' });
+    return why === null ? pass(`${version} is not yanked.`) : no(`${version} is yanked: ${why}`);
   },
 
   quarantined({ candidate: { version }, policy, clock: { now } }: Question): RuleResult {

@@ -108,7 +108,7 @@ describe('A decision on nonsense', () => {
     fc.assert(
       fc.property(anything, (input) => {
         const decision = decide(input);
-        expect(decision.votes).toHaveLength(20);
+        expect(decision.votes).toHaveLength(21);
         for (const { reason, until } of decision.votes) {
           expect(reason).not.toBe('');
           if (until !== undefined) expect(Number.isNaN(Date.parse(until))).toBe(false);

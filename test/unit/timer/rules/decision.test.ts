@@ -23,6 +23,11 @@ const early = (startedAt: string): Partial<HistoryEntry> => ({
   status: 'package_update_failed',
   startedAt,
 });
+const YANKED = {
+  ...{ schema: 1 as const, serial: 1, issuedAt: '2026-10-01T00:00:00Z', expiresAt: '2027-10-01T00:00:00Z' },
+  releases: [{ version: '2026.9.6', why: 'It loses messages.' }],
+};
+
 const handRollback: Partial<HistoryEntry> = {
   kind: 'rollback',
   initiator: 'person',
@@ -202,6 +207,14 @@ const AGAINST: Row[] = [
   ],
   ['what runs is pinned', 'pinned', 'no', '2026.9.5 is pinned', { policy: { pins: ['2026.9.5'] } }],
   ['it is to be skipped', 'skipped', 'no', 'to be skipped', { settings: { skip: ['2026.9.6'] } }],
+  ['it is yanked', 'yanked', 'no', 'is yanked: It loses messages.', { policy: { yanked: YANKED } }],
+  [
+    'the list of yanked releases expired',
+    'yanked',
+    'wait',
+    'list of yanked releases expired at',
+    { policy: { yanked: { ...YANKED, releases: [], expiresAt: '2026-11-01T00:00:00Z' } } },
+  ],
   [
     'it failed here last week',
     'quarantined',
@@ -429,7 +442,7 @@ describe('No update', () => {
     expect(decision).toMatchObject({ verdict, rule, reason: expect.stringContaining(reason) });
     if (until !== undefined) expect(decision.until).toBe(until);
     if (verdict === 'no') expect(decision.until).toBeNull();
-    expect(decision.votes).toHaveLength(20);
+    expect(decision.votes).toHaveLength(21);
   });
 });
 
