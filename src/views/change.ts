@@ -288,7 +288,7 @@ function cutOffText(cut: string[], notice: Facts['restartNotice']): string {
 }
 
 function restoredText({ restore, snapshot }: Facts, last: NonNullable<Facts['stateRestored']>): string {
-  if (!last.restored) return `state: as it was; ${last.why}`;
+  if (!last.restored) return `state: as it was. ${last.why}`;
   const since = restore?.at ?? snapshot?.at;
   const minutes = since ? ` (${duration(Date.parse(last.at) - Date.parse(since))})` : '';
   const from = since ? `, as it was at ${moment(since)}` : '';
