@@ -12,6 +12,7 @@ export type Lane =
   | 'integration'
   | 'stories'
   | 'host'
+  | 'fleet'
   | 'attacks'
   | 'killed'
   | 'torture'
@@ -39,6 +40,7 @@ const integration = (file: string, title?: string) =>
   at('integration', `test/integration/${file}.test.ts`, title);
 const stories = (file: string, title?: string) => at('stories', `test/stories/${file}.test.ts`, title);
 const attacks = (file: string, title?: string) => at('attacks', `test/attacks/${file}.test.ts`, title);
+const fleet = (file: string, title?: string) => at('fleet', `test/fleet/${file}.test.ts`, title);
 const host = (file: string, title?: string) => at('host', `test/host/${file}.test.ts`, title);
 
 function at(lane: Lane, path: string, title?: string): Tests & { lane: Lane } {
@@ -2243,5 +2245,12 @@ export const MUTANTS: Mutant[] = [
     find: '! moved || nothing "the state is half put back',
     replace: 'true || nothing "the state is half put back',
     caughtBy: host('adopt-rescue', 'displacing'),
+  },
+  {
+    name: 'roll-out: one failure is not enough',
+    file: 'deploy/ansible/roles/host/vars/main.yml',
+    find: 'failed | length >= openclaw_releases_max_failures',
+    replace: 'failed | length > openclaw_releases_max_failures',
+    caughtBy: fleet('schedules', 'stops with its batch'),
   },
 ];
