@@ -10,7 +10,7 @@ import { renameDurably } from '../host/durable.js';
 import { walkTree } from '../host/listed-tree.js';
 import { END_OF_TAR, paddingOf, tarHeader } from '../host/tar-header.js';
 import { requireUndamaged } from '../store/damage.js';
-import { type Manifest, releaseDirectory } from '../store/manifest.js';
+import { findManifest, type Manifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { runtimeNode } from '../store/runtimes.js';
 import { OUTSIDE } from '../store/tree.js';
@@ -47,9 +47,25 @@ export interface PackRequest {
 
 /**
  * Writes a pack: one file that holds a sealed release and its Node. The same release gives the same bytes on any host.
- * @throws ReleasesError `release_damaged`, `pack_invalid`, `signing_failed`; system errors such as ENOSPC
+ * Needs no lock: a release never changes, each of its files is compared while it is packed, and a release that is
+ * removed meanwhile ends it.
+ * @throws ReleasesError `release_damaged`, `release_not_found`, `pack_invalid`, `signing_failed`; system errors such as
+ *   ENOSPC
  */
-export async function writePack(
+export async function writePack(root: Root, manifest: Manifest, request: PackRequest): Promise<Pack> {
+  const { id, treeDigest } = manifest;
+  try {
+    return await write(root, manifest, request);
+  } catch (cause) {
+    if (findManifest(root, id)?.treeDigest === treeDigest) throw cause;
+    throw new ReleasesError('release_not_found', `${id} was removed while it was packed.`, {
+      hint: 'openclaw-releases list',
+      cause,
+    });
+  }
+}
+
+async function write(
   root: Root,
   manifest: Manifest,
   { file, signal, base, sign: key, codec = codecOf(manifest.runtime.version) }: PackRequest,
@@ -71,7 +87,8 @@ export async function writePack(
     { path: NODE, mode: EXECUTABLE, sha256: node.sha256, from: program, isLeftOut: hasNode },
   ];
   const glibc = new NeededGlibc();
-  const [payload, whole] = [`${file}.payload`, `${file}.part`];
+  // Another process may write the same pack.
+  const [payload, whole] = [`${file}.${process.pid}.payload`, `${file}.${process.pid}.part`];
   try {
     await compress(
       program,

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { rootAt } from '../../src/store/root.js';
-import { makeTinyNode } from '../support/release.js';
+import { acquireLock } from '../../src/store/lock.js';
+import { prepareRoot, rootAt } from '../../src/store/root.js';
+import { runtimeNode } from '../../src/store/runtimes.js';
+import { makeTinyNode, sealTinyRelease, TINY_NODE } from '../support/release.js';
 import { CLI, makeWorld } from '../support/world.js';
 
 const VERSION = '2026.6.1';
@@ -56,4 +59,21 @@ test('a deprecated release is refused on every road, and taken where a person in
   expect(await world.cli('stage', 'latest')).toMatchObject(refused);
   expect(await world.cli('stage', VERSION)).toMatchObject(refused);
   await world.ok('stage', VERSION, '--even-if-yanked');
+});
+
+test('pack compresses at low priority, and takes no lock from a rollback', async () => {
+  const world = await makeWorld(undefined, { seeded: false });
+  const root = rootAt(world.root);
+  prepareRoot(root);
+  const node = runtimeNode(root, TINY_NODE);
+  mkdirSync(dirname(node), { recursive: true });
+  const noted = join(world.path, 'priority');
+  const script = `#!/bin/sh\ncut -d ' ' -f 19 /proc/$$/stat > '${noted}'\nexec '${process.execPath}' "$@"\n`;
+  writeFileSync(node, script, { mode: 0o755 });
+  await sealTinyRelease(root, VERSION);
+  const unlock = await acquireLock(root, 'rollback');
+  await world.ok('pack', VERSION, '-o', join(world.path, 'release.pack')).finally(unlock);
+  expect(Number(readFileSync(noted, 'utf8'))).toBeGreaterThanOrEqual(
+    constants.priority.PRIORITY_BELOW_NORMAL,
+  );
 });

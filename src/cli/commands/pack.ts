@@ -1,6 +1,6 @@
+import { constants, setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import { exclusive } from '../../change/exclusive.js';
 import { size } from '../../core/size.js';
 import { digestLarge } from '../../host/digest.js';
 import { CODECS, type Codec } from '../../pack/pack.js';
@@ -33,15 +33,15 @@ export const packCommand = () =>
       const { root, signal } = environment;
       const id = resolveReleaseName(root, release);
       const file = resolve(output ?? `openclaw-${id}-${process.platform}-${process.arch}.pack`);
-      const pack = await exclusive(environment, { doing: `pack ${id}`, recover: false }, () =>
-        writePack(root, readManifest(root, id), {
-          file,
-          signal,
-          ...(codec && { codec }),
-          ...(sign && { sign: resolve(sign) }),
-          ...(base && { base: readManifest(root, resolveReleaseName(root, base)) }),
-        }),
-      );
+      // As for `stage`. Without the lock, because it takes minutes, and a rollback must not wait for them.
+      setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+      const pack = await writePack(root, readManifest(root, id), {
+        file,
+        signal,
+        ...(codec && { codec }),
+        ...(sign && { sign: resolve(sign) }),
+        ...(base && { base: readManifest(root, resolveReleaseName(root, base)) }),
+      });
       const { sha256, size: bytes } = await digestLarge(file);
       return {
         document: { path: file, bytes, sha256, pack },
