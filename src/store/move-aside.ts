@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { TO_APPEND } from '../core/bounded-file.js';
 import { ifPossible } from '../core/if-possible.js';
@@ -35,14 +44,28 @@ export function moveAside(root: Root, path: string, why: string): string {
 }
 
 export function asidePath(root: Root, path: string, at = new Date()): string {
-  const name = relative(root.path, path)
-    .replaceAll(/[^\w.+-]/g, '_')
-    .slice(-LONGEST_NAME);
-  const stem = `${asidePrefix(root)}${name}.${at.toISOString().replace(/[-:.]/g, '')}`;
+  const stem = `${asidePrefix(root)}${nameOf(root, path)}.${at.toISOString().replace(/[-:.]/g, '')}`;
   for (let count = 1; ; count++) {
     const free = count === 1 ? stem : `${stem}-${count}`;
     if (!lstatSync(free, { throwIfNoEntry: false })) return free;
   }
+}
+
+/** True while an earlier file of that path lies where `moveAside` moves it to. */
+export function wasMovedAside(root: Root, path: string): boolean {
+  const stem = `${nameOf(root, path)}.`;
+  const directory = join(root.path, ASIDE_DIRECTORY);
+  const namesIn = (place: string) => ifPossible(() => readdirSync(place)) ?? [];
+  return (
+    namesIn(directory).some((name) => name.startsWith(stem)) ||
+    namesIn(root.path).some((name) => name.startsWith(`${ASIDE_DIRECTORY}-${stem}`))
+  );
+}
+
+function nameOf(root: Root, path: string): string {
+  return relative(root.path, path)
+    .replaceAll(/[^\w.+-]/g, '_')
+    .slice(-LONGEST_NAME);
 }
 
 function asidePrefix(root: Root): string {

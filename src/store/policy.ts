@@ -1,8 +1,9 @@
+import { lstatSync } from 'node:fs';
 import type { ErrorRecord } from '../core/errors.js';
 import { type RecordResult, readRecord, recordText } from '../core/record.js';
 import type { Count, Moment, Name } from '../core/scalars.js';
 import { writeFileDurably } from '../host/durable.js';
-import { moveAside } from './move-aside.js';
+import { moveAside, wasMovedAside } from './move-aside.js';
 import type { Root } from './root.js';
 
 /** Record of failures: the release is not installed again unless the operator names it. */
@@ -119,10 +120,21 @@ export function tryReadPolicy(root: Root): RecordResult<Policy> {
   return readRecord(root.policy, 'policy');
 }
 
-/** Returns the policy; a corrupt file counts as empty. */
+/**
+ * Returns the policy; a corrupt file counts as empty. Where signers are kept, the lost file may have demanded signatures,
+ * so that they are demanded until the operator decides again.
+ */
 export function readPolicy(root: Root): Policy {
   const found = tryReadPolicy(root);
-  return found.state === 'ok' ? found.value : { schema: 1, pins: [], quarantine: {} };
+  if (found.state === 'ok') return found.value;
+  const isLost = found.state === 'corrupt' || wasMovedAside(root, root.policy);
+  const hasSigners = lstatSync(root.signers, { throwIfNoEntry: false }) !== undefined;
+  return {
+    schema: 1,
+    pins: [],
+    quarantine: {},
+    ...(isLost && hasSigners && { signatures: 'required' }),
+  };
 }
 
 function update(root: Root, edit: (policy: Policy) => void): Policy {

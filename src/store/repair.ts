@@ -50,7 +50,8 @@ async function repair(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo
 }
 
 const INSTEAD: Record<Exclude<Damage['kind'], 'restore' | 'trial' | 'manifest'>, string> = {
-  policy: 'An empty policy: what was pinned and what was in quarantine is not known.',
+  policy:
+    'An empty policy: what was pinned, what was in quarantine and if packs must be signed is not known. Where signers are kept, packs must be signed until `openclaw-releases signers --policy` decides again.',
   'timer-state': 'Nothing: what the timer knew of the registry, and what it had decided, is not known.',
   change: 'Nothing: what that change did, and whether it ended, is not known.',
   request: 'Nothing: who asked, and whether they were told, is not known.',
