@@ -4,6 +4,7 @@ import type { Context, Observer } from '../ledger/context.js';
 import { type Change, isProven, stepOf } from '../ledger/ledger.js';
 import type { Initiator, StepName } from '../ledger/plan.js';
 import { signalledBy } from '../ledger/signals.js';
+import { changeCommand } from '../store/pack-target.js';
 
 /** Own time limit for the undo, which restarts a gateway and waits for it, however long the change already took. */
 export const UNDO_BUDGET_MS = 15 * 60_000;
@@ -79,7 +80,7 @@ function cancelled(change: Change, by: string): ReleasesError {
   const stays = isHere && facts.to !== null ? ` ${facts.to} stays staged.` : '';
   return new ReleasesError('interrupted', `Cancelled ${by}.`, {
     untouched: `Nothing that runs was changed.${stays}`,
-    hint: `openclaw-releases ${plan.kind} ${(stays && facts.to) || plan.target}, to do it after all`,
+    hint: `${changeCommand(plan.kind, (stays && facts.to) || plan.target)}, to do it after all`,
   });
 }
 

@@ -1,23 +1,22 @@
-import { closeSync, createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { openPlainFile, whyUnusable } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { interrupted } from '../core/interrupted.js';
-import { size } from '../core/size.js';
-import { freeSpace } from '../host/space.js';
 import { beginSync } from '../host/sync.js';
 import type { Context } from '../ledger/context.js';
 import { filesByDigest, requireBase } from '../pack/base.js';
-import { packTarget } from '../pack/pack.js';
+import { invalid } from '../pack/pack.js';
 import { requirePlatform } from '../pack/platform.js';
 import { type PackHead, readHead, verifyPayload } from '../pack/read.js';
 import { requireTrusted } from '../pack/signers.js';
 import { NAMESPACES } from '../pack/ssh-signature.js';
 import { unpackPayload } from '../pack/unpack.js';
 import { findManifest, type Manifest } from '../store/manifest.js';
-import { LEAVE_FREE_BYTES } from '../store/policy.js';
+import { packTarget } from '../store/pack-target.js';
 import { runtimeDirectoryName, usableRuntimes } from '../store/runtimes.js';
+import { keepInput } from './pack-input.js';
 
 const MAIN = 'node_modules/openclaw/';
 
@@ -38,7 +37,7 @@ export async function resolvePack(
   const { root, change, signal } = context;
   const { facts } = change;
   const path = given === '-' ? await keepInput(staging, signal) : given;
-  const { pack } = await withPack(path, async (fd) => {
+  const head = await withPack(path, async (fd) => {
     const head = readHead(fd);
     const { signer, warning } = requireTrusted(root, {
       ...{ signature: head.signature, message: head.text },
@@ -51,9 +50,10 @@ export async function resolvePack(
     if (signer !== null) context.progress(`signed by ${signer}`);
     return head;
   });
-  const { id, version, engines, schemas, integrity, packages, node, main, bytes } = pack;
+  const { id, version, engines, schemas, integrity, packages, node, main, bytes } = head.pack;
+  const { treeDigest, files } = head.pack;
   facts.to = id;
-  facts.pack = { path, treeDigest: pack.treeDigest, files: pack.files, nodeBytes: node.bytes };
+  facts.pack = { path, sha256: digestOf(head), treeDigest, files, nodeBytes: node.bytes };
   facts.resolved = {
     ...{ id, version, engines, schemas, integrity },
     bin: main.slice(MAIN.length),
@@ -70,7 +70,7 @@ export async function resolvePack(
   };
   const present = findManifest(root, id);
   if (!present) return id;
-  if (present.treeDigest !== pack.treeDigest) {
+  if (present.treeDigest !== treeDigest) {
     throw new ReleasesError('release_exists', `${id} is here already, with other files than the pack has.`, {
       hint: `openclaw-releases remove ${id}, then the same command again`,
     });
@@ -81,7 +81,10 @@ export async function resolvePack(
   return id;
 }
 
-/** Unpacks the pack of a change in place of an install. */
+/**
+ * Unpacks the pack of a change in place of an install. Its file may have been replaced since it was verified: its
+ * `pack.json` must be the same, and the digests in that are of all the rest.
+ */
 export async function unpackInto(directory: string, context: Context): Promise<void> {
   const { root, change, signal } = context;
   const { pack: packed, runtime } = change.facts;
@@ -90,8 +93,7 @@ export async function unpackInto(directory: string, context: Context): Promise<v
   if (runtime.kind === 'pack') mkdirSync(dirname(node), { recursive: true });
   const { pack } = await withPack(packed.path, async (fd) => {
     const head = readHead(fd);
-    if (head.pack.treeDigest !== packed.treeDigest)
-      throw new ReleasesError('pack_invalid', `${packed.path} changed since it was verified.`);
+    if (digestOf(head) !== packed.sha256) throw invalid(`${packed.path} changed since it was verified`);
     const base = requireBase(root, head.pack);
     await unpackPayload(fd, head, {
       directory,
@@ -107,6 +109,10 @@ export async function unpackInto(directory: string, context: Context): Promise<v
   beginSync(directory);
   const { lockfileDigest, packages, skippedScripts } = pack;
   change.facts.install = { lockfileDigest, packages, skippedScripts, ranScripts: [] };
+}
+
+function digestOf({ text }: PackHead): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 async function withPack(path: string, work: (fd: number) => Promise<PackHead>): Promise<PackHead> {
@@ -127,28 +133,4 @@ function opened(path: string): { fd: number } {
       cause,
     });
   }
-}
-
-/** Keeps what comes on the standard input, as far as there is room: it is read twice. */
-async function keepInput(staging: string, signal: AbortSignal): Promise<string> {
-  mkdirSync(staging, { recursive: true, mode: 0o700 });
-  const path = join(staging, 'pack');
-  let left = freeSpace(staging).bytes - LEAVE_FREE_BYTES;
-  async function* bounded(source: AsyncIterable<Buffer>) {
-    for await (const piece of source) {
-      left -= piece.length;
-      if (left < 0) {
-        throw new ReleasesError(
-          'insufficient_space',
-          `What comes on the standard input does not fit: ${size(-left)} or more are missing.`,
-          {
-            hint: 'openclaw-releases prune --dry-run',
-          },
-        );
-      }
-      yield piece;
-    }
-  }
-  await pipeline(process.stdin, bounded, createWriteStream(path, { mode: 0o600 }), { signal });
-  return path;
 }

@@ -13,6 +13,7 @@ import { endReturn } from '../state/restore-records.js';
 import { currentRelease, endTrial, readTrial } from '../store/links.js';
 import { directoryNames } from '../store/manifest.js';
 import { moveAside } from '../store/move-aside.js';
+import { changeCommand } from '../store/pack-target.js';
 import type { Root } from '../store/root.js';
 import { closeSealed, removeTree } from '../store/seal.js';
 import { rollBack, runSteps } from './engine.js';
@@ -95,7 +96,7 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
   change.error ??= {
     code: 'interrupted',
     message: `The process that made this change ended during ${last.name}.`,
-    hint: `openclaw-releases ${change.plan.kind} ${change.plan.target}`,
+    hint: changeCommand(change.plan.kind, change.plan.target),
   };
   return rollBack(steps, context, observer);
 }

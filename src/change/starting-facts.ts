@@ -14,6 +14,7 @@ import { listSnapshots, type Snapshot } from '../state/snapshots.js';
 import { requireUndamaged } from '../store/damage.js';
 import { currentRelease, previousRelease } from '../store/links.js';
 import { findManifest, readManifest } from '../store/manifest.js';
+import { changeCommand } from '../store/pack-target.js';
 import type { Root } from '../store/root.js';
 import { runtimeFault } from '../store/runtimes.js';
 import { refuseYanked } from '../store/yanked.js';
@@ -27,7 +28,7 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   const staged = ['switch', 'rollback', 'drill'].includes(plan.kind);
   const target = staged ? readManifest(root, plan.target) : null;
   if (target && plan.kind === 'switch' && !plan.evenIfYanked)
-    refuseYanked(root, target, `switch ${target.id}`);
+    refuseYanked(root, target, changeCommand('switch', target.id));
   const to = target?.id ?? null;
   const supervisor = supervisorOf(environment, plan);
   const restarts = plan.steps.includes('restart');

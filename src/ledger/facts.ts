@@ -82,6 +82,8 @@ export interface RestartNotice {
 /** The pack that holds the release. */
 export interface PackFacts {
   path: AbsolutePath;
+  /** Digest of its verified `pack.json`, from which everything that is unpacked follows. */
+  sha256: Sha256;
   treeDigest: Sha256;
   files: Count;
   nodeBytes: Count;

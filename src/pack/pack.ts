@@ -1,17 +1,7 @@
-import { resolve } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import type { Count, Name, PathBelow, ReleaseVersion, Sha256 } from '../core/scalars.js';
 import type { Manifest } from '../store/manifest.js';
 import { isContained, OUTSIDE, parseList } from '../store/tree.js';
-
-/** Target of a change whose release comes from a pack. @param path absolute, or `-` for the standard input */
-export const packTarget = (path: string) => `pack:${path}`;
-
-/** Absolute path that such a target names, or `-`; null for any other target. */
-export function packPath(target: string): string | null {
-  const [, path] = /^pack:(.+)$/.exec(target) ?? [];
-  return path === undefined ? null : path === '-' ? path : resolve(path);
-}
 
 /** Names of the parts of a pack, in their order; the payload is the last. */
 export const PARTS = { pack: 'pack.json', signature: 'pack.json.sig', list: 'files.sha256' } as const;

@@ -1,7 +1,8 @@
 import { ReleasesError } from '../core/errors.js';
 import type { TreeDifference } from '../host/listed-tree.js';
 import { currentRelease } from './links.js';
-import { type Manifest, releaseDirectory } from './manifest.js';
+import { findManifest, type Manifest, releaseDirectory } from './manifest.js';
+import { changeCommand, packPath } from './pack-target.js';
 import type { Root } from './root.js';
 import { runtimeFault } from './runtimes.js';
 import { sharersOf } from './sharers.js';
@@ -26,7 +27,7 @@ export async function damageOf(root: Root, manifest: Manifest): Promise<Damage> 
   if (differences.length > 0) {
     const others = sharedWith.length > 0 ? ` Damaged files are shared with ${sharedWith.join(', ')}.` : '';
     const message = `${id} is not what was sealed: ${differences.length} differences.${others}`;
-    const hint = againHint(id, currentRelease(root));
+    const hint = againHint(root, id);
     return { differences, sharedWith, fault, error: damaged(message, hint) };
   }
   const error =
@@ -34,10 +35,11 @@ export async function damageOf(root: Root, manifest: Manifest): Promise<Damage> 
   return { differences, sharedWith, fault, error };
 }
 
-/** Staging replaces a damaged release, unless that one runs. */
-export function againHint(id: string, current: string | null): string {
-  const again = `openclaw-releases stage ${id}, which stages it again`;
-  return id === current ? `openclaw-releases rollback, then ${again}` : again;
+/** Staging replaces a damaged release, unless that one runs. An imported one comes from its pack: no registry may be there. */
+export function againHint(root: Root, id: string): string {
+  const spec = findManifest(root, id)?.spec ?? id;
+  const again = `${changeCommand('stage', packPath(spec) === null ? id : spec)}, which stages it again`;
+  return id === currentRelease(root) ? `openclaw-releases rollback, then ${again}` : again;
 }
 
 /** @throws ReleasesError `release_damaged` */

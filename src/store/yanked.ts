@@ -64,7 +64,7 @@ export function refuseYanked(
   const reason = (why ?? deprecated ?? '').trim().replace(/\.*$/, '.');
   const how = why === null ? 'is deprecated by its publisher' : 'is yanked';
   throw new ReleasesError('release_yanked', `${release.id} ${how}: ${reason}`, {
-    hint: `openclaw-releases ${command} --even-if-yanked, to take it all the same`,
+    hint: `${command} --even-if-yanked, to take it all the same`,
   });
 }
 

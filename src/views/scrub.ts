@@ -1,7 +1,6 @@
 import { duration } from '../core/duration.js';
 import type { Moment } from '../core/scalars.js';
 import { againHint } from '../store/damage.js';
-import { currentRelease } from '../store/links.js';
 import type { Root } from '../store/root.js';
 import { readScrub } from '../store/scrub-record.js';
 
@@ -31,20 +30,19 @@ export async function scrubOverview(root: Root): Promise<ScrubOverview> {
   const isDamaged = checked.some(([, { damage }]) => damage.length > 0);
   // Loads only then all that comparing needs.
   const found = isDamaged ? (await import('../rollback/scrub.js')).knownDamage(root) : {};
-  const current = currentRelease(root);
   return {
     oldestAt: checked.map(([, { at }]) => at).sort()[0] ?? null,
     damaged: Object.entries(found).map(([name, { at: foundAt, damage, releases }]) => {
-      return { name, foundAt, damage, releases, next: nextFor(name, releases, current) };
+      return { name, foundAt, damage, releases, next: nextFor(root, name, releases) };
     }),
     checkedAt: Object.fromEntries(checked.map(([name, { at }]) => [name, at])),
   };
 }
 
-function nextFor(name: string, [release = '']: string[], current: string | null): string {
+function nextFor(root: Root, name: string, [release = '']: string[]): string {
   if (name.startsWith('states/')) return `openclaw-releases drill ${release}`;
   if (!name.startsWith('releases/')) return 'openclaw-releases recover';
-  return againHint(release, current);
+  return againHint(root, release);
 }
 
 /** Lines for people; none before the first scrub. */

@@ -93,6 +93,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('pack/import', 'other bytes in a file'),
   },
   {
+    name: 'a pack that was replaced since it was verified',
+    file: 'src/change/import.ts',
+    find: 'if (digestOf(head) !== packed.sha256)',
+    replace: 'if (head.pack.treeDigest !== packed.treeDigest)',
+    caughtBy: unit('pack/import', 'replaced the verified one'),
+  },
+  {
+    name: 'a lost policy that demanded signatures',
+    file: 'src/store/policy.ts',
+    find: "found.state === 'corrupt' || wasMovedAside(root, root.policy)",
+    replace: "found.state === 'corrupt'",
+    caughtBy: unit('pack/import', 'stays required'),
+  },
+  {
     name: 'a pack for a newer glibc',
     file: 'src/pack/platform.ts',
     find: 'isOlder(here.glibc, needed.glibc)',

@@ -6,7 +6,6 @@ import { compareVersions } from '../../core/version.js';
 import { digestOne } from '../../host/digest.js';
 import { type Context, NothingToDo, type Step } from '../../ledger/context.js';
 import { inspectIfThere, runningRelease } from '../../ledger/running-release.js';
-import { packPath } from '../../pack/pack.js';
 import type { ReleaseNode } from '../../registry/node-choice.js';
 import type { Resolved } from '../../registry/resolve.js';
 import { parseSpec, type Spec } from '../../registry/spec.js';
@@ -14,6 +13,7 @@ import { heldText } from '../../store/hold-text.js';
 import { currentRelease, readTrial } from '../../store/links.js';
 import { keptLockfile } from '../../store/lockfiles.js';
 import { listReleases, type Manifest, readManifest, releaseDirectory } from '../../store/manifest.js';
+import { changeCommand, packPath } from '../../store/pack-target.js';
 import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 import { removeTree } from '../../store/seal.js';
@@ -142,9 +142,8 @@ function manifestIfThere(root: Root, id: string): Manifest | null {
 function refuseYankedTarget({ root, change: { plan, facts } }: Context): void {
   if (plan.evenIfYanked || !['stage', 'update'].includes(plan.kind) || facts.to === null) return;
   const release = facts.resolved ?? readManifest(root, facts.to);
-  const named = packPath(plan.target);
-  const command = named === null ? `${plan.kind} ${release.version}` : `import ${named}`;
-  refuseYanked(root, release, command);
+  const isPack = packPath(plan.target) !== null;
+  refuseYanked(root, release, changeCommand(plan.kind, isPack ? plan.target : release.version));
 }
 
 async function checkUpdate(context: Context, spec: Spec | null, to: string): Promise<void> {

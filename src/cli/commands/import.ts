@@ -1,5 +1,5 @@
 import { constants, setPriority } from 'node:os';
-import { packTarget } from '../../pack/pack.js';
+import { packTarget } from '../../store/pack-target.js';
 import { making, withProbe } from '../change-options.js';
 import { command } from '../command.js';
 

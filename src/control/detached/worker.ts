@@ -10,6 +10,7 @@ import type { Environment } from '../../ledger/environment.js';
 import { type Change, neverRan, ownIdentity, readChange, saveChange } from '../../ledger/ledger.js';
 import { claimPath } from '../../ledger/ownership.js';
 import { claim, isClaimed } from '../../store/owner-symlink.js';
+import { changeCommand } from '../../store/pack-target.js';
 import type { Root } from '../../store/root.js';
 
 /** Milliseconds; a requester that hangs must not block the change. */
@@ -76,7 +77,7 @@ function timeLimit({ plan, startedAt }: Change): { signal: AbortSignal; clear():
   const expired = new ReleasesError(
     'timed_out',
     `The change had ${plan.timeoutMs} ms, and was not proven by then; what was begun has been undone.`,
-    { hint: `openclaw-releases ${plan.kind} ${plan.target}` },
+    { hint: changeCommand(plan.kind, plan.target) },
   );
   const left = Date.parse(startedAt) + plan.timeoutMs - Date.now();
   const timer = setTimeout(() => expiry.abort(expired), Math.max(0, left));

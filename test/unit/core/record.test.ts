@@ -73,7 +73,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   runtimeAdded: true,
   alreadyStaged: false,
   replaces: true,
-  pack: { path: '/p', treeDigest: 'a'.repeat(64), files: 1, nodeBytes: 1 },
+  pack: { path: '/p', sha256: 'b'.repeat(64), treeDigest: 'a'.repeat(64), files: 1, nodeBytes: 1 },
   installed: '/usr/lib/node_modules/openclaw',
   lockfile: '/root/lockfiles/2026.6.5.json',
   install: { lockfileDigest: 'x', packages: 2, ranScripts: ['openclaw'], skippedScripts: [] },

@@ -1,20 +1,35 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeChange } from '../../../src/change/run.js';
 import { END_OF_TAR } from '../../../src/host/tar-header.js';
-import { listReleases } from '../../../src/store/manifest.js';
-import { setSignatures } from '../../../src/store/policy.js';
+import type { Observer } from '../../../src/ledger/context.js';
+import { writePack } from '../../../src/pack/write.js';
+import { damageOf } from '../../../src/store/damage.js';
+import { listReleases, readManifest } from '../../../src/store/manifest.js';
+import { pin, readPolicy, setSignatures } from '../../../src/store/policy.js';
 import type { Root } from '../../../src/store/root.js';
+import { runtimeNode } from '../../../src/store/runtimes.js';
+import { removeTree } from '../../../src/store/seal.js';
+import { damage } from '../../support/damage.js';
 import { nobody } from '../../support/nobody.js';
 import { entry, type Forgery, forge, makeKey, makePack, PACKED, sha256 } from '../../support/pack.js';
 import { temporaryRoot } from '../../support/place.js';
+import { TINY_NODE } from '../../support/release.js';
 
-const importPack = (root: Root, file: string) =>
+const importPack = (root: Root, file: string, observer: Observer = {}) =>
   makeChange(
-    { root, supervisor: nobody },
+    { root, supervisor: nobody, observer },
     { kind: 'stage', target: `pack:${file}`, options: { probe: 'version' } },
   );
+
+function expectNothingIn({ staging, releases, runtimes }: Root): void {
+  expect([staging, releases, runtimes].map((path) => readdirSync(path))).toEqual([[], [], []]);
+}
+
+/** Does the same, and is as long, so that its header in the payload stays. */
+const OTHER_NODE = (text: string) => text.replace('"$@"\n', '"$@";');
+const withOtherNode = (tar: Buffer) => Buffer.from(OTHER_NODE(tar.toString('latin1')), 'latin1');
 
 test('an imported release has the files, the modes, the empty directories and the Node of the first host', async () => {
   const { file, root: first } = await makePack({
@@ -83,6 +98,7 @@ const refused: [string, Forgery, string, RegExp][] = [
     'pack_invalid',
     /is not the file/,
   ],
+  ['with another Node than it names', { payload: withOtherNode }, 'pack_invalid', /node is not the file/],
   [
     'with a larger file than all of it',
     { pack: (pack) => ({ ...pack, bytes: 3 }) },
@@ -107,11 +123,43 @@ describe('import', () => {
     const { status, error } = await importPack(root, file);
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
     expect(status).toBe('package_update_failed');
-    expect([root.staging, root.releases, root.runtimes].map((path) => readdirSync(path))).toEqual([
-      [],
-      [],
-      [],
-    ]);
+    expectNothingIn(root);
+  });
+
+  test('refuses a pack of the same files with another Node that replaced the verified one', async () => {
+    const [{ file, root: first }, { file: other }] = [await makePack(), await makePack()];
+    const node = OTHER_NODE(readFileSync(runtimeNode(first, TINY_NODE), 'latin1'));
+    forge(other, {
+      payload: withOtherNode,
+      pack: (pack) => ({ ...pack, node: { ...pack.node, sha256: sha256(Buffer.from(node, 'latin1')) } }),
+    });
+    const root = temporaryRoot();
+    const swap: Observer = {
+      step({ name, state }) {
+        if (name === 'resolve' && state === 'done') copyFileSync(other, file);
+      },
+    };
+    const { error, status } = await importPack(root, file, swap);
+    expect(error).toMatchObject({
+      code: 'pack_invalid',
+      message: expect.stringContaining('changed since it was verified'),
+    });
+    expect(status).toBe('package_update_failed');
+    expectNothingIn(root);
+    expect((await importPack(root, other)).status).toBe('staged');
+  });
+
+  test('takes a damaged release from its pack again, as the hint says', async () => {
+    const { file } = await makePack();
+    const root = temporaryRoot();
+    await importPack(root, file);
+    const path = join(root.releases, PACKED, 'node_modules/tiny/index.js');
+    chmodSync(path, 0o644);
+    writeFileSync(path, 'TINY\n');
+    const { error } = await damageOf(root, readManifest(root, PACKED));
+    expect(error?.hint).toBe(`openclaw-releases import ${file}, which stages it again`);
+    expect((await importPack(root, file)).status).toBe('staged');
+    expect(readFileSync(path, 'utf8')).toBe('tiny\n');
   });
 
   test('refuses a release that is here with other files, and reports the same release as here already', async () => {
@@ -128,6 +176,17 @@ describe('import', () => {
 test('two packs of one release are the same bytes', async () => {
   const [one, other] = [await makePack(), await makePack()];
   expect(sha256(readFileSync(one.file))).toBe(sha256(readFileSync(other.file)));
+});
+
+test('a release that is removed while it is packed ends the pack, which leaves nothing', async () => {
+  const { root, file } = await makePack();
+  const packing = writePack(root, readManifest(root, PACKED), { file: `${file}.new`, codec: 'gzip' });
+  removeTree(root, join(root.releases, PACKED));
+  await expect(packing).rejects.toMatchObject({
+    code: 'release_not_found',
+    message: `${PACKED} was removed while it was packed.`,
+  });
+  expect(readdirSync(dirname(file)).toSorted()).toEqual(['release.pack', 'root']);
 });
 
 describe('a signature', () => {
@@ -160,5 +219,31 @@ describe('a signature', () => {
     expect(change.error?.message ?? null).toEqual(message && expect.stringMatching(message));
     expect(change.warnings).toHaveLength(warnings);
     expect(listReleases(root).releases).toHaveLength(message ? 0 : 1);
+  });
+
+  test('stays required after the policy that said so was lost, until the operator decides again', async () => {
+    const { file } = await makePack();
+    const root = temporaryRoot();
+    writeFileSync(root.signers, OWN);
+    setSignatures(root, 'required');
+    damage(root.policy, 'empty');
+    expect(readPolicy(root).signatures).toBe('required');
+    const missing = { code: 'signature_untrusted', message: expect.stringContaining('is missing') };
+    const change = await importPack(root, file);
+    expect(change.error).toMatchObject(missing);
+    expect(change.warnings.join()).toContain('if packs must be signed is not known');
+    expect((await importPack(root, file)).error).toMatchObject(missing);
+    pin(root, PACKED);
+    expect((await importPack(root, file)).error).toMatchObject(missing);
+    setSignatures(root, 'wanted');
+    expect((await importPack(root, file)).error).toBeNull();
+  });
+
+  test('is not demanded after the policy of a host without signers was lost', async () => {
+    const { file } = await makePack();
+    const root = temporaryRoot();
+    setSignatures(root, 'wanted');
+    damage(root.policy, 'empty');
+    expect((await importPack(root, file)).error).toBeNull();
   });
 });
