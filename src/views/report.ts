@@ -11,7 +11,7 @@ import { freeSpace } from '../host/space.js';
 import { changeNamed, type PastLine } from '../ledger/history.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import type { Redact } from '../state/secrets.js';
-import { type Policy, readPolicy } from '../store/policy.js';
+import { type Policy, quarantineOf, readPolicy } from '../store/policy.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type Diagnosis, diagnose } from './doctor.js';
@@ -26,6 +26,11 @@ export type ReportedRelease = Pick<
   ReleaseDocument,
   'id' | 'version' | 'runtime' | 'schemas' | 'sealedAt' | 'treeDigest' | 'lockfileDigest' | 'quarantine'
 >;
+
+export interface ReportedPolicy extends Pick<Policy, 'pins' | 'hold' | 'schedule' | 'retention'> {
+  /** Versions in quarantine, also those that were never sealed here or are removed by now. */
+  quarantine: string[];
+}
 
 /** Facts for a maintainer about a failed change. Without the secrets of the gateway. */
 export interface Report {
@@ -47,7 +52,7 @@ export interface Report {
   healthySince: string | null;
   releases: Part<ReportedRelease[]>;
   /** Decisions of the operator. */
-  policy: Part<Pick<Policy, 'pins' | 'hold' | 'schedule' | 'retention'>>;
+  policy: Part<ReportedPolicy>;
   /** Whole records, oldest first. */
   changes: Part<(Change | PastLine)[]>;
   /** Unit and drop-ins in force, as texts; null without systemd. */
@@ -129,9 +134,11 @@ function essentials(release: ReleaseDocument): ReportedRelease {
 }
 
 /** Without `notify`, whose address may be secret. */
-function policyOf(root: Root) {
-  const { pins, hold = null, schedule, retention } = readPolicy(root);
-  return { pins, hold, ...(schedule && { schedule }), ...(retention && { retention }) };
+function policyOf(root: Root): ReportedPolicy {
+  const policy = readPolicy(root);
+  const { pins, hold = null, schedule, retention } = policy;
+  const quarantine = Object.keys(policy.quarantine).filter((id) => quarantineOf(policy, id));
+  return { pins, hold, quarantine, ...(schedule && { schedule }), ...(retention && { retention }) };
 }
 
 function textsOf({ texts, dropIns }: GatewayUnit): string[] {

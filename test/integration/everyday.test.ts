@@ -105,7 +105,7 @@ test('a report has what a maintainer asks for, of one change or of the last ones
     releases: expect.arrayContaining([
       expect.objectContaining({ lockfileDigest: expect.stringMatching(/^[0-9a-f]{64}$/), quarantine: null }),
     ]),
-    policy: { pins: [], hold: null },
+    policy: { pins: [], hold: null, quarantine: [BAD] },
   });
   expect(report).toMatchObject({
     schema: 1,
