@@ -20,7 +20,10 @@ describe('a release that fails, and hosts that cannot take it', () => {
   const versions = async () => (await fleet.versions()).slice(0, 5);
   const starts = () => Promise.all(fleet.hosts.map((host) => host.starts()));
   // A candidate would find it before the restart.
-  const unprobed = { openclaw_releases_update_arguments: ['--probe', 'version', '--settle', '0.5'] };
+  const unprobed = {
+    openclaw_releases_update_arguments: ['--probe', 'version', '--settle', '0.5'],
+    openclaw_releases_import_arguments: ['--probe', 'version'],
+  };
 
   test(
     'the first host fails: no other host is begun, also by a second run',

@@ -107,7 +107,9 @@ describe('six machines, one of them set up as by the collection of OpenClaw itse
         });
       expect(reported.output).toMatch(/HOST +VERSION +TREE +LOCKFILE +HEALTHY SINCE/);
 
-      const back = await fleet.play('rollback', { openclaw_releases_version: FIRST });
+      const back = await fleet.play('rollback', {
+        ...{ openclaw_releases_version: FIRST, openclaw_releases_rollback_state: 'restore' },
+      });
       expect(back.exitCode, back.output).toBe(0);
       expect(await fleet.versions()).toEqual(everywhere(FIRST));
     },

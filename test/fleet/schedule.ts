@@ -18,6 +18,23 @@ export interface SimulatedHost {
   down: [number, number] | null;
   /** The connection breaks once, after the change has begun. */
   breaks: boolean;
+  /** Release that runs before; by default the one from before. */
+  current?: string;
+  /** A person has stopped its gateway. */
+  stopped?: boolean;
+  /** Its gateway is another process at each look. */
+  crashes?: boolean;
+  unready?: boolean;
+  /** Seconds since the start of its gateway. */
+  healthyFor?: number;
+  /** The release failed there, and is not there. */
+  quarantine?: boolean;
+  /** No file can be copied there. */
+  full?: boolean;
+  /** `history` prints no document. */
+  garbles?: boolean;
+  /** The connection breaks once, before the change begins but after another one of its kind. */
+  overtaken?: boolean;
 }
 
 export interface Schedule {
@@ -27,7 +44,7 @@ export interface Schedule {
 
 const EVER = 1_000_000;
 
-/** Connections before the change: `status` and `show`. */
+/** Connections before the change: `status` and `why`. */
 export const LOOKS = 2;
 
 export function drawSchedule(random: Random): Schedule {

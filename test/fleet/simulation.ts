@@ -4,8 +4,8 @@ import { REPOSITORY } from '../lab/system.js';
 import { makeCollections, play } from './ansible.js';
 import { HOSTS, LOOKS, type Schedule } from './schedule.js';
 
-const BEFORE = '2026.9.5';
-const TARGET = '2026.9.6';
+export const BEFORE = '2026.9.5';
+export const TARGET = '2026.9.6';
 
 /** Settings of Ansible for a roll-out without a gate. */
 export const STOCK = ['max_fail_percentage: 0', 'any_errors_fatal: true'] as const;
@@ -20,7 +20,7 @@ export interface Outcome {
   /** Hosts whose gateway was restarted twice. */
   twice: string[];
   exitCode: number;
-  /** Hosts that run the release. */
+  /** Hosts whose `current` is the release. */
   done: string[];
   output: string;
 }
@@ -62,8 +62,19 @@ interface HostFile {
   restarts: number;
 }
 
+interface More {
+  playbook?: 'rollout' | 'rollback';
+  variables?: Record<string, unknown>;
+}
+
 /** Runs a roll-out over simulated hosts, in a directory of its own. */
-export async function simulate(schedule: Schedule, way: Way, directory: string): Promise<Outcome> {
+export async function simulate(
+  schedule: Schedule,
+  way: Way,
+  directory: string,
+  { playbook = 'rollout', variables = {} }: More = {},
+): Promise<Outcome> {
+  const names = Object.keys(schedule.hosts);
   const files = join(directory, 'hosts');
   mkdirSync(files, { recursive: true });
   const file = (name: string) => join(files, `${name}.json`);
@@ -71,16 +82,16 @@ export async function simulate(schedule: Schedule, way: Way, directory: string):
     // Without the gate nothing looks before the change.
     const looks = way === 'gate' ? 0 : LOOKS;
     const down = host.down?.map((at) => Math.max(1, at - looks));
-    const state = { ...host, down, current: BEFORE, changes: [], quarantine: false, restarts: 0 };
+    const state = { current: BEFORE, quarantine: false, ...host, down, changes: [], restarts: 0 };
     writeFileSync(file(name), JSON.stringify(state));
   }
   const inventory = join(directory, 'inventory');
   const connection = 'ansible_connection=simulated\nansible_python_interpreter=/usr/bin/python3';
-  writeFileSync(inventory, `[openclaw]\n${HOSTS.join('\n')}\n[openclaw:vars]\n${connection}\n`);
+  writeFileSync(inventory, `[openclaw]\n${names.join('\n')}\n[openclaw:vars]\n${connection}\n`);
   const stock = join(directory, 'stock.yml');
   if (way !== 'gate') writeFileSync(stock, stockPlaybook(way));
   const { exitCode, output } = await play({
-    playbook: way === 'gate' ? 'openclaw.releases.rollout' : stock,
+    playbook: way === 'gate' ? `openclaw.releases.${playbook}` : stock,
     inventory,
     collections: makeCollections(directory),
     variables: {
@@ -88,6 +99,7 @@ export async function simulate(schedule: Schedule, way: Way, directory: string):
       openclaw_releases_from: 'registry',
       openclaw_releases_bake_seconds: 0,
       openclaw_releases_reconnect_seconds: 1,
+      ...variables,
     },
     env: {
       OPENCLAW_SIMULATED: files,
@@ -96,9 +108,9 @@ export async function simulate(schedule: Schedule, way: Way, directory: string):
     },
   }).ended;
   const after = Object.fromEntries(
-    HOSTS.map((name) => [name, JSON.parse(readFileSync(file(name), 'utf8')) as HostFile]),
+    names.map((name) => [name, JSON.parse(readFileSync(file(name), 'utf8')) as HostFile]),
   );
-  const reached = HOSTS.filter((name) => (after[name]?.restarts ?? 0) > 0);
+  const reached = names.filter((name) => (after[name]?.restarts ?? 0) > 0);
   const isBad = (name: string) => [5, 6].includes(schedule.hosts[name]?.verdict[1] ?? 0);
   const batches = plannedBatches(schedule, way);
   const first = batches.findIndex((batch) => batch.some((name) => isBad(name) && reached.includes(name)));
@@ -108,9 +120,9 @@ export async function simulate(schedule: Schedule, way: Way, directory: string):
       first < 0
         ? []
         : batches.slice(first + 1).flatMap((batch) => batch.filter((name) => reached.includes(name))),
-    twice: HOSTS.filter((name) => (after[name]?.restarts ?? 0) > 1),
+    twice: names.filter((name) => (after[name]?.restarts ?? 0) > 1),
     exitCode,
-    done: HOSTS.filter((name) => after[name]?.current === TARGET),
+    done: names.filter((name) => after[name]?.current === TARGET),
     output,
   };
 }

@@ -6,6 +6,7 @@ The host's state is a JSON file below `OPENCLAW_SIMULATED`. Its behaviour is scr
 import json
 import os
 import re
+from datetime import datetime, timedelta, timezone
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection import ConnectionBase
@@ -36,7 +37,7 @@ class Connection(ConnectionBase):
         pass
 
     def put_file(self, in_path, out_path):
-        raise NotImplementedError
+        Host(self._play_context.remote_addr).reach()
 
     def fetch_file(self, in_path, out_path):
         raise NotImplementedError
@@ -52,9 +53,12 @@ class Connection(ConnectionBase):
         argv = args.get("argv")
         if argv is None:
             host.reach()
-            return 0, json.dumps({"ping": "pong", "changed": False}).encode(), b""
+            if host.state.get("full") and "src" in args:
+                return 0, json.dumps({"failed": True, "msg": "no space left on device"}).encode(), b""
+            return 0, json.dumps({"ping": "pong", "changed": False, "stat": {"exists": False}}).encode(), b""
         code, document = host.run(argv[1:])
-        answer = {"rc": code, "stdout": json.dumps(document), "stderr": "", "changed": True, "cmd": argv}
+        stdout = document if isinstance(document, str) else json.dumps(document)
+        answer = {"rc": code, "stdout": stdout, "stderr": "", "changed": True, "cmd": argv}
         return 0, json.dumps(answer).encode(), b""
 
 
@@ -83,27 +87,59 @@ class Host:
         what = args[0]
         if what == "status":
             return 0, self.status()
-        if what == "show":
+        if what == "report":
+            now = datetime.now(timezone.utc)
+            since = now - timedelta(seconds=state.get("healthyFor", 0))
+            report = {"at": now.isoformat(), "healthySince": since.isoformat(), "status": self.status()}
+            return 0, {"ok": True, "report": report}
+        if what == "why":
             if not state["quarantine"]:
                 return 3, {"ok": False, "error": {"code": "release_not_found", "message": "not here"}}
-            return 0, {"ok": True, "id": args[1], "quarantine": {"cause": {"code": "gateway_crashed"}}}
+            cause = {"cause": {"code": "gateway_crashed"}}
+            # Never sealed, or removed since.
+            return 0, {"ok": True, "release": args[1], "staged": False, "quarantine": cause}
         if what == "history":
-            return 0, {"ok": True, "changes": state["changes"]}
+            return 0, "a broken answer" if state.get("garbles") else {"ok": True, "changes": state["changes"]}
+        if what == "import":
+            return self.take(args)
         if what in ("update", "rollback"):
-            return self.change(args[0], args[1])
+            return self.change(args[0], args[1], args[2:])
         raise ValueError("unexpected: " + " ".join(args))
 
     def status(self):
         state = self.state
         changes = state["changes"]
-        gateway = {"release": state["current"], "health": {"ready": True}}
+        # A gateway that crashes again and again: each look sees another process.
+        if state.get("crashes"):
+            state["starts"] = state.get("starts", 0) + 1
+            self.save()
+        gateway = {"release": None if state.get("stopped") else state["current"], "pid": 100 + state.get("starts", 0),
+                   "restarts": state.get("starts", 0), "health": {"ready": not state.get("unready")}}
         return {"ok": True, "root": "/root", "current": state["current"], "trial": None, "running": None,
                 "interrupted": [], "last": changes[-1] if changes else None, "gateway": gateway}
 
-    def change(self, kind, version):
+    def take(self, args):
+        """Imports a pack; a candidate finds out that the release is bad."""
+        if self.state["verdict"][1] == 5 and args[args.index("--probe") + 1:][:1] == ["auto"]:
+            self.state["quarantine"] = True
+            self.save()
+            return 4, {"ok": False, "status": "package_update_failed", "error": {"code": "probe_failed", "message": "bad"}}
+        return 0, {"ok": True, "status": "staged"}
+
+    def change(self, kind, version, options):
         state = self.state
+        if state.get("overtaken"):
+            # Before this change begins, somebody else makes another one of its kind, and the connection breaks.
+            state["overtaken"] = False
+            state["changes"].append({"kind": kind, "number": len(state["changes"]) + 1, "target": "2026.9.4",
+                                     "status": "package_updated_restart_verified", "sentence": "Theirs.", "error": None})
+            self.save()
+            raise AnsibleConnectionFailure("simulated: broken pipe")
+        if kind == "rollback" and not {"--yes", "--keep-state"} & set(options):
+            error = {"code": "confirmation_needed", "message": "It needs its state.", "hint": "openclaw-releases rollback --yes"}
+            return 3, {"ok": False, "error": error}
         status, code = state["verdict"]
-        if code == 0 and state["current"] == version:
+        if code == 0 and not state.get("stopped") and state["current"] == version:
             status = "already_current"
         changed = status not in ("already_current", "package_update_failed", "refused")
         if status != "refused":
@@ -112,9 +148,10 @@ class Host:
                         "error": None if code == 0 else {"code": "gateway_crashed", "message": status}}
             state["changes"].append(document)
         else:
-            document = {"ok": False, "error": {"code": "insufficient_space", "message": "no space"}}
+            document = {"ok": False, "error": {"code": "insufficient_space", "message": "no space", "hint": "make room"}}
         if changed:
-            state["restarts"] += 1
+            if not state.get("stopped"):
+                state["restarts"] += 1
             if code == 0:
                 state["current"] = version
             else:
