@@ -29,6 +29,8 @@ export interface SimulatedHost {
   healthyFor?: number;
   /** The release failed there, and is not there. */
   quarantine?: boolean;
+  /** Its records cannot be read. */
+  damaged?: boolean;
   /** No file can be copied there. */
   full?: boolean;
   /** `history` prints no document. */

@@ -87,6 +87,13 @@ describe('verdicts of a few simulated hosts', () => {
       [],
     ],
     [
+      'a host that cannot say whether the release failed there is left',
+      [{}, { damaged: true }],
+      /h02 +left +\S+ +does not say whether 2026\.9\.6 failed there: damaged/,
+      [],
+      [],
+    ],
+    [
       'an error comes with its next step',
       [{ verdict: ['refused', 3] }, {}],
       /h01 +left +\S+ +no space Next: make room/,

@@ -93,6 +93,8 @@ class Host:
             report = {"at": now.isoformat(), "healthySince": since.isoformat(), "status": self.status()}
             return 0, {"ok": True, "report": report}
         if what == "why":
+            if state.get("damaged"):
+                return 3, {"ok": False, "error": {"code": "corrupt_files", "message": "damaged"}}
             if not state["quarantine"]:
                 return 3, {"ok": False, "error": {"code": "release_not_found", "message": "not here"}}
             cause = {"cause": {"code": "gateway_crashed"}}
