@@ -126,7 +126,8 @@ function addDamage({ name, since, releases }: ScrubItem, file: ScrubFile, damage
   const known = isCurrent ? earlier.damage : [];
   const all = [...new Set([...known, ...damage])].slice(0, MOST_DAMAGE);
   if (all.length === known.length) return;
-  const at = isCurrent ? earlier.at : new Date().toISOString();
+  // It does not count as compared.
+  const at = isCurrent ? earlier.at : new Date(since).toISOString();
   file.checked[name] = { at, damage: all, releases };
 }
 

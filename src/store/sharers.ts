@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { ifPossible } from '../core/if-possible.js';
 import { type TreeDifference, walkTree } from '../host/listed-tree.js';
 import { listReleases, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
@@ -27,8 +28,8 @@ export function sharersOf(
   return sharers;
 }
 
-/** Identity of a file that has several names; null for any other. */
+/** Identity of a file that has several names; null for any other, and where it cannot be read. */
 function sharedFile(path: string): string | null {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = ifPossible(() => lstatSync(path));
   return stats?.isFile() && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : null;
 }

@@ -24,9 +24,6 @@ const MIB = 2 ** 20;
 const OLD = '2026.6.1';
 const NEW = '2026.7.1';
 
-/** A package without programs that may have files with several names. */
-const PLAIN = { isLinkable: true, hasPrograms: false };
-
 function rootOn(directory: string): Root {
   const root = rootAt(join(directory, 'root'));
   prepareRoot(root);
@@ -72,7 +69,7 @@ describe.each(types)('on %s, a package of a new release', (type) => {
     }
     const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
     const files = Object.entries(FILES).map(([path, bytes]): [string, string] => [path, digest(bytes)]);
-    return { disk, from, files, laidOutMs: Date.now() + 1_000, into: join(disk, 'new'), ...PLAIN };
+    return { disk, from, files, laidOutMs: Date.now() + 1_000, into: join(disk, 'new') };
   }
 
   test('shares the blocks of its files, and takes no room for them', () => {
@@ -122,7 +119,6 @@ test('a package is copied where neither blocks nor files may be shared', () => {
     from,
     files: [['large.txt', sha256] as [string, string]],
     laidOutMs: Date.now() + 1_000,
-    ...PLAIN,
   };
   expect(copyPackage(copy, join(disk, 'new'), 'reflink')).toBe(0);
   expect(lstatSync(join(disk, 'new/large.txt')).size).toBe(MIB);

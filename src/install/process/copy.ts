@@ -1,29 +1,20 @@
-import {
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  statfsSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openPlainFile } from '../../core/bounded-file.js';
 import { digestOpen } from '../../host/digest.js';
 import type { Share } from '../../store/policy.js';
+import { clone, type SealedFile, unpackedMode } from './clone.js';
 import type { PackageCopy } from './reuse.js';
-import { type SealedFile, shareFile, unpackedMode } from './share-file.js';
 
 /**
- * Makes a package from that of a kept release: shares its files, or copies those that cannot be shared, with the same
+ * Makes a package from that of a kept release: clones its files, or copies those that cannot be cloned, with the same
  * result as unpacking its archive. Reads every file, so that no damage is inherited. Refuses files that differ from
  * the sealed digest or that an install script changed.
- * @returns bytes in blocks that are shared now
+ * @returns bytes in blocks of clones
  * @throws system errors, and `ESTALE` when the package is not as unpacked
  */
 export function copyPackage(copy: PackageCopy, into: string, share: Share): number {
-  const { from, files, laidOutMs, isLinkable, hasPrograms } = copy;
+  const { from, files, laidOutMs } = copy;
   for (const directory of directoriesOf(from))
     if (statSync(directory).mtimeMs > laidOutMs) throw stale(directory);
   const block = statfsSync(from).bsize;
@@ -36,9 +27,7 @@ export function copyPackage(copy: PackageCopy, into: string, share: Share): numb
     const { fd, stats } = openPlainFile(path);
     try {
       const file = { path, fd, stats };
-      // npm makes programs executable, which would change the kept release.
-      const mayLink = isLinkable && !(hasPrograms && stats.mode & 0o111);
-      const isShared = shareFile(file, target, share, mayLink);
+      const isShared = share !== 'none' && clone(file, target);
       const found = isShared ? digestOpen(fd, stats.size) : copyFile(file, target);
       if (found !== sha256 || stats.mtimeMs > laidOutMs) throw stale(path);
       if (isShared) shared += Math.ceil(stats.size / block) * block;
@@ -47,12 +36,6 @@ export function copyPackage(copy: PackageCopy, into: string, share: Share): numb
     }
   }
   return shared;
-}
-
-/** First file of a package that was written to after its release was staged, or null. */
-export function writtenFile({ from, files, laidOutMs }: PackageCopy): string | null {
-  const paths = files.map(([name]) => join(from, name));
-  return paths.find((path) => (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > laidOutMs) ?? null;
 }
 
 /** Directories of one package without nested packages; adding or removing a file changes the time of a directory. */

@@ -41,12 +41,10 @@ export class Extraction {
   /** Directories of early starts, by checksum, and those that have moved to their place. */
   readonly #begun = new Map<string, Promise<string>>();
   readonly #taken = new Set<string>();
-  readonly #shared = new Map<string, number>();
+  readonly #cloned = new Map<string, number>();
   #last = 0;
-  /** Bytes in blocks that are shared with kept releases. */
-  sharedBytes = 0;
-  /** Packages that share files with kept releases. */
-  readonly copied: PackageCopy[] = [];
+  /** Bytes in blocks that are cloned from kept releases. */
+  clonedBytes = 0;
 
   constructor(options: ExtractionOptions) {
     this.#options = options;
@@ -83,13 +81,13 @@ export class Extraction {
     const unpacked = directory ?? (await this.#unpack(spec, options));
     if (type === 'file') makeProgramsExecutable(unpacked);
     moveInto(unpacked, into);
-    this.sharedBytes += this.#shared.get(unpacked) ?? 0;
+    this.clonedBytes += this.#cloned.get(unpacked) ?? 0;
     return { from: spec, resolved: options.resolved ?? spec, integrity };
   };
 
   async #unpack(spec: string, options: Options): Promise<string> {
     const into = join(this.#options.scratch, String(++this.#last));
-    if (await this.#takeHere(spec, into, options)) return into;
+    if (await this.#takeHere(into, options)) return into;
     const archive = await this.#fetches.run(() => fetchArchive(spec, into, options, this.#options.onFetched));
     // pacote verified the checksum.
     await this.#unpackers.run({ kind: 'unpack', unpacking: { archive, integrity: null, into } });
@@ -99,11 +97,9 @@ export class Extraction {
   }
 
   /** @returns true when a kept release or the cache had the package undamaged */
-  async #takeHere(spec: string, into: string, options: Options): Promise<boolean> {
+  async #takeHere(into: string, options: Options): Promise<boolean> {
     const integrity = options.integrity ? String(options.integrity) : null;
-    // Programs of local archives are made executable, which a file with two names must not be.
-    const isLocal = npa(spec, options.where).type === 'file';
-    const copy = isLocal ? undefined : this.#options.copies.get(integrity ?? '');
+    const copy = this.#options.copies.get(integrity ?? '');
     const { share } = this.#options;
     const archive = options.preferOnline ? null : findInCache(options);
     const ways = [
@@ -111,10 +107,9 @@ export class Extraction {
       archive && (() => this.#unpackers.run({ kind: 'unpack', unpacking: { archive, integrity, into } })),
     ];
     for (const way of ways) {
-      const shared = way ? await way().catch(passOver) : null;
-      if (shared !== null) {
-        this.#shared.set(into, shared);
-        if (copy && shared > 0) this.copied.push(copy);
+      const cloned = way ? await way().catch(passOver) : null;
+      if (cloned !== null) {
+        this.#cloned.set(into, cloned);
         return true;
       }
       rmSync(into, { recursive: true, force: true });

@@ -10,23 +10,17 @@ import { sourceFailure } from '../../registry/failure.js';
 import { tooNewDependency } from '../../registry/release-age.js';
 import { digestLockfile } from '../lockfile.js';
 import type { InstallOrder, InstallProgress, InstallResult, Order, UnpackOrder } from '../messages.js';
-import { writtenFile } from './copy.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
-import type { PackageCopy } from './reuse.js';
+import { linkEqual } from './link-equal.js';
 import { installTree } from './tree.js';
-import { writeGuard } from './write-guard.js';
 
 async function install(
   order: InstallOrder,
   say: (progress: InstallProgress) => void,
 ): Promise<InstallResult> {
   const { directory, runtime, allowScripts, options } = order;
-  const guard = await guardFor(order);
-  // Scripts that could write to files of kept releases get files of their own.
-  const share = guard === null && order.share === 'auto' ? 'reflink' : order.share;
-  const tree = await installTree({ ...order, share }, say);
-  const { installed, weakChecksums, sharedBytes, asInstalled } = tree;
+  const { installed, weakChecksums, clonedBytes, asInstalled } = await installTree(order, say);
   const scripted = installed.filter(({ hasScripts }) => hasScripts);
   const mayRun = ({ name, trustedName }: InstalledPackage) =>
     trustedName && (name === 'openclaw' || allowScripts.includes(name));
@@ -34,16 +28,10 @@ async function install(
   const total = chosen.length;
   const tell = (done: number) => say({ phase: 'scripts', done, total });
   tell(0);
-  try {
-    await runInstallScripts({ packages: chosen, directory, runtime, options, guard: guard ?? [] }, tell);
-  } catch (error) {
-    checkUnwritten(tree.copied);
-    if (share !== 'auto' || sharedBytes === 0) throw error;
-    // The script may have failed at a file that is read-only because releases share it.
-    return install({ ...order, share: 'reflink' }, say);
-  }
-  checkUnwritten(tree.copied);
+  await runInstallScripts(chosen, directory, runtime, options, tell);
   checkUnlocked(join(directory, 'node_modules/openclaw'));
+  // Where the filesystem clones, equal files share their blocks already.
+  const linkedBytes = order.share === 'auto' && clonedBytes === 0 ? linkEqual(directory, order.kept) : 0;
   const skipped = scripted.filter((candidate) => !mayRun(candidate)).map(({ name }) => name);
   return {
     lockfileDigest: digestLockfile(join(directory, 'package-lock.json')),
@@ -51,27 +39,9 @@ async function install(
     ranScripts: chosen.map(({ name }) => name),
     skippedScripts: [...new Set(skipped)].sort(),
     weakChecksums,
-    sharedBytes,
+    sharedBytes: clonedBytes + linkedBytes,
     asInstalled,
   };
-}
-
-/** Null where scripts are not to be guarded, or cannot be. */
-async function guardFor({ directory, kept, share }: InstallOrder): Promise<string[] | null> {
-  return share === 'auto' && kept.length > 0 ? writeGuard(directory) : null;
-}
-
-/** @throws ReleasesError `lifecycle_failed` when an install script wrote to a file that kept releases share */
-function checkUnwritten(copied: readonly PackageCopy[]): void {
-  const written = copied.map(writtenFile).find((path) => path !== null);
-  if (!written) return;
-  throw new ReleasesError(
-    'lifecycle_failed',
-    `An install script wrote to ${written}, which releases share.`,
-    {
-      hint: 'openclaw-releases scrub, which names each release that is damaged now',
-    },
-  );
 }
 
 async function unpack({ spec, integrity, directory, options }: UnpackOrder): Promise<null> {

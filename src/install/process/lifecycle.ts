@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import runScript from '@npmcli/run-script';
@@ -16,15 +16,6 @@ export interface ScriptedPackage {
   path: string;
 }
 
-export interface ScriptsRequest {
-  packages: ScriptedPackage[];
-  directory: string;
-  runtime: ReleaseRuntime;
-  options: ClientOptions;
-  /** Words before every command; see `writeGuard`. */
-  guard: string[];
-}
-
 /**
  * Runs install scripts one after the other, as npm would, on the release's Node. They get a separate home: 2026.5.28
  * removes plugin files from the home's state directory and writes an index there, and until the switch that state
@@ -32,7 +23,10 @@ export interface ScriptsRequest {
  * @throws ReleasesError `lifecycle_failed`
  */
 export async function runInstallScripts(
-  { packages, directory, runtime, options, guard }: ScriptsRequest,
+  packages: ScriptedPackage[],
+  directory: string,
+  runtime: ReleaseRuntime,
+  options: ClientOptions,
   onDone: (done: number) => void,
 ): Promise<void> {
   const scratch = join(directory, '.install-scripts');
@@ -42,15 +36,13 @@ export async function runInstallScripts(
     for (const path of [bin, ...Object.values(place)]) mkdirSync(path, { recursive: true });
     // Scripts call `node`, but the file may have another name.
     symlinkSync(runtime.node, join(bin, 'node'));
-    const scriptShell = join(scratch, 'shell');
-    writeFileSync(scriptShell, `#!/bin/sh\nexec ${guard.join(' ')} sh "$@"\n`, { mode: 0o755 });
     const env = {
       ...npmEnvironment(directory, runtime, options),
       ...place,
       PATH: `${bin}:${process.env.PATH}`,
     };
     for (const [index, { name, path }] of packages.entries()) {
-      for (const event of EVENTS) await runOne(name, { event, path, env, scriptShell });
+      for (const event of EVENTS) await runOne(name, path, event, env);
       onDone(index + 1);
     }
   } finally {
@@ -64,21 +56,14 @@ export function checkUnlocked(packagePath: string): void {
   throw failed(`OpenClaw's install scripts ran and left ${PENDING_MARKER} behind, so it would not start.`);
 }
 
-interface Script {
-  event: string;
-  path: string;
-  env: Record<string, string>;
-  scriptShell: string;
-}
-
-async function runOne(name: string, script: Script): Promise<void> {
+async function runOne(name: string, path: string, event: string, env: Record<string, string>): Promise<void> {
   try {
-    await runScript({ ...script, stdio: 'pipe', stdioString: true });
+    await runScript({ event, path, env, stdio: 'pipe', stdioString: true });
   } catch (cause) {
     const { code, signal, stderr, stdout } = cause as Record<string, unknown>;
     const how = signal ? `signal ${signal}` : `code ${code}`;
     throw failed(
-      `The ${script.event} script of ${name} failed (${how}): ${lastLines(stderr) || lastLines(stdout)}`,
+      `The ${event} script of ${name} failed (${how}): ${lastLines(stderr) || lastLines(stdout)}`,
       cause,
     );
   }

@@ -18,11 +18,8 @@ export interface PackageCopy {
   from: string;
   /** Paths relative to `from`, with the sha256 at sealing, in hex. */
   files: [path: string, sha256: string][];
-  /** Time when all packages were in place, in ms since 1970; later changes come from install scripts. */
+  /** See `layoutTime`. */
   laidOutMs: number;
-  /** False below OpenClaw, which refuses plugins whose files have two names. */
-  isLinkable: boolean;
-  hasPrograms: boolean;
 }
 
 const LOCATION = /^(?:node_modules\/(?:@[^/]+\/)?[^/]+\/)+/;
@@ -38,35 +35,44 @@ export function copiesFrom(kept: readonly KeptRelease[]): Map<string, PackageCop
   return copies;
 }
 
-function addCopies({ directory, digests, treeDigest }: KeptRelease, copies: Map<string, PackageCopy>): void {
-  const lockPath = join(directory, 'package-lock.json');
-  const laidOutMs = statSync(lockPath).mtimeMs;
+/**
+ * Reads the files of a release from its list; links, which npm makes and no archive has, are left out.
+ * @returns paths with their sha256 in hex; none where the list is not as sealed
+ */
+export function sealedFiles({ digests, treeDigest }: KeptRelease): [path: string, sha256: string][] {
   const text = readPlainFile(digests, LARGEST).toString();
-  if (createHash('sha256').update(text).digest('hex') !== treeDigest) return;
-  const locked = readLockfile(lockPath);
-  const files = filesByLocation(text);
+  if (createHash('sha256').update(text).digest('hex') !== treeDigest) return [];
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => [line.slice(66), line.slice(0, 64)]);
+}
+
+/** Time in ms since 1970 when all packages of a release were in place; later changes come from install scripts. */
+export function layoutTime({ directory }: KeptRelease): number {
+  return statSync(join(directory, 'package-lock.json')).mtimeMs;
+}
+
+function addCopies(release: KeptRelease, copies: Map<string, PackageCopy>): void {
+  const { directory } = release;
+  const laidOutMs = layoutTime(release);
+  const files = filesByLocation(sealedFiles(release));
+  const locked = readLockfile(join(directory, 'package-lock.json'));
   const bundlers = new Set([...files.keys()].filter((at) => !locked.get(at)?.integrity).flatMap(outerPlaces));
-  for (const [location, { integrity, hasInstallScript, bin }] of locked) {
+  for (const [location, { integrity, hasInstallScript }] of locked) {
     const own = files.get(location);
     if (!integrity || !own || hasInstallScript || location === OPENCLAW || bundlers.has(location)) continue;
     if (copies.has(integrity)) continue;
-    const isLinkable = !outerPlaces(location).includes(OPENCLAW);
-    const from = join(directory, location);
-    copies.set(integrity, { from, files: own, laidOutMs, isLinkable, hasPrograms: bin !== undefined });
+    copies.set(integrity, { from: join(directory, location), files: own, laidOutMs });
   }
 }
 
-function filesByLocation(digests: string): Map<string, PackageCopy['files']> {
+function filesByLocation(listed: PackageCopy['files']): Map<string, PackageCopy['files']> {
   const files = new Map<string, PackageCopy['files']>();
-  for (const line of digests.split('\n')) {
-    // npm creates links, and no archive contains them.
-    if (line.startsWith('#')) continue;
-    const path = line.slice(66);
+  for (const [path, sha256] of listed) {
     const [prefix = ''] = LOCATION.exec(path) ?? [];
     if (prefix === '') continue;
     const location = prefix.slice(0, -1);
     const known = files.get(location) ?? [];
-    known.push([path.slice(prefix.length), line.slice(0, 64)]);
+    known.push([path.slice(prefix.length), sha256]);
     files.set(location, known);
   }
   return files;

@@ -21,7 +21,7 @@ import { type InstalledPackage, inDependencyOrder, planned } from './installed.j
 import { addChecksums, lockfileOfTree } from './installed-tree.js';
 import { withOwnAddresses } from './localize-lockfile.js';
 import { Manifests } from './manifests.js';
-import { copiesFrom, type PackageCopy } from './reuse.js';
+import { copiesFrom } from './reuse.js';
 import {
   checkBundles,
   checkChecksums,
@@ -39,10 +39,8 @@ export interface InstalledTree {
   installed: InstalledPackage[];
   /** Packages that only SHA-1 proves. */
   weakChecksums: string[];
-  /** Bytes in blocks that are shared with kept releases. */
-  sharedBytes: number;
-  /** Packages that share files with kept releases. */
-  copied: PackageCopy[];
+  /** Bytes in blocks that are cloned from kept releases. */
+  clonedBytes: number;
   /** True where these are the packages of `order.installed`. */
   asInstalled: boolean;
 }
@@ -105,8 +103,7 @@ export async function installTree(
     return {
       installed: inDependencyOrder(ideal),
       weakChecksums: weakIn(ideal),
-      sharedBytes: extraction.sharedBytes,
-      copied: extraction.copied,
+      clonedBytes: extraction.clonedBytes,
       asInstalled: tree !== null && isSame(parseLockfile(tree, lockPath), ideal),
     };
   } finally {

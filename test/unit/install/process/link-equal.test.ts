@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { linkEqual } from '../../../../src/install/process/link-equal.js';
+import type { KeptRelease } from '../../../../src/install/process/reuse.js';
+import { temporaryDirectory, writeTree } from '../../../support/place.js';
+
+const real = await vi.importActual<typeof import('node:fs')>('node:fs');
+
+vi.mock('node:fs', async () => {
+  const fs = await vi.importActual<typeof import('node:fs')>('node:fs');
+  return { ...fs, linkSync: vi.fn() };
+});
+
+const AT = 'node_modules/plain';
+const FILES: Record<string, string> = {
+  [`${AT}/lib/large.js`]: 'x'.repeat(20_000),
+  [`${AT}/package.json`]: '{"name":"plain"}',
+  [`${AT}/run.js`]: '#!node\n',
+};
+const OWN = 'node_modules/openclaw/node_modules/plugin/index.js';
+const NAMES = Object.keys(FILES);
+const [LARGE, PACKAGE, PROGRAM] = NAMES as [string, string, string];
+
+beforeEach(() => {
+  vi.mocked(linkSync).mockReset().mockImplementation(real.linkSync);
+});
+
+/** A sealed release, and a new release before its seal, as scripts left it. */
+function releases(change: (at: { from: string; into: string }) => void = () => {}) {
+  const place = temporaryDirectory('link');
+  const all = { ...FILES, [OWN]: 'of a plugin' };
+  const [from, into] = ['old', 'new'].map((name) => writeTree(join(place, name), all)) as [string, string];
+  for (const name of Object.keys(all)) {
+    const isProgram = name === PROGRAM;
+    chmodSync(join(from, name), isProgram ? 0o555 : 0o444);
+    chmodSync(join(into, name), isProgram ? 0o755 : 0o644);
+  }
+  for (const directory of [AT, `${AT}/lib`]) utimesSync(join(into, directory), 1_000_000, 1_000_000);
+  const list = Object.entries(all).map(([name, text]) => `${sha256(text)}  ${name}\n`);
+  const text = `${list.join('')}# plain -> ../plain\n`;
+  writeTree(from, { 'package-lock.json': '{}', 'files.sha256': text });
+  utimesSync(join(from, 'package-lock.json'), new Date(), new Date(Date.now() + 60_000));
+  change({ from, into });
+  const kept: KeptRelease = {
+    directory: from,
+    digests: join(from, 'files.sha256'),
+    treeDigest: sha256(text),
+  };
+  return { kept, from, into };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Keeps size, time and permissions. */
+function damage(path: string): void {
+  const { atime, mtime } = statSync(path);
+  chmodSync(path, 0o644);
+  writeFileSync(path, 'y', { flag: 'r+' });
+  chmodSync(path, 0o444);
+  utimesSync(path, atime, mtime);
+}
+
+function replaceByLink(path: string): void {
+  rmSync(path);
+  real.symlinkSync('/dev/null', path);
+}
+
+/** Names of the files that are those of the kept release. */
+const shared = ({ from, into }: { from: string; into: string }) =>
+  [...NAMES, OWN].filter((name) => lstatSync(join(from, name)).ino === lstatSync(join(into, name)).ino);
+
+describe('a dependency of a new release', () => {
+  test('becomes another name of the equal file, programs too; its directory has the times of before', () => {
+    const { kept, from, into } = releases();
+    const block = statfsSync(from).bsize;
+    expect(linkEqual(into, [kept])).toBe((Math.ceil(20_000 / block) + 2) * block);
+    expect(shared({ from, into })).toEqual(NAMES);
+    for (const [name, text] of Object.entries(FILES)) {
+      expect(readFileSync(join(into, name), 'utf8')).toBe(text);
+      expect(lstatSync(join(from, name)).mode & 0o777).toBe(name === PROGRAM ? 0o555 : 0o444);
+    }
+    for (const directory of [AT, `${AT}/lib`]) expect(statSync(join(into, directory)).mtimeMs).toBe(1e9);
+    expect(readdirSync(into)).toEqual(['node_modules']);
+  });
+
+  test('is left below OpenClaw, which refuses plugins whose files have two names', () => {
+    const { kept, into } = releases();
+    linkEqual(into, [kept]);
+    expect(lstatSync(join(into, OWN)).nlink).toBe(1);
+  });
+
+  test('is that of the first release that has it', () => {
+    const [newest, older] = [releases(), releases()];
+    linkEqual(newest.into, [older.kept, newest.kept]);
+    expect(shared({ from: older.from, into: newest.into })).toEqual(NAMES);
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ['with another byte', (path) => writeFileSync(path, `${'x'.repeat(19_999)}y`)],
+    ['with more bytes', (path) => appendFileSync(path, 'more')],
+    ['with other permissions', (path) => chmodSync(path, 0o600)],
+    ['as a program', (path) => chmodSync(path, 0o755)],
+  ])('stays as a script has left it (%s)', (_, change) => {
+    const { kept, from, into } = releases((at) => change(join(at.into, LARGE)));
+    const left = readFileSync(join(into, LARGE));
+    linkEqual(into, [kept]);
+    expect(shared({ from, into })).toEqual([PACKAGE, PROGRAM]);
+    expect(readFileSync(join(into, LARGE))).toEqual(left);
+    expect(readFileSync(join(from, LARGE), 'utf8')).toBe(FILES[LARGE]);
+  });
+
+  test('stays away where a script has removed it', () => {
+    const { kept, into } = releases((at) => rmSync(join(at.into, LARGE)));
+    linkEqual(into, [kept]);
+    expect(existsSync(join(into, LARGE))).toBe(false);
+    expect(lstatSync(join(into, PROGRAM)).nlink).toBe(2);
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ['is writable', (path) => chmodSync(path, 0o644)],
+    ['has other permissions than the copy will have', (path) => chmodSync(path, 0o440)],
+    ['has the mark of another user', (path) => chmodSync(path, 0o4444)],
+    ['is younger than its release', (path) => utimesSync(path, new Date(), new Date(Date.now() + 600_000))],
+    ['is damaged', (path) => damage(path)],
+    ['is a link', (path) => replaceByLink(path)],
+    ['is gone', (path) => rmSync(path)],
+  ])('links no file that %s', (_, change) => {
+    const { kept, into } = releases((at) => change(join(at.from, LARGE)));
+    linkEqual(into, [kept]);
+    expect(lstatSync(join(into, LARGE)).nlink).toBe(1);
+    expect(lstatSync(join(into, PROGRAM)).nlink).toBe(2);
+  });
+
+  test.each<[string, (from: string) => void]>([
+    ['is not as sealed', (from) => appendFileSync(join(from, 'files.sha256'), '\n')],
+    ['is gone', (from) => rmSync(join(from, 'files.sha256'))],
+  ])('links nothing of a release whose list %s', (_, change) => {
+    const { kept, from, into } = releases((at) => change(at.from));
+    expect(linkEqual(into, [kept])).toBe(0);
+    expect(shared({ from, into })).toEqual([]);
+  });
+
+  test('links no file of another user', () => {
+    const other = vi.spyOn(process, 'geteuid').mockReturnValue(12_345);
+    const { kept, from, into } = releases();
+    expect(linkEqual(into, [kept])).toBe(0);
+    expect(shared({ from, into })).toEqual([]);
+    other.mockRestore();
+  });
+
+  test.each([
+    ['EXDEV', 1],
+    ['EPERM', 1],
+    ['EOPNOTSUPP', 1],
+    // Another file may have room for one more name.
+    ['EMLINK', 3],
+  ])('stays a copy where a link fails with %s', (code, tries) => {
+    vi.mocked(linkSync).mockImplementation(() => {
+      throw Object.assign(new Error(code), { code, syscall: 'link' });
+    });
+    const { kept, from, into } = releases();
+    expect(linkEqual(into, [kept])).toBe(0);
+    expect(shared({ from, into })).toEqual([]);
+    expect(vi.mocked(linkSync)).toHaveBeenCalledTimes(tries);
+  });
+
+  test('stays a copy where the kept name leads to another file meanwhile', () => {
+    vi.mocked(linkSync).mockImplementation((_, to) => writeFileSync(to, 'of another'));
+    const { kept, into } = releases();
+    expect(linkEqual(into, [kept])).toBe(0);
+    expect(readFileSync(join(into, LARGE), 'utf8')).toBe(FILES[LARGE]);
+    expect(existsSync(join(into, '.linking'))).toBe(false);
+  });
+});
