@@ -1,12 +1,14 @@
 import { linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { toErrorRecord } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
 import { recordText } from '../core/record.js';
 import { fsyncDirectory, writeFileDurably } from '../host/durable.js';
 import { type Damage, findCorrupt } from './corrupt.js';
 import { currentRelease, previousRelease, startTrial } from './links.js';
 import type { Manifest } from './manifest.js';
 import { asidePath, moveAside, noteReason, writable } from './move-aside.js';
+import { readPolicy, setSignatures } from './policy.js';
 import { rebuildManifest } from './rebuild.js';
 import type { Root } from './root.js';
 
@@ -46,7 +48,10 @@ async function repair(root: Root, damage: Damage): Promise<Pick<Repair, 'movedTo
   if (damage.kind === 'restore') return { movedTo: null, instead: standsInForRestore(root) };
   if (damage.kind === 'trial') return repairTrial(root, aside);
   if (damage.kind === 'manifest') return repairManifest(root, damage.id, damage);
-  return { movedTo: aside(), instead: INSTEAD[damage.kind] };
+  const movedTo = aside();
+  // Written down, because the operator may remove what was moved away.
+  if (damage.kind === 'policy') ifPossible(() => keepSignatures(root));
+  return { movedTo, instead: INSTEAD[damage.kind] };
 }
 
 const INSTEAD: Record<Exclude<Damage['kind'], 'restore' | 'trial' | 'manifest'>, string> = {
@@ -58,6 +63,11 @@ const INSTEAD: Record<Exclude<Damage['kind'], 'restore' | 'trial' | 'manifest'>,
   link: 'Nothing: the next switch makes it anew.',
   'restore-result': 'Nothing: what the last restore of the state did is not known.',
 };
+
+function keepSignatures(root: Root): void {
+  const { signatures } = readPolicy(root);
+  if (signatures !== undefined) setSignatures(root, signatures);
+}
 
 /** Leaves the record in place: a wrong guess would start a release on the state of another. */
 function standsInForRestore(root: Root): string {

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeChange } from '../../../src/change/run.js';
@@ -232,6 +232,8 @@ describe('a signature', () => {
     const change = await importPack(root, file);
     expect(change.error).toMatchObject(missing);
     expect(change.warnings.join()).toContain('if packs must be signed is not known');
+    expect((await importPack(root, file)).error).toMatchObject(missing);
+    rmSync(join(root.path, 'corrupt'), { recursive: true });
     expect((await importPack(root, file)).error).toMatchObject(missing);
     pin(root, PACKED);
     expect((await importPack(root, file)).error).toMatchObject(missing);
