@@ -99,13 +99,9 @@ export async function openArena(atEnd: AtEnd): Promise<Arena> {
     echo ready >"$6"; exec sleep 100000`;
   const ready = join(path, 'ready');
   const words = [CHECKOUT, checkout, dirname(process.execPath), nodeHome, OWNER.name, ready];
-  const holder = spawn(
-    'unshare',
-    ['--mount', '--propagation', 'private', 'sh', '-c', mounts, 'sh', ...words],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  );
+  const holder = spawn('unshare', ['--mount', '--propagation', 'slave', 'sh', '-c', mounts, 'sh', ...words], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   atEnd(() => void holder.kill('SIGKILL'));
   await until('the arena has its mounts', () => {
     if (holder.exitCode !== null) throw new Error(`The arena ended with ${holder.exitCode}.`);

@@ -51,7 +51,7 @@ chroot "$root" chown -R tester:tester /home/tester
 # inside COMMAND...: runs it as that user of that Debian.
 inside() {
   # shellcheck disable=SC2016 # expanded there
-  unshare --mount --pid --fork --kill-child --propagation private sh -euc '
+  unshare --mount --pid --fork --kill-child --propagation slave sh -euc '
     root=$1
     shift
     mount --rbind /dev "$root/dev"

@@ -135,7 +135,7 @@ export async function bootHost({
     '--mount-proc',
     '--kill-child=KILL',
     '--propagation',
-    'private',
+    'slave',
   ];
   const env = { PATH: `${world.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`, HOME, TERM: 'dumb' };
   const places = [world.path, dirname(dirname(dirname(CLI))), dirname(world.node), String(uid)];

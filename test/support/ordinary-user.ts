@@ -22,7 +22,9 @@ export function ordinaryUser(uid = ORDINARY): OrdinaryUser {
   chmodSync(checkout, 0o755);
   const mounted = 'mount --bind "$0" "$1" && shift && exec "$@"';
   const drop = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--'];
-  return { command: ['unshare', '--mount', 'sh', '-c', mounted, CHECKOUT, checkout, ...drop], checkout };
+  // A filesystem that another test unmounts must not live on in this one's copy.
+  const apart = ['unshare', '--mount', '--propagation', 'slave'];
+  return { command: [...apart, 'sh', '-c', mounted, CHECKOUT, checkout, ...drop], checkout };
 }
 
 /** Options that start a program as a user whom permissions bind, as they do not bind root; none for other users. */
