@@ -27,8 +27,11 @@ async function answer(host: Host, call: CommandCall): Promise<string> {
     spell,
     ...(call.assertOwnerCurrent && { assertCurrent: call.assertOwnerCurrent }),
   });
-  return text;
+  return order.action === 'status' && call.gatewayClientScopes ? `${text}\n${PAGE_LINK}` : text;
 }
+
+/** The only way from a Control UI without tabs (before 2026.9) to the page. A channel could not open it. */
+const PAGE_LINK = 'More: [the page](/releases)';
 
 /** Checks what the gateway has checked before it called us: a version of it might ignore what the command demands. */
 function isAdmitted({ isAuthorizedSender, gatewayClientScopes, senderIsOwner }: CommandCall): boolean {

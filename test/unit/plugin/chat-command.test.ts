@@ -66,6 +66,13 @@ test('without words, /releases tells what runs and what is being done', async ()
   expect(asked()).toMatchObject([{ method: 'releases.status', caller: { scopes: ['operator.admin'] } }]);
 });
 
+test('a client of the gateway gets a link to the page with it, which a channel could not open', async () => {
+  const client = { gatewayClientScopes: ['operator.admin'] };
+  expect(await typeInChat(world().host, 'status', client)).toMatch(/\nMore: \[the page\]\(\/releases\)$/);
+  expect(await typeInChat(world().host, 'status')).not.toContain('](');
+  expect(await typeInChat(world().host, 'update', client)).not.toContain('](');
+});
+
 test('an update begins only with the version that was looked up, and its requester gets the verdict', async () => {
   const { host, asked } = world();
   for (const typed of ['update', 'update 2026.9.6', 'update confirm']) {
