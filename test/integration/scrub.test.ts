@@ -1,39 +1,6 @@
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeTree } from '../support/place.js';
-import { makeWorld, QUICK, type World } from '../support/world.js';
-
-const [OLD, NEW] = ['2026.6.1', '2026.6.5'];
-const FILE = `releases/${OLD}/node_modules/openclaw/package.json`;
-
-/** As another file: a Node that runs cannot be written. */
-function damage(world: World, name: string): void {
-  const path = join(world.root, name);
-  const [{ mode }, bytes, directory] = [statSync(path), readFileSync(path), statSync(dirname(path)).mode];
-  chmodSync(dirname(path), 0o700);
-  rmSync(path);
-  writeFileSync(path, Buffer.concat([bytes, Buffer.from(' ')]), { mode });
-  chmodSync(dirname(path), directory);
-}
-
-/** A gateway of NEW with OLD to return to, and a program that is told. */
-async function updatedWorld(): Promise<{ world: World; told: () => { event: string; text: string }[] }> {
-  const world = await makeWorld();
-  const program = join(
-    writeTree(join(world.path, 'tell'), { me: '#!/bin/sh\n{ cat; echo; } >>"$0.said"\n' }),
-    'me',
-  );
-  chmodSync(program, 0o755);
-  world.publish(OLD);
-  world.publish(NEW);
-  await world.start(OLD);
-  await world.ok('update', NEW, ...QUICK);
-  await world.ok('notify', program);
-  const said = () =>
-    existsSync(`${program}.said`) ? readFileSync(`${program}.said`, 'utf8').trim().split('\n') : [];
-  return { world, told: () => said().map((line) => JSON.parse(line)) };
-}
+import { damage, FILE, NEW, OLD, updatedWorld } from '../support/scrub-world.js';
+import { QUICK } from '../support/world.js';
 
 test('a scrub names damage once to everybody, nothing is rolled back to it, and staging again repairs it', async () => {
   const { world, told } = await updatedWorld();
@@ -73,34 +40,4 @@ test('a scrub names damage once to everybody, nothing is rolled back to it, and 
   expect(await world.ok('verify', 'previous')).toMatchObject({ release: OLD, ok: true });
   expect(await world.ok('rollback', ...QUICK)).toMatchObject({ to: OLD, error: null });
   expect(await world.ok('scrub')).toMatchObject({ damaged: [] });
-});
-
-test('the timer repairs a damaged previous release and its Node before anybody needs them', async () => {
-  const { world, told } = await updatedWorld();
-  await world.ok('timer', 'enable', '--scrub', '1s');
-  damage(world, FILE);
-  const node = `runtimes/node-${process.versions.node}/bin/node`;
-  damage(world, node);
-  const { changes } = await world.ok('timer', 'run');
-  expect(changes).toMatchObject([{ kind: 'stage', to: OLD, status: 'staged' }]);
-  expect(told()[0]).toMatchObject({ event: 'damaged', text: expect.stringMatching(/1 more/) });
-  expect(await world.ok('verify', 'previous')).toMatchObject({ ok: true, fault: null });
-  expect((await world.ok('list')).scrub.damaged).toEqual([]);
-  expect((await world.ok('status')).gateway).toMatchObject({ release: NEW, health: { ready: true } });
-});
-
-test('a damaged release that was yanked stays as it is, and both are named', async () => {
-  const { world } = await updatedWorld();
-  damage(world, FILE);
-  world.registry.unpublish('openclaw', OLD);
-  await world.cli('scrub');
-  const failed = await world.cli('stage', OLD);
-  expect(failed.json.error).toMatchObject({ code: 'version_not_found' });
-  expect((await world.ok('list')).scrub.damaged).toMatchObject([{ name: `releases/${OLD}` }]);
-  expect(await world.cli('verify', OLD)).toMatchObject({ exitCode: 7 });
-  // The release that runs is not replaced, even where it is damaged.
-  damage(world, FILE.replace(OLD, NEW));
-  expect(await world.cli('scrub')).toMatchObject({ json: { damaged: { length: 2 } } });
-  await world.ok('stage', NEW);
-  expect(await world.cli('verify', NEW)).toMatchObject({ exitCode: 7 });
 });
