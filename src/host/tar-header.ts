@@ -4,7 +4,7 @@ export interface TarEntry {
   mode: number;
   /** Bytes of its content. */
   size: number;
-  /** Of a symlink. */
+  /** Text of a symlink. */
   target?: string;
 }
 

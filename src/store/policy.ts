@@ -110,7 +110,7 @@ export interface Policy {
   schedule?: Schedule;
   retention?: Retention;
   notify?: Notify | null;
-  /** Of packs and lists of yanked releases; `wanted` when absent. */
+  /** Demand for signatures of packs and of lists of yanked releases; `wanted` when absent. */
   signatures?: Signatures;
   /** Time of the last `unhold`. The timer ignores failures before it. */
   breakerResetAt?: Moment;

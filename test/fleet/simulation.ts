@@ -15,7 +15,7 @@ export type Way = 'gate' | (typeof STOCK)[number];
 export interface Outcome {
   /** Hosts whose gateway was restarted, with either result. */
   reached: string[];
-  /** Of these, hosts in a batch after the one in which the release failed first. */
+  /** Those of them in a batch after the first batch in which the release failed. */
   beyond: string[];
   /** Hosts whose gateway was restarted twice. */
   twice: string[];
