@@ -7,7 +7,8 @@ const COUNT = 12_000;
 const TRIES = 50;
 
 /**
- * A loopback port that was free when checked. Nobody gets it while its gateway is restarted, unless by its number.
+ * A loopback port that was free when checked. Nobody gets it by chance while its gateway is restarted, so nobody who
+ * still asks for that gateway reaches another server.
  * @throws Error the last one, when no port that was tried is free
  */
 export async function freePort(): Promise<number> {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/host/port.js';
 import { offeredReleases } from '../../src/registry/offer.js';
 import { resolveRelease } from '../../src/registry/resolve.js';
 import { parseSpec } from '../../src/registry/spec.js';
@@ -140,10 +140,7 @@ describe('resolveRelease', () => {
   });
 
   it('reports within seconds that nothing listens at the address of the registry', async () => {
-    const closed: Server = createServer().listen(0, '127.0.0.1');
-    await once(closed, 'listening');
-    const { port } = closed.address() as AddressInfo;
-    closed.close();
+    const port = await freePort();
     const options = {
       ...(await place.options(registry.url)),
       registry: `http://user:secret@127.0.0.1:${port}/`,
@@ -281,7 +278,7 @@ describe('signatures', () => {
     const pkg = openclawPackage('2026.6.1');
     registry.publish({ ...pkg, name: 'other', files: renamed(pkg.files, { name: 'other' }) });
     const shown = await (await globalThis.fetch(`${registry.url}other`)).text();
-    const server = createHttpServer((_, response) => {
+    const server = createServer((_, response) => {
       response.setHeader('content-type', 'application/json').end(shown.replaceAll('"other', '"openclaw'));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');

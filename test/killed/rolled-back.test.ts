@@ -38,11 +38,11 @@ describe('an update to a release that migrates the state and is never ready', ()
     look,
     check,
     rows: rowsOf(`
-      snapshot       | package_update_failed          | stage baseline snapshot        | old
-      switch         | package_update_failed          | stage baseline snapshot switch | old
-      restart before | package_updated_restart_failed | stage baseline snapshot switch restart | old
-      restart after  | rolled_back                    | stage baseline snapshot switch restart | old
-      verify before  | rolled_back                    | stage baseline snapshot switch restart | old
+      snapshot       | package_update_failed          | resolve stage baseline snapshot | old
+      switch         | package_update_failed          | resolve stage baseline snapshot switch | old
+      restart before | package_updated_restart_failed | resolve stage baseline snapshot switch restart | old
+      restart after  | rolled_back                    | resolve stage baseline snapshot switch restart | old
+      verify before  | rolled_back                    | resolve stage baseline snapshot switch restart | old
     `),
   });
 });
@@ -61,12 +61,13 @@ describe('an update to a release that migrates the state and crashes, while it i
       expect((await world.ok('show', version)).marks).toEqual(['quarantined']);
     },
     rows: rowsOf(`
-      undo restart  | rolled_back | stage baseline snapshot switch restart | old
-      undo switch   | rolled_back | stage baseline snapshot switch restart | old
-      undo snapshot | rolled_back | stage baseline snapshot switch restart | old
-      undo baseline | rolled_back | stage baseline snapshot switch restart | old
-      undo stage    | rolled_back | stage baseline snapshot switch restart | old
-      verdict after | rolled_back | stage baseline snapshot switch restart | old
+      undo restart  | rolled_back | resolve stage baseline snapshot switch restart | old
+      undo switch   | rolled_back | resolve stage baseline snapshot switch restart | old
+      undo snapshot | rolled_back | resolve stage baseline snapshot switch restart | old
+      undo baseline | rolled_back | resolve stage baseline snapshot switch restart | old
+      undo stage    | rolled_back | resolve stage baseline snapshot switch restart | old
+      undo resolve  | rolled_back | resolve stage baseline snapshot switch restart | old
+      verdict after | rolled_back | resolve stage baseline snapshot switch restart | old
     `),
   };
   testKills(crashes);

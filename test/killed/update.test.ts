@@ -24,22 +24,22 @@ describe('an update', () => {
     attempt: async (world) => ['update', publish(world)],
     ...plain,
     rows: rowsOf(`
-      begin before   | no change                        |                                | old
-      begin after    | helper_never_ran                 |                                | old
-      resolve        | package_update_failed            |                                | old
-      check-space    | package_update_failed            |                                | old
-      stage          | package_update_failed            | stage                          | old
-      probe          | package_update_failed            | stage                          | old
-      seal           | package_update_failed            | stage                          | old
-      baseline       | package_update_failed            | stage baseline                 | old
-      snapshot       | package_update_failed            | stage baseline snapshot        | old
-      switch         | package_update_failed            | stage baseline snapshot switch | old
-      restart before | package_updated_restart_failed   | stage baseline snapshot switch restart | old
-      restart after  | package_updated_restart_verified |                                | new
-      verify         | package_updated_restart_verified |                                | new
-      commit         | package_updated_restart_verified |                                | new
-      prune          | package_updated_restart_verified |                                | new
-      verdict after  | package_updated_restart_verified |                                | new
+      begin before   | no change                        |                                                | old
+      begin after    | helper_never_ran                 |                                                | old
+      resolve        | package_update_failed            | resolve                                        | old
+      check-space    | package_update_failed            | resolve                                        | old
+      stage          | package_update_failed            | resolve stage                                  | old
+      probe          | package_update_failed            | resolve stage                                  | old
+      seal           | package_update_failed            | resolve stage                                  | old
+      baseline       | package_update_failed            | resolve stage baseline                         | old
+      snapshot       | package_update_failed            | resolve stage baseline snapshot                | old
+      switch         | package_update_failed            | resolve stage baseline snapshot switch         | old
+      restart before | package_updated_restart_failed   | resolve stage baseline snapshot switch restart | old
+      restart after  | package_updated_restart_verified |                                                | new
+      verify         | package_updated_restart_verified |                                                | new
+      commit         | package_updated_restart_verified |                                                | new
+      prune          | package_updated_restart_verified |                                                | new
+      verdict after  | package_updated_restart_verified |                                                | new
     `),
   });
 });
@@ -55,6 +55,6 @@ describe('an update that waits for the gateway to be idle', () => {
     // Attempts look twice, then count down.
     attempt: async (world) => ['update', publish(world), '--idle-timeout', '20', '--countdown', '0.1'],
     ...plain,
-    rows: rowsOf('wait-idle | package_update_failed | stage wait-idle | old'),
+    rows: rowsOf('wait-idle | package_update_failed | resolve stage wait-idle | old'),
   });
 });

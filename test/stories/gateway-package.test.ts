@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -8,11 +7,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../src/host/port.js';
 import {
   type Behaviour,
   CHUNK_NAMES,
@@ -181,21 +180,15 @@ describe('a gateway that works', () => {
 });
 
 describe('the port', () => {
-  async function freePorts(count: number): Promise<number[]> {
-    const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-    await Promise.all(servers.map((server) => once(server, 'listening')));
-    const ports = servers.map((server) => (server.address() as AddressInfo).port);
-    await Promise.all(servers.map((server) => once(server.close(), 'close')));
-    return ports;
-  }
-
   test('comes from the command line, then the environment, then the configuration in the state or home directory', async () => {
     await install(NEW);
     const write = (directory: string, port: number) => {
       mkdirSync(directory, { recursive: true });
       writeFileSync(join(directory, 'openclaw.json'), JSON.stringify({ gateway: { port } }));
     };
-    const [byArgument = 0, byEnvironment = 0, byState = 0, byHome = 0] = await freePorts(4);
+    const [byArgument = 0, byEnvironment = 0, byState = 0, byHome = 0] = await Promise.all(
+      Array.from({ length: 4 }, freePort),
+    );
     const state = join(scratch, 'state');
     write(state, byState);
     write(join(root, '.openclaw'), byHome);

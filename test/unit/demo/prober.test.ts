@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { answers, Prober } from '../../../src/demo/prober.js';
+import { freePort } from '../../../src/host/port.js';
 import { until } from '../../support/place.js';
 
 async function gateway() {
@@ -11,8 +11,9 @@ async function gateway() {
     response.writeHead(now.status).end();
   });
   onTestFinished(() => void server.close());
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return { now, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const port = await freePort();
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  return { now, server, url: `http://127.0.0.1:${port}` };
 }
 
 test('a prober records each time without a good answer once it is over', async () => {
