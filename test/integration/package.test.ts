@@ -1,20 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
+import Arborist from '@npmcli/arborist';
 import { beforeAll, expect, test } from 'vitest';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 let packed: Set<string>;
+let bundled: string[];
 
-/** Files that `npm pack` would put into the archive. */
+/** What `npm pack` asks for the files of an archive; it would compress all of them to answer. */
+const packlist: (tree: object) => Promise<string[]> = createRequire(import.meta.resolve('pacote'))(
+  'npm-packlist',
+);
+
 beforeAll(async () => {
-  const { stdout } = await execa('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: repository,
-  });
-  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-  packed = new Set(files.map(({ path }) => path));
+  const paths = await packlist(await new Arborist({ path: repository }).loadActual());
+  packed = new Set(paths.filter((path) => !path.startsWith('node_modules/')));
+  bundled = paths.flatMap(
+    (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1] ?? [],
+  );
 });
 
 test('the package has the program, its documents and what package.json names', () => {
@@ -35,6 +41,12 @@ test('the package has the program, its documents and what package.json names', (
     ...['layout/bin/gateway', 'layout/systemd/gateway.conf.in', 'dist/NOTICES.txt', 'dist/restore.cjs'],
   ];
   expect(wanted.filter((path) => !packed.has(path))).toEqual([]);
+});
+
+test('the package has its libraries, so that it installs without a registry, and no tool', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
+  expect(bundled).toEqual(expect.arrayContaining(Object.keys(dependencies ?? {})));
+  expect(Object.keys(devDependencies ?? {}).filter((name) => bundled.includes(name))).toEqual([]);
 });
 
 test('the package has no source, no test and no tool of the build', () => {
