@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freeSpace } from '../host/space.js';
 import type { Root } from './root.js';
@@ -9,8 +9,6 @@ const FILES = 16;
 const FILE_BYTES = 32 * 1024;
 
 const SHORT = { bytes: FILES * FILE_BYTES, files: 4 * FILES };
-
-const PLENTY = { bytes: 64 * SHORT.bytes, files: 64 * SHORT.files };
 
 const pathsOf = (root: Root) => Array.from({ length: FILES }, (_, n) => join(root.ballast, String(n)));
 
@@ -28,14 +26,18 @@ export function dropBallastWhenShort(root: Root): void {
   }
 }
 
-/** Fills the reserve again. Random bytes, because a compressing filesystem keeps no room for zeros. Never throws. */
+/**
+ * Fills the reserve again, as far as the disk has room: what a failed change gives back on a full disk is kept for the
+ * rollback after it. Random bytes, because a compressing filesystem keeps no room for zeros. Never throws.
+ */
 export function keepBallast(root: Root): void {
   try {
-    const missing = pathsOf(root).filter((path) => !existsSync(path));
-    if (missing.length === 0 || hasLess(root, PLENTY)) return;
     mkdirSync(root.ballast, { recursive: true, mode: 0o700 });
-    for (const path of missing) writeFileSync(path, randomBytes(FILE_BYTES));
+    for (const path of pathsOf(root)) {
+      const kept = statSync(path, { throwIfNoEntry: false })?.size;
+      if (kept !== FILE_BYTES) writeFileSync(path, randomBytes(FILE_BYTES));
+    }
   } catch {
-    // Another process took the space; the next change tries again.
+    // The disk is full; the next change tries again.
   }
 }

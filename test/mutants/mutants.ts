@@ -1517,6 +1517,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: stories('plugins', 'the plugins roll back with the code'),
   },
   {
+    name: 'ballast: given up once, and not filled again on a disk that is nearly full',
+    file: 'src/store/ballast.ts',
+    find: '    for (const path of pathsOf(root)) {\n',
+    replace: '    if (hasLess(root, { bytes: 2 ** 25, files: 0 })) return;\n    for (const path of pathsOf(root)) {\n',
+    caughtBy: at('torture', 'test/torture/found.test.ts', 'filled again'),
+  },
+  {
     name: 'space not checked',
     file: 'src/change/steps/check-space.ts',
     find: 'if (free.bytes < needed.bytes || (',
