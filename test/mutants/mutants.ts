@@ -1520,7 +1520,8 @@ export const MUTANTS: Mutant[] = [
     name: 'ballast: given up once, and not filled again on a disk that is nearly full',
     file: 'src/store/ballast.ts',
     find: '    for (const path of pathsOf(root)) {\n',
-    replace: '    if (hasLess(root, { bytes: 2 ** 25, files: 0 })) return;\n    for (const path of pathsOf(root)) {\n',
+    replace:
+      '    if (hasLess(root, { bytes: 2 ** 25, files: 0 })) return;\n    for (const path of pathsOf(root)) {\n',
     caughtBy: at('torture', 'test/torture/found.test.ts', 'filled again'),
   },
   {
