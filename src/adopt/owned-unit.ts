@@ -1,5 +1,6 @@
 import { ReleasesError } from '../core/errors.js';
-import type { Account } from '../host/account.js';
+import { type Account, accountOf } from '../host/account.js';
+import type { UnitAddress } from '../host/systemd/systemctl.js';
 import { type GatewayUnit, readGatewayUnit } from './unit.js';
 
 /** Reads the unit of a gateway. A unit that runs as somebody else would start programs of the owner as that user. */
@@ -10,10 +11,28 @@ export async function readOwnedUnit(name: string, root: string, owner: Account):
       hint: 'systemctl list-unit-files "*openclaw*"',
     });
   }
-  if (unit.user === owner.name || unit.user === String(owner.uid)) return unit;
+  requireOwner(unit, root, owner);
+  return unit;
+}
+
+/**
+ * Refuses to make a unit of the system start the gateway of another user's root.
+ * @throws ReleasesError `root_not_owned`
+ */
+export async function requireOwnUnit(address: UnitAddress, root: string): Promise<void> {
+  const owner = accountOf(process.getuid?.() ?? 0);
+  const unit = owner && address.scope === 'system' ? await readGatewayUnit(address) : null;
+  if (owner && unit) requireOwner(unit, root, owner);
+}
+
+function requireOwner({ name, user }: GatewayUnit, root: string, owner: Account): void {
+  const runsAs = user ?? 'root';
+  if (runsAs === owner.name || runsAs === String(owner.uid)) return;
   throw new ReleasesError(
     'root_not_owned',
-    `${name} runs as ${unit.user ?? 'root'}, and ${root} belongs to ${owner.name}.`,
-    { hint: `Name a root that belongs to ${unit.user ?? 'root'} with --root, or its unit with --unit.` },
+    `${name} runs as ${runsAs}, and ${root} belongs to ${owner.name}.`,
+    {
+      hint: `the same command with sudo, and without --root or with a root directory of ${runsAs}; or with --unit`,
+    },
   );
 }

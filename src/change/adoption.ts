@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readAdoption } from '../adopt/apply.js';
 import { findInstall, type Install } from '../adopt/install.js';
+import { requireOwnUnit } from '../adopt/owned-unit.js';
 import { planUnitChange, recoverCommandOf, type UnitChange } from '../adopt/plan.js';
 import { fitSandbox, isSandboxed } from '../adopt/sandbox.js';
 import { placesOf } from '../adopt/sandbox-trial.js';
@@ -15,11 +16,12 @@ import { currentRelease } from '../store/links.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 
-/** @throws ReleasesError `not_openclaw`, `supervisor_not_found`, `supervisor_failed`, `sandbox_forbids` */
+/** @throws ReleasesError `root_not_owned`, `not_openclaw`, `supervisor_not_found`, `supervisor_failed`, `sandbox_forbids` */
 export async function planAdoption(
   root: Root,
-  unit: Partial<UnitAddress>,
+  unit: UnitAddress,
 ): Promise<{ install: Install; change: UnitChange }> {
+  await requireOwnUnit(unit, root.path);
   const install = await findInstall(unit);
   if (existsSync(join(install.packageRoot, '.git'))) throw checkout(install.packageRoot);
   const version = findManifest(root, releaseToAdopt(root, install))?.version ?? install.version;

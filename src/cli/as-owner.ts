@@ -3,19 +3,14 @@ import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { SystemUnits } from '../adopt/system-units.js';
-import { defaultUnit } from '../adopt/unit.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
 import { type Account, accountOf } from '../host/account.js';
 import { PRIVILEGED, type PrivilegedRequest } from '../host/systemd/privileged.js';
 import { within } from '../host/wait.js';
 import { rootAt } from '../store/root.js';
 import { failWith } from './output.js';
+import { type ForeignRoot, unitNameIn } from './unit-root.js';
 import { print, tint } from './write.js';
-
-export interface ForeignRoot {
-  path: string;
-  uid: number;
-}
 
 /** Variables of the superuser that the owner, who can read them, may have. */
 const HANDED_ON =
@@ -53,10 +48,9 @@ export async function runAsOwner(words: string[], foreign: ForeignRoot): Promise
 function unitsFor(owner: Account, words: string[], root: string): SystemUnits {
   const [command = ''] = words;
   const isOfUnit = ['adopt', 'unadopt', 'uninstall'].includes(command);
-  const unit = optionOf(words, '--unit') ?? defaultUnit();
   return new SystemUnits({
     ...{ root, owner },
-    unit: isOfUnit ? (/\.\w+$/.test(unit) ? unit : `${unit}.service`) : null,
+    unit: isOfUnit ? unitNameIn(words) : null,
     mayWrite:
       command === 'recover' ||
       (WRITING.has(command) && words.includes('--system') && !words.includes('--dry-run')),
@@ -166,12 +160,6 @@ function withoutColours(words: string[]): string[] {
   return words.map((word, at) =>
     words[at - 1] === '--color' || word.startsWith('--color=') ? word.replace(/always$/, 'never') : word,
   );
-}
-
-function optionOf(words: string[], name: string): string | undefined {
-  const at = words.findLastIndex((word) => word === name || word.startsWith(`${name}=`));
-  const word = words[at];
-  return word === name ? words[at + 1] : word?.slice(name.length + 1);
 }
 
 function notStarted({ name }: Account): ReleasesError {

@@ -1,8 +1,9 @@
-import type { ForeignRoot } from './as-owner.js';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.js';
 import { failWith } from './output.js';
 import { runProgram } from './program.js';
 import { wantColours } from './terminal.js';
+import type { ForeignRoot } from './unit-root.js';
+import { say } from './write.js';
 
 export function run(argv: string[]): Promise<void> {
   heedColours(argv);
@@ -14,6 +15,15 @@ export function run(argv: string[]): Promise<void> {
     process.exit();
   });
   return runProgram(argv, COMMANDS, HIDDEN_COMMANDS);
+}
+
+/** Finds the root of the user whose unit of the system a command of the superuser without a root means. */
+export async function findUnitRoot(words: string[]): Promise<ForeignRoot | null> {
+  const { findUnitRoot, unitNameIn } = await import('./unit-root.js');
+  const found = await findUnitRoot(words);
+  if (found && !words.includes('--json'))
+    say(`For ${found.path}, the root of the user of ${unitNameIn(words)}.\n`, 2);
+  return found;
 }
 
 /** @param words the command line, with absolute `--root` */

@@ -98,10 +98,8 @@ function ownerOf(place: string): number {
 }
 
 /** Another user's root, for which the superuser's command must run as that user. */
-function foreignRoot(words: string[]): { path: string; uid: number } | null {
-  if (process.getuid?.() !== 0) return null;
-  const root = rootPath(words);
-  if (root === null) return null;
+function foreignRoot(root: string | null): { path: string; uid: number } | null {
+  if (process.getuid?.() !== 0 || root === null) return null;
   const uid = ownerOf(root);
   return uid === 0 ? null : { path: root, uid };
 }
@@ -115,15 +113,44 @@ function withAbsoluteRoot(words: string[], root: string): string[] {
   });
 }
 
+/** Commands that need no root. */
+const ROOTLESS = ['', 'help', 'completion', 'demo'];
+
+/**
+ * True where the superuser names no root and may mean the unit of another user: with `--system`, and where the superuser has
+ * no releases.
+ */
+function mayMeanUnit(name: string, words: string[], root: string | null): boolean {
+  if (process.getuid?.() !== 0 || ROOTLESS.includes(name) || name.startsWith('-')) return false;
+  if (rootWord(words) >= 0 || process.env.OPENCLAW_RELEASES_ROOT) return false;
+  // Test of sd_booted(3).
+  if (!fs.existsSync('/run/systemd/system')) return false;
+  if (words.includes('--system') || root === null) return true;
+  try {
+    return fs.readdirSync(path.join(root, 'releases')).length === 0;
+  } catch {
+    return true;
+  }
+}
+
+async function start([, , name = '', ...words]: string[]): Promise<void> {
+  const root = rootPath(words);
+  // Says to the superuser's process, where that has started this one, that this user can start the program.
+  if (process.env.OPENCLAW_RELEASES_PRIVILEGED) process.send?.({ id: 0 });
+  const options = LOOKING.includes(name) ? commonOptions(words) : null;
+  const unitRoot = mayMeanUnit(name, words, root)
+    ? await import('./entry.js').then(({ findUnitRoot }) => findUnitRoot(words))
+    : null;
+  const foreign = unitRoot ?? foreignRoot(root);
+  if (foreign) {
+    const { runForOwner } = await import('./entry.js');
+    return runForOwner([name, ...withAbsoluteRoot(words, foreign.path)], foreign);
+  }
+  if (options) return require(`./${name}.cjs`).run(options);
+  const { run } = await import('./entry.js');
+  return run(process.argv);
+}
+
 stand();
 process.argv.splice(2, Number.POSITIVE_INFINITY, ...ordered(process.argv.slice(2)));
-const [, , name = '', ...words] = process.argv;
-const foreign = foreignRoot(words);
-// Says to the superuser's process, where that has started this one, that this user can start the program.
-if (process.env.OPENCLAW_RELEASES_PRIVILEGED) process.send?.({ id: 0 });
-const options = LOOKING.includes(name) ? commonOptions(words) : null;
-if (foreign) {
-  const asOwner = [name, ...withAbsoluteRoot(words, foreign.path)];
-  void import('./entry.js').then(({ runForOwner }) => runForOwner(asOwner, foreign));
-} else if (options) require(`./${name}.cjs`).run(options);
-else void import('./entry.js').then(({ run }) => run(process.argv));
+void start(process.argv);

@@ -12,21 +12,24 @@ export interface Account {
 
 const TIMEOUT_MS = 10_000;
 
-/** @returns null for a number without an account */
-export function accountOf(uid: number): Account | null {
-  return find(uid, textOf('/etc/passwd')) ?? find(uid, askDirectory(uid));
+/** @returns null for a number or a name without an account */
+export function accountOf(user: number | string): Account | null {
+  const word = String(user);
+  return find(word, textOf('/etc/passwd')) ?? find(word, askDirectory(word));
 }
 
-function find(uid: number, text: string): Account | null {
-  for (const [name = '', , id, gid, , home = '/'] of rowsOf(text)) {
-    if (id === String(uid) && /^\d+$/.test(gid ?? '')) return { uid, gid: Number(gid), name, home };
+function find(user: string, text: string): Account | null {
+  const isNumber = /^\d+$/.test(user);
+  for (const [name = '', , id = '', gid = '', , home = '/'] of rowsOf(text)) {
+    if ((isNumber ? id : name) === user && /^\d+$/.test(id) && /^\d+$/.test(gid))
+      return { uid: Number(id), gid: Number(gid), name, home };
   }
   return null;
 }
 
 /** Accounts of LDAP and the like are not in the file. */
-function askDirectory(uid: number): string {
-  const asked = spawnSync('getent', ['passwd', String(uid)], { encoding: 'utf8', timeout: TIMEOUT_MS });
+function askDirectory(user: string): string {
+  const asked = spawnSync('getent', ['passwd', user], { encoding: 'utf8', timeout: TIMEOUT_MS });
   return asked.status === 0 ? asked.stdout : '';
 }
 

@@ -4,6 +4,7 @@ import { findPackages } from '../adopt/install.js';
 import { findOtherSupervisors } from '../adopt/other-supervisor.js';
 import { defaultUnit, readGatewayUnit } from '../adopt/unit.js';
 import { inVersionOrder } from '../core/version.js';
+import { accountOf } from '../host/account.js';
 import { placeOf } from '../host/place.js';
 import { argumentsOf, environmentOf, userOf } from '../host/process.js';
 import type { UnitAddress } from '../host/systemd/systemctl.js';
@@ -90,7 +91,9 @@ async function ofForeignGateway(): Promise<Setup | null> {
     if (!unit) continue;
     const [command] = unit.own.commands;
     const args = command?.words.map(({ value }) => value) ?? [];
-    const env = { HOME: unit.specifiers.h ?? process.env.HOME ?? '/', ...unit.own.environment };
+    // systemd gives a service the home of its user, which no specifier of a system unit names.
+    const home = scope === 'system' ? accountOf(unit.user ?? 0)?.home : unit.specifiers.h;
+    const env = { HOME: home ?? process.env.HOME ?? '/', ...unit.own.environment };
     if (placeOf({ env, args }).directory !== directory) continue;
     const found = `The systemd unit ${unit.name} (${scope}) runs an OpenClaw that was installed otherwise.`;
     return { found, steps: [{ kind: 'adopt', unit: address }], next: ['openclaw-releases status'] };

@@ -65,6 +65,15 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     };
   }
 
+  /** Runs a command as root, who names no root directory and has none. */
+  async function rootTypes(command: string) {
+    const { OPENCLAW_RELEASES_ROOT: _, ...rest } = env;
+    return machine.run(`${CLI} ${command}`, {
+      ...{ as: 'root' as const, reject: false, timeoutMs: 120_000 },
+      env: { ...rest, npm_config_cache: '/tmp/npm-cache-root' },
+    });
+  }
+
   async function units(): Promise<string> {
     const { stdout } = await machine.run(
       'cd /etc/systemd/system && find . -type f -exec sha256sum {} + -o -type l -printf "%p -> %l\\n" | sort',
@@ -72,6 +81,27 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     );
     return stdout;
   }
+
+  test('root that names no root directory acts for the user of the unit; a root directory of root is refused', async () => {
+    const own = join(machine.claw.home, '.local/share/openclaw-releases');
+    const planned = await rootTypes('adopt --system --dry-run');
+    expect(planned.exitCode, planned.stderr).toBe(0);
+    expect(planned.stdout).toContain(`${own}/bin/gateway`);
+    expect(planned.stderr).toContain(`For ${own},`);
+    const setup = await rootTypes('setup --yes');
+    expect(setup.stdout).toContain(`The systemd unit ${gateway.unit} (system) runs`);
+    expect(setup.stdout).toContain('sudo openclaw-releases adopt --system');
+    for (const command of ['adopt --system', 'adopt --system --dry-run']) {
+      const refused = await rootTypes(`${command} --root /root/releases`);
+      expect(refused, command).toMatchObject({ exitCode: 3 });
+      expect(refused.stderr, command).toContain('[root_not_owned]');
+      expect(refused.stderr, command).toContain('runs as claw');
+    }
+    const { stdout } = await machine.run(`find ${own} /root/releases /root/.local -maxdepth 0`, {
+      ...{ as: 'root', reject: false },
+    });
+    expect(stdout, 'nothing is left of them').toBe('');
+  }, 60_000);
 
   test('root adopts it, its user updates and rolls back, root leaves it as it was', async () => {
     const before = await units();
@@ -84,6 +114,11 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
     const { stdout: foreign } = await machine.run(`find ${root} ! -user claw`, { as: 'root' });
     expect(foreign, 'everything belongs to the user').toBe('');
     expect(await ocr('status', 'root')).toMatchObject({ json: { gateway: { release: '2026.5.28' } } });
+    for (const command of ['status', 'doctor', 'history']) {
+      const found = await rootTypes(command);
+      expect(found.exitCode, command).toBe(0);
+      expect(found.stderr, command).toContain(`For ${root},`);
+    }
     await keepLook(machine, gateway, root);
     for (const as of ['claw', 'root'] as const) {
       expect(runningIn(await lookBlindly(machine, 'list', { root, as })), `as ${as}`).toEqual(['2026.5.28']);

@@ -290,8 +290,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'a unit of another user is adopted',
     file: 'src/adopt/owned-unit.ts',
-    find: 'if (unit.user === owner.name ||',
-    replace: 'if (unit.user !== owner.name ||',
+    find: 'if (runsAs === owner.name ||',
+    replace: 'if (runsAs !== owner.name ||',
     caughtBy: unit('adopt/system-units', 'which runs as somebody else'),
   },
   {
@@ -996,6 +996,13 @@ export const MUTANTS: Mutant[] = [
   },
 
   // adopt
+  {
+    name: 'the record of the superuser does not say which root has adopted a unit',
+    file: 'src/adopt/system-unit-record.ts',
+    find: 'if (units || timer) return',
+    replace: 'if (units && timer) return',
+    caughtBy: unit('cli/unit-root'),
+  },
   {
     name: "a package from git replaced by the registry's",
     file: 'src/install/process/installed-tree.ts',

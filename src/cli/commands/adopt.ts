@@ -7,6 +7,7 @@ import {
   namingOtherSupervisor,
   type OtherSupervisor,
 } from '../../adopt/other-supervisor.js';
+import { requireOwnUnit } from '../../adopt/owned-unit.js';
 import { otherSupervisorLines, shownSupervisor } from '../../adopt/supervisor-text.js';
 import { defaultUnit } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/adoption.js';
@@ -39,7 +40,11 @@ export function ofUnit<C extends Command>(base: C): C {
 const wanted = (_: Session, options: Options) => ({ target: options.unit, more: { unit: unitOf(options) } });
 
 export function adoptCommand() {
-  const make = making('adopt', undefined, wanted);
+  const make = making('adopt', undefined, async (session, options: Options) => {
+    // A refusal leaves no root.
+    await requireOwnUnit(unitOf(options), session.environment.root.path);
+    return wanted(session, options);
+  });
   const adopt = command(
     'adopt',
     'take over a gateway that runs under systemd or another supervisor',

@@ -3,7 +3,7 @@ import { exitCodeOf, recover } from '../../change/run.js';
 import { performChange } from '../../control/detached/start.js';
 import type { Change } from '../../ledger/ledger.js';
 import { currentRelease } from '../../store/links.js';
-import type { Root } from '../../store/root.js';
+import { defaultRootPath, type Root, rootAt } from '../../store/root.js';
 import { selectSupervisor } from '../../supervisor/select.js';
 import { changeDocument } from '../../views/change.js';
 import { planSetup, type Setup, type SetupStep } from '../../views/setup.js';
@@ -54,7 +54,7 @@ export const setupCommand = () =>
       const documents = changes.map((change) => changeDocument(root, change));
       const steps = setup.steps.map(textOf);
       const asked = setup.steps[0]?.kind === 'adopt' && !options.dryRun;
-      const next = asked ? [commandOf(setup.steps[0])] : setup.next;
+      const next = asked ? [commandOf(setup.steps[0], root)] : setup.next;
       return {
         document: { dryRun: options.dryRun ?? false, found: setup.found, steps, changes: documents, next },
         exitCode: failed ? exitCodeOf(failed) : 0,
@@ -121,8 +121,11 @@ function textOf(step: SetupStep): string {
   }
 }
 
-function commandOf(step: SetupStep | undefined): string {
-  return step?.kind === 'adopt' && step.unit.scope === 'system' ? `${ADOPT} --system` : ADOPT;
+function commandOf(step: SetupStep | undefined, { path }: Root): string {
+  if (step?.kind !== 'adopt' || step.unit.scope !== 'system') return ADOPT;
+  // Without a root, root finds the default one of the unit's user.
+  const isDefault = path === rootAt(defaultRootPath({ ...process.env, OPENCLAW_RELEASES_ROOT: '' })).path;
+  return `sudo ${ADOPT} --system${isDefault ? '' : ` --root ${path}`}`;
 }
 
 function pathLines(root: Root): string[] {

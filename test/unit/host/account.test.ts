@@ -22,6 +22,12 @@ test('an account of the file has its number, group, name and home', () => {
   expect(accountOf(0)).toEqual({ uid: 0, gid: 0, name: 'root', home: '/root' });
 });
 
+test('an account is found by its name, and a name of digits is no number', () => {
+  expect(accountOf('root')).toEqual(accountOf(0));
+  directoryAnswers(`echo '987654:x:1234:1234:L:/home/digits:/bin/sh'`);
+  expect(accountOf(987_654)).toBeNull();
+});
+
 test('an account of a directory service is found', () => {
   directoryAnswers(`[ "$1 $2" = "passwd 987654" ] && echo 'ldap:x:987654:1234:L:/home/ldap:/bin/sh'`);
   expect(accountOf(987_654)).toEqual({ uid: 987_654, gid: 1234, name: 'ldap', home: '/home/ldap' });
