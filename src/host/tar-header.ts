@@ -28,6 +28,12 @@ export function tarHeader({ path, mode, size, target = '' }: TarEntry): Buffer {
   return Buffer.concat([pax, records, Buffer.alloc(paddingOf(records.length)), own]);
 }
 
+/** Bytes of the header of an entry, which its size does not change. */
+export function headerBytes({ path, target = '' }: Pick<TarEntry, 'path' | 'target'>): number {
+  const records = Buffer.byteLength(paxRecord('path', path) + paxRecord('linkpath', target));
+  return records === 0 ? BLOCK : 2 * BLOCK + records + paddingOf(records);
+}
+
 /** Size that a header says, where it is the header of a whole entry; null where it is no number. */
 export function sizeIn(header: Buffer): number | null {
   const at = header.length - BLOCK + SIZE;
@@ -46,7 +52,8 @@ function block({ path, mode, size, target = '' }: TarEntry, type: string): Buffe
   header.write(`        ${type}`, 148, 'latin1');
   Buffer.from(target).copy(header, 157, 0, NAME);
   header.write('ustar\x0000', 257, 'latin1');
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of header) sum += byte;
   header.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
   return header;
 }

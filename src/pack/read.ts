@@ -69,7 +69,7 @@ export async function verifyPayload(
 ): Promise<void> {
   const { bytes, sha256: expected } = pack.payload;
   const hash = createHash('sha256');
-  for await (const piece of payloadOf(fd, payloadAt, bytes)) {
+  for await (const piece of payloadOf(fd, payloadAt, bytes, Buffer.allocUnsafe(PIECE))) {
     hash.update(piece);
     signal?.throwIfAborted();
   }
@@ -80,12 +80,20 @@ export async function verifyPayload(
   if (rest.hasMore()) throw invalid('something follows after its end');
 }
 
-/** @throws ReleasesError `pack_invalid` where it ends early */
-export async function* payloadOf(fd: number, at: number, bytes: number): AsyncGenerator<Buffer> {
+/**
+ * @param into memory for each piece, where none is kept; new memory for each unless given
+ * @throws ReleasesError `pack_invalid` where it ends early
+ */
+export async function* payloadOf(
+  fd: number,
+  at: number,
+  bytes: number,
+  into?: Buffer,
+): AsyncGenerator<Buffer> {
   const end = at + bytes;
   while (at < end) {
-    const piece = Buffer.allocUnsafe(Math.min(PIECE, end - at));
-    const read = readSync(fd, piece, 0, piece.length, at);
+    const piece = into ?? Buffer.allocUnsafe(Math.min(PIECE, end - at));
+    const read = readSync(fd, piece, 0, Math.min(piece.length, end - at), at);
     if (read === 0) throw invalid('it ends early');
     at += read;
     yield piece.subarray(0, read);

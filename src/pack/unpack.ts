@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashAtOnce } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { END_OF_TAR, paddingOf, sizeIn, tarHeader } from '../host/tar-header.js';
+import { END_OF_TAR, headerBytes, paddingOf, sizeIn, tarHeader } from '../host/tar-header.js';
 import { copyFromBase } from './base.js';
 import { decompress } from './codec.js';
 import { invalid, NODE, type Packed, TREE } from './pack.js';
@@ -44,7 +44,7 @@ export async function unpackPayload(fd: number, head: PackHead, unpacking: Unpac
       const known = 'sha256' in entry ? unpacking.base.get(entry.sha256) : undefined;
       left -=
         known !== undefined && 'sha256' in entry
-          ? copyFromBase(known, entry.sha256, path, entry.mode | 0o600)
+          ? copyFromBase(known, entry.sha256, path, entry.mode)
           : await unpackEntry(stream, { ...entry, path: `${TREE}/${entry.path}` }, path, left);
       unpacking.onFile?.(at + 1, tree.length);
     }
@@ -68,7 +68,7 @@ async function unpackEntry(
 ): Promise<number> {
   const { path, mode } = entry;
   const target = 'target' in entry ? entry.target : '';
-  const header = await stream.take(tarHeader({ path, mode, size: 0, target }).length);
+  const header = await stream.take(headerBytes({ path, target }));
   const size = sizeIn(header);
   if (size === null || !header.equals(tarHeader({ path, mode, size, target })))
     throw invalid(`${path} is not where its list has it`);
@@ -84,21 +84,31 @@ async function writeContent(
   into: string | null,
   size: number,
 ): Promise<void> {
-  const file = into === null ? null : openSync(into, 'wx', mode | 0o600);
+  // A file may be read-only before it is written by who has it open: the seal then has nothing to change.
+  const file = into === null ? null : openSync(into, 'wx', mode);
+  const next = async (left: number) => {
+    const piece = await stream.take(Math.min(left, PIECE));
+    for (let at = 0; file !== null && at < piece.length; ) at += writeSync(file, piece, at);
+    return piece;
+  };
   try {
-    const hash = createHash('sha256');
-    for (let left = size; left > 0; ) {
-      const piece = await stream.take(Math.min(left, PIECE));
-      hash.update(piece);
-      for (let at = 0; file !== null && at < piece.length; ) at += writeSync(file, piece, at);
-      left -= piece.length;
-    }
-    if (hash.digest('hex') !== sha256) throw invalid(`${path} is not the file that its list names`);
+    const found = size <= PIECE ? hashAtOnce('sha256', await next(size)) : await digestOf(size, next);
+    if (found !== sha256) throw invalid(`${path} is not the file that its list names`);
     const padding = await stream.take(paddingOf(size));
-    if (padding.some((byte) => byte !== 0)) throw invalid(`something follows after ${path}`);
+    if (!padding.equals(Buffer.alloc(padding.length))) throw invalid(`something follows after ${path}`);
   } finally {
     if (file !== null) closeSync(file);
   }
+}
+
+async function digestOf(size: number, next: (left: number) => Promise<Buffer>): Promise<string> {
+  const hash = createHash('sha256');
+  for (let left = size; left > 0; ) {
+    const piece = await next(left);
+    hash.update(piece);
+    left -= piece.length;
+  }
+  return hash.digest('hex');
 }
 
 /** Gives bytes of a stream in the amounts that are asked for. */
@@ -112,16 +122,19 @@ class Pieces {
 
   /** @throws ReleasesError `pack_invalid` where there are fewer */
   async take(length: number): Promise<Buffer> {
-    const held = [this.#held];
-    for (let have = this.#held.length; have < length; ) {
+    const held = [this.#held.subarray(0, length)];
+    let have = held[0]?.length ?? 0;
+    this.#held = this.#held.subarray(have);
+    while (have < length) {
       const { done, value } = await this.#source.next();
       if (done) throw invalid('its payload ends early');
-      held.push(value);
-      have += value.length;
+      // Copies the bytes that are asked for, and not all that came with them.
+      const part = value.subarray(0, length - have);
+      held.push(part);
+      have += part.length;
+      this.#held = value.subarray(part.length);
     }
-    const all = held.length > 1 ? Buffer.concat(held) : this.#held;
-    this.#held = all.subarray(length);
-    return all.subarray(0, length);
+    return held.length > 1 ? Buffer.concat(held) : (held[0] as Buffer);
   }
 
   async hasMore(): Promise<boolean> {

@@ -14,6 +14,7 @@ import type { Report, Section, Table, Target } from './section.js';
 
 const SECTIONS: Record<string, () => Promise<{ section: Section }>> = {
   stage: () => import('./stage.js'),
+  import: () => import('./import.js'),
   memory: () => import('./memory.js'),
   quiet: () => import('./quiet.js'),
   commands: () => import('./commands.js'),

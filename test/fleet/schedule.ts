@@ -22,8 +22,10 @@ export interface SimulatedHost {
   current?: string;
   /** A person has stopped its gateway. */
   stopped?: boolean;
-  /** Its gateway is another process at each look. */
-  crashes?: boolean;
+  /** Its gateway has crashed before each look: one of the two facts that say so. */
+  crashes?: 'pid' | 'restarts';
+  /** Seconds from the beginning of its watch until its gateway crashes. */
+  crashesAfter?: number;
   unready?: boolean;
   /** Seconds since the start of its gateway. */
   healthyFor?: number;

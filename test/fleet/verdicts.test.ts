@@ -32,7 +32,14 @@ describe('verdicts of a few simulated hosts', () => {
   test.each<Row>([
     [
       'the first host, done by a run that died, crashes again and again: it is watched all the same',
-      [{ current: TARGET, healthyFor: 3, crashes: true }, {}],
+      [{ current: TARGET, healthyFor: 3, crashes: 'pid' }, {}],
+      /h01 +failed +\S+ +did not stay healthy/,
+      ['h01'],
+      [],
+    ],
+    [
+      'the first host was restarted while it is watched, and has the pid from before',
+      [{ current: TARGET, crashes: 'restarts' }, {}],
       /h01 +failed +\S+ +did not stay healthy/,
       ['h01'],
       [],
@@ -121,6 +128,18 @@ describe('verdicts of a few simulated hosts', () => {
         openclaw_releases_bake_seconds: 90_000,
       });
       expect(outcome.done, outcome.output).toEqual(['h01', 'h02']);
+    },
+    LIMIT,
+  );
+
+  test(
+    'the first host that crashes late in its watch has failed',
+    async () => {
+      const outcome = await run([{ current: TARGET, crashesAfter: 5 }, {}], 'rollout', {
+        openclaw_releases_bake_seconds: 6,
+      });
+      expect(outcome.output).toMatch(/h01 +failed +\S+ +did not stay healthy/);
+      expect(outcome.reached, outcome.output).toEqual([]);
     },
     LIMIT,
   );

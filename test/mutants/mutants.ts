@@ -88,8 +88,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'a file of a pack that is not in its list',
     file: 'src/pack/unpack.ts',
-    find: "if (hash.digest('hex') !== sha256)",
-    replace: "if (hash.digest('hex') === '')",
+    find: 'if (found !== sha256) throw invalid(`${path}',
+    replace: "if (found === '') throw invalid(`${path}",
     caughtBy: unit('pack/import', 'other bytes in a file'),
   },
   {
@@ -2337,5 +2337,26 @@ export const MUTANTS: Mutant[] = [
     find: 'if openclaw_releases_release.quarantine | default(none) and',
     replace: 'if openclaw_releases_release.staged | default(false) and',
     caughtBy: fleet('verdicts', 'is not there, has failed'),
+  },
+  {
+    name: 'roll-out: the first host is not watched for its time',
+    file: 'deploy/ansible/roles/host/tasks/watch.yml',
+    find: '        seconds: "{{ openclaw_releases_watch_seconds | int }}"',
+    replace: '        seconds: 0',
+    caughtBy: fleet('verdicts', 'crashes late in its watch'),
+  },
+  {
+    name: 'roll-out: another process counts as the watched one',
+    file: 'deploy/ansible/roles/host/tasks/watch.yml',
+    find: 'openclaw_releases_watched_from.status.gateway.pid\n',
+    replace: 'openclaw_releases_watched_to.gateway.pid\n',
+    caughtBy: fleet('verdicts', 'crashes again and again'),
+  },
+  {
+    name: 'roll-out: restarts in the watch do not count',
+    file: 'deploy/ansible/roles/host/tasks/watch.yml',
+    find: 'openclaw_releases_watched_from.status.gateway.restarts\n',
+    replace: 'openclaw_releases_watched_to.gateway.restarts\n',
+    caughtBy: fleet('verdicts', 'has the pid from before'),
   },
 ];

@@ -6,6 +6,7 @@ The host's state is a JSON file below `OPENCLAW_SIMULATED`. Its behaviour is scr
 import json
 import os
 import re
+import time
 from datetime import datetime, timedelta, timezone
 
 from ansible.errors import AnsibleConnectionFailure
@@ -90,6 +91,8 @@ class Host:
         if what == "report":
             now = datetime.now(timezone.utc)
             since = now - timedelta(seconds=state.get("healthyFor", 0))
+            state.setdefault("watchedAt", time.monotonic())
+            self.save()
             report = {"at": now.isoformat(), "healthySince": since.isoformat(), "status": self.status()}
             return 0, {"ok": True, "report": report}
         if what == "why":
@@ -111,12 +114,17 @@ class Host:
     def status(self):
         state = self.state
         changes = state["changes"]
-        # A gateway that crashes again and again: each look sees another process.
-        if state.get("crashes"):
+        # A gateway that crashes again and again: each look sees another process, or one more restart.
+        shows = state.get("crashes")
+        watched = time.monotonic() - state.get("watchedAt", time.monotonic())
+        if "crashesAfter" in state and watched >= state["crashesAfter"]:
+            shows = "pid"
+        if shows:
             state["starts"] = state.get("starts", 0) + 1
             self.save()
-        gateway = {"release": None if state.get("stopped") else state["current"], "pid": 100 + state.get("starts", 0),
-                   "restarts": state.get("starts", 0), "health": {"ready": not state.get("unready")}}
+        starts = state.get("starts", 0)
+        gateway = {"release": None if state.get("stopped") else state["current"], "pid": 100 + (starts if shows == "pid" else 0),
+                   "restarts": starts if shows == "restarts" else 0, "health": {"ready": not state.get("unready")}}
         return {"ok": True, "root": "/root", "current": state["current"], "trial": None, "running": None,
                 "interrupted": [], "last": changes[-1] if changes else None, "gateway": gateway}
 
