@@ -93,6 +93,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('pack/import', 'other bytes in a file'),
   },
   {
+    name: 'a pack has what the umask of its host left of a mode',
+    file: 'src/pack/write.ts',
+    find: 'mode & 0o111) executables',
+    replace: 'mode & 0o001) executables',
+    caughtBy: host('packs'),
+  },
+  {
     name: 'a pack that was replaced since it was verified',
     file: 'src/change/import.ts',
     find: 'if (digestOf(head) !== packed.sha256)',
