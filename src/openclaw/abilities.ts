@@ -24,11 +24,13 @@ const SOURCES: readonly Source[] = [
     read: (answer) =>
       Object.entries(recordAt(answer, 'channelAccounts')).flatMap(([channel, accounts]) =>
         records(accounts).map(
-          ({ accountId, running, configured, lastError }): Told => [
-            accountId === 'default' ? `channel ${channel}` : `channel ${channel} (${accountId})`,
-            running === true,
+          (account): Told => [
+            account.accountId === 'default'
+              ? `channel ${channel}`
+              : `channel ${channel} (${account.accountId})`,
+            account.running === true,
             // Before its first connection, and while its service is down, it is neither.
-            running !== true && (configured === false || isMisconfigured(lastError)),
+            account.running !== true && isMisconfigured(account),
           ],
         ),
       ),
@@ -85,11 +87,16 @@ export function doubtful(before: Abilities, after: Abilities): string[] {
   return Object.keys(before).filter((name) => before[name] === true && after[name] === undefined);
 }
 
-/** Errors of a channel that are no trouble of its service, nor of the network. */
-function isMisconfigured(error: unknown): boolean {
+/** Looks for trouble that is neither of a channel's service nor of the network. */
+function isMisconfigured({ configured, lifecycle, lastStartAt, lastError }: Json): boolean {
   const words =
     /\bnot configured\b|\bno (\w+ )?token\b|\btoken (is )?missing\b|\binvalid config|\bcannot find (module|package)\b/i;
-  return typeof error === 'string' && words.test(error);
+  return (
+    configured === false ||
+    // 2026.9 waits for its operator, for example where a credential is not to be found.
+    (lifecycle === 'blocked' && !lastStartAt) ||
+    (typeof lastError === 'string' && words.test(lastError))
+  );
 }
 
 function recordAt(value: unknown, key: string): Json {

@@ -1637,6 +1637,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/announced-restart', 'stays in its process'),
   },
   {
+    name: 'a channel without its credential counted as one whose service is down',
+    file: 'src/openclaw/abilities.ts',
+    find: "(lifecycle === 'blocked' && !lastStartAt)",
+    replace: 'false',
+    caughtBy: unit('openclaw/abilities', 'what works and what is broken'),
+  },
+  {
     name: 'what was broken before counted against a release',
     file: 'src/openclaw/abilities.ts',
     find: 'before[name] === true && after[name] === false',

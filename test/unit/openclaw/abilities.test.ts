@@ -15,6 +15,28 @@ const ANSWERS: Record<string, unknown> = {
       signal: [{ accountId: 'default', running: false, configured: true, lastError: 'fetch failed' }],
       line: [{ accountId: 'default', running: false, configured: true, lastError: '401: Unauthorized' }],
       zalo: [{ accountId: 'default', running: false, lastError: "Cannot find module 'zca'" }],
+      irc: [
+        {
+          ...{
+            accountId: 'default',
+            running: false,
+            configured: true,
+            lifecycle: 'blocked',
+            lastStartAt: null,
+          },
+          lastError:
+            'Secret owner account:irc:default is configured but unavailable (credential file is unavailable).',
+        },
+      ],
+      msteams: [
+        {
+          accountId: 'default',
+          running: false,
+          lifecycle: 'blocked',
+          lastStartAt: 1,
+          lastError: '401: revoked',
+        },
+      ],
       matrix: 'none',
     },
   },
@@ -35,6 +57,7 @@ test('what works and what is broken is listed by name, and the rest is left out'
     'channel telegram': true,
     'channel discord': false,
     'channel discord (work)': false,
+    'channel irc': false,
     'channel zalo': false,
     'credentials of anthropic': true,
     'credentials of openai': false,
