@@ -26,5 +26,5 @@ describe('the built-in supervisor', () => {
     expect(readTimerState(rootAt(world.root)).decisions).toMatchObject([
       { verdict: 'no', rule: 'available' },
     ]);
-  }, 90_000);
+  });
 });

@@ -57,5 +57,5 @@ describe(`a release, where there are ${LIMIT_MEBIBYTES} MB of memory`, () => {
     expect(limit.kills()).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ to: VERSION });
     expect(exitCode).toBe(0);
-  }, 240_000);
+  });
 });

@@ -15,4 +15,4 @@ test('no good release is rolled back on a slow host, and no bad one is kept', as
     const verdict = await hosts.update(one);
     expect(wrong([verdict]).map(tell), `npm run verdicts -- --seed ${seed} --rounds 2`).toEqual([]);
   }
-}, 600_000);
+});

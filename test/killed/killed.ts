@@ -67,7 +67,7 @@ export function testKills<Before>({ world: make, attempt, look, check, rows }: K
   beforeAll(async () => {
     world = await make(atEnd);
     moments = momentsOf(await traceOf(world, await attempt(world)));
-  }, 120_000);
+  });
 
   test('every moment lies in a step, on a side, that the table states', () => {
     const keys = [...new Set(moments.map(keyOf))];
@@ -140,7 +140,7 @@ export function testFailures({
       const what = failure.keys.find((key) => rows.some((row) => row.what === key));
       return { ...failure, row: rows.find((row) => row.what === what) };
     });
-  }, 120_000);
+  });
 
   test('every point at which it can fail is in a row, and every row has one', () => {
     expect(failures.filter(({ row }) => row === undefined)).toEqual([]);

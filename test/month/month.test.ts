@@ -12,7 +12,7 @@ describe('a host in March', () => {
   beforeAll(async () => {
     march = await simulateMarch(atEnd);
     console.info(`${story(march.lines, ZONE)}\n\n${march.history}`);
-  }, 400_000);
+  });
 
   const madeBy = (by: string, kind: string) =>
     march.changes.filter(({ initiator, kind: made }) => initiator === by && made === kind);

@@ -51,5 +51,5 @@ describe('the page', () => {
       kind: 'rollback',
       state: 'restore',
     });
-  }, 120_000);
+  });
 });

@@ -49,5 +49,5 @@ describe('the page', () => {
     expect(await world.version()).toBe(NEW);
     expect(listChanges(rootAt(world.root)).at(-1)?.facts.idle).toMatchObject({ outcome: 'skipped' });
     rmSync(busy);
-  }, 120_000);
+  });
 });

@@ -9,7 +9,7 @@ describe('power cuts on a filesystem of its own', () => {
     const { outcomes } = await expectRounds({ arena: { disk: DISK_MEBIBYTES }, round: cutRound }, 25);
     const decisive = outcomes.filter(({ at }) => DECISIVE.some((step) => step === at));
     expect(decisive.length).toBeGreaterThanOrEqual(25 / 3);
-  }, 600_000);
+  });
 
   test('without fsync the same cuts do damage, so they would show a missing one', async () => {
     const arena = { disk: DISK_MEBIBYTES, env: WITHOUT_FSYNC };
@@ -19,5 +19,5 @@ describe('power cuts on a filesystem of its own', () => {
     expect(failures.map(({ message }) => message).join('\n')).toMatch(
       /is damaged|has no valid manifest|cannot be read/,
     );
-  }, 600_000);
+  });
 });

@@ -21,7 +21,7 @@ const AT_REST = new Set(
 
 /** A gateway that was killed waits for its supervisor's delay, which doubles. */
 const READY_WITHIN_MS = 30_000;
-const GONE_WITHIN_MS = 15_000;
+const GONE_WITHIN_MS = 60_000;
 
 /**
  * Checks what must hold after every interruption once any command has run, and answers a sentence for each thing that does not.

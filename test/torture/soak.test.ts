@@ -14,4 +14,4 @@ test('8 steps of a soak keep what they promise: rows, releases, statuses', async
   const { soak } = await soakHere(onTestFinished);
   await expectRounds(soak.kind, 8, { jobs: 1 });
   console.info(soak.table());
-}, 600_000);
+});
