@@ -41,6 +41,7 @@ await build({
     'registry/lookup-worker',
     'install/process/install-worker',
     'install/process/unpack-thread',
+    'pack/unpack-thread',
   ].map((name) => `${dist}${name}.js`),
   outdir: dist,
   outbase: dist,

@@ -12,7 +12,7 @@ import { requirePlatform } from '../pack/platform.js';
 import { type PackHead, readHead, verifyPayload } from '../pack/read.js';
 import { requireTrusted } from '../pack/signers.js';
 import { NAMESPACES } from '../pack/ssh-signature.js';
-import { unpackPayload } from '../pack/unpack.js';
+import { unpackApart } from '../pack/unpacker.js';
 import { findManifest, type Manifest } from '../store/manifest.js';
 import { packTarget } from '../store/pack-target.js';
 import { runtimeDirectoryName, usableRuntimes } from '../store/runtimes.js';
@@ -95,7 +95,7 @@ export async function unpackInto(directory: string, context: Context): Promise<v
     const head = readHead(fd);
     if (digestOf(head) !== packed.sha256) throw invalid(`${packed.path} changed since it was verified`);
     const base = requireBase(root, head.pack);
-    await unpackPayload(fd, head, {
+    await unpackApart(fd, head, {
       directory,
       base: base ? filesByDigest(root, base) : new Map(),
       node: runtime.kind === 'pack' ? node : null,

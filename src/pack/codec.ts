@@ -9,6 +9,9 @@ import type { Codec } from './pack.js';
 /** Bytes of a piece: small ones cost more than they save. */
 const PIECE = 1 << 20;
 
+/** Bytes of a decompressed piece: V8 frees small memory early, and searches all of its heap for what large pieces leave. */
+const DECOMPRESSED = 1 << 16;
+
 /** zstd came with Node 22.15. */
 type Zlib = typeof zlib & { createZstdDecompress?(options: { chunkSize: number }): Transform };
 
@@ -62,7 +65,7 @@ export async function decompress(
   take: (pieces: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   const make = { gzip: zlib.createGunzip, zstd: (zlib as Zlib).createZstdDecompress }[codec];
-  if (make) return pipeline(source, make({ chunkSize: PIECE }), take, { ...(signal && { signal }) });
+  if (make) return pipeline(source, make({ chunkSize: DECOMPRESSED }), take, { ...(signal && { signal }) });
   return through('zstd', ['-dc'], source, signal, take).catch((cause) => {
     if (systemCode(cause) !== 'ENOENT') throw cause;
     const message = `The pack is of zstd, which Node ${process.version} cannot read.`;

@@ -7,9 +7,6 @@ import { decompress } from './codec.js';
 import { invalid, NODE, type Packed, TREE } from './pack.js';
 import { type PackHead, payloadOf } from './read.js';
 
-/** Bytes of a file in memory at once. */
-const PIECE = 1 << 20;
-
 export interface Unpacking {
   /** The release; must be empty. */
   directory: string;
@@ -87,23 +84,30 @@ async function writeContent(
   // A file may be read-only before it is written by who has it open: the seal then has nothing to change.
   const file = into === null ? null : openSync(into, 'wx', mode);
   const next = async (left: number) => {
-    const piece = await stream.take(Math.min(left, PIECE));
+    const piece = await stream.some(left);
     for (let at = 0; file !== null && at < piece.length; ) at += writeSync(file, piece, at);
     return piece;
   };
   try {
-    const found = size <= PIECE ? hashAtOnce('sha256', await next(size)) : await digestOf(size, next);
+    const first = await next(size);
+    const isWhole = first.length === size;
+    const found = isWhole ? hashAtOnce('sha256', first) : await digestOf(first, size, next);
     if (found !== sha256) throw invalid(`${path} is not the file that its list names`);
     const padding = await stream.take(paddingOf(size));
-    if (!padding.equals(Buffer.alloc(padding.length))) throw invalid(`something follows after ${path}`);
+    if (!padding.equals(END_OF_TAR.subarray(0, padding.length)))
+      throw invalid(`something follows after ${path}`);
   } finally {
     if (file !== null) closeSync(file);
   }
 }
 
-async function digestOf(size: number, next: (left: number) => Promise<Buffer>): Promise<string> {
-  const hash = createHash('sha256');
-  for (let left = size; left > 0; ) {
+async function digestOf(
+  first: Buffer,
+  size: number,
+  next: (left: number) => Promise<Buffer>,
+): Promise<string> {
+  const hash = createHash('sha256').update(first);
+  for (let left = size - first.length; left > 0; ) {
     const piece = await next(left);
     hash.update(piece);
     left -= piece.length;
@@ -120,21 +124,23 @@ class Pieces {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** @throws ReleasesError `pack_invalid` where there are fewer */
+  /** Gives that many bytes. @throws ReleasesError `pack_invalid` where there are fewer */
   async take(length: number): Promise<Buffer> {
-    const held = [this.#held.subarray(0, length)];
-    let have = held[0]?.length ?? 0;
-    this.#held = this.#held.subarray(have);
-    while (have < length) {
+    const first = await this.some(length);
+    if (first.length === length) return first;
+    return Buffer.concat([first, await this.take(length - first.length)]);
+  }
+
+  /** Gives at least one byte where any is wanted, and what is here of the others. @throws likewise */
+  async some(most: number): Promise<Buffer> {
+    while (most > 0 && this.#held.length === 0) {
       const { done, value } = await this.#source.next();
       if (done) throw invalid('its payload ends early');
-      // Copies the bytes that are asked for, and not all that came with them.
-      const part = value.subarray(0, length - have);
-      held.push(part);
-      have += part.length;
-      this.#held = value.subarray(part.length);
+      this.#held = value;
     }
-    return held.length > 1 ? Buffer.concat(held) : (held[0] as Buffer);
+    const given = this.#held.subarray(0, most);
+    this.#held = this.#held.subarray(given.length);
+    return given;
   }
 
   async hasMore(): Promise<boolean> {
