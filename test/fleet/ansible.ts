@@ -22,6 +22,8 @@ export interface Playing {
   env?: Record<string, string>;
   /** Program and arguments that run ansible-playbook, such as nsenter. */
   through?: string[];
+  /** Ends it; four minutes unless given. A slow machine gets more. */
+  timeoutMs?: number;
 }
 
 export interface Played {
@@ -40,6 +42,7 @@ export function play({
   check,
   env,
   through = [],
+  timeoutMs = 240_000,
 }: Playing) {
   const argv = [
     ...through,
@@ -60,7 +63,7 @@ export function play({
     reject: false,
     stdin: 'ignore',
     detached: true,
-    timeout: 240_000 * slowness,
+    timeout: timeoutMs * slowness,
   });
   const ended = child.then(
     ({ exitCode = -1, all }): Played => ({ exitCode, output: all, recap: recapOf(all) }),

@@ -9,6 +9,7 @@ import { type Registry, startRegistry } from '../registry/registry.js';
 import { answerIn } from '../support/answer-schema.js';
 import { type AtEnd, temporaryDirectory } from '../support/place.js';
 import { makeCollections, type Played, play } from './ansible.js';
+import { makeInventory } from './inventory.js';
 import { makeNetwork, type Network } from './network.js';
 
 export const FIRST = '2026.5.28';
@@ -219,28 +220,14 @@ function inventoryOf(
     openclaw_releases_scope: 'system',
     openclaw_releases_unit: 'openclaw.service',
   };
-  return {
-    openclaw: {
-      hosts: Object.fromEntries(
-        hosts.map(({ host: { name, user }, address }) => [
-          name,
-          { ansible_host: address, ...(user === 'openclaw' ? system : {}) },
-        ]),
-      ),
-      vars: {
-        ansible_user: 'claw',
-        ansible_ssh_private_key_file: key,
-        ansible_ssh_common_args:
-          '-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5 -o ControlPersist=15s',
-        openclaw_releases_ssh_extra_args: '-o ServerAliveInterval=1 -o ServerAliveCountMax=4',
-        ansible_python_interpreter: '/usr/bin/python3',
-        openclaw_releases_command: CLI.split(' '),
-        openclaw_releases_environment: env,
-        openclaw_releases_update_arguments: QUICK,
-        openclaw_releases_rollback_arguments: QUICK,
-        openclaw_releases_adopt_arguments: QUICK,
-        openclaw_releases_reconnect_seconds: 60,
-      },
-    },
-  };
+  const own = hosts.map(({ host: { name, user }, address }) => ({
+    ...{ name, address, variables: user === 'openclaw' ? system : {} },
+  }));
+  return makeInventory(own, key, {
+    openclaw_releases_command: CLI.split(' '),
+    openclaw_releases_environment: env,
+    openclaw_releases_update_arguments: QUICK,
+    openclaw_releases_rollback_arguments: QUICK,
+    openclaw_releases_adopt_arguments: QUICK,
+  });
 }

@@ -1,52 +1,106 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
+import { forge, makeKey } from '../support/pack.js';
 import { slowness } from '../support/slowness.js';
 import { FIRST, type Fleet, makeFleet } from './machines.js';
 
 const LIMIT = 400_000 * slowness;
 const NEXT = '2026.6.1';
+const LATER = '2026.6.2';
 
 describe('a pack that is given to the roll-out', () => {
   const atEnd = atEndOfAll(LIMIT);
   let fleet: Fleet;
-  let pack: Buffer;
+  let made: Record<'whole' | 'onFirst' | 'onNext', string>;
+  let file: string;
 
   beforeAll(async () => {
     fleet = await makeFleet(atEnd);
-    fleet.publish(NEXT);
+    file = join(fleet.directory, 'given.pack');
+    for (const version of [NEXT, LATER]) fleet.publish(version);
     const { ocr, machine } = fleet.host('m1');
-    expect(await ocr(`stage ${NEXT}`)).toMatchObject({ exitCode: 0 });
-    const made = join(machine.shared, 'made.pack');
-    expect(await ocr(`pack ${NEXT} --output ${made}`)).toMatchObject({ exitCode: 0 });
-    pack = readFileSync(made);
+    for (const version of [NEXT, LATER]) expect(await ocr(`stage ${version}`)).toMatchObject({ exitCode: 0 });
+    const packed = async (name: string, command: string) => {
+      const path = join(machine.shared, name);
+      expect(await ocr(`pack ${command} --output ${path}`)).toMatchObject({ exitCode: 0 });
+      return path;
+    };
+    made = {
+      whole: await packed('whole.pack', NEXT),
+      // Without the Node, which their base has: these are small.
+      onFirst: await packed('on-first.pack', `${NEXT} --base ${FIRST} --codec gzip`),
+      onNext: await packed('on-next.pack', `${LATER} --base ${NEXT}`),
+    };
   }, LIMIT);
 
-  /** Rolls out to hosts that reach no registry. */
-  const rollOut = (bytes: Buffer) => {
-    const file = join(fleet.directory, 'given.pack');
-    writeFileSync(file, bytes);
-    return fleet.play('rollout', {
-      ...{ openclaw_releases_hosts: 'm2,m3', openclaw_releases_version: NEXT, openclaw_releases_pack: file },
+  /** Rolls the pack in `file` out to hosts that reach no registry. */
+  const rollOut = (version = NEXT) =>
+    fleet.play('rollout', {
+      ...{
+        openclaw_releases_hosts: 'm2,m3',
+        openclaw_releases_version: version,
+        openclaw_releases_pack: file,
+      },
     });
-  };
 
-  test.each([
-    ['truncated', (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2))],
+  /** Has the hosts know one key, by which nothing is signed. */
+  async function nameAnotherKey(): Promise<void> {
+    for (const name of ['m2', 'm3']) {
+      const { ocr, machine } = fleet.host(name);
+      await machine.write('/home/claw/allowed', `fleet ${makeKey().line}\n`);
+      expect(await ocr('signers /home/claw/allowed')).toMatchObject({ exitCode: 0 });
+    }
+  }
+
+  test.each<[string, string, () => Promise<void> | void, string?]>([
+    [
+      'truncated',
+      'pack_invalid',
+      () => {
+        const bytes = readFileSync(made.whole);
+        writeFileSync(file, bytes.subarray(0, Math.floor(bytes.length / 2)));
+      },
+    ],
     [
       'with one flipped bit',
-      (bytes: Buffer) => {
-        const flipped = Buffer.from(bytes);
+      'pack_invalid',
+      () => {
+        const bytes = readFileSync(made.whole);
         const at = Math.floor(bytes.length * 0.6);
-        flipped[at] = (flipped[at] ?? 0) ^ 4;
-        return flipped;
+        bytes[at] = (bytes[at] ?? 0) ^ 4;
+        writeFileSync(file, bytes);
+      },
+    ],
+    [
+      'for another processor',
+      'pack_unsuitable',
+      () => {
+        copyFileSync(made.onFirst, file);
+        forge(file, { pack: (pack) => ({ ...pack, platform: { ...pack.platform, arch: 's390x' } }) });
+      },
+    ],
+    [
+      'on a base that the hosts do not have',
+      'pack_base_missing',
+      () => copyFileSync(made.onNext, file),
+      LATER,
+    ],
+    [
+      'signed by another key than the hosts know',
+      'signature_untrusted',
+      async () => {
+        await nameAnotherKey();
+        copyFileSync(made.onFirst, file);
+        forge(file, { sign: makeKey().sign });
       },
     ],
   ])(
     '%s: the first host refuses it, and nothing is left of it',
-    async (_, damage) => {
-      const { exitCode, output } = await rollOut(damage(pack));
+    async (_, code, make, version) => {
+      await make();
+      const { exitCode, output } = await rollOut(version);
       expect(exitCode, output).not.toBe(0);
       expect(output).toMatch(/m2, the first host: /);
       for (const name of ['m2', 'm3']) {
@@ -57,7 +111,7 @@ describe('a pack that is given to the roll-out', () => {
         expect((await machine.run(left, { reject: false })).stdout).toBe('');
       }
       expect((await fleet.host('m2').ocr('history --failed')).json.changes.at(-1)).toMatchObject({
-        error: { code: 'pack_invalid' },
+        error: { code },
       });
     },
     LIMIT,
@@ -67,7 +121,8 @@ describe('a pack that is given to the roll-out', () => {
     'whole: hosts that reach no registry run the release of that pack',
     async () => {
       const asked = fleet.registry.requests.length;
-      const { exitCode, output } = await rollOut(pack);
+      copyFileSync(made.whole, file);
+      const { exitCode, output } = await rollOut();
       expect(exitCode, output).toBe(0);
       expect((await fleet.versions()).slice(1, 3)).toEqual([NEXT, NEXT]);
       expect(fleet.registry.requests.length).toBe(asked);

@@ -91,6 +91,8 @@ export const MUTANTS: Mutant[] = [
     find: 'if (found !== sha256) throw invalid(`${path}',
     replace: "if (found === '') throw invalid(`${path}",
     caughtBy: unit('pack/import', 'other bytes in a file'),
+    // Unpacked by a thread, whose program is a built one.
+    built: true,
   },
   {
     name: 'a pack has what the umask of its host left of a mode',
@@ -140,6 +142,8 @@ export const MUTANTS: Mutant[] = [
     find: 'if (found !== sha256)',
     replace: "if (found === '')",
     caughtBy: unit('pack/base', 'damaged base'),
+    // Unpacked by a thread, whose program is a built one.
+    built: true,
   },
   // errors, versions, records
   {
