@@ -62,6 +62,12 @@ const faketime: Need = {
   isMet: () => faketimePath() !== undefined,
 };
 
+const armLibraries: Need = {
+  name: 'libraries of arm64',
+  package: 'libstdc++6-arm64-cross',
+  isMet: () => existsSync('/usr/aarch64-linux-gnu/lib/libstdc++.so.6'),
+};
+
 function command(name: string, debianPackage: string): Need {
   return { name, package: debianPackage, isMet: () => isOnPath(name) };
 }
@@ -92,6 +98,13 @@ function filesystem(type: string): Need {
 const filesystems = [command('mkfs.ext4', 'e2fsprogs'), command('xfs_io', 'xfsprogs')];
 const machine = [root, command('systemd-nspawn', 'systemd-container'), cgroup2];
 
+const fleet = [
+  ...machine,
+  command('ansible-playbook', 'ansible-core'),
+  command('sshd', 'openssh-server'),
+  command('ip', 'iproute2'),
+];
+
 /** Quick lanes are `npm test`; they need Node and npm's packages alone. */
 export const QUICK_LANES: readonly Lane[] = [
   { name: 'unit', about: 'modules', needs: [] },
@@ -118,6 +131,8 @@ export const FULL_LANES: readonly Lane[] = [
       command('fish', 'fish'),
       faketime,
       command('ssh-keygen', 'openssh-client'),
+      command('qemu-aarch64-static', 'qemu-user-static'),
+      armLibraries,
     ],
     leastShare: 0,
   },
@@ -157,23 +172,17 @@ export const FULL_LANES: readonly Lane[] = [
   {
     name: 'fleet',
     about: 'the Ansible collection, over simulated hosts and over machines',
-    needs: [
-      ...machine,
-      command('ansible-playbook', 'ansible-core'),
-      command('ansible-lint', 'ansible-lint'),
-      command('sshd', 'openssh-server'),
-      command('ip', 'iproute2'),
-    ],
+    needs: [...fleet, command('ansible-lint', 'ansible-lint')],
     serial: true,
     leastShare: 0,
   },
   {
     name: 'openclaw',
     about: 'real OpenClaw from the registry',
-    needs: machine,
+    needs: fleet,
     alone: true,
     leastShare: 0,
-    drawsAmong: /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|turns-systemd|doors)\.)/,
+    drawsAmong: /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|turns-systemd|doors|fleet)\.)/,
   },
 ];
 
