@@ -182,7 +182,8 @@ export const FULL_LANES: readonly Lane[] = [
     needs: fleet,
     alone: true,
     leastShare: 0,
-    drawsAmong: /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|turns-systemd|doors|fleet)\.)/,
+    drawsAmong:
+      /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|turns-systemd|doors|doors-june|fleet)\.)/,
   },
 ];
 

@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type AtEnd, writeTree } from './place.js';
+
+/** A Bot API of Telegram on the host's loopback, with a bot to which one person writes: the owner of the gateway. */
+export interface FakeTelegram {
+  /** Settings of OpenClaw for a channel to it, by their path, with the credential in a file. */
+  settings: Record<string, unknown>;
+  /** The owner, as `commands.ownerAllowFrom` names somebody. */
+  owner: string;
+  /** Has the owner write to the bot. */
+  say(text: string): void;
+}
+
+/** Milliseconds until it answers that nobody has written. */
+const POLL_MS = 1_000;
+
+const OWNER = 42;
+const BOT = { id: 123_456, is_bot: true, first_name: 'Bot', username: 'test_bot' };
+
+/** @param place directory for the credential */
+export async function startFakeTelegram(atEnd: AtEnd, place: string): Promise<FakeTelegram> {
+  const answers: Record<string, unknown> = { getMe: BOT, getWebhookInfo: { url: '' } };
+  const written: object[] = [];
+  let last = 0;
+  const server = createServer((request, response) => {
+    const method = /\/bot[^/]+\/(\w+)/.exec(request.url ?? '')?.[1] ?? '';
+    request.resume();
+    const answer = (result: unknown) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ ok: true, result }));
+    if (method === 'getUpdates') setTimeout(() => answer(written.splice(0)), POLL_MS);
+    else answer(answers[method] ?? (method === 'sendMessage' ? messageOf('') : true));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  atEnd(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  writeTree(place, { 'telegram-token': `${BOT.id}:${'A'.repeat(35)}` });
+  const token = join(place, 'telegram-token');
+  const channel = {
+    ...{ enabled: true, tokenFile: token, apiRoot: `http://127.0.0.1:${port}` },
+    ...{ dmPolicy: 'allowlist', allowFrom: [String(OWNER)] },
+  };
+  const say = (text: string) => void written.push({ update_id: ++last, message: messageOf(text) });
+  return { settings: { 'channels.telegram': channel }, owner: `telegram:${OWNER}`, say };
+}
+
+function messageOf(text: string): object {
+  const owner = { id: OWNER, first_name: 'Owner' };
+  const at = Date.now();
+  return {
+    ...{ message_id: at % 1_000_000, date: Math.floor(at / 1000), text },
+    ...{ from: { ...owner, is_bot: false }, chat: { ...owner, type: 'private' } },
+  };
+}
