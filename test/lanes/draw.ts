@@ -16,7 +16,7 @@ export interface Draw {
 }
 
 /** The part of a lane's files that this run has drawn, at least one of those that it draws among; null when all of them run. */
-export function drawOf({ name, leastShare, drawsAmong = /^/ }: Lane): Draw | null {
+export function drawOf({ name, leastShare, drawsAmong = /^/, beyondDraw }: Lane): Draw | null {
   const value = process.env[VARIABLE] ?? '';
   if (leastShare === undefined || value === '') return null;
   const [, seed, share] = /^(\d+):(0\.\d*[1-9]\d*|1)$/.exec(value) ?? [];
@@ -24,10 +24,11 @@ export function drawOf({ name, leastShare, drawsAmong = /^/ }: Lane): Draw | nul
   const all = readdirSync(`${TESTS}/${name}`, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.ts'))
     .sort();
-  const rare = all.filter((path) => drawsAmong.test(path));
+  const inReach = all.filter((path) => !beyondDraw?.test(path));
+  const rare = inReach.filter((path) => drawsAmong.test(path));
   const size = Math.ceil(rare.length * Math.max(Number(share), leastShare));
   const files = [
-    ...all.filter((path) => !rare.includes(path)),
+    ...inReach.filter((path) => !rare.includes(path)),
     ...draw(randomFrom(Number(seed)), rare, size),
   ].map((path) => `test/${name}/${path}`);
   const notice =

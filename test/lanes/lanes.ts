@@ -21,6 +21,8 @@ export interface Lane {
   leastShare?: number;
   /** Files to draw among, by their paths in the lane; the others run always. All of them unless given. */
   drawsAmong?: RegExp;
+  /** Files that a draw leaves out, each longer than all else that is drawn; a run of the whole lane has them. */
+  beyondDraw?: RegExp;
   /** Real OpenClaw exceeds its own limits beside other load on two cores: its files run last. */
   alone?: boolean;
   /** Its files run one after the other: each boots six machines. */
@@ -182,8 +184,9 @@ export const FULL_LANES: readonly Lane[] = [
     needs: fleet,
     alone: true,
     leastShare: 0,
-    drawsAmong:
-      /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|turns-systemd|doors|doors-june|fleet)\.)/,
+    drawsAmong: /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|doors|doors-june)\.)/,
+    // Ten minutes and more: three turns that outlast a drain, and three machines that get two releases.
+    beyondDraw: /^openclaw-(turns-systemd|fleet)\./,
   },
 ];
 
