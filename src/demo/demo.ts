@@ -4,10 +4,12 @@ import { execa } from 'execa';
 import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
-import { compareVersions, isStable } from '../core/version.js';
+import { compareVersions, isStable, isVersion } from '../core/version.js';
 import { waitUntil } from '../host/wait.js';
 import { loadClientOptions } from '../registry/client.js';
-import { publishedVersions } from '../registry/versions.js';
+import { readSchemas } from '../registry/package-json.js';
+import { fetchPackument } from '../registry/packument.js';
+import { ask } from '../registry/request.js';
 import { makePlace, type Place } from './place.js';
 import { answers, type Outage, Prober } from './prober.js';
 
@@ -106,8 +108,12 @@ class Demo {
 
   /** Picks the two newest stable releases with equal declared database versions: a rollback then needs no state. */
   private async pickVersions(): Promise<[older: string, newer: string]> {
-    const published = await publishedVersions(await loadClientOptions());
-    const stable = published.filter(({ version, schemas }) => isStable(version) && schemas !== null);
+    const { versions = {} } = await ask('openclaw', await loadClientOptions(), undefined, (options) =>
+      fetchPackument('openclaw', options),
+    );
+    const stable = Object.entries(versions)
+      .map(([version, manifest]) => ({ version, schemas: readSchemas(manifest) }))
+      .filter(({ version, schemas }) => isVersion(version) && isStable(version) && schemas !== null);
     stable.sort((a, b) => compareVersions(b.version, a.version));
     for (const newer of stable) {
       const older = stable.find(

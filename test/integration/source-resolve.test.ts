@@ -7,7 +7,6 @@ import { freePort } from '../../src/host/port.js';
 import { offeredReleases } from '../../src/registry/offer.js';
 import { resolveRelease } from '../../src/registry/resolve.js';
 import { parseSpec } from '../../src/registry/spec.js';
-import { publishedVersions } from '../../src/registry/versions.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { KEY_END, type Registry, startRegistry } from '../registry/registry.js';
 import { writeTarball } from '../registry/tarball.js';
@@ -217,7 +216,6 @@ describe('documents of a wrong shape', () => {
       expect(await rejection(resolve(spec))).toMatchObject(expected);
     }
     const options = await place.options(registry.url);
-    expect(await rejection(publishedVersions(options))).toMatchObject(expected);
     expect(await rejection(offeredReleases(options))).toMatchObject(expected);
   });
 
@@ -355,16 +353,6 @@ describe('archives', () => {
     expect(await rejection(resolve({ kind: 'file', path: place.path('a.tgz') }))).toMatchObject({
       code: 'not_openclaw',
     });
-  });
-});
-
-describe('publishedVersions', () => {
-  it('lists every version, oldest first, with its databases', async () => {
-    expect(await publishedVersions(await place.options(registry.url))).toEqual([
-      { version: '2026.5.28', publishedAt: '2026-05-28T10:00:00.000Z', schemas: null },
-      { version: '2026.6.1', publishedAt: expect.any(String), schemas: { state: 15, agent: 19 } },
-      { version: '2026.6.2-beta.1', publishedAt: expect.any(String), schemas: null },
-    ]);
   });
 });
 
