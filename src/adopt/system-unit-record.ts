@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
@@ -6,6 +5,7 @@ import { ifPossible } from '../core/if-possible.js';
 import { readRecord, recordText } from '../core/record.js';
 import type { AbsolutePath, Pid } from '../core/scalars.js';
 import type { Account } from '../host/account.js';
+import { sha256 } from '../host/digest.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Written } from '../host/written.js';
 import type { FilesRecord, SupervisorFiles } from './supervisor-files-record.js';
@@ -50,7 +50,7 @@ export class SystemUnitRecord {
     readonly owner: Account,
     directory = RECORDS,
   ) {
-    const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
+    const name = sha256(root).slice(0, 16);
     this.#path = join(directory, `${name}.json`);
   }
 

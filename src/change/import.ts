@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openPlainFile, whyUnusable } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { interrupted } from '../core/interrupted.js';
+import { sha256 } from '../host/digest.js';
 import { beginSync } from '../host/sync.js';
 import type { Context } from '../ledger/context.js';
 import { filesByDigest, requireBase } from '../pack/base.js';
@@ -53,7 +53,7 @@ export async function resolvePack(
   const { id, version, engines, schemas, integrity, packages, node, main, bytes } = head.pack;
   const { treeDigest, files } = head.pack;
   facts.to = id;
-  facts.pack = { path, sha256: digestOf(head), treeDigest, files, nodeBytes: node.bytes };
+  facts.pack = { path, sha256: sha256(head.text), treeDigest, files, nodeBytes: node.bytes };
   facts.resolved = {
     ...{ id, version, engines, schemas, integrity },
     bin: main.slice(MAIN.length),
@@ -93,7 +93,7 @@ export async function unpackInto(directory: string, context: Context): Promise<v
   if (runtime.kind === 'pack') mkdirSync(dirname(node), { recursive: true });
   const { pack } = await withPack(packed.path, async (fd) => {
     const head = readHead(fd);
-    if (digestOf(head) !== packed.sha256) throw invalid(`${packed.path} changed since it was verified`);
+    if (sha256(head.text) !== packed.sha256) throw invalid(`${packed.path} changed since it was verified`);
     const base = requireBase(root, head.pack);
     await unpackApart(fd, head, {
       directory,
@@ -109,10 +109,6 @@ export async function unpackInto(directory: string, context: Context): Promise<v
   beginSync(directory);
   const { lockfileDigest, packages, skippedScripts } = pack;
   change.facts.install = { lockfileDigest, packages, skippedScripts, ranScripts: [] };
-}
-
-function digestOf({ text }: PackHead): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 async function withPack(path: string, work: (fd: number) => Promise<PackHead>): Promise<PackHead> {

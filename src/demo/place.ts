@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../host/digest.js';
 import { freePort } from '../host/port.js';
 import { makeTemporaryDirectory } from '../host/temporary.js';
 import { findHome } from '../host/user.js';
@@ -64,7 +64,7 @@ function strays(database: string): () => void {
   const locks = `/tmp/openclaw-state-locks-${process.getuid?.()}`;
   const absent = ['/tmp/openclaw', locks].filter((directory) => !existsSync(directory));
   return () => {
-    const suffix = createHash('sha256').update(database).digest('hex').slice(0, 8);
+    const suffix = sha256(database).slice(0, 8);
     for (const family of ['gateway', 'state'])
       rmSync(join(locks, `${family}-lifecycle.${suffix}.lock.sqlite`), { force: true });
     for (const directory of absent) removeIfEmpty(directory);

@@ -1,10 +1,15 @@
 import { createHash, hash as hashAtOnce } from 'node:crypto';
-import { closeSync, createReadStream, fchmodSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { isAboutFile, openPlainFile } from '../core/bounded-file.js';
 
 const PIECE = 1 << 18;
 
 let piece: Buffer | undefined;
+
+/** @returns sha256 in hex */
+export function sha256(content: string | Buffer): string {
+  return hashAtOnce('sha256', content);
+}
 
 /**
  * Hashes an open file to its end; `take` must not keep the bytes that it receives.
@@ -17,7 +22,7 @@ export function digestOpen(file: number, size: number, take?: (bytes: Buffer) =>
   let read = readSync(file, piece);
   if (read === size && read < PIECE) {
     take?.(piece.subarray(0, read));
-    return hashAtOnce('sha256', piece.subarray(0, read));
+    return sha256(piece.subarray(0, read));
   }
   const hash = createHash('sha256');
   for (; read > 0; read = readSync(file, piece)) {
@@ -25,6 +30,23 @@ export function digestOpen(file: number, size: number, take?: (bytes: Buffer) =>
     hash.update(piece.subarray(0, read));
   }
   return hash.digest('hex');
+}
+
+/**
+ * Copies an open file into a new one.
+ * @param size in bytes
+ * @returns sha256 of what was copied, in hex
+ * @throws system errors
+ */
+export function copyOpen(file: number, size: number, into: string, mode: number): string {
+  const target = openSync(into, 'wx', mode);
+  try {
+    return digestOpen(file, size, (bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(target, bytes, at);
+    });
+  } finally {
+    closeSync(target);
+  }
 }
 
 export interface Digest {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { LARGEST, readPlainFile, UnusableFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import { sha256 } from '../host/digest.js';
 import { writeFileDurably } from '../host/durable.js';
 import { exec } from '../host/exec.js';
 import type { TableRow } from '../host/sqlite/orders.js';
@@ -54,7 +54,7 @@ export async function keepPluginSet(
 /** Digest that shows later whether the configuration was changed; null when there is none. */
 export function configDigest({ config }: PluginPlace): string | null {
   if (!existsSync(config)) return null;
-  return createHash('sha256').update(readFileSync(config)).digest('hex');
+  return sha256(readFileSync(config));
 }
 
 /**
@@ -105,7 +105,7 @@ function putBackConfig(
   if (!kept.config) return [];
   const before = readPlainFile(join(directory, CONFIG), LARGEST);
   const now = configDigest(place);
-  if (now === createHash('sha256').update(before).digest('hex')) return [];
+  if (now === sha256(before)) return [];
   if (digest !== undefined && now !== digest) {
     return [`${basename(place.config)} was changed by somebody meanwhile and stays as it is.`];
   }

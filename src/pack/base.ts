@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST, openPlainFile, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
-import { digestOpen } from '../host/digest.js';
+import { copyOpen, sha256 } from '../host/digest.js';
 import { findManifest, type Manifest, releaseDirectory } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import { nodeFault } from '../store/runtimes.js';
@@ -13,7 +12,7 @@ import type { Pack } from './pack.js';
 /** Text of the list of a release. @throws ReleasesError `release_damaged` */
 export function listOf(root: Root, { id, treeDigest }: Manifest): Buffer {
   const list = readPlainFile(join(releaseDirectory(root, id), DIGESTS_FILE), LARGEST);
-  if (createHash('sha256').update(list).digest('hex') === treeDigest) return list;
+  if (sha256(list) === treeDigest) return list;
   throw damaged(id, DIGESTS_FILE);
 }
 
@@ -46,19 +45,11 @@ function otherNode(root: Root, { runtime }: Manifest, sha256: string): string | 
 }
 
 /** Copies a file of the base, and compares it meanwhile. @throws ReleasesError `release_damaged` */
-export function copyFromBase(from: string, sha256: string, into: string, mode: number): number {
+export function copyFromBase(from: string, digest: string, into: string, mode: number): number {
   const { fd, stats } = openPlainFile(from);
   try {
-    const target = openSync(into, 'wx', mode);
-    try {
-      const found = digestOpen(fd, stats.size, (bytes) => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(target, bytes, at);
-      });
-      if (found !== sha256) throw damaged('The base of the pack', from);
-      return stats.size;
-    } finally {
-      closeSync(target);
-    }
+    if (copyOpen(fd, stats.size, into, mode) !== digest) throw damaged('The base of the pack', from);
+    return stats.size;
   } finally {
     closeSync(fd);
   }

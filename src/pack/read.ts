@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { LARGEST } from '../core/bounded-file.js';
 import { parseRecord, recordText } from '../core/record.js';
+import { sha256 } from '../host/digest.js';
 import { END_OF_TAR, paddingOf, sizeIn, tarHeader } from '../host/tar-header.js';
 import { isReleaseId } from '../store/manifest.js';
 import {
@@ -157,8 +158,4 @@ class Reader {
     }
     return bytes;
   }
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

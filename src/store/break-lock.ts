@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../host/digest.js';
 import { faultPoint } from '../host/fault.js';
 import type { ProcessIdentity } from '../host/process.js';
 import { moveAside } from './move-aside.js';
@@ -45,7 +45,7 @@ export function sweepGuards(root: Root): void {
 }
 
 function guardOf(root: Root, text: string): string {
-  return join(root.path, GUARD + createHash('sha256').update(text).digest('hex').slice(0, 16));
+  return join(root.path, GUARD + sha256(text).slice(0, 16));
 }
 
 /** Moves a file that we did not write to `corrupt/`, because the operator may want it back. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAboutFile, LARGEST, readPlainFile } from '../core/bounded-file.js';
+import { sha256 } from '../host/digest.js';
 import { writeFileDurably } from '../host/durable.js';
 import { checkReleaseId, directoryNames, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
@@ -41,7 +41,7 @@ export function keepLockfileOf(root: Root, { id, version, integrity, lockfileDig
     if (isAboutFile(error)) return;
     throw error;
   }
-  if (createHash('sha256').update(text).digest('hex') === lockfileDigest) keepLockfile(root, version, text);
+  if (sha256(text) === lockfileDigest) keepLockfile(root, version, text);
 }
 
 function pathOf(root: Root, version: string): string {

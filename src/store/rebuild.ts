@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ifPossible } from '../core/if-possible.js';
 import { whyNot } from '../core/record.js';
+import { sha256 } from '../host/digest.js';
 import type { Manifest } from './manifest.js';
 import { releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
@@ -66,6 +66,6 @@ function runtimeOf(root: Root, path: string): Manifest['runtime'] {
 function lockedIn(path: string): Pick<Manifest, 'lockfileDigest' | 'packages'> {
   if (!existsSync(path)) return { lockfileDigest: '', packages: 0 };
   const { packages = {} } = readJson(path) as { packages?: object };
-  const lockfileDigest = createHash('sha256').update(readPlainFile(path, LARGEST)).digest('hex');
+  const lockfileDigest = sha256(readPlainFile(path, LARGEST));
   return { lockfileDigest, packages: Object.keys(packages).filter((place) => basename(place) !== '').length };
 }

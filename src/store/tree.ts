@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { isAboutFile, LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import { sha256 } from '../host/digest.js';
 import {
   type Compared,
   comparePiece,
@@ -150,10 +150,6 @@ function readList(directory: string): string | TreeDifference {
 
 function linkLine(path: string, target: string): string {
   return `# ${path} -> ${target}`;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 function containedLink(directory: string, path: string): string {

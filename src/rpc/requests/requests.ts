@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Milliseconds, Moment, Name, Sha256 } from '../../core/scalars.js';
+import { sha256 } from '../../host/digest.js';
 import { type Change, findChange, unfinishedChanges } from '../../ledger/ledger.js';
 import type { ChangeKind } from '../../ledger/plan.js';
 import { breakDead } from '../../store/break-lock.js';
@@ -74,7 +75,7 @@ export function saveRequest(root: Root, request: RequestRecord): void {
 
 /** Stores only a hash, because a key may tell something about its author. */
 export function digestOfKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+  return sha256(key);
 }
 
 /** Skips corrupt requests; oldest first. */
