@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../host/digest.js';
 import { keepLockfile } from '../store/lockfiles.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
@@ -25,10 +25,6 @@ export function importLockfile(root: Root, given: string, source: string): Impor
     version,
     packages: lockfile.size,
     path: keepLockfile(root, version, text),
-    staged: present === null ? 'no' : present.lockfileDigest === digestOf(text) ? 'same' : 'other',
+    staged: present === null ? 'no' : present.lockfileDigest === sha256(text) ? 'same' : 'other',
   };
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { valid } from 'semver';
 import { hasCredentials } from '../core/address.js';
 import { readPlainFile, whyUnusable } from '../core/bounded-file.js';
@@ -124,14 +122,23 @@ export function lockedRelease(
   return { version, integrity };
 }
 
-/** Leaves out addresses with credentials, which a kept lockfile must not hold: npm asks the registry for new ones. */
+/** Leaves out addresses with credentials, which a kept lockfile must not hold. */
 export function withoutSecretAddresses(text: string): string {
-  const lockfile = JSON.parse(text) as { packages: Record<string, { resolved?: unknown }> };
-  const secret = Object.values(lockfile.packages).filter(
-    ({ resolved }) => typeof resolved === 'string' && hasCredentials(resolved),
-  );
-  for (const locked of secret) delete locked.resolved;
-  return secret.length > 0 ? `${JSON.stringify(lockfile, null, 2)}\n` : text;
+  return withoutAddresses(text, hasCredentials);
+}
+
+/** Leaves out the addresses of some archives: npm asks the registry for new ones. */
+export function withoutAddresses(
+  text: string,
+  isLeftOut: (resolved: string, name: string) => boolean,
+): string {
+  const lockfile = JSON.parse(text) as { packages: Record<string, { name?: string; resolved?: unknown }> };
+  const leftOut = Object.entries(lockfile.packages).filter(([place, { name, resolved }]) => {
+    const ownName = name ?? place.split('node_modules/').at(-1) ?? '';
+    return typeof resolved === 'string' && isLeftOut(resolved, ownName);
+  });
+  for (const [, locked] of leftOut) delete locked.resolved;
+  return leftOut.length > 0 ? `${JSON.stringify(lockfile, null, 2)}\n` : text;
 }
 
 /** Returns true when an outer package has a bundle. Only npm decides whether the package is in it. */
@@ -154,10 +161,6 @@ export function unfit(message: string, cause?: unknown): ReleasesError {
     hint: 'Use releases/<id>/package-lock.json of a release that was staged, or --no-lockfile to look its dependencies up anew.',
     cause,
   });
-}
-
-export function digestLockfile(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 /** Version and checksum of each package by place. */

@@ -27,7 +27,7 @@ export interface InstallOrder {
   /** Absolute path of an installed OpenClaw whose packages are wanted, where there is no lockfile. */
   installed: string | null;
   /** Releases whose packages are taken before any download; the first that has one gives it. */
-  kept: KeptRelease[];
+  kept: readonly KeptRelease[];
   share: Share;
   options: ClientOptions;
 }

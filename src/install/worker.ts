@@ -27,7 +27,7 @@ export interface WorkerOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: InstallProgress) => void) | undefined;
   /** Runs the worker on time that the gateway leaves, until `patienceMs`; without it only the priority is low. */
-  background?: Background | null;
+  background?: Background | null | undefined;
   /** Limit in ms for all install scripts together. */
   scriptsTimeoutMs?: number | undefined;
 }

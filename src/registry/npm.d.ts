@@ -13,11 +13,6 @@ declare module 'cacache/lib/content/path.js' {
   export default function contentPath(cache: string, integrity: string): string;
 }
 
-declare module 'npm-normalize-package-bin' {
-  /** Programs by name, with paths that stay inside the package; absent when it has none. */
-  export default function normalizeBin(manifest: object): { bin?: Record<string, string> };
-}
-
 declare module 'npm-install-checks' {
   /** @throws Error EBADPLATFORM when the package does not support this platform */
   export function checkPlatform(manifest: object): void;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { KeptRelease } from '../../src/install/process/reuse.js';
 import { installTree } from '../../src/install/process/tree.js';
+import { DIGESTS_FILE } from '../../src/store/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 
 import {
@@ -144,8 +145,11 @@ describe('the tree of a release', () => {
   test.each<[why: string, change: (release: KeptRelease) => void]>([
     ['has no lockfile', ({ directory }) => removeSealed(join(directory, 'package-lock.json'))],
     ['has a damaged lockfile', ({ directory }) => damageSealed(join(directory, 'package-lock.json'), '{')],
-    ['has no list of its files', ({ digests }) => rmSync(digests)],
-    ['has another list than it was sealed with', ({ digests }) => appendFileSync(digests, '# one -> more\n')],
+    ['has no list of its files', ({ directory }) => rmSync(join(directory, DIGESTS_FILE))],
+    [
+      'has another list than it was sealed with',
+      ({ directory }) => appendFileSync(join(directory, DIGESTS_FILE), '# one -> more\n'),
+    ],
     ['lacks files', ({ directory }) => removeSealed(join(directory, 'node_modules'))],
   ])('is made without a kept release that %s', async (_why, change) => {
     publishOddities();

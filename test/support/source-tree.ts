@@ -17,7 +17,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { InstallOrder } from '../../src/install/messages.js';
 import type { KeptRelease } from '../../src/install/process/reuse.js';
 import { resolveRelease } from '../../src/registry/resolve.js';
-import { digestTree } from '../../src/store/tree.js';
+import { DIGESTS_FILE, digestTree } from '../../src/store/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
 import type { PackageFiles } from '../registry/tarball.js';
@@ -195,11 +195,10 @@ export async function asNpmDoes(directory: string): Promise<string> {
 export async function sealed(name: string): Promise<KeptRelease> {
   const directory = place.path(name);
   const { text, digest: treeDigest } = await digestTree(directory);
-  const digests = place.path(`${name}.sha256`);
-  writeFileSync(digests, text);
   for (const [path, what] of Object.entries(contentsOf(directory)))
     if (!what.startsWith('->')) chmodSync(join(directory, path), Number.parseInt(what, 8) & 0o555);
-  return { directory, digests, treeDigest };
+  writeFileSync(join(directory, DIGESTS_FILE), text);
+  return { directory, treeDigest };
 }
 
 /** Adds to a file that was made read-only, as a disk or root can. */

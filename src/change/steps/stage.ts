@@ -14,7 +14,6 @@ import { readPolicy } from '../../store/policy.js';
 import type { Root } from '../../store/root.js';
 import { runtimeDirectoryName, runtimeLink } from '../../store/runtimes.js';
 import { removeTree } from '../../store/seal.js';
-import { DIGESTS_FILE } from '../../store/tree.js';
 import { removeTracesOf } from '../candidate.js';
 import { unpackInto } from '../import.js';
 
@@ -38,10 +37,7 @@ const SOURCES = 3;
 
 function newestReleases(root: Root): KeptRelease[] {
   const newest = listReleases(root).releases.slice(-SOURCES).reverse();
-  return newest.map(({ id, treeDigest }) => {
-    const directory = releaseDirectory(root, id);
-    return { directory, digests: join(directory, DIGESTS_FILE), treeDigest };
-  });
+  return newest.map(({ id, treeDigest }) => ({ directory: releaseDirectory(root, id), treeDigest }));
 }
 
 export function stagingDirectory(context: Context): string {
@@ -77,9 +73,9 @@ export const stage: Step = {
       directory,
       runtime: { node, version: runtime.version },
       allowScripts: change.plan.allowScripts,
-      ...(change.facts.lockfile && { lockfile: change.facts.lockfile }),
+      lockfile: change.facts.lockfile ?? null,
       isOwnLockfile: change.plan.lockfile === null,
-      ...(installed && !change.plan.ignoreStoredLockfile && { installed }),
+      installed: change.plan.ignoreStoredLockfile ? null : (installed ?? null),
       kept: newestReleases(context.root),
       share: readPolicy(context.root).retention?.share ?? 'auto',
       background: context.supervisor.background?.() ?? null,

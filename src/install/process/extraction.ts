@@ -1,16 +1,15 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import npa from 'npm-package-arg';
 import pacote from 'pacote';
 import { systemCode } from '../../core/errors.js';
-import type { Share } from '../../store/policy.js';
 import { findInCache, moveIntoCache } from './archive-cache.js';
-import { makeProgramsExecutable, moveInto } from './move.js';
+import { moveInto } from './move.js';
 import type { PackageCopy } from './reuse.js';
-import { Limit } from './semaphore.js';
-import { Unpackers } from './unpack-pool.js';
+import type { Work } from './unpack-thread.js';
+import { Unpacker } from './unpacker.js';
 
-/** Parallel downloads: enough for a network. npm starts hundreds and keeps a part of each in memory. */
+/** Parallel downloads: enough for a network. npm has 15, and keeps a part of each in memory. */
 const FETCHES = 4;
 
 type Extract = typeof pacote.extract;
@@ -22,7 +21,6 @@ export interface ExtractionOptions {
   scratch: string;
   /** Packages of kept releases, by the checksum of their archives. */
   copies: ReadonlyMap<string, PackageCopy>;
-  share: Share;
   /** Throws for a package that must not be fetched. */
   check(into: string, integrity: string): void;
   /** Called for each piece of an archive that the registry sends. */
@@ -31,20 +29,16 @@ export interface ExtractionOptions {
 
 /**
  * Replaces `pacote.extract` until `close`: pacote delivers the bytes (cache, proxy, credentials, retries, checksums)
- * and our threads unpack them. A package moves to its place only after its whole archive was verified.
+ * and our thread unpacks them. A package moves to its place only after its whole archive was verified.
  */
 export class Extraction {
   readonly #options: ExtractionOptions;
-  readonly #unpackers = new Unpackers();
-  readonly #fetches = new Limit(FETCHES);
+  readonly #unpacker = new Unpacker();
   readonly #original: Extract = pacote.extract;
   /** Directories of early starts, by checksum, and those that have moved to their place. */
   readonly #begun = new Map<string, Promise<string>>();
   readonly #taken = new Set<string>();
-  readonly #cloned = new Map<string, number>();
   #last = 0;
-  /** Bytes in blocks that are cloned from kept releases. */
-  clonedBytes = 0;
 
   constructor(options: ExtractionOptions) {
     this.#options = options;
@@ -65,7 +59,7 @@ export class Extraction {
 
   async close(): Promise<void> {
     Object.assign(pacote, { extract: this.#original });
-    await this.#unpackers.close();
+    await this.#unpacker.close();
     rmSync(this.#options.scratch, { recursive: true, force: true });
   }
 
@@ -79,18 +73,16 @@ export class Extraction {
     const directory = begun && !this.#taken.has(begun) ? begun : null;
     if (directory) this.#taken.add(directory);
     const unpacked = directory ?? (await this.#unpack(spec, options));
-    if (type === 'file') makeProgramsExecutable(unpacked);
     moveInto(unpacked, into);
-    this.clonedBytes += this.#cloned.get(unpacked) ?? 0;
     return { from: spec, resolved: options.resolved ?? spec, integrity };
   };
 
   async #unpack(spec: string, options: Options): Promise<string> {
     const into = join(this.#options.scratch, String(++this.#last));
     if (await this.#takeHere(into, options)) return into;
-    const archive = await this.#fetches.run(() => fetchArchive(spec, into, options, this.#options.onFetched));
+    const archive = await fetchArchive(spec, into, options, this.#options.onFetched);
     // pacote verified the checksum.
-    await this.#unpackers.run({ kind: 'unpack', unpacking: { archive, integrity: null, into } });
+    await this.#unpacker.run({ kind: 'unpack', archive, integrity: null, into });
     await moveIntoCache(options, spec, archive);
     rmSync(archive, { force: true });
     return into;
@@ -100,26 +92,25 @@ export class Extraction {
   async #takeHere(into: string, options: Options): Promise<boolean> {
     const integrity = options.integrity ? String(options.integrity) : null;
     const copy = this.#options.copies.get(integrity ?? '');
-    const { share } = this.#options;
     const archive = options.preferOnline ? null : findInCache(options);
-    const ways = [
-      copy && (() => this.#unpackers.run({ kind: 'copy', copy, into, share })),
-      archive && (() => this.#unpackers.run({ kind: 'unpack', unpacking: { archive, integrity, into } })),
-    ];
-    for (const way of ways) {
-      const cloned = way ? await way().catch(passOver) : null;
-      if (cloned !== null) {
-        this.#cloned.set(into, cloned);
+    const works: Work[] = [];
+    if (copy) works.push({ kind: 'copy', copy, into });
+    if (archive) works.push({ kind: 'unpack', archive, integrity, into });
+    for (const work of works) {
+      try {
+        await this.#unpacker.run(work);
         return true;
+      } catch (error) {
+        if (!isPassedOver(error)) throw error;
+        rmSync(into, { recursive: true, force: true });
       }
-      rmSync(into, { recursive: true, force: true });
     }
     return false;
   }
 }
 
 /**
- * @param into directory to unpack into; pacote opens a file beside it for each try, even for a cache miss
+ * @param into directory to unpack into; each try has a file beside it
  * @returns path of the archive
  */
 function fetchArchive(
@@ -133,25 +124,20 @@ function fetchArchive(
     // A broken stream emits several errors, and only the first is awaited below.
     stream.on('error', () => {});
     const archive = `${into}.tgz.${++tries}`;
-    const file = openSync(archive, 'w');
-    try {
-      for await (const bytes of stream as unknown as AsyncIterable<Buffer>) {
-        writeFileSync(file, bytes);
-        onFetched(bytes.length);
-      }
-      return archive;
-    } finally {
-      closeSync(file);
+    for await (const bytes of stream as unknown as AsyncIterable<Buffer>) {
+      appendFileSync(archive, bytes);
+      onFetched(bytes.length);
     }
+    return archive;
   };
   // Without a network only the cache is left. Passes a copy, because pacote adds results to its options.
   const past = options.offline ? {} : { cache: undefined, preferOnline: true };
-  return pacote.tarball.stream(spec, take, { ...options, ...past } as Options);
+  const { maxSockets = FETCHES } = options as { maxSockets?: number };
+  const how = { ...options, ...past, maxSockets: Math.min(FETCHES, maxSockets) };
+  return pacote.tarball.stream(spec, take, how as Options);
 }
 
-/** Passes over a source that is damaged, changed or gone, because there are others. */
-function passOver(error: unknown): null {
-  if (/^(ESTALE|ENOENT|ENOTDIR|EACCES|EIO|EINTEGRITY|corrupt_files|Z_|TAR_)/.test(systemCode(error) ?? ''))
-    return null;
-  throw error;
+/** Returns true for a source that is damaged, changed or gone, because there are others. */
+function isPassedOver(error: unknown): boolean {
+  return /^(ESTALE|ENOENT|ENOTDIR|EACCES|EIO|EINTEGRITY|corrupt_files|Z_|TAR_)/.test(systemCode(error) ?? '');
 }

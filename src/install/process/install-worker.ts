@@ -2,17 +2,17 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pacote from 'pacote';
 import { ReleasesError } from '../../core/errors.js';
+import { digestFile } from '../../host/digest.js';
 import { FRUGAL_ENVIRONMENT } from '../../host/memory-flags.js';
 import { killOwnTree } from '../../host/process-tree.js';
 import { serve } from '../../host/serve.js';
 import { BACKGROUND_NICE, setSessionPriority } from '../../host/session-priority.js';
 import { sourceFailure } from '../../registry/failure.js';
 import { tooNewDependency } from '../../registry/release-age.js';
-import { digestLockfile } from '../lockfile.js';
 import type { InstallOrder, InstallProgress, InstallResult, Order, UnpackOrder } from '../messages.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
-import { linkEqual } from './link-equal.js';
+import { shareEqual } from './share-equal.js';
 import { installTree } from './tree.js';
 
 async function install(
@@ -20,7 +20,7 @@ async function install(
   say: (progress: InstallProgress) => void,
 ): Promise<InstallResult> {
   const { directory, runtime, allowScripts, options } = order;
-  const { installed, weakChecksums, clonedBytes, asInstalled } = await installTree(order, say);
+  const { installed, weakChecksums, asInstalled } = await installTree(order, say);
   const scripted = installed.filter(({ hasScripts }) => hasScripts);
   const mayRun = ({ name, trustedName }: InstalledPackage) =>
     trustedName && (name === 'openclaw' || allowScripts.includes(name));
@@ -30,16 +30,14 @@ async function install(
   tell(0);
   await runInstallScripts(chosen, directory, runtime, options, tell);
   checkUnlocked(join(directory, 'node_modules/openclaw'));
-  // Where the filesystem clones, equal files share their blocks already.
-  const linkedBytes = order.share === 'auto' && clonedBytes === 0 ? linkEqual(directory, order.kept) : 0;
   const skipped = scripted.filter((candidate) => !mayRun(candidate)).map(({ name }) => name);
   return {
-    lockfileDigest: digestLockfile(join(directory, 'package-lock.json')),
+    lockfileDigest: digestFile(join(directory, 'package-lock.json')).sha256,
     packages: installed.length,
     ranScripts: chosen.map(({ name }) => name),
     skippedScripts: [...new Set(skipped)].sort(),
     weakChecksums,
-    sharedBytes: clonedBytes + linkedBytes,
+    sharedBytes: shareEqual(directory, order.kept, order.share),
     asInstalled,
   };
 }

@@ -4,10 +4,6 @@ import { OPENCLAW, outerPlaces, parseLockfile } from '../lockfile.js';
 import type { InstallOrder } from '../messages.js';
 import { isFetched } from './installed.js';
 import type { Picked } from './manifests.js';
-import { Limit } from './semaphore.js';
-
-/** Documents that are asked for at once. */
-const LOOKUPS = 12;
 
 /** Entry of `package-lock.json`, from a tree that anybody may have written. */
 interface Entry {
@@ -41,19 +37,16 @@ export async function addChecksums(
   ideal: Arborist.Node,
   lookUp: (id: string) => Promise<Picked>,
 ): Promise<void> {
-  const limit = new Limit(LOOKUPS);
   // A package from git or from an address is no package of the registry with the same name.
   const unproven = [...ideal.inventory.values()].filter(
     (node) =>
       !node.isRoot && !node.inBundle && isFetched(node) && !node.integrity && node.isRegistryDependency,
   );
   await Promise.all(
-    unproven.map((node) =>
-      limit.run(async () => {
-        const { _resolved, _integrity } = await lookUp(`${node.packageName}@${node.version}`);
-        Object.assign(node, { resolved: _resolved, integrity: _integrity });
-      }),
-    ),
+    unproven.map(async (node) => {
+      const { _resolved, _integrity } = await lookUp(`${node.packageName}@${node.version}`);
+      Object.assign(node, { resolved: _resolved, integrity: _integrity });
+    }),
   );
 }
 

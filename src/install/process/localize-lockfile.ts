@@ -1,9 +1,6 @@
 import npmFetch from 'npm-registry-fetch';
 import type { ClientOptions } from '../../registry/client.js';
-
-interface Text {
-  packages: Record<string, { name?: string; resolved?: string }>;
-}
+import { withoutAddresses } from '../lockfile.js';
 
 /**
  * Keeps only the addresses that this host would have written; npm asks its registry for the others. Checksums prove the
@@ -11,15 +8,10 @@ interface Text {
  * @param archive address of the release's archive, when it is a file beside the lockfile
  */
 export function withOwnAddresses(text: string, options: ClientOptions, archive?: string): string {
-  const lockfile = JSON.parse(text) as Text;
-  let isOwn = true;
-  for (const [location, locked] of Object.entries(lockfile.packages)) {
-    const { name = location.split('node_modules/').at(-1) ?? '', resolved } = locked;
-    if (resolved === undefined || resolved === archive || isOwnAddress(name, resolved, options)) continue;
-    delete locked.resolved;
-    isOwn = false;
-  }
-  return isOwn ? text : `${JSON.stringify(lockfile, null, 2)}\n`;
+  return withoutAddresses(
+    text,
+    (resolved, name) => resolved !== archive && !isOwnAddress(name, resolved, options),
+  );
 }
 
 function isOwnAddress(name: string, resolved: string, options: ClientOptions): boolean {

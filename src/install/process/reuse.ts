@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
 import { ifPossible } from '../../core/if-possible.js';
+import { sha256 } from '../../host/digest.js';
+import { DIGESTS_FILE, parseList } from '../../store/tree.js';
 import { OPENCLAW, outerPlaces, readLockfile } from '../lockfile.js';
 
 /** Sealed release whose packages the next one can have. */
 export interface KeptRelease {
   directory: string;
-  /** Path of its list of files, in the format of `sha256sum`. */
-  digests: string;
-  /** sha256 of that list, in hex. */
+  /** sha256 of its list of files, in hex. */
   treeDigest: string;
 }
 
@@ -39,11 +38,10 @@ export function copiesFrom(kept: readonly KeptRelease[]): Map<string, PackageCop
  * Reads the files of a release from its list; links, which npm makes and no archive has, are left out.
  * @returns paths with their sha256 in hex; none where the list is not as sealed
  */
-export function sealedFiles({ digests, treeDigest }: KeptRelease): [path: string, sha256: string][] {
-  const text = readPlainFile(digests, LARGEST).toString();
-  if (createHash('sha256').update(text).digest('hex') !== treeDigest) return [];
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return lines.map((line) => [line.slice(66), line.slice(0, 64)]);
+export function sealedFiles({ directory, treeDigest }: KeptRelease): [path: string, sha256: string][] {
+  const list = readPlainFile(join(directory, DIGESTS_FILE), LARGEST).toString();
+  const listed = sha256(list) === treeDigest ? parseList(list) : [];
+  return listed.flatMap((entry) => (entry.kind === 'file' ? [[entry.path, entry.sha256]] : []));
 }
 
 /** Time in ms since 1970 when all packages of a release were in place; later changes come from install scripts. */

@@ -39,8 +39,6 @@ export interface InstalledTree {
   installed: InstalledPackage[];
   /** Packages that only SHA-1 proves. */
   weakChecksums: string[];
-  /** Bytes in blocks that are cloned from kept releases. */
-  clonedBytes: number;
   /** True where these are the packages of `order.installed`. */
   asInstalled: boolean;
 }
@@ -67,7 +65,6 @@ export async function installTree(
   const extraction = new Extraction({
     scratch: join(directory, '.unpacking'),
     copies: copiesFrom(order.kept),
-    share: order.share,
     check(into, integrity) {
       if (checksumStrength(integrity) !== null) return;
       // A package of a shrinkwrap, or missing from a bundle. Arborist passes over the failure of an optional one.
@@ -103,7 +100,6 @@ export async function installTree(
     return {
       installed: inDependencyOrder(ideal),
       weakChecksums: weakIn(ideal),
-      clonedBytes: extraction.clonedBytes,
       asInstalled: tree !== null && isSame(parseLockfile(tree, lockPath), ideal),
     };
   } finally {

@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Unpackers } from '../../src/install/process/unpack-pool.js';
+import { Unpacker } from '../../src/install/process/unpacker.js';
 import { packTarball } from '../registry/tarball.js';
 import { temporaryDirectory } from '../support/place.js';
 
-// Thread counts of a host with two cores, and of a larger one.
-test.each([1, 2])('packages are unpacked side by side by %i threads', async (threads) => {
+test('packages are unpacked one after the other, and a damaged one fails alone', async () => {
   const directory = temporaryDirectory();
-  const unpackers = new Unpackers(threads);
-  onTestFinished(() => unpackers.close());
+  const unpacker = new Unpacker();
+  onTestFinished(() => unpacker.close());
   const archives = Array.from({ length: 12 }, (_, at) => {
     const name = `package-${at}`;
     const bytes = packTarball({ name, version: '1.0.0', files: { 'package.json': '{}', 'index.js': name } });
@@ -18,6 +17,12 @@ test.each([1, 2])('packages are unpacked side by side by %i threads', async (thr
     return { name, bytes, integrity, archive: join(directory, `${name}.tgz`), into: join(directory, name) };
   });
   for (const { archive, bytes } of archives) writeFileSync(archive, bytes);
-  await Promise.all(archives.map((unpacking) => unpackers.run({ kind: 'unpack', unpacking })));
-  for (const { name, into } of archives) expect(readFileSync(join(into, 'index.js'), 'utf8')).toBe(name);
+  writeFileSync(archives[3]?.archive ?? '', 'no archive');
+  const ends = await Promise.allSettled(
+    archives.map((unpacking) => unpacker.run({ kind: 'unpack', ...unpacking })),
+  );
+  for (const [at, { name, into }] of archives.entries()) {
+    expect(ends[at]?.status).toBe(at === 3 ? 'rejected' : 'fulfilled');
+    if (at !== 3) expect(readFileSync(join(into, 'index.js'), 'utf8')).toBe(name);
+  }
 });

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
+  constants,
+  copyFileSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -15,15 +17,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { linkEqual } from '../../../../src/install/process/link-equal.js';
 import type { KeptRelease } from '../../../../src/install/process/reuse.js';
+import { shareEqual } from '../../../../src/install/process/share-equal.js';
+import type { Share } from '../../../../src/store/policy.js';
 import { temporaryDirectory, writeTree } from '../../../support/place.js';
 
 const real = await vi.importActual<typeof import('node:fs')>('node:fs');
 
 vi.mock('node:fs', async () => {
   const fs = await vi.importActual<typeof import('node:fs')>('node:fs');
-  return { ...fs, linkSync: vi.fn() };
+  return { ...fs, copyFileSync: vi.fn(), linkSync: vi.fn() };
 });
 
 const AT = 'node_modules/plain';
@@ -36,9 +39,21 @@ const OWN = 'node_modules/openclaw/node_modules/plugin/index.js';
 const NAMES = Object.keys(FILES);
 const [LARGE, PACKAGE, PROGRAM] = NAMES as [string, string, string];
 
+/** A filesystem that cannot clone, as on most hosts. */
 beforeEach(() => {
   vi.mocked(linkSync).mockReset().mockImplementation(real.linkSync);
+  vi.mocked(copyFileSync)
+    .mockReset()
+    .mockImplementation(() => {
+      throw Object.assign(new Error('EOPNOTSUPP'), { code: 'EOPNOTSUPP', syscall: 'copyfile' });
+    });
 });
+
+function canClone(): void {
+  vi.mocked(copyFileSync).mockImplementation((from, to, how = 0) =>
+    real.copyFileSync(from, to, how & ~constants.COPYFILE_FICLONE_FORCE),
+  );
+}
 
 /** A sealed release, and a new release before its seal, as scripts left it. */
 function releases(change: (at: { from: string; into: string }) => void = () => {}) {
@@ -56,11 +71,7 @@ function releases(change: (at: { from: string; into: string }) => void = () => {
   writeTree(from, { 'package-lock.json': '{}', 'files.sha256': text });
   utimesSync(join(from, 'package-lock.json'), new Date(), new Date(Date.now() + 60_000));
   change({ from, into });
-  const kept: KeptRelease = {
-    directory: from,
-    digests: join(from, 'files.sha256'),
-    treeDigest: sha256(text),
-  };
+  const kept: KeptRelease = { directory: from, treeDigest: sha256(text) };
   return { kept, from, into };
 }
 
@@ -90,7 +101,7 @@ describe('a dependency of a new release', () => {
   test('becomes another name of the equal file, programs too; its directory has the times of before', () => {
     const { kept, from, into } = releases();
     const block = statfsSync(from).bsize;
-    expect(linkEqual(into, [kept])).toBe((Math.ceil(20_000 / block) + 2) * block);
+    expect(shareEqual(into, [kept], 'auto')).toBe((Math.ceil(20_000 / block) + 2) * block);
     expect(shared({ from, into })).toEqual(NAMES);
     for (const [name, text] of Object.entries(FILES)) {
       expect(readFileSync(join(into, name), 'utf8')).toBe(text);
@@ -100,15 +111,45 @@ describe('a dependency of a new release', () => {
     expect(readdirSync(into)).toEqual(['node_modules']);
   });
 
+  test.each<Share>(['auto', 'reflink'])(
+    'is cloned where the filesystem can (%s), with its own times and modes',
+    (share) => {
+      canClone();
+      const { kept, into } = releases();
+      utimesSync(join(into, LARGE), 2_000_000, 2_000_000);
+      expect(shareEqual(into, [kept], share)).toBeGreaterThan(20_000);
+      for (const [name, text] of Object.entries(FILES)) {
+        expect(readFileSync(join(into, name), 'utf8')).toBe(text);
+        const { nlink, mode } = lstatSync(join(into, name));
+        expect([nlink, mode & 0o777]).toEqual([1, name === PROGRAM ? 0o755 : 0o644]);
+      }
+      expect(statSync(join(into, LARGE)).mtimeMs).toBe(2e9);
+      expect(vi.mocked(linkSync)).not.toHaveBeenCalled();
+    },
+  );
+
+  test.each<[Share, number]>([
+    ['reflink', 1],
+    ['none', 0],
+  ])(
+    'stays a copy under %s on a filesystem without clones, which is learned from the first file',
+    (share, tries) => {
+      const { kept, from, into } = releases();
+      expect(shareEqual(into, [kept], share)).toBe(0);
+      expect(shared({ from, into })).toEqual([]);
+      expect(vi.mocked(copyFileSync)).toHaveBeenCalledTimes(tries);
+    },
+  );
+
   test('is left below OpenClaw, which refuses plugins whose files have two names', () => {
     const { kept, into } = releases();
-    linkEqual(into, [kept]);
+    shareEqual(into, [kept], 'auto');
     expect(lstatSync(join(into, OWN)).nlink).toBe(1);
   });
 
   test('is that of the first release that has it', () => {
     const [newest, older] = [releases(), releases()];
-    linkEqual(newest.into, [older.kept, newest.kept]);
+    shareEqual(newest.into, [older.kept, newest.kept], 'auto');
     expect(shared({ from: older.from, into: newest.into })).toEqual(NAMES);
   });
 
@@ -120,7 +161,7 @@ describe('a dependency of a new release', () => {
   ])('stays as a script has left it (%s)', (_, change) => {
     const { kept, from, into } = releases((at) => change(join(at.into, LARGE)));
     const left = readFileSync(join(into, LARGE));
-    linkEqual(into, [kept]);
+    shareEqual(into, [kept], 'auto');
     expect(shared({ from, into })).toEqual([PACKAGE, PROGRAM]);
     expect(readFileSync(join(into, LARGE))).toEqual(left);
     expect(readFileSync(join(from, LARGE), 'utf8')).toBe(FILES[LARGE]);
@@ -128,7 +169,7 @@ describe('a dependency of a new release', () => {
 
   test('stays away where a script has removed it', () => {
     const { kept, into } = releases((at) => rmSync(join(at.into, LARGE)));
-    linkEqual(into, [kept]);
+    shareEqual(into, [kept], 'auto');
     expect(existsSync(join(into, LARGE))).toBe(false);
     expect(lstatSync(join(into, PROGRAM)).nlink).toBe(2);
   });
@@ -143,7 +184,7 @@ describe('a dependency of a new release', () => {
     ['is gone', (path) => rmSync(path)],
   ])('links no file that %s', (_, change) => {
     const { kept, into } = releases((at) => change(join(at.from, LARGE)));
-    linkEqual(into, [kept]);
+    shareEqual(into, [kept], 'auto');
     expect(lstatSync(join(into, LARGE)).nlink).toBe(1);
     expect(lstatSync(join(into, PROGRAM)).nlink).toBe(2);
   });
@@ -153,14 +194,14 @@ describe('a dependency of a new release', () => {
     ['is gone', (from) => rmSync(join(from, 'files.sha256'))],
   ])('links nothing of a release whose list %s', (_, change) => {
     const { kept, from, into } = releases((at) => change(at.from));
-    expect(linkEqual(into, [kept])).toBe(0);
+    expect(shareEqual(into, [kept], 'auto')).toBe(0);
     expect(shared({ from, into })).toEqual([]);
   });
 
   test('links no file of another user', () => {
     const other = vi.spyOn(process, 'geteuid').mockReturnValue(12_345);
     const { kept, from, into } = releases();
-    expect(linkEqual(into, [kept])).toBe(0);
+    expect(shareEqual(into, [kept], 'auto')).toBe(0);
     expect(shared({ from, into })).toEqual([]);
     other.mockRestore();
   });
@@ -176,16 +217,19 @@ describe('a dependency of a new release', () => {
       throw Object.assign(new Error(code), { code, syscall: 'link' });
     });
     const { kept, from, into } = releases();
-    expect(linkEqual(into, [kept])).toBe(0);
+    expect(shareEqual(into, [kept], 'auto')).toBe(0);
     expect(shared({ from, into })).toEqual([]);
     expect(vi.mocked(linkSync)).toHaveBeenCalledTimes(tries);
   });
 
-  test('stays a copy where the kept name leads to another file meanwhile', () => {
-    vi.mocked(linkSync).mockImplementation((_, to) => writeFileSync(to, 'of another'));
+  test.each<[string, () => void]>([
+    ['link', () => vi.mocked(linkSync).mockImplementation((_, to) => writeFileSync(to, 'of another'))],
+    ['clone', () => vi.mocked(copyFileSync).mockImplementation((_, to) => writeFileSync(to, 'of another'))],
+  ])('stays a copy where the kept name leads to another file meanwhile (%s)', (_, mock) => {
+    mock();
     const { kept, into } = releases();
-    expect(linkEqual(into, [kept])).toBe(0);
+    expect(shareEqual(into, [kept], 'auto')).toBe(0);
     expect(readFileSync(join(into, LARGE), 'utf8')).toBe(FILES[LARGE]);
-    expect(existsSync(join(into, '.linking'))).toBe(false);
+    expect(existsSync(join(into, '.sharing'))).toBe(false);
   });
 });
