@@ -16,7 +16,7 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 /** To start processes, to read configurations, to lock, to show that something moves: each a file of its own. */
 const LIBRARIES = ['execa', 'json5', 'proper-lockfile', 'yocto-spinner', 'yoctocolors'];
-/** What takes Node more than a millisecond to load. */
+/** Modules that take Node more than a millisecond to load. */
 const BUILTINS = [
   ...['child_process', 'crypto', 'fs/promises', 'http', 'module', 'net', 'readline', 'stream/promises'],
   ...['timers/promises', 'tty'],

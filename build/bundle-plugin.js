@@ -18,7 +18,7 @@ const own = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 
-/** What it reads, and of a change what it shows: comparing all of a ledger would be most of what is loaded at start. */
+/** Records that it reads, and the shown part of a change: comparing all of a ledger would be most of the start. */
 const READ = ['change', 'policy', 'progress', 'release', 'request'];
 
 function onlyWhatIsShown(schema, name) {

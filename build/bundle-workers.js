@@ -14,7 +14,7 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 /** It is to verify what nobody here has verified, and a third of what there is to load. */
 const attestations = lazy(['sigstore'], (name) => `require('${name}')`, ['pacote']);
 
-/** What install scripts are given stays where its package is: a directory of programs, and node-gyp. */
+/** Programs for install scripts stay where their packages are: a directory of them, and node-gyp. */
 const RUN_SCRIPT = "require.resolve('@npmcli/run-script')";
 const FOUND_AT = {
   'set-path.js': ['__dirname', `require('node:path').dirname(${RUN_SCRIPT})`],

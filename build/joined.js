@@ -1,7 +1,7 @@
-/** What all files have that the build joins modules into, for `esbuild`. */
+/** Options of `esbuild` for all files that the build joins modules into. */
 export const joined = { bundle: true, platform: 'node', target: 'node20', legalComments: 'eof' };
 
-/** The same for one file of CommonJS: whatever asks in there where it is, is in that file. */
+/** Options for one file of CommonJS: every module in it that asks for its own place gets that of the file. */
 export const oneFile = {
   ...joined,
   minifyWhitespace: true,

@@ -5,7 +5,7 @@ import { transformSync } from 'esbuild';
 
 const schemas = new URL('../layout/schemas/', import.meta.url);
 
-/** Of all our files. */
+/** Schemas of all our files. */
 export const SCHEMA_NAMES = readdirSync(schemas)
   .filter((file) => file.endsWith('.schema.json'))
   .sort()

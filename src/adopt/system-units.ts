@@ -198,7 +198,7 @@ export class SystemUnits {
 }
 
 /** The owner writes the files below the root. */
-export function outsideOf(root: string, writes: PlannedFile[]): PlannedFile[] {
+function outsideOf(root: string, writes: PlannedFile[]): PlannedFile[] {
   return writes.filter(({ path }) => !path.startsWith(`${root}/`));
 }
 

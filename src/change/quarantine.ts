@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../core/errors.js';
 import { toErrorRecord } from '../core/errors.js';
 import type { Change } from '../ledger/ledger.js';
-import { quarantine } from '../store/policy.js';
+import { quarantine } from '../store/quarantine.js';
 import type { Root } from '../store/root.js';
 
 /** Failures that the release causes, not the host, the network or the operator. */

@@ -9,7 +9,8 @@ import { nodeFor } from '../rollback/compatibility/sqlite-node.js';
 import { configPath, findStatePlace } from '../state/place.js';
 import { currentRelease } from '../store/links.js';
 import { findManifest, listReleases, releaseDirectory } from '../store/manifest.js';
-import { holdOf, quarantineEnd, quarantineOf, readPolicy } from '../store/policy.js';
+import { holdOf, readPolicy } from '../store/policy.js';
+import { quarantineEnd, quarantineOf } from '../store/quarantine.js';
 import type { Root } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';
 import {

@@ -93,43 +93,39 @@ function ofPolicy({ to, policy: { hold, failure, pinned } }: SwitchFacts): Switc
 
 export function ofPeers({ to, protocols, isHere, known, peers }: PeerFacts): SwitchFinding[] {
   const target = protocols.to;
-  const about = 'clients';
+  const found = (code: SwitchFindingCode, weight: SwitchFinding['weight'], sentence: string) => [
+    { code, about: 'clients', weight, sentence } as const,
+  ];
   if (peers?.length === 0) return [];
   if (target === null) {
     const sentence = isHere
       ? `${to} does not tell its protocol, so it is not known if it accepts every client.`
       : `The protocol of ${to} is not known before it is staged: openclaw-releases stage ${to}`;
-    return [{ code: 'protocol_unknown', about, weight: 'information', sentence }];
+    return found('protocol_unknown', 'information', sentence);
   }
   if (peers === null) {
     const sentence = `${to} does not accept all clients of today, and no gateway tells which are there.`;
-    return [{ code: 'peers_unknown', about, weight: 'information', sentence }];
+    return found('peers_unknown', 'information', sentence);
   }
   return peers.flatMap((peer): SwitchFinding[] => {
     const speaks = protocolAt(peer.version, known);
     const named = `The ${peer.role} ${peer.name}${peer.version === null ? '' : ` (${peer.version})`}`;
+    const speaking = `${named} speaks protocol ${speaks}`;
     switch (admission(speaks, peer.role, target)) {
-      case 'refused':
-        return [
-          {
-            ...{ code: 'peer_refused', about, weight: 'warning' },
-            sentence: `${named} speaks protocol ${speaks}, which ${to} refuses: update it first, or it stays away.`,
-          },
-        ];
+      case 'refused': {
+        const sentence = `${speaking}, which ${to} refuses: update it first, or it stays away.`;
+        return found('peer_refused', 'warning', sentence);
+      }
       case 'limited':
-        return [
-          {
-            ...{ code: 'peer_limited', about, weight: 'information' },
-            sentence: `${named} speaks protocol ${speaks}; ${to} accepts it without what plugins add.`,
-          },
-        ];
-      case 'unknown':
-        return [
-          {
-            ...{ code: 'peer_unknown', about, weight: 'information' },
-            sentence: `${named} may be refused by ${to}: its protocol is not known.`,
-          },
-        ];
+        return found(
+          'peer_limited',
+          'information',
+          `${speaking}; ${to} accepts it without what plugins add.`,
+        );
+      case 'unknown': {
+        const sentence = `${named} may be refused by ${to}: its protocol is not known.`;
+        return found('peer_unknown', 'information', sentence);
+      }
       default:
         return [];
     }

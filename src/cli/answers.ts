@@ -13,8 +13,9 @@ import type { Plan } from '../ledger/plan.js';
 import type { Pack } from '../pack/pack.js';
 import type { Signer } from '../pack/signers.js';
 import type { MethodAnswers, Removal } from '../rpc/answers.js';
-import type { Hold, Schedule, Share, Signatures } from '../store/policy.js';
+import type { Hold, Share, Signatures } from '../store/policy.js';
 import type { Repair } from '../store/repair.js';
+import type { Schedule } from '../store/schedule.js';
 import type { TimerStateFile } from '../store/timer-state.js';
 import type { YankedList } from '../store/yanked.js';
 import type { Check } from '../timer/check.js';
@@ -178,7 +179,7 @@ export interface Answers extends MethodAnswers {
     changes: ChangeDocument[];
   };
   recover: { recovered: ChangeDocument[]; repaired: Repair[] };
-  /** When it has ended. */
+  /** Time of its end. */
   run: { exitCode: number };
   /** `follow` is the command that follows the log. */
   logs: { lines: string[]; follow: string | null };

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parse as parseVersion } from 'semver';
 import { ReleasesError } from '../core/errors.js';
-import type { Schedule } from '../store/policy.js';
+import type { Schedule } from '../store/schedule.js';
 import { isTimeZone } from '../timer/rules/zone.js';
 import { durationIn } from './parse.js';
 import { ownTimeZone, parseWindow, type WallWindow } from './window.js';

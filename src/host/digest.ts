@@ -17,7 +17,7 @@ export function sha256(content: string | Buffer): string {
  * @returns sha256 in hex
  * @throws system errors
  */
-export function digestOpen(file: number, size: number, take?: (bytes: Buffer) => void): string {
+function digestOpen(file: number, size: number, take?: (bytes: Buffer) => void): string {
   piece ??= Buffer.allocUnsafe(PIECE);
   let read = readSync(file, piece);
   if (read === size && read < PIECE) {

@@ -2,7 +2,8 @@ import { ReleasesError } from '../core/errors.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import { currentRelease, previousRelease } from '../store/links.js';
 import { listReleases } from '../store/manifest.js';
-import { quarantineOf, readPolicy } from '../store/policy.js';
+import { readPolicy } from '../store/policy.js';
+import { quarantineOf } from '../store/quarantine.js';
 import type { Root } from '../store/root.js';
 
 /** Proven releases that are still on disk and not in quarantine, last proven first. */

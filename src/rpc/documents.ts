@@ -1,7 +1,8 @@
 import type { ErrorRecord } from '../core/errors.js';
 import type { ChangeStatus } from '../ledger/ledger.js';
 import type { ChangeKind } from '../ledger/plan.js';
-import type { AtVersion, ChangeDocument, Handoff, Phase } from '../views/change.js';
+import type { AtVersion, ChangeDocument, Handoff } from '../views/change.js';
+import type { Phase } from '../views/phase.js';
 import type { Runs } from '../views/running-gateway.js';
 import type { RequestRecord } from './requests/requests.js';
 

@@ -36,7 +36,7 @@ export interface ScrubFile {
 
 const pathOf = (root: Root) => join(root.path, 'scrub.json');
 
-export function tryReadScrub(root: Root): RecordResult<ScrubFile> {
+function tryReadScrub(root: Root): RecordResult<ScrubFile> {
   return readRecord(pathOf(root), 'scrub');
 }
 

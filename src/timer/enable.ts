@@ -3,7 +3,8 @@ import { type Host, readTimer, type TimerRecord } from '../adopt/timer-unit-reco
 import { exclusive } from '../change/exclusive.js';
 import { lingers } from '../host/systemd/linger.js';
 import type { Environment } from '../ledger/environment.js';
-import { type Schedule, setSchedule } from '../store/policy.js';
+import { setSchedule } from '../store/policy.js';
+import type { Schedule } from '../store/schedule.js';
 import { readTimerState, tryReadTimerState, writeAuto } from '../store/timer-state.js';
 
 export interface EnableOptions extends TimerChoice {

@@ -18,7 +18,7 @@ import {
 } from '../support/pair.js';
 import { temporaryDirectory } from '../support/place.js';
 
-/** The same file in both states, with the same mode. */
+/** Equal file in both states, with an equal mode. */
 const SAME = 'credentials/token';
 
 const run = (...command: string[]) => void execFileSync(command[0] ?? '', command.slice(1));

@@ -53,7 +53,7 @@ export type Expected =
       hint?: string;
     };
 
-/** What adopting would do on a host. */
+/** Outcome of adopting on a host. */
 export type Outcome =
   | {
       install: Install;

@@ -10,7 +10,7 @@ const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 let packed: Set<string>;
 let bundled: string[];
 
-/** What `npm pack` asks for the files of an archive; it would compress all of them to answer. */
+/** Asks for the files of an archive as `npm pack` does, which would compress all of them to answer. */
 const packlist: (tree: object) => Promise<string[]> = createRequire(import.meta.resolve('pacote'))(
   'npm-packlist',
 );

@@ -74,7 +74,7 @@ test.each(inTurn(MOMENTS, KILLS))(
 
 /** Moments at which an exchange loses no more than its report. */
 const ONLY_REPORT = /write restore-result\.json$/;
-/** What was used up loses its record where it cannot be moved away. */
+/** A used-up request loses its record where it cannot be moved away. */
 const NEEDLESS = 'before rename used up';
 
 test.each(MOMENTS.filter((moment) => !ONLY_REPORT.test(moment) && moment !== NEEDLESS))(

@@ -11,7 +11,7 @@ const [GOOD, WORSE, CRASHES, CUT] = ['2026.9.6', '2026.9.7', '2026.9.8', '2026.9
 const STATE = '/home/claw/.openclaw';
 const ROOT = '/home/claw/releases';
 
-/** What the drop-in gets for a sandbox, or the code of the refusal with the setting behind it. */
+/** Settings of the drop-in for a sandbox, or the code of the refusal with the setting behind it. */
 interface Row {
   lines: string[];
   added?: string[];

@@ -602,7 +602,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'second failure counts as the first',
-    file: 'src/store/policy.ts',
+    file: 'src/store/quarantine.ts',
     find: 'const points = 1 + (before ? pointsAt(before, Date.parse(failure.at)) : 0);',
     replace: 'const points = 1 + (before ? pointsAt(before, Date.parse(failure.at)) * 0 : 0);',
     caughtBy: unit('store/prune'),
@@ -1544,7 +1544,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'one idle moment enough',
-    file: 'src/change/steps/wait-idle.ts',
+    file: 'src/change/idle-wait.ts',
     find: 'const isQuiet = idleSince !== null && performance.now() - idleSince >= (quietMs ?? 0);',
     replace: 'const isQuiet = performance.now() - (idleSince ?? 0) >= (quietMs ?? 0);',
     caughtBy: unit('change/steps/wait-idle', 'one idle moment between two pieces of work'),
@@ -1558,7 +1558,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'a gateway closed for a wait that may end without a restart',
-    file: 'src/change/steps/wait-idle.ts',
+    file: 'src/change/idle-wait.ts',
     find: 'const staysOpen = limits.giveUp === true || limits.countdownMs > 0;',
     replace: 'const staysOpen = limits.countdownMs > 0;',
     caughtBy: unit('change/steps/wait-idle', 'a wait that may end without a restart'),
@@ -1670,7 +1670,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'countdown not announced',
-    file: 'src/change/steps/wait-idle.ts',
+    file: 'src/change/idle-wait.ts',
     find: "  saveIntent(context, stepOf(context.change, 'wait-idle'));\n",
     replace: "  if (facts.restartAt === null) saveIntent(context, stepOf(context.change, 'wait-idle'));\n",
     caughtBy: unit('change/steps/wait-idle', 'the announcement is on disk before the wait begins'),

@@ -1,5 +1,6 @@
 import { previousRelease } from '../../src/store/links.js';
-import { quarantineOf, readPolicy } from '../../src/store/policy.js';
+import { readPolicy } from '../../src/store/policy.js';
+import { quarantineOf } from '../../src/store/quarantine.js';
 import type { Behaviour } from '../registry/gateway-package.js';
 import type { Arena } from './arena.js';
 import { between, pickWeighted, type Random } from './random.js';

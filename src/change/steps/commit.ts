@@ -4,7 +4,7 @@ import { versionsToday } from '../../rollback/compatibility/compatibility.js';
 import { noteRestore } from '../../rollback/restore-request.js';
 import { endReturn } from '../../state/restore-records.js';
 import { endTrial } from '../../store/links.js';
-import { clearQuarantine } from '../../store/policy.js';
+import { clearQuarantine } from '../../store/quarantine.js';
 import { dropPluginSet } from '../plugin-set.js';
 import { wasStopped } from './restart.js';
 import { targetOf } from './switch.js';

@@ -1,7 +1,7 @@
 import { moment } from '../../core/moment.js';
 import { size } from '../../core/size.js';
 import type { Manifest } from '../../store/manifest.js';
-import { quarantineEnd } from '../../store/policy.js';
+import { quarantineEnd } from '../../store/quarantine.js';
 import { findRelease, type ListedRelease } from '../../views/releases.js';
 import { command, SAME_RELEASE } from '../command.js';
 import { table } from '../table.js';

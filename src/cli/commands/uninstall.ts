@@ -4,17 +4,12 @@ import { exclusive } from '../../change/exclusive.js';
 import { refuseWhilePending } from '../../change/starting-facts.js';
 import { performChange } from '../../control/detached/start.js';
 import { ReleasesError } from '../../core/errors.js';
-import { exec } from '../../host/exec.js';
 import type { Launch } from '../../host/place.js';
 import { isAlive, processIds } from '../../host/process.js';
-import { type Environment, supervisorOf } from '../../ledger/environment.js';
-import { listChanges } from '../../ledger/ledger.js';
-import { inspectIfThere, releaseOfProcess } from '../../ledger/running-release.js';
-import { hasOwnEntry, hasOwnPlugin, OWN_PLUGIN } from '../../openclaw/own-plugin.js';
-import { sqliteNodeOf } from '../../rollback/compatibility/sqlite-node.js';
-import { configPath, findStatePlace } from '../../state/place.js';
+import type { Environment } from '../../ledger/environment.js';
+import { releaseOfProcess } from '../../ledger/running-release.js';
+import { OWN_PLUGIN } from '../../openclaw/own-plugin.js';
 import { listSnapshots } from '../../state/snapshots.js';
-import { currentRelease, previousRelease } from '../../store/links.js';
 import { directoryNames } from '../../store/manifest.js';
 import { removeRoot } from '../../store/removal.js';
 import type { Root } from '../../store/root.js';
@@ -25,6 +20,7 @@ import { findAdoptedFiles } from '../adopted-files.js';
 import type { Answers } from '../answers.js';
 import { answerOf, type LimitOptions, planOptions } from '../change-options.js';
 import { type Answer, command } from '../command.js';
+import { findOwnPlugin, uninstallOwnPlugin } from '../own-plugin.js';
 import { nextLines } from '../report.js';
 import { print } from '../write.js';
 import { ofUnit } from './adopt.js';
@@ -35,7 +31,6 @@ interface Options extends LimitOptions {
   json?: boolean;
 }
 
-const PLUGIN_LIMIT_MS = 60_000;
 const NEXT = ['npm uninstall --global openclaw-releases'];
 
 /** Parts of this program on the host, in the order of their removal. */
@@ -90,7 +85,7 @@ async function findParts(environment: Environment): Promise<Parts> {
         hint: 'openclaw-releases unadopt',
       },
     );
-  const found = { timer: readTimer(root.path) !== null, plugin: await findPlugin(environment), unit };
+  const found = { timer: readTimer(root.path) !== null, plugin: await findOwnPlugin(environment), unit };
   const steps = [
     found.timer && 'disable the timer',
     found.plugin && `uninstall the plugin ${OWN_PLUGIN}`,
@@ -110,20 +105,6 @@ function displacedStates(root: Root): Set<string> {
 
 const removalOf = ({ path }: Root, kept: Set<string>) =>
   `remove ${path}${[...kept].map((name) => `, but for states/${name}`).join('')}`;
-
-/** Looks where the root's gateway has its state, which this shell may not name. */
-async function findPlugin(environment: Environment): Promise<Parts['plugin']> {
-  const { root } = environment;
-  const gateway = await inspectIfThere(supervisorOf(environment));
-  const recorded = listChanges(root).findLast(({ facts }) => facts.place)?.facts.place;
-  const own = { args: [], env: process.env as Record<string, string> };
-  const place = gateway ? findStatePlace(gateway.launch) : (recorded ?? findStatePlace(own));
-  const env = { OPENCLAW_STATE_DIR: place.directory, OPENCLAW_CONFIG_PATH: configPath(place) };
-  const launch = { args: [], env: { ...own.env, ...gateway?.launch.env, ...env } };
-  const facts = { from: currentRelease(root), to: previousRelease(root), previous: null, place };
-  const isThere = await hasOwnPlugin(launch, root.plugin, await sqliteNodeOf(root, { facts }));
-  return isThere ? env : null;
-}
 
 async function requireConsent(steps: string[], { yes, json }: Options): Promise<void> {
   if (yes) return;
@@ -149,7 +130,7 @@ async function remove(
 ): Promise<Answer<Answers['uninstall']>> {
   const { root } = environment;
   if (timer) await disableTimer(environment);
-  if (plugin) await uninstallPlugin(root, plugin);
+  if (plugin) await uninstallOwnPlugin(root, plugin);
   if (unit !== null) {
     const record = readSupervisorRecord(root.path);
     const change = await performChange(environment, {
@@ -177,25 +158,6 @@ async function remove(
     text: () =>
       [`Done: ${steps.join('; ')}.`, ...left.map((path) => `Left: ${path}`), ...nextLines(NEXT)].join('\n'),
   };
-}
-
-/** OpenClaw before 2026.9 does not start while its configuration names a plugin that is missing. */
-async function uninstallPlugin(root: Root, named: Launch['env']): Promise<void> {
-  await askOpenClaw(root, named, ['plugins', 'uninstall', OWN_PLUGIN, '--force']);
-  const launch = { args: [], env: { ...(process.env as Launch['env']), ...named } };
-  if (hasOwnEntry(launch))
-    await askOpenClaw(root, named, ['config', 'unset', `plugins.entries.${OWN_PLUGIN}`]);
-}
-
-async function askOpenClaw(root: Root, named: Launch['env'], words: string[]): Promise<void> {
-  const launcher = `${root.bin}/openclaw`;
-  const env = { ...process.env, ...named };
-  const { ok, how } = await exec(launcher, words, { env, timeoutMs: PLUGIN_LIMIT_MS });
-  if (ok) return;
-  const variables = Object.entries(named).map(([name, value]) => `${name}='${value}'`);
-  throw new ReleasesError('write_failed', `The plugin could not be uninstalled (${how}).`, {
-    hint: `${[...variables, launcher, ...words].join(' ')}; then openclaw-releases uninstall`,
-  });
 }
 
 function requireUnused(root: Root): void {

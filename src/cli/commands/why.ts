@@ -1,6 +1,6 @@
 import { moment } from '../../core/moment.js';
 import { heldText } from '../../store/hold-text.js';
-import { quarantineEnd } from '../../store/policy.js';
+import { quarantineEnd } from '../../store/quarantine.js';
 import type { ChangeDocument } from '../../views/change.js';
 import { resolveReleaseName } from '../../views/release.js';
 import { type Why, whyRelease } from '../../views/why.js';

@@ -21,6 +21,7 @@ import { type InstalledPackage, inDependencyOrder, planned } from './installed.j
 import { addChecksums, lockfileOfTree } from './installed-tree.js';
 import { withOwnAddresses } from './localize-lockfile.js';
 import { Manifests } from './manifests.js';
+import { watchProgress } from './progress.js';
 import { copiesFrom } from './reuse.js';
 import {
   checkBundles,
@@ -60,7 +61,7 @@ export async function installTree(
   const options = treeOptions(order);
   const manifests = new Manifests(options);
   const arborist = new Arborist(options);
-  const watched = watch(onProgress, () => arborist.idealTree);
+  const watched = watchProgress(onProgress, () => arborist.idealTree);
   let refused: unknown;
   const extraction = new Extraction({
     scratch: join(directory, '.unpacking'),
@@ -160,39 +161,4 @@ async function useLockfile(source: string, path: string, order: InstallOrder): P
   const archive = order.tarball.startsWith('file:') ? `file:${archiveName(order.version)}` : undefined;
   await writeFile(path, withOwnAddresses(text, order.options, archive));
   return exact;
-}
-
-/** Milliseconds between two reports of bytes alone. */
-const FETCHED_EVERY_MS = 500;
-
-/** Reports bytes, and arborist's progress, which comes as timers on `process`: one for each placed and each unpacked package. */
-function watch(
-  onProgress: (progress: InstallProgress) => void,
-  idealTree: () => Arborist.Node | null,
-): { stop(): void; fetched(bytes: number): void } {
-  const done = { resolve: 0, unpack: 0 };
-  let last: InstallProgress = { phase: 'resolve', done: 0 };
-  let bytes = 0;
-  let toldAt = 0;
-  const tell = (progress: InstallProgress) => {
-    last = progress;
-    toldAt = performance.now();
-    onProgress({ ...progress, bytes });
-  };
-  const onTime = (moment: 'start' | 'end', timer: string) => {
-    if (moment === 'start' && timer.startsWith('idealTree:node_modules/')) {
-      tell({ phase: 'resolve', done: ++done.resolve });
-    } else if (moment === 'end' && timer.startsWith('reifyNode:')) {
-      const total = (idealTree()?.inventory.size ?? 1) - 1;
-      tell({ phase: 'unpack', done: ++done.unpack, total });
-    }
-  };
-  process.on('time', onTime);
-  return {
-    stop: () => process.off('time', onTime),
-    fetched(more) {
-      bytes += more;
-      if (performance.now() - toldAt >= FETCHED_EVERY_MS) tell(last);
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import type { MaintenanceWindow, Schedule, Weekday } from '../../store/policy.js';
+import type { MaintenanceWindow, Schedule, Weekday } from '../../store/schedule.js';
 
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 export type { MaintenanceWindow as Window, Weekday };

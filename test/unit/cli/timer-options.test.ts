@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { settingsFrom, type TimerOptions, withSettings } from '../../../src/cli/timer-options.js';
 import { parseWindow } from '../../../src/cli/window.js';
-import type { Schedule } from '../../../src/store/policy.js';
+import type { Schedule } from '../../../src/store/schedule.js';
 
 function settings(words: string[], before: Schedule = {}) {
   const command = withSettings(new Command('enable'))

@@ -2,17 +2,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listReleases } from '../../../src/store/manifest.js';
-import {
-  clearQuarantine,
-  pin,
-  quarantine,
-  quarantineEnd,
-  quarantineOf,
-  readPolicy,
-  setRetention,
-  unpin,
-} from '../../../src/store/policy.js';
+import { pin, readPolicy, setRetention, unpin } from '../../../src/store/policy.js';
 import { planPrune, prune } from '../../../src/store/prune.js';
+import { clearQuarantine, quarantine, quarantineEnd, quarantineOf } from '../../../src/store/quarantine.js';
 import { temporaryRoot, writeTree } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';
 

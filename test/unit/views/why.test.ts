@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { quarantine } from '../../../src/store/policy.js';
+import { quarantine } from '../../../src/store/quarantine.js';
 import { whyRelease } from '../../../src/views/why.js';
 import { temporaryRoot } from '../../support/place.js';
 import { sealTinyRelease } from '../../support/release.js';
