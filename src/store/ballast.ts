@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freeSpace } from '../host/space.js';
 import type { Root } from './root.js';
@@ -34,8 +34,10 @@ export function keepBallast(root: Root): void {
   try {
     mkdirSync(root.ballast, { recursive: true, mode: 0o700 });
     for (const path of pathsOf(root)) {
-      const kept = statSync(path, { throwIfNoEntry: false })?.size;
-      if (kept !== FILE_BYTES) writeFileSync(path, randomBytes(FILE_BYTES));
+      const kept = lstatSync(path, { throwIfNoEntry: false });
+      if (kept?.isFile() && kept.size === FILE_BYTES) continue;
+      rmSync(path, { recursive: true, force: true });
+      writeFileSync(path, randomBytes(FILE_BYTES), { flag: 'wx' });
     }
   } catch {
     // The disk is full; the next change tries again.

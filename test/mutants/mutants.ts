@@ -738,6 +738,27 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('install/process/copy', 'is refused where a file has other bytes'),
   },
   {
+    name: 'import that goes on after its signal',
+    file: 'src/pack/unpacker.ts',
+    find: "    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });\n",
+    replace: '',
+    caughtBy: unit('pack/unpacker', 'a signal that aborts'),
+  },
+  {
+    name: 'a file that cannot be shared ends the install',
+    file: 'src/install/process/share-equal.ts',
+    find: 'if (systemCode(error) === undefined) throw error;',
+    replace: "if (systemCode(error) !== 'EMLINK') throw error;",
+    caughtBy: unit('install/process/share-equal', 'stays a copy where a link fails with'),
+  },
+  {
+    name: 'reserve written through a link',
+    file: 'src/store/ballast.ts',
+    find: "      rmSync(path, { recursive: true, force: true });\n      writeFileSync(path, randomBytes(FILE_BYTES), { flag: 'wx' });\n",
+    replace: '      writeFileSync(path, randomBytes(FILE_BYTES));\n',
+    caughtBy: unit('store/ballast', 'a link in the place'),
+  },
+  {
     name: 'plugin of OpenClaw with files of two names',
     file: 'src/install/process/share-equal.ts',
     find: ' && !path.startsWith(`${OPENCLAW}/`)',

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type AtEnd, writeTree } from './place.js';
 
 /** A Bot API of Telegram on the host's loopback, with a bot to which one person writes: the owner of the gateway. */
@@ -22,17 +23,21 @@ const BOT = { id: 123_456, is_bot: true, first_name: 'Bot', username: 'test_bot'
 /** @param place directory for the credential */
 export async function startFakeTelegram(atEnd: AtEnd, place: string): Promise<FakeTelegram> {
   const answers: Record<string, unknown> = { getMe: BOT, getWebhookInfo: { url: '' } };
-  const written: object[] = [];
+  let written: { update_id: number; message: object }[] = [];
   let last = 0;
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const method = /\/bot[^/]+\/(\w+)/.exec(request.url ?? '')?.[1] ?? '';
-    request.resume();
+    const body = await text(request);
     const answer = (result: unknown) =>
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify({ ok: true, result }));
-    if (method === 'getUpdates') setTimeout(() => answer(written.splice(0)), POLL_MS);
-    else answer(answers[method] ?? (method === 'sendMessage' ? messageOf('') : true));
+    if (method === 'getUpdates') {
+      // A request with the number after a message confirms it; until then each answer has it again.
+      const { offset = 0 } = JSON.parse(body || '{}') as { offset?: number };
+      written = written.filter(({ update_id }) => update_id >= offset);
+      setTimeout(() => answer(written), POLL_MS);
+    } else answer(answers[method] ?? (method === 'sendMessage' ? messageOf('') : true));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   atEnd(() => {
@@ -46,7 +51,9 @@ export async function startFakeTelegram(atEnd: AtEnd, place: string): Promise<Fa
     ...{ enabled: true, tokenFile: token, apiRoot: `http://127.0.0.1:${port}` },
     ...{ dmPolicy: 'allowlist', allowFrom: [String(OWNER)] },
   };
-  const say = (text: string) => void written.push({ update_id: ++last, message: messageOf(text) });
+  const say = (words: string) => {
+    written.push({ update_id: ++last, message: messageOf(words) });
+  };
   return { settings: { 'channels.telegram': channel }, owner: `telegram:${OWNER}`, say };
 }
 

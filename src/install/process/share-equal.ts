@@ -24,9 +24,6 @@ import { type KeptRelease, layoutTime, sealedFiles } from './reuse.js';
 /** Errors of a filesystem or of this user: all other files would meet them too. */
 const ALWAYS = /^(EOPNOTSUPP|ENOTSUP|ENOSYS|ENOTTY|EXDEV|EINVAL|EPERM|EACCES)$/;
 
-/** Errors of one file: a script has removed it; it is damaged; or it has all of the 65,000 names that ext4 gives. */
-const OF_ONE_FILE = /^(ENOENT|ENOTDIR|ELOOP|EMLINK|EIO|EUCLEAN)$/;
-
 /** Makes `scratch` from a kept file, so that both take the room of one. */
 type Way = (pair: Pair, scratch: string) => void;
 
@@ -94,8 +91,10 @@ function shareOne(pair: Pair, ways: Way[], scratch: string, times: Map<string, S
     rmSync(scratch);
     return null;
   } catch (error) {
-    if (OF_ONE_FILE.test(systemCode(error) ?? '')) return null;
-    throw error;
+    // Sharing saves room, and no more: what cannot be shared, or read, stays a file of its own.
+    rmSync(scratch, { force: true });
+    if (systemCode(error) === undefined) throw error;
+    return null;
   }
 }
 

@@ -212,6 +212,8 @@ describe('a dependency of a new release', () => {
     ['EOPNOTSUPP', 1],
     // Another file may have room for one more name.
     ['EMLINK', 3],
+    ['ENOSPC', 3],
+    ['EMFILE', 3],
   ])('stays a copy where a link fails with %s', (code, tries) => {
     vi.mocked(linkSync).mockImplementation(() => {
       throw Object.assign(new Error(code), { code, syscall: 'link' });
@@ -220,6 +222,20 @@ describe('a dependency of a new release', () => {
     expect(shareEqual(into, [kept], 'auto')).toBe(0);
     expect(shared({ from, into })).toEqual([]);
     expect(vi.mocked(linkSync)).toHaveBeenCalledTimes(tries);
+  });
+
+  test('stays a copy where the kept file cannot be read, and the others are shared', () => {
+    canClone();
+    const unreadable = (_: unknown, to: unknown) => real.symlinkSync('/dev/null', String(to));
+    vi.mocked(copyFileSync).mockImplementationOnce(unreadable);
+    const { kept, into } = releases();
+    expect(shareEqual(into, [kept], 'auto')).toBeGreaterThan(0);
+    expect(vi.mocked(copyFileSync)).toHaveBeenCalledTimes(3);
+    for (const [name, text] of Object.entries(FILES)) {
+      expect(lstatSync(join(into, name)).isFile()).toBe(true);
+      expect(readFileSync(join(into, name), 'utf8')).toBe(text);
+    }
+    expect(readdirSync(into)).toEqual(['node_modules']);
   });
 
   test.each<[string, () => void]>([
