@@ -738,7 +738,7 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('install/process/copy', 'is refused where a file has other bytes'),
   },
   {
-    name: 'import that goes on after its signal',
+    name: 'import that continues after its signal',
     file: 'src/pack/unpacker.ts',
     find: "    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });\n",
     replace: '',

@@ -7,7 +7,7 @@ import { temporaryDirectory, temporaryRoot } from '../../support/place.js';
 
 const SIZES = Array.from({ length: 16 }, () => 32 * 1024);
 
-test('the reserve is sixteen files of 32 KiB, and one that is lost or cut is made again', () => {
+test('the reserve is sixteen files of 32 KiB, and a lost or cut file is made again', () => {
   const root = temporaryRoot();
   const sizes = () => readdirSync(root.ballast).map((name) => lstatSync(join(root.ballast, name)).size);
   keepBallast(root);
