@@ -34,7 +34,7 @@ export async function startFakeTelegram(atEnd: AtEnd, place: string): Promise<Fa
         .end(JSON.stringify({ ok: true, result }));
     if (method === 'getUpdates') {
       // A request with the number after a message confirms it; until then each answer has it again.
-      const { offset = 0 } = JSON.parse(body || '{}') as { offset?: number };
+      const offset = Number(/\boffset\W+(\d+)/.exec(`${request.url} ${body}`)?.[1] ?? 0);
       written = written.filter(({ update_id }) => update_id >= offset);
       setTimeout(() => answer(written), POLL_MS);
     } else answer(answers[method] ?? (method === 'sendMessage' ? messageOf('') : true));
