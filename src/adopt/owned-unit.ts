@@ -32,7 +32,7 @@ function requireOwner({ name, user }: GatewayUnit, root: string, owner: Account)
     'root_not_owned',
     `${name} runs as ${runsAs}, and ${root} belongs to ${owner.name}.`,
     {
-      hint: `the same command with sudo, and without --root or with a root directory of ${runsAs}; or with --unit`,
+      hint: `the same command with sudo, and with --root and a root directory of ${runsAs}; or with --unit`,
     },
   );
 }

@@ -1,7 +1,6 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { ifPossible } from '../core/if-possible.js';
 import { readRecord, recordText } from '../core/record.js';
 import type { AbsolutePath, Pid } from '../core/scalars.js';
 import type { Account } from '../host/account.js';
@@ -27,18 +26,6 @@ export interface SystemRecord {
   attempt: { before: Written; units: Written | null } | null;
   /** Changed files of a supervisor other than systemd; absent when none. */
   supervisorFiles?: SupervisorFiles;
-}
-
-/** Root that has adopted a unit of the system, or has a timer for it; null where no record says so. */
-export function rootOfUnit(unit: string, directory = RECORDS): { path: string; uid: number } | null {
-  const names = ifPossible(() => readdirSync(directory)) ?? [];
-  for (const name of names.filter((name) => name.endsWith('.json'))) {
-    const found = readRecord<SystemRecord>(join(directory, name), 'system-units');
-    if (found.state !== 'ok' || found.value.unit !== unit) continue;
-    const { root: path, uid, units, timer } = found.value;
-    if (units || timer) return { path, uid };
-  }
-  return null;
 }
 
 /** The record of the superuser about the root of one owner. */

@@ -88,7 +88,8 @@ function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-async function showIfThere(address: UnitAddress): Promise<UnitStatus | null> {
+/** Null where systemd is missing. */
+export async function showIfThere(address: UnitAddress): Promise<UnitStatus | null> {
   try {
     return await showUnit(address);
   } catch (error) {

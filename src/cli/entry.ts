@@ -21,9 +21,13 @@ export function run(argv: string[]): Promise<void> {
 export async function findUnitRoot(words: string[]): Promise<ForeignRoot | null> {
   const { findUnitRoot, unitNameIn } = await import('./unit-root.js');
   const found = await findUnitRoot(words);
-  if (found && !words.includes('--json'))
-    say(`For ${found.path}, the root of the user of ${unitNameIn(words)}.\n`, 2);
+  if (found) say(`As ${found.user}, the user of ${unitNameIn(words)}, for ${found.path}.\n`, 2);
   return found;
+}
+
+export function fail(error: unknown, argv: string[]): void {
+  heedColours(argv);
+  failWith(error, argv.includes('--json'));
 }
 
 /** @param words the command line, with absolute `--root` */

@@ -98,8 +98,10 @@ function ownerOf(place: string): number {
 }
 
 /** Another user's root, for which the superuser's command must run as that user. */
-function foreignRoot(root: string | null): { path: string; uid: number } | null {
-  if (process.getuid?.() !== 0 || root === null) return null;
+function foreignRoot(words: string[]): { path: string; uid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const root = rootPath(words);
+  if (root === null) return null;
   const uid = ownerOf(root);
   return uid === 0 ? null : { path: root, uid };
 }
@@ -113,35 +115,25 @@ function withAbsoluteRoot(words: string[], root: string): string[] {
   });
 }
 
-/** Commands that need no root. */
-const ROOTLESS = ['', 'help', 'completion', 'demo'];
+/** Commands with `--system`. */
+const OF_UNIT = ['adopt', 'unadopt', 'uninstall', 'timer enable', 'timer disable'];
 
-/**
- * True where the superuser names no root and may mean the unit of another user: with `--system`, and where the superuser has
- * no releases.
- */
-function mayMeanUnit(name: string, words: string[], root: string | null): boolean {
-  if (process.getuid?.() !== 0 || ROOTLESS.includes(name) || name.startsWith('-')) return false;
+/** True where the superuser means the unit of another user and names no root: with `--system`. */
+function meansUnit(name: string, words: string[]): boolean {
+  if (process.getuid?.() !== 0 || !words.includes('--system')) return false;
   if (rootWord(words) >= 0 || process.env.OPENCLAW_RELEASES_ROOT) return false;
-  // Test of sd_booted(3).
-  if (!fs.existsSync('/run/systemd/system')) return false;
-  if (words.includes('--system') || root === null) return true;
-  try {
-    return fs.readdirSync(path.join(root, 'releases')).length === 0;
-  } catch {
-    return true;
-  }
+  const isHelp = words.includes('--help') || words.includes('-h');
+  return !isHelp && OF_UNIT.includes(GROUPS.includes(name) ? `${name} ${words[0]}` : name);
 }
 
 async function start([, , name = '', ...words]: string[]): Promise<void> {
-  const root = rootPath(words);
   // Says to the superuser's process, where that has started this one, that this user can start the program.
   if (process.env.OPENCLAW_RELEASES_PRIVILEGED) process.send?.({ id: 0 });
   const options = LOOKING.includes(name) ? commonOptions(words) : null;
-  const unitRoot = mayMeanUnit(name, words, root)
+  const unitRoot = meansUnit(name, words)
     ? await import('./entry.js').then(({ findUnitRoot }) => findUnitRoot(words))
     : null;
-  const foreign = unitRoot ?? foreignRoot(root);
+  const foreign = unitRoot ?? foreignRoot(words);
   if (foreign) {
     const { runForOwner } = await import('./entry.js');
     return runForOwner([name, ...withAbsoluteRoot(words, foreign.path)], foreign);
@@ -153,4 +145,4 @@ async function start([, , name = '', ...words]: string[]): Promise<void> {
 
 stand();
 process.argv.splice(2, Number.POSITIVE_INFINITY, ...ordered(process.argv.slice(2)));
-void start(process.argv);
+start(process.argv).catch((error) => import('./entry.js').then(({ fail }) => fail(error, process.argv)));

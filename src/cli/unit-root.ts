@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-import { rootOfUnit } from '../adopt/system-unit-record.js';
-import { defaultUnit } from '../adopt/unit.js';
-import { profileOf, profileSuffix } from '../core/profile.js';
+import { defaultUnit, showIfThere } from '../adopt/unit.js';
+import { ReleasesError } from '../core/errors.js';
 import { accountOf } from '../host/account.js';
-import { showUnit } from '../host/systemd/unit.js';
+import { defaultRootPath } from '../store/root.js';
 
 /** A root of another user, for which the superuser's command runs as that user. */
 export interface ForeignRoot {
@@ -18,28 +16,31 @@ export function unitNameIn(words: string[]): string {
 }
 
 /**
- * Root of the user whose unit of the system a command of the superuser means: its record of the unit names it, else the
- * default root of the unit's user counts. Null for a unit of the superuser, and where there is none.
- * @param records absolute directory of the superuser's records
+ * Default root of the user whose unit of the system a command of the superuser means. Null for a unit of the superuser,
+ * and where there is none.
  * @param userOf `User=` of a unit of the system, empty without one
+ * @throws ReleasesError `supervisor_failed` when systemd does not answer, `root_not_owned` for a user without an account
  */
 export async function findUnitRoot(
   words: string[],
-  records?: string,
   userOf: (unit: string) => Promise<string> = ofUnit,
-): Promise<ForeignRoot | null> {
+): Promise<(ForeignRoot & { user: string }) | null> {
   const unit = unitNameIn(words);
-  const adopted = rootOfUnit(unit, records);
-  if (adopted) return adopted;
-  const user = await userOf(unit).catch(() => '');
-  const account = user === '' ? null : accountOf(user);
-  if (!account || account.uid === 0) return null;
-  const name = `openclaw-releases${profileSuffix(profileOf(process.env))}`;
-  return { path: join(account.home, '.local/share', name), uid: account.uid };
+  const user = await userOf(unit);
+  if (user === '') return null;
+  const account = accountOf(user);
+  if (!account) {
+    throw new ReleasesError('root_not_owned', `${unit} runs as ${user}, who has no account here.`, {
+      hint: `systemctl show --property User ${unit}`,
+    });
+  }
+  const { uid, name, home } = account;
+  const { OPENCLAW_PROFILE } = process.env;
+  return uid === 0 ? null : { path: defaultRootPath({ HOME: home, OPENCLAW_PROFILE }), uid, user: name };
 }
 
 async function ofUnit(unit: string): Promise<string> {
-  return (await showUnit({ scope: 'system', unit })).user;
+  return (await showIfThere({ scope: 'system', unit }))?.user ?? '';
 }
 
 function optionOf(words: string[], name: string): string | undefined {

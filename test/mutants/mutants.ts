@@ -1022,10 +1022,10 @@ export const MUTANTS: Mutant[] = [
 
   // adopt
   {
-    name: 'the record of the superuser does not say which root has adopted a unit',
-    file: 'src/adopt/system-unit-record.ts',
-    find: 'if (units || timer) return',
-    replace: 'if (units && timer) return',
+    name: 'a silent systemd means no user',
+    file: 'src/cli/unit-root.ts',
+    find: 'await userOf(unit);',
+    replace: "await userOf(unit).catch(() => '');",
     caughtBy: unit('cli/unit-root'),
   },
   {

@@ -123,8 +123,9 @@ function textOf(step: SetupStep): string {
 
 function commandOf(step: SetupStep | undefined, { path }: Root): string {
   if (step?.kind !== 'adopt' || step.unit.scope !== 'system') return ADOPT;
-  // Without a root, root finds the default one of the unit's user.
-  const isDefault = path === rootAt(defaultRootPath({ ...process.env, OPENCLAW_RELEASES_ROOT: '' })).path;
+  // Without a root, root finds the default one of the unit's user, whose environment systemd does not tell.
+  const env = { ...process.env, OPENCLAW_RELEASES_ROOT: '', XDG_DATA_HOME: '' };
+  const isDefault = path === rootAt(defaultRootPath(env)).path;
   return `sudo ${ADOPT} --system${isDefault ? '' : ` --root ${path}`}`;
 }
 

@@ -49,7 +49,7 @@ export function needsPrivilege(args: readonly string[]): boolean {
 export function requirePrivilegedParent(): void {
   if (!isStarted) {
     throw new ReleasesError('usage', 'Only root may change units of the system.', {
-      hint: 'the same command with sudo, and with --root where the gateway has not the default root of its user',
+      hint: 'the same command with sudo, and with --root and the root directory of the gateway',
     });
   }
   if (!process.connected) throw ended();

@@ -1,36 +1,16 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
-import { SystemUnitRecord } from '../../../src/adopt/system-unit-record.js';
+import { expect, test } from 'vitest';
 import { findUnitRoot } from '../../../src/cli/unit-root.js';
+import { ReleasesError } from '../../../src/core/errors.js';
 import { accountOf } from '../../../src/host/account.js';
-import { temporaryDirectory } from '../../support/place.js';
 
 const UNIT = 'openclaw-gateway.service';
 /** An ordinary user that each Linux has. */
 const USER = accountOf('nobody') ?? { uid: 65_534, gid: 65_534, name: 'nobody', home: '/' };
 const DEFAULT = join(USER.home, '.local/share/openclaw-releases');
 
-let records: string;
-
-beforeEach(() => {
-  records = join(temporaryDirectory('records'), 'records');
-});
-
-function adopted(root: string, unit: string): void {
-  mkdirSync(records, { recursive: true });
-  new SystemUnitRecord(root, USER, records).save({
-    ...{ schema: 1, root, uid: USER.uid, unit, attempt: null, timer: null },
-    units: { files: [], directories: [] },
-  });
-}
-
-/** A systemd whose units run as these users. */
-const users = (of: Record<string, string>) => async (unit: string) => {
-  const user = of[unit];
-  if (user === undefined) throw new Error('no such unit');
-  return user;
-};
+/** A systemd whose units run as these users; it shows a missing unit without one. */
+const users = (of: Record<string, string>) => async (unit: string) => of[unit] ?? '';
 
 test.each([
   ['a unit of another user', [], { [UNIT]: 'nobody' }, DEFAULT],
@@ -39,17 +19,18 @@ test.each([
   ['a unit that is named whole', ['--unit=mine.service'], { 'mine.service': 'nobody' }, DEFAULT],
   ['a unit of root', [], { [UNIT]: 'root' }, null],
   ['a unit without a user', [], { [UNIT]: '' }, null],
-  ['a user without an account', [], { [UNIT]: 'no-such-user' }, null],
   ['no unit', ['--unit', 'mine'], { [UNIT]: 'nobody' }, null],
 ])('for %s, root without a root directory means the default root of its user', async (_, words, of, path) => {
-  expect(await findUnitRoot(words, records, users(of))).toEqual(path && { path, uid: USER.uid });
+  expect(await findUnitRoot(words, users(of))).toEqual(path && { path, uid: USER.uid, user: USER.name });
 });
 
-test('the root that has adopted the unit comes before the default one', async () => {
-  adopted('/srv/other', 'other.service');
-  adopted('/srv/releases', UNIT);
-  expect(await findUnitRoot([], records, users({ [UNIT]: 'nobody' }))).toEqual({
-    path: '/srv/releases',
-    uid: USER.uid,
+test('a user without an account is refused', async () => {
+  await expect(findUnitRoot([], users({ [UNIT]: 'no-such-user' }))).rejects.toMatchObject({
+    code: 'root_not_owned',
   });
+});
+
+test('a systemd that does not answer is an error, and not a unit of root', async () => {
+  const silent = () => Promise.reject(new ReleasesError('supervisor_failed', 'systemctl did not answer.'));
+  await expect(findUnitRoot([], silent)).rejects.toMatchObject({ code: 'supervisor_failed' });
 });
