@@ -90,7 +90,7 @@ function damage(path: string): void {
 
 function replaceByLink(path: string): void {
   rmSync(path);
-  real.symlinkSync('/dev/null', path);
+  real.symlinkSync('missing', path);
 }
 
 /** Names of the files that are those of the kept release. */
@@ -226,9 +226,11 @@ describe('a dependency of a new release', () => {
 
   test('stays a copy where the kept file cannot be read, and the others are shared', () => {
     canClone();
-    const unreadable = (_: unknown, to: unknown) => real.symlinkSync('/dev/null', String(to));
-    vi.mocked(copyFileSync).mockImplementationOnce(unreadable);
     const { kept, into } = releases();
+    // A link is no plain file, so reading it fails. Not to a device: its mode would be changed through the link.
+    const elsewhere = writeTree(temporaryDirectory('elsewhere'), { file: 'of another' });
+    const unreadable = (_: unknown, to: unknown) => real.symlinkSync(join(elsewhere, 'file'), String(to));
+    vi.mocked(copyFileSync).mockImplementationOnce(unreadable);
     expect(shareEqual(into, [kept], 'auto')).toBeGreaterThan(0);
     expect(vi.mocked(copyFileSync)).toHaveBeenCalledTimes(3);
     for (const [name, text] of Object.entries(FILES)) {
