@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { openPlainFile, whyUnusable } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { interrupted } from '../core/interrupted.js';
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import { beginSync } from '../host/sync.js';
 import type { Context } from '../ledger/context.js';
 import { filesByDigest, requireBase } from '../pack/base.js';

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import { freePort } from '../host/port.js';
 import { makeTemporaryDirectory } from '../host/temporary.js';
 import { findHome } from '../host/user.js';

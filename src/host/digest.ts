@@ -1,15 +1,11 @@
-import { createHash, hash as hashAtOnce } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { isAboutFile, openPlainFile } from '../core/bounded-file.js';
+import { sha256 } from '../core/sha256.js';
 
 const PIECE = 1 << 18;
 
 let piece: Buffer | undefined;
-
-/** @returns sha256 in hex */
-export function sha256(content: string | Buffer): string {
-  return hashAtOnce('sha256', content);
-}
 
 /**
  * Hashes an open file to its end; `take` must not keep the bytes that it receives.

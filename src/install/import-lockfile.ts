@@ -1,4 +1,4 @@
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import { keepLockfile } from '../store/lockfiles.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';

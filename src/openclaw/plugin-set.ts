@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } fr
 import { basename, join } from 'node:path';
 import { LARGEST, readPlainFile, UnusableFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import { writeFileDurably } from '../host/durable.js';
 import { exec } from '../host/exec.js';
 import type { TableRow } from '../host/sqlite/orders.js';

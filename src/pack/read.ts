@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { LARGEST } from '../core/bounded-file.js';
 import { parseRecord, recordText } from '../core/record.js';
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import { END_OF_TAR, paddingOf, sizeIn, tarHeader } from '../host/tar-header.js';
 import { isReleaseId } from '../store/manifest.js';
 import {

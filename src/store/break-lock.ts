@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import { faultPoint } from '../host/fault.js';
 import type { ProcessIdentity } from '../host/process.js';
 import { moveAside } from './move-aside.js';

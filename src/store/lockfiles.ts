@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAboutFile, LARGEST, readPlainFile } from '../core/bounded-file.js';
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import { writeFileDurably } from '../host/durable.js';
 import { checkReleaseId, directoryNames, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';

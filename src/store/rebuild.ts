@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ifPossible } from '../core/if-possible.js';
 import { whyNot } from '../core/record.js';
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import type { Manifest } from './manifest.js';
 import { releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { isAboutFile, LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
-import { sha256 } from '../host/digest.js';
+import { sha256 } from '../core/sha256.js';
 import {
   type Compared,
   comparePiece,

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST, readPlainFile } from '../../core/bounded-file.js';
 import { ifPossible } from '../../core/if-possible.js';
-import { sha256 } from '../../host/digest.js';
+import { sha256 } from '../../core/sha256.js';
 import { DIGESTS_FILE, parseList } from '../../store/tree.js';
 import { OPENCLAW, outerPlaces, readLockfile } from '../lockfile.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Milliseconds, Moment, Name, Sha256 } from '../../core/scalars.js';
-import { sha256 } from '../../host/digest.js';
+import { sha256 } from '../../core/sha256.js';
 import { type Change, findChange, unfinishedChanges } from '../../ledger/ledger.js';
 import type { ChangeKind } from '../../ledger/plan.js';
 import { breakDead } from '../../store/break-lock.js';
