@@ -9,8 +9,10 @@ import { temporaryDirectory } from '../../support/place.js';
 let file: string;
 let whole: Buffer;
 
+const atEnd = atEndOfAll();
+
 beforeAll(async () => {
-  ({ file } = await makePack({}, temporaryDirectory('pack', atEndOfAll())));
+  ({ file } = await makePack({}, temporaryDirectory('pack', atEnd)));
   whole = readFileSync(file);
 });
 
