@@ -1,5 +1,4 @@
 import { defaultUnit, showIfThere } from '../adopt/unit.js';
-import { ReleasesError } from '../core/errors.js';
 import { accountOf } from '../host/account.js';
 import { defaultRootPath } from '../store/root.js';
 
@@ -17,9 +16,9 @@ export function unitNameIn(words: string[]): string {
 
 /**
  * Default root of the user whose unit of the system a command of the superuser means. Null for a unit of the superuser,
- * and where there is none.
+ * where there is none, and for a user without an account (`DynamicUser=`): the command itself refuses that unit.
  * @param userOf `User=` of a unit of the system, empty without one
- * @throws ReleasesError `supervisor_failed` when systemd does not answer, `root_not_owned` for a user without an account
+ * @throws ReleasesError `supervisor_failed` when systemd does not answer
  */
 export async function findUnitRoot(
   words: string[],
@@ -29,14 +28,10 @@ export async function findUnitRoot(
   const user = await userOf(unit);
   if (user === '') return null;
   const account = accountOf(user);
-  if (!account) {
-    throw new ReleasesError('root_not_owned', `${unit} runs as ${user}, who has no account here.`, {
-      hint: `systemctl show --property User ${unit}`,
-    });
-  }
+  if (!account || account.uid === 0) return null;
   const { uid, name, home } = account;
   const { OPENCLAW_PROFILE } = process.env;
-  return uid === 0 ? null : { path: defaultRootPath({ HOME: home, OPENCLAW_PROFILE }), uid, user: name };
+  return { path: defaultRootPath({ HOME: home, OPENCLAW_PROFILE }), uid, user: name };
 }
 
 async function ofUnit(unit: string): Promise<string> {
