@@ -27,10 +27,10 @@ import {
  * B6, B7 (checksums, lockfiles): test/attacks/source-checksums.test.ts, test/unit/install/lockfile.test.ts
  * B8 (addresses): test/attacks/secrets.test.ts, test/unit/core/address.test.ts
  * B8b (what a candidate says): test/unit/candidate/environment.test.ts, test/unit/state/secrets.test.ts
- * B9 (pipes): test/unit/core/bounded-file.test.ts, test/integration/corrupt.test.ts
- * B10, B11 (verify, current): test/unit/store/tree.test.ts, test/integration/corrupt.test.ts
+ * B9 (pipes): test/unit/core/bounded-file.test.ts, test/stories/damaged-root.test.ts
+ * B10, B11 (verify, current): test/unit/store/tree.test.ts, test/stories/damaged-root.test.ts
  * B12 (bin of an archive): test/integration/source-install.test.ts
- * B13 (control characters): test/integration/untrusted-text.test.ts
+ * B13 (control characters): test/stories/untrusted-text.test.ts
  * B14, B15 (the API of the page): test/unit/plugin/routes.test.ts
  * B16 (no TMPDIR, no HOME): test/integration/bare-environment.test.ts
  * B17 (signatures): test/unit/registry/signing-keys.test.ts

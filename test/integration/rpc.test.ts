@@ -2,25 +2,22 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { listChanges } from '../../src/ledger/ledger.js';
-import { handle } from '../../src/rpc/handle.js';
 import { claimDelivery, markDelivered, undelivered } from '../../src/rpc/requests/requests.js';
 import { verdictText } from '../../src/rpc/requests/result-text.js';
 import { rootAt } from '../../src/store/root.js';
 import { changeDocument } from '../../src/views/change.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { until } from '../support/place.js';
 import { callHere, rpc, untilStatus } from '../support/rpc.js';
-import { makeWorld, type RunningSupervisor, type World } from '../support/world.js';
+import { makeWorld, type World } from '../support/world.js';
 
 const atEnd = atEndOfAll();
 let world: World;
-let supervisor: RunningSupervisor;
 
 /** Shared world of all tests, each of which leaves its gateway ready. */
 beforeAll(async () => {
   world = await makeWorld(atEnd);
   for (const version of ['2026.5.28', '2026.6.1', '2026.6.5']) world.publish(version);
-  supervisor = await world.start('2026.5.28');
+  await world.start('2026.5.28');
 });
 
 const SESSION = {
@@ -150,30 +147,4 @@ test('an operator rolls back, switches, pins, holds and reads', async () => {
   expect(await call('releases.status')).toMatchObject({
     ...{ change: forth.change, host: { current: '2026.6.1', trial: null } },
   });
-});
-
-test('a detached worker that is killed at once is reported as never run, with the next command', async () => {
-  const begun = () => [...supervisor.stderr().matchAll(/^.*-update-.* was started as process (\d+)/gm)];
-  const known = begun().length;
-  const environment = { root: rootAt(world.root), acknowledgeMs: 3_000 };
-  const asked = handle(environment, 'update.run', { target: '2026.6.5' });
-  await until('the worker runs', () => begun().length > known);
-  process.kill(Number(begun().at(-1)?.[1]), 'SIGKILL');
-  expect(await asked).toMatchObject({
-    ...{ ok: false, status: 'helper_never_ran', phase: 'finished', handoff: { status: 'unavailable' } },
-    error: { code: 'helper_never_ran', hint: expect.any(String), untouched: 'Nothing was changed.' },
-  });
-});
-
-test('a change that is not verified in the time that it was given is undone', async () => {
-  world.publish('2026.7.1', { neverReady: true });
-  const { payload } = await rpc(world, 'update.run', {
-    target: '2026.7.1',
-    timeoutMs: 1_500,
-    skipDeferral: true,
-  });
-  const status = await untilStatus(world, { change: payload.change });
-  expect(status).toMatchObject({ reason: 'timed_out', after: { version: '2026.6.1' } });
-  expect(status.status).toMatch(/^(rolled_back|package_update_failed|package_updated_restart_failed)$/);
-  expect(await world.version()).toBe('2026.6.1');
 });

@@ -1040,7 +1040,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/install/process/installed-tree.ts',
     find: 'return isUsable(text) ? text : null;',
     replace: 'return null;',
-    caughtBy: integration('source-installed', 'has the same packages'),
+    caughtBy: stories('source-installed', 'has the same packages'),
   },
   {
     name: 'unset variable of a unit kept',

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isAlive } from '../../src/host/process.js';
 import {
@@ -53,4 +55,27 @@ test('killed while verifying a release that crashes: the launcher rolls back wit
   await until('the launcher has gone back', async () => (await world.version()) === '2026.6.1', 30_000);
   await world.ok('recover');
   await expectSettledOn(world, '2026.6.1');
+});
+
+test('Ctrl-C while staging leaves nothing behind', async () => {
+  const world = await updatableWorld();
+  slowly(world);
+  const { exitCode, document } = await stopDuring(world, 'stage', 'SIGINT');
+  expect(document).toMatchObject({ status: 'package_update_failed', error: { code: 'interrupted' } });
+  expect(exitCode).toBe(4);
+  await expectSettledOn(world, '2026.6.1');
+  expect(readdirSync(join(world.root, 'releases'))).toEqual(['2026.6.1']);
+});
+
+test('recover verifies what runs after a kill during verification, and commits it', async () => {
+  const world = await updatableWorld();
+  await stopDuring(world, 'verify', 'SIGKILL', '--settle', '1');
+  // A changed setting neither finishes nor undoes the change: that may restart the gateway.
+  await world.ok('pin', '2026.6.1');
+  await world.ok('retention', '--releases', '3');
+  expect((await world.ok('status')).interrupted).toMatchObject([expect.stringContaining('-update-')]);
+  expect(await world.ok('recover')).toMatchObject({
+    recovered: [{ status: 'package_updated_restart_verified' }],
+  });
+  await expectSettledOn(world, '2026.6.5');
 });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listChanges } from '../../src/ledger/ledger.js';
+import { handle } from '../../src/rpc/handle.js';
 import { listRequests, undelivered } from '../../src/rpc/requests/requests.js';
 import { rootAt } from '../../src/store/root.js';
 import { until } from '../support/place.js';
@@ -133,4 +134,34 @@ test('another change is refused with the active one; a more urgent request does 
   });
   const again = await rpc(world, 'update.run', { target: '2026.6.1' });
   expect(again.payload).toMatchObject({ ok: true, status: 'already_current', change: null });
+});
+
+test('a detached worker that is killed at once is reported as never run, with the next command', async () => {
+  const world = await makeWorld();
+  for (const version of ['2026.5.28', '2026.6.1']) world.publish(version);
+  const supervisor = await world.start('2026.5.28');
+  const begun = () => [...supervisor.stderr().matchAll(/^.*-update-.* was started as process (\d+)/gm)];
+  const known = begun().length;
+  const environment = { root: rootAt(world.root), acknowledgeMs: 3_000 };
+  const asked = handle(environment, 'update.run', { target: '2026.6.1' });
+  await until('the worker runs', () => begun().length > known);
+  process.kill(Number(begun().at(-1)?.[1]), 'SIGKILL');
+  expect(await asked).toMatchObject({
+    ...{ ok: false, status: 'helper_never_ran', phase: 'finished', handoff: { status: 'unavailable' } },
+    error: { code: 'helper_never_ran', hint: expect.any(String), untouched: 'Nothing was changed.' },
+  });
+});
+
+test('a change that is not verified in the time that it was given is undone', async () => {
+  const world = await oldWorld();
+  world.publish('2026.7.1', { neverReady: true });
+  const { payload } = await rpc(world, 'update.run', {
+    target: '2026.7.1',
+    timeoutMs: 1_500,
+    skipDeferral: true,
+  });
+  const status = await untilStatus(world, { change: payload.change });
+  expect(status).toMatchObject({ reason: 'timed_out', after: { version: '2026.5.28' } });
+  expect(status.status).toMatch(/^(rolled_back|package_update_failed|package_updated_restart_failed)$/);
+  expect(await world.version()).toBe('2026.5.28');
 });
