@@ -5,6 +5,7 @@ import { type Case, drawCase, makeHosts, tell, wrong } from '../verdicts/verdict
 const ROWS: Case[] = [
   { host: 'little processor', share: 0.015, release: 'good' },
   { host: 'little processor', share: 0.1, release: 'never ready' },
+  { host: 'slow disk', share: 0.02, release: 'good' },
   { host: 'swapping', share: 0.03, release: 'good' },
 ];
 

@@ -1,18 +1,24 @@
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../support/place.js';
 
-const HYBRID = { cpu: '/sys/fs/cgroup/cpu', freezer: '/sys/fs/cgroup/freezer' };
+const HYBRID = {
+  cpu: '/sys/fs/cgroup/cpu',
+  freezer: '/sys/fs/cgroup/freezer',
+  disk: '/sys/fs/cgroup/blkio',
+};
 const UNIFIED = '/sys/fs/cgroup';
 const PERIOD_US = 100_000;
 
-/** A control group whose processes get little: of a processor, or of any time at all. */
+/** A control group whose processes get little: of a processor, of a disk, or of any time at all. */
 export interface Pressure {
   /** Puts a process into it, and all that it starts from now on. */
   add(pid: number): void;
   /** Limits all of them together to a share of one processor; 1 for no limit. */
   limit(share: number): void;
+  /** Limits all of them together to so many bytes a second of the disk that has a path; null for no limit. */
+  limitDisk(path: string, bytes: number | null): void;
   /** Holds all of them up for all but a share of the time, as a disk does that everything is swapped to, until aborted. */
   holdUp(share: number, signal: AbortSignal): Promise<void>;
   /** Removes it, when no process is in it any more. */
@@ -24,11 +30,11 @@ const SLICE_MS = 400;
 /** @throws Error on a host without control groups, or without the superuser */
 export function makePressure(name: string): Pressure {
   const old = existsSync(join(HYBRID.cpu, 'cpu.cfs_quota_us'));
-  if (!old) writeFileSync(join(UNIFIED, 'cgroup.subtree_control'), '+cpu');
+  if (!old) writeFileSync(join(UNIFIED, 'cgroup.subtree_control'), '+cpu +io');
   const parents = old ? Object.values(HYBRID) : [UNIFIED];
   const directories = parents.map((parent) => join(parent, `openclaw-releases-${process.pid}-${name}`));
   for (const directory of directories) mkdirSync(directory);
-  const [cpu = '', freezer = cpu] = directories;
+  const [cpu = '', freezer = cpu, disk = cpu] = directories;
   const freeze = (frozen: boolean) =>
     old
       ? writeFileSync(join(freezer, 'freezer.state'), frozen ? 'FROZEN' : 'THAWED')
@@ -41,6 +47,13 @@ export function makePressure(name: string): Pressure {
       const quota = share < 1 ? Math.round(share * PERIOD_US) : null;
       if (old) writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(quota ?? -1));
       else writeFileSync(join(cpu, 'cpu.max'), `${quota ?? 'max'} ${PERIOD_US}`);
+    },
+    limitDisk(path, bytes) {
+      const device = diskOf(path);
+      if (!old)
+        return writeFileSync(join(disk, 'io.max'), `${device} rbps=${bytes ?? 'max'} wbps=${bytes ?? 'max'}`);
+      for (const kind of ['read', 'write'])
+        writeFileSync(join(disk, `blkio.throttle.${kind}_bps_device`), `${device} ${bytes ?? 0}`);
     },
     async holdUp(share, signal) {
       while (!signal.aborted) {
@@ -61,4 +74,12 @@ export function makePressure(name: string): Pressure {
       });
     },
   };
+}
+
+/** Number of the disk that has a path, as in `8:0`; limits are for whole disks. */
+function diskOf(path: string): string {
+  const { dev } = statSync(path);
+  const number = `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
+  const device = `/sys/dev/block/${number}`;
+  return existsSync(`${device}/partition`) ? readFileSync(`${device}/../dev`, 'utf8').trim() : number;
 }

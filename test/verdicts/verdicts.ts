@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { table } from '../../src/cli/table.js';
@@ -9,7 +9,7 @@ import { between, pickWeighted, type Random, randomFrom } from '../torture/rando
 import { makePressure, type Pressure } from './pressure.js';
 
 /** Hosts, and how often each comes. */
-const HOSTS = { 'little processor': 4, busy: 3, swapping: 3 };
+const HOSTS = { 'little processor': 4, 'slow disk': 3, busy: 3, swapping: 3 };
 type Host = keyof typeof HOSTS;
 
 const RELEASES: Record<string, { weight: number; good: boolean; behaviour: Behaviour }> = {
@@ -24,6 +24,8 @@ const RELEASES: Record<string, { weight: number; good: boolean; behaviour: Behav
 /** A thirtieth of the usual limits, also on a slow machine: a slow one is what this is about. */
 const LIMITS = ['--ready-timeout', '2', '--settle', '2'];
 const LOOPS = 3;
+/** Bytes a second of a disk that reads a miniature release in a third of a second. */
+const DISK = 1 << 20;
 
 /** One update on one host, and whether its verdict is what the release deserves. */
 export interface Verdict {
@@ -74,7 +76,10 @@ export async function makeHosts(name: string, atEnd: AtEnd): Promise<Hosts> {
     await world.ok('stage', version);
     // Slow starts on record would give this one more time; a host may be slow for the first time.
     rmSync(join(world.root, 'changes'), { recursive: true });
-    const { json, seconds } = await under(pressure, host, share, () => switchTo(world, version));
+    const directory = join(world.root, 'releases', version);
+    const { json, seconds } = await under(pressure, { host, share, directory }, () =>
+      switchTo(world, version),
+    );
     const kept = json.status === 'package_updated_restart_verified';
     return { host, share, release, good, kept, seconds, error: json.error?.message ?? null };
   };
@@ -92,12 +97,19 @@ async function switchTo(world: World, version: string) {
   return { json, seconds: Math.round((performance.now() - begun) / 100) / 10 };
 }
 
-async function under<T>(pressure: Pressure, host: Host, share: number, work: () => Promise<T>): Promise<T> {
+async function under<T>(
+  pressure: Pressure,
+  { host, share, directory }: { host: Host; share: number; directory: string },
+  work: () => Promise<T>,
+): Promise<T> {
   const over = new AbortController();
   const loops: ChildProcess[] = [];
   let held: Promise<void> | null = null;
   if (host === 'swapping') held = pressure.holdUp(share, over.signal);
-  else pressure.limit(share);
+  else if (host === 'slow disk') {
+    forget(directory);
+    pressure.limitDisk(directory, Math.round(share * DISK));
+  } else pressure.limit(share);
   if (host === 'busy')
     for (let n = 0; n < LOOPS; n++) {
       const loop = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
@@ -111,7 +123,14 @@ async function under<T>(pressure: Pressure, host: Host, share: number, work: () 
     await held;
     for (const loop of loops) loop.kill('SIGKILL');
     pressure.limit(1);
+    pressure.limitDisk(directory, null);
   }
+}
+
+/** Makes the kernel read the files of a directory from the disk again. */
+function forget(directory: string): void {
+  const each = 'sync "$0" && find "$0" -type f -exec dd if={} iflag=nocache count=0 status=none \\;';
+  execFileSync('sh', ['-c', each, directory]);
 }
 
 /** Verdicts that a release did not deserve, and the distribution of all of them. */
