@@ -21,7 +21,7 @@ function project(lane: Lane) {
   const { name } = lane;
   const { order, workers } = group(lane);
   // Conditions end a test, not seconds: this ends what hangs.
-  const limitMs = (isQuickLane(name) ? 60_000 : 600_000) * slowness;
+  const limitMs = (isQuickLane(name) ? 300_000 : 600_000) * slowness;
   return {
     extends: true as const,
     test: {
