@@ -5,6 +5,7 @@ import { ReleasesError } from '../core/errors.js';
 import { interrupted } from '../core/interrupted.js';
 import { sha256 } from '../core/sha256.js';
 import { beginSync } from '../host/sync.js';
+import type { Sharing } from '../install/install.js';
 import type { Context } from '../ledger/context.js';
 import { filesByDigest, requireBase } from '../pack/base.js';
 import { invalid } from '../pack/pack.js';
@@ -85,17 +86,18 @@ export async function resolvePack(
  * Unpacks the pack of a change in place of an install. Its file may have been replaced since it was verified: its
  * `pack.json` must be the same, and the digests in that are of all the rest.
  */
-export async function unpackInto(directory: string, context: Context): Promise<void> {
+export async function unpackInto(directory: string, context: Context, sharing: Sharing): Promise<void> {
   const { root, change, signal } = context;
   const { pack: packed, runtime } = change.facts;
   if (!packed || !runtime) throw new ReleasesError('internal', 'A pack is unpacked that was not verified.');
   const node = join(directory, '..', runtimeDirectoryName(runtime.version), 'bin/node');
   if (runtime.kind === 'pack') mkdirSync(dirname(node), { recursive: true });
+  let sharedBytes = 0;
   const { pack } = await withPack(packed.path, async (fd) => {
     const head = readHead(fd);
     if (sha256(head.text) !== packed.sha256) throw invalid(`${packed.path} changed since it was verified`);
     const base = requireBase(root, head.pack);
-    await unpackApart(fd, head, {
+    sharedBytes = await unpackApart(fd, head, sharing, {
       directory,
       base: base ? filesByDigest(root, base) : new Map(),
       node: runtime.kind === 'pack' ? node : null,
@@ -108,7 +110,7 @@ export async function unpackInto(directory: string, context: Context): Promise<v
   });
   beginSync(directory);
   const { lockfileDigest, packages, skippedScripts } = pack;
-  change.facts.install = { lockfileDigest, packages, skippedScripts, ranScripts: [] };
+  change.facts.install = { lockfileDigest, packages, skippedScripts, ranScripts: [], sharedBytes };
 }
 
 async function withPack(path: string, work: (fd: number) => Promise<PackHead>): Promise<PackHead> {

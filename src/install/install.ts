@@ -5,6 +5,7 @@ import { runWorker, type WorkerOptions } from './worker.js';
 
 export type { InstallProgress, InstallReport } from './messages.js';
 export type { KeptRelease } from './process/reuse.js';
+export type { Sharing } from './process/share-equal.js';
 
 type Chosen = Omit<InstallOrder, 'kind' | 'version' | 'integrity' | 'tarball' | keyof typeof DEFAULTS>;
 

@@ -70,13 +70,13 @@ describe.each(types)('on %s, a dependency of a new release', (type) => {
   test('shares the blocks of its files, and takes no room for them', () => {
     const { disk, into, kept } = releases();
     const before = usedBytes(disk);
-    expect(shareEqual(into, [kept], 'auto')).toBe(13 * MIB + 4_096);
+    expect(shareEqual(into, { kept: [kept], share: 'auto' })).toBe(13 * MIB + 4_096);
     expect(before - usedBytes(disk)).toBeGreaterThan(12 * MIB);
   });
 
   test('has files of its own all the same: no second name, the modes of npm, and nothing reaches it', () => {
     const { from, into, kept } = releases();
-    shareEqual(into, [kept], 'auto');
+    shareEqual(into, { kept: [kept], share: 'auto' });
     for (const path of Object.keys(FILES)) {
       const stats = lstatSync(join(into, path));
       expect([stats.nlink, stats.mode & 0o777]).toEqual([1, path.endsWith('.sh') ? 0o755 : 0o644]);

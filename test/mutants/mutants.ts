@@ -745,6 +745,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('pack/unpacker', 'a signal that aborts'),
   },
   {
+    name: 'release of a pack shares nothing',
+    file: 'src/install/process/share-equal.ts',
+    find: 'isPacked ? Number.POSITIVE_INFINITY : ',
+    replace: '',
+    caughtBy: unit('install/process/share-equal', 'of a pack shares with'),
+  },
+  {
     name: 'a file that cannot be shared ends the install',
     file: 'src/install/process/share-equal.ts',
     find: 'if (systemCode(error) === undefined) throw error;',

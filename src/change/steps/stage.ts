@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
 import { ifPossible } from '../../core/if-possible.js';
 import { beginSync } from '../../host/sync.js';
-import { installRelease, type KeptRelease } from '../../install/install.js';
+import { installRelease, type Sharing } from '../../install/install.js';
 import { provideRuntime } from '../../install/runtime.js';
 import type { Context, Step } from '../../ledger/context.js';
 import { checksumStrength } from '../../registry/checksum.js';
@@ -35,9 +35,12 @@ export function stagedFacts(context: Context): {
 /** Releases to take packages from: the newest have most of them, and every list takes memory. */
 const SOURCES = 3;
 
-function newestReleases(root: Root): KeptRelease[] {
+function sharingOf(root: Root): Sharing {
   const newest = listReleases(root).releases.slice(-SOURCES).reverse();
-  return newest.map(({ id, treeDigest }) => ({ directory: releaseDirectory(root, id), treeDigest }));
+  return {
+    kept: newest.map(({ id, treeDigest }) => ({ directory: releaseDirectory(root, id), treeDigest })),
+    share: readPolicy(root).retention?.share ?? 'auto',
+  };
 }
 
 export function stagingDirectory(context: Context): string {
@@ -58,8 +61,9 @@ export const stage: Step = {
     const { change, signal } = context;
     const { resolved, runtime, directory } = stagedFacts(context);
     mkdirSync(directory, { recursive: true });
+    const sharing = sharingOf(context.root);
     if (change.facts.pack) {
-      await unpackInto(directory, context);
+      await unpackInto(directory, context, sharing);
       // Install scripts ran before it was packed, so no other release may take its files for those of their archives.
       ifPossible(() => utimesSync(join(directory, 'package-lock.json'), 0, 0));
     }
@@ -76,8 +80,7 @@ export const stage: Step = {
       lockfile: change.facts.lockfile ?? null,
       isOwnLockfile: change.plan.lockfile === null,
       installed: change.plan.ignoreStoredLockfile ? null : (installed ?? null),
-      kept: newestReleases(context.root),
-      share: readPolicy(context.root).retention?.share ?? 'auto',
+      ...sharing,
       background: context.supervisor.background?.() ?? null,
       options: await context.client(),
       signal,

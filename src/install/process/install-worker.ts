@@ -37,7 +37,7 @@ async function install(
     ranScripts: chosen.map(({ name }) => name),
     skippedScripts: [...new Set(skipped)].sort(),
     weakChecksums,
-    sharedBytes: shareEqual(directory, order.kept, order.share),
+    sharedBytes: shareEqual(directory, order),
     asInstalled,
   };
 }

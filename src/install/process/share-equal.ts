@@ -24,6 +24,14 @@ import { type KeptRelease, layoutTime, sealedFiles } from './reuse.js';
 /** Errors of a filesystem or of this user: all other files would meet them too. */
 const ALWAYS = /^(EOPNOTSUPP|ENOTSUP|ENOSYS|ENOTTY|EXDEV|EINVAL|EPERM|EACCES)$/;
 
+export interface Sharing {
+  /** Newest first. */
+  kept: readonly KeptRelease[];
+  share: Share;
+  /** True where the new release comes from a pack: no later one takes packages from it. */
+  isPacked?: boolean;
+}
+
 /** Makes `scratch` from a kept file, so that both take the room of one. */
 type Way = (pair: Pair, scratch: string) => void;
 
@@ -42,7 +50,7 @@ interface Pair {
  * @returns bytes in blocks that are shared now
  * @throws system errors
  */
-export function shareEqual(directory: string, kept: readonly KeptRelease[], share: Share): number {
+export function shareEqual(directory: string, { kept, share, isPacked = false }: Sharing): number {
   const ways = { auto: [clone, link], reflink: [clone], none: [] }[share];
   const scratch = join(directory, '.sharing');
   const times = new Map<string, Stats>();
@@ -52,7 +60,7 @@ export function shareEqual(directory: string, kept: readonly KeptRelease[], shar
   rmSync(scratch, { force: true });
   try {
     for (const release of ways.length > 0 ? kept : []) {
-      const laidOutMs = ifPossible(() => layoutTime(release)) ?? 0;
+      const laidOutMs = isPacked ? Number.POSITIVE_INFINITY : (ifPossible(() => layoutTime(release)) ?? 0);
       for (const [path, sha256] of ifPossible(() => sealedFiles(release)) ?? []) {
         if (done.has(path) || !isDependency(path)) continue;
         const pair = { kept: join(release.directory, path), copy: join(directory, path), sha256, laidOutMs };

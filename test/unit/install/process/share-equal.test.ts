@@ -101,7 +101,7 @@ describe('a dependency of a new release', () => {
   test('becomes another name of the equal file, programs too; its directory has the times of before', () => {
     const { kept, from, into } = releases();
     const block = statfsSync(from).bsize;
-    expect(shareEqual(into, [kept], 'auto')).toBe((Math.ceil(20_000 / block) + 2) * block);
+    expect(shareEqual(into, { kept: [kept], share: 'auto' })).toBe((Math.ceil(20_000 / block) + 2) * block);
     expect(shared({ from, into })).toEqual(NAMES);
     for (const [name, text] of Object.entries(FILES)) {
       expect(readFileSync(join(into, name), 'utf8')).toBe(text);
@@ -117,7 +117,7 @@ describe('a dependency of a new release', () => {
       canClone();
       const { kept, into } = releases();
       utimesSync(join(into, LARGE), 2_000_000, 2_000_000);
-      expect(shareEqual(into, [kept], share)).toBeGreaterThan(20_000);
+      expect(shareEqual(into, { kept: [kept], share })).toBeGreaterThan(20_000);
       for (const [name, text] of Object.entries(FILES)) {
         expect(readFileSync(join(into, name), 'utf8')).toBe(text);
         const { nlink, mode } = lstatSync(join(into, name));
@@ -135,7 +135,7 @@ describe('a dependency of a new release', () => {
     'stays a copy under %s on a filesystem without clones, which is learned from the first file',
     (share, tries) => {
       const { kept, from, into } = releases();
-      expect(shareEqual(into, [kept], share)).toBe(0);
+      expect(shareEqual(into, { kept: [kept], share })).toBe(0);
       expect(shared({ from, into })).toEqual([]);
       expect(vi.mocked(copyFileSync)).toHaveBeenCalledTimes(tries);
     },
@@ -143,13 +143,13 @@ describe('a dependency of a new release', () => {
 
   test('is left below OpenClaw, which refuses plugins whose files have two names', () => {
     const { kept, into } = releases();
-    shareEqual(into, [kept], 'auto');
+    shareEqual(into, { kept: [kept], share: 'auto' });
     expect(lstatSync(join(into, OWN)).nlink).toBe(1);
   });
 
   test('is that of the first release that has it', () => {
     const [newest, older] = [releases(), releases()];
-    shareEqual(newest.into, [older.kept, newest.kept], 'auto');
+    shareEqual(newest.into, { kept: [older.kept, newest.kept], share: 'auto' });
     expect(shared({ from: older.from, into: newest.into })).toEqual(NAMES);
   });
 
@@ -161,7 +161,7 @@ describe('a dependency of a new release', () => {
   ])('stays as a script has left it (%s)', (_, change) => {
     const { kept, from, into } = releases((at) => change(join(at.into, LARGE)));
     const left = readFileSync(join(into, LARGE));
-    shareEqual(into, [kept], 'auto');
+    shareEqual(into, { kept: [kept], share: 'auto' });
     expect(shared({ from, into })).toEqual([PACKAGE, PROGRAM]);
     expect(readFileSync(join(into, LARGE))).toEqual(left);
     expect(readFileSync(join(from, LARGE), 'utf8')).toBe(FILES[LARGE]);
@@ -169,7 +169,7 @@ describe('a dependency of a new release', () => {
 
   test('stays away where a script has removed it', () => {
     const { kept, into } = releases((at) => rmSync(join(at.into, LARGE)));
-    shareEqual(into, [kept], 'auto');
+    shareEqual(into, { kept: [kept], share: 'auto' });
     expect(existsSync(join(into, LARGE))).toBe(false);
     expect(lstatSync(join(into, PROGRAM)).nlink).toBe(2);
   });
@@ -184,9 +184,17 @@ describe('a dependency of a new release', () => {
     ['is gone', (path) => rmSync(path)],
   ])('links no file that %s', (_, change) => {
     const { kept, into } = releases((at) => change(join(at.from, LARGE)));
-    shareEqual(into, [kept], 'auto');
+    shareEqual(into, { kept: [kept], share: 'auto' });
     expect(lstatSync(join(into, LARGE)).nlink).toBe(1);
     expect(lstatSync(join(into, PROGRAM)).nlink).toBe(2);
+  });
+
+  test('of a pack shares with a kept release of a pack, whose files are all younger than its layout', () => {
+    const { kept, from, into } = releases((at) => utimesSync(join(at.from, 'package-lock.json'), 0, 0));
+    shareEqual(into, { kept: [kept], share: 'auto' });
+    expect(shared({ from, into })).toEqual([]);
+    shareEqual(into, { kept: [kept], share: 'auto', isPacked: true });
+    expect(shared({ from, into })).toEqual(NAMES);
   });
 
   test.each<[string, (from: string) => void]>([
@@ -194,14 +202,14 @@ describe('a dependency of a new release', () => {
     ['is gone', (from) => rmSync(join(from, 'files.sha256'))],
   ])('links nothing of a release whose list %s', (_, change) => {
     const { kept, from, into } = releases((at) => change(at.from));
-    expect(shareEqual(into, [kept], 'auto')).toBe(0);
+    expect(shareEqual(into, { kept: [kept], share: 'auto' })).toBe(0);
     expect(shared({ from, into })).toEqual([]);
   });
 
   test('links no file of another user', () => {
     const other = vi.spyOn(process, 'geteuid').mockReturnValue(12_345);
     const { kept, from, into } = releases();
-    expect(shareEqual(into, [kept], 'auto')).toBe(0);
+    expect(shareEqual(into, { kept: [kept], share: 'auto' })).toBe(0);
     expect(shared({ from, into })).toEqual([]);
     other.mockRestore();
   });
@@ -219,7 +227,7 @@ describe('a dependency of a new release', () => {
       throw Object.assign(new Error(code), { code, syscall: 'link' });
     });
     const { kept, from, into } = releases();
-    expect(shareEqual(into, [kept], 'auto')).toBe(0);
+    expect(shareEqual(into, { kept: [kept], share: 'auto' })).toBe(0);
     expect(shared({ from, into })).toEqual([]);
     expect(vi.mocked(linkSync)).toHaveBeenCalledTimes(tries);
   });
@@ -231,7 +239,7 @@ describe('a dependency of a new release', () => {
     const elsewhere = writeTree(temporaryDirectory('elsewhere'), { file: 'of another' });
     const unreadable = (_: unknown, to: unknown) => real.symlinkSync(join(elsewhere, 'file'), String(to));
     vi.mocked(copyFileSync).mockImplementationOnce(unreadable);
-    expect(shareEqual(into, [kept], 'auto')).toBeGreaterThan(0);
+    expect(shareEqual(into, { kept: [kept], share: 'auto' })).toBeGreaterThan(0);
     expect(vi.mocked(copyFileSync)).toHaveBeenCalledTimes(3);
     for (const [name, text] of Object.entries(FILES)) {
       expect(lstatSync(join(into, name)).isFile()).toBe(true);
@@ -246,7 +254,7 @@ describe('a dependency of a new release', () => {
   ])('stays a copy where the kept name leads to another file meanwhile (%s)', (_, mock) => {
     mock();
     const { kept, into } = releases();
-    expect(shareEqual(into, [kept], 'auto')).toBe(0);
+    expect(shareEqual(into, { kept: [kept], share: 'auto' })).toBe(0);
     expect(readFileSync(join(into, LARGE), 'utf8')).toBe(FILES[LARGE]);
     expect(existsSync(join(into, '.sharing'))).toBe(false);
   });
