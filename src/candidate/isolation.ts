@@ -11,7 +11,10 @@ export const ISOLATED_ENV = { PATH, LC_ALL: 'C' };
 
 const TIMEOUT_MS = 10_000;
 
-/** Namespaces that die with their first process. The second try keeps the host's /proc, which containers mask. */
+/**
+ * Namespaces that die with their first process. The second try keeps the host's /proc, which containers mask. Mounts are
+ * private, as `unshare` makes them: with `slave` a disk that the host mounts meanwhile, also an automount, would be writable.
+ */
 const NAMESPACES = ['--mount', '--net', '--pid', '--fork', '--kill-child'];
 const LADDER = [[...NAMESPACES, '--mount-proc'], NAMESPACES];
 

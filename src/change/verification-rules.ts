@@ -4,6 +4,7 @@ import { type ErrorCode, ReleasesError } from '../core/errors.js';
 import { isVersion } from '../core/version.js';
 import { executableOf, TICKS_PER_SECOND } from '../host/process.js';
 import { releaseOfProcess } from '../ledger/running-release.js';
+import { type Abilities, lost } from '../openclaw/abilities.js';
 import { type Health, worsened } from '../openclaw/health.js';
 import { differences, type Instance } from '../openclaw/instance.js';
 import { releaseDirectory } from '../store/manifest.js';
@@ -91,6 +92,12 @@ export function whatIsUnhealthy(health: Health, before: Health | null, mustBeRea
   const worse = before ? worsened(before, health) : [];
   if (worse.length === 0) return null;
   return { code: 'gateway_worse', what: `What worked before does not work: ${worse.join(', ')}` };
+}
+
+export function whatIsBroken(before: Abilities, after: Abilities): Missing | null {
+  const broken = lost(before, after);
+  if (broken.length === 0) return null;
+  return { code: 'gateway_worse', what: `What worked before is broken: ${broken.join(', ')}` };
 }
 
 function describe(health: Health): string {

@@ -4,7 +4,8 @@ import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import type { Limits } from '../ledger/plan.js';
-import { type Abilities, doubtful, lost, sampleAbilities } from '../openclaw/abilities.js';
+import { type Abilities, doubtful, sampleAbilities } from '../openclaw/abilities.js';
+import type { Door } from '../openclaw/endpoint.js';
 import type { Health } from '../openclaw/health.js';
 import { type Instance, instanceOf } from '../openclaw/instance.js';
 import { reach } from '../openclaw/reach.js';
@@ -21,6 +22,7 @@ import {
   type Missing,
   otherProgram,
   signatureOf,
+  whatIsBroken,
   whatIsUnhealthy,
 } from './verification-rules.js';
 
@@ -80,7 +82,9 @@ const ABSENT: Activity = { ticks: 0, wantsToRun: false };
  */
 export async function awaitVerified(context: Context, expected: Expectation): Promise<Verified> {
   const { root, supervisor, signal } = context;
-  const { release, before, mustBeReady, settleMs } = expected;
+  const { release, before, abilities = {}, mustBeReady, settleMs } = expected;
+  const sample = async (endpoint: Door) =>
+    Object.keys(abilities).length > 0 ? await sampleAbilities(endpoint) : {};
   // A rollback must not fail because the manifest is corrupt.
   const version = release === null ? null : (findManifest(root, release)?.version ?? null);
   const { floorMs, ceilingMs } = budgetFrom(earlierStarts(root), {
@@ -122,14 +126,13 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     readyAt ??= { waited: now, at: Date.now() };
     const settledMs = now - readyAt.waited;
     if (settledMs >= settleMs) {
-      const { abilities } = expected;
-      const after = abilities ? await sampleAbilities(endpoint) : {};
-      const broken = abilities ? lost(abilities, after) : [];
-      if (broken.length === 0) {
-        if (abilities) warnOf(context.change, doubtful(abilities, after));
+      const after = await sample(endpoint);
+      const broken = whatIsBroken(abilities, after);
+      if (broken === null) {
+        warnOf(context.change, doubtful(abilities, after));
         return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
       }
-      missing = { code: 'gateway_worse', what: `What worked before is broken: ${broken.join(', ')}` };
+      missing = broken;
       if (settledMs >= settleMs + REPAIR_MS) throw fault(missing.code, `${missing.what}.`);
       context.progress(missing.what);
       return null;
@@ -155,15 +158,21 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   );
   if (verified) return verified;
   // A process that ended between the two inspections crashed, even if its port answered before.
-  checkProcess(root, await supervisor.inspect(), expected);
-  const waitedMs = performance.now() - begun;
-  throw fault(missing.code, `${missing.what}, after ${duration(waitedMs)}.`);
+  const inspection = await supervisor.inspect();
+  checkProcess(root, inspection, expected);
+  const waited = duration(performance.now() - begun);
+  if (missing.code === 'gateway_not_ready') {
+    const { endpoint, health } = await reach(inspection);
+    // 2026.9 is not ready while the credential that a channel is configured with is not there.
+    if (health.live) missing = whatIsBroken(abilities, await sample(endpoint)) ?? missing;
+  }
+  throw fault(missing.code, `${missing.what}, after ${waited}.`);
 }
 
 /** Not a reason to roll back: the other release would have the same trouble. */
-function warnOf({ warnings }: Change, names: string[]): void {
+function warnOf(change: Change, names: string[]): void {
   const warning = `Worked before the restart, and does not say so now: ${names.join(', ')}.`;
-  if (names.length > 0 && !warnings.includes(warning)) warnings.push(warning);
+  if (names.length > 0 && !change.warnings.includes(warning)) change.warnings.push(warning);
 }
 
 function earlierStarts(root: Root): number[] {

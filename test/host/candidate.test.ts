@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bootCandidate, type CandidateRequest } from '../../src/candidate/candidate.js';
+import { isolated, isolation } from '../../src/candidate/isolation.js';
 import { commandLineOf, environmentOf, processIds } from '../../src/host/process.js';
 import { digestTree } from '../../src/store/tree.js';
 import type { Behaviour } from '../registry/gateway-package.js';
@@ -248,6 +249,40 @@ describe('isolation', () => {
     const powerless = ['--bounding-set=-all', '--inh-caps=-all', '--', process.execPath];
     const { stdout } = await execa('setpriv', [...powerless, '--input-type=module', '-e', script]);
     expect(JSON.parse(stdout)).toEqual({ available: false, why: expect.stringContaining('not permitted') });
+  });
+});
+
+describe('a command in isolation', () => {
+  it('cannot write to a disk that the host mounts meanwhile', async () => {
+    const home = makeHome();
+    const [copy, place, late] = ['copy', 'place', 'late'].map((name) => join(home, name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const directory of [copy, place, late]) mkdirSync(directory);
+    const found = await isolation();
+    const waits = `until [ -e ${place}/go ]; do sleep 0.02; done`;
+    const command = isolated({
+      namespaces: found.available ? found.namespaces : [],
+      bindings: [{ from: copy, at: place, writable: true }],
+      command: ['/bin/sh', '-c', `touch ${place}/started; ${waits}; touch ${late}/written`],
+    });
+    // As on a host with systemd, where mounts are shared.
+    const host = `mount --make-rshared /
+      "$@" & while [ ! -e ${copy}/started ] && kill -0 $!; do sleep 0.02; done
+      mount -t tmpfs tmpfs ${late}; touch ${copy}/go; wait $!; ls -A ${late}`;
+    const { stdout, stderr } = await execa('unshare', [
+      '--mount',
+      '--',
+      '/bin/sh',
+      '-c',
+      host,
+      'sh',
+      ...command,
+    ]);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('Read-only file system');
   });
 });
 

@@ -1400,6 +1400,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('candidate/environment', 'without what ties that one to its supervisor'),
   },
   {
+    name: 'mounts of the host let into isolation',
+    file: 'src/candidate/isolation.ts',
+    find: "['--mount', '--net',",
+    replace: "['--mount', '--propagation', 'slave', '--net',",
+    caughtBy: host('candidate', 'a disk that the host mounts meanwhile'),
+  },
+  {
     name: "no of OpenClaw's own settings ignored",
     file: 'src/openclaw/update-settings.ts',
     find: '...(autoEnabled === false\n',
@@ -1667,6 +1674,13 @@ export const MUTANTS: Mutant[] = [
     find: "(lifecycle === 'blocked' && !lastStartAt)",
     replace: 'false',
     caughtBy: unit('openclaw/abilities', 'what works and what is broken'),
+  },
+  {
+    name: 'a lost channel unnamed where the gateway is not ready without it',
+    file: 'src/change/verification.ts',
+    find: 'missing = whatIsBroken(abilities, await sample(endpoint)) ?? missing;',
+    replace: 'missing.code satisfies string;',
+    caughtBy: unit('change/verification', 'is the verdict on'),
   },
   {
     name: 'what was broken before counted against a release',

@@ -182,6 +182,29 @@ test('what broke by the release fails it, and what may have another cause is a w
   });
 });
 
+test.each<[string, Started, object, Record<string, boolean> | undefined]>([
+  ['gateway_worse', { failing: ['telegram'] }, { 'channel telegram': false }, { 'channel telegram': true }],
+  ['gateway_not_ready', { failing: ['telegram'] }, { 'channel telegram': false }, undefined],
+  ['gateway_not_ready', { failing: ['telegram'] }, {}, { 'channel telegram': true }],
+  [
+    'gateway_not_ready',
+    { failing: ['channels'] },
+    { 'channel telegram': true, 'channel irc': false },
+    { 'channel telegram': true, 'channel irc': false },
+  ],
+])(
+  '%s is the verdict on %j that is not ready and able to %j, and was to %j',
+  async (code, started, now, abilities) => {
+    able.now = { ...now };
+    const message =
+      code === 'gateway_worse' ? /is broken: channel telegram, after / : /is not ready: \w+, after /;
+    await expect(verify(started, { abilities })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  },
+);
+
 test.each<['rollback' | 'switch' | 'update', object, object | undefined]>([
   ['rollback', {}, undefined],
   ['switch', { restore: { from: 'kept', at: '2026-11-26T00:00:00Z' } }, undefined],
