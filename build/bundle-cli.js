@@ -3,8 +3,8 @@
  * above all finding and opening 300 of them. What only some commands load, and what npm brings, stays outside; what only
  * some of the work of a command needs is loaded when that is done.
  */
-import { rmSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { joined, oneFile } from './joined.js';
@@ -60,25 +60,31 @@ await build({
   plugins: light,
 });
 // As CommonJS: whoever imports `node:fs` gets it with everything that it only has on demand, and that takes a while.
+// As the function that CommonJS makes of a file, because `cli/code-cache` runs it.
 for (const [name, read] of Object.entries(LOOKS)) {
   await build({
     ...oneFile,
     entryPoints: [`${dist}cli/looks/${name}.js`],
     outfile: `${dist}cli/${name}.cjs`,
+    banner: {
+      js: `(function (exports, require, module, __filename, __dirname, importLate) {${oneFile.banner.js}`,
+    },
+    footer: { js: '})' },
     external: ['@npmcli/*', 'npm-registry-fetch', 'pacote'],
     plugins: [
-      {
-        name: 'what is imported late stays outside',
-        setup({ onResolve }) {
-          onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
-            kind === 'dynamic-import'
-              ? { path: relative(`${dist}cli`, resolve(resolveDir, path)), external: true }
-              : undefined,
-          );
-        },
-      },
       shortSchemasInside(read),
       ...light,
+      {
+        name: 'what is imported late stays outside',
+        setup({ onLoad }) {
+          onLoad({ filter: /\/dist\/.*\.js$/ }, ({ path }) => {
+            const late = (_, name) => `importLate('${relative(`${dist}cli`, resolve(dirname(path), name))}')`;
+            return { contents: readFileSync(path, 'utf8').replace(/\bimport\('(\.[^']+)'\)/g, late) };
+          });
+        },
+      },
     ],
   });
+  const [late] = /\bimport\([^)]*\)/.exec(readFileSync(`${dist}cli/${name}.cjs`, 'utf8')) ?? [];
+  if (late) throw new Error(`${name}.cjs has ${late}, which fails in code that V8 kept: see cli/code-cache.`);
 }

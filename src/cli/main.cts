@@ -138,7 +138,10 @@ async function start([, , name = '', ...words]: string[]): Promise<void> {
     const { runForOwner } = await import('./entry.js');
     return runForOwner([name, ...withAbsoluteRoot(words, foreign.path)], foreign);
   }
-  if (options) return require(`./${name}.cjs`).run(options);
+  if (options)
+    return require('./code-cache.cjs')
+      .run(path.join(__dirname, `${name}.cjs`))
+      .run(options);
   const { run } = await import('./entry.js');
   return run(process.argv);
 }

@@ -76,6 +76,7 @@ function breaksOf(line: string, width: number): Map<number, string> {
 
 /** @param shown may have colours, which take no room */
 function withBreaks(shown: string, breaks: Map<number, string>): string {
+  if (breaks.size === 0) return shown;
   let at = 0;
   return shown.replace(/(\p{Cc}\[\d+m)|[\s\S]/gu, (found, colour) => {
     if (colour) return found;

@@ -19,7 +19,7 @@ const ACCEPT = { accept: 'application/json' };
 export const ask: Ask = async (url, headers, timeoutMs) => {
   try {
     const signal = AbortSignal.timeout(timeoutMs);
-    const get = isSecure(url) ? (await import('node:https')).get : getPlain;
+    const get = isSecure(url) ? process.getBuiltinModule('node:https').get : getPlain;
     // No agent: a connection kept open would keep the process of the caller alive. The kernel says whose socket it
     // is, and the certificate of a gateway is its own.
     const options = { agent: false, headers: { ...ACCEPT, ...headers }, signal, rejectUnauthorized: false };

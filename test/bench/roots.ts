@@ -51,7 +51,8 @@ export async function growRoot(path: string, size: Size, templates: readonly Cha
     symlinkSync('releases/2025.1.1', root.previous);
   }
   const [corrupt] = corruptFiles(root);
-  if (corrupt) throw new Error(`${corrupt.path} ${corrupt.why}, so a look at this root would count something else.`);
+  if (corrupt)
+    throw new Error(`${corrupt.path} ${corrupt.why}, so a look at this root would count something else.`);
 }
 
 /** Skips the wait for the disk that sealing is. */

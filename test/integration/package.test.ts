@@ -49,12 +49,12 @@ test('the package has its libraries, so that it installs without a registry, and
   expect(Object.keys(devDependencies ?? {}).filter((name) => bundled.includes(name))).toEqual([]);
 });
 
-test('the package has no source, no test and no tool of the build', () => {
+test('the package has no source, no test, no tool of the build and no code that V8 compiled', () => {
   const places = [...packed].map((path) => path.split('/')[0]);
   expect([...new Set(places)].sort()).toEqual(
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'docs', 'layout', 'package.json'].sort(),
   );
-  expect([...packed].filter((path) => /\.map$|\.test\.|(?<!\.d)\.c?ts$/.test(path))).toEqual([]);
+  expect([...packed].filter((path) => /\.map$|\.cache|\.test\.|(?<!\.d)\.c?ts$/.test(path))).toEqual([]);
 });
 
 /** Paths of the package that the code names, to start or to read them. */
@@ -77,6 +77,7 @@ test('what the command and the library load, and their types, is in the package'
     'dist/index.js',
     'dist/index.d.ts',
     'dist/cli/entry.js',
+    'dist/cli/code-cache.cjs',
     'dist/cli/list.cjs',
     'dist/cli/status.cjs',
   ]);

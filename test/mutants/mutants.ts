@@ -285,6 +285,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: attacks('user-root', 'is made as that user'),
   },
   {
+    name: 'a start takes the code of another bundle',
+    file: 'src/cli/code-cache.cts',
+    find: 'return bytes.subarray(0, HEAD).equals(head(source, code)) ? code : undefined;',
+    replace: 'return head(source, code) ? code : undefined;',
+    caughtBy: integration('code-cache', 'another bundle of equal length'),
+  },
+  {
     name: "the owner's process keeps root's user",
     file: 'src/cli/as-owner.ts',
     find: '...{ uid, gid, env: environmentFor(account, root) },',

@@ -1,0 +1,86 @@
+import fs = require('node:fs');
+import path = require('node:path');
+import url = require('node:url');
+import vm = require('node:vm');
+import zlib = require('node:zlib');
+
+/** Bytes of the two checksums at the beginning of a file, of the source and of the code. */
+const HEAD = 8;
+
+/** V8 refuses the code of another V8 or processor; the name lets several versions of Node take turns. */
+function pathFor(bundle: string): string {
+  return `${bundle}.${process.version}-${process.arch}.cache`;
+}
+
+/**
+ * Runs a bundle as `require` does, with the code that V8 compiled in an earlier start: compiling is a quarter of the time
+ * of `status`. The file is beside the bundle, as trusted as the bundle itself. Without write access each start compiles.
+ */
+function run(bundle: string): unknown {
+  // Not as text: Node would read it in twenty pieces.
+  const source = fs.readFileSync(bundle);
+  const cache = pathFor(bundle);
+  const cachedData = read(cache, source, fs.statSync(bundle).uid);
+  const script = new vm.Script(source.toString(), { filename: bundle, ...(cachedData && { cachedData }) });
+  const module = { exports: {} };
+  const directory = path.dirname(bundle);
+  // Node 20 cannot import from code that was kept.
+  const importLate = (name: string) => import(url.pathToFileURL(path.join(directory, name)).href);
+  script.runInThisContext()(module.exports, require, module, bundle, directory, importLate);
+  // V8 rejects what it compiled with other flags.
+  if ((!cachedData || script.cachedDataRejected) && isWritable(directory)) {
+    // At the end, because V8 compiles a function when it is first called.
+    process.once('exit', (code) => {
+      if (code === 0) write(cache, source, script.createCachedData());
+    });
+  }
+  return module.exports;
+}
+
+/** Code for this source; undefined without a sound file that only the owner of the bundle, or root, can have written. */
+function read(cache: string, source: Buffer, owner: number): Buffer | undefined {
+  try {
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+    const file = fs.openSync(cache, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const stats = fs.fstatSync(file);
+      if (!stats.isFile() || ![0, owner].includes(stats.uid) || (stats.mode & 0o022) !== 0) return undefined;
+      const bytes = fs.readFileSync(file);
+      const code = bytes.subarray(HEAD);
+      return bytes.subarray(0, HEAD).equals(head(source, code)) ? code : undefined;
+    } finally {
+      fs.closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function write(cache: string, source: Buffer, code: Buffer): void {
+  const fresh = `${cache}.${process.pid}`;
+  try {
+    fs.writeFileSync(fresh, Buffer.concat([head(source, code), code]), { mode: 0o644, flag: 'wx' });
+    fs.renameSync(fresh, cache);
+  } catch {
+    fs.rmSync(fresh, { force: true });
+  }
+}
+
+/** V8 compares only the length of a source, and trusts its own code. */
+function head(source: Buffer, code: Buffer): Buffer {
+  const sums = Buffer.alloc(HEAD);
+  sums.writeUInt32LE(zlib.crc32(source), 0);
+  sums.writeUInt32LE(zlib.crc32(code), HEAD / 2);
+  return sums;
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    fs.accessSync(directory, fs.constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export = { run };
