@@ -45,20 +45,30 @@ export const askQuickly: Ask = (url, headers, timeoutMs) => {
   // Node's client refuses these, too: a newline in a token would start another header field.
   if (fields.some((field) => /[^\t -~\u0080-\u00ff]/.test(field))) return Promise.resolve(null);
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    const received = Buffer.allocUnsafe(LIMIT);
     let size = 0;
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
-    const timer = setTimeout(() => socket.destroy(), timeoutMs);
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > LIMIT) socket.destroy();
+    // Not as a stream, which would read and end in a fifth more time.
+    const onread = {
+      buffer: () => received.subarray(size),
+      callback(length: number) {
+        size += length;
+        if (size === LIMIT) socket.destroy();
+        return true;
+      },
+    };
+    const socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port),
+      allowHalfOpen: true,
+      onread,
     });
+    const timer = setTimeout(() => socket.destroy(), timeoutMs);
+    socket.on('end', () => socket.destroy());
     // The bytes received so far may still be a complete answer.
     socket.on('error', () => {});
     socket.on('close', () => {
       clearTimeout(timer);
-      resolve(understand(Buffer.concat(chunks).toString()));
+      resolve(understand(received.toString('utf8', 0, size)));
     });
     socket.write([`GET ${pathname} HTTP/1.0`, ...fields, '', ''].join('\r\n'), 'latin1');
   });
