@@ -254,13 +254,11 @@ describe('isolation', () => {
 
 describe('a command in isolation', () => {
   it('cannot write to a disk that the host mounts meanwhile', async () => {
-    const home = makeHome();
-    const [copy, place, late] = ['copy', 'place', 'late'].map((name) => join(home, name)) as [
-      string,
-      string,
-      string,
-    ];
-    for (const directory of [copy, place, late]) mkdirSync(directory);
+    const path = temporaryDirectory('isolated');
+    const [copy, place] = [join(path, 'copy'), join(path, 'place')];
+    for (const directory of [copy, place]) mkdirSync(directory);
+    // Not hidden in isolation, and mounted in namespaces of the test alone.
+    const late = '/srv';
     const found = await isolation();
     const waits = `until [ -e ${place}/go ]; do sleep 0.02; done`;
     const command = isolated({
