@@ -14,15 +14,8 @@ import {
 import { controlGroupsOf } from '../host/systemd/control-group.js';
 import { findProgram } from './program.js';
 import { changesIn, type LineChange, START, settingsIn, userIn } from './start-lines.js';
-import {
-  type Addition,
-  CONTAINER,
-  type List,
-  NOBODY,
-  type Sighting,
-  SUPERVISORS,
-  type SupervisorKind,
-} from './supervisors.js';
+import type { Addition, List, Sighting, SupervisorKind } from './supervisor-kind.js';
+import { CONTAINER, NOBODY, SUPERVISORS } from './supervisors.js';
 import { filesIn, listTrusted, readTrusted } from './trusted-files.js';
 
 /** Supervisor of a gateway that systemd does not run, and the changes that make it run `openclaw-releases run`. */

@@ -1,49 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ifPossible } from '../core/if-possible.js';
-import { SECRET_NAME, withoutSecrets } from '../core/secret-words.js';
-
-/** Lists the files of a directory; none where it cannot be read. */
-export type List = (directory: string) => string[];
-
-/** A supervisor that was found above a gateway. */
-export interface Sighting {
-  /** Process of the gateway. */
-  gateway: number;
-  /** Its command line. */
-  args: string[];
-  /** Its working directory. */
-  directory: string;
-  /** Environment of the gateway. */
-  env: Record<string, string>;
-  /** Control groups of the gateway. */
-  groups: string[];
-}
-
-/** Lines for a file: all of a new file, or more lines for the section of the service. */
-export interface Addition {
-  path: string;
-  lines: string[];
-}
-
-type Read = (path: string) => string | null;
-
-export interface SupervisorKind {
-  name: string;
-  /** Its command line, words joined by spaces. */
-  is: RegExp;
-  /** Name of the gateway for it; null when it has none. */
-  service(seen: Sighting): string | null;
-  /** Setting of its files with the user who the gateway runs as. */
-  userSetting?: string;
-  /** Files that may hold the gateway's command. */
-  files(seen: Sighting, service: string, list: List): string[];
-  additions(files: string[], service: string, run: string, seen: Sighting, read: Read): Addition[];
-  /** False where no file has to be changed; true unless given. */
-  needsRelease?: boolean;
-  /** Commands that apply the files, or do all where there are none; `run` is our command with its arguments. */
-  commands(service: string, run: string, seen: Sighting): string[];
-}
+import { pm2File, pm2Lines } from './pm2.js';
+import type { List, Sighting, SupervisorKind } from './supervisor-kind.js';
 
 const none = { service: () => null, files: () => [], additions: () => [] };
 const program = (name: string) => new RegExp(`^(?:\\S*/)?${name}(?: |$)`);
@@ -63,43 +21,6 @@ function supervisordFiles({ args, directory }: Sighting, _: string, list: List):
 }
 
 const quoted = (word: string) => (/^[\w./@:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-
-const pm2File = ({ env }: Sighting) => join(env.HOME ?? '/', 'openclaw-releases.config.js');
-
-/** pm2 takes more than one exit code from a file alone. Its environment has all of a service but the arguments. */
-function pm2Lines(name: string, run: string, { env }: Sighting, read: Read): string[] {
-  const own = ownArguments(read(join(env.PM2_HOME ?? join(env.HOME ?? '/', '.pm2'), 'dump.pm2')), name);
-  const [script, ...args] = `${run} --replace`.split(' ');
-  if (own && own.length > 0) args.push('--', ...own);
-  const ofOpenClaw = Object.entries(env).filter(([variable]) => variable.startsWith('OPENCLAW_'));
-  const secret = ofOpenClaw.map(([variable]) => variable).filter((variable) => SECRET_NAME.test(variable));
-  const shown = ofOpenClaw.filter(([variable]) => !secret.includes(variable));
-  const settings = { interpreter: 'none', treekill: false, kill_timeout: 75_000, stop_exit_codes: [69, 78] };
-  const service = {
-    ...{ name, script, args },
-    ...(env.pm_cwd && { cwd: env.pm_cwd }),
-    ...(shown.length > 0 && { env: Object.fromEntries(shown) }),
-    ...settings,
-  };
-  return [
-    ...(own
-      ? []
-      : [
-          '// The arguments of the gateway, if it has any, follow "--replace", "--": pm2 describe shows them.',
-        ]),
-    ...(secret.length > 0 ? [`// Set these in your shell before pm2 start: ${secret.join(', ')}`] : []),
-    `module.exports = { apps: [${JSON.stringify(service)}] };`,
-  ];
-}
-
-/** Arguments of a gateway in what `pm2 save` wrote; null where it has not, or one of them is secret. */
-function ownArguments(dump: string | null, name: string): string[] | null {
-  const services = (ifPossible(() => JSON.parse(dump ?? '')) ?? []) as { name?: unknown; args?: unknown }[];
-  const args = Array.isArray(services) ? services.find((one) => one?.name === name)?.args : undefined;
-  if (!Array.isArray(args) || !args.every((arg) => typeof arg === 'string')) return null;
-  const own = args.slice(args.indexOf('gateway') + 1);
-  return withoutSecrets(own) === own.join(' ') ? own : null;
-}
 
 /** Nearest first counts, in this order for one process. docs/supervisors.md has the same lines as whole files. */
 export const SUPERVISORS: readonly SupervisorKind[] = [

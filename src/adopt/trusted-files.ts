@@ -2,7 +2,7 @@ import { plainText } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { untrustedParent } from '../host/trust.js';
 import { below } from './places.js';
-import type { List } from './supervisors.js';
+import type { List } from './supervisor-kind.js';
 
 export const filesIn: List = (directory) => below(directory, '');
 
