@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, createWriteStream, lstatSync, readSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { openPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { recordText } from '../core/record.js';
 import { digestLarge } from '../host/digest.js';
@@ -22,17 +20,14 @@ import {
   NODE,
   PARTS,
   type Pack,
-  type Packed,
   packedTree,
   payloadName,
   READ_ONLY,
   TREE,
 } from './pack.js';
+import { type Content, tarOf } from './payload.js';
 import { hostPlatform, NeededGlibc } from './platform.js';
 import { NAMESPACES, sign } from './ssh-signature.js';
-
-/** Bytes that are given to the compressor at once. */
-const PIECE = 1 << 20;
 
 export interface PackRequest {
   /** Absolute; replaced. */
@@ -156,52 +151,4 @@ function modesOf(directory: string): Pick<Pack, 'executables' | 'directories'> {
 async function nodeFacts(program: string): Promise<{ sha256: string; bytes: number }> {
   const { sha256, size } = await digestLarge(program);
   return { sha256, bytes: size };
-}
-
-/** Entry of the payload, or of the base; `from` is its absolute path here. */
-type Content = Packed & { from: string; isLeftOut: boolean };
-
-async function* tarOf(entries: readonly Content[], glibc: NeededGlibc): AsyncGenerator<Buffer> {
-  let held: Buffer[] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    for (const piece of entryOf(entry, glibc)) {
-      if (entry.isLeftOut) continue;
-      held.push(piece);
-      bytes += piece.length;
-      if (bytes < PIECE) continue;
-      yield Buffer.concat(held);
-      [held, bytes] = [[], 0];
-    }
-  }
-  yield Buffer.concat([...held, END_OF_TAR]);
-}
-
-function* entryOf(entry: Content, glibc: NeededGlibc): Generator<Buffer> {
-  const { path, mode, from } = entry;
-  if ('target' in entry) {
-    yield tarHeader({ path, mode, size: 0, target: entry.target });
-    return;
-  }
-  const { fd, stats } = openPlainFile(from);
-  try {
-    const hash = createHash('sha256');
-    yield tarHeader({ path, mode, size: stats.size });
-    for (let at = 0; at < stats.size; ) {
-      const piece = Buffer.allocUnsafe(Math.min(PIECE, stats.size - at));
-      const read = readSync(fd, piece);
-      if (read === 0) break;
-      hash.update(piece.subarray(0, read));
-      glibc.read(piece.subarray(0, read), at === 0);
-      at += read;
-      yield piece.subarray(0, read);
-    }
-    if (hash.digest('hex') !== entry.sha256) {
-      const message = `${from} changed while it was packed.`;
-      throw new ReleasesError('release_damaged', message, { hint: 'openclaw-releases verify' });
-    }
-    yield Buffer.alloc(paddingOf(stats.size));
-  } finally {
-    closeSync(fd);
-  }
 }
