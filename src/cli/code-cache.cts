@@ -62,7 +62,16 @@ function write(cache: string, source: Buffer, code: Buffer): void {
     fs.writeFileSync(fresh, Buffer.concat([head(source, code), code]), { mode: 0o644, flag: 'wx' });
     fs.renameSync(fresh, cache);
   } catch {
-    fs.rmSync(fresh, { force: true });
+    unlink(fresh);
+  }
+}
+
+/** Never throws: at the end of a process that would change its exit code. */
+function unlink(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch {
+    // Not written, or on a disk that fails.
   }
 }
 

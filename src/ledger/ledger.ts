@@ -144,7 +144,7 @@ export interface Ledger {
   corrupt: Corrupt[];
 }
 
-/** Reads all records. At most 200 are there, and they cost `list` a fifth of a bare Node, so nothing is cached. */
+/** Reads all records. At most 200 are there, and they cost `list` half of a bare Node, so nothing is cached. */
 export function tryReadLedger(root: Root): Ledger {
   const ledger: Ledger = { changes: [], corrupt: [] };
   for (const id of changeIds(root)) {
