@@ -1,11 +1,12 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ReleasesError, systemCode } from '../core/errors.js';
+import { systemCode } from '../core/errors.js';
 import { profileOf, profileSuffix } from '../core/profile.js';
 import { absolutePath, realPlace } from '../host/real-path.js';
 import { nearestExisting } from '../host/space.js';
 import { isWritableByOthers, modeOf, statsOf, untrustedParent } from '../host/trust.js';
 import { homeDirectory } from '../host/user.js';
+import { invalid, linked, notOwned, unnameable, untrusted, unwritable } from './root-refusals.js';
 
 /** Paths below the root directory; see `layout/README.md`. */
 export interface Root {
@@ -139,7 +140,7 @@ export function prepareRoot(root: Root): void {
       makeDirectory(directory);
     }
   } catch (error) {
-    throw unwritable(root, error);
+    throw unwritable(root.path, error);
   }
   // In a directory such as /tmp, somebody can have made it first.
   checkRoot(root);
@@ -161,9 +162,6 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** Answers of the kernel to a path that no directory can have. */
-const NO_DIRECTORY = new Set(['ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
-
 function checkWritable(root: Root, existing: string): void {
   if (!statSync(existing).isDirectory()) throw invalid(root.path);
   try {
@@ -171,51 +169,6 @@ function checkWritable(root: Root, existing: string): void {
     statSync(root.path, { throwIfNoEntry: false });
     accessSync(existing, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw unwritable(root, error);
+    throw unwritable(root.path, error);
   }
-}
-
-function unwritable(root: Root, cause: unknown): ReleasesError {
-  const code = systemCode(cause);
-  if (code && NO_DIRECTORY.has(code)) return invalid(root.path);
-  const why = code === 'EROFS' ? 'its filesystem is read-only' : code;
-  return new ReleasesError('root_unwritable', `${root.path} cannot be written (${why}).`, {
-    hint: code === 'EROFS' ? 'findmnt -O ro' : `ls -ld ${root.path} ${dirname(root.path)}`,
-    cause,
-  });
-}
-
-function invalid(path: string): ReleasesError {
-  return new ReleasesError('root_invalid', `${path} is not a directory.`, {
-    hint: 'Name another one with --root or OPENCLAW_RELEASES_ROOT.',
-  });
-}
-
-function unnameable(path: string): ReleasesError {
-  const message = `${JSON.stringify(path)} has a control character, or bytes that are no UTF-8.`;
-  return new ReleasesError('root_invalid', message, {
-    hint: 'Name another directory with --root or OPENCLAW_RELEASES_ROOT.',
-  });
-}
-
-function untrusted(path: string, why: string): ReleasesError {
-  const hint = why.startsWith('can be written')
-    ? `chmod go-w ${path}`
-    : `ls -ld ${path}, then a directory of your own with --root or OPENCLAW_RELEASES_ROOT`;
-  return new ReleasesError('root_invalid', `${path} ${why}, so others could replace releases.`, {
-    hint,
-  });
-}
-
-/** Pruning and recovery would remove what lies behind a link. */
-function linked(path: string): ReleasesError {
-  return new ReleasesError('root_invalid', `${path} is a link; a root and its directories are never links.`, {
-    hint: `ls -ld ${path}, then the real directory of the root with --root or OPENCLAW_RELEASES_ROOT`,
-  });
-}
-
-function notOwned(path: string, owner: number, uid: number): ReleasesError {
-  return new ReleasesError('root_not_owned', `${path} belongs to user ${owner}, not to you (${uid}).`, {
-    hint: `sudo -u '#${owner}' openclaw-releases --root ${path} status`,
-  });
 }
