@@ -2,19 +2,14 @@ import type { ErrorRecord } from '../../core/errors.js';
 import type { MethodAnswers, Removal } from '../../rpc/answers.js';
 import type { Check, Found } from '../../timer/check.js';
 import { needsOf } from '../../views/expected-update.js';
-import { Busy, NoAnswer, order, Refused } from './client.js';
+import { order, Refused } from './client.js';
 import { confirm } from './confirm.js';
 import { say } from './dom.js';
 import { putOff } from './later.js';
 import { model, type Orders } from './model.js';
+import { type Answer, HANDED_OVER, noticeOf, words } from './notices.js';
 import { askHold, askVersion, lossOf, pruneQuestion, rollbackLoss } from './questions.js';
 import { facts } from './updates.js';
-
-interface Answer {
-  status?: string;
-  change?: string | null;
-  error?: ErrorRecord | null;
-}
 
 /** The last rollback, begun without consent to displace newer state; its change may still ask for that. */
 let begun: { change: string; params: object } | null = null;
@@ -187,37 +182,12 @@ export function makeOrders(look: () => void, learn: () => void): Orders {
 /** Called for a change that failed because nobody agreed to displace newer state (`confirmation_needed`). */
 export let followLoss: (change: string, error: ErrorRecord) => void = () => {};
 
-const UNANSWERED = 'No answer came. Whether it was begun is shown once the gateway answers.';
-const BUSY = 'The gateway answers as many requests as it may. Nothing was begun; try again.';
-const HANDED_OVER = 'Handed over; its progress follows here.';
-
-/** Must not read like success: only a verified change is one. */
-function words({ status, error }: Answer): string | null {
-  if (error) return 'It could not be begun.';
-  if (status === 'joined') return 'The same change is active already; this request joined it.';
-  if (status === 'already_current') return 'That release runs already; there was nothing to do.';
-  return null;
-}
-
 function isLoss(name: string, { code }: ErrorRecord): boolean {
   return name === 'rollback' && code === 'confirmation_needed';
-}
-
-function noticeOf(error: unknown): { text: string; error: ErrorRecord | null } {
-  if (error instanceof Refused) return { text: 'It was refused.', error: error.record };
-  if (error instanceof Busy) return { text: BUSY, error: null };
-  if (error instanceof NoAnswer) return { text: UNANSWERED, error: null };
-  return { text: 'The token is not accepted any more.', error: null };
 }
 
 /** Makes a click count once, because it may reach the gateway twice. */
 function key(): { idempotencyKey: string } {
   const random = crypto.getRandomValues(new Uint32Array(4));
   return { idempotencyKey: [...random].map((part) => part.toString(16)).join('') };
-}
-
-/** Removes the notice that a request was handed over, once its change is shown. */
-export function forgetRequest(): void {
-  if (model.notice?.error === null && [HANDED_OVER, UNANSWERED].includes(model.notice.text))
-    model.notice = null;
 }

@@ -1,17 +1,17 @@
 import { duration } from '../../core/duration.js';
-import type { TimerStatus } from '../../timer/status.js';
 import type { ChangeDocument } from '../../views/change.js';
-import type { Listing } from '../../views/releases.js';
 import type { PageData } from '../page-data.js';
-import { followLoss, forgetRequest, makeOrders } from './actions.js';
+import { followLoss, makeOrders } from './actions.js';
 import { automatic } from './automatic.js';
-import { Busy, isReady, look, setToken, token, Unauthorized } from './client.js';
+import { isReady, look, setToken, token, Unauthorized } from './client.js';
 import { notice, runningGateway, tokenForm } from './current.js';
+import { askDetails, forgetDetails } from './details.js';
 import { byId, say, show } from './dom.js';
 import { clock, title } from './format.js';
 import { history } from './history.js';
 import { isPutOff } from './later.js';
 import { isBusy, model } from './model.js';
+import { forgetRequest } from './notices.js';
 import { releaseList } from './releases.js';
 import { runningChange, tick } from './running.js';
 import { followTheme } from './theme.js';
@@ -21,25 +21,18 @@ import { updates } from './updates.js';
 const BUSY = 1_000;
 const QUIET = 5_000;
 const HIDDEN = 20_000;
-/** Milliseconds after which `list` and `timer` are asked again, though nothing has changed. */
-const OLD = 30 * 60_000;
 /** Milliseconds between tries without an answer: doubled up to LONGEST, during a change up to AWAITED. */
 const [FIRST, AWAITED, LONGEST] = [500, 2_000, 15_000];
 
 let tries = 0;
 let timer = 0;
 let looking = false;
-let detailsOf = '';
 let told = '';
 
 const orders = makeOrders(() => {
   render();
   if (model.asking === null) again();
 }, forgetDetails);
-
-function forgetDetails(): void {
-  detailsOf = '';
-}
 
 function again(afterMs = 0): void {
   clearTimeout(timer);
@@ -84,7 +77,7 @@ function arrived(picture: PageData): void {
   Object.assign(model, { picture, seenAt: Date.now(), lostSince: null, retryAt: null, needsToken: false });
   tell(before, picture);
   if (picture.running) forgetRequest();
-  void askDetails(picture);
+  void askDetails(picture).then((asked) => asked && render());
 }
 
 /** Removes all data, which must not stay on a page without a valid token. */
@@ -117,33 +110,6 @@ function tell(before: PageData | null, { running, changes }: PageData): void {
   const now = step ? `${step.title}: ${step.state}` : '';
   if (now && now !== told) say(now);
   told = now;
-}
-
-/** Asks only when the answer may have changed and no change runs, because each request starts a process. */
-async function askDetails({
-  running,
-  releases,
-  current,
-  gateway,
-  changes,
-  hold,
-  skip,
-}: PageData): Promise<void> {
-  const ids = releases.map(({ id }) => id);
-  const turn = Math.floor(Date.now() / OLD);
-  const of = JSON.stringify([ids, current, gateway.pid, changes[0]?.change, hold, skip, turn]);
-  if (running || document.hidden || of === detailsOf) return;
-  detailsOf = of;
-  try {
-    const { releases: listed, rollback } = await look<Listing>('list', 60_000);
-    model.reads = new Map(listed.map((release) => [release.id, release]));
-    model.proof = rollback;
-    model.timer = await look<TimerStatus>('timer', 60_000);
-  } catch (error) {
-    // The next picture asks again. Otherwise details stay as they were until something changes.
-    if (error instanceof Busy && detailsOf === of) forgetDetails();
-  }
-  render();
 }
 
 function connection(): string {
