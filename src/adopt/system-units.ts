@@ -1,6 +1,6 @@
 import { ReleasesError } from '../core/errors.js';
 import type { Account } from '../host/account.js';
-import { needsPrivilege, type PrivilegedRequest } from '../host/systemd/privileged.js';
+import { isJobOf, type PrivilegedRequest } from '../host/systemd/privileged.js';
 import { type Answer, systemctl } from '../host/systemd/systemctl.js';
 import type { Setting } from '../host/systemd/unit-file.js';
 import { lookBefore, type PlannedFile, undoWritten, writePlanned } from '../host/written.js';
@@ -86,16 +86,7 @@ export class SystemUnits {
     const [verb, ...rest] = args;
     if (verb === 'daemon-reload' && rest.length === 0) return systemctl('system', verb);
     const { name } = await this.#gatewayUnit();
-    const isJob =
-      needsPrivilege(args) &&
-      rest.at(-2) === '--' &&
-      rest.at(-1) === name &&
-      rest
-        .slice(0, -2)
-        .every((word) =>
-          ['--no-block', '--kill-whom=main', '--kill-who=main', '--signal=SIGKILL'].includes(word),
-        );
-    if (!isJob) throw refused(`"systemctl ${args.join(' ')}" is no job of ${name}.`);
+    if (!isJobOf(name, args)) throw refused(`"systemctl ${args.join(' ')}" is no job of ${name}.`);
     return systemctl('system', ...args);
   }
 

@@ -45,6 +45,21 @@ export function needsPrivilege(args: readonly string[]): boolean {
   return VERBS.has(args[0] ?? '');
 }
 
+/** Options of `systemctl` that a job may have. */
+const OPTIONS = ['--no-block', '--kill-whom=main', '--kill-who=main', '--signal=SIGKILL'];
+
+/** True for arguments of `systemctl` that are a job of this unit alone. */
+export function isJobOf(unit: string, args: readonly string[]): boolean {
+  const options = args.slice(1, -2);
+  return (
+    needsPrivilege(args) &&
+    args.length > 2 &&
+    args.at(-2) === '--' &&
+    args.at(-1) === unit &&
+    options.every((word) => OPTIONS.includes(word))
+  );
+}
+
 /** @throws ReleasesError `usage` when the superuser has not started this process, `interrupted` when that one has ended */
 export function requirePrivilegedParent(): void {
   if (!isStarted) {
