@@ -13,11 +13,11 @@ import { holdOf, readPolicy } from '../store/policy.js';
 import { quarantineEnd, quarantineOf } from '../store/quarantine.js';
 import type { Root } from '../store/root.js';
 import type { Inspection } from '../supervisor/supervisor.js';
+import type { SwitchFinding } from './switch-finding.js';
 import {
   type OperatorPolicy,
   type PluginFacts,
   type SwitchFacts,
-  type SwitchFinding,
   switchFindings,
 } from './switch-findings.js';
 

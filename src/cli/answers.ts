@@ -3,7 +3,7 @@ import type { OtherSupervisor } from '../adopt/other-supervisor.js';
 import type { FilesChange } from '../adopt/supervisor-files-record.js';
 import type { TimerPlan } from '../adopt/timer-unit-plan.js';
 import type { Host } from '../adopt/timer-unit-record.js';
-import type { SwitchFinding } from '../change/switch-findings.js';
+import type { SwitchFinding } from '../change/switch-finding.js';
 import type { ErrorRecord } from '../core/errors.js';
 import type { Corrupt } from '../core/record.js';
 import type { PlannedFile } from '../host/written.js';

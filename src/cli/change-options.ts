@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { exitCodeOf, previewChange, type Request } from '../change/run.js';
-import type { SwitchFinding } from '../change/switch-findings.js';
+import type { SwitchFinding } from '../change/switch-finding.js';
 import { performChange } from '../control/detached/start.js';
 import type { Change } from '../ledger/ledger.js';
 import { type ChangeKind, type PlanOptions, PROBES, type Probe, STEP_TITLES } from '../ledger/plan.js';

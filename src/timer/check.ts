@@ -3,7 +3,7 @@ import { readTimer } from '../adopt/timer-unit-record.js';
 import { localNodes } from '../change/nodes.js';
 import { ARCHIVES, RUNTIME_BYTES, UNKNOWN_RELEASE } from '../change/steps/check-space.js';
 import { beforeSwitch } from '../change/switch-facts.js';
-import type { SwitchFinding } from '../change/switch-findings.js';
+import type { SwitchFinding } from '../change/switch-finding.js';
 import type { ErrorRecord } from '../core/errors.js';
 import { fromErrorRecord } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';

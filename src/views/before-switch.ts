@@ -1,5 +1,5 @@
 import { beforeSwitch } from '../change/switch-facts.js';
-import type { SwitchFinding } from '../change/switch-findings.js';
+import type { SwitchFinding } from '../change/switch-finding.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
 import { inspectIfThere } from '../ledger/running-release.js';

@@ -1,4 +1,4 @@
-import type { SwitchFinding } from '../change/switch-findings.js';
+import type { SwitchFinding } from '../change/switch-finding.js';
 
 const PREFIX: Record<SwitchFinding['weight'], string> = {
   information: '',

@@ -1,4 +1,4 @@
-import type { SwitchFinding } from '../../change/switch-findings.js';
+import type { SwitchFinding } from '../../change/switch-finding.js';
 import { duration } from '../../core/duration.js';
 import { size } from '../../core/size.js';
 import type { UpdateNeeds } from '../../store/timer-state.js';
