@@ -18,7 +18,7 @@ const COMMANDS = ['list', 'status'];
 
 /**
  * Costs of `list` and `status` beside a Node that does nothing, with a small root and a large one, with a gateway that
- * runs (as it mostly does) and without.
+ * runs (as it mostly does) and without. All but the first round start with the code that V8 compiled in the first.
  */
 export const section: Section = {
   title: 'Looking',
