@@ -1,4 +1,5 @@
 import { duration } from '../core/duration.js';
+import { ReleasesError } from '../core/errors.js';
 import { type Activity, activityOf } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
@@ -33,6 +34,9 @@ const STALL_MS = 30_000;
 
 /** Milliseconds for a channel or a plugin of a healthy gateway that is slower than the rest. */
 const REPAIR_MS = 30_000;
+
+/** Milliseconds without an answer of the supervisor. A host that swaps holds it up as much as the gateway. */
+const SILENCE_MS = 60_000;
 
 export interface Expectation {
   /** Null for a gateway that is not from this root (before adoption): any release and version is then accepted. */
@@ -78,7 +82,7 @@ const ABSENT: Activity = { ticks: 0, wantsToRun: false };
  * its port, is healthy, ready and not worse than before, and stays so while it settles. A fault that cannot improve (a crash, a wrong
  * version) fails at once; others get time while the process makes progress.
  * @throws ReleasesError `gateway_crashed`, `wrong_release`, `wrong_version`, `instance_changed`, `port_held_by_orphan`,
- *   `gateway_not_ready`, `gateway_worse`, `interrupted`
+ *   `gateway_not_ready`, `gateway_worse`, `interrupted`; `supervisor_failed` after a minute without an answer
  */
 export async function awaitVerified(context: Context, expected: Expectation): Promise<Verified> {
   const { root, supervisor, signal } = context;
@@ -98,6 +102,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   let signature = '';
   let wantedMs = 0;
   let lookedAt = begun;
+  let answeredAt = begun;
   let missing: Missing = { code: 'gateway_not_ready', what: 'The gateway is not answering' };
   const look = async (): Promise<Verified | null> => {
     const inspection = await supervisor.inspect();
@@ -146,6 +151,21 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     context.progress('settling', settledMs, settleMs);
     return null;
   };
+  const patientLook = async () => {
+    try {
+      const verified = await look();
+      answeredAt = performance.now();
+      return verified;
+    } catch (error) {
+      const now = performance.now();
+      const isSilent = error instanceof ReleasesError && error.code === 'supervisor_failed';
+      if (!isSilent || now - answeredAt >= SILENCE_MS) throw error;
+      // It says nothing of the release.
+      signature = `without an answer ${now}`;
+      context.progress(error.message);
+      return null;
+    }
+  };
   const verified = await waitUntil(
     {
       // The launcher starts a gateway after its restore.
@@ -154,7 +174,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       signal,
       stall: { floorMs, stallMs, signature: () => signature },
     },
-    look,
+    patientLook,
   );
   if (verified) return verified;
   // A process that ended between the two inspections crashed, even if its port answered before.

@@ -736,6 +736,13 @@ export const MUTANTS: Mutant[] = [
     replace: 'continue',
     caughtBy: integration('refusals', 'a signature that does not fit is refused'),
   },
+  {
+    name: 'release judged by a silent supervisor',
+    file: 'src/change/verification.ts',
+    find: '!isSilent || now - answeredAt >= SILENCE_MS',
+    replace: '!isSilent || now > 0',
+    caughtBy: unit('change/verification', 'does not answer for half a minute'),
+  },
   // files that releases share
   {
     name: 'damage inherited by sharing',

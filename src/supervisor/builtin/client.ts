@@ -15,7 +15,8 @@ const OUTSIDE_TIMEOUT_MS = 15_000;
 const RESTART_MARGIN_MS = 30_000;
 
 export function builtinSupervisor(root: string): Supervisor {
-  const inspect = async () => (await ask(root, { cmd: 'inspect' }, INSPECT_TIMEOUT_MS)) as InspectResult;
+  const inspect = async (timeoutMs = INSPECT_TIMEOUT_MS) =>
+    (await ask(root, { cmd: 'inspect' }, timeoutMs)) as InspectResult;
   return {
     kind: 'builtin',
     // Starts the gateway again automatically; its log is the output of `openclaw-releases run`.
@@ -26,7 +27,7 @@ export function builtinSupervisor(root: string): Supervisor {
     },
     peek: () => glanceAt(root),
     async restart(): Promise<RestartReport> {
-      const { stopLimitMs } = await inspect();
+      const { stopLimitMs } = await inspect(RESTART_MARGIN_MS);
       return (await ask(root, { cmd: 'restart' }, stopLimitMs + RESTART_MARGIN_MS)) as RestartReport;
     },
     async owns(pid: number): Promise<boolean> {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { awaitVerified, type Expectation, expectedOf } from '../../../src/change/verification.js';
+import { ReleasesError } from '../../../src/core/errors.js';
 import type { Context } from '../../../src/ledger/context.js';
 import { newChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
@@ -50,6 +51,8 @@ interface Started {
   /** Supervisor's answer that the process of the port is its own. */
   owned?: boolean;
   inspection?: Partial<Inspection>;
+  /** Milliseconds in which its supervisor does not answer, five seconds at a time. */
+  silentMs?: number;
 }
 
 let root: Root;
@@ -66,7 +69,14 @@ beforeAll(async () => {
 async function verify(started: Started, expected: Partial<Expectation> = {}) {
   vi.spyOn(performance, 'now').mockImplementation(() => clock.now);
   onTestFinished(() => void vi.restoreAllMocks());
-  const { release = NEW, version = NEW, failing = [], ready = failing.length === 0, owned = true } = started;
+  const {
+    release = NEW,
+    version = NEW,
+    failing = [],
+    ready = failing.length === 0,
+    owned = true,
+    silentMs = 0,
+  } = started;
   const env = { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, release) };
   const child = spawn(runtimeNode(root, TINY_NODE), ['-e', 'setInterval(() => {}, 1e6)'], {
     env,
@@ -87,12 +97,18 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     ...started.inspection,
   };
   const change = newChange(planChange('switch', NEW), { from: OLD, previous: null, to: NEW });
+  const silentUntil = clock.now + silentMs;
+  const inspect = async () => {
+    if (clock.now >= silentUntil) return inspection;
+    clock.now += 5_000;
+    throw new ReleasesError('supervisor_failed', 'The supervisor did not answer within 5000 ms.');
+  };
   const context: Context = {
     root,
     change,
     supervisor: {
       ...nobody,
-      inspect: () => Promise.resolve(inspection),
+      inspect,
       owns: () => Promise.resolve(owned),
     },
     client: () => Promise.reject(new Error('no network here')),
@@ -131,6 +147,18 @@ test.each<[string, Started, RegExp]>([
   ['gateway_not_ready', { failing: ['channels'] }, /not ready: channels, after [\d.]+ (s|min)\.$/],
 ])('%s is the verdict on %j', async (code, started, message) => {
   await expect(verify(started)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test('a supervisor that does not answer for half a minute says nothing of the release', async () => {
+  expect(await verify({ silentMs: 30_000 })).toMatchObject({ health: { version: NEW } });
+  const crashed = { inspection: { instance: 'another start' }, silentMs: 30_000 };
+  await expect(verify(crashed)).rejects.toMatchObject({ code: 'gateway_crashed' });
+});
+
+test('a supervisor that does not answer for a minute ends the verification', async () => {
+  const began = clock.now;
+  await expect(verify({ silentMs: 300_000 })).rejects.toMatchObject({ code: 'supervisor_failed' });
+  expect(clock.now - began).toBeLessThan(90_000);
 });
 
 test('a launcher that copies a large state gets the time for it besides', async () => {
