@@ -184,7 +184,7 @@ export const FULL_LANES: readonly Lane[] = [
     needs: fleet,
     alone: true,
     leastShare: 0,
-    drawsAmong: /^(hosts\/|demo-interrupted|openclaw-(state|plugin|turns|doors|doors-june)\.)/,
+    drawsAmong: /^(hosts\/|demo-interrupted|openclaw-(state|plugin|credential|turns|doors|doors-june)\.)/,
     // Ten minutes and more: three turns that outlast a drain, and three machines that get two releases.
     beyondDraw: /^openclaw-(turns-systemd|fleet)\./,
   },

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type AtEnd, writeTree } from './place.js';
 
-/** A Bot API of Telegram on the host's loopback, with a bot to which one person writes: the owner of the gateway. */
+/** A Bot API of Telegram on the host's loopback, for any bot. One person writes to them: the owner of the gateway. */
 export interface FakeTelegram {
   /** Settings of OpenClaw for a channel to it, by their path, with the credential in a file. */
   settings: Record<string, unknown>;
+  /** The same with two bots: the credential of `default` is a variable, that of `work` a file. */
+  twoBots: { settings: Record<string, unknown>; env: { TELEGRAM_BOT_TOKEN: string } };
+  /** Accounts whose bots have asked for messages, oldest first. */
+  polled: string[];
   /** The owner, as `commands.ownerAllowFrom` names somebody. */
   owner: string;
   /** Has the owner write to the bot. */
@@ -18,21 +22,28 @@ export interface FakeTelegram {
 const POLL_MS = 1_000;
 
 const OWNER = 42;
-const BOT = { id: 123_456, is_bot: true, first_name: 'Bot', username: 'test_bot' };
+const BOTS = { default: 123_457, work: 123_456 };
+
+const tokenOf = (bot: number) => `${bot}:${'A'.repeat(35)}`;
 
 /** @param place directory for the credential */
 export async function startFakeTelegram(atEnd: AtEnd, place: string): Promise<FakeTelegram> {
-  const answers: Record<string, unknown> = { getMe: BOT, getWebhookInfo: { url: '' } };
+  const polled: string[] = [];
   let written: { update_id: number; message: object }[] = [];
   let last = 0;
   const server = createServer(async (request, response) => {
-    const method = /\/bot[^/]+\/(\w+)/.exec(request.url ?? '')?.[1] ?? '';
+    const [, id, method = ''] = /\/bot(\d+):[^/]+\/(\w+)/.exec(request.url ?? '') ?? [];
+    const answers: Record<string, unknown> = {
+      getMe: { id: Number(id), is_bot: true, first_name: 'Bot', username: `test_${id}_bot` },
+      getWebhookInfo: { url: '' },
+    };
     const body = await text(request);
     const answer = (result: unknown) =>
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify({ ok: true, result }));
     if (method === 'getUpdates') {
+      polled.push(Object.entries(BOTS).find(([, bot]) => bot === Number(id))?.[0] ?? 'nobody');
       // A request with the number after a message confirms it; until then each answer has it again.
       const offset = Number(/\boffset\W+(\d+)/.exec(`${request.url} ${body}`)?.[1] ?? 0);
       written = written.filter(({ update_id }) => update_id >= offset);
@@ -45,16 +56,21 @@ export async function startFakeTelegram(atEnd: AtEnd, place: string): Promise<Fa
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  writeTree(place, { 'telegram-token': `${BOT.id}:${'A'.repeat(35)}` });
-  const token = join(place, 'telegram-token');
+  writeTree(place, { 'telegram-token': tokenOf(BOTS.work) });
+  const credential = { tokenFile: join(place, 'telegram-token') };
   const channel = {
-    ...{ enabled: true, tokenFile: token, apiRoot: `http://127.0.0.1:${port}` },
+    ...{ enabled: true, apiRoot: `http://127.0.0.1:${port}` },
     ...{ dmPolicy: 'allowlist', allowFrom: [String(OWNER)] },
+  };
+  const twoBots = {
+    settings: { 'channels.telegram': { ...channel, accounts: { default: {}, work: credential } } },
+    env: { TELEGRAM_BOT_TOKEN: tokenOf(BOTS.default) },
   };
   const say = (words: string) => {
     written.push({ update_id: ++last, message: messageOf(words) });
   };
-  return { settings: { 'channels.telegram': channel }, owner: `telegram:${OWNER}`, say };
+  const settings = { 'channels.telegram': { ...channel, ...credential } };
+  return { settings, twoBots, polled, owner: `telegram:${OWNER}`, say };
 }
 
 function messageOf(text: string): object {
