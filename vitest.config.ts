@@ -18,7 +18,7 @@ function group({ name, alone = false, serial = false }: Lane) {
 }
 
 function project(lane: Lane) {
-  const { name } = lane;
+  const { name, folders = [] } = lane;
   const { order, workers } = group(lane);
   // Conditions end a test, not seconds: this ends what hangs.
   const limitMs = (isQuickLane(name) ? 300_000 : 600_000) * slowness;
@@ -26,10 +26,7 @@ function project(lane: Lane) {
     extends: true as const,
     test: {
       name,
-      include: drawOf(lane)?.files ?? [
-        `test/${name}/**/*.test.ts`,
-        ...(name === 'unit' ? ['test/hosts/*.test.ts'] : []),
-      ],
+      include: drawOf(lane)?.files ?? [name, ...folders].map((folder) => `test/${folder}/**/*.test.ts`),
       globalSetup: ['test/lanes/setup.ts'],
       testTimeout: limitMs,
       hookTimeout: limitMs,

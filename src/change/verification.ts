@@ -160,7 +160,8 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       const now = performance.now();
       const isSilent = error instanceof ReleasesError && error.code === 'supervisor_failed';
       if (!isSilent || now - answeredAt >= SILENCE_MS) throw error;
-      // It says nothing of the release.
+      // It says nothing of the release, which must stay healthy from here on.
+      readyAt = null;
       signature = `without an answer ${now}`;
       context.progress(error.message);
       return null;

@@ -14,21 +14,22 @@ function pathFor(bundle: string): string {
 
 /**
  * Runs a bundle as `require` does, with the code that V8 compiled in an earlier start: compiling is a quarter of the time
- * of `status`. The file is beside the bundle, as trusted as the bundle itself. Without write access each start compiles.
+ * of `status`. The file is beside the bundle, as trusted as the bundle itself. A start that may not keep it compiles.
  */
 function run(bundle: string): unknown {
   // Not as text: Node would read it in twenty pieces.
   const source = fs.readFileSync(bundle);
   const cache = pathFor(bundle);
-  const cachedData = read(cache, source, fs.statSync(bundle).uid);
+  const trusted = [0, fs.statSync(bundle).uid];
+  const cachedData = read(cache, source, trusted);
   const script = new vm.Script(source.toString(), { filename: bundle, ...(cachedData && { cachedData }) });
   const module = { exports: {} };
   const directory = path.dirname(bundle);
   // Node 20 cannot import from code that was kept.
   const importLate = (name: string) => import(url.pathToFileURL(path.join(directory, name)).href);
   script.runInThisContext()(module.exports, require, module, bundle, directory, importLate);
-  // V8 rejects what it compiled with other flags.
-  if ((!cachedData || script.cachedDataRejected) && isWritable(directory)) {
+  const isTaken = cachedData && !script.cachedDataRejected;
+  if (!isTaken && !hasFlags() && trusted.includes(process.geteuid?.() ?? -1)) {
     // At the end, because V8 compiles a function when it is first called.
     process.once('exit', (code) => {
       if (code === 0) write(cache, source, script.createCachedData());
@@ -38,13 +39,13 @@ function run(bundle: string): unknown {
 }
 
 /** Code for this source; undefined without a sound file that only the owner of the bundle, or root, can have written. */
-function read(cache: string, source: Buffer, owner: number): Buffer | undefined {
+function read(cache: string, source: Buffer, trusted: number[]): Buffer | undefined {
   try {
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
     const file = fs.openSync(cache, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       const stats = fs.fstatSync(file);
-      if (!stats.isFile() || ![0, owner].includes(stats.uid) || (stats.mode & 0o022) !== 0) return undefined;
+      if (!stats.isFile() || !trusted.includes(stats.uid) || (stats.mode & 0o022) !== 0) return undefined;
       const bytes = fs.readFileSync(file);
       const code = bytes.subarray(HEAD);
       return bytes.subarray(0, HEAD).equals(head(source, code)) ? code : undefined;
@@ -57,13 +58,20 @@ function read(cache: string, source: Buffer, owner: number): Buffer | undefined 
 }
 
 function write(cache: string, source: Buffer, code: Buffer): void {
-  const fresh = `${cache}.${process.pid}`;
+  // One name for all: what a killed process leaves is replaced, and the sums tell what two wrote at once.
+  const fresh = `${cache}.new`;
   try {
+    fs.rmSync(fresh, { force: true });
     fs.writeFileSync(fresh, Buffer.concat([head(source, code), code]), { mode: 0o644, flag: 'wx' });
     fs.renameSync(fresh, cache);
   } catch {
     unlink(fresh);
   }
+}
+
+/** V8 takes no code of other flags: starts with and without them would overwrite each other's. */
+function hasFlags(): boolean {
+  return process.execArgv.length > 0 || Boolean(process.env.NODE_OPTIONS);
 }
 
 /** Never throws: at the end of a process that would change its exit code. */
@@ -81,15 +89,6 @@ function head(source: Buffer, code: Buffer): Buffer {
   sums.writeUInt32LE(zlib.crc32(source), 0);
   sums.writeUInt32LE(zlib.crc32(code), HEAD / 2);
   return sums;
-}
-
-function isWritable(directory: string): boolean {
-  try {
-    fs.accessSync(directory, fs.constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export = { run };

@@ -26,21 +26,25 @@ vm.Script = class extends vm.Script {
     code = options.cachedData === undefined ? 'none' : this.cachedDataRejected ? 'rejected' : 'taken';
   }
 };
-const { answer } = require(${JSON.stringify(MODULE)}).run(process.argv[1]);
+const { answer } = require(${JSON.stringify(MODULE)}).run(process.argv[2]);
 Promise.resolve(answer()).then((value) => console.log(value, code));
 `;
 
 let directory: string;
 let bundle: string;
 
+let program: string;
+
 const run = (...flags: string[]) =>
-  execFileSync(process.execPath, [...flags, '-e', RUN, bundle], { encoding: 'utf8' }).trim();
+  execFileSync(process.execPath, [...flags, program, bundle], { encoding: 'utf8' }).trim();
 const others = () => readdirSync(directory).filter((name) => name !== basename(bundle));
 const cache = () => join(directory, others()[0] ?? '');
 
 beforeEach(({ onTestFinished }) => {
   directory = temporaryDirectory('code', onTestFinished);
   bundle = join(directory, 'bundle.cjs');
+  program = join(temporaryDirectory('code', onTestFinished), 'run.cjs');
+  writeFileSync(program, RUN);
   writeBundle('exports.answer = () => "old";');
 });
 
@@ -99,9 +103,17 @@ test.each(DAMAGE)('code with %s is not taken, and is written anew', (_, damage) 
   expect([run(), run()]).toEqual(['old none', 'old taken']);
 });
 
-test('code that V8 compiled with other flags is written anew', () => {
-  expect(run('--no-opt')).toBe('old none');
-  expect([run(), run()]).toEqual(['old rejected', 'old taken']);
+test('a start with flags of its own neither takes nor replaces the code of one without', () => {
+  expect([run('--no-opt'), run(), run('--no-opt'), run()]).toEqual([
+    ...['old none', 'old none', 'old rejected', 'old taken'],
+  ]);
+});
+
+test('what a killed start left is replaced', () => {
+  run();
+  renameSync(cache(), `${cache()}.new`);
+  expect([run(), run()]).toEqual(['old none', 'old taken']);
+  expect(others()).toHaveLength(1);
 });
 
 test('a bundle runs where its code cannot be kept, and leaves nothing', () => {

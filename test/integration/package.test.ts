@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,11 @@ const packlist: (tree: object) => Promise<string[]> = createRequire(import.meta.
 );
 
 beforeAll(async () => {
+  // As `list` leaves them.
+  const kept = ['cache', 'cache.new'].map((end) => join(repository, `dist/cli/list.cjs.test.${end}`));
+  for (const path of kept) writeFileSync(path, '');
   const paths = await packlist(await new Arborist({ path: repository }).loadActual());
+  for (const path of kept) rmSync(path);
   packed = new Set(paths.filter((path) => !path.startsWith('node_modules/')));
   bundled = paths.flatMap(
     (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1] ?? [],

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { draw, randomFrom } from '../torture/random.js';
 import type { Lane } from './lanes.js';
@@ -16,23 +17,29 @@ export interface Draw {
 }
 
 /** The part of a lane's files that this run has drawn, at least one of those that it draws among; null when all of them run. */
-export function drawOf({ name, leastShare, drawsAmong = /^/, beyondDraw }: Lane): Draw | null {
+export function drawOf({ name, folders = [], leastShare, drawsAmong = /^/, beyondDraw }: Lane): Draw | null {
   const value = process.env[VARIABLE] ?? '';
   if (leastShare === undefined || value === '') return null;
   const [, seed, share] = /^(\d+):(0\.\d*[1-9]\d*|1)$/.exec(value) ?? [];
   if (seed === undefined) throw new Error(`${VARIABLE} is ${value}, not SEED:SHARE with a share up to 1.`);
-  const all = readdirSync(`${TESTS}/${name}`, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.test.ts'))
-    .sort();
-  const inReach = all.filter((path) => !beyondDraw?.test(path));
-  const rare = inReach.filter((path) => drawsAmong.test(path));
+  const all = [name, ...folders].flatMap(filesIn);
+  const pathInLane = (path: string) => path.slice(`test/${name}/`.length);
+  const inReach = all.filter((path) => !beyondDraw?.test(pathInLane(path)));
+  const rare = inReach.filter((path) => drawsAmong.test(pathInLane(path)));
   const size = Math.ceil(rare.length * Math.max(Number(share), leastShare));
   const files = [
     ...inReach.filter((path) => !rare.includes(path)),
     ...draw(randomFrom(Number(seed)), rare, size),
-  ].map((path) => `test/${name}/${path}`);
+  ];
   const notice =
     `The lane ${name} runs ${files.length} of its ${all.length} files, drawn by ${VARIABLE}=${value}.` +
     ` One of them again: npm run lane -- ${name} FILE`;
   return { files, notice };
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(TESTS, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .sort()
+    .map((path) => `test/${folder}/${path}`);
 }

@@ -14,6 +14,8 @@ export interface Need {
 /** A folder below `test/` that runs as one vitest project, by `npm run test:<name>`. */
 export interface Lane {
   name: string;
+  /** Other folders below `test/` that belong to it. */
+  folders?: string[];
   /** Subject, for the list that `npm test` ends with. */
   about: string;
   needs: readonly Need[];
@@ -109,7 +111,7 @@ const fleet = [
 
 /** Quick lanes are `npm test`; they need Node and npm's packages alone. */
 export const QUICK_LANES: readonly Lane[] = [
-  { name: 'unit', about: 'modules', needs: [], leastShare: 0 },
+  { name: 'unit', folders: ['hosts'], about: 'modules', needs: [], leastShare: 0 },
   { name: 'integration', about: 'the built command on miniature releases', needs: [], leastShare: 0 },
 ];
 

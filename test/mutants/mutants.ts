@@ -743,6 +743,13 @@ export const MUTANTS: Mutant[] = [
     replace: '!isSilent || now > 0',
     caughtBy: unit('change/verification', 'does not answer for half a minute'),
   },
+  {
+    name: 'silence counted as health',
+    file: 'src/change/verification.ts',
+    find: '      readyAt = null;\n      signature =',
+    replace: '      signature =',
+    caughtBy: unit('change/verification', 'is none in which the gateway was healthy'),
+  },
   // files that releases share
   {
     name: 'damage inherited by sharing',

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../support/place.js';
@@ -30,8 +31,10 @@ const SLICE_MS = 400;
 /** @throws Error on a host without control groups, or without the superuser */
 export function makePressure(name: string): Pressure {
   const old = existsSync(join(HYBRID.cpu, 'cpu.cfs_quota_us'));
-  if (!old) writeFileSync(join(UNIFIED, 'cgroup.subtree_control'), '+cpu +io');
-  const parents = old ? Object.values(HYBRID) : [UNIFIED];
+  const parents = old ? Object.values(HYBRID).filter((parent) => existsSync(parent)) : [UNIFIED];
+  if (!old)
+    for (const controller of canLimitDisk() ? ['+cpu', '+io'] : ['+cpu'])
+      writeFileSync(join(UNIFIED, 'cgroup.subtree_control'), controller);
   const directories = parents.map((parent) => join(parent, `openclaw-releases-${process.pid}-${name}`));
   for (const directory of directories) mkdirSync(directory);
   const [cpu = '', freezer = cpu, disk = cpu] = directories;
@@ -74,6 +77,14 @@ export function makePressure(name: string): Pressure {
       });
     },
   };
+}
+
+/** False where the temporary directory is on no disk of its own, as in memory or in an overlay, or no group limits disks. */
+export function canLimitDisk(): boolean {
+  const isDisk = !diskOf(tmpdir()).startsWith('0:');
+  const controllers = join(UNIFIED, 'cgroup.controllers');
+  const unified = existsSync(controllers) && readFileSync(controllers, 'utf8').split(/\s/).includes('io');
+  return isDisk && (unified || existsSync(join(HYBRID.disk, 'blkio.throttle.read_bps_device')));
 }
 
 /** Number of the disk that has a path, as in `8:0`; limits are for whole disks. */

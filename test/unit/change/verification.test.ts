@@ -51,8 +51,9 @@ interface Started {
   /** Supervisor's answer that the process of the port is its own. */
   owned?: boolean;
   inspection?: Partial<Inspection>;
-  /** Milliseconds in which its supervisor does not answer, five seconds at a time. */
+  /** Milliseconds in which its supervisor does not answer, five seconds at a time, after so many answers. */
   silentMs?: number;
+  silentAfter?: number;
 }
 
 let root: Root;
@@ -76,6 +77,7 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     ready = failing.length === 0,
     owned = true,
     silentMs = 0,
+    silentAfter = 0,
   } = started;
   const env = { OPENCLAW_RELEASES_RELEASE: releaseDirectory(root, release) };
   const child = spawn(runtimeNode(root, TINY_NODE), ['-e', 'setInterval(() => {}, 1e6)'], {
@@ -97,10 +99,15 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     ...started.inspection,
   };
   const change = newChange(planChange('switch', NEW), { from: OLD, previous: null, to: NEW });
-  const silentUntil = clock.now + silentMs;
+  let answers = 0;
+  let silent = 0;
   const inspect = async () => {
-    if (clock.now >= silentUntil) return inspection;
+    if (answers < silentAfter || silent >= silentMs) {
+      answers++;
+      return inspection;
+    }
     clock.now += 5_000;
+    silent += 5_000;
     throw new ReleasesError('supervisor_failed', 'The supervisor did not answer within 5000 ms.');
   };
   const context: Context = {
@@ -153,6 +160,12 @@ test('a supervisor that does not answer for half a minute says nothing of the re
   expect(await verify({ silentMs: 30_000 })).toMatchObject({ health: { version: NEW } });
   const crashed = { inspection: { instance: 'another start' }, silentMs: 30_000 };
   await expect(verify(crashed)).rejects.toMatchObject({ code: 'gateway_crashed' });
+});
+
+test('the time in which a supervisor does not answer is none in which the gateway was healthy', async () => {
+  const began = clock.now;
+  await verify({ silentMs: 30_000, silentAfter: 1 });
+  expect(clock.now - began).toBeGreaterThanOrEqual(30_500);
 });
 
 test('a supervisor that does not answer for a minute ends the verification', async () => {
