@@ -1550,8 +1550,8 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'staged half left',
-    file: 'src/change/steps/stage.ts',
-    find: '    removeTree(root, stagingDirectory(context));\n',
+    file: 'src/change/steps/resolve.ts',
+    find: '    removeTree(context.root, stagingDirectory(context));\n',
     replace: '',
     caughtBy: integration('refusals', 'a transfer that breaks off leaves nothing'),
   },

@@ -29,7 +29,7 @@ export const resolve: Step = {
   name: 'resolve',
   skip: alreadyStaged,
   async undo(context) {
-    // What came on the standard input.
+    // A pack from the standard input, and what `stage` made.
     removeTree(context.root, stagingDirectory(context));
   },
   async do(context) {

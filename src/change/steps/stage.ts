@@ -102,9 +102,9 @@ export const stage: Step = {
     }
     return `${report.packages} packages`;
   },
+  /** Its tree goes with the staging directory, in the undo of `resolve`. */
   async undo(context) {
     const { root, change } = context;
-    removeTree(root, stagingDirectory(context));
     const { resolved, runtime, runtimeAdded } = change.facts;
     // A sealed release keeps the cache that its candidate filled.
     if (resolved && findManifest(root, resolved.id) === null) removeTracesOf(root, resolved.id);
