@@ -16,7 +16,7 @@ export interface Draw {
   notice: string;
 }
 
-/** The part of a lane's files that this run has drawn, at least one of those that it draws among; null when all of them run. */
+/** The part of a lane's files that this run has drawn, at least one; null when all of them run. */
 export function drawOf({ name, folders = [], leastShare, drawsAmong = /^/, beyondDraw }: Lane): Draw | null {
   const value = process.env[VARIABLE] ?? '';
   if (leastShare === undefined || value === '') return null;
@@ -26,7 +26,9 @@ export function drawOf({ name, folders = [], leastShare, drawsAmong = /^/, beyon
   const pathInLane = (path: string) => path.slice(`test/${name}/`.length);
   const inReach = all.filter((path) => !beyondDraw?.test(pathInLane(path)));
   const rare = inReach.filter((path) => drawsAmong.test(pathInLane(path)));
-  const size = Math.ceil(rare.length * Math.max(Number(share), leastShare));
+  // A lane with files that run always may draw none.
+  const rounded = rare.length < inReach.length ? Math.round : Math.ceil;
+  const size = rounded(rare.length * Math.max(Number(share), leastShare));
   const files = [
     ...inReach.filter((path) => !rare.includes(path)),
     ...draw(randomFrom(Number(seed)), rare, size),
