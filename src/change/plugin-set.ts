@@ -6,9 +6,10 @@ import { pluginPlaceOf } from '../rollback/plugin-place.js';
 import { lastRestore, readRestore } from '../state/restore-records.js';
 import { readTrial, startTrial } from '../store/links.js';
 import { removeTree } from '../store/seal.js';
+import { expectedOf } from './expectation.js';
 import { saveIntent } from './saving.js';
 import { targetOf } from './steps/switch.js';
-import { awaitVerified, expectedOf } from './verification.js';
+import { awaitVerified } from './verification.js';
 
 export function keptPluginSet({ root, change }: Pick<Context, 'root' | 'change'>): string {
   return join(root.staging, change.id, 'plugins');

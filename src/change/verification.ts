@@ -4,16 +4,16 @@ import { type Activity, activityOf } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
-import type { Limits } from '../ledger/plan.js';
-import { type Abilities, doubtful, sampleAbilities } from '../openclaw/abilities.js';
+import { doubtful, sampleAbilities } from '../openclaw/abilities.js';
 import type { Door } from '../openclaw/endpoint.js';
 import type { Health } from '../openclaw/health.js';
-import { type Instance, instanceOf } from '../openclaw/instance.js';
+import { instanceOf } from '../openclaw/instance.js';
 import { reach } from '../openclaw/reach.js';
 import { budgetFrom } from '../openclaw/start-budget.js';
 import { readRestore, restoreLimitMs } from '../state/restore-records.js';
 import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
+import type { Expectation } from './expectation.js';
 import { checkListener } from './port-holder.js';
 import {
   checkInstance,
@@ -37,36 +37,6 @@ const REPAIR_MS = 30_000;
 
 /** Milliseconds without an answer of the supervisor. A host that swaps holds it up as much as the gateway. */
 const SILENCE_MS = 60_000;
-
-export interface Expectation {
-  /** Null for a gateway that is not from this root (before adoption): any release and version is then accepted. */
-  release: string | null;
-  /** The start that must stay the running one; null for any. */
-  instance: string | null;
-  before: Health | null;
-  /** Parts that worked in it before; absent on the way back, and for an older state with its older credentials. */
-  abilities?: Abilities | undefined;
-  /** The gateway that ran before; null when unknown. */
-  gateway: Instance | null;
-  /** False on the way back to a gateway that was not ready before. */
-  mustBeReady: boolean;
-  settleMs: number;
-  limits: Limits;
-}
-
-/** Expects the target of a change, and nothing worse than before it. */
-export function expectedOf({ facts, plan }: Change): Expectation {
-  return {
-    release: facts.to,
-    instance: facts.restart?.instance ?? null,
-    before: facts.baseline?.health ?? null,
-    abilities: plan.kind === 'rollback' || facts.restore ? undefined : facts.baseline?.abilities,
-    gateway: facts.instance ?? null,
-    mustBeReady: true,
-    settleMs: plan.limits.settleMs,
-    limits: plan.limits,
-  };
-}
 
 /** Times of the first live and the first ready answer, in milliseconds since the epoch. */
 export interface Verified {

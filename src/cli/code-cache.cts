@@ -14,14 +14,15 @@ function pathFor(bundle: string): string {
 
 /**
  * Runs a bundle as `require` does, with the code that V8 compiled in an earlier start: compiling is a quarter of the time
- * of `status`. The file is beside the bundle, as trusted as the bundle itself. A start that may not keep it compiles.
+ * of `status`. The file is beside the bundle, as trusted as the bundle itself. Only the owner of the program keeps
+ * it: root writes nothing into the program of a user.
  */
 function run(bundle: string): unknown {
   // Not as text: Node would read it in twenty pieces.
   const source = fs.readFileSync(bundle);
   const cache = pathFor(bundle);
-  const trusted = [0, fs.statSync(bundle).uid];
-  const cachedData = read(cache, source, trusted);
+  const owner = fs.statSync(bundle).uid;
+  const cachedData = read(cache, source, owner);
   const script = new vm.Script(source.toString(), { filename: bundle, ...(cachedData && { cachedData }) });
   const module = { exports: {} };
   const directory = path.dirname(bundle);
@@ -29,7 +30,7 @@ function run(bundle: string): unknown {
   const importLate = (name: string) => import(url.pathToFileURL(path.join(directory, name)).href);
   script.runInThisContext()(module.exports, require, module, bundle, directory, importLate);
   const isTaken = cachedData && !script.cachedDataRejected;
-  if (!isTaken && !hasFlags() && trusted.includes(process.geteuid?.() ?? -1)) {
+  if (!isTaken && !hasFlags() && process.geteuid?.() === owner) {
     // At the end, because V8 compiles a function when it is first called.
     process.once('exit', (code) => {
       if (code === 0) write(cache, source, script.createCachedData());
@@ -38,14 +39,14 @@ function run(bundle: string): unknown {
   return module.exports;
 }
 
-/** Code for this source; undefined without a sound file that only the owner of the bundle, or root, can have written. */
-function read(cache: string, source: Buffer, trusted: number[]): Buffer | undefined {
+/** Code for this source; undefined without a sound file that only the owner of the bundle can have written. */
+function read(cache: string, source: Buffer, owner: number): Buffer | undefined {
   try {
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
     const file = fs.openSync(cache, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       const stats = fs.fstatSync(file);
-      if (!stats.isFile() || !trusted.includes(stats.uid) || (stats.mode & 0o022) !== 0) return undefined;
+      if (!stats.isFile() || stats.uid !== owner || (stats.mode & 0o022) !== 0) return undefined;
       const bytes = fs.readFileSync(file);
       const code = bytes.subarray(HEAD);
       return bytes.subarray(0, HEAD).equals(head(source, code)) ? code : undefined;

@@ -1719,7 +1719,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'the abilities of today expected of an older state',
-    file: 'src/change/verification.ts',
+    file: 'src/change/expectation.ts',
     find: "plan.kind === 'rollback' || facts.restore ? undefined : ",
     replace: '',
     caughtBy: unit('change/verification', 'expects the abilities'),

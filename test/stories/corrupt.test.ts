@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readRecord } from '../../src/core/record.js';
@@ -9,7 +9,7 @@ import { tryReadManifest } from '../../src/store/manifest.js';
 import { pin, tryReadPolicy } from '../../src/store/policy.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { type DamageName, damage, snapshot } from '../support/damage.js';
+import { type DamageName, damage, expectKept, snapshot } from '../support/damage.js';
 import { makeWorld, QUICK, type World } from '../support/world.js';
 
 /** Commands that only read, with the exit code that says that they could. */
@@ -125,17 +125,3 @@ test('reading commands report damaged files; recovery and the next update contin
   expect((await world.cli('verify', '2026.5.1')).exitCode).toBe(0);
   expect(readRecord(manifest('2026.5.1'), 'release')).toMatchObject({ value: { signature: 'unchecked' } });
 });
-
-/** Every damaged file is in `corrupt/`, byte for byte, beside anything else there. */
-function expectKept(root: string, before: Map<string, string>, paths: string[]): void {
-  const after = snapshot(root);
-  for (const path of paths) {
-    const name = path.slice(root.length + 1);
-    const stem = `corrupt/${name.replaceAll('/', '_')}.`;
-    const kept = [...after].filter(([key, content]) => key.startsWith(stem) && content === before.get(name));
-    expect(kept.length, name).toBeGreaterThan(0);
-  }
-  expect(readFileSync(join(root, 'corrupt/reasons.txt'), 'utf8').split('\n').length).toBeGreaterThan(
-    paths.length,
-  );
-}

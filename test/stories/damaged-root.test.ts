@@ -8,7 +8,7 @@ import { tryReadManifest } from '../../src/store/manifest.js';
 import { pin } from '../../src/store/policy.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { damage, replaceBy, snapshot } from '../support/damage.js';
+import { damage, expectKept, replaceBy, snapshot } from '../support/damage.js';
 import { temporaryRoot } from '../support/place.js';
 import { sealTinyRelease } from '../support/release.js';
 import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
@@ -113,17 +113,3 @@ test.each(['before write release.json', 'before rename corrupt policy.json'])(
     expectKept(own.path, before, [broken, own.policy]);
   },
 );
-
-/** Expects each damaged file in `corrupt/`, byte for byte, beside other things. */
-function expectKept(root: string, before: Map<string, string>, paths: string[]): void {
-  const after = snapshot(root);
-  for (const path of paths) {
-    const name = path.slice(root.length + 1);
-    const stem = `corrupt/${name.replaceAll('/', '_')}.`;
-    const kept = [...after].filter(([key, content]) => key.startsWith(stem) && content === before.get(name));
-    expect(kept.length, name).toBeGreaterThan(0);
-  }
-  expect(readFileSync(join(root, 'corrupt/reasons.txt'), 'utf8').split('\n').length).toBeGreaterThan(
-    paths.length,
-  );
-}

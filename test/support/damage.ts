@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { expect } from 'vitest';
 import { writable } from '../../src/store/move-aside.js';
 import { temporaryDirectory } from './place.js';
 
@@ -108,4 +109,17 @@ export function copyRoot(from: string, to: string): string {
   // Node's own copy keeps the modes of directories in some versions only.
   execFileSync('cp', ['-a', '--', from, to]);
   return to;
+}
+
+/** Expects each damaged file in `corrupt/`, byte for byte, beside other things. */
+export function expectKept(root: string, before: Map<string, string>, paths: string[]): void {
+  const after = snapshot(root);
+  for (const path of paths) {
+    const name = path.slice(root.length + 1);
+    const stem = `corrupt/${name.replaceAll('/', '_')}.`;
+    const kept = [...after].filter(([key, content]) => key.startsWith(stem) && content === before.get(name));
+    expect(kept.length, name).toBeGreaterThan(0);
+  }
+  const reasons = readFileSync(join(root, 'corrupt/reasons.txt'), 'utf8').split('\n');
+  expect(reasons.length).toBeGreaterThan(paths.length);
 }

@@ -8,7 +8,7 @@ import { type AtEnd, writeTree } from './place.js';
 export interface FakeTelegram {
   /** Settings of OpenClaw for a channel to it, by their path, with the credential in a file. */
   settings: Record<string, unknown>;
-  /** The same with two bots: the credential of `default` is a variable, that of `work` a file. */
+  /** Two bots in place of one: the credential of `default` is a variable, that of `work` a file. */
   twoBots: { settings: Record<string, unknown>; env: { TELEGRAM_BOT_TOKEN: string } };
   /** Accounts whose bots have asked for messages, oldest first. */
   polled: string[];

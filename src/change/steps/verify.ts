@@ -1,6 +1,7 @@
 import { duration } from '../../core/duration.js';
 import type { Step } from '../../ledger/context.js';
-import { awaitVerified, expectedOf } from '../verification.js';
+import { expectedOf } from '../expectation.js';
+import { awaitVerified } from '../verification.js';
 import { wasStopped } from './restart.js';
 
 export const verify: Step = {

@@ -7,7 +7,7 @@ import { model } from './model.js';
 /** Milliseconds after which `list` and `timer` are asked again, though nothing has changed. */
 const OLD = 30 * 60_000;
 
-/** What the details of the model were asked for. */
+/** State that the details of the model were asked for. */
 let detailsOf = '';
 
 export function forgetDetails(): void {
