@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { drawOf } from './test/lanes/draw.js';
-import { FULL_LANES, INNER_LANE, type Lane, QUICK_LANES } from './test/lanes/lanes.js';
+import { FULL_LANES, filesOf, INNER_LANE, type Lane, QUICK_LANES } from './test/lanes/lanes.js';
 import { otherLanes } from './test/lanes/reporter.js';
 import { slowness } from './test/support/slowness.js';
 
@@ -18,7 +18,7 @@ function group({ name, alone = false, serial = false }: Lane) {
 }
 
 function project(lane: Lane) {
-  const { name, folders = [] } = lane;
+  const { name, sharesModules = false } = lane;
   const { order, workers } = group(lane);
   // Conditions end a test, not seconds: this ends what hangs.
   const limitMs = (isQuickLane(name) ? 300_000 : 600_000) * slowness;
@@ -26,7 +26,10 @@ function project(lane: Lane) {
     extends: true as const,
     test: {
       name,
-      include: drawOf(lane)?.files ?? [name, ...folders].map((folder) => `test/${folder}/**/*.test.ts`),
+      include: drawOf(lane)?.files ?? filesOf(lane),
+      isolate: !sharesModules,
+      unstubEnvs: true,
+      restoreMocks: true,
       globalSetup: ['test/lanes/setup.ts'],
       testTimeout: limitMs,
       hookTimeout: limitMs,

@@ -41,9 +41,16 @@ export async function findOrphans(
   return orphans;
 }
 
-/** @throws ReleasesError `port_held_by_orphan`, with pid, command line and start time */
-export async function checkListener(endpoint: Endpoint, supervisor: Supervisor): Promise<void> {
-  const [orphan] = await findOrphans(endpoint, supervisor);
+/**
+ * @param main as for `findOrphans`
+ * @throws ReleasesError `port_held_by_orphan`, with pid, command line and start time
+ */
+export async function checkListener(
+  endpoint: Endpoint,
+  supervisor: Supervisor,
+  main: number | null = null,
+): Promise<void> {
+  const [orphan] = await findOrphans(endpoint, supervisor, main);
   if (!orphan) return;
   const { pid, commandLine, since } = orphan;
   throw new ReleasesError(

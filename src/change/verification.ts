@@ -84,7 +84,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     if (wantsToRun) wantedMs += sinceMs;
     const { endpoint, health } = await reach(inspection);
     checkVersion(health, version);
-    if (health.answered) await checkListener(endpoint, supervisor);
+    if (health.answered) await checkListener(endpoint, supervisor, inspection.pid);
     // Two clocks: durations need a monotonic clock, because the wall clock can be set meanwhile.
     const now = performance.now();
     if (health.live) liveAt ??= Date.now();

@@ -1,13 +1,8 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { draw, randomFrom } from '../torture/random.js';
-import type { Lane } from './lanes.js';
+import { filesOf, type Lane } from './lanes.js';
 
 /** `SEED:SHARE`, such as `4711:0.5`; unset or empty: every file runs. The gate sets it. */
 const VARIABLE = 'OPENCLAW_RELEASES_TEST_DRAW';
-
-const TESTS = fileURLToPath(new URL('..', import.meta.url));
 
 export interface Draw {
   /** Paths from the checkout. */
@@ -17,12 +12,13 @@ export interface Draw {
 }
 
 /** The part of a lane's files that this run has drawn, at least one; null when all of them run. */
-export function drawOf({ name, folders = [], leastShare, drawsAmong = /^/, beyondDraw }: Lane): Draw | null {
+export function drawOf(lane: Lane): Draw | null {
+  const { name, leastShare, drawsAmong = /^/, beyondDraw } = lane;
   const value = process.env[VARIABLE] ?? '';
   if (leastShare === undefined || value === '') return null;
   const [, seed, share] = /^(\d+):(0\.\d*[1-9]\d*|1)$/.exec(value) ?? [];
   if (seed === undefined) throw new Error(`${VARIABLE} is ${value}, not SEED:SHARE with a share up to 1.`);
-  const all = [name, ...folders].flatMap(filesIn);
+  const all = filesOf(lane);
   const pathInLane = (path: string) => path.slice(`test/${name}/`.length);
   const inReach = all.filter((path) => !beyondDraw?.test(pathInLane(path)));
   const rare = inReach.filter((path) => drawsAmong.test(pathInLane(path)));
@@ -37,11 +33,4 @@ export function drawOf({ name, folders = [], leastShare, drawsAmong = /^/, beyon
     `The lane ${name} runs ${files.length} of its ${all.length} files, drawn by ${VARIABLE}=${value}.` +
     ` One of them again: npm run lane -- ${name} FILE`;
   return { files, notice };
-}
-
-function filesIn(folder: string): string[] {
-  return readdirSync(join(TESTS, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.test.ts'))
-    .sort()
-    .map((path) => `test/${folder}/${path}`);
 }

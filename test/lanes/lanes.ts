@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Something a lane cannot run without. */
 export interface Need {
@@ -11,11 +12,15 @@ export interface Need {
   isMet(): boolean;
 }
 
-/** A folder below `test/` that runs as one vitest project, by `npm run test:<name>`. */
+/** Test files that run as one vitest project, by `npm run test:<name>`. */
 export interface Lane {
   name: string;
-  /** Other folders below `test/` that belong to it. */
+  /** Folders below `test/` that have its files; the one of its name unless given. */
   folders?: string[];
+  /** Tells which files of its folders belong to it, by their text; all of them unless given. */
+  holds?: (text: string) => boolean;
+  /** Its files run in the same processes, one after the other, so each module is loaded once in each of them. */
+  sharesModules?: boolean;
   /** Subject, for the list that `npm test` ends with. */
   about: string;
   needs: readonly Need[];
@@ -109,9 +114,14 @@ const fleet = [
   command('ip', 'iproute2'),
 ];
 
+/** Modules that a file replaces, or prepares something for before they load, cannot be those of other files. */
+const ownModules = (text: string) => /\bvi\.(mock|hoisted)\(/.test(text);
+const unit = { folders: ['unit', 'hosts'], needs: [], leastShare: 0 };
+
 /** Quick lanes are `npm test`; they need Node and npm's packages alone. */
 export const QUICK_LANES: readonly Lane[] = [
-  { name: 'unit', folders: ['hosts'], about: 'modules', needs: [], leastShare: 0 },
+  { ...unit, name: 'unit', about: 'modules', holds: (text) => !ownModules(text), sharesModules: true },
+  { ...unit, name: 'mocked', about: 'modules whose imports are replaced', holds: ownModules },
   { name: 'integration', about: 'the built command on miniature releases', needs: [], leastShare: 0 },
 ];
 
@@ -197,6 +207,20 @@ export const INNER_LANE: Lane = { name: 'systemd', about: 'the supervisor under 
 
 /** Lanes that are programs of their own, and not vitest projects. */
 export const OTHER_LANES = ['nodes', 'bare', 'mutants'];
+
+const TESTS = fileURLToPath(new URL('..', import.meta.url));
+
+/** Test files of a lane, as paths from the checkout. */
+export function filesOf({ name, folders = [name], holds = () => true }: Lane): string[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(TESTS, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.test.ts'))
+      .sort()
+      .map((path) => join(folder, path))
+      .filter((path) => holds(readFileSync(join(TESTS, path), 'utf8')))
+      .map((path) => `test/${path}`),
+  );
+}
 
 /** Sentence with all that a lane lacks here and how to install it; null when it can run. */
 export function whyNot({ name, needs }: Lane): string | null {

@@ -1205,7 +1205,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/state/restore/restore.ts',
     find: '  ifPossible(() => removeRetired(root, from));\n',
     replace: '',
-    caughtBy: integration('state-rollback'),
+    caughtBy: stories('state-rollback'),
   },
   {
     name: 'phase of a restore not written',

@@ -1,18 +1,26 @@
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { installRelease } from '../../src/install/install.js';
+import type { KeptRelease } from '../../src/install/process/reuse.js';
 import { installTree } from '../../src/install/process/tree.js';
 import { resolveRelease } from '../../src/registry/resolve.js';
+import { DIGESTS_FILE } from '../../src/store/tree.js';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { exists, rejection, until } from '../support/source-place.js';
 
 import {
+  contentsOf,
+  damageSealed,
   odd,
   orderFor,
   place,
   publish,
   publishOddities,
   registry,
+  removeSealed,
   replaceRegistry,
+  sealed,
   VERSION,
 } from '../support/source-tree.js';
 
@@ -89,4 +97,23 @@ describe('the network', () => {
     expect([...new Set(twice)]).toEqual(['GET /modes/-/modes-1.0.0.tgz']);
     expect(exists(place.path('release/.unpacking'))).toBe(false);
   });
+});
+
+test.each<[why: string, change: (release: KeptRelease) => void]>([
+  ['has no lockfile', ({ directory }) => removeSealed(join(directory, 'package-lock.json'))],
+  ['has a damaged lockfile', ({ directory }) => damageSealed(join(directory, 'package-lock.json'), '{')],
+  ['has no list of its files', ({ directory }) => rmSync(join(directory, DIGESTS_FILE))],
+  [
+    'has another list than it was sealed with',
+    ({ directory }) => appendFileSync(join(directory, DIGESTS_FILE), '# one -> more\n'),
+  ],
+  ['lacks files', ({ directory }) => removeSealed(join(directory, 'node_modules'))],
+])('the tree of a release is made without a kept release that %s', async (_why, change) => {
+  publishOddities();
+  await installTree(await orderFor('release'), () => {});
+  const first = contentsOf(place.path('release'));
+  const release = await sealed('release');
+  change(release);
+  await installTree(await orderFor('again', { kept: [release] }), () => {});
+  expect(contentsOf(place.path('again'))).toEqual(first);
 });

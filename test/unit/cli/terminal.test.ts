@@ -7,15 +7,13 @@ vi.hoisted(() => {
   process.env.FORCE_COLOR = '1';
 });
 
-const before = { ...process.env };
-
 beforeEach(() => {
-  for (const name of ['COLUMNS', 'LC_ALL', 'LC_CTYPE', 'LANG', 'NO_COLOR']) delete process.env[name];
+  for (const name of ['COLUMNS', 'LC_ALL', 'LC_CTYPE', 'LANG', 'NO_COLOR']) vi.stubEnv(name, undefined);
 });
 
 afterEach(() => {
   wantColours();
-  process.env = { ...before };
+  vi.unstubAllEnvs();
 });
 
 const WARNING =
@@ -23,14 +21,14 @@ const WARNING =
 
 describe.each([60, 80, 120])('in %i columns', (width) => {
   test('a sentence is folded at words', () => {
-    process.env.COLUMNS = String(width);
+    vi.stubEnv('COLUMNS', String(width));
     const lines = presented(WARNING, 1).split('\n');
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
     expect(lines.map((line) => line.trim()).join(' ')).toBe(WARNING);
   });
 
   test('a command to type stays whole, on a line of its own', () => {
-    process.env.COLUMNS = String(width);
+    vi.stubEnv('COLUMNS', String(width));
     const command =
       'Next: openclaw-releases timer enable --window "Mon-Fri 02:00-05:00" --time-zone Europe/Berlin';
     expect(presented(`${WARNING} ${command}`, 1).split('\n').at(-1)).toBe(command);
@@ -47,12 +45,12 @@ test.each([
   [{ LANG: 'C.UTF-8' }, '✔ Seal  1 → 2'],
   [{ LC_CTYPE: 'en_US.utf8' }, '✔ Seal  1 → 2'],
 ])('marks are those of the locale %j', (locale, shown) => {
-  Object.assign(process.env, locale);
+  for (const [name, value] of Object.entries(locale)) vi.stubEnv(name, value);
   expect(presented('✔ Seal  1 → 2', 2)).toBe(shown);
 });
 
 test('a folded error breaks at the same words in colours, and its code is coloured', () => {
-  process.env.COLUMNS = '60';
+  vi.stubEnv('COLUMNS', '60');
   const error = `error: ${WARNING} Next: openclaw-releases list\n${WARNING.replace('warning', 'error')} [internal]`;
   const plain = presented(error, 2);
   wantColours('always');
