@@ -1784,7 +1784,8 @@ export const MUTANTS: Mutant[] = [
     name: 'verified: owner of the port',
     file: 'src/change/verification.ts',
     find: '    if (health.answered) await checkListener(endpoint, supervisor, inspection.pid);\n',
-    replace: '    if (health.phase === health.version) await checkListener(endpoint, supervisor, inspection.pid);\n',
+    replace:
+      '    if (health.phase === health.version) await checkListener(endpoint, supervisor, inspection.pid);\n',
     caughtBy: unit('change/verification', 'port_held_by_orphan'),
   },
   {
