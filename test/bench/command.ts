@@ -17,6 +17,7 @@ const SECTIONS: Record<string, () => Promise<{ section: Section }>> = {
   import: () => import('./import.js'),
   memory: () => import('./memory.js'),
   quiet: () => import('./quiet.js'),
+  drill: () => import('./drill.js'),
   commands: () => import('./commands.js'),
   systemd: () => import('./systemd.js'),
   verify: () => import('./verify.js'),

@@ -8,7 +8,7 @@ import { makePlace, type Place } from '../../src/demo/place.js';
 import { killTree } from '../../src/host/process-tree.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import { until } from '../support/place.js';
-import { measure } from './measure.js';
+import { type Command, measure } from './measure.js';
 import { npm } from './peers.js';
 import type { Watched } from './watch.js';
 
@@ -30,6 +30,7 @@ export interface Host extends Watched {
 }
 
 export interface OurHost extends Host {
+  command(...args: string[]): Command;
   /** Sets what the next restart starts, and nothing else. */
   point(version: string): Promise<unknown>;
 }
@@ -39,12 +40,15 @@ export async function ourHost(cache: string): Promise<OurHost> {
   const place = await makePlace(cache);
   const cli = ownFile('dist/cli/main.cjs');
   const env = place.env as Record<string, string>;
-  const run = (...args: string[]) =>
-    measure({ file: process.execPath, args: [cli, ...args], cwd: place.path, env });
+  const command = (...args: string[]) => ({
+    ...{ file: process.execPath, args: [cli, ...args], cwd: place.path, env },
+  });
+  const run = (...args: string[]) => measure(command(...args));
   const point = (version: string) => run('switch', version, '--no-restart');
   const asked = builtinSupervisor(env.OPENCLAW_RELEASES_ROOT ?? '');
   let supervisor: Started | null = null;
   return {
+    command,
     url: urlOf(place),
     pid: async () => (await asked.inspect()).pid ?? Number.NaN,
     async begin(version) {

@@ -28,7 +28,7 @@ import {
 } from './quiet-report.js';
 import { type BenchOptions, inTurn, type Section } from './section.js';
 
-const ALONE_MS = 15_000;
+export const ALONE_MS = 15_000;
 
 const PROBER = fileURLToPath(new URL('./prober.ts', import.meta.url));
 
@@ -117,16 +117,16 @@ function besideOne(peer: Peer, load: Load, gateway: Gateway, directory: string):
  * Avoids `measure`, which looks at all processes and so disturbs what is timed here. In a session of its own, as the gateway
  * is: the kernel may share out the processor by session.
  */
-async function toEnd({ file, args, cwd, env }: Command): Promise<void> {
+export async function toEnd({ file, args, cwd, env }: Command): Promise<void> {
   const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: 'ignore', detached: true });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}.`);
 }
 
-async function underLoad(
+export async function underLoad(
   beside: string,
   load: Load,
-  gateway: Gateway,
+  gateway: Pick<Gateway, 'pid' | 'url'>,
   work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<Window> {
   const prober = startProber();
