@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { slowness } from '../support/slowness.js';
 
 /** Something a lane cannot run without. */
 export interface Need {
@@ -181,7 +182,7 @@ export const FULL_LANES: readonly Lane[] = [
     name: 'lab',
     about: 'a real systemd on throw-away machines',
     needs: [...machine, faketime, command('strace', 'strace')],
-    leastShare: 0.25,
+    leastShare: slowness >= 2 ? 0.1 : 0.25,
   },
   {
     name: 'fleet',
