@@ -927,6 +927,27 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('install/process/unpack', 'reports another checksum'),
   },
   {
+    name: 'rest of a download added to all of it',
+    file: 'src/install/process/download.ts',
+    find: 'if (status !== 206) rmSync(file, { force: true });',
+    replace: '',
+    caughtBy: integration('source-download', 'begins again where the registry sends no rest'),
+  },
+  {
+    name: 'broken download fetched once more as a whole',
+    file: 'src/install/process/download.ts',
+    find: '...(size > 0 && { range',
+    replace: '...(size < 0 && { range',
+    caughtBy: integration('source-download', 'asks for the rest alone'),
+  },
+  {
+    name: 'download taken unproven',
+    file: 'src/install/process/download.ts',
+    find: '      await ssri.checkStream(createReadStream(file), String(integrity));\n',
+    replace: '',
+    caughtBy: integration('source-download', 'other than announced'),
+  },
+  {
     name: 'worker that has answered waited for',
     file: 'src/host/worker.ts',
     find: '  } finally {\n    stop();',

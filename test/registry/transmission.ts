@@ -27,13 +27,22 @@ async function* paced(body: Buffer, bytesPerSecond: number, signal: AbortSignal)
   }
 }
 
+/** First byte that is asked for; the public registry sends the rest of archives, and many others do not. */
+function begin({ status, body }: Document, request: IncomingMessage, faults: Faults, path: string): number {
+  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  return status === 200 && from < body.length && !faults.take('no-range', path) ? from : 0;
+}
+
 /** Sends a document, as slowly or as incompletely as the faults for this path want it. */
 export async function transmit(
   document: Document,
   { request, response, path }: { request: IncomingMessage; response: ServerResponse; path: string },
   faults: Faults,
 ): Promise<void> {
-  const { status, type, body, maxAge } = document;
+  const { type, maxAge } = document;
+  const begins = begin(document, request, faults, path);
+  const status = begins > 0 ? 206 : document.status;
+  const body = document.body.subarray(begins);
   const slow = faults.take('slow', path);
   const cutOff = faults.take('cut-off', path);
   const gone = new AbortController();
@@ -49,6 +58,9 @@ export async function transmit(
     'content-type': type,
     'content-length': body.length,
     vary: 'accept-encoding, accept',
+    ...(begins > 0 && {
+      'content-range': `bytes ${begins}-${document.body.length - 1}/${document.body.length}`,
+    }),
     ...(status === 200 && { etag, 'cache-control': `public, max-age=${maxAge ?? 0}` }),
   });
   if (request.method === 'HEAD') {

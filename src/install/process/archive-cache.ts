@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
 import cacache from 'cacache';
 import contentPath from 'cacache/lib/content/path.js';
 import { systemCode } from '../../core/errors.js';
@@ -34,19 +34,8 @@ export async function moveIntoCache(
     renameSync(archive, place);
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw error;
-    moveAcross(archive, join(cache, 'tmp', `openclaw-releases-${process.pid}-${basename(place)}`), place);
+    // Another filesystem. Where this ends halfway, every reader sees it by the checksum, and npm fetches it again.
+    copyFileSync(archive, place);
   }
   await cacache.index.insert(cache, `openclaw-releases:${key}`, String(integrity));
-}
-
-/** Moves to another filesystem; the file at `to` is always complete. */
-function moveAcross(from: string, partial: string, to: string): void {
-  mkdirSync(dirname(partial), { recursive: true });
-  try {
-    copyFileSync(from, partial);
-    renameSync(partial, to);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    throw error;
-  }
 }

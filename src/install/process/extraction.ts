@@ -1,16 +1,14 @@
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import npa from 'npm-package-arg';
 import pacote from 'pacote';
 import { systemCode } from '../../core/errors.js';
 import { findInCache, moveIntoCache } from './archive-cache.js';
+import { download } from './download.js';
 import { moveInto } from './move.js';
 import type { PackageCopy } from './reuse.js';
 import type { Work } from './unpack-thread.js';
 import { Unpacker } from './unpacker.js';
-
-/** Parallel downloads: enough for a network. npm has 15, and keeps a part of each in memory. */
-const FETCHES = 4;
 
 type Extract = typeof pacote.extract;
 type Options = NonNullable<Parameters<Extract>[2]>;
@@ -28,7 +26,7 @@ export interface ExtractionOptions {
 }
 
 /**
- * Replaces `pacote.extract` until `close`: pacote delivers the bytes (cache, proxy, credentials, retries, checksums)
+ * Replaces `pacote.extract` until `close`: npm's libraries deliver the bytes (cache, proxy, credentials)
  * and our thread unpacks them. A package moves to its place only after its whole archive was verified.
  */
 export class Extraction {
@@ -79,62 +77,31 @@ export class Extraction {
 
   async #unpack(spec: string, options: Options): Promise<string> {
     const into = join(this.#options.scratch, String(++this.#last));
-    if (await this.#takeHere(into, options)) return into;
-    const archive = await fetchArchive(spec, into, options, this.#options.onFetched);
-    // pacote verified the checksum.
+    const { type, fetchSpec } = npa(spec, options.where);
+    const integrity = String(options.integrity);
+    const copy = this.#options.copies.get(integrity);
+    const cached = type === 'file' ? fetchSpec : options.preferOnline ? null : findInCache(options);
+    const works: Work[] = [];
+    if (copy) works.push({ kind: 'copy', copy, into });
+    if (cached) works.push({ kind: 'unpack', archive: cached, integrity, into });
+    for (const work of works) {
+      try {
+        await this.#unpacker.run(work);
+        return into;
+      } catch (error) {
+        // An archive beside the lockfile is nowhere else.
+        if (type === 'file' || !isPassedOver(error)) throw error;
+        rmSync(into, { recursive: true, force: true });
+      }
+    }
+    const archive = `${into}.tgz`;
+    await download(spec, archive, options, this.#options.onFetched);
+    // The download verified the checksum.
     await this.#unpacker.run({ kind: 'unpack', archive, integrity: null, into });
     await moveIntoCache(options, spec, archive);
     rmSync(archive, { force: true });
     return into;
   }
-
-  /** @returns true when a kept release or the cache had the package undamaged */
-  async #takeHere(into: string, options: Options): Promise<boolean> {
-    const integrity = options.integrity ? String(options.integrity) : null;
-    const copy = this.#options.copies.get(integrity ?? '');
-    const archive = options.preferOnline ? null : findInCache(options);
-    const works: Work[] = [];
-    if (copy) works.push({ kind: 'copy', copy, into });
-    if (archive) works.push({ kind: 'unpack', archive, integrity, into });
-    for (const work of works) {
-      try {
-        await this.#unpacker.run(work);
-        return true;
-      } catch (error) {
-        if (!isPassedOver(error)) throw error;
-        rmSync(into, { recursive: true, force: true });
-      }
-    }
-    return false;
-  }
-}
-
-/**
- * @param into directory to unpack into; each try has a file beside it
- * @returns path of the archive
- */
-function fetchArchive(
-  spec: string,
-  into: string,
-  options: Options,
-  onFetched: (bytes: number) => void,
-): Promise<string> {
-  let tries = 0;
-  const take = async (stream: NodeJS.EventEmitter) => {
-    // A broken stream emits several errors, and only the first is awaited below.
-    stream.on('error', () => {});
-    const archive = `${into}.tgz.${++tries}`;
-    for await (const bytes of stream as unknown as AsyncIterable<Buffer>) {
-      appendFileSync(archive, bytes);
-      onFetched(bytes.length);
-    }
-    return archive;
-  };
-  // Without a network only the cache is left. Passes a copy, because pacote adds results to its options.
-  const past = options.offline ? {} : { cache: undefined, preferOnline: true };
-  const { maxSockets = FETCHES } = options as { maxSockets?: number };
-  const how = { ...options, ...past, maxSockets: Math.min(FETCHES, maxSockets) };
-  return pacote.tarball.stream(spec, take, how as Options);
 }
 
 /** Returns true for a source that is damaged, changed or gone, because there are others. */

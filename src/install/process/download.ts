@@ -1,0 +1,48 @@
+import { appendFileSync, createReadStream, rmSync, statSync } from 'node:fs';
+import npa from 'npm-package-arg';
+import npmFetch from 'npm-registry-fetch';
+import pacote from 'pacote';
+import ssri from 'ssri';
+import { systemCode } from '../../core/errors.js';
+
+/** Parallel downloads: enough for a network. npm has 15, and keeps a part of each in memory. */
+const FETCHES = 4;
+
+/**
+ * Downloads an archive. Where the connection breaks, asks for the rest alone; npm has no option for it, and would fail.
+ * @param onFetched called for each piece that the registry sends
+ * @throws errors of npm's libraries, also `EINTEGRITY`
+ */
+export async function download(
+  spec: string,
+  file: string,
+  options: pacote.Options,
+  onFetched: (bytes: number) => void,
+): Promise<void> {
+  const { offline, integrity, maxSockets = FETCHES, retry } = options;
+  const url = await pacote.resolve(spec, options);
+  // Without a network only the cache is left. The checksum is that of the file, and not of the rest.
+  const past = { integrity: undefined, ...(!offline && { cache: undefined }) };
+  const how = { ...options, ...past, spec: npa(spec), maxSockets: Math.min(FETCHES, maxSockets) };
+  const fetchRest = async (triesLeft: number): Promise<void> => {
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    // A registry that compresses an archive once more counts other bytes than the file has.
+    const headers = { 'accept-encoding': 'identity', ...(size > 0 && { range: `bytes=${size}-` }) };
+    const { status, body } = await npmFetch(url, { ...how, headers });
+    if (status !== 206) rmSync(file, { force: true });
+    // A broken stream emits several errors, and only the first is awaited below.
+    body?.on('error', () => {});
+    try {
+      for await (const bytes of body as AsyncIterable<Buffer>) {
+        appendFileSync(file, bytes);
+        onFetched(bytes.length);
+      }
+      await ssri.checkStream(createReadStream(file), String(integrity));
+    } catch (error) {
+      if (systemCode(error) === 'EINTEGRITY') rmSync(file);
+      if (triesLeft === 0) throw error;
+      await fetchRest(triesLeft - 1);
+    }
+  };
+  await fetchRest(retry?.retries ?? 2);
+}
