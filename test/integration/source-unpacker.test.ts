@@ -6,7 +6,7 @@ import { Unpacker } from '../../src/install/process/unpacker.js';
 import { packTarball } from '../registry/tarball.js';
 import { temporaryDirectory } from '../support/place.js';
 
-test('packages are unpacked one after the other, and a damaged one fails alone', async () => {
+test('packages are unpacked one after the other, a damaged one fails alone, and all fail after the end', async () => {
   const directory = temporaryDirectory();
   const unpacker = new Unpacker();
   onTestFinished(() => unpacker.close());
@@ -25,4 +25,8 @@ test('packages are unpacked one after the other, and a damaged one fails alone',
     expect(ends[at]?.status).toBe(at === 3 ? 'rejected' : 'fulfilled');
     if (at !== 3) expect(readFileSync(join(into, 'index.js'), 'utf8')).toBe(name);
   }
+  await unpacker.close();
+  await expect(
+    unpacker.run({ kind: 'unpack', ...(archives[0] as (typeof archives)[number]) }),
+  ).rejects.toThrow('ended');
 });

@@ -33,9 +33,8 @@ export class Extraction {
   readonly #options: ExtractionOptions;
   readonly #unpacker = new Unpacker();
   readonly #original: Extract = pacote.extract;
-  /** Directories of early starts, by checksum, and those that have moved to their place. */
+  /** Directories of early starts that have not moved to their place, by checksum. */
   readonly #begun = new Map<string, Promise<string>>();
-  readonly #taken = new Set<string>();
   #last = 0;
 
   constructor(options: ExtractionOptions) {
@@ -68,10 +67,9 @@ export class Extraction {
     // npm packs directories and git repositories first.
     if (type === 'git' || type === 'directory') return this.#original(spec, into, options);
     const begun = await this.#begun.get(integrity)?.catch(() => null);
-    const directory = begun && !this.#taken.has(begun) ? begun : null;
-    if (directory) this.#taken.add(directory);
-    const unpacked = directory ?? (await this.#unpack(spec, options));
-    moveInto(unpacked, into);
+    // False where another place has the same package, and was first.
+    const isFree = this.#begun.delete(integrity);
+    moveInto((isFree && begun) || (await this.#unpack(spec, options)), into);
     return { from: spec, resolved: options.resolved ?? spec, integrity };
   };
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { ownFile } from '../../core/own-files.js';
 import type { Failure, Work } from './unpack-thread.js';
@@ -13,28 +14,26 @@ const LIMITS = { maxYoungGenerationSizeMb: 2 };
  */
 export class Unpacker {
   readonly #worker = new Worker(PROGRAM, { resourceLimits: LIMITS });
-  /** Ends of unfinished work; the answers come in the same order. */
-  readonly #waiting: ((failure: Error | null) => void)[] = [];
-  #broken: Error | null = null;
+  /** Rejects with the error of a thread that ran out of memory, for example: it answers nothing more. */
+  readonly #ended = once(this.#worker, 'exit').then(() => Promise.reject(new Error('The thread ended.')));
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor() {
-    this.#worker.on('message', (failure: Failure | null) =>
-      this.#waiting.shift()?.(failure && Object.assign(new Error(failure.message), failure)),
-    );
-    // A thread that ran out of memory, for example, answers nothing more.
-    this.#worker.on('error', (error) => {
-      this.#broken = error;
-      for (const end of this.#waiting.splice(0)) end(error);
-    });
+    this.#ended.catch(() => {});
   }
 
   /** @throws errors of `unpack` and `copyPackage`, by message and code */
   run(work: Work): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#broken) return reject(this.#broken);
-      this.#waiting.push((failure) => (failure ? reject(failure) : resolve()));
-      this.#worker.postMessage(work);
-    });
+    const done = this.#last.then(() => this.#ask(work));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #ask(work: Work): Promise<void> {
+    const answered = once(this.#worker, 'message') as Promise<[Failure | null]>;
+    this.#worker.postMessage(work);
+    const [failure] = await Promise.race([answered, this.#ended]);
+    if (failure) throw Object.assign(new Error(failure.message), failure);
   }
 
   async close(): Promise<void> {
