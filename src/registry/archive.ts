@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
+import ssri from 'ssri';
 import { list, type ReadEntry } from 'tar';
 import { ReleasesError, systemCode } from '../core/errors.js';
 
@@ -27,9 +26,7 @@ export async function readArchive(path: string): Promise<ArchiveFacts> {
 }
 
 export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha512');
-  await pipeline(createReadStream(path), hash);
-  return `sha512-${hash.digest('base64')}`;
+  return String(await ssri.fromStream(createReadStream(path), { algorithms: ['sha512'] }));
 }
 
 async function checkFile(path: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { interrupted } from '../core/interrupted.js';
 import type { ClientOptions } from './client.js';
 import { sourceFailure } from './failure.js';
@@ -18,27 +19,15 @@ export async function ask<T>(
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   const either = signal ? AbortSignal.any([signal, deadline]) : deadline;
   try {
-    return await unlessAborted(question({ ...options, signal: either }), either);
+    either.throwIfAborted();
+    const aborted = once(either, 'abort').then(() => Promise.reject(either.reason));
+    // Aborted work is left unfinished, and not waited for: npm's libraries retry after an abort.
+    return await Promise.race([question({ ...options, signal: either }), aborted]);
   } catch (error) {
     if (signal?.aborted) throw interrupted(error);
     const late = deadline.aborted
       ? Object.assign(new Error('too late', { cause: error }), { code: 'ETIMEDOUT' })
       : error;
     throw sourceFailure(late, about, options.registry);
-  }
-}
-
-/** Leaves aborted work unfinished and does not wait for it: npm's libraries retry after an abort. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
