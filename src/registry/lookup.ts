@@ -38,13 +38,11 @@ export interface NodeLookup {
  * npm's libraries and the registry's documents take 60 MB, and the caller lives for minutes.
  * @throws ReleasesError all codes of `loadClientOptions` and `resolveRelease`
  */
-export async function lookUp(request: LookupRequest, signal?: AbortSignal): Promise<Lookup>;
-export async function lookUp(request: NodeRequest, signal?: AbortSignal): Promise<NodeLookup>;
-export async function lookUp(
-  request: LookupRequest | NodeRequest,
+export function lookUp<R extends LookupRequest | NodeRequest>(
+  request: R,
   signal?: AbortSignal,
-): Promise<Lookup | NodeLookup> {
-  return askWorker<Lookup | NodeLookup>(request, {
+): Promise<R extends NodeRequest ? NodeLookup : Lookup> {
+  return askWorker(request, {
     command: [process.execPath, ...LOW_MEMORY_FLAGS, WORKER],
     env: { ...process.env, ...FRUGAL_ENVIRONMENT },
     signal,

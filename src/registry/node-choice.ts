@@ -1,4 +1,5 @@
 import { satisfies } from 'semver';
+import { ReleasesError } from '../core/errors.js';
 import type { Name } from '../core/scalars.js';
 
 /** Node that a release will run on; plain data. Each ends up below `runtimes` of the root. */
@@ -46,4 +47,11 @@ export function chooseLocal(
   if (!node) return null;
   const { version, path } = node;
   return path === null ? { kind: 'root', version } : { kind: 'host', version, path };
+}
+
+export function unavailable(message: string, wanted: string | null, cause?: unknown): ReleasesError {
+  return new ReleasesError('node_unavailable', message, {
+    hint: `Install a Node${wanted === null ? '' : ` that satisfies ${wanted}`} on this host, and start openclaw-releases with it.`,
+    cause,
+  });
 }

@@ -1,6 +1,6 @@
 import npa from 'npm-package-arg';
+import npmFetch from 'npm-registry-fetch';
 import type { ClientOptions } from './client.js';
-import { npmFetch } from './lazy-npm.js';
 import { readPackument } from './packument.js';
 import { ask } from './request.js';
 
@@ -39,10 +39,9 @@ export async function offeredReleases(
   { name = 'openclaw', whole = false, etag = null, signal }: OfferQuestion = {},
 ): Promise<Offer | Unchanged> {
   return ask(name, options, signal, async (bounded) => {
-    const fetch = await npmFetch();
     const { cache: _, ...uncached } = bounded;
     const spec = npa(name);
-    const response = await fetch(`/${spec.escapedName}`, {
+    const response = await npmFetch(`/${spec.escapedName}`, {
       ...uncached,
       // Finds the registry of a scope.
       spec,

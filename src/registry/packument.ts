@@ -1,8 +1,8 @@
 import npa from 'npm-package-arg';
+import npmFetch from 'npm-registry-fetch';
 import { ReleasesError } from '../core/errors.js';
 import { isRecord, type Json } from '../core/json.js';
 import type { ClientOptions } from './client.js';
-import { npmFetch } from './lazy-npm.js';
 
 export interface Packument {
   name: string;
@@ -19,10 +19,9 @@ export interface Packument {
  * @throws ReleasesError `registry_error` for a document of a wrong shape; errors of npm's libraries
  */
 export async function fetchPackument(name: string, options: ClientOptions): Promise<Packument> {
-  const fetch = await npmFetch();
   const spec = npa(name);
   const headers = { accept: 'application/json' };
-  return readPackument(await fetch.json(`/${spec.escapedName}`, { ...options, headers, spec }), name);
+  return readPackument(await npmFetch.json(`/${spec.escapedName}`, { ...options, headers, spec }), name);
 }
 
 /** @throws ReleasesError `registry_error` */

@@ -4,7 +4,6 @@ import { ReleasesError } from '../core/errors.js';
 import type { Name } from '../core/scalars.js';
 import { compareVersions } from '../core/version.js';
 import { readArchive } from './archive.js';
-import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
 import { reasonOf } from './offer.js';
 import { type PackageFacts, readPackageJson } from './package-json.js';
@@ -52,11 +51,6 @@ export async function resolveRelease(
   if (spec.kind === 'version' && facts.version !== spec.version) {
     throw new ReleasesError('integrity_mismatch', `The registry gives ${facts.version} for ${about}.`, {
       hint: 'The registry or a proxy before it mixes up versions: try another with --registry <address>.',
-    });
-  }
-  if (!manifest._integrity || checksumStrength(manifest._integrity) === null) {
-    throw new ReleasesError('registry_error', `The registry gives no checksum for ${about}.`, {
-      hint: 'Use a registry that does: --registry <address>',
     });
   }
   const deprecated = reasonOf(manifest.deprecated);

@@ -1,9 +1,8 @@
 import { compare, major, parse, satisfies } from 'semver';
 import { ReleasesError } from '../core/errors.js';
 import { glibcVersion } from '../host/libc.js';
-import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
-import { canBeCopied, chooseLocal, type LocalNode, type RuntimeChoice } from './node-choice.js';
+import { canBeCopied, chooseLocal, type LocalNode, type RuntimeChoice, unavailable } from './node-choice.js';
 import { fetchPackument } from './packument.js';
 import { newestAllowed } from './release-age.js';
 import { ask } from './request.js';
@@ -66,8 +65,6 @@ async function find(
       const version = pickVersion(Object.keys(versions).filter(old), engines);
       if (version === null) throw unavailable(`The registry has no Node that satisfies ${engines}.`, engines);
       const { manifest } = await fetchManifest(name, version, bounded);
-      if (!manifest._integrity || checksumStrength(manifest._integrity) === null)
-        throw unavailable(`The registry gives no checksum for ${name}@${version}.`, engines);
       return { kind: 'registry', version, package: name, integrity: manifest._integrity };
     });
   } catch (error) {
@@ -82,11 +79,4 @@ function pickVersion(versions: string[], engines: string): string | null {
   );
   const lowest = fitting.sort(compare)[0];
   return fitting.filter((version) => lowest && major(version) === major(lowest)).at(-1) ?? null;
-}
-
-export function unavailable(message: string, wanted: string | null, cause?: unknown): ReleasesError {
-  return new ReleasesError('node_unavailable', message, {
-    hint: `Install a Node${wanted === null ? '' : ` that satisfies ${wanted}`} on this host, and start openclaw-releases with it.`,
-    cause,
-  });
 }

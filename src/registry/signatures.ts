@@ -1,9 +1,11 @@
 import { verify } from 'node:crypto';
+import pacote from 'pacote';
 import { valid } from 'semver';
+import { ReleasesError } from '../core/errors.js';
+import { checksumStrength } from './checksum.js';
 import type { ClientOptions } from './client.js';
-import { pacote } from './lazy-npm.js';
 import { fetchPackument, type Packument } from './packument.js';
-import { newestAllowed, refuseTooNew } from './release-age.js';
+import { newestAllowed, tooNew } from './release-age.js';
 import { publicKey, type SigningKey } from './signing-keys.js';
 import { pickFrom, versionDocument } from './version-document.js';
 
@@ -13,13 +15,18 @@ import { pickFrom, versionDocument } from './version-document.js';
  */
 export type SignatureState = 'verified' | 'absent' | 'unchecked';
 
+/** What the registry itself wrote, in the shape that `isManifest` has checked. */
+interface Dist {
+  signatures?: { keyid: string; sig: string }[] | null;
+}
+
 /** pacote's manifest, with the fields that we use; the rest is the package's own `package.json`. */
 export interface RegistryManifest {
   name: string;
   version: string;
   _resolved: string;
-  _integrity?: string;
-  _signatures?: unknown;
+  _integrity: string;
+  _signatures?: Dist['signatures'];
   /** ISO 8601, time of publication; pacote's name for it. */
   _time?: string;
   dist?: { unpackedSize?: number };
@@ -35,28 +42,33 @@ export interface SignedManifest {
  * Fetches one version or tag; checks its signatures by the keys in `options`, never by those that a registry serves.
  * Revalidates cached answers: tags mean today's version.
  * @throws errors of npm's libraries, with their codes; also for a wrong signature
+ * @throws ReleasesError `release_too_new`, `registry_error` without a checksum that npm can check
  */
 export async function fetchManifest(
   name: string,
   wanted: string,
   options: ClientOptions,
 ): Promise<SignedManifest> {
-  const limit = newestAllowed(name, options);
-  const fresh = { ...options, before: limit, preferOnline: !options.offline && !options.preferOffline };
+  const before = newestAllowed(name, options);
+  const fresh = { ...options, before, preferOnline: !options.offline && !options.preferOffline };
   // For `before` only the whole document has the time of publication.
-  const isAlone = valid(wanted) === wanted && !fresh.before;
+  const isAlone = valid(wanted) === wanted && !before;
   const alone = isAlone ? await versionDocument(name, wanted, fresh) : null;
   const document =
     alone && !hasEndedKey(alone, options.signingKeys) ? alone : await fetchPackument(name, fresh);
-  const { manifest: ask } = await pacote();
-  const manifest = (await ask(`${name}@${wanted}`, {
-    ...fresh,
-    fullMetadata: true,
-    ...pickFrom(document),
-  }).catch((error) => {
-    if (limit) refuseTooNew(document, wanted, limit);
-    throw error;
-  })) as unknown as RegistryManifest;
+  const manifest = (await pacote
+    .manifest(`${name}@${wanted}`, {
+      ...fresh,
+      fullMetadata: true,
+      ...pickFrom(document),
+    })
+    .catch((error) => {
+      throw tooNew(error, options) ?? error;
+    })) as unknown as RegistryManifest;
+  if (checksumStrength(manifest._integrity) === null)
+    throw new ReleasesError('registry_error', `The registry gives no checksum for ${name}@${wanted}.`, {
+      hint: 'Use a registry that does: --registry <address>',
+    });
   return { manifest, signature: checkSignatures(name, manifest, options.signingKeys) };
 }
 
@@ -64,9 +76,7 @@ export async function fetchManifest(
 function hasEndedKey({ versions = {} }: Packument, keys: SigningKey[]): boolean {
   const ended = new Set(keys.filter(({ expires }) => expires).map(({ keyid }) => keyid));
   return Object.values(versions).some(({ dist }) =>
-    signaturesIn((dist as { signatures?: unknown } | undefined)?.signatures).some(({ keyid }) =>
-      ended.has(keyid),
-    ),
+    (dist as Dist | undefined)?.signatures?.some(({ keyid }) => ended.has(keyid)),
   );
 }
 
@@ -80,7 +90,7 @@ export function checkSignatures(
   keys: SigningKey[],
 ): SignatureState {
   const { version, _integrity, _signatures, _time } = manifest;
-  const signatures = signaturesIn(_signatures);
+  const signatures = _signatures ?? [];
   const known = signatures.flatMap(({ keyid, sig }) =>
     keys.filter((key) => key.keyid === keyid).map((key) => ({ key, sig })),
   );
@@ -93,12 +103,6 @@ export function checkSignatures(
   }
   if (known.length > 0) return 'verified';
   return signatures.length > 0 ? 'unchecked' : 'absent';
-}
-
-function signaturesIn(value: unknown): { keyid: string; sig: string }[] {
-  return (Array.isArray(value) ? value : []).filter(
-    (one) => typeof one?.keyid === 'string' && typeof one?.sig === 'string',
-  );
 }
 
 function invalid(code: string): Error {

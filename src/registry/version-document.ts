@@ -1,7 +1,7 @@
 import npa from 'npm-package-arg';
+import npmFetch from 'npm-registry-fetch';
 import { valid } from 'semver';
 import type { ClientOptions } from './client.js';
-import { npmFetch } from './lazy-npm.js';
 import { isManifest, type Packument } from './packument.js';
 
 /**
@@ -16,10 +16,9 @@ export async function versionDocument(
   options: ClientOptions,
 ): Promise<Packument | null> {
   try {
-    const fetch = await npmFetch();
     const path = `/${npa(name).escapedName}/${encodeURIComponent(wanted)}`;
     // No retries here: the request for the whole document has them all.
-    const found = await fetch.json(path, { ...options, spec: npa(name), retry: { retries: 0 } });
+    const found = await npmFetch.json(path, { ...options, spec: npa(name), retry: { retries: 0 } });
     if (!isManifest(found) || found.name !== name || !(found.dist instanceof Object)) return null;
     const version = String(found.version);
     if (wanted === 'latest' ? valid(version) !== version : version !== wanted) return null;

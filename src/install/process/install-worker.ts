@@ -8,7 +8,7 @@ import { killOwnTree } from '../../host/process-tree.js';
 import { serve } from '../../host/serve.js';
 import { BACKGROUND_NICE, setSessionPriority } from '../../host/session-priority.js';
 import { sourceFailure } from '../../registry/failure.js';
-import { tooNewDependency } from '../../registry/release-age.js';
+import { tooNew } from '../../registry/release-age.js';
 import type { InstallOrder, InstallProgress, InstallResult, Order, UnpackOrder } from '../messages.js';
 import type { InstalledPackage } from './installed.js';
 import { checkUnlocked, runInstallScripts } from './lifecycle.js';
@@ -58,8 +58,7 @@ async function carryOut(order: Order, say: (progress: InstallProgress) => void) 
   } catch (error) {
     const about = order.kind === 'install' ? `openclaw@${order.version}` : order.spec;
     const failure =
-      tooNewDependency(error, order.options) ??
-      sourceFailure(error, about, order.options.registry, 'install');
+      tooNew(error, order.options) ?? sourceFailure(error, about, order.options.registry, 'install');
     if (order.kind !== 'install' || order.installed === null || failure.code !== 'install_failed')
       throw failure;
     const hint = 'openclaw-releases adopt --no-lockfile, which looks its dependencies up anew';

