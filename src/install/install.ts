@@ -7,16 +7,11 @@ export type { InstallProgress, InstallReport } from './messages.js';
 export type { KeptRelease } from './process/reuse.js';
 export type { Sharing } from './process/share-equal.js';
 
-type Chosen = Omit<InstallOrder, 'kind' | 'version' | 'integrity' | 'tarball' | keyof typeof DEFAULTS>;
-
 export interface InstallRequest
   extends WorkerOptions,
-    Chosen,
-    Partial<Pick<InstallOrder, keyof typeof DEFAULTS>> {
+    Omit<InstallOrder, 'kind' | 'version' | 'integrity' | 'tarball'> {
   resolved: Resolved;
 }
-
-const DEFAULTS = { lockfile: null, isOwnLockfile: false, installed: null, kept: [], share: 'auto' } as const;
 
 /**
  * Installs a release with its dependencies: `package.json`, the exact `package-lock.json` and `node_modules`, with
@@ -28,7 +23,7 @@ export async function installRelease(request: InstallRequest): Promise<InstallRe
   const { resolved, signal, onProgress, background, scriptsTimeoutMs, ...order } = request;
   const { version, integrity, tarball } = resolved;
   const report = await runWorker(
-    { kind: 'install', version, integrity, tarball, ...DEFAULTS, ...order },
+    { kind: 'install', version, integrity, tarball, ...order },
     { signal, onProgress, background, scriptsTimeoutMs },
   );
   if (report) return report;

@@ -14,8 +14,6 @@ declare module 'cacache/lib/content/path.js' {
 }
 
 declare module 'npm-install-checks' {
-  /** @throws Error EBADPLATFORM when the package does not support this platform */
-  export function checkPlatform(manifest: object): void;
   /** @throws Error EBADENGINE when the package does not support these versions; null matches any */
   export function checkEngine(manifest: object, npm: string | null, node: string | null): void;
 }

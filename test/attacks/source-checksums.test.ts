@@ -252,9 +252,6 @@ describe('the reason is named', () => {
       version,
       integrity,
       tarball,
-      lockfile: null,
-      kept: [],
-      share: 'none',
       ...request,
     };
     worker.stdin.write(`${JSON.stringify(order)}\n`);

@@ -76,7 +76,10 @@ describe('a process that has answered is not waited for when it does not end:', 
     set('PATH', `${place.path('bin')}:${process.env.PATH}`);
     const directory = place.path('release');
     const runtime = { node: HOST.path, version: HOST.version };
-    const report = await installRelease({ resolved, directory, runtime, allowScripts: [], options });
+    const report = await installRelease({
+      ...{ resolved, directory, runtime, options, allowScripts: [], lockfile: null, isOwnLockfile: false },
+      ...{ installed: null, kept: [], share: 'auto' },
+    });
     expect(report.ranScripts).toEqual(['openclaw']);
     expect(workersOf()).toEqual([]);
   });

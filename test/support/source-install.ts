@@ -33,6 +33,11 @@ export async function requestFor(spec: Spec): Promise<InstallRequest> {
     directory: release(),
     runtime: { node: process.execPath, version: process.versions.node },
     allowScripts: [],
+    lockfile: null,
+    isOwnLockfile: false,
+    installed: null,
+    kept: [],
+    share: 'auto',
     options,
   };
 }

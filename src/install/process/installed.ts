@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Arborist from '@npmcli/arborist';
-import { checkPlatform } from 'npm-install-checks';
 
 export interface InstalledPackage {
   name: string;
@@ -11,37 +10,20 @@ export interface InstalledPackage {
   trustedName: boolean;
 }
 
-/** Packages of a tree that are on disk, dependencies before dependents. */
-export function inDependencyOrder(root: Arborist.Node): InstalledPackage[] {
-  // Optional packages for other platforms are planned, but not on disk.
-  return [...neededBy(root)].filter(({ path }) => existsSync(join(path, 'package.json'))).map(describe);
-}
-
-/** Packages for this platform that a plan leads to. */
-export function* planned(root: Arborist.Node): Generator<Arborist.Node> {
-  yield* neededBy(root, isForThisPlatform);
-}
-
-function* neededBy(
-  node: Arborist.Node,
-  isWanted: (node: Arborist.Node) => boolean = () => true,
-  seen = new Set([node]),
-): Generator<Arborist.Node> {
+/** Packages that a tree needs, dependencies before dependents. */
+function* neededBy(node: Arborist.Node, seen = new Set([node])): Generator<Arborist.Node> {
   for (const { to } of node.edgesOut.values()) {
-    if (!to || seen.has(to) || !isWanted(to)) continue;
+    if (!to || seen.has(to)) continue;
     seen.add(to);
-    yield* neededBy(to, isWanted, seen);
+    yield* neededBy(to, seen);
     yield to;
   }
 }
 
-function isForThisPlatform(node: Arborist.Node): boolean {
-  try {
-    checkPlatform(node.package);
-    return true;
-  } catch {
-    return false;
-  }
+/** Likewise, those that are on disk. */
+export function inDependencyOrder(root: Arborist.Node): InstalledPackage[] {
+  // Optional packages for other platforms are planned, but not on disk.
+  return [...neededBy(root)].filter(({ path }) => existsSync(join(path, 'package.json'))).map(describe);
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 } from '../lockfile.js';
 import type { InstallOrder, InstallProgress } from '../messages.js';
 import { Extraction } from './extraction.js';
-import { type InstalledPackage, inDependencyOrder, planned } from './installed.js';
+import { type InstalledPackage, inDependencyOrder } from './installed.js';
 import { addChecksums, lockfileOfTree } from './installed-tree.js';
 import { withOwnAddresses } from './localize-lockfile.js';
 import { Manifests } from './manifests.js';
@@ -34,6 +34,9 @@ import {
   weakIn,
   withoutChecksum,
 } from './tree-checks.js';
+
+/** Arborist's node; `inert` is one for another platform. */
+type Planned = Arborist.Node & { inert?: boolean };
 
 export interface InstalledTree {
   /** Dependencies before dependents. */
@@ -89,8 +92,14 @@ export async function installTree(
     if (exact) checkExact(exact, ideal);
     checkChecksums(ideal, lockfile);
     // Arborist first unpacks packages with bundles, to read these; OpenClaw is one, and the largest.
-    for (const { name, resolved, integrity, inBundle } of planned(ideal))
-      if (!inBundle && integrity && /^https?:/.test(resolved ?? '')) begin(name, resolved ?? '', integrity);
+    for (const {
+      name,
+      resolved,
+      integrity,
+      inBundle,
+      inert,
+    } of ideal.inventory.values() as Iterable<Planned>)
+      if (!inert && !inBundle && integrity && resolved?.startsWith('http')) begin(name, resolved, integrity);
     await arborist.reify({ save: true, omit: ['dev'] });
     if (refused) throw refused;
     checkChecksums(ideal, lockfile);
