@@ -1,5 +1,8 @@
+import { parse } from 'semver';
 import { withoutCredentials } from '../core/address.js';
 import { type ErrorCode, ReleasesError, systemCode } from '../core/errors.js';
+import { compareVersions } from '../core/version.js';
+import type { Unpicked } from './release-age.js';
 
 interface Circumstances {
   code: string;
@@ -102,8 +105,24 @@ type Plain = [becomes: ErrorCode, sentence: string, hint: string];
 function unresolved(error: unknown, { about, registry, code }: Circumstances): Plain {
   const hint = `npm view ${about} --registry=${registry}`;
   if (NOT_FOUND.test(code))
-    return ['version_not_found', `${about} is not in the registry ${registry}.`, hint];
+    return ['version_not_found', `${about} is not in the registry ${registry}.`, choiceIn(error) ?? hint];
   return ['registry_error', `${about} could not be fetched from ${registry}: ${reasonOf(error)}`, hint];
+}
+
+/** The nearest versions or the tags of the registry's answer, for a mistyped request; null without an answer. */
+function choiceIn(error: unknown): string | null {
+  const { wanted = '', versions = [], distTags = {} } = error as Partial<Unpicked>;
+  const isVersion = parse(wanted) !== null;
+  const choice = isVersion ? nearest(wanted, versions) : Object.keys(distTags);
+  if (choice.length === 0) return null;
+  return `${isVersion ? 'The nearest published versions' : 'The tags'}: ${choice.join(', ')}`;
+}
+
+function nearest(wanted: string, versions: string[]): string[] {
+  const sorted = versions.filter((version) => parse(version)).sort(compareVersions);
+  const after = sorted.findIndex((version) => compareVersions(version, wanted) > 0);
+  const at = after < 0 ? sorted.length : after;
+  return sorted.slice(Math.max(0, at - 2), at + 2);
 }
 
 function uninstalled(error: unknown, { about, registry }: Circumstances): Plain {

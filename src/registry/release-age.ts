@@ -19,7 +19,7 @@ function matches(name: string, pattern: string): boolean {
 }
 
 /** Failure to pick a version, by `npm-pick-manifest`. */
-interface Unpicked {
+export interface Unpicked {
   code: string;
   name: string;
   wanted: string;

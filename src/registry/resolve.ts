@@ -1,8 +1,6 @@
-import { parse } from 'semver';
 import { withoutCredentials } from '../core/address.js';
 import { ReleasesError } from '../core/errors.js';
 import type { Name } from '../core/scalars.js';
-import { compareVersions } from '../core/version.js';
 import { readArchive } from './archive.js';
 import type { ClientOptions } from './client.js';
 import { reasonOf } from './offer.js';
@@ -44,9 +42,7 @@ export async function resolveRelease(
   const about = `openclaw@${wanted}`;
   const { manifest, signature } = await ask(about, options, signal, (bounded) =>
     fetchManifest('openclaw', wanted, bounded),
-  ).catch((error) => {
-    throw withChoice(error, wanted);
-  });
+  );
   const facts = readPackageJson(manifest, about);
   if (spec.kind === 'version' && facts.version !== spec.version) {
     throw new ReleasesError('integrity_mismatch', `The registry gives ${facts.version} for ${about}.`, {
@@ -81,25 +77,4 @@ async function resolveArchive(path: string): Promise<Resolved> {
     signature: 'unchecked',
     publishedAt: null,
   };
-}
-
-/** Adds the nearest versions or the tags of the registry's answer to the hint, for a mistyped request. */
-function withChoice(error: unknown, wanted: string): unknown {
-  if (!(error instanceof ReleasesError) || error.code !== 'version_not_found') return error;
-  const { versions = [], distTags = {} } = (error.cause ?? {}) as { versions?: string[]; distTags?: object };
-  const choice = parse(wanted) ? nearest(wanted, versions) : Object.keys(distTags);
-  if (choice.length === 0) return error;
-  const { code, message, cause } = error;
-  const kind = parse(wanted) ? 'The nearest published versions' : 'The tags';
-  return new ReleasesError(code, message, {
-    hint: `${kind}: ${choice.join(', ')}`,
-    cause,
-  });
-}
-
-function nearest(wanted: string, versions: string[]): string[] {
-  const sorted = versions.filter((version) => parse(version)).sort(compareVersions);
-  const after = sorted.findIndex((version) => compareVersions(version, wanted) > 0);
-  const at = after < 0 ? sorted.length : after;
-  return sorted.slice(Math.max(0, at - 2), at + 2);
 }
