@@ -4,16 +4,9 @@ import cacache from 'cacache';
 import contentPath from 'cacache/lib/content/path.js';
 import { systemCode } from '../../core/errors.js';
 
-/** npm's cache and the wanted checksum; nobody knows the checksum of a directory's archive in advance. */
-interface Place {
-  cache?: string | undefined;
-  integrity?: unknown;
-}
-
 /** Path to read in place, as pacote takes pieces of up to 64 MiB. The caller checks it; the file may be gone. */
-export function findInCache({ cache, integrity }: Place): string | null {
-  if (!cache || !integrity) return null;
-  const path = contentPath(cache, String(integrity));
+export function findInCache(cache: string, integrity: string): string | null {
+  const path = contentPath(cache, integrity);
   return existsSync(path) ? path : null;
 }
 
@@ -23,12 +16,12 @@ export function findInCache({ cache, integrity }: Place): string | null {
  * @param key name in npm's index, which marks the archive as used
  */
 export async function moveIntoCache(
-  { cache, integrity }: Place,
+  cache: string,
+  integrity: string,
   key: string,
   archive: string,
 ): Promise<void> {
-  if (!cache || !integrity) return;
-  const place = contentPath(cache, String(integrity));
+  const place = contentPath(cache, integrity);
   mkdirSync(dirname(place), { recursive: true });
   try {
     renameSync(archive, place);
@@ -37,5 +30,5 @@ export async function moveIntoCache(
     // Another filesystem. Where this ends halfway, every reader sees it by the checksum, and npm fetches it again.
     copyFileSync(archive, place);
   }
-  await cacache.index.insert(cache, `openclaw-releases:${key}`, String(integrity));
+  await cacache.index.insert(cache, `openclaw-releases:${key}`, integrity);
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type Arborist from '@npmcli/arborist';
 import npa from 'npm-package-arg';
 import pacote from 'pacote';
 import { systemCode } from '../../core/errors.js';
@@ -13,6 +14,8 @@ import { Unpacker } from './unpacker.js';
 type Extract = typeof pacote.extract;
 type Options = NonNullable<Parameters<Extract>[2]>;
 type Result = Awaited<ReturnType<Extract>>;
+
+type Archive = Pick<Arborist.Node, 'name' | 'resolved' | 'integrity'>;
 
 export interface ExtractionOptions {
   /** Directory on the release's filesystem; created here, removed by `close`. */
@@ -46,12 +49,12 @@ export class Extraction {
   }
 
   /** Starts an archive without a place; an extraction with its checksum takes it, and `close` removes the rest. */
-  begin(spec: string, options: Options & { integrity: string }): void {
-    if (this.#begun.has(options.integrity)) return;
-    const unpacked = this.#unpack(spec, options);
+  begin({ name, resolved, integrity }: Archive, options: Options): void {
+    if (!integrity || !/^https?:/.test(resolved ?? '') || this.#begun.has(integrity)) return;
+    const unpacked = this.#unpack(`${name}@${resolved}`, { ...options, integrity });
     // The extraction of the package tries again and reports the error.
     unpacked.catch(() => {});
-    this.#begun.set(options.integrity, unpacked);
+    this.#begun.set(integrity, unpacked);
   }
 
   async close(): Promise<void> {
@@ -63,9 +66,6 @@ export class Extraction {
   readonly #extract = async (spec: string, into = '', options: Options = {}): Promise<Result> => {
     const integrity = String(options.integrity ?? '');
     this.#options.check(into, integrity);
-    const { type } = npa(spec, options.where);
-    // npm packs directories and git repositories first.
-    if (type === 'git' || type === 'directory') return this.#original(spec, into, options);
     const begun = await this.#begun.get(integrity)?.catch(() => null);
     // False where another place has the same package, and was first.
     const isFree = this.#begun.delete(integrity);
@@ -76,9 +76,9 @@ export class Extraction {
   async #unpack(spec: string, options: Options): Promise<string> {
     const into = join(this.#options.scratch, String(++this.#last));
     const { type, fetchSpec } = npa(spec, options.where);
-    const integrity = String(options.integrity);
+    const [cache, integrity] = [String(options.cache), String(options.integrity)];
     const copy = this.#options.copies.get(integrity);
-    const cached = type === 'file' ? fetchSpec : options.preferOnline ? null : findInCache(options);
+    const cached = type === 'file' ? fetchSpec : options.preferOnline ? null : findInCache(cache, integrity);
     const works: Work[] = [];
     if (copy) works.push({ kind: 'copy', copy, into });
     if (cached) works.push({ kind: 'unpack', archive: cached, integrity, into });
@@ -96,7 +96,7 @@ export class Extraction {
     await download(spec, archive, options, this.#options.onFetched);
     // The download verified the checksum.
     await this.#unpacker.run({ kind: 'unpack', archive, integrity: null, into });
-    await moveIntoCache(options, spec, archive);
+    await moveIntoCache(cache, integrity, spec, archive);
     rmSync(archive, { force: true });
     return into;
   }

@@ -80,26 +80,18 @@ export async function installTree(
     },
     onFetched: watched.fetched,
   });
-  const begin = (name: string, resolved: string, integrity: string) =>
-    extraction.begin(`${name}@${resolved}`, { ...options, resolved, integrity });
   onProgress({ phase: 'resolve', done: 0 });
   try {
     // OpenClaw's archive is the largest by far, and known before anything is resolved.
-    if (!order.tarball.startsWith('file:')) begin('openclaw', order.tarball, order.integrity);
+    extraction.begin({ name: 'openclaw', resolved: order.tarball, integrity: order.integrity }, options);
     const ideal = await arborist.buildIdealTree();
     if (tree) await addChecksums(ideal, (id) => manifests.manifest(id, { ...options, fullMetadata: true }));
     manifests.close();
     if (exact) checkExact(exact, ideal);
     checkChecksums(ideal, lockfile);
     // Arborist first unpacks packages with bundles, to read these; OpenClaw is one, and the largest.
-    for (const {
-      name,
-      resolved,
-      integrity,
-      inBundle,
-      inert,
-    } of ideal.inventory.values() as Iterable<Planned>)
-      if (!inert && !inBundle && integrity && resolved?.startsWith('http')) begin(name, resolved, integrity);
+    for (const node of nodesOf(ideal) as Iterable<Planned>)
+      if (!node.inert && !node.inBundle) extraction.begin(node, options);
     await arborist.reify({ save: true, omit: ['dev'] });
     if (refused) throw refused;
     checkChecksums(ideal, lockfile);
