@@ -23,14 +23,16 @@ afterEach(async () => {
 });
 
 /** Downloads with these faults; answers what is in the file, and all bytes that came. */
-async function fetched(...faults: Fault[]) {
+const fetched = (...faults: Fault[]) => fetchedInto('large.tgz', ...faults);
+
+async function fetchedInto(name: string, ...faults: Fault[]) {
   const url = `${registry.url}large/-/large-1.0.0.tgz`;
   const published = Buffer.from(await (await fetch(url)).arrayBuffer());
   registry.requests.length = 0;
   for (const fault of faults) registry.fault(fault);
   let bytes = 0;
   const options = { ...(await place.options(registry.url)), integrity: ssri.fromData(published).toString() };
-  const file = place.path('large.tgz');
+  const file = place.path(name);
   await download(`large@${url}`, file, options, (more) => {
     bytes += more;
   });
@@ -56,4 +58,9 @@ test('an archive other than announced is fetched once more, and whole', async ()
 test('a download that breaks again and again ends', async () => {
   expect(await rejection(fetched({ kind: 'cut-off' }))).toMatchObject({ code: 'ECONNRESET' });
   expect(registry.requests).toHaveLength(3);
+});
+
+test('a download that cannot be written ends at once', async () => {
+  expect(await rejection(fetchedInto('missing/large.tgz'))).toMatchObject({ code: 'ENOENT' });
+  expect(registry.requests).toHaveLength(1);
 });

@@ -8,6 +8,9 @@ import { systemCode } from '../../core/errors.js';
 /** Parallel downloads: enough for a network. npm has 15, and keeps a part of each in memory. */
 const FETCHES = 4;
 
+/** Errors of this disk, which another request would meet too. */
+const OF_THE_DISK = /^(ENOENT|ENOSPC|EDQUOT|EIO|EROFS)$/;
+
 /**
  * Downloads an archive. Where the connection breaks, asks for the rest alone; npm has no option for it, and would fail.
  * @param onFetched called for each piece that the registry sends
@@ -39,8 +42,9 @@ export async function download(
       }
       await ssri.checkStream(createReadStream(file), String(integrity));
     } catch (error) {
-      if (systemCode(error) === 'EINTEGRITY') rmSync(file);
-      if (triesLeft === 0) throw error;
+      const code = systemCode(error) ?? '';
+      if (triesLeft === 0 || OF_THE_DISK.test(code)) throw error;
+      if (code === 'EINTEGRITY') rmSync(file);
       await fetchRest(triesLeft - 1);
     }
   };
