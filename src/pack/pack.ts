@@ -73,10 +73,12 @@ export function packedTree(
 ): Packed[] {
   const programs = new Set(executables);
   const listed = parseList(list);
-  refuseClashes([...listed.map(({ path }) => path), ...directories]);
+  const paths = [...listed.map(({ path }) => path), ...directories];
+  const wrong = paths.find((path) => !isPlainPath(path));
+  if (wrong !== undefined) throw invalid(`${JSON.stringify(wrong)} is not the path of a file of a release`);
+  refuseClashes(paths);
   return listed.map((entry): Packed => {
     const { path } = entry;
-    if (!isPlainPath(path)) throw invalid(`${JSON.stringify(path)} is not the path of a file of a release`);
     if (entry.kind === 'file') {
       if (!/^[0-9a-f]{64}$/.test(entry.sha256)) throw invalid(`${path} has no digest`);
       return { path, sha256: entry.sha256, mode: programs.has(path) ? EXECUTABLE : READ_ONLY };

@@ -27,13 +27,16 @@ export interface Unpicked {
   distTags?: Record<string, string>;
 }
 
-/** Names the policy where it alone hides a version, or all of a range, that is in the registry; null for any other error. */
-export function tooNew(error: unknown, options: ClientOptions): ReleasesError | null {
+/**
+ * Names the policy where it alone hides a version, or all of a range, that is in the registry; null for any other error.
+ * @param asked version or tag that was asked for, of which npm makes a range
+ */
+export function tooNew(error: unknown, options: ClientOptions, asked?: string): ReleasesError | null {
   const { code, name, wanted, versions = [], distTags = {} } = (error ?? {}) as Unpicked;
   if (code !== 'ETARGET' && code !== 'ENOVERSIONS') return null;
   const limit = newestAllowed(name, options);
   if (!limit || !versions.some((version) => satisfies(version, distTags[wanted] ?? wanted))) return null;
-  const sentence = `${name}@${wanted} was published later, and npm's setting "before" or "min-release-age" allows nothing newer than ${moment(limit.getTime())}.`;
+  const sentence = `${name}@${asked ?? wanted} was published later, and npm's setting "before" or "min-release-age" allows nothing newer than ${moment(limit.getTime())}.`;
   return new ReleasesError('release_too_new', sentence, {
     hint: `npm config get min-release-age before; npm config set min-release-age-exclude ${name}, to except it`,
     cause: error,

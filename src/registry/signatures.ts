@@ -63,7 +63,7 @@ export async function fetchManifest(
       ...pickFrom(document),
     })
     .catch((error) => {
-      throw tooNew(error, options) ?? error;
+      throw tooNew(error, options, wanted) ?? error;
     })) as unknown as RegistryManifest;
   if (checksumStrength(manifest._integrity) === null)
     throw new ReleasesError('registry_error', `The registry gives no checksum for ${name}@${wanted}.`, {

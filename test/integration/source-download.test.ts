@@ -25,15 +25,17 @@ afterEach(async () => {
 /** Downloads with these faults; answers what is in the file, and all bytes that came. */
 const fetched = (...faults: Fault[]) => fetchedInto('large.tgz', ...faults);
 
+const address = () => `${registry.url}large/-/large-1.0.0.tgz`;
+const archive = async () => Buffer.from(await (await fetch(address())).arrayBuffer());
+
 async function fetchedInto(name: string, ...faults: Fault[]) {
-  const url = `${registry.url}large/-/large-1.0.0.tgz`;
-  const published = Buffer.from(await (await fetch(url)).arrayBuffer());
+  const published = await archive();
   registry.requests.length = 0;
   for (const fault of faults) registry.fault(fault);
   let bytes = 0;
   const options = { ...(await place.options(registry.url)), integrity: ssri.fromData(published).toString() };
   const file = place.path(name);
-  await download(`large@${url}`, file, options, (more) => {
+  await download(`large@${address()}`, file, options, (more) => {
     bytes += more;
   });
   expect(readFileSync(file).equals(published)).toBe(true);
@@ -44,10 +46,26 @@ test('a download that breaks asks for the rest alone', async () => {
   expect(await fetched({ kind: 'cut-off', once: true })).toEqual({ times: 1, requests: 2 });
 });
 
-test('a download that breaks begins again where the registry sends no rest', async () => {
-  const { times, requests } = await fetched({ kind: 'cut-off', once: true }, { kind: 'no-range' });
-  expect(requests).toBe(2);
+test.each<[Fault['kind'], number]>([
+  ['no-range', 2],
+  ['refused-range', 3],
+])('a download that breaks begins again where the registry answers with %s', async (kind, asked) => {
+  const { times, requests } = await fetched({ kind: 'cut-off', once: true }, { kind });
+  expect(requests).toBe(asked);
   expect(times).toBeGreaterThan(1);
+});
+
+test('an archive that a document has at the public registry comes from the registry that is set', async () => {
+  const change = (document: { versions: Record<string, { dist: { tarball: string } }> }) => {
+    const { dist } = document.versions['1.0.0'] ?? {};
+    if (dist) dist.tarball = dist.tarball.replace(registry.url, 'https://registry.npmjs.org/');
+    return document;
+  };
+  registry.fault({ kind: 'odd-document', match: /^\/large$/, change });
+  const integrity = ssri.fromData(await archive()).toString();
+  const options = { ...(await place.options(registry.url)), integrity };
+  await download('large@1.0.0', place.path('large.tgz'), options, () => {});
+  expect(readFileSync(place.path('large.tgz')).equals(await archive())).toBe(true);
 });
 
 test('an archive other than announced is fetched once more, and whole', async () => {

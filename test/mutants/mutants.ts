@@ -929,9 +929,9 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'rest of a download added to all of it',
     file: 'src/install/process/download.ts',
-    find: 'if (status !== 206) rmSync(file, { force: true });',
+    find: 'if (answer?.status !== 206) rmSync(file, { force: true });',
     replace: '',
-    caughtBy: integration('source-download', 'begins again where the registry sends no rest'),
+    caughtBy: integration('source-download', 'begins again where the registry answers with'),
   },
   {
     name: 'broken download fetched once more as a whole',

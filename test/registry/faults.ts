@@ -2,7 +2,7 @@
 export interface Fault {
   /**
    * Any answer: `not-found` (404), `server-error` (500), `cut-off` (the announced length, half of the body, then a
-   * closed connection), `slow`, `no-range` (all of it to a client that asks for the rest). Tarballs: `wrong-integrity` (another valid tarball than the packument says).
+   * closed connection), `slow`, `no-range` (all of it to a client that asks for the rest), `refused-range` (416 to that client). Tarballs: `wrong-integrity` (another valid tarball than the packument says).
    * Packuments: `wrong-signature` (well formed, over other data), `no-signature`. Keys: `no-keys` (an empty list), `ended-key` (it ended at `KEY_END`).
    * `odd-document`: any JSON, as `change` makes it.
    */
@@ -12,6 +12,7 @@ export interface Fault {
     | 'cut-off'
     | 'slow'
     | 'no-range'
+    | 'refused-range'
     | 'wrong-integrity'
     | 'wrong-signature'
     | 'no-signature'

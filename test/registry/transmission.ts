@@ -40,6 +40,10 @@ export async function transmit(
   faults: Faults,
 ): Promise<void> {
   const { type, maxAge } = document;
+  if (request.headers.range && faults.take('refused-range', path)) {
+    response.writeHead(416).end();
+    return;
+  }
   const begins = begin(document, request, faults, path);
   const status = begins > 0 ? 206 : document.status;
   const body = document.body.subarray(begins);

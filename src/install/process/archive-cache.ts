@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import cacache from 'cacache';
 import contentPath from 'cacache/lib/content/path.js';
@@ -28,6 +28,7 @@ export async function moveIntoCache(
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw error;
     // Another filesystem. Where this ends halfway, every reader sees it by the checksum, and npm fetches it again.
+    rmSync(place, { force: true });
     copyFileSync(archive, place);
   }
   await cacache.index.insert(cache, `openclaw-releases:${key}`, integrity);

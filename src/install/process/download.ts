@@ -23,7 +23,8 @@ export async function download(
   onFetched: (bytes: number) => void,
 ): Promise<void> {
   const { offline, integrity, maxSockets = FETCHES, retry } = options;
-  const url = await pacote.resolve(spec, options);
+  // Again, because only in an address does npm put the own registry in the place of another host.
+  const url = await pacote.resolve(`${npa(spec).name}@${await pacote.resolve(spec, options)}`, options);
   // Without a network only the cache is left. The checksum is that of the file, and not of the rest.
   const past = { integrity: undefined, ...(!offline && { cache: undefined }) };
   const how = { ...options, ...past, spec: npa(spec), maxSockets: Math.min(FETCHES, maxSockets) };
@@ -31,11 +32,19 @@ export async function download(
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     // A registry that compresses an archive once more counts other bytes than the file has.
     const headers = { 'accept-encoding': 'identity', ...(size > 0 && { range: `bytes=${size}-` }) };
-    const { status, body } = await npmFetch(url, { ...how, headers });
-    if (status !== 206) rmSync(file, { force: true });
+    const answer = await npmFetch(url, { ...how, headers }).catch((error) => {
+      if (size === 0 || triesLeft === 0 || !/^E[45]\d\d$/.test(systemCode(error) ?? '')) throw error;
+      // There is no rest, or none is given.
+      return null;
+    });
+    if (answer?.status !== 206) rmSync(file, { force: true });
+    if (answer === null) return fetchRest(triesLeft - 1);
+    const { body } = answer;
     // A broken stream emits several errors, and only the first is awaited below.
     body?.on('error', () => {});
     try {
+      // An empty answer has a file, too.
+      appendFileSync(file, '');
       for await (const bytes of body as AsyncIterable<Buffer>) {
         appendFileSync(file, bytes);
         onFetched(bytes.length);
@@ -44,7 +53,7 @@ export async function download(
     } catch (error) {
       const code = systemCode(error) ?? '';
       if (triesLeft === 0 || OF_THE_DISK.test(code)) throw error;
-      if (code === 'EINTEGRITY') rmSync(file);
+      if (/^(EINTEGRITY$|Z_)/.test(code)) rmSync(file);
       await fetchRest(triesLeft - 1);
     }
   };

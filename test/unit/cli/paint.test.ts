@@ -1,11 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { paint } from '../../../src/cli/paint.js';
 
-let paint: (line: string) => string;
-
-beforeAll(async () => {
+// The library looks once, as it is loaded.
+vi.hoisted(() => {
   process.env.FORCE_COLOR = '1';
-  ({ paint } = await import('../../../src/cli/paint.js'));
 });
 
 /** Colours of a line by what they colour. */
