@@ -83,7 +83,7 @@ describe('resolveRelease', () => {
     expect(error).toMatchObject({
       code: 'release_too_new',
       message: expect.stringMatching(
-        /2026\.6\.1 was published later.*"min-release-age" allows nothing newer than 2026-05-01/,
+        `^openclaw@${wanted} was published later.*"min-release-age" allows nothing newer than 2026-05-01`,
       ),
       hint: expect.stringContaining('npm config get min-release-age before'),
     });
