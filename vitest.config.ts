@@ -45,6 +45,8 @@ function jsonReporter(directory: string): [string, { outputFile: string }] {
 
 // Texts for people have local times.
 process.env.TZ = 'UTC';
+// Programs of tests would colour a number that they print for a test to read.
+delete process.env.FORCE_COLOR;
 
 export default defineConfig({
   test: {

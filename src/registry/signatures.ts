@@ -15,7 +15,7 @@ import { pickFrom, versionDocument } from './version-document.js';
  */
 export type SignatureState = 'verified' | 'absent' | 'unchecked';
 
-/** What the registry itself wrote, in the shape that `isManifest` has checked. */
+/** Document of the registry itself, in the shape that `isManifest` has checked. */
 interface Dist {
   signatures?: { keyid: string; sig: string }[] | null;
 }
