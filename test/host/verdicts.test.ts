@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { anySeed } from '../torture/random.js';
+import { MINIATURE } from '../verdicts/miniature.js';
 import { canLimitDisk } from '../verdicts/pressure.js';
 import { type Case, drawCase, makeHosts, tell, wrong } from '../verdicts/verdicts.js';
 
@@ -12,8 +13,8 @@ const ROWS: Case[] = [
 
 test('no good release is rolled back on a slow host, and no bad one is kept', async () => {
   const seed = anySeed();
-  const hosts = await makeHosts('host', onTestFinished);
-  for (const one of [...ROWS, drawCase(seed), drawCase(seed + 1)]) {
+  const hosts = await makeHosts(MINIATURE, 'host', onTestFinished);
+  for (const one of [...ROWS, drawCase(MINIATURE, seed), drawCase(MINIATURE, seed + 1)]) {
     const verdict = await hosts.update(one);
     expect(wrong([verdict]).map(tell), `npm run verdicts -- --seed ${seed} --rounds 2`).toEqual([]);
   }

@@ -6,10 +6,9 @@ import { rootAt } from '../../src/store/root.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { type FakeTelegram, startFakeTelegram } from '../support/fake-telegram.js';
 import { temporaryDirectory, until } from '../support/place.js';
-import { type Repack, repack } from './openclaw-repack.js';
+import { packed, packing, type Repack, repack } from './openclaw-repack.js';
 import { type OpenClawUnderRun, openclawUnderRun } from './openclaw-run.js';
 import { LONG_MS } from './openclaw-story.js';
-import { packed, packing } from './openclaw-turns.js';
 
 const OLD = '2026.9.5';
 const NEW = '2026.9.6';

@@ -3,12 +3,22 @@ import { join } from 'node:path';
 import { create, extract } from 'tar';
 import { writeTree } from '../support/place.js';
 
+/** Name of the archive that npm packs of a version. */
+export const packed = (version: string) => `openclaw-${version}.tgz`;
+
+/** Words after `npm`. */
+export const packing = (version: string, directory: string) => [
+  'pack',
+  `openclaw@${version}`,
+  ...['--pack-destination', directory],
+];
+
 /** A change of a published package, as its next release might have it. */
 export interface Repack {
   /** Version that no registry has. */
   version: string;
   find: RegExp;
-  replace: string;
+  replace: string | ((match: string) => string);
 }
 
 /**
@@ -35,7 +45,7 @@ export async function repack(
     (entry) => entry.isFile() && /\.(js|mjs|json)$/.test(entry.name),
   );
   const edited = files.filter(({ parentPath, name }) =>
-    edit(join(parentPath, name), (text) => text.replace(find, replace)),
+    edit(join(parentPath, name), (text) => text.replace(find, replace as string)),
   );
   if (edited.length === 0) throw new Error(`OpenClaw has no ${find} any more`);
   for (const path of ['package/package.json', 'package/dist/build-info.json'])

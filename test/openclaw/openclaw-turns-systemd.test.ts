@@ -3,8 +3,9 @@ import { describe, expect } from 'vitest';
 import { bootMachine } from '../lab/machine.js';
 import { UNIT } from './openclaw-gateway.js';
 import { installOpenClaw } from './openclaw-install.js';
+import { packed, packing } from './openclaw-repack.js';
 import { beginStory } from './openclaw-story.js';
-import { packed, packing, testTurns } from './openclaw-turns.js';
+import { testTurns } from './openclaw-turns.js';
 
 describe('a turn of real OpenClaw under systemd that outlasts the wait of a change', () => {
   testTurns(async (atEnd, version, settings) => {

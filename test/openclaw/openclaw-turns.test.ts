@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe } from 'vitest';
+import { packed, packing } from './openclaw-repack.js';
 import { openclawUnderRun } from './openclaw-run.js';
-import { packed, packing, testTurns } from './openclaw-turns.js';
+import { testTurns } from './openclaw-turns.js';
 
 describe('a turn of real OpenClaw under `run` that outlasts the wait of a change', () => {
   testTurns(async (atEnd, version, settings) => {

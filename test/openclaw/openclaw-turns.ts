@@ -21,15 +21,6 @@ export interface Supervised {
   pack(version: string): Promise<string>;
 }
 
-export const packed = (version: string) => `openclaw-${version}.tgz`;
-
-/** Words after `npm`. */
-export const packing = (version: string, directory: string) => [
-  'pack',
-  `openclaw@${version}`,
-  ...['--pack-destination', directory],
-];
-
 /**
  * Tests that a turn which outlasts the wait of a change is answered after it. One story: each test begins where the one before
  * it ended.

@@ -24,9 +24,8 @@ export interface Answer {
   json: any;
 }
 
-/** A host of its own: a registry, a root, a state directory and a port, and the real command to use them with. */
-export interface World {
-  registry: Registry;
+/** A host of its own: a root, a state directory and a port, and the real command to use them with. */
+export interface BareWorld {
   path: string;
   root: string;
   port: number;
@@ -34,7 +33,6 @@ export interface World {
   env: Record<string, string>;
   /** The Node that the command runs on, and with it the supervisor and the releases. */
   node: string;
-  publish(version: string, behaviour?: Behaviour): void;
   /** Starts the built command with `--json`, for a test that will not let it end in peace. */
   begin(args: string[], env?: Record<string, string>): Begun;
   /** Runs the built command, with `--json`. */
@@ -50,6 +48,12 @@ export interface World {
   get(path: string): Promise<{ status: number; body: unknown } | null>;
   /** The version that answers on the port, or null. */
   version(): Promise<string | null>;
+}
+
+/** A world with a registry of miniature releases. */
+export interface World extends BareWorld {
+  registry: Registry;
+  publish(version: string, behaviour?: Behaviour): void;
 }
 
 /** A running command. */
@@ -77,6 +81,8 @@ export interface WorldOptions {
 export interface RunningSupervisor {
   pid: number;
   stderr(): string;
+  /** Everything that supervisor and gateway have printed. */
+  log(): string;
   kill(signal: NodeJS.Signals): void;
   ended: Promise<{ exitCode?: number | undefined; signal?: string | undefined }>;
 }
@@ -97,7 +103,6 @@ export async function makeWorld(
   registry.publish(tinyDependency());
   const path = temporaryDirectory('world', atEnd);
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
   const root = rootIn(path);
   if (seeded) seedNode(root, node);
   const state = stateIn(path);
@@ -118,11 +123,34 @@ export async function makeWorld(
     ...more,
   };
 
-  const world: World = {
-    ...{ registry, path, root, port, url, env, node },
-    publish(version, behaviour = {}) {
+  return Object.assign(bareWorld({ path, root, port, env, node }, atEnd), {
+    registry,
+    publish(version: string, behaviour: Behaviour = {}) {
       registry.publish(openclawPackage(version, behaviour));
     },
+  });
+}
+
+/** Milliseconds in which a supervised gateway is ready. */
+const READY_WITHIN_MS = 20_000;
+
+export interface StartOptions {
+  readyWithinMs?: number;
+  /** Called with the pid of each supervisor as it begins. */
+  onSupervisor?: (pid: number) => void;
+}
+
+/** The commands of a world whose root, state and configuration exist. */
+export function bareWorld(
+  place: Pick<BareWorld, 'path' | 'root' | 'port' | 'env' | 'node'>,
+  atEnd: AtEnd,
+  { readyWithinMs = READY_WITHIN_MS, onSupervisor = () => {} }: StartOptions = {},
+): BareWorld {
+  const { port, env, node } = place;
+  const url = `http://127.0.0.1:${port}`;
+  const world: BareWorld = {
+    ...place,
+    url,
     begin(args, extra = {}) {
       const child = execa(node, [CLI, ...args, '--json'], {
         env: { ...env, ...extra },
@@ -154,23 +182,30 @@ export async function makeWorld(
         extendEnv: false,
         reject: false,
         stdin: 'ignore',
+        all: true,
         forceKillAfterDelay: false,
       });
+      onSupervisor(child.pid ?? -1);
       let stderr = '';
       child.stderr.on('data', (chunk) => {
         stderr += chunk;
+      });
+      let log = '';
+      child.all.on('data', (chunk) => {
+        log += chunk;
       });
       atEnd(async () => {
         child.kill('SIGTERM');
         await child;
       });
       const ready = async () => (await world.get('/readyz'))?.status === 200;
-      await until('the supervised gateway is ready', ready).catch((error: Error) => {
-        throw new Error(`${error.message}\n${stderr}`);
+      await until('the supervised gateway is ready', ready, readyWithinMs).catch((error: Error) => {
+        throw new Error(`${error.message}\n${log}`);
       });
       return {
         pid: child.pid ?? -1,
         stderr: () => stderr,
+        log: () => log,
         kill: (signal) => void child.kill(signal),
         ended: child,
       };

@@ -1,31 +1,41 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { table } from '../../src/cli/table.js';
-import type { Behaviour } from '../registry/gateway-package.js';
+import { listChanges, saveChange } from '../../src/ledger/ledger.js';
+import { type Root, rootAt } from '../../src/store/root.js';
 import type { AtEnd } from '../support/place.js';
-import { makeWorld, type World } from '../support/world.js';
-import { between, pickWeighted, type Random, randomFrom } from '../torture/random.js';
+import type { Answer } from '../support/world.js';
+import { between, pickWeighted, randomFrom } from '../torture/random.js';
 import { canLimitDisk, makePressure, type Pressure } from './pressure.js';
 
 /** Hosts, and how often each comes. */
 const HOSTS = { 'little processor': 4, 'slow disk': canLimitDisk() ? 3 : 0, busy: 3, swapping: 3 };
 type Host = keyof typeof HOSTS;
 
-const RELEASES: Record<string, { weight: number; good: boolean; behaviour: Behaviour }> = {
-  good: { weight: 5, good: true, behaviour: {} },
-  'good, slow': { weight: 3, good: true, behaviour: { slowStartMs: 1_500 } },
-  'crashes at start': { weight: 1, good: false, behaviour: { crashAtStart: true } },
-  'crashes soon': { weight: 1, good: false, behaviour: { crashAfterMs: 100 } },
-  'never ready': { weight: 1, good: false, behaviour: { neverReady: true } },
-  'another version': { weight: 1, good: false, behaviour: { answersVersion: '2026.1.1' } },
-};
-
-/** A thirtieth of the usual limits, also on a slow machine: a slow one is what this is about. */
-const LIMITS = ['--ready-timeout', '2', '--settle', '2'];
 const LOOPS = 3;
-/** Bytes a second of a disk that reads a miniature release in a third of a second. */
-const DISK = 1 << 20;
+
+/** Release of an update: how often it comes, and the verdict that it deserves. */
+export interface Deserved {
+  weight: number;
+  good: boolean;
+}
+
+/** A kind of gateway that is updated, and the releases that it is updated to. */
+export interface Subject {
+  releases: Record<string, Deserved>;
+  /** Shares of a processor, of a disk or of time that a host has, from least to most. */
+  shares: { busy: [number, number]; others: [number, number] };
+  /** Bytes a second of a whole disk. */
+  disk: number;
+  /** @param onSupervisor called with the pid of the supervisor, whose processes get the limits of the host */
+  start(atEnd: AtEnd, onSupervisor: (pid: number) => void): Promise<Gateway>;
+}
+
+/** A gateway that runs, with its supervisor. */
+export interface Gateway {
+  root: string;
+  /** Stages a release; answers its directory, and the change to it with the answer of the command. */
+  prepare(release: string): Promise<{ directory: string; change: () => Promise<Answer['json']> }>;
+}
 
 /** One update on one host, and whether its verdict is what the release deserves. */
 export interface Verdict {
@@ -47,59 +57,48 @@ export interface Hosts {
 }
 
 /** The case of a seed. */
-export function drawCase(seed: number): Case {
+export function drawCase({ releases, shares }: Subject, seed: number): Case {
   const random = randomFrom(seed);
   const host = pickWeighted(random, HOSTS);
-  const weights = Object.fromEntries(Object.entries(RELEASES).map(([key, { weight }]) => [key, weight]));
-  return { host, release: pickWeighted(random, weights), share: shareOf(host, random) };
+  const weights = Object.fromEntries(Object.entries(releases).map(([key, { weight }]) => [key, weight]));
+  const release = pickWeighted(random, weights);
+  return { host, release, share: between(random, ...shares[host === 'busy' ? 'busy' : 'others']) };
 }
 
 /** A gateway that is updated again and again, each time on a host of another kind. */
-export async function makeHosts(name: string, atEnd: AtEnd): Promise<Hosts> {
-  const world = await makeWorld(atEnd);
-  world.publish('2026.6.1');
+export async function makeHosts(subject: Subject, name: string, atEnd: AtEnd): Promise<Hosts> {
   const pressure = makePressure(name);
   atEnd(() => pressure.remove());
-  await world.ok('stage', '2026.6.1');
-  await world.ok('switch', '2026.6.1', '--no-restart');
-  const supervised = await world.supervise('--stop-timeout', '2');
-  atEnd(async () => {
-    supervised.kill('SIGTERM');
-    await supervised.ended;
-  });
-  pressure.add(supervised.pid);
-  let published = 1;
+  const gateway = await subject.start(atEnd, (pid) => pressure.add(pid));
   const update = async ({ host, share, release }: Case): Promise<Verdict> => {
-    const { good = false, behaviour = {} } = RELEASES[release] ?? {};
-    const version = `2026.6.${++published}`;
-    world.publish(version, behaviour);
-    await world.ok('stage', version);
-    // Slow starts on record would give this one more time; a host may be slow for the first time.
-    rmSync(join(world.root, 'changes'), { recursive: true });
-    const directory = join(world.root, 'releases', version);
-    const { json, seconds } = await under(pressure, { host, share, directory }, () =>
-      switchTo(world, version),
-    );
+    const { directory, change } = await gateway.prepare(release);
+    forgetStarts(rootAt(gateway.root));
+    const disk = share * subject.disk;
+    const { json, seconds } = await under(pressure, { host, share, disk, directory }, () => timed(change));
     const kept = json.status === 'package_updated_restart_verified';
+    const good = subject.releases[release]?.good === true;
     return { host, share, release, good, kept, seconds, error: json.error?.message ?? null };
   };
   return { update };
 }
 
-/** The slowest take twenty seconds for what takes a third of one. */
-function shareOf(host: Host, random: Random): number {
-  return host === 'busy' ? between(random, 0.15, 0.5) : between(random, 0.02, 0.15);
+/** Slow starts on record would give the next one more time; a host may be slow for the first time. */
+function forgetStarts(root: Root): void {
+  for (const change of listChanges(root)) {
+    delete change.facts.readyMs;
+    saveChange(root, change);
+  }
 }
 
-async function switchTo(world: World, version: string) {
+async function timed(change: () => Promise<Answer['json']>) {
   const begun = performance.now();
-  const { json } = await world.cli('switch', version, ...LIMITS);
+  const json = await change();
   return { json, seconds: Math.round((performance.now() - begun) / 100) / 10 };
 }
 
 async function under<T>(
   pressure: Pressure,
-  { host, share, directory }: { host: Host; share: number; directory: string },
+  { host, share, disk, directory }: { host: Host; share: number; disk: number; directory: string },
   work: () => Promise<T>,
 ): Promise<T> {
   const over = new AbortController();
@@ -108,7 +107,7 @@ async function under<T>(
   if (host === 'swapping') held = pressure.holdUp(share, over.signal);
   else if (host === 'slow disk') {
     forget(directory);
-    pressure.limitDisk(directory, Math.round(share * DISK));
+    pressure.limitDisk(directory, Math.round(disk));
   } else pressure.limit(share);
   if (host === 'busy')
     for (let n = 0; n < LOOPS; n++) {
@@ -127,17 +126,19 @@ async function under<T>(
   }
 }
 
-/** Makes the kernel read the files of a directory from the disk again. */
+/** Makes the kernel read the files of a directory from the disk again: those that it has in memory. */
 function forget(directory: string): void {
-  const each = 'sync "$0" && find "$0" -type f -exec dd if={} iflag=nocache count=0 status=none \\;';
-  execFileSync('sh', ['-c', each, directory]);
+  const inMemory =
+    'find "$0" -type f -print0 | xargs -0 fincore -n -o PAGES,FILE | sed -n \'s/^ *[1-9][0-9]* //p\'';
+  const each = "tr '\\n' '\\0' | xargs -0 -I{} dd if={} iflag=nocache count=0 status=none";
+  execFileSync('sh', ['-c', `sync "$0" && ${inMemory} | ${each}`, directory]);
 }
 
 /** Verdicts that a release did not deserve, and the distribution of all of them. */
-export function summary(verdicts: readonly Verdict[]): string {
+export function summary({ releases }: Subject, verdicts: readonly Verdict[]): string {
   const rows = [['host', 'release', 'updates', 'kept', 'rolled back', 'median', 'longest']];
   for (const host of Object.keys(HOSTS))
-    for (const [release] of Object.entries(RELEASES)) {
+    for (const release of Object.keys(releases)) {
       const some = verdicts.filter((one) => one.host === host && one.release === release);
       const seconds = some.map((one) => one.seconds).sort((a, b) => a - b);
       const kept = some.filter((one) => one.kept).length;

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { Behaviour } from '../registry/gateway-package.js';
+import { makeWorld } from '../support/world.js';
+import type { Subject } from './verdicts.js';
+
+const RELEASES: Record<string, { weight: number; good: boolean; behaviour: Behaviour }> = {
+  good: { weight: 5, good: true, behaviour: {} },
+  'good, slow': { weight: 3, good: true, behaviour: { slowStartMs: 1_500 } },
+  'crashes at start': { weight: 1, good: false, behaviour: { crashAtStart: true } },
+  'crashes soon': { weight: 1, good: false, behaviour: { crashAfterMs: 100 } },
+  'never ready': { weight: 1, good: false, behaviour: { neverReady: true } },
+  'another version': { weight: 1, good: false, behaviour: { answersVersion: '2026.1.1' } },
+};
+
+/** A thirtieth of the usual limits, also on a slow machine: a slow one is what this is about. */
+const LIMITS = ['--ready-timeout', '2', '--settle', '2'];
+
+/** Miniature releases, each published for its update. */
+export const MINIATURE: Subject = {
+  releases: RELEASES,
+  // The slowest take twenty seconds for what takes a third of one.
+  shares: { busy: [0.15, 0.5], others: [0.02, 0.15] },
+  // Reads a release in a third of a second.
+  disk: 1 << 20,
+  async start(atEnd, onSupervisor) {
+    const world = await makeWorld(atEnd);
+    world.publish('2026.6.1');
+    onSupervisor((await world.start('2026.6.1', '--stop-timeout', '2')).pid);
+    let published = 1;
+    return {
+      root: world.root,
+      async prepare(release) {
+        const version = `2026.6.${++published}`;
+        world.publish(version, RELEASES[release]?.behaviour);
+        await world.ok('stage', version);
+        return {
+          directory: join(world.root, 'releases', version),
+          change: async () => (await world.cli('switch', version, ...LIMITS)).json,
+        };
+      },
+    };
+  },
+};

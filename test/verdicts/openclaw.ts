@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { currentRelease } from '../../src/store/links.js';
+import { rootAt } from '../../src/store/root.js';
+import {
+  BAD,
+  FAULTS,
+  faultIn,
+  haveFault,
+  idOf,
+  NEW,
+  OLD,
+  SLOW,
+  startStaged,
+} from '../openclaw/openclaw-variants.js';
+import { openclawWorld } from '../openclaw/openclaw-world.js';
+import { startFakeTelegram } from '../support/fake-telegram.js';
+import { temporaryDirectory } from '../support/place.js';
+import type { Deserved, Subject } from './verdicts.js';
+
+const RELEASES: Record<string, Deserved> = {
+  good: { weight: 6, good: true },
+  'good, slow': { weight: 2, good: true },
+  ...Object.fromEntries(FAULTS.map((fault) => [fault, { weight: 1, good: false }])),
+};
+
+/** A sixth of the usual limit of a start, which takes as long on a host with time for it. */
+const LIMITS = ['--ready-timeout', '10', '--settle', '3'];
+
+/**
+ * Two published releases, of which the older one runs on its own state after the newer one, and variants of the newer one.
+ * @param staged root that has them
+ */
+export const realOpenClaw = (staged: string): Subject => ({
+  releases: RELEASES,
+  shares: { busy: [0.3, 0.8], others: [0.2, 0.6] },
+  disk: 64 << 20,
+  async start(atEnd, onSupervisor) {
+    const place = temporaryDirectory('verdicts', atEnd);
+    const { twoBots } = await startFakeTelegram(atEnd, place);
+    const world = await openclawWorld(atEnd, {
+      settings: () => twoBots.settings,
+      env: { ...twoBots.env, ...faultIn(place) },
+      onSupervisor,
+    });
+    const root = rootAt(world.root);
+    await startStaged(world, staged);
+    const changeTo = (version: string) =>
+      version === OLD ? ['rollback', OLD, '--yes', ...LIMITS] : ['switch', version, ...LIMITS];
+    return {
+      root: world.root,
+      async prepare(release) {
+        const running = currentRelease(root);
+        const other = running === OLD ? NEW : OLD;
+        const fault = FAULTS.find((one) => one === release);
+        const variant = fault ? BAD : release === 'good, slow' ? SLOW : null;
+        if (fault) haveFault(world, fault);
+        const version = (variant && idOf(world, variant.version)) ?? other;
+        if (version === running) await world.ok(...changeTo(OLD));
+        return {
+          directory: join(world.root, 'releases', version),
+          change: async () => (await world.cli(...changeTo(version))).json,
+        };
+      },
+    };
+  },
+});
