@@ -1,11 +1,13 @@
 /** `npm run soak`: a gateway for hours, with load, to which everything happens that happens to hosts. */
 import { parseArgs } from 'node:util';
+import type { Arena } from '../torture/arena.js';
 import { anySeed } from '../torture/random.js';
-import { runRounds } from '../torture/rounds.js';
-import { soakHere } from './host.js';
-import { kindOf } from './soak.js';
+import { miniatureCourse } from './miniature.js';
+import { openclawCourse } from './openclaw.js';
+import { type Course, Soak } from './soak.js';
 
-const USAGE = 'npm run soak -- [--hours N | --steps N] [--seed S] [--keep-going] [--list N]';
+const USAGE =
+  'npm run soak -- [--hours N | --steps N] [--seed S] [--keep-going] [--list N] [--openclaw [--keep DIRECTORY]]';
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +16,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(anySeed()) },
     /** Prints the order of the first steps, and runs none. */
     list: { type: 'string' },
+    /** Real releases from the registry, in place of miniature ones. */
+    openclaw: { type: 'boolean', default: false },
+    /** Keeps what is staged there for the next run. */
+    keep: { type: 'string' },
     'keep-going': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -28,19 +34,25 @@ const count = (text: string) => {
   return Number(text);
 };
 const seed = count(values.seed);
+const ends: (() => void | Promise<void>)[] = [];
+const begin = <A extends Arena>({ course, lacks }: { course: Course<A>; lacks: string[] }) => ({
+  soak: new Soak(course),
+  lacks,
+});
+const { soak, lacks } = values.openclaw
+  ? begin(await openclawCourse((clean) => ends.push(clean), values.keep ?? null))
+  : begin(await miniatureCourse((clean) => ends.push(clean)));
 if (values.list !== undefined) {
-  for (let n = 0; n < count(values.list); n++) console.log(kindOf(seed + n));
+  for (let n = 0; n < count(values.list); n++) console.log(soak.kindOf(seed + n));
+  for (const clean of ends) await clean();
   process.exit(0);
 }
-
-const ends: (() => void | Promise<void>)[] = [];
-const { soak, lacks } = await soakHere((clean) => ends.push(clean));
 for (const sentence of lacks) console.log(sentence);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 const begun = performance.now();
 console.log(`seed ${seed}`);
-const { outcomes, failures } = await runRounds(soak.kind, {
+const { outcomes, failures } = await soak.run({
   seed,
   rounds: values.steps === undefined ? Number.POSITIVE_INFINITY : count(values.steps),
   ...(values.steps === undefined && { withinMs: count(values.hours ?? '1') * 3_600_000 }),
@@ -49,7 +61,7 @@ const { outcomes, failures } = await runRounds(soak.kind, {
   signal: stop.signal,
   say: (line) => console.log(line),
 });
-for (const clean of ends) await clean();
+for (const clean of ends.reverse()) await clean();
 const { grown, judged } = soak.growth();
 const hours = ((performance.now() - begun) / 3_600_000).toFixed(2);
 console.log(`\n${soak.table()}\n`);

@@ -1,11 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listChanges } from '../../src/ledger/ledger.js';
-import { dumpOf, memoryOf, type Said, say } from '../support/state.js';
+import { dumpOf, type Said, say, wordsOf } from '../support/state.js';
+import type { World } from '../support/world.js';
 import type { Arena } from '../torture/arena.js';
 import { pause } from '../torture/moment.js';
 
-const EVERY_MS = 150;
+/** Place of rows: what a gateway is told, and keeps in its state. */
+export interface Notebook {
+  /** Milliseconds between rows, while a step is carried out. */
+  everyMs: number;
+  /** Has the gateway write a row; fails where it does not acknowledge it. */
+  write(row: string): Promise<void>;
+  /** Rows of the live state, in their order. */
+  read(): Promise<string[]>;
+  /** Rows in a state that was displaced, at its path. */
+  readIn(state: string): Promise<string[]>;
+}
 
 /**
  * Rows that a gateway has acknowledged, and those that its state must have. A restore takes it back to the rows from before
@@ -20,27 +31,32 @@ export class Rows {
   readonly #kept = new Map<string, string[]>();
   /** Rows acknowledged since the step began; they may be newer than a snapshot. */
   #late: string[] = [];
+  readonly #notebook: Notebook;
+
+  constructor(notebook: Notebook) {
+    this.#notebook = notebook;
+  }
 
   /** Writes rows to the gateway at rest, each of which must be taken. */
-  async write(arena: Arena, count: number): Promise<void> {
-    for (let n = 0; n < count; n++) this.#live.push(await this.#send(arena));
+  async write(count: number): Promise<void> {
+    for (let n = 0; n < count; n++) this.#live.push(await this.#send());
   }
 
   /** Writes rows until aborted, to any gateway that answers. */
-  async keepWriting(arena: Arena, signal: AbortSignal): Promise<void> {
+  async keepWriting(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#send(arena).then(
+      await this.#send().then(
         (row) => this.#late.push(row),
         () => {},
       );
-      await pause(EVERY_MS, undefined, { signal }).catch(() => {});
+      await pause(this.#notebook.everyMs, undefined, { signal }).catch(() => {});
     }
   }
 
-  async #send({ world }: Arena): Promise<string> {
+  async #send(): Promise<string> {
     const row = `row ${this.sent.length}`;
     this.sent.push(row);
-    await say(world, row, AbortSignal.timeout(2_000));
+    await this.#notebook.write(row);
     return row;
   }
 
@@ -50,7 +66,7 @@ export class Rows {
    * @param lateAreSafe false when a disk was cut off: what nobody had flushed is lost
    */
   async check(arena: Arena, known: ReadonlySet<string>, lateAreSafe: boolean): Promise<string[]> {
-    const { root, world } = arena;
+    const { root } = arena;
     const broken: string[] = [];
     const displaced: string[] = [];
     const before = this.#live;
@@ -63,12 +79,13 @@ export class Rows {
       const { from, aside } = stateRestored;
       if (aside !== null) {
         this.#kept.set(aside, safe);
-        displaced.push(join(root.states, aside));
+        displaced.push(join(root.states, aside, 'files'));
       }
-      safe = this.#kept.get(from) ?? safe;
+      // Any other one was made before the first row.
+      safe = this.#kept.get(from) ?? [];
       must = safe;
     }
-    const found = (await memoryOf(world)).said.map(({ text }) => text);
+    const found = await this.#notebook.read();
     const has = new Set(found);
     const lost = must.filter((row) => !has.has(row));
     if (lost.length > 0) broken.push(`Acknowledged rows are lost: ${lost.join(', ')}.`);
@@ -77,7 +94,7 @@ export class Rows {
       broken.push(`Rows are strange, twice or out of order: ${found.join(', ')}.`);
     const gone = before.filter((row) => !has.has(row));
     if (gone.length > 0) {
-      const aside = new Set((await Promise.all(displaced.map((one) => rowsIn(one, world.node)))).flat());
+      const aside = new Set((await Promise.all(displaced.map((one) => this.#notebook.readIn(one)))).flat());
       const nowhere = gone.filter((row) => !aside.has(row));
       if (nowhere.length > 0) broken.push(`Rows are neither live nor displaced: ${nowhere.join(', ')}.`);
     }
@@ -87,9 +104,21 @@ export class Rows {
   }
 }
 
-/** Rows in a state that was displaced: of its database, and of the transcripts of older versions. */
-async function rowsIn(directory: string, node: string): Promise<string[]> {
-  const database = join(directory, 'files/agents/main/agent/openclaw-agent.sqlite');
-  const said: Said[] = existsSync(database) ? ((await dumpOf(node, [database]))[0]?.said ?? []) : [];
-  return said.map(({ text }) => text);
+/** Database of an agent below a state. */
+export const AGENT_DATABASE = 'agents/main/agent/openclaw-agent.sqlite';
+
+/** Rows of a world of miniature releases. */
+export function miniatureNotebook(world: World): Notebook {
+  return {
+    everyMs: 150,
+    write: (row) => say(world, row, AbortSignal.timeout(2_000)),
+    read: () => wordsOf(world),
+    async readIn(state) {
+      const database = join(state, AGENT_DATABASE);
+      const said: Said[] = existsSync(database)
+        ? ((await dumpOf(world.node, [database]))[0]?.said ?? [])
+        : [];
+      return said.map(({ text }) => text);
+    },
+  };
 }

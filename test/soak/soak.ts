@@ -3,63 +3,77 @@ import { table } from '../../src/cli/table.js';
 import { listenerPids } from '../../src/host/listener.js';
 import { syncFilesystem } from '../../src/host/sync.js';
 import { listChanges } from '../../src/ledger/ledger.js';
-import { emptyTally, steadyLoad } from '../support/load.js';
+import { emptyTally, type Tally } from '../support/load.js';
 import type { Arena } from '../torture/arena.js';
 import type { Cycles } from '../torture/cycles.js';
 import { brokenInvariants } from '../torture/invariants.js';
 import { Broken, type Outcome } from '../torture/outcome.js';
 import { between, pickWeighted, randomFrom } from '../torture/random.js';
-import type { Kind } from '../torture/rounds.js';
+import { type Kind, type Result, type RoundsOptions, runRounds } from '../torture/rounds.js';
 import { Lifetimes } from './lifetimes.js';
-import { Rows } from './rows.js';
-import { type Clock, databases, ON_A_DISK, type Schema, STEPS, type StepKind, WEIGHTS } from './steps.js';
+import { type Notebook, Rows } from './rows.js';
+import { ON_A_DISK, type Step } from './steps.js';
 
-/** Kind of the step of a seed: nothing that happened before it plays a part. */
-export function kindOf(seed: number): StepKind {
-  return pickWeighted(randomFrom(seed), WEIGHTS);
+/** All that is done to one kind of gateway. */
+export interface Course<A extends Arena> {
+  makeArena(): Promise<A>;
+  /** Kinds of steps, and how often each comes. */
+  weights: Record<string, number>;
+  steps: Record<string, Step<A>>;
+  notebook(arena: A): Notebook;
+  /** Asks a gateway for work until aborted. */
+  load(arena: A, signal: AbortSignal, tally: Tally): Promise<unknown>;
+  /** Milliseconds for one step, where not the usual ones. */
+  withinMs?: number;
 }
 
 /** A gateway for hours, with load, and one step after the other done to it. */
-export class Soak {
-  // Databases alone: what the miniature appends to files is not flushed, and a power cut may tear it.
-  readonly #schema: Schema = { version: 1 };
+export class Soak<A extends Arena> {
   readonly #rows = new WeakMap<Arena, Rows>();
   readonly #lifetimes = new Lifetimes();
-  readonly #steps: { kind: StepKind; outcome: string }[] = [];
+  readonly #steps: { kind: string; outcome: string }[] = [];
   readonly #load = emptyTally();
-  readonly #clock: Clock;
-  readonly kind: Kind;
+  readonly #course: Course<A>;
+  readonly kind: Kind<A>;
 
-  constructor(options: { arena: Kind['arena']; clockFile: string | null }) {
-    this.#clock = { file: options.clockFile, aheadS: 0 };
-    this.kind = {
-      arena: { ...options.arena, behaviour: () => databases(this.#schema.version) },
-      round: (arena, cycles, seed) => this.#step(arena, cycles, seed),
-    };
+  constructor(course: Course<A>) {
+    this.#course = course;
+    const { makeArena, withinMs } = course;
+    const round: Kind<A>['round'] = (arena, cycles, seed) => this.#step(arena, cycles, seed);
+    this.kind = { makeArena, round, ...(withinMs !== undefined && { withinMs }) };
+  }
+
+  run(options: RoundsOptions): Promise<Result> {
+    return runRounds(this.kind, options);
+  }
+
+  /** Kind of the step of a seed: nothing that happened before it plays a part. */
+  kindOf(seed: number): string {
+    return pickWeighted(randomFrom(seed), this.#course.weights);
   }
 
   /** @throws Broken what does not hold */
-  async #step(arena: Arena, cycles: Cycles, seed: number): Promise<Outcome> {
-    const drawn = kindOf(seed);
+  async #step(arena: A, cycles: Cycles, seed: number): Promise<Outcome> {
+    const { steps, notebook, load: ask } = this.#course;
+    const drawn = this.kindOf(seed);
     const kind = arena.disk === null && ON_A_DISK.includes(drawn) ? 'looks' : drawn;
     // The torture draws from its seed what was drawn here already.
     const own = Math.imul(seed, 2654435761) >>> 0;
     const random = randomFrom(own);
-    const rows = this.#rows.get(arena) ?? new Rows();
+    const rows = this.#rows.get(arena) ?? new Rows(notebook(arena));
     this.#rows.set(arena, rows);
-    await rows.write(arena, Math.floor(between(random, 1, 5)));
+    await rows.write(Math.floor(between(random, 1, 5)));
     // A gateway owes its rows to nobody before they are on the disk.
     if (arena.disk) await syncFilesystem(arena.disk.mountPoint);
     const known = new Set(listChanges(arena.root).map(({ id }) => id));
     const over = new AbortController();
     const tally = emptyTally();
-    const load: Promise<unknown>[] = [steadyLoad(arena.world.url, over.signal, tally)];
+    const load: Promise<unknown>[] = [ask(arena, over.signal, tally)];
     // Else the gateway takes what the ballast gives back for a rollback.
-    if (kind !== 'full disk') load.push(rows.keepWriting(arena, over.signal));
-    const ground = { arena, cycles, random, seed: own, clock: this.#clock, schema: this.#schema };
+    if (kind !== 'full disk') load.push(rows.keepWriting(over.signal));
     let outcome: string;
     try {
-      outcome = await STEPS[kind](ground);
+      outcome = (await steps[kind]?.({ arena, cycles, random, seed: own })) ?? 'no such step';
     } finally {
       over.abort();
       await Promise.all(load);
@@ -86,7 +100,7 @@ export class Soak {
 
   table(): string {
     const rows = [['step', 'times', 'outcomes']];
-    for (const kind of Object.keys(WEIGHTS)) {
+    for (const kind of Object.keys(this.#course.weights)) {
       const outcomes = this.#steps.filter((step) => step.kind === kind).map(({ outcome }) => outcome);
       const counts = [...new Set(outcomes)].map(
         (one) => `${one} ${outcomes.filter((o) => o === one).length}`,

@@ -2,7 +2,7 @@ import { previousRelease } from '../../src/store/links.js';
 import { readPolicy } from '../../src/store/policy.js';
 import { quarantineOf } from '../../src/store/quarantine.js';
 import type { Behaviour } from '../registry/gateway-package.js';
-import type { Arena } from './arena.js';
+import type { MiniatureArena } from './arena.js';
 import { between, pickWeighted, type Random } from './random.js';
 
 /** Updates, by what the new release does. */
@@ -46,7 +46,7 @@ export function drawFamily(random: Random): Family {
 }
 
 /** Makes up the change; a release for it is published now, so that all of its steps have something to do. */
-export function prepare(arena: Arena, family: Family, random: Random): Attempt {
+export function prepare(arena: MiniatureArena, family: Family, random: Random): Attempt {
   const { world, root } = arena;
   const options = ['--settle', between(random, 0.2, 0.5).toFixed(2), '--ready-timeout', '1'];
   const before = arena.running();

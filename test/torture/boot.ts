@@ -70,10 +70,11 @@ async function launch(arena: Arena): Promise<string[]> {
       ended = true;
     });
     let answers = false;
-    await until('the launcher has started a gateway, or failed', async () => {
+    const begun = async () => {
       answers = (await world.get('/healthz'))?.status === 200;
       return answers || ended;
-    });
+    };
+    await until('the launcher has started a gateway, or failed', begun, arena.readyWithinMs);
     gateway.kill('SIGKILL');
     arena.journal.push(`launcher alone: ${(await gateway).stderr}`);
     if (answers) return [];

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { makeArena } from './arena.js';
 import { cutRound, DISK_MEBIBYTES, WITHOUT_FSYNC } from './cut.js';
 import { fullRound } from './full.js';
 import { killRound } from './kill.js';
@@ -8,12 +9,15 @@ import { anySeed, randomFrom } from './random.js';
 import { type Kind, runRounds } from './rounds.js';
 
 const KINDS: Record<string, Kind> = {
-  kill: { arena: {}, round: killRound },
-  cut: { arena: { disk: DISK_MEBIBYTES }, round: cutRound },
-  'cut-without-fsync': { arena: { disk: DISK_MEBIBYTES, env: WITHOUT_FSYNC }, round: cutRound },
-  full: { arena: { disk: DISK_MEBIBYTES }, round: fullRound },
+  kill: { makeArena, round: killRound },
+  cut: { makeArena: () => makeArena({ disk: DISK_MEBIBYTES }), round: cutRound },
+  'cut-without-fsync': {
+    makeArena: () => makeArena({ disk: DISK_MEBIBYTES, env: WITHOUT_FSYNC }),
+    round: cutRound,
+  },
+  full: { makeArena: () => makeArena({ disk: DISK_MEBIBYTES }), round: fullRound },
   race: {
-    arena: {},
+    makeArena,
     async round({ world }, _, seed) {
       const winner = await raceRound(world, randomFrom(seed), seed);
       return { how: 'finished', at: 'at the lock', note: `${winner} won` };

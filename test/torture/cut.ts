@@ -2,7 +2,6 @@ import { syncFilesystem } from '../../src/host/sync.js';
 import { type Change, listChanges } from '../../src/ledger/ledger.js';
 import type { Filesystem } from '../support/filesystem.js';
 import type { Arena } from './arena.js';
-import { drawFamily, prepare } from './attempt.js';
 import { BOOTS, boot, replay } from './boot.js';
 import { type Cycle, type Cycles, pointsOf } from './cycles.js';
 import { brokenInvariants, untruths } from './invariants.js';
@@ -41,13 +40,13 @@ export async function cutRound(arena: Arena, cycles: Cycles, seed: number): Prom
   // Every other round, so that their share is sure.
   const decisive = flushed && seed % 2 === 0;
   const how = decisive ? 'point' : pickWeighted(random, flushed ? HOW : HOW_WITHOUT_FSYNC);
-  let family = drawFamily(random);
-  while (how === 'point' && family === 'fails the probe') family = drawFamily(random);
+  let family = arena.drawFamily(random);
+  while (how === 'point' && family === 'fails the probe') family = arena.drawFamily(random);
   const cycle = await cycles.of(arena, family);
   const moment = drawMoment(how, cycle, random);
   const heldMs = how === 'point' ? Math.max(0, between(random, -HELD_MS, HELD_MS)) : 0;
   const first = pickWeighted(random, BOOTS);
-  const attempt = prepare(arena, family, random);
+  const attempt = arena.prepare(family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
   arena.journal.push(JSON.stringify({ attempt, moment, heldMs, first }));
   // Earlier state is not in question, and an arena without fsync would never have written it.

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arena } from './arena.js';
-import { type Attempt, type Family, prepare } from './attempt.js';
+import type { Attempt, Family } from './attempt.js';
 import { randomFrom } from './random.js';
 
 /** Time that an uninterrupted change of a family takes, and points that it passes. */
@@ -54,7 +54,7 @@ async function measure(arena: Arena, family: Family): Promise<Cycle> {
   const cycle: Cycle = { ms: 0, points: [] };
   for (let run = 0; run < RUNS; run++) {
     const trace = join(arena.world.path, 'trace');
-    const attempt = prepare(arena, family, randomFrom(run));
+    const attempt = arena.prepare(family, randomFrom(run));
     const begun = performance.now();
     const { ended } = arena.world.begin(attempt.args, { OPENCLAW_RELEASES_FAULT_TRACE: trace });
     const { json } = await ended;

@@ -1,4 +1,5 @@
 import { describe, test } from 'vitest';
+import { makeArena } from './arena.js';
 import type { Family } from './attempt.js';
 import { DISK_MEBIBYTES } from './cut.js';
 import { expectRounds } from './expect-rounds.js';
@@ -39,7 +40,7 @@ describe('a disk that is full to the last byte', () => {
       const [family, point] = ROWS[row] ?? ['good', ''];
       return fillAt(arena, family, { point }, randomFrom(row));
     };
-    await expectRounds({ arena: { disk: DISK_MEBIBYTES }, round }, ROWS.length, {
+    await expectRounds({ makeArena: () => makeArena({ disk: DISK_MEBIBYTES }), round }, ROWS.length, {
       seed: 0,
       keepGoing: true,
     });

@@ -2,7 +2,7 @@ import { listChanges } from '../../src/ledger/ledger.js';
 import { previousRelease } from '../../src/store/links.js';
 import { fillDisk } from '../support/filesystem.js';
 import type { Arena } from './arena.js';
-import { type Attempt, drawFamily, type Family, prepare } from './attempt.js';
+import type { Attempt, Family } from './attempt.js';
 import { diskOf } from './cut.js';
 import type { Cycles } from './cycles.js';
 import { brokenInvariants, gatewayOf, untruths } from './invariants.js';
@@ -16,7 +16,7 @@ const CLEAN_ENDS = [0, 3, 4, 5];
 /** A change, and a disk that is full to the last byte from a drawn point on. */
 export async function fullRound(arena: Arena, cycles: Cycles, seed: number): Promise<Outcome> {
   const random = randomFrom(seed);
-  const family = drawFamily(random);
+  const family = arena.drawFamily(random);
   const { points } = await cycles.of(arena, family);
   return fillAt(arena, family, drawPoint(points, random), random);
 }
@@ -27,7 +27,7 @@ export async function fullRound(arena: Arena, cycles: Cycles, seed: number): Pro
  * @throws Broken what does not hold
  */
 export async function fillAt(arena: Arena, family: Family, moment: Moment, random: Random): Promise<Outcome> {
-  const attempt = prepare(arena, family, random);
+  const attempt = arena.prepare(family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
   arena.journal.push(JSON.stringify({ attempt, moment }));
   const reached = await reach(arena, attempt.args, moment);
@@ -67,14 +67,7 @@ async function rollBack(arena: Arena, attempt: Attempt, broken: string[]): Promi
   const previous = previousRelease(arena.root) ?? attempt.before;
   // Fills the room that the first change gave back as well.
   const empty = fillDisk(diskOf(arena).mountPoint);
-  const { exitCode, stdout } = await arena.command(
-    'rollback',
-    '--yes',
-    '--settle',
-    '0.2',
-    '--ready-timeout',
-    '1',
-  );
+  const { exitCode, stdout } = await arena.command('rollback', '--yes', ...arena.limits);
   empty();
   if (exitCode !== 0) broken.push(`"rollback" on a full disk ended with ${exitCode}: ${stdout}`);
   return exitCode === 0 ? previous : arena.running();

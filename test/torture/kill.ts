@@ -1,7 +1,7 @@
 import type { Change } from '../../src/ledger/ledger.js';
 import { listChanges } from '../../src/ledger/ledger.js';
 import type { Arena } from './arena.js';
-import { type Attempt, drawFamily, prepare } from './attempt.js';
+import type { Attempt } from './attempt.js';
 import { type Cycles, pointsByStep } from './cycles.js';
 import { brokenInvariants, untruths } from './invariants.js';
 import { drawPoint, drawTime, RECOVERY_POINTS, reach, whereIs } from './moment.js';
@@ -27,7 +27,7 @@ const HOW = { time: 3, point: 1 };
  */
 export async function killRound(arena: Arena, cycles: Cycles, seed: number): Promise<Outcome> {
   const random = randomFrom(seed);
-  const family = drawFamily(random);
+  const family = arena.drawFamily(random);
   const how = pickWeighted(random, HOW);
   const victim = pickWeighted(random, VICTIMS);
   const next = pickWeighted(random, NEXT);
@@ -35,7 +35,7 @@ export async function killRound(arena: Arena, cycles: Cycles, seed: number): Pro
   const moment =
     how === 'time' ? drawTime(cycle, random) : drawPoint(pick(random, pointsByStep(cycle)), random);
   const again = random() < AGAIN_SHARE ? pick(random, RECOVERY_POINTS) : null;
-  const attempt = prepare(arena, family, random);
+  const attempt = arena.prepare(family, random);
   const known = new Set(listChanges(arena.root).map(({ id }) => id));
   arena.journal.push(JSON.stringify({ attempt, moment, victim, again, next }));
 
@@ -73,14 +73,13 @@ async function continueWith(
   attempt: Attempt,
   known: ReadonlySet<string>,
 ): Promise<string> {
+  const update = next === 'update' ? arena.publishNext() : null;
   const commands: Record<keyof typeof NEXT, string[][]> = {
     recover: [['recover']],
     'pin, recover': [['pin', attempt.before], ['recover'], ['unpin', attempt.before]],
-    update: [['update', arena.nextVersion(), '--settle', '0.2']],
+    update: [update === null ? ['recover'] : ['update', update, '--settle', '0.2']],
     'status, recover': [['status'], ['recover']],
   };
-  const update = commands.update[0]?.[1] ?? '';
-  if (next === 'update') arena.world.publish(update);
   for (const command of commands[next]) {
     const { exitCode, stdout } = await arena.command(...command);
     if (exitCode !== 0) throw new Broken([`"${command.join(' ')}" ended with ${exitCode}: ${stdout}`]);
@@ -88,8 +87,8 @@ async function continueWith(
   const change = arena.changeTo(attempt.to, known);
   const verified = change?.status === 'package_updated_restart_verified';
   if (verified) arena.proven.add(attempt.to);
-  if (next === 'update') arena.proven.add(update);
-  if (next === 'update') return update;
+  if (update !== null) arena.proven.add(update);
+  if (update !== null) return update;
   return verified ? attempt.to : attempt.before;
 }
 

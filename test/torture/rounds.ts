@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { slowness } from '../support/slowness.js';
-import { type Arena, type ArenaOptions, makeArena } from './arena.js';
+import type { Arena, MiniatureArena } from './arena.js';
 import { Cycles } from './cycles.js';
 import { Broken, type Outcome } from './outcome.js';
 import { describeProcess, processesOf } from './processes.js';
 
 /** One kind of torture. */
-export interface Kind {
-  arena: ArenaOptions;
-  round(arena: Arena, cycles: Cycles, seed: number): Promise<Outcome>;
+export interface Kind<A extends Arena = MiniatureArena> {
+  makeArena(): Promise<A>;
+  round(arena: A, cycles: Cycles, seed: number): Promise<Outcome>;
+  /** Milliseconds for one round, where not the usual ones. */
+  withinMs?: number;
 }
 
 export interface RoundsOptions {
@@ -48,7 +50,7 @@ export interface Result {
 const ROUND_WITHIN_MS = 150_000 * slowness;
 
 /** Runs rounds until there are enough, the time is over, or one breaks an invariant. */
-export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Result> {
+export async function runRounds<A extends Arena>(kind: Kind<A>, options: RoundsOptions): Promise<Result> {
   const { seed, rounds, withinMs = Number.POSITIVE_INFINITY, jobs = 2, keepGoing = false } = options;
   const say = options.say ?? (() => {});
   const result: Result = { outcomes: [], failures: [] };
@@ -62,14 +64,18 @@ export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Res
     (keepGoing || result.failures.length === 0);
 
   const work = async () => {
-    let arena: Arena | null = null;
+    let arena: A | null = null;
     try {
       while (more()) {
         const own = seed + begun++;
-        arena ??= await makeArena(kind.arena);
+        arena ??= await kind.makeArena();
         arena.journal.length = 0;
         try {
-          const outcome = await endOf(kind.round(arena, cycles, own), arena);
+          const outcome = await endOf(
+            kind.round(arena, cycles, own),
+            arena,
+            kind.withinMs ?? ROUND_WITHIN_MS,
+          );
           result.outcomes.push(outcome);
           say(`${own}: ${outcome.how}, ${outcome.at} (${outcome.note})`);
         } catch (error) {
@@ -89,11 +95,15 @@ export async function runRounds(kind: Kind, options: RoundsOptions): Promise<Res
 }
 
 /** The end of a round, or of its time. */
-async function endOf(round: Promise<Outcome>, { world, supervised }: Arena): Promise<Outcome> {
+async function endOf(
+  round: Promise<Outcome>,
+  { world, supervised }: Arena,
+  withinMs: number,
+): Promise<Outcome> {
   const over = new AbortController();
-  const limit = pause(ROUND_WITHIN_MS, null, { signal: over.signal, ref: false }).then(() => {
+  const limit = pause(withinMs, null, { signal: over.signal, ref: false }).then(() => {
     const living = processesOf(world.path, [supervised.pid]).map(describeProcess);
-    throw new Broken([`No end within ${ROUND_WITHIN_MS} ms. What lives:`, ...living]);
+    throw new Broken([`No end within ${withinMs} ms. What lives:`, ...living]);
   });
   try {
     return await Promise.race([round, limit]);
