@@ -13,6 +13,8 @@ export const STOCK = ['max_fail_percentage: 0', 'any_errors_fatal: true'] as con
 export type Way = 'gate' | (typeof STOCK)[number];
 
 export interface Outcome {
+  /** The first host, where it must be restarted; null where it may be down or refuse. */
+  canary: string | null;
   /** Hosts whose gateway was restarted, with either result. */
   reached: string[];
   /** Those of them in a batch after the first batch in which the release failed. */
@@ -113,8 +115,12 @@ export async function simulate(
   const reached = names.filter((name) => (after[name]?.restarts ?? 0) > 0);
   const isBad = (name: string) => [5, 6].includes(schedule.hosts[name]?.verdict[1] ?? 0);
   const batches = plannedBatches(schedule, way);
+  const canary = batches[0]?.[0] ?? '';
+  const { verdict, down } = schedule.hosts[canary] ?? {};
+  const mustBeReached = down === null && [0, 5, 6].includes(verdict?.[1] ?? -1);
   const first = batches.findIndex((batch) => batch.some((name) => isBad(name) && reached.includes(name)));
   return {
+    canary: mustBeReached ? canary : null,
     reached,
     beyond:
       first < 0
@@ -130,9 +136,11 @@ export async function simulate(
 /** Sentences about what a roll-out with the gate must never do. */
 export function brokenRules(
   { kind }: Schedule,
-  { reached, beyond, twice, done, exitCode }: Outcome,
+  { canary, reached, beyond, twice, done, exitCode }: Outcome,
 ): string[] {
   return [
+    // Else a roll-out that fails before its first host keeps all the other rules.
+    ...(canary !== null && !reached.includes(canary) ? [`it did not reach ${canary}`] : []),
     ...(kind === 'bad everywhere' && reached.length > 1 ? [`it reached ${reached.length} hosts`] : []),
     ...(beyond.length > 0 ? [`after the failure it continued to ${beyond.join(', ')}`] : []),
     ...(twice.length > 0 ? [`restarted twice: ${twice.join(', ')}`] : []),

@@ -17,7 +17,7 @@ trap 'rm -rf --one-file-system "$directory"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 root=$directory/root
-packages=systemd,systemd-sysv,systemd-container,dbus,dbus-user-session,libpam-systemd,util-linux,procps,iproute2,ca-certificates,busybox,e2fsprogs,libatomic1
+packages=systemd,systemd-sysv,systemd-container,dbus,dbus-user-session,libpam-systemd,util-linux,procps,iproute2,ca-certificates,busybox,e2fsprogs,libatomic1,faketime,strace,openssh-client,ansible-core
 debootstrap --variant=minbase --include="$packages" "$release" "$root" >"$directory/log" || {
   tail -n 20 "$directory/log" >&2
   exit 1

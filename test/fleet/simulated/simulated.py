@@ -3,6 +3,7 @@
 The host's state is a JSON file below `OPENCLAW_SIMULATED`. Its behaviour is scripted there: see schedule.ts.
 """
 
+import ast
 import json
 import os
 import re
@@ -20,7 +21,8 @@ DOCUMENTATION = """
     options: {}
 """
 
-PARAMS = re.compile(r"ANSIBALLZ_PARAMS = '(.*)'$", re.M)
+# Arguments of a module, as ansible-core 2.14 and 2.19 write them into what they send.
+PARAMS = re.compile(r"^\s*(?:ANSIBALLZ_PARAMS = |params=)(.+?),?$", re.M)
 
 
 class Connection(ConnectionBase):
@@ -49,8 +51,7 @@ class Connection(ConnectionBase):
         if in_data is None:
             return 0, b"/home/claw\n", b""
         text = in_data.decode() if isinstance(in_data, bytes) else in_data
-        literal = PARAMS.search(text).group(1)
-        args = json.loads(literal.encode().decode("unicode_escape"))["ANSIBLE_MODULE_ARGS"]
+        args = json.loads(ast.literal_eval(PARAMS.search(text).group(1)))["ANSIBLE_MODULE_ARGS"]
         argv = args.get("argv")
         if argv is None:
             host.reach()
