@@ -19,6 +19,8 @@ export interface Expectation {
   mustBeReady: boolean;
   settleMs: number;
   limits: Limits;
+  /** Allows the next start of one that its host held up; absent where the caller starts it again itself. */
+  mayStartAgain?: boolean;
 }
 
 /** Expects the target of a change, and nothing worse than before it. */
@@ -32,5 +34,6 @@ export function expectedOf({ facts, plan }: Change): Expectation {
     mustBeReady: true,
     settleMs: plan.limits.settleMs,
     limits: plan.limits,
+    mayStartAgain: true,
   };
 }

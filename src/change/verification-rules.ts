@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { duration } from '../core/duration.js';
 import { type ErrorCode, ReleasesError } from '../core/errors.js';
 import { isVersion } from '../core/version.js';
-import { executableOf, TICKS_PER_SECOND } from '../host/process.js';
+import { executableOf } from '../host/process.js';
 import { releaseOfProcess } from '../ledger/running-release.js';
 import { type Abilities, lost } from '../openclaw/abilities.js';
 import { type Health, worsened } from '../openclaw/health.js';
@@ -14,24 +15,40 @@ import type { Inspection } from '../supervisor/supervisor.js';
 /** Share of the time below which a process counts as idle: our polling also costs it some. */
 const BUSY_SHARE = 0.2;
 
+/** Milliseconds; OpenClaw 2026.9 ends a start in which one of its threads is not there after five seconds. */
+const LONG_MS = 2_000;
+
 /** The rule that is not met yet. */
 export interface Missing {
   code: ErrorCode;
   what: string;
 }
 
+/** Work of a start until now, in milliseconds. */
+export interface Work {
+  /** Processor time. */
+  ranMs: number;
+  /** Time in which it ran, or waited for the host. */
+  wantedMs: number;
+}
+
+/** @param work of the process that is expected; null once its start is over */
 export function checkProcess(
   root: Root,
   inspection: Inspection,
   expected: { release: string | null; instance: string | null },
+  work: Work | null,
 ): void {
   const { pid, instance, state, lastExit } = inspection;
   if (pid === null || state !== 'running' || (expected.instance !== null && instance !== expected.instance)) {
     const how = lastExit ? ` (${lastExit.signal ?? `exit code ${lastExit.code}`})` : '';
-    throw fault(
-      'gateway_crashed',
-      `The gateway${expected.release === null ? '' : ` of ${expected.release}`} exited${how}.`,
-    );
+    const which = expected.release === null ? '' : ` of ${expected.release}`;
+    if (work === null || !wasHeldUp(work))
+      throw fault('gateway_crashed', `The gateway${which} exited${how}.`);
+    const { ranMs, wantedMs } = work;
+    const share = `of ${duration(wantedMs)} in which it had something to do, the host let it run for ${duration(ranMs)}`;
+    const details = { ranMs: Math.round(ranMs), wantedMs: Math.round(wantedMs) };
+    throw fault('gateway_crashed', `The gateway${which} exited${how}; ${share}.`, details);
   }
   const release = releaseOfProcess(root, pid);
   if (expected.release !== null && release !== null && release !== expected.release) {
@@ -77,12 +94,12 @@ export function checkVersion(health: Health, version: string | null): void {
 }
 
 /**
- * Text that changes while the process makes progress: in its answers, by its processor time, or as it waits for the host.
- * @param wantedMs time in which it ran, or waited for the host: a slow, busy or swapping one is no reason to roll back
+ * Text that changes while the process makes progress: in its answers, by its processor time, or as it waits for the host:
+ * a slow, busy or swapping one is no reason to roll back.
  */
-export function signatureOf(health: Health, ticks: number, wantedMs: number, stallMs: number): string {
+export function signatureOf(health: Health, { ranMs, wantedMs }: Work, stallMs: number): string {
   const step = Math.max(1, stallMs * BUSY_SHARE);
-  const busy = [(ticks / TICKS_PER_SECOND) * 1000, wantedMs].map((ms) => Math.floor(ms / step));
+  const busy = [ranMs, wantedMs].map((ms) => Math.floor(ms / step));
   return JSON.stringify([health.answered, health.live, health.phase, health.failing, ...busy]);
 }
 
@@ -106,6 +123,23 @@ function describe(health: Health): string {
   return health.failing.length > 0 ? `not ready: ${health.failing.join(', ')}` : 'not ready';
 }
 
-export function fault(code: ErrorCode, message: string): ReleasesError {
-  return new ReleasesError(code, message, { hint: 'openclaw-releases history --json' });
+export function fault(code: ErrorCode, message: string, details?: Record<string, number>): ReleasesError {
+  return new ReleasesError(code, message, {
+    hint: 'openclaw-releases history --json',
+    ...(details && { details }),
+  });
+}
+
+/** True where a process wanted to run for long, and its host mostly did not let it. */
+export function wasHeldUp({ ranMs, wantedMs }: Work): boolean {
+  return wantedMs >= LONG_MS && ranMs < wantedMs / 2;
+}
+
+/** True for a crash that may be the host's: limits of time that the gateway has for its own start came first. */
+export function isOfHost(error: unknown): boolean {
+  return (
+    error instanceof ReleasesError &&
+    error.code === 'gateway_crashed' &&
+    error.details?.wantedMs !== undefined
+  );
 }

@@ -1,6 +1,5 @@
 import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
-import { type Activity, activityOf } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
@@ -15,9 +14,9 @@ import { findManifest } from '../store/manifest.js';
 import type { Root } from '../store/root.js';
 import type { Expectation } from './expectation.js';
 import { checkListener } from './port-holder.js';
+import { StartWatch } from './start-watch.js';
 import {
   checkInstance,
-  checkProcess,
   checkVersion,
   fault,
   type Missing,
@@ -42,10 +41,10 @@ const SILENCE_MS = 60_000;
 export interface Verified {
   liveAt: number;
   readyAt: number;
+  /** More than one where the host held up the ones before. */
+  starts: number;
   health: Health;
 }
-
-const ABSENT: Activity = { ticks: 0, wantsToRun: false };
 
 /**
  * Waits until the gateway is verified: a new process of the same instance, from the release's own directory, that owns
@@ -70,18 +69,16 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   let liveAt: number | null = null;
   let readyAt: { waited: number; at: number } | null = null;
   let signature = '';
-  let wantedMs = 0;
-  let lookedAt = begun;
+  const start = new StartWatch(context, expected);
   let answeredAt = begun;
   let missing: Missing = { code: 'gateway_not_ready', what: 'The gateway is not answering' };
   const look = async (): Promise<Verified | null> => {
     const inspection = await supervisor.inspect();
-    checkProcess(root, inspection, expected);
-    // Before it is asked anything, which makes it run.
-    const sinceMs = performance.now() - lookedAt;
-    lookedAt += sinceMs;
-    const { ticks, wantsToRun } = inspection.pid === null ? ABSENT : activityOf(inspection.pid);
-    if (wantsToRun) wantedMs += sinceMs;
+    if (!(await start.look(inspection))) {
+      liveAt = null;
+      context.progress('waiting for the next start');
+      return null;
+    }
     const { endpoint, health } = await reach(inspection);
     checkVersion(health, version);
     if (health.answered) await checkListener(endpoint, supervisor, inspection.pid);
@@ -89,7 +86,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     const now = performance.now();
     if (health.live) liveAt ??= Date.now();
     const restoring = readRestore(root) === null ? '' : `restoring ${Math.floor(now / stallMs)}`;
-    signature = restoring + signatureOf(health, ticks, wantedMs, stallMs);
+    signature = restoring + signatureOf(health, start.work, stallMs);
     const lacks = whatIsUnhealthy(health, before, mustBeReady) ?? otherProgram(root, inspection.pid, release);
     if (lacks) {
       readyAt = null;
@@ -98,6 +95,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       return null;
     }
     checkInstance(expected.gateway, instanceOf(inspection, endpoint));
+    start.noteWell();
     readyAt ??= { waited: now, at: Date.now() };
     const settledMs = now - readyAt.waited;
     if (settledMs >= settleMs) {
@@ -105,7 +103,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       const broken = whatIsBroken(abilities, after);
       if (broken === null) {
         warnOf(context.change, doubtful(abilities, after));
-        return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, health };
+        return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, starts: start.starts, health };
       }
       missing = broken;
       if (settledMs >= settleMs + REPAIR_MS) throw fault(missing.code, `${missing.what}.`);
@@ -130,6 +128,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       const now = performance.now();
       const isSilent = error instanceof ReleasesError && error.code === 'supervisor_failed';
       if (!isSilent || now - answeredAt >= SILENCE_MS) throw error;
+      start.noteSilence();
       // It says nothing of the release, which must stay healthy from here on.
       readyAt = null;
       signature = `without an answer ${now}`;
@@ -150,7 +149,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   if (verified) return verified;
   // A process that ended between the two inspections crashed, even if its port answered before.
   const inspection = await supervisor.inspect();
-  checkProcess(root, inspection, expected);
+  start.check(inspection);
   const waited = duration(performance.now() - begun);
   if (missing.code === 'gateway_not_ready') {
     const { endpoint, health } = await reach(inspection);

@@ -33,6 +33,7 @@ interface Stat {
   ppid: number;
   group: number;
   session: number;
+  /** Also of its children that have ended. */
   cpuTicks: number;
   startTicks: number;
 }
@@ -47,7 +48,7 @@ function stat(pid: number | string): Stat | null {
     ppid: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
-    cpuTicks: Number(fields[11]) + Number(fields[12]),
+    cpuTicks: fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0),
     startTicks: Number(fields[19]),
   };
 }

@@ -20,6 +20,11 @@ export interface Behaviour {
   needsConfig?: boolean;
   /** Exits with 78 where it has less priority than others: as a gateway does that is late for a limit of its own on a busy host. */
   refusesToWait?: boolean;
+  /**
+   * Exits with 78 where its first half second of processor time takes it 3 s, while there is a file at this absolute path, which
+   * it removes: as OpenClaw does that is late for a limit of its own on a starved host, and is not at its next start.
+   */
+  isLateOnce?: string;
   /** Alive and never ready where it has less priority than others, as on a host that is too busy for it. */
   starves?: boolean;
   /** Alive and never ready: `failing: ["channels"]`. */

@@ -51,12 +51,16 @@ const work = async (_: unknown, job: number) => {
       verdicts.push(verdict);
       console.log(`${own}: ${tell(verdict)}`);
     }
+  } catch (error) {
+    stopped = true;
+    throw error;
   } finally {
     for (const end of ends.reverse()) await end();
   }
 };
-await Promise.all(Array.from({ length: jobs }, work));
+const ended = await Promise.allSettled(Array.from({ length: jobs }, work));
 for (const end of ofAll.reverse()) await end();
+for (const one of ended) if (one.status === 'rejected') throw one.reason;
 const faults = wrong(verdicts);
 console.log(`\n${summary(subject, verdicts)}\n`);
 for (const fault of faults) console.log(`WRONG: ${tell(fault)}`);

@@ -1,15 +1,18 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Behaviour } from '../registry/gateway-package.js';
 import { makeWorld } from '../support/world.js';
-import type { Subject } from './verdicts.js';
+import type { Deserved, Subject } from './verdicts.js';
 
-const RELEASES: Record<string, { weight: number; good: boolean; behaviour: Behaviour }> = {
-  good: { weight: 5, good: true, behaviour: {} },
-  'good, slow': { weight: 3, good: true, behaviour: { slowStartMs: 1_500 } },
-  'crashes at start': { weight: 1, good: false, behaviour: { crashAtStart: true } },
-  'crashes soon': { weight: 1, good: false, behaviour: { crashAfterMs: 100 } },
-  'never ready': { weight: 1, good: false, behaviour: { neverReady: true } },
-  'another version': { weight: 1, good: false, behaviour: { answersVersion: '2026.1.1' } },
+/** Behaviour of a release, given a file of its world. */
+const RELEASES: Record<string, Deserved & { behaviour: (file: string) => Behaviour }> = {
+  good: { weight: 5, fault: null, behaviour: () => ({}) },
+  'good, slow': { weight: 3, fault: null, behaviour: () => ({ slowStartMs: 1_500 }) },
+  'good, late once': { weight: 2, fault: null, behaviour: (isLateOnce) => ({ isLateOnce }) },
+  'crashes at start': { weight: 1, fault: 'gateway_crashed', behaviour: () => ({ crashAtStart: true }) },
+  'crashes soon': { weight: 1, fault: 'gateway_crashed', behaviour: () => ({ crashAfterMs: 100 }) },
+  'never ready': { weight: 1, fault: 'gateway_not_ready', behaviour: () => ({ neverReady: true }) },
+  'another version': { weight: 1, fault: 'wrong_version', behaviour: () => ({ answersVersion: '2026.1.1' }) },
 };
 
 /** A thirtieth of the usual limits, also on a slow machine: a slow one is what this is about. */
@@ -26,12 +29,14 @@ export const MINIATURE: Subject = {
     const world = await makeWorld(atEnd);
     world.publish('2026.6.1');
     onSupervisor((await world.start('2026.6.1', '--stop-timeout', '2')).pid);
+    const late = join(world.path, 'late');
     let published = 1;
     return {
       root: world.root,
       async prepare(release) {
         const version = `2026.6.${++published}`;
-        world.publish(version, RELEASES[release]?.behaviour);
+        writeFileSync(late, '');
+        world.publish(version, RELEASES[release]?.behaviour(late));
         await world.ok('stage', version);
         return {
           directory: join(world.root, 'releases', version),

@@ -15,13 +15,21 @@ import {
 import { openclawWorld } from '../openclaw/openclaw-world.js';
 import { startFakeTelegram } from '../support/fake-telegram.js';
 import { temporaryDirectory } from '../support/place.js';
+import { slowness } from '../support/slowness.js';
 import type { Deserved, Subject } from './verdicts.js';
 
 const RELEASES: Record<string, Deserved> = {
-  good: { weight: 6, good: true },
-  'good, slow': { weight: 2, good: true },
-  ...Object.fromEntries(FAULTS.map((fault) => [fault, { weight: 1, good: false }])),
+  good: { weight: 6, fault: null },
+  'good, slow': { weight: 2, fault: null },
+  'exits at start': { weight: 1, fault: 'gateway_crashed' },
+  'crashes once it is ready': { weight: 1, fault: 'gateway_crashed' },
+  'never ready': { weight: 1, fault: 'gateway_not_ready' },
+  'another version': { weight: 1, fault: 'wrong_version' },
+  'loses a channel': { weight: 1, fault: 'gateway_worse' },
 };
+
+/** Share of a processor of the usual speed: with much less than a fifth, no 2026.9 comes through its own start. */
+const share = (least: number) => Math.min(1, least * slowness);
 
 /** A sixth of the usual limit of a start, which takes as long on a host with time for it. */
 const LIMITS = ['--ready-timeout', '10', '--settle', '3'];
@@ -32,7 +40,7 @@ const LIMITS = ['--ready-timeout', '10', '--settle', '3'];
  */
 export const realOpenClaw = (staged: string): Subject => ({
   releases: RELEASES,
-  shares: { busy: [0.3, 0.8], others: [0.2, 0.6] },
+  shares: { busy: [share(0.3), share(0.8)], others: [share(0.2), share(0.6)] },
   disk: 64 << 20,
   async start(atEnd, onSupervisor) {
     const place = temporaryDirectory('verdicts', atEnd);

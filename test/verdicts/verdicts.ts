@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { table } from '../../src/cli/table.js';
-import { listChanges, saveChange } from '../../src/ledger/ledger.js';
+import type { ErrorCode, ErrorRecord } from '../../src/core/errors.js';
+import { type ChangeStatus, listChanges, saveChange } from '../../src/ledger/ledger.js';
 import { type Root, rootAt } from '../../src/store/root.js';
 import type { AtEnd } from '../support/place.js';
 import type { Answer } from '../support/world.js';
@@ -13,10 +14,13 @@ type Host = keyof typeof HOSTS;
 
 const LOOPS = 3;
 
+const KEPT: ChangeStatus = 'package_updated_restart_verified';
+
 /** Release of an update: how often it comes, and the verdict that it deserves. */
 export interface Deserved {
   weight: number;
-  good: boolean;
+  /** Error that names its fault; null for a good release, which must be kept. */
+  fault: ErrorCode | null;
 }
 
 /** A kind of gateway that is updated, and the releases that it is updated to. */
@@ -42,11 +46,13 @@ export interface Verdict {
   host: Host;
   share: number;
   release: string;
-  good: boolean;
-  kept: boolean;
+  status: ChangeStatus | 'no change';
   /** Seconds from the restart until the verdict. */
   seconds: number;
-  error: string | null;
+  error: ErrorRecord | null;
+  /** Warnings of the change: a start that the host held up is one. */
+  warnings: string[];
+  isDeserved: boolean;
 }
 
 /** Host and release of an update. */
@@ -75,9 +81,12 @@ export async function makeHosts(subject: Subject, name: string, atEnd: AtEnd): P
     forgetStarts(rootAt(gateway.root));
     const disk = share * subject.disk;
     const { json, seconds } = await under(pressure, { host, share, disk, directory }, () => timed(change));
-    const kept = json.status === 'package_updated_restart_verified';
-    const good = subject.releases[release]?.good === true;
-    return { host, share, release, good, kept, seconds, error: json.error?.message ?? null };
+    // A command that is refused prints its error alone.
+    const { status = 'no change', error = null, warnings = [] } = json;
+    const { fault } = subject.releases[release] as Deserved;
+    // An update that was refused, or rolled back for another reason, proves nothing.
+    const isDeserved = fault === null ? status === KEPT : status === 'rolled_back' && error?.code === fault;
+    return { host, share, release, status, seconds, error, warnings, isDeserved };
   };
   return { update };
 }
@@ -141,7 +150,7 @@ export function summary({ releases }: Subject, verdicts: readonly Verdict[]): st
     for (const release of Object.keys(releases)) {
       const some = verdicts.filter((one) => one.host === host && one.release === release);
       const seconds = some.map((one) => one.seconds).sort((a, b) => a - b);
-      const kept = some.filter((one) => one.kept).length;
+      const kept = some.filter(({ status }) => status === KEPT).length;
       if (some.length === 0) continue;
       const times = [seconds[Math.floor(seconds.length / 2)], seconds.at(-1)].map((s) => `${s} s`);
       rows.push([host, release, String(some.length), String(kept), String(some.length - kept), ...times]);
@@ -149,8 +158,9 @@ export function summary({ releases }: Subject, verdicts: readonly Verdict[]): st
   return table(rows);
 }
 
-export const wrong = (verdicts: readonly Verdict[]) => verdicts.filter(({ good, kept }) => good !== kept);
+export const wrong = (verdicts: readonly Verdict[]) => verdicts.filter(({ isDeserved }) => !isDeserved);
 
-export function tell({ host, share, release, kept, seconds, error }: Verdict): string {
-  return `${host} (${Math.round(share * 100)} %), ${release}: ${kept ? 'kept' : 'rolled back'} after ${seconds} s${error ? `: ${error}` : ''}`;
+export function tell({ host, share, release, status, seconds, error, warnings }: Verdict): string {
+  const why = [...(error ? [`${error.code}: ${error.message}`] : []), ...warnings].join(' ');
+  return `${host} (${Math.round(share * 100)} %), ${release}: ${status} after ${seconds} s${why && `: ${why}`}`;
 }

@@ -10,7 +10,7 @@ import { keepState, noteRestore } from '../../rollback/restore-request.js';
 import { findStatePlace } from '../../state/place.js';
 import { decide } from '../../state/restore/preconditions.js';
 import { lastRestore, type Restore, readRestore } from '../../state/restore-records.js';
-import { currentRelease, endTrial, readTrial } from '../../store/links.js';
+import { currentRelease, endTrial, readTrial, TRIAL_BOOTS } from '../../store/links.js';
 import type { Root } from '../../store/root.js';
 import { restartAnnounced } from '../announced-restart.js';
 import { releaseDrain } from '../drain-lease.js';
@@ -105,7 +105,7 @@ export const baseline: Step = {
 type Before = { release: string | null; health: Health };
 
 /**
- * Allows one more start after a crash on the way back, as this release ran here before and the cause may be elsewhere;
+ * Allows more starts after a crash on the way back, as this release ran here before and the cause may be elsewhere;
  * also after an interrupted restore, which the launcher then continues.
  */
 async function awaitBack(context: Context, before: Before, instance: string): Promise<void> {
@@ -117,13 +117,17 @@ async function awaitBack(context: Context, before: Before, instance: string): Pr
       gateway: null,
       limits: context.change.plan.limits,
     });
-  try {
-    await well(instance);
-  } catch (error) {
-    const crashed = error instanceof ReleasesError && error.code === 'gateway_crashed';
-    if (!crashed && readRestore(context.root) === null) throw error;
-    const again = await bringBack(context, release);
-    if (again !== null) await well(again);
+  let started: string | null = instance;
+  for (let starts = 1; started !== null; starts++) {
+    try {
+      await well(started);
+      return;
+    } catch (error) {
+      const crashed = error instanceof ReleasesError && error.code === 'gateway_crashed';
+      const mayHelp = crashed || readRestore(context.root) !== null;
+      if (!mayHelp || starts >= TRIAL_BOOTS || context.signal.aborted) throw error;
+    }
+    started = await bringBack(context, release);
   }
 }
 

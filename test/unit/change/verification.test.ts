@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Expectation, expectedOf } from '../../../src/change/expectation.js';
 import { awaitVerified } from '../../../src/change/verification.js';
 import { ReleasesError } from '../../../src/core/errors.js';
@@ -13,6 +13,7 @@ import type { Context } from '../../../src/ledger/context.js';
 import { newChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
 import { requestRestore } from '../../../src/state/restore-records.js';
+import { pointCurrent } from '../../../src/store/links.js';
 import { releaseDirectory } from '../../../src/store/manifest.js';
 import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
 import { runtimeNode } from '../../../src/store/runtimes.js';
@@ -41,6 +42,16 @@ vi.mock('../../../src/openclaw/abilities.js', async (original) => ({
   sampleAbilities: async () => able.now,
 }));
 
+/** Warnings of the last change. */
+const warnings = { now: [] as string[] };
+
+/** Work of the started gateway; null for what the kernel says. */
+const activity = vi.hoisted(() => ({ now: null as { ticks: number; wantsToRun: boolean } | null }));
+vi.mock('../../../src/host/process.js', async (original) => {
+  const real = await original<typeof import('../../../src/host/process.js')>();
+  return { ...real, activityOf: (pid: number) => activity.now ?? real.activityOf(pid) };
+});
+
 /** Facts and answers of the started gateway. */
 interface Started {
   /** Release that its process was started from. */
@@ -54,6 +65,12 @@ interface Started {
   inspection?: Partial<Inspection>;
   /** Milliseconds that each answer of its supervisor takes. */
   lookMs?: number;
+  /** More that its supervisor says at its nth answer. */
+  says?: (answer: number) => Partial<Inspection>;
+  /** Answers of its supervisor after which it is ready. */
+  readyAfter?: number;
+  /** Start that its supervisor makes when it is asked to; null where it fails. */
+  restart?: string | null;
   /** Milliseconds in which its supervisor does not answer, five seconds at a time, after so many answers. */
   silentMs?: number;
   silentAfter?: number;
@@ -80,6 +97,9 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     ready = failing.length === 0,
     owned = true,
     lookMs = 0,
+    says = () => ({}),
+    readyAfter = 0,
+    restart = null,
     silentMs = 0,
     silentAfter = 0,
   } = started;
@@ -89,10 +109,12 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     stdio: 'ignore',
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  let answers = 0;
+  const isReady = () => ready && answers > readyAfter;
   const server = createServer(({ url }, response) => {
     response
-      .writeHead(url === '/readyz' && !ready ? 503 : 200, { 'content-type': 'application/json' })
-      .end(JSON.stringify(url === '/readyz' ? { ready, failing } : { version }));
+      .writeHead(url === '/readyz' && !isReady() ? 503 : 200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(url === '/readyz' ? { ready: isReady(), failing } : { version }));
   });
   onTestFinished(() => void server.close());
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -103,13 +125,12 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     ...started.inspection,
   };
   const change = newChange(planChange('switch', NEW), { from: OLD, previous: null, to: NEW });
-  let answers = 0;
   let silent = 0;
   const inspect = async () => {
     if (answers < silentAfter || silent >= silentMs) {
       answers++;
       clock.now += lookMs;
-      return inspection;
+      return { ...inspection, ...says(answers) };
     }
     clock.now += 5_000;
     silent += 5_000;
@@ -121,6 +142,10 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
     supervisor: {
       ...nobody,
       inspect,
+      restart: async () => {
+        if (restart === null) throw new ReleasesError('restart_failed', 'It is failed again.');
+        return { stopMs: 0, killed: false, instance: restart };
+      },
       owns: () => Promise.resolve(owned),
     },
     client: () => Promise.reject(new Error('no network here')),
@@ -131,6 +156,7 @@ async function verify(started: Started, expected: Partial<Expectation> = {}) {
   };
   const healthy = { answered: true, live: true, ready: true, failing: [], phase: null, version: OLD };
   const limits = { settleMs: 500, readyFloorMs: 1_000, readyCeilingMs: 60_000 };
+  warnings.now = change.warnings;
   const verified = await awaitVerified(context, {
     ...{ release: NEW, instance: 'new', before: healthy, gateway: null, mustBeReady: true },
     ...{ settleMs: 500, limits },
@@ -163,6 +189,94 @@ test.each<[string, Started, RegExp]>([
   ],
 ])('%s is the verdict on %j', async (code, started, message) => {
   await expect(verify(started)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+describe('a gateway that ends itself before it is ready, on a host that holds it up,', () => {
+  const limits = { settleMs: 500, readyFloorMs: 60_000, readyCeilingMs: 300_000 };
+  const another = (instance: string): Partial<Inspection> => ({ instance });
+  const waiting: Partial<Inspection> = { state: 'waiting', pid: null, instance: null };
+  const failed: Partial<Inspection> = { state: 'failed', pid: null, instance: null };
+  const CRASH =
+    /^The gateway of 2026\.6\.1 exited; of [\d.]+ s in which it had something to do, the host let it run for [\d.]+ m?s\.$/;
+
+  beforeEach(() => {
+    pointCurrent(root, NEW);
+    activity.now = { ticks: 10, wantsToRun: true };
+    return () => {
+      activity.now = null;
+    };
+  });
+
+  const start = (started: Started, expected: Partial<Expectation> = { mayStartAgain: true }) =>
+    verify({ lookMs: 2_000, ...started }, { limits, ...expected });
+
+  test.each<[string, Started]>([
+    ['has started again already', { says: (n) => (n > 3 ? another('next') : {}), readyAfter: 3 }],
+    ['waits before', { says: (n) => (n > 6 ? another('next') : n > 3 ? waiting : {}), readyAfter: 6 }],
+    [
+      'has given up on',
+      { says: (n) => (n > 4 ? another('asked') : n > 3 ? failed : {}), readyAfter: 4, restart: 'asked' },
+    ],
+  ])('is verified by the next start, which its supervisor %s', async (_, started) => {
+    expect(await start(started)).toMatchObject({ starts: 2, health: { ready: true } });
+    expect(warnings.now).toEqual([
+      expect.stringMatching(/^The gateway of 2026\.6\.1 exited; .* It was started again\.$/),
+    ]);
+  });
+
+  test.each<[string, Started, Partial<Expectation>, number]>([
+    [
+      'once more after two others',
+      { says: (n) => another(`start ${Math.floor(n / 4)}`) },
+      { mayStartAgain: true, instance: 'start 0' },
+      2,
+    ],
+    [
+      'and its supervisor cannot start it',
+      { says: (n) => (n > 3 ? failed : {}) },
+      { mayStartAgain: true },
+      1,
+    ],
+    [
+      'and was stopped',
+      { says: (n) => (n > 3 ? { ...failed, state: 'stopped' } : {}) },
+      { mayStartAgain: true },
+      0,
+    ],
+    ['on the way back', { says: (n) => (n > 3 ? another('next') : {}) }, {}, 0],
+  ])('fails when it does so %s', async (_, started, expected, warned) => {
+    await expect(start({ ...started, readyAfter: 99 }, expected)).rejects.toMatchObject({
+      code: 'gateway_crashed',
+      message: expect.stringMatching(CRASH),
+    });
+    expect(warnings.now).toHaveLength(warned);
+  });
+
+  test('fails when the launcher has gone back meanwhile', async () => {
+    pointCurrent(root, OLD);
+    const verdict = start({ says: (n) => (n > 3 ? another('next') : {}), readyAfter: 99 });
+    await expect(verdict).rejects.toMatchObject({ code: 'gateway_crashed' });
+  });
+
+  test.each<[string, Started, boolean]>([
+    ['was ready before', {}, true],
+    ['was not held up', { readyAfter: 99 }, false],
+  ])('fails by a crash of its own when it %s', async (_, started, wantsToRun) => {
+    activity.now = { ticks: 10, wantsToRun };
+    const verdict = start(
+      { ...started, says: (n) => (n > 3 ? another('next') : {}) },
+      { mayStartAgain: true, settleMs: 60_000 },
+    );
+    await expect(verdict).rejects.toMatchObject({ code: 'gateway_crashed', details: undefined });
+  });
+
+  test('is held up as much while its supervisor does not answer', async () => {
+    activity.now = { ticks: 10, wantsToRun: false };
+    const silent = { silentAfter: 1, silentMs: 20_000, readyAfter: 2 };
+    expect(await start({ ...silent, says: (n) => (n > 1 ? another('next') : {}) })).toMatchObject({
+      starts: 2,
+    });
+  });
 });
 
 test('a supervisor that does not answer for half a minute says nothing of the release', async () => {
