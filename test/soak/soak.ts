@@ -73,7 +73,9 @@ export class Soak<A extends Arena> {
     if (kind !== 'full disk') load.push(rows.keepWriting(over.signal));
     let outcome: string;
     try {
-      outcome = (await steps[kind]?.({ arena, cycles, random, seed: own })) ?? 'no such step';
+      const step = steps[kind];
+      if (step === undefined) throw new Error(`No step is called ${kind}.`);
+      outcome = await step({ arena, cycles, random, seed: own });
     } finally {
       over.abort();
       await Promise.all(load);
