@@ -1894,6 +1894,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('rollback/compatibility/rules'),
   },
   {
+    name: 'a database that is new since makes a state unknown',
+    file: 'src/rollback/compatibility/rules.ts',
+    find: '!isBackup(path) && !isKnown(path)',
+    replace: '!isBackup(path)',
+    caughtBy: unit('rollback/compatibility/rules', 'it never had'),
+  },
+  {
     name: 'failed start shows what a release needs',
     file: 'src/rollback/compatibility/rules.ts',
     find: 'one.release === id && !isOfFailure(past, one));\n  return past.left',

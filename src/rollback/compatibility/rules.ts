@@ -43,13 +43,16 @@ export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no'
   return kept?.scope === 'config' && reads.databases ? null : kept;
 }
 
-/** Decides by the versions that the release left when it last ran here. */
+/** Decides by the versions that the release left when it last ran here, and by those that it was started on. */
 export function readsVersions(root: Root, id: string, today: StateVersions, past = readPast(root)): Reads {
   const then = versionsOf(past, id);
   if (then === null) return { reads: 'unknown', why: 'it has not run here' };
-  if (past.startedOn.get(id)?.some((before) => isDeepStrictEqual(before, today)))
+  const starts = past.startedOn.get(id) ?? [];
+  if (starts.some((before) => isDeepStrictEqual(before, today)))
     return { reads: 'yes', why: 'it was started on such a state here' };
-  const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path));
+  // Each database on its own: today may have one more than any state that it was started on.
+  const isKnown = (path: string) => starts.some(({ databases }) => databases[path] === today.databases[path]);
+  const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path) && !isKnown(path));
   const gone = opened.find(([path]) => !(path in today.databases))?.[0];
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
   const raised = opened.find(([path, before]) => today.databases[path] !== before);
@@ -58,10 +61,11 @@ export function readsVersions(root: Root, id: string, today: StateVersions, past
     return { reads: 'no', why, databases: true };
   }
   const version = findManifest(root, id)?.version ?? id;
-  if (today.config !== then.config && wasWrittenByNewer(today, version)) {
+  const isConfigKnown = [then, ...starts].some(({ config }) => config === today.config);
+  if (!isConfigKnown && wasWrittenByNewer(today, version)) {
     return { reads: 'no', why: `${today.config} has written the configuration`, databases: false };
   }
-  return { reads: 'yes', why: 'its databases have the versions that it left them with' };
+  return { reads: 'yes', why: 'it left its databases with these versions, or was started on them here' };
 }
 
 /** OpenClaw 2026.9 leaves `openclaw.sqlite.pre-startup-migration-<uuid>.bak`, and may remove it: no release opens it. */

@@ -111,6 +111,25 @@ describe('a state with a database that was raised since', () => {
   });
 });
 
+test.each<[string, StateVersions['databases'], StateVersions['databases'], string]>([
+  ['it was started on, and one that it never had', { main: 20 }, { main: 19, agent: 5 }, 'yes'],
+  ['it was started on, without the one that it made', { main: 20, agent: 7 }, { main: 19 }, 'yes'],
+  [
+    'it was started on, and an older one that it had made',
+    { main: 20, agent: 7 },
+    { main: 19, agent: 5 },
+    'no',
+  ],
+  ['nobody knows, and one that it left', { main: 20, agent: 7 }, { main: 18, agent: 7 }, 'no'],
+  ['it left, without one that was there then', { main: 20, memory: 3 }, { main: 20 }, 'no'],
+])('a state with a database that %s, is compatible or not', (_, after, databases, expected) => {
+  const memory = 'memory' in after ? { memory: 3 } : {};
+  const before = { databases: { main: 19, ...memory }, config: null };
+  const root = temporaryRoot();
+  const past = readPast(root, [update('old', 'new', { before, after: { databases: after, config: null } })]);
+  expect(readsVersions(root, 'new', { databases, config: null }, past).reads).toBe(expected);
+});
+
 test.each([
   ['openclaw.sqlite.pre-startup-migration-c6435c31-fc59-4c03-a040-9407548e4ea2.bak', 'yes'],
   ['memory.sqlite', 'no'],
