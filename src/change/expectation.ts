@@ -19,7 +19,7 @@ export interface Expectation {
   mustBeReady: boolean;
   settleMs: number;
   limits: Limits;
-  /** Allows the next start of one that its host held up; absent where the caller starts it again itself. */
+  /** Allows the next start where the host held up the one before; absent where the caller starts it again itself. */
   mayStartAgain?: boolean;
 }
 

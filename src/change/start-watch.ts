@@ -12,7 +12,7 @@ import { checkProcess, isOfHost, type Work } from './verification-rules.js';
 const LONGEST_MS = 5_000;
 
 /**
- * Watches the process of a start. One that ends itself before it was well, while its host holds it up, may be followed by
+ * Watches the process of a start. If it ends itself before it was well, while its host holds it up, it may be followed by
  * the supervisor's next start: OpenClaw has limits of time for parts of its own start, which a starved host exceeds with
  * any release. There are as many starts as a trial has, because the launcher goes back after those.
  */
@@ -39,7 +39,7 @@ export class StartWatch {
     return this.#work;
   }
 
-  /** Notes that the gateway was well: whatever ends it from now on, its start does not. */
+  /** Notes that the gateway was well: its start is over, and any end from now on is its own. */
   noteWell(): void {
     this.#isOver = true;
   }

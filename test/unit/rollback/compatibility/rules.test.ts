@@ -112,16 +112,16 @@ describe('a state with a database that was raised since', () => {
 });
 
 test.each<[string, StateVersions['databases'], StateVersions['databases'], string]>([
-  ['it was started on, and one that it never had', { main: 20 }, { main: 19, agent: 5 }, 'yes'],
-  ['it was started on, without the one that it made', { main: 20, agent: 7 }, { main: 19 }, 'yes'],
+  ['it was started on, and another that it never had', { main: 20 }, { main: 19, agent: 5 }, 'yes'],
+  ['it was started on, without the other, which it made', { main: 20, agent: 7 }, { main: 19 }, 'yes'],
   [
-    'it was started on, and an older one that it had made',
+    'it was started on, and an older form of what it made',
     { main: 20, agent: 7 },
     { main: 19, agent: 5 },
     'no',
   ],
-  ['nobody knows, and one that it left', { main: 20, agent: 7 }, { main: 18, agent: 7 }, 'no'],
-  ['it left, without one that was there then', { main: 20, memory: 3 }, { main: 20 }, 'no'],
+  ['nobody knows, and another as it left it', { main: 20, agent: 7 }, { main: 18, agent: 7 }, 'no'],
+  ['it left, without another, which was there then', { main: 20, memory: 3 }, { main: 20 }, 'no'],
 ])('a state with a database that %s, is compatible or not', (_, after, databases, expected) => {
   const memory = 'memory' in after ? { memory: 3 } : {};
   const before = { databases: { main: 19, ...memory }, config: null };
