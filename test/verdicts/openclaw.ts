@@ -63,7 +63,8 @@ export const realOpenClaw = (staged: string): Subject => ({
         const variant = fault ? BAD : release === 'good, slow' ? SLOW : null;
         if (fault) haveFault(world, fault);
         const version = (variant && idOf(world, variant.version)) ?? other;
-        if (version === running) await world.ok(...changeTo(OLD));
+        // A variant that has only run on a migrated state asks before it is started on an older one.
+        if (running !== OLD && (variant !== null || version === running)) await world.ok(...changeTo(OLD));
         return {
           directory: join(world.root, 'releases', version),
           change: async () => (await world.cli(...changeTo(version))).json,
