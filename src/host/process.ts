@@ -33,12 +33,11 @@ interface Stat {
   ppid: number;
   group: number;
   session: number;
-  /** Also of its children that have ended. */
   cpuTicks: number;
   startTicks: number;
 }
 
-/** Reads the fields of proc(5) after the command name, which may contain spaces and parentheses. */
+/** Reads proc(5) after the command name, which may have spaces and parentheses; times with those of children that ended. */
 function stat(pid: number | string): Stat | null {
   const text = read(`/proc/${pid}/stat`);
   if (!text) return null;

@@ -1901,6 +1901,13 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('rollback/compatibility/rules', 'it never had'),
   },
   {
+    name: 'a database that is gone since was never needed',
+    file: 'src/rollback/compatibility/rules.ts',
+    find: 'path in today.databases && starts.some',
+    replace: 'starts.some',
+    caughtBy: unit('rollback/compatibility/rules', 'without another, which it made'),
+  },
+  {
     name: 'failed start shows what a release needs',
     file: 'src/rollback/compatibility/rules.ts',
     find: 'one.release === id && !isOfFailure(past, one));\n  return past.left',

@@ -98,7 +98,7 @@ export async function withEnd<T>(make: (atEnd: AtEnd, clean: () => Promise<void>
   }
 }
 
-/** What an arena needs of a world whose gateway runs. */
+/** Parts of an arena that a world of any kind gives; its gateway runs. */
 export function arenaIn<W extends BareWorld>(
   world: W,
   supervised: RunningSupervisor,

@@ -50,8 +50,10 @@ export function readsVersions(root: Root, id: string, today: StateVersions, past
   const starts = past.startedOn.get(id) ?? [];
   if (starts.some((before) => isDeepStrictEqual(before, today)))
     return { reads: 'yes', why: 'it was started on such a state here' };
-  // Each database on its own: today may have one more than any state that it was started on.
-  const isKnown = (path: string) => starts.some(({ databases }) => databases[path] === today.databases[path]);
+  // Each database on its own: today may have one more than any state that it was started on. One that is gone is not
+  // known: another release may have moved what is in it.
+  const isKnown = (path: string) =>
+    path in today.databases && starts.some(({ databases }) => databases[path] === today.databases[path]);
   const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path) && !isKnown(path));
   const gone = opened.find(([path]) => !(path in today.databases))?.[0];
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };

@@ -121,6 +121,7 @@ test.each<[string, StateVersions['databases'], StateVersions['databases'], strin
     'no',
   ],
   ['nobody knows, and another as it left it', { main: 20, agent: 7 }, { main: 18, agent: 7 }, 'no'],
+  ['it left, without another, which it made', { main: 20, agent: 7 }, { main: 20 }, 'no'],
   ['it left, without another, which was there then', { main: 20, memory: 3 }, { main: 20 }, 'no'],
 ])('a state with a database that %s, is compatible or not', (_, after, databases, expected) => {
   const memory = 'memory' in after ? { memory: 3 } : {};
