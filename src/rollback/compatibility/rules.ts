@@ -50,8 +50,8 @@ export function readsVersions(root: Root, id: string, today: StateVersions, past
   const starts = past.startedOn.get(id) ?? [];
   if (starts.some((before) => isDeepStrictEqual(before, today)))
     return { reads: 'yes', why: 'it was started on such a state here' };
-  // Each database on its own: today may have one more than any state that it was started on. One that is gone is not
-  // known: another release may have moved what is in it.
+  // Each database on its own: today may have one more than any state that it was started on. A lost one is never known:
+  // another release may have moved what was in it.
   const isKnown = (path: string) =>
     path in today.databases && starts.some(({ databases }) => databases[path] === today.databases[path]);
   const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path) && !isKnown(path));
