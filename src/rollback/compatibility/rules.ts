@@ -50,14 +50,17 @@ export function readsVersions(root: Root, id: string, today: StateVersions, past
   const starts = past.startedOn.get(id) ?? [];
   if (starts.some((before) => isDeepStrictEqual(before, today)))
     return { reads: 'yes', why: 'it was started on such a state here' };
-  // Each database on its own: today may have one more than any state that it was started on. A lost one is never known:
-  // another release may have moved what was in it.
+  // Each database on its own: today may have one more than any state that it was started on.
   const isKnown = (path: string) =>
     path in today.databases && starts.some(({ databases }) => databases[path] === today.databases[path]);
   const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path) && !isKnown(path));
-  const gone = opened.find(([path]) => !(path in today.databases))?.[0];
+  // Beside databases that it has written, another release may have moved what was in the lost one.
+  const wasWithout = (path: string) =>
+    starts.some(({ databases }) => !(path in databases) && isIn(databases, today.databases));
+  const gone = opened.find(([path]) => !(path in today.databases) && !wasWithout(path))?.[0];
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
-  const raised = opened.find(([path, before]) => today.databases[path] !== before);
+  // A release migrates what is older, as at an update, and refuses what is newer.
+  const raised = opened.find(([path, before]) => (today.databases[path] ?? before) > before);
   if (raised) {
     const why = `${raised[0]} has version ${today.databases[raised[0]]}, and had ${raised[1]}`;
     return { reads: 'no', why, databases: true };
@@ -67,7 +70,15 @@ export function readsVersions(root: Root, id: string, today: StateVersions, past
   if (!isConfigKnown && wasWrittenByNewer(today, version)) {
     return { reads: 'no', why: `${today.config} has written the configuration`, databases: false };
   }
-  return { reads: 'yes', why: 'it left its databases with these versions, or was started on them here' };
+  return {
+    reads: 'yes',
+    why: 'it left its databases with these versions or newer ones, or was started on them here',
+  };
+}
+
+/** Returns true where all of these databases are among those, with the same versions. */
+function isIn(these: StateVersions['databases'], those: StateVersions['databases']): boolean {
+  return Object.entries(these).every(([path, version]) => isBackup(path) || those[path] === version);
 }
 
 /** OpenClaw 2026.9 leaves `openclaw.sqlite.pre-startup-migration-<uuid>.bak`, and may remove it: no release opens it. */

@@ -81,12 +81,12 @@ test.each<[string, ChangeStatus, string, StateVersions | null]>([
   } as Snapshot;
   const past = { ...readPast(temporaryRoot(), [change]), kept: [displaced] };
   expect(versionsOf(past, 'new')).toEqual(versions);
-  expect(readsVersions(temporaryRoot(), 'new', of(17), past).reads).toBe(versions ? 'no' : 'unknown');
+  expect(readsVersions(temporaryRoot(), 'new', of(21), past).reads).toBe(versions ? 'no' : 'unknown');
 });
 
 describe('a state with a database that was raised since', () => {
   const left = update('new', 'newest', { before: of(20), after: of(20) });
-  const then = { before: of(19), after: of(20) };
+  const then = { before: of(21), after: of(20) };
   const came = update('old', 'new', then);
   const reads = (changes: Change[], today: StateVersions) => {
     const root = temporaryRoot();
@@ -94,7 +94,7 @@ describe('a state with a database that was raised since', () => {
   };
 
   test('is compatible with a release that ran on this version here, and was healthy', () => {
-    expect(reads([came, left], of(19))).toBe('yes');
+    expect(reads([came, left], of(21))).toBe('yes');
   });
 
   test.each<[string, Past]>([
@@ -103,11 +103,15 @@ describe('a state with a database that was raised since', () => {
     ['what it had is not known', { before: null }],
     ['another release ran', { to: 'other' }],
   ])('is not compatible where %s', (_, differently) => {
-    expect(reads([update('old', 'new', { ...then, ...differently }), left], of(19))).toBe('no');
+    expect(reads([update('old', 'new', { ...then, ...differently }), left], of(21))).toBe('no');
   });
 
   test('is not compatible with a release that ran on yet another version', () => {
-    expect(reads([came, left], of(21))).toBe('no');
+    expect(reads([came, left], of(22))).toBe('no');
+  });
+
+  test('is compatible where it is older than the release left it, which migrates it again', () => {
+    expect(reads([left], of(18))).toBe('yes');
   });
 });
 
@@ -115,12 +119,30 @@ test.each<[string, StateVersions['databases'], StateVersions['databases'], strin
   ['it was started on, and another that it never had', { main: 20 }, { main: 19, agent: 5 }, 'yes'],
   ['it was started on, without the other, which it made', { main: 20, agent: 7 }, { main: 19 }, 'yes'],
   [
+    'it was started on, without what it made, and another that is new',
+    { main: 20, agent: 7 },
+    { main: 19, web: 1 },
+    'yes',
+  ],
+  [
+    'it was started on, without what it made, and with less than then',
+    { main: 20, memory: 3, agent: 7 },
+    { main: 19 },
+    'no',
+  ],
+  [
     'it was started on, and an older form of what it made',
     { main: 20, agent: 7 },
     { main: 19, agent: 5 },
-    'no',
+    'yes',
   ],
-  ['nobody knows, and another as it left it', { main: 20, agent: 7 }, { main: 18, agent: 7 }, 'no'],
+  ['nobody knows, and another as it left it', { main: 20, agent: 7 }, { main: 21, agent: 7 }, 'no'],
+  [
+    'it was started on, though it left an older one, and another that it never had',
+    { main: 18 },
+    { main: 19, web: 1 },
+    'yes',
+  ],
   ['it left, without another, which it made', { main: 20, agent: 7 }, { main: 20 }, 'no'],
   ['it left, without another, which was there then', { main: 20, memory: 3 }, { main: 20 }, 'no'],
 ])('a state with a database that %s, is compatible or not', (_, after, databases, expected) => {
