@@ -14,6 +14,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ownText } from '../../src/store/owner-symlink.js';
 import { IMPOSTOR_NAMES, NO_RELEASE, replaceBy } from '../support/damage.js';
 import { temporaryDirectory, writeTree } from '../support/place.js';
 
@@ -175,6 +176,38 @@ describe.each(SHELLS)('the rescue under $name', (shell) => {
     expect(stderr).toMatch(/has not given up/);
     nothingHappened();
     expect(trial()).toBe(true);
+  });
+
+  it('gives a change that is alive half a minute to start the unit, and no longer', async () => {
+    symlinkSync(ownText(), join(root, 'lock'));
+    expect((await rescue()).stderr).toMatch(/went back to 2026\.5\.28$/);
+    expect(asked().length - told().length).toBe(6);
+    expect(current()).toBe('releases/2026.5.28');
+  });
+
+  it('leaves the unit to a change that starts it meanwhile', async () => {
+    symlinkSync(ownText(), join(root, 'lock'));
+    systemd('failed');
+    const script = readFileSync(join(tools, 'systemctl'), 'utf8');
+    const third = `[ "$(grep -c . '${log}')" -lt 3 ] || { printf 'Job=0\\nActiveState=active\\n'; exit; }`;
+    symlinkSync(which('grep') ?? '/bin/grep', join(tools, 'grep'));
+    writeFileSync(join(tools, 'systemctl'), script.replace('\ncase', `\n${third}\ncase`), { mode: 0o755 });
+    expect((await rescue()).stderr).toMatch(/has not given up/);
+    expect(asked()).toHaveLength(3);
+    nothingHappened();
+    expect(trial()).toBe(true);
+  });
+
+  it.each([
+    ['has ended', ownText().replace(/^\d+/, '4194303')],
+    ['had the same pid', ownText().replace(/\.\d+\./, '.1.')],
+    ['ran before the last boot', ownText().replace(/[0-9a-f]{4}$/, 'none')],
+    ['has no pid', `x${ownText()}`],
+    ['has an empty name', '.'],
+  ])('does not wait for a change that %s', async (_title, owner) => {
+    symlinkSync(owner, join(root, 'lock'));
+    expect((await rescue()).stderr).toMatch(/went back to 2026\.5\.28$/);
+    expect(asked().length - told().length).toBe(1);
   });
 
   it('switches nothing for a trial of a release that is not current', async () => {
