@@ -18,6 +18,7 @@ describe('a gateway under systemd --user, adopted', () => {
       '2026.6.1': {},
       '2026.6.5': { neverReady: true },
       '2026.6.6': { drainForever: true },
+      '2026.6.7': { isLateOnce: '/tmp/late' },
     });
     ({ machine, gateway } = operator);
   }, 120_000);
@@ -101,10 +102,23 @@ describe('a gateway under systemd --user, adopted', () => {
     beforeAll(async () => {
       const { json } = await ocr(`adopt ${QUICK}`);
       expect(json.error).toBeNull();
-      for (const version of ['2026.6.1', '2026.6.5', '2026.6.6'])
+      for (const version of ['2026.6.1', '2026.6.5', '2026.6.6', '2026.6.7'])
         expect((await ocr(`stage ${version}`)).exitCode).toBe(0);
     }, 180_000);
     beforeEach(() => backTo('2026.5.28'), 60_000);
+
+    test('a good release whose first start the host starves is started again, though its unit has given up, and kept', async () => {
+      await machine.run('touch /tmp/late');
+      machine.limit(0.14);
+      const { json } = await ocr(`switch 2026.6.7 ${QUICK}`);
+      machine.limit(1);
+      expect(json, JSON.stringify(json.error)).toMatchObject({
+        status: 'package_updated_restart_verified',
+        warnings: expect.arrayContaining([expect.stringMatching(/code 78.* It was started again\.$/)]),
+      });
+      expect(await machine.run('ls /tmp/late', { reject: false })).toMatchObject({ exitCode: 2 });
+      expect(await gateway.journal()).toContain('status=78');
+    }, 180_000);
 
     test('doctor reports what has drifted, and adopting again repairs it without changing the release', async () => {
       await operator.ok(`switch 2026.6.1 ${QUICK}`);

@@ -42,6 +42,8 @@ export interface Machine {
   /** Writes a file with its directories, as that user. */
   write(path: string, text: string, owner?: Who): Promise<void>;
   read(path: string): Promise<string>;
+  /** Limits all that runs in it to a share of one processor, until it ends or for 1. */
+  limit(share: number): void;
   /** An orderly reboot, and waits for the new boot. */
   reboot(): Promise<void>;
   /** Ends everything at once, as a power cut does, and boots again. Written data stays, synced or not. */
@@ -137,6 +139,7 @@ export async function bootMachine({
       const matches = fields.flatMap((field) => ['+', `${field}=${unit}`]).slice(1);
       return look(['journalctl', '--quiet', '--no-pager', '--output=short-precise', ...matches]);
     },
+    limit: (share) => disk.limit(share),
     bootId: () => look(['cat', '/proc/sys/kernel/random/boot_id']),
     async write(path, text, owner = 'claw') {
       const script = 'mkdir -p -- "$(dirname -- "$1")" && cat >"$1"';
