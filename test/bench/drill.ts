@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Figures, measure } from './measure.js';
 import { ourHost } from './outage-host.js';
-import { ALONE_MS, toEnd, underLoad } from './quiet.js';
+import { ALONE_MS, paced, toEnd, underLoad } from './quiet.js';
 import { ALONE, LOADS, type Load, NEXT, quantile, VERSION, type Window } from './quiet-report.js';
-import { inTurn, median, type Report, type Section } from './section.js';
+import { inTurn, median, type Report, type Section, spread } from './section.js';
 
 const DRILL = 'a drill';
 /** Milliseconds after an update that the gateway has for its own work. */
@@ -19,7 +19,8 @@ export const section: Section = {
       await host.begin(NEXT);
       await host.update(VERSION);
       await setTimeout(SETTLE_MS);
-      const gateway = { url: host.url, pid: await host.pid() };
+      const gateway = await paced({ url: host.url, pid: await host.pid() });
+      say(`a busy gateway is asked every ${gateway.everyMs.busy} ms`);
       const drill = host.command('drill');
       const drills: Figures[] = [];
       const windows: Window[] = [];
@@ -47,32 +48,24 @@ export const section: Section = {
 
 function reportOn(drills: Figures[], windows: Window[]): Report {
   const loads = Object.keys(LOADS) as Load[];
+  // Of each window on its own: a burst of another machine on the same hardware is in one, a fault of drills in all.
   const p99 = (load: Load, beside: string) =>
-    quantile(
-      windows.filter((one) => one.load === load && one.beside === beside),
-      0.99,
-    );
-  const ratio = (load: Load) => p99(load, DRILL) / p99(load, ALONE);
+    windows.filter((one) => one.load === load && one.beside === beside).map((one) => quantile([one], 0.99));
+  const ratio = (load: Load) => median(p99(load, DRILL)) / median(p99(load, ALONE));
   const figure = (of: (drill: Figures) => number, digits = 0) => median(drills.map(of)).toFixed(digits);
   return {
-    about: `A drill of ${NEXT} beside ${VERSION}, which it was updated to: the p99 of the gateway's answers, asked as in the section on staging.`,
+    about: `A drill of ${NEXT} beside ${VERSION}, which it was updated to: the p99 of the gateway's answers in one window, asked as in the section on staging: median (least to most) of ${drills.length}.`,
     tables: [
       {
-        columns: ['a drill takes', 's of processor', 'MiB'],
-        rows: [
-          [
-            `${figure(({ seconds }) => seconds, 1)} s`,
-            figure(({ cpuSeconds }) => cpuSeconds, 1),
-            figure(({ peakMebibytes }) => peakMebibytes),
-          ],
-        ],
+        columns: ['a drill takes', 'MiB'],
+        rows: [[`${figure(({ seconds }) => seconds, 1)} s`, figure(({ peakMebibytes }) => peakMebibytes)]],
       },
       {
         columns: ['gateway', 'p99 ms alone', 'p99 ms beside a drill', 'of alone'],
         rows: loads.map((load) => [
           load,
-          p99(load, ALONE).toFixed(1),
-          p99(load, DRILL).toFixed(1),
+          spread(p99(load, ALONE), 1),
+          spread(p99(load, DRILL), 1),
           `${ratio(load).toFixed(2)}x`,
         ]),
       },

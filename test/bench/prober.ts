@@ -2,7 +2,7 @@
  * Asks a gateway for one thing until it is told to stop, and says how long the answers took: a process of `quiet.ts`.
  * A request begins every so many milliseconds, whether the one before was answered or not: who waits in line is counted.
  */
-import { Agent, request } from 'node:http';
+import { asker } from './asker.js';
 
 /** Task of the process: what to ask and how often. Anything after that ends it. */
 export interface Asked {
@@ -16,9 +16,7 @@ export interface Answers {
   unanswered: number;
 }
 
-const ANSWER_WITHIN_MS = 10_000;
-
-const agent = new Agent({ keepAlive: true });
+const { ask, close } = asker();
 const answers: Promise<number | null>[] = [];
 
 process.once('message', async ({ url, everyMs }: Asked) => {
@@ -28,24 +26,9 @@ process.once('message', async ({ url, everyMs }: Asked) => {
   process.once('message', async () => {
     clearInterval(asking);
     const all = await Promise.all(answers);
-    agent.destroy();
+    close();
     const taken = all.filter((ms) => ms !== null);
     const said: Answers = { taken, unanswered: all.length - taken.length };
     process.send?.(said, () => process.disconnect());
   });
 });
-
-/** Milliseconds until the answer was whole, or null. */
-function ask(url: string): Promise<number | null> {
-  const begun = performance.now();
-  return new Promise((resolve) => {
-    const asked = request(url, { agent, timeout: ANSWER_WITHIN_MS }, (response) => {
-      response
-        .resume()
-        .on('end', () => resolve(response.statusCode === 200 ? performance.now() - begun : null));
-    });
-    asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => resolve(null));
-    asked.end();
-  });
-}

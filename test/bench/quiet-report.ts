@@ -7,11 +7,12 @@ export const VERSION = '2026.9.6';
 export const NEXT = '2026.9.5';
 export const ALONE = 'nothing';
 export const IDLE = 'worker in an idle group';
-/** A gateway that has work, and a mostly idle one. */
-export const LOADS = {
-  busy: { path: '/', everyMs: 2 },
-  idle: { path: '/healthz', everyMs: 10 },
-};
+/** Asked for by the clients of a gateway that has work, and of a mostly idle one. */
+export const LOADS = { busy: '/', idle: '/healthz' };
+/** Share of its own time that answering takes of a busy gateway. */
+export const BUSY_SHARE = 0.5;
+/** Milliseconds between two questions to an idle one. */
+export const IDLE_EVERY_MS = 10;
 
 export type Load = keyof typeof LOADS;
 
@@ -48,7 +49,7 @@ export function reportOn(all: Window[]): Report {
     }),
   );
   return {
-    about: `OpenClaw ${VERSION}, asked for its page every ${LOADS.busy.everyMs} ms (busy) or for /healthz every ${LOADS.idle.everyMs} ms (idle), while ${NEXT} is staged with an empty cache: of all windows together (of the least and the most of one), each in turn. The promise is of a gateway under load.`,
+    about: `OpenClaw ${VERSION}, asked for its page so often that answering takes ${BUSY_SHARE * 100} % of its time (busy), or for /healthz every ${IDLE_EVERY_MS} ms (idle), while ${NEXT} is staged with an empty cache: of all windows together (of the least and the most of one), each in turn. The promise is of a gateway under load.`,
     tables: [
       {
         columns: ['gateway', 'takes of a core', 'beside it', 'p50 ms', 'p99 ms', 'of alone', 'unanswered'],

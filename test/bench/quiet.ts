@@ -9,7 +9,7 @@ import { makePlace } from '../../src/demo/place.js';
 import { activityOf, TICKS_PER_SECOND } from '../../src/host/process.js';
 import { makeIdleGroup } from '../support/idle-group.js';
 import { sqliteNode } from '../support/sqlite-node.js';
-
+import { asker } from './asker.js';
 import { onFreshDisk } from './fresh-disk.js';
 import { type Command, measure } from './measure.js';
 import { npm, ours, type Peer } from './peers.js';
@@ -17,7 +17,9 @@ import type { Answers, Asked } from './prober.js';
 import { type Gateway, startGateway } from './quiet-gateway.js';
 import {
   ALONE,
+  BUSY_SHARE,
   IDLE,
+  IDLE_EVERY_MS,
   LOADS,
   type Load,
   NEXT,
@@ -26,9 +28,11 @@ import {
   VERSION,
   type Window,
 } from './quiet-report.js';
-import { type BenchOptions, inTurn, type Section } from './section.js';
+import { type BenchOptions, inTurn, median, type Section } from './section.js';
 
 export const ALONE_MS = 15_000;
+/** Answers that tell how long one takes. */
+const SAMPLES = 500;
 
 const PROBER = fileURLToPath(new URL('./prober.ts', import.meta.url));
 
@@ -90,11 +94,12 @@ async function windows(
     [null, ...peers].map((peer) => ({ load, peer })),
   );
   const all: Window[] = [];
+  const asked = await paced(gateway);
   for (let round = 0; round < rounds; round++) {
     for (const { load, peer } of inTurn(kinds, round)) {
       const window = peer
-        ? await besideOne(peer, load, gateway, directory)
-        : await underLoad(ALONE, load, gateway, (signal) => setTimeout(ALONE_MS, undefined, { signal }));
+        ? await besideOne(peer, load, asked, directory)
+        : await underLoad(ALONE, load, asked, (signal) => setTimeout(ALONE_MS, undefined, { signal }));
       all.push(window);
       const { beside, taken } = window;
       const [p50, p99] = [0.5, 0.99].map((share) => quantile([window], share).toFixed(1));
@@ -104,7 +109,7 @@ async function windows(
   return all;
 }
 
-function besideOne(peer: Peer, load: Load, gateway: Gateway, directory: string): Promise<Window> {
+function besideOne(peer: Peer, load: Load, gateway: Paced, directory: string): Promise<Window> {
   const staged = (disk: string) => {
     const [place, cache] = [join(disk, 'place'), join(disk, 'cache')];
     for (const path of [place, cache]) mkdirSync(path);
@@ -123,16 +128,31 @@ export async function toEnd({ file, args, cwd, env }: Command): Promise<void> {
   if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}.`);
 }
 
+export interface Paced extends Pick<Gateway, 'pid' | 'url'> {
+  /** Milliseconds between two questions. */
+  everyMs: Record<Load, number>;
+}
+
+/** Measures how often this gateway can be asked: a fixed rate is more than a slow machine answers, and then all wait in line. */
+export async function paced({ pid, url }: Pick<Gateway, 'pid' | 'url'>): Promise<Paced> {
+  const { ask, close } = asker();
+  const taken: number[] = [];
+  for (let n = 0; n < SAMPLES; n++) taken.push((await ask(url + LOADS.busy)) ?? Number.NaN);
+  close();
+  // A timer counts whole milliseconds.
+  const busy = Math.max(1, Math.round(median(taken) / BUSY_SHARE));
+  return { pid, url, everyMs: { busy, idle: IDLE_EVERY_MS } };
+}
+
 export async function underLoad(
   beside: string,
   load: Load,
-  gateway: Pick<Gateway, 'pid' | 'url'>,
+  gateway: Paced,
   work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<Window> {
   const prober = startProber();
   const stop = new AbortController();
-  const { path, everyMs } = LOADS[load];
-  const order: Asked = { url: gateway.url + path, everyMs };
+  const order: Asked = { url: gateway.url + LOADS[load], everyMs: gateway.everyMs[load] };
   const begun = performance.now();
   const before = activityOf(gateway.pid).ticks;
   try {
