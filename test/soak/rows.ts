@@ -73,10 +73,15 @@ export class Rows {
     let must = [...before, ...(lateAreSafe ? this.#late : [])];
     let safe = before;
     for (const change of listChanges(root).filter(({ id }) => !known.has(id))) {
-      const { snapshot, stateRestored } = change.facts;
+      const { snapshot, restore, stateRestored } = change.facts;
       if (snapshot?.scope === 'all') this.#kept.set(snapshot.name, safe);
       if (!stateRestored?.restored) continue;
       const { from, aside } = stateRestored;
+      // It restored a state, and then, undone, what it had displaced by that.
+      if (restore && restore.from !== from) {
+        this.#kept.set(from, safe);
+        safe = this.#kept.get(restore.from) ?? [];
+      }
       if (aside !== null) {
         this.#kept.set(aside, safe);
         displaced.push(join(root.states, aside, 'files'));

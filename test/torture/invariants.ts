@@ -14,7 +14,7 @@ import { nameProcess, processesOf, WATCHER } from './processes.js';
 
 /** Entries that layout/README.md allows in the root at rest. */
 const AT_REST = new Set(
-  'current previous bin plugin releases runtimes cache staging changes states lockfiles policy.json timer-state.json history.json restore-result.json ballast run.sock run.json'.split(
+  'current previous bin plugin releases runtimes cache staging changes states lockfiles policy.json timer-state.json history.json restore-result.json ballast scrub.json run.sock run.json'.split(
     ' ',
   ),
 );
