@@ -9,8 +9,8 @@ import type { Codec } from './pack.js';
 /** Bytes of a piece: small ones cost more than they save. */
 const PIECE = 1 << 20;
 
-/** Bytes of a decompressed piece: V8 frees small memory early, and searches all of its heap for what large pieces leave. */
-const DECOMPRESSED = 1 << 16;
+/** Bytes of a decompressed piece. Each wakes a thread, so small ones take time; large ones have V8 search its heap more often. */
+const DECOMPRESSED = 1 << 18;
 
 /** zstd came with Node 22.15. */
 type Zlib = typeof zlib & { createZstdDecompress?(options: { chunkSize: number }): Transform };

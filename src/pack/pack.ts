@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import type { Count, Name, PathBelow, ReleaseVersion, Sha256 } from '../core/scalars.js';
 import type { Manifest } from '../store/manifest.js';
@@ -91,15 +92,13 @@ export function packedTree(
 /** Refuses a path that is there twice, or that leads through a file, a link or an empty directory. */
 function refuseClashes(listed: readonly string[]): void {
   const paths = new Set(listed);
-  const through = listed.find((path) => above(path).some((directory) => paths.has(directory)));
-  if (through !== undefined) throw invalid(`${through} lies below a file or a link`);
+  const directories = new Set<string>();
+  for (const path of listed)
+    for (let above = dirname(path); above !== '.' && !directories.has(above); above = dirname(above)) {
+      if (paths.has(above)) throw invalid(`${path} lies below a file or a link`);
+      directories.add(above);
+    }
   if (paths.size < listed.length) throw invalid('a file is listed twice');
-}
-
-/** Directories of a path: `a` and `a/b` of `a/b/c`. */
-function above(path: string): string[] {
-  const at = path.lastIndexOf('/');
-  return at < 0 ? [] : [path.slice(0, at), ...above(path.slice(0, at))];
 }
 
 export function isPlainPath(path: string): boolean {

@@ -21,8 +21,8 @@ const MOST_ABOUT = 4 * 2 ** 20;
 const MOST_SIGNATURE = 16 * 2 ** 10;
 
 const HEADER = 512;
-/** Bytes that are read at once; see `DECOMPRESSED` in `codec.ts`. */
-const PIECE = 1 << 16;
+/** Bytes that are read at once. */
+const PIECE = 1 << 18;
 const PROGRAM = /^node_modules\/openclaw\/./;
 
 /** Everything of a pack but its payload. */

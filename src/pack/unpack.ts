@@ -24,76 +24,92 @@ export interface Unpacking {
  * is written; stops at the first byte that is not as packed.
  * @throws ReleasesError `pack_invalid`, `pack_unsuitable`; system errors such as ENOSPC
  */
-export async function unpackPayload(fd: number, head: PackHead, unpacking: Unpacking): Promise<void> {
-  const { pack, tree, payloadAt } = head;
+export async function unpackPayload(fd: number, head: PackHead, wanted: Unpacking): Promise<void> {
+  const { pack, payloadAt } = head;
   const { codec, bytes } = pack.payload;
-  const { directory, signal } = unpacking;
+  const { directory, signal } = wanted;
   const source = payloadOf(fd, payloadAt, bytes);
   for (const path of pack.directories) mkdirSync(join(directory, path), { recursive: true });
   await decompress(codec, source, signal, async (pieces) => {
-    const stream = new Pieces(pieces);
-    const made = new Set<string>();
-    let left = pack.bytes;
-    for (const [at, entry] of tree.entries()) {
-      const path = join(directory, entry.path);
-      if (!made.has(dirname(path))) mkdirSync(dirname(path), { recursive: true });
-      made.add(dirname(path));
-      const known = 'sha256' in entry ? unpacking.base.get(entry.sha256) : undefined;
-      left -=
-        known !== undefined && 'sha256' in entry
-          ? copyFromBase(known, entry.sha256, path, entry.mode)
-          : await unpackEntry(stream, { ...entry, path: `${TREE}/${entry.path}` }, path, left);
-      unpacking.onFile?.(at + 1, tree.length);
+    const unpacking = unpackEntries(head, wanted);
+    try {
+      unpacking.next();
+      for await (const piece of pieces) unpacking.next(piece);
+      unpacking.next(null);
+    } finally {
+      // Closes the file that was being written.
+      unpacking.return();
     }
-    if (left !== 0) throw invalid(`it has ${pack.bytes - left} bytes and not ${pack.bytes}`);
-    const { sha256, bytes: size } = pack.node;
-    if (!pack.base?.hasNode)
-      await unpackEntry(stream, { path: NODE, mode: 0o555, sha256 }, unpacking.node, size);
-    if (!(await stream.take(END_OF_TAR.length)).equals(END_OF_TAR) || (await stream.hasMore()))
-      throw invalid('its payload has more than its list');
   }).catch((error) => {
     throw isOfCodec(error) ? invalid(`its payload cannot be decompressed (${error.message})`, error) : error;
   });
 }
 
+/** Pauses wherever it needs more of the payload, and only there: a promise for each file costs more than its content. */
+type Unpacked<T = void> = Generator<undefined, T, Buffer | null>;
+
+function* unpackEntries({ pack, tree }: PackHead, { directory, base, node, onFile }: Unpacking): Unpacked {
+  const stream = new Pieces();
+  const made = new Set<string>();
+  let left = pack.bytes;
+  for (const [at, entry] of tree.entries()) {
+    const path = join(directory, entry.path);
+    const above = dirname(path);
+    if (!made.has(above)) mkdirSync(above, { recursive: true });
+    made.add(above);
+    const known = 'sha256' in entry ? base.get(entry.sha256) : undefined;
+    left -=
+      known !== undefined && 'sha256' in entry
+        ? copyFromBase(known, entry.sha256, path, entry.mode)
+        : yield* unpackEntry(stream, { ...entry, path: `${TREE}/${entry.path}` }, path, left);
+    onFile?.(at + 1, tree.length);
+  }
+  if (left !== 0) throw invalid(`it has ${pack.bytes - left} bytes and not ${pack.bytes}`);
+  const { sha256, bytes } = pack.node;
+  if (!pack.base?.hasNode) yield* unpackEntry(stream, { path: NODE, mode: 0o555, sha256 }, node, bytes);
+  if (!(yield* stream.take(END_OF_TAR.length)).equals(END_OF_TAR) || (yield* stream.hasMore()))
+    throw invalid('its payload has more than its list');
+}
+
 /** @param most bytes that it may have @returns bytes that it has */
-async function unpackEntry(
-  stream: Pieces,
-  entry: Packed,
-  into: string | null,
-  most: number,
-): Promise<number> {
+function* unpackEntry(stream: Pieces, entry: Packed, into: string | null, most: number): Unpacked<number> {
   const { path, mode } = entry;
   const target = 'target' in entry ? entry.target : '';
-  const header = await stream.take(headerBytes({ path, target }));
+  const header = yield* stream.take(headerBytes({ path, target }));
   const size = sizeIn(header);
   if (size === null || !header.equals(tarHeader({ path, mode, size, target })))
     throw invalid(`${path} is not where its list has it`);
   if (size > (target === '' ? most : 0)) throw invalid(`${path} is larger than it says`);
   if ('target' in entry) symlinkSync(target, into ?? '');
-  else await writeContent(stream, entry, into, size);
+  else yield* writeContent(stream, entry, into, size);
   return size;
 }
 
-async function writeContent(
+function* writeContent(
   stream: Pieces,
   { path, mode, sha256 }: Extract<Packed, { sha256: string }>,
   into: string | null,
   size: number,
-): Promise<void> {
+): Unpacked {
   // A file may be read-only before it is written by who has it open: the seal then has nothing to change.
   const file = into === null ? null : openSync(into, 'wx', mode);
-  const next = async (left: number) => {
-    const piece = await stream.some(left);
+  const write = (piece: Buffer) => {
     for (let at = 0; file !== null && at < piece.length; ) at += writeSync(file, piece, at);
-    return piece;
   };
   try {
-    const first = await next(size);
+    const first = yield* stream.some(size);
+    write(first);
     const isWhole = first.length === size;
-    const found = isWhole ? hashAtOnce('sha256', first) : await digestOf(first, size, next);
+    const hash = isWhole ? null : createHash('sha256').update(first);
+    for (let left = size - first.length; left > 0; ) {
+      const piece = yield* stream.some(left);
+      write(piece);
+      hash?.update(piece);
+      left -= piece.length;
+    }
+    const found = hash?.digest('hex') ?? hashAtOnce('sha256', first);
     if (found !== sha256) throw invalid(`${path} is not the file that its list names`);
-    const padding = await stream.take(paddingOf(size));
+    const padding = yield* stream.take(paddingOf(size));
     if (!padding.equals(END_OF_TAR.subarray(0, padding.length)))
       throw invalid(`something follows after ${path}`);
   } finally {
@@ -101,51 +117,31 @@ async function writeContent(
   }
 }
 
-async function digestOf(
-  first: Buffer,
-  size: number,
-  next: (left: number) => Promise<Buffer>,
-): Promise<string> {
-  const hash = createHash('sha256').update(first);
-  for (let left = size - first.length; left > 0; ) {
-    const piece = await next(left);
-    hash.update(piece);
-    left -= piece.length;
-  }
-  return hash.digest('hex');
-}
-
-/** Gives bytes of a stream in the amounts that are asked for. */
+/** Gives bytes of a payload in the amounts that are asked for. */
 class Pieces {
-  readonly #source: AsyncIterator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
 
-  constructor(source: AsyncIterable<Buffer>) {
-    this.#source = source[Symbol.asyncIterator]();
-  }
-
   /** Gives that many bytes. @throws ReleasesError `pack_invalid` where there are fewer */
-  async take(length: number): Promise<Buffer> {
-    const first = await this.some(length);
+  *take(length: number): Unpacked<Buffer> {
+    const first = yield* this.some(length);
     if (first.length === length) return first;
-    return Buffer.concat([first, await this.take(length - first.length)]);
+    return Buffer.concat([first, yield* this.take(length - first.length)]);
   }
 
   /** Gives at least one byte where any is wanted, and what is here of the others. @throws likewise */
-  async some(most: number): Promise<Buffer> {
+  *some(most: number): Unpacked<Buffer> {
     while (most > 0 && this.#held.length === 0) {
-      const { done, value } = await this.#source.next();
-      if (done) throw invalid('its payload ends early');
-      this.#held = value;
+      const piece = yield;
+      if (piece === null) throw invalid('its payload ends early');
+      this.#held = piece;
     }
     const given = this.#held.subarray(0, most);
     this.#held = this.#held.subarray(given.length);
     return given;
   }
 
-  async hasMore(): Promise<boolean> {
-    if (this.#held.length > 0) return true;
-    return !(await this.#source.next()).done;
+  *hasMore(): Unpacked<boolean> {
+    return this.#held.length > 0 || (yield) !== null;
   }
 }
 
