@@ -1898,7 +1898,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/rollback/compatibility/rules.ts',
     find: '!isBackup(path) && !isKnown(path)',
     replace: '!isBackup(path)',
-    caughtBy: unit('rollback/compatibility/rules', 'it never had'),
+    caughtBy: unit('rollback/compatibility/rules', 'though it left an older one'),
   },
   {
     name: 'a database that is gone since was never needed',
@@ -1906,6 +1906,27 @@ export const MUTANTS: Mutant[] = [
     find: 'path in today.databases && starts.some',
     replace: 'starts.some',
     caughtBy: unit('rollback/compatibility/rules', 'without another, which it made'),
+  },
+  {
+    name: 'a release refuses a database that is older than it left it',
+    file: 'src/rollback/compatibility/rules.ts',
+    find: '(today.databases[path] ?? before) > before',
+    replace: '(today.databases[path] ?? before) !== before',
+    caughtBy: unit('rollback/compatibility/rules', 'which migrates it again'),
+  },
+  {
+    name: 'a database that was not there once is never needed',
+    file: 'src/rollback/compatibility/rules.ts',
+    find: '!(path in databases) && isIn(databases, today.databases)',
+    replace: '!(path in databases)',
+    caughtBy: unit('rollback/compatibility/rules', 'without another, which it made'),
+  },
+  {
+    name: 'a database that is gone is asked for, though it was not there once',
+    file: 'src/rollback/compatibility/rules.ts',
+    find: '!(path in today.databases) && !wasWithout(path)',
+    replace: '!(path in today.databases)',
+    caughtBy: unit('rollback/compatibility/rules', 'and another that is new'),
   },
   {
     name: 'failed start shows what a release needs',
