@@ -2442,6 +2442,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: host('adopt-rescue', 'does not do it again where the trial could not be removed'),
   },
   {
+    name: 'rescue: before a change that is alive',
+    file: 'layout/bin/rescue',
+    find: '  changing || break',
+    replace: '  break',
+    caughtBy: host('adopt-rescue', 'to a change that starts it meanwhile'),
+  },
+  {
+    name: 'rescue: waits for a process with the pid of a change that ended',
+    file: 'layout/bin/rescue',
+    find: '[ "$owner" = "$pid.${20:-}.$text" ]',
+    replace: '[ "$owner" != "" ]',
+    caughtBy: host('adopt-rescue', 'had the same pid'),
+  },
+  {
     name: 'rescue: half of a state',
     file: 'layout/bin/rescue',
     find: '! moved || nothing "the state is half put back',
