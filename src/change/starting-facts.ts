@@ -50,8 +50,9 @@ export async function startingFacts(environment: Environment, plan: Plan): Promi
   const place = gateway && findStatePlace(gateway.launch);
   if (plan.steps.includes('switch')) refuseWhilePending(root);
   const chooses = to !== null && to !== from && plan.restoreFrom === undefined;
+  const mayMigrate = plan.steps.includes('snapshot') && plan.snapshot !== false;
   const kept = chooses
-    ? decidePair(await choosePair(root, place, to, from), plan.state, to)
+    ? decidePair(await choosePair(root, place, { from, to, mayMigrate }), plan.state, to)
     : keptNamed(root, plan.restoreFrom);
   if (kept) requireIntact(root, kept);
   // By hand and with today's state, a rollback asks nothing of the launcher.

@@ -26,15 +26,15 @@ export type Pair =
   /** No compatible state is left; `by` names a release with a snapshot that has compatible databases. */
   | { kind: 'none'; why: string; by: string | null };
 
+/** @param mayMigrate true where today's state is copied before `to` starts on it */
 export async function choosePair(
   root: Root,
   place: StatePlace | null,
-  to: string,
-  from: string | null,
+  { from, to, mayMigrate = false }: { from: string | null; to: string; mayMigrate?: boolean },
 ): Promise<Pair> {
   if (place === null || to === from) return { kind: 'code' };
   const facts = { from, to, previous: null, place };
-  const reads = await readsToday(root, place, to, from);
+  const reads = await readsToday(root, place, { from, to, mayMigrate });
   const against = reads.reads === 'no' ? reads : await pluginsAgainst(root, place, facts);
   if (against === null) return { kind: 'code' };
   const kept = keptInstead(readPast(root), to, against);
@@ -81,7 +81,7 @@ export async function pairFor(environment: Environment, to: string): Promise<Pai
   const { root } = environment;
   const gateway = await inspectIfThere(supervisorOf(environment));
   const from = (gateway && runningRelease(root, gateway)) ?? currentRelease(root);
-  return choosePair(root, gateway && findStatePlace(gateway.launch), to, from);
+  return choosePair(root, gateway && findStatePlace(gateway.launch), { from, to });
 }
 
 /**

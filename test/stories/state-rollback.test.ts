@@ -33,6 +33,8 @@ import { makeWorld, QUICK, type World } from '../support/world.js';
 const FILES = '2026.5.28';
 const OLDER = '2026.9.2';
 const NEWER = '2026.9.6';
+/** Published last. */
+const BETWEEN = '2026.9.3';
 
 const EARLY = 'the first thing said';
 const AGENT = 'agents/main/agent/openclaw-agent.sqlite';
@@ -186,6 +188,26 @@ test('a damaged snapshot is not restored, and the gateway is not stopped for it'
   expect(exitCode).toBe(3);
   expect(await standing()).toEqual(before);
   expect(existsSync(join(world.root, 'states', name)), 'it stays, for a person to look at').toBe(true);
+});
+
+test('an older state is migrated again where it is copied before, and not by a rollback', async () => {
+  const between = { state: 16, agent: 19 };
+  world.publish(BETWEEN, { migratesTo: between, schemaVersions: between });
+  await world.ok('update', BETWEEN, ...QUICK);
+  await say(world, 'to another');
+  const words = await wordsOf(world);
+  const before = await standing();
+  expect((await world.cli('rollback', NEWER, ...QUICK)).json.error).toMatchObject({
+    code: 'confirmation_needed',
+    message: expect.stringContaining('state/openclaw.sqlite has version 16, and had 18'),
+  });
+  expect(await standing()).toEqual(before);
+  const switched = await world.ok('switch', NEWER, ...QUICK);
+  expect(switched).toMatchObject({ to: NEWER, stateRestored: null });
+  expect(await wordsOf(world)).toEqual(words);
+  expect(await keptContent(world, switched.snapshot.name)).toMatchObject({
+    'state/openclaw.sqlite': { version: 16 },
+  });
 });
 
 function flipByte(path: string): void {

@@ -37,7 +37,7 @@ export const drill: Step = {
     context.progress('comparing with its digests');
     await requireUndamaged(root, manifest);
     const kept = decidePair(
-      await choosePair(root, place, manifest.id, change.facts.from),
+      await choosePair(root, place, { from: change.facts.from, to: manifest.id }),
       'restore',
       manifest.id,
     );

@@ -4,19 +4,19 @@ import { readStateVersions, type StateVersions } from '../../state/versions.js';
 import { versionsOnDisk } from '../../state/versions-on-disk.js';
 import { leftOf } from '../../state/walk.js';
 import type { Root } from '../../store/root.js';
-import { type Reads, readsVersions } from './rules.js';
+import { type Reads, readPast, readsVersions } from './rules.js';
 import { sqliteNodeOf } from './sqlite-node.js';
 
+/** @param mayMigrate as for `readsVersions` */
 export async function readsToday(
   root: Root,
   place: StatePlace,
-  id: string,
-  from: string | null,
+  { from, to, mayMigrate }: { from: string | null; to: string; mayMigrate: boolean },
 ): Promise<Reads> {
-  const today = await versionsToday(root, place, { from, to: id, previous: null, place });
+  const today = await versionsToday(root, place, { from, to, previous: null, place });
   return today === null
     ? { reads: 'unknown', why: 'its databases do not tell' }
-    : readsVersions(root, id, today);
+    : readsVersions(root, to, today, readPast(root), mayMigrate);
 }
 
 /** Reads the files without SQLite when a hung gateway keeps its databases locked, just when a rollback is needed. */

@@ -43,8 +43,17 @@ export function keptInstead(past: Past, id: string, reads: Reads & { reads: 'no'
   return kept?.scope === 'config' && reads.databases ? null : kept;
 }
 
-/** Decides by the versions that the release left when it last ran here, and by those that it was started on. */
-export function readsVersions(root: Root, id: string, today: StateVersions, past = readPast(root)): Reads {
+/**
+ * Decides by the versions that the release left when it last ran here, and by those that it was started on.
+ * @param mayMigrate true where today's state is copied before, so that the release may migrate it as at an update
+ */
+export function readsVersions(
+  root: Root,
+  id: string,
+  today: StateVersions,
+  past = readPast(root),
+  mayMigrate = false,
+): Reads {
   const then = versionsOf(past, id);
   if (then === null) return { reads: 'unknown', why: 'it has not run here' };
   const starts = past.startedOn.get(id) ?? [];
@@ -54,20 +63,28 @@ export function readsVersions(root: Root, id: string, today: StateVersions, past
   const isKnown = (path: string) =>
     path in today.databases && starts.some(({ databases }) => databases[path] === today.databases[path]);
   const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path) && !isKnown(path));
-  // Beside databases that it has written, another release may have moved what was in the lost one.
+  const version = findManifest(root, id)?.version ?? id;
+  const isNewer = wasWrittenByNewer(today, version);
+  // Evidence is a start on other versions than the release left: today's state is one from before that start.
   const wasWithout = (path: string) =>
-    starts.some(({ databases }) => !(path in databases) && isIn(databases, today.databases));
-  const gone = opened.find(([path]) => !(path in today.databases) && !wasWithout(path))?.[0];
+    starts.some(
+      ({ databases }) =>
+        !(path in databases) && isIn(databases, today.databases) && !isIn(databases, then.databases),
+    );
+  const gone = opened.find(([path]) => !(path in today.databases) && !(mayMigrate && wasWithout(path)))?.[0];
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
-  // A release migrates what is older, as at an update, and refuses what is newer.
-  const raised = opened.find(([path, before]) => (today.databases[path] ?? before) > before);
+  // A release migrates what an older one left, and refuses what is newer.
+  const isOther = ([path, before]: [string, number]) => {
+    const now = today.databases[path] ?? before;
+    return mayMigrate && !isNewer ? now > before : now !== before;
+  };
+  const raised = opened.find(isOther);
   if (raised) {
     const why = `${raised[0]} has version ${today.databases[raised[0]]}, and had ${raised[1]}`;
     return { reads: 'no', why, databases: true };
   }
-  const version = findManifest(root, id)?.version ?? id;
   const isConfigKnown = [then, ...starts].some(({ config }) => config === today.config);
-  if (!isConfigKnown && wasWrittenByNewer(today, version)) {
+  if (!isConfigKnown && isNewer) {
     return { reads: 'no', why: `${today.config} has written the configuration`, databases: false };
   }
   return {

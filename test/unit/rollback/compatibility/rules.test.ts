@@ -110,47 +110,81 @@ describe('a state with a database that was raised since', () => {
     expect(reads([came, left], of(22))).toBe('no');
   });
 
-  test('is compatible where it is older than the release left it, which migrates it again', () => {
-    expect(reads([left], of(18))).toBe('yes');
+  test('is compatible where it is older than the release left it, and may be migrated again', () => {
+    const read = (mayMigrate: boolean) => {
+      const root = temporaryRoot();
+      return readsVersions(root, 'new', of(18), readPast(root, [left]), mayMigrate).reads;
+    };
+    expect([read(false), read(true)]).toEqual(['no', 'yes']);
+  });
+
+  test.each([
+    ['2026.5.1', 'yes'],
+    ['2026.6.1', 'yes'],
+    ['2026.6.5', 'no'],
+  ])('is older, and %s wrote it: %s', (config, expected) => {
+    const root = temporaryRoot();
+    const past = readPast(root, [update('2026.5.1', '2026.6.1', { before: of(19), after: of(20) })]);
+    const today = { ...of(18), config };
+    expect(readsVersions(root, '2026.6.1', today, past, true).reads).toBe(expected);
   });
 });
 
-test.each<[string, StateVersions['databases'], StateVersions['databases'], string]>([
-  ['it was started on, and another that it never had', { main: 20 }, { main: 19, agent: 5 }, 'yes'],
-  ['it was started on, without the other, which it made', { main: 20, agent: 7 }, { main: 19 }, 'yes'],
+type Databases = StateVersions['databases'];
+
+/** Answers of a rollback, and of a switch, before which today's state is copied. */
+function answers(before: Databases, after: Databases, today: Databases): string {
+  const root = temporaryRoot();
+  const [was, left, now] = [before, after, today].map((databases) => ({ databases, config: null }));
+  const past = readPast(root, [update('old', 'new', { before: was ?? null, after: left ?? null })]);
+  const read = (mayMigrate: boolean) =>
+    readsVersions(root, 'new', now as StateVersions, past, mayMigrate).reads;
+  return `${read(false)}, ${read(true)}`;
+}
+
+test.each<[string, Databases, Databases, string]>([
+  ['it was started on, and another that it never had', { main: 20 }, { main: 19, agent: 5 }, 'yes, yes'],
+  ['it was started on, without the other, which it made', { main: 20, agent: 7 }, { main: 19 }, 'yes, yes'],
   [
     'it was started on, without what it made, and another that is new',
     { main: 20, agent: 7 },
     { main: 19, web: 1 },
-    'yes',
+    'no, yes',
   ],
   [
     'it was started on, without what it made, and with less than then',
     { main: 20, memory: 3, agent: 7 },
     { main: 19 },
-    'no',
+    'no, no',
   ],
   [
     'it was started on, and an older form of what it made',
     { main: 20, agent: 7 },
     { main: 19, agent: 5 },
-    'yes',
+    'no, yes',
   ],
-  ['nobody knows, and another as it left it', { main: 20, agent: 7 }, { main: 21, agent: 7 }, 'no'],
+  ['nobody knows, and another as it left it', { main: 20, agent: 7 }, { main: 21, agent: 7 }, 'no, no'],
   [
     'it was started on, though it left an older one, and another that it never had',
     { main: 18 },
     { main: 19, web: 1 },
-    'yes',
+    'yes, yes',
   ],
-  ['it left, without another, which it made', { main: 20, agent: 7 }, { main: 20 }, 'no'],
-  ['it left, without another, which was there then', { main: 20, memory: 3 }, { main: 20 }, 'no'],
+  ['it left, without another, which it made', { main: 20, agent: 7 }, { main: 20 }, 'no, no'],
+  ['it left, without another, which was there then', { main: 20, memory: 3 }, { main: 20 }, 'no, no'],
+  [
+    'it was started on and left, without what it made',
+    { main: 19, agent: 7 },
+    { main: 19, web: 1 },
+    'no, no',
+  ],
 ])('a state with a database that %s, is compatible or not', (_, after, databases, expected) => {
   const memory = 'memory' in after ? { memory: 3 } : {};
-  const before = { databases: { main: 19, ...memory }, config: null };
-  const root = temporaryRoot();
-  const past = readPast(root, [update('old', 'new', { before, after: { databases: after, config: null } })]);
-  expect(readsVersions(root, 'new', { databases, config: null }, past).reads).toBe(expected);
+  expect(answers({ main: 19, ...memory }, after, databases)).toBe(expected);
+});
+
+test('a start on an empty state tells nothing of databases that are gone', () => {
+  expect(answers({}, { main: 20, agent: 7 }, { web: 1 })).toBe('no, no');
 });
 
 test.each([
