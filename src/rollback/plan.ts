@@ -19,12 +19,13 @@ import { readsToday } from './compatibility/compatibility.js';
 import { keptInstead, type Reads, readPast, versionsOf } from './compatibility/rules.js';
 import { pluginPlaceOf } from './plugin-place.js';
 
+/** `migrates`: a switch, which copies today's state first, could start the release on it. */
 export type Pair =
   | { kind: 'code' }
   /** Needs its own earlier state; the newer state becomes displaced. */
-  | { kind: 'state'; kept: Snapshot; why: string; newer: Newer }
+  | { kind: 'state'; kept: Snapshot; why: string; newer: Newer; migrates: boolean }
   /** No compatible state is left; `by` names a release with a snapshot that has compatible databases. */
-  | { kind: 'none'; why: string; by: string | null };
+  | { kind: 'none'; why: string; by: string | null; migrates: boolean };
 
 /** @param mayMigrate true where today's state is copied before `to` starts on it */
 export async function choosePair(
@@ -38,12 +39,13 @@ export async function choosePair(
   const against = reads.reads === 'no' ? reads : await pluginsAgainst(root, place, facts);
   if (against === null) return { kind: 'code' };
   const kept = keptInstead(readPast(root), to, against);
+  const migrates = (await readsToday(root, place, { from, to, mayMigrate: true })).reads === 'yes';
   if (kept === null) {
     // The databases are compatible; verification catches what a plugin of another version does.
     if (reads.reads !== 'no') return { kind: 'code' };
-    return { kind: 'none', why: against.why, by: stepOnTheWay(root, to) };
+    return { kind: 'none', why: against.why, by: stepOnTheWay(root, to), migrates };
   }
-  return { kind: 'state', kept, why: against.why, newer: newerThan(place, kept.at) };
+  return { kind: 'state', kept, why: against.why, newer: newerThan(place, kept.at), migrates };
 }
 
 /** Plugins belong to their release: a plugin that has another version now is restored with the state. */
@@ -95,15 +97,19 @@ export function decidePair(pair: Pair, choice: StateChoice | undefined, to: stri
       'state_incompatible',
       `${to} cannot read today's state (${pair.why}), and none of its own is kept.`,
       {
-        hint: pair.by
-          ? `openclaw-releases rollback ${pair.by}, then openclaw-releases rollback ${to}`
-          : `openclaw-releases rollback ${to} --keep-state, to start it on today's state all the same`,
+        hint: pair.migrates
+          ? `openclaw-releases switch ${to}, which copies today's state and migrates it`
+          : pair.by
+            ? `openclaw-releases rollback ${pair.by}, then openclaw-releases rollback ${to}`
+            : `openclaw-releases rollback ${to} --keep-state, to start it on today's state all the same`,
       },
     );
   }
   if (choice === 'restore') return pair.kept;
   throw new ReleasesError('confirmation_needed', lossText(to, pair), {
-    hint: `openclaw-releases rollback ${to} --yes, or --keep-state to roll back the code alone`,
+    hint: pair.migrates
+      ? `openclaw-releases switch ${to}, to keep what was written; or openclaw-releases rollback ${to} --yes`
+      : `openclaw-releases rollback ${to} --yes, or --keep-state to roll back the code alone`,
     details: { to, at: pair.kept.at, files: pair.newer.files, bytes: pair.newer.bytes },
   });
 }

@@ -130,8 +130,8 @@ test('a rollback that was agreed to restores the older state and keeps the newer
   const aside = await keptContent(world, json.stateRestored.aside);
   expect(aside[AGENT]).toEqual(newer[AGENT]);
   expect(aside['openclaw.json']).toBe(newer['openclaw.json']);
-  // A start on such a state happened before; it migrates it again.
-  expect((await world.ok('show', NEWER)).stateCompatibility).toBe('yes');
+  // A rollback does not migrate this state again: it would lose the only one of the older release.
+  expect((await world.ok('show', NEWER)).stateCompatibility).toBe('with-snapshot');
 });
 
 test('after a rollback the newer release migrates the older state again', async () => {
@@ -199,7 +199,8 @@ test('an older state is migrated again where it is copied before, and not by a r
   const before = await standing();
   expect((await world.cli('rollback', NEWER, ...QUICK)).json.error).toMatchObject({
     code: 'confirmation_needed',
-    message: expect.stringContaining('state/openclaw.sqlite has version 16, and had 18'),
+    message: expect.stringContaining('openclaw-agent.sqlite has version 19, and had 23'),
+    hint: `openclaw-releases switch ${NEWER}, to keep what was written; or openclaw-releases rollback ${NEWER} --yes`,
   });
   expect(await standing()).toEqual(before);
   const switched = await world.ok('switch', NEWER, ...QUICK);

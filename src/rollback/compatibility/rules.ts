@@ -57,12 +57,9 @@ export function readsVersions(
   const then = versionsOf(past, id);
   if (then === null) return { reads: 'unknown', why: 'it has not run here' };
   const starts = past.startedOn.get(id) ?? [];
-  if (starts.some((before) => isDeepStrictEqual(before, today)))
+  if (mayMigrate && starts.some((before) => isDeepStrictEqual(before, today)))
     return { reads: 'yes', why: 'it was started on such a state here' };
-  // Each database on its own: today may have one more than any state that it was started on.
-  const isKnown = (path: string) =>
-    path in today.databases && starts.some(({ databases }) => databases[path] === today.databases[path]);
-  const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path) && !isKnown(path));
+  const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path));
   const version = findManifest(root, id)?.version ?? id;
   const isNewer = wasWrittenByNewer(today, version);
   // Evidence is a start on other versions than the release left: today's state is one from before that start.
@@ -73,12 +70,12 @@ export function readsVersions(
     );
   const gone = opened.find(([path]) => !(path in today.databases) && !(mayMigrate && wasWithout(path)))?.[0];
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
-  // A release migrates what an older one left, and refuses what is newer.
-  const isOther = ([path, before]: [string, number]) => {
+  const raised = opened.find(([path, before]) => {
     const now = today.databases[path] ?? before;
-    return mayMigrate && !isNewer ? now > before : now !== before;
-  };
-  const raised = opened.find(isOther);
+    // A release migrates an older one, and the release before cannot go back where no copy of it is kept.
+    if (now < before) return !mayMigrate || isNewer;
+    return now > before && !starts.some(({ databases }) => databases[path] === now);
+  });
   if (raised) {
     const why = `${raised[0]} has version ${today.databases[raised[0]]}, and had ${raised[1]}`;
     return { reads: 'no', why, databases: true };
