@@ -1947,7 +1947,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/change/starting-facts.ts',
     find: "plan.steps.includes('snapshot') && plan.snapshot !== false",
     replace: 'true',
-    caughtBy: stories('state-rollback', 'and not by a rollback'),
+    caughtBy: stories('state-rollback'),
   },
   {
     name: 'failed start shows what a release needs',
