@@ -54,7 +54,7 @@ function block({ path, mode, size, target = '' }: TarEntry, type: string): Buffe
   Buffer.from(target).copy(header, 157, 0, NAME);
   header.write('ustar\x0000', 257, 'latin1');
   let sum = 0;
-  // An iterator takes ten times as long.
+  // `for of` takes five times as long: a release has tens of thousands of headers.
   for (let at = 0; at < BLOCK; at++) sum += header[at] as number;
   header.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
   return header;

@@ -19,7 +19,7 @@ import { readsToday } from './compatibility/compatibility.js';
 import { keptInstead, type Reads, readPast, versionsOf } from './compatibility/rules.js';
 import { pluginPlaceOf } from './plugin-place.js';
 
-/** `migrates`: a switch, which copies today's state first, could start the release on it. */
+/** `migrates`: a switch would start the release on today's state, and copies that first. */
 export type Pair =
   | { kind: 'code' }
   /** Needs its own earlier state; the newer state becomes displaced. */
@@ -39,7 +39,8 @@ export async function choosePair(
   const against = reads.reads === 'no' ? reads : await pluginsAgainst(root, place, facts);
   if (against === null) return { kind: 'code' };
   const kept = keptInstead(readPast(root), to, against);
-  const migrates = (await readsToday(root, place, { from, to, mayMigrate: true })).reads === 'yes';
+  const migrates =
+    !mayMigrate && (await choosePair(root, place, { from, to, mayMigrate: true })).kind === 'code';
   if (kept === null) {
     // The databases are compatible; verification catches what a plugin of another version does.
     if (reads.reads !== 'no') return { kind: 'code' };

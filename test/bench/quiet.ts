@@ -137,7 +137,11 @@ export interface Paced extends Pick<Gateway, 'pid' | 'url'> {
 export async function paced({ pid, url }: Pick<Gateway, 'pid' | 'url'>): Promise<Paced> {
   const { ask, close } = asker();
   const taken: number[] = [];
-  for (let n = 0; n < SAMPLES; n++) taken.push((await ask(url + LOADS.busy)) ?? Number.NaN);
+  for (let n = 0; n < SAMPLES; n++) {
+    const ms = await ask(url + LOADS.busy);
+    if (ms === null) throw new Error(`${url} did not answer.`);
+    taken.push(ms);
+  }
   close();
   // A timer counts whole milliseconds.
   const busy = Math.max(1, Math.round(median(taken) / BUSY_SHARE));

@@ -1910,7 +1910,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'a release refuses a database that is older than it left it',
     file: 'src/rollback/compatibility/rules.ts',
-    find: 'return !mayMigrate || isNewer;',
+    find: 'return !mayMigrate || isOfNewer;',
     replace: 'return true;',
     caughtBy: unit('rollback/compatibility/rules', 'may be migrated again'),
   },
@@ -1938,9 +1938,16 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'a release migrates what a newer one wrote',
     file: 'src/rollback/compatibility/rules.ts',
-    find: 'return !mayMigrate || isNewer;',
+    find: 'return !mayMigrate || isOfNewer;',
     replace: 'return !mayMigrate;',
     caughtBy: unit('rollback/compatibility/rules', '2026.6.5 wrote it'),
+  },
+  {
+    name: 'a switch is named where it would ask the same',
+    file: 'src/rollback/plan.ts',
+    find: "mayMigrate: true })).kind === 'code'",
+    replace: "mayMigrate: true })).kind !== 'none'",
+    caughtBy: stories('plugins', 'takes the plugins along'),
   },
   {
     name: 'a rollback migrates, and copies nothing before',
@@ -1966,8 +1973,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'database that was raised called compatible',
     file: 'src/rollback/compatibility/rules.ts',
-    find: '  if (raised) {\n',
-    replace: "  if (raised && raised[0] === '') {\n",
+    find: '  if (other) {\n',
+    replace: "  if (other && other[0] === '') {\n",
     caughtBy: unit('rollback/compatibility/rules'),
   },
   {

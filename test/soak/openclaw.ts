@@ -123,8 +123,6 @@ function makeRealArena(node: string, hasDisk: boolean, staged: string): Promise<
     };
     const arena: Arena = Object.assign(base, {
       ...{ prepare, limits: ROLLBACK_LIMITS, readyWithinMs: READY_WITHIN_MS, comparesFiles: false },
-      // It migrates the state that the other left.
-      needRoom: new Set([NEW]),
       drawFamily: (): Family => 'good',
       publishNext: () => null,
     });

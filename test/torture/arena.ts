@@ -36,8 +36,6 @@ export interface Arena {
   limits: string[];
   /** False where it takes longer than a round to compare every file of every release. */
   comparesFiles: boolean;
-  /** Releases that write before they are ready, and refuse to start on a full disk. */
-  needRoom: ReadonlySet<string>;
   /** Milliseconds in which a gateway that was killed is ready again. */
   readyWithinMs: number;
   /** The release that runs at rest, which is the current one. */
@@ -165,7 +163,6 @@ async function prepareArena(
   const arena: MiniatureArena = Object.assign(arenaIn(world, supervised, disk, clean), {
     ...{ drawFamily, nextVersion, publishNext, readyWithinMs: READY_WITHIN_MS },
     comparesFiles: true,
-    needRoom: new Set<string>(),
     limits: ['--settle', '0.2', '--ready-timeout', '1'],
     prepare: (family: Family, random: Random) => prepare(arena, family, random),
   });

@@ -61,7 +61,7 @@ export function readsVersions(
     return { reads: 'yes', why: 'it was started on such a state here' };
   const opened = Object.entries(then.databases).filter(([path]) => !isBackup(path));
   const version = findManifest(root, id)?.version ?? id;
-  const isNewer = wasWrittenByNewer(today, version);
+  const isOfNewer = wasWrittenByNewer(today, version);
   // Evidence is a start on other versions than the release left: today's state is one from before that start.
   const wasWithout = (path: string) =>
     starts.some(
@@ -70,23 +70,23 @@ export function readsVersions(
     );
   const gone = opened.find(([path]) => !(path in today.databases) && !(mayMigrate && wasWithout(path)))?.[0];
   if (gone) return { reads: 'no', why: `its database ${gone} is not there any more`, databases: true };
-  const raised = opened.find(([path, before]) => {
+  const other = opened.find(([path, before]) => {
     const now = today.databases[path] ?? before;
     // A release migrates an older one, and the release before cannot go back where no copy of it is kept.
-    if (now < before) return !mayMigrate || isNewer;
+    if (now < before) return !mayMigrate || isOfNewer;
     return now > before && !starts.some(({ databases }) => databases[path] === now);
   });
-  if (raised) {
-    const why = `${raised[0]} has version ${today.databases[raised[0]]}, and had ${raised[1]}`;
+  if (other) {
+    const why = `${other[0]} has version ${today.databases[other[0]]}, and had ${other[1]}`;
     return { reads: 'no', why, databases: true };
   }
   const isConfigKnown = [then, ...starts].some(({ config }) => config === today.config);
-  if (!isConfigKnown && isNewer) {
+  if (!isConfigKnown && isOfNewer) {
     return { reads: 'no', why: `${today.config} has written the configuration`, databases: false };
   }
   return {
     reads: 'yes',
-    why: 'it left its databases with these versions or newer ones, or was started on them here',
+    why: 'it left its databases with these versions, or was started on them here',
   };
 }
 
