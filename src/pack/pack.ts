@@ -102,8 +102,7 @@ function refuseClashes(listed: readonly string[]): void {
 }
 
 export function isPlainPath(path: string): boolean {
-  const names = path.split('/');
-  return !OUTSIDE.has(path) && !/[\0\\]/.test(path) && !names.some((name) => /^\.{0,2}$/.test(name));
+  return !OUTSIDE.has(path) && !/[\0\\]|(^|\/)\.{0,2}(\/|$)/.test(path);
 }
 
 export function invalid(why: string, cause?: unknown): ReleasesError {

@@ -104,9 +104,23 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'a pack that was replaced since it was verified',
     file: 'src/change/import.ts',
-    find: 'if (sha256(head.text) !== packed.sha256)',
-    replace: 'if (head.pack.treeDigest !== packed.treeDigest)',
+    find: 'if (sha256(readAbout(fd)) !== packed.sha256)',
+    replace: 'if (readAbout(fd).length === 0)',
     caughtBy: unit('pack/import', 'replaced the verified one'),
+  },
+  {
+    name: 'a file that changed after it was unpacked',
+    file: 'src/store/compared-files.ts',
+    find: 'stats.ctimeMs < at.changed',
+    replace: 'stats.ctimeMs < Number.POSITIVE_INFINITY',
+    caughtBy: unit('pack/import', 'changes its own files'),
+  },
+  {
+    name: 'a file that changed after the clock was set back',
+    file: 'src/store/compared-files.ts',
+    find: 'if (now.changed - at.changed < now.steady - at.steady - APART_MS) return () => null;',
+    replace: 'if (now.changed < at.changed) return () => null;',
+    caughtBy: unit('store/compared-files', 'set back'),
   },
   {
     name: 'a lost policy that demanded signatures',
@@ -560,8 +574,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'digests in another order',
     file: 'src/store/digests.ts',
-    find: 'digests.push(digestOne(path, options));',
-    replace: 'digests.unshift(digestOne(path, options));',
+    find: 'digests.push(options.known?.(path) ?? digestOne(path, options));',
+    replace: 'digests.unshift(options.known?.(path) ?? digestOne(path, options));',
     caughtBy: unit('store/digests', 'are those of each, in their order'),
   },
   {

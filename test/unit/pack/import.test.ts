@@ -149,6 +149,25 @@ describe('import', () => {
     expect((await importPack(root, other)).status).toBe('staged');
   });
 
+  test('refuses a release that changes its own files while it is tried', async () => {
+    const { file } = await makePack({
+      'node_modules/openclaw/openclaw.mjs': `
+        import { chmodSync, writeFileSync } from 'node:fs';
+        const tiny = new URL('../tiny/index.js', import.meta.url);
+        chmodSync(tiny, 0o644);
+        writeFileSync(tiny, 'TINY');
+        chmodSync(tiny, 0o444);
+        console.log('${PACKED}');`,
+    });
+    const root = temporaryRoot();
+    const { error } = await importPack(root, file);
+    expect(error).toMatchObject({
+      code: 'probe_failed',
+      message: expect.stringContaining('changed its own files'),
+    });
+    expectNothingIn(root);
+  });
+
   test('takes a damaged release from its pack again, as the hint says', async () => {
     const { file } = await makePack();
     const root = temporaryRoot();
