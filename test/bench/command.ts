@@ -15,6 +15,7 @@ import type { Report, Section, Table, Target } from './section.js';
 const SECTIONS: Record<string, () => Promise<{ section: Section }>> = {
   stage: () => import('./stage.js'),
   import: () => import('./import.js'),
+  'slow-disk': () => import('./slow-disk.js'),
   memory: () => import('./memory.js'),
   quiet: () => import('./quiet.js'),
   drill: () => import('./drill.js'),

@@ -8,7 +8,7 @@ import { NPM, npm, OURS, ours, type Peer } from './peers.js';
 import { type BenchOptions, inTurn, type Report, type Section, spread } from './section.js';
 
 const VERSION = '2026.9.6';
-const LIMIT_MEBIBYTES = 512;
+const LIMIT_MEBIBYTES = 384;
 
 interface Sample {
   peer: string;

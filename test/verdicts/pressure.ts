@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { diskOf } from '../support/disk-number.js';
 import { until } from '../support/place.js';
 
 const HYBRID = {
@@ -85,12 +86,4 @@ export function canLimitDisk(): boolean {
   const controllers = join(UNIFIED, 'cgroup.controllers');
   const unified = existsSync(controllers) && readFileSync(controllers, 'utf8').split(/\s/).includes('io');
   return isDisk && (unified || existsSync(join(HYBRID.disk, 'blkio.throttle.read_bps_device')));
-}
-
-/** Number of the disk that has a path, as in `8:0`; limits are for whole disks. */
-function diskOf(path: string): string {
-  const { dev } = statSync(path);
-  const number = `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
-  const device = `/sys/dev/block/${number}`;
-  return existsSync(`${device}/partition`) ? readFileSync(`${device}/../dev`, 'utf8').trim() : number;
 }
