@@ -1,5 +1,6 @@
 import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
+import { ageOf } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';
@@ -41,6 +42,8 @@ const SILENCE_MS = 60_000;
 export interface Verified {
   liveAt: number;
   readyAt: number;
+  /** Start of the process that is verified, likewise; null where the kernel does not tell. */
+  startedAt: number | null;
   /** More than one where the host held up the ones before. */
   starts: number;
   health: Health;
@@ -103,7 +106,9 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       const broken = whatIsBroken(abilities, after);
       if (broken === null) {
         warnOf(context.change, doubtful(abilities, after));
-        return { liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, starts: start.starts, health };
+        const age = inspection.pid === null ? null : ageOf(inspection.pid);
+        const startedAt = age === null ? null : Date.now() - age;
+        return { startedAt, liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, starts: start.starts, health };
       }
       missing = broken;
       if (settledMs >= settleMs + REPAIR_MS) throw fault(missing.code, `${missing.what}.`);

@@ -120,13 +120,18 @@ export function descendantsOf(pid: number): number[] {
   return processIds().filter((other) => descendsFrom(other, pid));
 }
 
-/** Start of a living process, ISO 8601 to the second; null when there is none. */
-export function startedAt(pid: number): string | null {
+/** Milliseconds since a living process was started, by a clock that nobody can set; null when there is none. */
+export function ageOf(pid: number): number | null {
   const ticks = stat(pid)?.startTicks;
   const uptime = Number(read('/proc/uptime')?.split(' ')[0]);
   if (ticks === undefined || Number.isNaN(uptime)) return null;
-  const bootedAt = Date.now() - uptime * 1000;
-  return new Date(bootedAt + (ticks / TICKS_PER_SECOND) * 1000).toISOString().replace(/\.\d+/, '');
+  return (uptime - ticks / TICKS_PER_SECOND) * 1000;
+}
+
+/** Start of a living process, ISO 8601 to the second; null when there is none. */
+export function startedAt(pid: number): string | null {
+  const age = ageOf(pid);
+  return age === null ? null : new Date(Date.now() - age).toISOString().replace(/\.\d+/, '');
 }
 
 /** Work of a process and its descendants. */

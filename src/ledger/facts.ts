@@ -26,6 +26,18 @@ export interface Baseline {
   abilities?: Abilities;
 }
 
+/** Parts of the time from a restart request until ready, in milliseconds and in their order. */
+export interface Outage {
+  /** Until the old process was gone. */
+  stopMs: number;
+  /** Until the supervisor had started the next one. */
+  startMs: number;
+  /** Until that was live: a restore of the state, its modules, and its own pass over its state. */
+  loadMs: number;
+  /** Until it was ready: its channels and plugins. */
+  channelsMs: number;
+}
+
 export interface PluginFacts {
   /** Before the release's tools ran. */
   before: Plugin[];
@@ -124,6 +136,8 @@ export interface Facts {
   liveMs?: number;
   /** Milliseconds from the restart request until ready. */
   readyMs?: number;
+  /** Likewise in its parts; absent where a start was held up, or a part is not known. */
+  outage?: Outage;
   collected?: string[];
   place?: StatePlace;
   snapshot?: Pick<Snapshot, 'name' | 'files' | 'bytes' | 'at'> & {

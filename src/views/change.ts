@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorCode, type ErrorRecord, EXIT } from '../core/errors.js';
-import type { Facts, IdleFacts } from '../ledger/facts.js';
+import type { Facts, IdleFacts, Outage } from '../ledger/facts.js';
 import {
   type Change,
   type ChangeStatus,
@@ -76,6 +76,8 @@ export interface ChangeDocument {
   nextAction: string | null;
   /** Milliseconds from the restart request until live: the outage is at most this. Null if unknown or failed. */
   downtimeMs: number | null;
+  /** Time until it was ready, in its parts. Null likewise, and where a part is not known. */
+  outage: Outage | null;
   handoff: Handoff;
   idle: IdleFacts | null;
   /** Place in the present step, with its sentence; null unless active. */
@@ -123,6 +125,7 @@ export function changeDocument(root: Root, known: Change): ChangeDocument {
     nextAction: isDead ? `${recoveryOutlook(change)} Next: openclaw-releases recover` : null,
     // After a failure only the way to the new release was measured, and the outage is longer.
     downtimeMs: error === null ? (facts.liveMs ?? null) : null,
+    outage: error === null ? (facts.outage ?? null) : null,
     handoff: handoffOf(root, change, isDead),
     idle: facts.idle ?? null,
     progress: status === 'running' ? progressOf(root, change) : null,

@@ -48,6 +48,10 @@ test('update.run answers at once, update.status follows it through the restart, 
     session: { deliveryContext: { channel: 'discord', to: 'channel:1', accountId: 'me' }, threadId: '7' },
   });
   expect(status.downtimeMs).toBeGreaterThan(0);
+  const { stopMs, startMs, loadMs } = status.outage ?? { stopMs: 0, startMs: 0, loadMs: 0 };
+  expect(loadMs).toBeGreaterThan(0);
+  // Each part is rounded.
+  expect(Math.abs(stopMs + startMs + loadMs - (status.downtimeMs ?? 0))).toBeLessThan(3);
   expect(status.steps.find(({ name }) => name === 'restart')).toMatchObject({ state: 'done', exitCode: 0 });
   expect(listChanges(rootAt(world.root)).at(-1)?.plan).toMatchObject({ initiator: 'gateway' });
 

@@ -1,6 +1,7 @@
 import { duration } from '../../core/duration.js';
 import type { Step } from '../../ledger/context.js';
 import { expectedOf } from '../expectation.js';
+import { outageOf, partsText } from '../outage.js';
 import { awaitVerified } from '../verification.js';
 import { wasStopped } from './restart.js';
 
@@ -9,7 +10,8 @@ export const verify: Step = {
   skip: wasStopped,
   async do(context) {
     const { plan, facts } = context.change;
-    const { liveAt, readyAt, starts, health } = await awaitVerified(context, expectedOf(context.change));
+    const verified = await awaitVerified(context, expectedOf(context.change));
+    const { liveAt, readyAt, starts, health } = verified;
     const says = health.version === null ? 'does not say its version' : `says ${health.version}`;
     const settled = `settled for ${duration(plan.limits.settleMs)}`;
     // Missing if the process died right after it asked for the restart.
@@ -17,7 +19,12 @@ export const verify: Step = {
     const since = Date.parse(facts.restartRequestedAt);
     facts.liveMs = liveAt - since;
     // A start that was held up says nothing of how long the next one may take.
-    if (starts === 1) facts.readyMs = readyAt - since;
-    return `${says}, ready after ${duration(readyAt - since)}, ${settled}`;
+    if (starts === 1) {
+      facts.readyMs = readyAt - since;
+      const outage = outageOf(since, facts.restart?.stopMs ?? null, verified);
+      if (outage !== null) facts.outage = outage;
+    }
+    const parts = facts.outage ? ` (${partsText(facts.outage)})` : '';
+    return `${says}, ready after ${duration(readyAt - since)}${parts}, ${settled}`;
   },
 };

@@ -96,6 +96,7 @@ const FACTS: { [K in keyof Facts]-?: Facts[K] } = {
   restartRequestedAt: '2026-06-01T00:00:00.000Z',
   liveMs: 100,
   readyMs: 200,
+  outage: { stopMs: 1, startMs: 2, loadMs: 97, channelsMs: 100 },
   collected: ['2026.5.1'],
   instance: {
     ...{ user: 1000, profile: 'work', directory: '/home/claw/.openclaw-work', config: '/etc/openclaw.json' },
