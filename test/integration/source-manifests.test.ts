@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Manifests } from '../../src/install/process/manifests.js';
 import type { ClientOptions } from '../../src/registry/client.js';
 import { type Registry, startRegistry } from '../registry/registry.js';
+import { until } from '../support/place.js';
 import { makePlace, type Place, rejection } from '../support/source-place.js';
 
 let registry: Registry;
@@ -160,6 +161,44 @@ function outcome(picking: ReturnType<Manifests['manifest']>): Promise<string> {
     ({ code }) => code,
   );
 }
+
+describe('what a package needs', () => {
+  beforeEach(() => {
+    for (const name of ['leaf', 'peer', 'fork']) publish(name, '1.0.0');
+    publish('middle', '1.0.0', { dependencies: { leaf: '^1.0.0' }, bundleDependencies: false });
+    publish('top', '1.0.0', {
+      dependencies: {
+        ...{ middle: '^1.0.0', renamed: 'npm:fork@^1.0.0', packed: '^1.0.0' },
+        ...{ far: 'git+https://git.invalid/far.git', near: 'file:../near', odd: '^^1' },
+      },
+      optionalDependencies: { gone: '^1.0.0' },
+      peerDependencies: { peer: '*', maybe: '*' },
+      peerDependenciesMeta: { maybe: { optional: true } },
+      bundleDependencies: ['packed'],
+    });
+  });
+
+  it('is asked for once, before anybody looks at it', async () => {
+    const manifests = begin();
+    await pick(manifests, 'top@1.0.0');
+    const expected = ['fork/latest', 'gone', 'gone/latest', 'leaf/latest', 'middle/latest', 'peer/latest'];
+    const asked = () =>
+      registry.requests.map((request) => request.replace('GET /', '')).filter((path) => !/^top/.test(path));
+    await until('all is asked', () => asked().length >= expected.length);
+    for (const spec of ['middle@^1.0.0', 'leaf@1', 'peer@*', 'renamed@npm:fork@^1.0.0'])
+      expect((await pick(manifests, spec)).asked).toEqual([]);
+    expect(asked().sort()).toEqual(expected);
+  });
+
+  it('is not asked for once the tree is known', async () => {
+    const manifests = begin();
+    const picking = pick(manifests, 'top@1.0.0');
+    manifests.close();
+    await picking;
+    await pick(begin(), 'leaf@1.0.0');
+    expect(registry.requests).toEqual(['GET /top/1.0.0', 'GET /leaf/1.0.0']);
+  });
+});
 
 it('pacote is unchanged when all is done', () => {
   const { manifest } = pacote;

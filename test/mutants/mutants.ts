@@ -123,6 +123,27 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('store/compared-files', 'set back'),
   },
   {
+    name: 'the registry is asked ahead after the tree is known',
+    file: 'src/install/process/manifests.ts',
+    find: 'this.#isClosed ? [] : needsOf',
+    replace: 'needsOf',
+    caughtBy: integration('source-manifests', 'once the tree is known'),
+  },
+  {
+    name: 'the registry is asked for a package that an archive bundles',
+    file: 'src/install/process/manifests.ts',
+    find: 'bundled === true || bundled.includes(name)',
+    replace: 'bundled === true',
+    caughtBy: integration('source-manifests', 'before anybody looks at it'),
+  },
+  {
+    name: 'a start that is a tick older than the stop before it',
+    file: 'src/change/outage.ts',
+    find: 'Math.max(stopMs, startedAt - since)',
+    replace: 'startedAt - since',
+    caughtBy: unit('change/outage', 'a tick older'),
+  },
+  {
     name: 'a lost policy that demanded signatures',
     file: 'src/store/policy.ts',
     find: "found.state === 'corrupt' || wasMovedAside(root, root.policy)",

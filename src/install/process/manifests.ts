@@ -3,12 +3,21 @@ import npa from 'npm-package-arg';
 import npmFetch from 'npm-registry-fetch';
 import pacote, { type ManifestResult } from 'pacote';
 import { clean, satisfies } from 'semver';
+import { ifPossible } from '../../core/if-possible.js';
 import type { ClientOptions } from '../../registry/client.js';
 import { fetchPackument, type Packument } from '../../registry/packument.js';
 import { pickFrom, versionDocument } from '../../registry/version-document.js';
 
 type Options = Record<string, unknown>;
 export type Picked = pacote.Manifest & ManifestResult;
+/** Of `package.json`. */
+interface Needs {
+  dependencies?: Record<string, string> | undefined;
+  optionalDependencies?: Record<string, string> | undefined;
+  peerDependencies?: Record<string, string> | undefined;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
+  bundleDependencies?: string[] | boolean;
+}
 type Picking = (spec: string | npa.Result, options?: Options) => Promise<Picked>;
 
 /**
@@ -22,6 +31,9 @@ export class Manifests {
   readonly #asked = new Map<string, Promise<Packument | null>>();
   /** Registries without documents about one version. */
   readonly #wholeOnly = new Set<string>();
+  /** What was asked ahead, as `name@range`. */
+  readonly #expected = new Set<string>();
+  #isClosed = false;
 
   constructor(options: ClientOptions) {
     const { offline, preferOffline } = options;
@@ -35,13 +47,27 @@ export class Manifests {
     // Alias `other@npm:this@1` means `this`.
     const wanted = (parsed as npa.AliasResult).subSpec ?? parsed;
     if (!wanted.registry) return this.#original(spec, options);
-    return this.#original(spec, { ...options, ...pickFrom(await this.#enoughFor(wanted, options)) });
+    const document = await this.#enoughFor(wanted, options);
+    const picked = await this.#original(spec, { ...options, ...pickFrom(document) });
+    this.#askAhead(picked, options);
+    return picked;
   };
 
   /** Restores pacote, and frees the documents: they are most of the memory once the tree is known. */
   close(): void {
+    this.#isClosed = true;
     Object.assign(pacote, { manifest: this.#original });
     this.#asked.clear();
+  }
+
+  /** Asks for what a package needs: arborist looks at one package after the other, and waits for the registry at each. */
+  #askAhead(picked: Picked, options: Options): void {
+    for (const id of this.#isClosed ? [] : needsOf(picked as Needs)) {
+      if (this.#expected.has(id)) continue;
+      this.#expected.add(id);
+      // Arborist asks again where it needs it, and reports the error.
+      this.manifest(id, options).catch(() => {});
+    }
   }
 
   async #enoughFor(wanted: npa.Result, options: Options): Promise<Packument> {
@@ -69,6 +95,17 @@ export class Manifests {
     known.catch(() => this.#asked.delete(id));
     return known;
   }
+}
+
+/** Specifiers of what the registry has of a package's needs. */
+function needsOf(manifest: Needs): string[] {
+  const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
+  const bundled = manifest.bundleDependencies || [];
+  const needs = Object.entries({ ...peerDependencies, ...dependencies, ...optionalDependencies });
+  return needs.flatMap(([name, range]) => {
+    if (bundled === true || bundled.includes(name) || peerDependenciesMeta[name]?.optional) return [];
+    return ifPossible(() => npa.resolve(name, range))?.registry ? [`${name}@${range}`] : [];
+  });
 }
 
 /** Version or tag whose own document may be enough; null when the choice depends on other versions. */
