@@ -10,11 +10,10 @@ import type { Context } from '../ledger/context.js';
 import { filesByDigest, requireBase } from '../pack/base.js';
 import { invalid } from '../pack/pack.js';
 import { requirePlatform } from '../pack/platform.js';
-import { readAbout, readHead, verifyPayload } from '../pack/read.js';
+import { type PackHead, readHead, verifyPayload } from '../pack/read.js';
 import { requireTrusted } from '../pack/signers.js';
 import { NAMESPACES } from '../pack/ssh-signature.js';
 import { unpackApart } from '../pack/unpacker.js';
-import { momentIn } from '../store/compared-files.js';
 import { findManifest, type Manifest } from '../store/manifest.js';
 import { packTarget } from '../store/pack-target.js';
 import { runtimeDirectoryName, usableRuntimes } from '../store/runtimes.js';
@@ -52,7 +51,6 @@ export async function resolvePack(
     if (signer !== null) context.progress(`signed by ${signer}`);
     return head;
   });
-  context.pack = head;
   const { id, version, engines, schemas, integrity, packages, node, main, bytes } = head.pack;
   const { treeDigest, files } = head.pack;
   facts.to = id;
@@ -89,18 +87,16 @@ export async function resolvePack(
  * `pack.json` must be the same, and the digests in that are of all the rest.
  */
 export async function unpackInto(directory: string, context: Context, sharing: Sharing): Promise<void> {
-  const { root, change, signal, pack: head } = context;
+  const { root, change, signal } = context;
   const { pack: packed, runtime } = change.facts;
-  if (!head || !packed || !runtime)
-    throw new ReleasesError('internal', 'A pack is unpacked that was not verified.');
+  if (!packed || !runtime) throw new ReleasesError('internal', 'A pack is unpacked that was not verified.');
   const node = join(directory, '..', runtimeDirectoryName(runtime.version), 'bin/node');
   if (runtime.kind === 'pack') mkdirSync(dirname(node), { recursive: true });
   let sharedBytes = 0;
-  const { pack, tree } = head;
-  await withPack(packed.path, async (fd) => {
-    if (sha256(readAbout(fd)) !== packed.sha256)
-      throw invalid(`${packed.path} changed since it was verified`);
-    const base = requireBase(root, pack);
+  const { pack } = await withPack(packed.path, async (fd) => {
+    const head = readHead(fd);
+    if (sha256(head.text) !== packed.sha256) throw invalid(`${packed.path} changed since it was verified`);
+    const base = requireBase(root, head.pack);
     sharedBytes = await unpackApart(fd, head, sharing, {
       directory,
       base: base ? filesByDigest(root, base) : new Map(),
@@ -110,15 +106,14 @@ export async function unpackInto(directory: string, context: Context, sharing: S
     }).catch((error) => {
       throw signal.aborted ? interrupted(error) : error;
     });
+    return head;
   });
-  const digests = tree.flatMap((entry) => ('sha256' in entry ? [[entry.path, entry.sha256] as const] : []));
-  context.compared = { digests: new Map(digests), at: momentIn(directory) };
   beginSync(directory);
   const { lockfileDigest, packages, skippedScripts } = pack;
   change.facts.install = { lockfileDigest, packages, skippedScripts, ranScripts: [], sharedBytes };
 }
 
-async function withPack<T>(path: string, work: (fd: number) => Promise<T>): Promise<T> {
+async function withPack(path: string, work: (fd: number) => Promise<PackHead>): Promise<PackHead> {
   const { fd } = opened(path);
   try {
     return await work(fd);

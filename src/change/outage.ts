@@ -14,15 +14,16 @@ export function outageOf(
   { startedAt, liveAt, readyAt }: Pick<Verified, 'startedAt' | 'liveAt' | 'readyAt'>,
 ): Outage | null {
   if (stopMs === null || startedAt === null) return null;
-  // The kernel tells a start to a hundredth of a second, so that it may seem to be before the end of the old process.
-  const startedMs = Math.max(stopMs, startedAt - since);
+  const startedMs = startedAt - since;
+  // A supervisor may look only now and then whether the old process is gone.
+  const goneMs = Math.min(stopMs, startedMs);
   const [stop, start, load, channels] = [
-    stopMs,
-    startedMs - stopMs,
+    goneMs,
+    startedMs - goneMs,
     liveAt - since - startedMs,
     readyAt - liveAt,
   ].map(Math.round) as [number, number, number, number];
-  return Math.min(load, channels) < 0
+  return Math.min(stop, load, channels) < 0
     ? null
     : { stopMs: stop, startMs: start, loadMs: load, channelsMs: channels };
 }

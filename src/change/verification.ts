@@ -70,6 +70,7 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
   const stallMs = Math.min(STALL_MS, floorMs);
   const begun = performance.now();
   let liveAt: number | null = null;
+  let startedAt: number | null = null;
   let readyAt: { waited: number; at: number } | null = null;
   let signature = '';
   const start = new StartWatch(context, expected);
@@ -87,7 +88,11 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
     if (health.answered) await checkListener(endpoint, supervisor, inspection.pid);
     // Two clocks: durations need a monotonic clock, because the wall clock can be set meanwhile.
     const now = performance.now();
-    if (health.live) liveAt ??= Date.now();
+    if (health.live && liveAt === null) {
+      const age = inspection.pid === null ? null : ageOf(inspection.pid);
+      liveAt = Date.now();
+      startedAt = age === null ? null : liveAt - age;
+    }
     const restoring = readRestore(root) === null ? '' : `restoring ${Math.floor(now / stallMs)}`;
     signature = restoring + signatureOf(health, start.work, stallMs);
     const lacks = whatIsUnhealthy(health, before, mustBeReady) ?? otherProgram(root, inspection.pid, release);
@@ -106,8 +111,6 @@ export async function awaitVerified(context: Context, expected: Expectation): Pr
       const broken = whatIsBroken(abilities, after);
       if (broken === null) {
         warnOf(context.change, doubtful(abilities, after));
-        const age = inspection.pid === null ? null : ageOf(inspection.pid);
-        const startedAt = age === null ? null : Date.now() - age;
         return { startedAt, liveAt: liveAt ?? readyAt.at, readyAt: readyAt.at, starts: start.starts, health };
       }
       missing = broken;

@@ -1,7 +1,5 @@
-import type { PackHead } from '../pack/read.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Lookup, LookupRequest } from '../registry/lookup.js';
-import type { ComparedFiles } from '../store/compared-files.js';
 import type { Root } from '../store/root.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { Change, StepRecord } from './ledger.js';
@@ -27,10 +25,6 @@ export interface Context {
   signal: AbortSignal;
   /** False at boot, where the unit starts the gateway later. */
   canRestart: boolean;
-  /** Set by `resolve` for `stage`; not in the ledger, because it has megabytes. */
-  pack?: PackHead;
-  /** Set by `stage` for `seal`; likewise. */
-  compared?: ComparedFiles;
   /** @param bytes fetched from the registry */
   progress(text: string, done?: number, total?: number, leftMs?: number, bytes?: number): void;
 }

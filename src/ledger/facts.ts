@@ -136,7 +136,7 @@ export interface Facts {
   liveMs?: number;
   /** Milliseconds from the restart request until ready. */
   readyMs?: number;
-  /** Likewise in its parts; absent where a start was held up, or a part is not known. */
+  /** Likewise in its parts; absent where a start was held up, after a recovery, or where a part is not known. */
   outage?: Outage;
   collected?: string[];
   place?: StatePlace;

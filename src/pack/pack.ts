@@ -102,7 +102,8 @@ function refuseClashes(listed: readonly string[]): void {
 }
 
 export function isPlainPath(path: string): boolean {
-  return !OUTSIDE.has(path) && !/[\0\\]|(^|\/)\.{0,2}(\/|$)/.test(path);
+  const names = path.split('/');
+  return !OUTSIDE.has(path) && !/[\0\\]/.test(path) && !names.some((name) => /^\.{0,2}$/.test(name));
 }
 
 export function invalid(why: string, cause?: unknown): ReleasesError {

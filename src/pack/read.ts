@@ -44,7 +44,7 @@ export interface PackHead {
  */
 export function readHead(fd: number): PackHead {
   const reader = new Reader(fd);
-  const text = aboutIn(reader);
+  const text = reader.part(PARTS.pack, MOST_ABOUT);
   const pack = parsePack(text.toString());
   const signature = reader.isNext(PARTS.signature)
     ? reader.part(PARTS.signature, MOST_SIGNATURE).toString()
@@ -59,11 +59,6 @@ export function readHead(fd: number): PackHead {
   reader.expect(tarHeader({ path: payloadName(codec), mode: READ_ONLY, size: bytes }));
   return { pack, text, signature, tree, payloadAt: reader.at };
 }
-
-/** Text of `pack.json`. @throws ReleasesError `pack_invalid` */
-export const readAbout = (fd: number): Buffer => aboutIn(new Reader(fd));
-
-const aboutIn = (reader: Reader) => reader.part(PARTS.pack, MOST_ABOUT);
 
 /**
  * Reads the rest of a pack, and so proves that every byte of it is as it was written.

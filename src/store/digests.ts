@@ -5,8 +5,6 @@ import { type Digest, digestOne, type FileOptions } from '../host/digest.js';
 const FILES_PER_TURN = 200;
 
 export interface DigestOptions extends FileOptions {
-  /** Digest of a file that needs no reading; null for another. */
-  known?: ((path: string) => Digest | null) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -22,7 +20,7 @@ export async function digestFiles(paths: Iterable<string>, options: DigestOption
       await setImmediate();
       options.signal?.throwIfAborted();
     }
-    digests.push(options.known?.(path) ?? digestOne(path, options));
+    digests.push(digestOne(path, options));
   }
   return digests;
 }

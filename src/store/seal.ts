@@ -15,7 +15,6 @@ import { ReleasesError } from '../core/errors.js';
 import { recordText } from '../core/record.js';
 import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
-import { type ComparedFiles, unchangedSince } from './compared-files.js';
 import { directoryNames, listReleases, MANIFEST_FILE, type Manifest, releaseDirectory } from './manifest.js';
 import type { Root } from './root.js';
 import { DIGESTS_FILE, digestTree } from './tree.js';
@@ -30,8 +29,6 @@ export interface SealOptions {
   replaces?: boolean;
   /** Digest that the tree must have. */
   treeDigest?: string;
-  /** What was compared with a list already is not read again. */
-  compared?: ComparedFiles | undefined;
 }
 
 /**
@@ -43,7 +40,7 @@ export async function sealRelease(
   root: Root,
   staged: string,
   about: UnsealedManifest,
-  { signal, replaces = false, treeDigest: expected, compared }: SealOptions = {},
+  { signal, replaces = false, treeDigest: expected }: SealOptions = {},
 ): Promise<Manifest> {
   const destination = releaseDirectory(root, about.id);
   if (!replaces && existsSync(destination)) {
@@ -51,8 +48,7 @@ export async function sealRelease(
       hint: `openclaw-releases show ${about.id}`,
     });
   }
-  const known = compared && unchangedSince(staged, compared);
-  const tree = await digestTree(staged, { signal, close: true, known });
+  const tree = await digestTree(staged, { signal, close: true });
   if (expected !== undefined && tree.digest !== expected)
     throw new ReleasesError('probe_failed', `${about.id} changed its own files while it was tried.`, {
       hint: `openclaw-releases list, for a release other than ${about.id}`,

@@ -9,7 +9,7 @@ import type { Peer } from './peers.js';
 const SECTOR_BYTES = 512;
 
 export interface Installed extends Figures {
-  /** What the disk was given to write, until all was on it. */
+  /** Given to the disk to write, until all was on it. */
   writtenMebibytes: number;
   /** From the start until all was on the disk. */
   flushedSeconds: number;

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { diskOf } from '../support/disk-number.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { copy, type Installed, install, onGround } from './ground.js';
@@ -11,6 +12,9 @@ const PREVIOUS = '2026.9.5';
 
 /** An SD card of a Raspberry Pi. */
 const MEBIBYTES_PER_SECOND = 20;
+
+const GROUPS = '/sys/fs/cgroup';
+const BLKIO = join(GROUPS, 'blkio');
 
 interface Sample extends Installed {
   peer: string;
@@ -51,28 +55,41 @@ function sample(peer: Peer, { directory, say }: BenchOptions): Promise<Sample> {
 
 /** Limits a whole disk while something is done, for all processes and for what the kernel writes later. */
 async function onSlowDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const old = '/sys/fs/cgroup/blkio';
+  // What was copied to it is not of this.
+  await execa('sync', ['-f', path]);
   const bytes = MEBIBYTES_PER_SECOND * 2 ** 20;
-  if (existsSync(old)) {
-    const limit = (most: number) => {
-      for (const kind of ['read', 'write'])
-        writeFileSync(join(old, `blkio.throttle.${kind}_bps_device`), `${diskOf(path)} ${most}`);
-    };
+  return existsSync(BLKIO) ? inRoot(diskOf(path), bytes, work) : inGroup(diskOf(path), bytes, work);
+}
+
+/** With control groups of version 1 the root group has what the kernel writes. */
+async function inRoot<T>(disk: string, bytes: number, work: () => Promise<T>): Promise<T> {
+  const limit = (most: number) => {
+    for (const kind of ['read', 'write'])
+      writeFileSync(join(BLKIO, `blkio.throttle.${kind}_bps_device`), `${disk} ${most}`);
+  };
+  try {
     limit(bytes);
-    return work().finally(() => limit(0));
+    return await work();
+  } finally {
+    limit(0);
   }
-  const root = '/sys/fs/cgroup';
-  writeFileSync(join(root, 'cgroup.subtree_control'), '+io');
-  const group = join(root, `openclaw-releases-${process.pid}-disk`);
-  mkdirSync(group);
-  // The bench itself goes there, and so all that it starts.
+}
+
+/** With version 2 what a group has written is of that group, and the bench goes there with all that it starts. */
+async function inGroup<T>(disk: string, bytes: number, work: () => Promise<T>): Promise<T> {
+  const own = join(GROUPS, /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '');
+  const group = join(GROUPS, `openclaw-releases-${process.pid}-disk`);
   const enter = (directory: string) => writeFileSync(join(directory, 'cgroup.procs'), String(process.pid));
-  writeFileSync(join(group, 'io.max'), `${diskOf(path)} rbps=${bytes} wbps=${bytes}`);
-  enter(group);
-  return work().finally(() => {
-    enter(root);
+  writeFileSync(join(GROUPS, 'cgroup.subtree_control'), '+io');
+  mkdirSync(group);
+  try {
+    writeFileSync(join(group, 'io.max'), `${disk} rbps=${bytes} wbps=${bytes}`);
+    enter(group);
+    return await work();
+  } finally {
+    enter(own);
     rmdirSync(group);
-  });
+  }
 }
 
 function reportOn(samples: Sample[]): Report {

@@ -29,7 +29,7 @@ export const seal: Step = {
     const manifest = await sealRelease(root, directory, about, {
       signal,
       replaces: change.facts.replaces ?? false,
-      ...(pack && { treeDigest: pack.treeDigest, compared: context.compared }),
+      ...(pack && { treeDigest: pack.treeDigest }),
     });
     removeTree(root, join(directory, '..'));
     return `${manifest.files} files, ${size(manifest.bytes)}, read-only`;

@@ -9,7 +9,7 @@ export const verify: Step = {
   name: 'verify',
   skip: wasStopped,
   async do(context) {
-    const { plan, facts } = context.change;
+    const { plan, facts, recovery } = context.change;
     const verified = await awaitVerified(context, expectedOf(context.change));
     const { liveAt, readyAt, starts, health } = verified;
     const says = health.version === null ? 'does not say its version' : `says ${health.version}`;
@@ -18,13 +18,13 @@ export const verify: Step = {
     if (facts.restartRequestedAt === undefined) return `${says}, ${settled}`;
     const since = Date.parse(facts.restartRequestedAt);
     facts.liveMs = liveAt - since;
-    // A start that was held up says nothing of how long the next one may take.
-    if (starts === 1) {
-      facts.readyMs = readyAt - since;
-      const outage = outageOf(since, facts.restart?.stopMs ?? null, verified);
-      if (outage !== null) facts.outage = outage;
-    }
-    const parts = facts.outage ? ` (${partsText(facts.outage)})` : '';
-    return `${says}, ready after ${duration(readyAt - since)}${parts}, ${settled}`;
+    const ready = `ready after ${duration(readyAt - since)}`;
+    // A start that was held up says nothing of how long the next one may take, and a recovery looks when it comes.
+    if (starts > 1 || recovery) return `${says}, ${ready}, ${settled}`;
+    facts.readyMs = readyAt - since;
+    const outage = outageOf(since, facts.restart?.stopMs ?? null, verified);
+    if (outage === null) return `${says}, ${ready}, ${settled}`;
+    facts.outage = outage;
+    return `${says}, ${ready} (${partsText(outage)}), ${settled}`;
   },
 };

@@ -10,12 +10,12 @@ import { pickFrom, versionDocument } from '../../registry/version-document.js';
 
 type Options = Record<string, unknown>;
 export type Picked = pacote.Manifest & ManifestResult;
-/** Of `package.json`. */
+/** Fields of `package.json`. */
 interface Needs {
   dependencies?: Record<string, string> | undefined;
   optionalDependencies?: Record<string, string> | undefined;
   peerDependencies?: Record<string, string> | undefined;
-  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }> | null;
   bundleDependencies?: string[] | boolean;
 }
 type Picking = (spec: string | npa.Result, options?: Options) => Promise<Picked>;
@@ -28,14 +28,17 @@ export class Manifests {
   readonly #options: ClientOptions;
   readonly #original = pacote.manifest as unknown as Picking;
   /** Key: the name, or `name@version` for a document about one version. */
-  readonly #asked = new Map<string, Promise<Packument | null>>();
+  readonly #asked = new Map<string, Promise<Packument | null | undefined>>();
   /** Registries without documents about one version. */
   readonly #wholeOnly = new Set<string>();
-  /** What was asked ahead, as `name@range`. */
+  /** Asked ahead, as `name@range`. */
   readonly #expected = new Set<string>();
+  readonly #asksAhead: boolean;
   #isClosed = false;
 
-  constructor(options: ClientOptions) {
+  /** @param asksAhead false where the versions are known, and only checksums are looked up */
+  constructor(options: ClientOptions, { asksAhead = true } = {}) {
+    this.#asksAhead = asksAhead;
     const { offline, preferOffline } = options;
     // npm would believe a cached document for minutes; comparing it costs a few hundred bytes.
     this.#options = { ...options, preferOnline: !offline && !preferOffline };
@@ -49,7 +52,7 @@ export class Manifests {
     if (!wanted.registry) return this.#original(spec, options);
     const document = await this.#enoughFor(wanted, options);
     const picked = await this.#original(spec, { ...options, ...pickFrom(document) });
-    this.#askAhead(picked, options);
+    if (this.#asksAhead) this.#askAhead(picked, options);
     return picked;
   };
 
@@ -62,11 +65,14 @@ export class Manifests {
 
   /** Asks for what a package needs: arborist looks at one package after the other, and waits for the registry at each. */
   #askAhead(picked: Picked, options: Options): void {
-    for (const id of this.#isClosed ? [] : needsOf(picked as Needs)) {
+    // An odd document is arborist's to judge.
+    for (const id of ifPossible(() => needsOf(picked as Needs)) ?? []) {
       if (this.#expected.has(id)) continue;
       this.#expected.add(id);
-      // Arborist asks again where it needs it, and reports the error.
-      this.manifest(id, options).catch(() => {});
+      // Arborist has excepted this package alone from the time that counts for the others.
+      const { before } = this.#options;
+      // It asks again where it needs the answer, and reports the error.
+      this.manifest(id, { ...options, before }).catch(() => {});
     }
   }
 
@@ -78,17 +84,20 @@ export class Manifests {
     const alone = version && (await this.#once(`${name}@${version}`, () => this.#alone(name, version)));
     if (alone && isPicked(alone, wanted, options)) return alone;
     const whole = await this.#once(name, () => fetchPackument(name, this.#options));
-    if (version && !alone) this.#wholeOnly.add(registry);
+    if (alone === undefined && (version === 'latest' || whole.versions?.[version ?? '']))
+      this.#wholeOnly.add(registry);
     return whole;
   }
 
-  #alone(name: string, version: string): Promise<Packument | null> {
+  #alone(name: string, version: string): Promise<Packument | null | undefined> {
     // That of OpenClaw was fetched a moment ago, and not every registry sends a lifetime.
     const how = name === 'openclaw' ? { preferOffline: true, preferOnline: false } : {};
     return versionDocument(name, version, { ...this.#options, ...how });
   }
 
-  #once<T extends Packument | null>(id: string, ask: () => Promise<T>): Promise<T> {
+  async #once<T extends Packument | null | undefined>(id: string, ask: () => Promise<T>): Promise<T> {
+    // Only what was asked ahead comes so late.
+    if (this.#isClosed) throw new Error('The tree is known.');
     const known = (this.#asked.get(id) as Promise<T> | undefined) ?? ask();
     this.#asked.set(id, known);
     // A later request tries again.
@@ -99,11 +108,11 @@ export class Manifests {
 
 /** Specifiers of what the registry has of a package's needs. */
 function needsOf(manifest: Needs): string[] {
-  const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
+  const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } = manifest;
   const bundled = manifest.bundleDependencies || [];
   const needs = Object.entries({ ...peerDependencies, ...dependencies, ...optionalDependencies });
   return needs.flatMap(([name, range]) => {
-    if (bundled === true || bundled.includes(name) || peerDependenciesMeta[name]?.optional) return [];
+    if (bundled === true || bundled.includes(name) || peerDependenciesMeta?.[name]?.optional) return [];
     return ifPossible(() => npa.resolve(name, range))?.registry ? [`${name}@${range}`] : [];
   });
 }

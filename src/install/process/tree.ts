@@ -62,7 +62,7 @@ export async function installTree(
   const tree = exact ? null : await lockfileOfTree(order);
   if (tree) await writeFile(lockPath, withOwnAddresses(tree, order.options));
   const options = treeOptions(order);
-  const manifests = new Manifests(options);
+  const manifests = new Manifests(options, { asksAhead: tree === null });
   const arborist = new Arborist(options);
   const watched = watchProgress(onProgress, () => arborist.idealTree);
   let refused: unknown;
