@@ -10,7 +10,7 @@ import { overview } from '../../src/views/status.js';
 import { verifyRelease } from '../../src/views/verification.js';
 import { until } from '../support/place.js';
 import type { Arena } from './arena.js';
-import { nameProcess, processesOf, WATCHER } from './processes.js';
+import { describeProcess, processesOf, WATCHER } from './processes.js';
 
 /** Entries that layout/README.md allows in the root at rest. */
 const AT_REST = new Set(
@@ -73,7 +73,7 @@ async function checkProcesses(arena: Arena): Promise<string[]> {
   };
   return until('', clean, GONE_WITHIN_MS).then(
     () => [],
-    () => [`Processes were left behind: ${left.map(nameProcess).join(', ')}; ${watchers} watchers.`],
+    () => [`Processes were left behind, and ${watchers} watchers:`, ...left.map(describeProcess)],
   );
 }
 

@@ -33,7 +33,7 @@ export function nameProcess(pid: number): string {
 export function describeProcess(pid: number): string {
   try {
     const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
-    const status = read('status').match(/^(State|PPid|SigBlk|SigCgt):.*$/gm) ?? [];
+    const status = read('status').match(/^(State|PPid|NSpgid|NSsid|SigBlk|SigCgt):.*$/gm) ?? [];
     const files = readdirSync(`/proc/${pid}/fd`).map(
       (fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`,
     );

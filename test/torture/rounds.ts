@@ -114,7 +114,7 @@ async function endOf(
 }
 
 export function describeFailure({ seed, message, evidence }: Failure): string {
-  return `BROKEN in the round of seed ${seed} (repeat it: --seed ${seed} --rounds 1):\n${message}\nEvidence: ${evidence}`;
+  return `BROKEN in the round of seed ${seed} (repeat it with --seed ${seed}, and one round or step):\n${message}\nEvidence: ${evidence}`;
 }
 
 function keepEvidence(arena: Arena, seed: number, error: unknown): Failure {
