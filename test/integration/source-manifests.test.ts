@@ -178,7 +178,7 @@ describe('what a package needs', () => {
     });
   });
 
-  it('is asked for once, before anybody looks at it', async () => {
+  it('is asked for once, before npm needs it', async () => {
     const manifests = begin();
     await pick(manifests, 'top@1.0.0');
     const expected = ['fork/latest', 'gone', 'gone/latest', 'leaf/latest', 'middle/latest', 'peer/latest'];

@@ -120,7 +120,7 @@ export const MUTANTS: Mutant[] = [
     file: 'src/install/process/manifests.ts',
     find: 'bundled === true || bundled.includes(name)',
     replace: 'bundled === true',
-    caughtBy: integration('source-manifests', 'before anybody looks at it'),
+    caughtBy: integration('source-manifests', 'before npm needs it'),
   },
   {
     name: 'a stop that lasts longer than the next process is there',
