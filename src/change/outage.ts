@@ -1,4 +1,3 @@
-import { duration } from '../core/duration.js';
 import type { Outage } from '../ledger/facts.js';
 import type { Verified } from './verification.js';
 
@@ -26,12 +25,4 @@ export function outageOf(
   return Math.min(stop, load, channels) < 0
     ? null
     : { stopMs: stop, startMs: start, loadMs: load, channelsMs: channels };
-}
-
-/** Reads "stop 0.4 s, next process 0.1 s, load 6.1 s, channels 0.8 s". */
-export function partsText({ stopMs, startMs, loadMs, channelsMs }: Outage): string {
-  const parts = { stop: stopMs, 'next process': startMs, load: loadMs, channels: channelsMs };
-  return Object.entries(parts)
-    .map(([name, ms]) => `${name} ${duration(ms)}`)
-    .join(', ');
 }

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { atEndOfAll } from '../support/at-end.js';
-import { type Answer, makeWorld, QUICK, type RunningSupervisor, type World } from '../support/world.js';
+import { type Answer, CLI, makeWorld, QUICK, type RunningSupervisor, type World } from '../support/world.js';
 
 const [FIRST, SECOND, BAD] = ['2026.6.1', '2026.6.2', '2026.6.3'];
 
@@ -86,6 +87,16 @@ test('changes have small numbers that stay, by which history shows one with its 
   expect(one.steps).toEqual(last.steps);
   expect((await world.ok('history', last.change)).number).toBe(4);
   expect((await world.cli('history', '5')).json.error.code).toBe('change_not_found');
+});
+
+test('history says where the outage of a verified change went', async () => {
+  const shown = (name: string) =>
+    execa(world.node, [CLI, 'history', name], { env: world.env, extendEnv: false });
+  const { stdout } = await shown('3');
+  expect(stdout).toMatch(
+    /^Outage: stop [\d.]+ s, next process [\d.]+ s, load [\d.]+ s, channels [\d.]+ s\.$/m,
+  );
+  expect((await shown('4')).stdout).not.toContain('Outage:');
 });
 
 test('history takes the newest, the failed ones, or those since a moment', async () => {

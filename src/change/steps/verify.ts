@@ -1,7 +1,7 @@
 import { duration } from '../../core/duration.js';
 import type { Step } from '../../ledger/context.js';
 import { expectedOf } from '../expectation.js';
-import { outageOf, partsText } from '../outage.js';
+import { outageOf } from '../outage.js';
 import { awaitVerified } from '../verification.js';
 import { wasStopped } from './restart.js';
 
@@ -18,13 +18,12 @@ export const verify: Step = {
     if (facts.restartRequestedAt === undefined) return `${says}, ${settled}`;
     const since = Date.parse(facts.restartRequestedAt);
     facts.liveMs = liveAt - since;
-    const ready = `ready after ${duration(readyAt - since)}`;
     // A start that was held up says nothing of how long the next one may take, and a recovery looks when it comes.
-    if (starts > 1 || recovery) return `${says}, ${ready}, ${settled}`;
-    facts.readyMs = readyAt - since;
-    const outage = outageOf(since, facts.restart?.stopMs ?? null, verified);
-    if (outage === null) return `${says}, ${ready}, ${settled}`;
-    facts.outage = outage;
-    return `${says}, ${ready} (${partsText(outage)}), ${settled}`;
+    if (starts === 1 && !recovery) {
+      facts.readyMs = readyAt - since;
+      const outage = outageOf(since, facts.restart?.stopMs ?? null, verified);
+      if (outage !== null) facts.outage = outage;
+    }
+    return `${says}, ready after ${duration(readyAt - since)}, ${settled}`;
   },
 };

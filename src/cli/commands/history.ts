@@ -6,6 +6,7 @@ import { listChanges } from '../../ledger/ledger.js';
 import type { Root } from '../../store/root.js';
 import { type ChangeDocument, changeDocument } from '../../views/change.js';
 import { corruptFiles } from '../../views/corrupt.js';
+import { outageText } from '../../views/outage-text.js';
 import { resultText } from '../../views/result-text.js';
 import type { Answers } from '../answers.js';
 import { type Answer, command } from '../command.js';
@@ -89,7 +90,12 @@ function answerOne(root: Root, name: string): Answer<Answers['history']> {
   return {
     document: { ok: true, ...document },
     text: () =>
-      [tableOf([document]), ...(steps.length > 0 ? [table(steps)] : []), changeText(document)].join('\n'),
+      [
+        tableOf([document]),
+        ...(steps.length > 0 ? [table(steps)] : []),
+        ...(document.outage ? [`Outage: ${outageText(document.outage)}.`] : []),
+        changeText(document),
+      ].join('\n'),
   };
 }
 

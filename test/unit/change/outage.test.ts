@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { outageOf, partsText } from '../../../src/change/outage.js';
+import { outageOf } from '../../../src/change/outage.js';
+import { outageText } from '../../../src/views/outage-text.js';
 
 const SINCE = 1_000_000;
 const at = (startedMs: number | null, liveMs: number, readyMs: number) => ({
@@ -11,7 +12,7 @@ const at = (startedMs: number | null, liveMs: number, readyMs: number) => ({
 test('the parts of an outage are in their order, and together the time until ready', () => {
   const outage = outageOf(SINCE, 400.4, at(520, 6_600, 7_400));
   expect(outage).toEqual({ stopMs: 400, startMs: 120, loadMs: 6_080, channelsMs: 800 });
-  expect(outage && partsText(outage)).toBe('stop 0.4 s, next process 0.1 s, load 6.1 s, channels 0.8 s');
+  expect(outage && outageText(outage)).toBe('stop 0.4 s, next process 0.1 s, load 6.1 s, channels 0.8 s');
 });
 
 test('a next process that was there before anybody saw that the old one was gone', () => {
