@@ -10,6 +10,8 @@ test('the demo on real OpenClaw: stage, run, update, verify, roll back, and noth
   expect(all.match(/ \[package_updated_restart_verified\]$/gm)).toHaveLength(2);
   expect(all).toMatch(/is intact: \d{5} files/);
   // A busy host may hold the gateway up for a second before its restart, too.
-  expect(all).toMatch(/update {4}(\d+\.\d+ s, then )*\d+\.\d+ s\n {2}rollback {2}(\d+\.\d+ s, then )*\d+\.\d+ s/);
+  expect(all).toMatch(
+    /update {4}(\d+\.\d+ s, then )*\d+\.\d+ s\n {2}rollback {2}(\d+\.\d+ s, then )*\d+\.\d+ s/,
+  );
   expect(place.leftBehind()).toEqual([]);
 });
