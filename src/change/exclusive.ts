@@ -1,10 +1,11 @@
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { waitUntil } from '../host/wait.js';
 import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
-import { type Change, isActive, unfinishedChanges } from '../ledger/ledger.js';
+import { type Change, isActive, newestChanges, unfinishedChanges } from '../ledger/ledger.js';
 import { restoreCurrent } from '../rollback/repair-current.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers, installPlugin } from '../store/launchers.js';
-import { acquireLock } from '../store/lock.js';
+import { acquireLock, readLockOwner } from '../store/lock.js';
 import { type Repair, repairRoot } from '../store/repair.js';
 import { prepareRoot, type Root } from '../store/root.js';
 import { removeLeftovers } from '../store/stale-temp.js';
@@ -31,6 +32,9 @@ export interface Exclusive {
   tells?: boolean;
 }
 
+/** Milliseconds; for its last writes on a slow disk. */
+const LETS_GO_MS = 10_000;
+
 export interface Repairs {
   recovered: Change[];
   repaired: Repair[];
@@ -56,9 +60,7 @@ export async function exclusive<T>(
         .catch(() => null),
     );
   dropBallastWhenShort(root);
-  const unlock = await acquireLock(root, doing).catch((error) => {
-    throw error instanceof ReleasesError && error.code === 'locked' ? sayWhatItWaitsFor(root, error) : error;
-  });
+  const unlock = await takeLock(environment, doing);
   try {
     return await work(recover ? await recoverRoot(environment, recover) : { recovered: [], repaired: [] });
   } finally {
@@ -70,6 +72,29 @@ export async function exclusive<T>(
       if (tells) await tell(root);
     }
   }
+}
+
+/** A holder whose change has its verdict is about to let go, and the caller may have seen that verdict: it is waited for. */
+async function takeLock({ root, signal }: Environment, doing: string): Promise<() => Promise<void>> {
+  let refusal: unknown;
+  const unlock = await waitUntil({ withinMs: LETS_GO_MS, signal }, () =>
+    acquireLock(root, doing).catch((error) => {
+      if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
+      if (!holderHasItsVerdict(root)) throw sayWhatItWaitsFor(root, error);
+      refusal = error;
+      return null;
+    }),
+  );
+  if (unlock) return unlock;
+  throw refusal;
+}
+
+function holderHasItsVerdict(root: Root): boolean {
+  const holder = readLockOwner(root);
+  const newest = newestChanges(root, 1)[0];
+  return (
+    holder === null || (newest !== undefined && newest.endedAt !== null && newest.owner.pid === holder.pid)
+  );
 }
 
 async function recoverRoot(environment: Environment, recover: Exclusive['recover']): Promise<Repairs> {

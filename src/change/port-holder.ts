@@ -1,7 +1,8 @@
 import { ReleasesError } from '../core/errors.js';
 import { moment } from '../core/moment.js';
 import { listenerPids } from '../host/listener.js';
-import { commandLineOf, identify, isAlive, startedAt, userOf } from '../host/process.js';
+import { commandLineOf, identify, isAlive, userOf } from '../host/process.js';
+import { startedAt } from '../host/process-age.js';
 import { waitUntil } from '../host/wait.js';
 import type { Endpoint } from '../openclaw/endpoint.js';
 import { sampleHealth } from '../openclaw/health.js';

@@ -1,6 +1,6 @@
 import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
-import { ageOf } from '../host/process.js';
+import { ageOf } from '../host/process-age.js';
 import { waitUntil } from '../host/wait.js';
 import type { Context } from '../ledger/context.js';
 import { type Change, listChanges } from '../ledger/ledger.js';

@@ -120,20 +120,6 @@ export function descendantsOf(pid: number): number[] {
   return processIds().filter((other) => descendsFrom(other, pid));
 }
 
-/** Milliseconds since a living process was started, by a clock that nobody can set; null when there is none. */
-export function ageOf(pid: number): number | null {
-  const ticks = stat(pid)?.startTicks;
-  const uptime = Number(read('/proc/uptime')?.split(' ')[0]);
-  if (ticks === undefined || Number.isNaN(uptime)) return null;
-  return (uptime - ticks / TICKS_PER_SECOND) * 1000;
-}
-
-/** Start of a living process, ISO 8601 to the second; null when there is none. */
-export function startedAt(pid: number): string | null {
-  const age = ageOf(pid);
-  return age === null ? null : new Date(Date.now() - age).toISOString().replace(/\.\d+/, '');
-}
-
 /** Work of a process and its descendants. */
 export interface Activity {
   /** Processor time until now, in clock ticks (100 a second on Linux). */

@@ -6,7 +6,7 @@ import { type ErrorRecord, toErrorRecord } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';
 import { ownFile } from '../core/own-files.js';
 import { withoutSecrets } from '../core/secret-words.js';
-import { startedAt } from '../host/process.js';
+import { startedAt } from '../host/process-age.js';
 import { freeSpace } from '../host/space.js';
 import { changeNamed, type PastLine } from '../ledger/history.js';
 import { type Change, listChanges } from '../ledger/ledger.js';

@@ -1,4 +1,4 @@
-import { startedAt } from '../host/process.js';
+import { startedAt } from '../host/process-age.js';
 import { runningRelease } from '../ledger/running-release.js';
 import { reach } from '../openclaw/reach.js';
 import { findManifest } from '../store/manifest.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { toErrorRecord } from '../../core/errors.js';
 import { readRecord, recordText } from '../../core/record.js';
-import { startedAt } from '../../host/process.js';
+import { startedAt } from '../../host/process-age.js';
 import { releaseOfProcess, runningRelease } from '../../ledger/running-release.js';
 import { lookOf } from '../../state/fingerprint.js';
 import { findStatePlace, type StatePlace } from '../../state/place.js';

@@ -1,6 +1,11 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { exclusive } from '../../../src/change/exclusive.js';
 import { tell } from '../../../src/change/tell.js';
+import { within } from '../../../src/host/wait.js';
+import { newChange, ownIdentity, saveChange } from '../../../src/ledger/ledger.js';
+import { planChange } from '../../../src/ledger/plan.js';
+import { acquireLock } from '../../../src/store/lock.js';
+import { prepareRoot } from '../../../src/store/root.js';
 import { temporaryRoot } from '../../support/place.js';
 
 vi.mock('../../../src/change/tell.js', () => ({ tell: vi.fn() }));
@@ -25,3 +30,37 @@ test.each([
     expect(tell).toHaveBeenCalledTimes(2 * times);
   },
 );
+
+describe('where another process holds the lock', () => {
+  const ended = { status: 'staged', endedAt: '2026-06-01T00:00:00.000Z' } as const;
+  const other = { pid: 1, startTicks: 0, bootId: '' };
+
+  async function held(change: { status?: 'staged'; endedAt?: string; owner?: typeof other }) {
+    const root = temporaryRoot();
+    prepareRoot(root);
+    const facts = { from: null, previous: null, to: '2026.6.1' };
+    const made = newChange(planChange('update', '2026.6.1'), facts);
+    saveChange(root, Object.assign(made, { owner: ownIdentity() }, change));
+    const unlock = await acquireLock(root, 'the update');
+    const next = exclusive({ root, supervisor }, { doing: 'the next', recover: false }, () => 'made');
+    return { unlock, next };
+  }
+
+  test('whose change has its verdict, it is waited for', async () => {
+    const { unlock, next } = await held(ended);
+    expect(await within(next, 500), 'not before it has let go').toBe(false);
+    await unlock();
+    expect(await next).toBe('made');
+  });
+
+  test.each([
+    ['whose change has no verdict', {}],
+    ['and the last verdict is that of a third', { ...ended, owner: other }],
+  ])('%s, the command is refused at once', async (_, change) => {
+    const { next } = await held(change);
+    await expect(next).rejects.toMatchObject({
+      code: 'locked',
+      message: expect.stringContaining('the update'),
+    });
+  });
+});
