@@ -3,6 +3,9 @@ import { environmentOf, parentOf } from './process.js';
 /** Directory of its release, which the launcher sets in the environment of the gateway. */
 export const RELEASE_VARIABLE = 'OPENCLAW_RELEASES_RELEASE';
 
+/** Unlike for each start of a gateway by `run`; its children have it too. */
+export const START_VARIABLE = 'OPENCLAW_RELEASES_START';
+
 /**
  * Finds the gateway below a wrapper that stays, such as `doppler run`: the first process that has the launcher's
  * variable, as its children have it too. The main process itself when none has it.

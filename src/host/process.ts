@@ -79,9 +79,9 @@ export function sessionOf(pid: number): number | null {
   return stat(pid)?.session ?? null;
 }
 
-/** Returns true for a group with members other than zombies: these hold no port, and a container may keep them. */
-export function groupHasMembers(group: number): boolean {
-  return processIds().some((pid) => {
+/** Members of a process group but zombies: these hold no port, and a container may keep them. */
+export function membersOf(group: number): number[] {
+  return processIds().filter((pid) => {
     const found = stat(pid);
     return found !== null && found.group === group && found.state !== 'Z';
   });

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
-import { RELEASE_VARIABLE } from '../host/gateway-process.js';
+import { RELEASE_VARIABLE, START_VARIABLE } from '../host/gateway-process.js';
 import { environmentOf } from '../host/process.js';
 import type { Root } from '../store/root.js';
 import type { Inspection, Supervisor } from '../supervisor/supervisor.js';
@@ -38,9 +38,11 @@ export async function inspectIfThere(supervisor: Supervisor): Promise<Inspection
 }
 
 /**
- * Full start environment: an inspection has only part of it, and the configuration may refer to more. Contains secrets:
- * never print or store it.
+ * Full start environment: an inspection has only part of it, and the configuration may refer to more. Without the mark
+ * of its start: a process with the mark ends with the gateway. Contains secrets: never print or store it.
  */
 export function wholeLaunch({ launch, pid }: Inspection): Inspection['launch'] {
-  return { args: launch.args, env: { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) } };
+  const env = { ...launch.env, ...(pid === null ? {} : environmentOf(pid)) };
+  delete env[START_VARIABLE];
+  return { args: launch.args, env };
 }

@@ -1006,6 +1006,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: stories('outside', 'is started again at once'),
   },
   {
+    name: 'what a gateway left in a group apart lives on',
+    file: 'src/supervisor/builtin/process-group.ts',
+    find: '[...membersOf(group), ...markedBy(mark)]',
+    replace: '[...membersOf(group), ...markedBy(mark).slice(0, 0)]',
+    caughtBy: stories('supervisor-lifecycle', 'leaves nothing in a group apart'),
+  },
+  {
+    name: 'what a gateway left in a group apart outlives the supervisor',
+    file: 'src/supervisor/builtin/parent-death.ts',
+    find: 'grep -lsxz "$mark"',
+    replace: 'grep -lsxz "not $mark"',
+    caughtBy: stories('supervisor-lifecycle', 'ends with its own gateway only'),
+  },
+  {
     name: 'run --replace ends a run whose supervisor lives',
     file: 'src/supervisor/builtin/orphan.ts',
     find: '&& !parents.every(isAlive)',

@@ -34,15 +34,18 @@ describe('a gateway that ends unasked', () => {
     expect(delays(supervisor)).toEqual([50, 100, 50, 100]);
   });
 
-  test('leaves nothing in its process group, so that the next one finds the port free', async () => {
+  test.each([
+    ['in its process group', 'below'],
+    ['in a group apart', 'apart'],
+  ])('leaves nothing %s, so that the next one finds the port and the state free', async (_, group) => {
     const root = makeRoot();
-    const supervisor = startSupervisor(root, ['thin-parent', 'stubborn'], {
+    const supervisor = startSupervisor(root, ['thin-parent', 'stubborn', group], {
       backoff: QUICK,
       stopLimitMs: 300,
     });
     const child = await started(root);
     const parent = events(root).find(({ event }) => event === 'parent')?.pid;
-    expect(sessionOf(child)).toBe(parent);
+    expect(sessionOf(child)).toBe(group === 'apart' ? child : parent);
     supervisor.process.kill('SIGUSR2');
     await started(root, 2);
     expect(alive(child)).toBe(false);
@@ -62,6 +65,15 @@ describe('incident-5: no gateway outlives its supervisor', () => {
     supervisor.process.kill('SIGKILL');
     await eventually(() => !alive(gateway));
     await eventually(() => processesOf(root).length === 0);
+  });
+
+  test('nor does a child in a group apart, which ends with its own gateway only', async () => {
+    const roots = [makeRoot(), makeRoot()] as const;
+    const [killed] = roots.map((root) => startSupervisor(root, ['thin-parent', 'stubborn', 'apart']));
+    const [child, other] = await Promise.all(roots.map((root) => started(root)));
+    killed?.process.kill('SIGKILL');
+    await eventually(() => processesOf(roots[0]).length === 0);
+    expect([child, other].map((pid) => alive(pid ?? 0))).toEqual([false, true]);
   });
 
   test('touches no process that got the pid of a gateway by chance', async () => {

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { ReleasesError } from '../../core/errors.js';
+import { START_VARIABLE } from '../../host/gateway-process.js';
 import { identify, type ProcessIdentity } from '../../host/process.js';
 import { within } from '../../host/wait.js';
 import type { Ending } from './ending.js';
@@ -27,7 +29,7 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly identity: ProcessIdentity;
   readonly running: boolean;
-  /** Resolves when the process is gone and its process group is empty or was killed; never rejects. */
+  /** Resolves when the process is gone and nothing that it left lives, or was killed; never rejects. */
   readonly ended: Promise<Ending>;
   signal(signal: NodeJS.Signals): void;
   /**
@@ -42,10 +44,11 @@ export interface Gateway {
  * @throws ReleasesError `supervisor_failed` when no process can be created
  */
 export function startGateway({ root, args, env, stopLimitMs, output = 1 }: GatewayOptions): Gateway {
+  const mark = randomUUID();
   const child = spawn('/bin/sh', ['-c', GATE, join(root, 'bin/gateway'), ...args], {
     stdio: ['inherit', output, 'inherit', 'pipe'],
     detached: true,
-    env,
+    env: { ...env, [START_VARIABLE]: mark },
   });
   // Emitted also without a pid, which is checked below, and when a signal cannot be sent.
   child.on('error', () => {});
@@ -57,7 +60,7 @@ export function startGateway({ root, args, env, stopLimitMs, output = 1 }: Gatew
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let watcher: Watcher;
   try {
-    watcher = watch(identity, stopLimitMs);
+    watcher = watch(identity, mark, stopLimitMs);
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
@@ -73,7 +76,7 @@ export function startGateway({ root, args, env, stopLimitMs, output = 1 }: Gatew
     return within(exited, KILL_LIMIT_MS);
   };
   const ended = exited.then(async (): Promise<Ending> => {
-    await endLeftovers(pid);
+    await endLeftovers(pid, mark);
     watcher.release();
     return { code: child.exitCode, signal: child.signalCode, killed };
   });
