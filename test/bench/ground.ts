@@ -1,12 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { diskOf } from '../support/disk-number.js';
+import { writtenTo } from '../support/disk-number.js';
 import { onFreshDisk } from './fresh-disk.js';
 import { type Figures, measure } from './measure.js';
 import type { Peer } from './peers.js';
-
-const SECTOR_BYTES = 512;
 
 export interface Installed extends Figures {
   /** Given to the disk to write, until all was on it. */
@@ -42,12 +40,4 @@ export async function install(peer: Peer, version: string, ground: string): Prom
   await execa('sync', ['-f', ground]);
   const flushedSeconds = (performance.now() - begun) / 1000;
   return { ...figures, flushedSeconds, writtenMebibytes: (writtenTo(ground) - before) / 2 ** 20 };
-}
-
-/** Bytes that the disk under a path has been given to write so far. */
-function writtenTo(path: string): number {
-  const fields = readFileSync(`/sys/dev/block/${diskOf(path)}/stat`, 'utf8')
-    .trim()
-    .split(/\s+/);
-  return Number(fields[6]) * SECTOR_BYTES;
 }

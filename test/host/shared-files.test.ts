@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { openclawPackage } from '../registry/gateway-package.js';
+import { writtenTo } from '../support/disk-number.js';
 import { smallFilesystem } from '../support/filesystem.js';
 import { ORDINARY, ordinaryUser } from '../support/ordinary-user.js';
 import { temporaryDirectory } from '../support/place.js';
@@ -59,6 +60,24 @@ async function worldOf(user: User, disk: string) {
   const at = (release: string, path: string) => join(world.root, 'releases', release, path);
   return { world, run, at };
 }
+
+test('what a kept release has is not written before it is shared', async () => {
+  const disk = smallFilesystem(2_000);
+  const world = await makeWorld(undefined, { rootIn: () => join(disk, 'root') });
+  const files = { 'large.txt': randomBytes(16 * MIB).toString('hex') };
+  const manifest = JSON.stringify({ name: 'large', version: '1.0.0' });
+  world.registry.publish({ name: 'large', version: '1.0.0', files: { 'package.json': manifest, ...files } });
+  const written: number[] = [];
+  for (const version of [OLD, NEW]) {
+    world.publish(version, { dependencies: { large: '1.0.0' } });
+    const before = writtenTo(disk);
+    await world.ok('stage', version);
+    execFileSync('sync', ['-f', disk]);
+    written.push((writtenTo(disk) - before) / MIB);
+  }
+  expect(written[0], 'the counter counts').toBeGreaterThan(32);
+  expect(written[1]).toBeLessThan(16);
+});
 
 describe.each<User>(['root', 'an ordinary user'])('on ext4, for %s,', (user) => {
   test('releases share the files of dependencies; damage names each of them, and every repair makes a new file', async () => {

@@ -7,3 +7,13 @@ export function diskOf(path: string): string {
   const device = `/sys/dev/block/${number}`;
   return existsSync(`${device}/partition`) ? readFileSync(`${device}/../dev`, 'utf8').trim() : number;
 }
+
+const SECTOR_BYTES = 512;
+
+/** Bytes that the disk under a path has been given to write so far. */
+export function writtenTo(path: string): number {
+  const fields = readFileSync(`/sys/dev/block/${diskOf(path)}/stat`, 'utf8')
+    .trim()
+    .split(/\s+/);
+  return Number(fields[6]) * SECTOR_BYTES;
+}

@@ -85,11 +85,11 @@ export const stage: Step = {
       options: await context.client(),
       signal,
       onProgress: ({ phase, done, total, bytes }) => {
-        // Starts the sync early: all packages are unpacked, and the disk is idle until the seal.
-        if (phase === 'scripts' && done === 0) beginSync(directory);
         if (phase !== 'scripts' || total) context.progress(PHASES[phase], done, total, undefined, bytes);
       },
     });
+    // Starts the sync early, but not before kept files took the place of copies, which then are never written.
+    beginSync(directory);
     change.facts.install = report;
     if (installed && !asInstalled && !change.facts.lockfile)
       change.warnings.push(`Its dependencies were looked up anew, not taken from ${installed}.`);
