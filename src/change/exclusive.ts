@@ -1,4 +1,6 @@
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { throwIfInterrupted } from '../core/interrupted.js';
+import { isSameProcess } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import { contextOf, type Environment, supervisorOf } from '../ledger/environment.js';
 import { type Change, isActive, newestChanges, unfinishedChanges } from '../ledger/ledger.js';
@@ -77,10 +79,11 @@ export async function exclusive<T>(
 /** A holder whose change has its verdict is about to let go, and the caller may have seen that verdict: it is waited for. */
 async function takeLock({ root, signal }: Environment, doing: string): Promise<() => Promise<void>> {
   let refusal: unknown;
-  const unlock = await waitUntil({ withinMs: LETS_GO_MS, signal }, () =>
+  const unlock = await waitUntil({ withinMs: LETS_GO_MS }, () =>
     acquireLock(root, doing).catch((error) => {
       if (!(error instanceof ReleasesError) || error.code !== 'locked') throw error;
       if (!holderHasItsVerdict(root)) throw sayWhatItWaitsFor(root, error);
+      throwIfInterrupted(signal);
       refusal = error;
       return null;
     }),
@@ -91,10 +94,9 @@ async function takeLock({ root, signal }: Environment, doing: string): Promise<(
 
 function holderHasItsVerdict(root: Root): boolean {
   const holder = readLockOwner(root);
-  const newest = newestChanges(root, 1)[0];
-  return (
-    holder === null || (newest !== undefined && newest.endedAt !== null && newest.owner.pid === holder.pid)
-  );
+  const [newest] = newestChanges(root, 1);
+  if (holder === null) return true;
+  return newest !== undefined && newest.endedAt !== null && isSameProcess(newest.owner, holder);
 }
 
 async function recoverRoot(environment: Environment, recover: Exclusive['recover']): Promise<Repairs> {

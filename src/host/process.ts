@@ -90,7 +90,11 @@ export function membersOf(group: number): number[] {
 /** Returns true when pid, start and boot are still those of a living process. */
 export function isAlive(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
-  return now !== null && now.startTicks === identity.startTicks && now.bootId === identity.bootId;
+  return now !== null && isSameProcess(now, identity);
+}
+
+export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boolean {
+  return one.pid === other.pid && one.startTicks === other.startTicks && one.bootId === other.bootId;
 }
 
 export function processIds(): number[] {

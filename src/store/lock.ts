@@ -6,7 +6,7 @@ import { ifPossible } from '../core/if-possible.js';
 import { moment } from '../core/moment.js';
 import { writeFileDurably } from '../host/durable.js';
 import { faultPoint } from '../host/fault.js';
-import type { ProcessIdentity } from '../host/process.js';
+import { isSameProcess, type ProcessIdentity } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
 import { breakDead, sweepGuards } from './break-lock.js';
 import { linkInPlaceOfDirectory, livingOwner, ownerText, ownText, parseOwner } from './owner-symlink.js';
@@ -101,9 +101,10 @@ export function readLockOwner(root: Root): LockOwner | null {
 function readNote(root: Root, owner: ProcessIdentity): { doing: string; since: string } | null {
   try {
     const text = readPlainFile(root.lockOwner, LARGEST).toString();
-    const { pid, startTicks, bootId, doing, since } = JSON.parse(text);
-    const same = pid === owner.pid && startTicks === owner.startTicks && bootId === owner.bootId;
-    return same && typeof doing === 'string' && typeof since === 'string' ? { doing, since } : null;
+    const { doing, since, ...identity } = JSON.parse(text);
+    return isSameProcess(identity, owner) && typeof doing === 'string' && typeof since === 'string'
+      ? { doing, since }
+      : null;
   } catch {
     return null;
   }

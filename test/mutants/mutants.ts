@@ -1008,16 +1008,23 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'what a gateway left in a group apart lives on',
     file: 'src/supervisor/builtin/process-group.ts',
-    find: '[...membersOf(group), ...markedBy(mark)]',
-    replace: '[...membersOf(group), ...markedBy(mark).slice(0, 0)]',
+    find: '= markedBy(gateway, mark);',
+    replace: '= markedBy(gateway, mark).slice(0, 0);',
     caughtBy: stories('supervisor-lifecycle', 'leaves nothing in a group apart'),
   },
   {
     name: 'what a gateway left in a group apart outlives the supervisor',
     file: 'src/supervisor/builtin/parent-death.ts',
-    find: 'grep -lsxz "$mark"',
-    replace: 'grep -lsxz "not $mark"',
+    find: 'kill -KILL "\\${file%/environ}"',
+    replace: 'kill -0 "\\${file%/environ}"',
     caughtBy: stories('supervisor-lifecycle', 'ends with its own gateway only'),
+  },
+  {
+    name: 'what has the mark of a gateway is not taken for a part of it',
+    file: 'src/supervisor/builtin/client.ts',
+    find: 'return mark !== undefined &&',
+    replace: 'return mark === undefined &&',
+    caughtBy: stories('supervisor-lifecycle', 'below no process of its own'),
   },
   {
     name: 'run --replace ends a run whose supervisor lives',

@@ -37,6 +37,7 @@ describe('a gateway that ends unasked', () => {
   test.each([
     ['in its process group', 'below'],
     ['in a group apart', 'apart'],
+    ['in a group apart, below no process of its own', 'orphan'],
   ])('leaves nothing %s, so that the next one finds the port and the state free', async (_, group) => {
     const root = makeRoot();
     const supervisor = startSupervisor(root, ['thin-parent', 'stubborn', group], {
@@ -45,7 +46,8 @@ describe('a gateway that ends unasked', () => {
     });
     const child = await started(root);
     const parent = events(root).find(({ event }) => event === 'parent')?.pid;
-    expect(sessionOf(child)).toBe(group === 'apart' ? child : parent);
+    expect(sessionOf(child)).toBe(group === 'below' ? parent : child);
+    expect(await builtinSupervisor(root).owns(child)).toBe(true);
     supervisor.process.kill('SIGUSR2');
     await started(root, 2);
     expect(alive(child)).toBe(false);
@@ -74,6 +76,21 @@ describe('incident-5: no gateway outlives its supervisor', () => {
     killed?.process.kill('SIGKILL');
     await eventually(() => processesOf(roots[0]).length === 0);
     expect([child, other].map((pid) => alive(pid ?? 0))).toEqual([false, true]);
+  });
+
+  test('where its watcher was killed, too, the next supervisor ends what is left', async () => {
+    const root = makeRoot();
+    const supervisor = startSupervisor(root, ['thin-parent', 'stubborn', 'apart']);
+    const child = await started(root);
+    const gateway = events(root).find(({ event }) => event === 'parent')?.pid ?? 0;
+    // One that runs would replace its watcher.
+    supervisor.process.kill('SIGSTOP');
+    for (const pid of [...watchersOf(root), supervisor.pid, gateway]) process.kill(pid, 'SIGKILL');
+    await supervisor.exit;
+    expect(alive(child)).toBe(true);
+    startSupervisor(root, ['forever']);
+    await started(root, 2);
+    expect(alive(child)).toBe(false);
   });
 
   test('touches no process that got the pid of a gateway by chance', async () => {

@@ -92,9 +92,10 @@ function shareOne(pair: Pair, ways: Way[], scratch: string, times: Map<string, S
     if (!times.has(directory)) times.set(directory, statSync(directory));
     if (!make(pair, ways, scratch)) return null;
     // Proves the kept file, and that its name did not lead to another one meanwhile.
-    if (digestOne(scratch).sha256 === sha256) {
+    const made = digestOne(scratch);
+    if (made.sha256 === sha256) {
       renameSync(scratch, copy);
-      return lstatSync(copy).size;
+      return made.size;
     }
     rmSync(scratch);
     return null;

@@ -28,6 +28,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly identity: ProcessIdentity;
+  /** See `START_VARIABLE`. */
+  readonly mark: string;
   readonly running: boolean;
   /** Resolves when the process is gone and nothing that it left lives, or was killed; never rejects. */
   readonly ended: Promise<Ending>;
@@ -76,7 +78,7 @@ export function startGateway({ root, args, env, stopLimitMs, output = 1 }: Gatew
     return within(exited, KILL_LIMIT_MS);
   };
   const ended = exited.then(async (): Promise<Ending> => {
-    await endLeftovers(pid, mark);
+    await endLeftovers(identity, mark);
     watcher.release();
     return { code: child.exitCode, signal: child.signalCode, killed };
   });
@@ -88,6 +90,7 @@ export function startGateway({ root, args, env, stopLimitMs, output = 1 }: Gatew
 
   return {
     identity,
+    mark,
     get running() {
       return running();
     },

@@ -4,12 +4,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { ReleasesError, systemCode } from '../../core/errors.js';
-import { isAlive, type ProcessIdentity } from '../../host/process.js';
+import { isAlive } from '../../host/process.js';
 import { waitUntil } from '../../host/wait.js';
 import { openAddress, SOCKET_NAME } from '../address.js';
 import { findOrphan } from './orphan.js';
-import { signalGroup } from './process-group.js';
-import { readRunRecord, writeRunRecord } from './record.js';
+import { endLeftovers, signalGroup } from './process-group.js';
+import { type GatewayRecord, readRunRecord, writeRunRecord } from './record.js';
 
 const LOCK_STALE_MS = 10_000;
 const LOCK_LIMIT_MS = 15_000;
@@ -78,7 +78,7 @@ async function isListening(root: string): Promise<boolean> {
  * @returns last gateway of the previous supervisor, which may still be ending
  * @throws ReleasesError `supervisor_already_running`, `locked`, `root_unwritable`
  */
-export async function claim(root: string, log: (line: string) => void): Promise<ProcessIdentity | null> {
+export async function claim(root: string, log: (line: string) => void): Promise<GatewayRecord | null> {
   const unlock = await lockStart(root);
   try {
     const record = readRunRecord(root);
@@ -99,13 +99,16 @@ function alreadyRunning(root: string, who: string): ReleasesError {
 }
 
 /**
- * Waits for the gateway of a killed supervisor: a second gateway would find the port taken. The watcher sent SIGTERM.
+ * Waits for the gateway of a killed supervisor, and ends what it left: a second gateway would find the port taken, or the
+ * state open. The watcher sent SIGTERM.
  * @param limitMs the stop limit, in milliseconds
  * @param abandoned returns true when no gateway is wanted any more
  */
-export async function endPredecessor(gateway: ProcessIdentity, limitMs: number, abandoned: () => boolean) {
+export async function endPredecessor(gateway: GatewayRecord, limitMs: number, abandoned: () => boolean) {
   const over = () => abandoned() || !isAlive(gateway);
-  if (await waitUntil({ withinMs: limitMs }, over)) return;
-  signalGroup(gateway.pid, 'SIGKILL');
-  await waitUntil({ withinMs: GONE_MS }, over);
+  if (!(await waitUntil({ withinMs: limitMs }, over))) {
+    signalGroup(gateway.pid, 'SIGKILL');
+    await waitUntil({ withinMs: GONE_MS }, over);
+  }
+  if (gateway.mark && !abandoned()) await endLeftovers(gateway, gateway.mark, null);
 }

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ReleasesError, systemCode } from '../../core/errors.js';
+import { START_VARIABLE } from '../../host/gateway-process.js';
 import type { OutsideProgram } from '../../host/outside-program.js';
 import { descendsFrom, environmentOf, isAlive, sessionOf } from '../../host/process.js';
 import { type Address, openAddress } from '../address.js';
@@ -32,13 +33,19 @@ export function builtinSupervisor(root: string): Supervisor {
     },
     async owns(pid: number): Promise<boolean> {
       const main = (await inspect()).pid;
-      // A process whose parent ended has left the tree, but is still in the gateway's session.
-      return main !== null && (descendsFrom(pid, main) || sessionOf(pid) === main);
+      // A process whose parent ended has left the tree, but is still in the gateway's session, or has the mark.
+      return main !== null && (descendsFrom(pid, main) || sessionOf(pid) === main || hasSameMark(pid, main));
     },
     async runOutside(program: OutsideProgram): Promise<{ follow: string }> {
       return (await ask(root, { cmd: 'outside', ...program }, OUTSIDE_TIMEOUT_MS)) as { follow: string };
     },
   };
+}
+
+/** Such a process ends with the gateway. */
+function hasSameMark(pid: number, main: number): boolean {
+  const { [START_VARIABLE]: mark } = environmentOf(main);
+  return mark !== undefined && environmentOf(pid)[START_VARIABLE] === mark;
 }
 
 function glanceAt(root: string): Glance | null {

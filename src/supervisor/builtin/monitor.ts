@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../../core/errors.js';
-import type { ProcessIdentity } from '../../host/process.js';
 import { within } from '../../host/wait.js';
 import type { Inspection, RestartReport } from '../supervisor.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
@@ -9,12 +8,12 @@ import { type Gateway, type GatewayOptions, startGateway } from './child.js';
 import { describeEnding, type Ending, exitCodeOf, isFinal, NOT_STARTED } from './ending.js';
 import { launchEnvironment } from './launch.js';
 import { PendingRestart } from './pending-restart.js';
-import { instanceOf } from './record.js';
+import { type GatewayRecord, instanceOf } from './record.js';
 
 export interface KeeperOptions extends GatewayOptions {
   backoff: BackoffOptions;
   log: (line: string) => void;
-  onStart: (gateway: ProcessIdentity) => void;
+  onStart: (gateway: GatewayRecord) => void;
 }
 
 export class Keeper {
@@ -116,10 +115,10 @@ export class Keeper {
       pending?.failed('The gateway could not be started.', error);
       return NOT_STARTED;
     }
-    const { identity, ended } = this.#gateway;
+    const { identity, mark, ended } = this.#gateway;
     this.#options.log(`The gateway was started as process ${identity.pid}.`);
     pending?.started(instanceOf(identity), this.#lastEnding?.killed ?? false);
-    this.#options.onStart(identity);
+    this.#options.onStart({ ...identity, mark });
     const ending = await ended;
     this.#gateway = null;
     return ending;

@@ -6,9 +6,9 @@ import type { ProcessIdentity } from '../../host/process.js';
 const RETRY_MS = 1_000;
 
 /**
- * Arguments: pid, start ticks, seconds, mark of the start with the name of its variable. A line on its input means done; end of input without one means that the
- * supervisor died. Ignores SIGTERM, because a stop of a whole cgroup or container sends it to every process, and this
- * one is needed then. Uses only what dash and busybox sh both know.
+ * Arguments: pid, start ticks, seconds, mark of the start with the name of its variable. A line on its input means done;
+ * end of input without one means that the supervisor died. Ignores SIGTERM, because a stop of a whole cgroup or
+ * container sends it to every process, and this one is needed then. Uses only what dash and busybox sh both know.
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -28,10 +28,12 @@ while running && [ "$seconds" -gt 0 ]; do
 done
 # A reused pid leads another group; a free one may still name our group.
 if ours || [ ! -e "/proc/$pid" ]; then kill -KILL "-$pid" 2>/dev/null; fi
-# Left in groups of their own.
-for file in $(grep -lsxz "$mark" /proc/[0-9]*/environ); do
-  file=\${file#/proc/}
-  kill -KILL "\${file%/environ}" 2>/dev/null
+# Left in groups of their own. A busybox without -z ends lines at NUL. Again, as one may make another before its end.
+for try in 1 2 3; do
+  for file in $(grep -lsxz "$mark" /proc/[0-9]*/environ || grep -lsx "$mark" /proc/[0-9]*/environ); do
+    file=\${file#/proc/}
+    kill -KILL "\${file%/environ}" 2>/dev/null
+  done
 done
 exit 0
 `;

@@ -1,5 +1,5 @@
 import { START_VARIABLE } from '../../host/gateway-process.js';
-import { environmentOf, membersOf, processIds } from '../../host/process.js';
+import { environmentOf, identify, membersOf, type ProcessIdentity, processIds } from '../../host/process.js';
 import { waitUntil } from '../../host/wait.js';
 
 const LEFTOVER_TERM_MS = 5_000;
@@ -23,17 +23,29 @@ function signalTo(target: number, signal: NodeJS.Signals): void {
  * the child would keep the port, and every later start would fail. Its spawn broker has a group of its own, and what runs
  * below that may have the state open.
  * @param mark value of `OPENCLAW_RELEASES_START` of that start
+ * @param group null where another group may have the gateway's pid by now
  */
-export async function endLeftovers(group: number, mark: string): Promise<void> {
-  const left = () => [...membersOf(group), ...markedBy(mark)];
-  const areGone = (signal: NodeJS.Signals, withinMs: number) => {
-    for (const pid of new Set(left())) signalTo(pid, signal);
-    return waitUntil({ withinMs }, () => left().length === 0);
+export async function endLeftovers(
+  gateway: ProcessIdentity,
+  mark: string,
+  group: number | null = gateway.pid,
+): Promise<void> {
+  const signalLeft = (signal: NodeJS.Signals | null): boolean => {
+    const members = group === null ? [] : membersOf(group);
+    const marked = markedBy(gateway, mark);
+    if (signal && group !== null && members.length > 0) signalGroup(group, signal);
+    if (signal) for (const pid of marked) signalTo(pid, signal);
+    return members.length + marked.length > 0;
   };
-  if (left().length === 0 || (await areGone('SIGTERM', LEFTOVER_TERM_MS))) return;
-  await areGone('SIGKILL', LEFTOVER_KILL_MS);
+  if (!signalLeft('SIGTERM')) return;
+  if (await waitUntil({ withinMs: LEFTOVER_TERM_MS }, () => !signalLeft(null))) return;
+  // Again and again: one may make another before its end.
+  await waitUntil({ withinMs: LEFTOVER_KILL_MS }, () => !signalLeft('SIGKILL'));
 }
 
-function markedBy(mark: string): number[] {
-  return processIds().filter((pid) => environmentOf(pid)[START_VARIABLE] === mark);
+/** Reads the environment of no process older than the gateway. */
+function markedBy({ startTicks }: ProcessIdentity, mark: string): number[] {
+  return processIds().filter(
+    (pid) => (identify(pid)?.startTicks ?? -1) >= startTicks && environmentOf(pid)[START_VARIABLE] === mark,
+  );
 }

@@ -15,6 +15,8 @@ export interface RunRecord {
 
 export interface GatewayRecord extends ProcessIdentity {
   start?: StartFacts;
+  /** Value of `OPENCLAW_RELEASES_START` of its start. */
+  mark?: string;
 }
 
 /** Programs that wait for the command that they start. */
@@ -43,9 +45,10 @@ export function instanceOf({ pid, startTicks }: ProcessIdentity): string {
 }
 
 function isIdentity(value: unknown): value is GatewayRecord {
-  const { pid, startTicks, bootId, start } = (value ?? {}) as Partial<GatewayRecord>;
+  const { pid, startTicks, bootId, start, mark = '' } = (value ?? {}) as Partial<GatewayRecord>;
   const isProcess = Number.isInteger(pid) && Number(pid) > 0 && Number.isFinite(startTicks);
-  return isProcess && typeof bootId === 'string' && (start === undefined || isStart(start));
+  const hasKinds = typeof bootId === 'string' && typeof mark === 'string';
+  return isProcess && hasKinds && (start === undefined || isStart(start));
 }
 
 function isStart(start: Partial<StartFacts> | null): boolean {
