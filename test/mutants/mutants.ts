@@ -443,16 +443,23 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('host/durable', 'a link is replaced'),
   },
   {
+    name: 'the lock of a verdict is not waited for',
+    file: 'src/change/exclusive.ts',
+    find: 'if (!holderHasItsVerdict(root)) throw',
+    replace: 'if (!holderHasItsVerdict(root) || true) throw',
+    caughtBy: unit('change/exclusive', 'it is waited for'),
+  },
+  {
     name: 'start of a process not compared',
     file: 'src/host/process.ts',
-    find: 'now !== null && now.startTicks === identity.startTicks && now.bootId',
-    replace: 'now !== null && now.bootId',
+    find: ' && one.startTicks === other.startTicks',
+    replace: '',
     caughtBy: unit('store/lock', 'a pid that another process has now'),
   },
   {
     name: 'boot not compared',
     file: 'src/host/process.ts',
-    find: ' && now.bootId === identity.bootId;',
+    find: ' && one.bootId === other.bootId;',
     replace: ';',
     caughtBy: unit('store/lock', 'another boot'),
   },
@@ -838,8 +845,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'damage inherited by a name, or another file shared than the compared one',
     file: 'src/install/process/share-equal.ts',
-    find: 'if (digestOne(scratch).sha256 === sha256) {',
-    replace: 'if (lstatSync(scratch).isFile()) {',
+    find: 'if (made.sha256 === sha256) {',
+    replace: 'if (made.sha256 !== null) {',
     caughtBy: unit('install/process/share-equal', 'links no file that'),
   },
   {

@@ -83,7 +83,7 @@ describe('incident-5: no gateway outlives its supervisor', () => {
     const supervisor = startSupervisor(root, ['thin-parent', 'stubborn', 'apart']);
     const child = await started(root);
     const gateway = events(root).find(({ event }) => event === 'parent')?.pid ?? 0;
-    // One that runs would replace its watcher.
+    // Else it would replace its watcher.
     supervisor.process.kill('SIGSTOP');
     for (const pid of [...watchersOf(root), supervisor.pid, gateway]) process.kill(pid, 'SIGKILL');
     await supervisor.exit;

@@ -55,7 +55,7 @@ describe('rows of a soak', () => {
     expect(await check()).toEqual([]);
   });
 
-  test('one that is lost is found, and not once more at the next step', async () => {
+  test('of which one is lost: it is named, and not once more at the next step', async () => {
     const { rows, set, check } = soakOf();
     await rows.write(3);
     set('row 0', 'row 2');
@@ -70,7 +70,7 @@ describe('rows of a soak', () => {
     ['twice', ['row 0', 'row 0', 'row 1']],
     ['out of order', ['row 1', 'row 0']],
     ['of another gateway', ['row 0', 'row 1', 'odd']],
-  ])('one that is there %s is found', async (_, now) => {
+  ])('of which one is there %s: they are named', async (_, now) => {
     const { rows, set, check } = soakOf();
     await rows.write(2);
     set(...now);
