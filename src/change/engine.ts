@@ -21,7 +21,7 @@ import {
   watchForStop,
   whyAborted,
 } from './cancellation.js';
-import { quarantineAfter } from './quarantine.js';
+import { blameDisk, quarantineAfter } from './quarantine.js';
 import { recordResult, saveIntent, trySave } from './saving.js';
 
 /**
@@ -94,10 +94,13 @@ export async function rollBack(
   observer: Observer = {},
 ): Promise<Change> {
   dropBallastWhenShort(context.root);
-  if (context.change.recovery) context.change.recovery.outcome = 'undone';
+  const { root, change } = context;
+  if (change.recovery) change.recovery.outcome = 'undone';
+  change.error = blameDisk(root, change, change.error);
   await undoSteps(steps, context, observer);
-  quarantineAfter(context.root, context.change);
-  return recordResult(context, failedStatus(context.change));
+  change.undoError = blameDisk(root, change, change.undoError);
+  quarantineAfter(root, change);
+  return recordResult(context, failedStatus(change));
 }
 
 async function doStep(step: Step, context: Context, observer: Observer): Promise<void> {

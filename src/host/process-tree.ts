@@ -1,14 +1,19 @@
 import { systemCode } from '../core/errors.js';
-import { descendsFrom, environmentOf, processIds } from './process.js';
+import { descendantsOf, environmentOf, processIds } from './process.js';
 import { waitUntil } from './wait.js';
 
 const GONE_WITHIN_MS = 5_000;
 const POLL_MS = 10;
 
-/** Kills a group, and on Linux its leader's descendants; stops it first, because a stopped process starts no others. */
+/**
+ * Kills a group, and on Linux its leader's descendants. Stops it first where there are any, because a stopped process
+ * starts no others; not where there are none, because it would stay if this process were killed just then.
+ */
 export function killTree(leader: number): void {
-  send(-leader, 'SIGSTOP');
-  killBelow(leader);
+  if (below(leader).length > 0) {
+    send(-leader, 'SIGSTOP');
+    killBelow(leader);
+  }
   send(-leader, 'SIGKILL');
 }
 
@@ -35,10 +40,13 @@ export async function killStartedWith(name: string, isOne: (value: string) => bo
 }
 
 function killBelow(leader: number): void {
+  for (const pid of below(leader)) send(pid, 'SIGKILL');
+}
+
+function below(leader: number): number[] {
   // Other systems have no /proc, so only the group is known.
-  if (process.platform !== 'linux') return;
-  const below = processIds().filter((pid) => pid !== leader && descendsFrom(pid, leader));
-  for (const pid of below) send(pid, 'SIGKILL');
+  if (process.platform !== 'linux') return [];
+  return descendantsOf(leader).filter((pid) => pid !== leader);
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

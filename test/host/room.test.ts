@@ -171,3 +171,33 @@ test('a release that would leave less than is set is refused before any download
     retention: { releases: 3, bytes: null, leaveFree: 256 * MIB },
   });
 });
+
+test('on a full disk no release is blamed for its failure, and no staged release is updated to', async () => {
+  const disk = smallFilesystem(2_000);
+  const world = await makeWorld(undefined, { rootIn: () => join(disk, 'root') });
+  world.publish('2026.6.1');
+  world.publish('2026.7.1', { exitCode78: true });
+  await world.start('2026.6.1');
+  await world.ok('stage', '2026.7.1');
+  const blamed = async () => {
+    const { releases } = await world.ok('list');
+    return releases
+      .filter((one: { quarantine: unknown }) => one.quarantine)
+      .map(({ id }: { id: string }) => id);
+  };
+  leaveFree(disk, 31 * MIB);
+  const updated = await world.cli('update', '2026.7.1');
+  expect(updated).toMatchObject({ exitCode: 3, json: { error: { code: 'insufficient_space' } } });
+  const switched = await world.cli('switch', '2026.7.1');
+  expect(switched).toMatchObject({
+    exitCode: 5,
+    json: {
+      status: 'rolled_back',
+      error: { code: 'insufficient_space', message: expect.stringContaining(disk) },
+    },
+  });
+  expect(await blamed()).toEqual([]);
+  leaveFree(disk, 200 * MIB);
+  expect((await world.cli('switch', '2026.7.1')).json.error.code).toBe('gateway_crashed');
+  expect(await blamed()).toEqual(['2026.7.1']);
+});

@@ -450,6 +450,27 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('change/exclusive', 'it is waited for'),
   },
   {
+    name: 'a release blamed for a full disk',
+    file: 'src/change/quarantine.ts',
+    find: 'ifPossible(() => isFull(place))',
+    replace: 'ifPossible(() => isFull(place) && place === null)',
+    caughtBy: host('room', 'no release is blamed'),
+  },
+  {
+    name: 'an update to a release that is here, on a full disk',
+    file: 'src/change/steps/check-space.ts',
+    find: '(isFull(context.root.path) ? null : alreadyStaged(context))',
+    replace: 'alreadyStaged(context)',
+    caughtBy: host('room', 'no staged release is updated to'),
+  },
+  {
+    name: 'a killed worker is stopped first, where it has started nothing',
+    file: 'src/host/process-tree.ts',
+    find: 'if (below(leader).length > 0) {',
+    replace: 'if (below(leader).length >= 0) {',
+    caughtBy: unit('host/process-tree', 'is never stopped'),
+  },
+  {
     name: 'start of a process not compared',
     file: 'src/host/process.ts',
     find: ' && one.startTicks === other.startTicks',
@@ -1551,8 +1572,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'quarantine not recorded',
     file: 'src/change/engine.ts',
-    find: '  quarantineAfter(context.root, context.change);\n',
-    replace: '  if (context.change.error === null) quarantineAfter(context.root, context.change);\n',
+    find: '  quarantineAfter(root, change);\n',
+    replace: '  if (change.error === null) quarantineAfter(root, change);\n',
     caughtBy: stories('bad-versions', 'crashing at start'),
   },
   {

@@ -122,7 +122,8 @@ function makeRealArena(node: string, hasDisk: boolean, staged: string): Promise<
       return { family, before, to: OLD, args: ['rollback', OLD, '--yes', ...ROLLBACK_LIMITS] };
     };
     const arena: Arena = Object.assign(base, {
-      ...{ prepare, limits: ROLLBACK_LIMITS, readyWithinMs: READY_WITHIN_MS, comparesFiles: false },
+      ...{ prepare, limits: ROLLBACK_LIMITS, readyWithinMs: READY_WITHIN_MS },
+      ...{ comparesFiles: false, startsOnFullDisk: false },
       drawFamily: (): Family => 'good',
       publishNext: () => null,
     });

@@ -36,6 +36,8 @@ export interface Arena {
   limits: string[];
   /** False where it takes longer than a round to compare every file of every release. */
   comparesFiles: boolean;
+  /** False where a gateway needs room for its start. */
+  startsOnFullDisk: boolean;
   /** Milliseconds in which a gateway that was killed is ready again. */
   readyWithinMs: number;
   /** The release that runs at rest, which is the current one. */
@@ -162,7 +164,7 @@ async function prepareArena(
   const supervised = await world.start(first);
   const arena: MiniatureArena = Object.assign(arenaIn(world, supervised, disk, clean), {
     ...{ drawFamily, nextVersion, publishNext, readyWithinMs: READY_WITHIN_MS },
-    comparesFiles: true,
+    ...{ comparesFiles: true, startsOnFullDisk: true },
     limits: ['--settle', '0.2', '--ready-timeout', '1'],
     prepare: (family: Family, random: Random) => prepare(arena, family, random),
   });

@@ -9,6 +9,7 @@ import type { Facts } from '../../ledger/facts.js';
 import type { ReleaseNode } from '../../registry/node-choice.js';
 import { listReleases, type Manifest } from '../../store/manifest.js';
 import { LEAVE_FREE_BYTES, readPolicy } from '../../store/policy.js';
+import { isFull } from '../quarantine.js';
 import { stateBytes } from './snapshot.js';
 import { alreadyStaged } from './stage.js';
 
@@ -34,17 +35,24 @@ export const ARCHIVES = 0.4;
 
 export const checkSpace: Step = {
   name: 'check-space',
-  skip: alreadyStaged,
+  skip: (context) => (isFull(context.root.path) ? null : alreadyStaged(context)),
   async do(context) {
     const { root } = context;
     const { staging } = root;
+    const { to, alreadyStaged: isHere } = context.change.facts;
+    if (isHere)
+      throw new ReleasesError(
+        'insufficient_space',
+        `The disk of ${root.path} is full, so ${to} would not start.`,
+        { hint: 'openclaw-releases prune --dry-run' },
+      );
     refuseNoexec(join(root.bin, 'gateway'));
     const needed = await estimate(context);
     const free = freeSpace(staging);
     if (free.bytes < needed.bytes || (free.files !== null && free.files < needed.files)) {
       throw new ReleasesError(
         'insufficient_space',
-        `${context.change.facts.to} needs ${describe(needed, Math.ceil)}, ${size(needed.left)} of it to be left free; ${describe(free, Math.floor)} are free in ${staging}.`,
+        `${to} needs ${describe(needed, Math.ceil)}, ${size(needed.left)} of it to be left free; ${describe(free, Math.floor)} are free in ${staging}.`,
         {
           hint: 'openclaw-releases prune --dry-run, or openclaw-releases retention --leave-free <amount>',
           untouched: 'Nothing was downloaded or changed.',
