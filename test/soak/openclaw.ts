@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { rpcClient } from '../lab/rpc-client.js';
@@ -170,7 +171,10 @@ function notebookOf(world: BareWorld): Notebook {
   const { call } = clientOf(world);
   const inject = (row: string) => call('chat.inject', { sessionKey: SESSION, message: row });
   const readIn = async (state: string) => {
-    const { stdout } = await execa(world.node, ['-e', SAID, join(state, AGENT_DATABASE)]);
+    const database = join(state, AGENT_DATABASE);
+    // A state from before the first row may have none.
+    if (!existsSync(database)) return [];
+    const { stdout } = await execa(world.node, ['-e', SAID, database]);
     return JSON.parse(stdout) as string[];
   };
   return {
