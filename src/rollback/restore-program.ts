@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   const path = process.argv[2];
   if (path === undefined) throw new Error('Usage: restore ROOT');
   const root = rootAt(path);
-  dropBallastWhenShort(root);
+  dropBallastWhenShort(root, { all: true });
   const done = await finishRestore(root, restoreCode(root));
   if (done !== null) for (const sentence of [done.why, ...done.warnings]) say(sentence);
 }

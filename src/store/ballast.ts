@@ -5,7 +5,9 @@ import { freeSpace } from '../host/space.js';
 import type { Root } from './root.js';
 
 /** Enough blocks and inodes for the records of a few changes; a filesystem can run out of either. */
-const FILES = 16;
+const FILES = 32;
+/** Given up when a change begins or fails. The others are for the launcher: a gateway that runs takes what is free. */
+const OF_A_CHANGE = 16;
 const FILE_BYTES = 32 * 1024;
 
 const SHORT = { bytes: FILES * FILE_BYTES, files: 4 * FILES };
@@ -17,10 +19,15 @@ function hasLess(root: Root, room: { bytes: number; files: number }): boolean {
   return bytes < room.bytes || (files !== null && files < room.files);
 }
 
-/** Frees the reserve when the disk is full, so that a rollback has room for its records. Never throws. */
-export function dropBallastWhenShort(root: Root): void {
+/**
+ * Frees the reserve when the disk is full, so that a rollback has room for its records. Never throws.
+ * @param all also what is for the launcher; while no gateway runs
+ */
+export function dropBallastWhenShort(root: Root, { all = false } = {}): void {
   try {
-    if (hasLess(root, SHORT)) rmSync(root.ballast, { recursive: true, force: true });
+    if (!hasLess(root, SHORT)) return;
+    for (const path of pathsOf(root).slice(0, all ? FILES : OF_A_CHANGE))
+      rmSync(path, { recursive: true, force: true });
   } catch {
     // Best effort: the write that needs the room fails with its own error.
   }

@@ -139,9 +139,9 @@ describe('the room that a release needs', () => {
     const { disk, root } = await smallDisk();
     const before = statfsSync(disk).bavail;
     keepBallast(root);
-    expect(readdirSync(root.ballast)).toHaveLength(16);
+    expect(readdirSync(root.ballast)).toHaveLength(32);
     const taken = (before - statfsSync(disk).bavail) * statfsSync(disk).bsize;
-    expect(taken).toBeGreaterThanOrEqual(16 * 32 * 1024);
+    expect(taken).toBeGreaterThanOrEqual(32 * 32 * 1024);
     const least = await leastRoom({ disk, root });
     leaveFree(disk, least - statfsSync(disk).bsize);
     await expect(checkSpaceFor({ disk, root })).rejects.toMatchObject({ code: 'insufficient_space' });

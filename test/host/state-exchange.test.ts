@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readlinkSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { lastRestore } from '../../src/state/restore-records.js';
 import { measureState } from '../../src/state/snapshot/measure.js';
-import { smallFilesystem } from '../support/filesystem.js';
+import { dropBallastWhenShort, keepBallast } from '../../src/store/ballast.js';
+import { fillDisk, smallFilesystem } from '../support/filesystem.js';
 import { RESTORE } from '../support/launcher-restore-cases.js';
 import {
   type Before,
@@ -198,4 +199,33 @@ test('a file that becomes immutable with other content leaves the newer state wh
   expect(basename(readlinkSync(pair.root.current))).toBe(NEW);
   expect(lastRestore(pair.root)).toMatchObject({ restored: false, aside: null });
   expect(existsSync(pair.root.restore)).toBe(false);
+});
+
+describe('on a disk that is full to the last byte', () => {
+  const restore = ({ root }: Pair) =>
+    execa(process.execPath, [RESTORE, root.path], { reject: false, cwd: '/' });
+
+  test('a state is exchanged with the part of the reserve that no gateway was given', async () => {
+    const disk = smallFilesystem(64);
+    const { pair, before } = pairIn(disk);
+    keepBallast(pair.root);
+    fillDisk(disk);
+    // As a change does, while the gateway takes what it can.
+    dropBallastWhenShort(pair.root);
+    fillDisk(disk);
+    expect(await restore(pair)).toMatchObject({ exitCode: 0 });
+    expect(whatIsWrong(pair, before)).toEqual([]);
+  });
+
+  test('without any reserve the release of the state is started at once, and not the other one tried for ever', async () => {
+    const disk = smallFilesystem(64);
+    const { pair, before } = pairIn(disk);
+    fillDisk(disk);
+    const { exitCode, stderr } = await restore(pair);
+    expect(stderr).toContain(`${NEW}, which it belongs to, is started`);
+    expect(exitCode).toBe(0);
+    expect(basename(readlinkSync(pair.root.current))).toBe(NEW);
+    expect(contentOf(pair.state, 'state')).toEqual(before.newState);
+    expect(existsSync(pair.root.restore)).toBe(false);
+  });
 });

@@ -471,6 +471,20 @@ export const MUTANTS: Mutant[] = [
     caughtBy: unit('host/process-tree', 'is never stopped'),
   },
   {
+    name: 'a restore that a full disk stops is tried for ever',
+    file: 'src/state/restore/restore.ts',
+    find: 'return { ...failed, failed: { times: ATTEMPTS, why } };',
+    replace: 'return failed;',
+    caughtBy: host('state-exchange', 'without any reserve'),
+  },
+  {
+    name: 'a gateway is given the whole reserve',
+    file: 'src/store/ballast.ts',
+    find: 'slice(0, all ? FILES : OF_A_CHANGE)',
+    replace: 'slice(0, all ? FILES : FILES)',
+    caughtBy: host('state-exchange', 'that no gateway was given'),
+  },
+  {
     name: 'start of a process not compared',
     file: 'src/host/process.ts',
     find: ' && one.startTicks === other.startTicks',

@@ -75,7 +75,7 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
     warnings.push(...(await waitForHolders(restore, decision.left)));
     // The request was withdrawn meanwhile.
     if (understand(root.restore) === null) return null;
-    restore = advance(root, { ...restore, scope: decision.scope, left: decision.left }, 'displacing');
+    restore = { ...restore, scope: decision.scope, left: decision.left };
   }
   if (restore.phase !== 'undoing') restore = await attempt(root, restore);
   if (restore.phase === 'putting-back') {
@@ -93,6 +93,7 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
 async function attempt(root: RootPlace & RestorePaths, asked: Restore): Promise<Restore> {
   let restore = asked;
   try {
+    if (restore.phase === 'pending') restore = advance(root, restore, 'displacing');
     if (restore.phase === 'displacing') {
       await displaceState(root.states, restore);
       restore = advance(root, restore, 'putting-back');
@@ -104,8 +105,13 @@ async function attempt(root: RootPlace & RestorePaths, asked: Restore): Promise<
   } catch (error) {
     const times = (restore.failed?.times ?? 0) + 1;
     const why = `The state could not be exchanged: ${messageOf(error)}.`;
-    const phase = restore.phase === 'displacing' ? 'pending' : 'undoing';
-    return advance(root, { ...restore, failed: { times, why } }, phase);
+    const phase = restore.phase === 'putting-back' ? 'undoing' : 'pending';
+    // Its room may be all that there is for the record.
+    if (phase === 'pending') ifPossible(() => forgetDisplaced(root.states, restore));
+    const failed = { ...restore, phase, failed: { times, why } } as const;
+    if (advanceIfRoom(root, failed)) return failed;
+    // What cannot be counted would be tried for ever.
+    return { ...failed, failed: { times: ATTEMPTS, why } };
   }
 }
 
@@ -122,10 +128,22 @@ async function undo(
         `${failed.why} Nor could that be undone: ${messageOf(error)}. Both states are whole below ${root.states}: ${from} and ${aside.name}.`,
       );
     }
-    advance(root, restore, 'pending');
+    // Without the record the next start may put it back once more, so that the other state must stay.
+    if (!advanceIfRoom(root, { ...restore, phase: 'pending' })) return failed;
   }
   ifPossible(() => forgetDisplaced(root.states, restore));
   return failed;
+}
+
+/** Returns false where the disk has no room for the record. */
+function advanceIfRoom(root: RestorePaths, restore: Restore): boolean {
+  try {
+    requestRestore(root, restore);
+    return true;
+  } catch (error) {
+    if (!FULL.has(systemCode(error) ?? '')) throw error;
+    return false;
+  }
 }
 
 function messageOf(error: unknown): string {

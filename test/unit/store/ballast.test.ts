@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import { keepBallast } from '../../../src/store/ballast.js';
 import { temporaryDirectory, temporaryRoot } from '../../support/place.js';
 
-const SIZES = Array.from({ length: 16 }, () => 32 * 1024);
+const SIZES = Array.from({ length: 32 }, () => 32 * 1024);
 
-test('the reserve is sixteen files of 32 KiB, and a lost or cut file is made again', () => {
+test('the reserve is thirty-two files of 32 KiB, and a lost or cut file is made again', () => {
   const root = temporaryRoot();
   const sizes = () => readdirSync(root.ballast).map((name) => lstatSync(join(root.ballast, name)).size);
   keepBallast(root);
@@ -31,7 +31,7 @@ test.each<[string, (path: string, outside: string) => void]>([
   mkdirSync(root.ballast, { recursive: true });
   make(join(root.ballast, '3'), outside);
   keepBallast(root);
-  expect(readdirSync(root.ballast)).toHaveLength(16);
+  expect(readdirSync(root.ballast)).toHaveLength(32);
   expect(lstatSync(join(root.ballast, '3')).isFile()).toBe(true);
   expect(readFileSync(outside, 'utf8')).toBe('{}');
 });
