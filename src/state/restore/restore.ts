@@ -34,7 +34,7 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   if (asked === null) return null;
   const ended = await exchange(root, code, asked);
   if (ended === null) return null;
-  const { current, ...about } = ended;
+  const { current, isUndone = false, ...about } = ended;
   const { change, release, from } = asked;
   if (about.restored) retireKept(root, from);
   code.makeCurrent(current);
@@ -44,6 +44,8 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   // Before the gateway starts: OpenClaw refuses an included file with a second name. The next change empties staging.
   ifPossible(() => removeRetired(root, from));
   removeDurably(root.restore);
+  // Of what was undone without a record of it, nothing can be put back from now on.
+  if (isUndone) ifPossible(() => forgetDisplaced(root.states, asked));
   return done;
 }
 
@@ -60,7 +62,10 @@ function report(root: RestorePaths, done: LastRestore): void {
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** `current` is the release of the state that is live now. */
-type Ended = Pick<LastRestore, 'restored' | 'why' | 'aside' | 'warnings'> & { current: string };
+type Ended = Pick<LastRestore, 'restored' | 'why' | 'aside' | 'warnings'> & {
+  current: string;
+  isUndone?: boolean;
+};
 
 async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Restore): Promise<Ended | null> {
   const warnings: string[] = [];
@@ -86,7 +91,7 @@ async function exchange(root: RootPlace & RestorePaths, code: Code, asked: Resto
   const isLast = times >= ATTEMPTS && code.whyNotCurrent(aside.release) === null;
   if (!isLast) throw new Error(`${why} It is as it was.`);
   const kept = `${why} It is as it was, and ${aside.release}, which it belongs to, is started.`;
-  return { restored: false, why: kept, aside: null, warnings, current: aside.release };
+  return { restored: false, why: kept, aside: null, warnings, current: aside.release, isUndone: true };
 }
 
 /** @returns the request in the phase `putting-back` when it is done; else in the phase that undoes it */
@@ -95,7 +100,11 @@ async function attempt(root: RootPlace & RestorePaths, asked: Restore): Promise<
   try {
     if (restore.phase === 'pending') restore = advance(root, restore, 'displacing');
     if (restore.phase === 'displacing') {
-      await displaceState(root.states, restore);
+      await displaceState(root.states, restore).catch((error) => {
+        // Its room may be all that there is for the record.
+        ifPossible(() => forgetDisplaced(root.states, asked));
+        throw error;
+      });
       restore = advance(root, restore, 'putting-back');
     }
     // Without its record when a run that was interrupted had already retired it.
@@ -106,8 +115,6 @@ async function attempt(root: RootPlace & RestorePaths, asked: Restore): Promise<
     const times = (restore.failed?.times ?? 0) + 1;
     const why = `The state could not be exchanged: ${messageOf(error)}.`;
     const phase = restore.phase === 'putting-back' ? 'undoing' : 'pending';
-    // Its room may be all that there is for the record.
-    if (phase === 'pending') ifPossible(() => forgetDisplaced(root.states, restore));
     const failed = { ...restore, phase, failed: { times, why } } as const;
     if (advanceIfRoom(root, failed)) return failed;
     // What cannot be counted would be tried for ever.
@@ -128,10 +135,10 @@ async function undo(
         `${failed.why} Nor could that be undone: ${messageOf(error)}. Both states are whole below ${root.states}: ${from} and ${aside.name}.`,
       );
     }
-    // Without the record the next start may put it back once more, so that the other state must stay.
-    if (!advanceIfRoom(root, { ...restore, phase: 'pending' })) return failed;
+    advanceIfRoom(root, { ...restore, phase: 'pending' });
   }
-  ifPossible(() => forgetDisplaced(root.states, restore));
+  // Else the next start may put the state back once more, so that the other one must stay.
+  if (understand(root.restore)?.phase === 'pending') ifPossible(() => forgetDisplaced(root.states, restore));
   return failed;
 }
 
