@@ -1301,8 +1301,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'displaced state not kept',
     file: 'src/state/restore/restore.ts',
-    find: '    await displaceState(root.states, restore);\n',
-    replace: "    if (restore.aside.name === '') await displaceState(root.states, restore);\n",
+    find: '      await displaceState(root.states, restore).catch(',
+    replace: '      await Promise.resolve().catch(',
     caughtBy: unit('state/restore/restore', 'restores the snapshot, keeps the displaced state'),
   },
   {
