@@ -90,30 +90,28 @@ describe('rows of a soak', () => {
     }
   });
 
-  test('from after a snapshot may go with a restore, where what was displaced has them', async () => {
+  test.each([
+    [
+      'from after a snapshot may go with its restore, where what was displaced has them',
+      ['row 0'],
+      ['row 0', 'row 1'],
+      [],
+    ],
+    [
+      'of a snapshot may not be missing after its restore, nor those of what was displaced',
+      [],
+      ['row 0'],
+      ['Acknowledged rows are lost: row 0.', 'Rows are neither live nor displaced: row 1.'],
+    ],
+  ])('%s', async (_, live, aside, broken) => {
     const { rows, set, displace, snapshot, restore, check } = soakOf();
     await rows.write(1);
     const taken = snapshot('old');
     expect(await check()).toEqual([]);
     await rows.write(1);
     restore('old', 'aside');
-    set('row 0');
-    displace('aside', 'row 0', 'row 1');
-    expect(await check([taken])).toEqual([]);
-  });
-
-  test('nor may one of a snapshot be missing after its restore, nor one of what was displaced', async () => {
-    const { rows, set, displace, snapshot, restore, check } = soakOf();
-    await rows.write(1);
-    const taken = snapshot('old');
-    expect(await check()).toEqual([]);
-    await rows.write(1);
-    restore('old', 'aside');
-    set();
-    displace('aside', 'row 0');
-    expect(await check([taken])).toEqual([
-      'Acknowledged rows are lost: row 0.',
-      'Rows are neither live nor displaced: row 1.',
-    ]);
+    set(...live);
+    displace('aside', ...aside);
+    expect(await check([taken])).toEqual(broken);
   });
 });
