@@ -32,6 +32,8 @@ export interface Exclusive {
    * `notify` itself is such work and would start itself again.
    */
   tells?: boolean;
+  /** False where nothing may be fetched for a repair, as before the network is up. */
+  mayFetch?: boolean;
 }
 
 /** Milliseconds; for its last writes on a slow disk. */
@@ -49,7 +51,7 @@ export interface Repairs {
  */
 export async function exclusive<T>(
   environment: Environment,
-  { doing, recover, tells = recover !== false && !environment.atBoot }: Exclusive,
+  { doing, recover, tells = recover !== false && !environment.atBoot, mayFetch = true }: Exclusive,
   work: (repairs: Repairs) => T | Promise<T>,
 ): Promise<T> {
   const { root } = environment;
@@ -64,7 +66,9 @@ export async function exclusive<T>(
   dropBallastWhenShort(root);
   const unlock = await takeLock(environment, doing);
   try {
-    return await work(recover ? await recoverRoot(environment, recover) : { recovered: [], repaired: [] });
+    return await work(
+      recover ? await recoverRoot(environment, recover, mayFetch) : { recovered: [], repaired: [] },
+    );
   } finally {
     try {
       tidyIfPossible(root);
@@ -99,15 +103,19 @@ function holderHasItsVerdict(root: Root): boolean {
   return newest !== undefined && newest.endedAt !== null && isSameProcess(newest.owner, holder);
 }
 
-async function recoverRoot(environment: Environment, recover: Exclusive['recover']): Promise<Repairs> {
-  const { root, observer, signal, atBoot = false } = environment;
+async function recoverRoot(
+  environment: Environment,
+  recover: Exclusive['recover'],
+  mayFetch: boolean,
+): Promise<Repairs> {
+  const { root, observer, signal } = environment;
   removeLeftovers(root);
   const repaired = await repairRoot(root);
   installLaunchers(root);
   installPlugin(root);
   const supervisor = supervisorOf(environment);
   const thorough = recover === 'thoroughly';
-  repaired.push(...(await repairRuntimes({ root, supervisor, signal, thorough, mayFetch: !atBoot })));
+  repaired.push(...(await repairRuntimes({ root, supervisor, signal, thorough, mayFetch })));
   const means = { contextOf: (change: Change) => contextOf(environment, change), stepsNamed };
   const recovered = await recoverChanges(root, means, observer);
   const wasMoved = repaired.some(({ path }) => path === root.current);

@@ -4,6 +4,7 @@ import { openPlainFile, whyUnusable } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { interrupted } from '../core/interrupted.js';
 import { sha256 } from '../core/sha256.js';
+import { shellWord } from '../core/shell-word.js';
 import { beginSync } from '../host/sync.js';
 import type { Sharing } from '../install/install.js';
 import type { Context } from '../ledger/context.js';
@@ -127,7 +128,7 @@ function opened(path: string): { fd: number } {
     return openPlainFile(path, { follow: true });
   } catch (cause) {
     throw new ReleasesError('usage', `${path} ${whyUnusable(cause)}.`, {
-      hint: `ls -l ${path}; or give it on the standard input: openclaw-releases import - < ${path}`,
+      hint: `ls -l ${shellWord(path)}; or give it on the standard input: openclaw-releases import - < ${shellWord(path)}`,
       cause,
     });
   }

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import type { ErrorRecord } from '../core/errors.js';
 import { toErrorRecord } from '../core/errors.js';
 import { ifPossible } from '../core/if-possible.js';
+import { shellWord } from '../core/shell-word.js';
 import { freeSpace } from '../host/space.js';
 import type { Change } from '../ledger/ledger.js';
 import { changeCommand } from '../store/pack-target.js';
@@ -40,7 +41,7 @@ export function blameDisk(
     ...error,
     code: 'insufficient_space',
     message: `${error.message} The disk of ${full} is full.`,
-    hint: `df -h ${full}; then ${changeCommand(plan.kind, plan.target)}`,
+    hint: `df -h ${shellWord(full)}; then ${changeCommand(plan.kind, plan.target)}`,
   };
 }
 

@@ -74,6 +74,8 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
     change.recovery = { outcome: how, why, at: new Date().toISOString() };
   };
   const steps = means.stepsNamed(change.plan.steps);
+  const commit = stepOf(change, 'commit');
+  if (commit && isCommitted(context)) commit.state = 'done';
   if (isProven(change)) {
     note('finished', `${change.facts.to} was verified already, and only the tidying was cut off.`);
     return recordResult(context, 'package_updated_restart_verified');
@@ -101,6 +103,13 @@ async function recoverChange(change: Change, means: Means, observer?: Observer):
   return rollBack(steps, context, observer);
 }
 
+/** The step that ends the trial has ended it. Without its record the older code has no way to its own state. */
+function isCommitted({ root, change }: Context): boolean {
+  const isVerified =
+    stepOf(change, 'verify')?.state === 'done' && stepOf(change, 'commit')?.state === 'doing';
+  return isVerified && readTrial(root) === null && currentRelease(root) === change.facts.to;
+}
+
 /** Reason to undo the change, as one sentence; null when the target is current and runs, if it should run. */
 async function obstacleToGoingOn(context: Context): Promise<string | null> {
   const { root, change, canRestart: mayRestart } = context;
@@ -110,22 +119,31 @@ async function obstacleToGoingOn(context: Context): Promise<string | null> {
     return 'The switch had not been done.';
   if (currentRelease(root) !== to) return `current is not ${to} any more.`;
   if (!change.plan.steps.includes('restart')) return null;
-  if (!mayRestart) return `The machine was started again before ${to} was verified.`;
+  if (!mayRestart) return `What ran ${to} was started again before that was verified.`;
   try {
-    const running = await settledRelease(context);
-    return running === to ? null : `${running ?? 'No release'} runs, not ${to}.`;
+    const { release, instance } = await settled(context);
+    if (release !== to) return `${release ?? 'No release'} runs, not ${to}.`;
+    // Anybody may have started it again since: that was no crash, and this start is the one to follow.
+    const { facts } = change;
+    if (facts.restart && instance !== null) facts.restart = { ...facts.restart, instance };
+    return null;
   } catch {
     return 'The supervisor could not be asked what runs.';
   }
 }
 
+interface Running {
+  release: string | null;
+  instance: string | null;
+}
+
 /** Waits until the running release is known: just after a start the process is still the launcher. */
-async function settledRelease({ root, supervisor, signal }: Context): Promise<string | null> {
-  let release: string | null = null;
+async function settled({ root, supervisor, signal }: Context): Promise<Running> {
+  let running: Running = { release: null, instance: null };
   await waitUntil({ withinMs: LAUNCH_MS, signal }, async () => {
     const inspection = await supervisor.inspect();
-    release = runningRelease(root, inspection);
-    return release !== null || inspection.pid === null;
+    running = { release: runningRelease(root, inspection), instance: inspection.instance };
+    return running.release !== null || inspection.pid === null;
   });
-  return release;
+  return running;
 }

@@ -100,7 +100,11 @@ export async function previewChange(environment: Environment, request: Request):
 }
 
 export async function recover(environment: Environment): Promise<Repairs> {
-  return exclusive(environment, { doing: 'recover', recover: 'thoroughly' }, (repairs) => repairs);
+  return exclusive(
+    environment,
+    { doing: 'recover', recover: 'thoroughly', mayFetch: !environment.atBoot },
+    (repairs) => repairs,
+  );
 }
 
 /** Validates words before anything is locked; absolute paths, as a detached worker may run in another directory. */

@@ -13,7 +13,7 @@ export interface Environment {
   /** Default: the supervisor that the root was adopted for, else the built-in one. */
   supervisor?: Supervisor;
   signal?: AbortSignal;
-  /** True before the gateway's unit starts: recovery chooses the release and starts nothing. */
+  /** True where no gateway runs and the caller is about to start it: recovery chooses the release and starts nothing. */
   atBoot?: boolean;
   observer?: Observer;
 }

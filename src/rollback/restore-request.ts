@@ -14,6 +14,8 @@ import {
   requestRestore,
   restoreLimitMs,
 } from '../state/restore-records.js';
+import { readTrial, TRIAL_BOOTS } from '../store/links.js';
+import type { Root } from '../store/root.js';
 import { restoreCode } from './restore-link.js';
 
 /** Milliseconds for links and for the digests of the restored state; copies get more. */
@@ -68,8 +70,14 @@ export async function returnState(context: Context): Promise<void> {
     if (cancelRestore(root)) return endReturn(root);
     await awaitRestore(context);
   }
-  if (!stepOf(change, 'restart')) return endReturn(root);
+  if (!stepOf(change, 'restart') && !wasLaunched(root)) return endReturn(root);
   beginReturn(root);
+}
+
+/** Returns true where a launcher has counted a start of the trial: what crashed between the switch and the restart came back. */
+function wasLaunched(root: Root): boolean {
+  const trial = readTrial(root);
+  return trial !== null && trial.boots < TRIAL_BOOTS;
 }
 
 /** At boot this process finishes the restore; else the launcher does, after a restart. */

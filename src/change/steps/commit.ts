@@ -14,16 +14,18 @@ export const commit: Step = {
   name: 'commit',
   skip: wasStopped,
   async do(context) {
+    const { root, change } = context;
     const to = targetOf(context);
-    endTrial(context.root);
-    endReturn(context.root);
-    dropPluginSet(context);
     noteRestore(context);
     await noteVersions(context);
-    try {
-      clearQuarantine(context.root, to);
-    } catch (error) {
-      context.change.warnings.push(`${to} is still in quarantine: ${toErrorRecord(error).message}`);
+    endTrial(root);
+    // A failure from here on must not go back: nothing knows any more which state belongs to the release from before.
+    for (const tidy of [endReturn, () => dropPluginSet(context), () => clearQuarantine(root, to)]) {
+      try {
+        tidy(root);
+      } catch (error) {
+        change.warnings.push(`${to} is proven, but for the tidying: ${toErrorRecord(error).message}`);
+      }
     }
     return `${to} is proven`;
   },

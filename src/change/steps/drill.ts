@@ -95,7 +95,7 @@ async function candidateOf(
 /** Directories of a snapshot, as those of a live state. */
 function placeOfKept(root: Root, { name, place }: Snapshot): StatePlace {
   const kept = keptDirectory(root, name);
-  return { directory: join(kept, KEPT.files), config: place.config && join(kept, KEPT.config) };
+  return { ...place, directory: join(kept, KEPT.files), config: place.config && join(kept, KEPT.config) };
 }
 
 function requireReady({ id, version }: Manifest, report: CandidateReport): void {

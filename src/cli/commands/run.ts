@@ -7,14 +7,16 @@ import { outgoing } from '../../core/printable.js';
 import { placeOf } from '../../host/place.js';
 import { isAlive, type ProcessIdentity } from '../../host/process.js';
 import { waitUntil } from '../../host/wait.js';
+import { inspectIfThere } from '../../ledger/running-release.js';
 import { previousRelease } from '../../store/links.js';
 import { releaseDirectory } from '../../store/manifest.js';
 import type { Root } from '../../store/root.js';
 import { builtinSupervisor } from '../../supervisor/builtin/client.js';
 import { leaveFirstProcess } from '../../supervisor/builtin/first-process.js';
 import { endOrphan, findOrphan } from '../../supervisor/builtin/orphan.js';
-import { ownParents } from '../../supervisor/builtin/record.js';
+import { ownParents, readRunRecord } from '../../supervisor/builtin/record.js';
 import { runSupervisor, STOP_LIMIT_MS } from '../../supervisor/builtin/run.js';
+import type { Supervisor } from '../../supervisor/supervisor.js';
 import { lookEveryHour } from '../../timer/builtin-timer.js';
 import { resolveReleaseName } from '../../views/release.js';
 import { command } from '../command.js';
@@ -25,16 +27,13 @@ import { type CommonOptions, rootOf } from '../session.js';
 
 type Options = CommonOptions & { stopTimeout?: number; replace?: boolean };
 
-const STOP = 'before a gateway that was asked to stop is killed (default: 60s)';
+const STOP = 'before a gateway that was asked to stop is killed (default: 330s)';
 
 /** Exit code of a gateway that does not accept its configuration, or has none. */
 const CONFIGURATION_ERROR = 78;
 
 /** Exit code of the launcher where no release can be started. */
 const NO_RELEASE = 69;
-
-/** Longest stop limit that OpenClaw asks for: the other `run` may have it. */
-const LONGEST_STOP_MS = 330_000;
 
 /** Longest wait of `--replace` for a change, which needs the other `run` until its verdict. */
 const CHANGE_LIMIT_MS = 600_000;
@@ -81,6 +80,13 @@ function nextAfter(root: Root, exitCode: number): string[] {
   return [first, 'openclaw-releases run'];
 }
 
+/** The process of a gateway that is ending may be a launcher, which exchanges the state. */
+async function isNoGateway(root: Root, supervisor: Supervisor): Promise<boolean> {
+  const { gateway } = readRunRecord(root.path) ?? {};
+  if (gateway && isAlive(gateway)) return false;
+  return (await inspectIfThere(supervisor).catch(() => undefined)) === null;
+}
+
 /**
  * Recovers what was interrupted. A change that is active did so before it began: the gateway is started meanwhile, or
  * runs below the orphan until that change ends.
@@ -91,8 +97,9 @@ async function recover(
   orphan: ProcessIdentity | null,
   stopMs: number,
 ) {
-  const end = async () => void (orphan && (await endOrphan(orphan, Math.max(stopMs, LONGEST_STOP_MS))));
-  const environment = { root, supervisor: builtinSupervisor(root.path) };
+  const end = async () => void (orphan && (await endOrphan(orphan, Math.max(stopMs, STOP_LIMIT_MS))));
+  const supervisor = builtinSupervisor(root.path);
+  const environment = { root, supervisor, atBoot: !orphan && (await isNoGateway(root, supervisor)) };
   let said = false;
   await waitUntil({ withinMs: orphan ? CHANGE_LIMIT_MS : 0, everyMs: 1_000 }, async () => {
     try {

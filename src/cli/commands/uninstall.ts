@@ -69,20 +69,20 @@ async function findParts(environment: Environment): Promise<Parts> {
   refuseWhilePending(root);
   const run = readRunRecord(root.path)?.supervisor;
   const unit = readSupervisorRecord(root.path)?.unit ?? null;
-  if (unit === null && run && isAlive(run))
-    throw new ReleasesError(
-      'supervisor_already_running',
-      `Process ${run.pid} supervises a gateway of ${root.path}.`,
-      {
-        hint: `kill ${run.pid}; then openclaw-releases uninstall`,
-      },
-    );
   if (await findAdoptedFiles(root.path))
     throw new ReleasesError(
       'supervisor_file',
       'The files of a supervisor still start the gateway of this root.',
       {
         hint: 'openclaw-releases unadopt',
+      },
+    );
+  if (unit === null && run && isAlive(run))
+    throw new ReleasesError(
+      'supervisor_already_running',
+      `Process ${run.pid} supervises a gateway of ${root.path}.`,
+      {
+        hint: 'Stop it where it was started (Ctrl-C, docker compose stop, supervisorctl stop, pm2 stop), then: openclaw-releases uninstall',
       },
     );
   const found = { timer: readTimer(root.path) !== null, plugin: await findOwnPlugin(environment), unit };
@@ -142,7 +142,7 @@ async function remove(
   }
   // No gateway of this root runs now, as at boot: recovery starts none, and fetches no Node.
   const after = { ...environment, supervisor: selectSupervisor(root.path), atBoot: true };
-  const kept = await exclusive(after, { doing: 'uninstall', recover: true }, () => {
+  const kept = await exclusive(after, { doing: 'uninstall', recover: true, mayFetch: false }, () => {
     requireUnused(root);
     refuseWhilePending(root);
     // Undoing an interrupted update may have displaced a state.

@@ -255,10 +255,19 @@ describe('a change that died after its switch is finished where the new release 
     [{ steps: VERIFIED, ...newRuns }, verifiedNow],
     [{ steps: `${VERIFIED} plugins!`, ...newRuns }, verifiedNow],
     [{ steps: `${VERIFIED} (plugins) commit!`, ...newRuns }, verifiedNow],
-    // Trial over, record not written.
-    [{ steps: `${VERIFIED} plugins commit!`, current: 'new', runs: 'new' }, verifiedNow],
     [{ kind: 'rollback', steps: 'baseline switch restart!', ...newRuns }, finished('verify commit')],
     [{ kind: 'switch', steps: 'baseline switch restart!', ...newRuns }, finished('verify plugins commit')],
+  ]);
+});
+
+test('a later start is verified in its place: a restart by anybody is no crash', async () => {
+  place({ steps: '', ...newRuns });
+  const change = writeLost({ steps: VERIFYING, ...newRuns });
+  change.facts.restart = { instance: 'of an earlier start', stopMs: 5, killed: false };
+  saveChange(root, change);
+  const { recovered } = await recoverWith({ steps: '', ...newRuns });
+  expect(recovered.map(({ status, facts }) => [status, facts.restart])).toEqual([
+    ['package_updated_restart_verified', { instance: 'i', stopMs: 5, killed: false }],
   ]);
 });
 
@@ -274,6 +283,7 @@ describe('a change that died after its switch is undone where another release ru
     [{ steps: VERIFYING, current: 'old' }, rolledBack()],
     [{ steps: VERIFYING, current: '-', runs: 'new' }, rolledBack()],
     [{ steps: `${VERIFIED} plugins!`, ...onTrial, runs: '-' }, rolledBack(`-plugins ${UNDO}`)],
+    [{ steps: `${VERIFIED} plugins commit!`, ...newRuns, atBoot: true }, rolledBack(`-plugins ${UNDO}`)],
     [{ kind: 'rollback', steps: 'baseline switch restart', ...onTrial }, restartFailed('-switch -baseline')],
   ]);
 });
@@ -314,7 +324,12 @@ describe('a change that died during its rollback is rolled back again, no matter
 });
 
 describe('a change that died after its trial had ended is kept, and nothing is run or undone', () => {
+  const committing = { steps: `${VERIFIED} plugins commit!`, current: 'new' } as const;
   check([
+    // The record of the step is not written, and the one of the older state is gone.
+    [{ ...committing, runs: 'new' }, finished('')],
+    [{ ...committing, runs: 'unknown' }, finished('')],
+    [{ ...committing, atBoot: true }, finished('')],
     [{ steps: `${VERIFIED} plugins commit`, current: 'new', runs: 'new' }, finished('')],
     [{ steps: `${VERIFIED} plugins commit prune!`, current: 'new', runs: 'new' }, finished('')],
     [{ steps: `${VERIFIED} plugins commit prune`, current: 'new', runs: '-' }, finished('')],
