@@ -29,7 +29,7 @@ const ATTEMPTS = 3;
  * @throws Error with one sentence, or a system error; the request stays, and what was exchanged is undone
  */
 export async function finishRestore(root: RootPlace & RestorePaths, code: Code): Promise<LastRestore | null> {
-  const began = Date.now();
+  const began = performance.now();
   const asked = understand(root.restore);
   if (asked === null) return null;
   const ended = await exchange(root, code, asked);
@@ -38,7 +38,7 @@ export async function finishRestore(root: RootPlace & RestorePaths, code: Code):
   const { change, release, from } = asked;
   if (about.restored) retireKept(root, from);
   code.makeCurrent(current);
-  const [at, ms] = [new Date().toISOString(), Date.now() - began];
+  const [at, ms] = [new Date().toISOString(), Math.round(performance.now() - began)];
   const done: LastRestore = { schema: 1, change, release, from, ...about, at, ms };
   report(root, done);
   // Before the gateway starts: OpenClaw refuses an included file with a second name. The next change empties staging.

@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ifPossible } from '../../core/if-possible.js';
-import { CONFIG_FILE } from '../../host/place.js';
 import { below } from '../below.js';
+import { isOfConfig } from '../place.js';
 import type { Restore } from '../restore-records.js';
 import { walkState } from '../walk.js';
 import { addDirectory, BESIDE, dropEntry, inside, isLinked, isSame, putEntry, statsOf } from './entry.js';
@@ -15,9 +15,8 @@ export function liveTree({ place, scope = 'all', left = [] }: Restore): Tree {
   const parts = [...walkState(place.directory, left)].filter(
     (found) => found.scope === 'state' && ['file', 'directory', 'link'].includes(found.kind),
   );
-  const only = place.config === null ? [CONFIG_FILE] : [];
   return parts
-    .filter(({ path }) => scope === 'all' || only.includes(path))
+    .filter(({ path }) => scope === 'all' || isOfConfig(place, path))
     .map(({ path, kind }) => ({ path, isDirectory: kind === 'directory' }));
 }
 

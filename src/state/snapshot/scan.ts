@@ -1,8 +1,8 @@
 import { constants, existsSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CONFIG_FILE } from '../../host/place.js';
+import { shellWord } from '../../core/shell-word.js';
 import { databaseOfSideFile, mayBeDatabase, readDatabaseHeader } from '../databases.js';
-import type { RootPlace, StatePlace } from '../place.js';
+import { isOfConfig, type RootPlace, type StatePlace } from '../place.js';
 import type { SnapshotScope } from '../snapshots.js';
 import { copyTest, mayAccess, stuckTest, whyClosed } from '../stuck.js';
 import { type Found, leftOf, walkState } from '../walk.js';
@@ -39,7 +39,7 @@ export function surveyState(place: StatePlace, root?: RootPlace, scope: Snapshot
   const whyStuck = stuckTest(place);
   const isCopied = root ? copyTest(root, place) : () => false;
   for (const found of walkState(place.directory, left)) {
-    if (scope !== 'all' && found.path !== CONFIG_FILE) continue;
+    if (scope !== 'all' && !isOfConfig(place, found.path)) continue;
     look(place, found, survey);
     const stuck = found.scope === 'state' && !found.closed ? whyStuck(found) : null;
     if (stuck !== null) survey.refused.push(stuck);
@@ -92,13 +92,8 @@ function lookAtConfig(config: string, survey: Survey): void {
 function closed(path: string, needed: string): string {
   const uid = process.getuid?.();
   const own = lstatSync(path, { throwIfNoEntry: false })?.uid === uid;
-  const type = own ? `chmod u+${needed} ${quote(path)}` : `sudo chown -R ${uid} ${quote(path)}`;
+  const type = own ? `chmod u+${needed} ${shellWord(path)}` : `sudo chown -R ${uid} ${shellWord(path)}`;
   return `${JSON.stringify(path)} cannot be ${needed === 'r' ? 'read' : 'opened'} by this user (${uid}): ${type}`;
-}
-
-/** Quotes for a shell; a name can hold any character. */
-function quote(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function unnameable(path: string): string {

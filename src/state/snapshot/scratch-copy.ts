@@ -26,5 +26,5 @@ export async function copyToScratch(request: ScratchRequest): Promise<StatePlace
   const [into, configInto] = [join(directory, 'state'), join(directory, 'config')];
   mkdirSync(into, { recursive: true, mode: 0o700 });
   await copyState({ place, survey, into, configInto, node, signal });
-  return { directory: into, config: place.config && configInto };
+  return { ...place, directory: into, config: place.config && configInto };
 }

@@ -39,7 +39,7 @@ export async function takeSnapshot(
   request: SnapshotRequest,
 ): Promise<{ kept: Snapshot; warnings: string[] }> {
   const { root, change, place, scope = 'all', signal } = request;
-  const began = new Date();
+  const [began, begun] = [new Date(), performance.now()];
   const survey = surveyState(place, root, scope);
   requireKeepable(survey);
   requireRoom(root, survey, survey.copied);
@@ -57,7 +57,8 @@ export async function takeSnapshot(
     throwIfInterrupted(signal);
     // Without this, a durable name could point to data that is still in memory.
     await syncFilesystem(staged);
-    const kept = describe(staged, request, survey, copied, began);
+    const ms = Math.round(performance.now() - begun);
+    const kept = describe(staged, request, survey, copied, { began, ms });
     writeFileDurably(join(staged, KEPT.record), recordText(kept), 0o600);
     renameDurably(staged, keptDirectory(root, kept.name), 'snapshot');
     fsyncDirectory(root.path);
@@ -83,7 +84,7 @@ function describe(
   { release, change, place, scope = 'all' }: SnapshotRequest,
   { left }: Survey,
   { entries, config }: StateCopy,
-  began: Date,
+  { began, ms }: { began: Date; ms: number },
 ): Snapshot {
   const files = entries.filter(({ kind }) => kind !== 'directory');
   const bytes = entries.reduce(
@@ -94,7 +95,7 @@ function describe(
     schema: 1,
     ...{ name: keptName(release, 'snapshot', began), kind: 'snapshot', release, change },
     ...{ at: began.toISOString(), place, scope, versions: versionsOf(staged, place, left), left },
-    ...{ files: files.length + (config ? 1 : 0), bytes, ms: Date.now() - began.getTime() },
+    ...{ files: files.length + (config ? 1 : 0), bytes, ms },
   };
 }
 
@@ -105,6 +106,6 @@ function versionsOf(staged: string, place: StatePlace, left: string[]): StateVer
     return header ? [[path, header.userVersion]] : [];
   });
   const config =
-    place.config === null ? configPath({ directory: files, config: null }) : join(staged, KEPT.config);
+    place.config === null ? configPath({ ...place, directory: files }) : join(staged, KEPT.config);
   return { databases: Object.fromEntries(databases), config: readConfiguration(place, config).lastTouched };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findStatePlace, isWithin } from '../../../src/state/place.js';
+import { configPath, findStatePlace, isOfConfig, isWithin } from '../../../src/state/place.js';
 import { temporaryDirectory } from '../../support/place.js';
 
 const home = () => realpathSync(temporaryDirectory('home'));
@@ -41,9 +41,25 @@ test('links are followed, to the directory and to the configuration', () => {
   expect(findStatePlace({ env: { HOME } })).toEqual({ directory, config: null });
   writeFileSync(join(HOME, 'mine.json'), '{}');
   const OPENCLAW_CONFIG_PATH = '~/.openclaw/inside.json';
-  expect(findStatePlace({ env: { HOME, OPENCLAW_CONFIG_PATH } })).toEqual({ directory, config: null });
+  const other = findStatePlace({ env: { HOME, OPENCLAW_CONFIG_PATH } });
+  expect(other).toEqual({ directory, config: null, inside: 'inside.json' });
+  expect(configPath(other)).toBe(join(directory, 'inside.json'));
   symlinkSync('../mine.json', join(directory, 'openclaw.json'));
   expect(findStatePlace({ env: { HOME } })).toEqual({ directory, config: join(HOME, 'mine.json') });
+});
+
+test.each([
+  ['openclaw.json', null, undefined, true],
+  ['other.json', null, undefined, false],
+  ['openclaw.json', '/elsewhere/openclaw.json', undefined, false],
+  ['conf/mine.json', null, 'conf/mine.json', true],
+  ['conf', null, 'conf/mine.json', true],
+  ['conf/other.json', null, 'conf/mine.json', false],
+  ['con', null, 'conf/mine.json', false],
+  // It may be the link to it.
+  ['openclaw.json', null, 'conf/mine.json', true],
+])('%s is of the configuration (%s, %s): %s', (path, config, inside, is) => {
+  expect(isOfConfig({ directory: '/state', config, ...(inside && { inside }) }, path)).toBe(is);
 });
 
 test.each([

@@ -242,6 +242,30 @@ describe('an exchange of the state', () => {
     expect(readFileSync(join(pair.state, 'identity/device.json'), 'utf8')).toBe('the device');
   });
 
+  test('has a report although the clock was set back meanwhile', async () => {
+    const pair = pairIn();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const back = () => void vi.setSystemTime(Date.now() - 3_600_000);
+    const done = await finishRestore(pair.root, { ...codeOf(pair), makeCurrent: back });
+    vi.useRealTimers();
+    expect(lastRestore(pair.root)).toEqual(done);
+  });
+
+  test('restores a configuration that has another name in the state directory', async () => {
+    const pair = pairIn();
+    const inside = 'conf/mine.json';
+    const written = (version: string) => `{ meta: { lastTouchedVersion: '${version}' } }`;
+    writeTree(pair.state, { [inside]: written(OLD), 'conf/other.json': 'stays' });
+    const place = { directory: pair.state, config: null, inside };
+    const about = { root: pair.root, release: OLD, change: 'a-change', place };
+    const { kept } = await takeSnapshot({ ...about, scope: 'config', node: await sqliteNode() });
+    writeFileSync(join(pair.state, inside), written(NEW));
+    ask(pair, { from: kept.name, place, onlyIfChanged: true });
+    expect(await finish(pair)).toMatchObject({ restored: true });
+    expect(readFileSync(join(pair.state, inside), 'utf8')).toBe(written(OLD));
+    expect(readFileSync(join(pair.state, 'conf/other.json'), 'utf8')).toBe('stays');
+  });
+
   test('waits a while for a process that has a database open, then names it', async () => {
     const pair = pairIn();
     const database = join(pair.state, 'state/openclaw.sqlite');

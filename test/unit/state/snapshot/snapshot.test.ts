@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { StatePlace } from '../../../../src/state/place.js';
 import { measureState } from '../../../../src/state/snapshot/measure.js';
 import { type SnapshotRequest, takeSnapshot } from '../../../../src/state/snapshot/snapshot.js';
@@ -77,6 +77,27 @@ function request(place: StatePlace, root: Root = temporaryRoot()): SnapshotReque
 
 afterEach(() => {
   delete process.env.OPENCLAW_RELEASES_FAULT;
+});
+
+test('a snapshot is read back although the clock was set back while it was made', async () => {
+  const asked = request(aState());
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const onProgress = () => vi.setSystemTime(Date.now() - 3_600_000);
+  const { kept } = await takeSnapshot({ ...asked, onProgress }).finally(() => vi.useRealTimers());
+  expect(listSnapshots(asked.root)).toEqual([kept]);
+});
+
+test('a snapshot of the configuration alone has it by its own name, with the version that wrote it', async () => {
+  const { directory } = aState();
+  writeTree(directory, {
+    'conf/mine.json': '{meta:{lastTouchedVersion:"2026.5.1"}}',
+    'conf/other.json': '{}',
+  });
+  const asked = request({ directory, config: null, inside: 'conf/mine.json' });
+  const { kept } = await takeSnapshot({ ...asked, scope: 'config' });
+  const { entries } = readFileList(join(asked.root.states, kept.name));
+  expect(entries.map(({ path }) => path).sort()).toEqual(['conf', 'conf/mine.json', 'openclaw.json']);
+  expect(kept.versions?.config).toBe('2026.5.1');
 });
 
 test('a snapshot has every file as it was, closed to others, with its digest, and each database whole in one file', async () => {
