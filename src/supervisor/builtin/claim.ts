@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { lstatSync, rmdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { ReleasesError, systemCode } from '../../core/errors.js';
+import { ifPossible } from '../../core/if-possible.js';
 import { isAlive } from '../../host/process.js';
 import { waitUntil } from '../../host/wait.js';
 import { openAddress, SOCKET_NAME } from '../address.js';
@@ -32,10 +33,11 @@ async function lockStart(root: string): Promise<Unlock> {
       });
     } catch (error) {
       const code = systemCode(error);
-      // A full disk has no block for the lock directory; that must not keep the gateway down.
-      if (code === 'ENOSPC') return async () => {};
+      // A full disk, or a quota, has no block for the lock directory; that must not keep the gateway down.
+      if (code === 'ENOSPC' || code === 'EDQUOT') return async () => {};
       // The library's own retries would also repeat permanent errors.
       if (code !== 'ELOCKED') throw unwritable(root, error);
+      dropFutureLock(root);
       cause = error;
       return null;
     }
@@ -43,6 +45,13 @@ async function lockStart(root: string): Promise<Unlock> {
   const unlock = await waitUntil({ withinMs: LOCK_LIMIT_MS, everyMs: LOCK_RETRY_MS }, tryOnce);
   if (unlock) return unlock;
   throw stillLocked(root, cause);
+}
+
+/** A lock from a time when the clock was ahead would grow old only when that time is reached. */
+function dropFutureLock(root: string): void {
+  const path = join(root, 'run.lock');
+  const since = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (since > Date.now() + LOCK_STALE_MS) ifPossible(() => rmdirSync(path));
 }
 
 function unwritable(root: string, cause: unknown): ReleasesError {
