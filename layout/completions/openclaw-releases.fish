@@ -301,7 +301,7 @@ complete -c openclaw-releases -n '__openclaw_releases_at \'recover\'' -f -l boot
 complete -c openclaw-releases -n '__openclaw_releases_at \'run\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'run\'' -f -l json -d 'print one JSON document on standard output and nothing else'
 complete -c openclaw-releases -n '__openclaw_releases_at \'run\'' -f -l color -x -a 'auto always never' -d 'colour the output; NO_COLOR is heeded (one of auto, always, never; default: auto)'
-complete -c openclaw-releases -n '__openclaw_releases_at \'run\'' -f -l stop-timeout -x -a '' -d 'before a gateway that was asked to stop is killed (default: 60s)'
+complete -c openclaw-releases -n '__openclaw_releases_at \'run\'' -f -l stop-timeout -x -a '' -d 'before a gateway that was asked to stop is killed (default: 330s)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'run\'' -f -l replace -d 'end a run of this root first whose own supervisor was killed'
 complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l root -r -F -d 'where releases live (environment: OPENCLAW_RELEASES_ROOT)'
 complete -c openclaw-releases -n '__openclaw_releases_at \'adopt\'' -f -l json -d 'print one JSON document on standard output and nothing else'

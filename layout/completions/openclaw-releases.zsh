@@ -489,7 +489,7 @@ _openclaw_releases_run() {
   _arguments '--root[where releases live (environment\: OPENCLAW_RELEASES_ROOT)]:directory:_files' \
     '--json[print one JSON document on standard output and nothing else]' \
     '--color[colour the output; NO_COLOR is heeded (one of auto, always, never; default\: auto)]:when:(auto always never)' \
-    '--stop-timeout[before a gateway that was asked to stop is killed (default\: 60s)]:time:' \
+    '--stop-timeout[before a gateway that was asked to stop is killed (default\: 330s)]:time:' \
     '--replace[end a run of this root first whose own supervisor was killed]' \
     '(- *)'--help'[show the help]' \
     '1:arguments:'

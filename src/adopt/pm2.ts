@@ -14,7 +14,7 @@ export function pm2Lines(name: string, run: string, { env }: Sighting, read: Rea
   const ofOpenClaw = Object.entries(env).filter(([variable]) => variable.startsWith('OPENCLAW_'));
   const secret = ofOpenClaw.map(([variable]) => variable).filter((variable) => SECRET_NAME.test(variable));
   const shown = ofOpenClaw.filter(([variable]) => !secret.includes(variable));
-  const settings = { interpreter: 'none', treekill: false, kill_timeout: 75_000, stop_exit_codes: [69, 78] };
+  const settings = { interpreter: 'none', treekill: false, kill_timeout: 345_000, stop_exit_codes: [69, 78] };
   const service = {
     ...{ name, script, args },
     ...(env.pm_cwd && { cwd: env.pm_cwd }),

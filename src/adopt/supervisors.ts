@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { shellWord } from '../core/shell-word.js';
 import { pm2File, pm2Lines } from './pm2.js';
 import type { List, Sighting, SupervisorKind } from './supervisor-kind.js';
 
@@ -20,8 +21,6 @@ function supervisordFiles({ args, directory }: Sighting, _: string, list: List):
   return [...included.filter((path) => /\.(?:conf|ini)$/.test(path)), main];
 }
 
-const quoted = (word: string) => (/^[\w./@:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-
 /** Nearest first counts, in this order for one process. docs/supervisors.md has the same lines as whole files. */
 export const SUPERVISORS: readonly SupervisorKind[] = [
   {
@@ -38,7 +37,7 @@ export const SUPERVISORS: readonly SupervisorKind[] = [
     userSetting: 'user',
     files: supervisordFiles,
     additions: ([path = '/etc/supervisor/conf.d/openclaw.conf']) => [
-      { path, lines: ['autorestart=unexpected', 'exitcodes=69,78', 'stopwaitsecs=75'] },
+      { path, lines: ['autorestart=unexpected', 'exitcodes=69,78', 'stopwaitsecs=345'] },
     ],
     commands: (service) => [`supervisorctl update ${service}`],
   },
@@ -51,8 +50,8 @@ export const SUPERVISORS: readonly SupervisorKind[] = [
       { path: pm2File(seen), lines: pm2Lines(name, run, seen, read) },
     ],
     commands: (service, _, seen) => [
-      `pm2 delete ${quoted(service)}`,
-      `pm2 start ${quoted(pm2File(seen))}`,
+      `pm2 delete ${shellWord(service)}`,
+      `pm2 start ${shellWord(pm2File(seen))}`,
       'pm2 save',
     ],
   },
@@ -67,7 +66,7 @@ export const SUPERVISORS: readonly SupervisorKind[] = [
         lines: ['#!/bin/sh', 'case $1 in 69 | 78) exec sv down . ;; esac'],
       },
     ],
-    commands: (service) => [`sv -w 75 restart ${service}`],
+    commands: (service) => [`sv -w 345 restart ${service}`],
   },
   {
     name: 's6',
@@ -86,7 +85,7 @@ export const SUPERVISORS: readonly SupervisorKind[] = [
     userSetting: 'command_user',
     files: (_, service) => [`/etc/init.d/${service}`],
     additions: ([path = '/etc/init.d/openclaw']) => [
-      { path, lines: ['respawn_delay=1', 'respawn_max=5', 'respawn_period=60', 'retry=TERM/75/KILL/5'] },
+      { path, lines: ['respawn_delay=1', 'respawn_max=5', 'respawn_period=60', 'retry=TERM/345/KILL/5'] },
     ],
     commands: (service) => [`rc-service ${service} restart`],
   },

@@ -63,7 +63,7 @@ const ROWS: Record<string, Row> = {
       ['/srv/sv.conf', 'command=openclaw gateway', `command=${COMMAND} run --replace --`],
       ['/srv/sv.conf', 'autorestart = true', 'autorestart=unexpected'],
     ],
-    added: [{ path: '/srv/sv.conf', lines: ['stopwaitsecs=75'] }],
+    added: [{ path: '/srv/sv.conf', lines: ['stopwaitsecs=345'] }],
     commands: ['supervisorctl update claw'],
   },
   'runit, with a command over two lines': {
@@ -72,7 +72,7 @@ const ROWS: Record<string, Row> = {
     name: 'runit',
     service: 'claw',
     changes: [['/etc/sv/claw/run', 'exec openclaw gateway \\', `exec ${COMMAND} run --replace -- \\`]],
-    commands: ['sv -w 75 restart claw'],
+    commands: ['sv -w 345 restart claw'],
   },
   'supervisord as process 1 of a container, in which a shell starts OpenClaw': {
     above: ['sh -c openclaw gateway', '/usr/bin/supervisord -c /etc/supervisord.conf'],
@@ -116,7 +116,7 @@ const ROWS: Record<string, Row> = {
         path: '/home/claw/openclaw-releases.config.js',
         lines: [
           '// Set these in your shell before pm2 start: OPENCLAW_GATEWAY_TOKEN',
-          `module.exports = { apps: [{"name":"my 'claw'","script":"${COMMAND}","args":["run","--replace","--","--port","18801","--name","a b"],"cwd":"/srv/claw","env":{"OPENCLAW_STATE_DIR":"/srv/state"},"interpreter":"none","treekill":false,"kill_timeout":75000,"stop_exit_codes":[69,78]}] };`,
+          `module.exports = { apps: [{"name":"my 'claw'","script":"${COMMAND}","args":["run","--replace","--","--port","18801","--name","a b"],"cwd":"/srv/claw","env":{"OPENCLAW_STATE_DIR":"/srv/state"},"interpreter":"none","treekill":false,"kill_timeout":345000,"stop_exit_codes":[69,78]}] };`,
         ],
       },
     ],
@@ -137,7 +137,7 @@ const ROWS: Record<string, Row> = {
         path: '/home/claw/openclaw-releases.config.js',
         lines: [
           '// The arguments of the gateway, if it has any, follow "--replace", "--": pm2 describe shows them.',
-          `module.exports = { apps: [{"name":"gw","script":"${COMMAND}","args":["run","--replace"],"interpreter":"none","treekill":false,"kill_timeout":75000,"stop_exit_codes":[69,78]}] };`,
+          `module.exports = { apps: [{"name":"gw","script":"${COMMAND}","args":["run","--replace"],"interpreter":"none","treekill":false,"kill_timeout":345000,"stop_exit_codes":[69,78]}] };`,
         ],
       },
     ],
@@ -157,7 +157,7 @@ const ROWS: Record<string, Row> = {
         `exec chpst -u claw ${COMMAND} run --replace -- --token … 2>&1`,
       ],
     ],
-    commands: ['sv -w 75 restart openclaw'],
+    commands: ['sv -w 345 restart openclaw'],
   },
   's6, in a container with s6-overlay': {
     above: ['s6-supervise claw@/run/service/claw', 's6-svscan /run/service'],
@@ -279,14 +279,14 @@ const ROWS: Record<string, Row> = {
         `exec ${COMMAND} run --replace -- run`,
       ],
     ],
-    commands: ['sv -w 75 restart claw'],
+    commands: ['sv -w 345 restart claw'],
   },
   'a script of runit that only mentions OpenClaw': {
     above: ['runsv claw@/etc/sv/claw', 'runit'],
     files: { '/etc/sv/claw/run': '# openclaw gateway\nexec /opt/openclaw-gateway.sh gateway\n' },
     name: 'runit',
     service: 'claw',
-    commands: ['sv -w 75 restart claw'],
+    commands: ['sv -w 345 restart claw'],
   },
   'cron, on a host with the init of BusyBox': {
     above: ['/bin/sh -c openclaw gateway', 'crond -f', 'init'],

@@ -20,8 +20,8 @@ export interface GatewayOptions {
   root: string;
   args: string[];
   env: NodeJS.ProcessEnv;
-  /** Milliseconds between SIGTERM and SIGKILL, also when the supervisor died. */
-  stopLimitMs: number;
+  /** Milliseconds between SIGTERM and SIGKILL, where the supervisor died. */
+  restartLimitMs: number;
   /** Standard error where the caller's standard output has one JSON document and nothing else. */
   output?: 1 | 2;
 }
@@ -45,7 +45,7 @@ export interface Gateway {
  * Starts `<root>/bin/gateway` in its own session: Ctrl-C then reaches only the supervisor, which sends one signal.
  * @throws ReleasesError `supervisor_failed` when no process can be created
  */
-export function startGateway({ root, args, env, stopLimitMs, output = 1 }: GatewayOptions): Gateway {
+export function startGateway({ root, args, env, restartLimitMs, output = 1 }: GatewayOptions): Gateway {
   const mark = randomUUID();
   const child = spawn('/bin/sh', ['-c', GATE, join(root, 'bin/gateway'), ...args], {
     stdio: ['inherit', output, 'inherit', 'pipe'],
@@ -62,7 +62,7 @@ export function startGateway({ root, args, env, stopLimitMs, output = 1 }: Gatew
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let watcher: Watcher;
   try {
-    watcher = watch(identity, mark, stopLimitMs);
+    watcher = watch(identity, mark, restartLimitMs);
   } catch (error) {
     child.kill('SIGKILL');
     throw error;

@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { TO_APPEND } from '../../core/bounded-file.js';
 import { ReleasesError } from '../../core/errors.js';
+import { shellWord } from '../../core/shell-word.js';
 import type { OutsideProgram } from '../../host/outside-program.js';
 
 /**
@@ -39,9 +40,5 @@ export async function runDetached(
   } finally {
     if (output !== undefined) closeSync(output);
   }
-  return { follow: `tail -f ${quoted(path)}` };
-}
-
-function quoted(path: string): string {
-  return /^[\w./@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return { follow: `tail -f ${shellWord(path)}` };
 }

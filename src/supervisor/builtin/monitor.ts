@@ -10,14 +10,16 @@ import { launchEnvironment } from './launch.js';
 import { PendingRestart } from './pending-restart.js';
 import { type GatewayRecord, instanceOf } from './record.js';
 
-export interface KeeperOptions extends GatewayOptions {
+export interface MonitorOptions extends GatewayOptions {
+  /** Milliseconds between SIGTERM and SIGKILL, where this process is stopped too. */
+  stopLimitMs: number;
   backoff: BackoffOptions;
   log: (line: string) => void;
   onStart: (gateway: GatewayRecord) => void;
 }
 
-export class Keeper {
-  readonly #options: KeeperOptions;
+export class Monitor {
+  readonly #options: MonitorOptions;
   readonly #backoff: Backoff;
   #gateway: Gateway | null = null;
   #idleState: Exclude<Inspection['state'], 'running'> = 'waiting';
@@ -27,7 +29,7 @@ export class Keeper {
   #pending: PendingRestart | null = null;
   #wake = () => {};
 
-  constructor(options: KeeperOptions) {
+  constructor(options: MonitorOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.backoff);
   }
@@ -90,7 +92,7 @@ export class Keeper {
   }
 
   /** Joins a pending restart. @throws ReleasesError `restart_failed`, `supervisor_failed` */
-  async restart(limitMs = this.#options.stopLimitMs): Promise<RestartReport> {
+  async restart(limitMs: number): Promise<RestartReport> {
     if (this.#stopping) throw new ReleasesError('supervisor_failed', 'The supervisor is being stopped.');
     this.#backoff.clear();
     if (this.#pending) return this.#pending.report;

@@ -25,8 +25,8 @@ const WRAPPER = /^(?:su|sudo|doas|runuser|timeout|sh|ash|dash|bash|zsh|busybox)$
 /** Processes above this one, nearest first, up to the first that is no wrapper. */
 export function parentsOf(pid: number): ProcessIdentity[] {
   const above = ancestry(pid).slice(1);
-  const keeper = above.findIndex((one) => !WRAPPER.test(nameOf(one) ?? ''));
-  return above.slice(0, keeper + 1 || undefined).flatMap((one) => identify(one) ?? []);
+  const outer = above.findIndex((one) => !WRAPPER.test(nameOf(one) ?? ''));
+  return above.slice(0, outer + 1 || undefined).flatMap((one) => identify(one) ?? []);
 }
 
 let parents: ProcessIdentity[] | undefined;

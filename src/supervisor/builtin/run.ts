@@ -6,19 +6,23 @@ import { refuseNoexec } from '../../host/executable.js';
 import { type BackoffOptions, DEFAULT_BACKOFF } from './backoff.js';
 import { claim, endPredecessor } from './claim.js';
 import { runDetached } from './detached.js';
-import { Keeper } from './monitor.js';
+import { Monitor } from './monitor.js';
 import type { InspectResult } from './protocol.js';
 import { removeRunRecord, writeRunRecord } from './record.js';
 import { serve } from './server.js';
 import { handleSignals } from './signals.js';
 
-export const STOP_LIMIT_MS = 60_000;
+/** Milliseconds; what `openclaw gateway install` gives a unit since 2026.8.1, because the gateway drains up to 315 s. */
+export const STOP_LIMIT_MS = 330_000;
+
+/** Milliseconds for the gateway where the next one waits for its end; a change has drained it before. */
+const RESTART_LIMIT_MS = 60_000;
 
 export interface RunOptions {
   root: string;
   args: string[];
   env?: NodeJS.ProcessEnv;
-  /** Milliseconds between SIGTERM and SIGKILL; 60,000 by default. */
+  /** Milliseconds between SIGTERM and SIGKILL, where `run` is stopped; `STOP_LIMIT_MS` by default. A restart has a minute of it at most. */
   stopLimitMs?: number;
   backoff?: BackoffOptions;
   /** As `GatewayOptions` has it. */
@@ -43,30 +47,32 @@ export async function runSupervisor(options: RunOptions): Promise<number> {
   const root = resolve(options.root);
   requireLauncher(join(root, 'bin/gateway'));
 
+  const restartLimitMs = Math.min(RESTART_LIMIT_MS, stopLimitMs);
   const predecessor = await claim(root, log);
   try {
-    const keeper = new Keeper({
+    const monitor = new Monitor({
       root,
       args,
       env,
       stopLimitMs,
+      restartLimitMs,
       backoff,
       output,
       log,
       onStart(gateway) {
-        const start = { restarts: keeper.inspect().restarts, port: argument(args, 'port') ?? null };
+        const start = { restarts: monitor.inspect().restarts, port: argument(args, 'port') ?? null };
         writeRunRecord(root, { ...gateway, start }, log);
       },
     });
     const server = await serve(root, (request) => {
-      if (request.cmd === 'restart') return keeper.restart(request.stopLimitMs);
+      if (request.cmd === 'restart') return monitor.restart(request.stopLimitMs ?? restartLimitMs);
       if (request.cmd === 'outside') return runDetached(root, request, log);
-      return { ...keeper.inspect(), stopLimitMs } satisfies InspectResult;
+      return { ...monitor.inspect(), stopLimitMs: restartLimitMs } satisfies InspectResult;
     });
-    const ignoreSignals = handleSignals(keeper);
+    const ignoreSignals = handleSignals(monitor);
     try {
-      if (predecessor) await endPredecessor(predecessor, stopLimitMs, () => keeper.stopping);
-      return await keeper.keep();
+      if (predecessor) await endPredecessor(predecessor, restartLimitMs, () => monitor.stopping);
+      return await monitor.keep();
     } finally {
       await server.close();
       ignoreSignals();

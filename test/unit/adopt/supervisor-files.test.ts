@@ -55,7 +55,7 @@ const refused = (message: RegExp | string, hint = 'adopt --dry-run') =>
 test('the lines are written, and put back byte for byte with their mode', () => {
   const { run, finish, record, write, restore } = service();
   const { mtimeMs } = statSync(run);
-  expect(write()).toMatchObject({ supervisor: 'runit', commands: ['sv -w 75 restart claw'] });
+  expect(write()).toMatchObject({ supervisor: 'runit', commands: ['sv -w 345 restart claw'] });
   expect(readFileSync(run, 'utf8')).toBe(CHANGED);
   expect(statSync(run).mode & 0o7777).toBe(0o754);
   expect(statSync(finish).mode & 0o7777).toBe(0o755);
