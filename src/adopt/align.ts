@@ -1,10 +1,12 @@
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import { shellWord } from '../core/shell-word.js';
 import { askPrivileged, hasPrivilegedParent } from '../host/systemd/privileged.js';
 import { systemctl } from '../host/systemd/systemctl.js';
 import { writePlanned } from '../host/written.js';
 import { readAdoption } from './apply.js';
 import { readCommand } from './command.js';
+import { adoptAgain } from './finding.js';
 import { POLICY, planUnitChange, policyLines, recoverCommandOf } from './plan.js';
 import { readGatewayUnit } from './unit.js';
 
@@ -33,7 +35,7 @@ async function align(root: string, version: string): Promise<string | null> {
   if (lines === '' ? !text.includes(POLICY) : text.includes(`${lines}\n`)) return null;
   if (scope === 'system' && process.getuid?.() !== 0) {
     if (!hasPrivilegedParent()) {
-      return `${name} starts or stops the gateway as another release needs it. Next: sudo openclaw-releases adopt --system --root ${root}`;
+      return `${name} starts or stops the gateway as another release needs it. Next: ${adoptAgain({ scope, unit: name })} --root ${shellWord(root)}`;
     }
     await askPrivileged({ does: 'align-unit', version });
   } else {

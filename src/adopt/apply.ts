@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord, recordText } from '../core/record.js';
 import type { AbsolutePath, Moment } from '../core/scalars.js';
+import { shellWord } from '../core/shell-word.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Scope } from '../host/systemd/systemctl.js';
 import type { Setting } from '../host/systemd/unit-file.js';
@@ -33,7 +34,7 @@ export function readAdoption(root: string): Adoption | null {
   if (found.state === 'ok') return found.value;
   if (found.state === 'missing') return null;
   throw new ReleasesError('root_invalid', `${path} ${found.why}; it is what says how to leave the gateway.`, {
-    hint: `mv ${path} ${path}.corrupt, then remove our drop-in, which systemctl cat openclaw-gateway.service names, and openclaw-releases adopt`,
+    hint: `mv ${shellWord(path)} ${shellWord(`${path}.corrupt`)}, then remove our drop-in (zz-openclaw-releases.conf, which "systemctl cat" of the gateway's unit names), and openclaw-releases adopt`,
   });
 }
 
@@ -74,6 +75,9 @@ export function undoUnitChange(root: string): Adoption | null {
 
 function otherUnit(root: string, { unit, scope }: Adoption): ReleasesError {
   return new ReleasesError('root_invalid', `${root} has adopted ${unit} (${scope}) already.`, {
-    hint: 'openclaw-releases unadopt',
+    hint:
+      scope === 'system'
+        ? `sudo openclaw-releases unadopt --system --unit ${unit}`
+        : 'openclaw-releases unadopt',
   });
 }

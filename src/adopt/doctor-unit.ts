@@ -1,12 +1,13 @@
 import { join } from 'node:path';
+import { typed } from '../host/systemd/systemctl.js';
 import type { HostFacts, UnitFacts } from './facts.js';
-import { ADOPT, type Finding, finding } from './finding.js';
+import { adoptAgain, type Finding, finding } from './finding.js';
 import { unmetSentence } from './sandbox-needs.js';
 
 export function examineUnit(facts: HostFacts): Finding[] {
   const { adoption, unit, root, lingering, unmet, current } = facts;
   if (!adoption) return [];
-  const systemctl = `systemctl --${adoption.scope}`;
+  const again = adoptAgain(adoption);
   if (!unit) {
     return [
       finding('unit_missing', `systemd knows no unit ${adoption.unit} any more.`, 'openclaw gateway install'),
@@ -18,7 +19,7 @@ export function examineUnit(facts: HostFacts): Finding[] {
       finding(
         'unit_masked',
         `${unit.name} is masked and cannot be started.`,
-        `${systemctl} unmask ${unit.name}`,
+        typed(adoption.scope, 'unmask', unit.name),
       ),
     );
   }
@@ -37,7 +38,7 @@ export function examineUnit(facts: HostFacts): Finding[] {
       finding(
         'daemon_reload_needed',
         `Files of ${unit.name} changed since systemd read them.`,
-        `${systemctl} daemon-reload`,
+        typed(adoption.scope, 'daemon-reload'),
       ),
     );
   }
@@ -46,7 +47,7 @@ export function examineUnit(facts: HostFacts): Finding[] {
       finding(
         'drop_in_not_last',
         `After our drop-in for ${unit.name} applies ${unit.later.join(', ')}.`,
-        ADOPT,
+        again,
       ),
     );
   }
@@ -56,17 +57,17 @@ export function examineUnit(facts: HostFacts): Finding[] {
       finding(
         'starts_another_program',
         `${unit.name} starts ${unit.starts || 'nothing'}, not this root's gateway.`,
-        ADOPT,
+        again,
       ),
     );
   }
   if (unit.missing.length > 0) {
     const asked = unit.missing.map(({ key, value }) => `${key}=${value}`).join(', ');
     const sentence = `${unit.name} starts or stops the gateway as an older release needs it; ${current} asks for ${asked}.`;
-    found.push(finding('unit_outdated', sentence, ADOPT));
+    found.push(finding('unit_outdated', sentence, again));
   }
   if (unmet) {
-    found.push(finding('sandbox_forbids', unmetSentence(unit.name, unmet, unit.settings), ADOPT));
+    found.push(finding('sandbox_forbids', unmetSentence(unit.name, unmet, unit.settings), again));
   }
   if (lingering === false) {
     found.push(
@@ -84,6 +85,7 @@ function examineFiles(
   { name, drift, missing }: UnitFacts,
   adoption: NonNullable<HostFacts['adoption']>,
 ): Finding[] {
+  const again = adoptAgain(adoption);
   if (!Array.isArray(drift)) {
     const sentence = `${name} cannot be adopted again (${drift.message.replace(/\.$/, '')}).`;
     return [finding('unit_changed', sentence, drift.hint ?? 'openclaw gateway install --force')];
@@ -93,19 +95,19 @@ function examineFiles(
       // Another finding says what it lacks.
       if (state === 'changed' && missing.length > 0) return [];
       return state === 'missing'
-        ? finding('drop_in_missing', `Our drop-in ${path} is gone.`, ADOPT)
+        ? finding('drop_in_missing', `Our drop-in ${path} is gone.`, again)
         : finding(
             'drop_in_changed',
             `${path} is not what the unit ${name} now needs: one of the two was changed.`,
-            ADOPT,
+            again,
           );
     }
     return path.endsWith(`.wants/${adoption.recoverUnit}`)
-      ? finding('recover_not_enabled', `${adoption.recoverUnit} does not run at boot.`, ADOPT)
+      ? finding('recover_not_enabled', `${adoption.recoverUnit} does not run at boot.`, again)
       : finding(
           'companion_drifted',
           `${path} is ${state === 'missing' ? 'gone' : 'not as this version writes it'}.`,
-          ADOPT,
+          again,
         );
   });
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { examineUnit } from './doctor-unit.js';
 import type { HostFacts } from './facts.js';
-import { ADOPT, type Finding, finding } from './finding.js';
+import { adoptAgain, type Finding, finding } from './finding.js';
 
 /** Drift since the adoption, most urgent first. */
 export function examine(facts: HostFacts): Finding[] {
@@ -56,7 +56,7 @@ function examineVersions({ running, current, unit }: HostFacts): Finding[] {
   const said = /\bv?(\d{4}\.\d+\.\d+\S*?)\)?$/.exec(unit?.description ?? '')?.[1];
   if (unit && said) {
     const sentence = `The description of ${unit.name} names ${said}, which goes stale with the next switch.`;
-    found.push(finding('unit_names_a_version', sentence, ADOPT));
+    found.push(finding('unit_names_a_version', sentence, adoptAgain({ scope: unit.scope, unit: unit.name })));
   }
   return found;
 }

@@ -1,5 +1,11 @@
-/** Adopting again repairs most drift. */
-export const ADOPT = 'openclaw-releases adopt';
+import type { Adoption } from './apply.js';
+import { defaultUnit } from './unit.js';
+
+/** Command that adopts the same unit again, which repairs most drift. */
+export function adoptAgain({ scope, unit }: Pick<Adoption, 'scope' | 'unit'>): string {
+  const command = scope === 'system' ? 'sudo openclaw-releases adopt --system' : 'openclaw-releases adopt';
+  return unit === defaultUnit() ? command : `${command} --unit ${unit}`;
+}
 
 /** Stable names of findings; scripts match them. */
 export type FindingCode =

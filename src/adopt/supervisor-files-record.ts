@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord, recordText } from '../core/record.js';
 import type { Moment } from '../core/scalars.js';
+import { shellWord } from '../core/shell-word.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { PlannedFile, Written } from '../host/written.js';
 
@@ -46,7 +47,7 @@ export function filesRecordIn(root: string): FilesRecord {
       if (found.state === 'missing') return null;
       const message = `${path} ${found.why}; it has the supervisor's files of before.`;
       throw new ReleasesError('root_invalid', message, {
-        hint: `mv ${path} ${path}.corrupt, and change the supervisor's files by hand`,
+        hint: `mv ${shellWord(path)} ${shellWord(`${path}.corrupt`)}, and change the supervisor's files by hand`,
       });
     },
     save(files) {

@@ -4,6 +4,7 @@ import { ReleasesError } from '../core/errors.js';
 import { readRecord, recordText } from '../core/record.js';
 import type { AbsolutePath, Pid } from '../core/scalars.js';
 import { sha256 } from '../core/sha256.js';
+import { shellWord } from '../core/shell-word.js';
 import type { Account } from '../host/account.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { Written } from '../host/written.js';
@@ -74,7 +75,7 @@ export class SystemUnitRecord {
     const { root } = this;
     if (earlier?.units && earlier.unit !== unit) {
       throw new ReleasesError('root_invalid', `${root} has adopted ${earlier.unit} (system) already.`, {
-        hint: `openclaw-releases unadopt --system --unit ${earlier.unit} --root ${root}`,
+        hint: `openclaw-releases unadopt --system --unit ${earlier.unit} --root ${shellWord(root)}`,
       });
     }
     return earlier ? { ...earlier, unit } : this.#fresh(unit);

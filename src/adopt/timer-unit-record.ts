@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord, recordText } from '../core/record.js';
 import type { Moment, ServiceName } from '../core/scalars.js';
+import { shellWord } from '../core/shell-word.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import { lookBefore, type PlannedFile, undoWritten, type Written, writePlanned } from '../host/written.js';
 
@@ -37,7 +38,7 @@ export function readTimer(root: string): TimerRecord | null {
     'root_invalid',
     `${path} ${found.why}, so it does not say what the timer has written.`,
     {
-      hint: `rm ${path}, then openclaw-releases timer enable, which writes the same again`,
+      hint: `rm ${shellWord(path)}, then openclaw-releases timer enable, which writes the same again`,
     },
   );
 }

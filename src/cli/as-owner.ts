@@ -4,11 +4,13 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { SystemUnits } from '../adopt/system-units.js';
 import { ReleasesError, toErrorRecord } from '../core/errors.js';
+import { shellWord } from '../core/shell-word.js';
 import { type Account, accountOf } from '../host/account.js';
 import { PRIVILEGED, type PrivilegedRequest } from '../host/systemd/privileged.js';
 import { within } from '../host/wait.js';
 import { rootAt } from '../store/root.js';
 import { failWith } from './output.js';
+import { nameRoot } from './typed-command.js';
 import { type ForeignRoot, unitNameIn } from './unit-root.js';
 import { print, tint } from './write.js';
 
@@ -38,8 +40,9 @@ export async function runAsOwner(words: string[], foreign: ForeignRoot): Promise
   try {
     const account = accountOf(foreign.uid);
     if (!account) throw withoutAccount(foreign);
-    const { path } = rootAt(foreign.path);
-    process.exitCode = await runAs(account, words, unitsFor(account, words, path), path);
+    const root = rootAt(foreign.path);
+    nameRoot(root);
+    process.exitCode = await runAs(account, words, unitsFor(account, words, root.path), root.path);
   } catch (error) {
     failWith(error, words.includes('--json'));
   }
@@ -170,6 +173,6 @@ function notStarted({ name }: Account): ReleasesError {
 
 function withoutAccount({ path, uid }: ForeignRoot): ReleasesError {
   return new ReleasesError('root_not_owned', `${path} belongs to user ${uid}, who has no account here.`, {
-    hint: `chown -R it to the user of the gateway, or sudo -u '#${uid}' openclaw-releases --root ${path}`,
+    hint: `chown -R it to the user of the gateway, or sudo -u '#${uid}' openclaw-releases --root ${shellWord(path)}`,
   });
 }

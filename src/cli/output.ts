@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { ERROR_CODES, EXIT, toErrorRecord } from '../core/errors.js';
 import { Interruption } from '../core/interrupted.js';
+import { withTyped } from './typed-command.js';
 import { print, say } from './write.js';
 
 export interface Output {
@@ -22,7 +23,7 @@ export function outputFor(json: boolean): Output {
 
 /** `schema` rises with a change that a reader would notice; docs/json.md has the promise. */
 function jsonText(document: object): string {
-  return `${JSON.stringify({ schema: 1, ...document }, null, 2)}\n`;
+  return `${JSON.stringify({ schema: 1, ...document }, withTyped, 2)}\n`;
 }
 
 /** Without a verdict a signal is the reason of the end, as in a shell. */

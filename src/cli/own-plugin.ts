@@ -1,4 +1,5 @@
 import { ReleasesError } from '../core/errors.js';
+import { shellWord } from '../core/shell-word.js';
 import { exec } from '../host/exec.js';
 import type { Launch } from '../host/place.js';
 import { type Environment, supervisorOf } from '../ledger/environment.js';
@@ -45,8 +46,8 @@ async function askOpenClaw(root: Root, named: Launch['env'], words: string[]): P
   const env = { ...process.env, ...named };
   const { ok, how } = await exec(launcher, words, { env, timeoutMs: PLUGIN_LIMIT_MS });
   if (ok) return;
-  const variables = Object.entries(named).map(([name, value]) => `${name}='${value}'`);
+  const variables = Object.entries(named).map(([name, value]) => `${name}=${shellWord(value)}`);
   throw new ReleasesError('write_failed', `The plugin could not be uninstalled (${how}).`, {
-    hint: `${[...variables, launcher, ...words].join(' ')}; then openclaw-releases uninstall`,
+    hint: `${[...variables, shellWord(launcher), ...words].join(' ')}; then openclaw-releases uninstall`,
   });
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, ReleasesError } from '../core/errors.js';
 import { ownFile } from '../core/own-files.js';
-import { ALIASES, GROUPS } from './commands.js';
+import { ALIASES, GROUPS } from './command-names.js';
 import { failWith } from './output.js';
 import { print } from './write.js';
 
@@ -16,9 +16,10 @@ Exit codes:
   ${EXIT.usage}  the command line was wrong; nothing was tried
   ${EXIT.refused}  refused; nothing changed
   ${EXIT.failed}  failed before the switch; nothing that runs changed
-  ${EXIT.rolledBack}  the new release failed; the one from before runs again
+  ${EXIT.rolledBack}  the new release failed or was cancelled; the one from before runs again
   ${EXIT.rollbackFailed}  the rollback failed too: act now
-  ${EXIT.damaged}  verify found files that differ from what was sealed
+  ${EXIT.damaged}  something that is kept is not as it was: found by verify, scrub or doctor, or
+     refused by a command that needs it
  ${EXIT.available}  check found a newer release`;
 
 /** Loads only the command that is named. Any other word loads all of them, because help lists them. */

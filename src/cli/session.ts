@@ -5,6 +5,7 @@ import { yielding } from './background.js';
 import { failWith, type Output, outputFor } from './output.js';
 import { progressObserver } from './progress.js';
 import { wantColours } from './terminal.js';
+import { nameRoot } from './typed-command.js';
 
 export interface CommonOptions {
   root?: string;
@@ -23,6 +24,7 @@ export interface Session {
  */
 export function rootOf({ root: path }: CommonOptions): Root {
   const root = rootAt(path || defaultRootPath());
+  nameRoot(root);
   checkRoot(root);
   return root;
 }

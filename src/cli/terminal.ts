@@ -55,13 +55,13 @@ export function coloured(text: string, stream: 1 | 2): string {
   return isColoured(stream) ? text.split('\n').map(paint).join('\n') : text;
 }
 
-const ALONE = /^\s*(next: |Next: |Then: |\$ |openclaw-releases )/;
+const ALONE = /^\s*(next: |Next: |Then: |\$ |(sudo )?openclaw-releases )/;
 
 /** Places of the spaces at which a long line breaks. A command to type stays whole, on a line of its own, so that it can be copied. */
 function breaksOf(line: string, width: number): Map<number, string> {
   const breaks = new Map<number, string>();
   if (line.length <= width || ALONE.test(line)) return breaks;
-  const command = line.search(/ (?=Next: openclaw-releases)/);
+  const command = line.search(/ (?=Next: (sudo )?openclaw-releases)/);
   const end = command < 0 ? line.length : command;
   if (command >= 0) breaks.set(command, '\n');
   const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;

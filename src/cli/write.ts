@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { systemCode } from '../core/errors.js';
 import { outgoing } from '../core/printable.js';
 import { coloured, presented } from './terminal.js';
+import { asTyped } from './typed-command.js';
 
 const STREAMS = { 1: () => process.stdout, 2: () => process.stderr };
 
@@ -18,7 +19,7 @@ export function print(text: string, to: 1 | 2 = 1): void {
 
 /** Prints text for people as their terminal shows it. */
 export function say(text: string, to: 1 | 2 = 1): void {
-  write(presented(outgoing(text), to), to);
+  write(presented(outgoing(asTyped(text)), to), to);
 }
 
 /** Prints text that another process has folded already. */

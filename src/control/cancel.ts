@@ -19,7 +19,7 @@ const ENDED_WITHIN_MS = UNDO_BUDGET_MS + 60_000;
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
 export function requestCancel(root: Root, by: Initiator, named?: string): Change {
-  const change = findUnderWay(root, named);
+  const change = findActive(root, named);
   if (!canBeCancelled(change)) throw tooLate(change);
   sendSignal(root, change.id, 'cancel', by);
   return change;
@@ -30,7 +30,7 @@ export function requestCancel(root: Root, by: Initiator, named?: string): Change
  * @throws ReleasesError `no_active_change`, `already_switched`, `timed_out`
  */
 export async function cancelChange(root: Root, by: Initiator): Promise<Change> {
-  let change = findUnderWay(root);
+  let change = findActive(root);
   const { id } = change;
   if (change.error === null) requestCancel(root, by, id);
   const isOver = await waitUntil({ withinMs: ENDED_WITHIN_MS, everyMs: POLL_MS }, () => {
@@ -49,7 +49,7 @@ export async function cancelChange(root: Root, by: Initiator): Promise<Change> {
  * @throws ReleasesError `no_active_change`, `already_switched`
  */
 export function requestRestartNow(root: Root, by: Initiator): Change {
-  const change = findUnderWay(root);
+  const change = findActive(root);
   const step = stepOf(change, 'wait-idle');
   const waits = change.plan.steps.includes('wait-idle') && (step === undefined || step.state === 'doing');
   if (!waits || !canBeCancelled(change)) {
@@ -63,7 +63,7 @@ export function requestRestartNow(root: Root, by: Initiator): Change {
   return change;
 }
 
-function findUnderWay(root: Root, named?: string): Change {
+function findActive(root: Root, named?: string): Change {
   const change = activeChange(root);
   if (change && (named === undefined || named === change.id)) return change;
   const message = named === undefined ? 'No change is active.' : `${named} is not active any more.`;

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { LARGEST, readPlainFile, UnusableFile } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
 import { sha256 } from '../core/sha256.js';
+import { shellWord } from '../core/shell-word.js';
 import { writeFileDurably } from '../host/durable.js';
 import { exec } from '../host/exec.js';
 import type { TableRow } from '../host/sqlite/orders.js';
@@ -127,6 +128,6 @@ async function copy(from: string, into: string, signal: AbortSignal | undefined)
   });
   if (ok) return;
   throw new ReleasesError('write_failed', `${from} could not be copied: ${output.trim() || how}.`, {
-    hint: `df -h '${into}'`,
+    hint: `df -h ${shellWord(into)}`,
   });
 }

@@ -107,7 +107,7 @@ function notThere({ cli }: Host): ErrorRecord {
     code: 'internal',
     message: `${cli} is not there any more.`,
     untouched: 'Nothing was begun.',
-    hint: 'npm install -g openclaw-releases; then openclaw-releases recover',
+    hint: 'Install this program again (docs/install.md), then: openclaw-releases recover',
   };
 }
 

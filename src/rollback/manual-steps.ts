@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { shellWord } from '../core/shell-word.js';
 import type { Context } from '../ledger/context.js';
 import { knownGoodReleases } from './known-good.js';
 
@@ -9,11 +10,12 @@ export function commandsByHand({ root, supervisor, change }: Context): string {
   const { from, to } = change.facts;
   const other = provenReleasesIfReadable(root).find((id) => id !== from && id !== to);
   const { log, restart } = supervisor.byHand;
-  const link = `ln -sfn releases/${other ?? from} ${join(root.path, 'current')}`;
+  const link = `ln -sfn releases/${other ?? from} ${shellWord(join(root.path, 'current'))}`;
+  const ours = `--root ${shellWord(root.path)}`;
   return [
-    `openclaw-releases status --root ${root.path}`,
+    `openclaw-releases status ${ours}`,
     ...(log === null ? [] : [log]),
-    ...(other ? [`openclaw-releases rollback ${other} --root ${root.path}`] : []),
+    ...(other ? [`openclaw-releases rollback ${other} ${ours}`] : []),
     restart === null ? link : `${link} && ${restart}`,
   ].join('; ');
 }

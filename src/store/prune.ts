@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
+import { shellWord } from '../core/shell-word.js';
 import { size } from '../core/size.js';
 import { findCorrupt } from './corrupt.js';
 import { directoryNames, listReleases, type Manifest, releaseDirectory } from './manifest.js';
@@ -97,7 +98,7 @@ function requireReadable(root: Root): void {
   throw new ReleasesError('corrupt_files', `${what}, so it is not known what is still needed.`, {
     hint: corrupt
       ? 'openclaw-releases recover'
-      : `ls ${join(root.path, ASIDE_DIRECTORY)}, and remove it once it holds nothing that you want back`,
+      : `ls ${shellWord(join(root.path, ASIDE_DIRECTORY))}, and remove it once it holds nothing that you want back`,
     untouched: 'Nothing was removed.',
   });
 }

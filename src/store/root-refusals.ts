@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { shellWord } from '../core/shell-word.js';
 
 /** Answers of the kernel to a path that no directory can have. */
 const NO_DIRECTORY = new Set(['ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
@@ -9,7 +10,7 @@ export function unwritable(path: string, cause: unknown): ReleasesError {
   if (code && NO_DIRECTORY.has(code)) return invalid(path);
   const why = code === 'EROFS' ? 'its filesystem is read-only' : code;
   return new ReleasesError('root_unwritable', `${path} cannot be written (${why}).`, {
-    hint: code === 'EROFS' ? 'findmnt -O ro' : `ls -ld ${path} ${dirname(path)}`,
+    hint: code === 'EROFS' ? 'findmnt -O ro' : `ls -ld ${shellWord(path)} ${shellWord(dirname(path))}`,
     cause,
   });
 }
@@ -29,8 +30,8 @@ export function unnameable(path: string): ReleasesError {
 
 export function untrusted(path: string, why: string): ReleasesError {
   const hint = why.startsWith('can be written')
-    ? `chmod go-w ${path}`
-    : `ls -ld ${path}, then a directory of your own with --root or OPENCLAW_RELEASES_ROOT`;
+    ? `chmod go-w ${shellWord(path)}`
+    : `ls -ld ${shellWord(path)}, then a directory of your own with --root or OPENCLAW_RELEASES_ROOT`;
   return new ReleasesError('root_invalid', `${path} ${why}, so others could replace releases.`, {
     hint,
   });
@@ -39,12 +40,12 @@ export function untrusted(path: string, why: string): ReleasesError {
 /** Pruning and recovery would remove what lies behind a link. */
 export function linked(path: string): ReleasesError {
   return new ReleasesError('root_invalid', `${path} is a link; a root and its directories are never links.`, {
-    hint: `ls -ld ${path}, then the real directory of the root with --root or OPENCLAW_RELEASES_ROOT`,
+    hint: `ls -ld ${shellWord(path)}, then the real directory of the root with --root or OPENCLAW_RELEASES_ROOT`,
   });
 }
 
 export function notOwned(path: string, owner: number, uid: number): ReleasesError {
   return new ReleasesError('root_not_owned', `${path} belongs to user ${owner}, not to you (${uid}).`, {
-    hint: `sudo -u '#${owner}' openclaw-releases --root ${path} status`,
+    hint: `sudo -u '#${owner}' openclaw-releases --root ${shellWord(path)} status`,
   });
 }

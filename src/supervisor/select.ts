@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ReleasesError } from '../core/errors.js';
 import { readRecord, recordText } from '../core/record.js';
+import { shellWord } from '../core/shell-word.js';
 import { removeDurably, writeFileDurably } from '../host/durable.js';
 import type { UnitAddress } from '../host/systemd/systemctl.js';
 import { builtinSupervisor } from './builtin/client.js';
@@ -30,7 +31,7 @@ export function readSupervisorRecord(root: string): SupervisorRecord | null {
     'root_invalid',
     `${path} ${found.why}, so it does not say which unit runs the gateway.`,
     {
-      hint: `mv ${path} ${path}.corrupt, and then openclaw-releases adopt, unless "openclaw-releases run" runs it`,
+      hint: `mv ${shellWord(path)} ${shellWord(`${path}.corrupt`)}, and then openclaw-releases adopt, unless "openclaw-releases run" runs it`,
     },
   );
 }

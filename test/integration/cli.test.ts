@@ -112,7 +112,7 @@ test('a command without a terminal prints one plain line a step, apart from the 
     '2026.6.1 is staged. [staged]',
     'Its signature was not checked: it has none, or none by a known key.',
     'Install scripts not run: tiny-dep.',
-    expect.stringMatching(/^Next: openclaw-releases switch 2026\.6\.1/),
+    expect.stringMatching(/^Next: openclaw-releases --root \S+ switch 2026\.6\.1/),
   ]);
   // A step that takes longer than ten seconds has a line every ten seconds.
   const steps = new Set(stderr.split('\n').map((line) => line.slice(2, 22).trim()));

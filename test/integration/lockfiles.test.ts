@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { tinyDependency } from '../registry/gateway-package.js';
-import { CLI, makeWorld, type World } from '../support/world.js';
+import { CLI, makeWorld, typed, type World } from '../support/world.js';
 
 const kept = (world: World, version: string) => join(world.root, 'lockfiles', `${version}.json`);
 const inRelease = (world: World, id: string, ...names: string[]) =>
@@ -58,7 +58,7 @@ describe('lockfile import', () => {
       input: text(lockfileOf(first, VERSION)),
     });
     expect(stdout).toBe(
-      `${VERSION} is installed as ${kept(other, VERSION)} lists from now on: 2 packages.\nNext: openclaw-releases stage ${VERSION}`,
+      `${VERSION} is installed as ${kept(other, VERSION)} lists from now on: 2 packages.\nNext: ${typed(other, `stage ${VERSION}`)}`,
     );
     expect(text(kept(other, VERSION))).toBe(text(lockfileOf(first, VERSION)));
   });

@@ -8,7 +8,7 @@ import { acquireLock } from '../../src/store/lock.js';
 import { prepareRoot, rootAt } from '../../src/store/root.js';
 import { runtimeNode } from '../../src/store/runtimes.js';
 import { makeTinyNode, sealTinyRelease, TINY_NODE } from '../support/release.js';
-import { CLI, makeWorld } from '../support/world.js';
+import { CLI, makeWorld, typed } from '../support/world.js';
 
 const VERSION = '2026.6.1';
 
@@ -32,7 +32,7 @@ test('a pack takes a release to a host without a registry, which makes the same 
     extendEnv: false,
     input: readFileSync(file),
   });
-  expect(stdout).toContain(`Next: openclaw-releases switch ${VERSION} --no-restart`);
+  expect(stdout).toContain(`Next: ${typed(other, `switch ${VERSION} --no-restart`)}`);
   const again = await other.ok('pack', VERSION, '-o', join(other.path, 'again.pack'));
   expect(again.pack.treeDigest).toBe(packed.pack.treeDigest);
   expect(again.sha256).toBe(packed.sha256);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { openclawPackage } from '../registry/gateway-package.js';
 import { atEndOfAll } from '../support/at-end.js';
-import { makeWorld, QUICK, type World } from '../support/world.js';
+import { makeWorld, QUICK, typed, type World } from '../support/world.js';
 
 const [FIRST, SECOND, BAD, OTHER] = ['2026.6.1', '2026.6.2', '2026.6.3', '2026.6.4'];
 
@@ -77,7 +77,7 @@ test('remove refuses a release that something needs, in the words of prune', asy
     expect(json.error.hint).toContain(hint);
   }
   await world.ok('pin', OTHER);
-  expect((await world.cli('remove', OTHER)).json.error.hint).toBe(`openclaw-releases unpin ${OTHER}`);
+  expect((await world.cli('remove', OTHER)).json.error.hint).toBe(typed(world, `unpin ${OTHER}`));
   await world.ok('unpin', OTHER);
 });
 

@@ -5,7 +5,7 @@ import { currentRelease } from '../../src/store/links.js';
 import { atEndOfAll } from '../support/at-end.js';
 import { makeBusyWorld } from '../support/busy-world.js';
 import { until } from '../support/place.js';
-import { QUICK } from '../support/world.js';
+import { QUICK, typed } from '../support/world.js';
 
 const { world, root, publish, beginUpdate, untilCountdown, expectNothingChanged } = await makeBusyWorld(
   atEndOfAll(),
@@ -23,7 +23,7 @@ test('stop ends a countdown; what runs stays, and the release stays staged', asy
     code: 'interrupted',
     message: 'Cancelled by a person.',
     untouched: `Nothing that runs was changed. ${to} stays staged.`,
-    hint: `openclaw-releases update ${to}, to do it after all`,
+    hint: typed(world, `update ${to}, to do it after all`),
   });
   expect(readdirSync(root.releases)).toContain(to);
   expect(await world.cli('cancel')).toMatchObject({

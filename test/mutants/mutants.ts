@@ -49,6 +49,90 @@ function at(lane: Lane, path: string, title?: string): Tests & { lane: Lane } {
 
 /** Mutants by room of `src/`; `layout/` last. */
 export const MUTANTS: Mutant[] = [
+  {
+    name: 'verified change that goes back after its trial without the state from before',
+    file: 'src/change/recover.ts',
+    find: "if (commit && isCommitted(context)) commit.state = 'done';",
+    replace: '',
+    caughtBy: unit('change/recover', 'after its trial had ended'),
+  },
+  {
+    name: 'later restart taken for a crash',
+    file: 'src/change/recover.ts',
+    find: 'facts.restart = { ...facts.restart, instance };',
+    replace: '{}',
+    caughtBy: unit('change/recover', 'a later start is verified'),
+  },
+  {
+    name: 'commit that fails after the end of the trial',
+    file: 'src/change/steps/commit.ts',
+    find: 'change.warnings.push(`${to} is proven, but for the tidying: ${toErrorRecord(error).message}`);',
+    replace: 'throw error;',
+    caughtBy: unit('change/steps/commit'),
+  },
+  {
+    name: 'snapshot timed by a clock that can be set back',
+    file: 'src/state/snapshot/snapshot.ts',
+    find: 'Math.round(performance.now() - begun)',
+    replace: 'Date.now() - began.getTime() + 0 * begun',
+    caughtBy: unit('state/snapshot/snapshot', 'the clock was set back'),
+  },
+  {
+    name: 'restore timed by a clock that can be set back',
+    file: 'src/state/restore/restore.ts',
+    find: 'const began = performance.now();',
+    replace: 'const began = Date.now() - performance.timeOrigin;',
+    caughtBy: unit('state/restore/restore', 'the clock was set back'),
+  },
+  {
+    name: 'state of a target that a launcher has started left to the release from before',
+    file: 'src/rollback/restore-request.ts',
+    find: ' && !wasLaunched(root)',
+    replace: '',
+    caughtBy: unit('rollback/restore-request'),
+  },
+  {
+    name: 'lock from a clock that was ahead keeps the gateway down',
+    file: 'src/supervisor/builtin/claim.ts',
+    find: '      dropFutureLock(root);\n',
+    replace: '',
+    caughtBy: unit('supervisor/builtin/claim', 'the clock was ahead'),
+  },
+  {
+    name: 'exhausted quota keeps the gateway down',
+    file: 'src/supervisor/builtin/claim.ts',
+    find: " || code === 'EDQUOT'",
+    replace: '',
+    caughtBy: unit('supervisor/builtin/claim', 'without room for the lock'),
+  },
+  {
+    name: 'configuration of another name in the state directory not known',
+    file: 'src/state/place.ts',
+    find: '...(inside !== CONFIG_FILE && { inside })',
+    replace: '',
+    caughtBy: unit('state/place', 'links are followed'),
+  },
+  {
+    name: 'configuration of another name not in a snapshot of the configuration',
+    file: 'src/state/place.ts',
+    find: 'path === inside || ',
+    replace: '',
+    caughtBy: unit('state/snapshot/snapshot', 'configuration alone'),
+  },
+  {
+    name: 'exchange of the state that waits for a supervisor that is only starting',
+    file: 'src/cli/commands/run.ts',
+    find: 'atBoot: !orphan && (await isNoGateway(root, supervisor))',
+    replace: 'atBoot: !orphan && !isNoGateway',
+    caughtBy: stories('host-restart'),
+  },
+  {
+    name: 'command to type about another root',
+    file: 'src/cli/typed-command.ts',
+    find: 'const isOwn = !isForSuperuser && meantRoot.path === ownRoot();',
+    replace: 'const isOwn = true;',
+    caughtBy: unit('cli/typed-command'),
+  },
   // packs
   {
     name: 'an older list of yanked releases',
@@ -1078,8 +1162,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'only the parent of a run counts as its supervisor',
     file: 'src/supervisor/builtin/record.ts',
-    find: 'keeper + 1 || undefined',
-    replace: 'keeper || undefined',
+    find: 'outer + 1 || undefined',
+    replace: 'outer || undefined',
     caughtBy: unit('supervisor/builtin/orphan', 'reach over a shell'),
   },
   {

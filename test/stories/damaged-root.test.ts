@@ -87,7 +87,9 @@ test('a rollback returns to a release that is not whole any more, and reports wh
   expect(exitCode).toBe(5);
   expect(await world.version()).toBe(current);
   const { stdout } = await execa(process.execPath, [CLI, 'status'], { env: world.env, extendEnv: false });
-  expect(stdout).toMatch(/^Cannot be understood: \S+\/release\.json .+ Next: openclaw-releases recover$/m);
+  expect(stdout).toMatch(
+    /^Cannot be understood: \S+\/release\.json .+ Next: openclaw-releases --root \S+ recover$/m,
+  );
 });
 
 test.each(['before write release.json', 'before rename corrupt policy.json'])(

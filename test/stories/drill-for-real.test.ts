@@ -7,7 +7,7 @@ import { planChange } from '../../src/ledger/plan.js';
 import { rootAt } from '../../src/store/root.js';
 import { sqliteNode } from '../support/sqlite-node.js';
 import { memoryOf, say, writeOldState } from '../support/state.js';
-import { makeWorld, QUICK, type World } from '../support/world.js';
+import { makeWorld, QUICK, typed, type World } from '../support/world.js';
 
 const [OLD, NEW] = ['2026.6.1', '2026.9.6'];
 
@@ -51,7 +51,7 @@ test('a drill for real rolls back with its state and returns with the newer one,
   const world = await migratedWorld();
   expect(await forReal(world, '--yes')).toMatchObject({
     exitCode: 3,
-    json: { error: { code: 'drill_refused', hint: 'openclaw-releases drill' } },
+    json: { error: { code: 'drill_refused', hint: typed(world, 'drill') } },
   });
   prove(world);
   const asked = await forReal(world);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from '../support/place.js';
-import { CLI, makeWorld, QUICK, type RunningSupervisor, type World } from '../support/world.js';
+import { CLI, makeWorld, QUICK, type RunningSupervisor, typed, type World } from '../support/world.js';
 
 const [FIRST, SECOND, BAD] = ['2026.6.1', '2026.6.2', '2026.6.3'];
 
@@ -139,8 +139,8 @@ test.each(STATES)('the hints lead from $state to a running gateway', async ({ ma
   const world = await makeWorld();
   world.publish(FIRST, { needsConfig: true });
   await make(world);
-  const typed = await followHints(world, `openclaw-releases ${first}`);
-  expect((await world.get('/readyz'))?.status, typed.join('\n')).toBe(200);
+  const lines = await followHints(world, typed(world, first));
+  expect((await world.get('/readyz'))?.status, lines.join('\n')).toBe(200);
   expect(await world.ok('setup')).toMatchObject({ steps: [], changes: [], next: [] });
   expect(readlinkSync(join(world.root, 'current'))).toBe(`releases/${await world.version()}`);
 });
@@ -152,7 +152,7 @@ test('setup leaves a gateway alone that was started by hand, and names the lines
   const pid = await startByHand(world);
   await startByHand(after);
   const setup = await world.ok('setup', '--yes');
-  expect(setup).toMatchObject({ steps: [], changes: [], next: ['openclaw-releases adopt --dry-run'] });
+  expect(setup).toMatchObject({ steps: [], changes: [], next: [typed(world, 'adopt --dry-run')] });
   expect(setup.found).toContain(String(pid));
   expect(existsSync(join(world.root, 'current'))).toBe(false);
 });
@@ -173,33 +173,38 @@ async function startByHand(world: World): Promise<number | undefined> {
 
 /** Types a command, and then what each answer names, as a person would who knows nothing else. */
 async function followHints(world: World, first: string): Promise<string[]> {
-  const typed: string[] = [];
+  const lines: string[] = [];
   let waiting = [first];
-  while (waiting.length > 0 && typed.length < MOST_COMMANDS) {
+  while (waiting.length > 0 && lines.length < MOST_COMMANDS) {
     const [line = '', ...rest] = waiting;
-    typed.push(line);
+    lines.push(line);
     const said = await type(world, line);
-    if ((await world.get('/readyz'))?.status === 200) return typed;
+    if ((await world.get('/readyz'))?.status === 200) return lines;
     const named = commandsIn(said);
     waiting = named.length > 0 ? named : rest;
-    if (waiting.length === 0) typed.push(`(no command in: ${said})`);
+    if (waiting.length === 0) lines.push(`(no command in: ${said})`);
   }
-  throw new Error(`No gateway runs after these commands:\n${typed.join('\n')}`);
+  throw new Error(`No gateway runs after these commands:\n${lines.join('\n')}`);
 }
 
 /** First command of each hint: others follow a comma or a semicolon. */
 function commandsIn(said: string): string[] {
-  const hints = said.matchAll(/\b(?:next|then): (\S.*)$|\((openclaw-releases [a-z-]+)\)/gim);
+  const hints = said.matchAll(/\b(?:next|then): (\S.*)$|\((openclaw-releases [^)]+)\)/gim);
   return [...hints].map(([, hint, inBrackets = '']) => (hint ?? inBrackets).split(/[,;]/)[0]?.trim() ?? '');
+}
+
+/** Another shell than that of the command: it knows of no root. */
+function inShell({ env: { OPENCLAW_RELEASES_ROOT: _, ...env } }: World): Record<string, string> {
+  return env;
 }
 
 async function type(world: World, line: string): Promise<string> {
   const [program = '', ...words] = line.split(' ');
-  if (words[0] === 'run' && program === 'openclaw-releases') return run(world);
   const isOurs = program === 'openclaw-releases';
+  if (isOurs && words.includes('run')) return run(world, words);
   const [file, args] = isOurs ? [world.node, [CLI, ...words]] : [program, words];
   expect(isOurs || existsSync(program), `${line} can be typed`).toBe(true);
-  const env = { ...world.env, ...(!isOurs && { OPENCLAW_GATEWAY_PORT: String(world.port) }) };
+  const env = { ...inShell(world), ...(!isOurs && { OPENCLAW_GATEWAY_PORT: String(world.port) }) };
   const { all } = await execa(file, args, {
     env,
     extendEnv: false,
@@ -211,9 +216,15 @@ async function type(world: World, line: string): Promise<string> {
 }
 
 /** Until the gateway is ready, or the command has ended. */
-async function run(world: World): Promise<string> {
-  const options = { env: world.env, extendEnv: false, reject: false, stdin: 'ignore', all: true } as const;
-  const child = execa(world.node, [CLI, 'run'], options);
+async function run(world: World, words: string[]): Promise<string> {
+  const options = {
+    env: inShell(world),
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    all: true,
+  } as const;
+  const child = execa(world.node, [CLI, ...words], options);
   let ended = false;
   void child.finally(() => {
     ended = true;

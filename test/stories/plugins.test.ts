@@ -105,7 +105,9 @@ describe('a release and the plugins beside it', () => {
     expect([exitCode, json.error.code]).toEqual([3, 'confirmation_needed']);
     expect(json.error.message).toContain('the plugin chat is 2.0.0 now, and was 1.0.0');
     // A switch would ask the same.
-    expect(json.error.hint).toMatch(/^openclaw-releases rollback 2026\.6\.1 --yes, or --keep-state/);
+    expect(json.error.hint).toMatch(
+      /^openclaw-releases --root \S+ rollback 2026\.6\.1 --yes, or --keep-state/,
+    );
     await world.ok('rollback', '--yes', ...QUICK);
     expect(versionOf(world)).toBe('1.0.0');
     expect(linkOf(world)).toBe(join(release(world, '2026.6.1'), 'node_modules/openclaw'));

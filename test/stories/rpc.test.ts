@@ -7,7 +7,7 @@ import { listRequests, undelivered } from '../../src/rpc/requests/requests.js';
 import { rootAt } from '../../src/store/root.js';
 import { until } from '../support/place.js';
 import { rpc, untilStatus } from '../support/rpc.js';
-import { makeWorld, type World } from '../support/world.js';
+import { makeWorld, typed, type World } from '../support/world.js';
 
 async function oldWorld(...others: string[]): Promise<World> {
   const world = await makeWorld();
@@ -116,7 +116,7 @@ test('another change is refused with the active one; a more urgent request does 
     exitCode: 3,
     error: { code: 'locked', details: { change: first.change, kind: 'update', target: '2026.6.1' } },
   });
-  expect(refused.error.hint).toContain('openclaw-releases cancel');
+  expect(refused.error.hint).toContain(typed(world, 'cancel'));
   const stop = await rpc(world, 'releases.cancel', { change: first.change });
   expect(stop.payload).toMatchObject({ ok: true, change: first.change });
   expect(await untilStatus(world, { change: first.change })).toMatchObject({

@@ -27,7 +27,7 @@ import {
   wordsOf,
   writeOldState,
 } from '../support/state.js';
-import { makeWorld, QUICK, type World } from '../support/world.js';
+import { makeWorld, QUICK, typed, type World } from '../support/world.js';
 
 /** Versions of three ages: files, databases, and newer databases. */
 const FILES = '2026.5.28';
@@ -105,7 +105,7 @@ test('a rollback that costs what was said since is refused, and names the cost',
   expect(json.error).toMatchObject({
     code: 'confirmation_needed',
     message: expect.stringMatching(/2026\.9\.2 .*\d+ files.*displaced, not deleted/),
-    hint: `openclaw-releases rollback ${OLDER} --yes, or --keep-state to roll back the code alone`,
+    hint: typed(world, `rollback ${OLDER} --yes, or --keep-state to roll back the code alone`),
     untouched: 'Nothing was changed.',
   });
   expect(await standing()).toEqual(before);
@@ -200,7 +200,7 @@ test('an older state is migrated again where it is copied before, and not by a r
   expect((await world.cli('rollback', NEWER, ...QUICK)).json.error).toMatchObject({
     code: 'confirmation_needed',
     message: expect.stringContaining('openclaw-agent.sqlite has version 19, and had 23'),
-    hint: `openclaw-releases switch ${NEWER}, to keep what was written; or openclaw-releases rollback ${NEWER} --yes`,
+    hint: `${typed(world, `switch ${NEWER}`)}, to keep what was written; or ${typed(world, `rollback ${NEWER} --yes`)}`,
   });
   expect(await standing()).toEqual(before);
   const switched = await world.ok('switch', NEWER, ...QUICK);

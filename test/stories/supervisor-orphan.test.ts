@@ -7,7 +7,7 @@ import { isAlive } from '../../src/host/process.js';
 import { readRunRecord } from '../../src/supervisor/builtin/record.js';
 import { until } from '../support/place.js';
 import { slowness } from '../support/slowness.js';
-import { CLI, makeWorld, QUICK, type World } from '../support/world.js';
+import { CLI, makeWorld, QUICK, typed, type World } from '../support/world.js';
 
 /** Starts its arguments below a shell, as a supervisor does where `su -c` or a script stands between. */
 const KEEPER = `
@@ -47,7 +47,7 @@ test('run --replace ends a run whose supervisor was killed, after the change tha
   await once(keeper, 'exit');
   const plain = await world.cli('run');
   expect(plain).toMatchObject(refused);
-  expect(plain.json.error.hint).toBe('openclaw-releases run --replace');
+  expect(plain.json.error.hint).toBe(typed(world, 'run --replace'));
   expect(isAlive(gateway)).toBe(true);
 
   const stamp = join(world.path, 'stamp');

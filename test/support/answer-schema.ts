@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { ALIASES, HIDDEN_COMMANDS } from '../../src/cli/commands.js';
+import { ALIASES } from '../../src/cli/command-names.js';
+import { HIDDEN_COMMANDS } from '../../src/cli/commands.js';
 import { ifPossible } from '../../src/core/if-possible.js';
 import { isRecord } from '../../src/core/json.js';
 

@@ -56,6 +56,11 @@ export interface World extends BareWorld {
   publish(version: string, behaviour?: Behaviour): void;
 }
 
+/** A command as a text about this world names it. */
+export function typed({ root }: Pick<BareWorld, 'root'>, words: string): string {
+  return `openclaw-releases --root ${root} ${words}`;
+}
+
 /** A running command. */
 export interface Begun {
   pid: number;

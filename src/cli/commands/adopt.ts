@@ -12,6 +12,7 @@ import { otherSupervisorLines, shownSupervisor } from '../../adopt/supervisor-te
 import { defaultUnit } from '../../adopt/unit.js';
 import { planAdoption } from '../../change/adoption.js';
 import { ReleasesError } from '../../core/errors.js';
+import { shellWord } from '../../core/shell-word.js';
 import { hasPrivilegedParent } from '../../host/systemd/privileged.js';
 import type { UnitAddress } from '../../host/systemd/systemctl.js';
 import { findStatePlace } from '../../state/place.js';
@@ -78,7 +79,7 @@ export function unadoptCommand() {
 /** The record of the superuser, who may have changed the files of a supervisor, is for that user alone. */
 function adoptedNothing(root: string, { message }: ReleasesError): ReleasesError {
   return new ReleasesError('supervisor_not_found', `${root} has adopted no gateway. ${message}`, {
-    hint: `sudo openclaw-releases unadopt --root ${root}, where root has adopted it; lines that you changed yourself (pm2, tmux, a container) are yours to change back`,
+    hint: `sudo openclaw-releases unadopt --root ${shellWord(root)}, where root has adopted it; lines that you changed yourself (pm2, tmux, a container) are yours to change back`,
   });
 }
 

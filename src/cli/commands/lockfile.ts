@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { exclusive } from '../../change/exclusive.js';
 import { readPlainFile, whyUnusable } from '../../core/bounded-file.js';
 import { ReleasesError } from '../../core/errors.js';
+import { shellWord } from '../../core/shell-word.js';
 import { type Imported, importLockfile } from '../../install/import-lockfile.js';
 import { LOCKFILE_LIMIT } from '../../install/lockfile.js';
 import { command, readInput } from '../command.js';
@@ -30,7 +31,10 @@ function readFile(path: string): string {
   try {
     return readPlainFile(path, LOCKFILE_LIMIT, { follow: true }).toString();
   } catch (cause) {
-    throw new ReleasesError('usage', `${path} ${whyUnusable(cause)}.`, { hint: `ls -l ${path}`, cause });
+    throw new ReleasesError('usage', `${path} ${whyUnusable(cause)}.`, {
+      hint: `ls -l ${shellWord(path)}`,
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { constants, setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
+import { shellWord } from '../../core/shell-word.js';
 import { size } from '../../core/size.js';
 import { digestLarge } from '../../host/digest.js';
 import { CODECS, type Codec } from '../../pack/pack.js';
@@ -46,6 +47,6 @@ export const packCommand = () =>
       return {
         document: { path: file, bytes, sha256, pack },
         text: () =>
-          `${id} is in ${file}: ${size(bytes)}, sha256 ${sha256}\nNext, on another host: openclaw-releases import ${file}`,
+          `${id} is in ${file}: ${size(bytes)}, sha256 ${sha256}\nNext, on another host: openclaw-releases import ${shellWord(file)}`,
       };
     });

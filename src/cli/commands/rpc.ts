@@ -5,6 +5,7 @@ import { handle } from '../../rpc/handle.js';
 import { type ChangeOptions, planOptions, withLimits, withPlugins, withStaging } from '../change-options.js';
 import { command, readInput, registryOption } from '../command.js';
 import { type CommonOptions, inSession } from '../session.js';
+import { withTyped } from '../typed-command.js';
 
 /** Bytes; the longest valid note and continuation are far below. */
 const LONGEST = 256 * 1024;
@@ -27,7 +28,7 @@ export function rpcCommand() {
         const here = { ...environment, plan: planOptions(options), endsWithAnswer: true };
         return handle(here, method, params, caller);
       });
-      process.stdout.write(`${outgoing(JSON.stringify(reply))}\n`);
+      process.stdout.write(`${outgoing(JSON.stringify(reply, withTyped))}\n`);
       return reply.ok ? EXIT.success : EXIT[ERROR_CODES[reply.error.code]];
     }),
   );

@@ -24,6 +24,7 @@ import { outputFor } from '../output.js';
 import { durationIn } from '../parse.js';
 import { nextLines } from '../report.js';
 import { type CommonOptions, rootOf } from '../session.js';
+import { asTyped } from '../typed-command.js';
 
 type Options = CommonOptions & { stopTimeout?: number; replace?: boolean };
 
@@ -44,7 +45,8 @@ export const runCommand = () =>
     .option('--stop-timeout <time>', STOP, durationIn('s'))
     .option('--replace', 'end a run of this root first whose own supervisor was killed')
     .action(async (args: string[], options: Options) => {
-      const log = (line: string) => void process.stderr.write(`openclaw-releases: ${outgoing(line)}\n`);
+      const log = (line: string) =>
+        void process.stderr.write(`openclaw-releases: ${outgoing(asTyped(line))}\n`);
       leaveFirstProcess(log);
       ownParents();
       const root = rootOf(options);

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { exitCodeOf, recover } from '../../change/run.js';
 import { performChange } from '../../control/detached/start.js';
+import { shellWord } from '../../core/shell-word.js';
 import type { Change } from '../../ledger/ledger.js';
 import { currentRelease } from '../../store/links.js';
 import { defaultRootPath, type Root, rootAt } from '../../store/root.js';
@@ -126,7 +127,7 @@ function commandOf(step: SetupStep | undefined, { path }: Root): string {
   // Without a root, root finds the default one of the unit's user, whose environment systemd does not tell.
   const env = { ...process.env, OPENCLAW_RELEASES_ROOT: '', XDG_DATA_HOME: '' };
   const isDefault = path === rootAt(defaultRootPath(env)).path;
-  return `sudo ${ADOPT} --system${isDefault ? '' : ` --root ${path}`}`;
+  return `sudo ${ADOPT} --system${isDefault ? '' : ` --root ${shellWord(path)}`}`;
 }
 
 function pathLines(root: Root): string[] {

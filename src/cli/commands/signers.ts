@@ -3,6 +3,7 @@ import { exclusive } from '../../change/exclusive.js';
 import { readPlainFile, whyUnusable } from '../../core/bounded-file.js';
 import { ReleasesError } from '../../core/errors.js';
 import { moment } from '../../core/moment.js';
+import { shellWord } from '../../core/shell-word.js';
 import { keepSigners, MOST_SIGNERS, readSigners, type Signer } from '../../pack/signers.js';
 import { readPolicy, SIGNATURES, type Signatures, setSignatures } from '../../store/policy.js';
 import { command } from '../command.js';
@@ -34,7 +35,10 @@ function readFile(path: string): string {
   try {
     return readPlainFile(path, MOST_SIGNERS, { follow: true }).toString();
   } catch (cause) {
-    throw new ReleasesError('usage', `${path} ${whyUnusable(cause)}.`, { hint: `ls -l ${path}`, cause });
+    throw new ReleasesError('usage', `${path} ${whyUnusable(cause)}.`, {
+      hint: `ls -l ${shellWord(path)}`,
+      cause,
+    });
   }
 }
 

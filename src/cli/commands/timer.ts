@@ -88,7 +88,7 @@ function statusText(status: TimerStatus): string {
   const from = { timer: '', openclaw: " (OpenClaw's own setting)", default: '' }[channelFrom];
   const hours = (value: number) => duration(value * 3_600_000);
   const by =
-    host?.kind === 'systemd' ? `${host.service}, ${host.scope}` : 'by the process of openclaw-releases run';
+    host?.kind === 'systemd' ? `${host.service}, ${host.scope}` : 'by the process that runs the gateway';
   const rows = [
     ['timer', status.enabled ? by : 'disabled'],
     ['next look', status.next === null ? 'none' : moment(status.next)],

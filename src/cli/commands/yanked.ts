@@ -2,6 +2,7 @@ import { exclusive } from '../../change/exclusive.js';
 import { isAbsent, readPlainFile, whyUnusable } from '../../core/bounded-file.js';
 import { ReleasesError } from '../../core/errors.js';
 import { moment } from '../../core/moment.js';
+import { shellWord } from '../../core/shell-word.js';
 import { MOST_YANKED, takeYanked } from '../../pack/yanked.js';
 import { readYanked, whyExpired, type YankedList } from '../../store/yanked.js';
 import { command } from '../command.js';
@@ -58,5 +59,8 @@ function readFile(path: string): Buffer {
 }
 
 function unusable(path: string, cause: unknown): ReleasesError {
-  return new ReleasesError('usage', `${path} ${whyUnusable(cause)}.`, { hint: `ls -l ${path}`, cause });
+  return new ReleasesError('usage', `${path} ${whyUnusable(cause)}.`, {
+    hint: `ls -l ${shellWord(path)}`,
+    cause,
+  });
 }

@@ -5,6 +5,7 @@ import { toErrorRecord } from '../../core/errors.js';
 import { ownFile } from '../../core/own-files.js';
 import { hasPrivilegedParent } from '../../host/systemd/privileged.js';
 import { endsWithSession, requireLasting } from '../../host/systemd/transient-unit.js';
+import { userName } from '../../host/user.js';
 import { waitUntil } from '../../host/wait.js';
 import { type Environment, supervisorOf } from '../../ledger/environment.js';
 import { nextPlace } from '../../ledger/history.js';
@@ -33,8 +34,8 @@ function handedOn(): Record<string, string> {
 }
 
 /** Sentence for a change that its own session can end; it is undone then. */
-const IN_SESSION =
-  'Made in this session, and undone if it ends: no worker would outlive it. Once, for later changes: sudo loginctl enable-linger';
+const inSession = () =>
+  `Made in this session, and undone if it ends: no worker would outlive it. Once, for later changes: sudo loginctl enable-linger ${userName()}`;
 
 /**
  * Returns true when the restart may end this process, so that a detached worker must make the change. Where no worker
@@ -56,7 +57,7 @@ async function needsWorker(
   if (supervisor.kind !== 'systemd') return isInside();
   if (!unit || !endsWithSession(unit)) return true;
   if (await isInside()) requireLasting(unit);
-  tell(IN_SESSION);
+  tell(inSession());
   return false;
 }
 

@@ -111,6 +111,11 @@ export function typed(scope: Scope, ...args: string[]): string {
   return [scope === 'user' ? 'systemctl --user' : 'sudo systemctl', ...args].join(' ');
 }
 
+/** Command that shows the last lines of a unit, likewise. */
+export function typedJournal(scope: Scope, unit: string): string {
+  return `${scope === 'user' ? 'journalctl --user' : 'sudo journalctl'} -n 50 -u ${unit}`;
+}
+
 /**
  * Variables that lead to the manager. A timer, a cron job, `su` and a gateway that drops its environment lack the
  * user's bus; pam_systemd and logind put it at /run/user/<uid> (user@.service(5)).

@@ -1,6 +1,6 @@
 import { ReleasesError } from '../../core/errors.js';
 import { identify, isAlive, type ProcessIdentity } from '../../host/process.js';
-import { systemctl, typed, type UnitAddress } from '../../host/systemd/systemctl.js';
+import { systemctl, typed, typedJournal, type UnitAddress } from '../../host/systemd/systemctl.js';
 import { readUnit, type UnitStatus } from '../../host/systemd/unit.js';
 import { waitUntil } from '../../host/wait.js';
 import type { RestartReport } from '../supervisor.js';
@@ -126,17 +126,17 @@ function describe({ activeState, subState, result }: UnitStatus): string {
   return `${activeState} (${result === 'success' ? subState : result})`;
 }
 
+/** Commands that start the unit again, also where it has failed too often. */
+export function restartByHand({ scope, unit }: UnitAddress): string {
+  return `${typed(scope, 'reset-failed', unit)}; ${typed(scope, 'restart', unit)}`;
+}
+
 /** An orderly reboot stops this process too, and systemd refuses new starts. */
 async function failed({ scope, unit }: UnitAddress, sentence: string): Promise<ReleasesError> {
   const { stdout } = await systemctl(scope, 'is-system-running');
   if (stdout === 'stopping')
     return new ReleasesError('supervisor_not_found', `systemd is shutting down, so ${unit} is not started.`);
-  const journal = scope === 'user' ? 'journalctl --user' : 'sudo journalctl';
   return new ReleasesError('restart_failed', sentence, {
-    hint: [
-      typed(scope, 'reset-failed', unit),
-      typed(scope, 'restart', unit),
-      `${journal} -n 50 -u ${unit}`,
-    ].join('; '),
+    hint: [restartByHand({ scope, unit }), typedJournal(scope, unit)].join('; '),
   });
 }

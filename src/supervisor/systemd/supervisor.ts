@@ -4,13 +4,13 @@ import { gatewayAmong } from '../../host/gateway-process.js';
 import { descendantsOf, environmentOf } from '../../host/process.js';
 import { controlGroupsOf } from '../../host/systemd/control-group.js';
 import { idleScope } from '../../host/systemd/scope.js';
-import type { UnitAddress } from '../../host/systemd/systemctl.js';
+import { typedJournal, type UnitAddress } from '../../host/systemd/systemctl.js';
 import { endsWithSession, runBeside, scopeFor } from '../../host/systemd/transient-unit.js';
 import { readUnit, type UnitStatus } from '../../host/systemd/unit.js';
 import { launchEnvironment } from '../builtin/launch.js';
 import type { Inspection, Supervisor } from '../supervisor.js';
 import { glanceAtUnit } from './glance.js';
-import { restartUnit } from './restart.js';
+import { restartByHand, restartUnit } from './restart.js';
 
 /** Names that systemd accepts, without a leading dash, which would be an option. */
 const UNIT = /^[A-Za-z0-9_:.\\@][A-Za-z0-9_:.\\@-]{0,240}\.service$/;
@@ -26,7 +26,7 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
   requireServiceName(address.unit);
   return {
     kind: 'systemd',
-    byHand: commandsFor(address),
+    byHand: { restart: restartByHand(address), log: typedJournal(address.scope, address.unit) },
     inspect: async () => inspectionOf(await readUnit(address)),
     peek: () => glanceAtUnit(address),
     restart: () => restartUnit(address, stopLimitMs),
@@ -35,14 +35,6 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     background: () => backgroundOf(address),
     // Loaded late: `list` and `status` never read it.
     readLog: async (lines) => (await import('../../host/systemd/journal.js')).readJournal(address, lines),
-  };
-}
-
-function commandsFor({ scope, unit }: UnitAddress): Supervisor['byHand'] {
-  const user = scope === 'user' ? ' --user' : '';
-  return {
-    restart: `systemctl${user} reset-failed ${unit}; systemctl${user} restart ${unit}`,
-    log: `journalctl${user} --unit=${unit} --lines=50`,
   };
 }
 
