@@ -7,13 +7,17 @@ import type { Root } from '../store/root.js';
 /** Milliseconds; the notification itself has a shorter limit. */
 const TELL_MS = 45_000;
 
+const DAY_MS = 24 * 60 * 60_000;
+
 /** Verdicts since the notification was set that nobody was told of. A change that had nothing to do is no news. */
-export function untold(root: Root): Change[] {
+export function untold(root: Root, now = Date.now()): Change[] {
   const { notify } = readPolicy(root);
   if (!notify) return [];
+  // It may have been set while the clock was ahead.
+  const since = Date.parse(notify.since) > now ? new Date(now - DAY_MS).toISOString() : notify.since;
   return listChanges(root).filter(
     ({ endedAt, notifiedAt, status }) =>
-      endedAt !== null && endedAt >= notify.since && notifiedAt === undefined && status !== 'already_current',
+      endedAt !== null && endedAt >= since && notifiedAt === undefined && status !== 'already_current',
   );
 }
 

@@ -1,7 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parse as parseVersion } from 'semver';
+import { duration } from '../core/duration.js';
 import { ReleasesError } from '../core/errors.js';
 import type { Schedule } from '../store/schedule.js';
+import { DEFAULTS } from '../timer/rules/settings.js';
+import { HOUR } from '../timer/rules/time.js';
+import { shortestOpening } from '../timer/rules/window.js';
 import { isTimeZone } from '../timer/rules/zone.js';
 import { durationIn } from './parse.js';
 import { ownTimeZone, parseWindow, type WallWindow } from './window.js';
@@ -80,7 +84,7 @@ function checkVersion(text: string): string {
 
 /**
  * @returns only the settings to change; undefined removes a setting
- * @throws ReleasesError `usage` for a time zone without a window
+ * @throws ReleasesError `usage` for a time zone without a window, and for a window that is too short
  */
 export function settingsFrom(
   options: TimerOptions,
@@ -102,6 +106,11 @@ export function settingsFrom(
   };
   const skip = [...(options.skipNone ? [] : (kept.skip ?? [])), ...(options.skip ?? [])];
   const windows = windowsFrom(options, kept);
+  requireRoom({
+    ...kept,
+    ...(windows && { windows }),
+    ...(options.countdown !== undefined && { countdownSeconds: options.countdown }),
+  });
   const forgotten = options.defaults
     ? Object.fromEntries(Object.keys(before).map((key) => [key, undefined]))
     : {};
@@ -111,6 +120,18 @@ export function settingsFrom(
     ...(windows === null ? {} : { windows: windows?.length ? windows : undefined }),
     ...((options.skip || options.skipNone) && { skip: skip.length > 0 ? [...new Set(skip)] : undefined }),
   };
+}
+
+/** The timer looks once an hour, at a minute of this host, and begins no countdown that the window has no room for. */
+function requireRoom({ windows = [], countdownSeconds = DEFAULTS.countdownSeconds }: Schedule): void {
+  const least = HOUR + countdownSeconds * 1000;
+  const shortest = shortestOpening(windows, Date.now());
+  if (shortest >= least) return;
+  throw new ReleasesError(
+    'usage',
+    `A window of ${duration(shortest)} can miss the timer, which looks once an hour and then counts down: it needs ${duration(least)}.`,
+    { hint: 'openclaw-releases timer enable --window "02:00-05:00"' },
+  );
 }
 
 function windowsFrom(options: TimerOptions, kept: Schedule): Schedule['windows'] | null {

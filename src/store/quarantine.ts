@@ -4,6 +4,8 @@ import type { Root } from './root.js';
 /** Half-life of a failure. Hosts and configurations change, so no release is quarantined for ever. */
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 
+const DAY_MS = 24 * 60 * 60_000;
+
 export function quarantine(root: Root, id: string, failure: Omit<Quarantine, 'points'>): Policy {
   return updatePolicy(root, (policy) => {
     const before = policy.quarantine[id];
@@ -23,7 +25,9 @@ export function quarantineEnd({ points = 1, at }: Quarantine): Date {
 
 export function quarantineOf(policy: Policy, id: string, now = Date.now()): Quarantine | null {
   const entry = policy.quarantine[id];
-  return entry && quarantineEnd(entry).getTime() > now ? entry : null;
+  if (!entry || quarantineEnd(entry).getTime() <= now) return null;
+  // The clock was ahead when it was written: it would last for as long.
+  return Date.parse(entry.at) - now < DAY_MS ? entry : null;
 }
 
 /** Ends the quarantine of a release that was verified since. */

@@ -16,8 +16,11 @@ export function isDrillDue(
   now: number,
 ): boolean {
   if (previous === null || days <= 0) return false;
-  const isOlder = (change: Change | null | undefined, ms: number) =>
-    !change || Date.parse(change.endedAt ?? change.startedAt) + ms <= now;
+  const isOlder = (change: Change | null | undefined, ms: number) => {
+    const at = change ? Date.parse(change.endedAt ?? change.startedAt) : Number.NEGATIVE_INFINITY;
+    // A clock that was ahead has written a time that is far from now.
+    return at + ms <= now || at - DAY_MS > now;
+  };
   // A host that lacks the memory today is asked again tomorrow.
   const lastTry = changes.findLast(({ plan }) => plan.kind === 'drill');
   return isOlder(lastTry, DAY_MS) && isOlder(lastDrill(changes, previous), days * DAY_MS);

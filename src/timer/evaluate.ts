@@ -106,12 +106,23 @@ function newestMoment(changes: Change[]): number | null {
 }
 
 /** A stop is no verdict on the release: it ends at the next maintenance window, or after a day without windows. */
-function stoppedUntil(changes: Change[], { windows }: Settings, clock: Clock): TimerStateFile['stopped'] {
-  const last = changes.findLast(
-    ({ plan, endedAt }) => plan.initiator === 'timer' && plan.kind !== 'drill' && endedAt !== null,
+export function stoppedUntil(
+  changes: Change[],
+  { windows }: Settings,
+  clock: Clock,
+): TimerStateFile['stopped'] {
+  const made = changes.filter(
+    ({ plan, endedAt }) => plan.initiator === 'timer' && plan.kind !== 'drill' && endedAt,
   );
-  const { to, stoppedBy } = last?.facts ?? {};
-  if (!last?.endedAt || !to || stoppedBy === undefined) return null;
+  const last = made.findLast(({ facts }) => facts.stoppedBy !== undefined);
+  // Before its release is resolved a change has its target alone, which is a version too.
+  const versionOf = ({ facts, plan }: Change) => facts.to ?? plan.target;
+  if (
+    !last?.endedAt ||
+    made.some((later) => later.startedAt > last.startedAt && versionOf(later) === versionOf(last))
+  )
+    return null;
+  const to = versionOf(last);
   const at = Math.min(Date.parse(last.endedAt), clock.now);
   const open = windows.length > 0 ? openingAt(windows, at) : null;
   const until = windows.length > 0 ? nextOpening(windows, open ? open.end : at) : at + DAY_MS;

@@ -9,8 +9,12 @@ import { DAY } from './rules/time.js';
 const PATIENCE_MS = 3 * DAY;
 
 /** Rules by which the operator, or the schedule, wants the version not to be taken yet. */
-const WANTED: ReadonlySet<string | null> = new Set<RuleName | null>([
+const WANTED: ReadonlySet<string | null> = new Set<RuleName>([
   ...(['disabled', 'held', 'pinned', 'skipped', 'manualRollback'] as const),
+]);
+
+/** Likewise where they wait; a refusal, as without a time of publication, has no end. */
+const SCHEDULED: ReadonlySet<string | null> = new Set<RuleName>([
   ...(['minimumAge', 'delay', 'minimumInterval', 'soak', 'window'] as const),
 ]);
 
@@ -23,13 +27,11 @@ export function refusesTooLong(
   { verdict, version, rule }: Pick<PastDecision, 'verdict' | 'version' | 'rule'>,
   now = Date.now(),
 ): boolean {
+  // A run that could not ask says nothing of the version.
+  if (version === null) return false;
   const file = readTimerState(root);
-  if (
-    verdict === 'update' ||
-    version === null ||
-    WANTED.has(rule) ||
-    !isNewer(version, currentRelease(root))
-  ) {
+  const isWanted = WANTED.has(rule) || (verdict === 'wait' && SCHEDULED.has(rule));
+  if (verdict === 'update' || isWanted || !isNewer(version, currentRelease(root))) {
     if (file.refused) writeAuto(root, { ...file, refused: null });
     return false;
   }

@@ -7,13 +7,15 @@ import { backoff } from './rules/backoff.js';
 import { chooseCandidate, isVersion } from './rules/candidate.js';
 import type { RegistryFacts } from './rules/facts.js';
 import type { Settings } from './rules/settings.js';
+import { DAY, HOUR } from './rules/time.js';
 
 type Remembered = Pick<TimerStateFile, 'registry' | 'trouble' | 'newestSeen'>;
 
 export function isLeftAlone(trouble: RegistryTrouble | null, now: number): boolean {
   if (trouble === null) return false;
-  // A clock that was set back must not extend the pause for years.
-  return now < Date.parse(trouble.retryAt) && now >= Date.parse(trouble.since);
+  // A clock that was ahead for a while must not extend the pause for years.
+  const [since, retryAt] = [Date.parse(trouble.since), Date.parse(trouble.retryAt)];
+  return now >= since && now < retryAt && retryAt <= now + DAY;
 }
 
 /** Never throws: a failure is remembered, with the facts known before. */
@@ -25,7 +27,7 @@ export async function askRegistry(
 ): Promise<Remembered> {
   try {
     const registry = await look(file.registry, settings, now, ask);
-    const newestSeen = withNewest(file.newestSeen, settings, registry);
+    const newestSeen = withNewest(file.newestSeen, settings, registry, now);
     return { registry: withoutOthers(registry, newestSeen), trouble: null, newestSeen };
   } catch (error) {
     const { registry, newestSeen, trouble } = file;
@@ -63,7 +65,9 @@ async function look(
   // A registry whose whole document lacks the time too is not asked for it every hour.
   if (published === null || published.at !== '' || registry.wholeFor === version) return registry;
   const whole = await ask({ whole: true });
-  return { ...withTimes(registry, whole), wholeFor: version };
+  // One document may be older than the other in a cache between.
+  const hasIt = 'versions' in whole && whole.versions.some((one) => one.version === version);
+  return { ...withTimes(registry, whole), wholeFor: hasIt ? version : registry.wholeFor };
 }
 
 function read(answer: Offer | Unchanged, known: KnownRegistry | null, askedAt: string): KnownRegistry {
@@ -95,10 +99,13 @@ function withNewest(
   before: Record<string, string>,
   settings: Settings,
   registry: KnownRegistry,
+  now: number,
 ): Record<string, string> {
-  const { version } = chooseCandidate({ settings, registry: { ...registry, newestSeen: null } });
+  const { version, published } = chooseCandidate({ settings, registry: { ...registry, newestSeen: null } });
   const newest = before[settings.channel];
-  if (version === null) return before;
+  if (version === null || !published || published.deprecated) return before;
+  // What was a mistake is taken back within hours, and must not keep this host from all that comes later.
+  if (now - Date.parse(published.at) < settings.minimumAgeHours * HOUR) return before;
   if (newest !== undefined && isVersion(newest) && compareVersions(newest, version) >= 0) return before;
   return { ...before, [settings.channel]: version };
 }

@@ -44,7 +44,7 @@ const forReal = (world: World, ...options: string[]) =>
 /** A window that is closed for hours. */
 function closedWindow(now = new Date()): string {
   const at = (hours: number) => `${String((now.getUTCHours() + hours) % 24).padStart(2, '0')}:00`;
-  return `${at(6)}-${at(7)}`;
+  return `${at(6)}-${at(8)}`;
 }
 
 test('a drill for real rolls back with its state and returns with the newer one, and says both outages', async () => {

@@ -145,7 +145,7 @@ export function makeOrders(look: () => void, learn: () => void): Orders {
           yes: 'Roll back',
           danger: true,
         },
-        () => change('rollback', {}),
+        () => change('rollback', { release }),
       ),
     switchTo: (release) =>
       void askFirst(

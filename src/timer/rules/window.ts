@@ -64,17 +64,28 @@ function openingsAround(window: Window, ms: number): Opening[] {
   return openings;
 }
 
-/** Opening that contains `ms`, joined with those that follow without a gap; always open when there are no windows. */
+/** Openings in the days around `ms`, each joined with those that follow without a gap. */
+function joinedAround(windows: Window[], ms: number): Opening[] {
+  const openings = windows.flatMap((window) => openingsAround(window, ms)).sort((a, b) => a.start - b.start);
+  const joined: Opening[] = [];
+  for (const { start, end } of openings) {
+    const last = joined.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else joined.push({ start, end });
+  }
+  return joined;
+}
+
+/** Opening that contains `ms`; always open when there are no windows. */
 export function openingAt(windows: Window[], ms: number): Opening | null {
   if (windows.length === 0) return { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
-  const openings = windows.flatMap((window) => openingsAround(window, ms)).sort((a, b) => a.start - b.start);
-  let open: Opening | null = null;
-  for (const { start, end } of openings) {
-    if (open && start <= open.end) open.end = Math.max(open.end, end);
-    else if (open && open.end > ms) break;
-    else open = { start, end };
-  }
-  return open && open.start <= ms && ms < open.end ? open : null;
+  return joinedAround(windows, ms).find(({ start, end }) => start <= ms && ms < end) ?? null;
+}
+
+/** Milliseconds of the shortest opening that begins in the week after `ms`; without end for no windows. */
+export function shortestOpening(windows: Window[], ms: number): number {
+  const begins = joinedAround(windows, ms).filter(({ start }) => start >= ms && start < ms + 7 * DAY);
+  return Math.min(...begins.map(({ start, end }) => end - start));
 }
 
 /** First time, not before `ms`, at which a window is open, or null. Expects valid windows (`whyNotWindow`). */

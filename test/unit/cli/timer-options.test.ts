@@ -49,6 +49,15 @@ describe('settings', () => {
     expect(() => settings(['--time-zone', 'UTC'])).toThrow('There is no window');
   });
 
+  test('windows that follow each other without a gap count as one, and a shorter countdown needs less', () => {
+    for (const words of [
+      ['--window', '02:00-03:01'],
+      ['--window', '02:00-03:00', '--countdown', '0s'],
+      ['--window', '23:30-24:00', '--window', '00:00-01:00'],
+    ])
+      expect(() => settings(words)).not.toThrow();
+  });
+
   test('versions to skip are added, and removed all at once; other settings are reset likewise', () => {
     expect(settings(['--skip', '2026.6.5'], { skip: ['2026.6.1'] })).toEqual({
       skip: ['2026.6.1', '2026.6.5'],
@@ -68,6 +77,10 @@ describe('settings', () => {
     [['--delay', '-3h'], 'Not a duration'],
     [['--delay', '9999d'], 'longer than a year'],
     [['--skip', 'latest'], 'Not a version'],
+    [['--window', '02:00-02:30'], 'A window of 30 min can miss the timer'],
+    [['--window', '02:00-03:00'], 'it needs 1 h 1 min'],
+    [['--window', '02:00-03:30', '--countdown', '45m'], 'it needs 1 h 45 min'],
+    [['--window', '01:00-05:00', '--window', 'Sat 23:00-23:30'], 'A window of 30 min'],
   ])('%j is refused with a reason', (words, reason) => {
     expect(() => settings(words)).toThrow(reason);
   });

@@ -25,6 +25,7 @@ test.each<[string, boolean, Change[], number, (string | null)?]>([
   ['seven days after the last', true, [drilled(7)], 7],
   ['the day after one of another release', true, [drilled(1, {}, '2026.9.4')], 7],
   ['an hour after one for which there was no memory', false, [drilled(9), drilled(1 / 24, refused)], 7],
+  ['after one of a clock that was years ahead', true, [drilled(-2000)], 7],
   ['a day after one for which there was no memory', true, [drilled(9), drilled(1, refused)], 7],
 ])('a drill each seven days, %s: %s', (_, due, changes, days, previous = OLD) => {
   expect(isDrillDue(previous, changes, days, NOW)).toBe(due);

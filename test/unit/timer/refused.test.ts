@@ -23,6 +23,20 @@ test('a newer release that is refused for three days is due until it was told', 
   expect([3.2, 9].map(at)).toEqual([false, false]);
 });
 
+test('a run that could not ask changes nothing about it', () => {
+  const root = rootHere();
+  refusesTooLong(root, busy, NOW);
+  expect(refusesTooLong(root, { ...busy, version: null, rule: 'registry' }, NOW + DAY)).toBe(false);
+  expect(refusesTooLong(root, busy, NOW + 3 * DAY)).toBe(true);
+});
+
+test('a release without a time of publication is refused, and not only waited for', () => {
+  const root = rootHere();
+  const decision = { ...busy, verdict: 'no', rule: 'minimumAge' } as const;
+  refusesTooLong(root, decision, NOW);
+  expect(refusesTooLong(root, decision, NOW + 4 * DAY)).toBe(true);
+});
+
 test('nothing arrives where nobody is to be told', async () => {
   expect(await tell(rootHere(), ['--waiting'])).toBe(false);
 });

@@ -45,7 +45,31 @@ describe("the registry's answers that the timer caches", () => {
     registry.publish(openclawPackage('2026.6.5'));
     expect(await look()).toEqual([PACKUMENT, PACKUMENT]);
     expect(await look()).toEqual([PACKUMENT]);
-    expect(file.newestSeen).toEqual({ stable: '2026.6.5' });
+  });
+
+  test('the whole document is requested again where it is older than the short one', async () => {
+    const releases = (at: string, ...versions: string[]) =>
+      versions.map((version) => ({ version, at, deprecated: null }));
+    const of = { tags: { latest: '2026.6.2' }, etag: null, saidAt: null };
+    let whole = releases('2026-06-01T00:00:00Z', '2026.6.1');
+    const stale: AskRegistry = async ({ whole: isWhole }) =>
+      isWhole ? { ...of, versions: whole } : { ...of, versions: releases('', '2026.6.1', '2026.6.2') };
+    file = { ...file, ...(await askRegistry(file, DEFAULTS, NOW, stale)) };
+    expect(file.registry?.versions).toMatchObject([{ version: '2026.6.2', at: '' }]);
+    whole = releases('2026-06-01T00:00:00Z', '2026.6.1', '2026.6.2');
+    file = { ...file, ...(await askRegistry(file, DEFAULTS, NOW + HOUR, stale)) };
+    expect(file.registry?.versions).toMatchObject([{ version: '2026.6.2', at: '2026-06-01T00:00:00Z' }]);
+  });
+
+  test('a version is remembered as the newest once it has its minimum age and is not deprecated', async () => {
+    await look();
+    expect(file.newestSeen).toEqual({});
+    await look(NOW + 3 * HOUR);
+    expect(file.newestSeen).toEqual({ stable: '2026.6.1' });
+    registry.publish(openclawPackage('2026.60.1'), { publishedAt: new Date(NOW) });
+    registry.deprecate('openclaw', '2026.60.1', 'a mistake');
+    await look(NOW + 20 * HOUR);
+    expect(file.newestSeen).toEqual({ stable: '2026.6.1' });
   });
 
   test('the whole document is not requested every hour from a registry that sends no date', async () => {
@@ -99,6 +123,13 @@ describe("the registry's answers that the timer caches", () => {
       expect(file.trouble).toBe(null);
     },
   );
+
+  test('a clock that was ahead between two failures does not keep the registry from being asked', async () => {
+    registry.fault({ kind: 'server-error' });
+    await look(NOW);
+    await look(NOW + 50_000 * HOUR);
+    expect(isLeftAlone(file.trouble, NOW + 48 * HOUR)).toBe(false);
+  });
 
   test('a clock that was set back does not keep the registry from being asked', async () => {
     registry.fault({ kind: 'server-error' });
