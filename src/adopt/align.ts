@@ -1,5 +1,5 @@
 import { LARGEST, readPlainFile } from '../core/bounded-file.js';
-import { ReleasesError } from '../core/errors.js';
+import { toErrorRecord } from '../core/errors.js';
 import { shellWord } from '../core/shell-word.js';
 import { askPrivileged, hasPrivilegedParent } from '../host/systemd/privileged.js';
 import { systemctl } from '../host/systemd/systemctl.js';
@@ -20,8 +20,7 @@ export async function alignUnit(root: string, version: string): Promise<string |
   try {
     return await align(root, version);
   } catch (error) {
-    if (!(error instanceof ReleasesError)) throw error;
-    return `The unit was not brought to what ${version} asks for: ${error.message}`;
+    return `The unit was not brought to what ${version} asks for: ${toErrorRecord(error).message}`;
   }
 }
 

@@ -51,7 +51,17 @@ const CLI = ownFile('dist/cli/main.cjs');
 
 /** Command of the unit that runs before the gateway at boot. */
 export function recoverCommandOf(root: string): string[] {
-  return [process.execPath, CLI, 'recover', '--boot', '--root', root];
+  return ownCommand(root, 'recover', '--boot', '--root', root);
+}
+
+/** Command of this program for a unit. The Node of a release goes with it, so the unit gets that of the current one. */
+export function ownCommand(root: string, ...words: string[]): string[] {
+  const isOfRelease = process.execPath.startsWith(`${join(root, 'runtimes')}/`);
+  return [isOfRelease ? join(root, 'current/node') : process.execPath, CLI, ...words];
+}
+
+function unitWord(name: string): string {
+  return name.includes('\\') ? quoteArgument(name) : name;
 }
 
 /**
@@ -80,6 +90,8 @@ export function planUnitChange(request: UnitChangeRequest): UnitChange {
     COMMAND: commandWith(command, join(root, 'bin/gateway')),
     RESCUE: quoteProgram(join(root, 'bin/rescue')),
     UNIT: name,
+    // A command line has escapes of its own, and a name can have some, such as \\x2d.
+    UNIT_WORD: unitWord(name),
     RESCUE_UNIT: rescueUnit,
     SANDBOX: linesUnder("The launcher needs these in the unit's sandbox: adopt has tried it there.", added),
     POLICY: policyLines(unit, version),
@@ -91,7 +103,7 @@ export function planUnitChange(request: UnitChangeRequest): UnitChange {
     START:
       scope === 'system'
         ? ['reset-failed', '--no-block start']
-            .map((verb) => `ExecStart=+${systemctl()} ${verb} -- ${name}`)
+            .map((verb) => `ExecStart=+${systemctl()} ${verb} -- ${unitWord(name)}`)
             .join('\n')
         : '',
   };

@@ -28,7 +28,7 @@ const TOOLS_OF_LAUNCHER = ['readlink', 'dd', 'rm', 'cat', 'mv', 'ln', 'sync'];
 /** Programs that only the trial calls. */
 const TRIAL_TOOLS = ['mkdir', 'chmod', 'stat'];
 
-type Sandboxed = Pick<GatewayUnit, 'name' | 'scope' | 'own'>;
+type Sandboxed = Pick<GatewayUnit, 'name' | 'scope' | 'own' | 'specifiers'>;
 
 /**
  * Finds the least that the drop-in must add to a unit for the launcher to do its work in the unit's sandbox. Tries it,
@@ -40,7 +40,7 @@ export async function fitSandbox(unit: Sandboxed, places: TrialPlaces): Promise<
   const { scope, own: service } = unit;
   const { environment } = service;
   const path = environment.PATH ? [{ key: 'Environment', value: quoted(`PATH=${environment.PATH}`) }] : [];
-  const own = sandboxOf(settingsIn(service)).map((setting) => withName(setting, unit.name));
+  const own = sandboxOf(settingsIn(service)).map((setting) => withName(setting, unit.specifiers));
   const argv = trialCommand(places);
   // Ends, because each need is met once.
   const attempt = async (added: Setting[], met: Need[]): Promise<Setting[]> => {
@@ -117,9 +117,11 @@ function quoted(text: string): string {
   return `"${escapeQuoted(text)}"`;
 }
 
-/** Specifiers for the name of the unit, which the trial does not have. */
-function withName({ key, value }: Setting, unit: string): Setting {
-  const stem = unit.replace(/\.service$/, '');
-  const names: Record<string, string> = { n: unit, N: stem, p: stem.split('@')[0] ?? '' };
-  return { key, value: value.replace(/%(.)/g, (all, letter: string) => names[letter] ?? all) };
+const OF_THE_NAME = 'nNpPiIjJfyY';
+
+/** Fills in the specifiers for the name of the unit, which the trial does not have. */
+function withName({ key, value }: Setting, specifiers: Record<string, string>): Setting {
+  const fill = (all: string, letter: string) =>
+    OF_THE_NAME.includes(letter) ? (specifiers[letter] ?? all).replaceAll('%', '%%') : all;
+  return { key, value: value.replace(/%(.)/g, fill) };
 }

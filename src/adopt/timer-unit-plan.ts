@@ -1,6 +1,5 @@
 import { ReleasesError } from '../core/errors.js';
 import { nextRunJitter } from '../core/jitter.js';
-import { ownFile } from '../core/own-files.js';
 import { limits } from '../host/systemd/limits.js';
 import { askPrivileged, requirePrivilegedParent } from '../host/systemd/privileged.js';
 import { type Scope, systemctl } from '../host/systemd/systemctl.js';
@@ -9,7 +8,7 @@ import { checkRegistryAddress } from '../registry/address.js';
 import type { Root } from '../store/root.js';
 import { readTimerState } from '../store/timer-state.js';
 import { readSupervisorRecord } from '../supervisor/select.js';
-import { companion, unitDirectory } from './plan.js';
+import { companion, ownCommand, unitDirectory } from './plan.js';
 import {
   applyTimer,
   type Host,
@@ -21,7 +20,6 @@ import {
 import { planUnits, timerOf } from './timer-units.js';
 import { defaultUnit } from './unit.js';
 
-const CLI = ownFile('dist/cli/main.cjs');
 const HOUR_MS = 60 * 60_000;
 
 export interface TimerChoice {
@@ -77,7 +75,7 @@ export async function planTimerUnits(
   const { root, scope, unit, user, registry, offsetMs } = request;
   if (registry !== null) checkRegistryAddress(registry);
   const host = timerHost(scope, unit);
-  const argv = [process.execPath, CLI, 'timer', 'run', '--root', root];
+  const argv = ownCommand(root, 'timer', 'run', '--root', root);
   const writes = planUnits({
     ...{ root, directory: unitDirectory(scope, process.env), service: host.service, user },
     argv: [...argv, ...(registry === null ? [] : ['--registry', registry])],

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { plainText } from '../core/bounded-file.js';
 import { ReleasesError } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
 import { profileOf, profileSuffix } from '../core/profile.js';
 import type { CommandLine } from '../host/systemd/command-line.js';
 import { specifiersOf } from '../host/systemd/specifiers.js';
@@ -52,7 +53,7 @@ export async function readGatewayUnit(
   const textsOf = (paths: string[]) => paths.map((path) => plainText(path) ?? '');
   const texts = textsOf([path, ...dropIns.filter((dropIn) => !dropIn.endsWith(DROP_IN_SUFFIX))]);
   const now = readSettings(textsOf([path, ...dropIns]), specifiers);
-  const modes = [path, ...dropIns].flatMap((file) => statSync(file, { throwIfNoEntry: false })?.mode ?? []);
+  const modes = [path, ...dropIns].flatMap((file) => ifPossible(() => statSync(file).mode) ?? []);
   return {
     name: address.unit,
     scope: address.scope,

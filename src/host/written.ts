@@ -50,6 +50,8 @@ export function writePlanned(writes: PlannedFile[]): void {
   for (const write of writes) {
     for (const directory of missingDirectories(dirname(write.path))) {
       mkdirSync(directory);
+      // Root's mask may be 077, and the gateway's user reads these files.
+      if (process.geteuid?.() === 0) chmodSync(directory, 0o755);
       fsyncDirectory(dirname(directory));
     }
     if (write.kind === 'link') replaceSymlinkDurably(write.path, write.target);

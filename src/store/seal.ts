@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ReleasesError } from '../core/errors.js';
+import { ReleasesError, systemCode } from '../core/errors.js';
 import { recordText } from '../core/record.js';
 import { fsyncDirectory, renameDurably, writeFileDurably } from '../host/durable.js';
 import { syncFilesystem } from '../host/sync.js';
@@ -144,7 +144,16 @@ function moveOut(root: Root, path: string): () => void {
   mkdirSync(root.staging, { recursive: true });
   const doomed = join(root.staging, `removed-${basename(path)}-${randomBytes(4).toString('hex')}`);
   chmodSync(path, 0o755);
-  renameSync(path, doomed);
+  try {
+    renameSync(path, doomed);
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw error;
+    // An overlay moves no directory of its lower layer. Without its record, or its Node, nothing starts what is half removed.
+    openDirectories(path);
+    for (const name of [MANIFEST_FILE, 'bin/node']) rmSync(join(path, name), { force: true });
+    rmSync(path, { recursive: true, force: true });
+    return () => {};
+  }
   return () => {
     openDirectories(doomed);
     rmSync(doomed, { recursive: true, force: true });

@@ -50,6 +50,70 @@ function at(lane: Lane, path: string, title?: string): Tests & { lane: Lane } {
 /** Mutants by room of `src/`; `layout/` last. */
 export const MUTANTS: Mutant[] = [
   {
+    name: 'stale document that hides the time of a release for good',
+    file: 'src/timer/registry.ts',
+    find: 'wholeFor: hasIt ? version : registry.wholeFor',
+    replace: 'wholeFor: hasIt || true ? version : registry.wholeFor',
+    caughtBy: unit('timer/registry', 'older than the short one'),
+  },
+  {
+    name: 'version that was published by mistake remembered as the newest',
+    file: 'src/timer/registry.ts',
+    find: '< settings.minimumAgeHours * HOUR',
+    replace: '< 0 * settings.minimumAgeHours * HOUR',
+    caughtBy: unit('timer/registry', 'its minimum age'),
+  },
+  {
+    name: 'refusal forgotten when the registry fails once',
+    file: 'src/timer/refused.ts',
+    find: '  if (version === null) return false;\n',
+    replace:
+      '  if (version === null) writeAuto(root, { ...readTimerState(root), refused: null });\n  if (version === null) return false;\n',
+    caughtBy: unit('timer/refused', 'could not ask'),
+  },
+  {
+    name: 'stop forgotten that came before the release was resolved',
+    file: 'src/timer/evaluate.ts',
+    find: 'facts.to ?? plan.target',
+    replace: "facts.to ?? (plan.target && '')",
+    caughtBy: unit('timer/stopped', 'before it was resolved'),
+  },
+  {
+    name: 'window that the timer can miss',
+    file: 'src/cli/timer-options.ts',
+    find: 'if (shortest >= least) return;',
+    replace: 'if (shortest >= least || shortest > 0) return;',
+    caughtBy: unit('cli/timer-options', 'is refused with a reason'),
+  },
+  {
+    name: 'quarantine by a clock that was years ahead',
+    file: 'src/store/quarantine.ts',
+    find: 'Date.parse(entry.at) - now < DAY_MS',
+    replace: 'DAY_MS > 0',
+    caughtBy: unit('store/quarantine', 'in five years'),
+  },
+  {
+    name: 'unit on a Node that goes with a release',
+    file: 'src/adopt/plan.ts',
+    find: "isOfRelease ? join(root, 'current/node') : process.execPath",
+    replace: "isOfRelease && root === '' ? join(root, 'current/node') : process.execPath",
+    caughtBy: unit('adopt/own-command'),
+  },
+  {
+    name: 'release of a container image that is never removed',
+    file: 'src/store/seal.ts',
+    find: "if (systemCode(error) !== 'EXDEV') throw error;\n    // An overlay",
+    replace: 'throw error;\n    // An overlay',
+    caughtBy: unit('store/overlay', 'lower layer'),
+  },
+  {
+    name: 'trial of an instance without its name',
+    file: 'src/adopt/sandbox.ts',
+    find: "const OF_THE_NAME = 'nNpPiIjJfyY';",
+    replace: "const OF_THE_NAME = 'nNp';",
+    caughtBy: unit('adopt/sandbox', 'of that instance'),
+  },
+  {
     name: 'verified change that goes back after its trial without the state from before',
     file: 'src/change/recover.ts',
     find: "if (commit && isCommitted(context)) commit.state = 'done';",

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fitSandbox } from '../../../src/adopt/sandbox.js';
+import { specifiersOf } from '../../../src/host/systemd/specifiers.js';
 import { readSettings } from '../../../src/host/systemd/unit-file.js';
 import { temporaryDirectory } from '../../support/place.js';
 
@@ -48,17 +49,26 @@ const tried = () =>
     .sort()
     .map((name) => readFileSync(join(place, name), 'utf8').split('\n'));
 
-const fitted = (...lines: string[]) =>
+const fitted = (...lines: string[]) => fittedAs('openclaw-gateway.service', ...lines);
+
+const fittedAs = (name: string, ...lines: string[]) =>
   fitSandbox(
     {
-      name: 'openclaw-gateway.service',
-      scope: 'user',
+      ...{ name, scope: 'user' as const },
+      specifiers: specifiersOf({ unit: name, scope: 'user' }, `/units/${name}`, process.env),
       own: readSettings([['[Service]', 'Environment=PATH=/usr/bin:/bin', ...lines].join('\n')], {}),
     },
     { root, state: null },
   );
 
 const escaped = () => `"${root.replace('%', '%%')}"`;
+
+test('the trial of an instance has the settings of that instance', async () => {
+  trialsEndWith(0);
+  await fittedAs('openclaw@claw.service', 'User=%i', 'NoNewPrivileges=yes', 'ReadWritePaths=/srv/%i %h/%p');
+  const [unit = []] = tried();
+  expect(unit).toEqual(expect.arrayContaining(['User=claw', 'ReadWritePaths=/srv/claw %h/openclaw']));
+});
 
 test('a unit without a sandbox is not tried', async () => {
   expect(await fitted('User=claw', 'UMask=0077', 'KillMode=mixed')).toEqual([]);
