@@ -1,4 +1,5 @@
 import { ReleasesError, systemCode } from '../core/errors.js';
+import { ifPossible } from '../core/if-possible.js';
 import { throwIfInterrupted } from '../core/interrupted.js';
 import { isSameProcess } from '../host/process.js';
 import { waitUntil } from '../host/wait.js';
@@ -8,6 +9,7 @@ import { restoreCurrent } from '../rollback/repair-current.js';
 import { dropBallastWhenShort, keepBallast } from '../store/ballast.js';
 import { installLaunchers, installPlugin } from '../store/launchers.js';
 import { acquireLock, readLockOwner } from '../store/lock.js';
+import { removeUnused } from '../store/removal.js';
 import { type Repair, repairRoot } from '../store/repair.js';
 import { prepareRoot, type Root } from '../store/root.js';
 import { removeLeftovers } from '../store/stale-temp.js';
@@ -51,11 +53,25 @@ export interface Repairs {
  */
 export async function exclusive<T>(
   environment: Environment,
+  options: Exclusive,
+  work: (repairs: Repairs) => T | Promise<T>,
+): Promise<T> {
+  const { root } = environment;
+  const made = prepareRoot(root);
+  try {
+    return await underLock(environment, options, work);
+  } catch (error) {
+    ifPossible(() => removeUnused(root, made));
+    throw error;
+  }
+}
+
+async function underLock<T>(
+  environment: Environment,
   { doing, recover, tells = recover !== false && !environment.atBoot, mayFetch = true }: Exclusive,
   work: (repairs: Repairs) => T | Promise<T>,
 ): Promise<T> {
   const { root } = environment;
-  prepareRoot(root);
   // Before a recovery, which may restart the gateway.
   if (recover)
     await requireSameInstance(root, () =>

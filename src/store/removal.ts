@@ -23,6 +23,23 @@ const RECORDS = [
 const OF_LOCK = ['lock', 'lock-owner.json'];
 
 /**
+ * Removes a root that a refused command has made, where nothing but what each command makes is in it.
+ * @param made as `prepareRoot` returned it
+ */
+export function removeUnused(root: Root, made: readonly string[]): void {
+  if (made.length === 0) return;
+  const remade = [root.bin, root.plugin, root.ballast];
+  const empty = [root.releases, root.runtimes, root.staging, root.changes];
+  const known = new Set([...remade, ...empty]);
+  if (directoryNames(root.path).some((name) => !known.has(join(root.path, name)))) return;
+  if (empty.some((directory) => directoryNames(directory).length > 0)) return;
+  // A command that came meanwhile has put something into one of them, and the root stays.
+  for (const directory of empty) rmdirSync(directory);
+  for (const directory of remade) rmSync(directory, { recursive: true, force: true });
+  for (const directory of made.toReversed()) rmdirSync(directory);
+}
+
+/**
  * Removes what this program has written below the root, links first, so that nothing starts a half-removed release.
  * Repeatable.
  * @param kept names below `states/` that stay

@@ -128,14 +128,16 @@ function checkDirectory(path: string, uid: number): void {
 /**
  * Checks the root and that this user may write to it, then creates what is missing. Refuses the root of another user
  * even for the superuser, for whom the command line changes to that user first (`cli/as-owner`).
+ * @returns the directories above its own that were made, outermost first; empty for a root that was there
  * @throws ReleasesError `root_unwritable`, `root_not_owned`, `root_invalid`
  */
-export function prepareRoot(root: Root): void {
+export function prepareRoot(root: Root): string[] {
   checkRoot(root);
   const existing = nearestExisting(root.path);
   checkWritable(root, existing);
+  const made = missingAbove(root.path, existing);
   try {
-    for (const directory of missingAbove(root.path, existing)) makeDirectory(directory);
+    for (const directory of made) makeDirectory(directory);
     for (const directory of [root.releases, root.runtimes, root.staging, root.changes, root.bin]) {
       makeDirectory(directory);
     }
@@ -144,6 +146,7 @@ export function prepareRoot(root: Root): void {
   }
   // In a directory such as /tmp, somebody can have made it first.
   checkRoot(root);
+  return made;
 }
 
 /** Outermost first, `path` last. */

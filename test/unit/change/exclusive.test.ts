@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { exclusive } from '../../../src/change/exclusive.js';
 import { tell } from '../../../src/change/tell.js';
@@ -5,8 +7,9 @@ import { within } from '../../../src/host/wait.js';
 import { newChange, ownIdentity, saveChange } from '../../../src/ledger/ledger.js';
 import { planChange } from '../../../src/ledger/plan.js';
 import { acquireLock } from '../../../src/store/lock.js';
-import { prepareRoot } from '../../../src/store/root.js';
-import { temporaryRoot } from '../../support/place.js';
+import { setSignatures } from '../../../src/store/policy.js';
+import { prepareRoot, type Root, rootAt } from '../../../src/store/root.js';
+import { temporaryDirectory, temporaryRoot } from '../../support/place.js';
 
 vi.mock('../../../src/change/tell.js', () => ({ tell: vi.fn() }));
 
@@ -30,6 +33,31 @@ test.each([
     expect(tell).toHaveBeenCalledTimes(2 * times);
   },
 );
+
+test.each([
+  ['is gone, with what is above it', () => {}, false],
+  ['stays where something is in it', (root: Root) => setSignatures(root, 'required'), true],
+])('a root that a refused command has made %s', async (_, put, stays) => {
+  const place = temporaryDirectory('new');
+  const root = rootAt(join(place, 'share/claw/root'));
+  const refused = exclusive({ root, supervisor }, { doing: 'a test', recover: false }, () => {
+    put(root);
+    throw new Error('no');
+  });
+  await expect(refused).rejects.toThrow('no');
+  expect(readdirSync(place)).toEqual(stays ? ['share'] : []);
+  expect(existsSync(root.path)).toBe(stays);
+});
+
+test('a root that was there stays, though it is empty', async () => {
+  const root = temporaryRoot();
+  mkdirSync(root.path, { recursive: true, mode: 0o700 });
+  const refused = exclusive({ root, supervisor }, { doing: 'a test', recover: false }, () =>
+    Promise.reject(new Error('no')),
+  );
+  await expect(refused).rejects.toThrow('no');
+  expect(existsSync(root.changes)).toBe(true);
+});
 
 describe('where another process holds the lock', () => {
   const ended = { status: 'staged', endedAt: '2026-06-01T00:00:00.000Z' } as const;
