@@ -6,6 +6,8 @@ import { setTimeout } from 'node:timers/promises';
 import { ownFile } from '../../src/core/own-files.js';
 import { makePlace, type Place } from '../../src/demo/place.js';
 import { killTree } from '../../src/host/process-tree.js';
+import { pointCurrent } from '../../src/store/links.js';
+import { rootAt } from '../../src/store/root.js';
 import { builtinSupervisor } from '../../src/supervisor/builtin/client.js';
 import { until } from '../support/place.js';
 import { type Command, measure } from './measure.js';
@@ -44,7 +46,6 @@ export async function ourHost(cache: string): Promise<OurHost> {
     ...{ file: process.execPath, args: [cli, ...args], cwd: place.path, env },
   });
   const run = (...args: string[]) => measure(command(...args));
-  const point = (version: string) => run('switch', version, '--no-restart');
   const asked = builtinSupervisor(env.OPENCLAW_RELEASES_ROOT ?? '');
   let supervisor: Started | null = null;
   return {
@@ -53,13 +54,14 @@ export async function ourHost(cache: string): Promise<OurHost> {
     pid: async () => (await asked.inspect()).pid ?? Number.NaN,
     async begin(version) {
       await run('stage', version);
-      await point(version);
+      await run('switch', version, '--no-restart');
       supervisor = start(place, process.execPath, [cli, 'run']);
       await untilReady(place);
     },
     // Tries it as `update` does.
     stage: (version) => run('stage', version, '--probe', 'auto'),
-    point,
+    // The command would ask about the state first, which no copy protects then.
+    point: async (version) => pointCurrent(rootAt(env.OPENCLAW_RELEASES_ROOT ?? ''), version),
     restart: () => asked.restart(),
     update: (version) => run('update', version),
     rollback: () => run('rollback', '--yes'),
