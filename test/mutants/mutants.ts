@@ -144,8 +144,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'restore timed by a clock that can be set back',
     file: 'src/state/restore/restore.ts',
-    find: 'const began = performance.now();',
-    replace: 'const began = Date.now() - performance.timeOrigin;',
+    find: 'Math.round(performance.now() - began)',
+    replace: 'Math.round(Date.now() - performance.timeOrigin - began)',
     caughtBy: unit('state/restore/restore', 'the clock was set back'),
   },
   {
