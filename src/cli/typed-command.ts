@@ -24,11 +24,13 @@ export function nameRoot(root: Root): void {
 export function asTyped(text: string): string {
   if (meantRoot === null || !text.includes('openclaw-releases ')) return text;
   const isForSuperuser = hasPrivilegedParent();
-  const isOwn = !isForSuperuser && meantRoot.path === ownRoot();
+  const { path } = meantRoot;
+  const isOwn = !isForSuperuser && path === ownRoot(process.env);
+  // The superuser finds the root of a unit's user by the unit alone, where no variable has moved it.
+  const isFoundByUnit = !isForSuperuser && path === ownRoot({ ...process.env, XDG_DATA_HOME: '' });
   const root = `--root ${shellWord(meantRoot.typed)} `;
   return text.replace(TO_TYPE, (_, sudo, words) => {
-    // The superuser finds the root of a unit's user by the unit alone.
-    const isFound = isOwn && (!sudo || words.includes('--system'));
+    const isFound = sudo ? isFoundByUnit && words.includes('--system') : isOwn;
     return `${isForSuperuser || sudo ? 'sudo ' : ''}openclaw-releases ${isFound ? '' : root}`;
   });
 }
@@ -41,6 +43,6 @@ export function withTyped(key: string, value: unknown): unknown {
 }
 
 /** The root that this user means without naming one, in a shell that lacks the variables of this process. */
-function ownRoot(): string | undefined {
-  return ifPossible(() => realPlace(defaultRootPath({ ...process.env, OPENCLAW_RELEASES_ROOT: '' })));
+function ownRoot(env: NodeJS.ProcessEnv): string | undefined {
+  return ifPossible(() => realPlace(defaultRootPath({ ...env, OPENCLAW_RELEASES_ROOT: '' })));
 }

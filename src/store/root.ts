@@ -128,7 +128,7 @@ function checkDirectory(path: string, uid: number): void {
 /**
  * Checks the root and that this user may write to it, then creates what is missing. Refuses the root of another user
  * even for the superuser, for whom the command line changes to that user first (`cli/as-owner`).
- * @returns the directories above its own that were made, outermost first; empty for a root that was there
+ * @returns the root and the directories above it that were made, outermost first; empty for a root that was there
  * @throws ReleasesError `root_unwritable`, `root_not_owned`, `root_invalid`
  */
 export function prepareRoot(root: Root): string[] {

@@ -1,7 +1,6 @@
 import type { Change } from '../ledger/ledger.js';
 import { lastDrill } from '../rollback/drills.js';
-
-const DAY_MS = 24 * 60 * 60_000;
+import { DAY } from './rules/time.js';
 
 /**
  * Decides if the timer drills now.
@@ -19,9 +18,9 @@ export function isDrillDue(
   const isOlder = (change: Change | null | undefined, ms: number) => {
     const at = change ? Date.parse(change.endedAt ?? change.startedAt) : Number.NEGATIVE_INFINITY;
     // A clock that was ahead has written a time that is far from now.
-    return at + ms <= now || at - DAY_MS > now;
+    return at + ms <= now || at - DAY > now;
   };
   // A host that lacks the memory today is asked again tomorrow.
   const lastTry = changes.findLast(({ plan }) => plan.kind === 'drill');
-  return isOlder(lastTry, DAY_MS) && isOlder(lastDrill(changes, previous), days * DAY_MS);
+  return isOlder(lastTry, DAY) && isOlder(lastDrill(changes, previous), days * DAY);
 }

@@ -104,9 +104,12 @@ describe('a gateway that is a unit of the system, with a user of its own', () =>
       expect(refused.stderr, command).toContain('[root_not_owned]');
       expect(refused.stderr, command).toContain('runs as claw');
     }
-    const { stdout } = await machine.run(`find ${own} /root/releases /root/.local/share/openclaw-releases -maxdepth 0`, {
-      ...{ as: 'root', reject: false },
-    });
+    const { stdout } = await machine.run(
+      `find ${own} /root/releases /root/.local/share/openclaw-releases -maxdepth 0`,
+      {
+        ...{ as: 'root', reject: false },
+      },
+    );
     expect(stdout, 'nothing is left of them').toBe('');
   });
 

@@ -69,7 +69,7 @@ export const MUTANTS: Mutant[] = [
     find: '  if (version === null) return false;\n',
     replace:
       '  if (version === null) writeAuto(root, { ...readTimerState(root), refused: null });\n  if (version === null) return false;\n',
-    caughtBy: unit('timer/refused', 'could not ask'),
+    caughtBy: unit('timer/refused', 'could not ask the registry'),
   },
   {
     name: 'stop forgotten that came before the release was resolved',
@@ -186,14 +186,14 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'exchange of the state that waits for a supervisor that is only starting',
     file: 'src/cli/commands/run.ts',
-    find: 'atBoot: !orphan && (await isNoGateway(root, supervisor))',
-    replace: 'atBoot: !orphan && !isNoGateway',
+    find: 'atBoot: !orphan && (await hasNoGateway(root, supervisor))',
+    replace: 'atBoot: !orphan && !hasNoGateway',
     caughtBy: stories('host-restart'),
   },
   {
     name: 'command to type about another root',
     file: 'src/cli/typed-command.ts',
-    find: 'const isOwn = !isForSuperuser && meantRoot.path === ownRoot();',
+    find: 'const isOwn = !isForSuperuser && path === ownRoot(process.env);',
     replace: 'const isOwn = true;',
     caughtBy: unit('cli/typed-command'),
   },

@@ -83,7 +83,7 @@ function nextAfter(root: Root, exitCode: number): string[] {
 }
 
 /** The process of a gateway that is ending may be a launcher, which exchanges the state. */
-async function isNoGateway(root: Root, supervisor: Supervisor): Promise<boolean> {
+async function hasNoGateway(root: Root, supervisor: Supervisor): Promise<boolean> {
   const { gateway } = readRunRecord(root.path) ?? {};
   if (gateway && isAlive(gateway)) return false;
   return (await inspectIfThere(supervisor).catch(() => undefined)) === null;
@@ -101,7 +101,7 @@ async function recover(
 ) {
   const end = async () => void (orphan && (await endOrphan(orphan, Math.max(stopMs, STOP_LIMIT_MS))));
   const supervisor = builtinSupervisor(root.path);
-  const environment = { root, supervisor, atBoot: !orphan && (await isNoGateway(root, supervisor)) };
+  const environment = { root, supervisor, atBoot: !orphan && (await hasNoGateway(root, supervisor)) };
   let said = false;
   await waitUntil({ withinMs: orphan ? CHANGE_LIMIT_MS : 0, everyMs: 1_000 }, async () => {
     try {

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises';
+import { adoptAgain } from '../../adopt/finding.js';
 import { exitCodeOf, recover } from '../../change/run.js';
 import { performChange } from '../../control/detached/start.js';
-import { shellWord } from '../../core/shell-word.js';
 import type { Change } from '../../ledger/ledger.js';
 import { currentRelease } from '../../store/links.js';
-import { defaultRootPath, type Root, rootAt } from '../../store/root.js';
+import type { Root } from '../../store/root.js';
 import { selectSupervisor } from '../../supervisor/select.js';
 import { changeDocument } from '../../views/change.js';
 import { planSetup, type Setup, type SetupStep } from '../../views/setup.js';
@@ -20,8 +20,6 @@ interface Options {
   json?: boolean;
   registry?: string;
 }
-
-const ADOPT = 'openclaw-releases adopt';
 
 /** Most steps of a setup: recover, stage, switch; more would be a circle. */
 const MOST_STEPS = 4;
@@ -54,8 +52,8 @@ export const setupCommand = () =>
       const failed = changes.find(({ error }) => error !== null);
       const documents = changes.map((change) => changeDocument(root, change));
       const steps = setup.steps.map(textOf);
-      const asked = setup.steps[0]?.kind === 'adopt' && !options.dryRun;
-      const next = asked ? [commandOf(setup.steps[0], root)] : setup.next;
+      const [step] = setup.steps;
+      const next = step?.kind === 'adopt' && !options.dryRun ? [adoptAgain(step.unit)] : setup.next;
       return {
         document: { dryRun: options.dryRun ?? false, found: setup.found, steps, changes: documents, next },
         exitCode: failed ? exitCodeOf(failed) : 0,
@@ -120,14 +118,6 @@ function textOf(step: SetupStep): string {
     case 'adopt':
       return `adopt ${step.unit.unit} (${step.unit.scope}), and restart it once`;
   }
-}
-
-function commandOf(step: SetupStep | undefined, { path }: Root): string {
-  if (step?.kind !== 'adopt' || step.unit.scope !== 'system') return ADOPT;
-  // Without a root, root finds the default one of the unit's user, whose environment systemd does not tell.
-  const env = { ...process.env, OPENCLAW_RELEASES_ROOT: '', XDG_DATA_HOME: '' };
-  const isDefault = path === rootAt(defaultRootPath(env)).path;
-  return `sudo ${ADOPT} --system${isDefault ? '' : ` --root ${shellWord(path)}`}`;
 }
 
 function pathLines(root: Root): string[] {

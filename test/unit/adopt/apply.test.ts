@@ -247,3 +247,12 @@ describe('adopting and leaving', () => {
     ]);
   });
 });
+
+test.each([
+  ['openclaw-gateway.service', 'openclaw-gateway.service'],
+  // systemd undoes escapes in a command line.
+  ['openclaw@my\\x2dbox.service', '"openclaw@my\\\\x2dbox.service"'],
+])('the rescue unit asks for the unit %s', (name, word) => {
+  const rescue = plan({ name }).writes.find(({ path }) => /rescue[^/]*\.service$/.test(path));
+  expect(rescue?.kind === 'file' && rescue.content).toContain(`/bin/rescue" --user ${word}\n`);
+});

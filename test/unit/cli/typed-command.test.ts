@@ -67,6 +67,13 @@ describe('a command that is typed as a text names it is about the same root', ()
       `sudo openclaw-releases --root ${DEFAULT} recover`,
     );
     expect(asTyped('sudo openclaw-releases adopt --system')).toBe('sudo openclaw-releases adopt --system');
+    vi.stubEnv('XDG_DATA_HOME', '/srv/data');
+    nameRoot(rootAt('/srv/data/openclaw-releases'));
+    expect(asTyped('openclaw-releases list')).toBe('openclaw-releases list');
+    expect(asTyped('sudo openclaw-releases adopt --system')).toBe(
+      'sudo openclaw-releases --root /srv/data/openclaw-releases adopt --system',
+    );
+    nameRoot(rootAt(DEFAULT));
     vi.mocked(hasPrivilegedParent).mockReturnValueOnce(true);
     expect(asTyped('openclaw-releases list')).toBe(`sudo openclaw-releases --root ${DEFAULT} list`);
   });

@@ -23,7 +23,7 @@ test('a newer release that is refused for three days is due until it was told', 
   expect([3.2, 9].map(at)).toEqual([false, false]);
 });
 
-test('a run that could not ask changes nothing about it', () => {
+test('a run that could not ask the registry does not begin the three days anew', () => {
   const root = rootHere();
   refusesTooLong(root, busy, NOW);
   expect(refusesTooLong(root, { ...busy, version: null, rule: 'registry' }, NOW + DAY)).toBe(false);

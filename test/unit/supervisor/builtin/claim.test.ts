@@ -24,14 +24,17 @@ test('a lock from a time when the clock was ahead does not keep the gateway down
   expect(existsSync(left)).toBe(false);
 });
 
-test.each(['ENOSPC', 'EDQUOT'])('a disk without room for the lock does not either (%s)', async (code) => {
-  const { path } = temporaryRoot();
-  vi.mocked(lock).mockRejectedValueOnce(Object.assign(new Error(code), { code, syscall: 'mkdir' }));
-  await claim(path, ignore);
-  expect(readRunRecord(path)?.supervisor.pid).toBe(process.pid);
-});
+test.each(['ENOSPC', 'EDQUOT'])(
+  'a disk without room for the lock does not keep the gateway down (%s)',
+  async (code) => {
+    const { path } = temporaryRoot();
+    vi.mocked(lock).mockRejectedValueOnce(Object.assign(new Error(code), { code, syscall: 'mkdir' }));
+    await claim(path, ignore);
+    expect(readRunRecord(path)?.supervisor.pid).toBe(process.pid);
+  },
+);
 
-test('a directory that this user may not write in does', async () => {
+test('a directory that this user may not write in is named as the reason', async () => {
   const { path } = temporaryRoot();
   vi.mocked(lock).mockRejectedValueOnce(
     Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'mkdir' }),
